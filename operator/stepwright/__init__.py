@@ -1,0 +1,10 @@
+"""Stepwright: AWS Step Functions for any Kubernetes cluster.
+
+The packages are layers; imports point down only (the contracts stand in ``pyproject.toml``):
+
+``cli`` > ``controllers`` > ``tasks`` > ``cluster`` > ``engine`` > ``asl``
+"""
+
+__all__ = ["__version__"]
+
+__version__ = "0.1.0"

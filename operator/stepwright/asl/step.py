@@ -1,0 +1,113 @@
+"""The result of a step: what changed, what is recorded, what is to be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from stepwright.asl.checkpoint import Checkpoint, PartId
+from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.signals import Millis, TaskId, TimerId
+
+HistoryEvent: TypeAlias = dict[str, Any]
+"""One of AWS's history events exactly as GetExecutionHistory shapes it (``id``, ``previousEventId``, ``type``,
+``timestamp`` and its ``...EventDetails``), except that ``timestamp`` is RFC 3339 text in UTC with milliseconds.
+``input``, ``output`` and ``parameters`` are JSON texts, as AWS records them."""
+
+Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+
+
+@dataclass(frozen=True, slots=True)
+class StartTask:
+    """Run a task. Everything a driver needs; also what ``open_tasks`` gives for a task found in a checkpoint."""
+
+    task: TaskId
+    resource: str
+    parameters: Json
+    """Parameters or Arguments evaluated; without them the state's effective input."""
+    has_parameters: bool
+    input: Json
+    """The state's input after InputPath."""
+    state: str
+    pointer: str
+    """JSON pointer of the state in the definition."""
+    path: str
+    """Where in the execution, for people: ``Ship``, ``Orders[3]/Ship``, ``Both[0]/Check``."""
+    attempt: int
+    """0 for the first run of this visit of the state, 1 for the first retry."""
+    scheduled: Millis
+    timeout_seconds: int | None
+    heartbeat_seconds: int | None
+    credentials: Json = None
+    submitted: Json = None
+    """The output of TaskSubmitted once there was one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTask:
+    task: TaskId
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    timer: TimerId
+    due: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    timer: TimerId
+
+
+Command: TypeAlias = StartTask | CancelTask | SetTimer | CancelTimer
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an execution ended."""
+
+    status: Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+    output: JsonText | None = None
+    error: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit of a state as people read it in ``status.transitions``; a projection of the events.
+
+    A visit appears in a step when the state was entered (``outcome`` None), and again, with the same ``id``, when
+    something about it changed: it ended, or it is being retried (``attempts``).
+    """
+
+    id: int
+    """Id of the state-entered event."""
+    path: str
+    state: str
+    type: str
+    started: Millis
+    attempts: int = 1
+    outcome: Literal["Succeeded", "Failed", "Caught", "Aborted", "TimedOut"] | None = None
+    ended: Millis | None = None
+    error: str | None = None
+    task: TaskId | None = None
+    """The newest task of the visit, if it is one of a Task state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one signal did.
+
+    ``changed`` names the parts of the checkpoint that differ from the one given (written, or gone when no longer in
+    ``checkpoint.parts``), so a journal writes only those. ``more``: the step stopped at its bound; resume with
+    ``Continue`` after what it says has been committed. With an ``outcome`` the checkpoint has no open task or timer.
+    """
+
+    checkpoint: Checkpoint
+    changed: frozenset[PartId] = frozenset()
+    events: list[HistoryEvent] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+    more: bool = False
+    outcome: Outcome | None = None

@@ -1,0 +1,144 @@
+"""What the engine needs of the world, as protocols. Adapters implement them; simulations do, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NewType, Protocol
+
+from stepwright.asl.checkpoint import EncodedPart, Identity, PartId
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.machine import Machine
+from stepwright.asl.signals import Millis, Signal, TaskId
+from stepwright.asl.step import HistoryEvent, Outcome, StartTask, Visit
+
+Uid = NewType("Uid", str)
+"""An execution's uid: the key of everything the engine knows about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRef:
+    """An execution as drivers and journals see it. ``settings`` is what the state machine's revision says beside its
+    definition (service accounts, task defaults); the engine carries it and does not look into it."""
+
+    uid: Uid
+    namespace: str
+    name: str
+    state_machine: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a journal knows of an execution that has been started before (``seq`` > 0) or not (``seq`` 0).
+
+    ``parts`` is empty where nothing was committed yet; then ``input`` starts it. ``settled``: nothing is left to
+    stop or release. ``stop``: a stop was asked for and is not in the history yet.
+    """
+
+    ref: ExecutionRef
+    identity: Identity
+    machine: Machine
+    input: JsonText
+    seq: int
+    parts: Mapping[PartId, EncodedPart]
+    phase: str
+    settled: bool
+    stop: tuple[str | None, str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One conditional write: all of it lands, or nothing. ``expected_seq`` is the seq before it; it becomes + 1.
+
+    ``commit_id`` never repeats, so that after a time-out the journal can tell whether this very write has landed.
+    ``parts``: None = the part is gone. ``events`` are appended; ``visits`` update the visits of the same id.
+    """
+
+    commit_id: str
+    expected_seq: int
+    now: Millis
+    parts: Mapping[PartId, EncodedPart | None]
+    events: Sequence[HistoryEvent]
+    visits: Sequence[Visit]
+    current_states: Sequence[str]
+    jobs: Mapping[TaskId, str]
+    outcome: Outcome | None = None
+    settled: bool = False
+
+
+class JournalError(Exception):
+    """A commit or a load that did not happen. The subclasses say what to do about it."""
+
+
+class Unavailable(JournalError):  # noqa: N818 - the subclasses name a condition
+    """The store did not answer, or asked to come later: try the same again."""
+
+
+class Fenced(JournalError):  # noqa: N818
+    """Another writer has advanced the execution: reload, and go on only while holding the lease."""
+
+
+class Gone(JournalError):  # noqa: N818
+    """The execution is deleted (or its namespace is): stop what runs for it and forget it."""
+
+
+class Refused(JournalError):  # noqa: N818
+    """The store will never take this write (too large, against its schema): fail the execution plainly."""
+
+
+class Journal(Protocol):
+    async def load(self, uid: Uid) -> Loaded | None:
+        """None: no such execution. Raises Unavailable, or Refused where what is stored cannot be read."""
+
+    async def append(self, ref: ExecutionRef, commit: Commit) -> None:
+        """Write on condition of ``expected_seq``; returns once it is durable. A write that timed out is read back
+        and counts as done when its own commit id is found. Raises Unavailable, Fenced, Gone, Refused."""
+
+    async def settle(self, ref: ExecutionRef, seq: int) -> None:
+        """Record that an ended execution has nothing left to stop. Raises as ``append`` does."""
+
+
+class TaskDriver(Protocol):
+    """Runs tasks of the resources it serves. Results come back through the ``report`` it was made with.
+
+    Drivers are level-triggered: ``start`` is called for every open task whenever it may be missing (after its
+    commit, and again after a restart), and does nothing where the task runs already. A failure of the task's own
+    making is reported as TaskFailed, never raised.
+    """
+
+    def serves(self, resource: str) -> bool: ...
+
+    async def start(self, ref: ExecutionRef, task: StartTask) -> None:
+        """See to it that the task runs, once. Raises Unavailable where that could not be found out or done: the
+        engine calls again later."""
+
+    async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
+        """Stop a task that is no longer wanted. Returns once that is durable; nothing to do is not an error.
+        Raises Unavailable."""
+
+    async def release(self, ref: ExecutionRef, task: TaskId) -> None:
+        """The task's result is committed: what held it may go in its time. Raises Unavailable."""
+
+    async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
+        """Stop or release all that runs or ran for this execution beyond ``wanted``. Raises Unavailable."""
+
+    def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:
+        """The name under which people find what runs the task, if it has one."""
+
+
+Report = Callable[[Uid, Signal], None]
+"""How a driver hands a signal to the engine: never blocks, may be called for executions the engine has forgotten.
+Must be called in the engine's event loop."""
+
+
+class Clock(Protocol):
+    def now(self) -> Millis: ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Lease(Protocol):
+    """The right to advance executions. Checked before every dispatch."""
+
+    def held(self, uid: Uid) -> bool: ...
