@@ -1,0 +1,11 @@
+"""A real Kubernetes under test: found (STEPWRIGHT_KUBECONFIG), made by kind, or started from our own binaries.
+
+What belongs here: finding, starting, breaking and ending a cluster, and images for it. What must not: anything that
+knows Stepwright, or any package beside the standard library, since `python -m tests.cluster` runs before there is a
+virtual environment (pytest_fixture.py alone imports pytest).
+"""
+
+from tests.cluster.interface import Cluster, ClusterUnavailable, CommandFailed, Unsupported
+from tests.cluster.ladder import down, up
+
+__all__ = ["Cluster", "ClusterUnavailable", "CommandFailed", "Unsupported", "down", "up"]

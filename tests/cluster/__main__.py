@@ -1,0 +1,75 @@
+"""python -m tests.cluster up | down | status | build | kubeconfig | load-image FILE"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tests.cluster import binaries, images, ladder, packages, state
+from tests.cluster.interface import ClusterUnavailable, CommandFailed, Unsupported
+from tests.cluster.progress import say
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.cluster", description="A real Kubernetes to test on.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="start it, or attach to the one that is up; prints the kubeconfig's path")
+    commands.add_parser("down", help="end it and remove all it kept")
+    commands.add_parser("status", help="what is running; exit code 1 when nothing is")
+    commands.add_parser("build", help="build binaries and images into the cache, start nothing")
+    commands.add_parser("kubeconfig", help="print the path of the running cluster's kubeconfig")
+    commands.add_parser("load-image", help="put a docker-archive into every node").add_argument("file", type=Path)
+    arguments = parser.parse_args()
+    try:
+        return _run(arguments)
+    except (ClusterUnavailable, Unsupported, CommandFailed) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    command = arguments.command
+    if command == "up":
+        cluster = ladder.keep()
+        print(f"export KUBECONFIG={cluster.kubeconfig}", file=sys.stderr)
+        print(cluster.kubeconfig)
+    elif command == "down":
+        ladder.down()
+        say("down")
+    elif command == "build":
+        packages.ensure(packages.NODE_PACKAGES)
+        for name, path in binaries.ensure().items():
+            print(f"{name}\t{path}")
+        binaries.kwok_stages()
+        for archive in images.task_images():
+            print(f"image\t{archive}")
+    elif command == "status":
+        return _status()
+    elif command == "kubeconfig":
+        _require_up()
+        print(ladder.up().kubeconfig)
+    elif command == "load-image":
+        _require_up()
+        ladder.up().load_image(arguments.file)
+    return 0
+
+
+def _require_up() -> None:
+    if state.load() is None and not ladder.is_given():
+        raise ClusterUnavailable("no cluster is up: `python -m tests.cluster up`")
+
+
+def _status() -> int:
+    current = state.load()
+    if current is None:
+        print("down")
+        return 1
+    print(f"{current.kind}, {'ready' if current.ready else 'not ready'}")
+    for process in current.processes.values():
+        print(f"{process.name}\t{process.pid}\t{'running' if process.alive else 'ended'}\t{process.log}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,233 @@
+"""A cluster of our own on this machine: real servers, real containers, about seven seconds to a Ready node."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from tests.cluster import binaries, certificates, control_plane, images, kwok, node, packages, processes, state
+from tests.cluster.control_plane import SERVICE_ADDRESS, answers, await_true
+from tests.cluster.interface import Cluster, ClusterUnavailable, Unsupported
+from tests.cluster.locations import run_folder
+from tests.cluster.processes import Process
+from tests.cluster.progress import say
+from tests.cluster.state import State, log_file
+
+KIND = "native"
+_SERVERS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "node", "node-init")
+
+
+class NativeCluster(Cluster):
+    """The cluster whose servers stand in the run folder's state; any process may hold one of these."""
+
+    kind = KIND
+    capabilities = frozenset({"audit", "load-image", "kwok", "node-faults", "control-plane-faults"})
+    host_address = node.HOST_ADDRESS
+
+    def __init__(self) -> None:
+        self._folder = run_folder()
+        super().__init__(
+            kubeconfig=self._folder / "kubeconfig",
+            kubectl_path=binaries.binary("kubectl"),
+            helm_path=binaries.binary("helm"),
+            audit_log=self._folder / "audit.log",
+        )
+
+    def load_image(self, archive: Path) -> None:
+        node.import_image(self._folder, archive)
+
+    def start_kwok(self) -> None:
+        current = _state()
+        running = current.processes.get("kwok")
+        if running is None or not running.alive:
+            current.processes["kwok"] = kwok.start(self._folder / "pki" / "kwok.kubeconfig", self.kubectl)
+            current.save()
+
+    def stop_kwok(self) -> None:
+        current = _state()
+        running = current.processes.pop("kwok", None)
+        if running is not None:
+            kwok.stop(running, self.kubectl)
+            current.save()
+
+    def restart_apiserver(self, away_seconds: float = 0) -> None:
+        self._restart("kube-apiserver", away_seconds)
+
+    def restart_etcd(self, away_seconds: float = 0) -> None:
+        self._restart("etcd", away_seconds)
+
+    def stop_node(self) -> None:
+        current = _state()
+        node.stop(current.processes)
+        current.processes.pop("node", None)
+        current.processes.pop("node-init", None)
+        current.save()
+
+    def start_node(self) -> None:
+        current = _state()
+        if "node" in current.processes:
+            raise Unsupported("the node is running; stop_node() comes before start_node()")
+        current.processes.update(node.start(self._folder))
+        current.save()
+        needs = [current.processes["node"]]
+        await_true("the node's proxy", lambda: answers(node.PROXY_HEALTH), needs)
+        # Until its first report the API server still shows what the old node said last.
+        await_true("the node", lambda: self._node_is_ready(since=current.processes["node"]), needs)
+
+    def _restart(self, name: str, away_seconds: float) -> None:
+        current = _state()
+        old = current.processes[name]
+        processes.end(old, grace_seconds=1)
+        time.sleep(away_seconds)
+        current.processes[name] = processes.start(name, old.command, Path(old.log))
+        current.save()
+        _await_apiserver(self._folder, list(current.processes.values()))
+
+    def _node_is_ready(self, since: Process | None = None) -> bool:
+        path = (
+            "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+            " {.status.conditions[?(@.type=='Ready')].lastHeartbeatTime}"
+        )
+        status, _, heartbeat = self.kubectl("get", "node", node.NAME, "-o", path, check=False).partition(" ")
+        return status == "True" and (since is None or heartbeat > _began(since))
+
+
+def up(durable: bool) -> NativeCluster:
+    """Attach to the cluster that is up, else start one; what is left of a broken one is taken down first."""
+    current = state.load()
+    if current is not None:
+        if current.ready and all(name in current.processes for name in _SERVERS):
+            if all(current.processes[name].alive for name in _SERVERS):
+                if durable and not current.durable:
+                    raise ClusterUnavailable(
+                        "a cluster is up whose etcd does not sync to disk; `make cluster-down` comes first"
+                    )
+                return NativeCluster()
+        say("taking down what is left of a broken cluster")
+    down()
+    return _start(durable)
+
+
+def down() -> None:
+    """End exactly the processes that were started, last ones first, and remove all that they kept."""
+    folder = run_folder()
+    current = state.load()
+    running = current.processes if current else {}
+    for name, process in reversed(list(running.items())):
+        if name in ("node", "node-init"):
+            node.stop(running)
+        else:
+            # Nothing they hold is kept, so a polite end is worth little time: the API server would take ten seconds.
+            processes.end(process, grace_seconds=1)
+    if os.geteuid() == 0 and shutil.which("ip"):
+        node.delete_bridge()
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _start(durable: bool) -> NativeCluster:
+    _check_machine()
+    packages.ensure(packages.NODE_PACKAGES)
+    paths = binaries.ensure()
+    binaries.kwok_stages()
+    archives = images.task_images()
+    folder = state.create_run_folder()
+    current = State(kind=KIND, durable=durable)
+    current.save()
+    try:
+        return _start_servers(folder, current, paths, archives)
+    except BaseException:
+        kept = folder.with_name(folder.name + "-failed-logs")
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(folder / "log", kept)
+        say(f"it did not start; its logs are in {kept}")
+        down()
+        raise
+
+
+def _start_servers(folder: Path, current: State, paths: dict[str, Path], archives: list[Path]) -> NativeCluster:
+    def run(name: str, command: list[str]) -> Process:
+        current.processes[name] = processes.start(name, command, log_file(name))
+        current.save()
+        return current.processes[name]
+
+    say("starting etcd and the API server")
+    node.create_bridge()
+    etcd_port, peer_port = control_plane.free_port(), control_plane.free_port()
+    address, port = node.HOST_ADDRESS, control_plane.free_port(node.HOST_ADDRESS)
+    certificates.issue(folder / "pki", ["127.0.0.1", SERVICE_ADDRESS, address])
+    certificates.write_tokens(folder / "pki", f"https://{address}:{port}")
+    shutil.copy(folder / "pki" / "admin.kubeconfig", folder / "kubeconfig")
+    node.write_plan(folder, paths, port)
+
+    etcd = run("etcd", control_plane.etcd(paths["etcd"], folder, etcd_port, peer_port, durable=current.durable))
+    await_true("etcd", lambda: answers(f"http://127.0.0.1:{etcd_port}/health"), [etcd])
+    apiserver = run(
+        "kube-apiserver", control_plane.apiserver(paths["kube-apiserver"], folder, etcd_port, address, port)
+    )
+    # The container runtime comes up and takes the images while the API server does.
+    current.processes.update(node.start(folder))
+    current.save()
+    keeper = current.processes["node"]
+    await_true("containerd", node.socket_path(folder).exists, [keeper])
+    for archive in archives:
+        node.import_image(folder, archive)
+    _await_apiserver(folder, [etcd, apiserver])
+
+    say("starting the controllers and the node")
+    node.release_kubelet(folder)
+    run("kube-controller-manager", control_plane.controller_manager(paths["kube-controller-manager"], folder))
+    run("kube-scheduler", control_plane.scheduler(paths["kube-scheduler"], folder))
+    cluster = NativeCluster()
+    needs = list(current.processes.values())
+    await_true("the node", cluster._node_is_ready, needs)
+    await_true("the node's proxy", lambda: answers(node.PROXY_HEALTH), needs)
+    await_true(
+        "the default service account",
+        lambda: cluster.kubectl("get", "serviceaccount", "default", "-o", "name", check=False).startswith("service"),
+        needs,
+    )
+    current.ready = True
+    current.save()
+    say("the node is ready")
+    return cluster
+
+
+def _await_apiserver(folder: Path, needs: list[Process]) -> None:
+    command = next(process.command for process in needs if process.name == "kube-apiserver")
+    port = next(option.partition("=")[2] for option in command if option.startswith("--secure-port="))
+    url = f"https://{node.HOST_ADDRESS}:{port}/readyz"
+    await_true("the API server", lambda: answers(url, folder / "pki" / "ca.crt"), needs)
+
+
+def _check_machine() -> None:
+    if platform.system() != "Linux":
+        raise ClusterUnavailable(
+            "a cluster of our own needs Linux; here, start a Docker engine and kind, or point STEPWRIGHT_KUBECONFIG "
+            "at a cluster of yours."
+        )
+    if os.geteuid() != 0:
+        raise ClusterUnavailable(
+            "a cluster of our own runs containers and namespaces, which needs root: run as root, start a Docker "
+            "engine and kind, or point STEPWRIGHT_KUBECONFIG at a cluster of yours."
+        )
+    if subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "true"], check=False).returncode != 0:
+        raise ClusterUnavailable("this machine lets root make no namespaces (unshare failed), so no node can run")
+
+
+def _state() -> State:
+    current = state.load()
+    if current is None:
+        raise ClusterUnavailable("the cluster is down")
+    return current
+
+
+def _began(process: Process) -> str:
+    """When the process started, as Kubernetes writes times."""
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    age = uptime - int(process.start_time) / os.sysconf("SC_CLK_TCK")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - age))

@@ -1,0 +1,241 @@
+"""node-1: kubelet, containerd and kube-proxy in namespaces of their own, so that it falls as one, like a machine.
+
+The node has its own process, mount and network namespaces. Killing its first process kills every container and
+server in it, and takes its mounts, interfaces and firewall rules along: `stop_node` is a power cut, and `down` has
+nothing to hunt for. A bridge on this machine carries the API server's address and the routes to pods and services,
+so tests reach both.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.cluster import processes
+from tests.cluster.control_plane import NODE_LEASE_SECONDS, SERVICE_RANGE
+from tests.cluster.images import PAUSE
+from tests.cluster.interface import ClusterUnavailable
+from tests.cluster.processes import Process
+from tests.cluster.state import log_file
+
+NAME = "node-1"
+HOST_ADDRESS = "10.245.0.1"
+NODE_ADDRESS = "10.245.0.2"
+PREFIX = 24
+POD_RANGE = "10.244.0.0/16"
+#: Pods ask here for names. Nothing answers, and says so at once: no name server is worth a five-second time-out.
+DNS_ADDRESS = "10.96.0.10"
+PROXY_HEALTH = f"http://{NODE_ADDRESS}:10256/healthz"
+
+_BRIDGE = "stepwright0"
+_HOST_END = "stepwright-n1"
+
+
+def create_bridge() -> None:
+    delete_bridge()
+    _ip("link", "add", _BRIDGE, "type", "bridge")
+    _ip("address", "add", f"{HOST_ADDRESS}/{PREFIX}", "dev", _BRIDGE)
+    _ip("link", "set", _BRIDGE, "up")
+    for network in (SERVICE_RANGE, POD_RANGE):
+        _ip("route", "add", network, "via", NODE_ADDRESS, "dev", _BRIDGE)
+
+
+def delete_bridge() -> None:
+    for link in (_HOST_END, _BRIDGE):
+        if Path("/sys/class/net", link).exists():
+            # The kernel may be taking the node's end down at this moment, and this one with it.
+            subprocess.run(["ip", "link", "delete", link], capture_output=True, check=False)
+
+
+def socket_path(folder: Path) -> Path:
+    return folder / "containerd.sock"
+
+
+def release_kubelet(folder: Path) -> None:
+    """Let the node's kubelet start; before the API server answers it would only back off."""
+    (folder / "node" / "release").touch()
+
+
+def write_plan(folder: Path, binaries: dict[str, Path], apiserver_port: int) -> None:
+    """Configuration files of the three servers, and the plan that the node's first process carries out."""
+    node, pki = folder / "node", folder / "pki"
+    for name in ("cni", "kubelet", "containerd", "var-lib-cni"):
+        (node / name).mkdir(parents=True)
+    (node / "cni" / "10-bridge.conflist").write_text(json.dumps(_network()))
+    (node / "containerd.toml").write_text(_containerd(folder))
+    (node / "resolv.conf").write_text(f"nameserver {DNS_ADDRESS}\n")
+    (node / "kubelet.json").write_text(json.dumps(_kubelet(folder), indent=1))
+    (node / "kube-proxy.json").write_text(json.dumps(_kube_proxy(pki / "proxy.kubeconfig"), indent=1))
+    kubelet = [
+        str(binaries["kubelet"]),
+        f"--config={node / 'kubelet.json'}",
+        f"--kubeconfig={pki / 'kubelet.kubeconfig'}",
+        f"--root-dir={node / 'kubelet'}",
+        f"--cert-dir={node / 'kubelet' / 'pki'}",
+        f"--hostname-override={NAME}",
+        f"--node-ip={NODE_ADDRESS}",
+    ]
+    proxy = [str(binaries["kube-proxy"]), f"--config={node / 'kube-proxy.json'}"]
+    plan = {
+        "interface": "eth0",
+        "address": f"{NODE_ADDRESS}/{PREFIX}",
+        "gateway": HOST_ADDRESS,
+        "dns_address": DNS_ADDRESS,
+        "binds": {str(node / "var-lib-cni"): "/var/lib/cni"},
+        "socket": str(socket_path(folder)),
+        "release": str(node / "release"),
+        "containerd": {"command": ["containerd", "--config", str(node / "containerd.toml")],
+                       "log": str(log_file("containerd"))},
+        "servers": [
+            {"command": kubelet, "log": str(log_file("kubelet"))},
+            {"command": proxy, "log": str(log_file("kube-proxy"))},
+        ],
+    }  # fmt: skip
+    (node / "plan.json").write_text(json.dumps(plan, indent=1))
+
+
+def start(folder: Path) -> dict[str, Process]:
+    """The namespaces' keeper and the node's first process, by name."""
+    command = ["unshare", "--fork", "--pid", "--mount-proc", "--mount", "--net", "--kill-child",
+               sys.executable, str(Path(__file__).with_name("node_init.py")),
+               str(folder / "node" / "plan.json")]  # fmt: skip
+    socket_path(folder).unlink(missing_ok=True)
+    keeper = processes.start("node", command, log_file("node"))
+    init = _first_child(keeper)
+    _ip("link", "add", _HOST_END, "type", "veth", "peer", "name", "eth0", "netns", str(init.pid))
+    _ip("link", "set", _HOST_END, "master", _BRIDGE, "up")
+    return {"node": keeper, "node-init": init}
+
+
+def stop(running: dict[str, Process]) -> None:
+    """Kill the first process: the kernel kills all others in its namespace before that one is gone."""
+    for name in ("node-init", "node"):
+        if name in running:
+            processes.end(running[name], grace_seconds=0)
+    if Path("/sys/class/net", _HOST_END).exists():
+        subprocess.run(["ip", "link", "delete", _HOST_END], capture_output=True, check=False)
+    _remove_cgroups()
+
+
+def import_image(folder: Path, archive: Path) -> None:
+    command = ["ctr", "--address", str(socket_path(folder)), "--namespace", "k8s.io", "images", "import"]
+    done = subprocess.run([*command, str(archive)], text=True, capture_output=True, check=False)
+    if done.returncode != 0:
+        raise ClusterUnavailable(f"containerd did not take {archive}: {done.stderr.strip()}")
+
+
+def _first_child(keeper: Process) -> Process:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and keeper.alive:
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                parent = stat.read_text().rpartition(")")[2].split()[1]
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            pid = int(stat.parent.name)
+            began = processes.start_time(pid)
+            if parent == str(keeper.pid) and began is not None:
+                return Process("node-init", pid, began, keeper.command, keeper.log)
+        time.sleep(0.01)
+    raise ClusterUnavailable(f"the node's namespaces could not be made: {processes.tail(keeper.log)}")
+
+
+def _remove_cgroups() -> None:
+    """The node's dead pods leave empty cgroups on this machine; one that is still in use refuses to go."""
+    for top in [*Path("/sys/fs/cgroup").glob("kubepods"), *Path("/sys/fs/cgroup").glob("*/kubepods")]:
+        for folder, _, _ in os.walk(top, topdown=False):
+            try:
+                os.rmdir(folder)
+            except OSError:
+                pass
+
+
+def _ip(*args: str) -> None:
+    done = subprocess.run(["ip", *args], text=True, capture_output=True, check=False)
+    if done.returncode != 0:
+        raise ClusterUnavailable(f"`ip {' '.join(args)}` failed: {done.stderr.strip()}")
+
+
+def _network() -> dict[str, object]:
+    ipam = {"type": "host-local", "ranges": [[{"subnet": POD_RANGE}]], "routes": [{"dst": "0.0.0.0/0"}]}
+    bridge = {"type": "bridge", "bridge": "cni0", "isGateway": True, "hairpinMode": True, "ipam": ipam}
+    portmap = {"type": "portmap", "capabilities": {"portMappings": True}}
+    return {"cniVersion": "0.4.0", "name": "pods", "plugins": [bridge, portmap]}
+
+
+def _containerd(folder: Path) -> str:
+    node = folder / "node"
+    # restrict_oom_score_adj: root in a container often may not lower the score, and runc dies trying.
+    # State lies in the node's own /run, which is empty after a power cut, as on a machine.
+    return f"""version = 2
+root = "{node / 'containerd'}"
+state = "/run/containerd"
+disabled_plugins = ["io.containerd.internal.v1.opt"]
+[grpc]
+  address = "{socket_path(folder)}"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "{PAUSE}"
+  restrict_oom_score_adj = true
+  disable_apparmor = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "{node / 'cni'}"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      SystemdCgroup = false
+"""
+
+
+def _kubelet(folder: Path) -> dict[str, object]:
+    return {
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "address": NODE_ADDRESS,
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": True},
+            "x509": {"clientCAFile": str(folder / "pki" / "ca.crt")},
+        },
+        "authorization": {"mode": "Webhook"},
+        "cgroupDriver": "cgroupfs",
+        "clusterDNS": [DNS_ADDRESS],
+        "clusterDomain": "cluster.local",
+        "resolvConf": str(folder / "node" / "resolv.conf"),
+        "containerRuntimeEndpoint": f"unix://{socket_path(folder)}",
+        "enforceNodeAllocatable": [],
+        "failSwapOn": False,
+        "failCgroupV1": False,
+        "kubeAPIQPS": 1000,
+        "kubeAPIBurst": 2000,
+        "eventRecordQPS": 0,
+        "maxPods": 500,
+        "nodeLeaseDurationSeconds": NODE_LEASE_SECONDS,
+        "serializeImagePulls": False,
+        # Images are loaded once, by hand: no disk is full enough to throw one away or to evict a test's pod.
+        "imageGCHighThresholdPercent": 100,
+        "imageGCLowThresholdPercent": 99,
+        "evictionHard": {"memory.available": "20Mi", "nodefs.available": "1%", "imagefs.available": "1%",
+                         "nodefs.inodesFree": "1%"},
+    }  # fmt: skip
+
+
+def _kube_proxy(kubeconfig: Path) -> dict[str, object]:
+    conntrack = {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"}
+    return {
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+        "clientConnection": {"kubeconfig": str(kubeconfig)},
+        "mode": "iptables",
+        "clusterCIDR": POD_RANGE,
+        "hostnameOverride": NAME,
+        "healthzBindAddress": f"{NODE_ADDRESS}:10256",
+        "metricsBindAddress": "127.0.0.1:10249",
+        "conntrack": conntrack,
+        # Answers between two pods of one bridge come back this way even where bridges bypass iptables.
+        "iptables": {"masqueradeAll": True, "minSyncPeriod": "0s"},
+    }

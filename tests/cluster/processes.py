@@ -1,0 +1,79 @@
+"""Starting a server so that it outlives us, and ending exactly that server later, from any process.
+
+A process is known by its id and its start time together: an id alone may by then belong to somebody else.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster.interface import ClusterUnavailable
+
+
+@dataclass(frozen=True)
+class Process:
+    """One server we started, with all that is needed to end it or to start it again."""
+
+    name: str
+    pid: int
+    start_time: str
+    command: list[str]
+    log: str
+
+    @property
+    def alive(self) -> bool:
+        return start_time(self.pid) == self.start_time
+
+
+def start_time(pid: int) -> str | None:
+    """Clock ticks from boot to the start of the process; None where it is gone or a zombie."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The name, in parentheses, may hold spaces and parentheses itself.
+    fields = text.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def start(name: str, command: list[str], log: Path) -> Process:
+    with log.open("ab") as output:
+        # A session of its own: Ctrl-C on the test run must not take the cluster from under its clean-up.
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    began = start_time(child.pid)
+    if began is None:
+        raise ClusterUnavailable(f"{name} ended at once; its log says: {tail(log)}")
+    child.returncode = 0  # Nobody waits for it through this object, so it should not warn about that.
+    return Process(name, child.pid, began, command, str(log))
+
+
+def end(process: Process, grace_seconds: float = 3) -> None:
+    """SIGTERM, then SIGKILL after the grace; returns when the process is gone."""
+    for number, patience in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 10.0)):
+        if not process.alive:
+            break
+        os.kill(process.pid, number)
+        deadline = time.monotonic() + patience
+        while process.alive and time.monotonic() < deadline:
+            time.sleep(0.02)
+    reap(process.pid)
+
+
+def reap(pid: int) -> None:
+    """Collect our own dead child, so that it does not stay in the process table; others' are init's."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+
+
+def tail(log: Path | str, size_bytes: int = 1500) -> str:
+    path = Path(log)
+    return path.read_bytes()[-size_bytes:].decode(errors="replace").strip() if path.exists() else "(no log)"
