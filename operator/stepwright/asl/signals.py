@@ -66,11 +66,22 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Break:
+    """The execution cannot go on for a reason outside its definition (its state is too large to be recorded).
+
+    It ends FAILED with this error and cause; nothing can catch it.
+    """
+
+    error: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Continue:
     """Go on where the last step stopped at its bound (``Step.more``)."""
 
 
-Signal: TypeAlias = TaskStarted | TaskSubmitted | TaskSucceeded | TaskFailed | TimerFired | Stop | Continue
+Signal: TypeAlias = TaskStarted | TaskSubmitted | TaskSucceeded | TaskFailed | TimerFired | Stop | Break | Continue
 """A signal for something no longer open (a task cancelled meanwhile, a second result) gives an empty step."""
 
 

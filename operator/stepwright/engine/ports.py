@@ -27,13 +27,22 @@ class ExecutionRef:
     state_machine: str
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequest:
+    error: str | None = None
+    cause: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a journal knows of an execution that has been started before (``seq`` > 0) or not (``seq`` 0).
+    """What a journal knows of an execution.
 
-    ``parts`` is empty where nothing was committed yet; then ``input`` starts it. ``settled``: nothing is left to
-    stop or release. ``stop``: a stop was asked for and is not in the history yet.
+    ``parts`` is empty where nothing was committed yet; then ``input`` starts it. ``ended``: the outcome is committed.
+    ``settled``: nothing is left to stop. ``stop``: a stop was asked for.
     """
 
     ref: ExecutionRef
@@ -42,9 +51,9 @@ class Loaded:
     input: JsonText
     seq: int
     parts: Mapping[PartId, EncodedPart]
-    phase: str
-    settled: bool
-    stop: tuple[str | None, str | None] | None = None
+    ended: bool = False
+    settled: bool = False
+    stop: StopRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +61,18 @@ class Commit:
     """One conditional write: all of it lands, or nothing. ``expected_seq`` is the seq before it; it becomes + 1.
 
     ``commit_id`` never repeats, so that after a time-out the journal can tell whether this very write has landed.
-    ``parts``: None = the part is gone. ``events`` are appended; ``visits`` update the visits of the same id.
+    ``parts``: None = the part is gone. ``events`` are appended; ``visits`` update the visits of the same id, ``jobs``
+    names what runs their newest task. ``settled`` is said only together with an outcome.
     """
 
     commit_id: str
     expected_seq: int
     now: Millis
     parts: Mapping[PartId, EncodedPart | None]
-    events: Sequence[HistoryEvent]
-    visits: Sequence[Visit]
-    current_states: Sequence[str]
-    jobs: Mapping[TaskId, str]
+    events: Sequence[HistoryEvent] = ()
+    visits: Sequence[Visit] = ()
+    jobs: Mapping[TaskId, str] = field(default_factory=dict)
+    current_states: Sequence[str] = ()
     outcome: Outcome | None = None
     settled: bool = False
 
@@ -88,15 +98,18 @@ class Refused(JournalError):  # noqa: N818
 
 
 class Journal(Protocol):
-    async def load(self, uid: Uid) -> Loaded | None:
-        """None: no such execution. Raises Unavailable, or Refused where what is stored cannot be read."""
+    async def load(self, ref: ExecutionRef) -> Loaded:
+        """What is stored now. Raises Unavailable, Gone, or Refused where what is stored cannot be read."""
 
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         """Write on condition of ``expected_seq``; returns once it is durable. A write that timed out is read back
         and counts as done when its own commit id is found. Raises Unavailable, Fenced, Gone, Refused."""
 
-    async def settle(self, ref: ExecutionRef, seq: int) -> None:
-        """Record that an ended execution has nothing left to stop. Raises as ``append`` does."""
+    async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:
+        """Record that an ended execution has nothing left to stop; a commit like any other (seq + 1)."""
+
+    def forget(self, ref: ExecutionRef) -> None:
+        """The engine is done with this execution: what was kept in memory for it may go."""
 
 
 class TaskDriver(Protocol):
@@ -122,6 +135,9 @@ class TaskDriver(Protocol):
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
         """Stop or release all that runs or ran for this execution beyond ``wanted``. Raises Unavailable."""
+
+    def holds(self, uid: Uid) -> bool:
+        """Whether anything that a sweep would have to look at is known for this execution. Costs no call."""
 
     def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:
         """The name under which people find what runs the task, if it has one."""

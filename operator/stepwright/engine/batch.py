@@ -1,0 +1,102 @@
+"""The steps that share one write.
+
+Steps are folded together: a task started and cancelled before anything was written never starts, of a state's
+visits only the last word is kept, and a part of the checkpoint is written once however often it changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stepwright.asl import checkpoint as checkpoints
+from stepwright.asl.checkpoint import Checkpoint, PartId
+from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded, TimerId
+from stepwright.asl.step import (
+    CancelTask,
+    CancelTimer,
+    HistoryEvent,
+    Outcome,
+    SetTimer,
+    StartTask,
+    Step,
+    Visit,
+)
+from stepwright.engine.effects import End
+
+# Enough for thousands of small transitions in a write, and far from the 1.5 MiB that etcd takes in one request.
+LARGEST_EVENTS_BYTES = 256 * 1024
+LARGEST_EVENTS_COUNT = 2_000
+
+# What an event costs beside its payloads: ids, type, timestamp, names.
+_EVENT_BYTES = 200
+_PAYLOADS = ("input", "output", "parameters", "cause")
+
+
+@dataclass(slots=True)
+class Batch:
+    checkpoint: Checkpoint | None
+    changed: set[PartId] = field(default_factory=set)
+    events: list[HistoryEvent] = field(default_factory=list)
+    visits: dict[int, Visit] = field(default_factory=dict)
+    starts: dict[TaskId, StartTask] = field(default_factory=dict)
+    ends: dict[TaskId, End] = field(default_factory=dict)
+    timers: dict[TimerId, Millis | None] = field(default_factory=dict)
+    outcome: Outcome | None = None
+    more: bool = False
+    size_bytes: int = 0
+
+    @property
+    def empty(self) -> bool:
+        return not (self.changed or self.events or self.visits or self.outcome)
+
+    @property
+    def full(self) -> bool:
+        return self.size_bytes >= LARGEST_EVENTS_BYTES or len(self.events) >= LARGEST_EVENTS_COUNT
+
+    def add(self, step: Step, signal: Signal | None) -> None:
+        """Fold in what a step did; ``signal`` is what it answered, None for the start."""
+        self.checkpoint = step.checkpoint
+        self.changed |= step.changed
+        self.events += step.events
+        self.size_bytes += sum(map(_size, step.events))
+        for visit in step.visits:
+            self.visits[visit.id] = visit
+        if isinstance(signal, TaskSucceeded | TaskFailed) and not _is_empty(step):
+            self.ends[signal.task] = End(signal.task, finished=True)
+        for command in step.commands:
+            if isinstance(command, StartTask):
+                self.starts[command.task] = command
+            elif isinstance(command, CancelTask):
+                if self.starts.pop(command.task, None) is None:
+                    self.ends[command.task] = End(command.task, finished=False)
+            elif isinstance(command, SetTimer):
+                self.timers[command.timer] = command.due
+            elif isinstance(command, CancelTimer):
+                self.timers[command.timer] = None
+        self.outcome = step.outcome
+        self.more = step.more
+
+    @property
+    def stops(self) -> bool:
+        """Whether something that may be running is to be stopped."""
+        return any(not end.finished for end in self.ends.values())
+
+    def encoded_parts(self) -> dict[PartId, checkpoints.EncodedPart | None]:
+        assert self.checkpoint is not None
+        parts = self.checkpoint.parts
+        return {
+            part: checkpoints.encode(parts[part]) if part in parts else None for part in sorted(self.changed)
+        }
+
+
+def _is_empty(step: Step) -> bool:
+    return not (step.events or step.changed or step.commands or step.outcome)
+
+
+def _size(event: HistoryEvent) -> int:
+    """About how many bytes an event takes when written."""
+    size = _EVENT_BYTES
+    for key, details in event.items():
+        if key.endswith("EventDetails"):
+            size += sum(len(details[name]) for name in _PAYLOADS if details.get(name))
+    return size

@@ -1,0 +1,138 @@
+"""What an execution wants done to its tasks, and the workers that bring it about.
+
+Each task has at most one goal (start, stop, release) and one worker. A goal may be replaced while its worker is on
+the way: a stop that follows a start waits for the call in flight, then stops what it may have created. Calls are
+repeated until the driver takes them; drivers make each of them harmless to repeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import structlog
+
+from stepwright.asl.signals import TaskId
+from stepwright.asl.step import StartTask
+from stepwright.engine import backoff
+from stepwright.engine.ports import Clock, ExecutionRef, TaskDriver, Unavailable
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    task: StartTask
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The task is no longer wanted. ``finished``: its result is committed, so it is released rather than stopped."""
+
+    task: TaskId
+    finished: bool
+
+
+Goal: TypeAlias = Start | End
+
+
+class Effects:
+    """The effects of one execution. ``may_act`` is asked before every call: False ends all work at once."""
+
+    def __init__(
+        self,
+        ref: ExecutionRef,
+        driver_of: Callable[[TaskId], TaskDriver | None],
+        clock: Clock,
+        slots: asyncio.Semaphore,
+        may_act: Callable[[], bool],
+    ) -> None:
+        self._ref = ref
+        self._driver_of = driver_of
+        self._clock = clock
+        self._slots = slots
+        self._may_act = may_act
+        self._goals: dict[TaskId, Goal] = {}
+        self._workers: dict[TaskId, asyncio.Task[None]] = {}
+        self._woken: dict[TaskId, asyncio.Event] = {}
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way that leaves something running: releases may come later, also by a sweep."""
+        return all(isinstance(goal, End) and goal.finished for goal in self._goals.values())
+
+    def want(self, goals: Iterable[Goal]) -> None:
+        for goal in goals:
+            task = goal.task.task if isinstance(goal, Start) else goal.task
+            self._goals[task] = goal
+            if task in self._workers:
+                self._woken[task].set()
+            else:
+                self._woken[task] = asyncio.Event()
+                self._workers[task] = asyncio.create_task(self._work(task))
+
+    async def finished(self) -> None:
+        """Wait until every goal is reached."""
+        while self._workers:
+            await asyncio.wait(tuple(self._workers.values()))
+
+    async def cancel(self) -> None:
+        workers = tuple(self._workers.values())
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _work(self, task: TaskId) -> None:
+        delays = backoff.delays()
+        try:
+            while self._may_act():
+                goal = self._goals[task]
+                try:
+                    async with self._slots:
+                        if not self._may_act():
+                            return
+                        await self._reach(task, goal)
+                except Unavailable as error:
+                    delay = next(delays)
+                    log.warning(
+                        "task waits", execution=str(self._ref), task=task, reason=str(error), retry=delay
+                    )
+                    await self._pause(task, delay)
+                    continue
+                except Exception:
+                    # A defect of a driver must neither lose the task nor end the execution's other work.
+                    delay = next(delays)
+                    log.exception("task driver failed", execution=str(self._ref), task=task, retry=delay)
+                    await self._pause(task, delay)
+                    continue
+                if self._goals[task] is goal:
+                    return
+                delays = backoff.delays()
+        finally:
+            del self._workers[task], self._woken[task]
+            self._goals.pop(task, None)
+
+    async def _reach(self, task: TaskId, goal: Goal) -> None:
+        driver = self._driver_of(task)
+        if driver is None:
+            return
+        if isinstance(goal, Start):
+            await driver.start(self._ref, goal.task)
+        elif goal.finished:
+            await driver.release(self._ref, task)
+        else:
+            await driver.stop(self._ref, task)
+
+    async def _pause(self, task: TaskId, seconds: float) -> None:
+        """Sleep, or less when the goal changes."""
+        woken = self._woken[task]
+        woken.clear()
+        nap = asyncio.create_task(self._clock.sleep(seconds))
+        changed = asyncio.create_task(woken.wait())
+        try:
+            await asyncio.wait((nap, changed), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            nap.cancel()
+            changed.cancel()

@@ -1,0 +1,22 @@
+"""Who is told what the engine has done: metrics, logs. Observers are told after the commit and change nothing."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from stepwright.engine.ports import Commit, ExecutionRef
+
+
+class Observer(Protocol):
+    def committed(self, ref: ExecutionRef, commit: Commit) -> None: ...
+
+    def stalled(self, ref: ExecutionRef, reason: str) -> None:
+        """The execution cannot go on until somebody intervenes."""
+
+
+class Unobserved:
+    def committed(self, ref: ExecutionRef, commit: Commit) -> None:
+        pass
+
+    def stalled(self, ref: ExecutionRef, reason: str) -> None:
+        pass

@@ -1,0 +1,334 @@
+"""One live execution: a mailbox and a loop.
+
+Take all waiting signals, step through as many transitions as are ready, write once, then act. Nothing is done that
+is not written. Signals that arrive while a write is in flight share the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, TypeVar
+
+import structlog
+
+from stepwright.asl import checkpoint as checkpoints
+from stepwright.asl import interpreter
+from stepwright.asl.checkpoint import Checkpoint
+from stepwright.asl.interpreter import Limits
+from stepwright.asl.signals import (
+    Break,
+    Continue,
+    Millis,
+    Moment,
+    Signal,
+    Stop,
+    TaskFailed,
+    TaskId,
+    TaskStarted,
+    TaskSubmitted,
+    TimerFired,
+    TimerId,
+)
+from stepwright.asl.step import StartTask
+from stepwright.engine import backoff
+from stepwright.engine.batch import Batch
+from stepwright.engine.effects import Effects, Start
+from stepwright.engine.observer import Observer
+from stepwright.engine.ports import (
+    Clock,
+    Commit,
+    Fenced,
+    Gone,
+    Journal,
+    Lease,
+    Loaded,
+    Refused,
+    StopRequest,
+    TaskDriver,
+    Unavailable,
+)
+from stepwright.engine.timers import Timers
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+# TaskStarted and TaskSubmitted decide nothing: they wait this long for another signal whose write they can share.
+LAZY_SECONDS: Final = 5.0
+LAZY_TIMER: Final = TimerId("engine:lazy")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What all executions of an engine share."""
+
+    journal: Journal
+    drivers: Sequence[TaskDriver]
+    clock: Clock
+    timers: Timers
+    lease: Lease
+    seed: Callable[[], int]
+    """A new random number for each step, 64 bits."""
+    commit_id: Callable[[], str]
+    slots: asyncio.Semaphore
+    """How many calls to drivers may be under way at once."""
+    observer: Observer
+    limits: Limits = field(default_factory=Limits)
+
+
+class Run:
+    def __init__(self, loaded: Loaded, world: World) -> None:
+        self.ref = loaded.ref
+        self._world = world
+        self._loaded = loaded
+        self._machine = loaded.machine
+        self._checkpoint: Checkpoint | None = None
+        self._seq = loaded.seq
+        self._signals: deque[Signal] = deque()
+        self._mail = asyncio.Event()
+        self._lazy_armed = False
+        self._resources: dict[TaskId, str] = {}
+        self._over = False
+        self._effects = Effects(self.ref, self._driver_of, world.clock, world.slots, self._may_act)
+
+    # --- What comes in -------------------------------------------------------------------------------------------
+
+    def post(self, signal: Signal) -> None:
+        """Put a signal into the mailbox. Never blocks."""
+        if isinstance(signal, TimerFired) and signal.timer == LAZY_TIMER:
+            self._lazy_armed = False
+            self._mail.set()
+            return
+        self._signals.append(signal)
+        if not isinstance(signal, TaskStarted | TaskSubmitted):
+            self._mail.set()
+        elif not self._lazy_armed:
+            self._lazy_armed = True
+            due = self._world.clock.now() + int(LAZY_SECONDS * 1000)
+            self._world.timers.set(self.ref.uid, LAZY_TIMER, Millis(due))
+
+    def stop(self, request: StopRequest) -> None:
+        self.post(Stop(request.error, request.cause))
+
+    def heartbeat(self, task: TaskId) -> None:
+        """A task is alive: its heartbeat timer starts anew. Nothing is written; a restart grants a whole interval."""
+        if self._checkpoint is None:
+            return
+        for open_task in checkpoints.open_tasks(self._machine, self._checkpoint):
+            if open_task.task == task and open_task.heartbeat_seconds is not None:
+                due = self._world.clock.now() + open_task.heartbeat_seconds * 1000
+                self._world.timers.set(self.ref.uid, TimerId(f"heartbeat:{task}"), Millis(due))
+
+    # --- The loop ------------------------------------------------------------------------------------------------
+
+    async def serve(self) -> None:
+        """Carry the execution to its end. Returns when it has settled, is gone, or is another engine's."""
+        try:
+            while True:
+                try:
+                    await self._live()
+                    return
+                except Fenced:
+                    await self._let_go()
+                    if not self._world.lease.held(self.ref.uid):
+                        log.info("execution left to another engine", execution=str(self.ref))
+                        return
+                    log.warning(
+                        "another writer has advanced the execution, reloading", execution=str(self.ref)
+                    )
+                    self._loaded = await self._insist(lambda: self._world.journal.load(self.ref))
+        except Gone:
+            log.info("execution is gone", execution=str(self.ref))
+            await self._let_go()
+            await self._sweep(frozenset())
+        except Refused as error:
+            log.error("execution cannot go on", execution=str(self.ref), reason=str(error))
+            self._world.observer.stalled(self.ref, str(error))
+        finally:
+            self._over = True
+            await self._let_go()
+
+    async def abandon(self) -> None:
+        """The execution was deleted and is served no more: stop what runs for it, as far as the drivers know of it.
+        What its deletion takes with it needs no stop, so this is for speed, and for drivers outside the cluster."""
+        try:
+            for driver in self._world.drivers:
+                await driver.sweep(self.ref, frozenset())
+        except Unavailable as error:
+            log.warning(
+                "could not stop the tasks of a deleted execution", execution=str(self.ref), reason=str(error)
+            )
+
+    async def _live(self) -> None:
+        loaded = self._loaded
+        self._seq = loaded.seq
+        settled = loaded.settled
+        if loaded.ended:
+            await self._sweep(frozenset())
+        else:
+            if loaded.stop is not None:
+                self.stop(loaded.stop)
+            batch = await self._resumed() if loaded.parts else self._started()
+            while not (ended := await self._commit_and_act(batch)):
+                await self._mail.wait()
+                self._mail.clear()
+                batch = self._fill(Batch(self._checkpoint))
+            settled = ended.settled
+            await self._effects.finished()
+        if not settled and self._may_act():
+            commit_id = self._world.commit_id()
+            await self._insist(lambda: self._world.journal.settle(self.ref, self._seq, commit_id))
+
+    def _started(self) -> Batch:
+        batch = Batch(None)
+        batch.add(
+            interpreter.start(
+                self._machine, self._loaded.identity, self._loaded.input, self._moment(), self._world.limits
+            ),
+            None,
+        )
+        return self._fill(batch)
+
+    async def _resumed(self) -> Batch:
+        """Take up what a checkpoint describes: stop what it does not want, arm its timers, reattach its tasks."""
+        checkpoint = self._checkpoint = checkpoints.decode(self._loaded.parts)
+        tasks = checkpoints.open_tasks(self._machine, checkpoint)
+        # Before anything new is started: a sweep knows only the tasks of this moment.
+        await self._sweep(frozenset(task.task for task in tasks))
+        for timer in checkpoints.open_timers(checkpoint):
+            self._world.timers.set(self.ref.uid, timer.timer, timer.due)
+        self._start(tasks)
+        # A crash may have cut a long stretch of transitions after one of its writes.
+        self._signals.appendleft(Continue())
+        return self._fill(Batch(checkpoint))
+
+    def _fill(self, batch: Batch) -> Batch:
+        """Step through waiting signals until none is left, the write is full, or the execution has ended."""
+        while batch.outcome is None and not batch.full:
+            if batch.more:
+                signal: Signal = Continue()
+            elif self._signals:
+                signal = self._signals.popleft()
+            else:
+                return batch
+            self._resume(batch, signal)
+        if batch.outcome is None and batch.more:
+            self._signals.appendleft(Continue())
+        if self._signals:
+            self._mail.set()
+        return batch
+
+    def _resume(self, batch: Batch, signal: Signal) -> None:
+        assert batch.checkpoint is not None
+        step = interpreter.resume(self._machine, batch.checkpoint, signal, self._moment(), self._world.limits)
+        batch.add(step, signal)
+
+    async def _commit_and_act(self, batch: Batch) -> Commit | None:
+        """Write, then dispatch. The commit, if it ended the execution."""
+        if batch.empty:
+            return None
+        try:
+            commit = await self._write(batch)
+        except Refused as error:
+            if self._checkpoint is None:
+                raise
+            log.error("write refused, failing the execution", execution=str(self.ref), reason=str(error))
+            batch = Batch(self._checkpoint)
+            self._resume(
+                batch, Break("States.Runtime", f"The state of the execution could not be recorded: {error}")
+            )
+            commit = await self._write(batch)
+        self._act(batch)
+        return commit if batch.outcome is not None else None
+
+    async def _write(self, batch: Batch) -> Commit:
+        assert batch.checkpoint is not None
+        for task in batch.starts.values():
+            self._resources[task.task] = task.resource
+        commit = Commit(
+            commit_id=self._world.commit_id(),
+            expected_seq=self._seq,
+            now=self._world.clock.now(),
+            parts=batch.encoded_parts(),
+            events=batch.events,
+            visits=tuple(batch.visits.values()),
+            jobs=self._jobs(batch),
+            current_states=checkpoints.current_states(batch.checkpoint),
+            outcome=batch.outcome,
+            settled=batch.outcome is not None and not batch.stops and self._effects.idle,
+        )
+        await self._insist(lambda: self._world.journal.append(self.ref, commit))
+        self._seq += 1
+        self._checkpoint = batch.checkpoint
+        self._world.observer.committed(self.ref, commit)
+        return commit
+
+    def _act(self, batch: Batch) -> None:
+        for timer, due in batch.timers.items():
+            if due is None:
+                self._world.timers.cancel(self.ref.uid, timer)
+            else:
+                self._world.timers.set(self.ref.uid, timer, due)
+        if batch.outcome is not None:
+            self._world.timers.cancel_all(self.ref.uid)
+        self._effects.want(batch.ends.values())
+        self._start(batch.starts.values())
+
+    def _start(self, tasks: Iterable[StartTask]) -> None:
+        """Have tasks started whose start is committed."""
+        for task in tasks:
+            self._resources[task.task] = task.resource
+            if self._driver(task.resource) is None:
+                cause = f"No driver of this installation serves the Resource {task.resource!r} of state {task.state!r}."
+                self.post(TaskFailed(task.task, "States.Runtime", cause))
+            else:
+                self._effects.want([Start(task)])
+
+    async def _sweep(self, wanted: frozenset[TaskId]) -> None:
+        for driver in self._world.drivers:
+            await self._insist(partial(driver.sweep, self.ref, wanted))
+
+    async def _let_go(self) -> None:
+        """Leave nothing under way; what has been written stays as it is."""
+        self._world.timers.cancel_all(self.ref.uid)
+        self._lazy_armed = False
+        await self._effects.cancel()
+
+    async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Make a call until the other side is there to answer it."""
+        for delay in backoff.delays():
+            try:
+                return await call()
+            except Unavailable as error:
+                log.warning("store unavailable", execution=str(self.ref), reason=str(error), retry=delay)
+                await self._world.clock.sleep(delay)
+        raise AssertionError("delays never end")
+
+    # --- What a step needs ---------------------------------------------------------------------------------------
+
+    def _moment(self) -> Moment:
+        return Moment(self._world.clock.now(), self._world.seed())
+
+    def _may_act(self) -> bool:
+        return not self._over and self._world.lease.held(self.ref.uid)
+
+    def _driver(self, resource: str) -> TaskDriver | None:
+        return next((driver for driver in self._world.drivers if driver.serves(resource)), None)
+
+    def _driver_of(self, task: TaskId) -> TaskDriver | None:
+        resource = self._resources.get(task)
+        return None if resource is None else self._driver(resource)
+
+    def _jobs(self, batch: Batch) -> dict[TaskId, str]:
+        jobs: dict[TaskId, str] = {}
+        for visit in batch.visits.values():
+            driver = None if visit.task is None else self._driver_of(visit.task)
+            if visit.task is not None and driver is not None:
+                name = driver.job_name(self.ref, visit.task)
+                if name is not None:
+                    jobs[visit.task] = name
+        return jobs
