@@ -1,5 +1,5 @@
-"""Stepwright on a Kubernetes cluster: the API client, informers, custom resources and the journal kept in them.
+"""The cluster as Stepwright's store: custom resources, conditions, and the journal on the API server.
 
-What belongs here: everything that speaks to the API server for the engine. What must not be here: running tasks
-(``stepwright.tasks``), kopf, and the interpretation of the States Language.
+Here belongs what reads and writes Kubernetes objects for the engine. What runs tasks belongs to ``stepwright.tasks``,
+what decides about a workflow to ``stepwright.engine`` and ``stepwright.asl``; kopf stays out (see the contracts).
 """

@@ -1,0 +1,20 @@
+"""How things in a cluster are called in AWS's form: the context object and the API hand these out.
+
+The namespace stands where AWS has the account, ``kubernetes`` where it has the region, so code that takes ARNs apart
+goes on working: ``arn:aws:states:kubernetes:shop:execution:order:order-7``.
+"""
+
+from __future__ import annotations
+
+
+def state_machine(namespace: str, name: str) -> str:
+    return f"arn:aws:states:kubernetes:{namespace}:stateMachine:{name}"
+
+
+def execution(namespace: str, state_machine_name: str, name: str) -> str:
+    return f"arn:aws:states:kubernetes:{namespace}:execution:{state_machine_name}:{name}"
+
+
+def role(namespace: str, service_account: str | None) -> str:
+    """The ServiceAccount that the state machine acts as, in the place of AWS's role."""
+    return f"arn:aws:iam::{namespace}:role/{service_account or 'stepwright'}"

@@ -1,0 +1,147 @@
+"""Conditions of StateMachines and Executions: their types, the reasons with a sentence each, and how a list of them
+is updated. Everything here is pure; the time comes in.
+
+The kstatus convention: ``Ready`` is the summary, ``Reconciling`` True means that waiting may help, ``Stalled`` True
+that it will not. Executions have ``Complete`` besides: True after any end, with the phase as its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from stepwright.cluster.resources import Phase
+
+READY = "Ready"
+RECONCILING = "Reconciling"
+STALLED = "Stalled"
+COMPLETE = "Complete"
+
+Status = Literal["True", "False", "Unknown"]
+Conditions = Sequence[Mapping[str, Any]]
+"""A list of conditions as it stands in an object's status."""
+
+_MESSAGE_CHARACTERS = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason's name for programs, and its sentence for people. ``detail`` adds what is special to the case."""
+
+    name: str
+    sentence: str
+
+    def message(self, detail: str = "") -> str:
+        text = f"{self.sentence}: {detail}" if detail else f"{self.sentence}."
+        return text if len(text) <= _MESSAGE_CHARACTERS else f"{text[: _MESSAGE_CHARACTERS - 3]}..."
+
+
+# Of StateMachines
+VALID = Reason("Valid", "The definition is valid and executions can start")
+INVALID_DEFINITION = Reason(
+    "InvalidDefinition", "The definition cannot run; status.diagnostics lists every problem"
+)
+NO_DRIVER = Reason("NoDriver", "The definition is valid, but a Resource in it is not served by this version")
+DRAINING = Reason("Draining", "The state machine is being deleted and waits for its executions to end")
+
+# Of Executions
+PENDING = Reason("Pending", "The execution has not started yet")
+WAITING_FOR_STATE_MACHINE = Reason(
+    "WaitingForStateMachine", "The state machine does not exist; the execution starts when it does"
+)
+STATE_MACHINE_NOT_READY = Reason(
+    "StateMachineNotReady", "The state machine is not ready; the execution starts when it is"
+)
+RUNNING = Reason("Running", "The execution is running")
+TASK_UNAVAILABLE = Reason("TaskUnavailable", "A task cannot be started at the moment and is tried again")
+SUCCEEDED = Reason("Succeeded", "The execution succeeded")
+FAILED = Reason("Failed", "The execution failed")
+TIMED_OUT = Reason("TimedOut", "The execution ran out of time")
+ABORTED = Reason("Aborted", "The execution was stopped")
+INVALID_INPUT = Reason("InvalidInput", "The execution cannot start with its input")
+
+ENDS: Mapping[Phase, Reason] = {
+    "Succeeded": SUCCEEDED,
+    "Failed": FAILED,
+    "TimedOut": TIMED_OUT,
+    "Aborted": ABORTED,
+}
+"""The reason of each phase in which an execution has ended."""
+
+
+def updated(
+    conditions: Conditions,
+    kind: str,
+    status: Status,
+    reason: Reason,
+    now: str,
+    generation: int,
+    detail: str = "",
+) -> list[dict[str, Any]]:
+    """The list with the condition of type ``kind`` set, in its place if it has one. ``now`` (RFC 3339) becomes its
+    lastTransitionTime only where ``status`` changes: people read from it since when that holds."""
+    before = next((c for c in conditions if c.get("type") == kind), None)
+    since = before["lastTransitionTime"] if before is not None and before.get("status") == status else now
+    condition = {
+        "type": kind,
+        "status": status,
+        "observedGeneration": generation,
+        "lastTransitionTime": since,
+        "reason": reason.name,
+        "message": reason.message(detail),
+    }
+    if before is None:
+        return [*map(dict, conditions), condition]
+    return [condition if c is before else dict(c) for c in conditions]
+
+
+def of_state_machine(
+    conditions: Conditions, reason: Reason, now: str, generation: int, detail: str = ""
+) -> list[dict[str, Any]]:
+    """All conditions of a StateMachine for one of its reasons."""
+    return _summary(
+        conditions,
+        reason,
+        now,
+        generation,
+        detail,
+        ready=reason is VALID,
+        reconciling=reason is DRAINING,
+    )
+
+
+def of_execution(
+    conditions: Conditions,
+    phase: Phase,
+    now: str,
+    generation: int,
+    reason: Reason | None = None,
+    detail: str = "",
+) -> list[dict[str, Any]]:
+    """All conditions of an Execution in a phase. ``reason`` says more than the phase where there is more to say:
+    why it waits (Pending), that a task is tried again (Running), that the input was no good (Failed)."""
+    ended = phase in ENDS
+    known = reason or ENDS.get(phase) or (RUNNING if phase == "Running" else PENDING)
+    summary = _summary(
+        conditions, known, now, generation, detail, ready=phase == "Succeeded", reconciling=not ended
+    )
+    complete = ENDS[phase] if ended else known
+    return updated(summary, COMPLETE, "True" if ended else "False", complete, now, generation, detail)
+
+
+def _summary(
+    conditions: Conditions,
+    reason: Reason,
+    now: str,
+    generation: int,
+    detail: str,
+    *,
+    ready: bool,
+    reconciling: bool,
+) -> list[dict[str, Any]]:
+    """Exactly one of the three holds: ready, waiting helps, or only a change of the object (or nothing) helps."""
+    result = [dict(c) for c in conditions]
+    for kind, holds in ((READY, ready), (RECONCILING, reconciling), (STALLED, not ready and not reconciling)):
+        result = updated(result, kind, "True" if holds else "False", reason, now, generation, detail)
+    return result

@@ -1,0 +1,62 @@
+"""Long texts leave the status and are stored once each, by the hash of their content.
+
+In parts of a checkpoint and in events, payloads are JSON texts (strings). One that is long is replaced by a
+reference ``{"$payload": <sha256>}`` before it is written; the text itself becomes an immutable ExecutionHistory
+object owned by the Execution, created before the write that refers to it. A state's output that is the next state's
+input is so stored once, and the language core never sees a reference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+LARGEST_INLINE_BYTES: Final = 8 * 1024
+REFERENCE: Final = "$payload"
+
+Payloads = dict[str, str]
+"""Texts by their hash."""
+
+
+def take_out(value: Any, into: Payloads) -> Any:
+    """The value with its long texts replaced by references; the texts are put ``into``."""
+    if isinstance(value, str):
+        # A character is at least one byte and at most four: only texts in between have to be measured.
+        if len(value) * 4 <= LARGEST_INLINE_BYTES:
+            return value
+        encoded = value.encode()
+        if len(encoded) <= LARGEST_INLINE_BYTES:
+            return value
+        digest = hashlib.sha256(encoded).hexdigest()
+        into[digest] = value
+        return {REFERENCE: digest}
+    if isinstance(value, Mapping):
+        return {key: take_out(item, into) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [take_out(item, into) for item in value]
+    return value
+
+
+def references(value: Any) -> set[str]:
+    """The hashes that a stored value refers to."""
+    if isinstance(value, Mapping):
+        digest = value.get(REFERENCE)
+        if isinstance(digest, str) and len(value) == 1:
+            return {digest}
+        return set().union(*map(references, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(references, value))
+    return set()
+
+
+def put_back(value: Any, payloads: Mapping[str, str]) -> Any:
+    """The value with its references replaced by their texts. Raises KeyError for a text that is not given."""
+    if isinstance(value, Mapping):
+        digest = value.get(REFERENCE)
+        if isinstance(digest, str) and len(value) == 1:
+            return payloads[digest]
+        return {key: put_back(item, payloads) for key, item in value.items()}
+    if isinstance(value, list):
+        return [put_back(item, payloads) for item in value]
+    return value

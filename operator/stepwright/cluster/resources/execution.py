@@ -1,0 +1,217 @@
+"""The kind Execution: one run of a state machine, its progress and its end.
+
+The status is two things at once. For people: phase, current states, transitions, output, error, conditions. And for
+the engine: the journal (``seq``, ``commitId``, ``checkpoint``, ``history``, ``historyPage``, ``settled``), written
+together in one conditional write, so that what people see is never ahead of or behind what is recorded.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import ConfigDict, Field, WithJsonSchema
+
+from stepwright.cluster.resources.model import (
+    Conditions,
+    Name,
+    ObjectMeta,
+    Observed,
+    Timestamp,
+    Written,
+    rules,
+    unchanged,
+)
+
+INPUT_CHARACTERS = 262_144
+"""AWS's limit for inputs and outputs, there counted in bytes: the engine counts them when the execution starts."""
+
+Phase: TypeAlias = Literal["Pending", "Running", "Succeeded", "Failed", "TimedOut", "Aborted"]
+
+_ENGINE = "Written by the engine for itself; not an interface, its form may change with any version."
+
+
+class StateMachineRef(Written):
+    """The state machine to run."""
+
+    name: Name
+    """The StateMachine's name, in the namespace of the Execution. It may be created later: the Execution waits."""
+
+
+class Stop(Written):
+    """A request to stop."""
+
+    error: Annotated[str, Field(max_length=256)] | None = None
+    """The error code that the aborted execution shows."""
+    cause: Annotated[str, Field(max_length=32768)] | None = None
+    """Why it is stopped, for people."""
+
+
+class Redrive(Written):
+    """A request to go on from where a failed execution failed."""
+
+    request_id: Annotated[str, Field(min_length=1, max_length=128)]
+    """Any text; a new one asks anew."""
+
+
+class ExecutionSpec(Written):
+    """What to run, with which input. Only stop and redrive can be set later."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("self.stateMachineRef == oldSelf.stateMachineRef", "stateMachineRef cannot be changed"),
+            unchanged("inputJson", "inputJson cannot be changed, added or removed; create another Execution"),
+            unchanged(
+                "ttlSecondsAfterFinished", "ttlSecondsAfterFinished cannot be changed, added or removed"
+            ),
+            (
+                "!has(oldSelf.stop) || (has(self.stop) && self.stop == oldSelf.stop)",
+                "stop has been asked for: it cannot be changed or taken back",
+            ),
+        )
+    )
+
+    state_machine_ref: StateMachineRef
+    """The state machine to run."""
+    input: Annotated[
+        Any,
+        # The rules of a CRD cannot see a field without a type: its immutability is an admission policy's business.
+        WithJsonSchema({"x-kubernetes-preserve-unknown-fields": True, "maxLength": INPUT_CHARACTERS}),
+    ] = None
+    """The input: any JSON value, up to 256 KiB; {} if neither this nor inputJson is given. The API server rounds
+    numbers and sorts keys (1.0 becomes 1): inputJson is exact."""
+    input_json: Annotated[str, Field(max_length=INPUT_CHARACTERS)] | None = None
+    """The input as JSON text, kept exactly as it is; instead of input."""
+    stop: Stop | None = None
+    """Set it to stop the execution: it ends as Aborted, its Jobs are deleted. It cannot be taken back."""
+    redrive: Redrive | None = None
+    """Reserved for running a failed execution again from where it failed; not acted on yet."""
+    ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=31_536_000)] | None = None
+    """Seconds after its end when this Execution is deleted with all that it owns; if not given, what the state machine
+    says in retention."""
+
+    @property
+    def input_given(self) -> bool:
+        """Whether ``input`` is there at all: ``null`` is an input, too."""
+        return "input" in self.model_fields_set
+
+
+class StartedMachine(Observed):
+    """What the execution runs."""
+
+    name: str
+    """The StateMachine's name."""
+    uid: str
+    """The StateMachine's uid."""
+    revision: str
+    """The ControllerRevision with the definition and settings that this execution runs to its end."""
+
+
+class OutputRef(Observed):
+    """Where the output is kept."""
+
+    name: str
+    """The ExecutionHistory whose payload is the output."""
+
+
+class Transition(Observed):
+    """One visit of a state."""
+
+    id: int
+    """Id of the history event with which the state was entered."""
+    path: str
+    """Where in the workflow: Ship, Orders[3]/Ship, Both[0]/Check."""
+    state: str
+    """The state's name."""
+    type: str
+    """The state's type: Task, Choice, Wait, ..."""
+    outcome: Literal["Succeeded", "Failed", "Caught", "Aborted", "TimedOut"] | None = None
+    """How the visit ended; Caught is a failure that a Catch took. Not there while the state is active."""
+    start_time: Timestamp
+    """When the state was entered."""
+    duration_seconds: float | None = None
+    """How long the visit took."""
+    attempts: int = 1
+    """How often the state was tried: 1 without a retry."""
+    job: str | None = None
+    """The Job of the newest attempt, for kubectl logs job/NAME."""
+    error: str | None = None
+    """The error of the newest failed attempt."""
+
+
+class HistoryPage(Observed):
+    """The page of history events that the status holds."""
+
+    previous: str | None = None
+    """The ExecutionHistory with the events before this page."""
+    first_event_id: int = 1
+    """Id of this page's first event."""
+
+
+class ExecutionStatus(Observed):
+    """How far the execution is, or how it ended."""
+
+    phase: Phase = "Pending"
+    """Pending until it starts, Running, and then how it ended: Succeeded, Failed, TimedOut or Aborted."""
+    observed_generation: int = 0
+    """The metadata.generation that the engine has acted on."""
+    conditions: Conditions
+    """Complete is True after any end, with the phase as its reason; Ready is True after success only; Stalled is True
+    after any other end; Reconciling is True until the end."""
+    state_machine: StartedMachine | None = None
+    """What the execution runs, fixed when it starts."""
+    current_state: str | None = None
+    """The active states, as a text for people."""
+    current_states: list[str] = Field(default_factory=list)
+    """The paths of the active states."""
+    start_time: Timestamp | None = None
+    """When it started."""
+    end_time: Timestamp | None = None
+    """When it ended."""
+    duration: str | None = None
+    """How long it took, as a text for people."""
+    output: str | None = None
+    """The output as JSON text, up to 8 KiB; a longer one is at outputRef."""
+    output_ref: OutputRef | None = None
+    """Where a longer output is kept."""
+    error: str | None = None
+    """The error that ended the execution."""
+    cause: str | None = None
+    """What led to the error, for people."""
+    transitions: Annotated[list[Transition], Field(max_length=50)] = Field(default_factory=list)
+    """The newest 50 visits of states, oldest first."""
+    stop_requested: bool = False
+    """Whether a stop is recorded."""
+    seq: Annotated[int, Field(ge=0)] = 0
+    """How often the engine has committed: each commit is on condition of the number before it. Written by the engine
+    for itself; not an interface."""
+    commit_id: str | None = Field(default=None, description=f"The newest commit's own id. {_ENGINE}")
+    settled: bool = False
+    """Whether the execution has ended and nothing is left to stop or clean up for it. Written by the engine for
+    itself; not an interface."""
+    checkpoint: dict[str, str] = Field(
+        default_factory=dict,
+        description=f"All that is needed to go on, as JSON texts by part. Empty after the end. {_ENGINE}",
+    )
+    history: list[str] = Field(
+        default_factory=list,
+        description="The newest history events, oldest first, each as the JSON text of one of AWS's HistoryEvents. "
+        "Earlier ones are in ExecutionHistory objects, from historyPage.previous on.",
+    )
+    history_page: HistoryPage | None = None
+    """Where the events of history stand in the whole."""
+
+
+class Execution(Observed):
+    """One run of a StateMachine. Follow it with kubectl get executions -w; what happened is in status.transitions."""
+
+    api_version: Literal["stepwright.dev/v1"]
+    kind: Literal["Execution"]
+    metadata: ObjectMeta
+    spec: ExecutionSpec
+    """What to run, with which input. Only stop and redrive can be set later."""
+    status: Annotated[
+        ExecutionStatus,
+        # Reads show Pending, and the first commit finds seq 0 to test, without a write by anybody.
+        Field(json_schema_extra={"default": {"phase": "Pending", "seq": 0, "observedGeneration": 0}}),
+    ] = Field(default_factory=lambda: ExecutionStatus(conditions=[]))
+    """How far the execution is, or how it ended."""

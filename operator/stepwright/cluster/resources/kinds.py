@@ -1,0 +1,89 @@
+"""What a kind has beside its fields: its names, the columns kubectl prints, the fields one can select by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stepwright.cluster.resources.execution import Execution
+from stepwright.cluster.resources.execution_history import ExecutionHistory
+from stepwright.cluster.resources.model import Observed
+from stepwright.cluster.resources.state_machine import StateMachine
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of ``kubectl get``; a ``wide`` one only with ``-o wide``."""
+
+    name: str
+    path: str
+    type: str = "string"
+    wide: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    model: type[Observed]
+    plural: str
+    short_name: str
+    columns: tuple[Column, ...]
+    categories: tuple[str, ...] = ("stepwright",)
+    selectable_fields: tuple[str, ...] = ()
+    has_status: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.model.__name__
+
+
+STATE_MACHINE = Kind(
+    model=StateMachine,
+    plural="statemachines",
+    short_name="sm",
+    categories=("stepwright", "all"),
+    columns=(
+        Column("Type", ".spec.type", description="Standard or Express"),
+        Column(
+            "Ready",
+            '.status.conditions[?(@.type=="Ready")].status',
+            description="Whether executions can start",
+        ),
+        Column(
+            "Reason", '.status.conditions[?(@.type=="Ready")].reason', description="Why it is ready or not"
+        ),
+        Column("Revision", ".status.revision", description="What new executions start with"),
+        Column("Age", ".metadata.creationTimestamp", "date"),
+    ),
+)
+
+EXECUTION = Kind(
+    model=Execution,
+    plural="executions",
+    short_name="exec",
+    categories=("stepwright", "all"),
+    columns=(
+        Column("Phase", ".status.phase", description="Pending, Running, or how it ended"),
+        Column("State Machine", ".spec.stateMachineRef.name", description="What it runs"),
+        Column("Current State", ".status.currentState", description="Where it is"),
+        Column("Started", ".status.startTime", "date", description="How long ago it started"),
+        Column("Duration", ".status.duration", description="How long it took"),
+        Column("Error", ".status.error", wide=True, description="What ended it"),
+    ),
+    selectable_fields=(".status.phase", ".spec.stateMachineRef.name"),
+)
+
+EXECUTION_HISTORY = Kind(
+    model=ExecutionHistory,
+    plural="executionhistories",
+    short_name="exechist",
+    columns=(
+        Column("Execution", ".executionRef.name", description="What it is part of"),
+        Column("Content", ".content", description="Events or Payload"),
+        Column("First", ".firstEventId", "integer", description="Id of its first event"),
+        Column("Last", ".lastEventId", "integer", description="Id of its last event"),
+        Column("Age", ".metadata.creationTimestamp", "date"),
+    ),
+    has_status=False,
+)
+
+KINDS: tuple[Kind, ...] = (STATE_MACHINE, EXECUTION, EXECUTION_HISTORY)
