@@ -19,6 +19,8 @@ STALLED = "Stalled"
 COMPLETE = "Complete"
 
 Status = Literal["True", "False", "Unknown"]
+TRUE: Status = "True"
+FALSE: Status = "False"
 Conditions = Sequence[Mapping[str, Any]]
 """A list of conditions as it stands in an object's status."""
 
@@ -75,6 +77,7 @@ def updated(
     kind: str,
     status: Status,
     reason: Reason,
+    *,
     now: str,
     generation: int,
     detail: str = "",
@@ -97,23 +100,17 @@ def updated(
 
 
 def of_state_machine(
-    conditions: Conditions, reason: Reason, now: str, generation: int, detail: str = ""
+    conditions: Conditions, reason: Reason, *, now: str, generation: int, detail: str = ""
 ) -> list[dict[str, Any]]:
     """All conditions of a StateMachine for one of its reasons."""
-    return _summary(
-        conditions,
-        reason,
-        now,
-        generation,
-        detail,
-        ready=reason is VALID,
-        reconciling=reason is DRAINING,
-    )
+    truths = _summary(ready=reason is VALID, reconciling=reason is DRAINING)
+    return _all(conditions, truths, reason, now=now, generation=generation, detail=detail)
 
 
 def of_execution(
     conditions: Conditions,
     phase: Phase,
+    *,
     now: str,
     generation: int,
     reason: Reason | None = None,
@@ -123,25 +120,28 @@ def of_execution(
     why it waits (Pending), that a task is tried again (Running), that the input was no good (Failed)."""
     ended = phase in ENDS
     known = reason or ENDS.get(phase) or (RUNNING if phase == "Running" else PENDING)
-    summary = _summary(
-        conditions, known, now, generation, detail, ready=phase == "Succeeded", reconciling=not ended
-    )
-    complete = ENDS[phase] if ended else known
-    return updated(summary, COMPLETE, "True" if ended else "False", complete, now, generation, detail)
+    truths = _summary(ready=phase == "Succeeded", reconciling=not ended)
+    result = _all(conditions, truths, known, now=now, generation=generation, detail=detail)
+    why, status = (ENDS[phase], TRUE) if ended else (known, FALSE)
+    return updated(result, COMPLETE, status, why, now=now, generation=generation, detail=detail)
 
 
-def _summary(
+def _summary(*, ready: bool, reconciling: bool) -> dict[str, bool]:
+    """Exactly one of the three holds: ready, waiting helps, or only a change of the object (or nothing) helps."""
+    return {READY: ready, RECONCILING: reconciling, STALLED: not ready and not reconciling}
+
+
+def _all(
     conditions: Conditions,
+    truths: Mapping[str, bool],
     reason: Reason,
+    *,
     now: str,
     generation: int,
     detail: str,
-    *,
-    ready: bool,
-    reconciling: bool,
 ) -> list[dict[str, Any]]:
-    """Exactly one of the three holds: ready, waiting helps, or only a change of the object (or nothing) helps."""
     result = [dict(c) for c in conditions]
-    for kind, holds in ((READY, ready), (RECONCILING, reconciling), (STALLED, not ready and not reconciling)):
-        result = updated(result, kind, "True" if holds else "False", reason, now, generation, detail)
+    for kind, holds in truths.items():
+        status = TRUE if holds else FALSE
+        result = updated(result, kind, status, reason, now=now, generation=generation, detail=detail)
     return result
