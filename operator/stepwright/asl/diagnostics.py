@@ -15,7 +15,9 @@ Severity = Literal["ERROR", "WARNING"]
 class Diagnostic:
     """One finding. ``code`` and ``severity`` are those of AWS's ValidateStateMachineDefinition where it has one.
 
-    ``line`` and ``column`` count from 1 and are None where the definition did not come as text.
+    ``pointer`` is the place that AWS names: for an unknown or missing field the object that should (not) have it.
+    ``member`` then names the field in it; ``line`` and ``column`` are the field's own. They count from 1 and are
+    None where the definition did not come as text.
     """
 
     severity: Severity
@@ -24,6 +26,7 @@ class Diagnostic:
     pointer: Pointer
     line: int | None = None
     column: int | None = None
+    member: str | None = None
 
     def __str__(self) -> str:
         where = self.pointer or "/"

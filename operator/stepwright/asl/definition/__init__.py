@@ -1,0 +1,13 @@
+"""Definitions: parsed, checked, compiled into a ``Machine``, or refused with everything that is wrong with them.
+
+Belongs here: the structure of a definition and the rules about it. Not: how expressions look inside (``jsonpath``,
+``intrinsics``, ``payload_template``, ``choice_rules``), and what a driver wants from its Parameters (it hands in a
+``TaskCheck``).
+"""
+
+from __future__ import annotations
+
+from stepwright.asl.definition.compiling import check, compile_definition
+from stepwright.asl.definition.scopes import TaskCheck
+
+__all__ = ["TaskCheck", "check", "compile_definition"]

@@ -1,0 +1,113 @@
+"""From a definition, as text or as value, to a machine or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from stepwright.asl import jsontext
+from stepwright.asl.definition import limits, source
+from stepwright.asl.definition.pointers import ROOT, child
+from stepwright.asl.definition.problems import (
+    DUPLICATE_KEY,
+    INVALID_JSON,
+    SCHEMA,
+    TOO_DEEP,
+    TOO_LARGE,
+    Problems,
+)
+from stepwright.asl.definition.scopes import Reading, TaskCheck, read
+from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
+from stepwright.asl.json_types import Json
+from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.machine import Machine
+
+NO_CHECKS: Final[Mapping[str, TaskCheck]] = MappingProxyType({})
+
+
+def compile_definition(
+    definition: str | Json,
+    *,
+    refuse_warnings: bool = False,
+    express: bool = False,
+    task_checks: Mapping[str, TaskCheck] = NO_CHECKS,
+) -> tuple[Machine, tuple[Diagnostic, ...]]:
+    """The machine and the warnings about it.
+
+    A text is taken as JSON, anything else as an already parsed definition. ``task_checks`` adds the drivers' own
+    rules by Resource. Raises ``InvalidDefinition`` with every problem at once.
+    """
+    machine, found = _compiled(definition, Problems(), express, task_checks)
+    refused = any(diagnostic.severity == "ERROR" for diagnostic in found) or (refuse_warnings and found)
+    if machine is None or refused:
+        raise InvalidDefinition(found)
+    return machine, found
+
+
+def check(
+    definition: str | Json, *, express: bool = False, task_checks: Mapping[str, TaskCheck] = NO_CHECKS
+) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong or doubtful; never raises.
+
+    Milder in one thing than ``compile_definition``: a ``${Name}`` that is still to be substituted may stand for a number.
+    """
+    return _compiled(definition, Problems(placeholders_allowed=True), express, task_checks)[1]
+
+
+def _compiled(
+    definition: str | Json, problems: Problems, express: bool, task_checks: Mapping[str, TaskCheck]
+) -> tuple[Machine | None, tuple[Diagnostic, ...]]:
+    if not isinstance(definition, str):
+        return _read(definition, problems, express, task_checks), tuple(problems.found)
+    unreadable = _unreadable(definition)
+    if unreadable is not None:
+        return None, (unreadable,)
+    try:
+        value = jsontext.parse(definition)
+    except InvalidJson as error:
+        return None, (Diagnostic("ERROR", INVALID_JSON, error.message, ROOT, error.line, error.column),)
+    places = source.places(definition)
+    for pointer, name in places.duplicates:
+        problems.error(pointer, f"The field '{name}' appears more than once", code=DUPLICATE_KEY, member=name)
+    machine = _read(value, problems, express, task_checks)
+    return machine, tuple(_located(diagnostic, places) for diagnostic in problems.found)
+
+
+def _read(
+    value: Json, problems: Problems, express: bool, task_checks: Mapping[str, TaskCheck]
+) -> Machine | None:
+    if not isinstance(value, dict):
+        problems.error(ROOT, "Definition must be a valid JSON object")
+        return None
+    if source.depth_of_value(value, limits.NESTING) > limits.NESTING:
+        problems.add([_too_deep()])
+        return None
+    return read(value, Reading(problems, task_checks, express))
+
+
+def _unreadable(text: str) -> Diagnostic | None:
+    """Why a text is not even parsed."""
+    if not text.strip():
+        return Diagnostic("ERROR", SCHEMA, "Definition must be a valid JSON object", ROOT)
+    if len(text) > limits.DEFINITION_BYTES or len(text.encode(errors="replace")) > limits.DEFINITION_BYTES:
+        message = f"A definition must not be larger than {limits.DEFINITION_BYTES} bytes"
+        return Diagnostic("ERROR", TOO_LARGE, message, ROOT)
+    if source.depth_of_text(text) > limits.NESTING:
+        return _too_deep()
+    return None
+
+
+def _too_deep() -> Diagnostic:
+    return Diagnostic(
+        "ERROR", TOO_DEEP, f"A definition must not nest deeper than {limits.NESTING} levels", ROOT
+    )
+
+
+def _located(diagnostic: Diagnostic, places: source.Places) -> Diagnostic:
+    pointer = (
+        diagnostic.pointer if diagnostic.member is None else child(diagnostic.pointer, diagnostic.member)
+    )
+    line, column = places.line_and_column(pointer)
+    return replace(diagnostic, line=line, column=column)

@@ -1,0 +1,285 @@
+"""Reading an object of the definition field by field: each method gives the value, or None and notes the problem."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from stepwright.asl import intrinsics, jsonpath, reference_path
+from stepwright.asl.choice_rules import InvalidRule
+from stepwright.asl.data import Expression
+from stepwright.asl.definition import languages, limits, placeholders
+from stepwright.asl.definition.pointers import child
+from stepwright.asl.definition.problems import NO_PATH, VARIABLE_NAME, Problems
+from stepwright.asl.intrinsics import InvalidIntrinsic
+from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.jsonpath import InvalidPath
+from stepwright.asl.machine import QueryLanguage, Rule, Target
+from stepwright.asl.payload_template import InvalidTemplate
+
+IDENTITY: Final[Expression] = jsonpath.compile("$")
+WHOLE: Final[Target] = reference_path.compile("$")
+
+
+@dataclass(slots=True)
+class Nested:
+    """A scope inside a state, still to be read."""
+
+    raw: dict[str, Json]
+    pointer: Pointer
+    role: Literal["branch", "processor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """An object, where it stands, and in which query language. ``nested`` is where states leave their scopes."""
+
+    raw: Mapping[str, Json]
+    pointer: Pointer
+    language: QueryLanguage
+    problems: Problems
+    nested: list[Nested] = field(default_factory=list)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.raw
+
+    def at(self, name: str) -> Pointer:
+        return child(self.pointer, name)
+
+    def within(self, raw: dict[str, Json], *tokens: str | int) -> Fields:
+        """The fields of an object further down."""
+        return Fields(raw, child(self.pointer, *tokens), self.language, self.problems, self.nested)
+
+    # Plain values
+
+    def text(self, name: str, *, literal: bool = True) -> str | None:
+        """``literal``: it is taken as written, so one that looks like a path is probably a mistake."""
+        value = self.raw.get(name)
+        if isinstance(value, str):
+            if literal and self.language == "JSONPath" and looks_like_path(value):
+                self.problems.warn(
+                    NO_PATH,
+                    self.at(name),
+                    f"The value of '{name}' looks like a path but is taken as written; use '{name}Path'",
+                )
+            return value
+        if name in self.raw:
+            self.problems.wrong_type(self.at(name), "String", value)
+        return None
+
+    def comment(self) -> str | None:
+        return self.text("Comment", literal=False)
+
+    def boolean(self, name: str) -> bool | None:
+        value = self.raw.get(name)
+        if isinstance(value, bool):
+            return value
+        if name in self.raw:
+            self.problems.wrong_type(self.at(name), "Boolean", value)
+        return None
+
+    def one_of(self, name: str, values: Sequence[str]) -> str | None:
+        value = self.raw.get(name)
+        if isinstance(value, str) and value in values:
+            return value
+        if name in self.raw:
+            self.problems.not_one_of(self.at(name), name, values)
+        return None
+
+    def object(self, name: str) -> dict[str, Json] | None:
+        value = self.raw.get(name)
+        if isinstance(value, dict):
+            return value
+        if name in self.raw:
+            self.problems.wrong_type(self.at(name), "Object", value)
+        return None
+
+    def array(self, name: str, *, empty: bool = False) -> list[Json]:
+        value = self.raw.get(name)
+        if isinstance(value, list):
+            if not value and not empty:
+                self.problems.error(self.at(name), "Value cannot be empty")
+            return value
+        if name in self.raw:
+            self.problems.wrong_type(self.at(name), "Array", value)
+        return []
+
+    def objects(self, name: str, *, empty: bool = False) -> Iterator[tuple[int, dict[str, Json]]]:
+        """The objects of an array with their indexes."""
+        for index, item in enumerate(self.array(name, empty=empty)):
+            if isinstance(item, dict):
+                yield index, item
+            else:
+                self.problems.wrong_type(child(self.pointer, name, index), "Object", item)
+
+    def number(self, name: str, minimum: float, maximum: float = math.inf) -> float | None:
+        value = self.raw.get(name)
+        if name not in self.raw:
+            return None
+        if isinstance(value, str) and placeholders.is_one(value):
+            self.problems.placeholder(self.at(name), value)
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.problems.wrong_type(self.at(name), "Number", value)
+            return None
+        # An int beyond what a float holds has no business in any field; it is out of bounds either way.
+        number = (
+            value
+            if isinstance(value, float) or abs(value) < sys.float_info.max
+            else math.copysign(math.inf, value)
+        )
+        if not minimum <= number <= maximum or math.isinf(number):
+            self._out_of_bounds(name, minimum, maximum)
+            return None
+        return float(number)
+
+    def integer(self, name: str, minimum: int, maximum: int) -> int | None:
+        value = self.raw.get(name)
+        if name not in self.raw:
+            return None
+        if isinstance(value, str) and placeholders.is_one(value):
+            self.problems.placeholder(self.at(name), value)
+            return None
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.problems.wrong_type(self.at(name), "Integer", value)
+            return None
+        if not minimum <= value <= maximum:
+            self._out_of_bounds(name, minimum, maximum)
+            return None
+        return value
+
+    def _out_of_bounds(self, name: str, minimum: float, maximum: float) -> None:
+        bounds = (
+            f"at least {minimum:g}" if math.isinf(maximum) else f"between {minimum:.12g} and {maximum:.12g}"
+        )
+        self.problems.error(self.at(name), f"The value of '{name}' should be {bounds}")
+
+    # Expressions
+
+    def path(self, name: str, default: Expression | None = None, *, calls: bool = False) -> Expression | None:
+        """A JSONPath; with ``calls`` also an intrinsic function. ``default`` where the field is missing, None for null."""
+        if name not in self.raw:
+            return default
+        text = self.raw[name]
+        if text is None and default is not None:
+            return None
+        if not isinstance(text, str):
+            self.problems.wrong_type(self.at(name), "String", text)
+            return default
+        try:
+            if calls and text.startswith("States."):
+                return intrinsics.compile(text)
+            return jsonpath.compile(text)
+        except InvalidPath as error:
+            kinds = "JSONPath or a valid intrinsic function call" if calls else "JSONPath"
+            self.problems.error(
+                self.at(name), f"The value for the field '{name}' must be a valid {kinds}; {error.message}"
+            )
+        except InvalidIntrinsic as error:
+            self.problems.error(
+                self.at(name),
+                f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call;"
+                f" {error.message}",
+            )
+        return default
+
+    def target(self, name: str) -> Target | None:
+        """A ResultPath: ``$`` where it is missing, None for null."""
+        if name not in self.raw:
+            return WHOLE
+        text = self.raw[name]
+        if text is None:
+            return None
+        if not isinstance(text, str):
+            self.problems.wrong_type(self.at(name), "String", text)
+            return WHOLE
+        try:
+            return reference_path.compile(text)
+        except InvalidPath as error:
+            self.problems.error(self.at(name), f"Value is not a Reference Path; {error.message}")
+            return WHOLE
+
+    def template(self, name: str) -> Expression | None:
+        """Any value that may hold expressions, in the state's language."""
+        if name not in self.raw:
+            return None
+        compiler = languages.COMPILERS.get(self.language)
+        if compiler is None:
+            return None
+        try:
+            return compiler.template(self.raw[name], self.at(name))
+        except InvalidTemplate as error:
+            self._add_found(error.problems)
+            return None
+
+    def assignment(self) -> Expression | None:
+        """Assign: an object whose names are variables."""
+        if "Assign" not in self.raw:
+            return None
+        names = self.object("Assign")
+        if names is None:
+            return None
+        for key in names:
+            variable = key.removesuffix(".$") if self.language == "JSONPath" else key
+            if not variable or len(variable) > limits.VARIABLE_NAME_CHARACTERS or variable == "states":
+                self.problems.error(
+                    self.at("Assign"),
+                    f"'{variable}' cannot be the name of a variable; it needs 1 to {limits.VARIABLE_NAME_CHARACTERS}"
+                    " characters and 'states' is reserved",
+                    member=key,
+                )
+            elif not variable.isidentifier():
+                self.problems.warn(
+                    VARIABLE_NAME,
+                    self.at("Assign"),
+                    f"'{variable}' is not an identifier, so expressions may not be able to read the variable",
+                    member=key,
+                )
+        return self.template("Assign")
+
+    def rule(self, raw: dict[str, Json]) -> Rule | None:
+        """The condition in ``raw``, a part of this object."""
+        compiler = languages.COMPILERS.get(self.language)
+        if compiler is None:
+            return None
+        try:
+            return compiler.rule(raw, self.pointer)
+        except InvalidRule as error:
+            self._add_found(error.problems)
+            return None
+
+    def integer_or_expression(self, name: str, minimum: int, maximum: int) -> int | Expression | None:
+        """A literal, its ...Path form, or in JSONata an expression."""
+        if self.language == "JSONata" and languages.is_jsonata_expression(self.raw.get(name)):
+            return self.template(name)
+        literal = self.integer(name, minimum, maximum)
+        return self.path_form(name) if f"{name}Path" in self.raw else literal
+
+    def number_or_expression(self, name: str, minimum: float, maximum: float) -> float | Expression | None:
+        if self.language == "JSONata" and languages.is_jsonata_expression(self.raw.get(name)):
+            return self.template(name)
+        literal = self.number(name, minimum, maximum)
+        return self.path_form(name) if f"{name}Path" in self.raw else literal
+
+    def path_form(self, name: str) -> Expression | None:
+        if name in self.raw and self.language == "JSONPath":
+            self.problems.exclusive(self.pointer, [name, f"{name}Path"])
+        return self.path(f"{name}Path") if self.language == "JSONPath" else None
+
+    def _add_found(self, found: Sequence[tuple[Pointer, str]]) -> None:
+        for pointer, message in found:
+            self.problems.error(pointer, message)
+
+
+def looks_like_path(value: Json) -> bool:
+    """Whether people who wrote it most likely meant a path or a call."""
+    return isinstance(value, str) and (value.startswith(("$.", "$$.", "$[")) or _is_call(value))
+
+
+def _is_call(text: str) -> bool:
+    return text.startswith("States.") and text.endswith(")") and "(" in text

@@ -1,0 +1,23 @@
+"""JSON pointers into a definition (RFC 6901), as text."""
+
+from __future__ import annotations
+
+from stepwright.asl.json_types import Pointer
+
+ROOT = Pointer("")
+
+
+def child(pointer: Pointer, *tokens: str | int) -> Pointer:
+    """The pointer of a member (its name) or an item (its index) further down."""
+    parts = [pointer]
+    for token in tokens:
+        text = str(token)
+        if "~" in text or "/" in text:
+            text = text.replace("~", "~0").replace("/", "~1")
+        parts.append(Pointer(text))
+    return Pointer("/".join(parts))
+
+
+def tokens(pointer: Pointer) -> list[str]:
+    """The names and indexes on the way from the root."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]

@@ -1,0 +1,111 @@
+"""What was found so far, and the one place that words it.
+
+Sentences are AWS's where it has one (ValidateStateMachineDefinition and the errors of CreateStateMachine), so that
+people find them; a hint of our own may follow after a semicolon.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from stepwright.asl.diagnostics import Diagnostic
+from stepwright.asl.json_types import Json, Pointer
+
+# Codes as in https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinitionDiagnostic.html
+SCHEMA: Final = "SCHEMA_VALIDATION_FAILED"
+INVALID_JSON: Final = "INVALID_JSON_DESCRIPTION"
+MISSING_TARGET: Final = "MISSING_TRANSITION_TARGET"
+MISSING_END: Final = "MISSING_END_STATE"
+DUPLICATE_STATE: Final = "DUPLICATE_STATE_NAME"
+INVALID_STATE: Final = "INVALID_STATE_NAME"
+DUPLICATE_LABEL: Final = "DUPLICATE_LABEL_NAME"
+INVALID_LABEL: Final = "INVALID_LABEL_NAME"
+TOO_DEEP: Final = "TOO_DEEPLY_NESTED"
+NO_DOLLAR: Final = "NO_DOLLAR"
+NO_PATH: Final = "NO_PATH"
+RESULT_IS_STATIC: Final = "PASS_RESULT_IS_STATIC"
+# Our own
+NOT_SERVED: Final = "QUERY_LANGUAGE_NOT_SERVED"
+UNRESOLVED: Final = "UNRESOLVED_SUBSTITUTION"
+DUPLICATE_KEY: Final = "DUPLICATE_KEY"
+TOO_LARGE: Final = "DEFINITION_TOO_LARGE"
+VARIABLE_NAME: Final = "VARIABLE_NAME"
+
+
+class Problems:
+    """Collects; never raises."""
+
+    def __init__(self, *, placeholders_allowed: bool = False) -> None:
+        self.found: list[Diagnostic] = []
+        self._placeholders_allowed = placeholders_allowed
+
+    def error(self, pointer: Pointer, message: str, *, code: str = SCHEMA, member: str | None = None) -> None:
+        self.found.append(Diagnostic("ERROR", code, message, pointer, member=member))
+
+    def warn(self, code: str, pointer: Pointer, message: str, *, member: str | None = None) -> None:
+        self.found.append(Diagnostic("WARNING", code, message, pointer, member=member))
+
+    def add(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.found.extend(diagnostics)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(diagnostic.severity == "ERROR" for diagnostic in self.found)
+
+    def missing(self, pointer: Pointer, names: Sequence[str]) -> None:
+        if len(names) == 1:
+            self.error(pointer, f"The field '{names[0]}' is required but was missing", member=names[0])
+        else:
+            self.error(pointer, f"These fields are required: [{', '.join(names)}]")
+
+    def unsupported(self, pointer: Pointer, name: str, allowed: Iterable[str]) -> None:
+        near = _nearest(name, allowed)
+        hint = f"; did you mean '{near}'?" if near else ""
+        self.error(pointer, f"Field '{name}' is not supported{hint}", member=name)
+
+    def exclusive(self, pointer: Pointer, names: Sequence[str]) -> None:
+        self.error(pointer, f"Only one of these fields is allowed: [{', '.join(names)}]", member=names[-1])
+
+    def not_one_of(self, pointer: Pointer, name: str, values: Iterable[str]) -> None:
+        self.error(pointer, f"The field '{name}' should have one of these values: [{', '.join(values)}]")
+
+    def wrong_type(self, pointer: Pointer, expected: str, value: Json) -> None:
+        self.error(pointer, f"Expected value of type {expected}, got {described(value)}")
+
+    def placeholder(self, pointer: Pointer, text: str) -> None:
+        """A ``${Name}`` where its value matters: fine in a file that is still to be filled in, not in what is to run."""
+        message = f"'{text}' was not substituted, its value cannot be checked"
+        if self._placeholders_allowed:
+            self.warn(UNRESOLVED, pointer, message)
+        else:
+            self.error(pointer, message, code=UNRESOLVED)
+
+
+def described(value: Json) -> str:
+    """A value for people: short texts and numbers as they are, all else by type."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value) if -(10**20) < value < 10**20 else "a huge number"
+        case float():
+            return repr(value)
+        case str():
+            return f"'{value}'" if len(value) <= 80 else "a long text"
+        case list():
+            return "an array"
+        case dict():
+            return "an object"
+
+
+def _nearest(name: str, allowed: Iterable[str]) -> str | None:
+    by_folded = {candidate.casefold(): candidate for candidate in allowed}
+    folded = name.casefold().replace(" ", "").replace("_", "").replace("-", "")
+    if len(folded) > 60:  # difflib is quadratic
+        return None
+    near = difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.75)
+    return by_folded[near[0]] if near else None

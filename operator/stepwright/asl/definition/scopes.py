@@ -1,0 +1,183 @@
+"""Reads the scopes of a definition one after another: the machine, then what its Parallel and Map states hold.
+
+A queue instead of recursion, so nesting costs no stack.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from stepwright.asl.definition import languages, limits, references, resources
+from stepwright.asl.definition.fields import Fields, Nested
+from stepwright.asl.definition.pointers import ROOT, child
+from stepwright.asl.definition.problems import DUPLICATE_LABEL, INVALID_STATE, NOT_SERVED, Problems
+from stepwright.asl.definition.schema import (
+    BRANCH_FIELDS,
+    MACHINE_FIELDS,
+    PROCESSOR_FIELDS,
+    SCOPE_REQUIRED,
+    STATE_FIELDS,
+    check_fields,
+    check_names,
+)
+from stepwright.asl.definition.states import PARSERS, envelope
+from stepwright.asl.diagnostics import Diagnostic
+from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.machine import Machine, Map, QueryLanguage, Scope, State, Task
+
+TaskCheck: TypeAlias = Callable[[Mapping[str, Json], Pointer], Iterable[Diagnostic]]
+"""A driver's own check of the Task states it serves: the state as written and where it stands -> what is wrong."""
+
+_LANGUAGES: tuple[QueryLanguage, QueryLanguage] = ("JSONPath", "JSONata")
+
+
+@dataclass(slots=True)
+class Reading:
+    """A definition while it is read."""
+
+    problems: Problems
+    task_checks: Mapping[str, TaskCheck]
+    express: bool
+    language: QueryLanguage = "JSONPath"
+    scopes: dict[Pointer, Scope] = field(default_factory=dict)
+    names: dict[Pointer, list[str]] = field(default_factory=dict)
+    resources: set[str] = field(default_factory=set)
+    labels: set[str] = field(default_factory=set)
+    waiting: deque[Nested] = field(default_factory=deque)
+
+
+def read(definition: Mapping[str, Json], reading: Reading) -> Machine:
+    """The machine, as far as ``reading.problems`` lets it be one."""
+    machine = Fields(definition, ROOT, "JSONPath", reading.problems)
+    reading.language = _machine_language(machine)
+    machine.one_of("Version", ("1.0",))
+    timeout = machine.integer("TimeoutSeconds", 1, limits.SECONDS)
+    _read_scope(dict(definition), ROOT, MACHINE_FIELDS, reading)
+    while reading.waiting:
+        nested = reading.waiting.popleft()
+        allowed = BRANCH_FIELDS if nested.role == "branch" else PROCESSOR_FIELDS
+        _read_scope(nested.raw, nested.pointer, allowed, reading)
+    references.check_names(reading.names, reading.problems)
+    return Machine(
+        scopes=reading.scopes,
+        comment=machine.comment(),
+        timeout_seconds=timeout,
+        query_language=reading.language,
+        resources=frozenset(reading.resources),
+    )
+
+
+def _machine_language(machine: Fields) -> QueryLanguage:
+    if machine.one_of("QueryLanguage", _LANGUAGES) != "JSONata":
+        return "JSONPath"
+    _require_served("JSONata", machine.at("QueryLanguage"), machine.problems)
+    return "JSONata"
+
+
+def _require_served(language: QueryLanguage, where: Pointer, problems: Problems) -> None:
+    if language not in languages.COMPILERS:
+        problems.error(
+            where, f"QueryLanguage '{language}' is not served yet; use 'JSONPath'", code=NOT_SERVED
+        )
+
+
+def _read_scope(raw: dict[str, Json], pointer: Pointer, allowed: frozenset[str], reading: Reading) -> None:
+    problems = reading.problems
+    scope = Fields(raw, pointer, reading.language, problems)
+    check_names(raw, pointer, allowed, problems, required=SCOPE_REQUIRED)
+    if pointer != ROOT:
+        scope.comment()
+    start = scope.text("StartAt", literal=False)
+    states: dict[str, State] = {}
+    raw_states = scope.object("States")
+    if raw_states is not None and not raw_states:
+        problems.error(scope.at("States"), "Value cannot be empty")
+    for name, raw_state in (raw_states or {}).items():
+        where = child(pointer, "States", name)
+        _check_name(name, where, problems)
+        if not isinstance(raw_state, dict):
+            problems.wrong_type(where, "Object", raw_state)
+            continue
+        state = _read_state(name, raw_state, where, reading)
+        if state is not None:
+            states[name] = state
+    reading.names[pointer] = list(raw_states or ())
+    references.check_scope(raw, pointer, problems)
+    reading.scopes[pointer] = Scope(pointer, start or "", states)
+
+
+def _check_name(name: str, where: Pointer, problems: Problems) -> None:
+    if not 1 <= len(name) <= limits.STATE_NAME_CHARACTERS:
+        problems.error(
+            where,
+            f"A state's name must have 1 to {limits.STATE_NAME_CHARACTERS} characters",
+            code=INVALID_STATE,
+        )
+    elif any(character < " " or character == "\x7f" for character in name):
+        problems.error(where, "A state's name must not contain control characters", code=INVALID_STATE)
+
+
+def _read_state(name: str, raw: dict[str, Json], pointer: Pointer, reading: Reading) -> State | None:
+    problems = reading.problems
+    language = _state_language(raw, pointer, reading)
+    fields = Fields(raw, pointer, language, problems)
+    if "Type" not in raw:
+        problems.missing(pointer, ["Type"])
+        return None
+    state_type = fields.one_of("Type", list(STATE_FIELDS))
+    if state_type is None:
+        return None
+    check_fields(raw, pointer, STATE_FIELDS[state_type], language, problems)
+    state = PARSERS[state_type](fields, envelope.read(name, state_type, fields))
+    reading.waiting.extend(fields.nested)
+    if isinstance(state, Task):
+        _check_task(state, fields, reading)
+    elif isinstance(state, Map) and state.label is not None:
+        if state.label in reading.labels:
+            problems.error(fields.at("Label"), f"Duplicate Label name: {state.label}", code=DUPLICATE_LABEL)
+        reading.labels.add(state.label)
+    return state
+
+
+def _state_language(raw: dict[str, Json], pointer: Pointer, reading: Reading) -> QueryLanguage:
+    """A state's own, else the machine's (never that of the Map or Parallel around it)."""
+    fields = Fields(raw, pointer, reading.language, reading.problems)
+    own = fields.one_of("QueryLanguage", _LANGUAGES)
+    if own == "JSONPath" and reading.language == "JSONata":
+        reading.problems.error(
+            pointer,
+            "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine",
+            member="QueryLanguage",
+        )
+        return "JSONPath"
+    if own == "JSONata" and reading.language == "JSONPath":
+        _require_served("JSONata", fields.at("QueryLanguage"), reading.problems)
+        return "JSONata"
+    return reading.language
+
+
+def _check_task(task: Task, fields: Fields, reading: Reading) -> None:
+    if task.resource:
+        reading.resources.add(task.resource)
+    if reading.express:
+        _check_express(task, fields)
+    check = reading.task_checks.get(task.resource)
+    if check is not None:
+        reading.problems.add(check(fields.raw, fields.pointer))
+
+
+def _check_express(task: Task, fields: Fields) -> None:
+    """Express executions end within minutes and keep nothing, so they cannot wait for others to answer."""
+    where = fields.at("Resource")
+    if resources.kind(task.resource) == "activity":
+        fields.problems.error(where, "Express state machine does not support Activity ARN")
+    elif resources.waits_for_token(task.resource):
+        # The space at the end is AWS's.
+        fields.problems.error(
+            where, "Express state machine does not support '.waitForTaskToken' service integration "
+        )
+    elif resources.waits_for_end(task.resource):
+        fields.problems.error(where, "Express state machine does not support '.sync' service integration ")

@@ -1,0 +1,40 @@
+"""Choice: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html."""
+
+from __future__ import annotations
+
+from stepwright.asl.definition.fields import Fields
+from stepwright.asl.definition.states.envelope import Envelope
+from stepwright.asl.machine import Choice, ChoiceRule
+
+_WHAT_FOLLOWS = frozenset({"Next", "Assign", "Output", "Comment"})
+
+
+def parse(state: Fields, envelope: Envelope) -> Choice:
+    rules = [
+        rule
+        for index, raw in state.objects("Choices")
+        if (rule := _rule(state.within(raw, "Choices", index))) is not None
+    ]
+    return Choice(**envelope, choices=tuple(rules), default=state.text("Default", literal=False))
+
+
+def _rule(rule: Fields) -> ChoiceRule | None:
+    if "Next" not in rule:
+        rule.problems.missing(rule.pointer, ["Next"])
+    rule.comment()
+    jsonata = rule.language == "JSONata"
+    if jsonata and "Condition" not in rule:
+        rule.problems.missing(rule.pointer, ["Condition"])
+    if not jsonata and "Output" in rule:
+        rule.problems.error(
+            rule.pointer,
+            "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' QueryLanguage",
+            member="Output",
+        )
+    condition = rule.rule({name: value for name, value in rule.raw.items() if name not in _WHAT_FOLLOWS})
+    target = rule.text("Next", literal=False)
+    assign = rule.assignment()
+    output = rule.template("Output") if jsonata else None
+    if condition is None or target is None:
+        return None
+    return ChoiceRule(condition=condition, next=target, assign=assign, output=output)

@@ -1,0 +1,95 @@
+"""What a distributed Map reads its items from, how it groups them, and where it leaves results.
+
+Checked here, not compiled: the engine does not run distributed Maps yet.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stepwright.asl.definition import limits, resources
+from stepwright.asl.definition.fields import Fields
+from stepwright.asl.definition.schema import StateFields, check_fields
+
+_NONE: Final[frozenset[str]] = frozenset()
+_CALL: Final = StateFields(
+    frozenset({"Resource"}), frozenset({"Parameters"}), frozenset({"Arguments"}), required=("Resource",)
+)
+_READER: Final = StateFields(
+    _CALL.both | {"ReaderConfig"}, _CALL.json_path, _CALL.jsonata, required=("Resource",)
+)
+_READER_CONFIG: Final = StateFields(
+    frozenset(
+        {
+            "InputType",
+            "Transformation",
+            "CSVHeaderLocation",
+            "CSVHeaders",
+            "CSVDelimiter",
+            "ItemsPointer",
+            "ManifestType",
+            "MaxItems",
+        }
+    ),
+    frozenset({"MaxItemsPath"}),
+    _NONE,
+)
+_BATCHER: Final = StateFields(
+    frozenset({"BatchInput", "MaxItemsPerBatch", "MaxInputBytesPerBatch"}),
+    frozenset({"MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath"}),
+    _NONE,
+)
+_WRITER: Final = StateFields(_CALL.both | {"WriterConfig"}, _CALL.json_path, _CALL.jsonata)
+_BATCH_BYTES: Final = 256 * 1024
+
+
+def check(state: Fields) -> None:
+    _reader(state)
+    _batcher(state)
+    _writer(state)
+
+
+def _reader(state: Fields) -> None:
+    reader = _part(state, "ItemReader", _READER)
+    if reader is None:
+        return
+    _call(reader)
+    config = _part(reader, "ReaderConfig", _READER_CONFIG)
+    if config is not None:
+        config.text("InputType", literal=False)
+        config.one_of("CSVHeaderLocation", ("FIRST_ROW", "GIVEN"))
+        config.array("CSVHeaders")
+        config.integer_or_expression("MaxItems", 0, limits.MAP_ITEMS)
+
+
+def _batcher(state: Fields) -> None:
+    batcher = _part(state, "ItemBatcher", _BATCHER)
+    if batcher is None:
+        return
+    batcher.template("BatchInput")
+    batcher.integer_or_expression("MaxItemsPerBatch", 1, limits.SECONDS)
+    batcher.integer_or_expression("MaxInputBytesPerBatch", 1, _BATCH_BYTES)
+
+
+def _writer(state: Fields) -> None:
+    writer = _part(state, "ResultWriter", _WRITER)
+    if writer is not None:
+        _call(writer)
+        writer.object("WriterConfig")
+
+
+def _call(part: Fields) -> None:
+    resource = part.text("Resource", literal=False)
+    if resource is not None and not resources.is_valid(resource):
+        part.problems.error(part.at("Resource"), "Value is not a valid resource ARN")
+    part.template("Arguments" if part.language == "JSONata" else "Parameters")
+
+
+def _part(fields: Fields, name: str, allowed: StateFields) -> Fields | None:
+    raw = fields.object(name)
+    if raw is None:
+        return None
+    part = fields.within(raw, name)
+    check_fields(raw, part.pointer, allowed, part.language, part.problems)
+    return part

@@ -1,0 +1,64 @@
+"""Task: https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html."""
+
+from __future__ import annotations
+
+from stepwright.asl.data import Expression
+from stepwright.asl.definition import languages, limits, placeholders, resources, retry_catch
+from stepwright.asl.definition.fields import Fields
+from stepwright.asl.definition.problems import UNRESOLVED
+from stepwright.asl.definition.states.envelope import Envelope
+from stepwright.asl.machine import Task
+
+
+def parse(state: Fields, envelope: Envelope) -> Task:
+    resource = _resource(state)
+    name = resources.name(resource)
+    timeout = state.integer_or_expression("TimeoutSeconds", 1, limits.SECONDS)
+    heartbeat = state.integer_or_expression("HeartbeatSeconds", 1, limits.SECONDS)
+    if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
+        state.problems.error(
+            state.at("HeartbeatSeconds"),
+            "The value of 'HeartbeatSeconds' should be smaller than 'TimeoutSeconds'",
+        )
+    jsonata = state.language == "JSONata"
+    return Task(
+        **envelope,
+        resource=resource,
+        resource_type=name.type,
+        resource_name=name.resource,
+        parameters=state.template("Arguments" if jsonata else "Parameters"),
+        result_selector=None if jsonata else state.template("ResultSelector"),
+        result_path=state.target("ResultPath"),
+        retry=retry_catch.retriers(state),
+        catch=retry_catch.catchers(state),
+        timeout_seconds=timeout,
+        heartbeat_seconds=heartbeat,
+        credentials=_credentials(state, resource),
+    )
+
+
+def _resource(state: Fields) -> str:
+    resource = state.text("Resource", literal=False)
+    if resource is None:
+        return ""
+    if not resources.is_valid(resource):
+        state.problems.error(state.at("Resource"), "Value is not a valid resource ARN; nor is it another URI")
+    elif placeholders.in_text(resource):
+        state.problems.warn(
+            UNRESOLVED, state.at("Resource"), f"'{resource}' was not substituted, its value cannot be checked"
+        )
+    return resource
+
+
+def _credentials(state: Fields, resource: str) -> Expression | None:
+    """AWS's own resources need a role; what credentials another URI takes is its driver's business."""
+    if "Credentials" not in state:
+        return None
+    if state.language == "JSONata" and languages.is_jsonata_expression(state.raw["Credentials"]):
+        return state.template("Credentials")
+    credentials = state.object("Credentials")
+    if credentials is None:
+        return None
+    if resources.kind(resource) != "uri" and not {"RoleArn", "RoleArn.$"} & credentials.keys():
+        state.problems.missing(state.at("Credentials"), ["RoleArn"])
+    return state.template("Credentials")
