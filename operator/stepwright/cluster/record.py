@@ -7,7 +7,7 @@ on condition of the execution's uid and ``seq``, so positions in lists are those
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +15,7 @@ import msgspec
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome, Visit
 from stepwright.cluster import conditions, timestamps
+from stepwright.cluster.resources import Phase
 from stepwright.engine.ports import Commit
 
 MOST_TRANSITIONS: Final = 50
@@ -23,7 +24,7 @@ LARGEST_INLINE_OUTPUT_BYTES: Final = 8 * 1024
 # object with every write; each page costs one create.
 LARGEST_PAGE_BYTES: Final = 48 * 1024
 
-PHASES: Final = {
+PHASES: Final[Mapping[str, Phase]] = {
     "SUCCEEDED": "Succeeded",
     "FAILED": "Failed",
     "TIMED_OUT": "TimedOut",
@@ -51,6 +52,8 @@ class Record:
     previous_page: str | None = None
     transitions: list[dict[str, Any]] = field(default_factory=list)
     conditions: list[dict[str, Any]] = field(default_factory=list)
+    parts: frozenset[str] = frozenset()
+    """Ids of the stored parts of the checkpoint."""
     stored: set[str] = field(default_factory=set)
     """Hashes of payloads known to be stored."""
 
@@ -74,15 +77,12 @@ class Record:
             previous_page=page.get("previous"),
             transitions=list(status.get("transitions") or ()),
             conditions=list(status.get("conditions") or ()),
+            parts=frozenset(status.get("checkpoint") or ()),
         )
 
     @property
     def page_is_full(self) -> bool:
         return self.page_bytes > LARGEST_PAGE_BYTES
-
-    @property
-    def page_name(self) -> str:
-        return f"{self.uid}-{self.page_first}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,9 @@ def of_commit(
     commit: Commit,
     parts: Mapping[str, str | None],
     events: Sequence[str],
-    output_ref: str | None,
-    rolled_page: str | None,
+    *,
+    output_ref: str | None = None,
+    rolled_page: str | None = None,
 ) -> Change:
     """The patch for a commit.
 
@@ -110,11 +111,14 @@ def of_commit(
     outcome = commit.outcome
     start = commit.now if record.start is None else record.start
     transitions = _transitions(record, commit)
-    phase = "Running" if outcome is None else PHASES[outcome.status]
+    phase: Phase = "Running" if outcome is None else PHASES[outcome.status]
     status_conditions = conditions.of_execution(
-        record.conditions, phase, outcome, record.generation, commit.now
+        record.conditions,
+        phase,
+        now=timestamps.seconds(commit.now),
+        generation=record.generation,
+        detail="" if outcome is None else _reason(outcome),
     )
-
     fields: dict[str, Any] = {
         "seq": commit.expected_seq + 1,
         "commitId": commit.commit_id,
@@ -132,12 +136,9 @@ def of_commit(
             **_result(outcome, output_ref),
         }
 
-    after = Record(
-        namespace=record.namespace,
-        name=record.name,
-        uid=record.uid,
-        state_machine=record.state_machine,
-        generation=record.generation,
+    gone = {part for part, text in parts.items() if text is None}
+    after = replace(
+        record,
         seq=commit.expected_seq + 1,
         start=start,
         events=[*([] if rolled_page else record.events), *events],
@@ -146,7 +147,7 @@ def of_commit(
         previous_page=rolled_page or record.previous_page,
         transitions=transitions,
         conditions=status_conditions,
-        stored=record.stored,
+        parts=(record.parts | parts.keys()) - gone,
     )
     if first:
         # Everything at once: the status may not have been there at all.
@@ -179,14 +180,108 @@ def of_settling(record: Record, commit_id: str) -> Change:
     """The patch that says that nothing is left to stop."""
     patch = [
         *_guard(record),
-        {"op": "add", "path": "/status/seq", "value": record.seq + 1},
-        {"op": "add", "path": "/status/commitId", "value": commit_id},
-        {"op": "add", "path": "/status/settled", "value": True},
+        _add("/status/seq", record.seq + 1),
+        _add("/status/commitId", commit_id),
+        _add("/status/settled", True),
     ]
-    return Change(patch, msgspec.structs.replace(record, seq=record.seq + 1) if False else _with_seq(record))
+    return Change(patch, replace(record, seq=record.seq + 1))
 
 
-def _with_seq(record: Record) -> Record:
-    from dataclasses import replace
+def _guard(record: Record) -> list[Operation]:
+    """The conditions under which a patch applies; the API server answers 422 where one does not hold."""
+    return [
+        {"op": "test", "path": "/metadata/uid", "value": record.uid},
+        {"op": "test", "path": "/status/seq", "value": record.seq},
+    ]
 
-    return replace(record, seq=record.seq + 1)
+
+def _add(path: str, value: Any) -> Operation:
+    """RFC 6902: "add" replaces what is there."""
+    return {"op": "add", "path": path, "value": value}
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _first_id(events: Sequence[str]) -> int:
+    first: int = msgspec.json.decode(events[0])["id"]
+    return first
+
+
+def _current_state(states: Sequence[str]) -> str:
+    """What the column of ``kubectl get`` shows: ``Ship``, ``Check, Validate``, ``Orders[0]/Pack and 39 more``."""
+    if len(states) <= 3:
+        return ", ".join(states)
+    return f"{states[0]} and {len(states) - 1} more"
+
+
+def _reason(outcome: Outcome) -> str:
+    return ": ".join(text for text in (outcome.error, outcome.cause) if text)
+
+
+def _result(outcome: Outcome, output_ref: str | None) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    if output_ref is not None:
+        result["outputRef"] = {"name": output_ref}
+    elif outcome.output is not None:
+        result["output"] = outcome.output
+    if outcome.error is not None:
+        result["error"] = outcome.error
+    if outcome.cause is not None:
+        result["cause"] = outcome.cause
+    return result
+
+
+def _transitions(record: Record, commit: Commit) -> list[dict[str, Any]]:
+    transitions = list(record.transitions)
+    position = {entry["id"]: index for index, entry in enumerate(transitions)}
+    newest = transitions[-1]["id"] if transitions else 0
+    for visit in commit.visits:
+        entry = _transition(visit, commit.jobs.get(visit.task) if visit.task is not None else None)
+        index = position.get(visit.id)
+        if index is not None:
+            # A visit's later word may come without what an earlier one knew.
+            if "job" not in entry and "job" in transitions[index]:
+                entry["job"] = transitions[index]["job"]
+            transitions[index] = entry
+        elif visit.id > newest:
+            transitions.append(entry)
+    return transitions[-MOST_TRANSITIONS:]
+
+
+def _transition(visit: Visit, job: str | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": visit.id,
+        "path": visit.path,
+        "state": visit.state,
+        "type": visit.type,
+        "startTime": timestamps.rfc3339(visit.started),
+        "attempts": visit.attempts,
+    }
+    if visit.outcome is not None:
+        entry["outcome"] = visit.outcome
+    if visit.ended is not None:
+        entry["durationSeconds"] = (visit.ended - visit.started) / 1000
+    if job is not None:
+        entry["job"] = job
+    if visit.error is not None:
+        entry["error"] = visit.error
+    return entry
+
+
+def _transition_operations(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Operation]:
+    """From one list to the other with what has changed only."""
+    path = "/status/transitions"
+    if not after or not before or before[-1]["id"] < after[0]["id"]:
+        return [] if before == after else [_add(path, after)]
+    dropped = next(index for index, entry in enumerate(before) if entry["id"] == after[0]["id"])
+    kept = before[dropped:]
+    operations: list[Operation] = [{"op": "remove", "path": f"{path}/0"} for _ in range(dropped)]
+    operations += [
+        {"op": "replace", "path": f"{path}/{index}", "value": new}
+        for index, (old, new) in enumerate(zip(kept, after, strict=False))
+        if old != new
+    ]
+    operations += [_add(f"{path}/-", entry) for entry in after[len(kept) :]]
+    return operations if len(operations) < len(after) else [_add(path, after)]

@@ -1,0 +1,132 @@
+"""From an Execution as the API server stores it to what the engine takes up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stepwright.asl import jsontext
+from stepwright.asl.checkpoint import Identity
+from stepwright.asl.json_types import JsonText
+from stepwright.cluster import arns
+from stepwright.cluster.revisions import Revision
+from stepwright.engine.ports import ExecutionRef, Loaded, StopRequest, Uid
+
+LARGEST_INPUT_BYTES = 262_144
+DEEPEST_INPUT = 1_000
+
+Body = Mapping[str, Any]
+
+
+class InvalidInput(ValueError):  # noqa: N818 - named as the condition's reason
+    """The input of an execution cannot be taken: the sentence says which field and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What an execution runs from its start to its end."""
+
+    name: str
+    uid: str
+    revision: str
+
+    def as_status(self) -> dict[str, str]:
+        return {"name": self.name, "uid": self.uid, "revision": self.revision}
+
+
+def uid_of(body: Body) -> Uid:
+    return Uid(body["metadata"]["uid"])
+
+
+def pinned(body: Body) -> Pinned | None:
+    """What the execution is pinned to; None before its first commit."""
+    machine = (body.get("status") or {}).get("stateMachine")
+    return None if machine is None else Pinned(machine["name"], machine["uid"], machine["revision"])
+
+
+def state_machine_name(body: Body) -> str:
+    name: str = body["spec"]["stateMachineRef"]["name"]
+    return name
+
+
+def phase(body: Body) -> str:
+    return (body.get("status") or {}).get("phase") or "Pending"
+
+
+def has_ended(body: Body) -> bool:
+    return phase(body) not in ("Pending", "Running")
+
+
+def is_settled(body: Body) -> bool:
+    return bool((body.get("status") or {}).get("settled"))
+
+
+def stop_request(body: Body) -> StopRequest | None:
+    stop = body["spec"].get("stop")
+    return None if stop is None else StopRequest(stop.get("error"), stop.get("cause"))
+
+
+def reference(body: Body, settings: Mapping[str, Any] | None = None) -> ExecutionRef:
+    metadata = body["metadata"]
+    return ExecutionRef(
+        uid=uid_of(body),
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        state_machine=state_machine_name(body),
+        settings=settings or {},
+    )
+
+
+def input_text(body: Body) -> JsonText:
+    """The input as JSON text: ``inputJson`` exactly as written, else ``input``, else ``{}``. Raises InvalidInput."""
+    spec = body["spec"]
+    if spec.get("inputJson") is None:
+        text = jsontext.dump(spec.get("input", {}))
+        _check_size("spec.input", text)
+        return text
+    text = spec["inputJson"]
+    _check_size("spec.inputJson", text)
+    try:
+        jsontext.parse(text, max_depth=DEEPEST_INPUT)
+    except jsontext.InvalidJson as error:
+        raise InvalidInput(f"spec.inputJson is not JSON: {error}") from error
+    return JsonText(text)
+
+
+def _check_size(field: str, text: str) -> None:
+    size = len(text.encode())
+    if size > LARGEST_INPUT_BYTES:
+        raise InvalidInput(
+            f"{field} has {size} bytes, more than the {LARGEST_INPUT_BYTES} (256 KiB) that are allowed"
+        )
+
+
+def identity(body: Body) -> Identity:
+    metadata = body["metadata"]
+    namespace, name, machine = metadata["namespace"], metadata["name"], state_machine_name(body)
+    return Identity(
+        uid=metadata["uid"],
+        execution_id=arns.execution(namespace, machine, name),
+        name=name,
+        role_arn="",
+        state_machine_id=arns.state_machine(namespace, machine),
+        state_machine_name=machine,
+    )
+
+
+def loaded(body: Body, revision: Revision, parts: Mapping[str, Any]) -> Loaded:
+    """``parts`` are those of the checkpoint with all payloads in place. Raises InvalidInput."""
+    account = revision.settings.get("serviceAccountName")
+    ended = has_ended(body)
+    return Loaded(
+        ref=reference(body, revision.settings),
+        identity=replace(identity(body), role_arn=arns.role(body["metadata"]["namespace"], account)),
+        machine=revision.machine,
+        input=JsonText("{}") if parts or ended else input_text(body),
+        seq=(body.get("status") or {}).get("seq") or 0,
+        parts=parts,
+        ended=ended,
+        settled=is_settled(body),
+        stop=stop_request(body),
+    )

@@ -1,0 +1,260 @@
+"""The journal on the API server: the status of the Execution, with pages and long payloads in ExecutionHistory objects.
+
+One commit is one conditional JSON Patch of the status. What it refers to (payloads, a full page) is created before
+it, under names that follow from the content, so doing it again after a crash changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from stepwright.asl.step import HistoryEvent
+from stepwright.cluster import executions, payloads, record
+from stepwright.cluster.api import (
+    AlreadyExists,
+    Api,
+    ApiError,
+    BadRequest,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooLarge,
+    path_of,
+)
+from stepwright.cluster.executions import Body, Pinned
+from stepwright.cluster.payloads import Payloads
+from stepwright.cluster.record import Change, Record
+from stepwright.cluster.resources import API_VERSION
+from stepwright.cluster.revisions import Revisions
+from stepwright.engine.ports import (
+    Commit,
+    ExecutionRef,
+    Fenced,
+    Gone,
+    JournalError,
+    Loaded,
+    Refused,
+    Unavailable,
+)
+
+log = structlog.get_logger(__name__)
+
+EXECUTIONS: Final = "executions"
+HISTORIES: Final = "executionhistories"
+UID_LABEL: Final = "stepwright.dev/execution-uid"
+
+
+class _Stored(msgspec.Struct):
+    """What is needed of an Execution to tell what became of a write."""
+
+    metadata: _Metadata
+    status: _Status | None = None
+
+
+class _Metadata(msgspec.Struct):
+    uid: str
+
+
+class _Status(msgspec.Struct):
+    seq: int = 0
+    commitId: str | None = None  # noqa: N815 - the field's name on the wire
+
+
+class ClusterJournal:
+    """Implements ``engine.ports.Journal``."""
+
+    def __init__(self, api: Api, revisions: Revisions) -> None:
+        self._api = api
+        self._revisions = revisions
+        self._records: dict[str, Record] = {}
+
+    # --- Loading -------------------------------------------------------------------------------------------------
+
+    async def load(self, ref: ExecutionRef) -> Loaded:
+        try:
+            body = await self._api.get(_path(ref.namespace, ref.name))
+        except NotFound as error:
+            raise Gone(f"Execution {ref} no longer exists") from error
+        except ApiError as error:
+            raise Unavailable(str(error)) from error
+        if body["metadata"]["uid"] != ref.uid:
+            raise Gone(f"Execution {ref} was deleted; another one has its name now")
+        known = self._records.get(ref.uid)
+        pinned = executions.pinned(body)
+        if pinned is None and known is not None:
+            pinned = Pinned(**known.state_machine)
+        if pinned is None:
+            raise Refused(f"Execution {ref} was never started")
+        return await self.open(body, pinned)
+
+    async def open(self, body: Body, pinned: Pinned) -> Loaded:
+        """Take up an Execution as it was read; ``pinned`` is what it runs. A body that is out of date does no harm:
+        the first commit is refused and the execution loaded again. Raises Unavailable, Refused, InvalidInput."""
+        namespace = body["metadata"]["namespace"]
+        revision = await self._revisions.get(namespace, pinned.revision)
+        taken_up = Record.of(body, pinned.as_status())
+        parts: dict[str, Any] = {}
+        if not executions.has_ended(body):
+            encoded = {
+                part: msgspec.json.decode(text)
+                for part, text in ((body.get("status") or {}).get("checkpoint") or {}).items()
+            }
+            digests = payloads.references(encoded)
+            texts = {digest: await self._payload(taken_up, digest) for digest in sorted(digests)}
+            parts = {part: payloads.put_back(value, texts) for part, value in encoded.items()}
+            taken_up.stored |= digests
+        result = executions.loaded(body, revision, parts)
+        self._records[taken_up.uid] = taken_up
+        return result
+
+    async def _payload(self, known: Record, digest: str) -> str:
+        name = _payload_name(known.uid, digest)
+        try:
+            body = await self._api.get(path_of(API_VERSION, HISTORIES, known.namespace, name))
+        except NotFound as error:
+            raise Refused(
+                f"ExecutionHistory {known.namespace}/{name}, which the checkpoint needs, is lost"
+            ) from error
+        except ApiError as error:
+            raise Unavailable(str(error)) from error
+        text: str = body["payload"]
+        return text
+
+    def forget(self, ref: ExecutionRef) -> None:
+        self._records.pop(ref.uid, None)
+
+    # --- Writing -------------------------------------------------------------------------------------------------
+
+    async def append(self, ref: ExecutionRef, commit: Commit) -> None:
+        known = self._records[ref.uid]
+        if known.seq != commit.expected_seq:
+            raise Fenced(f"Execution {ref} is at {known.seq}, not at {commit.expected_seq}")
+        texts: Payloads = {}
+        parts = {
+            part: None if encoded is None else _text(payloads.take_out(encoded, texts))
+            for part, encoded in commit.parts.items()
+        }
+        events = [_text(payloads.take_out(event, texts)) for event in commit.events]
+        output_ref = None
+        if commit.outcome is not None and commit.outcome.output is not None:
+            kept = payloads.take_out(commit.outcome.output, texts)
+            if not isinstance(kept, str):
+                output_ref = _payload_name(known.uid, kept[payloads.REFERENCE])
+        await self._store_payloads(known, texts)
+        rolled_page = await self._roll_page(known) if known.page_is_full else None
+        change = record.of_commit(
+            known, commit, parts, events, output_ref=output_ref, rolled_page=rolled_page
+        )
+        await self._apply(ref, change, commit.commit_id)
+
+    async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:
+        known = self._records[ref.uid]
+        if known.seq != expected_seq:
+            raise Fenced(f"Execution {ref} is at {known.seq}, not at {expected_seq}")
+        await self._apply(ref, record.of_settling(known, commit_id), commit_id)
+
+    async def _apply(self, ref: ExecutionRef, change: Change, commit_id: str) -> None:
+        # The answer holds the whole object and is not needed: it is not even decoded.
+        try:
+            await self._api.request(
+                "PATCH",
+                _path(ref.namespace, ref.name, "status"),
+                body=msgspec.json.encode(change.patch),
+                content_type="application/json-patch+json",
+            )
+        except Invalid as error:
+            await self._find_out(ref, change, commit_id, error)
+        except ApiError as error:
+            raise _journal_error(ref, error) from error
+        self._records[ref.uid] = change.after
+
+    async def _find_out(self, ref: ExecutionRef, change: Change, commit_id: str, refusal: Invalid) -> None:
+        """A write was answered 422: a ``test`` failed, or the schema refuses it. Returns where this very write had
+        landed before (an earlier attempt of it that was not answered)."""
+        try:
+            stored = await self._api.get(_path(ref.namespace, ref.name), into=_Stored)
+        except ApiError as error:
+            raise _journal_error(ref, error) from error
+        if stored.metadata.uid != ref.uid:
+            raise Gone(f"Execution {ref} was deleted; another one has its name now") from refusal
+        status = stored.status or _Status()
+        if status.commitId == commit_id:
+            return
+        if status.seq != change.after.seq - 1:
+            raise Fenced(f"Execution {ref} is at {status.seq}, not at {change.after.seq - 1}") from refusal
+        raise Refused(str(refusal)) from refusal
+
+    async def _store_payloads(self, known: Record, texts: Payloads) -> None:
+        for digest, text in texts.items():
+            if digest not in known.stored:
+                fields = {"content": "Payload", "payload": text, "sha256": digest}
+                await self._create_history(known, _payload_name(known.uid, digest), fields)
+                known.stored.add(digest)
+
+    async def _roll_page(self, known: Record) -> str:
+        """Copy the page in the status, all of whose events are committed, to an object of its own."""
+        last = msgspec.json.decode(known.events[-1])["id"]
+        fields: dict[str, Any] = {
+            "content": "Events",
+            "firstEventId": known.page_first,
+            "lastEventId": last,
+            "events": known.events,
+        }
+        if known.previous_page is not None:
+            fields["previous"] = known.previous_page
+        # The last id is part of the name: after a crash the page may have been copied when it was shorter. Both
+        # copies are true; readers follow the one that the status names.
+        name = f"{known.uid}-{known.page_first}-{last}"
+        await self._create_history(known, name, fields)
+        return name
+
+    async def _create_history(self, known: Record, name: str, fields: Mapping[str, Any]) -> None:
+        owner = {"apiVersion": API_VERSION, "kind": "Execution", "name": known.name, "uid": known.uid}
+        body = {
+            "apiVersion": API_VERSION,
+            "kind": "ExecutionHistory",
+            "metadata": {
+                "name": name,
+                "namespace": known.namespace,
+                "labels": {UID_LABEL: known.uid},
+                "ownerReferences": [{**owner, "controller": True, "blockOwnerDeletion": False}],
+            },
+            "executionRef": {"name": known.name, "uid": known.uid},
+            **fields,
+        }
+        try:
+            await self._api.request("POST", path_of(API_VERSION, HISTORIES, known.namespace), body=body)
+        except AlreadyExists:
+            log.debug("already stored", name=name)
+        except ApiError as error:
+            raise _journal_error(f"{known.namespace}/{known.name}", error) from error
+
+
+def _path(namespace: str, name: str, subresource: str | None = None) -> str:
+    return path_of(API_VERSION, EXECUTIONS, namespace, name, subresource)
+
+
+def _payload_name(uid: str, digest: str) -> str:
+    return f"{uid}-p-{digest[:32]}"
+
+
+def _text(value: HistoryEvent | Mapping[str, Any]) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _journal_error(ref: object, error: ApiError) -> JournalError:
+    """What an answer of the API server means for a commit."""
+    match error:
+        case NotFound():
+            return Gone(f"Execution {ref} no longer exists")
+        case Forbidden() if error.namespace_terminating:
+            return Gone(f"the namespace of Execution {ref} is being deleted")
+        case TooLarge() | BadRequest() | Invalid():
+            return Refused(str(error))
+        case _:
+            # Conflict and Forbidden, too: a race the server lost, a right or a quota that an administrator can grant.
+            return Unavailable(str(error))
