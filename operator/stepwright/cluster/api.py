@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self
 from urllib.parse import urlencode
 
@@ -310,7 +310,7 @@ class Api:
 
     async def watch(
         self, path: str, params: Params | None = None, *, idle_seconds: float = 150
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Events until the server ends the stream (``timeoutSeconds`` in ``params``), which is not an error.
 
         ``idle_seconds``: how long nothing may come before the connection counts as lost; the API server sends a
