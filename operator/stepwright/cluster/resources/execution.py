@@ -75,10 +75,14 @@ class ExecutionSpec(Written):
     input: Annotated[
         Any,
         # The rules of a CRD cannot see a field without a type: its immutability is an admission policy's business.
-        WithJsonSchema({"x-kubernetes-preserve-unknown-fields": True, "maxLength": INPUT_CHARACTERS}),
+        # Without nullable the API server would drop a null, which is an input like any other.
+        WithJsonSchema(
+            {"x-kubernetes-preserve-unknown-fields": True, "nullable": True, "maxLength": INPUT_CHARACTERS}
+        ),
     ] = None
     """The input: any JSON value, up to 256 KiB; {} if neither this nor inputJson is given. The API server rounds
-    numbers and sorts keys (1.0 becomes 1): inputJson is exact."""
+    numbers and sorts keys (1.0 becomes 1), and kubectl apply without --server-side leaves out fields that are null:
+    inputJson is exact."""
     input_json: Annotated[str, Field(max_length=INPUT_CHARACTERS)] | None = None
     """The input as JSON text, kept exactly as it is; instead of input."""
     stop: Stop | None = None

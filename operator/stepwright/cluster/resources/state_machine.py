@@ -56,7 +56,8 @@ class StateMachineSpec(Written):
 
     definition: Definition
     """The workflow in Amazon States Language: an object, or its JSON text. The text is kept exactly; in an object the
-    API server rounds numbers (1.0 becomes 1)."""
+    API server rounds numbers (1.0 becomes 1), and kubectl apply without --server-side leaves out fields that are
+    null."""
     definition_substitutions: Annotated[
         dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=64)
     ] = Field(default_factory=dict)
