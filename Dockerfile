@@ -1,0 +1,30 @@
+# The operator's image: docker build -t stepwright .
+# BASE needs python3 (3.11 or later) with venv, and nothing else.
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS build
+WORKDIR /src
+RUN python3 -m venv /opt/build \
+    && /opt/build/bin/pip install --no-cache-dir "uv>=0.7,<1" \
+    && python3 -m venv --without-pip /opt/stepwright
+# The dependencies in a layer of their own: it is built again only when they change. Pip installs them, by the hashes
+# of the lock file, because it finds the index wherever the build's environment says it is.
+COPY pyproject.toml uv.lock ./
+RUN /opt/build/bin/uv export --quiet --frozen --no-dev --no-emit-project --output-file requirements.txt \
+    && /opt/build/bin/pip --python /opt/stepwright/bin/python install --no-cache-dir --require-hashes \
+       -r requirements.txt
+COPY README.md LICENSE ./
+COPY operator operator
+RUN /opt/build/bin/pip --python /opt/stepwright/bin/python install --no-cache-dir --no-deps .
+
+FROM ${BASE}
+LABEL org.opencontainers.image.title="Stepwright" \
+      org.opencontainers.image.description="AWS Step Functions for any Kubernetes cluster" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /opt/stepwright /opt/stepwright
+# The root file system is read-only in the cluster: nothing may be written but /tmp.
+ENV PATH=/opt/stepwright/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 65532:65532
+EXPOSE 8080 8081
+ENTRYPOINT ["stepwright"]
+CMD ["operator"]
