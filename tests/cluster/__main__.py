@@ -6,20 +6,24 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.cluster import binaries, images, ladder, packages, state
+from tests.cluster import ladder, native, state
 from tests.cluster.interface import ClusterUnavailable, CommandFailed, Unsupported
 from tests.cluster.progress import say
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.cluster", description="A real Kubernetes to test on.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.cluster", description="A real Kubernetes to test on."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help="start it, or attach to the one that is up; prints the kubeconfig's path")
     commands.add_parser("down", help="end it and remove all it kept")
     commands.add_parser("status", help="what is running; exit code 1 when nothing is")
     commands.add_parser("build", help="build binaries and images into the cache, start nothing")
     commands.add_parser("kubeconfig", help="print the path of the running cluster's kubeconfig")
-    commands.add_parser("load-image", help="put a docker-archive into every node").add_argument("file", type=Path)
+    commands.add_parser("load-image", help="put a docker-archive into every node").add_argument(
+        "file", type=Path
+    )
     arguments = parser.parse_args()
     try:
         return _run(arguments)
@@ -38,12 +42,8 @@ def _run(arguments: argparse.Namespace) -> int:
         ladder.down()
         say("down")
     elif command == "build":
-        packages.ensure(packages.NODE_PACKAGES)
-        for name, path in binaries.ensure().items():
-            print(f"{name}\t{path}")
-        binaries.kwok_stages()
-        for archive in images.task_images():
-            print(f"image\t{archive}")
+        paths, archives = native.prepare()
+        print(*paths.values(), *archives, sep="\n")
     elif command == "status":
         return _status()
     elif command == "kubeconfig":

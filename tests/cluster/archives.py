@@ -39,7 +39,9 @@ def busybox(tags: list[str], command: list[str]) -> Path:
 
 
 def _applets(busybox_path: str) -> list[str]:
-    listed = subprocess.run([busybox_path, "--list"], text=True, capture_output=True, check=True).stdout.split()
+    listed = subprocess.run(
+        [busybox_path, "--list"], text=True, capture_output=True, check=True
+    ).stdout.split()
     # Linked to itself, busybox would never end.
     return [applet for applet in listed if applet != "busybox"]
 
@@ -53,7 +55,12 @@ def _layer(binary: bytes, applets: list[str]) -> bytes:
             entry.type, entry.mode = tarfile.DIRTYPE, mode
             tar.addfile(entry)
         _add(tar, "bin/busybox", binary, 0o755)
-        _add(tar, "etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/home:/bin/false\n", 0o644)
+        _add(
+            tar,
+            "etc/passwd",
+            b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/home:/bin/false\n",
+            0o644,
+        )
         _add(tar, "etc/group", b"root:x:0:\nnogroup:x:65534:\n", 0o644)
         for applet in applets:
             _link(tar, f"bin/{applet}", "busybox")

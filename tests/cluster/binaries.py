@@ -112,11 +112,17 @@ def _link_flags(module: str) -> str:
     flags = ["-s", "-w"]
     if module == "kubernetes":
         # Without these a server says v0.0.0, and clients that compare versions go wrong.
-        match = re.search(r"^\s*(?:require )?k8s.io/kubernetes (v(\d+)\.(\d+)\.\d+)\b", _pins(module), re.MULTILINE)
+        match = re.search(
+            r"^\s*(?:require )?k8s.io/kubernetes (v(\d+)\.(\d+)\.\d+)\b", _pins(module), re.MULTILINE
+        )
         if match is None:
             raise ClusterUnavailable(f"{BUILD / module / 'go.mod'} does not pin k8s.io/kubernetes")
         prefix = "-X k8s.io/component-base/version."
-        flags += [f"{prefix}gitVersion={match[1]}", f"{prefix}gitMajor={match[2]}", f"{prefix}gitMinor={match[3]}"]
+        flags += [
+            f"{prefix}gitVersion={match[1]}",
+            f"{prefix}gitMajor={match[2]}",
+            f"{prefix}gitMinor={match[3]}",
+        ]
     return " ".join(flags)
 
 

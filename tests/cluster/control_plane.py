@@ -119,7 +119,9 @@ def free_port(address: str = "127.0.0.1") -> int:
         return port
 
 
-def await_true(what: str, ready: Callable[[], bool], needs: list[Process], timeout_seconds: float = 60) -> None:
+def await_true(
+    what: str, ready: Callable[[], bool], needs: list[Process], timeout_seconds: float = 60
+) -> None:
     """Poll until ready; a server that ends meanwhile ends the wait, with the last of its log."""
     deadline = time.monotonic() + timeout_seconds
     while not ready():

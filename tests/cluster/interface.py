@@ -13,15 +13,15 @@ from pathlib import Path
 CAPABILITIES = ("audit", "load-image", "kwok", "node-faults", "control-plane-faults")
 
 
-class ClusterUnavailable(Exception):
+class ClusterUnavailable(Exception):  # noqa: N818 - reads as a sentence where raised
     """No cluster can be had here; the message says what is missing and what to do."""
 
 
-class Unsupported(Exception):
+class Unsupported(Exception):  # noqa: N818 - reads as a sentence where raised
     """This kind of cluster cannot do what was asked of it."""
 
 
-class CommandFailed(Exception):
+class CommandFailed(Exception):  # noqa: N818 - reads as a sentence where raised
     """kubectl or helm ended with an error; the message holds the command and what it wrote."""
 
     def __init__(self, command: list[str], code: int, output: str) -> None:
@@ -60,7 +60,7 @@ class Cluster:
             raise Unsupported("helm is neither on the PATH nor built: `python -m tests.cluster build`")
         return self._client(self.helm_path, args, None, check)
 
-    def load_image(self, archive: Path) -> None:
+    def load_image(self, archive: Path) -> None:  # noqa: ARG002 - the shape that others fill
         """Put the images of a docker-archive or OCI tar into every node."""
         raise self._unsupported("load an image into the nodes")
 
@@ -71,10 +71,10 @@ class Cluster:
     def stop_kwok(self) -> None:
         raise self._unsupported("simulate a node")
 
-    def restart_apiserver(self, away_seconds: float = 0) -> None:
+    def restart_apiserver(self, away_seconds: float = 0) -> None:  # noqa: ARG002 - likewise
         raise self._unsupported("restart the API server")
 
-    def restart_etcd(self, away_seconds: float = 0) -> None:
+    def restart_etcd(self, away_seconds: float = 0) -> None:  # noqa: ARG002 - likewise
         raise self._unsupported("restart etcd")
 
     def stop_node(self) -> None:

@@ -59,8 +59,8 @@ class KindCluster(Cluster):
             current.save()
 
 
-def up(durable: bool) -> KindCluster:
-    """kind's etcd always syncs to disk, so `durable` asks for nothing more."""
+def up() -> KindCluster:
+    """Its etcd always syncs to disk, so there is nothing to ask for."""
     current = state.load()
     if current is not None and current.ready:
         return KindCluster()
@@ -104,7 +104,13 @@ def _config(folder: Path) -> dict[str, object]:
         "audit-log-mode": "blocking-strict",
         "audit-log-maxsize": "1000000",
     }
-    volume = {"name": "audit", "hostPath": inside, "mountPath": inside, "readOnly": False, "pathType": "Directory"}
+    volume = {
+        "name": "audit",
+        "hostPath": inside,
+        "mountPath": inside,
+        "readOnly": False,
+        "pathType": "Directory",
+    }
     patch = {"kind": "ClusterConfiguration", "apiServer": {"extraArgs": options, "extraVolumes": [volume]}}
     mount = {"hostPath": str(audit), "containerPath": inside}
     node = {"role": "control-plane", "extraMounts": [mount], "kubeadmConfigPatches": [json.dumps(patch)]}

@@ -9,13 +9,18 @@ from tests.cluster import given, kind, native, state
 from tests.cluster.interface import Cluster
 from tests.cluster.locations import run_lock
 
-
 #: Environment variable that names the kubeconfig of a cluster to use as it is.
 GIVEN = "STEPWRIGHT_KUBECONFIG"
 
 
 def is_given() -> bool:
     return bool(os.environ.get(GIVEN))
+
+
+def prepare() -> None:
+    """Build what `up` would have to build first, which takes minutes once."""
+    if not is_given() and not kind.available():
+        native.prepare()
 
 
 def up(*, durable: bool = False) -> Cluster:
@@ -62,7 +67,7 @@ def _up(durable: bool) -> Cluster:
     if current is not None and current.kind != kind.KIND:
         return native.up(durable)
     if current is not None or kind.available():
-        return kind.up(durable)
+        return kind.up()
     return native.up(durable)
 
 

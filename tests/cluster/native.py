@@ -9,7 +9,17 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.cluster import binaries, certificates, control_plane, images, kwok, node, packages, processes, state
+from tests.cluster import (
+    binaries,
+    certificates,
+    control_plane,
+    images,
+    kwok,
+    node,
+    packages,
+    processes,
+    state,
+)
 from tests.cluster.control_plane import SERVICE_ADDRESS, answers, await_true
 from tests.cluster.interface import Cluster, ClusterUnavailable, Unsupported
 from tests.cluster.locations import run_folder
@@ -100,13 +110,12 @@ def up(durable: bool) -> NativeCluster:
     """Attach to the cluster that is up, else start one; what is left of a broken one is taken down first."""
     current = state.load()
     if current is not None:
-        if current.ready and all(name in current.processes for name in _SERVERS):
-            if all(current.processes[name].alive for name in _SERVERS):
-                if durable and not current.durable:
-                    raise ClusterUnavailable(
-                        "a cluster is up whose etcd does not sync to disk; `make cluster-down` comes first"
-                    )
-                return NativeCluster()
+        if _is_whole(current):
+            if durable and not current.durable:
+                raise ClusterUnavailable(
+                    "a cluster is up whose etcd does not sync to disk; `make cluster-down` comes first"
+                )
+            return NativeCluster()
         say("taking down what is left of a broken cluster")
     down()
     return _start(durable)
@@ -129,12 +138,17 @@ def down() -> None:
         shutil.rmtree(folder)
 
 
-def _start(durable: bool) -> NativeCluster:
+def prepare() -> tuple[dict[str, Path], list[Path]]:
+    """Binaries and image archives, installed and built where they are missing: minutes once, then nothing."""
     _check_machine()
     packages.ensure(packages.NODE_PACKAGES)
     paths = binaries.ensure()
     binaries.kwok_stages()
-    archives = images.task_images()
+    return paths, images.task_images()
+
+
+def _start(durable: bool) -> NativeCluster:
+    paths, archives = prepare()
     folder = state.create_run_folder()
     current = State(kind=KIND, durable=durable)
     current.save()
@@ -149,7 +163,9 @@ def _start(durable: bool) -> NativeCluster:
         raise
 
 
-def _start_servers(folder: Path, current: State, paths: dict[str, Path], archives: list[Path]) -> NativeCluster:
+def _start_servers(
+    folder: Path, current: State, paths: dict[str, Path], archives: list[Path]
+) -> NativeCluster:
     def run(name: str, command: list[str]) -> Process:
         current.processes[name] = processes.start(name, command, log_file(name))
         current.save()
@@ -162,9 +178,11 @@ def _start_servers(folder: Path, current: State, paths: dict[str, Path], archive
     certificates.issue(folder / "pki", ["127.0.0.1", SERVICE_ADDRESS, address])
     certificates.write_tokens(folder / "pki", f"https://{address}:{port}")
     shutil.copy(folder / "pki" / "admin.kubeconfig", folder / "kubeconfig")
-    node.write_plan(folder, paths, port)
+    node.write_plan(folder, paths)
 
-    etcd = run("etcd", control_plane.etcd(paths["etcd"], folder, etcd_port, peer_port, durable=current.durable))
+    etcd = run(
+        "etcd", control_plane.etcd(paths["etcd"], folder, etcd_port, peer_port, durable=current.durable)
+    )
     await_true("etcd", lambda: answers(f"http://127.0.0.1:{etcd_port}/health"), [etcd])
     apiserver = run(
         "kube-apiserver", control_plane.apiserver(paths["kube-apiserver"], folder, etcd_port, address, port)
@@ -188,7 +206,9 @@ def _start_servers(folder: Path, current: State, paths: dict[str, Path], archive
     await_true("the node's proxy", lambda: answers(node.PROXY_HEALTH), needs)
     await_true(
         "the default service account",
-        lambda: cluster.kubectl("get", "serviceaccount", "default", "-o", "name", check=False).startswith("service"),
+        lambda: cluster.kubectl("get", "serviceaccount", "default", "-o", "name", check=False).startswith(
+            "service"
+        ),
         needs,
     )
     current.ready = True
@@ -204,6 +224,11 @@ def _await_apiserver(folder: Path, needs: list[Process]) -> None:
     await_true("the API server", lambda: answers(url, folder / "pki" / "ca.crt"), needs)
 
 
+def _is_whole(current: State) -> bool:
+    servers = [current.processes.get(name) for name in _SERVERS]
+    return current.ready and all(server is not None and server.alive for server in servers)
+
+
 def _check_machine() -> None:
     if platform.system() != "Linux":
         raise ClusterUnavailable(
@@ -215,8 +240,13 @@ def _check_machine() -> None:
             "a cluster of our own runs containers and namespaces, which needs root: run as root, start a Docker "
             "engine and kind, or point STEPWRIGHT_KUBECONFIG at a cluster of yours."
         )
-    if subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "true"], check=False).returncode != 0:
-        raise ClusterUnavailable("this machine lets root make no namespaces (unshare failed), so no node can run")
+    if (
+        subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "true"], check=False).returncode
+        != 0
+    ):
+        raise ClusterUnavailable(
+            "this machine lets root make no namespaces (unshare failed), so no node can run"
+        )
 
 
 def _state() -> State:

@@ -8,6 +8,7 @@ so tests reach both.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -60,7 +61,7 @@ def release_kubelet(folder: Path) -> None:
     (folder / "node" / "release").touch()
 
 
-def write_plan(folder: Path, binaries: dict[str, Path], apiserver_port: int) -> None:
+def write_plan(folder: Path, binaries: dict[str, Path]) -> None:
     """Configuration files of the three servers, and the plan that the node's first process carries out."""
     node, pki = folder / "node", folder / "pki"
     for name in ("cni", "kubelet", "containerd", "var-lib-cni"):
@@ -148,10 +149,8 @@ def _remove_cgroups() -> None:
     """The node's dead pods leave empty cgroups on this machine; one that is still in use refuses to go."""
     for top in [*Path("/sys/fs/cgroup").glob("kubepods"), *Path("/sys/fs/cgroup").glob("*/kubepods")]:
         for folder, _, _ in os.walk(top, topdown=False):
-            try:
-                os.rmdir(folder)
-            except OSError:
-                pass
+            with contextlib.suppress(OSError):
+                Path(folder).rmdir()
 
 
 def _ip(*args: str) -> None:
@@ -172,7 +171,7 @@ def _containerd(folder: Path) -> str:
     # restrict_oom_score_adj: root in a container often may not lower the score, and runc dies trying.
     # State lies in the node's own /run, which is empty after a power cut, as on a machine.
     return f"""version = 2
-root = "{node / 'containerd'}"
+root = "{node / "containerd"}"
 state = "/run/containerd"
 disabled_plugins = ["io.containerd.internal.v1.opt"]
 [grpc]
@@ -183,7 +182,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt"]
   disable_apparmor = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
-    conf_dir = "{node / 'cni'}"
+    conf_dir = "{node / "cni"}"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]

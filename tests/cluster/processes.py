@@ -5,6 +5,7 @@ A process is known by its id and its start time together: an id alone may by the
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -68,10 +69,8 @@ def end(process: Process, grace_seconds: float = 3) -> None:
 
 def reap(pid: int) -> None:
     """Collect our own dead child, so that it does not stay in the process table; others' are init's."""
-    try:
+    with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
 
 
 def tail(log: Path | str, size_bytes: int = 1500) -> str:

@@ -1,0 +1,114 @@
+"""Fixtures for tests on a real cluster: one per run, a namespace per test, what is in it shown when a test fails.
+
+Loaded by `pytest_plugins = ["tests.cluster.pytest_fixture"]` in the top conftest.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+import uuid
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import pytest
+
+from tests.cluster import ladder
+from tests.cluster.audit import Audit
+from tests.cluster.interface import Cluster, ClusterUnavailable, CommandFailed
+
+#: Shown for the namespace of a failed test, where the cluster knows the kind.
+_DUMPED = ("statemachines.stepwright.dev", "executions.stepwright.dev", "jobs", "pods")
+_LOG_LINES = 40
+_failed = pytest.StashKey[bool]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build before the first test where a test will ask for the cluster: no test's time limit covers minutes."""
+    if any("cluster" in getattr(item, "fixturenames", ()) for item in session.items):
+        # What is missing is reported by the fixture, to the tests that it concerns.
+        with contextlib.suppress(ClusterUnavailable):
+            ladder.prepare()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The cluster of this run: one that is up is used and left up, else one is started and ended.
+
+    A cluster that cannot be had fails the test: a suite that skips itself in silence proves nothing.
+    STEPWRIGHT_SKIP_CLUSTER=1 turns that into a skip with the reason.
+    """
+    try:
+        found = ladder.join()
+    except ClusterUnavailable as error:
+        if os.environ.get("STEPWRIGHT_SKIP_CLUSTER") == "1":
+            pytest.skip(f"no cluster: {error}")
+        pytest.fail(f"no cluster: {error}", pytrace=False)
+    yield found
+    ladder.leave()
+
+
+@pytest.fixture
+def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh namespace whose pods can start at once; deleted behind the test's back."""
+    name = f"test-{uuid.uuid4().hex[:10]}"
+    cluster.kubectl("create", "namespace", name)
+    _await_service_account(cluster, name)
+    yield name
+    if request.node.stash.get(_failed, False):
+        request.node.add_report_section("teardown", f"namespace {name}", describe(cluster, name))
+    cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+
+
+@pytest.fixture
+def audit(cluster: Cluster) -> Audit:
+    """The API server's audit log; its methods raise Unsupported on a cluster that shows none."""
+    return Audit(cluster.audit_log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[_failed] = True
+    return report
+
+
+def describe(cluster: Cluster, namespace: str) -> str:
+    """Objects, events and the ends of pod logs of a namespace, for people to read."""
+    parts = []
+    for kind in _DUMPED:
+        shown = cluster.kubectl("get", kind, "-n", namespace, "-o", "yaml", check=False)
+        if "items: []" not in shown and "have a resource type" not in shown:
+            parts.append(f"--- {kind}\n{shown}")
+    events = cluster.kubectl("get", "events", "-n", namespace, "--sort-by=.lastTimestamp", check=False)
+    parts.append(f"--- events\n{events}")
+    for pod in cluster.kubectl("get", "pods", "-n", namespace, "-o", "name", check=False).split():
+        log = cluster.kubectl(
+            "logs", pod, "-n", namespace, "--all-containers", f"--tail={_LOG_LINES}", check=False
+        )
+        parts.append(f"--- logs of {pod}\n{log}")
+    return "\n".join(parts)
+
+
+def _await_service_account(cluster: Cluster, namespace: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        answer = cluster.kubectl(
+            "get", "serviceaccount", "default", "-n", namespace, "-o", "json", check=False
+        )
+        if _is_object(answer):
+            return
+        if time.monotonic() > deadline:
+            raise CommandFailed(["kubectl", "get", "serviceaccount", "default", "-n", namespace], 1, answer)
+        time.sleep(0.05)
+
+
+def _is_object(answer: str) -> bool:
+    try:
+        parsed: Any = json.loads(answer)
+    except ValueError:
+        return False
+    return isinstance(parsed, dict) and "metadata" in parsed
