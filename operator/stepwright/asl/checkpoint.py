@@ -1,9 +1,9 @@
 """All that is needed to go on with an execution. Small, plain, versioned.
 
-A checkpoint is a set of *parts*, each encoded for itself, because a journal writes only the parts that a step
-changed. The part ``head`` holds what concerns the whole execution (identity, last event id, counters); every live
-branch (the root, branches of Parallel, live iterations of Map) is a part; finished results of a Map are parts in
-chunks, so that a long Map neither rewrites its results nor keeps a branch for each item.
+A checkpoint is a set of *parts* (``stepwright.asl.parts``), each encoded for itself, because a journal writes only
+the parts that a step changed. The part ``start`` holds identity and input, ``head`` the counters of the whole
+execution; every live branch (the root, branches of Parallel, live iterations of Map) is a part; finished results of
+a Map are parts in chunks, so that a long Map neither rewrites its results nor keeps a branch for each item.
 
 Encoded, a part is a JSON object whose payloads (inputs, outputs, results) are JSON *texts*: the store may round
 numbers and sort keys of values, never of texts, and it may keep a long text elsewhere.
@@ -11,26 +11,128 @@ numbers and sort keys of values, never of texts, and it may keep a long text els
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NewType, TypeAlias
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-from stepwright.asl.json_types import Json, JsonText
-from stepwright.asl.signals import Millis
+from stepwright.asl import codec, open_work
+from stepwright.asl.machine import Machine, Task
+from stepwright.asl.parts import (
+    HEAD,
+    START,
+    Branch,
+    EncodedPart,
+    Fork,
+    Head,
+    Identity,
+    Part,
+    PartId,
+    Start,
+    fork_id,
+)
+from stepwright.asl.step import SetTimer, StartTask
 
-PartId = NewType("PartId", str)
-
-EncodedPart: TypeAlias = dict[str, Any]
+__all__ = [
+    "Checkpoint",
+    "EncodedPart",
+    "Identity",
+    "Part",
+    "PartId",
+    "current_states",
+    "decode",
+    "encode",
+    "open_tasks",
+    "open_timers",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """Who an execution is; the context object's ``Execution`` and ``StateMachine`` are made of it."""
+class Checkpoint:
+    """Where an execution stands after a step. Parts that a step did not touch are shared with the one before."""
 
-    uid: str
-    """Never repeats, also when a deleted execution is made again under the same name."""
-    execution_id: str
-    name: str
-    role_arn: str
-    state_machine_id: str
-    state_machine_name: str
+    parts: Mapping[PartId, Part] = field(default_factory=dict)
+
+    @property
+    def head(self) -> Head:
+        head = self.parts[HEAD]
+        assert isinstance(head, Head)
+        return head
+
+    @property
+    def start(self) -> Start:
+        start = self.parts[START]
+        assert isinstance(start, Start)
+        return start
+
+    @property
+    def version(self) -> int:
+        return self.head.version
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        return self.head.flags
+
+    @property
+    def identity(self) -> Identity:
+        return self.start.identity
+
+    @property
+    def last_event_id(self) -> int:
+        return self.head.last_event_id
+
+    @property
+    def ended(self) -> bool:
+        return self.head.ended is not None
+
+    @property
+    def unfinished_step(self) -> bool:
+        """Whether the last step stopped at its bound: resume with ``Continue`` also after a restart."""
+        return bool(self.head.ready)
+
+    def branches(self) -> Iterator[Branch]:
+        return (part for part in self.parts.values() if type(part) is Branch)
+
+    def fork(self, number: int) -> Fork | None:
+        fork = self.parts.get(fork_id(number))
+        assert fork is None or isinstance(fork, Fork)
+        return fork
+
+
+def encode(part: Part) -> EncodedPart:
+    """A JSON object without floats and without numbers of 2^53 and above, however its keys are sorted later."""
+    return codec.encode(part)
+
+
+def decode(parts: Mapping[PartId, EncodedPart]) -> Checkpoint:
+    """The exact inverse. Raises ValueError for a part of a kind or version that this engine does not know."""
+    return Checkpoint({name: codec.decode(part) for name, part in parts.items()})
+
+
+def current_states(checkpoint: Checkpoint) -> list[str]:
+    """Where the execution is, for people: paths of the live branches that have none of their own, sorted."""
+    return sorted(
+        branch.prefix + branch.state
+        for branch in checkpoint.branches()
+        if (fork := checkpoint.fork(branch.number)) is None or not fork.live
+    )
+
+
+def open_tasks(machine: Machine, checkpoint: Checkpoint) -> list[StartTask]:
+    """Every task that must be running, oldest first."""
+    tasks = []
+    for branch in checkpoint.branches():
+        if branch.task is not None:
+            state = machine.scopes[branch.scope].states[branch.state]
+            assert isinstance(state, Task)
+            tasks.append(open_work.start_task(state, branch))
+    return sorted(tasks, key=lambda task: task.task)
+
+
+def open_timers(checkpoint: Checkpoint) -> list[SetTimer]:
+    """Every timer that must be set, the earliest first."""
+    timers = []
+    deadline = checkpoint.head.deadline
+    if deadline is not None and not checkpoint.ended:
+        timers.append(SetTimer(open_work.EXECUTION_TIMER, deadline))
+    for branch in checkpoint.branches():
+        timers += open_work.timers(branch)
+    return sorted(timers, key=lambda timer: (timer.due, timer.timer))

@@ -81,7 +81,9 @@ class Continue:
     """Go on where the last step stopped at its bound (``Step.more``)."""
 
 
-Signal: TypeAlias = TaskStarted | TaskSubmitted | TaskSucceeded | TaskFailed | TimerFired | Stop | Break | Continue
+Signal: TypeAlias = (
+    TaskStarted | TaskSubmitted | TaskSucceeded | TaskFailed | TimerFired | Stop | Break | Continue
+)
 """A signal for something no longer open (a task cancelled meanwhile, a second result) gives an empty step."""
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from stepwright.asl.checkpoint import Checkpoint, PartId
 from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.parts import PartId
 from stepwright.asl.signals import Millis, TaskId, TimerId
+
+if TYPE_CHECKING:  # a checkpoint names the commands that are open in it
+    from stepwright.asl.checkpoint import Checkpoint
 
 HistoryEvent: TypeAlias = dict[str, Any]
 """One of AWS's history events exactly as GetExecutionHistory shapes it (``id``, ``previousEventId``, ``type``,
@@ -73,6 +76,9 @@ class Outcome:
     cause: str | None = None
 
 
+VisitOutcome: TypeAlias = Literal["Succeeded", "Failed", "Caught", "Aborted", "TimedOut"]
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One visit of a state as people read it in ``status.transitions``; a projection of the events.
@@ -88,7 +94,7 @@ class Visit:
     type: str
     started: Millis
     attempts: int = 1
-    outcome: Literal["Succeeded", "Failed", "Caught", "Aborted", "TimedOut"] | None = None
+    outcome: VisitOutcome | None = None
     ended: Millis | None = None
     error: str | None = None
     task: TaskId | None = None

@@ -1,0 +1,70 @@
+"""Ending what a failure, a stop or a time-out leaves behind: events, visits, tasks, timers, parts.
+
+AWS records that the iterations and the Task, Wait, Map and Parallel states of aborted branches end, all of these
+events following the one that caused it; it records nothing of the kind for the end of a whole execution.
+"""
+
+from __future__ import annotations
+
+from stepwright.asl import history, open_work
+from stepwright.asl.draft import Draft
+from stepwright.asl.machine import Map, Parallel, Task, Wait
+from stepwright.asl.parts import Branch, Fork, Phase, branch_id
+from stepwright.asl.step import CancelTask, CancelTimer, VisitOutcome
+
+
+def cancel(draft: Draft, branch: Branch) -> None:
+    """Cancel the open task and timers of a branch."""
+    for timer in open_work.timers(branch):
+        draft.commands.append(CancelTimer(timer.timer))
+    branch.timer = None
+    if branch.task is not None:
+        state = draft.state(branch)
+        assert isinstance(state, Task)
+        draft.commands.append(CancelTask(branch.task.id, state.resource))
+        branch.task = None
+
+
+def failed_branch(draft: Draft, branch: Branch, cause: int) -> None:
+    """The branch that failed: its visit is told already, but AWS also ends the Task state it was in."""
+    if isinstance(draft.state(branch), Task):
+        draft.record("TaskStateAborted", cause)
+
+
+def branches(draft: Draft, fork: Fork, state: Map | Parallel, cause: int) -> None:
+    """The running branches of a fork, in order of their start."""
+    for number in fork.live:
+        branch = draft.branch(number)
+        assert branch is not None
+        if isinstance(state, Map):
+            draft.record(
+                "MapIterationAborted",
+                cause,
+                "mapIterationAbortedEventDetails",
+                history.iteration(state.name, branch.index),
+            )
+        _branch(draft, branch, cause)
+
+
+def _branch(draft: Draft, branch: Branch, cause: int) -> None:
+    if branch.phase is not Phase.ENTER:
+        state = draft.state(branch)
+        fork = draft.peek_fork(branch.number)
+        if fork is not None:
+            assert isinstance(state, Map | Parallel)
+            branches(draft, fork, state, cause)
+            draft.drop_fork(fork)
+        if isinstance(state, Task | Wait | Map | Parallel):
+            draft.record(f"{type(state).__name__}StateAborted", cause)
+        draft.visit(branch, state, "Aborted")
+        cancel(draft, branch)
+    branch.phase = Phase.DONE
+    draft.drop(branch_id(branch.number))
+
+
+def everything(draft: Draft, outcome: VisitOutcome) -> None:
+    """All branches of an execution that ends; ``outcome`` is what people read of the visits still open."""
+    for branch in draft.open_branches():
+        if branch.phase is not Phase.ENTER:
+            draft.visit(branch, draft.state(branch), outcome)
+        cancel(draft, branch)

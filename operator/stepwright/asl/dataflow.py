@@ -1,0 +1,92 @@
+"""How data flows through a state: InputPath, Parameters, ResultSelector, ResultPath, OutputPath, Assign.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stepwright.asl import context, failures, variables
+from stepwright.asl.data import Data, Expression
+from stepwright.asl.draft import Draft
+from stepwright.asl.json_types import Json
+from stepwright.asl.machine import State, StateBase, Target
+from stepwright.asl.parts import Branch
+from stepwright.asl.payload import EMPTY_OBJECT, Payload
+
+# A character is four bytes at most: only texts above a quarter of the limit need to be counted exactly.
+_BYTES_PER_CHARACTER: Final = 4
+
+
+def data(
+    draft: Draft,
+    branch: Branch,
+    state: State,
+    document: Payload,
+    *,
+    token: str | None = None,
+    item: tuple[int, Json] | None = None,
+) -> Data:
+    """What an expression of this state may look at while ``document`` is its ``$``."""
+    return Data(
+        document=document.value,
+        context=context.build(draft, branch, state, token=token, item=item),
+        variables=variables.in_sight(draft, branch),
+        random=draft.random,
+    )
+
+
+def select(draft: Draft, branch: Branch, state: State, path: Expression | None, document: Payload) -> Payload:
+    """InputPath or OutputPath. None stands for null, which gives ``{}``."""
+    if path is None:
+        return EMPTY_OBJECT
+    if getattr(path, "is_identity", False):
+        return document
+    return Payload(path.evaluate(data(draft, branch, state, document)))
+
+
+def effective_input(draft: Draft, branch: Branch, state: State) -> Payload:
+    return select(draft, branch, state, state.input_path, branch.input)
+
+
+def shape(
+    draft: Draft,
+    branch: Branch,
+    state: State,
+    template: Expression | None,
+    document: Payload,
+    *,
+    token: str | None = None,
+) -> Payload:
+    """Parameters or ResultSelector; without one the document itself."""
+    if template is None:
+        return document
+    return Payload(template.evaluate(data(draft, branch, state, document, token=token)))
+
+
+def place(target: Target | None, raw_input: Payload, result: Payload) -> Payload:
+    """ResultPath: the result in the state's input as it came. None stands for null, which drops the result."""
+    if target is None:
+        return raw_input
+    if getattr(target, "is_identity", False):
+        return result
+    return Payload(target.put(raw_input.value, result.value))
+
+
+def assigned(
+    draft: Draft, branch: Branch, state: StateBase, assign: Expression | None, document: Payload
+) -> dict[str, Payload] | None:
+    """The variables that the state assigns; ``document`` is its result, or its input where it has none."""
+    if assign is None:
+        return None
+    values = assign.evaluate(data(draft, branch, state, document))  # type: ignore[arg-type]
+    assert isinstance(values, dict)
+    return {name: Payload(value) for name, value in values.items()}
+
+
+def check_size(draft: Draft, state: State, payload: Payload) -> None:
+    """Raises States.DataLimitExceeded for an output that AWS would not take."""
+    text, limit = payload.text, draft.limits.payload_bytes
+    if len(text) * _BYTES_PER_CHARACTER > limit and len(text.encode()) > limit:
+        raise failures.too_large(state.name)

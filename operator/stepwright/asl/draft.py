@@ -1,0 +1,244 @@
+"""A step in the making: the checkpoint being changed, and what the step will say.
+
+The only mutable thing of the language core. It copies a part when the step first touches it, so the checkpoint it
+was made from stays as it was, and untouched parts are shared.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from copy import copy
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+from stepwright.asl import timestamps
+from stepwright.asl.checkpoint import Checkpoint
+from stepwright.asl.json_types import Json
+from stepwright.asl.machine import Machine, State
+from stepwright.asl.parts import (
+    HEAD,
+    START,
+    Branch,
+    Fork,
+    Head,
+    Items,
+    Part,
+    PartId,
+    Phase,
+    Results,
+    Start,
+    branch_id,
+    fork_id,
+    items_id,
+    results_id,
+)
+from stepwright.asl.signals import Millis, Moment
+from stepwright.asl.step import Command, HistoryEvent, Outcome, Step, Visit, VisitOutcome
+
+UNLIMITED: Final = 2**53
+
+
+class HistoryFull(Exception):  # noqa: N818 - a condition, not a fault
+    """The execution has no room for another event (``Limits.history_events``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of an execution and of a single step.
+
+    ``history_events``: AWS ends an execution at 25,000 events; None = no such limit. A step that has reached
+    ``events_per_step`` or ``bytes_per_step`` (inputs, outputs and parameters in its events) ends with ``more``.
+    """
+
+    payload_bytes: int = 262_144
+    events_per_step: int = 1_000
+    bytes_per_step: int = 524_288
+    history_events: int | None = None
+
+
+class Draft:
+    """Made for one signal; ``finish`` turns it into the step."""
+
+    __slots__ = (
+        "_changed",
+        "_last_event_id",
+        "_original",
+        "_room",
+        "commands",
+        "constants",
+        "events",
+        "head",
+        "limits",
+        "machine",
+        "now",
+        "outcome",
+        "parts",
+        "random",
+        "ready",
+        "size",
+        "timestamp",
+        "visits",
+    )
+
+    def __init__(self, machine: Machine, checkpoint: Checkpoint, moment: Moment, limits: Limits) -> None:
+        self.machine: Final = machine
+        self.limits: Final = limits
+        self.now: Final[Millis] = moment.now
+        self.timestamp: Final = timestamps.text(moment.now)
+        self.random: Final = Random(moment.seed)  # noqa: S311 - jitter and States.UUID: not secrets
+        self._original = checkpoint.parts
+        self._changed: set[PartId] = {HEAD}
+        self.parts: dict[PartId, Part] = dict(checkpoint.parts)
+        self.head: Head = copy(checkpoint.head)
+        self.parts[HEAD] = self.head
+        self.ready: deque[int] = deque(self.head.ready)
+        self.events: list[HistoryEvent] = []
+        self.commands: list[Command] = []
+        self.visits: dict[int, Visit] = {}
+        self.outcome: Outcome | None = None
+        self.size = 0
+        self.constants: dict[str, Json] | None = None
+        """The part of the context object that does not change during an execution."""
+        self._room = UNLIMITED if limits.history_events is None else limits.history_events - 1
+
+    # What an execution consists of.
+
+    @property
+    def start(self) -> Start:
+        start = self.parts[START]
+        assert isinstance(start, Start)
+        return start
+
+    def peek(self, number: int) -> Branch | None:
+        """A branch to read only."""
+        branch = self.parts.get(branch_id(number))
+        assert branch is None or isinstance(branch, Branch)
+        return branch
+
+    def branch(self, number: int) -> Branch | None:
+        """A branch to change; None when it is gone."""
+        name = branch_id(number)
+        branch = self._own(name)
+        assert branch is None or isinstance(branch, Branch)
+        return branch
+
+    def peek_fork(self, number: int) -> Fork | None:
+        fork = self.parts.get(fork_id(number))
+        assert fork is None or isinstance(fork, Fork)
+        return fork
+
+    def fork(self, number: int) -> Fork | None:
+        fork = self._own(fork_id(number))
+        assert fork is None or isinstance(fork, Fork)
+        return fork
+
+    def items(self, number: int) -> Items | None:
+        items = self.parts.get(items_id(number))
+        assert items is None or isinstance(items, Items)
+        return items
+
+    def results(self, number: int, chunk: int) -> Results | None:
+        results = self.parts.get(results_id(number, chunk))
+        assert results is None or isinstance(results, Results)
+        return results
+
+    def _own(self, name: PartId) -> Part | None:
+        part = self.parts.get(name)
+        if part is not None and name not in self._changed:
+            part = copy(part)
+            self.put(name, part)
+        return part
+
+    def put(self, name: PartId, part: Part) -> None:
+        self.parts[name] = part
+        self._changed.add(name)
+
+    def drop(self, name: PartId) -> None:
+        del self.parts[name]
+        self._changed.add(name)
+
+    def drop_fork(self, fork: Fork) -> None:
+        """The branches of a Parallel or Map state have ended: its progress, items and results go."""
+        for chunk in range(fork.chunks):
+            self.drop(results_id(fork.branch, chunk))
+        if self.items(fork.branch) is not None:
+            self.drop(items_id(fork.branch))
+        self.drop(fork_id(fork.branch))
+
+    def live_parts(self) -> list[PartId]:
+        """All parts that do not outlive the execution."""
+        return [name for name in self.parts if name not in (START, HEAD)]
+
+    def open_branches(self) -> list[Branch]:
+        """Every branch, to change."""
+        names = [name for name, part in self.parts.items() if type(part) is Branch]
+        return [branch for name in names if isinstance(branch := self._own(name), Branch)]
+
+    def state(self, branch: Branch) -> State:
+        return self.machine.scopes[branch.scope].states[branch.state]
+
+    def new_branch_number(self) -> int:
+        number = self.head.next_branch
+        self.head.next_branch = number + 1
+        return number
+
+    # What the step says.
+
+    @property
+    def next_event_id(self) -> int:
+        return self.head.last_event_id + 1
+
+    def record(self, kind: str, previous: int, field: str | None = None, details: Any = None) -> int:
+        """Write an event; ``field`` is the name under which its ``details`` stand. Gives its id."""
+        head = self.head
+        if head.last_event_id >= self._room:
+            raise HistoryFull
+        return self._record(head, kind, previous, field, details)
+
+    def record_end(self, kind: str, previous: int, field: str, details: Any) -> int:
+        """The last event of an execution, for which there is always room."""
+        return self._record(self.head, kind, previous, field, details)
+
+    def _record(self, head: Head, kind: str, previous: int, field: str | None, details: Any) -> int:
+        head.last_event_id = number = head.last_event_id + 1
+        event = {"timestamp": self.timestamp, "type": kind, "id": number, "previousEventId": previous}
+        if field is not None:
+            event[field] = details
+        self.events.append(event)
+        return number
+
+    def visit(
+        self, branch: Branch, state: State, outcome: VisitOutcome | None = None, error: str | None = None
+    ) -> None:
+        """Tell people how the branch's visit of its state stands now."""
+        self.visits[branch.entered] = Visit(
+            id=branch.entered,
+            path=branch.prefix + state.name,
+            state=state.name,
+            type=type(state).__name__,
+            started=branch.entered_at,
+            attempts=branch.attempt + 1,
+            outcome=outcome,
+            ended=None if outcome is None else self.now,
+            error=error,
+            task=branch.last_task,
+        )
+
+    @property
+    def full(self) -> bool:
+        return len(self.events) >= self.limits.events_per_step or self.size >= self.limits.bytes_per_step
+
+    def finish(self) -> Step:
+        if self.outcome is not None:
+            self.ready.clear()
+        self.head.ready = tuple(self.ready)
+        return Step(
+            checkpoint=Checkpoint(self.parts),
+            changed=frozenset(part for part in self._changed if part in self.parts or part in self._original),
+            events=self.events,
+            commands=self.commands,
+            visits=list(self.visits.values()),
+            more=bool(self.ready),
+            outcome=self.outcome,
+        )

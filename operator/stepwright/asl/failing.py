@@ -1,0 +1,64 @@
+"""What becomes of a state that failed: it is tried again, caught, or its branch fails with it."""
+
+from __future__ import annotations
+
+from stepwright.asl import catch, dataflow, failures, forks, history, open_work, retry, transitions
+from stepwright.asl.draft import Draft
+from stepwright.asl.errors import StateError
+from stepwright.asl.machine import Map, Parallel, State, Task
+from stepwright.asl.matching import Failure
+from stepwright.asl.parts import ROOT, Branch, OpenTimer
+from stepwright.asl.payload import Payload
+from stepwright.asl.step import Outcome, SetTimer
+
+
+def fail(
+    draft: Draft, branch: Branch, state: State, failure: Failure, failed_event: str | None = None
+) -> None:
+    """``failed_event``: what is recorded of the state if it is not tried again (MapStateFailed)."""
+    if isinstance(state, Task | Map | Parallel):
+        again = retry.decide(state.retry, branch.retries, failure, draft.now, draft.random)
+        if again is not None:
+            branch.retries = again.retries
+            branch.timer = OpenTimer(open_work.retry_timer(draft.head.last_event_id), again.due)
+            draft.commands.append(SetTimer(branch.timer.id, again.due))
+            draft.visit(branch, state, error=failure.error)
+            return
+    if failed_event is not None:
+        branch.previous = draft.record(failed_event, branch.previous)
+    if isinstance(state, Task | Map | Parallel):
+        caught = _catch(draft, branch, state, failure)
+        if caught is None:
+            return
+        failure = caught
+    draft.visit(branch, state, "TimedOut" if failure.timed_out else "Failed", failure.error)
+    if branch.number == ROOT:
+        end_failed(draft, branch.previous, failure)
+    else:
+        forks.branch_failed(draft, branch, failure)
+
+
+def _catch(draft: Draft, branch: Branch, state: Task | Map | Parallel, failure: Failure) -> Failure | None:
+    """None: caught. Else the failure that remains, which may be one of catching."""
+    catcher = catch.find(state.catch, failure)
+    if catcher is None:
+        return failure
+    error_output = Payload(catch.error_output(failure))
+    try:
+        output = dataflow.place(catcher.result_path, branch.input, error_output)
+        assigned = dataflow.assigned(draft, branch, state, catcher.assign, error_output)
+        transitions.leave(draft, branch, state, output, catcher.next, assigned, "Caught", failure.error)
+    except StateError as error:
+        return failures.of_error(error, state.name, branch.entered)
+    return None
+
+
+def end_failed(draft: Draft, previous: int, failure: Failure) -> None:
+    """The whole execution fails."""
+    draft.record_end(
+        "ExecutionFailed",
+        previous,
+        "executionFailedEventDetails",
+        history.failure(failure.error, failure.cause),
+    )
+    transitions.end_execution(draft, Outcome("FAILED", error=failure.error, cause=failure.cause))

@@ -1,0 +1,49 @@
+"""Errors that the interpreter itself raises, and the sentence that AWS puts around those of expressions."""
+
+from __future__ import annotations
+
+from stepwright.asl import errors
+from stepwright.asl.errors import StateError
+from stepwright.asl.matching import Failure
+
+
+class WholeSentence(StateError):
+    """An error whose cause AWS records as it is, without saying in which state it occurred."""
+
+
+def of_error(error: StateError, state_name: str, entered: int) -> Failure:
+    """What a state has come to when evaluating one of its fields failed."""
+    if isinstance(error, WholeSentence):
+        return Failure(error.error, error.cause)
+    where = (
+        f"An error occurred while executing the state '{state_name}' (entered at the event id #{entered})."
+    )
+    return Failure(error.error, f"{where} {error.cause}")
+
+
+def runtime(cause: str) -> StateError:
+    return StateError(errors.RUNTIME, cause)
+
+
+def too_large(state_name: str) -> StateError:
+    cause = (
+        f"The state/task '{state_name}' returned a result with a size exceeding "
+        "the maximum number of bytes service limit."
+    )
+    return WholeSentence(errors.DATA_LIMIT_EXCEEDED, cause)
+
+
+def no_choice_matched() -> StateError:
+    return StateError(
+        errors.NO_CHOICE_MATCHED,
+        "Failed to transition out of the state. The state does not point to a next state.",
+    )
+
+
+def history_full(limit: int) -> Failure:
+    return Failure(errors.RUNTIME, f"The execution reached the maximum number of history events ({limit}).")
+
+
+THRESHOLD_EXCEEDED = Failure(
+    errors.EXCEED_TOLERATED_FAILURE_THRESHOLD, "The specified tolerated failure threshold was exceeded"
+)

@@ -1,0 +1,160 @@
+"""What Parallel and Map have in common: branches of their own, their results, and their end by failure.
+
+A *fork* is a Parallel or Map state while its branches run. A branch that ends tells its fork here; the fork then goes
+on in ``states.parallel`` or ``states.map``, by way of the ready list.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stepwright.asl import abort, failing, failures, history
+from stepwright.asl.draft import Draft
+from stepwright.asl.json_types import JsonText, Pointer
+from stepwright.asl.machine import Map, Parallel
+from stepwright.asl.matching import Failure
+from stepwright.asl.parts import (
+    Branch,
+    Fork,
+    Items,
+    Phase,
+    Results,
+    branch_id,
+    fork_id,
+    items_id,
+    results_id,
+)
+from stepwright.asl.payload import Payload, of_text
+
+# A chunk that has reached one of these is closed, so what a finished branch costs to record stays small.
+CHUNK_RESULTS: Final = 100
+CHUNK_CHARACTERS: Final = 8_192
+
+
+def open_fork(draft: Draft, fork: Fork, items: Payload | None = None) -> None:
+    draft.put(fork_id(fork.branch), fork)
+    if items is not None:
+        draft.put(items_id(fork.branch), Items(fork.branch, items))
+
+
+def add_branch(
+    draft: Draft,
+    parent: Branch,
+    fork: Fork,
+    index: int,
+    scope: Pointer,
+    input: Payload,
+    previous: int,  # noqa: A002
+) -> None:
+    """Start the branch or iteration of this index; ``previous`` is the event that its first one follows."""
+    number = draft.new_branch_number()
+    branch = Branch(
+        number=number,
+        scope=scope,
+        state=draft.machine.scopes[scope].start_at,
+        input=input,
+        previous=previous,
+        prefix=f"{parent.prefix}{parent.state}[{index}]/",
+        parent=parent.number,
+        index=index,
+    )
+    draft.put(branch_id(number), branch)
+    fork.live += (number,)
+    draft.ready.append(number)
+
+
+def branch_succeeded(draft: Draft, branch: Branch) -> None:
+    """A branch has left its last state."""
+    fork, parent, state = _of(draft, branch)
+    _close_branch(draft, fork, branch)
+    if isinstance(state, Map):
+        fork.previous = draft.record(
+            "MapIterationSucceeded",
+            branch.previous,
+            "mapIterationSucceededEventDetails",
+            history.iteration(state.name, branch.index),
+        )
+        fork.freed += (branch.previous,)
+    else:
+        fork.previous = branch.previous
+    _keep(draft, fork, branch.index, branch.input)
+    draft.ready.appendleft(parent.number)
+
+
+def branch_failed(draft: Draft, branch: Branch, failure: Failure) -> None:
+    """A state of the branch has failed and nothing in the branch caught it."""
+    fork, parent, state = _of(draft, branch)
+    if isinstance(state, Map):
+        event = draft.record(
+            "MapIterationFailed",
+            branch.previous,
+            "mapIterationFailedEventDetails",
+            history.iteration(state.name, branch.index),
+        )
+        fork.failed += 1
+        if _tolerates(fork):
+            _close_branch(draft, fork, branch)
+            fork.previous = event
+            fork.freed += (branch.previous,)
+            _keep(draft, fork, branch.index, Payload({"Error": failure.error, "Cause": failure.cause}))
+            draft.ready.appendleft(parent.number)
+            return
+        if fork.tolerated_count is not None or fork.tolerated_percentage is not None:
+            failure = failures.THRESHOLD_EXCEEDED
+    parent.previous = branch.previous
+    abort.failed_branch(draft, branch, branch.previous)
+    _close_branch(draft, fork, branch)
+    abort.branches(draft, fork, state, parent.previous)
+    draft.drop_fork(fork)
+    failing.fail(draft, parent, state, failure, failed_event=f"{type(state).__name__}StateFailed")
+    if parent.phase is Phase.ENTER:
+        draft.ready.appendleft(parent.number)
+
+
+def results(draft: Draft, fork: Fork) -> Payload:
+    """The outputs of all branches in the order of their index. Their texts are joined as they are."""
+    texts: list[tuple[int, JsonText]] = []
+    for chunk in range(fork.chunks):
+        part = draft.results(fork.branch, chunk)
+        assert part is not None
+        texts += [(index, output.text) for index, output in part.outputs]
+    texts.sort()
+    return of_text(JsonText("[" + ",".join(text for _, text in texts) + "]"))
+
+
+def _of(draft: Draft, branch: Branch) -> tuple[Fork, Branch, Map | Parallel]:
+    assert branch.parent is not None
+    fork, parent = draft.fork(branch.parent), draft.branch(branch.parent)
+    assert fork is not None
+    assert parent is not None
+    state = draft.state(parent)
+    assert isinstance(state, Map | Parallel)
+    return fork, parent, state
+
+
+def _close_branch(draft: Draft, fork: Fork, branch: Branch) -> None:
+    branch.phase = Phase.DONE
+    draft.drop(branch_id(branch.number))
+    fork.live = tuple(number for number in fork.live if number != branch.number)
+
+
+def _keep(draft: Draft, fork: Fork, index: int, output: Payload) -> None:
+    fork.finished += 1
+    chunk = draft.results(fork.branch, fork.chunks - 1)
+    if chunk is None or len(chunk.outputs) >= CHUNK_RESULTS or chunk.size >= CHUNK_CHARACTERS:
+        chunk = Results(fork.branch, fork.chunks)
+        fork.chunks += 1
+    chunk = Results(
+        fork.branch, chunk.chunk, (*chunk.outputs, (index, output)), chunk.size + len(output.text)
+    )
+    draft.put(results_id(fork.branch, chunk.chunk), chunk)
+
+
+def _tolerates(fork: Fork) -> bool:
+    """Whether a Map may go on with so many failed iterations. Source: states-language.net/spec.html#map-state"""
+    count, percentage = fork.tolerated_count, fork.tolerated_percentage
+    if count is None and percentage is None:
+        return False
+    within_count = count is None or fork.failed <= count
+    within_percentage = percentage is None or fork.failed * 100 <= percentage * fork.width
+    return within_count and within_percentage

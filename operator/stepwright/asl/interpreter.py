@@ -1,0 +1,248 @@
+"""The language as a pure function: ``start`` and ``resume``, each giving one step.
+
+A step takes one signal in, lets every branch go on as far as it can, and says what changed, what is recorded and
+what is to be done. Same definition, checkpoint, signal and moment give the same step, on every machine.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from stepwright.asl import (
+    abort,
+    failing,
+    failures,
+    history,
+    open_work,
+    payload,
+    transitions,
+)
+from stepwright.asl.checkpoint import Checkpoint
+from stepwright.asl.draft import Draft, HistoryFull, Limits
+from stepwright.asl.errors import StateError
+from stepwright.asl.json_types import JsonText, Pointer
+from stepwright.asl.machine import (
+    Choice,
+    Fail,
+    Machine,
+    Map,
+    Parallel,
+    Pass,
+    State,
+    Succeed,
+    Task,
+    Wait,
+)
+from stepwright.asl.matching import Failure
+from stepwright.asl.parts import HEAD, ROOT, START, Branch, Head, Identity, Phase, Start, branch_id
+from stepwright.asl.signals import (
+    Break,
+    Continue,
+    Millis,
+    Moment,
+    Signal,
+    Stop,
+    TaskFailed,
+    TaskId,
+    TaskStarted,
+    TaskSubmitted,
+    TaskSucceeded,
+    TimerFired,
+    TimerId,
+)
+from stepwright.asl.states import choice, fail, parallel, pass_, succeed, task, wait
+from stepwright.asl.states import map as map_
+from stepwright.asl.step import Outcome, SetTimer, Step
+
+__all__ = ["Limits", "resume", "start"]
+
+_MODULES: Final[dict[type[State], Any]] = {
+    Pass: pass_,
+    Task: task,
+    Choice: choice,
+    Wait: wait,
+    Succeed: succeed,
+    Fail: fail,
+    Parallel: parallel,
+    Map: map_,
+}
+_BEGIN: Final = {kind: module.begin for kind, module in _MODULES.items()}
+_RESUME: Final = {kind: module.resume for kind, module in _MODULES.items()}
+
+
+def start(
+    machine: Machine,
+    identity: Identity,
+    input: JsonText,  # noqa: A002
+    moment: Moment,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+) -> Step:
+    """The first step of an execution. ``input`` is the text of any JSON value."""
+    given = payload.of_text(input)
+    empty = Checkpoint({START: Start(identity, given, moment.now), HEAD: Head(next_branch=ROOT + 1)})
+    draft = Draft(machine, empty, moment, limits)
+    draft.put(START, empty.start)
+    draft.record(
+        "ExecutionStarted",
+        0,
+        "executionStartedEventDetails",
+        history.execution_started(input, identity.role_arn),
+    )
+    root = Branch(number=ROOT, scope=Pointer(""), state=machine.root.start_at, input=given, previous=0)
+    draft.put(branch_id(ROOT), root)
+    draft.ready.append(ROOT)
+    if machine.timeout_seconds is not None:
+        draft.head.deadline = Millis(moment.now + machine.timeout_seconds * 1000)
+        draft.commands.append(SetTimer(open_work.EXECUTION_TIMER, draft.head.deadline))
+    return _step(draft)
+
+
+def resume(
+    machine: Machine,
+    checkpoint: Checkpoint,
+    signal: Signal,
+    moment: Moment,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+) -> Step:
+    """The step that a signal gives. One for something no longer open gives an empty step."""
+    if checkpoint.ended:
+        return Step(checkpoint)
+    branch: Branch | None = None
+    match signal:
+        case Continue():
+            if not checkpoint.head.ready:
+                return Step(checkpoint)
+        case TaskStarted() | TaskSubmitted() | TaskSucceeded() | TaskFailed():
+            branch = _branch_of_task(checkpoint, signal.task)
+        case TimerFired(timer) if timer == open_work.EXECUTION_TIMER:
+            return _time_out(machine, checkpoint, moment, limits)
+        case TimerFired():
+            branch = _branch_of_timer(checkpoint, signal.timer)
+        case Stop():
+            return _stop(machine, checkpoint, signal, moment, limits)
+        case Break():
+            draft = Draft(machine, checkpoint, moment, limits)
+            _break(draft, Failure(signal.error, signal.cause))
+            return draft.finish()
+    if branch is None and not isinstance(signal, Continue):
+        return Step(checkpoint)
+    draft = Draft(machine, checkpoint, moment, limits)
+    return _step(draft, branch, signal)
+
+
+def _step(draft: Draft, branch: Branch | None = None, signal: Signal | None = None) -> Step:
+    try:
+        if branch is not None:
+            _take_in(draft, branch.number, signal)
+        _run(draft)
+    except HistoryFull:
+        assert draft.limits.history_events is not None
+        _break(draft, failures.history_full(draft.limits.history_events))
+    return draft.finish()
+
+
+def _take_in(draft: Draft, number: int, signal: Signal | None) -> None:
+    """Let the branch that a signal is for go on with it."""
+    branch = draft.branch(number)
+    assert branch is not None
+    state = draft.state(branch)
+    if isinstance(signal, TimerFired) and open_work.is_retry(signal.timer):
+        branch.timer = None
+        branch.phase = Phase.BEGIN
+    else:
+        try:
+            _RESUME[type(state)](draft, branch, state, signal)
+        except StateError as error:
+            _fail(draft, branch, state, error)
+    if branch.phase is Phase.ENTER or branch.phase is Phase.BEGIN:
+        draft.ready.append(number)
+
+
+def _run(draft: Draft) -> None:
+    """Let every branch that can go on do so, one after the other, until all wait or the step is full."""
+    ready = draft.ready
+    while ready:
+        branch = draft.branch(ready.popleft())
+        if branch is None:  # aborted meanwhile
+            continue
+        while True:
+            if draft.full:
+                ready.appendleft(branch.number)
+                return
+            _advance(draft, branch)
+            if branch.phase is not Phase.ENTER:
+                break
+
+
+def _advance(draft: Draft, branch: Branch) -> None:
+    """One transition of a branch."""
+    state = draft.machine.scopes[branch.scope].states[branch.state]
+    kind = type(state)
+    try:
+        if branch.phase is Phase.ENTER:
+            transitions.enter(draft, branch, state)
+            _BEGIN[kind](draft, branch, state)
+        elif branch.phase is Phase.BEGIN:
+            branch.phase = Phase.OPEN
+            _BEGIN[kind](draft, branch, state)
+        else:
+            _RESUME[kind](draft, branch, state, None)
+    except StateError as error:
+        _fail(draft, branch, state, error)
+
+
+def _fail(draft: Draft, branch: Branch, state: State, error: StateError) -> None:
+    """Evaluating a field of the state failed. Where that was between iterations, those still running end with it."""
+    fork = draft.fork(branch.number)
+    if fork is not None:
+        assert isinstance(state, Map | Parallel)
+        branch.previous = fork.previous
+        abort.branches(draft, fork, state, fork.previous)
+        draft.drop_fork(fork)
+    failing.fail(draft, branch, state, failures.of_error(error, state.name, branch.entered))
+
+
+def _break(draft: Draft, failure: Failure) -> None:
+    """End the execution with a failure that nothing can catch."""
+    root = draft.peek(ROOT)
+    previous = 0 if root is None else root.previous
+    abort.everything(draft, "Failed")
+    failing.end_failed(draft, previous, failure)
+
+
+def _stop(machine: Machine, checkpoint: Checkpoint, stop: Stop, moment: Moment, limits: Limits) -> Step:
+    """AWS's ExecutionAborted follows no event, and the open states get none of their own."""
+    draft = Draft(machine, checkpoint, moment, limits)
+    abort.everything(draft, "Aborted")
+    draft.record_end(
+        "ExecutionAborted", 0, "executionAbortedEventDetails", history.failure(stop.error, stop.cause)
+    )
+    transitions.end_execution(draft, Outcome("ABORTED", error=stop.error, cause=stop.cause))
+    return draft.finish()
+
+
+def _time_out(machine: Machine, checkpoint: Checkpoint, moment: Moment, limits: Limits) -> Step:
+    """The machine's TimeoutSeconds are over. AWS tells neither error nor cause."""
+    deadline = checkpoint.head.deadline
+    if deadline is None:
+        return Step(checkpoint)
+    draft = Draft(machine, checkpoint, moment, limits)
+    abort.everything(draft, "TimedOut")
+    draft.record_end("ExecutionTimedOut", 0, "executionTimedOutEventDetails", history.failure(None, None))
+    transitions.end_execution(draft, Outcome("TIMED_OUT"))
+    return draft.finish()
+
+
+def _branch_of_task(checkpoint: Checkpoint, task: TaskId) -> Branch | None:
+    return next((b for b in checkpoint.branches() if b.task is not None and b.task.id == task), None)
+
+
+def _branch_of_timer(checkpoint: Checkpoint, timer: TimerId) -> Branch | None:
+    for branch in checkpoint.branches():
+        if branch.timer is not None and branch.timer.id == timer:
+            return branch
+        if branch.task is not None and any(
+            timer == other.timer for other in open_work.task_timers(branch.task)
+        ):
+            return branch
+    return None

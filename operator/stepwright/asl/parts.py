@@ -1,0 +1,214 @@
+"""The parts of a checkpoint: plain data, each written for itself.
+
+A part is never changed once it belongs to a checkpoint: a step copies what it touches (``stepwright.asl.draft``).
+What changes often lies apart from what is large: the progress of a Map is not in the part that holds its input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, Final, NewType, TypeAlias
+
+from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.payload import Payload
+from stepwright.asl.signals import Millis, TaskId, TimerId
+
+PartId = NewType("PartId", str)
+
+EncodedPart: TypeAlias = dict[str, Any]
+
+VERSION: Final = 1
+"""Version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
+
+NO_VARIABLES: Final[Mapping[str, Payload]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who an execution is; the context object's ``Execution`` and ``StateMachine`` are made of it."""
+
+    uid: str
+    """Never repeats, also when a deleted execution is made again under the same name."""
+    execution_id: str
+    name: str
+    role_arn: str
+    state_machine_id: str
+    state_machine_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the execution began with. Written once."""
+
+    identity: Identity
+    input: Payload
+    started: Millis
+
+
+@dataclass(slots=True)
+class Head:
+    """What concerns the whole execution and changes with nearly every step, hence small."""
+
+    last_event_id: int = 0
+    next_branch: int = 0
+    ready: tuple[int, ...] = ()
+    """Branches that can go on at once, in order: not empty only where a step stopped at its bound."""
+    deadline: Millis | None = None
+    """When the whole execution times out."""
+    ended: str | None = None
+    """SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
+    version: int = VERSION
+    flags: tuple[str, ...] = ()
+    """Changes of meaning that this execution was started with (none yet)."""
+
+
+class Phase(Enum):
+    """Where a branch stands in its current state."""
+
+    ENTER = "enter"  # the state is to be entered
+    BEGIN = "begin"  # entered; its work is to begin again (Retry)
+    OPEN = "open"  # its work goes on: a task, a timer or branches of its own are open
+    DONE = "done"  # the branch has ended and its part is gone
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A task that was started and has no result yet. ``parameters`` and ``input`` None: the state's input."""
+
+    id: TaskId
+    scheduled: Millis
+    parameters: Payload | None = None
+    input: Payload | None = None
+    timeout_seconds: int | None = None
+    heartbeat_seconds: int | None = None
+    credentials: Payload | None = None
+    started: bool = False
+    submitted: Payload | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTimer:
+    """What a waiting branch waits for: the end of a Wait state, or of a Retry's delay."""
+
+    id: TimerId
+    due: Millis
+
+
+@dataclass(slots=True)
+class Branch:
+    """One thread of an execution: the root, a branch of a Parallel, an iteration of a Map."""
+
+    number: int
+    scope: Pointer
+    state: str
+    input: Payload
+    previous: int
+    """Id of the event that the branch's next event follows (``previousEventId``)."""
+    prefix: str = ""
+    """What people read before the state's name: ``Orders[3]/``."""
+    parent: int | None = None
+    index: int = 0
+    """Which branch of the Parallel, which item of the Map."""
+    phase: Phase = Phase.ENTER
+    entered: int = 0
+    """Id of the state-entered event; with it the time, both of the current visit."""
+    entered_at: Millis = Millis(0)
+    retries: tuple[int, ...] = ()
+    """How often each entry of Retry has been used in this visit."""
+    variables: Mapping[str, Payload] = field(default_factory=lambda: NO_VARIABLES)
+    """Assigned in this scope; those of outer scopes lie with the parents, who cannot change them meanwhile."""
+    task: OpenTask | None = None
+    timer: OpenTimer | None = None
+    last_task: TaskId | None = None
+    """The newest task of this visit, open or not."""
+    seen: Mapping[str, Json] | None = field(default=None, compare=False, repr=False)
+    """All variables in sight, put together once; not written."""
+
+    @property
+    def attempt(self) -> int:
+        return sum(self.retries)
+
+
+@dataclass(slots=True)
+class Fork:
+    """The progress of a Parallel or Map state. Its items and results are parts of their own."""
+
+    branch: int
+    """Number of the branch that is in the state."""
+    width: int
+    """How many branches or items there are; ``limit`` of them may run at once."""
+    limit: int
+    previous: int
+    """As in a branch; here, so that the branch with its large input need not be written again."""
+    cursor: int = 0
+    """The first branch or item that has not been started."""
+    live: tuple[int, ...] = ()
+    """Numbers of the running branches."""
+    freed: tuple[int, ...] = ()
+    """For each place to be filled again: the event after which it became free."""
+    finished: int = 0
+    failed: int = 0
+    chunks: int = 0
+    """How many parts of results there are."""
+    tolerated_count: int | None = None
+    tolerated_percentage: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """What a Map iterates over. Written once."""
+
+    branch: int
+    items: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Outputs of finished branches by index, in order of arrival. Once full a chunk never changes again."""
+
+    branch: int
+    chunk: int
+    outputs: tuple[tuple[int, Payload], ...] = ()
+    size: int = 0
+
+
+Part: TypeAlias = Start | Head | Branch | Fork | Items | Results
+
+START: Final = PartId("start")
+HEAD: Final = PartId("head")
+ROOT: Final = 0
+
+
+def branch_id(number: int) -> PartId:
+    return PartId(f"branch/{number}")
+
+
+def fork_id(number: int) -> PartId:
+    return PartId(f"fork/{number}")
+
+
+def items_id(number: int) -> PartId:
+    return PartId(f"items/{number}")
+
+
+def results_id(number: int, chunk: int) -> PartId:
+    return PartId(f"results/{number}/{chunk}")
+
+
+def part_id(part: Part) -> PartId:
+    match part:
+        case Start():
+            return START
+        case Head():
+            return HEAD
+        case Branch():
+            return branch_id(part.number)
+        case Fork():
+            return fork_id(part.branch)
+        case Items():
+            return items_id(part.branch)
+        case Results():
+            return results_id(part.branch, part.chunk)

@@ -1,0 +1,26 @@
+"""Choice: goes to the state of the first rule that matches."""
+
+from __future__ import annotations
+
+from stepwright.asl import dataflow, failures
+from stepwright.asl.draft import Draft
+from stepwright.asl.machine import Choice
+from stepwright.asl.parts import Branch
+from stepwright.asl.signals import Signal
+from stepwright.asl.transitions import leave
+
+
+def begin(draft: Draft, branch: Branch, state: Choice) -> None:
+    effective = dataflow.effective_input(draft, branch, state)
+    sight = dataflow.data(draft, branch, state, effective)
+    rule = next((rule for rule in state.choices if rule.condition.matches(sight)), None)
+    next_state, assign = (state.default, state.assign) if rule is None else (rule.next, rule.assign)
+    if next_state is None:
+        raise failures.no_choice_matched()
+    assigned = dataflow.assigned(draft, branch, state, assign, effective)
+    output = dataflow.select(draft, branch, state, state.output_path, effective)
+    leave(draft, branch, state, output, next_state, assigned)
+
+
+def resume(draft: Draft, branch: Branch, state: Choice, signal: Signal | None) -> None:
+    """A Choice state waits for nothing."""

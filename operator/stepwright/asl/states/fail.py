@@ -1,0 +1,34 @@
+"""Fail: ends its branch with an error of the user's."""
+
+from __future__ import annotations
+
+from stepwright.asl import dataflow, failing, failures, jsontext
+from stepwright.asl.data import Expression
+from stepwright.asl.draft import Draft
+from stepwright.asl.machine import Fail
+from stepwright.asl.matching import Failure
+from stepwright.asl.parts import Branch
+from stepwright.asl.signals import Signal
+
+
+def begin(draft: Draft, branch: Branch, state: Fail) -> None:
+    error = _text(draft, branch, state, state.error, "ErrorPath")
+    cause = _text(draft, branch, state, state.cause, "CausePath")
+    failing.fail(draft, branch, state, Failure(error, cause))
+
+
+def _text(
+    draft: Draft, branch: Branch, state: Fail, given: str | Expression | None, field: str
+) -> str | None:
+    if given is None or isinstance(given, str):
+        return given
+    value = given.evaluate(dataflow.data(draft, branch, state, branch.input))
+    if not isinstance(value, str):
+        raise failures.runtime(
+            f"The {field} field refers to value {jsontext.dump(value)} which is not a string: {given}"
+        )
+    return value
+
+
+def resume(draft: Draft, branch: Branch, state: Fail, signal: Signal | None) -> None:
+    """A Fail state waits for nothing."""

@@ -1,0 +1,153 @@
+"""Map: runs its processor once for each item; its result is the list of theirs, in the order of the items.
+
+An inline Map runs at most 40 iterations at once. Items wait at a cursor, so what is kept grows with the iterations
+that run, not with those still to come.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from stepwright.asl import dataflow, failures, forks, history, jsontext
+from stepwright.asl.data import Expression
+from stepwright.asl.draft import Draft
+from stepwright.asl.machine import Map
+from stepwright.asl.parts import Branch, Fork
+from stepwright.asl.payload import Payload
+from stepwright.asl.signals import Signal
+from stepwright.asl.transitions import leave
+
+INLINE_CONCURRENCY: Final = 40
+
+
+def begin(draft: Draft, branch: Branch, state: Map) -> None:
+    effective = dataflow.effective_input(draft, branch, state)
+    limit = _limit(draft, branch, state, effective)
+    items = state.items_path.evaluate(dataflow.data(draft, branch, state, effective))
+    if not isinstance(items, list):
+        raise failures.runtime(f'Reference path "{state.items_path}" must point to array.')
+    started = draft.record(
+        "MapStateStarted", branch.previous, "mapStateStartedEventDetails", {"length": len(items)}
+    )
+    branch.previous = started
+    count, percentage = _tolerated(draft, branch, state, effective)
+    if state.mode == "DISTRIBUTED":
+        raise failures.runtime("A Map state of mode DISTRIBUTED is not served yet; mode INLINE is.")
+    fork = Fork(
+        branch=branch.number,
+        width=len(items),
+        limit=limit,
+        previous=started,
+        freed=(started,) * min(limit, len(items)),
+        tolerated_count=count,
+        tolerated_percentage=percentage,
+    )
+    forks.open_fork(draft, fork, items=effective if items is effective.value else Payload(items))
+    draft.visit(branch, state)
+    _go_on(draft, branch, state, fork, effective)
+
+
+def resume(draft: Draft, branch: Branch, state: Map, signal: Signal | None) -> None:
+    """Iterations have ended: others take their place; after the last one the state goes on."""
+    fork = draft.fork(branch.number)
+    if fork is not None:
+        _go_on(draft, branch, state, fork, dataflow.effective_input(draft, branch, state))
+
+
+def _go_on(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload) -> None:
+    while fork.freed and fork.cursor < fork.width:
+        _start_iteration(draft, branch, state, fork, effective)
+    if fork.finished < fork.width:
+        return
+    result = forks.results(draft, fork)
+    branch.previous = fork.previous
+    draft.drop_fork(fork)
+    # The exit, too, follows the last iteration's end, not this event.
+    draft.record("MapStateSucceeded", branch.previous)
+    result = dataflow.shape(draft, branch, state, state.result_selector, result)
+    placed = dataflow.place(state.result_path, branch.input, result)
+    assigned = dataflow.assigned(draft, branch, state, state.assign, result)
+    output = dataflow.select(draft, branch, state, state.output_path, placed)
+    leave(draft, branch, state, output, state.next, assigned)
+
+
+def _start_iteration(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload) -> None:
+    index = fork.cursor
+    items = draft.items(branch.number)
+    assert items is not None
+    values = items.items.value
+    assert isinstance(values, list)
+    item = values[index]
+    if state.item_selector is None:
+        given = Payload(item)
+    else:
+        sight = dataflow.data(draft, branch, state, effective, item=(index, item))
+        given = Payload(state.item_selector.evaluate(sight))
+    after, *fork_freed = fork.freed
+    event = draft.record(
+        "MapIterationStarted", after, "mapIterationStartedEventDetails", history.iteration(state.name, index)
+    )
+    fork.freed = tuple(fork_freed)
+    fork.cursor = index + 1
+    forks.add_branch(draft, branch, fork, index, state.item_processor, given, event)
+
+
+def _limit(draft: Draft, branch: Branch, state: Map, effective: Payload) -> int:
+    given = _number(draft, branch, state, state.max_concurrency, "MaxConcurrencyPath", effective)
+    return min(int(given), INLINE_CONCURRENCY) if given else INLINE_CONCURRENCY
+
+
+def _tolerated(
+    draft: Draft, branch: Branch, state: Map, effective: Payload
+) -> tuple[int | None, float | None]:
+    count = _number(
+        draft, branch, state, state.tolerated_failure_count, "ToleratedFailureCountPath", effective
+    )
+    percentage = _number(
+        draft,
+        branch,
+        state,
+        state.tolerated_failure_percentage,
+        "ToleratedFailurePercentagePath",
+        effective,
+        whole=False,
+    )
+    if count is not None and count < 0:
+        raise failures.runtime("ToleratedFailureCount cannot be negative.")
+    if percentage is not None and not 0 <= percentage <= 100:
+        raise failures.runtime("ToleratedFailurePercentage must be between 0 and 100.")
+    return None if count is None else int(count), percentage
+
+
+def _number(
+    draft: Draft,
+    branch: Branch,
+    state: Map,
+    given: float | Expression | None,
+    field: str,
+    effective: Payload,
+    *,
+    whole: bool = True,
+) -> Any:
+    """The number that a field says or refers to. AWS takes a text of digits for one, too."""
+    if given is None or isinstance(given, int | float):
+        return given
+    value = given.evaluate(dataflow.data(draft, branch, state, effective))
+    number: float | None = None
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        try:
+            number = int(value) if whole and not isinstance(value, float) else float(value)
+        except ValueError:
+            number = None
+    if number is None or (whole and number != int(number)):
+        raise failures.runtime(
+            f'The {field} field refers to value "{_shown(value)}" which is not a valid '
+            f"{'integer' if whole else 'float'}: {given}"
+        )
+    return number
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else jsontext.dump(value)

@@ -1,0 +1,40 @@
+"""Parallel: runs all its branches at once; its result is the list of theirs."""
+
+from __future__ import annotations
+
+from stepwright.asl import dataflow, forks
+from stepwright.asl.draft import Draft
+from stepwright.asl.machine import Parallel
+from stepwright.asl.parts import Branch, Fork
+from stepwright.asl.signals import Signal
+from stepwright.asl.transitions import leave
+
+
+def begin(draft: Draft, branch: Branch, state: Parallel) -> None:
+    effective = dataflow.effective_input(draft, branch, state)
+    parameters = dataflow.shape(draft, branch, state, state.parameters, effective)
+    started = draft.record("ParallelStateStarted", branch.previous)
+    branch.previous = started
+    width = len(state.branches)
+    fork = Fork(branch=branch.number, width=width, limit=width, previous=started, cursor=width)
+    forks.open_fork(draft, fork)
+    for index, scope in enumerate(state.branches):
+        forks.add_branch(draft, branch, fork, index, scope, parameters, started)
+    draft.visit(branch, state)
+
+
+def resume(draft: Draft, branch: Branch, state: Parallel, signal: Signal | None) -> None:
+    """A branch has ended; with the last one the state goes on."""
+    fork = draft.fork(branch.number)
+    if fork is None or fork.finished < fork.width:
+        return
+    result = forks.results(draft, fork)
+    branch.previous = fork.previous
+    draft.drop_fork(fork)
+    # The exit, too, follows the last branch's last event, not this one.
+    draft.record("ParallelStateSucceeded", branch.previous)
+    result = dataflow.shape(draft, branch, state, state.result_selector, result)
+    placed = dataflow.place(state.result_path, branch.input, result)
+    assigned = dataflow.assigned(draft, branch, state, state.assign, result)
+    output = dataflow.select(draft, branch, state, state.output_path, placed)
+    leave(draft, branch, state, output, state.next, assigned)

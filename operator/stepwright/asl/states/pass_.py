@@ -1,0 +1,27 @@
+"""Pass: hands its input on, or a fixed result."""
+
+from __future__ import annotations
+
+from stepwright.asl import dataflow
+from stepwright.asl.draft import Draft
+from stepwright.asl.machine import Pass
+from stepwright.asl.parts import Branch
+from stepwright.asl.payload import Payload
+from stepwright.asl.signals import Signal
+from stepwright.asl.transitions import leave
+
+
+def begin(draft: Draft, branch: Branch, state: Pass) -> None:
+    if state.has_result:
+        result = Payload(state.result)
+    else:
+        effective = dataflow.effective_input(draft, branch, state)
+        result = dataflow.shape(draft, branch, state, state.parameters, effective)
+    output = dataflow.place(state.result_path, branch.input, result)
+    assigned = dataflow.assigned(draft, branch, state, state.assign, result)
+    output = dataflow.select(draft, branch, state, state.output_path, output)
+    leave(draft, branch, state, output, state.next, assigned)
+
+
+def resume(draft: Draft, branch: Branch, state: Pass, signal: Signal | None) -> None:
+    """A Pass state waits for nothing."""

@@ -1,0 +1,163 @@
+"""Task: work that is done outside, and its result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from stepwright.asl import context, dataflow, errors, failing, failures, history, jsontext, open_work
+from stepwright.asl.data import Expression
+from stepwright.asl.draft import Draft
+from stepwright.asl.machine import Task
+from stepwright.asl.matching import Failure
+from stepwright.asl.parts import Branch, OpenTask
+from stepwright.asl.payload import Payload
+from stepwright.asl.signals import (
+    Signal,
+    TaskFailed,
+    TaskId,
+    TaskStarted,
+    TaskSubmitted,
+    TaskSucceeded,
+    TimerFired,
+)
+from stepwright.asl.step import CancelTask, CancelTimer
+from stepwright.asl.transitions import leave
+
+_DEFAULT_REGION: Final = "us-east-1"
+
+
+def begin(draft: Draft, branch: Branch, state: Task) -> None:
+    identity = draft.start.identity
+    task = TaskId(draft.next_event_id)
+    token = context.task_token(identity.uid, task)
+    effective = dataflow.effective_input(draft, branch, state)
+    parameters = dataflow.shape(draft, branch, state, state.parameters, effective, token=token)
+    timeout = _seconds(draft, branch, state, state.timeout_seconds, "TimeoutSecondsPath", effective)
+    heartbeat = _seconds(draft, branch, state, state.heartbeat_seconds, "HeartbeatSecondsPath", effective)
+    credentials = (
+        None
+        if state.credentials is None
+        else dataflow.shape(draft, branch, state, state.credentials, effective, token=token)
+    )
+    dataflow.check_size(draft, state, parameters)
+    draft.size += len(parameters.text)
+    branch.previous = draft.record(
+        "TaskScheduled",
+        branch.previous,
+        "taskScheduledEventDetails",
+        history.task_scheduled(
+            state,
+            _region(identity.state_machine_id),
+            parameters.text,
+            timeout,
+            heartbeat,
+            None if credentials is None else credentials.value,
+        ),
+    )
+    branch.last_task = task
+    branch.task = OpenTask(
+        id=task,
+        scheduled=draft.now,
+        parameters=None if state.parameters is None else parameters,
+        input=None if effective is branch.input else effective,
+        timeout_seconds=timeout,
+        heartbeat_seconds=heartbeat,
+        credentials=credentials,
+    )
+    draft.commands.append(open_work.start_task(state, branch))
+    draft.commands += open_work.task_timers(branch.task)
+    draft.visit(branch, state)
+
+
+def resume(draft: Draft, branch: Branch, state: Task, signal: Signal | None) -> None:
+    task = branch.task
+    assert task is not None
+    match signal:
+        case TaskStarted() if not task.started:
+            branch.previous = draft.record(
+                "TaskStarted", branch.previous, "taskStartedEventDetails", history.task(state)
+            )
+            branch.task = replace(task, started=True)
+        case TaskSubmitted() if task.submitted is None:
+            output = Payload(signal.output)
+            branch.previous = draft.record(
+                "TaskSubmitted",
+                branch.previous,
+                "taskSubmittedEventDetails",
+                history.task_output(state, output.text),
+            )
+            branch.task = replace(task, submitted=output)
+        case TaskSucceeded():
+            _close(draft, branch)
+            _succeeded(draft, branch, state, Payload(signal.output, signal.text))
+        case TaskFailed():
+            _close(draft, branch)
+            _failed(draft, branch, state, Failure(signal.error, signal.cause))
+        case TimerFired(timer):
+            _close(draft, branch, fired=signal)
+            draft.commands.append(CancelTask(task.id, state.resource))
+            heartbeat = timer == open_work.heartbeat_timer(task.id)
+            _failed(draft, branch, state, Failure(errors.TIMEOUT, None, heartbeat=heartbeat))
+        case _:
+            pass
+
+
+def _close(draft: Draft, branch: Branch, fired: TimerFired | None = None) -> None:
+    """The task has its end: its timers go, save the one that has just fired."""
+    assert branch.task is not None
+    for timer in open_work.task_timers(branch.task):
+        if fired is None or timer.timer != fired.timer:
+            draft.commands.append(CancelTimer(timer.timer))
+    branch.task = None
+
+
+def _succeeded(draft: Draft, branch: Branch, state: Task, output: Payload) -> None:
+    dataflow.check_size(draft, state, output)
+    draft.size += len(output.text)
+    branch.previous = draft.record(
+        "TaskSucceeded", branch.previous, "taskSucceededEventDetails", history.task_output(state, output.text)
+    )
+    result = dataflow.shape(draft, branch, state, state.result_selector, output)
+    placed = dataflow.place(state.result_path, branch.input, result)
+    assigned = dataflow.assigned(draft, branch, state, state.assign, result)
+    leave(
+        draft,
+        branch,
+        state,
+        dataflow.select(draft, branch, state, state.output_path, placed),
+        state.next,
+        assigned,
+    )
+
+
+def _failed(draft: Draft, branch: Branch, state: Task, failure: Failure) -> None:
+    if failure.error == errors.HEARTBEAT_TIMEOUT:
+        failure = Failure(errors.TIMEOUT, failure.cause, heartbeat=True)  # as AWS records it
+    kind, field = (
+        ("TaskTimedOut", "taskTimedOutEventDetails")
+        if failure.timed_out
+        else ("TaskFailed", "taskFailedEventDetails")
+    )
+    branch.previous = draft.record(
+        kind, branch.previous, field, history.task_failed(state, failure.error, failure.cause)
+    )
+    failing.fail(draft, branch, state, failure)
+
+
+def _seconds(
+    draft: Draft, branch: Branch, state: Task, given: int | Expression | None, field: str, effective: Payload
+) -> int | None:
+    if given is None or isinstance(given, int):
+        return given
+    value = given.evaluate(dataflow.data(draft, branch, state, effective))
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise failures.runtime(
+            f"The {field} parameter cannot be parsed as a long value: {given} == {jsontext.dump(value)}"
+        )
+    return value
+
+
+def _region(arn: str) -> str:
+    parts = arn.split(":")
+    return parts[3] if len(parts) > 3 and parts[3] else _DEFAULT_REGION
