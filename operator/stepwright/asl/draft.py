@@ -25,7 +25,6 @@ from stepwright.asl.parts import (
     Items,
     Part,
     PartId,
-    Phase,
     Results,
     Start,
     branch_id,

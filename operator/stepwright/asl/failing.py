@@ -47,7 +47,16 @@ def _catch(draft: Draft, branch: Branch, state: Task | Map | Parallel, failure: 
     try:
         output = dataflow.place(catcher.result_path, branch.input, error_output)
         assigned = dataflow.assigned(draft, branch, state, catcher.assign, error_output)
-        transitions.leave(draft, branch, state, output, catcher.next, assigned, "Caught", failure.error)
+        transitions.leave(
+            draft,
+            branch,
+            state,
+            output,
+            next_state=catcher.next,
+            assigned=assigned,
+            outcome="Caught",
+            error=failure.error,
+        )
     except StateError as error:
         return failures.of_error(error, state.name, branch.entered)
     return None

@@ -7,7 +7,7 @@ from stepwright.asl.errors import StateError
 from stepwright.asl.matching import Failure
 
 
-class WholeSentence(StateError):
+class WholeSentence(StateError):  # noqa: N818 - what it is, is said by its base
     """An error whose cause AWS records as it is, without saying in which state it occurred."""
 
 

@@ -41,10 +41,11 @@ def add_branch(
     draft: Draft,
     parent: Branch,
     fork: Fork,
+    *,
     index: int,
     scope: Pointer,
     input: Payload,
-    previous: int,  # noqa: A002
+    previous: int,
 ) -> None:
     """Start the branch or iteration of this index; ``previous`` is the event that its first one follows."""
     number = draft.new_branch_number()

@@ -1,4 +1,4 @@
-"""AWS's history events: the shape of each type's details.
+"""AWS's history events: the shape of each type's details (those of tasks: ``stepwright.asl.task_events``).
 
 Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html, and recorded histories
 where the page leaves something open. A field that AWS leaves out when it has nothing to say is left out here, too.
@@ -7,10 +7,9 @@ where the page leaves something open. A field that AWS leaves out when it has no
 
 from __future__ import annotations
 
-from typing import Any, Final, NewType
+from typing import Any, Final
 
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.machine import Task
 from stepwright.asl.payload import Payload
 
 Details = dict[str, Any]
@@ -21,18 +20,16 @@ NOT_TRUNCATED: Final[Details] = {"truncated": False}
 STATE_ENTERED: Final = "stateEnteredEventDetails"
 STATE_EXITED: Final = "stateExitedEventDetails"
 
-ErrorName = NewType("ErrorName", str)
 
-
-def execution_started(input: JsonText, role_arn: str) -> Details:  # noqa: A002
+def execution_started(input: JsonText, role_arn: str) -> Details:
     return {"input": input, "inputDetails": NOT_TRUNCATED, "roleArn": role_arn}
 
 
-def execution_succeeded(output: JsonText) -> Details:
-    return {"output": output, "outputDetails": NOT_TRUNCATED}
+def output(text: JsonText) -> Details:
+    return {"output": text, "outputDetails": NOT_TRUNCATED}
 
 
-def state_entered(name: str, input: JsonText) -> Details:  # noqa: A002
+def state_entered(name: str, input: JsonText) -> Details:
     return {"name": name, "input": input, "inputDetails": NOT_TRUNCATED}
 
 
@@ -56,36 +53,3 @@ def failure(error: str | None, cause: str | None) -> Details:
 
 def iteration(name: str, index: int) -> Details:
     return {"name": name, "index": index}
-
-
-def task(state: Task) -> Details:
-    """How every event of a task calls it."""
-    return {"resourceType": state.resource_type, "resource": state.resource_name}
-
-
-def task_scheduled(
-    state: Task,
-    region: str,
-    parameters: JsonText,
-    timeout_seconds: int | None,
-    heartbeat_seconds: int | None,
-    credentials: Any,
-) -> Details:
-    details = task(state) | {"region": region, "parameters": parameters}
-    if timeout_seconds is not None:
-        details["timeoutInSeconds"] = timeout_seconds
-    if heartbeat_seconds is not None:
-        details["heartbeatInSeconds"] = heartbeat_seconds
-    if isinstance(credentials, dict) and "RoleArn" in credentials:
-        details["taskCredentials"] = {"roleArn": credentials["RoleArn"]}
-    return details
-
-
-def task_output(state: Task, output: JsonText) -> Details:
-    """TaskSubmitted and TaskSucceeded."""
-    return task(state) | {"output": output, "outputDetails": NOT_TRUNCATED}
-
-
-def task_failed(state: Task, error: str | None, cause: str | None) -> Details:
-    """TaskFailed and TaskTimedOut."""
-    return task(state) | failure(error, cause)

@@ -73,7 +73,7 @@ _RESUME: Final = {kind: module.resume for kind, module in _MODULES.items()}
 def start(
     machine: Machine,
     identity: Identity,
-    input: JsonText,  # noqa: A002
+    input: JsonText,
     moment: Moment,
     limits: Limits = Limits(),  # noqa: B008 - frozen
 ) -> Step:

@@ -20,6 +20,8 @@ PartId = NewType("PartId", str)
 
 EncodedPart: TypeAlias = dict[str, Any]
 
+_EPOCH: Final = Millis(0)
+
 VERSION: Final = 1
 """Version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
 
@@ -115,7 +117,7 @@ class Branch:
     phase: Phase = Phase.ENTER
     entered: int = 0
     """Id of the state-entered event; with it the time, both of the current visit."""
-    entered_at: Millis = Millis(0)
+    entered_at: Millis = _EPOCH
     retries: tuple[int, ...] = ()
     """How often each entry of Retry has been used in this visit."""
     variables: Mapping[str, Payload] = field(default_factory=lambda: NO_VARIABLES)

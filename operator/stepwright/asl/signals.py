@@ -22,6 +22,8 @@ class TaskStarted:
     """The driver has handed the task to what runs it. Gives AWS's TaskStarted event."""
 
     task: TaskId
+    worker: str | None = None
+    """Who took it, where it is an activity."""
 
 
 @dataclass(frozen=True, slots=True)

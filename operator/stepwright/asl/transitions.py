@@ -40,6 +40,7 @@ def leave(
     branch: Branch,
     state: State,
     output: Payload,
+    *,
     next_state: str | None,
     assigned: dict[str, Payload] | None = None,
     outcome: VisitOutcome = "Succeeded",
@@ -67,7 +68,7 @@ def leave(
             "ExecutionSucceeded",
             branch.previous,
             "executionSucceededEventDetails",
-            history.execution_succeeded(text),
+            history.output(text),
         )
         end_execution(draft, Outcome("SUCCEEDED", output=text))
     else:

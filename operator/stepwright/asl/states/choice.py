@@ -19,7 +19,7 @@ def begin(draft: Draft, branch: Branch, state: Choice) -> None:
         raise failures.no_choice_matched()
     assigned = dataflow.assigned(draft, branch, state, assign, effective)
     output = dataflow.select(draft, branch, state, state.output_path, effective)
-    leave(draft, branch, state, output, next_state, assigned)
+    leave(draft, branch, state, output, next_state=next_state, assigned=assigned)
 
 
 def resume(draft: Draft, branch: Branch, state: Choice, signal: Signal | None) -> None:

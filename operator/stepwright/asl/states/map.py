@@ -49,7 +49,7 @@ def begin(draft: Draft, branch: Branch, state: Map) -> None:
     _go_on(draft, branch, state, fork, effective)
 
 
-def resume(draft: Draft, branch: Branch, state: Map, signal: Signal | None) -> None:
+def resume(draft: Draft, branch: Branch, state: Map, _signal: Signal | None) -> None:
     """Iterations have ended: others take their place; after the last one the state goes on."""
     fork = draft.fork(branch.number)
     if fork is not None:
@@ -70,7 +70,7 @@ def _go_on(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payl
     placed = dataflow.place(state.result_path, branch.input, result)
     assigned = dataflow.assigned(draft, branch, state, state.assign, result)
     output = dataflow.select(draft, branch, state, state.output_path, placed)
-    leave(draft, branch, state, output, state.next, assigned)
+    leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
 
 
 def _start_iteration(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload) -> None:
@@ -91,11 +91,15 @@ def _start_iteration(draft: Draft, branch: Branch, state: Map, fork: Fork, effec
     )
     fork.freed = tuple(fork_freed)
     fork.cursor = index + 1
-    forks.add_branch(draft, branch, fork, index, state.item_processor, given, event)
+    forks.add_branch(
+        draft, branch, fork, index=index, scope=state.item_processor, input=given, previous=event
+    )
 
 
 def _limit(draft: Draft, branch: Branch, state: Map, effective: Payload) -> int:
-    given = _number(draft, branch, state, state.max_concurrency, "MaxConcurrencyPath", effective)
+    given = _number(
+        draft, branch, state, state.max_concurrency, field="MaxConcurrencyPath", effective=effective
+    )
     return min(int(given), INLINE_CONCURRENCY) if given else INLINE_CONCURRENCY
 
 
@@ -103,15 +107,20 @@ def _tolerated(
     draft: Draft, branch: Branch, state: Map, effective: Payload
 ) -> tuple[int | None, float | None]:
     count = _number(
-        draft, branch, state, state.tolerated_failure_count, "ToleratedFailureCountPath", effective
+        draft,
+        branch,
+        state,
+        state.tolerated_failure_count,
+        field="ToleratedFailureCountPath",
+        effective=effective,
     )
     percentage = _number(
         draft,
         branch,
         state,
         state.tolerated_failure_percentage,
-        "ToleratedFailurePercentagePath",
-        effective,
+        field="ToleratedFailurePercentagePath",
+        effective=effective,
         whole=False,
     )
     if count is not None and count < 0:
@@ -126,9 +135,9 @@ def _number(
     branch: Branch,
     state: Map,
     given: float | Expression | None,
+    *,
     field: str,
     effective: Payload,
-    *,
     whole: bool = True,
 ) -> Any:
     """The number that a field says or refers to. AWS takes a text of digits for one, too."""

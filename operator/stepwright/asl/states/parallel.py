@@ -19,11 +19,11 @@ def begin(draft: Draft, branch: Branch, state: Parallel) -> None:
     fork = Fork(branch=branch.number, width=width, limit=width, previous=started, cursor=width)
     forks.open_fork(draft, fork)
     for index, scope in enumerate(state.branches):
-        forks.add_branch(draft, branch, fork, index, scope, parameters, started)
+        forks.add_branch(draft, branch, fork, index=index, scope=scope, input=parameters, previous=started)
     draft.visit(branch, state)
 
 
-def resume(draft: Draft, branch: Branch, state: Parallel, signal: Signal | None) -> None:
+def resume(draft: Draft, branch: Branch, state: Parallel, _signal: Signal | None) -> None:
     """A branch has ended; with the last one the state goes on."""
     fork = draft.fork(branch.number)
     if fork is None or fork.finished < fork.width:
@@ -37,4 +37,4 @@ def resume(draft: Draft, branch: Branch, state: Parallel, signal: Signal | None)
     placed = dataflow.place(state.result_path, branch.input, result)
     assigned = dataflow.assigned(draft, branch, state, state.assign, result)
     output = dataflow.select(draft, branch, state, state.output_path, placed)
-    leave(draft, branch, state, output, state.next, assigned)
+    leave(draft, branch, state, output, next_state=state.next, assigned=assigned)

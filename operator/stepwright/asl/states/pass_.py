@@ -20,7 +20,7 @@ def begin(draft: Draft, branch: Branch, state: Pass) -> None:
     output = dataflow.place(state.result_path, branch.input, result)
     assigned = dataflow.assigned(draft, branch, state, state.assign, result)
     output = dataflow.select(draft, branch, state, state.output_path, output)
-    leave(draft, branch, state, output, state.next, assigned)
+    leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
 
 
 def resume(draft: Draft, branch: Branch, state: Pass, signal: Signal | None) -> None:

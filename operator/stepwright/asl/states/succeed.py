@@ -13,7 +13,7 @@ from stepwright.asl.transitions import leave
 def begin(draft: Draft, branch: Branch, state: Succeed) -> None:
     effective = dataflow.effective_input(draft, branch, state)
     output = dataflow.select(draft, branch, state, state.output_path, effective)
-    leave(draft, branch, state, output, None)
+    leave(draft, branch, state, output, next_state=None)
 
 
 def resume(draft: Draft, branch: Branch, state: Succeed, signal: Signal | None) -> None:

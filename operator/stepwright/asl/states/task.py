@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from stepwright.asl import context, dataflow, errors, failing, failures, history, jsontext, open_work
-from stepwright.asl.data import Expression
+from stepwright.asl import context, dataflow, errors, failing, failures, jsontext, open_work, task_events
+from stepwright.asl.data import Data, Expression
 from stepwright.asl.draft import Draft
 from stepwright.asl.machine import Task
 from stepwright.asl.matching import Failure
@@ -22,6 +22,7 @@ from stepwright.asl.signals import (
     TimerFired,
 )
 from stepwright.asl.step import CancelTask, CancelTimer
+from stepwright.asl.task_events import Schedule
 from stepwright.asl.transitions import leave
 
 _DEFAULT_REGION: Final = "us-east-1"
@@ -33,8 +34,9 @@ def begin(draft: Draft, branch: Branch, state: Task) -> None:
     token = context.task_token(identity.uid, task)
     effective = dataflow.effective_input(draft, branch, state)
     parameters = dataflow.shape(draft, branch, state, state.parameters, effective, token=token)
-    timeout = _seconds(draft, branch, state, state.timeout_seconds, "TimeoutSecondsPath", effective)
-    heartbeat = _seconds(draft, branch, state, state.heartbeat_seconds, "HeartbeatSecondsPath", effective)
+    sight = dataflow.data(draft, branch, state, effective)
+    timeout = _seconds(state.timeout_seconds, "TimeoutSecondsPath", sight)
+    heartbeat = _seconds(state.heartbeat_seconds, "HeartbeatSecondsPath", sight)
     credentials = (
         None
         if state.credentials is None
@@ -42,17 +44,16 @@ def begin(draft: Draft, branch: Branch, state: Task) -> None:
     )
     dataflow.check_size(draft, state, parameters)
     draft.size += len(parameters.text)
-    branch.previous = draft.record(
-        "TaskScheduled",
+    branch.previous = task_events.scheduled(
+        draft,
+        state,
         branch.previous,
-        "taskScheduledEventDetails",
-        history.task_scheduled(
-            state,
-            _region(identity.state_machine_id),
-            parameters.text,
-            timeout,
-            heartbeat,
-            None if credentials is None else credentials.value,
+        Schedule(
+            parameters=parameters.text,
+            region=_region(identity.state_machine_id),
+            timeout_seconds=timeout,
+            heartbeat_seconds=heartbeat,
+            credentials=None if credentials is None else credentials.value,
         ),
     )
     branch.last_task = task
@@ -75,18 +76,11 @@ def resume(draft: Draft, branch: Branch, state: Task, signal: Signal | None) -> 
     assert task is not None
     match signal:
         case TaskStarted() if not task.started:
-            branch.previous = draft.record(
-                "TaskStarted", branch.previous, "taskStartedEventDetails", history.task(state)
-            )
+            branch.previous = task_events.started(draft, state, branch.previous, signal.worker)
             branch.task = replace(task, started=True)
         case TaskSubmitted() if task.submitted is None:
             output = Payload(signal.output)
-            branch.previous = draft.record(
-                "TaskSubmitted",
-                branch.previous,
-                "taskSubmittedEventDetails",
-                history.task_output(state, output.text),
-            )
+            branch.previous = task_events.submitted(draft, state, branch.previous, output.text)
             branch.task = replace(task, submitted=output)
         case TaskSucceeded():
             _close(draft, branch)
@@ -115,42 +109,25 @@ def _close(draft: Draft, branch: Branch, fired: TimerFired | None = None) -> Non
 def _succeeded(draft: Draft, branch: Branch, state: Task, output: Payload) -> None:
     dataflow.check_size(draft, state, output)
     draft.size += len(output.text)
-    branch.previous = draft.record(
-        "TaskSucceeded", branch.previous, "taskSucceededEventDetails", history.task_output(state, output.text)
-    )
+    branch.previous = task_events.succeeded(draft, state, branch.previous, output.text)
     result = dataflow.shape(draft, branch, state, state.result_selector, output)
     placed = dataflow.place(state.result_path, branch.input, result)
     assigned = dataflow.assigned(draft, branch, state, state.assign, result)
-    leave(
-        draft,
-        branch,
-        state,
-        dataflow.select(draft, branch, state, state.output_path, placed),
-        state.next,
-        assigned,
-    )
+    output = dataflow.select(draft, branch, state, state.output_path, placed)
+    leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
 
 
 def _failed(draft: Draft, branch: Branch, state: Task, failure: Failure) -> None:
     if failure.error == errors.HEARTBEAT_TIMEOUT:
         failure = Failure(errors.TIMEOUT, failure.cause, heartbeat=True)  # as AWS records it
-    kind, field = (
-        ("TaskTimedOut", "taskTimedOutEventDetails")
-        if failure.timed_out
-        else ("TaskFailed", "taskFailedEventDetails")
-    )
-    branch.previous = draft.record(
-        kind, branch.previous, field, history.task_failed(state, failure.error, failure.cause)
-    )
+    branch.previous = task_events.failed(draft, state, branch.previous, failure)
     failing.fail(draft, branch, state, failure)
 
 
-def _seconds(
-    draft: Draft, branch: Branch, state: Task, given: int | Expression | None, field: str, effective: Payload
-) -> int | None:
+def _seconds(given: int | Expression | None, field: str, sight: Data) -> int | None:
     if given is None or isinstance(given, int):
         return given
-    value = given.evaluate(dataflow.data(draft, branch, state, effective))
+    value = given.evaluate(sight)
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise failures.runtime(
             f"The {field} parameter cannot be parsed as a long value: {given} == {jsontext.dump(value)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stepwright.asl import dataflow, failures, jsontext, open_work, timestamps
-from stepwright.asl.data import Expression
+from stepwright.asl.data import Data, Expression
 from stepwright.asl.draft import Draft
 from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import Json
@@ -33,7 +33,7 @@ def begin(draft: Draft, branch: Branch, state: Wait) -> None:
     draft.visit(branch, state)
 
 
-def resume(draft: Draft, branch: Branch, state: Wait, signal: Signal | None) -> None:
+def resume(draft: Draft, branch: Branch, state: Wait, _signal: Signal | None) -> None:
     branch.timer = None
     _leave(draft, branch, state, dataflow.effective_input(draft, branch, state))
 
@@ -41,7 +41,7 @@ def resume(draft: Draft, branch: Branch, state: Wait, signal: Signal | None) -> 
 def _leave(draft: Draft, branch: Branch, state: Wait, effective: Payload) -> None:
     assigned = dataflow.assigned(draft, branch, state, state.assign, effective)
     output = dataflow.select(draft, branch, state, state.output_path, effective)
-    leave(draft, branch, state, output, state.next, assigned)
+    leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
 
 
 def _due(draft: Draft, branch: Branch, state: Wait, effective: Payload) -> Millis:
@@ -57,7 +57,7 @@ def _due(draft: Draft, branch: Branch, state: Wait, effective: Payload) -> Milli
         else (state.timestamp_path, "TimestampPath")
     )
     assert path is not None
-    value = _referred(draft, branch, state, path, field, effective)
+    value = _referred(path, field, dataflow.data(draft, branch, state, effective))
     if field == "SecondsPath":
         if isinstance(value, bool) or not isinstance(value, int):
             raise failures.runtime(
@@ -77,11 +77,9 @@ def _due(draft: Draft, branch: Branch, state: Wait, effective: Payload) -> Milli
     return due
 
 
-def _referred(
-    draft: Draft, branch: Branch, state: Wait, path: Expression, field: str, effective: Payload
-) -> Json:
+def _referred(path: Expression, field: str, sight: Data) -> Json:
     try:
-        return path.evaluate(dataflow.data(draft, branch, state, effective))
+        return path.evaluate(sight)
     except StateError:
         raise failures.runtime(f"The {field} parameter does not reference an input value: {path}") from None
 
