@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from stepwright.asl.checkpoint import PartId
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome, Visit
 from stepwright.cluster import conditions, timestamps
@@ -96,7 +97,7 @@ class Change:
 def of_commit(
     record: Record,
     commit: Commit,
-    parts: Mapping[str, str | None],
+    parts: Mapping[PartId, str | None],
     events: Sequence[str],
     *,
     output_ref: str | None = None,

@@ -37,6 +37,7 @@ class Engine:
         limits: Limits | None = None,
         seed: Callable[[], int] | None = None,
         commit_id: Callable[[], str] | None = None,
+        finished: Callable[[ExecutionRef], None] | None = None,
     ) -> None:
         clock = clock or SystemClock()
         self.timers = Timers(clock, self._timer_fired)
@@ -52,6 +53,7 @@ class Engine:
             observer=observer or Unobserved(),
             limits=limits or Limits(),
         )
+        self._finished = finished
         self._runs: dict[Uid, Run] = {}
         self._tasks: dict[Uid, asyncio.Task[None]] = {}
 
@@ -118,6 +120,8 @@ class Engine:
             self._runs.pop(run.ref.uid, None)
             self._tasks.pop(run.ref.uid, None)
             self._world.journal.forget(run.ref)
+            if self._finished is not None:
+                self._finished(run.ref)
 
     def _timer_fired(self, uid: Uid, timer: TimerId) -> None:
         self.report(uid, TimerFired(timer))

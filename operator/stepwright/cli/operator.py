@@ -1,0 +1,75 @@
+"""``stepwright operator``: in a cluster or with a kubeconfig."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, Optional
+
+import typer
+
+# Typer reads these annotations at run time, so they are in the form it knows.
+Kubeconfig = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        help="Kubeconfig file. Default: the pod's service account, else $KUBECONFIG or ~/.kube/config."
+    ),
+]
+Namespaces = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--namespace", "-n", help="Serve this namespace only; may be repeated. Default: all namespaces."
+    ),
+]
+
+
+def operator(
+    kubeconfig: Kubeconfig = None,
+    namespace: Namespaces = None,
+    lease_namespace: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Namespace of the Lease. Default: the pod's own, or the kubeconfig's."),
+    ] = None,
+    lease_seconds: Annotated[
+        float,
+        typer.Option(min=3, help="How long the Lease counts: after a crash another operator waits for it."),
+    ] = 15,
+    host: Annotated[str, typer.Option(help="Address for metrics and probes.")] = "0.0.0.0",  # noqa: S104
+    metrics_port: Annotated[int, typer.Option(help="Port of /metrics; 0 leaves it out.")] = 8080,
+    health_port: Annotated[int, typer.Option(help="Port of /healthz and /readyz; 0 leaves them out.")] = 8081,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], typer.Option(help="The least that is logged.")
+    ] = "info",
+    log_format: Annotated[
+        Optional[Literal["json", "console"]],  # noqa: UP045
+        typer.Option(help="Default: console on a terminal, else json."),
+    ] = None,
+) -> None:
+    """Run StateMachines and Executions of a cluster until told to stop (SIGTERM)."""
+    # Imported here: the other commands start without kopf and the Kubernetes client.
+    from stepwright.cluster.api import ApiError  # noqa: PLC0415
+    from stepwright.cluster.credentials import NoCluster  # noqa: PLC0415
+    from stepwright.controllers import logs  # noqa: PLC0415
+    from stepwright.controllers import operator as operators  # noqa: PLC0415
+
+    logs.configure(log_level, log_format or ("console" if sys.stderr.isatty() else "json"))
+    if kubeconfig is not None:
+        if not kubeconfig.is_file():
+            raise typer.BadParameter(f"there is no file {kubeconfig}", param_hint="--kubeconfig")
+        os.environ["KUBECONFIG"] = str(kubeconfig)  # kopf knows no other way
+    options = operators.Options(
+        kubeconfig=kubeconfig,
+        namespaces=tuple(namespace or ()),
+        lease_namespace=lease_namespace,
+        lease_seconds=lease_seconds,
+        host=host,
+        metrics_port=metrics_port,
+        health_port=health_port,
+    )
+    try:
+        asyncio.run(operators.run(options))
+    except (NoCluster, operators.Lost, ApiError, OSError) as error:
+        typer.echo(f"stepwright: {error}", err=True)
+        raise typer.Exit(1) from error

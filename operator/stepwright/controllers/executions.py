@@ -1,0 +1,203 @@
+"""Executions: taken in when they appear, told to stop, dropped when they are deleted, removed after their time.
+
+Nothing is written here that the engine's journal could write; what is, concerns executions that have not started:
+why they wait, that their input is no good, that they were stopped before they began.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from stepwright.cluster import conditions, executions, refusals
+from stepwright.cluster.executions import Body, InvalidInput, Pinned
+from stepwright.cluster.journal import ClusterJournal
+from stepwright.controllers.retention import Retention
+from stepwright.controllers.state_machines import Key, Known, StateMachines
+from stepwright.engine import backoff
+from stepwright.engine.engine import Engine
+from stepwright.engine.ports import Clock, Gone, Refused, TaskDriver, Uid, Unavailable
+
+log = structlog.get_logger(__name__)
+
+# Together with its StateMachine an Execution often comes a moment before it: nothing is said before this has passed.
+SILENT_SECONDS = 1.0
+SILENT_LOOKS = 10
+
+
+class Executions:
+    def __init__(
+        self,
+        engine: Engine,
+        journal: ClusterJournal,
+        refusals_: refusals.Refusals,
+        drivers: tuple[TaskDriver, ...],
+        retention: Retention,
+        clock: Clock,
+    ) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._refusals = refusals_
+        self._drivers = drivers
+        self._retention = retention
+        self._clock = clock
+        self._machines: StateMachines | None = None
+        self._waiting: dict[Key, dict[Uid, Body]] = {}
+        self._taking_up: dict[Uid, asyncio.Task[None]] = {}
+        self._letting_go: dict[Uid, asyncio.Task[None]] = {}
+        self._stopped: set[Uid] = set()
+        self._carried: dict[Uid, Key] = {}
+
+    def use(self, machines: StateMachines) -> None:
+        self._machines = machines
+
+    def observe(self, type: str | None, body: Body) -> None:
+        """Take in an event. Runs in the engine's loop."""
+        uid = executions.uid_of(body)
+        if type == "DELETED" or body["metadata"].get("deletionTimestamp"):
+            self._forget(uid, body)
+        elif executions.has_ended(body) and executions.is_settled(body):
+            self._ended(uid, body)
+        elif self._engine.carries(uid):
+            request = executions.stop_request(body)
+            if request is not None and uid not in self._stopped:
+                self._stopped.add(uid)
+                self._engine.stop_execution(uid, request)
+        elif uid in self._taking_up:
+            pass
+        elif uid in self._waiting.get(_machine_key(body), {}):
+            self._waiting[_machine_key(body)][uid] = body
+            if executions.stop_request(body) is not None:
+                self._begin(uid, body)
+        else:
+            self._begin(uid, body)
+
+    def machine_ready(self, key: Key) -> None:
+        """Executions that wait for this state machine can start."""
+        for uid, body in self._waiting.pop(key, {}).items():
+            self._begin(uid, body)
+
+    def live_of(self, key: Key) -> int:
+        """How many executions of this state machine are under way here."""
+        return sum(machine == key for machine in self._carried.values())
+
+    def finished(self, uid: Uid) -> None:
+        """The engine no longer carries it."""
+        key = self._carried.pop(uid, None)
+        self._stopped.discard(uid)
+        if key is not None and self._machines is not None:
+            self._machines.execution_ended(key)
+
+    async def close(self) -> None:
+        tasks = [*self._taking_up.values(), *self._letting_go.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- Beginning -----------------------------------------------------------------------------------------------
+
+    def _begin(self, uid: Uid, body: Body) -> None:
+        self._waiting.get(_machine_key(body), {}).pop(uid, None)
+        task = asyncio.create_task(self._take_up(uid, body), name=f"take up {executions.reference(body)}")
+        self._taking_up[uid] = task
+        task.add_done_callback(lambda _: self._taking_up.pop(uid, None))
+
+    async def _take_up(self, uid: Uid, body: Body) -> None:
+        reference = str(executions.reference(body))
+        for delay in backoff.delays():
+            try:
+                await self._start_or_wait(uid, body)
+                return
+            except Unavailable as error:
+                log.warning(
+                    "execution waits to be taken up", execution=reference, reason=str(error), retry=delay
+                )
+            except Gone:
+                return
+            except Exception:
+                log.exception("execution cannot be taken up", execution=reference, retry=delay)
+            await self._clock.sleep(delay)
+
+    async def _start_or_wait(self, uid: Uid, body: Body) -> None:
+        key = _machine_key(body)
+        pinned = executions.pinned(body)
+        if pinned is None:
+            stop = executions.stop_request(body)
+            if stop is not None:
+                await self._refusals.abort(body, stop)
+                return
+            pinned = await self._find_machine(uid, key, body)
+            if pinned is None:
+                return
+        try:
+            loaded = await self._journal.open(body, pinned)
+        except InvalidInput as error:
+            await self._refusals.fail(body, conditions.INVALID_INPUT, "InvalidExecutionInput", str(error))
+            return
+        except Refused as error:
+            await self._refusals.fail(
+                body, conditions.FAILED, "States.Runtime", f"The execution cannot go on: {error}."
+            )
+            return
+        if loaded.stop is not None:
+            self._stopped.add(uid)
+        self._carried[uid] = key
+        self._engine.adopt(loaded)
+
+    async def _find_machine(self, uid: Uid, key: Key, body: Body) -> Pinned | None:
+        """What a new execution is to run; None where it has to wait, which its conditions then say."""
+        assert self._machines is not None
+        known = self._machines.find(key) or await self._appears(key)
+        if known is not None and known.revision is not None:
+            return Pinned(key[1], known.uid, known.revision)
+        self._waiting.setdefault(key, {})[uid] = body
+        if known is None:
+            detail = f"there is no StateMachine {key[1]!r} in namespace {key[0]!r}"
+            await self._refusals.wait(body, conditions.WAITING_FOR_STATE_MACHINE, detail)
+        else:
+            await self._refusals.wait(body, conditions.STATE_MACHINE_NOT_READY, known.reason)
+        known = self._machines.find(key)
+        if known is None or known.revision is None or self._waiting.get(key, {}).pop(uid, None) is None:
+            return None
+        return Pinned(key[1], known.uid, known.revision)  # it became ready while that was written
+
+    async def _appears(self, key: Key) -> Known | None:
+        """What is known of a state machine within the time in which nothing is said about its absence."""
+        assert self._machines is not None
+        for _ in range(SILENT_LOOKS):
+            await self._clock.sleep(SILENT_SECONDS / SILENT_LOOKS)
+            known = self._machines.find(key)
+            if known is not None:
+                return known
+        return None
+
+    # --- Ending --------------------------------------------------------------------------------------------------
+
+    def _ended(self, uid: Uid, body: Body) -> None:
+        self._retention.keep(body)
+        left_over = any(driver.holds(uid) for driver in self._drivers)
+        if (
+            left_over
+            and not self._engine.carries(uid)
+            and uid not in self._taking_up
+            and executions.pinned(body)
+        ):
+            # Jobs that outlived the commit of their result: the operator ended before it had released them. Taking
+            # an ended execution up sweeps them and does nothing else.
+            self._begin(uid, body)
+
+    def _forget(self, uid: Uid, body: Body) -> None:
+        self._waiting.get(_machine_key(body), {}).pop(uid, None)
+        taking_up = self._taking_up.get(uid)
+        if taking_up is not None:
+            taking_up.cancel()
+        self._retention.forget(uid)
+        if self._engine.carries(uid) and uid not in self._letting_go:
+            task = asyncio.create_task(self._engine.deleted(executions.reference(body)))
+            self._letting_go[uid] = task
+            task.add_done_callback(lambda _: self._letting_go.pop(uid, None))
+
+
+def _machine_key(body: Body) -> Key:
+    return body["metadata"]["namespace"], executions.state_machine_name(body)

@@ -1,0 +1,73 @@
+"""Kubernetes Events, for failures only: an Event costs a write, and success is in the status."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import structlog
+
+from stepwright.asl.signals import Millis
+from stepwright.cluster import timestamps
+from stepwright.cluster.api import Api, ApiError, path_of
+from stepwright.cluster.record import PHASES
+from stepwright.cluster.resources import API_VERSION
+from stepwright.engine.ports import Commit, ExecutionRef
+
+log = structlog.get_logger(__name__)
+
+COMPONENT: Final = "stepwright-operator"
+LONGEST_NOTE: Final = 1024  # the API server refuses longer ones
+MOST_AT_ONCE: Final = 200  # failures in a burst: the rest is in the status and the log
+
+
+class FailureEvents:
+    """Implements ``engine.observer.Observer``."""
+
+    def __init__(self, api: Api, identity: str) -> None:
+        self._api = api
+        self._identity = identity
+        self._posting: set[asyncio.Task[None]] = set()
+
+    def committed(self, ref: ExecutionRef, commit: Commit) -> None:
+        outcome = commit.outcome
+        if outcome is not None and outcome.status in ("FAILED", "TIMED_OUT"):
+            # The cause may hold what a task printed; the status, where it belongs, has its own access rules.
+            note = f"Execution ended {outcome.status}" + (f" with {outcome.error}" if outcome.error else "")
+            self._post(ref, PHASES[outcome.status], f"{note}; see status.cause", commit.now)
+
+    def stalled(self, ref: ExecutionRef, reason: str) -> None:
+        self._post(ref, "Stalled", reason, Millis(0))
+
+    def _post(self, ref: ExecutionRef, reason: str, note: str, now: Millis) -> None:
+        if len(self._posting) >= MOST_AT_ONCE:
+            return
+        regarding = {
+            "apiVersion": API_VERSION,
+            "kind": "Execution",
+            "namespace": ref.namespace,
+            "name": ref.name,
+            "uid": ref.uid,
+        }
+        body = {
+            "apiVersion": "events.k8s.io/v1",
+            "kind": "Event",
+            "metadata": {"generateName": f"{ref.name[:200]}.", "namespace": ref.namespace},
+            "eventTime": timestamps.rfc3339(now).replace("Z", "000Z"),
+            "type": "Warning",
+            "reason": reason,
+            "action": "Execute",
+            "regarding": regarding,
+            "note": note[:LONGEST_NOTE],
+            "reportingController": COMPONENT,
+            "reportingInstance": self._identity[:128],
+        }
+        task = asyncio.create_task(self._send(ref, body))
+        self._posting.add(task)
+        task.add_done_callback(self._posting.discard)
+
+    async def _send(self, ref: ExecutionRef, body: dict[str, Any]) -> None:
+        try:
+            await self._api.create(path_of("events.k8s.io/v1", "events", ref.namespace), body)
+        except ApiError as error:
+            log.debug("event not posted", execution=str(ref), reason=str(error))

@@ -1,0 +1,70 @@
+"""Structured logs: one JSON object a line in a cluster, aligned columns on a terminal.
+
+Inputs, outputs, causes and logs of tasks are not logged: what may be in them only their owner knows.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+from stepwright.engine.ports import Commit, ExecutionRef
+
+log = structlog.get_logger("stepwright.execution")
+
+
+def configure(level: str, format: Literal["json", "console"]) -> None:
+    """Everything, libraries' standard logging included, goes to stderr in one form."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if format == "json" else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    # kopf tells of every event at INFO; what counts of it the operator says itself.
+    logging.getLogger("kopf").setLevel(max(logging.WARNING, root.level))
+    logging.getLogger("kubernetes").setLevel(max(logging.WARNING, root.level))
+
+
+class Transitions:
+    """Implements ``engine.observer.Observer``: a line for each state entered or left, and for each end."""
+
+    def committed(self, ref: ExecutionRef, commit: Commit) -> None:
+        bound = log.bind(namespace=ref.namespace, execution=ref.name, state_machine=ref.state_machine)
+        for visit in commit.visits:
+            fields = {"state": visit.path, "type": visit.type, "event_id": visit.id}
+            if visit.outcome is None:
+                bound.info("state active", attempt=visit.attempts, **fields)
+            else:
+                bound.info("state left", outcome=visit.outcome, error=visit.error, **fields)
+        if commit.outcome is not None:
+            last = commit.events[-1]["id"] if commit.events else None
+            bound.info(
+                "execution ended", status=commit.outcome.status, error=commit.outcome.error, event_id=last
+            )
+
+    def stalled(self, ref: ExecutionRef, reason: str) -> None:
+        log.error("execution stalled", namespace=ref.namespace, execution=ref.name, reason=reason)

@@ -1,0 +1,189 @@
+"""The operator's life: connect, stand by for the lease, carry executions, let go."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from stepwright.asl.signals import Signal
+from stepwright.cluster.api import Api
+from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.refusals import Refusals
+from stepwright.cluster.revisions import Revisions
+from stepwright.controllers.executions import Executions
+from stepwright.controllers.failure_events import FailureEvents
+from stepwright.controllers.kopf_thread import KopfThread
+from stepwright.controllers.lease import ClusterLease
+from stepwright.controllers.logs import Transitions
+from stepwright.controllers.metrics import Metrics, Server
+from stepwright.controllers.retention import Retention
+from stepwright.controllers.state_machines import Key, StateMachines
+from stepwright.engine.clock import SystemClock
+from stepwright.engine.engine import Engine
+from stepwright.engine.observer import Observer
+from stepwright.engine.ports import Commit, ExecutionRef, TaskDriver, Uid
+from stepwright.tasks import job
+
+log = structlog.get_logger(__name__)
+
+# A watch gives a bookmark a minute. Silent for this long, it is dead, whatever its connection says.
+SILENT_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says. Without ``namespaces`` all of them; a port of 0 leaves its server out."""
+
+    kubeconfig: Path | None = None
+    namespaces: Sequence[str] = ()
+    lease_namespace: str | None = None
+    lease_seconds: float = 15
+    host: str = "0.0.0.0"  # noqa: S104 - probes and Prometheus come from outside the pod
+    metrics_port: int = 8080
+    health_port: int = 8081
+
+
+class Lost(Exception):  # noqa: N818 - it names a condition
+    """The operator must end: the lease or kopf is gone. The sentence says which."""
+
+
+async def run(options: Options) -> None:
+    """Run until SIGTERM or SIGINT. Raises Lost, ApiError, NoCluster."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    async with await Api.connect(options.kubeconfig) as api:
+        operator = Operator(api, options)
+        await operator.serve(stopped)
+
+
+class Operator:
+    """One operator process, put together from its parts."""
+
+    def __init__(self, api: Api, options: Options) -> None:
+        self._options = options
+        clock = SystemClock()
+        self._lease = ClusterLease(
+            options.lease_namespace or api.default_namespace,
+            duration=options.lease_seconds,
+            renew_deadline=options.lease_seconds * 2 / 3,
+            retry=max(1.0, options.lease_seconds / 8),
+        )
+        revisions = Revisions(api)
+        journal = ClusterJournal(api, revisions)
+        self._driver = job.JobDriver(api, self._report, clock=clock, namespaces=options.namespaces)
+        drivers: tuple[TaskDriver, ...] = (self._driver,)
+        metrics = Metrics(lambda: self._engine.live, lambda: len(self._engine.timers))
+        self._observers: tuple[Observer, ...] = (
+            metrics,
+            Transitions(),
+            FailureEvents(api, self._lease.identity),
+        )
+        self._engine = Engine(
+            journal, drivers, self._lease, clock=clock, observer=self, finished=self._finished
+        )
+        self._retention = Retention(api, clock, self._default_retention)
+        self._executions = Executions(
+            self._engine, journal, Refusals(api, clock), drivers, self._retention, clock
+        )
+        self._state_machines = StateMachines(
+            api,
+            revisions,
+            drivers,
+            job.TASK_CHECKS,
+            clock,
+            on_ready=self._executions.machine_ready,
+            live_of=self._executions.live_of,
+        )
+        self._executions.use(self._state_machines)
+        self._synced = False
+        self._kopf: KopfThread | None = None
+        self._server = Server(metrics, {"/healthz": self._alive, "/readyz": self._ready})
+
+    # --- Life ----------------------------------------------------------------------------------------------------
+
+    async def serve(self, stopped: asyncio.Event) -> None:
+        options = self._options
+        await self._server.start(options.host, options.metrics_port, options.health_port)
+        holding = asyncio.create_task(self._lease.hold(options.kubeconfig), name="lease")
+        leading = asyncio.create_task(self._lead(), name="lead")
+        stopping = asyncio.create_task(stopped.wait(), name="stop")
+        tasks = (stopping, leading, holding)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if leading.done():
+                leading.result()
+            if holding.done():
+                holding.result()
+                raise Lost("the lease could not be renewed in time; another operator may hold it")
+            log.info("stopping")
+        finally:
+            # The lease last: until then nobody else begins.
+            for task in tasks:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            await self._server.stop()
+
+    async def _lead(self) -> None:
+        """What the holder of the lease does, until cancelled. Before that: stand by, with Jobs and Pods listed."""
+        kopf_thread = self._kopf = KopfThread(
+            asyncio.get_running_loop(),
+            {"statemachines": self._state_machines.observe, "executions": self._executions.observe},
+            namespaces=self._options.namespaces,
+        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._driver.run(), name="job driver")
+                await self._driver.synced.wait()
+                self._synced = True
+                await self._lease.acquired.wait()
+                log.info("lease held", identity=self._lease.identity)
+                group.create_task(self._engine.run(), name="engine")
+                group.create_task(self._retention.run(), name="retention")
+                kopf_thread.start()
+                await kopf_thread.ended.wait()
+                raise Lost("kopf has ended")
+        except* Lost as lost:
+            raise lost.exceptions[0] from None
+        finally:
+            await kopf_thread.stop()
+            await self._executions.close()
+            await self._state_machines.close()
+
+    def _alive(self) -> str | None:
+        if self._kopf is not None and self._kopf.ended.is_set():
+            return "kopf has ended"
+        silent = self._driver.silent_seconds()
+        if silent is not None and silent > SILENT_SECONDS:
+            return f"no event, not even a bookmark, for {silent:.0f} s"
+        return None
+
+    def _ready(self) -> str | None:
+        if not self._synced:
+            return "the list of Jobs and Pods is not complete yet"
+        return self._alive()
+
+    # --- What the parts tell each other --------------------------------------------------------------------------
+
+    def _report(self, uid: Uid, signal: Signal) -> None:
+        self._engine.report(uid, signal)
+
+    def _finished(self, ref: ExecutionRef) -> None:
+        self._executions.finished(ref.uid)
+
+    def _default_retention(self, key: Key) -> int | None:
+        return self._state_machines.retention_of(key)
+
+    def committed(self, ref: ExecutionRef, commit: Commit) -> None:
+        for observer in self._observers:
+            observer.committed(ref, commit)
+
+    def stalled(self, ref: ExecutionRef, reason: str) -> None:
+        for observer in self._observers:
+            observer.stalled(ref, reason)

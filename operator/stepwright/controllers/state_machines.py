@@ -1,0 +1,306 @@
+"""StateMachines: checked, kept as revisions, told whether executions can start; deleted once theirs have ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from stepwright.asl import definition, jsontext
+from stepwright.asl.definition import TaskCheck
+from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
+from stepwright.asl.machine import Machine
+from stepwright.cluster import conditions, revisions, timestamps
+from stepwright.cluster.api import MERGE_PATCH, AlreadyExists, Api, ApiError, Conflict, NotFound, path_of
+from stepwright.cluster.resources import API_VERSION
+from stepwright.cluster.revisions import Revision, Revisions
+from stepwright.cluster.substitutions import MissingSubstitution, substitute
+from stepwright.engine import backoff
+from stepwright.engine.ports import Clock, TaskDriver
+
+log = structlog.get_logger(__name__)
+
+FINALIZER: Final = "stepwright.dev/executions"
+MOST_DIAGNOSTICS: Final = 50
+DRAINED_CHECK_SECONDS: Final = 5.0
+
+Body = Mapping[str, Any]
+Key = tuple[str, str]
+"""Namespace and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What executions need to know of a StateMachine. ``revision`` None: not ready, ``reason`` says why."""
+
+    uid: str
+    revision: str | None
+    reason: str
+    deleting: bool
+
+
+class StateMachines:
+    """Level-triggered: the newest object of each key is looked at, however many events there were."""
+
+    def __init__(
+        self,
+        api: Api,
+        revisions_: Revisions,
+        drivers: Sequence[TaskDriver],
+        task_checks: Mapping[str, TaskCheck],
+        clock: Clock,
+        *,
+        on_ready: Callable[[Key], None],
+        live_of: Callable[[Key], int],
+    ) -> None:
+        self._api = api
+        self._revisions = revisions_
+        self._drivers = drivers
+        self._task_checks = task_checks
+        self._clock = clock
+        self._on_ready = on_ready
+        self._live_of = live_of
+        self._bodies: dict[Key, Body] = {}
+        self._known: dict[Key, Known] = {}
+        self._workers: dict[Key, asyncio.Task[None]] = {}
+        self._changed: defaultdict[Key, asyncio.Event] = defaultdict(asyncio.Event)
+
+    def observe(self, type: str | None, body: Body) -> None:
+        """Take in an event. Runs in the engine's loop."""
+        key = _key(body)
+        if type == "DELETED":
+            self._bodies.pop(key, None)
+            self._known.pop(key, None)
+        else:
+            self._bodies[key] = body
+        self._changed[key].set()
+        if key not in self._workers:
+            self._workers[key] = asyncio.create_task(self._work(key), name=f"state machine {key[0]}/{key[1]}")
+
+    def find(self, key: Key) -> Known | None:
+        """What is known of the state machine at this moment; None where it does not exist, or not yet."""
+        return self._known.get(key)
+
+    def retention_of(self, key: Key) -> int | None:
+        """Seconds for which ended executions stay, if the state machine says so."""
+        body = self._bodies.get(key)
+        seconds: int | None = (
+            None if body is None else (body["spec"].get("retention") or {}).get("ttlSecondsAfterFinished")
+        )
+        return seconds
+
+    def execution_ended(self, key: Key) -> None:
+        """Perhaps the last one that a deletion waits for."""
+        known = self._known.get(key)
+        if known is not None and known.deleting:
+            self._changed[key].set()
+
+    async def close(self) -> None:
+        for worker in self._workers.values():
+            worker.cancel()
+        await asyncio.gather(*self._workers.values(), return_exceptions=True)
+
+    async def _work(self, key: Key) -> None:
+        """Reconcile until the newest object needs nothing more."""
+        delays = backoff.delays(first=0.2, longest=30)
+        try:
+            while True:
+                self._changed[key].clear()
+                body = self._bodies.get(key)
+                if body is None:
+                    return
+                try:
+                    again = await self._reconcile(key, body)
+                    delays = backoff.delays(first=0.2, longest=30)
+                except ApiError as error:
+                    again = next(delays)
+                    log.warning("state machine waits", name="/".join(key), reason=str(error), retry=again)
+                except Exception:
+                    again = next(delays)
+                    log.exception("state machine failed", name="/".join(key), retry=again)
+                if again is None and not self._changed[key].is_set():
+                    return
+                await self._changed_within(key, again or 0)
+        finally:
+            del self._workers[key]
+            self._changed.pop(key, None)
+
+    async def _changed_within(self, key: Key, seconds: float) -> None:
+        changed = asyncio.create_task(self._changed[key].wait())
+        nap = asyncio.create_task(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait((changed, nap), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            changed.cancel()
+            nap.cancel()
+
+    async def _reconcile(self, key: Key, body: Body) -> float | None:
+        """Bring one state machine on. The seconds after which to look again, None for at the next change."""
+        metadata = body["metadata"]
+        finalizers = list(metadata.get("finalizers") or ())
+        if metadata.get("deletionTimestamp"):
+            return await self._drain(key, body, finalizers)
+        if FINALIZER not in finalizers:
+            try:
+                body = await self._patch_finalizers(key, body, [*finalizers, FINALIZER])
+            except Conflict:
+                return 0.1
+            except NotFound:
+                return None
+            self._bodies.setdefault(key, body)
+        await self._check(key, body)
+        return None
+
+    async def _check(self, key: Key, body: Body) -> None:
+        """Compile the definition, keep it as a revision, say in the status what came of it."""
+        spec = body["spec"]
+        found: tuple[Diagnostic, ...]
+        revision: str | None = None
+        try:
+            text = definition_text(spec)
+            machine, found = definition.compile_definition(text, task_checks=self._task_checks)
+        except MissingSubstitution as error:
+            found = (Diagnostic("ERROR", "MISSING_SUBSTITUTION", str(error), error.pointer),)
+            reason, detail = conditions.INVALID_DEFINITION, _summary(found)
+        except InvalidDefinition as error:
+            found = error.diagnostics
+            reason, detail = conditions.INVALID_DEFINITION, _summary(found)
+        else:
+            unserved = self._unserved(spec, machine)
+            reason = conditions.NO_DRIVER if unserved else conditions.VALID
+            detail = "; ".join(unserved)
+            data = revisions.data_of(spec, text)
+            revision = await self._keep(key, body, machine, data)
+        known = Known(
+            uid=body["metadata"]["uid"],
+            revision=revision if reason is conditions.VALID else None,
+            reason=reason.message(detail),
+            deleting=False,
+        )
+        await self._report(key, body, reason, detail, revision, found)
+        self._known[key] = known
+        if known.revision is not None:
+            self._on_ready(key)
+
+    def _unserved(self, spec: Mapping[str, Any], machine: Machine) -> list[str]:
+        """What in a valid state machine no part of this operator can run, each as a sentence's part."""
+        unserved = [
+            f"no driver serves the Resource {resource}"
+            for resource in sorted(machine.resources)
+            if not any(driver.serves(resource) for driver in self._drivers)
+        ]
+        if spec.get("type") == "Express":
+            unserved.append("Express executions are not served yet; use type Standard")
+        return unserved
+
+    async def _keep(self, key: Key, body: Body, machine: Machine, data: Mapping[str, Any]) -> str:
+        manifest = revisions.manifest(body, data, body["metadata"].get("generation", 1))
+        name: str = manifest["metadata"]["name"]
+        with suppress(AlreadyExists):
+            await self._api.create(path_of("apps/v1", "controllerrevisions", key[0]), manifest)
+        self._revisions.keep(key[0], Revision(name, machine, data["settings"]))
+        return name
+
+    async def _report(
+        self,
+        key: Key,
+        body: Body,
+        reason: conditions.Reason,
+        detail: str,
+        revision: str | None,
+        found: Iterable[Diagnostic],
+    ) -> None:
+        status = body.get("status") or {}
+        generation = body["metadata"].get("generation", 1)
+        now = timestamps.seconds(self._clock.now())
+        ordered = sorted(found, key=lambda d: d.severity != "ERROR")
+        new: dict[str, Any] = {
+            "observedGeneration": generation,
+            "conditions": conditions.of_state_machine(
+                status.get("conditions") or (), reason, now=now, generation=generation, detail=detail
+            ),
+            "diagnostics": [_stored(d) for d in ordered[:MOST_DIAGNOSTICS]],
+        }
+        if revision is not None:
+            new["revision"] = revision
+        if any(
+            status.get(name, [] if name == "diagnostics" else None) != value for name, value in new.items()
+        ):
+            patch = {"metadata": {"uid": body["metadata"]["uid"]}, "status": new}
+            try:
+                await self._api.patch(_path(key, "status"), patch, MERGE_PATCH)
+            except (NotFound, Conflict):
+                return  # deleted, or deleted and made again: the next event tells
+
+    # --- Deletion ------------------------------------------------------------------------------------------------
+
+    async def _drain(self, key: Key, body: Body, finalizers: list[str]) -> float | None:
+        """Let the state machine go once nothing runs on it. New executions no longer start."""
+        if FINALIZER not in finalizers:
+            return None
+        uid = body["metadata"]["uid"]
+        self._known[key] = Known(uid, None, conditions.DRAINING.message(), deleting=True)
+        running = self._live_of(key) or await self._running(key)
+        if running:
+            await self._report(key, body, conditions.DRAINING, "", None, ())
+            return DRAINED_CHECK_SECONDS
+        try:
+            await self._patch_finalizers(key, body, [name for name in finalizers if name != FINALIZER])
+        except Conflict:
+            return 0.1
+        except NotFound:
+            pass
+        return None
+
+    async def _running(self, key: Key) -> int:
+        selector = f"spec.stateMachineRef.name={key[1]},status.phase=Running"
+        answer = await self._api.get(
+            path_of(API_VERSION, "executions", key[0]), {"fieldSelector": selector, "limit": 1}
+        )
+        return len(answer["items"])
+
+    async def _patch_finalizers(self, key: Key, body: Body, finalizers: list[str]) -> Body:
+        """On condition of the resourceVersion: the list is replaced whole. Raises Conflict, NotFound."""
+        version = body["metadata"]["resourceVersion"]
+        patch = {"metadata": {"resourceVersion": version, "finalizers": finalizers}}
+        changed: Body = await self._api.patch(_path(key), patch, MERGE_PATCH)
+        return changed
+
+
+def definition_text(spec: Mapping[str, Any]) -> str:
+    """The definition as text, substitutions made: exactly as written where it came as text. Raises
+    MissingSubstitution."""
+    given = spec.get("definition")
+    text = given if isinstance(given, str) else jsontext.dump(given)
+    return substitute(text, spec.get("definitionSubstitutions") or {})
+
+
+def _key(body: Body) -> Key:
+    return body["metadata"]["namespace"], body["metadata"]["name"]
+
+
+def _path(key: Key, subresource: str | None = None) -> str:
+    return path_of(API_VERSION, "statemachines", key[0], key[1], subresource)
+
+
+def _summary(found: Iterable[Diagnostic]) -> str:
+    errors = [d for d in found if d.severity == "ERROR"]
+    first = f"{errors[0].message} at {errors[0].pointer or '/'}"
+    return first if len(errors) == 1 else f"{first} and {len(errors) - 1} more"
+
+
+def _stored(found: Diagnostic) -> dict[str, Any]:
+    fields = {
+        "severity": found.severity,
+        "code": found.code,
+        "message": found.message,
+        "pointer": str(found.pointer),
+    }
+    if found.line is not None:
+        fields |= {"line": found.line, "column": found.column}  # type: ignore[dict-item]
+    return fields
