@@ -9,5 +9,6 @@ from __future__ import annotations
 
 from stepwright.asl.definition.compiling import check, compile_definition
 from stepwright.asl.definition.scopes import TaskCheck
+from stepwright.asl.definition.source import Places, places
 
-__all__ = ["TaskCheck", "check", "compile_definition"]
+__all__ = ["Places", "TaskCheck", "check", "compile_definition", "places"]

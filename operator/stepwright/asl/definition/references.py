@@ -77,9 +77,10 @@ def _targets(state: Mapping[str, Json], pointer: Pointer) -> Iterator[tuple[str,
 
 def _may_end(state: Json) -> bool:
     """Whether the state is terminal, or too wrong to tell (then its own problem is the one to solve)."""
-    if not isinstance(state, dict) or state.get("Type") not in STATE_FIELDS:
+    state_type = state.get("Type") if isinstance(state, dict) else None
+    if not isinstance(state, dict) or not isinstance(state_type, str) or state_type not in STATE_FIELDS:
         return True
-    return state.get("Type") in _ENDS or state.get("End") is True
+    return state_type in _ENDS or state.get("End") is True
 
 
 def _reachable(start: str, leads_to: Mapping[str, list[str]]) -> set[str]:

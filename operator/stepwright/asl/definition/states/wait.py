@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from stepwright.asl import timestamps
 from stepwright.asl.data import Expression
-from stepwright.asl.definition import languages, limits, placeholders, timestamps
+from stepwright.asl.definition import languages, limits, placeholders
 from stepwright.asl.definition.fields import Fields
 from stepwright.asl.definition.states.envelope import Envelope
 from stepwright.asl.machine import Wait
@@ -42,6 +43,6 @@ def _timestamp(state: Fields) -> str | Expression | None:
         return None
     if placeholders.in_text(text):
         state.problems.placeholder(state.at("Timestamp"), text)
-    elif not timestamps.is_valid(text):
+    elif timestamps.parse(text) is None or text != text.upper():  # a literal needs a capital T and Z
         state.problems.error(state.at("Timestamp"), "String does not match RFC3339 timestamp")
     return text

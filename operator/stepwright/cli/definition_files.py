@@ -1,0 +1,185 @@
+"""The definitions in a file: the file itself, or the StateMachines among Kubernetes manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TypeGuard
+
+from stepwright.asl import jsontext
+from stepwright.asl.definition import check, places
+from stepwright.asl.diagnostics import Diagnostic
+from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.jsontext import InvalidJson
+from stepwright.cli import yaml_values
+
+_API_GROUP = "stepwright.dev/"
+_KIND = "StateMachine"
+_DEFINITION = Pointer("/spec/definition")
+_INVALID_YAML = "INVALID_YAML_DESCRIPTION"
+
+Locate = Callable[[Pointer], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A definition and what was found; ``name`` is the StateMachine's, None for a plain definition."""
+
+    name: str | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def is_valid(self) -> bool:
+        return all(diagnostic.severity != "ERROR" for diagnostic in self.diagnostics)
+
+
+@dataclass(slots=True)
+class CheckedFile:
+    """``skipped``: manifests of other kinds, with their lines."""
+
+    name: str
+    definitions: list[Checked] = field(default_factory=list)
+    skipped: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A parsed document and where its parts stand."""
+
+    value: Json
+    locate: Locate
+    duplicates: list[tuple[Pointer, str]]
+    blocks: dict[Pointer, tuple[int, int]]
+
+
+def check_text(file: str, text: str) -> CheckedFile:
+    """JSON or YAML, told apart by the file's name, else by the first character."""
+    checked = CheckedFile(file)
+    text = text.removeprefix("\ufeff")
+    is_yaml = file.endswith((".yaml", ".yml")) or not (
+        file.endswith(".json") or text.lstrip()[:1] in {"{", "["}
+    )
+    try:
+        documents = list(_yaml_documents(text) if is_yaml else _json_documents(text))
+    except yaml_values.Unreadable as error:
+        found = Diagnostic("ERROR", _INVALID_YAML, error.message, Pointer(""), error.line, error.column)
+        checked.definitions.append(Checked(None, (found,)))
+        return checked
+    if not documents:
+        # Text that is no manifest is judged by the compiler, which says what is wrong with it as AWS does.
+        checked.definitions.append(Checked(None, check(text)))
+    for document in documents:
+        _check_document(document, checked)
+    return checked
+
+
+def _yaml_documents(text: str) -> Iterator[_Document]:
+    for document in yaml_values.documents(text):
+        yield _Document(document.value, document.line_and_column, document.duplicates, document.blocks)
+
+
+def _json_documents(text: str) -> Iterator[_Document]:
+    """Manifests only: a plain definition is left to the compiler, which reads the text itself."""
+    try:
+        value = jsontext.parse(text)
+    except (InvalidJson, RecursionError):
+        return
+    if _is_manifest(value):
+        found = places(text)
+        yield _Document(value, found.line_and_column, found.duplicates, {})
+
+
+def _check_document(document: _Document, checked: CheckedFile) -> None:
+    waiting = [(document.value, Pointer(""))]
+    while waiting:
+        value, pointer = waiting.pop(0)
+        if not _is_manifest(value):
+            checked.definitions.append(Checked(None, _check_value(value, pointer, document, express=False)))
+            continue
+        items = value.get("items")
+        if str(value["kind"]).endswith("List") and isinstance(items, list):
+            waiting.extend((item, Pointer(f"{pointer}/items/{index}")) for index, item in enumerate(items))
+        elif value["kind"] == _KIND and str(value["apiVersion"]).startswith(_API_GROUP):
+            checked.definitions.append(_check_manifest(value, pointer, document))
+        else:
+            name = _member(value, "metadata", "name")
+            line, _ = document.locate(pointer)
+            checked.skipped.append(
+                (line, f"{value['kind']} {name}" if isinstance(name, str) else str(value["kind"]))
+            )
+
+
+def _check_manifest(manifest: dict[str, Json], pointer: Pointer, document: _Document) -> Checked:
+    name = _member(manifest, "metadata", "name")
+    where = Pointer(pointer + _DEFINITION)
+    spec = manifest.get("spec")
+    if not isinstance(spec, dict) or "definition" not in spec:
+        line, column = document.locate(where)
+        missing = Diagnostic(
+            "ERROR",
+            "MISSING_DESCRIPTION",
+            "The StateMachine has no spec.definition",
+            Pointer(""),
+            line,
+            column,
+        )
+        found: tuple[Diagnostic, ...] = (missing,)
+    else:
+        express = str(spec.get("type", "")).upper() == "EXPRESS"
+        found = _check_value(spec["definition"], where, document, express=express)
+    return Checked(name if isinstance(name, str) else None, found)
+
+
+def _check_value(
+    value: Json, pointer: Pointer, document: _Document, *, express: bool
+) -> tuple[Diagnostic, ...]:
+    found = check(value, express=express)
+    if isinstance(value, str):
+        return tuple(_located_in_text(diagnostic, pointer, document) for diagnostic in found)
+    duplicates = tuple(
+        Diagnostic(
+            "ERROR",
+            "DUPLICATE_KEY",
+            f"The field '{name}' appears more than once",
+            Pointer(where.removeprefix(pointer)),
+            member=name,
+        )
+        for where, name in document.duplicates
+        if where == pointer or where.startswith(f"{pointer}/")
+    )
+    return tuple(_located(diagnostic, pointer, document) for diagnostic in duplicates + found)
+
+
+def _located(diagnostic: Diagnostic, pointer: Pointer, document: _Document) -> Diagnostic:
+    where = pointer + diagnostic.pointer
+    if diagnostic.member is not None:
+        where += "/" + diagnostic.member.replace("~", "~0").replace("/", "~1")
+    line, column = document.locate(Pointer(where))
+    return replace(diagnostic, line=line, column=column)
+
+
+def _located_in_text(diagnostic: Diagnostic, pointer: Pointer, document: _Document) -> Diagnostic:
+    """A definition written as text in a manifest: line by line in a literal block, else only where it begins."""
+    block = document.blocks.get(pointer)
+    if block is None or diagnostic.line is None or diagnostic.column is None:
+        line, column = document.locate(pointer)
+    else:
+        first_line, indentation = block
+        line, column = first_line + diagnostic.line - 1, indentation + diagnostic.column
+    return replace(diagnostic, line=line, column=column)
+
+
+def _is_manifest(value: Json) -> TypeGuard[dict[str, Json]]:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("apiVersion"), str)
+        and isinstance(value.get("kind"), str)
+    )
+
+
+def _member(value: Json, *names: str) -> Json:
+    for name in names:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
