@@ -5,18 +5,13 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-outp
 
 from __future__ import annotations
 
-from typing import Final
-
-from stepwright.asl import context, failures, variables
+from stepwright.asl import context, failures, jsontext, variables
 from stepwright.asl.data import Data, Expression
 from stepwright.asl.draft import Draft
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import State, StateBase, Target
 from stepwright.asl.parts import Branch
 from stepwright.asl.payload import EMPTY_OBJECT, Payload
-
-# A character is four bytes at most: only texts above a quarter of the limit need to be counted exactly.
-_BYTES_PER_CHARACTER: Final = 4
 
 
 def data(
@@ -87,6 +82,5 @@ def assigned(
 
 def check_size(draft: Draft, state: State, payload: Payload) -> None:
     """Raises States.DataLimitExceeded for an output that AWS would not take."""
-    text, limit = payload.text, draft.limits.payload_bytes
-    if len(text) * _BYTES_PER_CHARACTER > limit and len(text.encode()) > limit:
+    if jsontext.size_bytes(payload.text) > draft.limits.payload_bytes:
         raise failures.too_large(state.name)

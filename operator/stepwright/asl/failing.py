@@ -5,6 +5,7 @@ from __future__ import annotations
 from stepwright.asl import catch, dataflow, failures, forks, history, open_work, retry, transitions
 from stepwright.asl.draft import Draft
 from stepwright.asl.errors import StateError
+from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.machine import Map, Parallel, State, Task
 from stepwright.asl.matching import Failure
 from stepwright.asl.parts import ROOT, Branch, OpenTimer
@@ -57,7 +58,7 @@ def _catch(draft: Draft, branch: Branch, state: Task | Map | Parallel, failure: 
             outcome="Caught",
             error=failure.error,
         )
-    except StateError as error:
+    except (StateError, InvalidJson) as error:
         return failures.of_error(error, state.name, branch.entered)
     return None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from stepwright.asl import errors
+from stepwright.asl import causes, errors
 from stepwright.asl.errors import StateError
+from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.matching import Failure
 
 
@@ -11,14 +12,13 @@ class WholeSentence(StateError):  # noqa: N818 - what it is, is said by its base
     """An error whose cause AWS records as it is, without saying in which state it occurred."""
 
 
-def of_error(error: StateError, state_name: str, entered: int) -> Failure:
-    """What a state has come to when evaluating one of its fields failed."""
+def of_error(error: StateError | InvalidJson, state_name: str, entered: int) -> Failure:
+    """What a state has come to when evaluating one of its fields failed, or gave what has no JSON text."""
+    if isinstance(error, InvalidJson):
+        return Failure(errors.RUNTIME, causes.in_state(state_name, entered, str(error)))
     if isinstance(error, WholeSentence):
         return Failure(error.error, error.cause)
-    where = (
-        f"An error occurred while executing the state '{state_name}' (entered at the event id #{entered})."
-    )
-    return Failure(error.error, f"{where} {error.cause}")
+    return Failure(error.error, causes.in_state(state_name, entered, error.cause or ""))
 
 
 def runtime(cause: str) -> StateError:
@@ -36,7 +36,7 @@ def too_large(state_name: str) -> StateError:
 def no_choice_matched() -> StateError:
     return StateError(
         errors.NO_CHOICE_MATCHED,
-        "Failed to transition out of the state. The state does not point to a next state.",
+        causes.no_choice_matched(),
     )
 
 
@@ -44,6 +44,4 @@ def history_full(limit: int) -> Failure:
     return Failure(errors.RUNTIME, f"The execution reached the maximum number of history events ({limit}).")
 
 
-THRESHOLD_EXCEEDED = Failure(
-    errors.EXCEED_TOLERATED_FAILURE_THRESHOLD, "The specified tolerated failure threshold was exceeded"
-)
+THRESHOLD_EXCEEDED = Failure(errors.EXCEED_TOLERATED_FAILURE_THRESHOLD, causes.tolerated_failures_exceeded())

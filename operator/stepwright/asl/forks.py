@@ -34,6 +34,7 @@ CHUNK_CHARACTERS: Final = 8_192
 def open_fork(draft: Draft, fork: Fork, items: Payload | None = None) -> None:
     draft.put(fork_id(fork.branch), fork)
     if items is not None:
+        items.text  # noqa: B018 - here, where a value without text is a failure of the state
         draft.put(items_id(fork.branch), Items(fork.branch, items))
 
 
@@ -48,6 +49,7 @@ def add_branch(
     previous: int,
 ) -> None:
     """Start the branch or iteration of this index; ``previous`` is the event that its first one follows."""
+    input.text  # noqa: B018 - as above
     number = draft.new_branch_number()
     branch = Branch(
         number=number,

@@ -21,6 +21,7 @@ from stepwright.asl.checkpoint import Checkpoint
 from stepwright.asl.draft import Draft, HistoryFull, Limits
 from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import JsonText, Pointer
+from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.machine import (
     Choice,
     Fail,
@@ -152,7 +153,7 @@ def _take_in(draft: Draft, number: int, signal: Signal | None) -> None:
     else:
         try:
             _RESUME[type(state)](draft, branch, state, signal)
-        except StateError as error:
+        except (StateError, InvalidJson) as error:
             _fail(draft, branch, state, error)
     if branch.phase is Phase.ENTER or branch.phase is Phase.BEGIN:
         draft.ready.append(number)
@@ -187,11 +188,11 @@ def _advance(draft: Draft, branch: Branch) -> None:
             _BEGIN[kind](draft, branch, state)
         else:
             _RESUME[kind](draft, branch, state, None)
-    except StateError as error:
+    except (StateError, InvalidJson) as error:
         _fail(draft, branch, state, error)
 
 
-def _fail(draft: Draft, branch: Branch, state: State, error: StateError) -> None:
+def _fail(draft: Draft, branch: Branch, state: State, error: StateError | InvalidJson) -> None:
     """Evaluating a field of the state failed. Where that was between iterations, those still running end with it."""
     fork = draft.fork(branch.number)
     if fork is not None:

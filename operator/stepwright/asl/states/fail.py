@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepwright.asl import dataflow, failing, failures, jsontext
+from stepwright.asl import causes, dataflow, failing, failures
 from stepwright.asl.data import Expression
 from stepwright.asl.draft import Draft
 from stepwright.asl.machine import Fail
@@ -25,7 +25,7 @@ def _text(
     value = given.evaluate(dataflow.data(draft, branch, state, branch.input))
     if not isinstance(value, str):
         raise failures.runtime(
-            f"The {field} field refers to value {jsontext.dump(value)} which is not a string: {given}"
+            f"The {field} field refers to value {causes.plain(value)} which is not a string: {given}"
         )
     return value
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from stepwright.asl import dataflow, failures, forks, history, jsontext
+from stepwright.asl import causes, dataflow, failures, forks, history
 from stepwright.asl.data import Expression
 from stepwright.asl.draft import Draft
 from stepwright.asl.machine import Map
@@ -27,7 +27,7 @@ def begin(draft: Draft, branch: Branch, state: Map) -> None:
     limit = _limit(draft, branch, state, effective)
     items = state.items_path.evaluate(dataflow.data(draft, branch, state, effective))
     if not isinstance(items, list):
-        raise failures.runtime(f'Reference path "{state.items_path}" must point to array.')
+        raise failures.runtime(causes.not_an_array(str(state.items_path)))
     started = draft.record(
         "MapStateStarted", branch.previous, "mapStateStartedEventDetails", {"length": len(items)}
     )
@@ -126,7 +126,7 @@ def _tolerated(
     if count is not None and count < 0:
         raise failures.runtime("ToleratedFailureCount cannot be negative.")
     if percentage is not None and not 0 <= percentage <= 100:
-        raise failures.runtime("ToleratedFailurePercentage must be between 0 and 100.")
+        raise failures.runtime(causes.percentage_out_of_range())
     return None if count is None else int(count), percentage
 
 
@@ -151,12 +151,6 @@ def _number(
         except ValueError:
             number = None
     if number is None or (whole and number != int(number)):
-        raise failures.runtime(
-            f'The {field} field refers to value "{_shown(value)}" which is not a valid '
-            f"{'integer' if whole else 'float'}: {given}"
-        )
+        kind = "integer" if whole else "float"
+        raise failures.runtime(causes.not_a_valid_number(field, value, kind, str(given)))
     return number
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else jsontext.dump(value)

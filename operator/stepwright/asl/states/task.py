@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from stepwright.asl import context, dataflow, errors, failing, failures, jsontext, open_work, task_events
+from stepwright.asl import causes, context, dataflow, errors, failing, failures, open_work, task_events
 from stepwright.asl.data import Data, Expression
 from stepwright.asl.draft import Draft
 from stepwright.asl.machine import Task
@@ -130,7 +130,7 @@ def _seconds(given: int | Expression | None, field: str, sight: Data) -> int | N
     value = given.evaluate(sight)
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise failures.runtime(
-            f"The {field} parameter cannot be parsed as a long value: {given} == {jsontext.dump(value)}"
+            f"The {field} parameter cannot be parsed as a long value: {given} == {causes.plain(value)}"
         )
     return value
 

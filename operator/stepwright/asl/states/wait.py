@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.asl import dataflow, failures, jsontext, open_work, timestamps
+from stepwright.asl import causes, dataflow, failures, open_work, timestamps
 from stepwright.asl.data import Data, Expression
 from stepwright.asl.draft import Draft
 from stepwright.asl.errors import StateError
-from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Wait
 from stepwright.asl.parts import Branch, OpenTimer
 from stepwright.asl.payload import Payload
@@ -24,7 +23,7 @@ def begin(draft: Draft, branch: Branch, state: Wait) -> None:
     effective = dataflow.effective_input(draft, branch, state)
     due = _due(draft, branch, state, effective)
     if due - draft.now > LONGEST_SECONDS * 1000:
-        raise failures.runtime("Wait state delay is too long.")
+        raise failures.runtime(causes.wait_too_long())
     if due <= draft.now:
         _leave(draft, branch, state, effective)
         return
@@ -51,38 +50,31 @@ def _due(draft: Draft, branch: Branch, state: Wait, effective: Payload) -> Milli
         due = timestamps.parse(state.timestamp)
         assert due is not None, "checked with the definition"
         return due
-    path, field = (
-        (state.seconds_path, "SecondsPath")
-        if state.seconds_path is not None
-        else (state.timestamp_path, "TimestampPath")
-    )
-    assert path is not None
-    value = _referred(path, field, dataflow.data(draft, branch, state, effective))
-    if field == "SecondsPath":
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise failures.runtime(
-                f"The SecondsPath parameter cannot be parsed as a long value: {path} == {_shown(value)}"
-            )
-        if value < 0:
-            raise failures.runtime(
-                f"The SecondsPath parameter references a negative value: {path} == {value}"
-            )
-        return Millis(draft.now + value * 1000)
-    due = timestamps.parse(value) if isinstance(value, str) else None
-    if due is None:
-        raise failures.runtime(
-            "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format "
-            f"string: {path} == {_shown(value)}"
-        )
-    return due
+    sight = dataflow.data(draft, branch, state, effective)
+    if state.seconds_path is not None:
+        return _after_seconds(draft.now, state.seconds_path, sight)
+    assert state.timestamp_path is not None
+    return _at_timestamp(state.timestamp_path, sight)
 
 
-def _referred(path: Expression, field: str, sight: Data) -> Json:
+def _after_seconds(now: Millis, path: Expression, sight: Data) -> Millis:
     try:
-        return path.evaluate(sight)
+        seconds = path.evaluate(sight)
     except StateError:
-        raise failures.runtime(f"The {field} parameter does not reference an input value: {path}") from None
+        raise failures.runtime(causes.seconds_path_not_found(str(path))) from None
+    if isinstance(seconds, bool) or not isinstance(seconds, int):
+        raise failures.runtime(causes.seconds_path_not_a_number(str(path), seconds))
+    if seconds < 0:
+        raise failures.runtime(f"The SecondsPath parameter refers to a negative number: {path} == {seconds}")
+    return Millis(now + seconds * 1000)
 
 
-def _shown(value: Json) -> str:
-    return value if isinstance(value, str) else jsontext.dump(value)
+def _at_timestamp(path: Expression, sight: Data) -> Millis:
+    try:
+        timestamp = path.evaluate(sight)
+    except StateError:
+        raise failures.runtime(causes.timestamp_path_not_found(str(path))) from None
+    due = timestamps.parse(timestamp) if isinstance(timestamp, str) else None
+    if due is None:
+        raise failures.runtime(causes.timestamp_path_not_a_timestamp(str(path), timestamp))
+    return due
