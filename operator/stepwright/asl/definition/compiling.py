@@ -21,7 +21,7 @@ from stepwright.asl.definition.problems import (
 from stepwright.asl.definition.scopes import Reading, TaskCheck, read
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Json
-from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.jsontext import InvalidJson, TooDeep
 from stepwright.asl.machine import Machine
 
 NO_CHECKS: Final[Mapping[str, TaskCheck]] = MappingProxyType({})
@@ -65,7 +65,9 @@ def _compiled(
     if unreadable is not None:
         return None, (unreadable,)
     try:
-        value = jsontext.parse(definition)
+        value = jsontext.parse(definition, max_depth=limits.NESTING)
+    except TooDeep:
+        return None, (_too_deep(),)
     except InvalidJson as error:
         return None, (Diagnostic("ERROR", INVALID_JSON, error.message, ROOT, error.line, error.column),)
     places = source.places(definition)
@@ -91,11 +93,9 @@ def _unreadable(text: str) -> Diagnostic | None:
     """Why a text is not even parsed."""
     if not text.strip():
         return Diagnostic("ERROR", SCHEMA, "Definition must be a valid JSON object", ROOT)
-    if len(text) > limits.DEFINITION_BYTES or len(text.encode(errors="replace")) > limits.DEFINITION_BYTES:
+    if jsontext.size_bytes(text) > limits.DEFINITION_BYTES:
         message = f"A definition must not be larger than {limits.DEFINITION_BYTES} bytes"
         return Diagnostic("ERROR", TOO_LARGE, message, ROOT)
-    if source.depth_of_text(text) > limits.NESTING:
-        return _too_deep()
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from stepwright.asl.choice_rules import InvalidRule
 from stepwright.asl.data import Expression
 from stepwright.asl.definition import languages, limits, placeholders
 from stepwright.asl.definition.pointers import child
-from stepwright.asl.definition.problems import NO_PATH, VARIABLE_NAME, Problems
+from stepwright.asl.definition.problems import NO_DOLLAR, NO_PATH, PATH_DIALECT, VARIABLE_NAME, Problems
 from stepwright.asl.intrinsics import InvalidIntrinsic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.jsonpath import InvalidPath
@@ -22,6 +23,8 @@ from stepwright.asl.payload_template import InvalidTemplate
 
 IDENTITY: Final[Expression] = jsonpath.compile("$")
 WHOLE: Final[Target] = reference_path.compile("$")
+
+_SCRIPT: Final = re.compile(r"\[\(\s*@\.length\s*-\s*([1-9][0-9]*)\s*\)\]")
 
 
 @dataclass(slots=True)
@@ -174,7 +177,7 @@ class Fields:
         try:
             if calls and text.startswith("States."):
                 return intrinsics.compile(text)
-            return jsonpath.compile(text)
+            return jsonpath.compile(self._without_scripts(name, text))
         except InvalidPath as error:
             kinds = "JSONPath or a valid intrinsic function call" if calls else "JSONPath"
             self.problems.error(
@@ -187,6 +190,15 @@ class Fields:
                 f" {error.message}",
             )
         return default
+
+    def _without_scripts(self, name: str, text: str) -> str:
+        """Goessner's JSONPath counts from the end by a script, AWS's dialect has no scripts but negative indexes."""
+        plain = _SCRIPT.sub(r"[-\1]", text)
+        if plain != text:
+            self.problems.warn(
+                PATH_DIALECT, self.at(name), f"AWS refuses scripts in paths; '{text}' is read as '{plain}'"
+            )
+        return plain
 
     def target(self, name: str) -> Target | None:
         """A ResultPath: ``$`` where it is missing, None for null."""
@@ -211,11 +223,31 @@ class Fields:
         compiler = languages.COMPILERS.get(self.language)
         if compiler is None:
             return None
+        if self.language == "JSONPath":
+            self._warn_of_literal_paths(self.raw[name], self.at(name))
         try:
             return compiler.template(self.raw[name], self.at(name))
         except InvalidTemplate as error:
             self._add_found(error.problems)
             return None
+
+    def _warn_of_literal_paths(self, template: Json, pointer: Pointer) -> None:
+        waiting = [(template, pointer)]
+        while waiting:
+            value, where = waiting.pop()
+            if isinstance(value, list):
+                waiting.extend((item, child(where, index)) for index, item in enumerate(value))
+            elif isinstance(value, dict):
+                for key, member in value.items():
+                    if isinstance(member, dict | list):
+                        waiting.append((member, child(where, key)))
+                    elif not key.endswith(".$") and looks_like_path(member):
+                        self.problems.warn(
+                            NO_DOLLAR,
+                            where,
+                            f"The value of '{key}' looks like a path but is taken as written; use '{key}.$'",
+                            member=key,
+                        )
 
     def assignment(self) -> Expression | None:
         """Assign: an object whose names are variables."""

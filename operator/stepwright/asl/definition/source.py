@@ -1,4 +1,4 @@
-"""Places in the text of a definition: where each JSON pointer stands, keys that come twice, how deep it nests.
+"""Places in the text of a definition: where each JSON pointer stands, keys that come twice; and how deep a value nests.
 
 A reader of its own beside ``jsontext``, because those need what a parsed value has lost. It trusts that the text is
 JSON; on anything else it stops early.
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from stepwright.asl.definition.pointers import ROOT, child
 from stepwright.asl.json_types import Json, Pointer
 
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 _TOKENS = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+)', re.DOTALL)
 
 
@@ -34,21 +33,8 @@ class Places:
         return self.text.count("\n", 0, offset) + 1, offset - line_start + 1
 
 
-def depth_of_text(text: str) -> int:
-    """How many objects and arrays stand in each other at most; needs no stack."""
-    depth = deepest = 0
-    for match in _BRACKETS.finditer(text):
-        bracket = match.group()
-        if bracket in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif bracket in "]}":
-            depth -= 1
-    return deepest
-
-
 def depth_of_value(value: Json, enough: int) -> int:
-    """The same of a parsed value; stops counting beyond ``enough``."""
+    """How many objects and arrays stand in each other at most, counted up to just beyond ``enough``; needs no stack."""
     level: list[Json] = [value]
     depth = 0
     while depth <= enough:

@@ -1,0 +1,140 @@
+"""Definitions that AWS, other validators and real projects accepted or refused."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stepwright.asl.definition import check
+from stepwright.asl.diagnostics import Diagnostic
+
+pytestmark = pytest.mark.conformance
+
+NOT_SERVED = "QUERY_LANGUAGE_NOT_SERVED"
+PLACEHOLDERS = {
+    # The records mask names of their accounts, https://docs.aws.amazon.com/step-functions/latest/dg/concepts-activities.html
+    '"activity_arn"': '"arn:aws:states:us-east-1:123456789012:activity:activity"',
+}
+
+REFUSED_AS_AWS_WOULD = {
+    # "QueryLanguage": "JSONata" stands among the states, so the machine is JSONPath with fields of JSONata.
+    "shared-fallback-state-jsonata/statemachine/statemachine.asl.json",
+}
+
+
+def folder() -> Path:
+    default = Path(__file__).resolve().parents[3] / "shared" / "conformance"
+    return Path(os.environ.get("STEPWRIGHT_CONFORMANCE", default))
+
+
+def read(name: str) -> list[dict[str, Any]]:
+    path = folder() / name
+    if not path.exists():
+        return []
+    records: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return records
+
+
+def cases(records: list[dict[str, Any]]) -> Any:
+    if not records:
+        return [
+            pytest.param(
+                {}, marks=pytest.mark.skip(reason="no conformance data here, see STEPWRIGHT_CONFORMANCE")
+            )
+        ]
+    return [pytest.param(record, id=record["id"]) for record in records]
+
+
+def aws() -> Iterator[dict[str, Any]]:
+    for path in sorted((folder() / "aws").glob("*.json")):
+        yield from read(f"aws/{path.name}")
+
+
+def errors(record: dict[str, Any]) -> list[Diagnostic]:
+    definition = record.get("definition_raw", record["definition"])
+    text = definition if isinstance(definition, str) else json.dumps(definition)
+    for masked, real in PLACEHOLDERS.items():
+        text = text.replace(masked, real)
+    found = check(text, express=record.get("type") == "EXPRESS")
+    return [diagnostic for diagnostic in found if diagnostic.severity == "ERROR"]
+
+
+def problems(record: dict[str, Any]) -> list[str]:
+    """What refuses a definition other than its query language."""
+    return [str(error) for error in errors(record) if error.code != NOT_SERVED]
+
+
+@pytest.mark.parametrize("record", cases(read("definitions/definitions.json")))
+def test_real_definitions_are_accepted(record: dict[str, Any]) -> None:
+    if any(record["id"].endswith(name) for name in REFUSED_AS_AWS_WOULD):
+        assert problems(record)
+        return
+
+    assert problems(record) == []
+
+
+@pytest.mark.parametrize("record", cases(read("definitions/validator_valid.json")))
+def test_what_other_validators_accept_is_accepted(record: dict[str, Any]) -> None:
+    assert problems(record) == []
+
+
+@pytest.mark.parametrize("record", cases(read("definitions/validator_invalid.json")))
+def test_what_other_validators_refuse_is_refused(record: dict[str, Any]) -> None:
+    assert errors(record)
+
+
+@pytest.mark.parametrize(
+    "record", cases([record for record in aws() if record["kind"] == "execution" and record["definition"]])
+)
+def test_what_ran_on_aws_is_accepted(record: dict[str, Any]) -> None:
+    assert problems(record) == []
+
+
+def refused_by_aws() -> list[dict[str, Any]]:
+    return [
+        record
+        for record in aws()
+        if record["kind"] in {"create", "update"}
+        and "InvalidDefinition" in json.dumps(record["expected"].get("create_error"))
+    ]
+
+
+@pytest.mark.parametrize("record", cases(refused_by_aws()))
+def test_what_aws_refused_to_create_is_refused_with_its_sentence(record: dict[str, Any]) -> None:
+    refusal = sentence(record["expected"]["create_error"])
+    if "ValueError" in refusal:  # recorded elsewhere, in other words
+        assert errors(record)
+        return
+
+    assert any(f"{error.code}: {first_clause(error)} at " in refusal for error in errors(record))
+    assert any(f" at {error.pointer}'" in refusal for error in errors(record))
+
+
+def sentence(refusal: Any) -> str:
+    """The message of a recorded error, of which there are two forms."""
+    if isinstance(refusal, str):
+        return refusal
+    return str(refusal.get("exception_value") or refusal.get("Error", {}).get("Message"))
+
+
+def first_clause(error: Diagnostic) -> str:
+    """AWS's words; ours follow after a semicolon."""
+    return error.message.partition(";")[0]
+
+
+@pytest.mark.parametrize("record", cases([record for record in aws() if record["kind"] == "validate"]))
+def test_validate_state_machine_definition(record: dict[str, Any]) -> None:
+    expected = record["expected"]["validate_response"]["diagnostics"]
+    found = [error for error in errors(record) if error.code != NOT_SERVED]
+
+    assert [(error.code, error.severity) for error in found] == [
+        (one["code"], one["severity"]) for one in expected
+    ]
+    if expected and expected[0]["code"] != "INVALID_JSON_DESCRIPTION":  # the parser's own words
+        assert [error.message for error in found] == [one["message"] for one in expected]
+        assert [error.pointer or "/" for error in found] == [one.get("location", "/") for one in expected]
