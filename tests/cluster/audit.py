@@ -48,12 +48,13 @@ class Audit:
     ) -> list[Write]:
         """Finished writes after the position, in the order of the log, failed ones included.
 
-        An impersonated request counts for whom it was made as, since that is whose rights it used.
+        An impersonated request shows the user that it was made as, whose rights it used; `user` finds it by that
+        one and by the one who made it.
         """
         return [
             write
-            for write in (_write(entry) for entry in self._entries(since))
-            if (user is None or write.user == user)
+            for entry, write in ((entry, _write(entry)) for entry in self._entries(since))
+            if (user is None or user in (write.user, entry["user"].get("username")))
             and (user_agent_prefix is None or write.userAgent.startswith(user_agent_prefix))
             and (namespace is None or write.namespace == namespace)
         ]

@@ -59,7 +59,7 @@ class KindCluster(Cluster):
             current.save()
 
 
-def up() -> KindCluster:
+def up(*, kept: bool) -> KindCluster:
     """Its etcd always syncs to disk, so there is nothing to ask for."""
     current = state.load()
     if current is not None and current.ready:
@@ -67,7 +67,7 @@ def up() -> KindCluster:
     down()
     folder = state.create_run_folder()
     say("kind creates a cluster")
-    current = State(kind=KIND, durable=True)
+    current = State(kind=KIND, durable=True, kept=kept)
     current.save()
     config = folder / "kind.json"
     config.write_text(json.dumps(_config(folder)))

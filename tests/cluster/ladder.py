@@ -24,51 +24,60 @@ def prepare() -> None:
 
 
 def up(*, durable: bool = False) -> Cluster:
-    """Start the cluster, or attach to the one that is up. Raises ClusterUnavailable with what is missing."""
+    """Start the cluster, or attach to the one that is up. Raises ClusterUnavailable with what is missing.
+
+    One that was started here stays up until `down`.
+    """
     with run_lock():
-        return _up(durable)
+        return _up(durable=durable, kept=True)
 
 
 def keep() -> Cluster:
-    """As `up`, for `make cluster`: it stays until `down`, whoever uses it meanwhile."""
+    """As `up`, for `make cluster`: one that a test run started stays, too."""
     with run_lock():
-        cluster = _up(durable=False)
-        _mark_kept()
+        cluster = _up(durable=False, kept=True)
+        current = state.load()
+        if current is not None and not current.kept:
+            current.kept = True
+            current.save()
         return cluster
 
 
 def down() -> None:
     """End the cluster that was started here; a given one is left alone."""
-    with run_lock():
-        _down()
+    if not is_given():
+        with run_lock():
+            _down()
 
 
 def join(*, durable: bool = False) -> Cluster:
-    """As `up`, and count this process among its users."""
+    """As `up`, for a test run: count this process among the users, of whom the last takes it down."""
     with run_lock():
-        cluster = _up(durable)
-        if cluster.kind != given.KIND:
+        cluster = _up(durable=durable, kept=False)
+        if not is_given():
             state.join()
         return cluster
 
 
 def leave() -> None:
-    """Stop using the cluster; the last user takes it down, unless `make cluster` started it."""
+    """Stop using the cluster; the last user takes it down, unless it is to be kept."""
+    if is_given():
+        return
     with run_lock():
         current = state.load()
         if current is not None and state.leave() and not current.kept:
             _down()
 
 
-def _up(durable: bool) -> Cluster:
+def _up(*, durable: bool, kept: bool) -> Cluster:
     if is_given():
         return given.attach(Path(os.environ[GIVEN]))
     current = state.load()
     if current is not None and current.kind != kind.KIND:
-        return native.up(durable)
+        return native.up(durable=durable, kept=kept)
     if current is not None or kind.available():
-        return kind.up()
-    return native.up(durable)
+        return kind.up(kept=kept)
+    return native.up(durable=durable, kept=kept)
 
 
 def _down() -> None:
@@ -77,10 +86,3 @@ def _down() -> None:
         kind.down()
     else:
         native.down()
-
-
-def _mark_kept() -> None:
-    current = state.load()
-    if current is not None:
-        current.kept = True
-        current.save()

@@ -106,7 +106,7 @@ class NativeCluster(Cluster):
         return status == "True" and (since is None or heartbeat > _began(since))
 
 
-def up(durable: bool) -> NativeCluster:
+def up(*, durable: bool, kept: bool) -> NativeCluster:
     """Attach to the cluster that is up, else start one; what is left of a broken one is taken down first."""
     current = state.load()
     if current is not None:
@@ -117,8 +117,9 @@ def up(durable: bool) -> NativeCluster:
                 )
             return NativeCluster()
         say("taking down what is left of a broken cluster")
+        kept = kept or current.kept
     down()
-    return _start(durable)
+    return _start(durable, kept)
 
 
 def down() -> None:
@@ -147,18 +148,19 @@ def prepare() -> tuple[dict[str, Path], list[Path]]:
     return paths, images.task_images()
 
 
-def _start(durable: bool) -> NativeCluster:
+def _start(durable: bool, kept: bool) -> NativeCluster:
     paths, archives = prepare()
+    _check_alone()
     folder = state.create_run_folder()
-    current = State(kind=KIND, durable=durable)
+    current = State(kind=KIND, durable=durable, kept=kept)
     current.save()
     try:
         return _start_servers(folder, current, paths, archives)
     except BaseException:
-        kept = folder.with_name(folder.name + "-failed-logs")
-        shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(folder / "log", kept)
-        say(f"it did not start; its logs are in {kept}")
+        logs = folder.with_name(folder.name + "-failed-logs")
+        shutil.rmtree(logs, ignore_errors=True)
+        shutil.copytree(folder / "log", logs)
+        say(f"it did not start; its logs are in {logs}")
         down()
         raise
 
@@ -246,6 +248,16 @@ def _check_machine() -> None:
     ):
         raise ClusterUnavailable(
             "this machine lets root make no namespaces (unshare failed), so no node can run"
+        )
+
+
+def _check_alone() -> None:
+    """Interface names and address ranges are fixed, so a cluster of another run folder would be torn apart."""
+    pid = node.running_elsewhere()
+    if pid is not None:
+        raise ClusterUnavailable(
+            f"another test cluster is up on this machine (its node is process {pid}), started with another TMPDIR "
+            "or by another user; only one fits, so take that one down first"
         )
 
 

@@ -34,6 +34,7 @@ PROXY_HEALTH = f"http://{NODE_ADDRESS}:10256/healthz"
 
 _BRIDGE = "stepwright0"
 _HOST_END = "stepwright-n1"
+_INIT = Path(__file__).with_name("node_init.py")
 
 
 def create_bridge() -> None:
@@ -102,7 +103,7 @@ def write_plan(folder: Path, binaries: dict[str, Path]) -> None:
 def start(folder: Path) -> dict[str, Process]:
     """The namespaces' keeper and the node's first process, by name."""
     command = ["unshare", "--fork", "--pid", "--mount-proc", "--mount", "--net", "--kill-child",
-               sys.executable, str(Path(__file__).with_name("node_init.py")),
+               sys.executable, str(_INIT),
                str(folder / "node" / "plan.json")]  # fmt: skip
     socket_path(folder).unlink(missing_ok=True)
     keeper = processes.start("node", command, log_file("node"))
@@ -110,6 +111,16 @@ def start(folder: Path) -> dict[str, Process]:
     _ip("link", "add", _HOST_END, "type", "veth", "peer", "name", "eth0", "netns", str(init.pid))
     _ip("link", "set", _HOST_END, "master", _BRIDGE, "up")
     return {"node": keeper, "node-init": init}
+
+
+def running_elsewhere() -> int | None:
+    """Process id of a node that is up though no state of ours knows it."""
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = command.read_bytes()
+            if f"/{_INIT.name}\0".encode() in words and b"/node/plan.json\0" in words:
+                return int(command.parent.name)
+    return None
 
 
 def stop(running: dict[str, Process]) -> None:

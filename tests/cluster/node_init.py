@@ -55,11 +55,7 @@ def _connect(plan: dict[str, Any]) -> None:
 
 def _serve(server: dict[str, Any]) -> int:
     with Path(server["log"]).open("ab") as log:
-        # Only this machine is talked to, so no proxy; and no registry, so nobody else needs one.
-        env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        return subprocess.Popen(
-            server["command"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env
-        ).pid
+        return subprocess.Popen(server["command"], stdin=subprocess.DEVNULL, stdout=log, stderr=log).pid
 
 
 def _wait_for(path: Path) -> None:

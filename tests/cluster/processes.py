@@ -43,10 +43,14 @@ def start_time(pid: int) -> str | None:
 
 
 def start(name: str, command: list[str], log: Path) -> Process:
+    # They talk to this machine alone; a proxy of the environment would send them out and nowhere.
+    env = {
+        variable: value for variable, value in os.environ.items() if not variable.lower().endswith("_proxy")
+    }
     with log.open("ab") as output:
         # A session of its own: Ctrl-C on the test run must not take the cluster from under its clean-up.
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, start_new_session=True
         )
     began = start_time(child.pid)
     if began is None:

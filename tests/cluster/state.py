@@ -17,7 +17,7 @@ class State:
 
     kind: str
     durable: bool = False
-    #: Started by `make cluster`: stays up when the last test run that uses it ends.
+    #: Not started by a test run: stays up when the last run that uses it ends.
     kept: bool = False
     ready: bool = False
     processes: dict[str, Process] = field(default_factory=dict)

@@ -97,6 +97,20 @@ def test_the_api_server_comes_back_with_what_it_had(cluster: Cluster, namespace:
     assert "configmap/note" in cluster.kubectl("get", "configmaps", "-n", namespace, "-o", "name")
 
 
+def test_a_node_that_lost_power_runs_jobs_again(cluster: Cluster, namespace: str) -> None:
+    if not cluster.can("node-faults"):
+        pytest.skip(f"the node of a cluster of kind {cluster.kind} is not ours to stop")
+    cluster.stop_node()
+    cluster.kubectl("apply", "-n", namespace, "-f", "-", input=job("later", "true"))
+    cluster.start_node()
+
+    cluster.kubectl("wait", "-n", namespace, "job/later", "--for=condition=Complete", "--timeout=60s")
+
+
+def test_helm_finds_no_release_in_a_fresh_namespace(cluster: Cluster, namespace: str) -> None:
+    assert cluster.helm("list", "-n", namespace, "--output=json") == "[]\n"
+
+
 def test_a_failed_command_says_which_and_why(cluster: Cluster, namespace: str) -> None:
     with pytest.raises(CommandFailed) as failure:
         cluster.kubectl("get", "pod", "none", "-n", namespace)
