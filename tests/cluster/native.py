@@ -110,7 +110,7 @@ def up(*, durable: bool, kept: bool) -> NativeCluster:
     """Attach to the cluster that is up, else start one; what is left of a broken one is taken down first."""
     current = state.load()
     if current is not None:
-        if _is_whole(current):
+        if _is_whole(current) and _answers(current):
             if durable and not current.durable:
                 raise ClusterUnavailable(
                     "a cluster is up whose etcd does not sync to disk; `make cluster-down` comes first"
@@ -133,7 +133,7 @@ def down() -> None:
         else:
             # Nothing they hold is kept, so a polite end is worth little time: the API server would take ten seconds.
             processes.end(process, grace_seconds=1)
-    if os.geteuid() == 0 and shutil.which("ip"):
+    if os.geteuid() == 0 and shutil.which("ip") and node.running_elsewhere() is None:
         node.delete_bridge()
     if folder.exists():
         shutil.rmtree(folder)
@@ -219,16 +219,26 @@ def _start_servers(
     return cluster
 
 
-def _await_apiserver(folder: Path, needs: list[Process]) -> None:
+def _await_apiserver(folder: Path, needs: list[Process], timeout_seconds: float = 60) -> None:
     command = next(process.command for process in needs if process.name == "kube-apiserver")
     port = next(option.partition("=")[2] for option in command if option.startswith("--secure-port="))
     url = f"https://{node.HOST_ADDRESS}:{port}/readyz"
-    await_true("the API server", lambda: answers(url, folder / "pki" / "ca.crt"), needs)
+    await_true("the API server", lambda: answers(url, folder / "pki" / "ca.crt"), needs, timeout_seconds)
 
 
 def _is_whole(current: State) -> bool:
     servers = [current.processes.get(name) for name in _SERVERS]
     return current.ready and all(server is not None and server.alive for server in servers)
+
+
+def _answers(current: State) -> bool:
+    """Whether the API server can be reached; for a while it may not, since another test restarts it."""
+    try:
+        _await_apiserver(run_folder(), list(current.processes.values()), timeout_seconds=20)
+    except ClusterUnavailable as error:
+        say(str(error))
+        return False
+    return True
 
 
 def _check_machine() -> None:
