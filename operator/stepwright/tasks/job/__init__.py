@@ -1,0 +1,11 @@
+"""``k8s:job`` and ``arn:aws:states:::eks:runJob.sync``: a task as a Kubernetes Job.
+
+``parameters`` reads what the state machine's author wrote, ``manifest`` makes the Job of it, ``verdict`` tells from
+the Job and its pods how the task has ended, ``output`` what it gave, ``driver`` acts. Only ``driver``, ``logs`` and
+``calls`` speak to the API server; all else are functions of plain data.
+"""
+
+from stepwright.tasks.job.driver import JobDriver
+from stepwright.tasks.job.parameters import EKS_RUN_JOB, K8S_JOB, check
+
+__all__ = ["EKS_RUN_JOB", "K8S_JOB", "JobDriver", "check"]

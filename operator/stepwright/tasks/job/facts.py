@@ -1,0 +1,182 @@
+"""Jobs and pods with just the fields that a verdict needs: what is not named here is not even decoded.
+
+Names are those of the API (batch/v1 Job, v1 Pod); annotations, which hold inputs, are left out but for two.
+"""
+# ruff: noqa: N815 - the fields' names on the wire
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+import msgspec
+from msgspec import field
+
+from stepwright.tasks.job import names, template
+
+
+class Fact(msgspec.Struct, gc=False):
+    """Part of an observed object; never changed. ``gc=False``: such trees have no cycles, and may be very many."""
+
+
+class Owner(Fact):
+    uid: str
+    kind: str = ""
+    name: str = ""
+    controller: bool = False
+
+
+class Condition(Fact):
+    type: str
+    status: str
+    reason: str | None = None
+    message: str | None = None
+
+    @property
+    def is_true(self) -> bool:
+        return self.status == "True"
+
+
+class JobLabels(Fact):
+    execution_uid: str = field(name=names.EXECUTION_UID, default="")
+
+
+class JobAnnotations(Fact):
+    token: str = field(name=names.TOKEN, default="")
+    ttl_seconds: str | None = field(name=names.TTL_SECONDS, default=None)
+
+
+class JobMetadata(Fact):
+    name: str
+    namespace: str
+    uid: str
+    resourceVersion: str = ""
+    deletionTimestamp: str | None = None
+    labels: JobLabels = JobLabels()
+    annotations: JobAnnotations = JobAnnotations()
+
+
+class JobSpec(Fact):
+    completions: int | None = None
+    parallelism: int | None = None
+    suspend: bool | None = None
+    ttlSecondsAfterFinished: int | None = None
+
+
+class JobStatus(Fact):
+    conditions: list[Condition] = []
+    startTime: str | None = None
+    completionTime: str | None = None
+
+
+class Job(Fact):
+    metadata: JobMetadata
+    spec: JobSpec = JobSpec()
+    status: JobStatus = JobStatus()
+
+    @property
+    def single(self) -> bool:
+        """One completion, so that one pod's end is the Job's."""
+        if self.spec.completions is None:
+            return self.spec.parallelism in (None, 1)
+        return self.spec.completions == 1
+
+    def condition(self, *types: str) -> Condition | None:
+        """The first that is true."""
+        return next((c for c in self.status.conditions if c.type in types and c.is_true), None)
+
+
+class Waiting(Fact):
+    reason: str | None = None
+    message: str | None = None
+
+
+class Terminated(Fact):
+    exitCode: int
+    reason: str | None = None
+    message: str | None = None
+    startedAt: str | None = None
+    finishedAt: str | None = None
+
+
+class State(Fact):
+    waiting: Waiting | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Fact):
+    name: str
+    state: State = State()
+
+
+class Container(Fact):
+    name: str
+
+
+class PodMetadata(Fact):
+    name: str
+    namespace: str
+    uid: str
+    resourceVersion: str = ""
+    creationTimestamp: str = ""
+    deletionTimestamp: str | None = None
+    ownerReferences: list[Owner] = []
+
+
+class PodSpec(Fact):
+    containers: list[Container] = []
+    initContainers: list[Container] = []
+    nodeName: str | None = None
+
+
+class PodStatus(Fact):
+    phase: str = "Pending"
+    reason: str | None = None
+    message: str | None = None
+    conditions: list[Condition] = []
+    containerStatuses: list[ContainerStatus] = []
+    initContainerStatuses: list[ContainerStatus] = []
+
+
+class Pod(Fact):
+    metadata: PodMetadata
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+    @property
+    def job(self) -> Owner | None:
+        """The Job that controls it."""
+        owners = self.metadata.ownerReferences
+        return next((owner for owner in owners if owner.controller and owner.kind == "Job"), None)
+
+    @property
+    def main(self) -> str:
+        """The name of the main container."""
+        found = [container.name for container in self.spec.containers]
+        return template.MAIN if template.MAIN in found or not found else found[0]
+
+    @property
+    def disrupted(self) -> bool:
+        """Evicted, preempted, drained or otherwise ended from outside, so that the Job makes another."""
+        return any(c.type == "DisruptionTarget" and c.is_true for c in self.status.conditions)
+
+    @property
+    def finished(self) -> bool:
+        return self.status.phase in ("Succeeded", "Failed")
+
+    def terminated(self, container: str) -> Terminated | None:
+        for status in self.status.containerStatuses:
+            if status.name == container:
+                return status.state.terminated
+        return None
+
+    def all_statuses(self) -> Iterable[ContainerStatus]:
+        """Of all containers, those that run first (init containers) first."""
+        return (*self.status.initContainerStatuses, *self.status.containerStatuses)
+
+
+T = TypeVar("T")
+
+
+class List(msgspec.Struct, Generic[T]):
+    items: list[T] = []

@@ -1,0 +1,76 @@
+"""How Jobs, labels and annotations are called.
+
+A Job's name follows from the execution's uid and the task's id alone: whoever starts the same task again, after a
+crash or a lost answer, finds the Job that is there instead of making a second one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from typing import Final
+
+from stepwright.asl.signals import TaskId
+from stepwright.engine.ports import ExecutionRef, Uid
+
+PREFIX: Final = "stepwright.dev/"
+
+EXECUTION_UID: Final = PREFIX + "execution-uid"
+"""Label of Jobs and pods: by it they are found and watched."""
+EXECUTION: Final = PREFIX + "execution"
+"""Label: the execution's name, shortened where it is no label."""
+STATE_MACHINE: Final = PREFIX + "state-machine"
+STATE: Final = PREFIX + "state"
+"""Label and annotation: the state's name, in the annotation exactly."""
+PATH: Final = PREFIX + "path"
+"""Annotation: where in the execution, ``Orders[3]/Ship``."""
+TOKEN: Final = PREFIX + "token"
+"""Annotation: whose task this is. A Job of the right name with another token is somebody else's."""
+TTL_SECONDS: Final = PREFIX + "ttl-seconds"
+"""Annotation: the ttlSecondsAfterFinished that the task asked for, set once its result is committed."""
+INPUT: Final = PREFIX + "input"
+"""Annotation of the pod: the task's input, from which the kubelet writes the input file."""
+
+_LONGEST_LABEL: Final = 63
+# Pods are named after their Job with up to 11 characters more (an index and a random part) and their host names
+# end at 63; CronJobs keep their Jobs' names to 52 for that reason, too.
+_LONGEST_NAME: Final = 52
+_HASH_LENGTH: Final = 10
+
+
+def job_name(ref: ExecutionRef, task: TaskId) -> str:
+    """``order-7-5-k3j9x2abcd``: the execution's name, the id of the TaskScheduled event, a hash of the token."""
+    end = f"{task}-{_hash(token(ref.uid, task))}"
+    room = _LONGEST_NAME - len(end) - 1
+    start = re.sub(r"[^a-z0-9]+", "-", ref.name.lower())[:room].strip("-")
+    return f"{start or 'x'}-{end}"
+
+
+def secret_name(job: str) -> str:
+    """The Secret that holds an input too large for an annotation."""
+    return f"{job}-input"
+
+
+def token(uid: Uid | str, task: TaskId) -> str:
+    return f"{uid}-{task}"
+
+
+def task_of(token: str, uid: Uid | str) -> TaskId | None:
+    """The task of a token, None if it is not one of that execution."""
+    start, _, end = token.rpartition("-")
+    return TaskId(int(end)) if start == uid and end.isascii() and end.isdigit() else None
+
+
+def label_value(text: str) -> str:
+    """``text`` where it is a label value, else what of it can be, and a hash, so that two texts stay two."""
+    if len(text) <= _LONGEST_LABEL and re.fullmatch(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?", text):
+        return text
+    start = re.sub(r"[^A-Za-z0-9]+", "-", text)[: _LONGEST_LABEL - _HASH_LENGTH - 1].strip("-")
+    return f"{start}-{_hash(text)}" if start else _hash(text)
+
+
+def _hash(text: str) -> str:
+    # Lone surrogates occur in JSON, hence in names of states.
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return base64.b32encode(digest).decode("ascii").lower()[:_HASH_LENGTH]

@@ -1,0 +1,58 @@
+"""What the API server's refusals mean for a task, in sentences that say what to do."""
+
+from __future__ import annotations
+
+from stepwright.asl.errors import StateError
+from stepwright.cluster import api
+from stepwright.engine.ports import ExecutionRef, Unavailable
+from stepwright.tasks.job import errors
+
+
+def as_failure(
+    error: api.ApiError, ref: ExecutionRef, verb: str, resource: str, account: str | None
+) -> StateError:
+    """The task's failure that a refusal is. Raises Unavailable where the same request may succeed later.
+
+    ``account``: the ServiceAccount acted for, None for the operator's own. ``resource``: ``jobs``, ``secrets``.
+    """
+    doing = f"{verb} {resource} in namespace {ref.namespace}"
+    if isinstance(error, api.Unreachable | api.TooManyRequests | api.Unauthorized | api.Conflict):
+        # A Conflict while creating comes from a quota that is being counted.
+        raise Unavailable(f"cannot {doing} now: {error}") from error
+    if isinstance(error, api.Forbidden):
+        return _forbidden(error, ref, verb, resource, account)
+    if isinstance(error, api.NotFound):
+        return StateError(
+            errors.REFUSED, f"Namespace {ref.namespace} does not exist any more: {error.message}"
+        )
+    if isinstance(error, api.TooLarge):
+        return StateError(errors.REFUSED, f"The Job is too large for Kubernetes: {error.message}")
+    return StateError(errors.REFUSED, f"Kubernetes has refused to {doing}: {error.message}")
+
+
+def _forbidden(
+    error: api.Forbidden, ref: ExecutionRef, verb: str, resource: str, account: str | None
+) -> StateError:
+    if error.quota_exceeded:
+        return StateError(
+            errors.QUOTA_EXCEEDED, f"A quota of namespace {ref.namespace} is used up: {error.message}"
+        )
+    if error.namespace_terminating:
+        return StateError(errors.REFUSED, f"Namespace {ref.namespace} is being deleted: {error.message}")
+    if error.may_not_impersonate:
+        return StateError(
+            errors.REFUSED,
+            f"Stepwright may not act as ServiceAccount {ref.namespace}/{account}, which the state machine names in "
+            f"serviceAccountName: allow Stepwright's own account the verb impersonate on serviceaccounts, "
+            f"resourceNames [{account}], by a Role in namespace {ref.namespace} (chart value impersonate). "
+            f"Kubernetes says: {error.message}",
+        )
+    if error.by_rbac:
+        group = ' of API group "batch"' if resource == "jobs" else ""
+        who = f"ServiceAccount {ref.namespace}/{account}" if account else "Stepwright's own account"
+        return StateError(
+            errors.REFUSED,
+            f"{who} may not {verb} {resource} in namespace {ref.namespace}: bind it to a Role there with the verbs "
+            f"create, patch and delete on {resource}{group}. Kubernetes says: {error.message}",
+        )
+    return StateError(errors.REFUSED, f"An admission rule forbids the task's {resource}: {error.message}")

@@ -1,0 +1,221 @@
+"""The pod template of a task: what the author gave, the state machine's defaults, and the container contract.
+
+The contract: the input is a file (never env or args, where the kubelet rewrites ``$(VAR)`` and ``$$``), the output
+is the termination message, and the pod has no more rights than the state machine grants. What the author gave is
+kept as it is; what would break the contract is refused with its place, never changed silently.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any, Final
+
+from stepwright.tasks.job import names
+from stepwright.tasks.job.errors import refused
+from stepwright.tasks.job.parameters import Parameters
+from stepwright.tasks.job.settings import Settings
+
+MAIN: Final = "main"
+INPUT_FOLDER: Final = "/stepwright"
+INPUT_FILE: Final = f"{INPUT_FOLDER}/input.json"
+OUTPUT_FILE: Final = "/dev/termination-log"
+INPUT_VOLUME: Final = "stepwright-input"
+ENV_PREFIX: Final = "STEPWRIGHT_"
+
+LARGEST_ANNOTATED_INPUT_BYTES: Final = 32 * 1024
+"""Above it the input is a Secret: annotations of a pod may have 256 KiB together, and the template stands in the Job
+and again in each pod, both of which every watcher receives with each change of status."""
+
+
+def build(
+    parameters: Parameters,
+    settings: Settings,
+    input_text: str,
+    secret: str | None,
+    labels: Mapping[str, str],
+    *,
+    whole_job: bool,
+) -> dict[str, Any]:
+    """``secret``: the Secret that is to hold the input, None where an annotation does. ``labels``: Stepwright's own.
+
+    ``whole_job``: the template comes from a whole Job, whose author decides on restarts inside the pod.
+    Raises StateError (Job.Refused).
+    """
+    template, where = _given(parameters)
+    spec = _object(template.get("spec"), f"{where}.spec")
+    containers = _list(spec.get("containers"), f"{where}.spec.containers")
+    if not containers:
+        raise refused(f"{where}.spec.containers is empty: a task needs a container.")
+    spec["containers"] = containers = [
+        _object(container, f"{where}.spec.containers[{index}]") for index, container in enumerate(containers)
+    ]
+    main = main_container(containers)
+    main.setdefault("name", MAIN)
+    _complete_container(main, settings, where)
+    _complete_spec(spec, settings, where, whole_job=whole_job)
+    _give_input(spec, main, secret, where)
+    metadata = _object(template.get("metadata"), f"{where}.metadata")
+    given_labels = _own_free(metadata.get("labels"), f"{where}.metadata.labels")
+    given_annotations = _own_free(metadata.get("annotations"), f"{where}.metadata.annotations")
+    annotations = {
+        **settings.annotations,
+        **given_annotations,
+        **_own_free(parameters.annotations, "annotations"),
+    }
+    if secret is None:
+        annotations[names.INPUT] = input_text
+    return {
+        "metadata": {
+            "labels": {
+                **settings.labels,
+                **given_labels,
+                **_own_free(parameters.labels, "labels"),
+                **labels,
+            },
+            "annotations": annotations,
+        },
+        "spec": spec,
+    }
+
+
+def main_container(containers: list[dict[str, Any]]) -> dict[str, Any]:
+    """The one called ``main``, else the first."""
+    return next((container for container in containers if container.get("name") == MAIN), containers[0])
+
+
+def _given(parameters: Parameters) -> tuple[dict[str, Any], str]:
+    """A copy of the template as the author gave it, and how its place is called."""
+    if parameters.job is not None:
+        spec = _object(parameters.job.get("spec"), "job.spec")
+        return copy.deepcopy(_object(spec.get("template"), "job.spec.template")), "job.spec.template"
+    if parameters.pod_template is not None:
+        return copy.deepcopy(dict(parameters.pod_template)), "podTemplate"
+    container = {"name": MAIN, **copy.deepcopy(dict(parameters.container or {}))}
+    return {"spec": {"containers": [container]}}, "Parameters"
+
+
+def _complete_container(main: dict[str, Any], settings: Settings, where: str) -> None:
+    name = main["name"]
+    if not main.get("image"):
+        if settings.image is None:
+            raise refused(
+                f"No image is given: name one in {where}, or in spec.taskDefaults.image of the state machine."
+            )
+        main["image"] = settings.image
+    if settings.image_pull_policy is not None:
+        main.setdefault("imagePullPolicy", settings.image_pull_policy)
+    if settings.resources is not None:
+        main.setdefault("resources", settings.resources)
+    for field, ours in (("terminationMessagePath", OUTPUT_FILE), ("terminationMessagePolicy", "File")):
+        if main.setdefault(field, ours) != ours:
+            raise refused(
+                f"{field} of container {name} must be {ours}: there the task's output is read. Leave it out."
+            )
+
+
+def _complete_spec(spec: dict[str, Any], settings: Settings, where: str, *, whole_job: bool) -> None:
+    restart = spec.setdefault("restartPolicy", "Never")
+    if restart != "Never" and not (whole_job and restart == "OnFailure"):
+        raise refused(
+            f"{where}.spec.restartPolicy must be Never: whether a task runs again is said by its Retry."
+        )
+    _decide_account(spec, settings, where)
+    selector = _object(spec.get("nodeSelector"), f"{where}.spec.nodeSelector")
+    if settings.node_selector or selector:
+        spec["nodeSelector"] = {**settings.node_selector, **selector}
+    for field, defaults in (
+        ("tolerations", settings.tolerations),
+        ("imagePullSecrets", settings.image_pull_secrets),
+    ):
+        given = _list(spec.get(field), f"{where}.spec.{field}")
+        if defaults or given:
+            spec[field] = [*given, *(item for item in defaults if item not in given)]
+
+
+def _decide_account(spec: dict[str, Any], settings: Settings, where: str) -> None:
+    """Who may create Jobs could otherwise run pods as anyone, and read that account's token."""
+    allowed = settings.task_service_account
+    for field in ("serviceAccountName", "serviceAccount"):
+        named = spec.pop(field, None)
+        if named and named != (allowed or "default"):
+            raise refused(
+                f"{where}.spec.{field} names {named!r}, but the state machine's tasks run as "
+                f"{allowed or 'default'!r}: set spec.taskServiceAccountName of the state machine."
+            )
+    if allowed is not None:
+        spec["serviceAccountName"] = allowed
+        spec.setdefault("automountServiceAccountToken", False)
+        return
+    asked = "mounts the token of the account 'default', which the state machine does not grant: set "
+    asked += "spec.taskServiceAccountName of the state machine."
+    if spec.setdefault("automountServiceAccountToken", False) is not False:
+        raise refused(f"{where}.spec.automountServiceAccountToken {asked}")
+    for volume in _list(spec.get("volumes"), f"{where}.spec.volumes"):
+        projected = volume.get("projected") if isinstance(volume, dict) else None
+        sources = projected.get("sources") if isinstance(projected, dict) else None
+        if isinstance(sources, list) and any(
+            isinstance(source, dict) and "serviceAccountToken" in source for source in sources
+        ):
+            raise refused(f"{where}.spec.volumes: the volume {volume.get('name')!r} {asked}")
+
+
+def _give_input(spec: dict[str, Any], main: dict[str, Any], secret: str | None, where: str) -> None:
+    name = main["name"]
+    environment = _list(main.get("env"), f"env of container {name}")
+    for variable in environment:
+        if isinstance(variable, dict) and str(variable.get("name", "")).startswith(ENV_PREFIX):
+            raise refused(f"env of container {name} sets {variable['name']}: {ENV_PREFIX}* is Stepwright's.")
+    # First, so that the author's own variables can refer to them.
+    main["env"] = [
+        {"name": ENV_PREFIX + "INPUT_FILE", "value": INPUT_FILE},
+        {"name": ENV_PREFIX + "OUTPUT_FILE", "value": OUTPUT_FILE},
+        *environment,
+    ]
+    mounts = _list(main.get("volumeMounts"), f"volumeMounts of container {name}")
+    for mount in mounts:
+        path = str(mount.get("mountPath", "")) if isinstance(mount, dict) else ""
+        if path.rstrip("/") == INPUT_FOLDER or path.startswith(f"{INPUT_FOLDER}/"):
+            raise refused(f"volumeMounts of container {name} uses {path}: there the task's input stands.")
+    main["volumeMounts"] = [*mounts, {"name": INPUT_VOLUME, "mountPath": INPUT_FOLDER, "readOnly": True}]
+    volumes = _list(spec.get("volumes"), f"{where}.spec.volumes")
+    if any(isinstance(volume, dict) and volume.get("name") == INPUT_VOLUME for volume in volumes):
+        raise refused(f"{where}.spec.volumes has a volume {INPUT_VOLUME!r}: that name is Stepwright's.")
+    file = INPUT_FILE.rpartition("/")[2]
+    source: dict[str, Any]
+    if secret is None:
+        field = {"fieldPath": f"metadata.annotations['{names.INPUT}']"}
+        source = {"downwardAPI": {"items": [{"path": file, "fieldRef": field}]}}
+    else:
+        # A pod waits for a Secret that is not there yet: the Job comes first, so that it can own the Secret.
+        source = {"secret": {"secretName": secret, "items": [{"key": file, "path": file}]}}
+    spec["volumes"] = [*volumes, {"name": INPUT_VOLUME, **source}]
+
+
+def _own_free(given: Any, where: str) -> dict[str, str]:
+    """Labels or annotations of the author, none of them in Stepwright's name."""
+    mapping = _object(given, where)
+    for name in mapping:
+        if name.startswith(names.PREFIX):
+            raise refused(f"{where} sets {name}: {names.PREFIX}* is Stepwright's.")
+    return mapping
+
+
+def _object(value: Any, where: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise refused(f"{where} must be an object.")
+    return value
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise refused(f"{where} must be a list.")
+    return value
+
+
+as_object = _object
+without_own_names = _own_free

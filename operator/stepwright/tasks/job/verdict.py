@@ -1,0 +1,230 @@
+"""How a task stands, from its Job and the Job's pods: a pure function, the one place that decides.
+
+A pod's own report comes first and is enough for a plain success: a Job's status follows some two seconds later. In all
+other cases the Job's verdict counts, because the Job knows its policy: which pods are made again, how many must
+succeed. The pods then tell the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from stepwright.tasks.job import errors
+from stepwright.tasks.job.facts import Job, Pod, Terminated
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a task does not get under way. It becomes a failure once it has lasted the grace period (``patience``),
+    since autoscalers, registries and quotas often need a while.
+
+    ``look_at_events``: the reason stands in the Job's Events, which are not watched.
+    """
+
+    error: str
+    cause: str
+    patience: bool = True
+    look_at_events: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookCloser:
+    """The Job has ended, but the copy of its pods does not tell how: it may lag behind. List them and ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """``pod`` None: the Job had several completions, so there is no one output."""
+
+    pod: Pod | None
+    terminated: Terminated | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """``log_of``: the pod and container whose last lines belong to the cause."""
+
+    error: str
+    cause: str
+    log_of: tuple[str, str] | None = None
+
+
+Verdict: TypeAlias = Undecided | LookCloser | Succeeded | Failed
+
+_PULL: Final = frozenset(
+    {
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ErrImageNeverPull",
+        "ImageInspectError",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+    }
+)
+_SETUP: Final = frozenset({"CreateContainerConfigError", "CreateContainerError"})
+_INVALID_IMAGE: Final = "InvalidImageName"  # no waiting helps
+_NEVER_STARTED: Final = frozenset({"StartError", "ContainerCannotRun"})
+_SIGNALS: Final = {130: "SIGINT", 134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
+
+
+def judge(job: Job, pods: Sequence[Pod], *, pods_certain: bool = False) -> Verdict:
+    """``pods``: those whose controller is this very Job. ``pods_certain``: they were listed after the Job had ended.
+
+    A Job that is gone is the caller's to notice.
+    """
+    if (early := _early_success(job, pods)) is not None:
+        return early
+    if job.condition("Complete", "SuccessCriteriaMet") is not None:
+        return _complete(job, pods, certain=pods_certain)
+    if (condition := job.condition("Failed", "FailureTarget")) is not None:
+        return _failed(
+            job, pods, condition.reason or "", condition.message or "it has failed", certain=pods_certain
+        )
+    if job.metadata.deletionTimestamp is not None:
+        return deleted(job.metadata.name)
+    return Undecided(_problem(job, pods))
+
+
+def deleted(name: str) -> Failed:
+    return Failed(
+        errors.DELETED,
+        f"Job {name} was deleted while its task was running, not by Stepwright. A Retry makes a new one.",
+    )
+
+
+def _early_success(job: Job, pods: Sequence[Pod]) -> Succeeded | None:
+    """A pod whose only container has ended well decides, unless anything could still make the Job see it otherwise."""
+    if not job.single or job.metadata.deletionTimestamp is not None:
+        return None
+    for pod in pods:
+        if len(pod.spec.containers) != 1 or pod.metadata.deletionTimestamp is not None or pod.disrupted:
+            continue
+        terminated = pod.terminated(pod.main)
+        if terminated is not None and terminated.exitCode == 0 and terminated.reason == "Completed":
+            return Succeeded(pod, terminated)
+    return None
+
+
+def _complete(job: Job, pods: Sequence[Pod], *, certain: bool) -> Verdict:
+    if not job.single:
+        return Succeeded(None)
+    for pod in pods:
+        terminated = pod.terminated(pod.main)
+        if pod.status.phase != "Failed" and terminated is not None and terminated.exitCode == 0:
+            return Succeeded(pod, terminated)
+    if not certain:
+        return LookCloser()
+    return Failed(
+        errors.OUTPUT_LOST,
+        f"Job {job.metadata.name} has completed, but its pod was deleted before its output could be read.",
+    )
+
+
+def _failed(job: Job, pods: Sequence[Pod], reason: str, message: str, *, certain: bool) -> Verdict:
+    name = job.metadata.name
+    if reason == "DeadlineExceeded":
+        return Failed(errors.FAILED, f"Job {name} ran longer than its activeDeadlineSeconds.", _log_of(pods))
+    newest_first = sorted(pods, key=lambda pod: pod.metadata.creationTimestamp, reverse=True)
+    for pod in newest_first:
+        if not pod.disrupted and (found := _pod_failure(name, pod)) is not None:
+            return found
+    if not certain:
+        return LookCloser()
+    for pod in newest_first:  # a policy of the author may count disruptions as failures
+        if (found := _pod_failure(name, pod)) is not None:
+            return found
+    return Failed(
+        errors.FAILED,
+        f"Job {name} has failed ({reason or 'no reason given'}: {message}), and no pod is left to tell why.",
+    )
+
+
+def _pod_failure(job: str, pod: Pod) -> Failed | None:
+    name = pod.metadata.name
+    ended = [
+        (status.name, status.state.terminated)
+        for status in pod.all_statuses()
+        if status.state.terminated is not None and status.state.terminated.exitCode != 0
+    ]
+    for container, terminated in ended:
+        if terminated.reason == "OOMKilled":
+            return Failed(
+                errors.OOM_KILLED,
+                f"Container {container} of pod {name} used more memory than its limit allows and was killed. "
+                "Raise resources.limits.memory.",
+                (name, container),
+            )
+    # A node that ends or refuses a pod by itself says so in the pod's status; exit codes are then its own doing.
+    if pod.status.phase == "Failed" and pod.status.reason and pod.status.reason != "DeadlineExceeded":
+        return Failed(
+            errors.EVICTED,
+            f"Node {pod.spec.nodeName or '(none)'} has ended pod {name} of Job {job}: {pod.status.reason}: "
+            f"{pod.status.message or 'no message'}",
+            _log_of([pod]) if ended else None,
+        )
+    # The main container's failure explains more than that of a companion which it took along.
+    ended.sort(key=lambda item: item[0] != pod.main)
+    for container, terminated in ended:
+        if terminated.reason in _NEVER_STARTED:
+            return Failed(
+                errors.FAILED,
+                f"Container {container} of pod {name} could not be started: {terminated.message or terminated.reason}",
+            )
+        signal = _SIGNALS.get(terminated.exitCode)
+        if pod.metadata.deletionTimestamp is not None and signal in ("SIGTERM", "SIGKILL"):
+            return Failed(
+                errors.EVICTED, f"Pod {name} of Job {job} was deleted while it ran.", (name, container)
+            )
+        return Failed(
+            errors.FAILED,
+            f"Container {container} of pod {name} ended with exit code {terminated.exitCode}"
+            + (f" ({signal})." if signal else "."),
+            (name, container),
+        )
+    return None
+
+
+def _log_of(pods: Sequence[Pod]) -> tuple[str, str] | None:
+    return (pods[-1].metadata.name, pods[-1].main) if pods else None
+
+
+def _problem(job: Job, pods: Sequence[Pod]) -> Problem | None:
+    if job.spec.suspend:
+        return None  # a queue such as Kueue holds it back on purpose
+    live = [pod for pod in pods if not pod.finished and pod.metadata.deletionTimestamp is None]
+    if not pods:
+        return Problem(errors.NO_POD, f"No pod was created for Job {job.metadata.name}.", look_at_events=True)
+    for pod in live:
+        if (problem := _pod_problem(pod)) is not None:
+            return problem
+    return None
+
+
+def _pod_problem(pod: Pod) -> Problem | None:
+    name = pod.metadata.name
+    for condition in pod.status.conditions:
+        if condition.type == "PodScheduled" and not condition.is_true and condition.reason == "Unschedulable":
+            return Problem(
+                errors.UNSCHEDULABLE, f"No node takes pod {name}: {condition.message or 'no reason given'}"
+            )
+    for status in pod.all_statuses():
+        waiting = status.state.waiting
+        if waiting is None or waiting.reason is None:
+            continue
+        said = f"{waiting.reason}: {waiting.message}" if waiting.message else waiting.reason
+        if waiting.reason in _PULL or waiting.reason == _INVALID_IMAGE:
+            return Problem(
+                errors.IMAGE_PULL_FAILED,
+                f"The image of container {status.name} of pod {name} cannot be pulled: {said}",
+                patience=waiting.reason != _INVALID_IMAGE,
+            )
+        if waiting.reason in _SETUP:
+            return Problem(errors.NO_POD, f"Container {status.name} of pod {name} cannot be set up: {said}")
+    return None
