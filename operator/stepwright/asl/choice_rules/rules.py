@@ -1,0 +1,83 @@
+"""Compiled Choice rules: And, Or, Not, and the comparison of one value."""
+
+from __future__ import annotations
+
+from stepwright.asl import causes
+from stepwright.asl.choice_rules.operators import Compare, Operator
+from stepwright.asl.data import Data
+from stepwright.asl.errors import RUNTIME, StateError
+from stepwright.asl.json_types import Json
+from stepwright.asl.jsonpath import Path, PathNotFound
+from stepwright.asl.machine import Rule
+
+
+class And:
+    """Rules are asked in their order and only as far as needed: one may guard the next with IsPresent."""
+
+    __slots__ = ("_rules",)
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self._rules = rules
+
+    def matches(self, data: Data) -> bool:
+        return all(rule.matches(data) for rule in self._rules)
+
+
+class Or:
+    __slots__ = ("_rules",)
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self._rules = rules
+
+    def matches(self, data: Data) -> bool:
+        return any(rule.matches(data) for rule in self._rules)
+
+
+class Not:
+    __slots__ = ("_rule",)
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+
+    def matches(self, data: Data) -> bool:
+        return not self._rule.matches(data)
+
+
+class Comparison:
+    """Variable against an operand, which is a value or, for ``...Path``, a path."""
+
+    __slots__ = ("_compare", "_operand", "_variable")
+
+    def __init__(self, variable: Path, operator: Operator, operand: Json | Path) -> None:
+        self._variable = variable
+        self._compare: Compare = operator.compare
+        self._operand = operand
+
+    def matches(self, data: Data) -> bool:
+        value = _read(self._variable, data)
+        operand = self._operand
+        return self._compare(value, _read(operand, data) if isinstance(operand, Path) else operand)
+
+
+class Presence:
+    """IsPresent, the only operator that takes a path which finds nothing. A null is present."""
+
+    __slots__ = ("_variable", "_wanted")
+
+    def __init__(self, variable: Path, wanted: bool) -> None:
+        self._variable = variable
+        self._wanted = wanted
+
+    def matches(self, data: Data) -> bool:
+        try:
+            self._variable.evaluate(data)
+        except PathNotFound:
+            return not self._wanted
+        return self._wanted
+
+
+def _read(path: Path, data: Data) -> Json:
+    try:
+        return path.evaluate(data)
+    except PathNotFound as error:
+        raise StateError(RUNTIME, causes.choice_variable_not_found(error.path_text)) from None

@@ -1,0 +1,78 @@
+"""Array, ArrayContains, ArrayGetItem, ArrayLength, ArrayPartition, ArrayRange, ArrayUnique."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Final
+
+from stepwright.asl.equality import same
+from stepwright.asl.intrinsics.arguments import array, whole_number
+from stepwright.asl.intrinsics.errors import Unfit
+from stepwright.asl.intrinsics.function import Function
+from stepwright.asl.json_types import Json
+
+MAX_RANGE: Final = 1000
+
+
+def _array(values: Sequence[Json], _random: Random) -> Json:
+    return list(values)
+
+
+def _contains(values: Sequence[Json], _random: Random) -> Json:
+    return any(same(item, values[1]) for item in array(values[0], "first argument"))
+
+
+def _get_item(values: Sequence[Json], _random: Random) -> Json:
+    items = array(values[0], "first argument")
+    index = whole_number(values[1], "index")
+    if not 0 <= index < len(items):
+        raise Unfit(f"The index {index} is outside an array of length {len(items)}.")
+    return items[index]
+
+
+def _length(values: Sequence[Json], _random: Random) -> Json:
+    return len(array(values[0], "argument"))
+
+
+def _partition(values: Sequence[Json], _random: Random) -> Json:
+    items = array(values[0], "first argument")
+    size = whole_number(values[1], "chunk size")
+    if size < 1:
+        raise Unfit(f"The chunk size must be positive but was {size}.")
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _range(values: Sequence[Json], _random: Random) -> Json:
+    start = whole_number(values[0], "first argument")
+    end = whole_number(values[1], "second argument")
+    step = whole_number(values[2], "step")
+    if step == 0:
+        raise Unfit("The step must not be zero.")
+    numbers = range(start, end + (1 if step > 0 else -1), step)  # the end belongs to it
+    try:
+        length = len(numbers)
+    except OverflowError:
+        length = MAX_RANGE + 1
+    if length > MAX_RANGE:
+        raise Unfit(f"The range must not have more than {MAX_RANGE} items.")
+    return list(numbers)
+
+
+def _unique(values: Sequence[Json], _random: Random) -> Json:
+    unique: list[Json] = []
+    for item in array(values[0], "argument"):
+        if not any(same(item, other) for other in unique):
+            unique.append(item)
+    return unique
+
+
+FUNCTIONS: Final = {
+    "States.Array": Function(_array, 0, None),
+    "States.ArrayContains": Function(_contains, 2, 2),
+    "States.ArrayGetItem": Function(_get_item, 2, 2),
+    "States.ArrayLength": Function(_length, 1, 1),
+    "States.ArrayPartition": Function(_partition, 2, 2),
+    "States.ArrayRange": Function(_range, 3, 3),
+    "States.ArrayUnique": Function(_unique, 1, 1),
+}

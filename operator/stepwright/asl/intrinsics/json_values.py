@@ -1,0 +1,39 @@
+"""JsonMerge, JsonToString, StringToJson."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Final
+
+from stepwright.asl import jsontext
+from stepwright.asl.intrinsics.arguments import mapping, string
+from stepwright.asl.intrinsics.errors import Unfit
+from stepwright.asl.intrinsics.function import Function
+from stepwright.asl.json_types import Json
+
+
+def _merge(values: Sequence[Json], _random: Random) -> Json:
+    if not isinstance(values[2], bool):
+        raise Unfit("The third argument must be a boolean.")
+    if values[2]:
+        raise Unfit("Deep merging is not supported: the third argument must be false.")
+    return {**mapping(values[0], "first argument"), **mapping(values[1], "second argument")}
+
+
+def _to_string(values: Sequence[Json], _random: Random) -> Json:
+    return jsontext.dump(values[0])
+
+
+def _from_string(values: Sequence[Json], _random: Random) -> Json:
+    try:
+        return jsontext.parse(string(values[0], "argument"))
+    except jsontext.InvalidJson as error:
+        raise Unfit(f"The argument is not valid JSON: {error}.") from None
+
+
+FUNCTIONS: Final = {
+    "States.JsonMerge": Function(_merge, 3, 3),
+    "States.JsonToString": Function(_to_string, 1, 1),
+    "States.StringToJson": Function(_from_string, 1, 1),
+}

@@ -1,0 +1,58 @@
+"""Format, StringSplit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from random import Random
+from typing import Final
+
+from stepwright.asl import java_text
+from stepwright.asl.intrinsics.arguments import string
+from stepwright.asl.intrinsics.errors import Unfit
+from stepwright.asl.intrinsics.function import Function
+from stepwright.asl.json_types import Json
+
+_BRACES = re.compile(r"\\([{}\\'])|\{\}")
+
+
+def unescape(text: str) -> str:
+    """The text that a literal stands for."""
+    return re.sub(r"\\([{}\\'])", r"\1", text) if "\\" in text else text
+
+
+def _format(values: Sequence[Json], _random: Random) -> Json:
+    """The template is the literal with its escapes, since ``\\{}`` is text and ``{}`` a place for an argument."""
+    template = string(values[0], "template")
+    arguments = iter(values[1:])
+    used = 0
+
+    def fill(match: re.Match[str]) -> str:
+        nonlocal used
+        if match[1]:
+            return match[1]
+        used += 1
+        try:
+            return java_text.of_value(next(arguments))
+        except StopIteration:
+            return ""
+
+    text = _BRACES.sub(fill, template)
+    if used != len(values) - 1:
+        raise Unfit(f"The template has {used} places for {len(values) - 1} arguments.")
+    return text
+
+
+def _split(values: Sequence[Json], _random: Random) -> Json:
+    """Each character of the second argument divides; nothing between two dividers is left out."""
+    text = string(values[0], "first argument")
+    dividers = string(values[1], "second argument")
+    if not dividers:
+        return [text] if text else []
+    return [part for part in re.split(f"[{re.escape(dividers)}]", text) if part]
+
+
+FUNCTIONS: Final = {
+    "States.Format": Function(_format, 1, None),
+    "States.StringSplit": Function(_split, 2, 2),
+}

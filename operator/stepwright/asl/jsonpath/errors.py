@@ -1,0 +1,35 @@
+"""What can go wrong with a path: it is none (when compiled), or it leads nowhere (when evaluated)."""
+
+from __future__ import annotations
+
+from stepwright.asl import causes
+from stepwright.asl.errors import RUNTIME, StateError
+from stepwright.asl.json_types import Json
+
+
+class InvalidPath(ValueError):  # noqa: N818 - it is a finding about the user's text
+    """A text that is not a path. ``position`` counts characters from 0."""
+
+    def __init__(self, message: str, position: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
+
+class NothingFound(Exception):  # noqa: N818 - internal: becomes PathNotFound, which knows the path's text
+    """Where and why the walk through the document stopped, in Jayway's words, which AWS puts into causes."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class PathNotFound(StateError):  # noqa: N818 - as StateError, what it is is said by its base
+    """A definite path that finds nothing. Its cause is the one of InputPath and OutputPath (``causes.invalid_path``);
+    other fields word theirs from ``path_text``, ``reason`` and ``document``."""
+
+    def __init__(self, path_text: str, reason: str, document: Json) -> None:
+        super().__init__(RUNTIME, causes.invalid_path(path_text, reason))
+        self.path_text = path_text
+        self.reason = reason
+        self.document = document
