@@ -80,7 +80,12 @@ def assigned(
     return {name: Payload(value) for name, value in values.items()}
 
 
+def fits(draft: Draft, payload: Payload) -> bool:
+    """Whether AWS would take a payload of this size."""
+    return jsontext.size_bytes(payload.text) <= draft.limits.payload_bytes
+
+
 def check_size(draft: Draft, state: State, payload: Payload) -> None:
-    """Raises States.DataLimitExceeded for an output that AWS would not take."""
-    if jsontext.size_bytes(payload.text) > draft.limits.payload_bytes:
+    """Raises States.DataLimitExceeded for what is too large to leave the state or to start its task."""
+    if not fits(draft, payload):
         raise failures.too_large(state.name)

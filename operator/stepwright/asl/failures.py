@@ -25,9 +25,10 @@ def runtime(cause: str) -> StateError:
     return StateError(errors.RUNTIME, cause)
 
 
-def too_large(state_name: str) -> StateError:
+def too_large(name: str) -> StateError:
+    """``name`` is what AWS calls the culprit: a state, for a task's result its service or function."""
     cause = (
-        f"The state/task '{state_name}' returned a result with a size exceeding "
+        f"The state/task '{name}' returned a result with a size exceeding "
         "the maximum number of bytes service limit."
     )
     return WholeSentence(errors.DATA_LIMIT_EXCEEDED, cause)

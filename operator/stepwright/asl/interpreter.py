@@ -204,11 +204,9 @@ def _fail(draft: Draft, branch: Branch, state: State, error: StateError | Invali
 
 
 def _break(draft: Draft, failure: Failure) -> None:
-    """End the execution with a failure that nothing can catch."""
-    root = draft.peek(ROOT)
-    previous = 0 if root is None else root.previous
+    """End the execution with a failure that nothing can catch. Its event follows whatever was written last."""
     abort.everything(draft, "Failed")
-    failing.end_failed(draft, previous, failure)
+    failing.end_failed(draft, draft.head.last_event_id, failure)
 
 
 def _stop(machine: Machine, checkpoint: Checkpoint, stop: Stop, moment: Moment, limits: Limits) -> Step:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Final
 
 from stepwright.asl import causes, context, dataflow, errors, failing, failures, open_work, task_events
-from stepwright.asl.data import Data, Expression
 from stepwright.asl.draft import Draft
 from stepwright.asl.machine import Task
 from stepwright.asl.matching import Failure
@@ -34,9 +33,8 @@ def begin(draft: Draft, branch: Branch, state: Task) -> None:
     token = context.task_token(identity.uid, task)
     effective = dataflow.effective_input(draft, branch, state)
     parameters = dataflow.shape(draft, branch, state, state.parameters, effective, token=token)
-    sight = dataflow.data(draft, branch, state, effective)
-    timeout = _seconds(state.timeout_seconds, "TimeoutSecondsPath", sight)
-    heartbeat = _seconds(state.heartbeat_seconds, "HeartbeatSecondsPath", sight)
+    timeout = _seconds(draft, branch, state, field="TimeoutSecondsPath", document=effective)
+    heartbeat = _seconds(draft, branch, state, field="HeartbeatSecondsPath", document=effective)
     credentials = (
         None
         if state.credentials is None
@@ -107,7 +105,10 @@ def _close(draft: Draft, branch: Branch, fired: TimerFired | None = None) -> Non
 
 
 def _succeeded(draft: Draft, branch: Branch, state: Task, output: Payload) -> None:
-    dataflow.check_size(draft, state, output)
+    if not dataflow.fits(draft, output):
+        error = failures.too_large(_called(state))
+        _failed(draft, branch, state, Failure(error.error, error.cause))
+        return
     draft.size += len(output.text)
     branch.previous = task_events.succeeded(draft, state, branch.previous, output.text)
     result = dataflow.shape(draft, branch, state, state.result_selector, output)
@@ -124,15 +125,22 @@ def _failed(draft: Draft, branch: Branch, state: Task, failure: Failure) -> None
     failing.fail(draft, branch, state, failure)
 
 
-def _seconds(given: int | Expression | None, field: str, sight: Data) -> int | None:
+def _seconds(draft: Draft, branch: Branch, state: Task, *, field: str, document: Payload) -> int | None:
+    """TimeoutSeconds or HeartbeatSeconds, or what the path that stands for it refers to."""
+    given = state.timeout_seconds if field == "TimeoutSecondsPath" else state.heartbeat_seconds
     if given is None or isinstance(given, int):
         return given
-    value = given.evaluate(sight)
+    value = given.evaluate(dataflow.data(draft, branch, state, document))
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise failures.runtime(
             f"The {field} parameter cannot be parsed as a long value: {given} == {causes.plain(value)}"
         )
     return value
+
+
+def _called(state: Task) -> str:
+    """How AWS calls a task whose result is too large: a function by its ARN, an integration by its service."""
+    return state.resource_type if state.resource.startswith("arn:aws:states:::") else state.resource
 
 
 def _region(arn: str) -> str:
