@@ -7,7 +7,6 @@ Next, Assign and Output of a rule belong to its Choice state and are read there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
 
 from stepwright.asl import jsonpath
 from stepwright.asl.choice_rules.operators import OPERATORS, Kind, Operator, is_of_kind
@@ -17,7 +16,6 @@ from stepwright.asl.machine import Rule
 
 __all__ = ["OPERATORS", "InvalidRule", "compile"]
 
-Nothing: TypeAlias = None
 _NOT_COMPARED = frozenset({"Variable", "Next", "Comment", "Assign", "Output"})
 _MAX_NESTING = 50
 
@@ -53,9 +51,11 @@ class _Compiler:
 
     def rule(self, rule: Json, pointer: Pointer, level: int) -> Rule | None:
         if not isinstance(rule, dict):
-            return self._problem(pointer, "A Choice rule must be an object")
+            self._problem(pointer, "A Choice rule must be an object")
+            return None
         if level > _MAX_NESTING:
-            return self._problem(pointer, f"Choice rules nest deeper than {_MAX_NESTING} levels")
+            self._problem(pointer, f"Choice rules nest deeper than {_MAX_NESTING} levels")
+            return None
         if level and "Next" in rule:
             self._problem(
                 Pointer(f"{pointer}/Next"), "The field 'Next' is only allowed in a top-level Choice rule"
@@ -63,9 +63,10 @@ class _Compiler:
         names = [name for name in rule if name not in _NOT_COMPARED]
         if len(names) != 1:
             found = f", not {', '.join(names)}" if names else ""
-            return self._problem(
+            self._problem(
                 pointer, f"A Choice rule must have exactly one of And, Or, Not or an operator{found}"
             )
+            return None
         name = names[0]
         place = Pointer(f"{pointer}/{name}")
         if name in ("And", "Or"):
@@ -75,14 +76,16 @@ class _Compiler:
             return None if inner is None else Not(inner)
         operator = OPERATORS.get(name)
         if operator is None:
-            return self._problem(place, f"The field '{name}' is not supported by Step Functions")
+            self._problem(place, f"The field '{name}' is not supported by Step Functions")
+            return None
         return self._comparison(rule, name, operator, pointer)
 
     def _several(self, name: str, rules: Json, pointer: Pointer, level: int) -> Rule | None:
         if not isinstance(rules, list) or not rules:
-            return self._problem(
+            self._problem(
                 pointer, f"The value for the field '{name}' must be an array with at least one rule"
             )
+            return None
         compiled = [
             self.rule(rule, Pointer(f"{pointer}/{index}"), level + 1) for index, rule in enumerate(rules)
         ]
@@ -106,8 +109,10 @@ class _Compiler:
         if not is_of_kind(operand, operator.kind):
             place = Pointer(f"{pointer}/{name}")
             if operator.kind == "timestamp":
-                return self._problem(place, "String does not match RFC3339 timestamp")
-            return self._problem(place, f"The value for the field '{name}' {_KIND_PROBLEMS[operator.kind]}")
+                self._problem(place, "String does not match RFC3339 timestamp")
+                return None
+            self._problem(place, f"The value for the field '{name}' {_KIND_PROBLEMS[operator.kind]}")
+            return None
         if variable is None:
             return None
         if name == "IsPresent":
@@ -120,10 +125,10 @@ class _Compiler:
                 return jsonpath.compile(text)
             except jsonpath.InvalidPath:
                 pass
-        return self._problem(
+        self._problem(
             Pointer(f"{pointer}/{name}"), f"The value for the field '{name}' must be a valid JSONPath"
         )
-
-    def _problem(self, pointer: Pointer, message: str) -> Nothing:
-        self.problems.append((pointer, message))
         return None
+
+    def _problem(self, pointer: Pointer, message: str) -> None:
+        self.problems.append((pointer, message))
