@@ -408,6 +408,50 @@ INVALID: dict[str, tuple[Any, list[str]]] = {
         ),
         ["ERROR DUPLICATE_LABEL_NAME: Duplicate Label name: l at /States/B/Label"],
     ),
+    # Expressions
+    "a path that is none": (
+        machine(PASS | {"InputPath": "bug$.library"}),
+        [
+            (
+                f"{SCHEMA} The value for the field 'InputPath' must be a valid JSONPath; a path starts with '$', '$$' or"
+                " '$' and the name of a variable at /States/A/InputPath"
+            )
+        ],
+    ),
+    "a ResultPath into a variable": (
+        machine(PASS | {"ResultPath": "$foo"}),
+        [
+            f"{SCHEMA} Value is not a Reference Path; a reference path starts with '$': neither the context object nor a variable can be written at /States/A/ResultPath"
+        ],
+    ),
+    "an unknown function": (
+        machine(TASK | {"ResultSelector": {"deep": {"a.$": "States.Xyz($.a)"}}}),
+        [
+            (
+                f"{SCHEMA} The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic function call"
+                " at /States/A/ResultSelector/deep"
+            )
+        ],
+    ),
+    "a field twice, once as a path": (
+        machine(TASK | {"Parameters": {"a": 1, "a.$": "$.a"}}),
+        [f"{SCHEMA} The fields 'a' and 'a.$' give the same field at /States/A/Parameters"],
+    ),
+    "a rule with two operators": (
+        machine(
+            {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.x", "IsNull": True, "IsString": True, "Next": "B"}],
+            },
+            B=END,
+        ),
+        [
+            (
+                f"{SCHEMA} A Choice rule must have exactly one of And, Or, Not or an operator, not IsNull, IsString"
+                " at /States/A/Choices/0"
+            )
+        ],
+    ),
     # Variables and query languages
     "a variable called states": (
         machine(PASS | {"Assign": {"states": 1}}),
@@ -468,6 +512,20 @@ WARNINGS = {
         (
             "WARNING UNRESOLVED_SUBSTITUTION: '${Function}' was not substituted, its value cannot be checked"
             " at /States/A/Resource"
+        ),
+    ),
+    "a path without .$": (
+        machine(TASK | {"Parameters": {"deep": [{"a": "$.b"}]}}),
+        (
+            "WARNING NO_DOLLAR: The value of 'a' looks like a path but is taken as written; use 'a.$'"
+            " at /States/A/Parameters/deep/0"
+        ),
+    ),
+    "a script in a path": (
+        machine(PASS | {"OutputPath": "$[(@.length-1)].bar"}),
+        (
+            "WARNING PATH_DIALECT: AWS refuses scripts in paths; '$[(@.length-1)].bar' is read as '$[-1].bar'"
+            " at /States/A/OutputPath"
         ),
     ),
     "a variable that expressions cannot name": (
@@ -557,6 +615,14 @@ def test_a_driver_checks_its_own_tasks() -> None:
     ]
 
 
+def test_resources_without_a_driver_are_warned_about() -> None:
+    definition = machine({"Type": "Task", "Resource": "foo:bar", "Next": "B"}, B=TASK)
+
+    assert found(definition, serves=lambda resource: resource == "k8s:job") == [
+        "WARNING NO_DRIVER: No driver serves 'foo:bar', so executions cannot start at /States/A/Resource"
+    ]
+
+
 def test_ten_thousand_levels_are_one_clear_sentence() -> None:
     sentence = "ERROR TOO_DEEPLY_NESTED: A definition must not nest deeper than 100 levels at /"
     text = '{"a":' * 10_000 + "1" + "}" * 10_000
@@ -627,7 +693,8 @@ def test_the_machine_has_every_scope_and_every_default() -> None:
     assert isinstance(wait, Wait)
     assert isinstance(passing, Pass)
 
-    assert (compiled.comment, compiled.timeout_seconds, compiled.resources) == ("all of it", 9, {"k8s:job"})
+    assert (compiled.comment, compiled.timeout_seconds) == ("all of it", 9)
+    assert compiled.resources == {"k8s:job"}
     assert set(compiled.scopes) == {"", "/States/A/Branches/0", "/States/M/ItemProcessor"}
     assert parallel.branches == ("/States/A/Branches/0",)
     assert (mapping.item_processor, mapping.max_concurrency) == ("/States/M/ItemProcessor", 2)

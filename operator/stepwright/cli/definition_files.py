@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 from stepwright.asl import jsontext
-from stepwright.asl.definition import check, places
+from stepwright.asl.definition import TaskCheck, check, places
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.jsontext import InvalidJson
 from stepwright.cli import yaml_values
+from stepwright.cluster.substitutions import MissingSubstitution, substitute
+from stepwright.tasks import job
 
 _API_GROUP = "stepwright.dev/"
 _KIND = "StateMachine"
 _DEFINITION = Pointer("/spec/definition")
 _INVALID_YAML = "INVALID_YAML_DESCRIPTION"
+
+TASK_CHECKS: Final[Mapping[str, TaskCheck]] = dict.fromkeys((job.K8S_JOB, job.EKS_RUN_JOB), job.check)
+"""What the drivers serve, and what they know about it without a cluster."""
 
 Locate = Callable[[Pointer], tuple[int, int]]
 
@@ -67,7 +72,9 @@ def check_text(file: str, text: str) -> CheckedFile:
         return checked
     if not documents:
         # Text that is no manifest is judged by the compiler, which says what is wrong with it as AWS does.
-        checked.definitions.append(Checked(None, check(text)))
+        checked.definitions.append(
+            Checked(None, check(text, task_checks=TASK_CHECKS, serves=TASK_CHECKS.__contains__))
+        )
     for document in documents:
         _check_document(document, checked)
     return checked
@@ -113,6 +120,7 @@ def _check_manifest(manifest: dict[str, Json], pointer: Pointer, document: _Docu
     name = _member(manifest, "metadata", "name")
     where = Pointer(pointer + _DEFINITION)
     spec = manifest.get("spec")
+    found: tuple[Diagnostic, ...]
     if not isinstance(spec, dict) or "definition" not in spec:
         line, column = document.locate(where)
         missing = Diagnostic(
@@ -123,17 +131,33 @@ def _check_manifest(manifest: dict[str, Json], pointer: Pointer, document: _Docu
             line,
             column,
         )
-        found: tuple[Diagnostic, ...] = (missing,)
+        found = (missing,)
     else:
         express = str(spec.get("type", "")).upper() == "EXPRESS"
-        found = _check_value(spec["definition"], where, document, express=express)
+        try:
+            definition = _substituted(spec["definition"], spec.get("definitionSubstitutions"))
+        except MissingSubstitution as error:
+            line, column = document.locate(where)
+            found = (Diagnostic("ERROR", "MISSING_SUBSTITUTION", str(error), Pointer(""), line, column),)
+        else:
+            found = _check_value(definition, where, document, express=express)
     return Checked(name if isinstance(name, str) else None, found)
+
+
+def _substituted(definition: Json, values: Json) -> Json:
+    """As the operator does it: in the text of the definition."""
+    if not isinstance(values, dict) or not values:
+        return definition
+    texts = {name: value for name, value in values.items() if isinstance(value, str)}
+    if isinstance(definition, str):
+        return substitute(definition, texts)
+    return jsontext.parse(substitute(jsontext.dump(definition), texts))
 
 
 def _check_value(
     value: Json, pointer: Pointer, document: _Document, *, express: bool
 ) -> tuple[Diagnostic, ...]:
-    found = check(value, express=express)
+    found = check(value, express=express, task_checks=TASK_CHECKS, serves=TASK_CHECKS.__contains__)
     if isinstance(value, str):
         return tuple(_located_in_text(diagnostic, pointer, document) for diagnostic in found)
     duplicates = tuple(

@@ -18,7 +18,7 @@ from stepwright.asl.definition.problems import (
     TOO_LARGE,
     Problems,
 )
-from stepwright.asl.definition.scopes import Reading, TaskCheck, read
+from stepwright.asl.definition.scopes import Reading, Serves, TaskCheck, read
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsontext import InvalidJson, TooDeep
@@ -33,13 +33,14 @@ def compile_definition(
     refuse_warnings: bool = False,
     express: bool = False,
     task_checks: Mapping[str, TaskCheck] = NO_CHECKS,
+    serves: Serves | None = None,
 ) -> tuple[Machine, tuple[Diagnostic, ...]]:
     """The machine and the warnings about it.
 
     A text is taken as JSON, anything else as an already parsed definition. ``task_checks`` adds the drivers' own
-    rules by Resource. Raises ``InvalidDefinition`` with every problem at once.
+    rules by Resource; with ``serves``, Resources without a driver are warned about. Raises ``InvalidDefinition`` with every problem at once.
     """
-    machine, found = _compiled(definition, Problems(), express, task_checks)
+    machine, found = _compiled(definition, Reading(Problems(), task_checks, express, serves))
     refused = any(diagnostic.severity == "ERROR" for diagnostic in found) or (refuse_warnings and found)
     if machine is None or refused:
         raise InvalidDefinition(found)
@@ -47,20 +48,25 @@ def compile_definition(
 
 
 def check(
-    definition: str | Json, *, express: bool = False, task_checks: Mapping[str, TaskCheck] = NO_CHECKS
+    definition: str | Json,
+    *,
+    express: bool = False,
+    task_checks: Mapping[str, TaskCheck] = NO_CHECKS,
+    serves: Serves | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Everything that is wrong or doubtful; never raises.
 
     Milder in one thing than ``compile_definition``: a ``${Name}`` that is still to be substituted may stand for a number.
     """
-    return _compiled(definition, Problems(placeholders_allowed=True), express, task_checks)[1]
+    return _compiled(definition, Reading(Problems(placeholders_allowed=True), task_checks, express, serves))[
+        1
+    ]
 
 
-def _compiled(
-    definition: str | Json, problems: Problems, express: bool, task_checks: Mapping[str, TaskCheck]
-) -> tuple[Machine | None, tuple[Diagnostic, ...]]:
+def _compiled(definition: str | Json, reading: Reading) -> tuple[Machine | None, tuple[Diagnostic, ...]]:
+    problems = reading.problems
     if not isinstance(definition, str):
-        return _read(definition, problems, express, task_checks), tuple(problems.found)
+        return _read(definition, reading), tuple(problems.found)
     unreadable = _unreadable(definition)
     if unreadable is not None:
         return None, (unreadable,)
@@ -73,20 +79,18 @@ def _compiled(
     places = source.places(definition)
     for pointer, name in places.duplicates:
         problems.error(pointer, f"The field '{name}' appears more than once", code=DUPLICATE_KEY, member=name)
-    machine = _read(value, problems, express, task_checks)
+    machine = _read(value, reading)
     return machine, tuple(_located(diagnostic, places) for diagnostic in problems.found)
 
 
-def _read(
-    value: Json, problems: Problems, express: bool, task_checks: Mapping[str, TaskCheck]
-) -> Machine | None:
+def _read(value: Json, reading: Reading) -> Machine | None:
     if not isinstance(value, dict):
-        problems.error(ROOT, "Definition must be a valid JSON object")
+        reading.problems.error(ROOT, "Definition must be a valid JSON object")
         return None
     if source.depth_of_value(value, limits.NESTING) > limits.NESTING:
-        problems.add([_too_deep()])
+        reading.problems.add([_too_deep()])
         return None
-    return read(value, Reading(problems, task_checks, express))
+    return read(value, reading)
 
 
 def _unreadable(text: str) -> Diagnostic | None:

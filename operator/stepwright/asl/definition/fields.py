@@ -24,6 +24,8 @@ from stepwright.asl.payload_template import InvalidTemplate
 IDENTITY: Final[Expression] = jsonpath.compile("$")
 WHOLE: Final[Target] = reference_path.compile("$")
 
+# A template's problem is at the object, as AWS has it; the sentence names the field.
+_NAMED_FIELD: Final = re.compile(r"The value for the field '(.+)' must be ", re.DOTALL)
 _SCRIPT: Final = re.compile(r"\[\(\s*@\.length\s*-\s*([1-9][0-9]*)\s*\)\]")
 
 
@@ -224,14 +226,17 @@ class Fields:
         if compiler is None:
             return None
         if self.language == "JSONPath":
-            self._warn_of_literal_paths(self.raw[name], self.at(name))
+            self._check_keys(self.raw[name], self.at(name))
         try:
             return compiler.template(self.raw[name], self.at(name))
         except InvalidTemplate as error:
-            self._add_found(error.problems)
+            for pointer, message in error.problems:
+                named = _NAMED_FIELD.match(message)
+                self.problems.error(pointer, message, member=named[1] if named else None)
             return None
 
-    def _warn_of_literal_paths(self, template: Json, pointer: Pointer) -> None:
+    def _check_keys(self, template: Json, pointer: Pointer) -> None:
+        """What is wrong with the objects of a template beside the expressions in them."""
         waiting = [(template, pointer)]
         while waiting:
             value, where = waiting.pop()
@@ -241,13 +246,19 @@ class Fields:
                 for key, member in value.items():
                     if isinstance(member, dict | list):
                         waiting.append((member, child(where, key)))
-                    elif not key.endswith(".$") and looks_like_path(member):
-                        self.problems.warn(
-                            NO_DOLLAR,
-                            where,
-                            f"The value of '{key}' looks like a path but is taken as written; use '{key}.$'",
-                            member=key,
-                        )
+                    self._check_key(key, member, where, value)
+
+    def _check_key(self, key: str, member: Json, where: Pointer, fields: Mapping[str, Json]) -> None:
+        plain = key.removesuffix(".$")
+        if plain != key and plain in fields:
+            self.problems.error(where, f"The fields '{plain}' and '{key}' give the same field", member=key)
+        elif plain == key and looks_like_path(member):
+            self.problems.warn(
+                NO_DOLLAR,
+                where,
+                f"The value of '{key}' looks like a path but is taken as written; use '{key}.$'",
+                member=key,
+            )
 
     def assignment(self) -> Expression | None:
         """Assign: an object whose names are variables."""

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from stepwright.asl.definition import languages, limits, references, resources
+from stepwright.asl.definition import languages, limits, placeholders, references, resources
 from stepwright.asl.definition.fields import Fields, Nested
 from stepwright.asl.definition.pointers import ROOT, child
-from stepwright.asl.definition.problems import DUPLICATE_LABEL, INVALID_STATE, NOT_SERVED, Problems
+from stepwright.asl.definition.problems import DUPLICATE_LABEL, INVALID_STATE, NO_DRIVER, NOT_SERVED, Problems
 from stepwright.asl.definition.schema import (
     BRANCH_FIELDS,
     MACHINE_FIELDS,
@@ -31,6 +31,9 @@ from stepwright.asl.machine import Machine, Map, QueryLanguage, Scope, State, Ta
 TaskCheck: TypeAlias = Callable[[Mapping[str, Json], Pointer], Iterable[Diagnostic]]
 """A driver's own check of the Task states it serves: the state as written and where it stands -> what is wrong."""
 
+Serves: TypeAlias = Callable[[str], bool]
+"""Whether a driver runs tasks of a Resource."""
+
 _LANGUAGES: tuple[QueryLanguage, QueryLanguage] = ("JSONPath", "JSONata")
 
 
@@ -41,6 +44,7 @@ class Reading:
     problems: Problems
     task_checks: Mapping[str, TaskCheck]
     express: bool
+    serves: Serves | None
     language: QueryLanguage = "JSONPath"
     scopes: dict[Pointer, Scope] = field(default_factory=dict)
     names: dict[Pointer, list[str]] = field(default_factory=dict)
@@ -162,6 +166,16 @@ def _state_language(raw: dict[str, Json], pointer: Pointer, reading: Reading) ->
 def _check_task(task: Task, fields: Fields, reading: Reading) -> None:
     if task.resource:
         reading.resources.add(task.resource)
+        if (
+            reading.serves is not None
+            and not placeholders.in_text(task.resource)
+            and not reading.serves(task.resource)
+        ):
+            reading.problems.warn(
+                NO_DRIVER,
+                fields.at("Resource"),
+                f"No driver serves '{task.resource}', so executions cannot start",
+            )
     if reading.express:
         _check_express(task, fields)
     check = reading.task_checks.get(task.resource)
