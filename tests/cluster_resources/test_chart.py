@@ -45,7 +45,7 @@ def test_with_namespaces_there_are_roles_there_and_no_cluster_role() -> None:
         "stepwright-system",
     ]
     arguments = of_kind(objects, "Deployment")[0]["spec"]["template"]["spec"]["containers"][0]["args"]
-    assert arguments == ["operator", "--namespace=a", "--namespace=b"]
+    assert arguments[-2:] == ["--namespace=a", "--namespace=b"]
     selector = of_kind(objects, "ValidatingAdmissionPolicyBinding")[0]["spec"]["matchResources"][
         "namespaceSelector"
     ]

@@ -1,22 +1,23 @@
 {{/* What the operator does in every namespace it watches: no wildcards, and no secret is ever read. */}}
 {{- define "stepwright.rules" -}}
+# patch: the finalizer with which a state machine waits for its executions
 - apiGroups: [stepwright.dev]
   resources: [statemachines]
   verbs: [get, list, watch, patch]
-# delete: an Execution whose ttlSecondsAfterFinished is over
+# delete: those whose ttlSecondsAfterFinished is over
 - apiGroups: [stepwright.dev]
   resources: [executions]
-  verbs: [get, list, watch, patch, delete]
+  verbs: [get, list, watch, delete]
 - apiGroups: [stepwright.dev]
   resources: [statemachines/status, executions/status]
-  verbs: [get, patch, update]
+  verbs: [patch]
 - apiGroups: [stepwright.dev]
   resources: [executionhistories]
-  verbs: [create, get, list, watch, delete]
+  verbs: [create, get]
 # The revisions of a state machine's definition
 - apiGroups: [apps]
   resources: [controllerrevisions]
-  verbs: [create, get, list, watch, patch, delete]
+  verbs: [create, get]
 # Tasks
 - apiGroups: [batch]
   resources: [jobs]
@@ -31,7 +32,12 @@
 - apiGroups: [""]
   resources: [secrets]
   verbs: [create]
+# Why the pod of a Job could not be created
 - apiGroups: [""]
   resources: [events]
-  verbs: [create, patch]
+  verbs: [list]
+# Failures of executions
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create]
 {{- end }}
