@@ -26,7 +26,7 @@ REFUSED_AS_AWS_WOULD = {
 
 
 UNQUOTED_WORDS = {
-    # Filters such as [?(@.Name==Receipt)] run on AWS, though the oracle of its dialect refuses them.
+    # Published samples with filters such as [?(@.Name==Receipt)], which the oracle of AWS's dialect refuses.
     "parallel-translate/statemachine/statemachine.asl.yaml",
     "textract-analyze-expense-tf/statemachine/statemachine.asl.json",
 }
@@ -76,13 +76,20 @@ def test_what_other_validators_refuse_is_refused(record: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize(
-    "record", cases([record for record in conformance_data.records() if record["kind"] == "execution" and record["definition"]])
+    "record",
+    cases(
+        [
+            record
+            for record in conformance_data.records()
+            if record["kind"] == "execution" and record["definition"]
+        ]
+    ),
 )
 def test_what_ran_on_aws_is_accepted(record: dict[str, Any]) -> None:
     assert problems(record) == []
 
 
-def refused_by_conformance_data.records() -> list[dict[str, Any]]:
+def refused_by_aws() -> list[dict[str, Any]]:
     return [
         record
         for record in conformance_data.records()
@@ -91,7 +98,7 @@ def refused_by_conformance_data.records() -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("record", cases(refused_by_conformance_data.records()))
+@pytest.mark.parametrize("record", cases(refused_by_aws()))
 def test_what_aws_refused_to_create_is_refused_with_its_sentence(record: dict[str, Any]) -> None:
     refusal = sentence(record["expected"]["create_error"])
     if "ValueError" in refusal:  # recorded elsewhere, in other words
@@ -114,7 +121,9 @@ def first_clause(error: Diagnostic) -> str:
     return error.message.partition(";")[0]
 
 
-@pytest.mark.parametrize("record", cases([record for record in conformance_data.records() if record["kind"] == "validate"]))
+@pytest.mark.parametrize(
+    "record", cases([record for record in conformance_data.records() if record["kind"] == "validate"])
+)
 def test_validate_state_machine_definition(record: dict[str, Any]) -> None:
     expected = record["expected"]["validate_response"]["diagnostics"]
     found = [error for error in errors(record) if error.code != NOT_SERVED]
