@@ -61,6 +61,7 @@ def _encode_start(part: Start) -> EncodedPart:
         "roleArn": identity.role_arn,
         "stateMachineId": identity.state_machine_id,
         "stateMachineName": identity.state_machine_name,
+        "synchronous": identity.synchronous or None,
         "input": part.input.text,
         "started": part.started,
     }
@@ -74,6 +75,7 @@ def _decode_start(encoded: EncodedPart) -> Start:
         role_arn=encoded["roleArn"],
         state_machine_id=encoded["stateMachineId"],
         state_machine_name=encoded["stateMachineName"],
+        synchronous=encoded.get("synchronous", False),
     )
     return Start(identity, payload.of_text(encoded["input"]), Millis(encoded["started"]))
 

@@ -26,7 +26,7 @@ def build(
     token: str | None = None,
     item: tuple[int, Json] | None = None,
 ) -> Json:
-    """``token``: of the task being started. ``item``: index and value where an iteration is being made of it."""
+    """``token``: of the task being started, where it waits for one. ``item``: index and value where an iteration is being made of it."""
     if draft.constants is None:
         draft.constants = _constants(draft.start)
     here: dict[str, Json] = {"Name": state.name, "EnteredTime": timestamps.text(branch.entered_at)}
@@ -44,15 +44,17 @@ def build(
 
 def _constants(start: Start) -> dict[str, Json]:
     identity = start.identity
+    execution: dict[str, Json] = {
+        "Id": identity.execution_id,
+        "Input": start.input.value,
+        "StartTime": timestamps.text(start.started),
+        "Name": identity.name,
+        "RoleArn": identity.role_arn,
+    }
+    if not identity.synchronous:
+        execution["RedriveCount"] = 0
     return {
-        "Execution": {
-            "Id": identity.execution_id,
-            "Input": start.input.value,
-            "StartTime": timestamps.text(start.started),
-            "Name": identity.name,
-            "RoleArn": identity.role_arn,
-            "RedriveCount": 0,
-        },
+        "Execution": execution,
         "StateMachine": {"Id": identity.state_machine_id, "Name": identity.state_machine_name},
     }
 

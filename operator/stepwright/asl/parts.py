@@ -39,6 +39,8 @@ class Identity:
     role_arn: str
     state_machine_id: str
     state_machine_name: str
+    synchronous: bool = False
+    """Started by StartSyncExecution, which cannot be redriven: its context object says nothing of redrives."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stepwright.asl import causes, dataflow, failing, failures
 from stepwright.asl.data import Expression
 from stepwright.asl.draft import Draft
+from stepwright.asl.jsonpath import PathNotFound
 from stepwright.asl.machine import Fail
 from stepwright.asl.matching import Failure
 from stepwright.asl.parts import Branch
@@ -22,7 +23,11 @@ def _text(
 ) -> str | None:
     if given is None or isinstance(given, str):
         return given
-    value = given.evaluate(dataflow.data(draft, branch, state, branch.input))
+    try:
+        value = given.evaluate(dataflow.data(draft, branch, state, branch.input))
+    except PathNotFound as error:
+        cause = causes.path_not_found_for_field(error.path_text, field, branch.input.value)
+        raise failures.runtime(cause) from None
     if not isinstance(value, str):
         raise failures.runtime(
             f"The {field} field refers to value {causes.plain(value)} which is not a string: {given}"

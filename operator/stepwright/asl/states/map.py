@@ -100,6 +100,9 @@ def _limit(draft: Draft, branch: Branch, state: Map, effective: Payload) -> int:
     given = _number(
         draft, branch, state, state.max_concurrency, field="MaxConcurrencyPath", effective=effective
     )
+    if given is not None and given < 0:
+        # AWS lets such an execution hang until somebody stops it.
+        raise failures.runtime("MaxConcurrency must not be negative.")
     return min(int(given), INLINE_CONCURRENCY) if given else INLINE_CONCURRENCY
 
 
@@ -124,7 +127,7 @@ def _tolerated(
         whole=False,
     )
     if count is not None and count < 0:
-        raise failures.runtime("ToleratedFailureCount cannot be negative.")
+        raise failures.runtime("ToleratedFailureCount must not be negative.")
     if percentage is not None and not 0 <= percentage <= 100:
         raise failures.runtime(causes.percentage_out_of_range())
     return None if count is None else int(count), percentage

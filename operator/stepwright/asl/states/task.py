@@ -24,13 +24,15 @@ from stepwright.asl.step import CancelTask, CancelTimer
 from stepwright.asl.task_events import Schedule
 from stepwright.asl.transitions import leave
 
+_LONG_CALLS: Final = (".sync", ".sync:2", ".waitForTaskToken")
+
 _DEFAULT_REGION: Final = "us-east-1"
 
 
 def begin(draft: Draft, branch: Branch, state: Task) -> None:
     identity = draft.start.identity
     task = TaskId(draft.next_event_id)
-    token = context.task_token(identity.uid, task)
+    token = context.task_token(identity.uid, task) if _has_token(state) else None
     effective = dataflow.effective_input(draft, branch, state)
     parameters = dataflow.shape(draft, branch, state, state.parameters, effective, token=token)
     timeout = _seconds(draft, branch, state, field="TimeoutSecondsPath", document=effective)
@@ -136,6 +138,12 @@ def _seconds(draft: Draft, branch: Branch, state: Task, *, field: str, document:
             f"The {field} parameter cannot be parsed as a long value: {given} == {causes.plain(value)}"
         )
     return value
+
+
+def _has_token(state: Task) -> bool:
+    """Whether the context object names the task's token: not where AWS calls a service, takes what it answers and is
+    done. What else runs a task may take its time, and is given the token to tell the result by."""
+    return not state.resource.startswith("arn:") or state.resource.endswith(_LONG_CALLS)
 
 
 def _called(state: Task) -> str:
