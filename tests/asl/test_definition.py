@@ -100,6 +100,10 @@ INVALID: dict[str, tuple[Any, list[str]]] = {
         machine(PASS) | {"TimeoutSeconds": 10**5000},
         [f"{SCHEMA} The value of 'TimeoutSeconds' should be between 1 and 99999999 at /TimeoutSeconds"],
     ),
+    "a huge number where fractions are allowed": (
+        machine(TASK | {"Retry": [{"ErrorEquals": ["E"], "BackoffRate": 10**5000}]}),
+        [f"{SCHEMA} The value of 'BackoffRate' is too large at /States/A/Retry/0/BackoffRate"],
+    ),
     # Names and transitions
     "a name of 81 characters": (
         {"StartAt": "n" * 81, "States": {"n" * 81: PASS}},

@@ -130,16 +130,14 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.problems.wrong_type(self.at(name), "Number", value)
             return None
-        # An int beyond what a float holds has no business in any field; it is out of bounds either way.
-        number = (
-            value
-            if isinstance(value, float) or abs(value) < sys.float_info.max
-            else math.copysign(math.inf, value)
-        )
-        if not minimum <= number <= maximum or math.isinf(number):
+        # Compared as it is: an int may be larger than a float can hold.
+        if not minimum <= value <= maximum:
             self._out_of_bounds(name, minimum, maximum)
             return None
-        return float(number)
+        if value > sys.float_info.max:
+            self.problems.error(self.at(name), f"The value of '{name}' is too large")
+            return None
+        return float(value)
 
     def integer(self, name: str, minimum: int, maximum: int) -> int | None:
         value = self.raw.get(name)
