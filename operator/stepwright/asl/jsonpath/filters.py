@@ -16,7 +16,7 @@ from stepwright.asl import java_text, jsontext
 from stepwright.asl.equality import same
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsonpath import parse as path_parser
-from stepwright.asl.jsonpath import selectors
+from stepwright.asl.jsonpath import regular_expressions, selectors
 from stepwright.asl.jsonpath.errors import InvalidPath, NothingFound
 from stepwright.asl.jsonpath.lex import Cursor, closing, end_of_quoted, unescape
 
@@ -121,12 +121,12 @@ class _Parser(Cursor):
         after_left = self.position
         try:
             operator = self._operator()
-            right = self._operand()
         except InvalidPath:
             if not is_path:
                 raise
             self.position = after_left
             return lambda item, root: (left(item, root) is not UNDEFINED) is wanted
+        right = self._operand()
         if not wanted:
             raise InvalidPath("'!' stands before a path without a comparison, or before parentheses", start)
         return lambda item, root: operator(left(item, root), right(item, root))
@@ -209,16 +209,10 @@ class _Parser(Cursor):
         end = end_of_quoted(self.text, self.position)
         pattern = self.text[self.position + 1 : end]
         self.position = end + 1
-        flags = 0
+        after = self.position
         while self.peek().isalpha():
-            if self.peek() not in _FLAGS:
-                raise self.fail(f"there is no flag {self.peek()!r} for a regular expression")
-            flags |= _FLAGS[self.peek()]
             self.position += 1
-        try:
-            return re.compile(pattern, flags)
-        except (re.error, RecursionError, OverflowError) as error:
-            raise self.fail(f"/{pattern}/ is not a regular expression: {error}") from None
+        return regular_expressions.compile(pattern, self.text[after : self.position], end)
 
     def _word(self) -> Json:
         for word, value in (("true", True), ("false", False), ("null", None)):
@@ -236,7 +230,6 @@ class _Parser(Cursor):
 
 
 _SIGNS = "<>=~!"
-_FLAGS = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "x": re.VERBOSE, "u": 0, "d": 0, "U": 0}
 
 
 def _double_quoted(text: str) -> str:
@@ -272,6 +265,8 @@ def equals(left: Value, right: Value) -> bool:
     if _is_number(left):
         if not (_is_number(right) or isinstance(right, str)):
             return False
+        if type(left) is type(right):
+            return left == right
         number = _decimal(right)
         return number is not None and number == _decimal(left)
     if isinstance(left, str):
@@ -285,9 +280,13 @@ def equals(left: Value, right: Value) -> bool:
     return False
 
 
-def _order(compare: Callable[[Decimal | str, Decimal | str], bool]) -> Callable[[Value, Value], bool]:
+def _order(
+    compare: Callable[[float | Decimal | str, float | Decimal | str], bool],
+) -> Callable[[Value, Value], bool]:
     def operator(left: Value, right: Value) -> bool:
         if _is_number(left) and _is_number(right):
+            if type(left) is type(right):
+                return compare(cast("float", left), cast("float", right))
             return compare(cast("Decimal", _decimal(left)), cast("Decimal", _decimal(right)))
         if isinstance(left, str) and isinstance(right, str):
             return compare(left, right)
@@ -341,8 +340,8 @@ def _matches(left: Value, right: Value) -> bool:
     if isinstance(left, list):
         return any(_matches(item, right) for item in left)
     if isinstance(left, _Undefined) or left is None or isinstance(left, dict):
-        return right.fullmatch("") is not None
-    return right.fullmatch(java_text.of_value(left)) is not None
+        return regular_expressions.matches(right, "")
+    return regular_expressions.matches(right, java_text.of_value(left))
 
 
 def _never(_left: Value, _right: Value) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import fsum, sqrt
+from math import fsum, isfinite, sqrt
 from typing import Final, TypeAlias
 
 from stepwright.asl.json_types import Json
@@ -33,12 +33,18 @@ def _aggregate(compute: Callable[[list[float]], float]) -> PathFunction:
 
     def function(node: Json, arguments: Sequence[Json]) -> Json:
         values = _flatten(node, arguments)
-        numbers = [
-            float(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool)
-        ]
+        try:
+            numbers = [
+                float(value) for value in values if isinstance(value, int | float) and type(value) is not bool
+            ]
+        except OverflowError:
+            raise NothingFound("Aggregation function met a number that is out of range") from None
         if not numbers:
             raise NothingFound("Aggregation function attempted to calculate value using empty array")
-        return compute(numbers)
+        result = compute(numbers)
+        if not isfinite(result):
+            raise NothingFound("Aggregation function gave a number that is out of range")
+        return result
 
     return function
 
@@ -48,8 +54,8 @@ def _average(numbers: list[float]) -> float:
 
 
 def _standard_deviation(numbers: list[float]) -> float:
-    mean = fsum(numbers) / len(numbers)
-    return sqrt(fsum((number - mean) ** 2 for number in numbers) / len(numbers))
+    mean = _average(numbers)
+    return sqrt(fsum((number - mean) * (number - mean) for number in numbers) / len(numbers))
 
 
 def _concat(node: Json, arguments: Sequence[Json]) -> Json:

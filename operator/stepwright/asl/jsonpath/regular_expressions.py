@@ -1,0 +1,100 @@
+"""Regular expressions of filters (``@.name =~ /a.*/i``), kept to those that cannot hold the engine.
+
+Python's ``re`` tries every way to match, which some patterns let grow exponentially with the text. So a pattern may
+not repeat what itself repeats or has alternatives, may use few repetitions, and no back references and look-arounds:
+what is left costs at most about (length of the text)^2, and the text is limited. Real filters hardly ever want more.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from stepwright.asl.errors import RUNTIME, StateError
+from stepwright.asl.jsonpath.errors import InvalidPath
+
+MAX_REPETITIONS: Final = 2  # .*name.*
+MAX_OPTIONAL: Final = 4
+MAX_TEXT: Final = 4_000
+
+FLAGS: Final = {
+    "i": re.IGNORECASE,
+    "m": re.MULTILINE,
+    "s": re.DOTALL,
+    "x": re.VERBOSE,
+    "d": re.NOFLAG,
+    "u": re.NOFLAG,
+    "U": re.NOFLAG,
+}
+
+_PARTS = re.compile(
+    r"""
+    (?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])
+    | (?P<reference>\\[1-9]|\(\?P[=>])
+    | (?P<look>\(\?<?[=!])
+    | (?P<open>\((?:\?[:i-]*:?)?)
+    | (?P<close>\))
+    | (?P<repeat>(?:[*+]|\{\d*,\d*\})[?+]?)
+    | (?P<fixed>\{\d+\}[?+]?)
+    | (?P<optional>\?)
+    | (?P<either>\|)
+    | (?P<atom>\\.|.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def compile(pattern: str, flags: str, position: int) -> re.Pattern[str]:
+    """``position`` is where the pattern stands, for errors; raises ``InvalidPath``."""
+    reason = _too_costly(pattern)
+    if reason is not None:
+        raise InvalidPath(f"/{pattern}/ could take too long: {reason}", position)
+    bits = re.NOFLAG
+    for flag in flags:
+        if flag not in FLAGS:
+            raise InvalidPath(f"there is no flag {flag!r} for a regular expression", position)
+        bits |= FLAGS[flag]
+    try:
+        return re.compile(pattern, bits)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise InvalidPath(f"/{pattern}/ is not a regular expression: {error}", position) from None
+
+
+def matches(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether the pattern describes the whole text."""
+    if len(text) > MAX_TEXT:
+        raise StateError(
+            RUNTIME, f"A text of {len(text)} characters is too long for the filter =~ /{pattern.pattern}/."
+        )
+    return pattern.fullmatch(text) is not None
+
+
+def _too_costly(pattern: str) -> str | None:
+    varies = [False]  # for each open group: whether it can match the same text in several ways
+    last_varies = False
+    repetitions = optional = 0
+    for part in _PARTS.finditer(pattern):
+        match part.lastgroup:
+            case "reference" | "look":
+                return "back references and look-arounds are not supported"
+            case "open":
+                varies.append(False)
+                last_varies = False
+            case "close":
+                last_varies = varies.pop() if len(varies) > 1 else False
+                varies[-1] = varies[-1] or last_varies
+            case "either":
+                varies[-1] = True
+                last_varies = False
+            case "repeat" | "fixed" | "optional":
+                if last_varies:
+                    return "it repeats a group with repetitions or alternatives in it"
+                repetitions += part.lastgroup == "repeat"
+                optional += part.lastgroup == "optional"
+                varies[-1] = varies[-1] or part.lastgroup != "fixed"
+                last_varies = part.lastgroup != "fixed"
+            case _:
+                last_varies = False
+    if repetitions > MAX_REPETITIONS or optional > MAX_OPTIONAL:
+        return f"it has more than {MAX_REPETITIONS} repetitions or {MAX_OPTIONAL} optional parts"
+    return None
