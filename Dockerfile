@@ -22,8 +22,9 @@ LABEL org.opencontainers.image.title="Stepwright" \
       org.opencontainers.image.description="AWS Step Functions for any Kubernetes cluster" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /opt/stepwright /opt/stepwright
-# The root file system is read-only in the cluster: nothing may be written but /tmp.
-ENV PATH=/opt/stepwright/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# The root file system is read-only in the cluster: nothing may be written but /tmp. kopf asks for the user's name,
+# which a uid without an entry in /etc/passwd does not have.
+ENV PATH=/opt/stepwright/bin:$PATH HOME=/tmp USER=stepwright PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 65532:65532
 EXPOSE 8080 8081
 ENTRYPOINT ["stepwright"]
