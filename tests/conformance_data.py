@@ -40,7 +40,7 @@ def records(*categories: str) -> list[dict[str, Any]]:
 def oracle(name: str) -> Any:
     """The content of ``name`` (``jsonpath/jayway-2.10``); None if missing."""
     root = folder()
-    return None if root is None else _read(root / f"{name}.json")
+    return None if root is None else _read(root / f"{name}.json") or None
 
 
 def parameters(cases: Iterable[T], identify: Callable[[T], str]) -> list[Any]:

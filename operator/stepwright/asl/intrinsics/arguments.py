@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from math import floor, isfinite
+from typing import Final
 
 from stepwright.asl import causes
 from stepwright.asl.intrinsics.errors import Unfit
 from stepwright.asl.json_types import Json
+
+
+LARGEST: Final = 2**63 - 1
+"""AWS promises 32 bits; Java's long is what fits without a surprise."""
 
 
 def array(value: Json, name: str) -> list[Json]:
@@ -35,4 +40,7 @@ def whole_number(value: Json, name: str) -> int:
         or (isinstance(value, float) and not isfinite(value))
     ):
         raise Unfit(f"The {name} must be a number but was {causes.kind_of(value)}.")
-    return value if isinstance(value, int) else floor(value + 0.5)
+    number = value if isinstance(value, int) else floor(value + 0.5)
+    if abs(number) > LARGEST:
+        raise Unfit(f"The {name} is out of range.")
+    return number

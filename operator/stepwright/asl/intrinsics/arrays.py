@@ -50,11 +50,7 @@ def _range(values: Sequence[Json], _random: Random) -> Json:
     if step == 0:
         raise Unfit("The step must not be zero.")
     numbers = range(start, end + (1 if step > 0 else -1), step)  # the end belongs to it
-    try:
-        length = len(numbers)
-    except OverflowError:
-        length = MAX_RANGE + 1
-    if length > MAX_RANGE:
+    if numbers[MAX_RANGE:]:  # len() would not take a range beyond 63 bits
         raise Unfit(f"The range must not have more than {MAX_RANGE} items.")
     return list(numbers)
 

@@ -95,4 +95,5 @@ def unescape(text: str) -> str:
         else:
             out.append(ESCAPES.get(escaped, escaped))
             index += 2
-    return "".join(out)
+    # Two escaped halves are one character; half a character is none.
+    return "".join(out).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
