@@ -228,13 +228,17 @@ class Draft:
     def full(self) -> bool:
         return len(self.events) >= self.limits.events_per_step or self.size >= self.limits.bytes_per_step
 
+    def _differs(self, name: PartId) -> bool:
+        """Whether a part that was touched has become another one (or is gone, or new)."""
+        return self.parts.get(name) != self._original.get(name)
+
     def finish(self) -> Step:
         if self.outcome is not None:
             self.ready.clear()
         self.head.ready = tuple(self.ready)
         return Step(
             checkpoint=Checkpoint(self.parts),
-            changed=frozenset(part for part in self._changed if part in self.parts or part in self._original),
+            changed=frozenset(filter(self._differs, self._changed)),
             events=self.events,
             commands=self.commands,
             visits=list(self.visits.values()),

@@ -168,7 +168,7 @@ def _run(draft: Draft) -> None:
             continue
         while True:
             if draft.full:
-                ready.appendleft(branch.number)
+                ready.append(branch.number)  # behind the others, so that a loop does not starve them
                 return
             _advance(draft, branch)
             if branch.phase is not Phase.ENTER:

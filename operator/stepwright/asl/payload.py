@@ -38,7 +38,7 @@ class Payload:
         return self._text
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Payload) and self.text == other.text
+        return self is other or (isinstance(other, Payload) and self.text == other.text)
 
     def __hash__(self) -> int:
         return hash(self.text)
