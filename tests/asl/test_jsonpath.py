@@ -50,6 +50,8 @@ def evaluate(path: str, document: Any = DOCUMENT, **more: Any) -> Any:
         ("$.items[?(@.id == 3)].id", ["3"]),
         ("$.items[?(@.tag in ['a', 'z'])].id", [1]),
         ("$.items[?(!(@.tag))].id", ["3"]),
+        ("$.items[?(@.tag==b)].id", [2]),
+        ("$.items[?(@.tag == nullable || @.tag == a)].id", [1]),
         ("$.items[?(@.tag =~ /[AM]/i)].id", [1]),
         ("$.items[?(@.id == $.size.w && @.tag)].tag", ["b"]),
         ("$.items[?(@.tag == 'a' || (@.id == 2 && @.tag == 'b'))].id", [1, 2]),

@@ -9,7 +9,6 @@ from stepwright.asl import causes
 from stepwright.asl.intrinsics.errors import Unfit
 from stepwright.asl.json_types import Json
 
-
 LARGEST: Final = 2**63 - 1
 """AWS promises 32 bits; Java's long is what fits without a surprise."""
 

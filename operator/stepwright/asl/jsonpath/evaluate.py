@@ -111,7 +111,7 @@ def compile(text: str) -> Path:
     root = found["name"] or found[0]
     offset = len(found[0]) - 1
     try:
-        steps = parse("$" + text[found.end() :])
+        steps = parse("$" + text[found.end() :], bare_words=True)
     except InvalidPath as error:
         raise InvalidPath(error.message, error.position + offset) from None
     return Path(text, root, steps)

@@ -34,17 +34,17 @@ Accepts: TypeAlias = Callable[[Json, Json], bool]
 _MAX_NESTING = 50
 
 
-def compile(text: str, position: int = 0) -> Accepts:
+def compile(text: str, position: int = 0, *, bare_words: bool = False) -> Accepts:
     """``text`` is the filter with its parentheses; ``position`` is where it stands in its path, for errors."""
     try:
-        return _Parser(text).whole()
+        return _Parser(text, bare_words=bare_words).whole()
     except InvalidPath as error:
         raise InvalidPath(error.message, error.position + position) from None
 
 
-def evaluated_path(text: str) -> Callable[[Json, Json], Json]:
+def evaluated_path(text: str, *, bare_words: bool = False) -> Callable[[Json, Json], Json]:
     """A path inside a filter or a function: ``@`` is the item, ``$`` the whole document."""
-    steps = path_parser.parse(text)
+    steps = path_parser.parse(text, bare_words=bare_words)
     walk = selectors.chain(steps)
     definite = path_parser.is_path_definite(steps)
     from_root = text.startswith("$")
@@ -63,8 +63,9 @@ def evaluated_path(text: str) -> Callable[[Json, Json], Json]:
 
 
 class _Parser(Cursor):
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, bare_words: bool) -> None:
         super().__init__(text)
+        self._bare_words = bare_words
         self._nesting = 0
 
     def whole(self) -> Accepts:
@@ -183,7 +184,7 @@ class _Parser(Cursor):
             elif character == " " or character in _SIGNS:
                 break
             self.position += 1
-        evaluate = evaluated_path(self.text[start : self.position])
+        evaluate = evaluated_path(self.text[start : self.position], bare_words=self._bare_words)
 
         def operand(item: Json, root: Json) -> Value:
             try:
@@ -215,9 +216,12 @@ class _Parser(Cursor):
         return regular_expressions.compile(pattern, self.text[after : self.position], end)
 
     def _word(self) -> Json:
-        for word, value in (("true", True), ("false", False), ("null", None)):
-            if self.text.startswith(word, self.position):
-                self.position += len(word)
+        for literal, value in (("true", True), ("false", False), ("null", None)):
+            if self.text.startswith(literal, self.position):
+                end = self.position + len(literal)
+                if self._bare_words and (self.at(end).isalnum() or self.at(end) == "_"):
+                    break  # trueish
+                self.position = end
                 return value
         start = self.position
         while self.peek() and self.peek() in "0123456789.-+eE":
@@ -226,9 +230,14 @@ class _Parser(Cursor):
             return jsontext.parse(self.text[start : self.position])
         except jsontext.InvalidJson:
             self.position = start
+            word = _BARE_WORD.match(self.text, start) if self._bare_words else None
+            if word is not None:
+                self.position = word.end()
+                return word[0]
             raise self.fail(f"expected a path or a value, not {self.peek()!r}") from None
 
 
+_BARE_WORD = re.compile(r"[^\W\d][\w.-]*")
 _SIGNS = "<>=~!"
 
 

@@ -32,8 +32,11 @@ _MAX_INDEX = 2**31 - 1
 _DIGITS = frozenset("0123456789")
 
 
-def parse(text: str) -> tuple[Step, ...]:
-    """The steps after the root. The root itself (``$`` or ``@``) is for the caller to look at."""
+def parse(text: str, *, bare_words: bool = False) -> tuple[Step, ...]:
+    """The steps after the root. The root itself (``$`` or ``@``) is for the caller to look at.
+
+    ``bare_words``: in filters a word without quotes is a string, as AWS takes it and Jayway 2.10 no longer does.
+    """
     if len(text) > _MAX_LENGTH:
         raise InvalidPath(f"a path of {len(text)} characters; {_MAX_LENGTH} are allowed")
     text = text.strip(" ") if text[:1] != " " else text.rstrip(" ")
@@ -45,7 +48,7 @@ def parse(text: str) -> tuple[Step, ...]:
         return ()
     if text[1] not in ".[":
         raise InvalidPath(f"expected '.' or '[' after {text[0]}, not {text[1]!r}", 1)
-    return _aggregate_of_scan(_Parser(text).steps())
+    return _aggregate_of_scan(_Parser(text, bare_words=bare_words).steps())
 
 
 def is_path_definite(steps: tuple[Step, ...]) -> bool:
@@ -74,8 +77,9 @@ def _nothing_to_scan(_node: Json, _root: Json) -> Json:
 
 
 class _Parser(Cursor):
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, bare_words: bool) -> None:
         super().__init__(text, 1)
+        self._bare_words = bare_words
         self._steps: list[Step] = []
 
     def steps(self) -> tuple[Step, ...]:
@@ -189,7 +193,9 @@ class _Parser(Cursor):
         bracket = self.next_significant(end)
         if end == -1 or self.at(bracket) != "]":
             return False
-        self._steps.append(Filter(filters.compile(self.text[opening : end + 1], opening)))
+        self._steps.append(
+            Filter(filters.compile(self.text[opening : end + 1], opening, bare_words=self._bare_words))
+        )
         self.position = bracket + 1
         return True
 
