@@ -7,6 +7,7 @@ fairness answers 429 when it is too much. Errors are the classes of ``api_errors
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import os
 from collections.abc import AsyncGenerator, Mapping
@@ -173,6 +174,9 @@ class Api:
     async def close(self) -> None:
         await self._session.close()
         await self._streams.close()
+        # What was aborted is closed in the next turns of the loop.
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     async def __aenter__(self) -> Self:
         return self
@@ -333,13 +337,18 @@ class Api:
                     raise from_response(response.status, answer, response.headers.get("Retry-After"))
                 # Own splitting into lines: aiohttp's readline refuses lines beyond its buffer's size.
                 rest = b""
-                async for chunk in response.content.iter_any():
-                    *lines, rest = (rest + chunk).split(b"\n") if b"\n" in chunk else (rest + chunk,)
-                    for line in lines:
-                        event = decode(line)
-                        if event.type == "ERROR":
-                            raise from_status(msgspec.json.decode(event.object, type=Status))
-                        yield Event(event.type, event.object)
+                try:
+                    async for chunk in response.content.iter_any():
+                        *lines, rest = (rest + chunk).split(b"\n") if b"\n" in chunk else (rest + chunk,)
+                        for line in lines:
+                            event = decode(line)
+                            if event.type == "ERROR":
+                                raise from_status(msgspec.json.decode(event.object, type=Status))
+                            yield Event(event.type, event.object)
+                finally:
+                    # Left in the middle: TLS's own good-bye would wait for the server, and outlive the loop.
+                    if response.connection is not None and response.connection.transport is not None:
+                        response.connection.transport.abort()
         except (aiohttp.ClientError, TimeoutError, OSError, msgspec.DecodeError) as error:
             sentence = str(error) or type(error).__name__
             raise Unreachable(f"the watch of {path} was cut: {sentence}", outcome_unknown=False) from error

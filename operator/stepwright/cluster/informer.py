@@ -32,10 +32,14 @@ Key = tuple[str, str]
 class Metadata(Protocol):
     """What an informer itself reads of an object's metadata."""
 
-    name: str
-    namespace: str
-    uid: str
-    resourceVersion: str  # noqa: N815 - the field's name on the wire
+    @property
+    def name(self) -> str: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def uid(self) -> str: ...
+    @property
+    def resourceVersion(self) -> str: ...  # noqa: N802 - the field's name on the wire
 
 
 class Kept(Protocol):

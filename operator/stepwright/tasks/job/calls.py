@@ -75,11 +75,6 @@ class Calls:
             raise Unavailable(f"cannot read Job {ref.namespace}/{name}: {error}") from error
         return job
 
-    async def jobs_of(self, ref: ExecutionRef) -> list[facts.Job]:
-        """Raises Unavailable."""
-        selector = {"labelSelector": f"{names.EXECUTION_UID}={ref.uid}"}
-        return await self._list(path_of(BATCH, "jobs", ref.namespace), selector, facts.Job)
-
     async def pods_of(self, namespace: str, job_uid: str) -> list[facts.Pod]:
         """Raises Unavailable."""
         selector = {"labelSelector": f"batch.kubernetes.io/controller-uid={job_uid}"}

@@ -199,7 +199,9 @@ class JobDriver:
         self._forget(ref, task)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
-        jobs = self.jobs.by_index(ref.uid) if self.jobs.synced.is_set() else await self._calls.jobs_of(ref)
+        # Both: a Job whose pods are not known yet would look as if it were running.
+        await self._wait_until_synced()
+        jobs = self.jobs.by_index(ref.uid)
         found = {job.metadata.uid: job for job in jobs}
         for watched in list(self._watched.values()):
             if watched.ref.uid == ref.uid and watched.job is not None:
@@ -516,4 +518,4 @@ def _ttl_seconds(ref: ExecutionRef, job: facts.Job | None) -> int:
 
 def _who(ref: ExecutionRef, task: StartTask | None = None) -> dict[str, Any]:
     who: dict[str, Any] = {"execution": f"{ref.namespace}/{ref.name}"}
-    return who if task is None else {**who, "state": task.state, "event": task.task}
+    return who if task is None else {**who, "state": task.state, "event_id": task.task}

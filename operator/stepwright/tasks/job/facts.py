@@ -15,18 +15,18 @@ from msgspec import field
 from stepwright.tasks.job import names, template
 
 
-class Fact(msgspec.Struct, gc=False):
-    """Part of an observed object; never changed. ``gc=False``: such trees have no cycles, and may be very many."""
+class Fact(msgspec.Struct, frozen=True, gc=False):
+    """Part of an observed object. ``gc=False``: such trees have no cycles, and may be very many."""
 
 
-class Owner(Fact):
+class Owner(Fact, frozen=True):
     uid: str
     kind: str = ""
     name: str = ""
     controller: bool = False
 
 
-class Condition(Fact):
+class Condition(Fact, frozen=True):
     type: str
     status: str
     reason: str | None = None
@@ -37,16 +37,16 @@ class Condition(Fact):
         return self.status == "True"
 
 
-class JobLabels(Fact):
+class JobLabels(Fact, frozen=True):
     execution_uid: str = field(name=names.EXECUTION_UID, default="")
 
 
-class JobAnnotations(Fact):
+class JobAnnotations(Fact, frozen=True):
     token: str = field(name=names.TOKEN, default="")
     ttl_seconds: str | None = field(name=names.TTL_SECONDS, default=None)
 
 
-class JobMetadata(Fact):
+class JobMetadata(Fact, frozen=True):
     name: str
     namespace: str
     uid: str
@@ -56,20 +56,20 @@ class JobMetadata(Fact):
     annotations: JobAnnotations = JobAnnotations()
 
 
-class JobSpec(Fact):
+class JobSpec(Fact, frozen=True):
     completions: int | None = None
     parallelism: int | None = None
     suspend: bool | None = None
     ttlSecondsAfterFinished: int | None = None
 
 
-class JobStatus(Fact):
+class JobStatus(Fact, frozen=True):
     conditions: list[Condition] = []
     startTime: str | None = None
     completionTime: str | None = None
 
 
-class Job(Fact):
+class Job(Fact, frozen=True):
     metadata: JobMetadata
     spec: JobSpec = JobSpec()
     status: JobStatus = JobStatus()
@@ -86,12 +86,12 @@ class Job(Fact):
         return next((c for c in self.status.conditions if c.type in types and c.is_true), None)
 
 
-class Waiting(Fact):
+class Waiting(Fact, frozen=True):
     reason: str | None = None
     message: str | None = None
 
 
-class Terminated(Fact):
+class Terminated(Fact, frozen=True):
     exitCode: int
     reason: str | None = None
     message: str | None = None
@@ -99,21 +99,21 @@ class Terminated(Fact):
     finishedAt: str | None = None
 
 
-class State(Fact):
+class State(Fact, frozen=True):
     waiting: Waiting | None = None
     terminated: Terminated | None = None
 
 
-class ContainerStatus(Fact):
+class ContainerStatus(Fact, frozen=True):
     name: str
     state: State = State()
 
 
-class Container(Fact):
+class Container(Fact, frozen=True):
     name: str
 
 
-class PodMetadata(Fact):
+class PodMetadata(Fact, frozen=True):
     name: str
     namespace: str
     uid: str
@@ -123,13 +123,13 @@ class PodMetadata(Fact):
     ownerReferences: list[Owner] = []
 
 
-class PodSpec(Fact):
+class PodSpec(Fact, frozen=True):
     containers: list[Container] = []
     initContainers: list[Container] = []
     nodeName: str | None = None
 
 
-class PodStatus(Fact):
+class PodStatus(Fact, frozen=True):
     phase: str = "Pending"
     reason: str | None = None
     message: str | None = None
@@ -138,7 +138,7 @@ class PodStatus(Fact):
     initContainerStatuses: list[ContainerStatus] = []
 
 
-class Pod(Fact):
+class Pod(Fact, frozen=True):
     metadata: PodMetadata
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
