@@ -325,7 +325,7 @@ def test_a_distributed_map_says_plainly_that_it_is_not_served() -> None:
 
 def test_a_long_map_keeps_little() -> None:
     """Live iterations are branches, the rest waits at a cursor; a full chunk of results is not written again."""
-    items = list(range(1_000))
+    items: Any = list(range(1_000))
     play = begin(each(TASK, MaxConcurrency=5), items)
     written: dict[str, int] = {}
     while play.outcome is None:

@@ -169,7 +169,9 @@ def fails(error: str = "Job.Failed", cause: str | None = "exit code 1") -> Answe
 
 def states(start_at: str, **members: Any) -> dict[str, Any]:
     """A scope of these states; one without Next and End ends it."""
-    for state in members.values():
-        if not {"Next", "End"} & set(state) and state["Type"] not in ("Choice", "Succeed", "Fail"):
-            state["End"] = True
-    return {"StartAt": start_at, "States": members}
+    return {"StartAt": start_at, "States": {name: _ended(state) for name, state in members.items()}}
+
+
+def _ended(state: dict[str, Any]) -> dict[str, Any]:
+    goes_on = "Next" in state or "End" in state or state["Type"] in ("Choice", "Succeed", "Fail")
+    return state if goes_on else {**state, "End": True}

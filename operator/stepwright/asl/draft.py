@@ -7,7 +7,6 @@ was made from stays as it was, and untouched parts are shared.
 from __future__ import annotations
 
 from collections import deque
-from copy import copy
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -89,7 +88,7 @@ class Draft:
         self._original = checkpoint.parts
         self._changed: set[PartId] = {HEAD}
         self.parts: dict[PartId, Part] = dict(checkpoint.parts)
-        self.head: Head = copy(checkpoint.head)
+        self.head: Head = checkpoint.head.copy()
         self.parts[HEAD] = self.head
         self.ready: deque[int] = deque(self.head.ready)
         self.events: list[HistoryEvent] = []
@@ -142,10 +141,11 @@ class Draft:
         assert results is None or isinstance(results, Results)
         return results
 
-    def _own(self, name: PartId) -> Part | None:
+    def _own(self, name: PartId) -> Branch | Fork | None:
         part = self.parts.get(name)
+        assert part is None or isinstance(part, Branch | Fork)
         if part is not None and name not in self._changed:
-            part = copy(part)
+            part = part.copy()
             self.put(name, part)
         return part
 
