@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, Optional
@@ -33,7 +32,7 @@ def operator(
         typer.Option(help="Namespace of the Lease. Default: the pod's own, or the kubeconfig's."),
     ] = None,
     lease_seconds: Annotated[
-        float,
+        int,
         typer.Option(min=3, help="How long the Lease counts: after a crash another operator waits for it."),
     ] = 15,
     host: Annotated[str, typer.Option(help="Address for metrics and probes.")] = "0.0.0.0",  # noqa: S104
@@ -55,10 +54,8 @@ def operator(
     from stepwright.controllers import operator as operators  # noqa: PLC0415
 
     logs.configure(log_level, log_format or ("console" if sys.stderr.isatty() else "json"))
-    if kubeconfig is not None:
-        if not kubeconfig.is_file():
-            raise typer.BadParameter(f"there is no file {kubeconfig}", param_hint="--kubeconfig")
-        os.environ["KUBECONFIG"] = str(kubeconfig)  # kopf knows no other way
+    if kubeconfig is not None and not kubeconfig.is_file():
+        raise typer.BadParameter(f"there is no file {kubeconfig}", param_hint="--kubeconfig")
     options = operators.Options(
         kubeconfig=kubeconfig,
         namespaces=tuple(namespace or ()),

@@ -8,12 +8,15 @@ when it ends. Any end of kopf ends the process: an operator that no longer hears
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import kopf
 import structlog
+from kubernetes import client, config
 
 from stepwright.cluster.resources import GROUP, VERSION
 
@@ -31,10 +34,12 @@ class KopfThread:
         observers: Mapping[str, Observe],
         *,
         namespaces: Sequence[str] = (),
+        kubeconfig: Path | None = None,
     ) -> None:
         self._loop = loop
         self._observers = observers
         self._namespaces = tuple(namespaces)
+        self._kubeconfig = kubeconfig
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
         self.ended = asyncio.Event()
@@ -72,8 +77,11 @@ class KopfThread:
             kopf.on.event(GROUP, VERSION, plural, registry=registry, id=f"observe-{plural}")(
                 self._handler(observe)
             )
-        kopf.on.login(registry=registry, id="kubernetes-client")(_login)
+        kopf.on.login(registry=registry, id="connection")(self._login)
         return registry
+
+    async def _login(self, **_: Any) -> kopf.ConnectionInfo:
+        return await asyncio.to_thread(_connection, self._kubeconfig)
 
     def _handler(self, observe: Observe) -> Callable[..., Any]:
         async def hand_over(event: Mapping[str, Any], **_: Any) -> None:
@@ -82,9 +90,34 @@ class KopfThread:
         return hand_over
 
 
-async def _login(**kwargs: Any) -> kopf.ConnectionInfo | None:
-    """As the Kubernetes client reads KUBECONFIG or the pod's service account: the same as the rest of the operator."""
-    return await asyncio.to_thread(kopf.login_via_client, **kwargs)
+def _connection(kubeconfig: Path | None) -> kopf.ConnectionInfo:
+    """What kopf is to connect with: the file given, else the pod's service account, else the usual kubeconfig.
+
+    kopf's own login asks the Kubernetes client for the same, but that reads KUBECONFIG when it is imported, which is
+    before the command line is known.
+    """
+    configuration = client.Configuration()
+    if kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ:
+        config.load_incluster_config(client_configuration=configuration)
+    else:
+        config.load_kube_config(
+            config_file=None if kubeconfig is None else str(kubeconfig), client_configuration=configuration
+        )
+    # The key's name differs between the client's versions.
+    keys = map(configuration.get_api_key_with_prefix, ("BearerToken", "authorization"))
+    header = next(filter(None, keys), "")
+    scheme, _, token = header.rpartition(" ")
+    return kopf.ConnectionInfo(
+        server=configuration.host,
+        ca_path=configuration.ssl_ca_cert,
+        insecure=not configuration.verify_ssl,
+        username=configuration.username or None,
+        password=configuration.password or None,
+        scheme=scheme or None,
+        token=token or None,
+        certificate_path=configuration.cert_file,
+        private_key_path=configuration.key_file,
+    )
 
 
 def _settings() -> kopf.OperatorSettings:

@@ -34,7 +34,7 @@ class ClusterLease:
     """Implements ``engine.ports.Lease``. Times in seconds."""
 
     def __init__(
-        self, namespace: str, *, duration: float = 15, renew_deadline: float = 10, retry: float = 2
+        self, namespace: str, *, duration: int = 15, renew_deadline: float = 10, retry: float = 2
     ) -> None:
         self._namespace = namespace
         self._duration = duration
@@ -113,7 +113,19 @@ class _RenewingLock(LeaseLock):  # type: ignore[misc] # the client has no types
             return False, ApiException(status=0, reason=str(error))
 
     async def create(self, name: str, namespace: str, election_record: Any) -> bool:
-        return await self._ask(super().create(name, namespace, election_record))
+        # The client's own asks for pretty=True, which the client's own types refuse (kubernetes 37.0.2).
+        body = client.V1Lease(
+            metadata=client.V1ObjectMeta(name=name), spec=self.update_lease(election_record)
+        )
+        try:
+            return await self._ask(self._create(namespace, body))
+        except ApiException as error:
+            log.warning("lease not created", reason=str(error.reason))
+            return False
+
+    async def _create(self, namespace: str, body: Any) -> bool:
+        await self.api_instance.create_namespaced_lease(namespace, body)
+        return True
 
     async def update(self, name: str, namespace: str, updated_record: Any) -> bool:
         return await self._ask(super().update(name, namespace, updated_record))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,7 @@ class Options:
     kubeconfig: Path | None = None
     namespaces: Sequence[str] = ()
     lease_namespace: str | None = None
-    lease_seconds: float = 15
+    lease_seconds: int = 15
     host: str = "0.0.0.0"  # noqa: S104 - probes and Prometheus come from outside the pod
     metrics_port: int = 8080
     health_port: int = 8081
@@ -96,7 +97,7 @@ class Operator:
             api,
             revisions,
             drivers,
-            job.TASK_CHECKS,
+            dict.fromkeys((job.K8S_JOB, job.EKS_RUN_JOB), job.check),
             clock,
             on_ready=self._executions.machine_ready,
             live_of=self._executions.live_of,
@@ -136,11 +137,13 @@ class Operator:
             asyncio.get_running_loop(),
             {"statemachines": self._state_machines.observe, "executions": self._executions.observe},
             namespaces=self._options.namespaces,
+            kubeconfig=self._options.kubeconfig,
         )
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._driver.run(), name="job driver")
-                await self._driver.synced.wait()
+                await self._driver.jobs.synced.wait()
+                await self._driver.pods.synced.wait()
                 self._synced = True
                 await self._lease.acquired.wait()
                 log.info("lease held", identity=self._lease.identity)
@@ -159,9 +162,12 @@ class Operator:
     def _alive(self) -> str | None:
         if self._kopf is not None and self._kopf.ended.is_set():
             return "kopf has ended"
-        silent = self._driver.silent_seconds()
-        if silent is not None and silent > SILENT_SECONDS:
-            return f"no event, not even a bookmark, for {silent:.0f} s"
+        for informer in (self._driver.jobs, self._driver.pods):
+            if (
+                informer.last_activity is not None
+                and time.monotonic() - informer.last_activity > SILENT_SECONDS
+            ):
+                return f"no event of Jobs or Pods, not even a bookmark, for {SILENT_SECONDS:.0f} s"
         return None
 
     def _ready(self) -> str | None:

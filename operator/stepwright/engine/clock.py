@@ -9,6 +9,8 @@ from stepwright.asl.signals import Millis
 
 
 class SystemClock:
+    longest_sleep_seconds = 60.0
+
     def now(self) -> Millis:
         return Millis(time.time_ns() // 1_000_000)
 

@@ -149,6 +149,9 @@ Must be called in the engine's event loop."""
 
 
 class Clock(Protocol):
+    longest_sleep_seconds: float
+    """A longer wait is cut into pieces of this length, so that a clock that is set forward is noticed within it."""
+
     def now(self) -> Millis: ...
 
     async def sleep(self, seconds: float) -> None: ...

@@ -13,10 +13,6 @@ from collections.abc import Callable
 from stepwright.asl.signals import Millis, TimerId
 from stepwright.engine.ports import Clock, Uid
 
-# A wait is cut into pieces of this length, so that a system clock set forward is noticed within it.
-LONGEST_SLEEP_SECONDS = 60.0
-
-
 class Timers:
     def __init__(self, clock: Clock, fire: Callable[[Uid, TimerId], None]) -> None:
         self._clock = clock
@@ -81,11 +77,12 @@ class Timers:
 
     async def run(self) -> None:
         """Fire timers as they fall due, until cancelled."""
+        longest = self._clock.longest_sleep_seconds
         while True:
             self._sooner.clear()
             seconds = self.fire_due()
             nap = asyncio.create_task(
-                self._clock.sleep(min(seconds or LONGEST_SLEEP_SECONDS, LONGEST_SLEEP_SECONDS))
+                self._clock.sleep(min(longest if seconds is None else seconds, longest))
             )
             woken = asyncio.create_task(self._sooner.wait())
             try:

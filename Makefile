@@ -1,0 +1,70 @@
+# Stepwright. `make` alone lists the targets.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The one tool the rest is installed with. A virtual environment of its own, so that nothing else is touched.
+UV := $(shell command -v uv || echo .venv-uv/bin/uv)
+RUN := $(UV) run --frozen
+
+.PHONY: help setup check lint format types contracts unit test demo cluster cluster-down bench bench-interpreter verify generate image clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
+
+$(UV):
+	@command -v $(UV) >/dev/null || { python3 -m venv .venv-uv && .venv-uv/bin/pip install --quiet uv; }
+
+setup: $(UV) ## Install the project and its tools into .venv, as locked
+	@$(UV) sync --frozen --quiet
+
+check: setup lint types contracts unit ## Lint, types, layers, unit tests: under two minutes
+
+lint: setup ## Ruff: rules and format
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+
+format: setup ## Ruff: mend what can be mended
+	$(RUN) ruff check --fix
+	$(RUN) ruff format
+
+types: setup ## mypy, strict
+	$(RUN) mypy
+
+contracts: setup ## import-linter: the layers
+	$(RUN) lint-imports
+
+unit: setup ## Tests that need no cluster
+	$(RUN) pytest -q -m "not cluster"
+
+test: setup ## Everything: sets up a cluster (see tests/cluster/README.md) and runs all tests
+	$(RUN) pytest
+
+demo: setup ## A cluster comes up and an order is processed before your eyes
+	$(RUN) python -m examples.demo
+
+cluster: ## Start the test cluster and print its kubeconfig
+	@python3 -m tests.cluster up
+
+cluster-down: ## Stop the test cluster
+	@python3 -m tests.cluster down
+
+bench: setup ## Figures from one run on the test cluster
+	$(RUN) python -m bench
+
+bench-interpreter: setup ## Transitions per second of the interpreter alone
+	$(RUN) python bench/interpreter.py
+
+generate: setup ## Write CRDs, the chart's copies and docs, the kustomization
+	$(RUN) python -m stepwright.cluster.crds
+	$(RUN) python charts/generate_docs.py
+
+verify: setup ## Fail when what is generated differs from what is checked in
+	$(RUN) python -m stepwright.cluster.crds --check
+	$(RUN) python charts/generate_docs.py --check
+
+image: setup ## Build the operator's image into an archive; prints its path
+	@$(RUN) python -c "from pathlib import Path; from tests.cluster.images import build_operator_image; print(build_operator_image(Path('.')))"
+
+clean:
+	rm -rf .venv .venv-uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

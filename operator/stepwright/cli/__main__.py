@@ -1,0 +1,5 @@
+"""``python -m stepwright.cli``."""
+
+from stepwright.cli import main
+
+main()
