@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,12 +28,26 @@ def installed(cluster: Cluster) -> Cluster:
     return cluster
 
 
+class SharedOperator:
+    """One operator for all namespaces: started when the first test needs it, away while a test has its own."""
+
+    def __init__(self, cluster: Cluster, log_path: Path) -> None:
+        self._process = OperatorProcess(cluster, log_path)
+
+    def at_work(self) -> OperatorProcess:
+        if not self._process.alive:
+            self._process.start()
+        return self._process
+
+    def stop(self) -> None:
+        self._process.stop()
+
+
 @pytest.fixture(scope="session")
-def operator(installed: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorProcess]:
-    """One operator for all namespaces, for all tests that do not disturb it."""
-    process = OperatorProcess(installed, tmp_path_factory.mktemp("operator") / "operator.log")
-    with process:
-        yield process
+def shared_operator(installed: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedOperator]:
+    shared = SharedOperator(installed, tmp_path_factory.mktemp("operator") / "operator.log")
+    yield shared
+    shared.stop()
 
 
 @pytest.fixture
@@ -42,18 +57,37 @@ def kube(installed: Cluster, namespace: str) -> Kube:
 
 
 @pytest.fixture
-def stepwright(kube: Kube, operator: OperatorProcess, request: pytest.FixtureRequest) -> Iterator[Kube]:
+def operator(request: pytest.FixtureRequest) -> OperatorProcess:
+    """The operator at work: the shared one, or with STEPWRIGHT_TEST_OPERATOR=own one for the test's namespace only,
+    so that several people can test on one cluster."""
+    if os.environ.get("STEPWRIGHT_TEST_OPERATOR") == "own":
+        own: OperatorProcess = request.getfixturevalue("own_operator")
+        own.start()
+        return own
+    shared: SharedOperator = request.getfixturevalue("shared_operator")
+    return shared.at_work()
+
+
+@pytest.fixture
+def stepwright(kube: Kube, operator: OperatorProcess) -> Iterator[Kube]:
     """kubectl in the test's own namespace, with the operator at work."""
-    assert operator.alive, f"the operator has ended:\n{operator.log_tail()}"
     yield kube
     assert operator.alive, f"the operator has ended:\n{operator.log_tail()}"
 
 
 @pytest.fixture
-def own_operator(installed: Cluster, namespace: str, tmp_path: Path) -> Iterator[OperatorProcess]:
-    """An operator for the test's namespace only, with its own lease: to be killed, stopped, started again."""
+def own_operator(
+    installed: Cluster, namespace: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[OperatorProcess]:
+    """An operator for the test's namespace only, not started yet: to be killed, stopped, started again. The shared
+    one is away meanwhile."""
+    if os.environ.get("STEPWRIGHT_TEST_OPERATOR") != "own":
+        request.getfixturevalue("shared_operator").stop()
     process = OperatorProcess(
         installed, tmp_path / "operator.log", f"--namespace={namespace}", lease_namespace=namespace
     )
     yield process
+    if not process.alive:
+        process.start()  # state machines leave the namespace only with an operator's consent
+    installed.kubectl("delete", "statemachines", "--all", "-n", namespace, "--timeout=20s", check=False)
     process.stop()
