@@ -115,9 +115,7 @@ def execution(namespace: str, name: str = "order-7", **settings: Any) -> Executi
     return ExecutionRef(Uid(str(uuid.uuid4())), namespace, name, "order", settings)
 
 
-def task(
-    parameters: Json = None, input: Json = None, *, resource: str = K8S_JOB, **changes: Any
-) -> StartTask:
+def task(parameters: Any = None, input: Json = None, *, resource: str = K8S_JOB, **changes: Any) -> StartTask:
     values: dict[str, Any] = {
         "task": TaskId(next(_ids)),
         "resource": resource,

@@ -199,7 +199,7 @@ def _unknown(name: str, resource: str, shapes: Mapping[str, _Shape]) -> str:
     near = difflib.get_close_matches(name, shapes, n=1, cutoff=0.5) or [
         known for known in shapes if known.lower() == name.lower()
     ]
-    hint = f"; is {near[0]} meant?" if near else f"; it takes {', '.join(shapes)}"
+    hint = f"; is {near[0]!r} meant?" if near else f"; it takes {', '.join(shapes)}"
     return f"{resource} has no parameter {name!r}{hint}"
 
 

@@ -1,0 +1,335 @@
+"""How a task stands, from Jobs and pods shaped as the API server gives them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from stepwright.tasks.job import facts
+from stepwright.tasks.job.verdict import Failed, LookCloser, Problem, Succeeded, Undecided, judge
+
+JOB_UID = "0a1b"
+OK = {"exitCode": 0, "reason": "Completed", "message": "1"}
+
+
+def job(
+    *conditions: str, deleted: bool = False, reason: str = "", message: str = "", **spec: Any
+) -> facts.Job:
+    given = [{"type": name, "status": "True", "reason": reason, "message": message} for name in conditions]
+    metadata = {"name": "order-7-5-x", "namespace": "shop", "uid": JOB_UID, "resourceVersion": "7"}
+    metadata |= {"deletionTimestamp": "2026-01-01T00:00:00Z"} if deleted else {}
+    spec = {"completions": 1, "parallelism": 1, **spec}
+    return msgspec.convert({"metadata": metadata, "spec": spec, "status": {"conditions": given}}, facts.Job)
+
+
+def pod(
+    terminated: dict[str, Any] | None = None,
+    *,
+    waiting: tuple[str, str] | None = None,
+    containers: dict[str, dict[str, Any] | None] | None = None,
+    init: dict[str, dict[str, Any]] | None = None,
+    phase: str = "Running",
+    reason: str | None = None,
+    message: str | None = None,
+    conditions: list[dict[str, str]] | None = None,
+    deleted: bool = False,
+    name: str = "order-7-5-x-abcde",
+    created: str = "2026-01-01T00:00:00Z",
+) -> facts.Pod:
+    states = containers if containers is not None else {"main": terminated}
+    statuses: list[dict[str, Any]] = [
+        {"name": key, "state": {"terminated": state} if state is not None else {"running": {}}}
+        for key, state in states.items()
+    ]
+    if waiting is not None:
+        statuses[0]["state"] = {"waiting": {"reason": waiting[0], "message": waiting[1]}}
+    metadata: dict[str, Any] = {"name": name, "namespace": "shop", "uid": "p1", "creationTimestamp": created}
+    metadata["ownerReferences"] = [{"kind": "Job", "name": "order-7-5-x", "uid": JOB_UID, "controller": True}]
+    if deleted:
+        metadata["deletionTimestamp"] = created
+    status = {
+        "phase": phase,
+        "reason": reason,
+        "message": message,
+        "conditions": conditions or [],
+        "containerStatuses": statuses,
+        "initContainerStatuses": [
+            {"name": key, "state": {"terminated": state}} for key, state in (init or {}).items()
+        ],
+    }
+    spec = {
+        "nodeName": "node-1",
+        "containers": [{"name": key} for key in states],
+        "initContainers": [{"name": key} for key in init or {}],
+    }
+    return msgspec.convert({"metadata": metadata, "spec": spec, "status": status}, facts.Pod)
+
+
+DISRUPTED = [{"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}]
+NO_POD = Undecided(Problem("Job.NoPod", "No pod was created for Job order-7-5-x.", look_at_events=True))
+
+
+@pytest.mark.parametrize("phase", ["Pending", "Running", "Succeeded"])
+def test_a_container_that_ended_well_is_enough(phase: str) -> None:
+    this = pod(OK, phase=phase)
+
+    assert judge(job(), [this]) == Succeeded(this, this.terminated("main"))
+
+
+NOT_YET: list[tuple[str, facts.Job, facts.Pod]] = [
+    ("it runs", job(), pod()),
+    ("the pod is being deleted", job(), pod(OK, deleted=True)),
+    ("the pod is disrupted", job(), pod(OK, conditions=DISRUPTED)),
+    ("the reason is another", job(), pod({"exitCode": 0, "reason": "ContainerStatusUnknown"})),
+    ("there is another container", job(), pod(containers={"main": OK, "other": None})),
+    ("two completions", job(completions=2), pod(OK)),
+    ("a work queue", job(completions=None, parallelism=2), pod(OK)),
+    ("the exit code is 3", job(), pod({"exitCode": 3, "reason": "Error"})),
+]
+
+
+@pytest.mark.parametrize(("this", "its"), [case[1:] for case in NOT_YET], ids=[case[0] for case in NOT_YET])
+def test_otherwise_the_jobs_verdict_is_waited_for(this: facts.Job, its: facts.Pod) -> None:
+    assert judge(this, [its]) == Undecided()
+
+
+def test_a_job_that_is_being_deleted_has_failed() -> None:
+    verdict = judge(job(deleted=True), [pod(OK)])
+
+    assert isinstance(verdict, Failed)
+    assert verdict.error == "Job.Deleted"
+
+
+@pytest.mark.parametrize("condition", ["Complete", "SuccessCriteriaMet"])
+def test_a_complete_job_gives_its_pods_output(condition: str) -> None:
+    this = pod(containers={"main": OK, "other": OK}, phase="Succeeded", deleted=True)
+
+    assert judge(job(condition), [pod(phase="Failed", name="earlier"), this]) == Succeeded(
+        this, this.terminated("main")
+    )
+
+
+def test_a_complete_job_without_a_pod_is_looked_at_closer_then_its_output_is_lost() -> None:
+    assert judge(job("Complete"), []) == LookCloser()
+    verdict = judge(job("Complete"), [], pods_certain=True)
+
+    assert isinstance(verdict, Failed)
+    assert verdict.error == "Job.OutputLost"
+
+
+def test_several_completions_have_no_one_output() -> None:
+    assert judge(job("Complete", completions=2), [pod(OK)]) == Succeeded(None)
+
+
+def failed(its: facts.Pod | None, **given: Any) -> tuple[str, str, tuple[str, str] | None]:
+    given = {
+        "reason": "BackoffLimitExceeded",
+        "message": "Job has reached the specified backoff limit",
+        **given,
+    }
+    verdict = judge(job("FailureTarget", **given), [] if its is None else [its], pods_certain=True)
+    assert isinstance(verdict, Failed)
+    return verdict.error, verdict.cause, verdict.log_of
+
+
+LOG = ("order-7-5-x-abcde", "main")
+FAILURES: list[tuple[str, facts.Pod | None, dict[str, Any], tuple[str, str, tuple[str, str] | None]]] = [
+    (
+        "exit code",
+        pod({"exitCode": 3, "reason": "Error"}, phase="Failed"),
+        {},
+        ("Job.Failed", "Container main of pod order-7-5-x-abcde ended with exit code 3.", LOG),
+    ),
+    (
+        "signal",
+        pod({"exitCode": 139, "reason": "Error"}, phase="Failed"),
+        {},
+        ("Job.Failed", "Container main of pod order-7-5-x-abcde ended with exit code 139 (SIGSEGV).", LOG),
+    ),
+    (
+        "memory",
+        pod({"exitCode": 137, "reason": "OOMKilled"}, phase="Failed"),
+        {},
+        (
+            "Job.OOMKilled",
+            (
+                "Container main of pod order-7-5-x-abcde used more memory than its limit allows and was killed. "
+                "Raise resources.limits.memory."
+            ),
+            LOG,
+        ),
+    ),
+    (
+        "no such command",
+        pod({"exitCode": 128, "reason": "StartError", "message": 'exec: "x": not found'}, phase="Failed"),
+        {},
+        (
+            "Job.Failed",
+            'Container main of pod order-7-5-x-abcde could not be started: exec: "x": not found',
+            None,
+        ),
+    ),
+    (
+        "main before companion",
+        pod(containers={"a": {"exitCode": 1}, "main": {"exitCode": 2}}, phase="Failed"),
+        {},
+        ("Job.Failed", "Container main of pod order-7-5-x-abcde ended with exit code 2.", LOG),
+    ),
+    (
+        "init container",
+        pod(None, init={"prepare": {"exitCode": 5}}, phase="Failed"),
+        {},
+        (
+            "Job.Failed",
+            "Container prepare of pod order-7-5-x-abcde ended with exit code 5.",
+            ("order-7-5-x-abcde", "prepare"),
+        ),
+    ),
+    (
+        "refused by the node",
+        pod(containers={"main": None}, phase="Failed", reason="OutOfcpu", message="Node didn't have enough"),
+        {},
+        (
+            "Job.Evicted",
+            "Node node-1 has ended pod order-7-5-x-abcde of Job order-7-5-x: OutOfcpu: Node didn't have enough",
+            None,
+        ),
+    ),
+    (
+        "evicted",
+        pod({"exitCode": 137}, phase="Failed", reason="Evicted", message="low on memory"),
+        {},
+        (
+            "Job.Evicted",
+            "Node node-1 has ended pod order-7-5-x-abcde of Job order-7-5-x: Evicted: low on memory",
+            LOG,
+        ),
+    ),
+    (
+        "deleted by hand",
+        pod({"exitCode": 143}, deleted=True),
+        {},
+        ("Job.Evicted", "Pod order-7-5-x-abcde of Job order-7-5-x was deleted while it ran.", LOG),
+    ),
+    (
+        "failed, then deleted by hand",
+        pod({"exitCode": 3}, deleted=True),
+        {},
+        ("Job.Failed", "Container main of pod order-7-5-x-abcde ended with exit code 3.", LOG),
+    ),
+    (
+        "deadline",
+        pod({"exitCode": 143}),
+        {"reason": "DeadlineExceeded"},
+        ("Job.Failed", "Job order-7-5-x ran longer than its activeDeadlineSeconds.", LOG),
+    ),
+    (
+        "no pod left",
+        None,
+        {},
+        (
+            "Job.Failed",
+            (
+                "Job order-7-5-x has failed (BackoffLimitExceeded: Job has reached the specified backoff limit), and no "
+                "pod is left to tell why."
+            ),
+            None,
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("its", "given", "expected"), [case[1:] for case in FAILURES], ids=[case[0] for case in FAILURES]
+)
+def test_a_failed_job_tells_why(
+    its: facts.Pod | None, given: dict[str, Any], expected: tuple[str, str, tuple[str, str] | None]
+) -> None:
+    assert failed(its, **given) == expected
+
+
+def test_a_failed_job_whose_pods_are_not_known_is_looked_at_closer() -> None:
+    assert judge(job("Failed"), []) == LookCloser()
+    assert judge(job("Failed"), [pod({"exitCode": 143}, conditions=DISRUPTED)]) == LookCloser()
+
+
+def test_the_failure_counts_not_the_disruption_before_it() -> None:
+    before = pod({"exitCode": 143}, conditions=DISRUPTED, name="first", created="2026-01-01T00:00:00Z")
+    after = pod({"exitCode": 3}, name="second", created="2026-01-01T00:01:00Z")
+
+    verdict = judge(job("Failed"), [before, after])
+
+    assert isinstance(verdict, Failed)
+    assert verdict.log_of == ("second", "main")
+
+
+def test_no_pod_is_a_problem() -> None:
+    assert judge(job(), []) == NO_POD
+
+
+def test_a_suspended_job_waits_on_purpose() -> None:
+    assert judge(job(suspend=True), []) == Undecided()
+
+
+def unscheduled(reason: str) -> list[dict[str, str]]:
+    return [
+        {"type": "PodScheduled", "status": "False", "reason": reason, "message": "0/1 nodes are available"}
+    ]
+
+
+PROBLEMS: list[tuple[str, facts.Pod, Problem | None]] = [
+    (
+        "unschedulable",
+        pod(containers={}, phase="Pending", conditions=unscheduled("Unschedulable")),
+        Problem("Job.Unschedulable", "No node takes pod order-7-5-x-abcde: 0/1 nodes are available"),
+    ),
+    ("gated", pod(containers={}, phase="Pending", conditions=unscheduled("SchedulingGated")), None),
+    (
+        "image",
+        pod(waiting=("ImagePullBackOff", "Back-off pulling"), phase="Pending"),
+        Problem(
+            "Job.ImagePullFailed",
+            "The image of container main of pod order-7-5-x-abcde cannot be pulled: ImagePullBackOff: Back-off "
+            "pulling",
+        ),
+    ),
+    (
+        "image name",
+        pod(waiting=("InvalidImageName", "bad"), phase="Pending"),
+        Problem(
+            "Job.ImagePullFailed",
+            "The image of container main of pod order-7-5-x-abcde cannot be pulled: InvalidImageName: bad",
+            patience=False,
+        ),
+    ),
+    (
+        "missing secret",
+        pod(waiting=("CreateContainerConfigError", 'secret "x" not found'), phase="Pending"),
+        Problem(
+            "Job.NoPod",
+            "Container main of pod order-7-5-x-abcde cannot be set up: CreateContainerConfigError: secret "
+            '"x" not found',
+        ),
+    ),
+    ("pulling", pod(waiting=("ContainerCreating", ""), phase="Pending"), None),
+    ("being deleted", pod(waiting=("ImagePullBackOff", ""), deleted=True), None),
+]
+
+
+@pytest.mark.parametrize(
+    ("its", "problem"), [case[1:] for case in PROBLEMS], ids=[case[0] for case in PROBLEMS]
+)
+def test_what_keeps_a_pod_from_starting_is_a_problem(its: facts.Pod, problem: Problem | None) -> None:
+    assert judge(job(), [its]) == Undecided(problem)
+
+
+def test_only_what_a_verdict_needs_is_decoded() -> None:
+    text = b"""{"metadata": {"name": "a", "namespace": "b", "uid": "c", "resourceVersion": "1",
+        "annotations": {"stepwright.dev/token": "t-5", "big": "x"}, "labels": {"stepwright.dev/execution-uid": "t"}},
+        "spec": {"template": {"spec": {"containers": [1]}}}, "status": {}}"""
+    found = msgspec.json.decode(text, type=facts.Job)
+
+    assert found.metadata.annotations.token == "t-5"
+    assert found.metadata.labels.execution_uid == "t"
