@@ -10,10 +10,11 @@ import pytest
 
 from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl.checkpoint import EncodedPart, PartId
+from stepwright.asl.jsontext import dump
 from stepwright.asl.parts import HEAD, Branch, Fork, Head, branch_id, part_id
 from stepwright.asl.signals import TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import SetTimer
-from tests.asl.virtual_time import IDENTITY, START, Play, begin, reloaded, states
+from tests.asl.virtual_time import IDENTITY, START, Play, begin, machine, reloaded, states
 
 JOB = {"Type": "Task", "Resource": "k8s:job"}
 
@@ -166,9 +167,10 @@ def test_copies_are_whole() -> None:
 
 
 def test_a_start_writes_start_head_and_the_root() -> None:
-    play = begin(states("T", T=JOB))
+    step = Play(machine(states("T", T=JOB))).start(dump({}))
 
-    assert set(play.checkpoint.parts) == {"start", HEAD, branch_id(0)}
+    assert set(step.checkpoint.parts) == {"start", HEAD, branch_id(0)}
+    assert step.changed == set(step.checkpoint.parts)
 
 
 def test_an_ended_execution_keeps_only_who_it_was() -> None:

@@ -266,3 +266,12 @@ def test_credentials_are_evaluated() -> None:
     (task,) = begin(one_task(Credentials={"RoleArn.$": "$.role"}), {"role": "r"}).started
 
     assert task.credentials == {"RoleArn": "r"}
+
+
+def test_what_a_driver_says_that_is_no_json_fails_the_state_and_leaves_nothing_open() -> None:
+    play = begin(one_task(TimeoutSeconds=5))
+    step = play.send(TaskSubmitted(TaskId(3), "\ud800"))
+
+    assert play.outcome is not None
+    assert play.outcome.error == "States.Runtime"
+    assert step.commands == [CancelTimer(TimerId("timeout:3")), CancelTask(TaskId(3), "k8s:job")]

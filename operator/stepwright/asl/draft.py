@@ -7,6 +7,7 @@ was made from stays as it was, and untouched parts are shared.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -79,14 +80,17 @@ class Draft:
         "visits",
     )
 
-    def __init__(self, machine: Machine, checkpoint: Checkpoint, moment: Moment, limits: Limits) -> None:
+    def __init__(
+        self, machine: Machine, checkpoint: Checkpoint, moment: Moment, limits: Limits, *, new: bool = False
+    ) -> None:
+        """``new``: nothing of the checkpoint has been written yet."""
         self.machine: Final = machine
         self.limits: Final = limits
         self.now: Final[Millis] = moment.now
         self.timestamp: Final = timestamps.text(moment.now)
         self.random: Final = Random(moment.seed)  # noqa: S311 - jitter and States.UUID: not secrets
-        self._original = checkpoint.parts
-        self._changed: set[PartId] = {HEAD}
+        self._original: Mapping[PartId, Part] = {} if new else checkpoint.parts
+        self._changed: set[PartId] = set(checkpoint.parts) if new else {HEAD}
         self.parts: dict[PartId, Part] = dict(checkpoint.parts)
         self.head: Head = checkpoint.head.copy()
         self.parts[HEAD] = self.head

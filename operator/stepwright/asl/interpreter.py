@@ -81,8 +81,7 @@ def start(
     """The first step of an execution. ``input`` is the text of any JSON value."""
     given = payload.of_text(input)
     empty = Checkpoint({START: Start(identity, given, moment.now), HEAD: Head(next_branch=ROOT + 1)})
-    draft = Draft(machine, empty, moment, limits)
-    draft.put(START, empty.start)
+    draft = Draft(machine, empty, moment, limits, new=True)
     draft.record(
         "ExecutionStarted",
         0,
@@ -200,6 +199,7 @@ def _fail(draft: Draft, branch: Branch, state: State, error: StateError | Invali
         branch.previous = fork.previous
         abort.branches(draft, fork, state, fork.previous)
         draft.drop_fork(fork)
+    abort.cancel(draft, branch)
     failing.fail(draft, branch, state, failures.of_error(error, state.name, branch.entered))
 
 
