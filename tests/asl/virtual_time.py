@@ -8,7 +8,7 @@ from typing import Any
 
 from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import interpreter
-from stepwright.asl.checkpoint import Checkpoint, Identity
+from stepwright.asl.checkpoint import Checkpoint, EncodedPart, Identity, PartId
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.interpreter import Limits
 from stepwright.asl.json_types import Json, JsonText
@@ -57,7 +57,9 @@ class Play:
     limits: Limits = field(default_factory=Limits)
     identity: Identity = IDENTITY
     reload: bool = True
-    """Whether every step starts from a checkpoint that was written and read again."""
+    """Whether every step starts from what the journal holds, as after a restart."""
+    journal: dict[PartId, EncodedPart] = field(default_factory=dict)
+    """The parts that steps named as changed, and nothing else."""
     now: Millis = START
     events: list[HistoryEvent] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
@@ -71,7 +73,7 @@ class Play:
         return self._take(interpreter.start(self.machine, self.identity, given, self._moment(), self.limits))
 
     def send(self, signal: Signal) -> Step:
-        checkpoint = reloaded(self.checkpoint) if self.reload else self.checkpoint
+        checkpoint = checkpoints.decode(self.journal) if self.reload else self.checkpoint
         return self._take(interpreter.resume(self.machine, checkpoint, signal, self._moment(), self.limits))
 
     def go_on(self) -> None:
@@ -117,6 +119,12 @@ class Play:
     def _take(self, step: Step) -> Step:
         self.steps += 1
         self.checkpoint, self.more = step.checkpoint, step.more
+        for name in step.changed:
+            if name in step.checkpoint.parts:
+                self.journal[name] = checkpoints.encode(step.checkpoint.parts[name])
+            else:
+                del self.journal[name]
+        assert set(self.journal) == set(step.checkpoint.parts)
         self.outcome = self.outcome or step.outcome
         self.events += step.events
         self.commands += step.commands
