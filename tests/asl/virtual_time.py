@@ -41,8 +41,9 @@ Answer = Callable[[StartTask], Signal | None]
 
 
 def reloaded(checkpoint: Checkpoint) -> Checkpoint:
-    """As another process would read it from a journal."""
-    return checkpoints.decode({name: checkpoints.encode(part) for name, part in checkpoint.parts.items()})
+    """As another process would read it from a journal, which may give the parts back in any order."""
+    names = sorted(checkpoint.parts, reverse=True)
+    return checkpoints.decode({name: checkpoints.encode(checkpoint.parts[name]) for name in names})
 
 
 def echo(task: StartTask) -> Signal:

@@ -174,9 +174,9 @@ class Draft:
         return [name for name in self.parts if name not in (START, HEAD)]
 
     def open_branches(self) -> list[Branch]:
-        """Every branch, to change."""
-        names = [name for name, part in self.parts.items() if type(part) is Branch]
-        return [branch for name in names if isinstance(branch := self._own(name), Branch)]
+        """Every branch, to change; the oldest first, in whatever order a store has given the parts back."""
+        numbers = sorted(part.number for part in self.parts.values() if type(part) is Branch)
+        return [branch for number in numbers if (branch := self.branch(number)) is not None]
 
     def state(self, branch: Branch) -> State:
         return self.machine.scopes[branch.scope].states[branch.state]
