@@ -164,13 +164,16 @@ class JobDriver:
         watched.job = job
         self._watched[ref.uid, task.task] = watched
         self._by_job_uid[job.metadata.uid] = watched
-        self._announce(watched, task)
         try:
             await self._calls.create_input(ref, made, job.metadata.uid)
         except StateError as error:
             watched.unwanted = True
             self._fail(watched, error.error, error.cause)
             return
+        except BaseException:
+            self._forget(ref, task.task)  # else the next call would take it for started
+            raise
+        self._announce(watched, task)
         self._consider(watched)
 
     async def stop(self, ref: ExecutionRef, task: TaskId) -> None:

@@ -1,0 +1,160 @@
+"""Jobs, pods and Secrets in memory, behind the methods of ``Api`` that the Job driver calls, with faults on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+import msgspec
+
+from stepwright.cluster.api import AlreadyExists, ApiError, Conflict, Event, Invalid, NotFound
+
+Fault = Callable[[str, str], None]
+"""Given a verb and a path; raises what the call is to raise instead of being done."""
+
+
+class ApiServer:
+    """``before`` sees each request before it is done, ``after`` when it has landed: what it raises loses the answer."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, dict[str, Any]] = {}
+        self.requests: list[tuple[str, str, str | None]] = []
+        self.before: Fault = lambda _verb, _path: None
+        self.after: Fault = lambda _verb, _path: None
+        self.logs: dict[str, bytes] = {}
+        self.events: list[dict[str, Any]] = []
+        self.muted = False
+        """Nothing is told to watches: events are missed."""
+        self.account: str | None = None
+        self._versions = itertools.count(1)
+        self._uids = itertools.count(1)
+        self._watches: list[tuple[str, asyncio.Queue[Event]]] = []
+
+    def as_service_account(self, namespace: str, name: str) -> Impersonating:
+        return Impersonating(self, f"{namespace}/{name}")
+
+    # --- What tests do ------------------------------------------------------------------------------------------------
+
+    def put(self, path: str, this: dict[str, Any]) -> None:
+        kind = "MODIFIED" if path in self.objects else "ADDED"
+        self.objects[path] = this
+        self._changed(kind, path, this)
+
+    def remove(self, path: str) -> None:
+        self._changed("DELETED", path, self.objects.pop(path))
+
+    def named(self, plural: str) -> list[str]:
+        """The paths of all objects of a kind."""
+        return [path for path in self.objects if f"/{plural}/" in path]
+
+    def _changed(self, kind: Any, path: str, this: dict[str, Any]) -> None:
+        this["metadata"]["resourceVersion"] = str(next(self._versions))
+        if self.muted:
+            return
+        for watched, queue in self._watches:
+            if path.rsplit("/", 1)[0].endswith(watched.rsplit("/", 1)[1]):
+                queue.put_nowait(Event(kind, msgspec.Raw(msgspec.json.encode(this))))
+
+    # --- What the driver calls ----------------------------------------------------------------------------------------
+
+    def _note(self, verb: str, path: str, account: str | None = None) -> None:
+        self.requests.append((verb, path, account))
+        self.before(verb, path)
+
+    async def create(
+        self, path: str, body: Any, *_: Any, into: Any = None, account: str | None = None
+    ) -> Any:
+        await asyncio.sleep(0)
+        self._note("create", path, account)
+        key = f"{path}/{body['metadata']['name']}"
+        if key in self.objects:
+            raise AlreadyExists(409, "AlreadyExists", f"{key} already exists")
+        this = msgspec.json.decode(msgspec.json.encode(body))
+        namespace = path.split("/namespaces/")[1].split("/", maxsplit=1)[0]
+        this["metadata"] |= {"uid": f"uid-{next(self._uids)}", "namespace": namespace}
+        self.put(key, this)
+        self.after("create", path)
+        return this if into is None else msgspec.convert(this, into)
+
+    async def get(self, path: str, params: Any = None, *, into: Any = None) -> Any:
+        await asyncio.sleep(0)
+        self._note("get", path)
+        if path.endswith("/events"):
+            return {"items": self.events}
+        if params is not None:
+            items = [this for key, this in self.objects.items() if key.rsplit("/", 1)[0] == path]
+            return msgspec.convert({"items": items}, into)
+        if path not in self.objects:
+            raise NotFound(404, "NotFound", f"{path} not found")
+        return msgspec.convert(self.objects[path], into)
+
+    async def patch(self, path: str, body: Any, *, into: Any = None, account: str | None = None) -> Any:
+        await asyncio.sleep(0)
+        self._note("patch", path, account)
+        if path not in self.objects:
+            raise NotFound(404, "NotFound", f"{path} not found")
+        this = self.objects[path]
+        test, add = body
+        if this["metadata"].get("annotations", {}).get("stepwright.dev/token") != test["value"]:
+            raise Invalid(422, "Invalid", "the test failed")
+        this["spec"]["ttlSecondsAfterFinished"] = add["value"]
+        self.put(path, this)
+        return msgspec.convert(this, into)
+
+    async def delete(self, path: str, body: Any, *, account: str | None = None) -> None:
+        await asyncio.sleep(0)
+        self._note("delete", path, account)
+        if path not in self.objects:
+            raise NotFound(404, "NotFound", f"{path} not found")
+        if self.objects[path]["metadata"]["uid"] != body["preconditions"]["uid"]:
+            raise Conflict(409, "Conflict", "the uid is another")
+        self.remove(path)
+
+    async def log(self, namespace: str, pod: str, container: str, **_: Any) -> bytes:
+        await asyncio.sleep(0)
+        self._note("log", f"{namespace}/{pod}/{container}")
+        if pod not in self.logs:
+            raise NotFound(404, "NotFound", f"pods {pod!r} not found")
+        return self.logs[pod]
+
+    async def list(self, path: str, *_: Any, **__: Any) -> tuple[list[msgspec.Raw], str]:
+        await asyncio.sleep(0)
+        plural = path.rsplit("/", 1)[1]
+        found = [self.objects[key] for key in self.named(plural)]
+        return [msgspec.Raw(msgspec.json.encode(this)) for this in found], "0"
+
+    async def watch(self, path: str, *_: Any) -> AsyncGenerator[Event, None]:
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._watches.append((path, queue))
+        while True:
+            yield await queue.get()
+
+
+class Impersonating:
+    """The same API server as somebody else."""
+
+    def __init__(self, server: ApiServer, account: str) -> None:
+        self._server = server
+        self._account = account
+
+    async def create(self, path: str, body: Any, *rest: Any, into: Any = None) -> Any:
+        return await self._server.create(path, body, *rest, into=into, account=self._account)
+
+    async def patch(self, path: str, body: Any, *, into: Any = None) -> Any:
+        return await self._server.patch(path, body, into=into, account=self._account)
+
+    async def delete(self, path: str, body: Any) -> None:
+        await self._server.delete(path, body, account=self._account)
+
+
+def once(verb: str, part: str, error: ApiError) -> Fault:
+    """Fail the first request of that verb whose path contains ``part``."""
+    left = [error]
+
+    def fault(this: str, path: str) -> None:
+        if this == verb and part in path and left:
+            raise left.pop()
+
+    return fault
