@@ -12,6 +12,7 @@ from stepwright.cluster import timestamps
 from stepwright.cluster.api import Api, ApiError, path_of
 from stepwright.cluster.record import PHASES
 from stepwright.cluster.resources import API_VERSION
+from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import Commit, ExecutionRef
 
 log = structlog.get_logger(__name__)
@@ -37,7 +38,7 @@ class FailureEvents:
             self._post(ref, PHASES[outcome.status], f"{note}; see status.cause", commit.now)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
-        self._post(ref, "Stalled", reason, Millis(0))
+        self._post(ref, "Stalled", reason, SystemClock().now())
 
     def _post(self, ref: ExecutionRef, reason: str, note: str, now: Millis) -> None:
         if len(self._posting) >= MOST_AT_ONCE:
@@ -52,7 +53,8 @@ class FailureEvents:
         body = {
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
-            "metadata": {"generateName": f"{ref.name[:200]}.", "namespace": ref.namespace},
+            # A name that ends with a dot, as those of other Events do, is refused where the server is to complete it.
+            "metadata": {"generateName": f"{ref.name[:200].rstrip('.-')}-", "namespace": ref.namespace},
             "eventTime": timestamps.rfc3339(now).replace("Z", "000Z"),
             "type": "Warning",
             "reason": reason,
@@ -70,4 +72,4 @@ class FailureEvents:
         try:
             await self._api.create(path_of("events.k8s.io/v1", "events", ref.namespace), body)
         except ApiError as error:
-            log.debug("event not posted", execution=str(ref), reason=str(error))
+            log.warning("event not posted", execution=str(ref), reason=str(error))
