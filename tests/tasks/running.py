@@ -105,6 +105,8 @@ async def driver(kubeconfig: Path, namespace: str) -> AsyncIterator[Running]:
     try:
         yield Running(api, made, heard, news)
     finally:
+        # A connection cancelled in the first moment of its TLS handshake is never closed by asyncio (3.11).
+        await asyncio.sleep(0.05)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await api.close()

@@ -16,6 +16,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.signals import TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.cluster.api import NotFound, path_of
 from stepwright.tasks.job import EKS_RUN_JOB, names
+from tests.cluster.audit import Audit
 from tests.cluster.interface import Cluster
 from tests.tasks import running
 from tests.tasks.running import BUSYBOX, Running, execution, shell, task
@@ -374,6 +375,14 @@ async def test_half_a_json(jobs: Running, namespace: str) -> None:
     assert "at line 1, column" in cause
 
 
+async def test_output_that_is_not_utf8(jobs: Running, namespace: str) -> None:
+    """Text that the kubelet cannot pass on as it is must not come back altered."""
+    signal = await jobs.result(execution(namespace), shell("printf '\"a\\377b\"' > $STEPWRIGHT_OUTPUT_FILE"))
+
+    print(f"\n{signal}")
+    assert failure(signal)[0] == "Job.OutputInvalid"
+
+
 @pytest.mark.parametrize(
     ("size", "error"), [(4095, None), (4096, "Job.OutputTooLarge"), (5120, "Job.OutputTooLarge")]
 )
@@ -416,6 +425,28 @@ async def test_an_evicted_pod_is_made_again(jobs: Running, namespace: str) -> No
 
     second = (await jobs.running_pod(ref, this, other_than=first))["metadata"]["name"]
     assert first != second
+    assert value(await jobs.end_of(ref, this.task)) == 1
+
+
+async def test_a_drained_node_gives_the_pod_back(jobs: Running, cluster: Cluster, namespace: str) -> None:
+    """kubectl drain for this task's pod alone: other tests share the node, and lose it for a moment only."""
+    ref, this = (
+        execution(namespace),
+        shell("trap 'exit 1' TERM; sleep 8 & wait; echo 1 > $STEPWRIGHT_OUTPUT_FILE"),
+    )
+    await jobs.driver.start(ref, this)
+    pod = await jobs.running_pod(ref, this)
+    node, first = pod["spec"]["nodeName"], pod["metadata"]["name"]
+    try:
+        selector = f"--pod-selector=job-name={jobs.driver.job_name(ref, this.task)}"
+        await asyncio.to_thread(
+            cluster.kubectl, "drain", node, selector, "--ignore-daemonsets", "--timeout=30s"
+        )
+    finally:
+        cluster.kubectl("uncordon", node)
+
+    second = await jobs.running_pod(ref, this, other_than=first)
+    assert first != second["metadata"]["name"]
     assert value(await jobs.end_of(ref, this.task)) == 1
 
 
@@ -489,6 +520,32 @@ async def test_somebody_elses_job_of_that_name(jobs: Running, namespace: str) ->
     await jobs.driver.stop(ref, this.task)
     await jobs.driver.sweep(ref, frozenset())
     assert await jobs.job(ref, this)
+
+
+async def test_a_task_costs_one_create_and_one_patch(
+    jobs: Running, cluster: Cluster, audit: Audit, namespace: str
+) -> None:
+    if not cluster.can("audit"):
+        pytest.skip("this cluster shows no audit log")
+    ref, this = execution(namespace), shell("true")
+    mark = audit.mark()
+
+    value(await jobs.result(ref, this))
+    await jobs.driver.release(ref, this.task)
+
+    writes = audit.writes(mark, user_agent_prefix="stepwright-test", namespace=namespace)
+    assert [(write.verb, write.resource) for write in writes] == [("create", "jobs"), ("patch", "jobs")]
+
+
+async def test_a_burst_of_tasks(jobs: Running, namespace: str) -> None:
+    ref = execution(namespace)
+    tasks = [shell("echo 1 > $STEPWRIGHT_OUTPUT_FILE") for _ in range(20)]
+    began = time.monotonic()
+
+    ends = await asyncio.gather(*(jobs.result(ref, this) for this in tasks))
+
+    print(f"\n20 tasks at once: {time.monotonic() - began:.1f} s")
+    assert [value(end) for end in ends] == [1] * 20
 
 
 async def test_a_stopped_task_leaves_nothing(jobs: Running, namespace: str) -> None:

@@ -90,6 +90,17 @@ def test_no_output_gives_a_summary() -> None:
     }
 
 
+def test_bytes_that_kubernetes_replaced_are_an_error() -> None:
+    with pytest.raises(StateError) as caught:
+        output.from_message(pod(), terminated('"a\ufffdb"'))
+
+    assert caught.value.error == "Job.OutputInvalid"
+    assert (caught.value.cause or "").endswith(
+        "is not UTF-8 (the character U+FFFD itself must be written as \\ufffd)."
+    )
+    assert output.from_message(pod(), terminated('"\\ufffd"')) == "\ufffd"
+
+
 class Log:
     """A container's log as the kubelet stores it: pieces, of which only some end a line."""
 

@@ -20,6 +20,7 @@ MESSAGE_BYTES: Final = 4096
 _POD_MESSAGES_BYTES: Final = 12 * 1024
 LINE_BYTES: Final = 256 * 1024
 
+_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _STDOUT_HINT: Final = "say `output: stdout` to give up to 256 KiB as the last line of stdout"
 
 
@@ -46,9 +47,15 @@ def from_message(pod: Pod, terminated: Terminated) -> Json:
             f"Container {pod.main} of pod {pod.metadata.name} wrote {limit:,} bytes or more to "
             f"$STEPWRIGHT_OUTPUT_FILE, of which Kubernetes keeps only the last {limit:,}: write less, or {_STDOUT_HINT}.",
         )
-    return _parse(
-        message, f"to $STEPWRIGHT_OUTPUT_FILE by container {pod.main} of pod {pod.metadata.name}", size
-    )
+    where = f"to $STEPWRIGHT_OUTPUT_FILE by container {pod.main} of pod {pod.metadata.name}"
+    if _REPLACEMENT in message:
+        # How Kubernetes passes on bytes that are no UTF-8: what was meant is lost.
+        raise StateError(
+            errors.OUTPUT_INVALID,
+            f"What was written {where} ({size:,} bytes) is not UTF-8 (the character U+FFFD itself must be written "
+            "as \\ufffd).",
+        )
+    return _parse(message, where, size)
 
 
 def from_line(pod: Pod, line: bytes) -> Json:
