@@ -157,22 +157,23 @@ def of_commit(
             "history": list(events),
             "transitions": transitions,
         }
-        return Change([*_guard(record), {"op": "add", "path": "/status", "value": fields}], after)
+        return Change([*_guard(record), _add("/status", fields)], after)
     patch = [
         *_guard(record),
-        *({"op": "add", "path": f"/status/{name}", "value": value} for name, value in fields.items()),
+        *(_add(f"/status/{name}", value) for name, value in fields.items()),
     ]
     for part, text in parts.items():
         path = f"/status/checkpoint/{_escaped(part)}"
-        patch.append(
-            {"op": "remove", "path": path} if text is None else {"op": "add", "path": path, "value": text}
-        )
+        if text is not None:
+            patch.append(_add(path, text))
+        elif part in record.parts:  # a part that came and went within this commit was never stored
+            patch.append({"op": "remove", "path": path})
     if rolled_page:
         page = {"previous": rolled_page, "firstEventId": after.page_first}
-        patch.append({"op": "add", "path": "/status/history", "value": list(events)})
-        patch.append({"op": "add", "path": "/status/historyPage", "value": page})
+        patch.append(_add("/status/history", list(events)))
+        patch.append(_add("/status/historyPage", page))
     else:
-        patch += [{"op": "add", "path": "/status/history/-", "value": event} for event in events]
+        patch += [_add("/status/history/-", event) for event in events]
     patch += _transition_operations(record.transitions, transitions)
     return Change(patch, after)
 
