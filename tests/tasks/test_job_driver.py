@@ -475,8 +475,9 @@ async def test_nothing_stays_in_memory() -> None:
             await driver.stop(scene.ref, stopped.task)
         await scene.clock.forward(700)
 
-        assert (driver._watched, driver._by_job_uid, driver._troubled, driver._stopped) == ({}, {}, set(), {})
-        assert not driver._reading
+        kept = driver._watching
+        assert (kept._watched, kept._by_job_uid, kept._troubled, kept._stopped) == ({}, {}, set(), {})
+        assert not kept._reading
 
 
 async def test_holds_tells_whether_an_execution_has_jobs_to_stop_or_release() -> None:

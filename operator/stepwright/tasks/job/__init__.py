@@ -1,8 +1,8 @@
 """``k8s:job`` and ``arn:aws:states:::eks:runJob.sync``: a task as a Kubernetes Job.
 
-``parameters`` reads what the state machine's author wrote, ``manifest`` makes the Job of it, ``verdict`` tells from
-the Job and its pods how the task has ended, ``output`` what it gave, ``driver`` acts. Only ``driver``, ``logs`` and
-``calls`` speak to the API server; all else are functions of plain data.
+``parameters`` reads what the state machine's author wrote, ``manifest`` and ``template`` make the Job of it,
+``verdict`` tells from the Job and its pods how the task has ended, ``output`` what it gave: functions of plain data.
+``driver`` is the engine's port, ``watching`` follows what was started; ``calls`` and ``logs`` hold their requests.
 """
 
 from stepwright.tasks.job.driver import JobDriver

@@ -1,61 +1,26 @@
-"""Tasks as Jobs: creates them, watches them and their pods, and reports how they end.
+"""Tasks as Jobs: the port that the engine calls.
 
-Everything is level-triggered. A Job's name follows from its task, so that ``start`` may be called again at any time;
-what a task has come to is always judged anew from the informers' copies, so that it does not matter which event came
-first, or whether some were missed. In the common case a task costs two requests: the Job's creation and, once its
-result is committed, the patch that lets it go.
+Everything is level-triggered. A Job's name follows from its task, so that ``start`` may be called again at any time.
+In the common case a task costs two requests: the Job's creation and, once its result is committed, the patch that
+lets it go.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
 import structlog
 
 from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import Json
-from stepwright.asl.signals import Millis, TaskFailed, TaskId, TaskStarted, TaskSubmitted, TaskSucceeded
+from stepwright.asl.signals import TaskId, TaskStarted, TaskSubmitted
 from stepwright.asl.step import StartTask
-from stepwright.cluster.api import Api, ApiError, NotFound, TooManyRequests, Unreachable
-from stepwright.cluster.informer import Informer
+from stepwright.cluster.api import Api
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
-from stepwright.tasks.job import errors, facts, logs, manifest, names, output, parameters, settings, verdict
-from stepwright.tasks.job.calls import BATCH, Calls
-
-TICK_SECONDS: Final = 1.0
-"""How exactly grace periods are kept."""
-AUDIT_SECONDS: Final = 30.0
-"""How often all open tasks are looked at without an event: for Jobs deleted before the informer ever saw them."""
-STOPPED_SECONDS: Final = 600.0
-"""How long a stopped task is remembered, in case its Job's creation, given up here, lands only then."""
-SYNC_SECONDS: Final = 5.0
-LOG_RETRY_SECONDS: Final = (1, 2, 4, 8, 15)
-"""A node that does not answer for its logs gets half a minute."""
-
-
-@dataclass(slots=True, eq=False)
-class Watched:
-    """A task that was started here. ``job`` None: it was refused, so there is none."""
-
-    ref: ExecutionRef
-    task: StartTask
-    name: str
-    token: str
-    grace_ms: float
-    ttl_seconds: int
-    output: str
-    since: Millis
-    job: facts.Job | None = None
-    gone_pods: dict[str, facts.Pod] = field(default_factory=dict)
-    problem: tuple[verdict.Problem, Millis] | None = None
-    result: TaskSucceeded | TaskFailed | None = None
-    busy: object = None
-    """What is under way that the result needs; the task is not judged again until it is done."""
-    unwanted: bool = False
-    """It has failed before its Job came to an end: the Job is to be deleted, not kept for its log."""
+from stepwright.tasks.job import errors, facts, manifest, names, parameters, settings, verdict
+from stepwright.tasks.job.calls import Calls
+from stepwright.tasks.job.watching import Watched, Watching
 
 
 class JobDriver:
@@ -74,47 +39,17 @@ class JobDriver:
         log: Any = None,
         owner: manifest.Owner = manifest.execution_owner,
     ) -> None:
-        self._api = api
         self._calls = Calls(api)
         self._report = report
         self._clock = clock
-        self._log = log if log is not None else structlog.get_logger(__name__)
         self._owner = owner
-        self._watched: dict[tuple[Uid, TaskId], Watched] = {}
-        self._by_job_uid: dict[str, Watched] = {}
-        self._troubled: set[Watched] = set()
-        self._stopped: dict[tuple[str, str], tuple[ExecutionRef, str, Millis]] = {}
-        self._reading: set[asyncio.Task[None]] = set()
-        self.jobs: Informer[facts.Job] = Informer(
-            api,
-            BATCH,
-            "jobs",
-            facts.Job,
-            namespaces=namespaces,
-            label_selector=names.EXECUTION_UID,
-            on_change=self._job_changed,
-            index=lambda job: (job.metadata.labels.execution_uid,),
-        )
-        self.pods: Informer[facts.Pod] = Informer(
-            api,
-            "v1",
-            "pods",
-            facts.Pod,
-            namespaces=namespaces,
-            label_selector=names.EXECUTION_UID,
-            on_change=self._pod_changed,
-            index=lambda pod: (pod.job.uid,) if pod.job is not None else (),
-        )
+        log = log if log is not None else structlog.get_logger(__name__)
+        self._watching = Watching(api, self._calls, report, clock, namespaces, log)
+        self.jobs = self._watching.jobs
+        self.pods = self._watching.pods
 
     async def run(self) -> None:
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self.jobs.run())
-                group.create_task(self.pods.run())
-                group.create_task(self._look_after())
-        finally:
-            for task in self._reading:
-                task.cancel()
+        await self._watching.run()
 
     # --- TaskDriver ---------------------------------------------------------------------------------------------------
 
@@ -131,16 +66,16 @@ class JobDriver:
         )
 
     async def start(self, ref: ExecutionRef, task: StartTask) -> None:
-        known = self._watched.get((ref.uid, task.task))
+        known = self._watching.get(ref.uid, task.task)
         if known is not None:
             # The execution was loaded again: what was reported to its former run may not have been committed.
             self._announce(known, task)
             if known.result is not None:
                 self._report(ref.uid, known.result)
             else:
-                self._consider(known)
+                self._watching.consider(known)
             return
-        await self._wait_until_synced()
+        await self._watching.wait_until_synced()
         defaults = settings.read(ref.settings)
         watched = Watched(
             ref,
@@ -158,39 +93,38 @@ class JobDriver:
             watched.output, watched.ttl_seconds = given.output, made.ttl_seconds
             job = await self._attach(watched, made)
         except StateError as error:
-            self._watched[ref.uid, task.task] = watched
-            self._fail(watched, error.error, error.cause)
+            self._watching.add(watched)
+            self._watching.fail(watched, error.error, error.cause)
             return
         watched.job = job
-        self._watched[ref.uid, task.task] = watched
-        self._by_job_uid[job.metadata.uid] = watched
+        self._watching.add(watched)
         try:
             await self._calls.create_input(ref, made, job.metadata.uid)
         except StateError as error:
             watched.unwanted = True
-            self._fail(watched, error.error, error.cause)
+            self._watching.fail(watched, error.error, error.cause)
             return
         except BaseException:
-            self._forget(ref, task.task)  # else the next call would take it for started
+            self._watching.forget(ref, task.task)  # else the next call would take it for started
             raise
         self._announce(watched, task)
-        self._consider(watched)
+        self._watching.consider(watched)
 
     async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
-        watched = self._watched.get((ref.uid, task))
+        watched = self._watching.get(ref.uid, task)
         name, token = names.job_name(ref, task), names.token(ref.uid, task)
         if watched is not None:
             watched.busy = self  # for ever: whatever is being read for it, nothing more is reported
-        self._stopped[ref.namespace, name] = (ref, token, self._clock.now())
+        self._watching.stopping(ref, name, token)
         job = watched.job if watched is not None else self.jobs.get(ref.namespace, name)
         if job is None and watched is None:
             job = await self._calls.find(ref, name)
         if job is not None and job.metadata.annotations.token == token:
             await self._calls.delete(ref, name, job.metadata.uid)
-        self._forget(ref, task)
+        self._watching.forget(ref, task)
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
-        watched = self._watched.get((ref.uid, task))
+        watched = self._watching.get(ref.uid, task)
         name, token = names.job_name(ref, task), names.token(ref.uid, task)
         if watched is None:
             stored = self.jobs.get(ref.namespace, name)
@@ -199,31 +133,32 @@ class JobDriver:
             await self._calls.delete(ref, name, watched.job.metadata.uid)
         elif watched.job is not None:
             await self._calls.release(ref, name, token, watched.ttl_seconds)
-        self._forget(ref, task)
+        self._watching.forget(ref, task)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
         # Both: a Job whose pods are not known yet would look as if it were running.
-        await self._wait_until_synced()
+        await self._watching.wait_until_synced()
         jobs = self.jobs.by_index(ref.uid)
         found = {job.metadata.uid: job for job in jobs}
-        for watched in list(self._watched.values()):
-            if watched.ref.uid == ref.uid and watched.job is not None:
+        for watched in self._watching.of(ref.uid):
+            if watched.job is not None:
                 found.setdefault(watched.job.metadata.uid, watched.job)
         for job in found.values():
-            task = names.task_of(job.metadata.annotations.token, ref.uid)
+            token = job.metadata.annotations.token
+            task = names.task_of(token, ref.uid)
             if task is None or task in wanted or job.metadata.deletionTimestamp is not None:
                 continue
             name = job.metadata.name
-            ended = verdict.judge(job, self._pods(job.metadata.uid), pods_certain=True)
+            ended = verdict.judge(job, self._watching.pods_of(job.metadata.uid), pods_certain=True)
             if isinstance(ended, verdict.Undecided):
-                self._stopped[ref.namespace, name] = (ref, job.metadata.annotations.token, self._clock.now())
+                self._watching.stopping(ref, name, token)
                 await self._calls.delete(ref, name, job.metadata.uid)
             elif job.spec.ttlSecondsAfterFinished is None:
-                await self._calls.release(ref, name, job.metadata.annotations.token, _ttl_seconds(ref, job))
-            self._forget(ref, task)
-        for uid, task in list(self._watched):
-            if uid == ref.uid and task not in wanted:
-                self._forget(ref, task)
+                await self._calls.release(ref, name, token, _ttl_seconds(ref, job))
+            self._watching.forget(ref, task)
+        for watched in self._watching.of(ref.uid):
+            if watched.task.task not in wanted:
+                self._watching.forget(ref, watched.task.task)
 
     # --- Starting -----------------------------------------------------------------------------------------------------
 
@@ -259,266 +194,9 @@ class JobDriver:
             self._report(watched.ref.uid, TaskStarted(task.task))
             self._report(watched.ref.uid, TaskSubmitted(task.task, known))
 
-    async def _wait_until_synced(self) -> None:
-        if self.jobs.synced.is_set() and self.pods.synced.is_set():
-            return
-        try:
-            async with asyncio.timeout(SYNC_SECONDS):
-                await self.jobs.synced.wait()
-                await self.pods.synced.wait()
-        except TimeoutError as error:
-            raise Unavailable("the Jobs and pods there are could not be listed yet") from error
-
-    # --- Watching -----------------------------------------------------------------------------------------------------
-
-    def _job_changed(self, old: facts.Job | None, new: facts.Job | None) -> None:
-        job = new if new is not None else old
-        assert job is not None
-        watched = self._by_job_uid.get(job.metadata.uid)
-        if watched is not None:
-            watched.job = job
-            self._consider(watched, gone=new is None)
-        elif new is not None and old is None:
-            self._end_if_stopped(new)
-
-    def _pod_changed(self, old: facts.Pod | None, new: facts.Pod | None) -> None:
-        pod = new if new is not None else old
-        assert pod is not None
-        watched = self._by_job_uid.get(pod.job.uid) if pod.job is not None else None
-        if watched is None:
-            return
-        if new is None:
-            # The Job's verdict may come after its pod is gone; how that ended is known here still.
-            watched.gone_pods[pod.metadata.name] = pod
-        self._consider(watched)
-
-    def _end_if_stopped(self, job: facts.Job) -> None:
-        ref, token, _ = self._stopped.get((job.metadata.namespace, job.metadata.name), (None, None, None))
-        if ref is not None and job.metadata.annotations.token == token:
-            self._log.warning("a stopped task's Job was created late", **_who(ref), job=job.metadata.name)
-            self._read(self._end_late(ref, job))
-
-    async def _end_late(self, ref: ExecutionRef, job: facts.Job) -> None:
-        while True:
-            try:
-                await self._calls.delete(ref, job.metadata.name, job.metadata.uid)
-            except Unavailable:
-                await self._clock.sleep(TICK_SECONDS)
-            else:
-                return
-
-    def _pods(self, job_uid: str, watched: Watched | None = None) -> list[facts.Pod]:
-        present = self.pods.by_index(job_uid)
-        if watched is None or not watched.gone_pods:
-            return present
-        names_present = {pod.metadata.name for pod in present}
-        return [*present, *(pod for name, pod in watched.gone_pods.items() if name not in names_present)]
-
-    def _consider(
-        self, watched: Watched, *, gone: bool = False, pods: Sequence[facts.Pod] | None = None
-    ) -> None:
-        job = watched.job
-        if job is None or watched.result is not None or watched.busy is not None:
-            return
-        known = self._pods(job.metadata.uid, watched)
-        found = verdict.judge(job, known if pods is None else pods, pods_certain=pods is not None or gone)
-        if gone and isinstance(found, verdict.Undecided):
-            found = verdict.deleted(watched.name)
-        match found:
-            case verdict.Undecided(problem):
-                self._note(watched, problem)
-            case verdict.LookCloser():
-                self._read(self._look_closer(watched, job), watched)
-            case verdict.Succeeded(pod, terminated):
-                self._take_output(watched, job, pod, terminated)
-            case verdict.Failed(error, cause, None):
-                self._fail(watched, error, cause)
-            case verdict.Failed(error, cause, (pod_name, container)):
-                self._read(self._fail_with_log(watched, error, cause, pod_name, container), watched)
-
-    def _note(self, watched: Watched, problem: verdict.Problem | None) -> None:
-        if problem is None:
-            watched.problem = None
-            self._troubled.discard(watched)
-            return
-        if watched.problem is None or watched.problem[0].error != problem.error:
-            watched.problem = (problem, self._clock.now())
-        else:
-            watched.problem = (problem, watched.problem[1])
-        self._troubled.add(watched)
-        if not problem.patience:
-            self._read(self._give_up(watched, problem), watched)
-
-    async def _look_after(self) -> None:
-        """Grace periods, and what no event tells."""
-        audited = self._clock.now()
-        while True:
-            await self._clock.sleep(TICK_SECONDS)
-            now = self._clock.now()
-            for watched in list(self._troubled):
-                if watched.problem is None or watched.result is not None:
-                    self._troubled.discard(watched)
-                elif now - watched.problem[1] >= watched.grace_ms and watched.busy is None:
-                    self._read(self._give_up(watched, watched.problem[0]), watched)
-            if now - audited >= AUDIT_SECONDS * 1000:
-                audited = now
-                await self._audit(now)
-
-    async def _audit(self, now: Millis) -> None:
-        for key, (_, _, since) in list(self._stopped.items()):
-            if now - since >= STOPPED_SECONDS * 1000:
-                del self._stopped[key]
-        for watched in list(self._watched.values()):
-            if watched.result is not None or watched.busy is not None or watched.job is None:
-                continue
-            if (
-                now - watched.since < AUDIT_SECONDS * 1000
-                or self.jobs.get(watched.ref.namespace, watched.name) is not None
-            ):
-                self._consider(watched)
-                continue
-            try:
-                job = await self._calls.find(watched.ref, watched.name)
-            except Unavailable:
-                return
-            same = job is not None and job.metadata.uid == watched.job.metadata.uid
-            self._consider(watched, gone=not same)
-
-    # --- Ending -------------------------------------------------------------------------------------------------------
-
-    def _take_output(
-        self, watched: Watched, job: facts.Job, pod: facts.Pod | None, terminated: facts.Terminated | None
-    ) -> None:
-        if pod is not None and watched.output == "stdout":
-            self._read(self._read_stdout(watched, job, pod, terminated), watched)
-        elif pod is None or terminated is None or not (terminated.message or "").strip():
-            self._succeed(watched, dict(output.summary(job, terminated)))
-        else:
-            try:
-                value = output.from_message(pod, terminated)
-            except StateError as error:
-                self._fail(watched, error.error, error.cause)
-            else:
-                self._succeed(watched, value)
-
-    async def _read_stdout(
-        self, watched: Watched, job: facts.Job, pod: facts.Pod, terminated: facts.Terminated | None
-    ) -> None:
-        problem = ""
-        for delay in (*LOG_RETRY_SECONDS, None):
-            try:
-                line = await logs.last_line(self._api, watched.ref.namespace, pod.metadata.name, pod.main)
-                value = output.from_line(pod, line) if line else dict(output.summary(job, terminated))
-            except StateError as error:
-                self._fail(watched, error.error, error.cause)
-                return
-            except NotFound as error:
-                problem = error.message
-                break
-            except (Unreachable, TooManyRequests) as error:
-                problem = error.message
-                if delay is not None:
-                    await self._clock.sleep(delay)
-            except ApiError as error:
-                problem = error.message
-                break
-            else:
-                self._succeed(watched, value)
-                return
-        self._fail(
-            watched,
-            errors.OUTPUT_LOST,
-            f"Pod {pod.metadata.name} has succeeded, but its log, which is the task's output, cannot be read: {problem}",
-        )
-
-    async def _look_closer(self, watched: Watched, job: facts.Job) -> None:
-        try:
-            listed = await self._calls.pods_of(watched.ref.namespace, job.metadata.uid)
-        except Unavailable as error:
-            self._log.warning("pods cannot be listed", **_who(watched.ref, watched.task), error=str(error))
-            await self._clock.sleep(TICK_SECONDS)
-            watched.busy = None
-            self._consider(watched)
-            return
-        trusted = [pod for pod in listed if pod.job is not None and pod.job.uid == job.metadata.uid]
-        present = {pod.metadata.name for pod in trusted}
-        trusted += [pod for name, pod in watched.gone_pods.items() if name not in present]
-        watched.busy = None
-        self._consider(watched, pods=trusted)
-
-    async def _fail_with_log(
-        self, watched: Watched, error: str, cause: str, pod: str, container: str
-    ) -> None:
-        self._fail(watched, error, cause + await logs.tail(self._api, watched.ref.namespace, pod, container))
-
-    async def _give_up(self, watched: Watched, problem: verdict.Problem) -> None:
-        error, cause = problem.error, problem.cause
-        if problem.look_at_events and watched.job is not None:
-            told = await self._calls.creation_troubles(watched.ref.namespace, watched.job.metadata.uid)
-            if told:
-                cause = f"{cause} {told[-1]}"
-                error = errors.QUOTA_EXCEEDED if "exceeded quota:" in told[-1] else error
-            if watched.problem is None:
-                return  # a pod has come while the events were read
-        if problem.patience:
-            cause += f" (waited {watched.grace_ms / 1000:g} s; taskDefaults.pendingGraceSeconds)"
-        watched.unwanted = True
-        self._fail(watched, error, cause)
-
-    def _succeed(self, watched: Watched, value: Json) -> None:
-        self._end(watched, TaskSucceeded(watched.task.task, value))
-
-    def _fail(self, watched: Watched, error: str | None, cause: str | None) -> None:
-        self._end(watched, TaskFailed(watched.task.task, error, cause))
-
-    def _end(self, watched: Watched, result: TaskSucceeded | TaskFailed) -> None:
-        if self._watched.get((watched.ref.uid, watched.task.task)) is not watched:
-            return  # stopped while its end was being read
-        watched.result = result
-        watched.gone_pods.clear()
-        self._troubled.discard(watched)
-        self._log.info(
-            "task ended",
-            **_who(watched.ref, watched.task),
-            job=watched.name,
-            error=result.error if isinstance(result, TaskFailed) else None,
-        )
-        self._report(watched.ref.uid, result)
-
-    def _forget(self, ref: ExecutionRef, task: TaskId) -> None:
-        watched = self._watched.pop((ref.uid, task), None)
-        if watched is not None:
-            self._troubled.discard(watched)
-            if watched.job is not None:
-                self._by_job_uid.pop(watched.job.metadata.uid, None)
-
-    def _read(self, work: Coroutine[Any, Any, None], watched: Watched | None = None) -> None:
-        """Do what needs requests beside the loop; ``watched`` is not judged again until it is done."""
-        task = asyncio.create_task(self._guarded(work, watched))
-        if watched is not None:
-            watched.busy = task
-        self._reading.add(task)
-        task.add_done_callback(self._reading.discard)
-
-    async def _guarded(self, work: Coroutine[Any, Any, None], watched: Watched | None) -> None:
-        try:
-            await work
-        except Exception as error:  # noqa: BLE001 - the next audit looks at the task again
-            who = _who(watched.ref, watched.task) if watched is not None else {}
-            self._log.exception("a Job could not be looked after", **who, error=str(error))
-        finally:
-            # It may have led to other work, or the task may have been stopped meanwhile.
-            if watched is not None and watched.busy is asyncio.current_task():
-                watched.busy = None
-
 
 def _ttl_seconds(ref: ExecutionRef, job: facts.Job | None) -> int:
     asked = job.metadata.annotations.ttl_seconds if job is not None else None
     if asked is not None and asked.isascii() and asked.isdigit():
         return int(asked)
     return settings.read(ref.settings).ttl_seconds
-
-
-def _who(ref: ExecutionRef, task: StartTask | None = None) -> dict[str, Any]:
-    who: dict[str, Any] = {"execution": f"{ref.namespace}/{ref.name}"}
-    return who if task is None else {**who, "state": task.state, "event_id": task.task}

@@ -43,25 +43,26 @@ def build(
     Raises StateError (Job.Refused).
     """
     template, where = _given(parameters)
-    spec = _object(template.get("spec"), f"{where}.spec")
+    spec = as_object(template.get("spec"), f"{where}.spec")
     containers = _list(spec.get("containers"), f"{where}.spec.containers")
     if not containers:
         raise refused(f"{where}.spec.containers is empty: a task needs a container.")
     spec["containers"] = containers = [
-        _object(container, f"{where}.spec.containers[{index}]") for index, container in enumerate(containers)
+        as_object(container, f"{where}.spec.containers[{index}]")
+        for index, container in enumerate(containers)
     ]
     main = main_container(containers)
     main.setdefault("name", MAIN)
     _complete_container(main, settings, where)
     _complete_spec(spec, settings, where, whole_job=whole_job)
     _give_input(spec, main, secret, where)
-    metadata = _object(template.get("metadata"), f"{where}.metadata")
-    given_labels = _own_free(metadata.get("labels"), f"{where}.metadata.labels")
-    given_annotations = _own_free(metadata.get("annotations"), f"{where}.metadata.annotations")
+    metadata = as_object(template.get("metadata"), f"{where}.metadata")
+    given_labels = without_own_names(metadata.get("labels"), f"{where}.metadata.labels")
+    given_annotations = without_own_names(metadata.get("annotations"), f"{where}.metadata.annotations")
     annotations = {
         **settings.annotations,
         **given_annotations,
-        **_own_free(parameters.annotations, "annotations"),
+        **without_own_names(parameters.annotations, "annotations"),
     }
     if secret is None:
         annotations[names.INPUT] = input_text
@@ -70,7 +71,7 @@ def build(
             "labels": {
                 **settings.labels,
                 **given_labels,
-                **_own_free(parameters.labels, "labels"),
+                **without_own_names(parameters.labels, "labels"),
                 **labels,
             },
             "annotations": annotations,
@@ -87,8 +88,8 @@ def main_container(containers: list[dict[str, Any]]) -> dict[str, Any]:
 def _given(parameters: Parameters) -> tuple[dict[str, Any], str]:
     """A copy of the template as the author gave it, and how its place is called."""
     if parameters.job is not None:
-        spec = _object(parameters.job.get("spec"), "job.spec")
-        return copy.deepcopy(_object(spec.get("template"), "job.spec.template")), "job.spec.template"
+        spec = as_object(parameters.job.get("spec"), "job.spec")
+        return copy.deepcopy(as_object(spec.get("template"), "job.spec.template")), "job.spec.template"
     if parameters.pod_template is not None:
         return copy.deepcopy(dict(parameters.pod_template)), "podTemplate"
     container = {"name": MAIN, **copy.deepcopy(dict(parameters.container or {}))}
@@ -121,7 +122,7 @@ def _complete_spec(spec: dict[str, Any], settings: Settings, where: str, *, whol
             f"{where}.spec.restartPolicy must be Never: whether a task runs again is said by its Retry."
         )
     _decide_account(spec, settings, where)
-    selector = _object(spec.get("nodeSelector"), f"{where}.spec.nodeSelector")
+    selector = as_object(spec.get("nodeSelector"), f"{where}.spec.nodeSelector")
     if settings.node_selector or selector:
         spec["nodeSelector"] = {**settings.node_selector, **selector}
     for field, defaults in (
@@ -192,16 +193,16 @@ def _give_input(spec: dict[str, Any], main: dict[str, Any], secret: str | None, 
     spec["volumes"] = [*volumes, {"name": INPUT_VOLUME, **source}]
 
 
-def _own_free(given: Any, where: str) -> dict[str, str]:
+def without_own_names(given: Any, where: str) -> dict[str, str]:
     """Labels or annotations of the author, none of them in Stepwright's name."""
-    mapping = _object(given, where)
+    mapping = as_object(given, where)
     for name in mapping:
         if name.startswith(names.PREFIX):
             raise refused(f"{where} sets {name}: {names.PREFIX}* is Stepwright's.")
     return mapping
 
 
-def _object(value: Any, where: str) -> dict[str, Any]:
+def as_object(value: Any, where: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -215,7 +216,3 @@ def _list(value: Any, where: str) -> list[Any]:
     if not isinstance(value, list):
         raise refused(f"{where} must be a list.")
     return value
-
-
-as_object = _object
-without_own_names = _own_free
