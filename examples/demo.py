@@ -1,89 +1,124 @@
 """``make demo``: a cluster comes up and an order is processed, as kubectl sees it.
 
 The ladder of clusters is the tests' own (tests/cluster/README.md). What was up before stays up; what this started is
-ended.
+ended. The operator serves the demo's namespace only, so that nothing else in the cluster is touched but the CRDs.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tests.cluster import Cluster, ClusterUnavailable, ladder
+from tests.cluster.interface import CommandFailed
 from tests.operator_process import OperatorFailed, OperatorProcess
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "order-processing"
 NAMESPACE = "stepwright-demo"
+EXECUTION = "order-7"
 SECONDS = 180
 
-_GREEN, _RED, _DIM, _BOLD, _END = ("\033[32m", "\033[31m", "\033[2m", "\033[1m", "\033[0m")
-if not sys.stdout.isatty():
-    _GREEN = _RED = _DIM = _BOLD = _END = ""
+_COLOURS = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+_GREEN, _RED, _YELLOW, _DIM, _BOLD, _END = (
+    ("\033[32m", "\033[31m", "\033[33m", "\033[2m", "\033[1m", "\033[0m") if _COLOURS else ("",) * 6
+)
 _MARKS = {
     "Succeeded": f"{_GREEN}✔{_END}",
     "Failed": f"{_RED}✘{_END}",
-    "Caught": f"{_RED}↷{_END}",
+    "Caught": f"{_YELLOW}↷{_END}",
     "Aborted": f"{_RED}■{_END}",
-    "TimedOut": f"{_RED}⌛{_END}",
+    "TimedOut": f"{_RED}✘{_END}",
 }
+_BEGUN = f"{_DIM}▸{_END}"
+_AGAIN = f"{_YELLOW}↻{_END}"
+
+# What examples/order-processing/statemachine.yaml says.
+_PICTURE = """\
+  CheckOrder ─┬─ ValidatePayment ─┬─▸ InStock ─▸ Ship ─▸ Notify ─▸ Receipt
+   (Parallel) └─ CheckInventory ──┘   (Choice)   (Retry)  (Catch)
+                     └─▸ Rejected        └─▸ OutOfStock
+"""
 
 
 def main() -> int:
+    step(1, "A real Kubernetes: API server, scheduler, kubelet, containers")
+    note("built from source the first time, which takes some minutes; then it is up in seconds")
     try:
-        say(
-            "A real Kubernetes: API server, kubelet, containers (the first time takes minutes, later 10 seconds)"
-        )
         cluster = ladder.join()
     except ClusterUnavailable as error:
         print(f"no cluster: {error}", file=sys.stderr)
         return 1
     try:
         return show(cluster)
-    except OperatorFailed as error:
+    except (OperatorFailed, CommandFailed) as error:
         print(error, file=sys.stderr)
         return 1
+    except subprocess.CalledProcessError:
+        return 1  # kubectl has said why
+    except KeyboardInterrupt:
+        return 130
     finally:
         ladder.leave()
 
 
 def show(cluster: Cluster) -> int:
+    run(cluster, "version")
+    step(2, "Stepwright: three kinds of objects, and the operator from this checkout")
     run(cluster, "apply", "--server-side", "-f", "crds/")
-    run(
-        cluster,
-        "wait",
-        "--for=condition=Established",
-        "crd/executions.stepwright.dev",
-        "crd/statemachines.stepwright.dev",
-    )
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "crds"))
+    clear_away(cluster)
+    cluster.kubectl("create", "namespace", NAMESPACE)
     with tempfile.TemporaryDirectory(prefix="stepwright-demo-") as folder:
-        operator = OperatorProcess(cluster, Path(folder) / "operator.log")
-        say(f"The operator, from this checkout (its log: {operator.log_path})")
+        log_path = Path(folder) / "operator.log"
+        operator = OperatorProcess(cluster, log_path, f"--namespace={NAMESPACE}", lease_namespace=NAMESPACE)
+        print(f"{_DIM}$ stepwright operator --namespace {NAMESPACE}{_END}", flush=True)
         with operator:
-            cluster.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found")
-            cluster.kubectl("create", "namespace", NAMESPACE)
+            note(f"at work as process {operator.pid}, its log is in {log_path}")
             try:
-                return process_order(cluster)
+                return process_order(cluster, operator)
             finally:
-                cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+                # State machines leave only with an operator's consent, so they go while it is there.
+                cluster.kubectl(
+                    "delete", "statemachines", "--all", "-n", NAMESPACE, "--timeout=30s", check=False
+                )
+                cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false", check=False)
 
 
-def process_order(cluster: Cluster) -> int:
-    say("A workflow in Amazon States Language, and an order for it")
+def clear_away(cluster: Cluster) -> None:
+    """What a demo that was killed has left: no operator is there to let its state machines go."""
+    left = cluster.kubectl("get", "statemachines", "-n", NAMESPACE, "-o", "name").split()
+    for name in left:
+        cluster.kubectl(
+            "patch", name, "-n", NAMESPACE, "--type=merge", "-p", '{"metadata":{"finalizers":null}}'
+        )
+    cluster.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=60s")
+
+
+def process_order(cluster: Cluster, operator: OperatorProcess) -> int:
+    step(3, "A workflow in Amazon States Language, and an order for it")
+    print(_PICTURE, flush=True)
     for file in ("statemachine.yaml", "execution.yaml"):
         run(cluster, "apply", "-n", NAMESPACE, "-f", str((EXAMPLE / file).relative_to(ROOT)))
-    say("Its transitions, from status.transitions, as they happen")
-    follow(cluster, "order-7")
-    say("What is left to read")
+    step(4, "Its transitions as they happen: status.transitions of the execution")
+    try:
+        status, failed_jobs = follow(cluster)
+    except OperatorFailed:
+        print(operator.log_tail(), file=sys.stderr)
+        raise
+    step(5, "What is left to read")
     run(cluster, "get", "executions,jobs", "-n", NAMESPACE)
-    ended = get(cluster, "order-7")
+    note("a Job's own status follows its pod's by some seconds; Stepwright need not wait for it")
+    for job in failed_jobs:
+        run(cluster, "logs", f"job/{job}", "-n", NAMESPACE)
     print()
-    status = ended["status"]
     if status["phase"] != "Succeeded":
         print(f"{_RED}{status['phase']}{_END}: {status.get('error')}: {status.get('cause')}")
         return 1
@@ -91,44 +126,50 @@ def process_order(cluster: Cluster) -> int:
     return 0
 
 
-def follow(cluster: Cluster, name: str) -> None:
-    """Print a line for each change of a transition until the execution has ended."""
-    shown: dict[int, tuple[Any, Any]] = {}
+def follow(cluster: Cluster) -> tuple[dict[str, Any], list[str]]:
+    """Print a line for each thing that happens until the execution has ended: its status, and the Jobs that failed."""
+    known: dict[int, dict[str, Any]] = {}
+    failed_jobs: list[str] = []
     began = time.monotonic()
     while time.monotonic() - began < SECONDS:
-        execution = get(cluster, name)
-        status = execution.get("status") or {}
-        for entry in status.get("transitions") or ():
-            known = (entry.get("outcome"), entry.get("attempts"))
-            if shown.get(entry["id"]) != known:
-                shown[entry["id"]] = known
-                show_transition(entry, time.monotonic() - began)
+        text = cluster.kubectl("get", "execution", EXECUTION, "-n", NAMESPACE, "-o", "json")
+        status: dict[str, Any] = json.loads(text).get("status") or {}
+        seconds = time.monotonic() - began
+        transitions = status.get("transitions") or []
+        for entry in sorted(transitions, key=in_order):
+            before = known.get(entry["id"], {})
+            if entry != before:
+                known[entry["id"]] = entry
+                failed = entry["attempts"] > before.get("attempts", 1)
+                if failed and "job" in entry:
+                    failed_jobs.append(before.get("job", entry["job"]))
+                show_transition(entry, seconds, failed=failed)
         if status.get("phase") not in ("Pending", "Running"):
-            return
+            return status, failed_jobs
         time.sleep(0.1)
     raise OperatorFailed(f"the execution has not ended after {SECONDS} s")
 
 
-def show_transition(entry: dict[str, Any], seconds: float) -> None:
+def in_order(entry: dict[str, Any]) -> tuple[bool, float, float, int, int]:
+    """What ended stands above what then began, a branch above the state that it is part of."""
+    begun = datetime.fromisoformat(entry["startTime"]).timestamp()
+    ended = begun + float(entry.get("durationSeconds", 0))
+    return entry.get("outcome") is None, ended, begun, -entry["path"].count("/"), entry["id"]
+
+
+def show_transition(entry: dict[str, Any], seconds: float, *, failed: bool) -> None:
+    """``failed``: an attempt has failed, and another one follows."""
     outcome = entry.get("outcome")
-    mark = _MARKS.get(outcome, f"{_DIM}▸{_END}") if outcome else f"{_DIM}▸{_END}"
-    words = [f"{_DIM}{seconds:5.1f}s{_END}", mark, f"{entry['path']:<28}", f"{entry['type']:<9}"]
-    if outcome is None and entry.get("attempts", 1) > 1:
-        words.append(f"attempt {entry['attempts']}")
+    attempts = entry["attempts"]
     if outcome is not None:
-        words.append(f"{outcome:<10} {entry.get('durationSeconds', 0):6.2f}s")
-    if entry.get("error"):
-        words.append(entry["error"])
-    if entry.get("job"):
-        words.append(f"{_DIM}job/{entry['job']}{_END}")
-    print(" ".join(words), flush=True)
-
-
-def get(cluster: Cluster, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
-        cluster.kubectl("get", "execution", name, "-n", NAMESPACE, "-o", "json")
-    )
-    return found
+        mark, words = _MARKS[outcome], f"{outcome:<10}{entry['durationSeconds']:6.2f} s"
+    elif failed:
+        mark, words = _AGAIN, f"attempt {attempts - 1} failed: {entry['error']}"
+    else:
+        mark, words = _BEGUN, "" if attempts == 1 else f"attempt {attempts}"
+    job = f"{_DIM}job/{entry['job']}{_END}" if "job" in entry and outcome is None and not failed else ""
+    line = f"{_DIM}{seconds:5.1f} s{_END}  {mark} {entry['path']:<34} {entry['type']:<9}{words:<20} {job}"
+    print(line.rstrip(), flush=True)
 
 
 def run(cluster: Cluster, *arguments: str) -> None:
@@ -139,8 +180,12 @@ def run(cluster: Cluster, *arguments: str) -> None:
     )
 
 
-def say(text: str) -> None:
-    print(f"\n{_BOLD}{text}{_END}", flush=True)
+def step(number: int, text: str) -> None:
+    print(f"\n{_BOLD}{number}  {text}{_END}", flush=True)
+
+
+def note(text: str) -> None:
+    print(f"{_DIM}   {text}{_END}", flush=True)
 
 
 if __name__ == "__main__":
