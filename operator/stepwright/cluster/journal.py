@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from stepwright.asl.machine import Machine
 from stepwright.asl.step import HistoryEvent
 from stepwright.cluster import executions, payloads, record
 from stepwright.cluster.api import (
@@ -29,7 +30,7 @@ from stepwright.cluster.executions import Body, Pinned
 from stepwright.cluster.payloads import Payloads
 from stepwright.cluster.record import Change, Record
 from stepwright.cluster.resources import API_VERSION
-from stepwright.cluster.revisions import Revisions
+from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.engine.ports import (
     Commit,
     ExecutionRef,
@@ -75,14 +76,7 @@ class ClusterJournal:
     # --- Loading -------------------------------------------------------------------------------------------------
 
     async def load(self, ref: ExecutionRef) -> Loaded:
-        try:
-            body = await self._api.get(_path(ref.namespace, ref.name))
-        except NotFound as error:
-            raise Gone(f"Execution {ref} no longer exists") from error
-        except ApiError as error:
-            raise Unavailable(str(error)) from error
-        if body["metadata"]["uid"] != ref.uid:
-            raise Gone(f"Execution {ref} was deleted; another one has its name now")
+        body = await self.read(ref)
         known = self._records.get(ref.uid)
         pinned = executions.pinned(body)
         if pinned is None and known is not None:
@@ -91,11 +85,28 @@ class ClusterJournal:
             raise Refused(f"Execution {ref} was never started")
         return await self.open(body, pinned)
 
+    async def read(self, ref: ExecutionRef) -> Body:
+        """The Execution as it is stored. Raises Unavailable, Gone."""
+        try:
+            body: Body = await self._api.get(_path(ref.namespace, ref.name))
+        except NotFound as error:
+            raise Gone(f"Execution {ref} no longer exists") from error
+        except ApiError as error:
+            raise Unavailable(str(error)) from error
+        if body["metadata"]["uid"] != ref.uid:
+            raise Gone(f"Execution {ref} was deleted; another one has its name now")
+        return body
+
+    def observe_generation(self, uid: str, generation: int) -> None:
+        """The spec has changed (a stop): the next word about the execution is about this generation."""
+        known = self._records.get(uid)
+        if known is not None and generation > known.generation:
+            known.generation = generation
+
     async def open(self, body: Body, pinned: Pinned) -> Loaded:
         """Take up an Execution as it was read; ``pinned`` is what it runs. A body that is out of date does no harm:
         the first commit is refused and the execution loaded again. Raises Unavailable, Refused, InvalidInput."""
-        namespace = body["metadata"]["namespace"]
-        revision = await self._revisions.get(namespace, pinned.revision)
+        revision = await self._revision(body, pinned)
         taken_up = Record.of(body, pinned.as_status())
         parts: dict[str, Any] = {}
         if not executions.has_ended(body):
@@ -110,6 +121,15 @@ class ClusterJournal:
         result = executions.loaded(body, revision, parts)
         self._records[taken_up.uid] = taken_up
         return result
+
+    async def _revision(self, body: Body, pinned: Pinned) -> Revision:
+        try:
+            return await self._revisions.get(body["metadata"]["namespace"], pinned.revision)
+        except Refused:
+            if not executions.has_ended(body):
+                raise
+            # It may have gone with its StateMachine. An ended execution takes no step: there is only to clean up.
+            return Revision(pinned.revision, Machine(scopes={}), {})
 
     async def _payload(self, known: Record, digest: str) -> str:
         name = _payload_name(known.uid, digest)
@@ -158,6 +178,7 @@ class ClusterJournal:
         await self._apply(ref, record.of_settling(known, commit_id), commit_id)
 
     async def _apply(self, ref: ExecutionRef, change: Change, commit_id: str) -> None:
+        known = self._records[ref.uid]
         # The answer holds the whole object and is not needed: it is not even decoded.
         try:
             await self._api.request(
@@ -170,6 +191,8 @@ class ClusterJournal:
             await self._find_out(ref, change, commit_id, error)
         except ApiError as error:
             raise _journal_error(ref, error) from error
+        self.observe_generation(ref.uid, change.after.generation)
+        change.after.generation = known.generation
         self._records[ref.uid] = change.after
 
     async def _find_out(self, ref: ExecutionRef, change: Change, commit_id: str, refusal: Invalid) -> None:
