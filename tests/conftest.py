@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.cluster.pytest_fixture", "tests.operator_fixtures"]
+pytest_plugins = ["tests.cluster.pytest_fixture", "tests.operator_fixtures", "tests.installed_chart"]

@@ -53,8 +53,10 @@ class Audit:
         """
         return [
             write
-            for entry, write in ((entry, _write(entry)) for entry in self._entries(since))
-            if (user is None or user in (write.user, entry["user"].get("username")))
+            for entry, write in ((entry, _write(entry)) for entry in self.entries(since))
+            if entry["stage"] == "ResponseComplete"
+            and entry["verb"] in WRITE_VERBS
+            and (user is None or user in (write.user, entry["user"].get("username")))
             and (user_agent_prefix is None or write.userAgent.startswith(user_agent_prefix))
             and (namespace is None or write.namespace == namespace)
         ]
@@ -73,7 +75,9 @@ class Audit:
                 raise AssertionError(f"the audit log has no write with {wanted} after {since}")
             time.sleep(0.05)
 
-    def _entries(self, since: int) -> Iterator[dict[str, Any]]:
+    def entries(self, since: int) -> Iterator[dict[str, Any]]:
+        """All that is in the log after the position: writes, and what service accounts read. A watch is there twice,
+        when it starts and when it ends."""
         log = self._file()
         if not log.exists():
             return
@@ -82,9 +86,7 @@ class Audit:
             for line in lines:
                 if not line.endswith(b"\n"):
                     return  # being written right now
-                entry = json.loads(line)
-                if entry["stage"] == "ResponseComplete" and entry["verb"] in WRITE_VERBS:
-                    yield entry
+                yield json.loads(line)
 
     def _file(self) -> Path:
         if self._log is None:
