@@ -58,10 +58,12 @@ bench-interpreter: setup ## Transitions per second of the interpreter alone
 generate: setup ## Write CRDs, the chart's copies and docs, the kustomization
 	$(RUN) python -m stepwright.cluster.crds
 	$(RUN) python charts/generate_docs.py
+	$(RUN) python deploy/render.py --helm "$$(python3 -m tests.cluster helm)"
 
 verify: setup ## Fail when what is generated differs from what is checked in
 	$(RUN) python -m stepwright.cluster.crds --check
 	$(RUN) python charts/generate_docs.py --check
+	$(RUN) python deploy/render.py --check --helm "$$(python3 -m tests.cluster helm)"
 
 image: setup ## Build the operator's image into an archive; prints its path
 	@$(RUN) python -c "from pathlib import Path; from tests.cluster.images import build_operator_image; print(build_operator_image(Path('.')))"

@@ -12,6 +12,7 @@ import yaml
 from tests.cluster import Cluster
 
 Object = dict[str, Any]
+Objects = list[Object]
 
 ENDED = ("Succeeded", "Failed", "TimedOut", "Aborted")
 #: A Job in the smallest image that has a shell; examples use the same.
@@ -39,8 +40,8 @@ class Kube:
         found: Object = json.loads(self("get", kind, name, "-o", "json"))
         return found
 
-    def list(self, kind: str, *arguments: str) -> list[Object]:
-        items: list[Object] = json.loads(self("get", kind, "-o", "json", *arguments))["items"]
+    def list(self, kind: str, *arguments: str) -> Objects:
+        items: Objects = json.loads(self("get", kind, "-o", "json", *arguments))["items"]
         return items
 
     def exists(self, kind: str, name: str) -> bool:
@@ -75,7 +76,7 @@ class Kube:
                 raise AssertionError(f"{kind} {name} is not as awaited after {seconds} s:\n{shown}")
             time.sleep(0.1)
 
-    def history(self, name: str) -> list[Object]:
+    def history(self, name: str) -> Objects:
         """All events of an execution in order, pages included, doubles dropped."""
         status = self.get("execution", name).get("status") or {}
         events = [json.loads(event) for event in status.get("history") or ()]
@@ -84,7 +85,7 @@ class Kube:
             page = self.get("executionhistory", previous)
             events = [json.loads(event) for event in page["events"]] + events
             previous = page.get("previous")
-        return list({event["id"]: event for event in events}.values())
+        return [*{event["id"]: event for event in events}.values()]
 
 
 def machine(name: str, definition: Object | str, **spec: Any) -> Object:

@@ -12,14 +12,14 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Self
 
 from tests.cluster import Cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class OperatorFailed(Exception):
+class OperatorFailed(Exception):  # noqa: N818 - it names a condition
     """The operator ended, or did not become ready: its last log lines say why."""
 
 
@@ -97,7 +97,7 @@ class OperatorProcess:
         """SIGKILL: nothing in it runs any further."""
         self._end(signal.SIGKILL)
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
 
@@ -130,7 +130,7 @@ class OperatorProcess:
             return None
         return text
 
-    def __enter__(self) -> OperatorProcess:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -1,4 +1,4 @@
-"""python -m tests.cluster up | down | status | build | kubeconfig | load-image FILE"""
+"""python -m tests.cluster up | down | status | build | kubeconfig | load-image FILE | helm"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.cluster import ladder, native, state
+from tests.cluster import binaries, ladder, native, state
 from tests.cluster.interface import ClusterUnavailable, CommandFailed, Unsupported
 from tests.cluster.progress import say
 
@@ -24,6 +24,7 @@ def main() -> int:
     commands.add_parser("load-image", help="put a docker-archive into every node").add_argument(
         "file", type=Path
     )
+    commands.add_parser("helm", help="print the path of helm: the one on the PATH, else built into the cache")
     arguments = parser.parse_args()
     try:
         return _run(arguments)
@@ -49,6 +50,8 @@ def _run(arguments: argparse.Namespace) -> int:
     elif command == "kubeconfig":
         _require_up()
         print(ladder.up().kubeconfig)
+    elif command == "helm":
+        print(binaries.client("helm"))
     elif command == "load-image":
         _require_up()
         ladder.up().load_image(arguments.file)

@@ -103,7 +103,7 @@ class MemoryJournal:
             )
         self.after(commit)
 
-    async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:
+    async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:  # noqa: ARG002
         await asyncio.sleep(self.latency_seconds)
         stored = self._find(ref)
         if stored.loaded.seq != expected_seq:
@@ -161,12 +161,10 @@ class MemoryDriver:
             self.report(ref.uid, found.result)
         self.report(ref.uid, TaskSubmitted(task.task, {"jobName": f"job-{task.task}"}))
 
-    def _end(self, key: tuple[Uid, TaskId], result: Json | tuple[str, str]) -> None:
-        signal: Signal
-        if isinstance(result, tuple):
-            signal = TaskFailed(key[1], *result)
-        else:
-            signal = TaskSucceeded(key[1], result)
+    def _end(self, key: tuple[Uid, TaskId], result: Any) -> None:
+        signal: Signal = (
+            TaskFailed(key[1], *result) if isinstance(result, tuple) else TaskSucceeded(key[1], result)
+        )
         self.running[key].result = signal
         self.report(key[0], signal)
 

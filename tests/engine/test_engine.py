@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -213,8 +214,6 @@ def test_another_writer_makes_the_engine_reload_and_go_on() -> None:
         second = World(lambda _: (5.0, {"done": True}))
         second.journal, second.driver.running = world.journal, world.driver.running
         stored = world.journal.stored[execution.ref.uid]
-        from dataclasses import replace
-
         stored.loaded = replace(stored.loaded, seq=stored.loaded.seq + 1)
         await world.idle()
 
@@ -264,15 +263,12 @@ def test_a_crash_at_any_write_changes_nothing_in_the_end(at: int, when: str) -> 
             return 1.0, ("Boom", "the first time")
         return 1.0, ({"items": [1, 2, 3]} if task.state == "First" else task.input)
 
-    class Killed(BaseException):
-        pass
-
     async def main() -> list[dict[str, Any]]:
         world = World(answer)
         killed = asyncio.Event()
         count = 0
 
-        def kill(commit: Commit) -> None:
+        def kill(_: Commit) -> None:
             nonlocal count
             count += 1
             if count == at + 1 and not killed.is_set():
@@ -287,12 +283,12 @@ def test_a_crash_at_any_write_changes_nothing_in_the_end(at: int, when: str) -> 
         world.engine.adopt(execution)
         if when == "after the dispatch":
             stored = world.journal.stored[execution.ref.uid]
-            while len(stored.commits) <= at and world.engine.live:
+            while len(stored.commits) <= at and world.engine.live:  # noqa: ASYNC110 - in virtual time
                 await asyncio.sleep(0.001)
             await asyncio.sleep(0.004)
             killed.set()
         else:
-            while world.engine.live and not killed.is_set():
+            while world.engine.live and not killed.is_set():  # noqa: ASYNC110 - in virtual time
                 await asyncio.sleep(0.01)
         await world.crash()
         await asyncio.sleep(3)

@@ -17,7 +17,7 @@ T = TypeVar("T")
 BEGIN = Millis(1_767_225_600_000)  # 2026-01-01T00:00:00Z
 
 
-class Stuck(AssertionError):
+class Stuck(AssertionError):  # noqa: N818 - it names a condition
     """Nothing is ready and no timer is armed: what the test waits for will never happen."""
 
 
