@@ -152,9 +152,11 @@ def follow(cluster: Cluster) -> tuple[dict[str, Any], list[str]]:
 
 def in_order(entry: dict[str, Any]) -> tuple[bool, float, float, int, int]:
     """What ended stands above what then began, a branch above the state that it is part of."""
+    if entry.get("outcome") is None:
+        return True, 0, 0, 0, entry["id"]
     begun = datetime.fromisoformat(entry["startTime"]).timestamp()
-    ended = begun + float(entry.get("durationSeconds", 0))
-    return entry.get("outcome") is None, ended, begun, -entry["path"].count("/"), entry["id"]
+    ended = begun + float(entry["durationSeconds"])
+    return False, ended, begun, -entry["path"].count("/"), entry["id"]
 
 
 def show_transition(entry: dict[str, Any], seconds: float, *, failed: bool) -> None:
