@@ -3,7 +3,7 @@
 # patch: the finalizer with which a state machine waits for its executions
 - apiGroups: [stepwright.dev]
   resources: [statemachines]
-  verbs: [get, list, watch, patch]
+  verbs: [list, watch, patch]
 # delete: those whose ttlSecondsAfterFinished is over
 - apiGroups: [stepwright.dev]
   resources: [executions]
@@ -14,10 +14,10 @@
 - apiGroups: [stepwright.dev]
   resources: [executionhistories]
   verbs: [create, get]
-# The revisions of a state machine's definition
+# The revisions of a state machine's definition; list and delete: old ones that no execution runs
 - apiGroups: [apps]
   resources: [controllerrevisions]
-  verbs: [create, get]
+  verbs: [create, get, list, delete]
 # Tasks
 - apiGroups: [batch]
   resources: [jobs]

@@ -41,10 +41,8 @@ class Reason:
 
 # Of StateMachines
 VALID = Reason("Valid", "The definition is valid and executions can start")
-INVALID_DEFINITION = Reason(
-    "InvalidDefinition", "The definition cannot run; status.diagnostics lists every problem"
-)
-NO_DRIVER = Reason("NoDriver", "The definition is valid, but a Resource in it is not served by this version")
+INVALID_DEFINITION = Reason("InvalidDefinition", "The definition cannot run")
+NO_DRIVER = Reason("NoDriver", "The definition is valid, but this version of Stepwright cannot run it")
 DRAINING = Reason("Draining", "The state machine is being deleted and waits for its executions to end")
 
 # Of Executions

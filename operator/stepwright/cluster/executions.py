@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stepwright.asl import jsontext
-from stepwright.asl.checkpoint import Identity
+from stepwright.asl.checkpoint import EncodedPart, Identity, PartId
 from stepwright.asl.json_types import JsonText
 from stepwright.cluster import arns
 from stepwright.cluster.revisions import Revision
 from stepwright.engine.ports import ExecutionRef, Loaded, StopRequest, Uid
 
 LARGEST_INPUT_BYTES = 262_144
-DEEPEST_INPUT = 1_000
 
 Body = Mapping[str, Any]
 
@@ -54,6 +53,17 @@ def phase(body: Body) -> str:
     return (body.get("status") or {}).get("phase") or "Pending"
 
 
+def seq(body: Body) -> int:
+    """How often the execution was written by whoever carries it."""
+    return (body.get("status") or {}).get("seq") or 0
+
+
+def is_acknowledged(body: Body) -> bool:
+    """Whether the newest change of its spec has been looked at."""
+    observed = (body.get("status") or {}).get("observedGeneration") or 0
+    return bool(observed >= body["metadata"].get("generation", 1))
+
+
 def has_ended(body: Body) -> bool:
     return phase(body) not in ("Pending", "Running")
 
@@ -81,24 +91,37 @@ def reference(body: Body, settings: Mapping[str, Any] | None = None) -> Executio
 def input_text(body: Body) -> JsonText:
     """The input as JSON text: ``inputJson`` exactly as written, else ``input``, else ``{}``. Raises InvalidInput."""
     spec = body["spec"]
-    if spec.get("inputJson") is None:
-        text = jsontext.dump(spec.get("input", {}))
+    text = spec.get("inputJson")
+    if text is None:
+        try:
+            text = jsontext.dump(spec.get("input", {}))
+        except jsontext.TooDeep as error:
+            raise _too_deep("spec.input") from error
+        except jsontext.InvalidJson as error:
+            raise InvalidInput(f"spec.input cannot be taken: {error.message}") from error
         _check_size("spec.input", text)
         return text
-    text = spec["inputJson"]
+    if "input" in spec:
+        raise InvalidInput("spec.input and spec.inputJson are both given: give one of them")
     _check_size("spec.inputJson", text)
     try:
-        jsontext.parse(text, max_depth=DEEPEST_INPUT)
+        jsontext.parse(text)
+    except jsontext.TooDeep as error:
+        raise _too_deep("spec.inputJson") from error
     except jsontext.InvalidJson as error:
         raise InvalidInput(f"spec.inputJson is not JSON: {error}") from error
     return JsonText(text)
 
 
+def _too_deep(field: str) -> InvalidInput:
+    return InvalidInput(f"{field} nests deeper than the {jsontext.MAX_DEPTH} levels that are allowed")
+
+
 def _check_size(field: str, text: str) -> None:
-    size = len(text.encode())
+    size = jsontext.size_bytes(text)
     if size > LARGEST_INPUT_BYTES:
         raise InvalidInput(
-            f"{field} has {size} bytes, more than the {LARGEST_INPUT_BYTES} (256 KiB) that are allowed"
+            f"{field} has {size:,} bytes, more than the {LARGEST_INPUT_BYTES:,} (256 KiB) that are allowed"
         )
 
 
@@ -115,7 +138,7 @@ def identity(body: Body) -> Identity:
     )
 
 
-def loaded(body: Body, revision: Revision, parts: Mapping[str, Any]) -> Loaded:
+def loaded(body: Body, revision: Revision, parts: Mapping[PartId, EncodedPart]) -> Loaded:
     """``parts`` are those of the checkpoint with all payloads in place. Raises InvalidInput."""
     account = revision.settings.get("serviceAccountName")
     ended = has_ended(body)
@@ -124,7 +147,7 @@ def loaded(body: Body, revision: Revision, parts: Mapping[str, Any]) -> Loaded:
         identity=replace(identity(body), role_arn=arns.role(body["metadata"]["namespace"], account)),
         machine=revision.machine,
         input=JsonText("{}") if parts or ended else input_text(body),
-        seq=(body.get("status") or {}).get("seq") or 0,
+        seq=seq(body),
         parts=parts,
         ended=ended,
         settled=is_settled(body),

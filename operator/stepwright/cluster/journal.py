@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from stepwright.asl.checkpoint import PartId
 from stepwright.asl.machine import Machine
 from stepwright.asl.step import HistoryEvent
 from stepwright.cluster import executions, payloads, record
@@ -108,7 +109,7 @@ class ClusterJournal:
         the first commit is refused and the execution loaded again. Raises Unavailable, Refused, InvalidInput."""
         revision = await self._revision(body, pinned)
         taken_up = Record.of(body, pinned.as_status())
-        parts: dict[str, Any] = {}
+        parts: dict[PartId, Any] = {}
         if not executions.has_ended(body):
             encoded = {
                 part: msgspec.json.decode(text)
@@ -116,7 +117,7 @@ class ClusterJournal:
             }
             digests = payloads.references(encoded)
             texts = {digest: await self._payload(taken_up, digest) for digest in sorted(digests)}
-            parts = {part: payloads.put_back(value, texts) for part, value in encoded.items()}
+            parts = {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}
             taken_up.stored |= digests
         result = executions.loaded(body, revision, parts)
         self._records[taken_up.uid] = taken_up
@@ -191,8 +192,7 @@ class ClusterJournal:
             await self._find_out(ref, change, commit_id, error)
         except ApiError as error:
             raise _journal_error(ref, error) from error
-        self.observe_generation(ref.uid, change.after.generation)
-        change.after.generation = known.generation
+        change.after.generation = known.generation  # it may have changed meanwhile
         self._records[ref.uid] = change.after
 
     async def _find_out(self, ref: ExecutionRef, change: Change, commit_id: str, refusal: Invalid) -> None:

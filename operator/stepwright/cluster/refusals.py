@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from stepwright.asl.signals import Millis
 from stepwright.cluster import conditions, executions, timestamps
 from stepwright.cluster.api import Api, ApiError, Invalid, NotFound, path_of
 from stepwright.cluster.conditions import Reason
@@ -32,23 +33,37 @@ class Refusals:
         if new != ((body.get("status") or {}).get("conditions") or []):
             await self._write(body, {"conditions": new, "phase": "Pending"})
 
-    async def fail(self, body: Body, reason: Reason, error: str, cause: str) -> None:
-        """End an execution that cannot start or go on."""
-        await self._end(body, "Failed", reason, error, cause)
+    async def fail(self, body: Body, reason: Reason, error: str, cause: str) -> bool:
+        """End an execution that cannot start or go on; whether that is written now. Nothing of it must run any more."""
+        return await self._end(body, "Failed", reason, error, cause)
 
     async def abort(self, body: Body, request: StopRequest) -> None:
         """End an execution that was stopped before it started."""
         await self._end(body, "Aborted", conditions.ABORTED, request.error, request.cause)
 
+    async def settle(self, body: Body) -> None:
+        """Record that nothing of an ended execution runs any more."""
+        await self._write(body, {"seq": executions.seq(body) + 1, "settled": True})
+
+    async def acknowledge(self, body: Body) -> None:
+        """The spec of an ended execution was changed, and nothing comes of it: readers of the kstatus convention
+        would otherwise wait for ever for somebody to look at it."""
+        generation = body["metadata"]["generation"]
+        old = (body.get("status") or {}).get("conditions") or ()
+        new = [{**condition, "observedGeneration": generation} for condition in old]
+        await self._write(body, {"observedGeneration": generation, "conditions": new})
+
     async def _end(
         self, body: Body, phase: Phase, reason: Reason, error: str | None, cause: str | None
-    ) -> None:
+    ) -> bool:
         detail = ": ".join(text for text in (error, cause) if text)
+        now = self._clock.now()
         fields: dict[str, Any] = {
+            "seq": executions.seq(body) + 1,
             "phase": phase,
             "conditions": self._conditions(body, phase, reason, detail),
             "observedGeneration": body["metadata"].get("generation", 1),
-            "endTime": timestamps.rfc3339(self._clock.now()),
+            "endTime": timestamps.rfc3339(now),
             "currentState": "",
             "settled": True,
         }
@@ -56,7 +71,10 @@ class Refusals:
             fields["error"] = error
         if cause is not None:
             fields["cause"] = cause
-        await self._write(body, fields)
+        status = body.get("status") or {}
+        if status.get("history"):
+            fields |= _end_of_history(status, error, cause, now)
+        return await self._write(body, fields)
 
     def _conditions(self, body: Body, phase: Phase, reason: Reason, detail: str) -> list[dict[str, Any]]:
         return conditions.of_execution(
@@ -68,12 +86,11 @@ class Refusals:
             detail=detail,
         )
 
-    async def _write(self, body: Body, fields: Mapping[str, Any]) -> None:
+    async def _write(self, body: Body, fields: Mapping[str, Any]) -> bool:
         metadata = body["metadata"]
-        seq = (body.get("status") or {}).get("seq") or 0
         patch = [
             {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
-            {"op": "test", "path": "/status/seq", "value": seq},
+            {"op": "test", "path": "/status/seq", "value": executions.seq(body)},
             *({"op": "add", "path": f"/status/{name}", "value": value} for name, value in fields.items()),
         ]
         path = path_of(API_VERSION, "executions", metadata["namespace"], metadata["name"], "status")
@@ -82,9 +99,36 @@ class Refusals:
                 "PATCH", path, body=msgspec.json.encode(patch), content_type="application/json-patch+json"
             )
         except NotFound:
-            return
+            return False
         except Invalid as error:
             # Somebody has carried it further meanwhile; the event of that is on its way.
             log.debug("overtaken", execution=str(executions.reference(body)), reason=str(error))
+            return False
         except ApiError as error:
             raise Unavailable(str(error)) from error
+        return True
+
+
+def _end_of_history(
+    status: Mapping[str, Any], error: str | None, cause: str | None, now: Millis
+) -> dict[str, Any]:
+    """What is written beside the end itself where an execution had begun: its last event, its open visits, the time
+    it took. The event log says all about an execution, this end included."""
+    last = msgspec.json.decode(status["history"][-1])["id"]
+    event = {
+        "timestamp": timestamps.rfc3339(now),
+        "type": "ExecutionFailed",
+        "id": last + 1,
+        "previousEventId": last,
+        "executionFailedEventDetails": {
+            name: text for name, text in (("error", error), ("cause", cause)) if text is not None
+        },
+    }
+    fields: dict[str, Any] = {
+        "checkpoint": {},
+        "history": [*status["history"], msgspec.json.encode(event).decode()],
+        "transitions": [{"outcome": "Failed", **visit} for visit in status.get("transitions") or ()],
+    }
+    if status.get("startTime"):
+        fields["duration"] = timestamps.duration(now - timestamps.millis(status["startTime"]))
+    return fields

@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
 from stepwright.asl import definition
+from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.machine import Machine
 from stepwright.cluster.api import Api, ApiError, NotFound, path_of
+from stepwright.cluster.resources import API_VERSION
 from stepwright.engine.ports import Refused, Unavailable
 
 # Compiled machines kept in memory: the most recently used ones.
 MOST_COMPILED: Final = 1_000
+
+# Revisions that no execution runs any more are kept for people to compare with, the newest of them.
+KEPT: Final = 10
 
 MACHINE_LABEL: Final = "stepwright.dev/state-machine"
 
@@ -59,11 +66,35 @@ class Revisions:
         data = body.get("data") or {}
         try:
             machine, _ = definition.compile_definition(data["definition"])
-        except (KeyError, definition.InvalidDefinition) as error:
+        except (KeyError, InvalidDefinition) as error:
             raise Refused(
                 f"the ControllerRevision {namespace}/{name} holds no valid definition: {error}"
             ) from error
         return self.keep(namespace, Revision(name, machine, data.get("settings") or {}))
+
+    async def prune(self, namespace: str, state_machine: str, uid: str, in_use: AbstractSet[str]) -> None:
+        """Delete what is superfluous; ``in_use`` beside the revisions that running executions are pinned to.
+        Raises ApiError."""
+        path = path_of("apps/v1", "controllerrevisions", namespace)
+        found, _ = await self._api.list(path, {"labelSelector": f"{MACHINE_LABEL}={label_of(state_machine)}"})
+        decoded = (msgspec.json.decode(item, type=_Listed) for item in found)
+        listed = [
+            (item.revision, item.metadata.name)
+            for item in decoded
+            if any(owner.uid == uid for owner in item.metadata.ownerReferences)
+        ]
+        if not superfluous(listed, in_use):
+            return
+        selector = f"spec.stateMachineRef.name={state_machine},status.phase=Running"
+        running, _ = await self._api.list(
+            path_of(API_VERSION, "executions", namespace), {"fieldSelector": selector}, page_size=200
+        )
+        statuses = (msgspec.json.decode(item, type=_Running).status for item in running)
+        pinned = {status.stateMachine.revision for status in statuses if status and status.stateMachine}
+        for name in superfluous(listed, in_use | pinned):
+            with suppress(NotFound):
+                await self._api.delete(f"{path}/{name}")
+            self._compiled.pop((namespace, name), None)
 
     def keep(self, namespace: str, revision: Revision) -> Revision:
         self._compiled[namespace, revision.name] = revision
@@ -81,7 +112,44 @@ def data_of(spec: Mapping[str, Any], definition_text: str) -> dict[str, Any]:
 def name_of(state_machine: str, state_machine_uid: str, data: Mapping[str, Any]) -> str:
     """The same content under the same StateMachine has the same name, so that making it twice is harmless."""
     content = msgspec.json.encode([state_machine_uid, data], order="sorted")
-    return f"{state_machine[:200]}-{hashlib.sha256(content).hexdigest()[:12]}"
+    return f"{state_machine[:200].rstrip('-.')}-{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def label_of(state_machine: str) -> str:
+    """The value of MACHINE_LABEL. Two long names may share it: owners are what tells their revisions apart."""
+    return state_machine[:63].rstrip("-_.")
+
+
+class _Owner(msgspec.Struct):
+    uid: str
+
+
+class _Metadata(msgspec.Struct):
+    name: str
+    ownerReferences: list[_Owner] = []  # noqa: N815 - the field's name on the wire
+
+
+class _Listed(msgspec.Struct):
+    metadata: _Metadata
+    revision: int = 0
+
+
+class _Started(msgspec.Struct):
+    revision: str = ""
+
+
+class _Status(msgspec.Struct):
+    stateMachine: _Started | None = None  # noqa: N815
+
+
+class _Running(msgspec.Struct):
+    status: _Status | None = None
+
+
+def superfluous(listed: Iterable[tuple[int, str]], in_use: AbstractSet[str]) -> list[str]:
+    """Of all revisions (number and name) those that may go: beyond the newest KEPT none is kept unless in use."""
+    idle = sorted((item for item in listed if item[1] not in in_use), reverse=True)
+    return [name for _, name in idle[KEPT:]]
 
 
 def manifest(state_machine: Mapping[str, Any], data: Mapping[str, Any], number: int) -> dict[str, Any]:
@@ -92,7 +160,7 @@ def manifest(state_machine: Mapping[str, Any], data: Mapping[str, Any], number: 
         "metadata": {
             "name": name_of(metadata["name"], metadata["uid"], data),
             "namespace": metadata["namespace"],
-            "labels": {MACHINE_LABEL: metadata["name"][:63].rstrip("-_.")},
+            "labels": {MACHINE_LABEL: label_of(metadata["name"])},
             "ownerReferences": [
                 {
                     "apiVersion": state_machine["apiVersion"],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from stepwright.asl.json_types import Pointer
 
@@ -15,11 +15,13 @@ _PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9_.:-]{1,255})\}")
 
 
 class MissingSubstitution(ValueError):  # noqa: N818 - named after what is wrong with the definition
-    """A placeholder in the definition for which no value is given, while values for others are."""
+    """Placeholders in the definition for which no value is given, while values for others are."""
 
-    def __init__(self, name: str, names: Mapping[str, str]) -> None:
-        known = ", ".join(sorted(names))
-        super().__init__(f"No substitution is given for ${{{name}}}; definitionSubstitutions has {known}")
+    def __init__(self, names: Sequence[str], given: Iterable[str]) -> None:
+        missing = ", ".join(f"${{{name}}}" for name in names)
+        super().__init__(
+            f"No substitution is given for {missing}; definitionSubstitutions has {', '.join(sorted(given))}"
+        )
         self.pointer = Pointer("")
 
 
@@ -28,10 +30,7 @@ def substitute(text: str, values: Mapping[str, str]) -> str:
     user's own. A value is put in as JSON text within a JSON string, so quotes in it do no harm."""
     if not values:
         return text
-
-    def value(found: re.Match[str]) -> str:
-        if found[1] not in values:
-            raise MissingSubstitution(found[1], values)
-        return json.dumps(values[found[1]], ensure_ascii=False)[1:-1]
-
-    return _PLACEHOLDER.sub(value, text)
+    missing = [name for name in dict.fromkeys(_PLACEHOLDER.findall(text)) if name not in values]
+    if missing:
+        raise MissingSubstitution(missing, values)
+    return _PLACEHOLDER.sub(lambda found: json.dumps(values[found[1]], ensure_ascii=False)[1:-1], text)

@@ -7,17 +7,19 @@ why they wait, that their input is no good, that they were stopped before they b
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
 from stepwright.cluster import conditions, executions, refusals
 from stepwright.cluster.executions import Body, InvalidInput, Pinned
 from stepwright.cluster.journal import ClusterJournal
+from stepwright.controllers.failure_events import FailureEvents
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.state_machines import Key, Known, StateMachines
 from stepwright.engine import backoff
 from stepwright.engine.engine import Engine
-from stepwright.engine.ports import Clock, Gone, Refused, TaskDriver, Uid, Unavailable
+from stepwright.engine.ports import Clock, ExecutionRef, Gone, Refused, TaskDriver, Uid, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +36,7 @@ class Executions:
         refusals_: refusals.Refusals,
         drivers: tuple[TaskDriver, ...],
         retention: Retention,
+        failures: FailureEvents,
         clock: Clock,
     ) -> None:
         self._engine = engine
@@ -41,13 +44,15 @@ class Executions:
         self._refusals = refusals_
         self._drivers = drivers
         self._retention = retention
+        self._failures = failures
         self._clock = clock
         self._machines: StateMachines | None = None
         self._waiting: dict[Key, dict[Uid, Body]] = {}
         self._taking_up: dict[Uid, asyncio.Task[None]] = {}
+        self._newer: dict[Uid, Body] = {}
         self._letting_go: dict[Uid, asyncio.Task[None]] = {}
         self._stopped: set[Uid] = set()
-        self._carried: dict[Uid, Key] = {}
+        self._carried: dict[Uid, tuple[Key, str]] = {}
 
     def use(self, machines: StateMachines) -> None:
         self._machines = machines
@@ -60,12 +65,13 @@ class Executions:
         elif executions.has_ended(body) and executions.is_settled(body):
             self._ended(uid, body)
         elif self._engine.carries(uid):
+            self._journal.observe_generation(uid, body["metadata"].get("generation", 1))
             request = executions.stop_request(body)
             if request is not None and uid not in self._stopped:
                 self._stopped.add(uid)
                 self._engine.stop_execution(uid, request)
         elif uid in self._taking_up:
-            pass
+            self._newer[uid] = body
         elif uid in self._waiting.get(_machine_key(body), {}):
             self._waiting[_machine_key(body)][uid] = body
             if executions.stop_request(body) is not None:
@@ -73,21 +79,30 @@ class Executions:
         else:
             self._begin(uid, body)
 
-    def machine_ready(self, key: Key) -> None:
-        """Executions that wait for this state machine can start."""
+    def machine_changed(self, key: Key) -> None:
+        """Executions that wait for this state machine can start, or wait for another reason now."""
         for uid, body in self._waiting.pop(key, {}).items():
             self._begin(uid, body)
 
     def live_of(self, key: Key) -> int:
         """How many executions of this state machine are under way here."""
-        return sum(machine == key for machine in self._carried.values())
+        return sum(machine == key for machine, _ in self._carried.values())
+
+    def revisions_of(self, key: Key) -> set[str]:
+        """The revisions that executions under way here are pinned to."""
+        return {revision for machine, revision in self._carried.values() if machine == key}
 
     def finished(self, uid: Uid) -> None:
         """The engine no longer carries it."""
-        key = self._carried.pop(uid, None)
+        key, _ = self._carried.pop(uid, (None, ""))
         self._stopped.discard(uid)
         if key is not None and self._machines is not None:
             self._machines.execution_ended(key)
+
+    def stalled(self, ref: ExecutionRef, reason: str) -> None:
+        """The engine cannot carry it any further: it is read once more and fails."""
+        if ref.uid not in self._taking_up:
+            self._keep_at(ref.uid, str(ref), lambda: self._give_up(ref, reason))
 
     async def close(self) -> None:
         tasks = [*self._taking_up.values(), *self._letting_go.values()]
@@ -99,15 +114,23 @@ class Executions:
 
     def _begin(self, uid: Uid, body: Body) -> None:
         self._waiting.get(_machine_key(body), {}).pop(uid, None)
-        task = asyncio.create_task(self._take_up(uid, body), name=f"take up {executions.reference(body)}")
-        self._taking_up[uid] = task
-        task.add_done_callback(lambda _: self._taking_up.pop(uid, None))
+        self._keep_at(uid, str(executions.reference(body)), lambda: self._start_or_wait(uid, body))
 
-    async def _take_up(self, uid: Uid, body: Body) -> None:
-        reference = str(executions.reference(body))
+    def _keep_at(self, uid: Uid, reference: str, call: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.create_task(self._insist(reference, call), name=f"take up {reference}")
+        self._taking_up[uid] = task
+        task.add_done_callback(lambda done: self._taken_up(uid, done))
+
+    def _taken_up(self, uid: Uid, done: asyncio.Task[None]) -> None:
+        self._taking_up.pop(uid, None)
+        newer = self._newer.pop(uid, None)
+        if newer is not None and not done.cancelled():
+            self.observe("MODIFIED", newer)
+
+    async def _insist(self, reference: str, call: Callable[[], Awaitable[None]]) -> None:
         for delay in backoff.delays():
             try:
-                await self._start_or_wait(uid, body)
+                await call()
                 return
             except Unavailable as error:
                 log.warning(
@@ -130,20 +153,41 @@ class Executions:
             pinned = await self._find_machine(uid, key, body)
             if pinned is None:
                 return
+        # Before anything is awaited: from here on its state machine waits for it.
+        self._carried[uid] = key, pinned.revision
         try:
             loaded = await self._journal.open(body, pinned)
-        except InvalidInput as error:
-            await self._refusals.fail(body, conditions.INVALID_INPUT, "InvalidExecutionInput", str(error))
-            return
-        except Refused as error:
-            await self._refusals.fail(
-                body, conditions.FAILED, "States.Runtime", f"The execution cannot go on: {error}."
-            )
+        except BaseException as error:
+            self.finished(uid)
+            match error:
+                case InvalidInput():
+                    await self._fail(body, conditions.INVALID_INPUT, "InvalidExecutionInput", str(error))
+                case Refused():
+                    await self._fail_plainly(body, str(error))
+                case _:
+                    raise
             return
         if loaded.stop is not None:
             self._stopped.add(uid)
-        self._carried[uid] = key
         self._engine.adopt(loaded)
+
+    async def _give_up(self, ref: ExecutionRef, reason: str) -> None:
+        body = await self._journal.read(ref)
+        await self._fail_plainly(body, reason)
+
+    async def _fail_plainly(self, body: Body, reason: str) -> None:
+        """What is stored of an execution, or of what it runs, does not let it go on."""
+        for driver in self._drivers:
+            await driver.sweep(executions.reference(body), frozenset())
+        if not executions.has_ended(body):
+            cause = f"The execution cannot go on: {reason}."
+            await self._fail(body, conditions.FAILED, "States.Runtime", cause)
+        elif not executions.is_settled(body):
+            await self._refusals.settle(body)
+
+    async def _fail(self, body: Body, reason: conditions.Reason, error: str, cause: str) -> None:
+        if await self._refusals.fail(body, reason, error, cause):
+            self._failures.failed(executions.reference(body), error)
 
     async def _find_machine(self, uid: Uid, key: Key, body: Body) -> Pinned | None:
         """What a new execution is to run; None where it has to wait, which its conditions then say."""
@@ -176,13 +220,13 @@ class Executions:
 
     def _ended(self, uid: Uid, body: Body) -> None:
         self._retention.keep(body)
-        left_over = any(driver.holds(uid) for driver in self._drivers)
-        if (
-            left_over
-            and not self._engine.carries(uid)
-            and uid not in self._taking_up
-            and executions.pinned(body)
-        ):
+        if uid in self._taking_up or self._engine.carries(uid):
+            return
+        if not executions.is_acknowledged(body):
+            reference = str(executions.reference(body))
+            self._keep_at(uid, reference, lambda: self._refusals.acknowledge(body))
+            return
+        if executions.pinned(body) and any(driver.holds(uid) for driver in self._drivers):
             # Jobs that outlived the commit of their result: the operator ended before it had released them. Taking
             # an ended execution up sweeps them and does nothing else.
             self._begin(uid, body)
@@ -192,6 +236,7 @@ class Executions:
         taking_up = self._taking_up.get(uid)
         if taking_up is not None:
             taking_up.cancel()
+        self._newer.pop(uid, None)
         self._retention.forget(uid)
         if self._engine.carries(uid) and uid not in self._letting_go:
             task = asyncio.create_task(self._engine.deleted(executions.reference(body)))

@@ -7,13 +7,11 @@ from typing import Any, Final
 
 import structlog
 
-from stepwright.asl.signals import Millis
 from stepwright.cluster import timestamps
 from stepwright.cluster.api import Api, ApiError, path_of
 from stepwright.cluster.record import PHASES
-from stepwright.cluster.resources import API_VERSION
-from stepwright.engine.clock import SystemClock
-from stepwright.engine.ports import Commit, ExecutionRef
+from stepwright.cluster.resources import API_VERSION, Phase
+from stepwright.engine.ports import Clock, Commit, ExecutionRef
 
 log = structlog.get_logger(__name__)
 
@@ -25,22 +23,31 @@ MOST_AT_ONCE: Final = 200  # failures in a burst: the rest is in the status and 
 class FailureEvents:
     """Implements ``engine.observer.Observer``."""
 
-    def __init__(self, api: Api, identity: str) -> None:
+    def __init__(self, api: Api, identity: str, clock: Clock) -> None:
         self._api = api
         self._identity = identity
+        self._clock = clock
         self._posting: set[asyncio.Task[None]] = set()
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
         outcome = commit.outcome
         if outcome is not None and outcome.status in ("FAILED", "TIMED_OUT"):
-            # The cause may hold what a task printed; the status, where it belongs, has its own access rules.
-            note = f"Execution ended {outcome.status}" + (f" with {outcome.error}" if outcome.error else "")
-            self._post(ref, PHASES[outcome.status], f"{note}; see status.cause", commit.now)
+            self._ended(ref, PHASES[outcome.status], outcome.error)
+
+    def failed(self, ref: ExecutionRef, error: str) -> None:
+        """An execution has failed that the engine did not carry."""
+        self._ended(ref, "Failed", error)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
-        self._post(ref, "Stalled", reason, SystemClock().now())
+        """Nothing: an execution that cannot go on fails at once, and that is told."""
 
-    def _post(self, ref: ExecutionRef, reason: str, note: str, now: Millis) -> None:
+    def _ended(self, ref: ExecutionRef, phase: Phase, error: str | None) -> None:
+        # The cause may hold what a task printed; the status, where it belongs, has its own access rules.
+        how = "ran out of time" if phase == "TimedOut" else "failed"
+        with_what = f" with {error}" if error else ""
+        self._post(ref, phase, f"The execution {how}{with_what}; status.cause says more")
+
+    def _post(self, ref: ExecutionRef, reason: str, note: str) -> None:
         if len(self._posting) >= MOST_AT_ONCE:
             return
         regarding = {
@@ -55,7 +62,7 @@ class FailureEvents:
             "kind": "Event",
             # A name that ends with a dot, as those of other Events do, is refused where the server is to complete it.
             "metadata": {"generateName": f"{ref.name[:200].rstrip('.-')}-", "namespace": ref.namespace},
-            "eventTime": timestamps.rfc3339(now).replace("Z", "000Z"),
+            "eventTime": timestamps.rfc3339(self._clock.now()).replace("Z", "000Z"),
             "type": "Warning",
             "reason": reason,
             "action": "Execute",

@@ -11,14 +11,17 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import kopf
 import structlog
 from kubernetes import client, config
 
 from stepwright.cluster.resources import GROUP, VERSION
+from stepwright.controllers import nesting
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +43,9 @@ class KopfThread:
         self._observers = observers
         self._namespaces = tuple(namespaces)
         self._kubeconfig = kubeconfig
-        self._stop = threading.Event()
+        self._kopf_loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._stopped = False
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
         self.ended = asyncio.Event()
 
@@ -48,28 +53,37 @@ class KopfThread:
         self._thread.start()
 
     async def stop(self) -> None:
-        self._stop.set()
+        self._stopped = True
+        if self._kopf_loop is not None and self._stop is not None:
+            with suppress(RuntimeError):  # its loop is closed: it has ended already
+                self._kopf_loop.call_soon_threadsafe(self._stop.set)
         if self._thread.is_alive():
             await asyncio.to_thread(self._thread.join, 10)
 
     def _run(self) -> None:
         try:
-            asyncio.run(
-                kopf.operator(
-                    registry=self._registry(),
-                    settings=_settings(),
-                    standalone=True,
-                    clusterwide=not self._namespaces,
-                    namespaces=self._namespaces,
-                    stop_flag=self._stop,
-                )
-            )
-            if not self._stop.is_set():
+            asyncio.run(self._operate())
+            if not self._stopped:
                 log.error("kopf ended")
         except Exception:
             log.exception("kopf failed")
         finally:
             self._loop.call_soon_threadsafe(self.ended.set)
+
+    async def _operate(self) -> None:
+        # A flag of kopf's own loop. On one of threading kopf waits in a thread that nothing can interrupt, so that a
+        # kopf that has failed would never end, and nobody would notice that it is deaf.
+        self._kopf_loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        if self._stopped:
+            return
+        await kopf.operator(
+            registry=self._registry(),
+            settings=_settings(),
+            standalone=True,
+            clusterwide=not self._namespaces,
+            namespaces=self._namespaces,
+            stop_flag=self._stop,
+        )
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
@@ -80,8 +94,15 @@ class KopfThread:
         kopf.on.login(registry=registry, id="connection")(self._login)
         return registry
 
-    async def _login(self, **_: Any) -> kopf.ConnectionInfo:
-        return await asyncio.to_thread(_connection, self._kubeconfig)
+    async def _login(self, **_: Any) -> kopf.AiohttpSession:
+        known = await asyncio.to_thread(_connection, self._kubeconfig)
+        # As kopf would make it, but for the class of its answers.
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=await asyncio.to_thread(known.as_ssl_context)),
+            headers=known.as_http_headers(),
+            response_class=nesting.Response,
+        )
+        return kopf.AiohttpSession(server=known.server, aiohttp_session=session)
 
     def _handler(self, observe: Observe) -> Callable[..., Any]:
         async def hand_over(event: Mapping[str, Any], **_: Any) -> None:

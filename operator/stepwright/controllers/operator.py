@@ -81,17 +81,14 @@ class Operator:
         self._driver = job.JobDriver(api, self._report, clock=clock, namespaces=options.namespaces)
         drivers: tuple[TaskDriver, ...] = (self._driver,)
         metrics = Metrics(lambda: self._engine.live, lambda: len(self._engine.timers))
-        self._observers: tuple[Observer, ...] = (
-            metrics,
-            Transitions(),
-            FailureEvents(api, self._lease.identity),
-        )
+        failures = FailureEvents(api, self._lease.identity, clock)
+        self._observers: tuple[Observer, ...] = (metrics, Transitions(), failures)
         self._engine = Engine(
             journal, drivers, self._lease, clock=clock, observer=self, finished=self._finished
         )
         self._retention = Retention(api, clock, self._default_retention)
         self._executions = Executions(
-            self._engine, journal, Refusals(api, clock), drivers, self._retention, clock
+            self._engine, journal, Refusals(api, clock), drivers, self._retention, failures, clock
         )
         self._state_machines = StateMachines(
             api,
@@ -99,8 +96,10 @@ class Operator:
             drivers,
             dict.fromkeys((job.K8S_JOB, job.EKS_RUN_JOB), job.check),
             clock,
-            on_ready=self._executions.machine_ready,
+            on_change=self._executions.machine_changed,
+            on_retention=self._retention.machine_changed,
             live_of=self._executions.live_of,
+            in_use=self._executions.revisions_of,
         )
         self._executions.use(self._state_machines)
         self._synced = False
@@ -193,3 +192,4 @@ class Operator:
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         for observer in self._observers:
             observer.stalled(ref, reason)
+        self._executions.stalled(ref, reason)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import structlog
 
 from stepwright.asl.signals import Millis, TimerId
@@ -21,6 +23,43 @@ log = structlog.get_logger(__name__)
 
 _TIMER: Final = TimerId("retention")
 _RETRY_MILLISECONDS: Final = 60_000
+_PAGE_SIZE: Final = 200
+
+
+class _Metadata(msgspec.Struct):
+    uid: Uid
+    name: str
+
+
+class _Reference(msgspec.Struct):
+    name: str
+
+
+class _Spec(msgspec.Struct):
+    stateMachineRef: _Reference  # noqa: N815 - the field's name on the wire
+    ttlSecondsAfterFinished: int | None = None  # noqa: N815
+
+
+class _Status(msgspec.Struct):
+    endTime: str | None = None  # noqa: N815
+    settled: bool = False
+
+
+class _Listed(msgspec.Struct):
+    metadata: _Metadata
+    spec: _Spec
+    status: _Status
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An execution that has ended. ``own_seconds``: its own word, None where the state machine's counts."""
+
+    namespace: str
+    name: str
+    state_machine: str
+    end: Millis
+    own_seconds: int | None
 
 
 class Retention:
@@ -31,42 +70,81 @@ class Retention:
         self._clock = clock
         self._default_of = default_of
         self._timers = Timers(clock, self._due)
-        self._names: dict[Uid, Key] = {}
+        self._kept: dict[Uid, _Kept] = {}
         self._deletions: set[asyncio.Task[None]] = set()
 
     def keep(self, body: Body) -> None:
         """An execution has ended: it stays until its time has passed."""
-        uid, key = executions.uid_of(body), (body["metadata"]["namespace"], body["metadata"]["name"])
-        seconds = body["spec"].get("ttlSecondsAfterFinished")
-        if seconds is None:
-            seconds = self._default_of((key[0], executions.state_machine_name(body)))
         end = (body.get("status") or {}).get("endTime")
-        if seconds is None or end is None or uid in self._names:
-            return
-        self._names[uid] = key
-        self._timers.set(uid, _TIMER, Millis(timestamps.millis(end) + seconds * 1000))
+        if end is not None:
+            metadata = body["metadata"]
+            kept = _Kept(
+                metadata["namespace"],
+                metadata["name"],
+                executions.state_machine_name(body),
+                timestamps.millis(end),
+                body["spec"].get("ttlSecondsAfterFinished"),
+            )
+            self._arm(executions.uid_of(body), kept)
+
+    async def machine_changed(self, key: Key) -> None:
+        """A state machine says now how long its ended executions stay: this counts for those that are there, too.
+        Nothing is remembered of executions that are to stay, so they are listed. Raises ApiError."""
+        namespace, name = key
+        items, _ = await self._api.list(
+            path_of(API_VERSION, "executions", namespace),
+            {"fieldSelector": f"spec.stateMachineRef.name={name}"},
+            page_size=_PAGE_SIZE,
+        )
+        for item in items:
+            found = msgspec.json.decode(item, type=_Listed)
+            if found.status.settled and found.status.endTime is not None:
+                end = timestamps.millis(found.status.endTime)
+                own_seconds = found.spec.ttlSecondsAfterFinished
+                self._arm(found.metadata.uid, _Kept(namespace, found.metadata.name, name, end, own_seconds))
 
     def forget(self, uid: Uid) -> None:
-        if self._names.pop(uid, None) is not None:
+        if self._kept.pop(uid, None) is not None:
             self._timers.cancel(uid, _TIMER)
 
     async def run(self) -> None:
         await self._timers.run()
 
-    def _due(self, uid: Uid, _timer: TimerId) -> None:
-        task = asyncio.create_task(self._delete(uid))
-        self._deletions.add(task)
-        task.add_done_callback(self._deletions.discard)
+    def _arm(self, uid: Uid, kept: _Kept) -> None:
+        due = self._due_time(kept)
+        if due is not None:
+            self._kept[uid] = kept
+            self._timers.set(uid, _TIMER, due)
 
-    async def _delete(self, uid: Uid) -> None:
-        namespace, name = self._names[uid]
+    def _due_time(self, kept: _Kept) -> Millis | None:
+        seconds = kept.own_seconds
+        if seconds is None:
+            seconds = self._default_of((kept.namespace, kept.state_machine))
+        return None if seconds is None else Millis(kept.end + seconds * 1000)
+
+    def _due(self, uid: Uid, _timer: TimerId) -> None:
+        kept = self._kept[uid]
+        due = self._due_time(kept)
+        if due is None:
+            del self._kept[uid]  # the state machine has changed its mind, or is gone
+        elif due > self._clock.now():
+            self._timers.set(uid, _TIMER, due)
+        else:
+            task = asyncio.create_task(self._delete(uid, kept))
+            self._deletions.add(task)
+            task.add_done_callback(self._deletions.discard)
+
+    async def _delete(self, uid: Uid, kept: _Kept) -> None:
         options = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        path = path_of(API_VERSION, "executions", kept.namespace, kept.name)
         try:
-            await self._api.delete(path_of(API_VERSION, "executions", namespace, name), options)
+            await self._api.delete(path, options)
         except (NotFound, Conflict):
             pass  # gone already, or another one has its name now
         except ApiError as error:
-            log.warning("ended execution not deleted", execution=f"{namespace}/{name}", reason=str(error))
+            log.warning(
+                "ended execution not deleted", execution=f"{kept.namespace}/{kept.name}", reason=str(error)
+            )
             self._timers.set(uid, _TIMER, Millis(self._clock.now() + _RETRY_MILLISECONDS))
             return
-        self._names.pop(uid, None)
+        self._kept.pop(uid, None)

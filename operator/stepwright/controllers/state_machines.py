@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from stepwright.engine.ports import Clock, TaskDriver
 log = structlog.get_logger(__name__)
 
 FINALIZER: Final = "stepwright.dev/executions"
+EXPRESS: Final = "Express"
 MOST_DIAGNOSTICS: Final = 50
 DRAINED_CHECK_SECONDS: Final = 5.0
 
@@ -39,6 +40,7 @@ class Known:
     """What executions need to know of a StateMachine. ``revision`` None: not ready, ``reason`` says why."""
 
     uid: str
+    generation: int
     revision: str | None
     reason: str
     deleting: bool
@@ -55,18 +57,23 @@ class StateMachines:
         task_checks: Mapping[str, TaskCheck],
         clock: Clock,
         *,
-        on_ready: Callable[[Key], None],
+        on_change: Callable[[Key], None],
+        on_retention: Callable[[Key], Awaitable[None]],
         live_of: Callable[[Key], int],
+        in_use: Callable[[Key], AbstractSet[str]],
     ) -> None:
         self._api = api
         self._revisions = revisions_
         self._drivers = drivers
         self._task_checks = task_checks
         self._clock = clock
-        self._on_ready = on_ready
+        self._on_change = on_change
+        self._on_retention = on_retention
         self._live_of = live_of
+        self._in_use = in_use
         self._bodies: dict[Key, Body] = {}
         self._known: dict[Key, Known] = {}
+        self._retained: dict[Key, int | None] = {}
         self._workers: dict[Key, asyncio.Task[None]] = {}
         self._changed: defaultdict[Key, asyncio.Event] = defaultdict(asyncio.Event)
 
@@ -75,7 +82,9 @@ class StateMachines:
         key = _key(body)
         if type == "DELETED":
             self._bodies.pop(key, None)
-            self._known.pop(key, None)
+            self._retained.pop(key, None)
+            if self._known.pop(key, None) is not None:
+                self._on_change(key)
         else:
             self._bodies[key] = body
         self._changed[key].set()
@@ -152,18 +161,37 @@ class StateMachines:
                 return 0.1
             except NotFound:
                 return None
-            self._bodies.setdefault(key, body)
-        await self._check(key, body)
+        if not self._is_checked(key, body):
+            await self._check(key, body)
+        seconds = self.retention_of(key)
+        if seconds != self._retained.get(key):
+            if seconds is not None:
+                await self._on_retention(key)
+            self._retained[key] = seconds
         return None
+
+    def _is_checked(self, key: Key, body: Body) -> bool:
+        """Whether this is the event of our own write, or of a change that is no business of ours."""
+        metadata, known = body["metadata"], self._known.get(key)
+        return (
+            known is not None
+            and (known.uid, known.generation) == (metadata["uid"], metadata.get("generation", 1))
+            and (body.get("status") or {}).get("observedGeneration") == known.generation
+        )
 
     async def _check(self, key: Key, body: Body) -> None:
         """Compile the definition, keep it as a revision, say in the status what came of it."""
-        spec = body["spec"]
+        spec, generation = body["spec"], body["metadata"].get("generation", 1)
         found: tuple[Diagnostic, ...]
         revision: str | None = None
         try:
             text = definition_text(spec)
-            machine, found = definition.compile_definition(text, task_checks=self._task_checks)
+            machine, found = definition.compile_definition(
+                text,
+                express=spec.get("type") == EXPRESS,
+                task_checks=self._task_checks,
+                serves=self._serves,
+            )
         except MissingSubstitution as error:
             found = (Diagnostic("ERROR", "MISSING_SUBSTITUTION", str(error), error.pointer),)
             reason, detail = conditions.INVALID_DEFINITION, _summary(found)
@@ -174,37 +202,50 @@ class StateMachines:
             unserved = self._unserved(spec, machine)
             reason = conditions.NO_DRIVER if unserved else conditions.VALID
             detail = "; ".join(unserved)
-            data = revisions.data_of(spec, text)
-            revision = await self._keep(key, body, machine, data)
-        known = Known(
-            uid=body["metadata"]["uid"],
-            revision=revision if reason is conditions.VALID else None,
-            reason=reason.message(detail),
-            deleting=False,
-        )
+            if not unserved:
+                data = revisions.data_of(spec, text)
+                revision = await self._keep(key, body, machine, data)
+        uid = body["metadata"]["uid"]
+        known = Known(uid, generation, revision, reason.message(detail), deleting=False)
         await self._report(key, body, reason, detail, revision, found)
-        self._known[key] = known
-        if known.revision is not None:
-            self._on_ready(key)
+        if self._bodies.get(key, {}).get("metadata", {}).get("uid") == uid:
+            self._known[key] = known
+            self._on_change(key)
+
+    def _serves(self, resource: str) -> bool:
+        return any(driver.serves(resource) for driver in self._drivers)
 
     def _unserved(self, spec: Mapping[str, Any], machine: Machine) -> list[str]:
         """What in a valid state machine no part of this operator can run, each as a sentence's part."""
         unserved = [
             f"no driver serves the Resource {resource}"
             for resource in sorted(machine.resources)
-            if not any(driver.serves(resource) for driver in self._drivers)
+            if not self._serves(resource)
         ]
-        if spec.get("type") == "Express":
+        if spec.get("type") == EXPRESS:
             unserved.append("Express executions are not served yet; use type Standard")
         return unserved
 
     async def _keep(self, key: Key, body: Body, machine: Machine, data: Mapping[str, Any]) -> str:
         manifest = revisions.manifest(body, data, body["metadata"].get("generation", 1))
         name: str = manifest["metadata"]["name"]
-        with suppress(AlreadyExists):
+        try:
             await self._api.create(path_of("apps/v1", "controllerrevisions", key[0]), manifest)
+        except AlreadyExists:
+            pass
+        else:
+            await self._prune(key, body["metadata"]["uid"], name)
         self._revisions.keep(key[0], Revision(name, machine, data["settings"]))
         return name
+
+    async def _prune(self, key: Key, uid: str, newest: str) -> None:
+        # The revision that executions start with until this check is through may be pinned any moment.
+        known = self._known.get(key)
+        current = {newest} if known is None or known.revision is None else {newest, known.revision}
+        try:
+            await self._revisions.prune(*key, uid, current | self._in_use(key))
+        except ApiError as error:
+            log.warning("old revisions not deleted", name="/".join(key), reason=str(error))
 
     async def _report(
         self,
@@ -226,8 +267,9 @@ class StateMachines:
             ),
             "diagnostics": [_stored(d) for d in ordered[:MOST_DIAGNOSTICS]],
         }
-        if revision is not None:
-            new["revision"] = revision
+        new["revision"] = (
+            revision  # None, in a merge patch, takes it away: nothing can start with the former one
+        )
         if any(
             status.get(name, [] if name == "diagnostics" else None) != value for name, value in new.items()
         ):
@@ -243,8 +285,14 @@ class StateMachines:
         """Let the state machine go once nothing runs on it. New executions no longer start."""
         if FINALIZER not in finalizers:
             return None
-        uid = body["metadata"]["uid"]
-        self._known[key] = Known(uid, None, conditions.DRAINING.message(), deleting=True)
+        known = self._known.get(key)
+        if known is None or not known.deleting:
+            metadata = body["metadata"]
+            reason = conditions.DRAINING.message()
+            self._known[key] = Known(
+                metadata["uid"], metadata.get("generation", 1), None, reason, deleting=True
+            )
+            self._on_change(key)
         running = self._live_of(key) or await self._running(key)
         if running:
             await self._report(key, body, conditions.DRAINING, "", None, ())
@@ -274,10 +322,15 @@ class StateMachines:
 
 def definition_text(spec: Mapping[str, Any]) -> str:
     """The definition as text, substitutions made: exactly as written where it came as text. Raises
-    MissingSubstitution."""
+    MissingSubstitution, InvalidDefinition."""
     given = spec.get("definition")
-    text = given if isinstance(given, str) else jsontext.dump(given)
-    return substitute(text, spec.get("definitionSubstitutions") or {})
+    if not isinstance(given, str):
+        try:
+            given = jsontext.dump(given)
+        except jsontext.TooDeep:
+            definition.compile_definition(given)  # whose own limit is lower, so it has the word
+            raise
+    return substitute(given, spec.get("definitionSubstitutions") or {})
 
 
 def _key(body: Body) -> Key:
@@ -289,9 +342,8 @@ def _path(key: Key, subresource: str | None = None) -> str:
 
 
 def _summary(found: Iterable[Diagnostic]) -> str:
-    errors = [d for d in found if d.severity == "ERROR"]
-    first = f"{errors[0].message} at {errors[0].pointer or '/'}"
-    return first if len(errors) == 1 else f"{first} and {len(errors) - 1} more"
+    """Every error at its place; the message is cut where Kubernetes takes no more."""
+    return "; ".join(f"{d.message} at {d.pointer or '/'}" for d in found if d.severity == "ERROR")
 
 
 def _stored(found: Diagnostic) -> dict[str, Any]:
