@@ -18,7 +18,7 @@ def test_a_failed_execution_has_an_event_and_one_that_succeeded_has_none(stepwri
 
     assert failed["status"]["error"] == "Shop.Closed"
     assert (event["type"], event["reason"]) == ("Warning", "Failed")
-    assert event["message"] == "Execution ended FAILED with Shop.Closed; see status.cause"
+    assert event["message"] == "The execution failed with Shop.Closed; status.cause says more"
     assert event["involvedObject"]["uid"] == failed["metadata"]["uid"]
     assert _events(stepwright, "well", seconds=0) == []
 
