@@ -274,7 +274,7 @@ def test_what_drivers_know_is_checked(file: Any) -> None:
     result = run("validate", name)
 
     assert result.exit_code == 1
-    assert "k8s:job has no parameter 'imge'; is image meant? at /States/A/Parameters/imge" in result.stdout
+    assert "k8s:job has no parameter 'imge'; is 'image' meant? at /States/A/Parameters/imge" in result.stdout
     assert (
         f"{name}:14:4: WARNING NO_DRIVER: No driver serves 'arn:aws:states:::sqs:sendMessage', so executions cannot"
         " start at /States/B/Resource"
