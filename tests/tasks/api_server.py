@@ -25,6 +25,8 @@ class ApiServer:
         self.after: Fault = lambda _verb, _path: None
         self.logs: dict[str, bytes] = {}
         self.events: list[dict[str, Any]] = []
+        self.selectors: list[str] = []
+        """Of the lists asked for, the watches' own aside."""
         self.muted = False
         """Nothing is told to watches: events are missed."""
         self.account: str | None = None
@@ -84,6 +86,7 @@ class ApiServer:
         if path.endswith("/events"):
             return {"items": self.events}
         if params is not None:
+            self.selectors.append(params["labelSelector"])
             items = [this for key, this in self.objects.items() if key.rsplit("/", 1)[0] == path]
             return msgspec.convert({"items": items}, into)
         if path not in self.objects:

@@ -84,17 +84,19 @@ class Scene:
     def job(self, this: StartTask) -> dict[str, Any]:
         return self.server.objects[self.job_path(this)]
 
-    async def pod(self, this: StartTask, state: dict[str, Any], **status: Any) -> str:
+    async def pod(
+        self, this: StartTask, state: dict[str, Any], *, namespace: str = "shop", **status: Any
+    ) -> str:
         """The Job's pod with its container in that state."""
         job = self.job(this)["metadata"]
         name = f"{job['name']}-abcde"
         owner = {"kind": "Job", "name": job["name"], "uid": job["uid"], "controller": True}
         pod = {
-            "metadata": {"name": name, "namespace": "shop", "uid": "p", "ownerReferences": [owner]},
+            "metadata": {"name": name, "namespace": namespace, "uid": "p", "ownerReferences": [owner]},
             "spec": {"containers": [{"name": "main"}]},
             "status": {"containerStatuses": [{"name": "main", "state": state}], **status},
         }
-        self.server.put(f"/api/v1/namespaces/shop/pods/{name}", pod)
+        self.server.put(f"/api/v1/namespaces/{namespace}/pods/{name}", pod)
         await settled()
         return name
 
@@ -490,3 +492,42 @@ async def test_holds_tells_whether_an_execution_has_jobs_to_stop_or_release() ->
         await driver.release(scene.ref, this.task)
         await settled()
         assert not driver.holds(scene.ref.uid)
+
+
+async def test_a_job_with_the_tasks_token_but_not_its_label_is_somebody_elses() -> None:
+    """Labels of Stepwright's are for Stepwright (an admission policy); annotations anybody may write."""
+    scene, this = Scene(), image()
+    name, token = names.job_name(scene.ref, this.task), names.token(scene.ref.uid, this.task)
+    metadata = {"name": name, "namespace": "shop", "uid": "forged", "annotations": {names.TOKEN: token}}
+    async with scene.driver() as driver:
+        scene.server.muted = True
+        scene.server.put(scene.job_path(this), {"metadata": metadata, "spec": {}})
+        await driver.start(scene.ref, this)
+
+    assert scene.error() == "Job.Refused"
+    assert scene.writes() == ["create"]
+
+
+async def test_a_pod_of_another_namespace_says_nothing_about_a_task() -> None:
+    """Owner references hold within a namespace, but nobody stops a pod elsewhere from naming a Job's uid."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        await scene.pod(this, done('"forged"'), namespace="elsewhere")
+        assert not any(isinstance(signal, TaskSucceeded) for signal in scene.heard)
+        await scene.pod(this, done('"true"'))
+
+    assert scene.end() == TaskSucceeded(this.task, "true")
+
+
+async def test_only_pods_with_the_executions_label_are_listed_for_a_job() -> None:
+    """An admission policy guards that label; the Job controller's own anybody may write."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        await scene.conclude(this, "Complete")
+
+    assert scene.server.selectors[-1] == (
+        f"batch.kubernetes.io/controller-uid={scene.job(this)['metadata']['uid']},"
+        f"stepwright.dev/execution-uid={scene.ref.uid}"
+    )

@@ -143,6 +143,11 @@ class ClusterJournal:
         except ApiError as error:
             raise Unavailable(str(error)) from error
         text: str = body["payload"]
+        if payloads.digest_of(text) != digest:
+            raise Refused(
+                f"ExecutionHistory {known.namespace}/{name} does not hold what its name says: it was not made by "
+                f"Stepwright"
+            )
         return text
 
     def forget(self, ref: ExecutionRef) -> None:

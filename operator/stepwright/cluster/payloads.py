@@ -28,7 +28,7 @@ def take_out(value: Any, into: Payloads) -> Any:
         encoded = value.encode()
         if len(encoded) <= LARGEST_INLINE_BYTES:
             return value
-        digest = hashlib.sha256(encoded).hexdigest()
+        digest = digest_of(value)
         into[digest] = value
         return {REFERENCE: digest}
     if isinstance(value, Mapping):
@@ -36,6 +36,10 @@ def take_out(value: Any, into: Payloads) -> Any:
     if isinstance(value, list | tuple):
         return [take_out(item, into) for item in value]
     return value
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def references(value: Any) -> set[str]:

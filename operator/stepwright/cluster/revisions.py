@@ -64,6 +64,13 @@ class Revisions:
         except ApiError as error:
             raise Unavailable(f"cannot read ControllerRevision {namespace}/{name}: {error}") from error
         data = body.get("data") or {}
+        # Who may create ControllerRevisions could else decide what runs, and as whom, in a StateMachine's place.
+        owners = body["metadata"].get("ownerReferences") or ()
+        if not any(name.endswith(f"-{_digest(owner['uid'], data)}") for owner in owners):
+            raise Refused(
+                f"the ControllerRevision {namespace}/{name} does not hold what its name says: it was not made by "
+                f"Stepwright"
+            )
         try:
             machine, _ = definition.compile_definition(data["definition"])
         except (KeyError, InvalidDefinition) as error:
@@ -111,8 +118,13 @@ def data_of(spec: Mapping[str, Any], definition_text: str) -> dict[str, Any]:
 
 def name_of(state_machine: str, state_machine_uid: str, data: Mapping[str, Any]) -> str:
     """The same content under the same StateMachine has the same name, so that making it twice is harmless."""
+    return f"{state_machine[:200].rstrip('-.')}-{_digest(state_machine_uid, data)}"
+
+
+def _digest(state_machine_uid: str, data: Mapping[str, Any]) -> str:
+    # Long enough that nobody finds another content for it.
     content = msgspec.json.encode([state_machine_uid, data], order="sorted")
-    return f"{state_machine[:200].rstrip('-.')}-{hashlib.sha256(content).hexdigest()[:12]}"
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def label_of(state_machine: str) -> str:

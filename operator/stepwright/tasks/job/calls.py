@@ -75,10 +75,10 @@ class Calls:
             raise Unavailable(f"cannot read Job {ref.namespace}/{name}: {error}") from error
         return job
 
-    async def pods_of(self, namespace: str, job_uid: str) -> list[facts.Pod]:
+    async def pods_of(self, ref: ExecutionRef, job_uid: str) -> list[facts.Pod]:
         """Raises Unavailable."""
-        selector = {"labelSelector": f"batch.kubernetes.io/controller-uid={job_uid}"}
-        return await self._list(path_of("v1", "pods", namespace), selector, facts.Pod)
+        labels = f"batch.kubernetes.io/controller-uid={job_uid},{names.EXECUTION_UID}={ref.uid}"
+        return await self._list(path_of("v1", "pods", ref.namespace), {"labelSelector": labels}, facts.Pod)
 
     async def creation_troubles(self, namespace: str, job_uid: str) -> list[str]:
         """What the Job controller says about pods it could not create, newest last; empty where it may not be read."""

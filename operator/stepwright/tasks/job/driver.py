@@ -149,7 +149,7 @@ class JobDriver:
             if task is None or task in wanted or job.metadata.deletionTimestamp is not None:
                 continue
             name = job.metadata.name
-            ended = verdict.judge(job, self._watching.pods_of(job.metadata.uid), pods_certain=True)
+            ended = verdict.judge(job, self._watching.pods_of(job), pods_certain=True)
             if isinstance(ended, verdict.Undecided):
                 self._watching.stopping(ref, name, token)
                 await self._calls.delete(ref, name, job.metadata.uid)
@@ -180,7 +180,9 @@ class JobDriver:
             job = await self._calls.find(ref, made.name)
         if job is None:
             raise Unavailable(f"Job {ref.namespace}/{made.name} was there and is gone")
-        if job.metadata.annotations.token != made.token:
+        # The annotation anybody may write; an admission policy guards the label.
+        whose = (job.metadata.labels.execution_uid, job.metadata.annotations.token)
+        if whose != (str(ref.uid), made.token):
             raise errors.refused(
                 f"Job {made.name} exists in namespace {ref.namespace} and is not this task's: it was not created by "
                 f"this execution. Delete it or find out who made it."

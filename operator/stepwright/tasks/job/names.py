@@ -48,8 +48,8 @@ def job_name(ref: ExecutionRef, task: TaskId) -> str:
 
 
 def secret_name(job: str) -> str:
-    """The Secret that holds an input too large for an annotation."""
-    return f"{job}-input"
+    """The Secret that holds an input too large for an annotation. An admission policy keeps others from such names."""
+    return f"{job}-stepwright-input"
 
 
 def token(uid: Uid | str, task: TaskId) -> str:

@@ -88,7 +88,7 @@ class Watching:
             namespaces=namespaces,
             label_selector=names.EXECUTION_UID,
             on_change=self._pod_changed,
-            index=lambda pod: (pod.job.uid,) if pod.job is not None else (),
+            index=lambda pod: (_of_job(pod.metadata.namespace, pod.job.uid),) if pod.job is not None else (),
         )
 
     async def run(self) -> None:
@@ -152,7 +152,7 @@ class Watching:
         pod = new if new is not None else old
         assert pod is not None
         watched = self._by_job_uid.get(pod.job.uid) if pod.job is not None else None
-        if watched is None:
+        if watched is None or watched.ref.namespace != pod.metadata.namespace:
             return
         if new is None:
             # The Job's verdict may come after its pod is gone; how that ended is known here still.
@@ -174,8 +174,8 @@ class Watching:
             else:
                 return
 
-    def pods_of(self, job_uid: str, watched: Watched | None = None) -> list[facts.Pod]:
-        present = self.pods.by_index(job_uid)
+    def pods_of(self, job: facts.Job, watched: Watched | None = None) -> list[facts.Pod]:
+        present = self.pods.by_index(_of_job(job.metadata.namespace, job.metadata.uid))
         if watched is None or not watched.gone_pods:
             return present
         names_present = {pod.metadata.name for pod in present}
@@ -187,7 +187,7 @@ class Watching:
         job = watched.job
         if job is None or watched.result is not None or watched.busy is not None:
             return
-        known = self.pods_of(job.metadata.uid, watched)
+        known = self.pods_of(job, watched)
         found = verdict.judge(job, known if pods is None else pods, pods_certain=pods is not None or gone)
         if gone and isinstance(found, verdict.Undecided):
             found = verdict.deleted(watched.name)
@@ -300,7 +300,7 @@ class Watching:
 
     async def _look_closer(self, watched: Watched, job: facts.Job) -> None:
         try:
-            listed = await self._calls.pods_of(watched.ref.namespace, job.metadata.uid)
+            listed = await self._calls.pods_of(watched.ref, job.metadata.uid)
         except Unavailable as error:
             self._log.warning("pods cannot be listed", **_who(watched.ref, watched.task), error=str(error))
             await self._clock.sleep(TICK_SECONDS)
@@ -375,3 +375,8 @@ class Watching:
 def _who(ref: ExecutionRef, task: StartTask | None = None) -> dict[str, Any]:
     who: dict[str, Any] = {"execution": f"{ref.namespace}/{ref.name}"}
     return who if task is None else {**who, "state": task.state, "event_id": task.task}
+
+
+def _of_job(namespace: str, job_uid: str) -> str:
+    """By what a Job's pods are found. Anybody may name a Job's uid in a pod of another namespace: that is none."""
+    return f"{namespace}/{job_uid}"
