@@ -213,6 +213,21 @@ async def test_some_namespaces_each_by_its_own_stream(tmp_path: Path) -> None:
     assert len(informer) == 1 or found is not None
 
 
+async def test_a_namespace_that_is_forbidden_holds_the_others_back_no_longer(tmp_path: Path) -> None:
+    """One namespace of several was deleted, with the rights in it: the operator never became ready again."""
+    async with informing(tmp_path, problem(403, "Forbidden"), namespaces=["gone"]) as (_, informer, _):
+        await asyncio.wait_for(informer.synced.wait(), 5)
+        assert informer.last_activity is not None
+
+
+async def test_without_rights_in_the_whole_cluster_nothing_is_known(tmp_path: Path) -> None:
+    async with informing(tmp_path, problem(403, "Forbidden")) as (server, informer, _):
+        async with asyncio.timeout(5):
+            while len(server.requests) < 2:
+                await asyncio.sleep(0.01)
+        assert not informer.synced.is_set()
+
+
 async def test_last_activity_tells_when_the_stream_was_heard(tmp_path: Path) -> None:
     again = asyncio.Event()
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 import msgspec
 import structlog
 
-from stepwright.cluster.api import Api, ApiError, Expired, TooManyRequests, path_of
+from stepwright.cluster.api import Api, ApiError, Expired, Forbidden, TooManyRequests, path_of
 
 if TYPE_CHECKING:
     from stepwright.cluster.api import Event
@@ -62,8 +62,8 @@ _BREATHE_EVERY = 500  # objects of a list told between two turns of the loop
 class Informer(Generic[T]):
     """Objects of one kind, in all namespaces or some. ``run`` never returns; ``synced`` is set after the first list.
 
-    ``index`` gives the values under which ``by_index`` finds an object. A namespace whose list is refused does not
-    hold the others back, but ``synced`` waits for it.
+    ``index`` gives the values under which ``by_index`` finds an object. A namespace whose list is forbidden holds
+    nobody back: it may have been deleted, and the rights there with it. It is asked again all the same.
     """
 
     def __init__(
@@ -147,6 +147,10 @@ class Informer(Generic[T]):
                 problem = "the stream ended at once"
             except Expired as error:
                 version, problem = None, str(error)
+            except Forbidden as error:
+                problem = str(error)
+                if namespace is not None:
+                    self._hear(namespace)
             except TooManyRequests as error:
                 delay, problem = max(delay, error.retry_after), str(error)
             except ApiError as error:
@@ -174,9 +178,7 @@ class Informer(Generic[T]):
                 await asyncio.sleep(0)
         for key in gone:
             self._remove(namespace, key, objects[key])
-        self._heard(namespace)
-        if len(self._activity) == len(self._namespaces):
-            self.synced.set()
+        self._hear(namespace)
         return version
 
     async def _events(self, namespace: str | None, version: str) -> AsyncGenerator[Event, None]:
@@ -192,7 +194,7 @@ class Informer(Generic[T]):
 
     def _take(self, namespace: str | None, event: Event) -> str | None:
         """Bring one event into the copy; the resourceVersion from which the watch can go on."""
-        self._heard(namespace)
+        self._hear(namespace)
         if event.type == "BOOKMARK":
             return msgspec.json.decode(event.object, type=_Bookmark).metadata.resourceVersion
         new = self._read(event.object)
@@ -253,8 +255,10 @@ class Informer(Generic[T]):
             self._log.error("an object cannot be read and is left out", error=str(error))
             return None
 
-    def _heard(self, namespace: str | None) -> None:
+    def _hear(self, namespace: str | None) -> None:
         self._activity[namespace] = asyncio.get_running_loop().time()
+        if len(self._activity) == len(self._namespaces):
+            self.synced.set()
 
 
 class _BookmarkMetadata(msgspec.Struct):

@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import structlog
@@ -16,7 +16,16 @@ from stepwright.asl.definition import TaskCheck
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.machine import Machine
 from stepwright.cluster import conditions, revisions, timestamps
-from stepwright.cluster.api import MERGE_PATCH, AlreadyExists, Api, ApiError, Conflict, NotFound, path_of
+from stepwright.cluster.api import (
+    MERGE_PATCH,
+    AlreadyExists,
+    Api,
+    ApiError,
+    Conflict,
+    Forbidden,
+    NotFound,
+    path_of,
+)
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.cluster.substitutions import MissingSubstitution, substitute
@@ -196,9 +205,10 @@ class StateMachines:
             found = (Diagnostic("ERROR", "MISSING_SUBSTITUTION", str(error), error.pointer),)
             reason, detail = conditions.INVALID_DEFINITION, _summary(found)
         except InvalidDefinition as error:
-            found = error.diagnostics
+            found = _placed(spec, error.diagnostics)
             reason, detail = conditions.INVALID_DEFINITION, _summary(found)
         else:
+            found = _placed(spec, found)
             unserved = self._unserved(spec, machine)
             reason = conditions.NO_DRIVER if unserved else conditions.VALID
             detail = "; ".join(unserved)
@@ -307,10 +317,20 @@ class StateMachines:
 
     async def _running(self, key: Key) -> int:
         selector = f"spec.stateMachineRef.name={key[1]},status.phase=Running"
-        answer = await self._api.get(
-            path_of(API_VERSION, "executions", key[0]), {"fieldSelector": selector, "limit": 1}
-        )
+        try:
+            answer = await self._api.get(
+                path_of(API_VERSION, "executions", key[0]), {"fieldSelector": selector, "limit": 1}
+            )
+        except Forbidden:
+            # In a namespace that is being deleted the operator's rights may be gone already. The executions go, too.
+            if await self._is_terminating(key[0]):
+                return 0
+            raise
         return len(answer["items"])
+
+    async def _is_terminating(self, namespace: str) -> bool:
+        found = await self._api.get(path_of("v1", "namespaces", name=namespace))
+        return "deletionTimestamp" in found["metadata"]
 
     async def _patch_finalizers(self, key: Key, body: Body, finalizers: list[str]) -> Body:
         """On condition of the resourceVersion: the list is replaced whole. Raises Conflict, NotFound."""
@@ -341,9 +361,21 @@ def _path(key: Key, subresource: str | None = None) -> str:
     return path_of(API_VERSION, "statemachines", key[0], key[1], subresource)
 
 
+def _placed(spec: Mapping[str, Any], found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """Lines are told where the definition came as text: those of an object are not the author's."""
+    if isinstance(spec.get("definition"), str):
+        return found
+    return tuple(replace(diagnostic, line=None, column=None) for diagnostic in found)
+
+
 def _summary(found: Iterable[Diagnostic]) -> str:
     """Every error at its place; the message is cut where Kubernetes takes no more."""
-    return "; ".join(f"{d.message} at {d.pointer or '/'}" for d in found if d.severity == "ERROR")
+    return "; ".join(_in_a_line(d) for d in found if d.severity == "ERROR")
+
+
+def _in_a_line(found: Diagnostic) -> str:
+    place = f" (line {found.line}, column {found.column})" if found.line is not None else ""
+    return f"{found.message.removesuffix('.')} at {found.pointer or '/'}{place}"
 
 
 def _stored(found: Diagnostic) -> dict[str, Any]:
