@@ -35,10 +35,15 @@ def test_the_operator_cannot_read_secrets_nor_use_wildcards() -> None:
     assert "impersonate" not in json.dumps(found)
 
 
-def test_with_namespaces_there_are_roles_there_and_no_cluster_role() -> None:
+def test_with_namespaces_there_are_roles_there_and_no_cluster_role_but_for_finalizers() -> None:
     objects = template("watchNamespaces={a,b}", "rbac.aggregate=false")
+    without = template("watchNamespaces={a,b}", "rbac.aggregate=false", "rbac.finalizers=false")
 
-    assert of_kind(objects, "ClusterRole") == []
+    assert rules(objects, "ClusterRole", "stepwright-system-stepwright-finalizers") == [
+        {"apiGroups": ["stepwright.dev"], "resources": ["statemachines"], "verbs": ["patch"]},
+        {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]},
+    ]
+    assert [len(of_kind(found, "ClusterRole")) for found in (objects, without)] == [1, 0]
     assert [item["metadata"]["namespace"] for item in of_kind(objects, "Role")] == [
         "a",
         "b",
@@ -108,12 +113,39 @@ def test_policies_name_the_operators_own_account() -> None:
     assert "username in ['system:serviceaccount:ops:x-stepwright','admin']" in expression
 
 
+def test_policies_hold_where_a_selector_says_so() -> None:
+    objects = template("policies.namespaceSelector.matchLabels.team=orders", "watchNamespaces={a}")
+    bindings = {
+        item["metadata"]["name"].removeprefix("stepwright-system-stepwright-"): item["spec"].get(
+            "matchResources"
+        )
+        for item in of_kind(objects, "ValidatingAdmissionPolicyBinding")
+    }
+    names = {item["spec"]["policyName"] for item in of_kind(objects, "ValidatingAdmissionPolicyBinding")}
+
+    watched = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["a"]}
+    selector = {"matchLabels": {"team": "orders"}, "matchExpressions": [watched]}
+    assert bindings.pop("finalizers") is None  # that one binds the operator itself
+    assert bindings == dict.fromkeys(
+        ("input", "accounts", "records", "revisions", "tasks", "task-inputs"), {"namespaceSelector": selector}
+    )
+    assert names == {item["metadata"]["name"] for item in of_kind(objects, "ValidatingAdmissionPolicy")}
+    everywhere = of_kind(template(), "ValidatingAdmissionPolicyBinding")
+    assert [item for item in everywhere if "matchResources" in item["spec"]] == []
+
+
 @pytest.mark.parametrize(
     ("setting", "complaint"),
     [
         pytest.param("image.tagg=1", "additional properties 'tagg' not allowed", id="misspelt"),
         pytest.param("replicas=many", "got string, want integer", id="wrong type"),
         pytest.param("impersonate[0].namespace=a", "missing property 'serviceAccounts'", id="all accounts"),
+        pytest.param("impersonate[0].serviceAccounts={a}", "missing property 'namespace'", id="everywhere"),
+        pytest.param("watchNamespaces={A_B}", "does not match pattern", id="no name"),
+        pytest.param("policies.namespaceSelector.labels.a=b", "'labels' not allowed", id="selector"),
+        pytest.param("metrics.port=80", "minimum: got 80, want 1,024", id="privileged port"),
+        pytest.param("logLevel=loud", "value must be one of", id="level"),
+        pytest.param("image.digest=latest", "does not match pattern", id="digest"),
     ],
 )
 def test_wrong_values_are_refused(setting: str, complaint: str) -> None:

@@ -52,3 +52,7 @@ app.kubernetes.io/part-of: stepwright
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
+
+{{- define "stepwright.operatorUser" -}}
+{{- printf "system:serviceaccount:%s:%s" .Release.Namespace (include "stepwright.serviceAccountName" .) }}
+{{- end }}
