@@ -122,6 +122,24 @@ def test_a_missing_image_is_a_warning() -> None:
     assert findings({"Parameters": {"command": ["x"]}}) == [("WARNING", "/States/Ship/Parameters", NO_IMAGE)]
 
 
+@pytest.mark.parametrize(
+    ("given", "member"),
+    [
+        ({"Parameters": {"podTemplate.$": "$.pod"}}, "Parameters/podTemplate.$"),
+        ({"Parameters": {"job.$": "$.job"}}, "Parameters/job.$"),
+        ({"Arguments": {"job": "{% $states.input.job %}"}}, "Arguments/job"),
+    ],
+)
+def test_a_pod_that_comes_from_data_is_a_warning(given: dict[str, Any], member: str) -> None:
+    [(severity, pointer, message)] = findings(given)
+
+    assert (severity, pointer) == ("WARNING", f"/States/Ship/{member}")
+    assert message.startswith(
+        f"{member.partition('/')[2].removesuffix('.$')} comes from data: whoever can start executions decides what "
+        f"runs, and which Secrets of the namespace it reads."
+    )
+
+
 def test_every_problem_is_found_at_its_place() -> None:
     given = {"image": 1, "comand.$": "$.c", "env": [{"name": "A", "value": 2}]}
 

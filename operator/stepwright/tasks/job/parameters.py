@@ -89,6 +89,7 @@ _K8S: Final[Mapping[str, _Shape]] = {
     "input": _ANYTHING,
     "output": _Shape("file or stdout", lambda value: value in ("file", "stdout")),
 }
+_WHOLE: Final = ("podTemplate", "job", "Job")
 _EKS: Final[Mapping[str, _Shape]] = {
     "ClusterName": _TEXT,
     "CertificateAuthority": _TEXT,
@@ -170,6 +171,14 @@ def _check_members(given: Mapping[str, Json], resource: str, where: str) -> Iter
             yield _error(_unknown(plain, resource, shapes), at)
         elif plain == name and not _is_open(value) and not shapes[name].fits(value):
             yield _error(f"{name} must be {shapes[name].words}, not {_kind(value)}", at)
+        if plain in _WHOLE and (name != plain or (isinstance(value, str) and _is_open(value))):
+            yield Diagnostic(
+                "WARNING",
+                _CODE,
+                f"{plain} comes from data: whoever can start executions decides what runs, and which Secrets of the "
+                f"namespace it reads. Write down what does not change, and take only values from data",
+                Pointer(at),
+            )
     problem = _exclusion({name.removesuffix(".$"): value for name, value in given.items()})
     if problem is not None:
         yield _error(problem, where)
