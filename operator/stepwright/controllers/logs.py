@@ -1,6 +1,7 @@
 """Structured logs: one JSON object a line in a cluster, aligned columns on a terminal.
 
-Inputs, outputs, causes and logs of tasks are not logged: what may be in them only their owner knows.
+Inputs, outputs, causes and logs of tasks are not logged: what may be in them only their owner knows. Names of states
+and errors are; a definition that takes an error's name from data (ErrorPath) puts that there.
 """
 
 from __future__ import annotations
@@ -47,6 +48,12 @@ def configure(level: str, format: Literal["json", "console"]) -> None:
     # kopf tells of every event at INFO; what counts of it the operator says itself.
     logging.getLogger("kopf").setLevel(max(logging.WARNING, root.level))
     logging.getLogger("kubernetes").setLevel(max(logging.WARNING, root.level))
+    logging.getLogger("kopf._core.reactor.running").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    # kopf warns that it takes no signals in a thread of its own; here they are the main thread's business.
+    return not record.getMessage().startswith("OS signals are ignored")
 
 
 class Transitions:
