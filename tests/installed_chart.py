@@ -94,7 +94,9 @@ class Installation:
 
     def describe(self) -> str:
         shown = self.system("get", "events,pods", "-o", "wide", check=False)
-        return f"{shown}\n{self.system('logs', f'deployment/{RELEASE}', '--tail=60', check=False)}"
+        logs = ("logs", "-l", f"app.kubernetes.io/instance={RELEASE}", "--tail=40")
+        told = [self.system(*logs, *which, check=False) for which in ((), ("--previous",))]
+        return "\n".join([shown, *told])
 
     def remove(self) -> None:
         """Leave nothing of it, whatever state it is in."""

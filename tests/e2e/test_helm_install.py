@@ -1,0 +1,306 @@
+"""Stepwright as `helm install` brings it: at work with exactly the rights that it uses, restarted, upgraded, removed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster import Cluster
+from tests.cluster.audit import Audit
+from tests.installed_chart import (
+    RELEASE,
+    Installation,
+    Requests,
+    await_answer,
+    copy_of_chart,
+    granted,
+    installation,
+    person,
+)
+from tests.kube import IMAGE, Kube, Object, job, one, output
+from tests.operator_process import ROOT
+
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
+
+ORDER = ROOT / "examples" / "order-processing"
+
+#: Rights that no ordinary run uses, and why the operator has them all the same.
+RIGHTS_IN_RESERVE = {
+    ("batch", "jobs", "get"): "a Job whose creation was not answered is looked up by its name",
+    ("stepwright.dev", "executions", "get"): "after a write that was refused, what is stored is read",
+    ("", "namespaces", "get"): "asked when rights in a namespace are gone: whether it is being deleted",
+}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The chart at work in two namespaces, the second of which is deleted in the end."""
+
+    installed: Installation
+    kube: Kube
+    doomed: Kube
+    since: int
+
+    @property
+    def values(self) -> Object:
+        return {"impersonate": [{"namespace": self.kube.namespace, "serviceAccounts": ["robot"]}]}
+
+
+@pytest.fixture(scope="module")
+def desk(cluster: Cluster, image_on_nodes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    since = Audit(cluster.audit_log).mark()
+    with installation(cluster, tmp_path_factory.mktemp("helm"), watching=2) as installed:
+        work, doomed = (Kube(cluster, namespace) for namespace in installed.watched)
+        found = Desk(installed, work, doomed, since)
+        installed.install(**found.values)
+        yield found
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """What became of the executions in whose middle the operator was replaced."""
+
+    order: Object
+    scheduled: list[Object]
+    jobs: list[str]
+    pause: Object
+
+
+@pytest.fixture(scope="module")
+def restarted(desk: Desk, cluster: Cluster) -> Restarted:
+    audit = Audit(cluster.audit_log)
+    since, kube = audit.mark(), desk.kube
+    # A long text is kept beside the status, where the next operator has to read it again.
+    pause: Object = {
+        "StartAt": "Rest",
+        "States": {"Rest": {"Type": "Wait", "SecondsPath": "$.seconds", "End": True}},
+    }
+    kube.machine("pause", pause)
+    kube.start("long-pause", "pause", input={"seconds": 15, "text": "x" * 20_000})
+    start_order(kube, "order-on-the-way")
+    kube.until("exec", "long-pause", lambda found: found["status"]["phase"] == "Running")
+    kube.until("exec", "order-on-the-way", lambda found: found["status"]["seq"] > 1)
+    desk.installed.restart()
+    return Restarted(
+        order=kube.ended("order-on-the-way"),
+        scheduled=[event for event in kube.history("order-on-the-way") if event["type"] == "TaskScheduled"],
+        jobs=[
+            write.name
+            for write in audit.writes(since, namespace=kube.namespace)
+            if (write.verb, write.resource) == ("create", "jobs") and write.code < 300
+        ],
+        pause=kube.ended("long-pause"),
+    )
+
+
+def test_an_order_is_processed_by_the_operator_in_the_cluster(desk: Desk) -> None:
+    ended = order(desk.kube, "order-7")
+
+    assert ended["status"]["phase"] == "Succeeded", ended["status"].get("cause")
+    assert output(ended) == {"orderId": "order-7", "amount": 84, "tracking": "SW-order-7", "notified": True}
+
+
+def test_a_bad_order_is_rejected_with_what_its_task_said(desk: Desk) -> None:
+    ended = order(desk.kube, "order-too-dear", total=5000)
+
+    assert (ended["status"]["phase"], ended["status"]["error"]) == ("Failed", "Order.Rejected")
+    assert "a total of 5000 needs a person" in ended["status"]["cause"]
+
+
+def test_a_bad_definition_is_refused_with_its_place(desk: Desk) -> None:
+    desk.kube.machine("bad", {"StartAt": "Nowhere", "States": {"A": {"Type": "Succeed"}}})
+    found = desk.kube.until("sm", "bad", lambda body: body.get("status", {}).get("diagnostics"))
+
+    assert "/StartAt" in [problem["pointer"] for problem in found["status"]["diagnostics"]]
+
+
+def test_probes_answer(desk: Desk) -> None:
+    assert [desk.installed.ask(8081, path) for path in ("/healthz", "/readyz")] == ["ok", "ok"]
+
+
+def test_the_pod_is_as_restricted_as_a_namespace_can_ask_for(desk: Desk) -> None:
+    """The namespace enforces the Pod Security Standard "restricted"; beyond it the root file system is read-only."""
+    pod = desk.installed.pods()[0]
+    attempt = desk.installed.system(
+        "exec",
+        pod["metadata"]["name"],
+        "--",
+        "python",
+        "-c",
+        "import os; print(os.getuid()); open('/x', 'w')",
+        check=False,
+    )
+
+    assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert attempt.splitlines()[0] == "65532" or "65532" in attempt
+    assert "Read-only file system" in attempt
+
+
+def test_a_rolling_restart_in_the_middle_loses_nothing_and_repeats_nothing(restarted: Restarted) -> None:
+    status = restarted.order["status"]
+
+    assert status["phase"] == "Succeeded", status.get("cause")
+    assert len(restarted.scheduled) == len(restarted.jobs) == 5
+    assert max(Counter(restarted.jobs).values()) == 1
+    assert restarted.pause["status"]["phase"] == "Succeeded"
+    # The lease was given back rather than left to run out, or all would have stood still for 15 s.
+    assert longest_rest(restarted.order) < 12
+
+
+def test_the_operators_rights_are_those_it_uses(desk: Desk, restarted: Restarted, audit: Audit) -> None:
+    """Least privilege both ways: nothing was refused, and nothing is granted that nothing needs."""
+    use_the_rest(desk)
+    requests = Requests(audit, desk.installed.user, desk.since)
+    rights = granted(desk.installed.objects(**desk.values), RELEASE)
+    used = {permission for permission in requests.used() if permission[1]}
+
+    assert requests.refused() == []
+    assert requests.has_reads, "the audit log has no reads: the cluster was started by an older checkout"
+    assert used - rights == set()
+    assert rights - used - set(RIGHTS_IN_RESERVE) == set()
+
+
+def test_an_upgrade_brings_new_crds(desk: Desk, tmp_path: Path) -> None:
+    chart = copy_of_chart(tmp_path)
+    file = chart / "files" / "crds" / "stepwright.dev_executionhistories.yaml"
+    crd = yaml.safe_load(file.read_text())
+    schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    schema["description"] += " Of the next version."
+    file.write_text(yaml.safe_dump(crd))
+
+    description = "jsonpath={.spec.versions[0].schema.openAPIV3Schema.description}"
+    told = ("get", "crd", "executionhistories.stepwright.dev", "-o", description)
+    try:
+        desk.installed.install(chart=chart, **desk.values)
+        after = desk.kube(*told)
+    finally:
+        desk.installed.install(**desk.values)
+
+    assert after.endswith(" Of the next version.")
+    assert desk.kube(*told) == after.removesuffix(" Of the next version.")
+
+
+def test_a_namespace_is_deleted_with_its_state_machines_whatever_goes_first(desk: Desk) -> None:
+    """Its Role may be gone before the operator has let the state machines go: that hung for ever."""
+    doomed = desk.doomed
+    doomed.machine("stays", one({"Type": "Wait", "Seconds": 600, "End": True}))
+    doomed.start("waits", "stays")
+    doomed.until("exec", "waits", lambda found: found["status"]["phase"] == "Running")
+
+    doomed("delete", "rolebindings,roles", "--all")
+    doomed.cluster.kubectl("delete", "namespace", doomed.namespace, "--wait=false")
+
+    doomed.cluster.kubectl("wait", "--for=delete", f"namespace/{doomed.namespace}", "--timeout=60s")
+
+
+def test_the_operator_starts_though_a_namespace_of_its_own_is_gone(desk: Desk) -> None:
+    """One that is watched no longer exists, and its Role with it: the others must not wait for it."""
+    desk.installed.restart()
+
+    assert order(desk.kube, "order-after-all")["status"]["phase"] == "Succeeded"
+
+
+def test_what_the_chart_has_brought_goes_with_it_but_for_the_crds(desk: Desk, cluster: Cluster) -> None:
+    desk.installed.uninstall()
+
+    kinds = "validatingadmissionpolicy,validatingadmissionpolicybinding,clusterrole,clusterrolebinding"
+    left = [
+        name
+        for name in cluster.kubectl("get", kinds, "-o", "name").split()
+        if f"/{desk.installed.namespace}-" in name
+    ]
+    assert left == []
+    assert desk.installed.system.list("deployments,services,roles,rolebindings") == []
+    assert (
+        len(cluster.kubectl("get", "crd", "-o", "name", "-l", "app.kubernetes.io/part-of=stepwright").split())
+        == 3
+    )
+
+
+# --- Steps ---------------------------------------------------------------------------------------------------------------
+
+
+def order(kube: Kube, name: str, **input: Any) -> Object:
+    start_order(kube, name, **input)
+    return kube.ended(name)
+
+
+def start_order(kube: Kube, name: str, **input: Any) -> None:
+    kube("apply", "-f", str(ORDER / "statemachine.yaml"))
+    body = yaml.safe_load((ORDER / "execution.yaml").read_text())
+    kube.start(name, "order-processing", input={**body["spec"]["input"], "orderId": name, **input})
+
+
+def longest_rest(execution: Object) -> float:
+    """The longest time, in seconds, in which nothing was under way between two states."""
+    visits = execution["status"]["transitions"]
+    starts = [datetime.fromisoformat(visit["startTime"]) for visit in visits]
+    ends = [
+        start + timedelta(seconds=visit["durationSeconds"])
+        for start, visit in zip(starts, visits, strict=True)
+    ]
+    waits = [(later - max(ends[: index + 1])).total_seconds() for index, later in enumerate(starts[1:])]
+    return max(0.0, *waits)
+
+
+def use_the_rest(desk: Desk) -> None:
+    """What an order does not do: all else for which the operator has a right."""
+    kube = desk.kube
+    kube.cluster.kubectl("label", "namespace", kube.namespace, "pod-security.kubernetes.io/enforce=baseline")
+    robot = person(kube, "robot", ("batch", "jobs", "create,patch,delete"), ("", "secrets", "create"))
+    await_answer(lambda: robot("auth", "can-i", "create", "jobs", check=False), "yes")
+    kube.machine("as-robot", one(job("true")), serviceAccountName="robot")
+    kube.machine("long-input", one(job("test $(wc -c < $STEPWRIGHT_INPUT_FILE) -gt 40000")))
+    kube.machine("endless", one(job("sleep 600")))
+    kube.machine("fails", one(job("echo a last word >&2; exit 3")))
+    outside = {"volumes": [{"name": "host", "hostPath": {"path": "/"}}], "containers": [{"image": IMAGE}]}
+    parameters = {"podTemplate": {"spec": outside}}
+    unsafe: Object = {"Type": "Task", "Resource": "k8s:job", "Parameters": parameters, "End": True}
+    kube.machine("no-pod", one(unsafe), taskDefaults={"pendingGraceSeconds": 1})
+    kube.start("as-robot", "as-robot")
+    kube.start("long-input", "long-input", input={"text": "y" * 40_000})
+    kube.start("stopped", "endless")
+    kube.start("fails", "fails")
+    kube.start("no-pod", "no-pod")
+    kube.start("short-lived", "fails", ttlSecondsAfterFinished=0)
+    kube.until(
+        "exec", "stopped", lambda found: kube.list("jobs", "-l", f"stepwright.dev/execution-uid={uid(found)}")
+    )
+    kube("patch", "exec", "stopped", "--type=merge", "-p", '{"spec":{"stop":{}}}')
+    phases = {
+        name: kube.ended(name)["status"]["phase"]
+        for name in ("as-robot", "long-input", "stopped", "fails", "no-pod")
+    }
+    assert phases == {
+        "as-robot": "Succeeded",
+        "long-input": "Succeeded",
+        "stopped": "Aborted",
+        "fails": "Failed",
+        "no-pod": "Failed",
+    }
+    assert "a last word" in kube.get("exec", "fails")["status"]["cause"]
+    assert "PodSecurity" in kube.get("exec", "no-pod")["status"]["cause"]
+    kube("wait", "--for=delete", "exec/short-lived", "--timeout=30s")
+    for number in range(14):  # more revisions than are kept
+        kube.machine("changing", one(job(f"echo {number}")))
+        kube.until("sm", "changing", reconciled)
+    kube("delete", "sm", "endless", "--timeout=30s")
+
+
+def reconciled(machine: Object) -> bool:
+    observed: int = (machine.get("status") or {}).get("observedGeneration", 0)
+    generation: int = machine["metadata"]["generation"]
+    return observed == generation
+
+
+def uid(found: Object) -> str:
+    text: str = found["metadata"]["uid"]
+    return text
