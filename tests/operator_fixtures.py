@@ -89,5 +89,8 @@ def own_operator(
     yield process
     if not process.alive:
         process.start()  # state machines leave the namespace only with an operator's consent
-    installed.kubectl("delete", "statemachines", "--all", "-n", namespace, "--timeout=20s", check=False)
+    # With their executions: they would wait for those to end.
+    installed.kubectl(
+        "delete", "executions,statemachines", "--all", "-n", namespace, "--timeout=20s", check=False
+    )
     process.stop()

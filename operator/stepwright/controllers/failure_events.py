@@ -32,20 +32,21 @@ class FailureEvents:
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
         outcome = commit.outcome
         if outcome is not None and outcome.status in ("FAILED", "TIMED_OUT"):
-            self._ended(ref, PHASES[outcome.status], outcome.error)
+            self._ended(ref, PHASES[outcome.status], outcome.error, told=outcome.cause is not None)
 
     def failed(self, ref: ExecutionRef, error: str) -> None:
         """An execution has failed that the engine did not carry."""
-        self._ended(ref, "Failed", error)
+        self._ended(ref, "Failed", error, told=True)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         """Nothing: an execution that cannot go on fails at once, and that is told."""
 
-    def _ended(self, ref: ExecutionRef, phase: Phase, error: str | None) -> None:
+    def _ended(self, ref: ExecutionRef, phase: Phase, error: str | None, *, told: bool) -> None:
         # The cause may hold what a task printed; the status, where it belongs, has its own access rules.
         how = "ran out of time" if phase == "TimedOut" else "failed"
         with_what = f" with {error}" if error else ""
-        self._post(ref, phase, f"The execution {how}{with_what}; status.cause says more")
+        more = "; status.cause says more" if told else ""
+        self._post(ref, phase, f"The execution {how}{with_what}{more}")
 
     def _post(self, ref: ExecutionRef, reason: str, note: str) -> None:
         if len(self._posting) >= MOST_AT_ONCE:

@@ -164,9 +164,7 @@ class ExecutionStatus(Observed):
     state_machine: StartedMachine | None = None
     """What the execution runs, fixed when it starts."""
     current_state: str | None = None
-    """The active states, as a text for people."""
-    current_states: list[str] = Field(default_factory=list)
-    """The paths of the active states."""
+    """The active states, as a text for people; in transitions they are those without an outcome."""
     start_time: Timestamp | None = None
     """When it started."""
     end_time: Timestamp | None = None
@@ -183,8 +181,6 @@ class ExecutionStatus(Observed):
     """What led to the error, for people."""
     transitions: Annotated[list[Transition], Field(max_length=50)] = Field(default_factory=list)
     """The newest 50 visits of states, oldest first."""
-    stop_requested: bool = False
-    """Whether a stop is recorded."""
     seq: Annotated[int, Field(ge=0)] = 0
     """How often the engine has committed: each commit is on condition of the number before it. Written by the engine
     for itself; not an interface."""
@@ -194,7 +190,7 @@ class ExecutionStatus(Observed):
     itself; not an interface."""
     checkpoint: dict[str, str] = Field(
         default_factory=dict,
-        description=f"All that is needed to go on, as JSON texts by part. Empty after the end. {_ENGINE}",
+        description=f"All that is needed to go on, as JSON texts by part. {_ENGINE}",
     )
     history: list[str] = Field(
         default_factory=list,
