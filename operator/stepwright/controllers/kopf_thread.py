@@ -141,8 +141,23 @@ def _connection(kubeconfig: Path | None) -> kopf.ConnectionInfo:
     )
 
 
+class _NothingStored(kopf.DiffBaseStorage):
+    """kopf compares each object with its last state, also for handlers that never ask. Here nothing asks: without
+    copying every object whole, kopf takes half the time for an event."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> kopf.BodyEssence | None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        pass
+
+
 def _settings() -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
+    settings.persistence.diffbase_storage = _NothingStored()
     settings.posting.enabled = False
     settings.scanning.disabled = True
     settings.queueing.idle_timeout = 0.5
