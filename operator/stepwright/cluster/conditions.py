@@ -54,7 +54,6 @@ STATE_MACHINE_NOT_READY = Reason(
     "StateMachineNotReady", "The state machine is not ready; the execution starts when it is"
 )
 RUNNING = Reason("Running", "The execution is running")
-TASK_UNAVAILABLE = Reason("TaskUnavailable", "A task cannot be started at the moment and is tried again")
 SUCCEEDED = Reason("Succeeded", "The execution succeeded")
 FAILED = Reason("Failed", "The execution failed")
 TIMED_OUT = Reason("TimedOut", "The execution ran out of time")
@@ -115,7 +114,7 @@ def of_execution(
     detail: str = "",
 ) -> list[dict[str, Any]]:
     """All conditions of an Execution in a phase. ``reason`` says more than the phase where there is more to say:
-    why it waits (Pending), that a task is tried again (Running), that the input was no good (Failed)."""
+    why it waits (Pending), that the input was no good (Failed)."""
     ended = phase in ENDS
     known = reason or ENDS.get(phase) or (RUNNING if phase == "Running" else PENDING)
     truths = _summary(ready=phase == "Succeeded", reconciling=not ended)
