@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NewType, TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 JsonText = NewType("JsonText", str)
 """JSON as text: the exact form in which values are stored and recorded."""
