@@ -1,0 +1,30 @@
+"""Every folder of examples/ runs and does what its expected.yaml says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.kube import Kube, output
+from tests.operator_process import ROOT
+
+pytestmark = pytest.mark.cluster
+
+EXAMPLES = sorted(found.parent for found in (ROOT / "examples").glob("*/expected.yaml"))
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
+def test_example(stepwright: Kube, folder: Path) -> None:
+    expected = yaml.safe_load((folder / "expected.yaml").read_text())
+    stepwright("apply", "-f", str(folder / "statemachine.yaml"), "-f", str(folder / "execution.yaml"))
+    name = yaml.safe_load((folder / "execution.yaml").read_text())["metadata"]["name"]
+    ended = stepwright.ended(name)
+
+    assert ended["status"]["phase"] == expected["phase"], ended["status"].get("cause")
+    assert output(ended) == expected["output"]
+
+
+def test_every_example_says_what_is_expected_of_it() -> None:
+    assert sorted(found.parent for found in (ROOT / "examples").glob("*/statemachine.yaml")) == EXAMPLES
