@@ -42,9 +42,8 @@ def test_a_definition_as_text_keeps_its_numbers_and_keys(stepwright: Kube) -> No
 
 def test_200_kib_go_in_as_a_file_and_out_by_stdout(stepwright: Kube) -> None:
     filling = "Grüße 漢字 $(X) $$ 😀 " * 7_500
-    text = '{{"z":1.0,"big":18446744073709551616,"filling":{},"a":null}}'.format(
-        json.dumps(filling, ensure_ascii=False)
-    )
+    filling_text = json.dumps(filling, ensure_ascii=False)
+    text = f'{{"z":1.0,"big":18446744073709551616,"filling":{filling_text},"a":null}}'
     assert 200 * 1024 < len(text.encode()) < 256 * 1024
     stepwright.machine("large", one(PRINT))
     made: Object = execution("large-1", "large", inputJson=text)

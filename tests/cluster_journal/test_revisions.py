@@ -1,0 +1,35 @@
+"""Which revisions may go, and how they are called."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from stepwright.cluster import revisions
+from stepwright.cluster.resources.model import DNS_NAME
+
+LISTED = [(number, f"r{number}") for number in range(1, 21)]
+
+
+def test_the_newest_ten_that_nothing_runs_stay() -> None:
+    assert revisions.superfluous(LISTED, {"r20"}) == [f"r{number}" for number in range(9, 0, -1)]
+
+
+def test_what_is_in_use_stays_and_is_not_counted() -> None:
+    gone = revisions.superfluous(LISTED, {"r20", "r1", "r2"})
+
+    assert gone == [f"r{number}" for number in range(9, 2, -1)]
+
+
+def test_few_revisions_all_stay() -> None:
+    assert revisions.superfluous(LISTED[:10], set()) == []
+
+
+@pytest.mark.parametrize("name", ["order", "a" * 253, "a" * 199 + ".b", "a" * 198 + "-.b" * 9, "1.2"])
+def test_long_names_of_state_machines_give_valid_names_and_labels(name: str) -> None:
+    made = revisions.name_of(name, "u-1", {})
+
+    assert len(made) <= 253
+    assert re.fullmatch(DNS_NAME, made)
+    assert re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", revisions.label_of(name))
