@@ -20,7 +20,8 @@ takes two Python frames a level, of which there are a thousand."""
 
 CUT: Final = b'"nested too deeply"'
 
-_TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# A status with a full page of history takes 0.4 ms; with a choice for each character of a text it took eight times that.
+_TOKENS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 _LEVEL: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
