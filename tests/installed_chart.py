@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import time
 import uuid
@@ -29,11 +30,22 @@ RBAC = "rbac.authorization.k8s.io"
 
 
 @pytest.fixture(scope="session")
-def image_on_nodes(cluster: Cluster) -> None:
+def image_on_nodes(cluster: Cluster) -> str:
     """The operator's image, built from this checkout, on every node."""
     if not cluster.can("load-image"):
         pytest.skip(f"a cluster of kind {cluster.kind!r} cannot be given the operator's image")
     cluster.load_image(images.build_operator_image(ROOT))
+    return f"{IMAGE['repository']}:{IMAGE['tag']}"
+
+
+@pytest.fixture(scope="module")
+def vacant(cluster: Cluster, image_on_nodes: str, request: pytest.FixtureRequest) -> Cluster:
+    """The cluster with the operator's image, and without the operator that other tests share and that serves all
+    namespaces."""
+    assert image_on_nodes
+    if os.environ.get("STEPWRIGHT_TEST_OPERATOR") != "own":
+        request.getfixturevalue("shared_operator").stop()
+    return cluster
 
 
 class Installation:
@@ -101,9 +113,7 @@ class Installation:
     def remove(self) -> None:
         """Leave nothing of it, whatever state it is in."""
         with contextlib.suppress(Exception):
-            for namespace in self.watched:
-                # With the operator's consent while there is one, else without.
-                self._delete_machines(namespace)
+            self._delete_machines()
         self.cluster.helm("uninstall", RELEASE, "--namespace", self.namespace, "--wait", check=False)
         # A release whose installation was broken off may have left some.
         kinds = "validatingadmissionpolicybinding,validatingadmissionpolicy,clusterrolebinding,clusterrole"
@@ -113,12 +123,17 @@ class Installation:
         for namespace in (*self.watched, self.namespace):
             self.cluster.kubectl("delete", "namespace", namespace, "--wait=false", "--ignore-not-found")
 
-    def _delete_machines(self, namespace: str) -> None:
-        kube = Kube(self.cluster, namespace)
-        kube("delete", "executions,statemachines", "--all", "--timeout=15s", check=False)
-        for machine in kube.list("statemachines"):
-            name = machine["metadata"]["name"]
-            kube("patch", "sm", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}', check=False)
+    def _delete_machines(self) -> None:
+        """With the operator's consent while there is one, else without: they would keep their namespaces for ever."""
+        namespaces = [Kube(self.cluster, namespace) for namespace in self.watched]
+        for kube in namespaces:
+            kube("delete", "executions,statemachines", "--all", "--wait=false", check=False)
+        seconds = 15 if self.pods() else 0
+        for kube in namespaces:
+            kube("wait", "--for=delete", "statemachines", "--all", f"--timeout={seconds}s", check=False)
+            for machine in kube.list("statemachines"):
+                free = ("--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+                kube("patch", "sm", machine["metadata"]["name"], *free, check=False)
 
 
 @contextlib.contextmanager

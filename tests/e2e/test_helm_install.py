@@ -63,7 +63,8 @@ def desk(vacant: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with installation(
         vacant, tmp_path_factory.mktemp("helm"), watching=2, impersonate=lambda watched: robot_of(watched[0])
     ) as installed:
-        yield Desk(installed, *(Kube(vacant, namespace) for namespace in installed.watched), since)
+        work, doomed = (Kube(vacant, namespace) for namespace in installed.watched)
+        yield Desk(installed, work, doomed, since)
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,7 @@ def test_a_rolling_restart_in_the_middle_loses_nothing_and_repeats_nothing(resta
 
 def test_the_operators_rights_are_those_it_uses(desk: Desk, restarted: Restarted, audit: Audit) -> None:
     """Least privilege both ways: nothing was refused, and nothing is granted that nothing needs."""
+    assert restarted
     use_the_rest(desk)
     requests = Requests(audit, desk.installed.user, desk.since)
     rights = granted(desk.installed.objects(**desk.values), RELEASE)

@@ -55,16 +55,16 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town(cluster: Cluster, image_on_nodes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:  # noqa: ARG001
+def town(vacant: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with installation(
-        cluster,
+        vacant,
         tmp_path_factory.mktemp("identity"),
         watching=2,
         labels=["pod-security.kubernetes.io/enforce=baseline", "team=orders"],
         impersonate=lambda watched: [{"namespace": watched[0], "serviceAccounts": ["robot", "powerless"]}],
         policies={"namespaceSelector": {"matchLabels": {"team": "orders"}}},
     ) as installed:
-        kube, elsewhere = (Kube(cluster, namespace) for namespace in installed.watched)
+        kube, elsewhere = (Kube(vacant, namespace) for namespace in installed.watched)
         jobs = ("batch", "jobs", "create,patch,delete"), ("", "secrets", "create")
         machines = (STEPWRIGHT, "statemachines", ALL)
         accounts = ",".join(

@@ -1,0 +1,135 @@
+"""Stepwright as `kubectl apply -k deploy/` brings it: the same run-through as by the chart."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cluster import Cluster
+from tests.cluster.audit import Audit
+from tests.installed_chart import IMAGE, Requests, await_answer, granted
+from tests.kube import Kube, Object, output, phase
+from tests.operator_process import ROOT
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
+
+ORDER = ROOT / "examples" / "order-processing"
+SYSTEM = "stepwright-system"
+USER = f"system:serviceaccount:{SYSTEM}:stepwright"
+
+
+def overlay(folder: Path, namespace: str) -> Path:
+    """What a user keeps in a repository of his own: another image, and this one namespace, where others may test."""
+    shutil.copytree(ROOT / "deploy", folder / "base", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    argument = [
+        {"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": f"--namespace={namespace}"}
+    ]
+    selector = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+    bounded = [{"op": "add", "path": "/spec/matchResources", "value": selector}]
+    kustomization = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": ["base"],
+        "images": [
+            {"name": "ghcr.io/stepwright/stepwright", "newName": IMAGE["repository"], "newTag": IMAGE["tag"]}
+        ],
+        "patches": [
+            {"target": {"kind": "Deployment"}, "patch": yaml.safe_dump(argument)},
+            {"target": {"kind": "ValidatingAdmissionPolicyBinding"}, "patch": yaml.safe_dump(bounded)},
+        ],
+    }
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def applied(vacant: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Kube, int]]:
+    """kubectl in the namespace that is served, and where the audit log stood before."""
+    cluster = vacant
+    since = Audit(cluster.audit_log).mark()
+    kube = Kube(cluster, f"test-kustomize-{time.time_ns() % 10**8:08}")
+    folder = overlay(tmp_path_factory.mktemp("kustomize"), kube.namespace)
+    system = Kube(cluster, SYSTEM)
+    try:
+        cluster.kubectl("create", "namespace", kube.namespace)
+        cluster.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(folder))
+        try:
+            system("rollout", "status", "deployment/stepwright", "--timeout=90s")
+        except Exception as error:
+            log = system("logs", "-l", "app.kubernetes.io/name=stepwright", "--tail=40", check=False)
+            raise AssertionError(f"{error}\n{system('get', 'pods,events', check=False)}\n{log}") from error
+        yield kube, since
+    finally:
+        kube("delete", "executions,statemachines", "--all", "--timeout=20s", check=False)
+        kinds = (
+            "validatingadmissionpolicybindings,validatingadmissionpolicies,clusterrolebindings,clusterroles"
+        )
+        cluster.kubectl(
+            "delete", kinds, "-l", f"app.kubernetes.io/name=stepwright,{NOT_BY_HELM}", check=False
+        )
+        for namespace in (kube.namespace, SYSTEM):
+            cluster.kubectl(
+                "delete", "namespace", namespace, "--ignore-not-found", "--timeout=60s", check=False
+            )
+
+
+NOT_BY_HELM = "app.kubernetes.io/managed-by!=Helm"
+
+
+def test_an_order_is_processed(applied: tuple[Kube, int]) -> None:
+    kube, _ = applied
+    kube("apply", "-f", str(ORDER / "statemachine.yaml"), "-f", str(ORDER / "execution.yaml"))
+    ended = kube.ended("order-7")
+
+    assert phase(ended) == "Succeeded", ended["status"].get("cause")
+    assert output(ended) == {"orderId": "order-7", "amount": 84, "tracking": "SW-order-7", "notified": True}
+
+
+def test_a_bad_order_is_rejected(applied: tuple[Kube, int]) -> None:
+    kube, _ = applied
+    kube("apply", "-f", str(ORDER / "statemachine.yaml"))
+    body = yaml.safe_load((ORDER / "execution.yaml").read_text())
+    kube.start("order-8", "order-processing", input={**body["spec"]["input"], "total": 5000})
+    ended = kube.ended("order-8")
+
+    assert (phase(ended), ended["status"]["error"]) == ("Failed", "Order.Rejected")
+    assert "a total of 5000 needs a person" in ended["status"]["cause"]
+
+
+def test_the_policies_are_in_force(applied: tuple[Kube, int]) -> None:
+    kube, _ = applied
+    page: Object = {
+        "apiVersion": "stepwright.dev/v1",
+        "kind": "ExecutionHistory",
+        "metadata": {"name": "forged"},
+        "executionRef": {"name": "a", "uid": "0"},
+        "content": "Payload",
+    }
+
+    await_answer(
+        lambda: kube("create", "--dry-run=server", "-f", "-", input=yaml.safe_dump(page), check=False),
+        "only the Stepwright operator writes them",
+    )
+
+
+def test_nothing_is_refused_to_the_operator_and_all_it_used_is_granted(
+    applied: tuple[Kube, int], audit: Audit
+) -> None:
+    _, since = applied
+    requests = Requests(audit, USER, since)
+    rights = granted(list(yaml.safe_load_all((ROOT / "deploy" / "rbac.yaml").read_text())), "stepwright")
+
+    assert requests.refused() == []
+    assert {permission for permission in requests.used() if permission[1]} - rights == set()
+
+
+def test_applying_it_again_changes_nothing(applied: tuple[Kube, int], tmp_path: Path) -> None:
+    kube, _ = applied
+    folder = overlay(tmp_path / "again", kube.namespace)
+
+    assert kube.cluster.kubectl("diff", "--server-side", "--force-conflicts", "-k", str(folder)) == ""
