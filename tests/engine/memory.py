@@ -189,6 +189,9 @@ class MemoryDriver:
     def holds(self, uid: Uid) -> bool:
         return any(held == uid for held, _ in self.running)
 
+    def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
+        return False
+
     def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
         return f"job-{task}"
 

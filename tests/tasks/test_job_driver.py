@@ -478,7 +478,7 @@ async def test_nothing_stays_in_memory() -> None:
         await scene.clock.forward(700)
 
         kept = driver._watching
-        assert (kept._watched, kept._by_job_uid, kept._troubled, kept._stopped) == ({}, {}, set(), {})
+        assert (kept._watched, kept._by_job_uid, kept._troubled, kept._stopped) == ({}, {}, {}, {})
         assert not kept._reading
 
 

@@ -169,10 +169,10 @@ class Informer(Generic[T]):
             path_of(self._api_version, self._plural, namespace), self._selectors, page_size=self._page_size
         )
         objects = self._objects[namespace]
-        gone = set(objects)
+        gone = dict.fromkeys(objects)  # in the order of their arrival
         for count, raw in enumerate(items, 1):
             if (new := self._read(raw)) is not None:
-                gone.discard(_key(new))
+                gone.pop(_key(new), None)
                 self._put(namespace, new)
             if count % _BREATHE_EVERY == 0:
                 await asyncio.sleep(0)

@@ -98,6 +98,9 @@ class Executions:
         self._stopped.discard(uid)
         if key is not None and self._machines is not None:
             self._machines.execution_ended(key)
+        newer = self._newer.pop(uid, None)
+        if newer is not None:
+            self.observe("MODIFIED", newer)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         """The engine cannot carry it any further: it is read once more and fails."""
@@ -153,7 +156,13 @@ class Executions:
             pinned = await self._find_machine(uid, key, body)
             if pinned is None:
                 return
-        # Before anything is awaited: from here on its state machine waits for it.
+        else:
+            # The event may be older than what this very process has written last, and what is open in it is
+            # dispatched before anything is written again.
+            body = await self._journal.read(executions.reference(body))
+            if executions.has_ended(body) and executions.is_settled(body) and not self._holds(uid):
+                return
+        # Before anything more is awaited: from here on its state machine waits for it.
         self._carried[uid] = key, pinned.revision
         try:
             loaded = await self._journal.open(body, pinned)
@@ -221,15 +230,19 @@ class Executions:
     def _ended(self, uid: Uid, body: Body) -> None:
         self._retention.keep(body)
         if uid in self._taking_up or self._engine.carries(uid):
+            self._newer[uid] = body  # it is looked at again once nobody is busy with it
             return
         if not executions.is_acknowledged(body):
             reference = str(executions.reference(body))
             self._keep_at(uid, reference, lambda: self._refusals.acknowledge(body))
             return
-        if executions.pinned(body) and any(driver.holds(uid) for driver in self._drivers):
+        if executions.pinned(body) and self._holds(uid):
             # Jobs that outlived the commit of their result: the operator ended before it had released them. Taking
             # an ended execution up sweeps them and does nothing else.
             self._begin(uid, body)
+
+    def _holds(self, uid: Uid) -> bool:
+        return any(driver.holds(uid) for driver in self._drivers)
 
     def _forget(self, uid: Uid, body: Body) -> None:
         self._waiting.get(_machine_key(body), {}).pop(uid, None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import structlog
 
@@ -20,6 +20,9 @@ from stepwright.engine import backoff
 from stepwright.engine.ports import Clock, ExecutionRef, TaskDriver, Unavailable
 
 log = structlog.get_logger(__name__)
+
+WITHOUT_LEASE_SECONDS: Final = 1.0
+"""How often an effect that waits for the lease asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ Goal: TypeAlias = Start | End
 
 
 class Effects:
-    """The effects of one execution. ``may_act`` is asked before every call: False ends all work at once."""
+    """The effects of one execution. ``may_act`` is asked right before every call: while it says no, nothing is done,
+    and nothing forgotten either, since a lease that lapsed may be renewed."""
 
     def __init__(
         self,
@@ -83,17 +87,21 @@ class Effects:
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
+        # A worker cancelled before its first step has cleared nothing away.
+        self._workers.clear()
+        self._woken.clear()
+        self._goals.clear()
 
     async def _work(self, task: TaskId) -> None:
         delays = backoff.delays()
         try:
-            while self._may_act():
+            while True:
                 goal = self._goals[task]
                 try:
                     async with self._slots:
-                        if not self._may_act():
-                            return
-                        await self._reach(task, goal)
+                        acts = self._may_act()
+                        if acts:
+                            await self._reach(task, goal)
                 except Unavailable as error:
                     delay = next(delays)
                     log.warning(
@@ -107,12 +115,15 @@ class Effects:
                     log.exception("task driver failed", execution=str(self._ref), task=task, retry=delay)
                     await self._pause(task, delay)
                     continue
+                if not acts:
+                    await self._pause(task, WITHOUT_LEASE_SECONDS)
+                    continue
                 if self._goals[task] is goal:
                     return
                 delays = backoff.delays()
         finally:
-            del self._workers[task], self._woken[task]
-            self._goals.pop(task, None)
+            if self._workers.get(task) is asyncio.current_task():
+                del self._workers[task], self._woken[task], self._goals[task]
 
     async def _reach(self, task: TaskId, goal: Goal) -> None:
         driver = self._driver_of(task)

@@ -56,6 +56,7 @@ class Engine:
         self._finished = finished
         self._runs: dict[Uid, Run] = {}
         self._tasks: dict[Uid, asyncio.Task[None]] = {}
+        self._over = False
 
     @property
     def live(self) -> int:
@@ -66,9 +67,10 @@ class Engine:
         return uid in self._runs
 
     def adopt(self, loaded: Loaded) -> None:
-        """Carry an execution from where its journal says it is. Nothing happens where it is carried already."""
+        """Carry an execution from where its journal says it is. Nothing happens where it is carried already, and
+        nothing once the engine has let go of all: nobody would end it."""
         uid = loaded.ref.uid
-        if uid in self._runs:
+        if uid in self._runs or self._over:
             return
         run = Run(loaded, self._world)
         self._runs[uid] = run
@@ -105,6 +107,7 @@ class Engine:
         try:
             await self.timers.run()
         finally:
+            self._over = True
             tasks = tuple(self._tasks.values())
             for task in tasks:
                 task.cancel()

@@ -139,6 +139,10 @@ class TaskDriver(Protocol):
     def holds(self, uid: Uid) -> bool:
         """Whether anything that a sweep would have to look at is known for this execution. Costs no call."""
 
+    def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:
+        """Whether the task was given up: its failure is reported, and what ran it may be running still. Then it is
+        to be stopped, not released. Costs no call."""
+
     def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:
         """The name under which people find what runs the task, if it has one."""
 

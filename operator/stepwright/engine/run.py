@@ -36,7 +36,7 @@ from stepwright.asl.signals import (
 from stepwright.asl.step import StartTask
 from stepwright.engine import backoff
 from stepwright.engine.batch import Batch
-from stepwright.engine.effects import Effects, Start
+from stepwright.engine.effects import Effects, End, Start
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import (
     Clock,
@@ -60,6 +60,11 @@ T = TypeVar("T")
 # TaskStarted and TaskSubmitted decide nothing: they wait this long for another signal whose write they can share.
 LAZY_SECONDS: Final = 5.0
 LAZY_TIMER: Final = TimerId("engine:lazy")
+
+# How often an execution that waits for the lease asks for it, and for how long it does so once another writer has
+# advanced it: a lease that lapsed may be renewed, and then nobody else would carry the execution on.
+LEASE_POLL_SECONDS: Final = 1.0
+LEASE_PATIENCE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,7 @@ class Run:
                     return
                 except Fenced:
                     await self._let_go()
-                    if not self._world.lease.held(self.ref.uid):
+                    if not await self._held_within(LEASE_PATIENCE_SECONDS):
                         log.info("execution left to another engine", execution=str(self.ref))
                         return
                     log.warning(
@@ -154,14 +159,10 @@ class Run:
 
     async def abandon(self) -> None:
         """The execution was deleted and is served no more: stop what runs for it, as far as the drivers know of it.
-        What its deletion takes with it needs no stop, so this is for speed, and for drivers outside the cluster."""
-        try:
-            for driver in self._world.drivers:
-                await driver.sweep(self.ref, frozenset())
-        except Unavailable as error:
-            log.warning(
-                "could not stop the tasks of a deleted execution", execution=str(self.ref), reason=str(error)
-            )
+        What its deletion takes with it needs no stop, so this is for speed, for drivers outside the cluster, and for
+        drivers to forget what they watched."""
+        for driver in self._world.drivers:
+            await self._insist(partial(driver.sweep, self.ref, frozenset()))
 
     async def _live(self) -> None:
         loaded = self._loaded
@@ -179,9 +180,10 @@ class Run:
                 batch = self._fill(Batch(self._checkpoint))
             settled = ended.settled
             await self._effects.finished()
-        if not settled and self._may_act():
+        if not settled:
             commit_id = self._world.commit_id()
-            await self._insist(lambda: self._world.journal.settle(self.ref, self._seq, commit_id))
+            settle = partial(self._world.journal.settle, self.ref, self._seq, commit_id)
+            await self._insist(self._while_held(settle))
 
     def _started(self) -> Batch:
         batch = Batch(None)
@@ -226,6 +228,8 @@ class Run:
         assert batch.checkpoint is not None
         step = interpreter.resume(self._machine, batch.checkpoint, signal, self._moment(), self._world.limits)
         batch.add(step, signal)
+        if isinstance(signal, TaskFailed) and signal.task in batch.ends and self._runs_on(signal.task):
+            batch.ends[signal.task] = End(signal.task, finished=False)
 
     async def _commit_and_act(self, batch: Batch) -> Commit | None:
         """Write, then dispatch. The commit, if it ended the execution."""
@@ -261,7 +265,7 @@ class Run:
             outcome=batch.outcome,
             settled=batch.outcome is not None and not batch.stops and self._effects.idle,
         )
-        await self._insist(lambda: self._world.journal.append(self.ref, commit))
+        await self._insist(self._while_held(lambda: self._world.journal.append(self.ref, commit)))
         self._seq += 1
         self._checkpoint = batch.checkpoint
         self._world.observer.committed(self.ref, commit)
@@ -290,7 +294,27 @@ class Run:
 
     async def _sweep(self, wanted: frozenset[TaskId]) -> None:
         for driver in self._world.drivers:
-            await self._insist(partial(driver.sweep, self.ref, wanted))
+            await self._insist(self._while_held(partial(driver.sweep, self.ref, wanted)))
+
+    async def _held_within(self, seconds: float | None) -> bool:
+        """Wait for the lease, for ever where no time is given; whether it is held."""
+        clock, lease = self._world.clock, self._world.lease
+        waited = 0.0
+        while not lease.held(self.ref.uid):
+            if seconds is not None and waited >= seconds:
+                return False
+            await clock.sleep(LEASE_POLL_SECONDS)
+            waited += LEASE_POLL_SECONDS
+        return True
+
+    def _while_held(self, call: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
+        """The call, made only while the lease is held."""
+
+        async def made() -> T:
+            await self._held_within(None)
+            return await call()
+
+        return made
 
     async def _let_go(self) -> None:
         """Leave nothing under way; what has been written stays as it is."""
@@ -322,6 +346,10 @@ class Run:
     def _driver_of(self, task: TaskId) -> TaskDriver | None:
         resource = self._resources.get(task)
         return None if resource is None else self._driver(resource)
+
+    def _runs_on(self, task: TaskId) -> bool:
+        driver = self._driver_of(task)
+        return driver is not None and driver.runs_on(self.ref, task)
 
     def _jobs(self, batch: Batch) -> dict[TaskId, str]:
         jobs: dict[TaskId, str] = {}

@@ -65,6 +65,10 @@ class JobDriver:
             for job in self.jobs.by_index(uid)
         )
 
+    def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:
+        watched = self._watching.get(ref.uid, task)
+        return watched is not None and watched.unwanted
+
     async def start(self, ref: ExecutionRef, task: StartTask) -> None:
         known = self._watching.get(ref.uid, task.task)
         if known is not None:
@@ -96,6 +100,9 @@ class JobDriver:
             self._watching.add(watched)
             self._watching.fail(watched, error.error, error.cause)
             return
+        except Unavailable:
+            self._watching.in_doubt(ref, watched.name)
+            raise
         watched.job = job
         self._watching.add(watched)
         try:
@@ -133,6 +140,7 @@ class JobDriver:
             await self._calls.delete(ref, name, watched.job.metadata.uid)
         elif watched.job is not None:
             await self._calls.release(ref, name, token, watched.ttl_seconds)
+        self._watching.released(ref, name, token, watched.job if watched is not None else None)
         self._watching.forget(ref, task)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:

@@ -54,6 +54,16 @@ class Watched:
     """It has failed before its Job came to an end: the Job is to be deleted, not kept for its log."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Stopped:
+    """``own_job``: the uid of the Job whose end was the task's, which may stay."""
+
+    ref: ExecutionRef
+    token: str
+    since: Millis
+    own_job: str | None = None
+
+
 class Watching:
     """All tasks that were started here and not let go yet. ``run`` must be running in the engine's loop."""
 
@@ -67,8 +77,9 @@ class Watching:
         self._log = log
         self._watched: dict[tuple[Uid, TaskId], Watched] = {}
         self._by_job_uid: dict[str, Watched] = {}
-        self._troubled: set[Watched] = set()
-        self._stopped: dict[tuple[str, str], tuple[ExecutionRef, str, Millis]] = {}
+        self._troubled: dict[Watched, None] = {}  # a set, but in the order of their troubles
+        self._stopped: dict[tuple[str, str], _Stopped] = {}
+        self._doubtful: dict[tuple[str, str], Millis] = {}
         self._reading: set[asyncio.Task[None]] = set()
         self.jobs: Informer[facts.Job] = Informer(
             api,
@@ -124,17 +135,36 @@ class Watching:
         self._watched[watched.ref.uid, watched.task.task] = watched
         if watched.job is not None:
             self._by_job_uid[watched.job.metadata.uid] = watched
+            self._refresh(watched)
+
+    def _refresh(self, watched: Watched) -> None:
+        """What the informer was told before the task was watched, it is not told again: its last word may be that
+        the Job has ended, sooner here than the answer to its creation."""
+        known = self.jobs.get(watched.ref.namespace, watched.name)
+        if known is not None and watched.job is not None and known.metadata.uid == watched.job.metadata.uid:
+            watched.job = known
 
     def forget(self, ref: ExecutionRef, task: TaskId) -> None:
         watched = self._watched.pop((ref.uid, task), None)
         if watched is not None:
-            self._troubled.discard(watched)
+            self._troubled.pop(watched, None)
             if watched.job is not None:
                 self._by_job_uid.pop(watched.job.metadata.uid, None)
 
     def stopping(self, ref: ExecutionRef, name: str, token: str) -> None:
         """A Job of this name that shows only now is not wanted any more."""
-        self._stopped[ref.namespace, name] = (ref, token, self._clock.now())
+        self._stopped[ref.namespace, name] = _Stopped(ref, token, self._clock.now())
+
+    def in_doubt(self, ref: ExecutionRef, name: str) -> None:
+        """The creation of this Job was not answered: it may land at any time, even after another attempt's Job has
+        ended and is gone."""
+        self._doubtful[ref.namespace, name] = self._clock.now()
+
+    def released(self, ref: ExecutionRef, name: str, token: str, job: facts.Job | None) -> None:
+        """The task has its end. Another Job of its name is not wanted."""
+        if self._doubtful.pop((ref.namespace, name), None) is not None:
+            own = None if job is None else job.metadata.uid
+            self._stopped[ref.namespace, name] = _Stopped(ref, token, self._clock.now(), own)
 
     # --- What happens to them -----------------------------------------------------------------------------------------
 
@@ -160,10 +190,16 @@ class Watching:
         self.consider(watched)
 
     def _end_if_stopped(self, job: facts.Job) -> None:
-        ref, token, _ = self._stopped.get((job.metadata.namespace, job.metadata.name), (None, None, None))
-        if ref is not None and job.metadata.annotations.token == token:
-            self._log.warning("a stopped task's Job was created late", **_who(ref), job=job.metadata.name)
-            self._read(self._end_late(ref, job))
+        stopped = self._stopped.get((job.metadata.namespace, job.metadata.name))
+        if (
+            stopped is not None
+            and job.metadata.annotations.token == stopped.token
+            and job.metadata.uid != stopped.own_job
+        ):
+            self._log.warning(
+                "a stopped task's Job was created late", **_who(stopped.ref), job=job.metadata.name
+            )
+            self._read(self._end_late(stopped.ref, job))
 
     async def _end_late(self, ref: ExecutionRef, job: facts.Job) -> None:
         while True:
@@ -187,6 +223,8 @@ class Watching:
         job = watched.job
         if job is None or watched.result is not None or watched.busy is not None:
             return
+        if not self._is_watched(watched):
+            return  # stopped while its pods were being listed
         known = self.pods_of(job, watched)
         found = verdict.judge(job, known if pods is None else pods, pods_certain=pods is not None or gone)
         if gone and isinstance(found, verdict.Undecided):
@@ -206,13 +244,13 @@ class Watching:
     def _note(self, watched: Watched, problem: verdict.Problem | None) -> None:
         if problem is None:
             watched.problem = None
-            self._troubled.discard(watched)
+            self._troubled.pop(watched, None)
             return
         if watched.problem is None or watched.problem[0].error != problem.error:
             watched.problem = (problem, self._clock.now())
         else:
             watched.problem = (problem, watched.problem[1])
-        self._troubled.add(watched)
+        self._troubled[watched] = None
         if not problem.patience:
             self._read(self._give_up(watched, problem), watched)
 
@@ -224,7 +262,7 @@ class Watching:
             now = self._clock.now()
             for watched in list(self._troubled):
                 if watched.problem is None or watched.result is not None:
-                    self._troubled.discard(watched)
+                    self._troubled.pop(watched, None)
                 elif now - watched.problem[1] >= watched.grace_ms and watched.busy is None:
                     self._read(self._give_up(watched, watched.problem[0]), watched)
             if now - audited >= AUDIT_SECONDS * 1000:
@@ -232,9 +270,12 @@ class Watching:
                 await self._audit(now)
 
     async def _audit(self, now: Millis) -> None:
-        for key, (_, _, since) in list(self._stopped.items()):
-            if now - since >= STOPPED_SECONDS * 1000:
+        for key, stopped in list(self._stopped.items()):
+            if now - stopped.since >= STOPPED_SECONDS * 1000:
                 del self._stopped[key]
+        for key, since in list(self._doubtful.items()):
+            if now - since >= STOPPED_SECONDS * 1000:
+                del self._doubtful[key]
         for watched in list(self._watched.values()):
             if watched.result is not None or watched.busy is not None or watched.job is None:
                 continue
@@ -242,6 +283,7 @@ class Watching:
                 now - watched.since < AUDIT_SECONDS * 1000
                 or self.jobs.get(watched.ref.namespace, watched.name) is not None
             ):
+                self._refresh(watched)
                 self.consider(watched)
                 continue
             try:
@@ -339,11 +381,11 @@ class Watching:
         self._end(watched, TaskFailed(watched.task.task, error, cause))
 
     def _end(self, watched: Watched, result: TaskSucceeded | TaskFailed) -> None:
-        if self._watched.get((watched.ref.uid, watched.task.task)) is not watched:
+        if not self._is_watched(watched):
             return  # stopped while its end was being read
         watched.result = result
         watched.gone_pods.clear()
-        self._troubled.discard(watched)
+        self._troubled.pop(watched, None)
         self._log.info(
             "task ended",
             **_who(watched.ref, watched.task),
@@ -352,6 +394,9 @@ class Watching:
         )
         self._report(watched.ref.uid, result)
 
+    def _is_watched(self, watched: Watched) -> bool:
+        return self._watched.get((watched.ref.uid, watched.task.task)) is watched
+
     def _read(self, work: Coroutine[Any, Any, None], watched: Watched | None = None) -> None:
         """Do what needs requests beside the loop; ``watched`` is not judged again until it is done."""
         task = asyncio.create_task(self._guarded(work, watched))
@@ -359,6 +404,7 @@ class Watching:
             watched.busy = task
         self._reading.add(task)
         task.add_done_callback(self._reading.discard)
+        task.add_done_callback(lambda _: work.close())  # cancelled before it began, it would never be awaited
 
     async def _guarded(self, work: Coroutine[Any, Any, None], watched: Watched | None) -> None:
         try:

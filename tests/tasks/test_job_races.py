@@ -1,0 +1,72 @@
+"""Races of the Job driver that simulation has found, each told by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from stepwright.asl.signals import TaskFailed
+from stepwright.engine.ports import Unavailable
+from tests.tasks.api_server import once
+from tests.tasks.test_job_driver import LOST, Scene, image, settled
+
+
+async def test_a_job_that_ended_before_its_creation_was_answered_is_judged() -> None:
+    """The informer had told of the Job's failure before the task was watched; it was never looked at again."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        answered = asyncio.Event()
+        create = scene.server.create
+
+        async def slow(*arguments: Any, **options: Any) -> Any:
+            job = await create(*arguments, **options)
+            await scene.conclude(this, "Failed")
+            await answered.wait()
+            return job
+
+        scene.server.create = slow  # type: ignore[method-assign]
+        starting = asyncio.create_task(driver.start(scene.ref, this))
+        await settled()
+        answered.set()
+        await starting
+        await settled()
+
+    assert isinstance(scene.heard[-1], TaskFailed)
+    assert scene.heard[-1].error == "Job.Failed"
+
+
+async def test_a_creation_that_lands_after_its_task_has_ended_is_deleted() -> None:
+    """The first attempt was not answered, the second one's Job was deleted by hand; then the first one landed."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        scene.server.before = once("create", "jobs", LOST)
+        with pytest.raises(Unavailable):
+            await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this)
+        job = scene.job(this)
+        scene.server.remove(scene.job_path(this))
+        await settled()
+        assert scene.error() == "Job.Deleted"
+        await driver.release(scene.ref, this.task)
+
+        late = {**job, "metadata": {**job["metadata"], "uid": "late"}}
+        scene.server.put(scene.job_path(this), late)
+        await settled()
+
+    assert scene.server.named("jobs") == []
+
+
+async def test_a_task_stopped_while_its_pods_are_listed_is_forgotten() -> None:
+    """It came back among the tasks in trouble, and events were read for it each second from then on."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        scene.server.before = once("get", "/pods", LOST)
+        await scene.conclude(this, "Complete")
+        await driver.stop(scene.ref, this.task)
+        await scene.clock.forward(5)
+        watching = driver._watching
+
+        assert (watching._watched, watching._by_job_uid, watching._troubled) == ({}, {}, {})
