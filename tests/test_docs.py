@@ -16,11 +16,11 @@ from stepwright.asl import errors as language_errors
 from stepwright.asl import jsontext
 from stepwright.asl.definition import compile_definition
 from stepwright.cli import application
-from stepwright.cli.definition_files import TASK_CHECKS
 from stepwright.cluster import conditions
 from stepwright.cluster.resources import StateMachine, TaskDefaults
 from stepwright.cluster.substitutions import substitute
 from stepwright.controllers.metrics import Metrics
+from stepwright.tasks import job
 from stepwright.tasks.job import errors as job_errors
 from stepwright.tasks.job import parameters
 
@@ -254,7 +254,7 @@ def manifests() -> Iterator[Any]:
 def test_every_state_machine_compiles(manifest: dict[str, Any]) -> None:
     spec = StateMachine.model_validate(manifest).spec
     definition = spec.definition if isinstance(spec.definition, str) else jsontext.dump(spec.definition)
-    compile_definition(substitute(definition, spec.definition_substitutions), task_checks=TASK_CHECKS)
+    compile_definition(substitute(definition, spec.definition_substitutions), task_checks=job.checks({}))
 
 
 def test_every_block_of_yaml_can_be_read() -> None:

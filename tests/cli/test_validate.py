@@ -135,8 +135,12 @@ def test_state_machines_are_found_among_manifests(file: Any) -> None:
             f"{name}:16:9: ERROR SCHEMA_VALIDATION_FAILED: The value of 'TimeoutSeconds' should be between 1 and 99999999"
             " at /States/A/TimeoutSeconds"
         ),
+        (
+            f"{name}:26:5: WARNING NO_DRIVER: Express executions are not served yet, so none can start;"
+            " use the type Standard at /"
+        ),
         f"{name}:29:44: ERROR SCHEMA_VALIDATION_FAILED: Field 'Retry' is not supported at /States/A",
-        "2 definitions checked, 0 valid, 2 invalid, 2 errors",
+        "2 definitions checked, 0 valid, 2 invalid, 2 errors, 1 warning",
     ]
 
 
@@ -344,3 +348,31 @@ def test_validate_does_not_load_kopf() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_what_is_not_served_yet_is_warned_about_and_a_default_image_counts(file: Any) -> None:
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "B",
+        "States": {
+            "B": {"Type": "Task", "Resource": "k8s:job", "Parameters": {"command": ["x"]}, "End": True}
+        },
+    }
+    definition = {"StartAt": "A", "States": {"A": {"Type": "Map", "ItemProcessor": processor, "End": True}}}
+    spec = {"definition": definition, "taskDefaults": {"image": "example/a:1"}}
+    manifest = {
+        "apiVersion": "stepwright.dev/v1",
+        "kind": "StateMachine",
+        "metadata": {"name": "a"},
+        "spec": spec,
+    }
+    name = file("a.json", json.dumps(manifest))
+
+    result = run("validate", name)
+
+    assert result.exit_code == 0
+    assert (
+        "Distributed Map is not served yet, so executions cannot start; use the mode INLINE" in result.stdout
+    )
+    assert "no image" not in result.stdout
+    assert result.stdout.splitlines()[-1] == "1 definition checked, 1 valid, 1 warning"

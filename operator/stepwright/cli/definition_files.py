@@ -20,7 +20,7 @@ _KIND = "StateMachine"
 _DEFINITION = Pointer("/spec/definition")
 _INVALID_YAML = "INVALID_YAML_DESCRIPTION"
 
-TASK_CHECKS: Final[Mapping[str, TaskCheck]] = dict.fromkeys((job.K8S_JOB, job.EKS_RUN_JOB), job.check)
+_PLAIN: Final[Mapping[str, TaskCheck]] = job.checks({})
 """What the drivers serve, and what they know about it without a cluster."""
 
 Locate = Callable[[Pointer], tuple[int, int]]
@@ -72,9 +72,7 @@ def check_text(file: str, text: str) -> CheckedFile:
         return checked
     if not documents:
         # Text that is no manifest is judged by the compiler, which says what is wrong with it as AWS does.
-        checked.definitions.append(
-            Checked(None, check(text, task_checks=TASK_CHECKS, serves=TASK_CHECKS.__contains__))
-        )
+        checked.definitions.append(Checked(None, check(text, task_checks=_PLAIN, serves=_PLAIN.__contains__)))
     for document in documents:
         _check_document(document, checked)
     return checked
@@ -101,7 +99,7 @@ def _check_document(document: _Document, checked: CheckedFile) -> None:
     while waiting:
         value, pointer = waiting.pop(0)
         if not _is_manifest(value):
-            checked.definitions.append(Checked(None, _check_value(value, pointer, document, express=False)))
+            checked.definitions.append(Checked(None, _check_value(value, pointer, document)))
             continue
         items = value.get("items")
         if str(value["kind"]).endswith("List") and isinstance(items, list):
@@ -140,7 +138,7 @@ def _check_manifest(manifest: dict[str, Json], pointer: Pointer, document: _Docu
             line, column = document.locate(where)
             found = (Diagnostic("ERROR", "MISSING_SUBSTITUTION", str(error), Pointer(""), line, column),)
         else:
-            found = _check_value(definition, where, document, express=express)
+            found = _check_value(definition, where, document, express=express, task_checks=job.checks(spec))
     return Checked(name if isinstance(name, str) else None, found)
 
 
@@ -155,9 +153,14 @@ def _substituted(definition: Json, values: Json) -> Json:
 
 
 def _check_value(
-    value: Json, pointer: Pointer, document: _Document, *, express: bool
+    value: Json,
+    pointer: Pointer,
+    document: _Document,
+    *,
+    express: bool = False,
+    task_checks: Mapping[str, TaskCheck] = _PLAIN,
 ) -> tuple[Diagnostic, ...]:
-    found = check(value, express=express, task_checks=TASK_CHECKS, serves=TASK_CHECKS.__contains__)
+    found = check(value, express=express, task_checks=task_checks, serves=task_checks.__contains__)
     if isinstance(value, str):
         return tuple(_located_in_text(diagnostic, pointer, document) for diagnostic in found)
     duplicates = tuple(

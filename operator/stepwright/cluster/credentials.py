@@ -74,10 +74,10 @@ async def load(kubeconfig: Path | None = None, context: str | None = None) -> Cr
     namespace = ""
     try:
         if kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ and _POD_TOKEN.exists():
-            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call] # no types
+            config.load_incluster_config(client_configuration=configuration)
             namespace = _POD_NAMESPACE.read_text().strip()  # noqa: ASYNC240 - once, from memory
         else:
-            loader = await config.load_kube_config(  # type: ignore[no-untyped-call] # no types
+            loader = await config.load_kube_config(
                 config_file=str(kubeconfig) if kubeconfig else None,
                 context=context,
                 client_configuration=configuration,

@@ -31,8 +31,8 @@ KEPT: Final = 10
 
 MACHINE_LABEL: Final = "stepwright.dev/state-machine"
 
-# What of spec decides how an execution runs. The rest (logging, retention ...) may change under it.
-SETTINGS: Final = ("serviceAccountName", "taskServiceAccountName", "taskDefaults")
+# What of spec decides how an execution runs and what is told of it. The rest (retention ...) may change under it.
+SETTINGS: Final = ("serviceAccountName", "taskServiceAccountName", "taskDefaults", "logging")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
+from stepwright.asl.step import HistoryEvent
 from stepwright.engine.ports import Commit, ExecutionRef
 
 log = structlog.get_logger("stepwright.execution")
@@ -57,10 +58,21 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 
 class Transitions:
-    """Implements ``engine.observer.Observer``: a line for each state entered or left, and for each end."""
+    """Implements ``engine.observer.Observer``: what the log tells of executions.
+
+    Without ``logging`` in the state machine: a line for each state entered or left and for each end, without data.
+    With it, history events as AWS's levels choose them, with inputs and outputs where ``includeExecutionData`` asks:
+    https://docs.aws.amazon.com/step-functions/latest/dg/cloudwatch-log-level.html
+    """
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
         bound = log.bind(namespace=ref.namespace, execution=ref.name, state_machine=ref.state_machine)
+        wanted = ref.settings.get("logging")
+        if wanted is not None:
+            for event in commit.events:
+                if is_logged(event["type"], wanted.get("level", "OFF")):
+                    self._tell(bound, event, with_data=bool(wanted.get("includeExecutionData")))
+            return
         for visit in commit.visits:
             fields = {"state": visit.path, "type": visit.type, "event_id": visit.id}
             if visit.outcome is None:
@@ -75,3 +87,31 @@ class Transitions:
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         log.error("execution stalled", namespace=ref.namespace, execution=ref.name, reason=reason)
+
+    def _tell(
+        self, bound: structlog.typing.FilteringBoundLogger, event: HistoryEvent, *, with_data: bool
+    ) -> None:
+        details: dict[str, Any] = next((event[name] for name in event if name.endswith("EventDetails")), {})
+        fields = {ours: details[theirs] for theirs, ours in _NAMES if theirs in details}
+        if with_data:
+            fields |= {name: details[name] for name in _DATA if name in details}
+        bound.info("history event", type=event["type"], event_id=event["id"], **fields)
+
+
+_NAMES = (("name", "state"), ("error", "error"))
+_DATA = ("input", "output", "parameters", "cause")
+_ENDS_BADLY = ("ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted")
+_BAD = ("Failed", "TimedOut", "Aborted")
+
+
+def is_logged(event_type: str, level: str) -> bool:
+    """Whether AWS logs an event of this type at this level."""
+    match level:
+        case "ALL":
+            return True
+        case "ERROR":
+            return event_type.endswith(_BAD)
+        case "FATAL":
+            return event_type in _ENDS_BADLY
+        case _:
+            return False

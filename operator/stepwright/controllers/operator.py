@@ -94,7 +94,7 @@ class Operator:
             api,
             revisions,
             drivers,
-            dict.fromkeys((job.K8S_JOB, job.EKS_RUN_JOB), job.check),
+            job.checks,
             clock,
             on_change=self._executions.machine_changed,
             on_retention=self._retention.machine_changed,

@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 
 from stepwright.asl import definition, jsontext
-from stepwright.asl.definition import TaskCheck
+from stepwright.asl.definition import NO_DRIVER, TaskCheck
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.machine import Machine
 from stepwright.cluster import conditions, revisions, timestamps
@@ -63,7 +63,7 @@ class StateMachines:
         api: Api,
         revisions_: Revisions,
         drivers: Sequence[TaskDriver],
-        task_checks: Mapping[str, TaskCheck],
+        task_checks: Callable[[Mapping[str, Any]], Mapping[str, TaskCheck]],
         clock: Clock,
         *,
         on_change: Callable[[Key], None],
@@ -198,7 +198,7 @@ class StateMachines:
             machine, found = definition.compile_definition(
                 text,
                 express=spec.get("type") == EXPRESS,
-                task_checks=self._task_checks,
+                task_checks=self._task_checks(spec),
                 serves=self._serves,
             )
         except MissingSubstitution as error:
@@ -209,7 +209,7 @@ class StateMachines:
             reason, detail = conditions.INVALID_DEFINITION, _summary(found)
         else:
             found = _placed(spec, found)
-            unserved = self._unserved(spec, machine)
+            unserved = [d.message for d in found if d.code == NO_DRIVER]
             reason = conditions.NO_DRIVER if unserved else conditions.VALID
             detail = "; ".join(unserved)
             if not unserved:
@@ -224,17 +224,6 @@ class StateMachines:
 
     def _serves(self, resource: str) -> bool:
         return any(driver.serves(resource) for driver in self._drivers)
-
-    def _unserved(self, spec: Mapping[str, Any], machine: Machine) -> list[str]:
-        """What in a valid state machine no part of this operator can run, each as a sentence's part."""
-        unserved = [
-            f"no driver serves the Resource {resource}"
-            for resource in sorted(machine.resources)
-            if not self._serves(resource)
-        ]
-        if spec.get("type") == EXPRESS:
-            unserved.append("Express executions are not served yet; use type Standard")
-        return unserved
 
     async def _keep(self, key: Key, body: Body, machine: Machine, data: Mapping[str, Any]) -> str:
         manifest = revisions.manifest(body, data, body["metadata"].get("generation", 1))

@@ -13,6 +13,7 @@ from stepwright.asl.definition.pointers import ROOT, child
 from stepwright.asl.definition.problems import (
     DUPLICATE_KEY,
     INVALID_JSON,
+    NO_DRIVER,
     SCHEMA,
     TOO_DEEP,
     TOO_LARGE,
@@ -38,7 +39,8 @@ def compile_definition(
     """The machine and the warnings about it.
 
     A text is taken as JSON, anything else as an already parsed definition. ``task_checks`` adds the drivers' own
-    rules by Resource; with ``serves``, Resources without a driver are warned about. Raises ``InvalidDefinition`` with every problem at once.
+    rules by Resource; with ``serves``, what nothing here can run (Resources without a driver, Distributed Map, Express)
+    is warned about with the code NO_DRIVER. Raises ``InvalidDefinition`` with every problem at once.
     """
     machine, found = _compiled(definition, Reading(Problems(), task_checks, express, serves))
     refused = any(diagnostic.severity == "ERROR" for diagnostic in found) or (refuse_warnings and found)
@@ -90,6 +92,9 @@ def _read(value: Json, reading: Reading) -> Machine | None:
     if source.depth_of_value(value, limits.NESTING) > limits.NESTING:
         reading.problems.add([_too_deep()])
         return None
+    if reading.express and reading.serves is not None:
+        message = "Express executions are not served yet, so none can start; use the type Standard"
+        reading.problems.warn(NO_DRIVER, ROOT, message)
     return read(value, reading)
 
 

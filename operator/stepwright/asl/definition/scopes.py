@@ -139,6 +139,12 @@ def _read_state(name: str, raw: dict[str, Json], pointer: Pointer, reading: Read
     reading.waiting.extend(fields.nested)
     if isinstance(state, Task):
         _check_task(state, fields, reading)
+    elif isinstance(state, Map) and state.mode == "DISTRIBUTED" and reading.serves is not None:
+        reading.problems.warn(
+            NO_DRIVER,
+            pointer,
+            "Distributed Map is not served yet, so executions cannot start; use the mode INLINE",
+        )
     elif isinstance(state, Map) and state.label is not None:
         if state.label in reading.labels:
             problems.error(fields.at("Label"), f"Duplicate Label name: {state.label}", code=DUPLICATE_LABEL)

@@ -6,6 +6,6 @@
 """
 
 from stepwright.tasks.job.driver import JobDriver
-from stepwright.tasks.job.parameters import EKS_RUN_JOB, K8S_JOB, check
+from stepwright.tasks.job.parameters import EKS_RUN_JOB, K8S_JOB, check, checks
 
-__all__ = ["EKS_RUN_JOB", "K8S_JOB", "JobDriver", "check"]
+__all__ = ["EKS_RUN_JOB", "K8S_JOB", "JobDriver", "check", "checks"]

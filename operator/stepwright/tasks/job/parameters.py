@@ -10,8 +10,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal
 
+from stepwright.asl.definition import TaskCheck
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.step import StartTask
@@ -128,7 +130,17 @@ def read(task: StartTask) -> Parameters:
     )
 
 
-def check(state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
+def checks(spec: Mapping[str, Any]) -> dict[str, TaskCheck]:
+    """The checks of the Resources served here, for a StateMachine's ``spec``: its defaults may give what a task
+    leaves out."""
+    defaults = spec.get("taskDefaults")
+    has_image = isinstance(defaults, Mapping) and bool(defaults.get("image"))
+    return dict.fromkeys((K8S_JOB, EKS_RUN_JOB), partial(check, default_image=has_image))
+
+
+def check(
+    state: Mapping[str, Json], pointer: Pointer, *, default_image: bool = False
+) -> Iterable[Diagnostic]:
     """What is wrong with a Task state of a definition. Values that only a run gives (``image.$``, ``{% %}``) are
     checked when it has given them."""
     resource = state.get("Resource")
@@ -152,7 +164,7 @@ def check(state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
     if resource == EKS_RUN_JOB:
         if "Job" not in names:
             yield _error("Job is missing: the Job to run", where if member in state else pointer)
-    elif not names & {"image", "podTemplate", "job"}:
+    elif not default_image and not names & {"image", "podTemplate", "job"}:
         yield Diagnostic(
             "WARNING",
             _CODE,

@@ -1,0 +1,63 @@
+"""What the log tells of executions, by the state machine's logging level."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import structlog
+
+from stepwright.asl.signals import Millis
+from stepwright.asl.step import Visit
+from stepwright.controllers import logs
+from stepwright.engine.ports import Commit, ExecutionRef, Uid
+
+EVENTS: list[dict[str, Any]] = [
+    {"id": 1, "type": "ExecutionStarted", "executionStartedEventDetails": {"input": '"secret in"'}},
+    {
+        "id": 2,
+        "type": "TaskStateEntered",
+        "stateEnteredEventDetails": {"name": "Ship", "input": '"secret in"'},
+    },
+    {"id": 3, "type": "TaskFailed", "taskFailedEventDetails": {"error": "Boom", "cause": "secret cause"}},
+    {
+        "id": 4,
+        "type": "ExecutionFailed",
+        "executionFailedEventDetails": {"error": "Boom", "cause": "secret cause"},
+    },
+]
+
+
+def lines(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    ref = ExecutionRef(Uid("u"), "shop", "order-7", "order", settings)
+    visit = Visit(2, "Ship", "Ship", "Task", Millis(0), outcome="Failed", ended=Millis(5), error="Boom")
+    with structlog.testing.capture_logs() as captured:
+        logs.log = structlog.get_logger("stepwright.execution")
+        logs.Transitions().committed(ref, Commit("c", 0, Millis(0), {}, events=EVENTS, visits=[visit]))
+    return [dict(line) for line in captured]
+
+
+def test_without_logging_there_is_a_line_for_each_state_and_no_data() -> None:
+    told = lines({})
+
+    assert [line["event"] for line in told] == ["state left"]
+    assert told[0]["state"] == "Ship"
+    assert told[0]["event_id"] == 2
+    assert "secret" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("level", "ids"), [("OFF", []), ("FATAL", [4]), ("ERROR", [3, 4]), ("ALL", [1, 2, 3, 4])]
+)
+def test_the_level_chooses_the_events(level: str, ids: list[int]) -> None:
+    told = lines({"logging": {"level": level}})
+
+    assert [line["event_id"] for line in told] == ids
+    assert "secret" not in str(told)
+
+
+def test_data_is_logged_only_where_it_is_asked_for() -> None:
+    told = lines({"logging": {"level": "ALL", "includeExecutionData": True}})
+
+    assert [line.get("input") for line in told] == ['"secret in"', '"secret in"', None, None]
+    assert told[3]["cause"] == "secret cause"
