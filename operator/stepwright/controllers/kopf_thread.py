@@ -1,19 +1,20 @@
 """kopf, in a thread and an event loop of its own.
 
-kopf watches StateMachines and Executions and hands each event to the engine's loop, no more: no annotations, no
-finalizers, no writes of its own. It has its own loop because it cancels whatever was started in its loop after it
+kopf watches StateMachines and new Executions (``execution_watch`` the others) and hands each event to the engine's
+loop, no more: no annotations, no finalizers, no writes of its own. It has its own loop because it cancels whatever was started in its loop after it
 when it ends. Any end of kopf ends the process: an operator that no longer hears of new executions must not look alive.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import kopf
@@ -27,9 +28,13 @@ log = structlog.get_logger(__name__)
 
 Observe = Callable[[str | None, Mapping[str, Any]], None]
 
+FIRST_DELAYS_SECONDS: Final = (1, 1, 2, 3, 5, 8, 13)
+LAST_DELAY_SECONDS: Final = 20
+
 
 class KopfThread:
-    """``observers`` maps the plural of a kind to what takes its events, called in ``loop``."""
+    """``observers`` maps the plural of a kind to what takes its events, called in ``loop``; ``field_selectors`` limits
+    what is watched of it. An object that leaves the selection looks to kopf as if it were deleted."""
 
     def __init__(
         self,
@@ -37,8 +42,10 @@ class KopfThread:
         observers: Mapping[str, Observe],
         *,
         namespaces: Sequence[str] = (),
+        field_selectors: Mapping[str, str] = MappingProxyType({}),
         kubeconfig: Path | None = None,
     ) -> None:
+        self._field_selectors = field_selectors
         self._loop = loop
         self._observers = observers
         self._namespaces = tuple(namespaces)
@@ -78,7 +85,7 @@ class KopfThread:
             return
         await kopf.operator(
             registry=self._registry(),
-            settings=_settings(),
+            settings=_settings(self._field_selectors),
             standalone=True,
             clusterwide=not self._namespaces,
             namespaces=self._namespaces,
@@ -155,8 +162,20 @@ class _NothingStored(kopf.DiffBaseStorage):
         pass
 
 
-def _settings() -> kopf.OperatorSettings:
+class _Delays:
+    """Seconds between attempts, without end. After kopf's own delays one namespace that is forbidden, because it was
+    deleted with the rights in it, would end kopf for all."""
+
+    def __iter__(self) -> Iterator[float]:
+        yield from FIRST_DELAYS_SECONDS
+        yield from itertools.repeat(LAST_DELAY_SECONDS)
+
+
+def _settings(field_selectors: Mapping[str, str]) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
+    for plural, selector in field_selectors.items():
+        settings.watching.field_selectors[GROUP, VERSION, plural] = selector
+    settings.networking.error_backoffs = _Delays()
     settings.persistence.diffbase_storage = _NothingStored()
     settings.posting.enabled = False
     settings.scanning.disabled = True
