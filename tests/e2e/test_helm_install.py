@@ -93,7 +93,7 @@ def restarted(desk: Desk, cluster: Cluster) -> Restarted:
     kube.until("exec", "order-on-the-way", lambda found: found["status"]["seq"] > 1)
     desk.installed.restart()
     return Restarted(
-        order=kube.ended("order-on-the-way"),
+        order=kube.ended("order-on-the-way", seconds=120),
         scheduled=[event for event in kube.history("order-on-the-way") if event["type"] == "TaskScheduled"],
         jobs=[
             write.name
@@ -236,7 +236,7 @@ def test_what_the_chart_has_brought_goes_with_it_but_for_the_crds(desk: Desk, cl
 
 def order(kube: Kube, name: str, **input: Any) -> Object:
     start_order(kube, name, **input)
-    return kube.ended(name)
+    return kube.ended(name, seconds=120)
 
 
 def start_order(kube: Kube, name: str, **input: Any) -> None:

@@ -84,7 +84,7 @@ NOT_BY_HELM = "app.kubernetes.io/managed-by!=Helm"
 def test_an_order_is_processed(applied: tuple[Kube, int]) -> None:
     kube, _ = applied
     kube("apply", "-f", str(ORDER / "statemachine.yaml"), "-f", str(ORDER / "execution.yaml"))
-    ended = kube.ended("order-7")
+    ended = kube.ended("order-7", seconds=120)
 
     assert phase(ended) == "Succeeded", ended["status"].get("cause")
     assert output(ended) == {"orderId": "order-7", "amount": 84, "tracking": "SW-order-7", "notified": True}
@@ -95,7 +95,7 @@ def test_a_bad_order_is_rejected(applied: tuple[Kube, int]) -> None:
     kube("apply", "-f", str(ORDER / "statemachine.yaml"))
     body = yaml.safe_load((ORDER / "execution.yaml").read_text())
     kube.start("order-8", "order-processing", input={**body["spec"]["input"], "total": 5000})
-    ended = kube.ended("order-8")
+    ended = kube.ended("order-8", seconds=120)
 
     assert (phase(ended), ended["status"]["error"]) == ("Failed", "Order.Rejected")
     assert "a total of 5000 needs a person" in ended["status"]["cause"]
