@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl.signals import TaskFailed
+from stepwright.asl.signals import TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.engine.ports import Unavailable
 from tests.tasks.api_server import once
-from tests.tasks.test_job_driver import LOST, Scene, image, settled
+from tests.tasks.test_job_driver import LOST, Scene, done, image, settled
 
 
 async def test_a_job_that_ended_before_its_creation_was_answered_is_judged() -> None:
@@ -56,6 +56,21 @@ async def test_a_creation_that_lands_after_its_task_has_ended_is_deleted() -> No
         await settled()
 
     assert scene.server.named("jobs") == []
+
+
+async def test_a_task_is_not_given_up_for_what_was_not_heard() -> None:
+    """A process was stopped for longer than the grace period: its copy showed no pod, and the Job ran."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        scene.server.muted = True
+        await scene.pod(this, {"running": {}})
+        await scene.clock.forward(400)
+        assert [type(signal) for signal in scene.heard] == [TaskStarted, TaskSubmitted]
+        scene.server.muted = False
+        await scene.pod(this, done('{"a":1}'))
+
+    assert isinstance(scene.heard[-1], TaskSucceeded)
 
 
 async def test_a_task_stopped_while_its_pods_are_listed_is_forgotten() -> None:

@@ -123,7 +123,9 @@ class Retention:
         return None if seconds is None else Millis(kept.end + seconds * 1000)
 
     def _due(self, uid: Uid, _timer: TimerId) -> None:
-        kept = self._kept[uid]
+        kept = self._kept.get(uid)
+        if kept is None:
+            return  # armed anew by a late event while its deletion was under way
         due = self._due_time(kept)
         if due is None:
             del self._kept[uid]  # the state machine has changed its mind, or is gone
@@ -145,6 +147,7 @@ class Retention:
             log.warning(
                 "ended execution not deleted", execution=f"{kept.namespace}/{kept.name}", reason=str(error)
             )
-            self._timers.set(uid, _TIMER, Millis(self._clock.now() + _RETRY_MILLISECONDS))
+            if uid in self._kept:  # else it was deleted meanwhile all the same
+                self._timers.set(uid, _TIMER, Millis(self._clock.now() + _RETRY_MILLISECONDS))
             return
         self._kept.pop(uid, None)

@@ -349,11 +349,8 @@ class Watching:
             watched.busy = None
             self.consider(watched)
             return
-        trusted = [pod for pod in listed if pod.job is not None and pod.job.uid == job.metadata.uid]
-        present = {pod.metadata.name for pod in trusted}
-        trusted += [pod for name, pod in watched.gone_pods.items() if name not in present]
         watched.busy = None
-        self.consider(watched, pods=trusted)
+        self.consider(watched, pods=_trusted(watched, job, listed))
 
     async def _fail_with_log(
         self, watched: Watched, error: str, cause: str, pod: str, container: str
@@ -361,6 +358,8 @@ class Watching:
         self.fail(watched, error, cause + await logs.tail(self._api, watched.ref.namespace, pod, container))
 
     async def _give_up(self, watched: Watched, problem: verdict.Problem) -> None:
+        if problem.patience and not await self._persists(watched, problem):
+            return
         error, cause = problem.error, problem.cause
         if problem.look_at_events and watched.job is not None:
             told = await self._calls.creation_troubles(watched.ref.namespace, watched.job.metadata.uid)
@@ -373,6 +372,23 @@ class Watching:
             cause += f" (waited {watched.grace_ms / 1000:g} s; taskDefaults.pendingGraceSeconds)"
         watched.unwanted = True
         self.fail(watched, error, cause)
+
+    async def _persists(self, watched: Watched, problem: verdict.Problem) -> bool:
+        """Whether the trouble is there still, by what the server says now: a process that was stopped, or whose clock
+        was set forward, has waited long without having heard anything."""
+        job = watched.job
+        assert job is not None
+        try:
+            listed = await self._calls.pods_of(watched.ref, job.metadata.uid)
+        except Unavailable as error:
+            self._log.warning("pods cannot be listed", **_who(watched.ref, watched.task), error=str(error))
+            return False
+        found = verdict.judge(job, _trusted(watched, job, listed))
+        now = found.problem if isinstance(found, verdict.Undecided) else None
+        if now is None or now.error != problem.error:
+            watched.problem = None if now is None else (now, self._clock.now())
+            return False
+        return True
 
     def _succeed(self, watched: Watched, value: Json) -> None:
         self._end(watched, TaskSucceeded(watched.task.task, value))
@@ -416,6 +432,13 @@ class Watching:
             # It may have led to other work, or the task may have been stopped meanwhile.
             if watched is not None and watched.busy is asyncio.current_task():
                 watched.busy = None
+
+
+def _trusted(watched: Watched, job: facts.Job, listed: Sequence[facts.Pod]) -> list[facts.Pod]:
+    """Of the pods that were listed for a Job those that are its own, and those known of it that are gone."""
+    own = [pod for pod in listed if pod.job is not None and pod.job.uid == job.metadata.uid]
+    present = {pod.metadata.name for pod in own}
+    return [*own, *(pod for name, pod in watched.gone_pods.items() if name not in present)]
 
 
 def _who(ref: ExecutionRef, task: StartTask | None = None) -> dict[str, Any]:

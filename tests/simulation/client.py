@@ -1,0 +1,217 @@
+"""The way between an operator's process and the API server: delays, lost requests and answers, errors, and the
+moments at which a process dies or is stopped.
+
+``SimulatedApi`` is the real ``Api`` with only its requests and watches replaced, so that errors, pages and decoding
+are the real ones. A request that was sent goes its way whatever becomes of its sender.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from stepwright.cluster.api import Api, Event, Unreachable
+from stepwright.cluster.api_errors import from_response
+from tests.simulation.api_server import OUTSIDE, ApiServer, Refusal, Request, Stream
+from tests.simulation.loop import Process
+
+Moment = Literal["before", "sent", "landed", "answered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a request. Seconds."""
+
+    there: float
+    back: float
+    lost: Literal["no", "request", "answer"] = "no"
+    gives_up: float = 0.0
+    """When the client stops waiting where something was lost; the request may land later than that."""
+    answer: tuple[int, str, bytes] | None = None
+    """A status the server answers with instead: code, reason, body; ``lands`` tells whether it was done all the same."""
+    lands: bool = True
+    strikes: tuple[Moment, Literal["killed", "stopped"]] | None = None
+
+
+class Faults(Protocol):
+    under_way: int
+    """How many requests have been sent and have not landed yet."""
+
+    def of(self, request: Request) -> Fate: ...
+
+    def of_stream(self) -> tuple[float, Callable[[], float]]:
+        """How long a new watch lasts, and how long its events are under way."""
+
+    def cut(self, stream: Stream) -> None:
+        """The watch's time is over: end it in one way or another."""
+
+
+class Host(Protocol):
+    """Whose process it is."""
+
+    process: Process
+
+    def strike(self, how: Literal["killed", "stopped"]) -> None: ...
+
+    def sends(self, request: Request) -> None:
+        """Look at a request before it goes out."""
+
+
+Trace = Callable[..., None]
+
+
+class SimulatedApi(Api):
+    def __init__(
+        self, server: ApiServer, host: Host, faults: Faults, trace: Trace, account: str | None = None
+    ) -> None:
+        self._server = server
+        self._host = host
+        self._faults = faults
+        self._trace = trace
+        self._account = account
+
+    @property
+    def default_namespace(self) -> str:
+        return "default"
+
+    @property
+    def acts_as(self) -> str | None:
+        return self._account
+
+    def as_service_account(self, namespace: str, name: str) -> Api:
+        return SimulatedApi(self._server, self._host, self._faults, self._trace, f"{namespace}:{name}")
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        params: Any = None,
+        body: Any = None,
+        content_type: str = "application/json",
+    ) -> bytes:
+        process = self._host.process
+        if not process.alive:
+            raise asyncio.CancelledError
+        data = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
+        request = Request(method, path, params or {}, data, content_type, process.name)
+        self._host.sends(request)
+        return await _Exchange(self._server, self._host, request, self._faults, self._trace).answer
+
+    async def watch(
+        self,
+        path: str,
+        params: Any = None,
+        *,
+        idle_seconds: float = 150,  # noqa: ARG002
+    ) -> AsyncGenerator[Event, None]:
+        process = self._host.process
+        if not process.alive:
+            raise asyncio.CancelledError
+        request = Request("GET", path, params or {}, None, "", process.name)
+        fate = self._faults.of(request)
+        await asyncio.sleep(fate.there + fate.back)
+        if fate.lost != "no":
+            raise Unreachable("the watch could not be opened", outcome_unknown=False)
+        if fate.answer is not None:
+            raise from_response(fate.answer[0], fate.answer[2])
+        seconds, lag = self._faults.of_stream()
+        try:
+            stream = self._server.watch(path, params or {}, lag)
+        except Refusal as refusal:
+            self._trace(process.name, "watch expired", path)
+            raise from_response(refusal.code, refusal.body) from None
+        timer = asyncio.get_running_loop().call_later(seconds, self._faults.cut, stream, context=OUTSIDE)
+        try:
+            while (event := await stream.next()) is not None:
+                yield event
+        finally:
+            timer.cancel()
+            self._server.close(stream)
+
+
+class _Exchange:
+    """One request on its way."""
+
+    def __init__(self, server: ApiServer, host: Host, request: Request, faults: Faults, trace: Trace) -> None:
+        fate = faults.of(request)
+        self._server, self._host, self._request, self._trace = server, host, request, trace
+        self._faults, self._fate = faults, fate
+        self._loop = asyncio.get_running_loop()
+        self.answer: asyncio.Future[bytes] = self._loop.create_future()
+        if fate.strikes is not None:
+            self._trace(
+                request.by, f"to be {fate.strikes[1]} {fate.strikes[0]}", request.method, request.path
+            )
+        if self._strikes("before"):
+            host.strike("killed")
+            return
+        if fate.lost != "no":
+            self._loop.call_later(fate.gives_up, self._give_up, context=OUTSIDE)
+        if fate.lost != "request":
+            faults.under_way += 1
+            self._loop.call_later(fate.there, self._land, context=OUTSIDE)
+        else:
+            self._note("lost")
+        if self._strikes("sent"):
+            # In the next turn: whoever sent it goes on to wait for it first.
+            self._loop.call_soon(self._strike, context=OUTSIDE)
+
+    def _strikes(self, at: Moment) -> bool:
+        return self._fate.strikes is not None and self._fate.strikes[0] == at
+
+    def _strike(self) -> None:
+        assert self._fate.strikes is not None
+        self._host.strike(self._fate.strikes[1])
+
+    def _land(self) -> None:
+        fate, request = self._fate, self._request
+        self._faults.under_way -= 1
+        answer: bytes | Exception
+        if fate.answer is not None and not fate.lands:
+            answer = self._instead()
+        else:
+            self._server.sender_gave_up = self.answer.done()
+            try:
+                answer = self._server.handle(request)
+            except Refusal as refusal:
+                answer = from_response(refusal.code, refusal.body, write=request.writes)
+            if fate.answer is not None:
+                answer = self._instead()
+        self._note(f"{answer.status} {answer.reason}" if hasattr(answer, "status") else "ok")  # type: ignore[union-attr]
+        if self._strikes("landed"):
+            self._strike()
+        if fate.lost == "no":
+            self._loop.call_later(fate.back, self._deliver, answer, context=OUTSIDE)
+
+    def _instead(self) -> Exception:
+        assert self._fate.answer is not None
+        code, retry_after, body = self._fate.answer
+        return from_response(code, body, retry_after, write=self._request.writes)
+
+    def _deliver(self, answer: bytes | Exception) -> None:
+        if not self.answer.done():
+            if isinstance(answer, Exception):
+                self.answer.set_exception(answer)
+            else:
+                self.answer.set_result(answer)
+        if self._strikes("answered"):
+            self._loop.call_soon(self._strike, context=OUTSIDE)
+
+    def _give_up(self) -> None:
+        if not self.answer.done():
+            self._note("no answer")
+            self.answer.set_exception(
+                Unreachable(
+                    f"no answer to {self._request.method} {self._request.path}",
+                    outcome_unknown=self._request.writes,
+                )
+            )
+
+    def _note(self, what: str) -> None:
+        if self._request.writes:
+            body = self._request.body
+            self._trace(self._request.by, self._request.method, self._request.path, what, body)

@@ -1,0 +1,196 @@
+"""Whether a stored history is one that an undisturbed run could have.
+
+Defined so: there are signals, one after the other, for which the language core, started once and never interrupted,
+gives exactly these events (ids, order, links, times, payloads), this outcome, this checkpoint and these visits. The
+signals are read from the history itself: an event that nothing within a step causes names its signal. So no event is
+doubled, lost, out of order, or follows from a result that was taken twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from stepwright.asl import checkpoint as checkpoints
+from stepwright.asl import interpreter, jsontext
+from stepwright.asl.interpreter import Limits
+from stepwright.asl.signals import (
+    Break,
+    Continue,
+    Millis,
+    Moment,
+    Signal,
+    Stop,
+    TaskFailed,
+    TaskId,
+    TaskStarted,
+    TaskSubmitted,
+    TaskSucceeded,
+    TimerFired,
+)
+from stepwright.asl.step import Outcome, Step, Visit
+from stepwright.cluster import payloads, timestamps
+from stepwright.cluster.record import PHASES
+from stepwright.engine.ports import Loaded
+
+Event = dict[str, Any]
+
+
+class Wrong(AssertionError):  # noqa: N818 - it names a condition
+    """The history, or what is derived from it, is not what it must be."""
+
+
+def read(status: Mapping[str, Any], objects: Mapping[str, Mapping[str, Any]]) -> list[Event]:
+    """All events, payloads in place, as a reader puts them together. ``objects``: ExecutionHistory by name."""
+    pages = [list(status.get("history") or ())]
+    previous = (status.get("historyPage") or {}).get("previous")
+    while previous is not None:
+        if previous not in objects:
+            raise Wrong(f"page {previous} is missing")
+        pages.insert(0, objects[previous]["events"])
+        previous = objects[previous].get("previous")
+    events = [msgspec.json.decode(text) for page in pages for text in page]
+    texts = {body["sha256"]: body["payload"] for body in objects.values() if body["content"] == "Payload"}
+    return [payloads.put_back(event, texts) for event in events]
+
+
+def check(
+    loaded: Loaded,
+    status: Mapping[str, Any],
+    objects: Mapping[str, Mapping[str, Any]],
+    limits: Limits,
+    step_seed: int,
+    *,
+    may_end_plainly: bool,
+) -> list[Event]:
+    """Raises Wrong. ``may_end_plainly``: the store may have refused what the engine had to write, so that the last
+    event may be the one that is written where an execution cannot go on. The events."""
+    events = read(status, objects)
+    ids = [event["id"] for event in events]
+    if ids != list(range(1, len(ids) + 1)):
+        raise Wrong(f"the ids are {ids}")
+    replay = _Replay(loaded, limits, step_seed, events)
+    replay.run(may_end_plainly=may_end_plainly)
+    if not replay.ended_plainly:
+        _compare(replay, status, objects)
+    return events
+
+
+class _Replay:
+    def __init__(self, loaded: Loaded, limits: Limits, step_seed: int, events: list[Event]) -> None:
+        self._loaded = loaded
+        self._limits = limits
+        self._seed = step_seed
+        self._events = events
+        self._at = 0
+        self.visits: dict[int, Visit] = {}
+        self.outcome: Outcome | None = None
+        self.ended_plainly = False
+        self.checkpoint = checkpoints.Checkpoint()
+
+    def run(self, *, may_end_plainly: bool) -> None:
+        loaded = self._loaded
+        step = interpreter.start(loaded.machine, loaded.identity, loaded.input, self._moment(), self._limits)
+        if not self._fits(step):
+            raise Wrong(f"it begins otherwise than {step.events}")
+        self._take(step)
+        while self._at < len(self._events):
+            for signal in [Continue()] if step.more else self._signals():
+                step = interpreter.resume(
+                    loaded.machine, self.checkpoint, signal, self._moment(), self._limits
+                )
+                # The rest of a step that was cut may be without events: a branch that ends.
+                if (step.events or isinstance(signal, Continue)) and self._fits(step):
+                    self._take(step)
+                    break
+            else:
+                if may_end_plainly and self._is_plain_end():
+                    self.ended_plainly = True
+                    return
+                raise Wrong(f"no signal gives what follows event {self._at}: {self._events[self._at]}")
+
+    def _is_plain_end(self) -> bool:
+        event = self._events[self._at]
+        return (
+            self._at == len(self._events) - 1
+            and event["type"] == "ExecutionFailed"
+            and event["previousEventId"] == event["id"] - 1
+            and event["executionFailedEventDetails"]["error"] == "States.Runtime"
+        )
+
+    def _moment(self) -> Moment:
+        return Moment(Millis(timestamps.millis(self._events[self._at]["timestamp"])), self._seed)
+
+    def _fits(self, step: Step) -> bool:
+        return self._events[self._at : self._at + len(step.events)] == step.events
+
+    def _take(self, step: Step) -> None:
+        self._at += len(step.events)
+        self.checkpoint = step.checkpoint
+        self.outcome = step.outcome
+        self.visits |= {visit.id: visit for visit in step.visits}
+
+    def _signals(self) -> Iterator[Signal]:
+        event = self._events[self._at]
+        kind = event["type"]
+        details: dict[str, Any] = next(
+            (value for name, value in event.items() if name.endswith("EventDetails")), {}
+        )
+        match kind:
+            case "TaskStarted":
+                yield TaskStarted(self._task(event))
+            case "TaskSubmitted":
+                yield TaskSubmitted(self._task(event), jsontext.parse(details["output"]))
+            case "TaskSucceeded":
+                yield TaskSucceeded(self._task(event), jsontext.parse(details["output"]))
+            case "TaskFailed":
+                yield TaskFailed(self._task(event), details.get("error"), details.get("cause"))
+            case "ExecutionAborted":
+                yield Stop(details.get("error"), details.get("cause"))
+            case "ExecutionFailed" if details.get("cause", "").startswith(
+                "The state of the execution could not"
+            ):
+                yield Break(details["error"], details["cause"])
+            case _:
+                for timer in checkpoints.open_timers(self.checkpoint):
+                    yield TimerFired(timer.timer)
+
+    def _task(self, event: Event) -> TaskId:
+        while event["type"] != "TaskScheduled":
+            if event["previousEventId"] == 0:
+                raise Wrong(f"event {event['id']} belongs to no task")
+            event = self._events[event["previousEventId"] - 1]
+        return TaskId(event["id"])
+
+
+def _compare(replay: _Replay, status: Mapping[str, Any], objects: Mapping[str, Mapping[str, Any]]) -> None:
+    outcome = replay.outcome
+    phase = "Running" if outcome is None else PHASES[outcome.status]
+    if status["phase"] != phase:
+        raise Wrong(f"the phase is {status['phase']}, not {phase}")
+    if outcome is not None:
+        output = status.get("output")
+        if "outputRef" in status:
+            output = objects[status["outputRef"]["name"]]["payload"]
+        told = (output, status.get("error"), status.get("cause"))
+        if told != (outcome.output, outcome.error, outcome.cause):
+            raise Wrong(f"the status tells {told}, not {outcome}")
+    texts = {body["sha256"]: body["payload"] for body in objects.values() if body["content"] == "Payload"}
+    stored = {
+        part: payloads.put_back(msgspec.json.decode(text), texts)
+        for part, text in status["checkpoint"].items()
+    }
+    expected = {part: checkpoints.encode(value) for part, value in replay.checkpoint.parts.items()}
+    if stored != msgspec.json.decode(msgspec.json.encode(expected)):
+        raise Wrong(f"the checkpoint is {stored}, not {expected}")
+    transitions = status.get("transitions") or []
+    newest = sorted(replay.visits)[len(replay.visits) - len(transitions) :]
+    if [entry["id"] for entry in transitions] != newest:
+        raise Wrong(f"the transitions are those of {[entry['id'] for entry in transitions]}, not of {newest}")
+    for entry in transitions:
+        visit = replay.visits[entry["id"]]
+        shown = (entry["state"], entry["attempts"], entry.get("outcome"), entry.get("error"))
+        if shown != (visit.state, visit.attempts, visit.outcome, visit.error):
+            raise Wrong(f"transition {entry} is not {visit}")

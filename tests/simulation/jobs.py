@@ -1,0 +1,325 @@
+"""The rest of the cluster: the Job controller, the kubelet, the TTL controller, and people with kubectl.
+
+A Job's pod succeeds with an output or without, fails, runs out of memory, is evicted and made again, waits for a
+node; the Job or its pod is deleted by hand, its end shows late or before its pod's. What came of each Job is noted,
+so that what an execution says of a task can be held against it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import msgspec
+
+from stepwright.tasks.job import names
+from tests.simulation.api_server import OUTSIDE, ApiServer, Body, Key, Kind, Refusal
+
+FINISHED = ("Complete", "Failed")
+
+
+@dataclass
+class JobNotes:
+    """What is known of a Job that was created, whoever asks."""
+
+    uid: str
+    name: str
+    token: str
+    created: float
+    by: str
+    results: list[Any] = field(default_factory=list)
+    """What its pods gave; a Job whose pod gave nothing has an empty list and ``succeeded``."""
+    succeeded: bool = False
+    errors: set[str] = field(default_factory=set)
+    """The failures that may be told of it."""
+    removed: float | None = None
+    removed_by_hand: bool = False
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How Jobs fare, as weights. ``calm`` leaves only what needs nobody's help to end."""
+
+    weights: dict[str, int]
+
+    def draw(self, random: Random) -> str:
+        return random.choices(tuple(self.weights), tuple(self.weights.values()))[0]
+
+
+CALM = Habits({"output": 8, "nothing": 1, "fails": 2})
+USUAL = Habits(
+    {
+        "output": 30,
+        "nothing": 4,
+        "invalid output": 1,
+        "fails": 7,
+        "out of memory": 1,
+        "evicted": 3,
+        "evicted but done": 1,
+        "pending": 2,
+        "no pod": 1,
+        "job deleted": 3,
+        "pod deleted": 2,
+        "pod lost after": 2,
+        "deleted after": 1,
+    }
+)
+
+
+def is_finished(job: Body) -> bool:
+    return any(
+        condition["type"] in FINISHED and condition["status"] == "True"
+        for condition in (job.get("status") or {}).get("conditions") or ()
+    )
+
+
+class Jobs:
+    def __init__(self, server: ApiServer, random: Random, trace: Callable[..., None]) -> None:
+        self._server = server
+        self._random = random
+        self._trace = trace
+        self._outputs = 0
+        self.habits = USUAL
+        self.notes: dict[str, JobNotes] = {}
+        """By the Job's uid, in the order of creation."""
+        server.observers.append(self._observe)
+
+    def of_token(self, token: str) -> list[JobNotes]:
+        return [notes for notes in self.notes.values() if notes.token == token]
+
+    def _observe(self, kind: Kind, key: Key, _old: Body | None, new: Body) -> None:
+        if key[0] != "jobs":
+            return
+        uid = new["metadata"]["uid"]
+        if kind == "ADDED":
+            token = (new["metadata"].get("annotations") or {}).get(names.TOKEN, "")
+            self.notes[uid] = JobNotes(uid, key[2], token, _now(), self._server.by)
+            asyncio.get_running_loop().create_task(
+                self._live(key, uid), name=f"job {key[2]}", context=OUTSIDE
+            )
+        elif kind == "DELETED":
+            self.notes[uid].removed = _now()
+        elif is_finished(new) and (ttl := new["spec"].get("ttlSecondsAfterFinished")) is not None:
+            self._server.later(ttl + self._random.uniform(0, 2), self._expire, key, uid)
+
+    def _expire(self, key: Key, uid: str) -> None:
+        if self._job(key, uid) is not None:
+            self._server.remove(key)
+
+    # --- The Job controller ------------------------------------------------------------------------------------------
+
+    async def _live(self, key: Key, uid: str) -> None:
+        random, notes = self._random, self.notes[uid]
+        await asyncio.sleep(random.uniform(0.02, 0.3))
+        for number in range(1, 100):
+            job = self._job(key, uid)
+            if job is None:
+                return
+            fate = self.habits.draw(random)
+            self._trace("cluster", "pod of", key[2], fate)
+            if fate == "no pod":
+                notes.errors |= {"Job.QuotaExceeded", "Job.NoPod"}
+                self._complain(key, uid)
+                await asyncio.sleep(random.uniform(2, 20))
+                continue
+            try:
+                pod = self._make_pod(job, number)
+            except Refusal:
+                return  # the namespace is being deleted, and the Job with it
+            again = await self._run_pod(key, uid, pod, fate, notes)
+            if not again:
+                return
+
+    def _complain(self, key: Key, uid: str) -> None:
+        event = {
+            "metadata": {"generateName": f"{key[2]}."},
+            "involvedObject": {"uid": uid},
+            "reason": "FailedCreate",
+            "message": "Error creating: pods is forbidden: exceeded quota: pods",
+            "lastTimestamp": self._server.now(),
+        }
+        with suppress(Refusal):
+            self._server.create("events", key[1], event)
+
+    def _make_pod(self, job: Body, number: int) -> Key:
+        metadata, template = job["metadata"], job["spec"]["template"]
+        name = f"{metadata['name']}-{metadata['uid']}-{number}"
+        labels = (template.get("metadata") or {}).get("labels") or {}
+        self._server.create(
+            "pods",
+            metadata["namespace"],
+            {
+                "metadata": {
+                    "name": name,
+                    "labels": {**labels, "batch.kubernetes.io/controller-uid": metadata["uid"]},
+                    "ownerReferences": [
+                        {"kind": "Job", "name": metadata["name"], "uid": metadata["uid"], "controller": True}
+                    ],
+                },
+                "spec": {"containers": [{"name": c["name"]} for c in template["spec"]["containers"]]},
+                "status": {"phase": "Pending"},
+            },
+        )
+        return ("pods", metadata["namespace"], name)
+
+    async def _run_pod(self, key: Key, uid: str, pod: Key, fate: str, notes: JobNotes) -> bool:
+        """One pod's life. Whether the Job makes another one."""
+        random = self._random
+        if fate == "pending":
+            await self._hang(pod, notes)
+        await asyncio.sleep(random.choice((0.2, 0.5, 1, 1, 2, 3)) + random.uniform(0, 0.1))
+        if self._job(key, uid) is None:
+            return self._late_end(pod)
+        match fate:
+            case "job deleted":
+                notes.removed_by_hand = True
+                self._server.remove(key)
+                return False
+            case "pod deleted":
+                notes.errors |= {"Job.Evicted", "Job.Failed"}
+                self._edit_pod(pod, phase="Failed", exit_code=143, reason="Error", deleted=True)
+            case "evicted" | "evicted but done":
+                done = fate == "evicted but done"
+                if done:
+                    self._give_output(pod, notes, disrupted=True, deleted=True)
+                else:
+                    self._edit_pod(
+                        pod, phase="Failed", exit_code=143, reason="Error", disrupted=True, deleted=True
+                    )
+                if not done:
+                    self._server.later(random.uniform(0, 1), self._remove, pod)
+                    await asyncio.sleep(random.uniform(0.1, 1))
+                    return True
+            case "fails":
+                notes.errors.add("Job.Failed")
+                self._edit_pod(pod, phase="Failed", exit_code=random.choice((1, 2, 127)), reason="Error")
+            case "out of memory":
+                notes.errors.add("Job.OOMKilled")
+                self._edit_pod(pod, phase="Failed", exit_code=137, reason="OOMKilled")
+            case "invalid output":
+                notes.errors |= {"Job.OutputInvalid"}
+                # Where its output is its log, and there is none, it is no failure.
+                notes.succeeded = True
+                self._edit_pod(pod, phase="Succeeded", exit_code=0, reason="Completed", message="{not json")
+            case "nothing":
+                notes.succeeded = True
+                self._edit_pod(pod, phase="Succeeded", exit_code=0, reason="Completed")
+            case _:
+                self._give_output(pod, notes)
+        failed = fate in ("fails", "out of memory", "pod deleted")
+        # The Job counts its pod a little later; who watches may see it sooner.
+        await asyncio.sleep(random.choice((0, 0.1, 0.5, 2)) + random.uniform(0, 0.05))
+        self._finish(key, uid, failed=failed)
+        if fate in ("evicted but done", "pod deleted", "pod lost after"):
+            notes.errors.add("Job.Failed" if failed else "Job.OutputLost")
+            self._server.later(random.uniform(0, 1), self._remove, pod)
+        elif fate == "deleted after":
+            notes.errors.add("Job.OutputLost")
+            await asyncio.sleep(random.uniform(0, 3))
+            if self._job(key, uid) is not None:
+                notes.removed_by_hand = True
+                self._server.remove(key)
+        return False
+
+    def _late_end(self, pod: Key) -> bool:
+        """Its Job is gone, and it ends all the same, well or not, before it is collected."""
+        if self._server.get(*pod) is not None:
+            if self._random.randrange(2):
+                self._edit_pod(
+                    pod, phase="Succeeded", exit_code=0, reason="Completed", message='"late"', deleted=True
+                )
+            else:
+                self._edit_pod(pod, phase="Failed", exit_code=143, reason="Error", deleted=True)
+        return False
+
+    async def _hang(self, pod: Key, notes: JobNotes) -> None:
+        body = self._server.edited(pod)
+        if body is None:
+            return
+        if self._random.randrange(2):
+            notes.errors.add("Job.Unschedulable")
+            body["status"]["conditions"] = [
+                {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "no node"}
+            ]
+        else:
+            notes.errors.add("Job.ImagePullFailed")
+            waiting = {"reason": self._random.choice(("ErrImagePull", "InvalidImageName"))}
+            main = body["spec"]["containers"][0]["name"]
+            body["status"]["containerStatuses"] = [{"name": main, "state": {"waiting": waiting}}]
+        self._server.change(pod, body)
+        await asyncio.sleep(self._random.uniform(1, 18))
+
+    def _give_output(self, pod: Key, notes: JobNotes, **more: bool) -> None:
+        self._outputs += 1
+        value = {"n": self._outputs, "a": [1, 2], "b": self._random.randrange(3)}
+        notes.results.append(value)
+        notes.succeeded = True
+        text = msgspec.json.encode(value).decode()
+        self._server.logs[pod[1], pod[2]] = b"begun\n" + text.encode() + b"\n"
+        self._edit_pod(pod, phase="Succeeded", exit_code=0, reason="Completed", message=text, **more)
+
+    def _edit_pod(
+        self,
+        pod: Key,
+        *,
+        phase: str,
+        exit_code: int,
+        reason: str,
+        message: str = "",
+        disrupted: bool = False,
+        deleted: bool = False,
+    ) -> None:
+        body = self._server.edited(pod)
+        if body is None:
+            return
+        terminated = {
+            "exitCode": exit_code,
+            "reason": reason,
+            "message": message,
+            "startedAt": body["metadata"]["creationTimestamp"],
+            "finishedAt": self._server.now(),
+        }
+        main = body["spec"]["containers"][0]["name"]
+        body["status"] = {
+            "phase": phase,
+            "containerStatuses": [{"name": main, "state": {"terminated": terminated}}],
+        }
+        if disrupted:
+            body["status"]["conditions"] = [{"type": "DisruptionTarget", "status": "True"}]
+        if deleted:
+            body["metadata"]["deletionTimestamp"] = self._server.now()
+        self._server.change(pod, body)
+
+    def _finish(self, key: Key, uid: str, *, failed: bool) -> None:
+        job = self._job(key, uid)
+        if job is None:
+            return
+        body = self._server.edited(key)
+        assert body is not None
+        condition = (
+            {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "it failed"}
+            if failed
+            else {"type": "Complete", "status": "True"}
+        )
+        body["status"] = {
+            "conditions": [condition],
+            "startTime": body["metadata"]["creationTimestamp"],
+            "completionTime": self._server.now(),
+        }
+        self._server.change(key, body)
+
+    def _remove(self, key: Key) -> None:
+        if self._server.get(*key) is not None:
+            self._server.remove(key)
+
+    def _job(self, key: Key, uid: str) -> Body | None:
+        job = self._server.get(*key)
+        return job if job is not None and job["metadata"]["uid"] == uid else None
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,140 @@
+"""An event loop whose time jumps and whose order of ready callbacks comes from a seed, and the processes in it.
+
+What runs in a process carries it in its context, so that a whole process can be stopped (nothing of it runs, its
+timers ring only when it goes on, as after SIGSTOP) or killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from asyncio import base_events, events
+from collections.abc import Callable, Coroutine
+from contextvars import Context, ContextVar, copy_context
+from random import Random
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+MOST_CALLBACKS = 1_000_000
+"""A seed takes some ten thousand. One that takes this many turns in circles without time passing."""
+
+
+class Stuck(AssertionError):  # noqa: N818 - it names a condition
+    """Nothing is ready and no timer is armed, or the seed does not come to an end."""
+
+
+class Process:
+    """A process of an operator, as the loop sees it: its tasks, and what is parked while it is stopped."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.alive = True
+        self.stopped = False
+        self.parked: list[events.Handle] = []
+        self.tasks: list[asyncio.Task[Any]] = []
+        self.context: Context = copy_context()
+        self.context.run(CURRENT.set, self)
+
+    def start(self, coroutine: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        return asyncio.get_running_loop().create_task(coroutine, name=name, context=self.context)
+
+    def stop(self, seconds: float) -> None:
+        """As by SIGSTOP, and SIGCONT after ``seconds``."""
+        self.stopped = True
+        asyncio.get_running_loop().call_later(seconds, self.go_on, context=Context())
+
+    def kill(self) -> None:
+        """As by SIGKILL. Its tasks are cancelled; what they do then reaches nobody, since no request goes out."""
+        self.alive = False
+        self.go_on()
+        for task in self.tasks:
+            if not task.done():
+                task.cancel()
+
+    def go_on(self) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, SimulationLoop)
+        self.stopped = False
+        loop.put_back(self.parked)
+        self.parked = []
+
+
+CURRENT: ContextVar[Process | None] = ContextVar("process", default=None)
+
+
+class SimulationLoop(base_events.BaseEventLoop):
+    """Nothing in it waits for the outside world. All ready callbacks of a turn run in an order drawn from ``random``."""
+
+    _ready: Any
+    _scheduled: list[events.TimerHandle]
+
+    def __init__(self, random: Random) -> None:
+        super().__init__()
+        self._random = random
+        self._now = 0.0
+        self._callbacks = 0
+        self.tasks: list[asyncio.Task[Any]] = []
+        self.errors: list[str] = []
+        self.set_task_factory(self._make_task)
+        self.set_exception_handler(self._note_error)
+
+    def time(self) -> float:
+        return self._now
+
+    def put_back(self, handles: list[events.Handle]) -> None:
+        self._ready.extend(handles)
+
+    def _make_task(self, loop: Any, coroutine: Any, context: Context | None = None) -> asyncio.Task[Any]:
+        task = asyncio.Task(coroutine, loop=loop, context=context)
+        process = (context or copy_context()).get(CURRENT)
+        (self.tasks if process is None else process.tasks).append(task)
+        return task
+
+    def _note_error(self, _: Any, context: dict[str, Any]) -> None:
+        self.errors.append(f"{context.get('message')}: {context.get('exception')!r}")
+
+    def _run_once(self) -> None:
+        ready, scheduled = self._ready, self._scheduled
+        while scheduled and scheduled[0]._cancelled:
+            heapq.heappop(scheduled)
+        if not ready:
+            if not scheduled:
+                raise Stuck("nothing is ready and no timer is armed")
+            # Finer than a millisecond, and always moving.
+            self._now = max(self._now, scheduled[0].when())
+        until = self._now + 1e-6
+        while scheduled and scheduled[0].when() <= until:
+            handle = heapq.heappop(scheduled)
+            ready.append(handle)
+        batch = list(ready)
+        ready.clear()
+        if len(batch) > 1:
+            self._random.shuffle(batch)
+        self._callbacks += len(batch)
+        if self._callbacks > MOST_CALLBACKS:
+            raise Stuck(f"{MOST_CALLBACKS:,} callbacks, and no end")
+        for handle in batch:
+            if handle._cancelled:
+                continue
+            process = handle._context.get(CURRENT)
+            if process is not None and process.stopped:
+                process.parked.append(handle)
+            else:
+                handle._run()
+
+    def _process_events(self, event_list: Any) -> None:
+        """There are none from outside."""
+
+    def _write_to_self(self) -> None:
+        """Nobody sleeps who would have to be woken."""
+
+
+def run(random: Random, main: Callable[[SimulationLoop], Coroutine[Any, Any, T]]) -> T:
+    loop = SimulationLoop(random)
+    try:
+        return loop.run_until_complete(main(loop))
+    finally:
+        for task in loop.tasks:
+            task._log_destroy_pending = False  # type: ignore[attr-defined] # what was left is left on purpose
+        loop.close()

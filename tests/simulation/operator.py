@@ -1,0 +1,294 @@
+"""One operator process, put together as ``controllers.operator`` does, with kopf replaced by what kopf does: list and
+watch, the newest event of each object after a moment, nothing about what was deleted between two lists."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from random import Random
+from typing import Any, Literal
+
+import msgspec
+
+from stepwright.asl.interpreter import Limits
+from stepwright.asl.signals import Millis, Signal
+from stepwright.cluster.api import ApiError, Expired, path_of
+from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.refusals import Refusals
+from stepwright.cluster.resources import API_VERSION
+from stepwright.cluster.revisions import Revision, Revisions
+from stepwright.controllers.executions import Executions
+from stepwright.controllers.retention import Retention
+from stepwright.controllers.state_machines import Key, Known
+from stepwright.engine.engine import Engine
+from stepwright.engine.ports import Commit, ExecutionRef, Fenced, TaskDriver, Uid
+from stepwright.tasks.job import JobDriver
+from tests.engine.virtual_loop import BEGIN
+from tests.simulation.api_server import ApiServer, Request
+from tests.simulation.client import Faults, SimulatedApi
+from tests.simulation.lease import LeaseObject, SimulatedLease
+from tests.simulation.loop import Process
+
+
+class SetClock:
+    """A process's clock: it is set a little forward and back now and then."""
+
+    longest_sleep_seconds = 60.0
+
+    def __init__(self) -> None:
+        self.offset_ms = 0
+
+    def now(self) -> Millis:
+        return Millis(BEGIN + self.offset_ms + round(asyncio.get_running_loop().time() * 1000))
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class Machines:
+    """In place of the controller of StateMachines: all are ready, once a while has passed."""
+
+    def __init__(self, known: Mapping[Key, Known]) -> None:
+        self.known = known
+        self.ended = 0
+
+    def find(self, key: Key) -> Known | None:
+        return self.known.get(key)
+
+    def execution_ended(self, _: Key) -> None:
+        self.ended += 1
+
+
+class Silence:
+    """In place of the Events about failures."""
+
+    def failed(self, ref: ExecutionRef, error: str) -> None:
+        """Nobody is told."""
+
+
+class WatchedJournal(ClusterJournal):
+    """Notes when a write is refused as another writer's though nobody else has written."""
+
+    own: Callable[[ExecutionRef], bool]
+    complain: Callable[[str], None]
+
+    async def append(self, ref: ExecutionRef, commit: Commit) -> None:
+        try:
+            await super().append(ref, commit)
+        except Fenced as error:
+            # A new execution that is taken up once more from its first event does no harm: nothing is dispatched
+            # before its first commit.
+            if commit.expected_seq and self.own(ref):
+                self.complain(f"{ref} was fenced by a write of its own process: {error}")
+            raise
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What all processes of a world share."""
+
+    machines: Mapping[Key, Known]
+    revisions: Mapping[str, Revision]
+    limits: Limits
+    step_seed: int
+
+
+class Lost(Exception):  # noqa: N818 - it names a condition
+    """The lease is gone: the process ends."""
+
+
+class Operator:
+    def __init__(
+        self,
+        name: str,
+        server: ApiServer,
+        faults: Faults,
+        lease: LeaseObject,
+        arrives: Callable[[], float | None],
+        setting: Setting,
+        random: Random,
+        trace: Callable[..., None],
+        *,
+        sends: Callable[[Operator, Request], None],
+        ended: Callable[[Operator, BaseException | None], None],
+        struck: Callable[[Operator, Literal["killed", "stopped"]], None],
+        complain: Callable[[str], None],
+        wrote_last: Callable[[ExecutionRef], str],
+    ) -> None:
+        self.process = Process(name)
+        self._random = random
+        self._trace = trace
+        self._sends, self._ended, self._struck = sends, ended, struck
+        self._commits = 0
+        self.clock = SetClock()
+        self.lease = SimulatedLease(lease, name, arrives)
+        self.api = SimulatedApi(server, self, faults, trace)
+        revisions = Revisions(self.api)
+        for revision in setting.revisions.values():
+            if random.randrange(3):
+                revisions.keep("default", revision)
+        self.journal = WatchedJournal(self.api, revisions)
+        self.journal.own = lambda ref: wrote_last(ref) == name
+        self.journal.complain = complain
+        self.driver = JobDriver(self.api, self._report, clock=self.clock)
+        for informer in (self.driver.jobs, self.driver.pods):
+            informer._random = Random(random.getrandbits(64))
+        drivers: tuple[TaskDriver, ...] = (self.driver,)
+        self.engine = Engine(
+            self.journal,
+            drivers,
+            self.lease,
+            clock=self.clock,
+            observer=self,
+            limits=setting.limits,
+            seed=lambda: setting.step_seed,
+            commit_id=self._commit_id,
+            finished=self._finished,
+        )
+        self.retention = Retention(self.api, self.clock, lambda _: None)
+        self.executions = Executions(
+            self.engine,
+            self.journal,
+            Refusals(self.api, self.clock),
+            drivers,
+            self.retention,
+            Silence(),  # type: ignore[arg-type] # the one method that is called
+            self.clock,
+        )
+        self.executions.use(Machines(setting.machines))  # type: ignore[arg-type] # the methods that are called
+        self.feed = Feed(self.api, self.executions.observe, random)
+        self.started_leading = False
+
+    def begin(self) -> None:
+        self.process.start(self._main(), f"operator {self.process.name}")
+
+    # --- Its life ----------------------------------------------------------------------------------------------------
+
+    async def _main(self) -> None:
+        error: BaseException | None = None
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._hold())
+                group.create_task(self._lead())
+        except* Lost:
+            pass
+        except* Exception as errors:  # noqa: BLE001 - whoever runs the world judges it
+            error = errors
+        self.lease.give_back()
+        self._ended(self, error)
+
+    async def _hold(self) -> None:
+        await self.lease.hold()
+        raise Lost
+
+    async def _lead(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.driver.run())
+                await self.driver.jobs.synced.wait()
+                await self.driver.pods.synced.wait()
+                await self.lease.acquired.wait()
+                self._trace(self.process.name, "leads")
+                self.started_leading = True
+                group.create_task(self.engine.run())
+                group.create_task(self.retention.run())
+                group.create_task(self.feed.run())
+        finally:
+            await self.executions.close()
+
+    def end(self) -> None:
+        """As by SIGTERM."""
+        self.process.go_on()
+        self.process.tasks[0].cancel()
+
+    # --- What its parts tell ------------------------------------------------------------------------------------------
+
+    def strike(self, how: Literal["killed", "stopped"]) -> None:
+        if self.process.alive:
+            self._struck(self, how)
+
+    def sends(self, request: Request) -> None:
+        self._sends(self, request)
+
+    def committed(self, ref: ExecutionRef, commit: Commit) -> None:
+        """Metrics and logs would be told."""
+
+    def stalled(self, ref: ExecutionRef, reason: str) -> None:
+        self._trace(self.process.name, "stalled", str(ref), reason)
+        self.executions.stalled(ref, reason)
+
+    def _commit_id(self) -> str:
+        self._commits += 1
+        return f"{self.process.name}-{self._commits}"
+
+    def _report(self, uid: Uid, signal: Signal) -> None:
+        self._trace(self.process.name, "reports", uid, signal)
+        self.engine.report(uid, signal)
+
+    def _finished(self, ref: ExecutionRef) -> None:
+        self.executions.finished(ref.uid)
+
+    def left_over(self) -> dict[str, Any]:
+        """What is in memory, once nothing is left to do, though nothing should be."""
+        watching, executions = self.driver._watching, self.executions
+        counts = {
+            "live executions": self.engine.live,
+            "tasks of the engine": len(self.engine._tasks),
+            "timers": len(self.engine.timers),
+            "records of the journal": len(self.journal._records),
+            "watched tasks": len(watching._watched),
+            "Jobs known by uid": len(watching._by_job_uid),
+            "tasks in trouble": len(watching._troubled),
+            "readings": len(watching._reading),
+            "executions being taken up": len(executions._taking_up),
+            "newer bodies": len(executions._newer),
+            "waiting executions": sum(map(len, executions._waiting.values())),
+            "executions being let go": len(executions._letting_go),
+            "stopped executions": len(executions._stopped),
+            "carried executions": len(executions._carried),
+            "deletions": len(self.retention._deletions),
+        }
+        return {what: count for what, count in counts.items() if count}
+
+
+class Feed:
+    """What kopf's handlers of Executions see."""
+
+    def __init__(self, api: SimulatedApi, observe: Callable[[str | None, Any], None], random: Random) -> None:
+        self._api = api
+        self._observe = observe
+        self._random = random
+        self._newest: dict[str, tuple[str | None, Any]] = {}
+
+    async def run(self) -> None:
+        path = path_of(API_VERSION, "executions")
+        version: str | None = None
+        while True:
+            try:
+                if version is None:
+                    items, version = await self._api.list(path)
+                    for raw in items:
+                        self._take(None, msgspec.json.decode(raw))
+                async with aclosing(self._api.watch(path, {"resourceVersion": version})) as events:
+                    async for event in events:
+                        body = msgspec.json.decode(event.object)
+                        version = body["metadata"]["resourceVersion"]
+                        if event.type != "BOOKMARK":
+                            self._take(event.type, body)
+            except Expired:
+                version = None
+            except ApiError:
+                await asyncio.sleep(0.5)
+            else:
+                await asyncio.sleep(0.1)
+
+    def _take(self, type: str | None, body: Any) -> None:
+        uid = body["metadata"]["uid"]
+        if uid not in self._newest:
+            seconds = self._random.choice((0, 0, 0.05, 0.1))
+            asyncio.get_running_loop().call_later(seconds, self._tell, uid)
+        self._newest[uid] = type, body
+
+    def _tell(self, uid: str) -> None:
+        type, body = self._newest.pop(uid)
+        self._observe(type, body)

@@ -1,0 +1,72 @@
+"""Executions under faults come to rest, and are as an undisturbed run could have left them: many seeds of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.simulation import running, world
+from tests.simulation.world import Result
+
+SEEDS = 2_000
+CHUNK = 100
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+def test_seeds(first: int) -> None:
+    failed = [running.failure(result) for result in running.chunk(first, CHUNK) if result.violations]
+
+    assert not failed, "\n\n".join(failed)
+
+
+def played(seed: int) -> Result:
+    with running.prepared():
+        return world.play(seed)
+
+
+def test_the_same_seed_gives_the_same_trace() -> None:
+    for seed in range(30):
+        assert running.fingerprint(played(seed)) == running.fingerprint(played(seed))
+
+
+def test_traces_do_not_depend_on_hashes_or_on_what_ran_before() -> None:
+    """Sets and ids differ from process to process."""
+    fingerprints = set()
+    code = (
+        "from tests.simulation import running, world\n"
+        "with running.prepared():\n"
+        "    print([running.fingerprint(world.play(seed)) for seed in range(20)])"
+    )
+    for hash_seed in ("0", "1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+        )
+        fingerprints.add(done.stdout.strip())
+    played(5)
+    fingerprints.add(str([running.fingerprint(played(seed)) for seed in range(20)]))
+
+    assert len(fingerprints) == 1
+
+
+def test_seeds_hold_all_kinds_of_trouble() -> None:
+    """A simulation in which nothing goes wrong would find nothing."""
+    results = running.chunk(0, 400)
+    outcomes = {outcome for result in results for outcome in result.outcomes}
+
+    assert {"Succeeded", "Failed", "Aborted", "TimedOut"} <= outcomes
+    assert sum(result.kills for result in results) > 50
+    assert sum(result.stops for result in results) > 30
+
+
+def test_a_failing_seed_is_shown_with_its_last_events_and_how_to_replay_it() -> None:
+    result = played(1)
+    result.violations.append("the moon is missing")
+    shown = running.failure(result)
+
+    assert shown.startswith("seed 1 failed: the moon is missing")
+    assert "PATCH /apis/stepwright.dev/v1/namespaces/default/executions/e0/status ok" in shown
+    assert shown.endswith("replay: python -m tests.simulation --seed 1 --trace")

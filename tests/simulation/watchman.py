@@ -1,0 +1,268 @@
+"""What must hold at each moment and at the end, whatever goes wrong.
+
+Looks at what lands in the store and at what goes out of the processes, never into the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from stepwright.cluster import executions
+from stepwright.tasks.job import names
+from tests.simulation import history
+from tests.simulation.api_server import ApiServer, Body, Key, Kind, Refusal, Request
+from tests.simulation.jobs import JobNotes, Jobs, is_finished
+
+if TYPE_CHECKING:
+    from tests.simulation.operator import Operator, Setting
+
+FOREIGN = "somebody else's"
+
+
+@dataclass
+class Watched:
+    """An execution, as its writes have shown it."""
+
+    born: Body
+    last_event: int = 0
+    scheduled: dict[int, str] = field(default_factory=dict)
+    """Id of TaskScheduled events, and the name of the process that wrote it."""
+    submitted: dict[int, float] = field(default_factory=dict)
+    """When the uid of a task's Job was committed, by the id of its TaskScheduled event."""
+    open: set[int] = field(default_factory=set)
+    previous: dict[int, int] = field(default_factory=dict)
+
+
+class Watchman:
+    def __init__(
+        self, server: ApiServer, jobs: Jobs, complain: Callable[[str], None], random: Random
+    ) -> None:
+        self._server = server
+        self._jobs = jobs
+        self._complain = complain
+        self._random = random
+        self._watched: dict[str, Watched] = {}
+        self._foreign: set[str] = set()
+        self.wrote_last: dict[str, str] = {}
+        self.calm = False
+        self.leads: Callable[[str], bool] = lambda _: True
+        """Whether the process of this name holds the lease."""
+        self.twice = 0
+        self.late = 0
+        self.outcomes: list[str] = []
+        server.observers.append(self._observe)
+
+    def born(self, body: Body) -> None:
+        self._watched[body["metadata"]["uid"]] = Watched(body)
+
+    # --- What lands --------------------------------------------------------------------------------------------------
+
+    def _observe(self, kind: Kind, key: Key, old: Body | None, new: Body) -> None:
+        if key[0] == "executions" and kind == "MODIFIED" and old is not None:
+            self._written(key, old, new)
+        elif key[0] == "jobs" and kind == "ADDED":
+            self._created(new)
+
+    def _written(self, key: Key, old: Body, new: Body) -> None:
+        before, after, uid = old["status"], new["status"], new["metadata"]["uid"]
+        watched = self._watched[uid]
+        if before == after:
+            return
+        name = f"execution {key[2]}"
+        self.wrote_last[uid] = self._server.by
+        if after["seq"] not in (before["seq"], before["seq"] + 1):
+            self._complain(f"{name} went from seq {before['seq']} to {after['seq']}")
+        if after.get("commitId") != before.get("commitId") and after["seq"] != before["seq"] + 1:
+            self._complain(f"{name} was committed without a new seq")
+        if before["phase"] not in ("Pending", "Running") and after["phase"] != before["phase"]:
+            self._complain(f"{name} went from {before['phase']} to {after['phase']}")
+        if before.get("settled") and not after.get("settled"):
+            self._complain(f"{name} is no longer settled")
+        self._new_events(name, uid, watched, before.get("history") or [], after.get("history") or [])
+        if after.get("settled") and not before.get("settled") and self.leads(self._server.by):
+            for job in self._jobs_of(uid):
+                if self._is_active(job):
+                    self._complain(f"{name} has settled while Job {job['metadata']['name']} is active")
+
+    def _new_events(self, name: str, uid: str, watched: Watched, old: list[str], new: list[str]) -> None:
+        if new == old:
+            return
+        if new[: len(old)] == old:
+            new = new[len(old) :]
+        for text in new:
+            event = msgspec.json.decode(text)
+            number = event["id"]
+            if number != watched.last_event + 1:
+                self._complain(f"{name} has event {number} after {watched.last_event}")
+            watched.last_event = number
+            watched.previous[number] = event["previousEventId"]
+            if event["type"] == "TaskScheduled":
+                watched.scheduled[number] = self._server.by
+                self._perhaps_foreign(watched, uid, number)
+            elif event["type"] == "TaskSubmitted":
+                task = event["previousEventId"]
+                while task not in watched.scheduled and task:
+                    task = watched.previous[task]
+                watched.submitted[task] = asyncio.get_running_loop().time()
+
+    def _perhaps_foreign(self, watched: Watched, uid: str, task: int) -> None:
+        """Somebody makes a Job of the very name that the task's Job is to have."""
+        if self.calm or self._random.randrange(60):
+            return
+        name = names.job_name(executions.reference(watched.born), task)  # type: ignore[arg-type] # an id is a number
+        body: Body = {
+            "metadata": {"name": name, "annotations": {names.TOKEN: FOREIGN}},
+            "spec": {"template": {"spec": {"containers": [{"name": "main"}]}}},
+        }
+        try:
+            self._server.create("jobs", watched.born["metadata"]["namespace"], body)
+            self._foreign.add(f"{uid}-{task}")
+        except Refusal:
+            return
+
+    def _created(self, job: Body) -> None:
+        """A Job has come to be: of a task that is written, and for the first time."""
+        token = (job["metadata"].get("annotations") or {}).get(names.TOKEN, "")
+        if token == FOREIGN:
+            return
+        name = job["metadata"]["name"]
+        uid, _, number = token.rpartition("-")
+        task = int(number)
+        watched = self._watched[uid]
+        if task not in watched.scheduled:
+            self._complain(f"Job {name} was created before its task was written")
+        earlier = [notes for notes in self._jobs.of_token(token) if notes.uid != job["metadata"]["uid"]]
+        if not earlier:
+            return
+        last = earlier[-1]
+        # The one documented exception: deleted before its uid was known, its creation's answer being lost or its
+        # creator dead.
+        submitted = watched.submitted.get(task)
+        if last.removed is not None and (submitted is None or submitted > last.removed):
+            self.twice += 1
+        elif last.removed is not None and self._server.sender_gave_up:
+            # An earlier attempt that was not answered lands at last. It must be stopped: looked at in the end.
+            self.late += 1
+        else:
+            self._complain(f"Job {name} was created again, by {self._server.by} after {last.by}")
+
+    # --- What goes out -----------------------------------------------------------------------------------------------
+
+    def sends(self, operator: Operator, request: Request) -> None:
+        if request.method == "POST" and request.path.endswith("/jobs") and not operator.lease.truly_held:
+            self._complain(f"{operator.process.name} starts a Job without the lease")
+
+    def process_ended(self, operator: Operator) -> None:
+        process = operator.process
+        for task in process.tasks:
+            if not task.done():
+                self._complain(
+                    f"a task of {process.name} does not end: {task.get_name()}, which is in {_place(task)}"
+                )
+            elif task._log_traceback:  # whether anyone has looked at its exception
+                error = task.exception()
+                if process.alive:
+                    self._complain(f"nobody looked at the exception of {task.get_name()}: {error!r}")
+
+    # --- At the end --------------------------------------------------------------------------------------------------
+
+    def final(self, setting: Setting, *, may_end_plainly: bool) -> None:
+        for body in self._server.all("jobs"):
+            if self._is_active(body) and (body["metadata"].get("labels") or {}).get(names.EXECUTION_UID):
+                self._complain(f"Job {body['metadata']['name']} is left running")
+        objects = {body["metadata"]["name"]: body for body in self._server.all("executionhistories")}
+        for body in self._server.all("executions"):
+            self.outcomes.append(executions.phase(body))
+            if not executions.pinned(body):
+                continue
+            name, uid = body["metadata"]["name"], body["metadata"]["uid"]
+            pinned = executions.pinned(body)
+            assert pinned is not None
+            loaded = executions.loaded(self._watched[uid].born, setting.revisions[pinned.revision], {})
+            own = {key: value for key, value in objects.items() if value["executionRef"]["uid"] == uid}
+            try:
+                events = history.check(
+                    loaded,
+                    body["status"],
+                    own,
+                    setting.limits,
+                    setting.step_seed,
+                    may_end_plainly=may_end_plainly,
+                )
+                self._check_results(uid, events)
+            except history.Wrong as error:
+                self._complain(f"execution {name}: {error}")
+
+    def _check_results(self, uid: str, events: list[dict[str, Any]]) -> None:
+        """What is told of each task is what became of its own Job."""
+        for event in events:
+            if event["type"] not in ("TaskSucceeded", "TaskFailed"):
+                continue
+            task = event["previousEventId"]
+            while events[task - 1]["type"] != "TaskScheduled":
+                task = events[task - 1]["previousEventId"]
+            token = f"{uid}-{task}"
+            notes = self._jobs.of_token(token)
+            if event["type"] == "TaskSucceeded":
+                output = msgspec.json.decode(event["taskSucceededEventDetails"]["output"])
+                if not any(_gave(job, output) for job in notes):
+                    raise history.Wrong(f"task {task} succeeded with {output}, which its Job did not give")
+            else:
+                self._check_failure(token, task, event["taskFailedEventDetails"], notes)
+
+    def _check_failure(self, token: str, task: int, details: dict[str, Any], notes: list[JobNotes]) -> None:
+        error = details["error"]
+        allowed = set().union(*(job.errors for job in notes))
+        if any(job.removed_by_hand for job in notes):
+            allowed |= {"Job.Deleted"}
+        if token in self._foreign:
+            allowed.add("Job.Refused")
+        if self._server.terminating:
+            allowed |= {"Job.Refused", "Job.Deleted"}
+        if self._server.largest_bytes < 100_000:
+            allowed |= {"Job.Refused"}
+        if error not in allowed:
+            raise history.Wrong(f"task {task} failed with {details}, which its Job gave no reason for")
+
+    # --- Jobs --------------------------------------------------------------------------------------------------------
+
+    def _jobs_of(self, uid: str) -> list[Body]:
+        return [
+            job
+            for job in self._server.all("jobs")
+            if (job["metadata"].get("labels") or {}).get(names.EXECUTION_UID) == uid
+        ]
+
+    def _is_active(self, job: Body) -> bool:
+        """Not finished, and no pod of it has done its work already."""
+        if is_finished(job):
+            return False
+        uid = job["metadata"]["uid"]
+        return not any(
+            status["state"].get("terminated", {}).get("exitCode") == 0
+            for pod in self._server.all("pods")
+            if any(owner["uid"] == uid for owner in pod["metadata"]["ownerReferences"])
+            for status in pod["status"].get("containerStatuses") or ()
+        )
+
+
+def _gave(job: JobNotes, output: Any) -> bool:
+    if not job.succeeded:
+        return False
+    return output in job.results or (isinstance(output, dict) and output.get("jobUid") == job.uid)
+
+
+def _place(task: asyncio.Task[Any]) -> str:
+    """Where a task waits, from the outside in."""
+    found: list[str] = []
+    at: Any = task.get_coro()
+    while at is not None:
+        found.append(getattr(at, "__qualname__", repr(at)))
+        at = getattr(at, "cr_await", None)
+    return " > ".join(found)
