@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from stepwright.asl.signals import Signal
 from stepwright.cluster.api import Api
+from stepwright.cluster.informer import Informer
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.refusals import Refusals
 from stepwright.cluster.revisions import Revisions
+from stepwright.controllers import execution_watch
 from stepwright.controllers.executions import Executions
 from stepwright.controllers.failure_events import FailureEvents
 from stepwright.controllers.kopf_thread import KopfThread
@@ -102,6 +105,7 @@ class Operator:
             in_use=self._executions.revisions_of,
         )
         self._executions.use(self._state_machines)
+        self._execution_watch = execution_watch.watch(api, options.namespaces, self._executions.observe)
         self._synced = False
         self._kopf: KopfThread | None = None
         self._server = Server(metrics, {"/healthz": self._alive, "/readyz": self._ready})
@@ -134,8 +138,9 @@ class Operator:
         """What the holder of the lease does, until cancelled. Before that: stand by, with Jobs and Pods listed."""
         kopf_thread = self._kopf = KopfThread(
             asyncio.get_running_loop(),
-            {"statemachines": self._state_machines.observe, "executions": self._executions.observe},
+            {"statemachines": self._state_machines.observe, "executions": self._new_execution},
             namespaces=self._options.namespaces,
+            field_selectors={"executions": f"status.phase={execution_watch.PENDING}"},
             kubeconfig=self._options.kubeconfig,
         )
         try:
@@ -148,6 +153,7 @@ class Operator:
                 log.info("lease held", identity=self._lease.identity)
                 group.create_task(self._engine.run(), name="engine")
                 group.create_task(self._retention.run(), name="retention")
+                group.create_task(self._execution_watch.run(), name="executions")
                 kopf_thread.start()
                 await kopf_thread.ended.wait()
                 raise Lost("kopf has ended")
@@ -161,12 +167,10 @@ class Operator:
     def _alive(self) -> str | None:
         if self._kopf is not None and self._kopf.ended.is_set():
             return "kopf has ended"
-        for informer in (self._driver.jobs, self._driver.pods):
-            if (
-                informer.last_activity is not None
-                and time.monotonic() - informer.last_activity > SILENT_SECONDS
-            ):
-                return f"no event of Jobs or Pods, not even a bookmark, for {SILENT_SECONDS:.0f} s"
+        informers: tuple[Informer[Any], ...] = (self._driver.jobs, self._driver.pods, self._execution_watch)
+        heard = [informer.last_activity for informer in informers if informer.last_activity is not None]
+        if heard and time.monotonic() - min(heard) > SILENT_SECONDS:
+            return f"no event of Jobs, Pods or Executions, not even a bookmark, for {SILENT_SECONDS:.0f} s"
         return None
 
     def _ready(self) -> str | None:
@@ -178,6 +182,10 @@ class Operator:
 
     def _report(self, uid: Uid, signal: Signal) -> None:
         self._engine.report(uid, signal)
+
+    def _new_execution(self, type: str | None, body: Mapping[str, Any]) -> None:
+        if type != "DELETED":  # it has left kopf's selection; a real deletion the watch of executions tells
+            self._executions.observe(type, body)
 
     def _finished(self, ref: ExecutionRef) -> None:
         self._executions.finished(ref.uid)

@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -138,6 +139,7 @@ class StateMachines:
                 except ApiError as error:
                     again = next(delays)
                     log.warning("state machine waits", name="/".join(key), reason=str(error), retry=again)
+                    await self._delayed(key, body, error)
                 except Exception:
                     again = next(delays)
                     log.exception("state machine failed", name="/".join(key), retry=again)

@@ -1,0 +1,93 @@
+"""Executions under way, watched leanly.
+
+kopf brings new Executions whole, input included, and its watch ends there (a field selector): every status the engine
+writes would come back through it, copied and compared, at about a millisecond each. What happens to an Execution after
+its start (a stop, its deletion, its end by another engine) is seen here, with only the fields that matter decoded.
+"""
+# ruff: noqa: N815 - the fields' names on the wire
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from stepwright.cluster.api import Api
+from stepwright.cluster.informer import Informer
+from stepwright.cluster.resources import API_VERSION
+
+PENDING: Final = "Pending"
+
+Observe = Callable[[str | None, Mapping[str, Any]], None]
+
+
+class Metadata(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    name: str
+    namespace: str
+    uid: str
+    resourceVersion: str = ""
+    generation: int = 1
+    deletionTimestamp: str | None = None
+
+
+class MachineRef(msgspec.Struct, frozen=True, gc=False):
+    name: str
+
+
+class Stop(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    error: str | None = None
+    cause: str | None = None
+
+
+class Spec(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    stateMachineRef: MachineRef
+    stop: Stop | None = None
+    ttlSecondsAfterFinished: int | None = None
+
+
+class Started(msgspec.Struct, frozen=True, gc=False):
+    name: str
+    uid: str
+    revision: str
+
+
+class Condition(msgspec.Struct, frozen=True, gc=False):
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+    lastTransitionTime: str = ""
+    observedGeneration: int = 0
+
+
+class Status(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    phase: str = PENDING
+    seq: int = 0
+    settled: bool = False
+    observedGeneration: int = 0
+    stateMachine: Started | None = None
+    endTime: str | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """An Execution without its input, checkpoint, history and transitions."""
+
+    metadata: Metadata
+    spec: Spec
+    status: Status = Status()
+
+
+def watch(api: Api, namespaces: Sequence[str], observe: Observe) -> Informer[Seen]:
+    """An informer that tells ``observe`` of all but new Executions. Its bodies are lean: what is in them is as the API
+    server has it, but not all is in them."""
+
+    def tell(old: Seen | None, new: Seen | None) -> None:
+        if new is None:
+            assert old is not None
+            observe("DELETED", msgspec.to_builtins(old))
+        elif new.status.phase != PENDING:
+            observe("MODIFIED", msgspec.to_builtins(new))
+
+    return Informer(api, API_VERSION, "executions", Seen, namespaces=namespaces, on_change=tell)
