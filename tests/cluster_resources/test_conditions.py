@@ -50,6 +50,7 @@ def test_an_update_leaves_other_conditions_and_their_order_alone() -> None:
         pytest.param(conditions.VALID, ("True", "False", "False"), id="valid is ready"),
         pytest.param(conditions.INVALID_DEFINITION, ("False", "False", "True"), id="invalid is stalled"),
         pytest.param(conditions.NO_DRIVER, ("False", "False", "True"), id="no driver is stalled"),
+        pytest.param(conditions.DELAYED, ("False", "True", "False"), id="delayed is in progress"),
         pytest.param(conditions.DRAINING, ("False", "True", "False"), id="draining is in progress"),
     ],
 )

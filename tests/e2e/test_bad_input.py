@@ -156,7 +156,7 @@ def test_a_resource_without_a_driver_says_so_at_its_place(stepwright: Kube) -> N
     assert condition(found, "Ready")["reason"] == "NoDriver"
     assert condition(found, "Ready")["message"] == (
         "The definition is valid, but this version of Stepwright cannot run it: "
-        "no driver serves the Resource arn:aws:states:::sqs:sendMessage"
+        "No driver serves 'arn:aws:states:::sqs:sendMessage', so executions cannot start"
     )
     assert found["status"]["diagnostics"] == [
         {
@@ -174,7 +174,7 @@ def test_express_is_not_served_yet_and_its_own_rules_are_told(stepwright: Kube) 
     stepwright.machine("quick", PASS, type="Express")
     assert condition(checked(stepwright, "quick"), "Ready")["message"] == (
         "The definition is valid, but this version of Stepwright cannot run it: "
-        "Express executions are not served yet; use type Standard"
+        "Express executions are not served yet, so none can start; use the type Standard"
     )
 
     run_job = {"Type": "Task", "Resource": "arn:aws:states:::eks:runJob.sync", "End": True}
@@ -377,6 +377,26 @@ def test_a_quota_that_refuses_the_job_can_be_caught(stepwright: Kube) -> None:
     assert found["Error"] == "Job.QuotaExceeded"
     assert found["Cause"].startswith(f"A quota of namespace {stepwright.namespace} is used up: ")
     assert "exceeded quota: none" in found["Cause"]
+
+
+def test_a_definition_that_cannot_be_recorded_says_so_and_is_tried_again(stepwright: Kube) -> None:
+    """Its executions used to say that there was no such state machine."""
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}}
+    stepwright.apply({**quota, "spec": {"hard": {"count/controllerrevisions.apps": "0"}}})
+    stepwright.until("quota", "none", lambda found: (found.get("status") or {}).get("hard"))
+    stepwright.apply(machine("m", PASS), execution("e", "m"))
+    delayed = stepwright.until("sm", "m", lambda sm: condition(sm, "Ready").get("reason") == "Delayed")
+    waiting = stepwright.until("execution", "e", lambda found: condition(found, "Ready"))
+
+    assert condition(delayed, "Reconciling")["status"] == "True"
+    sentence = "The definition could not be recorded and is tried again: controllerrevisions.apps "
+    assert condition(delayed, "Ready")["message"].startswith(sentence)
+    assert "exceeded quota: none" in condition(delayed, "Ready")["message"]
+    assert condition(waiting, "Ready")["reason"] == "StateMachineNotReady"
+    assert sentence in condition(waiting, "Ready")["message"]
+    stepwright("delete", "quota", "none")
+    assert stepwright.ended("e")["status"]["phase"] == "Succeeded"
+    assert condition(stepwright.get("sm", "m"), "Ready")["status"] == "True"
 
 
 # --- What goes away underneath ---------------------------------------------------------------------------------------

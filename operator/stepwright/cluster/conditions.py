@@ -43,6 +43,7 @@ class Reason:
 VALID = Reason("Valid", "The definition is valid and executions can start")
 INVALID_DEFINITION = Reason("InvalidDefinition", "The definition cannot run")
 NO_DRIVER = Reason("NoDriver", "The definition is valid, but this version of Stepwright cannot run it")
+DELAYED = Reason("Delayed", "The definition could not be recorded and is tried again")
 DRAINING = Reason("Draining", "The state machine is being deleted and waits for its executions to end")
 
 # Of Executions
@@ -100,7 +101,7 @@ def of_state_machine(
     conditions: Conditions, reason: Reason, *, now: str, generation: int, detail: str = ""
 ) -> list[dict[str, Any]]:
     """All conditions of a StateMachine for one of its reasons."""
-    truths = _summary(ready=reason is VALID, reconciling=reason is DRAINING)
+    truths = _summary(ready=reason is VALID, reconciling=reason in (DELAYED, DRAINING))
     return _all(conditions, truths, reason, now=now, generation=generation, detail=detail)
 
 

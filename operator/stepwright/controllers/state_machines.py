@@ -25,6 +25,8 @@ from stepwright.cluster.api import (
     Conflict,
     Forbidden,
     NotFound,
+    TooManyRequests,
+    Unreachable,
     path_of,
 )
 from stepwright.cluster.resources import API_VERSION
@@ -223,6 +225,19 @@ class StateMachines:
         if self._bodies.get(key, {}).get("metadata", {}).get("uid") == uid:
             self._known[key] = known
             self._on_change(key)
+
+    async def _delayed(self, key: Key, body: Body, error: ApiError) -> None:
+        """Tell what stands in the way, a quota or a policy perhaps: to the executions that wait, and in the status."""
+        metadata, known = body["metadata"], self._known.get(key)
+        if metadata.get("deletionTimestamp") or isinstance(error, Unreachable | TooManyRequests):
+            return
+        if known is None or known.revision is None:
+            message = conditions.DELAYED.message(error.message)
+            self._known[key] = Known(metadata["uid"], 0, None, message, deleting=False)
+            self._on_change(key)
+        revision = None if known is None else known.revision
+        with suppress(ApiError):
+            await self._report(key, body, conditions.DELAYED, error.message, revision, ())
 
     def _serves(self, resource: str) -> bool:
         return any(driver.serves(resource) for driver in self._drivers)
