@@ -36,7 +36,9 @@ def test_a_task_runs_as_a_job_and_its_output_is_the_executions(stepwright: Kube)
 def test_an_execution_waits_for_a_state_machine_that_appears_later(stepwright: Kube) -> None:
     stepwright.start("early", "late")
     waiting = stepwright.until(
-        "execution", "early", lambda found: condition(found, "Ready").get("reason") == "WaitingForStateMachine"
+        "execution",
+        "early",
+        lambda found: condition(found, "Ready").get("reason") == "WaitingForStateMachine",
     )
     assert "there is no StateMachine 'late'" in condition(waiting, "Ready")["message"]
 

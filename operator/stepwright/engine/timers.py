@@ -13,6 +13,7 @@ from collections.abc import Callable
 from stepwright.asl.signals import Millis, TimerId
 from stepwright.engine.ports import Clock, Uid
 
+
 class Timers:
     def __init__(self, clock: Clock, fire: Callable[[Uid, TimerId], None]) -> None:
         self._clock = clock
