@@ -117,8 +117,18 @@ class Watchman:
             return
         name = names.job_name(executions.reference(watched.born), task)  # type: ignore[arg-type] # an id is a number
         body: Body = {
-            "metadata": {"name": name, "annotations": {names.TOKEN: FOREIGN}},
-            "spec": {"template": {"spec": {"containers": [{"name": "main"}]}}},
+            "metadata": {
+                "name": name,
+                "labels": {names.EXECUTION_UID: uid},
+                "annotations": {names.TOKEN: FOREIGN},
+            },
+            "spec": {
+                "ttlSecondsAfterFinished": 3,
+                "template": {
+                    "metadata": {"labels": {names.EXECUTION_UID: uid}},
+                    "spec": {"containers": [{"name": "main"}]},
+                },
+            },
         }
         try:
             self._server.create("jobs", watched.born["metadata"]["namespace"], body)
@@ -237,6 +247,7 @@ class Watchman:
             job
             for job in self._server.all("jobs")
             if (job["metadata"].get("labels") or {}).get(names.EXECUTION_UID) == uid
+            and job["metadata"]["annotations"][names.TOKEN] != FOREIGN
         ]
 
     def _is_active(self, job: Body) -> bool:

@@ -131,6 +131,7 @@ class World:
         self._network = Random(f"network {seed}")
         self._lease = LeaseObject()
         self._calm = False
+        self._over = False
         self._kills, self._stops = climate.kills, climate.stops
         self._actions = 0
         self.under_way = 0
@@ -240,6 +241,8 @@ class World:
     # --- Operators ---------------------------------------------------------------------------------------------------
 
     def _start_operator(self, slot: int) -> None:
+        if self._over:
+            return
         self._lives += 1
         name = f"{'ab'[slot]}{self._lives}"
         self.trace(name, "starts")
@@ -286,7 +289,7 @@ class World:
         self._later(self._random.uniform(0.3, 3), self._start_operator, slot)
 
     def _strike(self, operator: Operator, how: Literal["killed", "stopped"]) -> None:
-        if operator not in self.operators.values():
+        if self._over or operator not in self.operators.values():
             return
         self.trace(operator.process.name, how)
         if how == "stopped":
@@ -438,6 +441,7 @@ class World:
 
     async def _end_operators(self) -> None:
         """As by SIGTERM; then nothing of any process may be left."""
+        self._over = self._calm = True
         last = list(self.operators.values())
         for operator in last:
             operator.end()

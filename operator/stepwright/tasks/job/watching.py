@@ -379,9 +379,14 @@ class Watching:
         job = watched.job
         assert job is not None
         try:
+            stored = await self._calls.find(watched.ref, watched.name)
             listed = await self._calls.pods_of(watched.ref, job.metadata.uid)
         except Unavailable as error:
             self._log.warning("pods cannot be listed", **_who(watched.ref, watched.task), error=str(error))
+            return False
+        if stored is None or stored.metadata.uid != job.metadata.uid:
+            watched.busy = None
+            self.consider(watched, gone=True)
             return False
         found = verdict.judge(job, _trusted(watched, job, listed))
         now = found.problem if isinstance(found, verdict.Undecided) else None

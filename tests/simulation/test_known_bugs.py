@@ -1,0 +1,191 @@
+"""The simulation sees what it is there to see: the code is broken in known ways, and each is caught soon."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from stepwright.asl import checkpoint as checkpoints
+from stepwright.asl import interpreter
+from stepwright.asl.parts import Branch
+from stepwright.cluster import record
+from stepwright.cluster.journal import ClusterJournal
+from stepwright.controllers.executions import Executions
+from stepwright.engine import run as runs
+from stepwright.engine.batch import Batch
+from stepwright.engine.effects import Effects, End
+from stepwright.engine.run import Run
+from stepwright.tasks.job.driver import JobDriver
+from tests.simulation import running, world
+from tests.simulation.lease import SimulatedLease
+
+Break = Callable[[pytest.MonkeyPatch], None]
+
+
+def drop_the_condition_on_seq(patch: pytest.MonkeyPatch) -> None:
+    guard = record._guard
+    patch.setattr(record, "_guard", lambda known: guard(known)[:1])
+
+
+def act_before_commit(patch: pytest.MonkeyPatch) -> None:
+    write = Run._write
+
+    async def early(self: Run, batch: Batch) -> Any:
+        self._act(batch)
+        return await write(self, batch)
+
+    patch.setattr(Run, "_write", early)
+
+
+def forget_to_cancel(patch: pytest.MonkeyPatch) -> None:
+    want = Effects.want
+
+    def only_others(self: Effects, goals: Any) -> None:
+        want(self, [goal for goal in goals if not isinstance(goal, End) or goal.finished])
+
+    patch.setattr(Effects, "want", only_others)
+
+
+def ignore_the_lease(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(SimulatedLease, "held", lambda _self, _uid: True)
+
+
+def drop_dispatches_while_the_lease_has_lapsed(patch: pytest.MonkeyPatch) -> None:
+    reach = Effects._reach
+
+    async def once_more(self: Effects, task: Any, goal: Any) -> None:
+        await reach(self, task, goal)
+
+    async def work(self: Effects, task: Any) -> None:
+        try:
+            if self._may_act():
+                await once_more(self, task, self._goals[task])
+        finally:
+            del self._workers[task], self._woken[task]
+            self._goals.pop(task, None)
+
+    patch.setattr(Effects, "_work", work)
+
+
+def retry_an_unknown_outcome_under_a_new_commit_id(patch: pytest.MonkeyPatch) -> None:
+    append = ClusterJournal.append
+    count = 0
+
+    async def renamed(self: ClusterJournal, ref: Any, commit: Any) -> None:
+        nonlocal count
+        count += 1
+        await append(self, ref, dataclasses.replace(commit, commit_id=f"{commit.commit_id}-{count}"))
+
+    patch.setattr(ClusterJournal, "append", renamed)
+
+
+def take_the_job_of_another_token(patch: pytest.MonkeyPatch) -> None:
+    async def attach(self: JobDriver, watched: Any, made: Any) -> Any:
+        job = await self._calls.create(watched.ref, made)
+        return job if job is not None else await self._calls.find(watched.ref, made.name)
+
+    patch.setattr(JobDriver, "_attach", attach)
+
+
+def arm_no_timers_after_a_restart(patch: pytest.MonkeyPatch) -> None:
+    class Checkpoints:
+        def __getattr__(self, name: str) -> Any:
+            return (lambda _: []) if name == "open_timers" else getattr(checkpoints, name)
+
+    patch.setattr(runs, "checkpoints", Checkpoints())
+
+
+def sweep_nothing_on_reload(patch: pytest.MonkeyPatch) -> None:
+    async def nothing(_self: Run, _wanted: Any) -> None:
+        return
+
+    patch.setattr(Run, "_sweep", nothing)
+
+
+def accept_a_late_result(patch: pytest.MonkeyPatch) -> None:
+    """The result of a task that was given up counts for the one that runs in its place."""
+
+    def anyone(checkpoint: Any, task: int) -> Branch | None:
+        waiting = [branch for branch in checkpoint.branches() if branch.task is not None]
+        exact = [branch for branch in waiting if branch.task.id == task]
+        return next(iter(exact or [branch for branch in waiting if branch.task.id > task]), None)
+
+    patch.setattr(interpreter, "_branch_of_task", anyone)
+
+
+def accept_a_second_result(patch: pytest.MonkeyPatch) -> None:
+    """Written once more: the same events, with the next ids."""
+    add = Batch.add
+
+    def doubled(self: Batch, step: Any, signal: Any) -> None:
+        add(self, step, signal)
+        if [event["type"] for event in step.events][:1] == ["TaskSucceeded"]:
+            self.events.append(dict(step.events[0]))
+
+    patch.setattr(Batch, "add", doubled)
+
+
+def act_on_an_event_of_the_past(patch: pytest.MonkeyPatch) -> None:
+    async def read(_self: Any, _ref: Any) -> Any:
+        return read.body  # type: ignore[attr-defined]
+
+    begin = Executions._start_or_wait
+
+    async def with_its_body(self: Executions, uid: Any, body: Any) -> None:
+        async def as_told(_: Any) -> Any:
+            return body
+
+        own, self._journal.read = self._journal.read, as_told  # type: ignore[method-assign]
+        try:
+            await begin(self, uid, body)
+        finally:
+            self._journal.read = own  # type: ignore[method-assign]
+
+    patch.setattr(Executions, "_start_or_wait", with_its_body)
+
+
+def create_the_job_again_where_it_is_gone(patch: pytest.MonkeyPatch) -> None:
+    """That its uid was seen is not asked."""
+    attach = JobDriver._attach
+
+    async def forgetful(self: JobDriver, watched: Any, made: Any) -> Any:
+        watched.task = dataclasses.replace(watched.task, submitted=None)
+        return await attach(self, watched, made)
+
+    patch.setattr(JobDriver, "_attach", forgetful)
+
+
+@pytest.mark.parametrize(
+    ("bug", "within", "told"),
+    [
+        (drop_the_condition_on_seq, 300, "from seq"),
+        (act_before_commit, 100, "before its task was written"),
+        (forget_to_cancel, 100, "active"),
+        (ignore_the_lease, 1_000, "without the lease"),
+        (drop_dispatches_while_the_lease_has_lapsed, 500, "not at rest"),
+        (retry_an_unknown_outcome_under_a_new_commit_id, 100, "fenced by a write of its own"),
+        (take_the_job_of_another_token, 500, "which its Job did not give"),
+        (arm_no_timers_after_a_restart, 500, "not at rest"),
+        (sweep_nothing_on_reload, 200, "is there"),
+        (accept_a_late_result, 2_000, "which its Job"),
+        (accept_a_second_result, 100, "event"),
+        (act_on_an_event_of_the_past, 500, "fenced by a write of its own"),
+        (create_the_job_again_where_it_is_gone, 2_000, "created again"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_a_known_bug_is_caught(
+    bug: Break, within: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bug(monkeypatch)
+    with running.prepared():
+        for seed in range(within):
+            found = [sentence for sentence in world.play(seed).violations if told in sentence]
+            if found:
+                with capsys.disabled():
+                    print(f"\n{bug.__name__}: caught after {seed + 1} seeds: {found[0][:150]}")
+                return
+    pytest.fail(f"{within} seeds did not show it")
