@@ -152,7 +152,7 @@ def test_with_an_account_jobs_and_inputs_are_made_released_and_ended_as_that_acc
     secrets = [
         write.user
         for write in audit.writes(since, namespace=town.kube.namespace)
-        if write.resource == "secrets"
+        if (write.verb, write.resource) == ("create", "secrets")
     ]
     assert secrets == [town.robot.user] * 2
 

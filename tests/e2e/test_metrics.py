@@ -103,9 +103,7 @@ def test_metrics_and_logs_tell_what_happened_and_nothing_of_the_data(told: Told)
     documented = metrics_in_docs()
     assert documented == shown(told.metrics)
     assert (
-        sample(
-            told.metrics, "stepwright_executions_ended_total", state_machine="prints", status="SUCCEEDED"
-        )
+        sample(told.metrics, "stepwright_executions_ended_total", state_machine="prints", status="SUCCEEDED")
         == 2
     )
     assert (
