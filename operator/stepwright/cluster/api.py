@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
-from collections.abc import AsyncGenerator, Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, TypeVar
 from urllib.parse import urlencode
 
 import aiohttp
@@ -19,7 +19,7 @@ import msgspec
 from yarl import URL
 
 from stepwright import __version__
-from stepwright.cluster import credentials
+from stepwright.cluster import credentials, nesting
 from stepwright.cluster.api_errors import (
     AlreadyExists,
     ApiError,
@@ -341,7 +341,7 @@ class Api:
                     async for chunk in response.content.iter_any():
                         *lines, rest = (rest + chunk).split(b"\n") if b"\n" in chunk else (rest + chunk,)
                         for line in lines:
-                            event = decode(line)
+                            event = _decoded(decode, line)
                             if event.type == "ERROR":
                                 raise from_status(msgspec.json.decode(event.object, type=Status))
                             yield Event(event.type, event.object)
@@ -365,10 +365,21 @@ class Api:
 
     def _decode(self, answer: bytes, into: Any) -> Any:
         try:
-            return _decoder(Any if into is None else into).decode(answer)
+            return _decoded(_decoder(Any if into is None else into).decode, answer)
         except msgspec.DecodeError as error:
             # The write has landed; only the answer is not what its kind's schema promises.
             raise Unreachable(f"the answer cannot be read: {error}", outcome_unknown=True) from error
+
+
+T = TypeVar("T")
+
+
+def _decoded(decode: Callable[[bytes], T], text: bytes) -> T:
+    """Also where an object in it nests deeper than Python can follow: of that one the depth is cut off."""
+    try:
+        return decode(text)
+    except RecursionError:
+        return decode(nesting.cut(text))
 
 
 class _ListMeta(msgspec.Struct, rename={"continue_": "continue"}):
