@@ -71,7 +71,7 @@ def many(first: int, seeds: int, processes: int | None, failures: int) -> int:
             for result in results:
                 done += 1
                 total.update(requests=result.requests, kills=result.kills, stops=result.stops)
-                total.update(twice=result.twice, late=result.late)
+                total.update(twice=result.twice, late=result.late, events=result.events)
                 total.update(result.outcomes)
                 total["seconds"] += round(result.seconds)
                 if result.violations:

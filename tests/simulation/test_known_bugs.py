@@ -138,7 +138,7 @@ def act_on_an_event_of_the_past(patch: pytest.MonkeyPatch) -> None:
         async def as_told(_: Any) -> Any:
             return body
 
-        own, self._journal.read = self._journal.read, as_told  # type: ignore[method-assign]
+        own, self._journal.read = self._journal.read, as_told  # type: ignore[method-assign, assignment]
         try:
             await begin(self, uid, body)
         finally:

@@ -49,6 +49,7 @@ class Watchman:
         self._random = random
         self._watched: dict[str, Watched] = {}
         self._foreign: set[str] = set()
+        self._came_late: set[str] = set()
         self.wrote_last: dict[str, str] = {}
         self.calm = False
         self.leads: Callable[[str], bool] = lambda _: True
@@ -56,6 +57,7 @@ class Watchman:
         self.twice = 0
         self.late = 0
         self.outcomes: list[str] = []
+        self.events = 0
         server.observers.append(self._observe)
 
     def born(self, body: Body) -> None:
@@ -87,7 +89,7 @@ class Watchman:
         self._new_events(name, uid, watched, before.get("history") or [], after.get("history") or [])
         if after.get("settled") and not before.get("settled") and self.leads(self._server.by):
             for job in self._jobs_of(uid):
-                if self._is_active(job):
+                if self._is_active(job) and job["metadata"]["uid"] not in self._came_late:
                     self._complain(f"{name} has settled while Job {job['metadata']['name']} is active")
 
     def _new_events(self, name: str, uid: str, watched: Watched, old: list[str], new: list[str]) -> None:
@@ -159,6 +161,7 @@ class Watchman:
         elif last.removed is not None and self._server.sender_gave_up:
             # An earlier attempt that was not answered lands at last. It must be stopped: looked at in the end.
             self.late += 1
+            self._came_late.add(job["metadata"]["uid"])
         else:
             self._complain(f"Job {name} was created again, by {self._server.by} after {last.by}")
 
@@ -205,6 +208,7 @@ class Watchman:
                     setting.step_seed,
                     may_end_plainly=may_end_plainly,
                 )
+                self.events += len(events)
                 self._check_results(uid, events)
             except history.Wrong as error:
                 self._complain(f"execution {name}: {error}")

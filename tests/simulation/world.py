@@ -111,6 +111,8 @@ class Result:
     kills: int = 0
     stops: int = 0
     outcomes: list[str] = field(default_factory=list)
+    events: int = 0
+    """Of all histories together."""
     twice: int = 0
     """Jobs created again because the first was deleted before its uid was known."""
     late: int = 0
@@ -509,5 +511,5 @@ def play(seed: int) -> Result:
         worlds[0].violation(f"the simulation broke: {error!r}")
     result = worlds[0].result
     result.twice, result.late = worlds[0].watchman.twice, worlds[0].watchman.late
-    result.outcomes = worlds[0].watchman.outcomes
+    result.outcomes, result.events = worlds[0].watchman.outcomes, worlds[0].watchman.events
     return result
