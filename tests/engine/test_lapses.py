@@ -168,6 +168,19 @@ def test_a_goal_given_up_before_its_worker_began_can_be_set_again() -> None:
     run(main)
 
 
+def test_an_execution_deleted_before_its_first_step_is_forgotten() -> None:
+    async def main() -> None:
+        world = World()
+        execution = world.journal.add(loaded(ONE_TASK))
+        world.engine.adopt(execution)
+        await world.engine.deleted(execution.ref)
+        await asyncio.sleep(1)
+
+        assert world.engine.live == 0
+
+    run(main)
+
+
 def test_a_second_result_of_a_task_has_no_effect() -> None:
     async def main() -> None:
         world = World(lambda _: (2.0, {"n": 1}))

@@ -81,7 +81,9 @@ async def test_a_task_stopped_while_its_pods_are_listed_is_forgotten() -> None:
         scene.server.before = once("get", "/pods", LOST)
         await scene.conclude(this, "Complete")
         await driver.stop(scene.ref, this.task)
+        before = len(scene.server.requests)
         await scene.clock.forward(5)
         watching = driver._watching
 
+        assert scene.server.requests[before:] == []
         assert (watching._watched, watching._by_job_uid, watching._troubled) == ({}, {}, {})

@@ -74,7 +74,9 @@ class Engine:
             return
         run = Run(loaded, self._world)
         self._runs[uid] = run
-        self._tasks[uid] = asyncio.create_task(self._serve(run), name=f"execution {loaded.ref}")
+        task = self._tasks[uid] = asyncio.create_task(self._serve(run), name=f"execution {loaded.ref}")
+        # Also where it is cancelled before its first step.
+        task.add_done_callback(lambda _: self._served(run))
 
     def report(self, uid: Uid, signal: Signal) -> None:
         """Hand a signal to the execution; one that is not carried here has no use for it."""
@@ -120,11 +122,15 @@ class Engine:
             # A defect in one execution must not end the others; the execution stays as its journal has it.
             log.exception("execution failed in the engine", execution=str(run.ref))
         finally:
-            self._runs.pop(run.ref.uid, None)
-            self._tasks.pop(run.ref.uid, None)
-            self._world.journal.forget(run.ref)
-            if self._finished is not None:
-                self._finished(run.ref)
+            self._served(run)
+
+    def _served(self, run: Run) -> None:
+        if self._runs.get(run.ref.uid) is not run:
+            return
+        del self._runs[run.ref.uid], self._tasks[run.ref.uid]
+        self._world.journal.forget(run.ref)
+        if self._finished is not None:
+            self._finished(run.ref)
 
     def _timer_fired(self, uid: Uid, timer: TimerId) -> None:
         self.report(uid, TimerFired(timer))

@@ -388,7 +388,7 @@ class Watching:
             watched.busy = None
             self.consider(watched, gone=True)
             return False
-        found = verdict.judge(job, _trusted(watched, job, listed))
+        found = verdict.judge(stored, _trusted(watched, stored, listed))
         now = found.problem if isinstance(found, verdict.Undecided) else None
         if now is None or now.error != problem.error:
             watched.problem = None if now is None else (now, self._clock.now())
