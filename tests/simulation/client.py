@@ -20,6 +20,8 @@ from tests.simulation.api_server import OUTSIDE, ApiServer, Refusal, Request, St
 from tests.simulation.loop import Process
 
 Moment = Literal["before", "sent", "landed", "answered"]
+Strike = Literal["killed", "stopped", "ended"]
+"""SIGKILL, SIGSTOP for a while, SIGTERM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Fate:
     answer: tuple[int, str, bytes] | None = None
     """A status the server answers with instead: code, reason, body; ``lands`` tells whether it was done all the same."""
     lands: bool = True
-    strikes: tuple[Moment, Literal["killed", "stopped"]] | None = None
+    strikes: tuple[Moment, Strike] | None = None
 
 
 class Faults(Protocol):
@@ -55,7 +57,7 @@ class Host(Protocol):
 
     process: Process
 
-    def strike(self, how: Literal["killed", "stopped"]) -> None: ...
+    def strike(self, how: Strike) -> None: ...
 
     def sends(self, request: Request) -> None:
         """Look at a request before it goes out."""

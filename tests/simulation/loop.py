@@ -63,6 +63,20 @@ class Process:
 CURRENT: ContextVar[Process | None] = ContextVar("process", default=None)
 
 
+class NumberedTask(asyncio.Task[Any]):
+    """asyncio cancels the tasks of a group in the order of a set: here that order is the same each time."""
+
+    def __init__(self, number: int, coroutine: Any, *, loop: Any, context: Context | None) -> None:
+        self._number = number
+        super().__init__(coroutine, loop=loop, context=context)
+
+    def __hash__(self) -> int:
+        return self._number
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
 class SimulationLoop(base_events.BaseEventLoop):
     """Nothing in it waits for the outside world. All ready callbacks of a turn run in an order drawn from ``random``."""
 
@@ -74,6 +88,7 @@ class SimulationLoop(base_events.BaseEventLoop):
         self._random = random
         self._now = 0.0
         self._callbacks = 0
+        self._count = 0
         self.tasks: list[asyncio.Task[Any]] = []
         self.errors: list[str] = []
         self.set_task_factory(self._make_task)
@@ -86,7 +101,8 @@ class SimulationLoop(base_events.BaseEventLoop):
         self._ready.extend(handles)
 
     def _make_task(self, loop: Any, coroutine: Any, context: Context | None = None) -> asyncio.Task[Any]:
-        task = asyncio.Task(coroutine, loop=loop, context=context)
+        self._count += 1
+        task = NumberedTask(self._count, coroutine, loop=loop, context=context)
         process = (context or copy_context()).get(CURRENT)
         (self.tasks if process is None else process.tasks).append(task)
         return task

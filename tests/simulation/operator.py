@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -26,7 +26,7 @@ from stepwright.engine.ports import Commit, ExecutionRef, Fenced, TaskDriver, Ui
 from stepwright.tasks.job import JobDriver
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import ApiServer, Request
-from tests.simulation.client import Faults, SimulatedApi
+from tests.simulation.client import Faults, SimulatedApi, Strike
 from tests.simulation.lease import LeaseObject, SimulatedLease
 from tests.simulation.loop import Process
 
@@ -111,7 +111,7 @@ class Operator:
         *,
         sends: Callable[[Operator, Request], None],
         ended: Callable[[Operator, BaseException | None], None],
-        struck: Callable[[Operator, Literal["killed", "stopped"]], None],
+        struck: Callable[[Operator, Strike], None],
         complain: Callable[[str], None],
         wrote_last: Callable[[ExecutionRef], str],
     ) -> None:
@@ -174,8 +174,10 @@ class Operator:
             pass
         except* Exception as errors:  # noqa: BLE001 - whoever runs the world judges it
             error = errors
-        self.lease.give_back()
-        self._ended(self, error)
+        finally:
+            if self.process.alive:
+                self.lease.give_back()
+            self._ended(self, error)
 
     async def _hold(self) -> None:
         await self.lease.hold()
@@ -203,7 +205,7 @@ class Operator:
 
     # --- What its parts tell ------------------------------------------------------------------------------------------
 
-    def strike(self, how: Literal["killed", "stopped"]) -> None:
+    def strike(self, how: Strike) -> None:
         if self.process.alive:
             self._struck(self, how)
 

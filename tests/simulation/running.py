@@ -70,7 +70,9 @@ def many(first: int, seeds: int, processes: int | None, failures: int) -> int:
         for results in pool.imap_unordered(_chunk, chunks):
             for result in results:
                 done += 1
-                total.update(requests=result.requests, kills=result.kills, stops=result.stops)
+                total.update(
+                    requests=result.requests, kills=result.kills, stops=result.stops, ends=result.ends
+                )
                 total.update(twice=result.twice, late=result.late, events=result.events)
                 total.update(result.outcomes)
                 total["seconds"] += round(result.seconds)

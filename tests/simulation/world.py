@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -27,7 +27,7 @@ from stepwright.tasks.job import names, template
 from tests.simulation import logs, machines
 from tests.simulation import loop as loops
 from tests.simulation.api_server import ApiServer, Refusal, Request, Stream
-from tests.simulation.client import Fate
+from tests.simulation.client import Fate, Strike
 from tests.simulation.jobs import CALM, Jobs
 from tests.simulation.lease import LeaseObject
 from tests.simulation.loop import SimulationLoop
@@ -110,6 +110,7 @@ class Result:
     requests: int = 0
     kills: int = 0
     stops: int = 0
+    ends: int = 0
     outcomes: list[str] = field(default_factory=list)
     events: int = 0
     """Of all histories together."""
@@ -290,7 +291,7 @@ class World:
         self.ended.append(operator)
         self._later(self._random.uniform(0.3, 3), self._start_operator, slot)
 
-    def _strike(self, operator: Operator, how: Literal["killed", "stopped"]) -> None:
+    def _strike(self, operator: Operator, how: Strike) -> None:
         if self._over or operator not in self.operators.values():
             return
         self.trace(operator.process.name, how)
@@ -298,6 +299,9 @@ class World:
             self.result.stops += 1
             if not operator.process.stopped:
                 operator.process.stop(self._network.choice((1, 5, 9, 14)))
+        elif how == "ended":
+            self.result.ends += 1
+            operator.end()
         else:
             self.result.kills += 1
             self._replace(operator)
@@ -353,6 +357,8 @@ class World:
         killed = self._kills > 0 and (self._stops == 0 or random.randrange(2) == 0)
         if killed:
             self._kills -= 1
+            if random.randrange(5) == 0:
+                return random.choice(("sent", "landed", "answered")), "ended"
             return random.choice(("before", "sent", "landed", "answered")), "killed"
         self._stops -= 1
         return random.choice(("sent", "landed", "answered")), "stopped"
