@@ -169,7 +169,7 @@ def create_the_job_again_where_it_is_gone(patch: pytest.MonkeyPatch) -> None:
         (retry_an_unknown_outcome_under_a_new_commit_id, 100, "fenced by a write of its own"),
         (take_the_job_of_another_token, 500, "which its Job did not give"),
         (arm_no_timers_after_a_restart, 500, "not at rest"),
-        (sweep_nothing_on_reload, 200, "is there"),
+        (sweep_nothing_on_reload, 500, "is active"),
         (accept_a_late_result, 2_000, "which its Job"),
         (accept_a_second_result, 100, "event"),
         (act_on_an_event_of_the_past, 500, "fenced by a write of its own"),

@@ -143,6 +143,8 @@ class Watchman:
         token = (job["metadata"].get("annotations") or {}).get(names.TOKEN, "")
         if token == FOREIGN:
             return
+        if self._server.sender_gave_up:
+            self._came_late.add(job["metadata"]["uid"])
         name = job["metadata"]["name"]
         uid, _, number = token.rpartition("-")
         task = int(number)
@@ -161,7 +163,6 @@ class Watchman:
         elif last.removed is not None and self._server.sender_gave_up:
             # An earlier attempt that was not answered lands at last. It must be stopped: looked at in the end.
             self.late += 1
-            self._came_late.add(job["metadata"]["uid"])
         else:
             self._complain(f"Job {name} was created again, by {self._server.by} after {last.by}")
 

@@ -24,11 +24,12 @@ from stepwright.controllers.state_machines import Known
 from stepwright.engine import batch
 from stepwright.engine.ports import ExecutionRef
 from stepwright.tasks.job import names, template
+from stepwright.tasks.job.settings import DEFAULT_TTL_SECONDS
 from tests.simulation import logs, machines
 from tests.simulation import loop as loops
 from tests.simulation.api_server import ApiServer, Refusal, Request, Stream
 from tests.simulation.client import Fate, Strike
-from tests.simulation.jobs import CALM, Jobs
+from tests.simulation.jobs import CALM, Jobs, is_finished
 from tests.simulation.lease import LeaseObject
 from tests.simulation.loop import SimulationLoop
 from tests.simulation.operator import Operator, Setting
@@ -339,7 +340,11 @@ class World:
             case 5:
                 # It lands when the client has long given up.
                 return Fate(
-                    gives_up + random.choice((0.05, 1.0, 4.0)), back, "answer", gives_up, strikes=strikes
+                    gives_up + random.choice((0.05, 1.0, 4.0, 12.0)),
+                    back,
+                    "answer",
+                    gives_up,
+                    strikes=strikes,
                 )
             case 6:
                 return Fate(random.choice((0.5, 2.0)), random.choice((0.5, 2.0)), strikes=strikes)
@@ -435,6 +440,8 @@ class World:
             f"Job {body['metadata']['name']} is there"
             for body in self.server.all("jobs")
             if (body["metadata"].get("labels") or {}).get(names.EXECUTION_UID)
+            # One that came when its execution had settled is let go with Stepwright's own time, an hour.
+            and not (is_finished(body) and body["spec"].get("ttlSecondsAfterFinished") == DEFAULT_TTL_SECONDS)
         ]
         leader = False
         for operator in self.operators.values():

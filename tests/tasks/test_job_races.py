@@ -58,6 +58,27 @@ async def test_a_creation_that_lands_after_its_task_has_ended_is_deleted() -> No
     assert scene.server.named("jobs") == []
 
 
+@pytest.mark.parametrize("settled_", [True, False], ids=["settled", "not settled"])
+async def test_a_job_that_comes_after_its_execution_has_settled_is_stopped(settled_: bool) -> None:
+    """Its creation landed when its sender was dead and its execution over; it ran on, and stayed for ever."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        job = scene.job(this)
+        scene.server.remove(scene.job_path(this))
+        await driver.release(scene.ref, this.task)
+    path = f"/apis/stepwright.dev/v1/namespaces/shop/executions/{scene.ref.name}"
+    execution = {"metadata": {"uid": scene.ref.uid}, "status": {"settled": settled_}}
+    async with scene.driver() as driver:
+        scene.server.put(path, execution)
+        scene.server.put(scene.job_path(this), {**job, "metadata": {**job["metadata"], "uid": "late"}})
+        await scene.clock.forward(35)
+        assert len(scene.server.named("jobs")) == 1
+        await scene.clock.forward(30)
+
+    assert len(scene.server.named("jobs")) == (0 if settled_ else 1)
+
+
 async def test_a_task_is_not_given_up_for_what_was_not_heard() -> None:
     """A process was stopped for longer than the grace period: its copy showed no pod, and the Job ran."""
     scene, this = Scene(), image()

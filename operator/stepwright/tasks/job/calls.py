@@ -22,6 +22,7 @@ from stepwright.cluster.api import (
     NotFound,
     path_of,
 )
+from stepwright.cluster.resources import API_VERSION
 from stepwright.engine.ports import ExecutionRef, Unavailable
 from stepwright.tasks.job import facts, names, refusals, settings
 from stepwright.tasks.job.manifest import Manifest
@@ -74,6 +75,19 @@ class Calls:
         except ApiError as error:
             raise Unavailable(f"cannot read Job {ref.namespace}/{name}: {error}") from error
         return job
+
+    async def is_settled(self, namespace: str, name: str, uid: str) -> bool:
+        """Whether that execution has said that nothing of it runs any more; no where it is gone, for then what it owns
+        goes, too. Raises Unavailable."""
+        try:
+            found: facts.Execution = await self._api.get(
+                path_of(API_VERSION, "executions", namespace, name), into=facts.Execution
+            )
+        except NotFound:
+            return False
+        except ApiError as error:
+            raise Unavailable(f"cannot read Execution {namespace}/{name}: {error}") from error
+        return found.metadata.uid == uid and found.status.settled
 
     async def pods_of(self, ref: ExecutionRef, job_uid: str) -> list[facts.Pod]:
         """Raises Unavailable."""

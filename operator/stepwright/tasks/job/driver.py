@@ -45,6 +45,7 @@ class JobDriver:
         self._owner = owner
         log = log if log is not None else structlog.get_logger(__name__)
         self._watching = Watching(api, self._calls, report, clock, namespaces, log)
+        self._watching.on_stray = self._tidy
         self.jobs = self._watching.jobs
         self.pods = self._watching.pods
 
@@ -167,6 +168,19 @@ class JobDriver:
         for watched in self._watching.of(ref.uid):
             if watched.task.task not in wanted:
                 self._watching.forget(ref, watched.task.task)
+
+    async def _tidy(self, job: facts.Job) -> None:
+        """Of an execution that has settled nothing is wanted. Others are swept when they are taken up, and once more
+        when they have ended."""
+        metadata = job.metadata
+        uid, owners = metadata.labels.execution_uid, metadata.ownerReferences
+        name = next((owner.name for owner in owners if owner.uid == uid), None)
+        try:
+            if name is not None and await self._calls.is_settled(metadata.namespace, name, uid):
+                ref = ExecutionRef(Uid(uid), metadata.namespace, name, "")
+                await self.sweep(ref, frozenset())
+        except Unavailable as error:
+            self._watching.note(f"a Job that nobody wants is still there: {error}", metadata.name)
 
     # --- Starting -----------------------------------------------------------------------------------------------------
 

@@ -52,6 +52,7 @@ class JobMetadata(Fact, frozen=True):
     uid: str
     resourceVersion: str = ""
     deletionTimestamp: str | None = None
+    ownerReferences: list[Owner] = []
     labels: JobLabels = JobLabels()
     annotations: JobAnnotations = JobAnnotations()
 
@@ -173,6 +174,21 @@ class Pod(Fact, frozen=True):
     def all_statuses(self) -> Iterable[ContainerStatus]:
         """Of all containers, those that run first (init containers) first."""
         return (*self.status.initContainerStatuses, *self.status.containerStatuses)
+
+
+class ExecutionMetadata(Fact, frozen=True):
+    uid: str
+
+
+class ExecutionStatus(Fact, frozen=True):
+    settled: bool = False
+
+
+class Execution(Fact, frozen=True):
+    """Whether anything may run for it still."""
+
+    metadata: ExecutionMetadata
+    status: ExecutionStatus = ExecutionStatus()
 
 
 T = TypeVar("T")

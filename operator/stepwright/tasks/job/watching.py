@@ -7,7 +7,7 @@ does not matter which event came first, or whether some were missed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -81,6 +81,9 @@ class Watching:
         self._stopped: dict[tuple[str, str], _Stopped] = {}
         self._doubtful: dict[tuple[str, str], Millis] = {}
         self._reading: set[asyncio.Task[None]] = set()
+        self._strays: set[str] = set()
+        self.on_stray: Callable[[facts.Job], Coroutine[Any, Any, None]] | None = None
+        """What to do with a Job that has been there for a while and that nobody here has started or let go."""
         self.jobs: Informer[facts.Job] = Informer(
             api,
             BATCH,
@@ -276,6 +279,7 @@ class Watching:
         for key, since in list(self._doubtful.items()):
             if now - since >= STOPPED_SECONDS * 1000:
                 del self._doubtful[key]
+        self._look_for_strays()
         for watched in list(self._watched.values()):
             if watched.result is not None or watched.busy is not None or watched.job is None:
                 continue
@@ -292,6 +296,24 @@ class Watching:
                 return
             same = job is not None and job.metadata.uid == watched.job.metadata.uid
             self.consider(watched, gone=not same)
+
+    def note(self, problem: str, job: str) -> None:
+        """For who reads the log; the next audit tries again."""
+        self._log.warning(problem, job=job)
+
+    def _look_for_strays(self) -> None:
+        """A creation may land when its sender is long dead and its execution has ended."""
+        strays = [
+            job
+            for job in self.jobs.all()
+            if job.metadata.uid not in self._by_job_uid
+            and job.spec.ttlSecondsAfterFinished is None
+            and job.metadata.deletionTimestamp is None
+        ]
+        for job in strays:
+            if job.metadata.uid in self._strays and self.on_stray is not None:
+                self._read(self.on_stray(job))
+        self._strays = {job.metadata.uid for job in strays}
 
     # --- Ending -------------------------------------------------------------------------------------------------------
 
