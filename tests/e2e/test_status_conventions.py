@@ -9,6 +9,7 @@ import time
 import pytest
 
 from tests.kube import Kube, Object, condition, execution, job, machine, one
+from tests.operator_process import OperatorProcess
 
 pytestmark = pytest.mark.cluster
 
@@ -55,12 +56,13 @@ def test_kubectl_waits_for_conditions(stepwright: Kube) -> None:
     stepwright("wait", "--for=condition=Stalled", "exec/f", "--timeout=1s")
 
 
-def test_health_by_the_kstatus_convention(kube: Kube, request: pytest.FixtureRequest) -> None:
+def test_health_by_the_kstatus_convention(kube: Kube, own_operator: OperatorProcess) -> None:
     kube.apply(machine("m", PASS), machine("long", LONG), machine("f", FAIL), machine("bad", one({})))
     kube.apply(execution("m", "m"), execution("long", "long"), execution("f", "f"), execution("bad", "bad"))
     assert {health(found) for kind in ("sm", "exec") for found in kube.list(kind)} == {"InProgress"}
 
-    stepwright: Kube = request.getfixturevalue("stepwright")
+    own_operator.start()
+    stepwright = kube
     for name in ("m", "f"):
         stepwright.ended(name)
     stepwright.until("exec", "long", lambda found: found["status"].get("phase") == "Running")
