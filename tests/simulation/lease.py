@@ -77,6 +77,10 @@ class SimulatedLease:
         if answer.done():
             return
         stored = self._stored
+        if self.acquired.is_set() and stored.holder != self._identity:
+            # Others have led meanwhile, even where the lease is free again: what is known here is of the past.
+            answer.set_result(False)
+            return
         if stored.holder not in (None, self._identity):
             if self._seen[0] != stored.version:
                 self._seen = (stored.version, asyncio.get_running_loop().time())

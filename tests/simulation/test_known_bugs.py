@@ -103,6 +103,7 @@ def sweep_nothing_on_reload(patch: pytest.MonkeyPatch) -> None:
         return
 
     patch.setattr(Run, "_sweep", nothing)
+    patch.setattr(JobDriver, "_tidy", nothing)
 
 
 def accept_a_late_result(patch: pytest.MonkeyPatch) -> None:
@@ -169,7 +170,7 @@ def create_the_job_again_where_it_is_gone(patch: pytest.MonkeyPatch) -> None:
         (retry_an_unknown_outcome_under_a_new_commit_id, 100, "fenced by a write of its own"),
         (take_the_job_of_another_token, 500, "which its Job did not give"),
         (arm_no_timers_after_a_restart, 500, "not at rest"),
-        (sweep_nothing_on_reload, 500, "is active"),
+        (sweep_nothing_on_reload, 300, "not at rest"),
         (accept_a_late_result, 2_000, "which its Job"),
         (accept_a_second_result, 100, "event"),
         (act_on_an_event_of_the_past, 500, "fenced by a write of its own"),

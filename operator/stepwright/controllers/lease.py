@@ -42,6 +42,7 @@ class ClusterLease:
         self._retry = retry
         self.identity = f"{socket.gethostname()}_{os.getpid()}_{uuid.uuid4().hex[:8]}"
         self._valid_until = 0.0
+        self._lost = False
         self.acquired = asyncio.Event()
 
     def held(self, uid: Uid) -> bool:  # noqa: ARG002 - one lease for all executions, until replicas share them
@@ -71,7 +72,14 @@ class ClusterLease:
 
     def renewed(self, asked: float) -> None:
         """A renewal that was asked for at ``asked`` (monotonic) has been granted."""
-        self._valid_until = asked + self._duration
+        if not self._lost:
+            self._valid_until = asked + self._duration
+
+    def lost(self) -> None:
+        """Another one has held it since, though it may be free again: what this process knows is of the past, so it
+        never leads again, and ends."""
+        self._lost = True
+        self._valid_until = 0.0
 
     async def _give_back(self, lock: LeaseLock) -> None:
         """Let the next one begin at once instead of after the lease's time."""
@@ -108,9 +116,17 @@ class _RenewingLock(LeaseLock):  # type: ignore[misc] # the client has no types
 
     async def get(self, name: str, namespace: str) -> Any:
         try:
-            return await super().get(name, namespace)
+            found, record = await super().get(name, namespace)
         except _LOST as error:
             return False, ApiException(status=0, reason=str(error))
+        if found and self._lease.acquired.is_set():
+            holder = None if record is None else record.holder_identity
+            if holder != self._lease.identity:
+                self._lease.lost()
+                return False, ApiException(
+                    status=0, reason=f"the lease was taken over by {holder or 'another'}"
+                )
+        return found, record
 
     async def create(self, name: str, namespace: str, election_record: Any) -> bool:
         # The client's own asks for pretty=True, which the client's own types refuse (kubernetes 37.0.2).
