@@ -263,6 +263,12 @@ class Feed:
         self._newest: dict[str, tuple[str | None, Any]] = {}
 
     async def run(self) -> None:
+        try:
+            await self._follow()
+        finally:
+            self._newest.clear()
+
+    async def _follow(self) -> None:
         path = path_of(API_VERSION, "executions")
         version: str | None = None
         while True:
@@ -292,5 +298,5 @@ class Feed:
         self._newest[uid] = type, body
 
     def _tell(self, uid: str) -> None:
-        type, body = self._newest.pop(uid)
-        self._observe(type, body)
+        if uid in self._newest:
+            self._observe(*self._newest.pop(uid))

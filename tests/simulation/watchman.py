@@ -22,6 +22,8 @@ from tests.simulation.jobs import JobNotes, Jobs, is_finished
 if TYPE_CHECKING:
     from tests.simulation.operator import Operator, Setting
 
+KNOWN_AFTER_SECONDS = 3.0
+
 FOREIGN = "somebody else's"
 
 
@@ -89,7 +91,7 @@ class Watchman:
         self._new_events(name, uid, watched, before.get("history") or [], after.get("history") or [])
         if after.get("settled") and not before.get("settled") and self.leads(self._server.by):
             for job in self._jobs_of(uid):
-                if self._is_active(job) and job["metadata"]["uid"] not in self._came_late:
+                if self._is_active(job) and self._must_be_known(job["metadata"]["uid"]):
                     self._complain(f"{name} has settled while Job {job['metadata']['name']} is active")
 
     def _new_events(self, name: str, uid: str, watched: Watched, old: list[str], new: list[str]) -> None:
@@ -246,6 +248,12 @@ class Watchman:
             raise history.Wrong(f"task {task} failed with {details}, which its Job gave no reason for")
 
     # --- Jobs --------------------------------------------------------------------------------------------------------
+
+    def _must_be_known(self, job_uid: str) -> bool:
+        """Not one that landed late, or a moment before its creator's end: who takes over may not have heard of it
+        yet. Both are stopped when they are."""
+        age = asyncio.get_running_loop().time() - self._jobs.notes[job_uid].created
+        return age > KNOWN_AFTER_SECONDS and job_uid not in self._came_late
 
     def _jobs_of(self, uid: str) -> list[Body]:
         return [

@@ -79,6 +79,21 @@ async def test_a_job_that_comes_after_its_execution_has_settled_is_stopped(settl
     assert len(scene.server.named("jobs")) == (0 if settled_ else 1)
 
 
+async def test_another_job_of_the_same_name_does_not_hide_that_the_own_one_is_gone() -> None:
+    """The deletion was not told, and a creation of long ago landed under the name: the task waited for ever."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        scene.server.muted = True
+        await driver.start(scene.ref, this)
+        own = scene.server.objects.pop(scene.job_path(this))
+        scene.server.muted = False
+        scene.server.put(scene.job_path(this), {**own, "metadata": {**own["metadata"], "uid": "late"}})
+        await settled()
+        await scene.clock.forward(65)
+
+    assert scene.error() == "Job.Deleted"
+
+
 async def test_a_task_is_not_given_up_for_what_was_not_heard() -> None:
     """A process was stopped for longer than the grace period: its copy showed no pod, and the Job ran."""
     scene, this = Scene(), image()

@@ -283,10 +283,9 @@ class Watching:
         for watched in list(self._watched.values()):
             if watched.result is not None or watched.busy is not None or watched.job is None:
                 continue
-            if (
-                now - watched.since < AUDIT_SECONDS * 1000
-                or self.jobs.get(watched.ref.namespace, watched.name) is not None
-            ):
+            known = self.jobs.get(watched.ref.namespace, watched.name)
+            present = known is not None and known.metadata.uid == watched.job.metadata.uid
+            if present or now - watched.since < AUDIT_SECONDS * 1000:
                 self._refresh(watched)
                 self.consider(watched)
                 continue
