@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import msgspec
 
-from stepwright.cluster.api import Api, path_of
+from stepwright.cluster.api import Api, ApiError, Event, path_of
 
 Object = dict[str, Any]
 Status = Mapping[str, Any]
@@ -47,13 +47,18 @@ class Watch:
 
     async def _follow(self) -> None:
         while True:
-            async for event in self._api.watch(self._path):
-                found = msgspec.json.decode(event.object, type=_Seen)
-                name, status = found.metadata.name, found.status or {}
-                if name not in self.done and self._is_done(status):
-                    self.done[name] = time.perf_counter()
-                    self.status[name] = status
-                    self._news.set()
+            # A watch that is cut begins anew, with everything there is.
+            with suppress(ApiError):
+                async for event in self._api.watch(self._path):
+                    self._take(event)
+
+    def _take(self, event: Event) -> None:
+        found = msgspec.json.decode(event.object, type=_Seen)
+        name, status = found.metadata.name, found.status or {}
+        if name not in self.done and self._is_done(status):
+            self.done[name] = time.perf_counter()
+            self.status[name] = status
+            self._news.set()
 
     async def until(self, names: Sequence[str], seconds: float = 600) -> None:
         """Wait until all of them are done."""
