@@ -48,6 +48,12 @@ def test_neither_arn_nor_uri(resource: str) -> None:
     assert not resources.is_valid(resource)
 
 
+@pytest.mark.parametrize("resource", ["arn", "arn:", "arn:aws", "arn:aws:states:::", "job", ""])
+def test_what_is_no_resource_has_a_name_all_the_same(resource: str) -> None:
+    """Checks of a definition go on after the first thing they find."""
+    assert resources.name(resource)
+
+
 @pytest.mark.parametrize(
     "resource", ["${Function}", "arn:${AWS::Partition}:states:::lambda:invoke", "${a}text"]
 )

@@ -65,7 +65,9 @@ def name(resource: str) -> Name:
         case "uri":
             scheme, _, rest = resource.partition(":")
             if scheme == "arn":
-                return Name(resource.split(":")[2], resource)
+                # What is too short for an ARN names no service.
+                service = resource.split(":")[2:3]
+                return Name(service[0] if service else scheme, resource)
             return Name(scheme, rest)
 
 
