@@ -126,9 +126,9 @@ def test_a_part_that_came_and_went_within_a_commit_is_not_removed_from_the_store
     """After a restart both branches of a Parallel had ended: its results were a part only between two steps, and the
     patch that removed them was refused."""
     stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
-    first = Commit("c1", 0, Millis(1000), {PartId("head"): {"a": 1}})
+    first = Commit("c1", 0, Millis(1000), Millis(1000), {PartId("head"): {"a": 1}})
     known = apply(stored, known, first)
-    second = Commit("c2", 1, Millis(2000), {PartId("results/0/0"): None})
+    second = Commit("c2", 1, Millis(2000), Millis(1000), {PartId("results/0/0"): None})
     known = apply(stored, known, second)
 
     assert stored["status"]["checkpoint"] == {"head": '{"a":1}'}
@@ -137,9 +137,9 @@ def test_a_part_that_came_and_went_within_a_commit_is_not_removed_from_the_store
 
 def test_a_commit_of_another_sequence_does_not_apply() -> None:
     stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
-    apply(stored, known, Commit("c1", 0, Millis(1000), {}))
-    parts, events = encoded(Commit("c1", 0, Millis(1000), {}))
-    again = record.of_commit(known, Commit("c2", 0, Millis(1000), {}), parts, events)
+    apply(stored, known, Commit("c1", 0, Millis(1000), Millis(1000), {}))
+    parts, events = encoded(Commit("c1", 0, Millis(1000), Millis(1000), {}))
+    again = record.of_commit(known, Commit("c2", 0, Millis(1000), Millis(1000), {}), parts, events)
 
     with pytest.raises(jsonpatch.JsonPatchTestFailed):
         jsonpatch.apply_patch(stored, again.patch)
@@ -148,9 +148,9 @@ def test_a_commit_of_another_sequence_does_not_apply() -> None:
 def test_a_visit_in_its_last_word_keeps_the_job_it_had() -> None:
     stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
     begun = Visit(2, "Ship", "Ship", "Task", Millis(1000), task=3)  # type: ignore[arg-type] # a plain number will do
-    known = apply(stored, known, Commit("c1", 0, Millis(1000), {}, visits=[begun], jobs={3: "ship-1"}))  # type: ignore[dict-item]
+    known = apply(stored, known, Commit("c1", 0, Millis(1000), Millis(1000), {}, visits=[begun], jobs={3: "ship-1"}))  # type: ignore[dict-item]
     ended = Visit(2, "Ship", "Ship", "Task", Millis(1000), outcome="Succeeded", ended=Millis(3500))
-    apply(stored, known, Commit("c2", 1, Millis(3500), {}, visits=[ended]))
+    apply(stored, known, Commit("c2", 1, Millis(3500), Millis(1000), {}, visits=[ended]))
 
     assert stored["status"]["transitions"] == [
         {
@@ -170,7 +170,7 @@ def test_a_visit_in_its_last_word_keeps_the_job_it_had() -> None:
 def test_a_failure_shows_error_and_cause_and_its_conditions() -> None:
     stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
     outcome = Outcome("FAILED", error="Order.Rejected", cause="too expensive")
-    apply(stored, known, Commit("c1", 0, Millis(4200), {}, outcome=outcome, settled=True))
+    apply(stored, known, Commit("c1", 0, Millis(4200), Millis(4200), {}, outcome=outcome, settled=True))
     status = stored["status"]
 
     assert (status["phase"], status["error"], status["cause"], status["duration"], status["settled"]) == (

@@ -144,6 +144,7 @@ class Operator:
             seed=lambda: setting.step_seed,
             commit_id=self._commit_id,
             finished=self._finished,
+            parks_from_seconds=1.0,
         )
         self.retention = Retention(self.api, self.clock, lambda _: None)
         self.executions = Executions(

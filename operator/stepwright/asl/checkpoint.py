@@ -29,6 +29,7 @@ from stepwright.asl.parts import (
     Start,
     fork_id,
 )
+from stepwright.asl.signals import Millis
 from stepwright.asl.step import SetTimer, StartTask
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "encode",
     "open_tasks",
     "open_timers",
+    "waiting_until",
 ]
 
 
@@ -127,12 +129,24 @@ def open_tasks(machine: Machine, checkpoint: Checkpoint) -> list[StartTask]:
     return sorted(tasks, key=lambda task: task.task)
 
 
+def waiting_until(checkpoint: Checkpoint) -> Millis | None:
+    """When the earliest timer falls due, where timers are all that is open: until then nothing but a stop can
+    happen. None where something else is."""
+    if checkpoint.ended or checkpoint.unfinished_step:
+        return None
+    if any(branch.task is not None for branch in checkpoint.branches()):
+        return None
+    return min((timer.due for timer in _timers(checkpoint)), default=None)
+
+
 def open_timers(checkpoint: Checkpoint) -> list[SetTimer]:
     """Every timer that must be set, the earliest first."""
-    timers = []
+    return sorted(_timers(checkpoint), key=lambda timer: (timer.due, timer.timer))
+
+
+def _timers(checkpoint: Checkpoint) -> Iterator[SetTimer]:
     deadline = checkpoint.head.deadline
     if deadline is not None and not checkpoint.ended:
-        timers.append(SetTimer(open_work.EXECUTION_TIMER, deadline))
+        yield SetTimer(open_work.EXECUTION_TIMER, deadline)
     for branch in checkpoint.branches():
-        timers += open_work.timers(branch)
-    return sorted(timers, key=lambda timer: (timer.due, timer.timer))
+        yield from open_work.timers(branch)

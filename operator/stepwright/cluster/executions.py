@@ -9,7 +9,8 @@ from typing import Any
 from stepwright.asl import jsontext
 from stepwright.asl.checkpoint import EncodedPart, Identity, PartId
 from stepwright.asl.json_types import JsonText
-from stepwright.cluster import arns
+from stepwright.asl.signals import Millis
+from stepwright.cluster import arns, timestamps
 from stepwright.cluster.revisions import Revision
 from stepwright.engine.ports import ExecutionRef, Loaded, StopRequest, Uid
 
@@ -70,6 +71,12 @@ def has_ended(body: Body) -> bool:
 
 def is_settled(body: Body) -> bool:
     return bool((body.get("status") or {}).get("settled"))
+
+
+def waiting_until(body: Body) -> Millis | None:
+    """When the execution goes on by itself, where it only waits."""
+    text = (body.get("status") or {}).get("waitingUntil")
+    return None if text is None else timestamps.millis(text)
 
 
 def stop_request(body: Body) -> StopRequest | None:

@@ -47,6 +47,7 @@ class Record:
     generation: int
     seq: int = 0
     start: Millis | None = None
+    waiting_until: str | None = None
     events: list[str] = field(default_factory=list)
     page_bytes: int = 0
     page_first: int = 1
@@ -72,6 +73,7 @@ class Record:
             generation=metadata.get("generation", 1),
             seq=status.get("seq") or 0,
             start=None if start is None else timestamps.millis(start),
+            waiting_until=status.get("waitingUntil"),
             events=events,
             page_bytes=sum(map(len, events)),
             page_first=page.get("firstEventId") or 1,
@@ -110,7 +112,8 @@ def of_commit(
     """
     first = record.seq == 0
     outcome = commit.outcome
-    start = commit.now if record.start is None else record.start
+    start = commit.started if record.start is None else record.start
+    until = None if commit.waiting_until is None else timestamps.rfc3339(commit.waiting_until)
     transitions = _transitions(record, commit)
     phase: Phase = "Running" if outcome is None else PHASES[outcome.status]
     status_conditions = conditions.of_execution(
@@ -125,6 +128,8 @@ def of_commit(
         "commitId": commit.commit_id,
         "currentState": _current_state(commit.current_states),
     }
+    if until is not None and until != record.waiting_until:
+        fields["waitingUntil"] = until
     if first or outcome is not None:
         fields |= {"phase": phase, "conditions": status_conditions, "observedGeneration": record.generation}
     if first:
@@ -142,6 +147,7 @@ def of_commit(
         record,
         seq=commit.expected_seq + 1,
         start=start,
+        waiting_until=until,
         events=[*([] if rolled_page else record.events), *events],
         page_bytes=(0 if rolled_page else record.page_bytes) + sum(map(len, events)),
         page_first=_first_id(events) if rolled_page and events else record.page_first,
@@ -162,6 +168,8 @@ def of_commit(
         *_guard(record),
         *(_add(f"/status/{name}", value) for name, value in fields.items()),
     ]
+    if until is None and record.waiting_until is not None:
+        patch.append({"op": "remove", "path": "/status/waitingUntil"})
     for part, text in parts.items():
         path = f"/status/checkpoint/{_escaped(part)}"
         if text is not None:

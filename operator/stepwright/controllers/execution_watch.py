@@ -67,6 +67,7 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     settled: bool = False
     observedGeneration: int = 0
     stateMachine: Started | None = None
+    waitingUntil: str | None = None
     endTime: str | None = None
     conditions: tuple[Condition, ...] = ()
 

@@ -20,6 +20,7 @@ from stepwright.controllers.state_machines import Key, Known, StateMachines
 from stepwright.engine import backoff
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Clock, ExecutionRef, Gone, Refused, TaskDriver, Uid, Unavailable
+from stepwright.engine.run import Parked
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +61,7 @@ class Executions:
     def observe(self, type: str | None, body: Body) -> None:
         """Take in an event. Runs in the engine's loop."""
         uid = executions.uid_of(body)
+        self._engine.written(uid, executions.seq(body))
         if type == "DELETED" or body["metadata"].get("deletionTimestamp"):
             self._forget(uid, body)
         elif executions.has_ended(body) and executions.is_settled(body):
@@ -117,7 +119,21 @@ class Executions:
 
     def _begin(self, uid: Uid, body: Body) -> None:
         self._waiting.get(_machine_key(body), {}).pop(uid, None)
+        if self._park(uid, body):
+            return
         self._keep_at(uid, str(executions.reference(body)), lambda: self._start_or_wait(uid, body))
+
+    def _park(self, uid: Uid, body: Body) -> bool:
+        """Take up an execution that only waits without reading it, whether that was possible. A body that is out of
+        date does no harm: the event of what was written since comes, and the engine reads the execution then."""
+        pinned, due = executions.pinned(body), executions.waiting_until(body)
+        if pinned is None or due is None or due <= self._clock.now():
+            return False
+        if executions.has_ended(body) or executions.stop_request(body) is not None or self._holds(uid):
+            return False
+        self._carried[uid] = _machine_key(body), pinned.revision
+        self._engine.park(Parked(executions.reference(body), due, executions.seq(body)))
+        return True
 
     def _keep_at(self, uid: Uid, reference: str, call: Callable[[], Awaitable[None]]) -> None:
         task = asyncio.create_task(self._insist(reference, call), name=f"take up {reference}")

@@ -51,21 +51,17 @@ class Metrics:
         self._stalled = Counter(
             "stepwright_executions_stalled", "Executions that could not go on", registry=self.registry
         )
-        self._started: dict[str, int] = {}
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
         self._commits.inc()
         self._events.inc(len(commit.events))
-        if commit.expected_seq == 0:
-            self._started[ref.uid] = commit.now
         for visit in commit.visits:
             if visit.outcome is not None:
                 self._states.labels(visit.type, visit.outcome).inc()
         if commit.outcome is not None:
             self._ended.labels(ref.namespace, ref.state_machine, commit.outcome.status).inc()
-            started = self._started.pop(ref.uid, None)
-            if started is not None:
-                self._duration.labels(ref.namespace, ref.state_machine).observe((commit.now - started) / 1000)
+            seconds = (commit.now - commit.started) / 1000
+            self._duration.labels(ref.namespace, ref.state_machine).observe(seconds)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:  # noqa: ARG002 - the log has them
         self._stalled.inc()

@@ -43,7 +43,8 @@ Goal: TypeAlias = Start | End
 
 class Effects:
     """The effects of one execution. ``may_act`` is asked right before every call: while it says no, nothing is done,
-    and nothing forgotten either, since a lease that lapsed may be renewed."""
+    and nothing forgotten either, since a lease that lapsed may be renewed. ``finished`` is called when the last goal is
+    reached."""
 
     def __init__(
         self,
@@ -52,12 +53,14 @@ class Effects:
         clock: Clock,
         slots: asyncio.Semaphore,
         may_act: Callable[[], bool],
+        finished: Callable[[], None],
     ) -> None:
         self._ref = ref
         self._driver_of = driver_of
         self._clock = clock
         self._slots = slots
         self._may_act = may_act
+        self._finished = finished
         self._goals: dict[TaskId, Goal] = {}
         self._workers: dict[TaskId, asyncio.Task[None]] = {}
         self._woken: dict[TaskId, asyncio.Event] = {}
@@ -66,6 +69,11 @@ class Effects:
     def idle(self) -> bool:
         """Whether nothing is under way that leaves something running: releases may come later, also by a sweep."""
         return all(isinstance(goal, End) and goal.finished for goal in self._goals.values())
+
+    @property
+    def none(self) -> bool:
+        """Whether nothing is under way at all."""
+        return not self._workers
 
     def want(self, goals: Iterable[Goal]) -> None:
         for goal in goals:
@@ -124,6 +132,8 @@ class Effects:
         finally:
             if self._workers.get(task) is asyncio.current_task():
                 del self._workers[task], self._woken[task], self._goals[task]
+                if not self._workers:
+                    self._finished()
 
     async def _reach(self, task: TaskId, goal: Goal) -> None:
         driver = self._driver_of(task)

@@ -1,4 +1,4 @@
-"""All live executions of this process."""
+"""All executions that this process carries: those in which something happens, and those that only wait."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import asyncio
 import random
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import structlog
 
 from stepwright.asl.interpreter import Limits
-from stepwright.asl.signals import Signal, TaskId, TimerFired, TimerId
+from stepwright.asl.signals import Signal, Stop, TaskId, TimerFired, TimerId
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.observer import Observer, Unobserved
 from stepwright.engine.ports import Clock, ExecutionRef, Journal, Lease, Loaded, StopRequest, TaskDriver, Uid
-from stepwright.engine.run import Run, World
+from stepwright.engine.run import Parked, Run, World
 from stepwright.engine.timers import Timers
 
 log = structlog.get_logger(__name__)
@@ -22,9 +23,16 @@ log = structlog.get_logger(__name__)
 # Calls to drivers under way at once. The API server's own fairness begins to queue a single client not far above.
 CALLS_AT_ONCE = 64
 
+# To park an execution and to read it again costs a request: less than what it takes in memory meanwhile.
+PARKS_FROM_SECONDS: Final = 30.0
+
+# The one timer of a parked execution: it is read again then, and finds out itself which of its timers are due.
+WAKE: Final = TimerId("engine:wake")
+
 
 class Engine:
-    """Runs executions: one ``Run`` and one asyncio task for each that is live. Everything happens in one event loop."""
+    """Runs executions: one ``Run`` and one asyncio task for each in which something happens. Those that only wait for
+    long are *parked*: a few words and a timer each; the journal knows the rest. Everything happens in one event loop."""
 
     def __init__(
         self,
@@ -35,6 +43,7 @@ class Engine:
         clock: Clock | None = None,
         observer: Observer | None = None,
         limits: Limits | None = None,
+        parks_from_seconds: float = PARKS_FROM_SECONDS,
         seed: Callable[[], int] | None = None,
         commit_id: Callable[[], str] | None = None,
         finished: Callable[[ExecutionRef], None] | None = None,
@@ -50,33 +59,51 @@ class Engine:
             seed=seed or (lambda: random.SystemRandom().getrandbits(64)),
             commit_id=commit_id or (lambda: uuid.uuid4().hex),
             slots=asyncio.Semaphore(CALLS_AT_ONCE),
+            loads=asyncio.Semaphore(CALLS_AT_ONCE),
+            parks_from_seconds=parks_from_seconds,
             observer=observer or Unobserved(),
             limits=limits or Limits(),
         )
         self._finished = finished
         self._runs: dict[Uid, Run] = {}
         self._tasks: dict[Uid, asyncio.Task[None]] = {}
+        self._parked: dict[Uid, Parked] = {}
         self._over = False
 
     @property
     def live(self) -> int:
         """How many executions this engine carries."""
-        return len(self._runs)
+        return len(self._runs) + len(self._parked)
+
+    @property
+    def parked(self) -> int:
+        """How many of them wait outside of memory."""
+        return len(self._parked)
 
     def carries(self, uid: Uid) -> bool:
-        return uid in self._runs
+        return uid in self._runs or uid in self._parked
 
     def adopt(self, loaded: Loaded) -> None:
         """Carry an execution from where its journal says it is. Nothing happens where it is carried already, and
         nothing once the engine has let go of all: nobody would end it."""
-        uid = loaded.ref.uid
-        if uid in self._runs or self._over:
+        if not self.carries(loaded.ref.uid):
+            self._begin(loaded.ref, loaded)
+
+    def park(self, parked: Parked) -> None:
+        """Carry an execution of which the journal said that it only waits. Nothing happens where it is carried
+        already."""
+        uid = parked.ref.uid
+        if self.carries(uid) or self._over:
             return
-        run = Run(loaded, self._world)
-        self._runs[uid] = run
-        task = self._tasks[uid] = asyncio.create_task(self._serve(run), name=f"execution {loaded.ref}")
-        # Also where it is cancelled before its first step.
-        task.add_done_callback(lambda _: self._served(run))
+        self._parked[uid] = parked
+        self.timers.set(uid, WAKE, parked.due)
+
+    def written(self, uid: Uid, seq: int) -> None:
+        """Somebody has seen the execution at ``seq``: a parked one that is further than this engine knows is read
+        again."""
+        parked = self._parked.get(uid)
+        if parked is not None and seq > parked.seq:
+            self._wake(uid)
 
     def report(self, uid: Uid, signal: Signal) -> None:
         """Hand a signal to the execution; one that is not carried here has no use for it."""
@@ -85,9 +112,9 @@ class Engine:
             run.post(signal)
 
     def stop_execution(self, uid: Uid, request: StopRequest) -> None:
-        run = self._runs.get(uid)
+        run = self._runs.get(uid) or self._wake(uid)
         if run is not None:
-            run.stop(request)
+            run.post(Stop(request.error, request.cause))
 
     def heartbeat(self, uid: Uid, task: TaskId) -> None:
         run = self._runs.get(uid)
@@ -96,6 +123,10 @@ class Engine:
 
     async def deleted(self, ref: ExecutionRef) -> None:
         """The execution no longer exists: stop carrying it, and stop what runs for it."""
+        if self._parked.pop(ref.uid, None) is not None:
+            self.timers.cancel(ref.uid, WAKE)
+            self._tell_finished(ref)
+            return
         task = self._tasks.get(ref.uid)
         run = self._runs.get(ref.uid)
         if task is None or run is None:
@@ -115,22 +146,53 @@ class Engine:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _begin(self, ref: ExecutionRef, loaded: Loaded | None) -> Run | None:
+        if self._over:
+            return None
+        run = self._runs[ref.uid] = Run(ref, self._world, loaded)
+        task = self._tasks[ref.uid] = asyncio.create_task(self._serve(run), name=f"execution {ref}")
+        # Also where it is cancelled before its first step.
+        task.add_done_callback(lambda _: self._served(run, None))
+        return run
+
+    def _wake(self, uid: Uid) -> Run | None:
+        parked = self._parked.pop(uid, None)
+        if parked is None:
+            return None
+        self.timers.cancel(uid, WAKE)
+        return self._begin(parked.ref, None)
+
     async def _serve(self, run: Run) -> None:
+        parked = None
         try:
-            await run.serve()
+            parked = await run.serve()
         except Exception:
             # A defect in one execution must not end the others; the execution stays as its journal has it.
             log.exception("execution failed in the engine", execution=str(run.ref))
         finally:
-            self._served(run)
+            self._served(run, parked)
 
-    def _served(self, run: Run) -> None:
-        if self._runs.get(run.ref.uid) is not run:
+    def _served(self, run: Run, parked: Parked | None) -> None:
+        uid = run.ref.uid
+        if self._runs.get(uid) is not run:
             return
-        del self._runs[run.ref.uid], self._tasks[run.ref.uid]
+        del self._runs[uid], self._tasks[uid]
         self._world.journal.forget(run.ref)
+        if parked is None:
+            self._tell_finished(run.ref)
+        elif late := run.unread():
+            if (again := self._begin(parked.ref, None)) is not None:
+                for signal in late:
+                    again.post(signal)
+        else:
+            self.park(parked)
+
+    def _tell_finished(self, ref: ExecutionRef) -> None:
         if self._finished is not None:
-            self._finished(run.ref)
+            self._finished(ref)
 
     def _timer_fired(self, uid: Uid, timer: TimerId) -> None:
-        self.report(uid, TimerFired(timer))
+        if timer == WAKE:
+            self._wake(uid)
+        else:
+            self.report(uid, TimerFired(timer))

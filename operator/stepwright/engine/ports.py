@@ -62,17 +62,20 @@ class Commit:
 
     ``commit_id`` never repeats, so that after a time-out the journal can tell whether this very write has landed.
     ``parts``: None = the part is gone. ``events`` are appended; ``visits`` update the visits of the same id, ``jobs``
-    names what runs their newest task. ``settled`` is said only together with an outcome.
+    names what runs their newest task. ``settled`` is said only together with an outcome. ``started``: when the
+    execution began. ``waiting_until``: nothing is open but timers, and this is when the earliest falls due.
     """
 
     commit_id: str
     expected_seq: int
     now: Millis
+    started: Millis
     parts: Mapping[PartId, EncodedPart | None]
     events: Sequence[HistoryEvent] = ()
     visits: Sequence[Visit] = ()
     jobs: Mapping[TaskId, str] = field(default_factory=dict)
     current_states: Sequence[str] = ()
+    waiting_until: Millis | None = None
     outcome: Outcome | None = None
     settled: bool = False
 

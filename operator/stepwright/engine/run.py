@@ -41,13 +41,13 @@ from stepwright.engine.observer import Observer
 from stepwright.engine.ports import (
     Clock,
     Commit,
+    ExecutionRef,
     Fenced,
     Gone,
     Journal,
     Lease,
     Loaded,
     Refused,
-    StopRequest,
     TaskDriver,
     Unavailable,
 )
@@ -81,24 +81,39 @@ class World:
     commit_id: Callable[[], str]
     slots: asyncio.Semaphore
     """How many calls to drivers may be under way at once."""
+    loads: asyncio.Semaphore
+    """How many executions may be read at once."""
+    parks_from_seconds: float
+    """An execution that only waits, and at least this long, leaves memory until then."""
     observer: Observer
     limits: Limits = field(default_factory=Limits)
 
 
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An execution in which nothing is open but timers, as it is remembered while nothing happens. ``due``: when to
+    read it again. ``seq``: how often it was written when this was true."""
+
+    ref: ExecutionRef
+    due: Millis
+    seq: int
+
+
 class Run:
-    def __init__(self, loaded: Loaded, world: World) -> None:
-        self.ref = loaded.ref
+    """``loaded`` is what to go on from; where only the reference is known, the journal is asked first."""
+
+    def __init__(self, ref: ExecutionRef, world: World, loaded: Loaded | None) -> None:
+        self.ref = ref
         self._world = world
         self._loaded = loaded
-        self._machine = loaded.machine
         self._checkpoint: Checkpoint | None = None
-        self._seq = loaded.seq
+        self._seq = 0
         self._signals: deque[Signal] = deque()
         self._mail = asyncio.Event()
         self._lazy_armed = False
         self._resources: dict[TaskId, str] = {}
         self._over = False
-        self._effects = Effects(self.ref, self._driver_of, world.clock, world.slots, self._may_act)
+        self._effects = self._new_effects()
 
     # --- What comes in -------------------------------------------------------------------------------------------
 
@@ -116,8 +131,9 @@ class Run:
             due = self._world.clock.now() + int(LAZY_SECONDS * 1000)
             self._world.timers.set(self.ref.uid, LAZY_TIMER, Millis(due))
 
-    def stop(self, request: StopRequest) -> None:
-        self.post(Stop(request.error, request.cause))
+    def unread(self) -> list[Signal]:
+        """Signals that came too late to be looked at."""
+        return list(self._signals)
 
     def heartbeat(self, task: TaskId) -> None:
         """A task is alive: its heartbeat timer starts anew. Nothing is written; a restart grants a whole interval."""
@@ -130,22 +146,22 @@ class Run:
 
     # --- The loop ------------------------------------------------------------------------------------------------
 
-    async def serve(self) -> None:
-        """Carry the execution to its end. Returns when it has settled, is gone, or is another engine's."""
+    async def serve(self) -> Parked | None:
+        """Carry the execution to its end. Returns when it has settled, is gone, or is another engine's, and earlier
+        where there is nothing to do for long."""
         try:
             while True:
                 try:
-                    await self._live()
-                    return
+                    return await self._live(self._loaded or await self._load())
                 except Fenced:
                     await self._let_go()
                     if not await self._held_within(LEASE_PATIENCE_SECONDS):
                         log.info("execution left to another engine", execution=str(self.ref))
-                        return
+                        return None
                     log.warning(
                         "another writer has advanced the execution, reloading", execution=str(self.ref)
                     )
-                    self._loaded = await self._insist(lambda: self._world.journal.load(self.ref))
+                    self._loaded = None
         except Gone:
             log.info("execution is gone", execution=str(self.ref))
             await self._let_go()
@@ -156,6 +172,14 @@ class Run:
         finally:
             self._over = True
             await self._let_go()
+        return None
+
+    async def _load(self) -> Loaded:
+        async with self._world.loads:
+            loaded = await self._insist(lambda: self._world.journal.load(self.ref))
+        self.ref = loaded.ref
+        self._effects = self._new_effects()
+        return loaded
 
     async def abandon(self) -> None:
         """The execution was deleted and is served no more: stop what runs for it, as far as the drivers know of it.
@@ -164,17 +188,23 @@ class Run:
         for driver in self._world.drivers:
             await self._insist(partial(driver.sweep, self.ref, frozenset()))
 
-    async def _live(self) -> None:
-        loaded = self._loaded
+    async def _live(self, loaded: Loaded) -> Parked | None:
+        self._loaded = None
+        self._machine = loaded.machine
         self._seq = loaded.seq
         settled = loaded.settled
         if loaded.ended:
             await self._sweep(frozenset())
         else:
             if loaded.stop is not None:
-                self.stop(loaded.stop)
-            batch = await self._resumed() if loaded.parts else self._started()
+                self.post(Stop(loaded.stop.error, loaded.stop.cause))
+            batch = await self._resumed(loaded) if loaded.parts else self._started(loaded)
+            # While nothing happens, nothing is kept but the checkpoint.
+            del loaded
             while not (ended := await self._commit_and_act(batch)):
+                if (parked := self._parked()) is not None:
+                    return parked
+                del batch
                 await self._mail.wait()
                 self._mail.clear()
                 batch = self._fill(Batch(self._checkpoint))
@@ -184,20 +214,29 @@ class Run:
             commit_id = self._world.commit_id()
             settle = partial(self._world.journal.settle, self.ref, self._seq, commit_id)
             await self._insist(self._while_held(settle))
+        return None
 
-    def _started(self) -> Batch:
+    def _started(self, loaded: Loaded) -> Batch:
         batch = Batch(None)
-        batch.add(
-            interpreter.start(
-                self._machine, self._loaded.identity, self._loaded.input, self._moment(), self._world.limits
-            ),
-            None,
+        step = interpreter.start(
+            self._machine, loaded.identity, loaded.input, self._moment(), self._world.limits
         )
+        batch.add(step, None)
         return self._fill(batch)
 
-    async def _resumed(self) -> Batch:
+    def _parked(self) -> Parked | None:
+        """What is to be remembered where nothing is to be done for long; None where something is, or may be soon."""
+        assert self._checkpoint is not None
+        if self._mail.is_set() or not self._effects.none:
+            return None
+        due = checkpoints.waiting_until(self._checkpoint)
+        if due is None or due - self._world.clock.now() < self._world.parks_from_seconds * 1000:
+            return None
+        return Parked(self.ref, due, self._seq)
+
+    async def _resumed(self, loaded: Loaded) -> Batch:
         """Take up what a checkpoint describes: stop what it does not want, arm its timers, reattach its tasks."""
-        checkpoint = self._checkpoint = checkpoints.decode(self._loaded.parts)
+        checkpoint = self._checkpoint = checkpoints.decode(loaded.parts)
         tasks = checkpoints.open_tasks(self._machine, checkpoint)
         # Before anything new is started: a sweep knows only the tasks of this moment.
         await self._sweep(frozenset(task.task for task in tasks))
@@ -257,11 +296,13 @@ class Run:
             commit_id=self._world.commit_id(),
             expected_seq=self._seq,
             now=self._world.clock.now(),
+            started=batch.checkpoint.start.started,
             parts=batch.encoded_parts(),
             events=batch.events,
             visits=tuple(batch.visits.values()),
             jobs=self._jobs(batch),
             current_states=checkpoints.current_states(batch.checkpoint),
+            waiting_until=checkpoints.waiting_until(batch.checkpoint),
             outcome=batch.outcome,
             settled=batch.outcome is not None and not batch.stops and self._effects.idle,
         )
@@ -336,6 +377,17 @@ class Run:
 
     def _moment(self) -> Moment:
         return Moment(self._world.clock.now(), self._world.seed())
+
+    def _new_effects(self) -> Effects:
+        world = self._world
+        return Effects(
+            self.ref, self._driver_of, world.clock, world.slots, self._may_act, self._effects_finished
+        )
+
+    def _effects_finished(self) -> None:
+        """Look whether there is anything left to do; signals that can wait for another's write still do."""
+        if not self._signals:
+            self._mail.set()
 
     def _may_act(self) -> bool:
         return not self._over and self._world.lease.held(self.ref.uid)

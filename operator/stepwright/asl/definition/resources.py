@@ -66,8 +66,8 @@ def name(resource: str) -> Name:
             scheme, _, rest = resource.partition(":")
             if scheme == "arn":
                 # What is too short for an ARN names no service.
-                service = resource.split(":")[2:3]
-                return Name(service[0] if service else scheme, resource)
+                named = resource.split(":")[2:3]
+                return Name(named[0] if named else scheme, resource)
             return Name(scheme, rest)
 
 

@@ -165,6 +165,9 @@ class ExecutionStatus(Observed):
     """What the execution runs, fixed when it starts."""
     current_state: str | None = None
     """The active states, as a text for people; in transitions they are those without an outcome."""
+    waiting_until: Timestamp | None = None
+    """There while nothing is open but timers (a Wait, a Retry's interval, a time-out): when the earliest of them falls
+    due."""
     start_time: Timestamp | None = None
     """When it started."""
     end_time: Timestamp | None = None
