@@ -1,0 +1,100 @@
+"""The operator is killed while executions wait, and timers fall due soon after it is back."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bench import table
+from bench.control_plane import control_plane_of_its_own
+from bench.populating import create_all, until_all_wait
+from bench.process import usage
+from bench.watching import EXECUTIONS, Status, Watch, machine
+from stepwright.cluster.api import Api, path_of
+from tests.operator_process import ROOT, OperatorProcess
+
+COUNT = 10_000
+NAMESPACE = "default"
+DUE_AFTER_SECONDS = 10
+"""From the kill to the moment at which all timers fall due."""
+CREATED_PER_SECOND = 100
+"""A rate that any machine reaches: the moment has to be known when executions are created."""
+DEFINITION = {
+    "StartAt": "First",
+    "States": {
+        "First": {"Type": "Wait", "TimestampPath": "$.due", "Next": "Fired"},
+        "Fired": {"Type": "Wait", "Seconds": 365 * 24 * 3600, "End": True},
+    },
+}
+
+
+def run(folder: Path, count: int = COUNT) -> Mapping[str, float]:
+    with control_plane_of_its_own() as cluster:
+        cluster.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
+        operator = OperatorProcess(cluster, folder / "operator.log", "--log-level=warning")
+        return asyncio.run(measure(cluster.kubeconfig, operator, count))
+
+
+async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> Mapping[str, float]:
+    names = [f"due-{n}" for n in range(count)]
+    async with await Api.connect(kubeconfig, user_agent="stepwright-bench", timeout_seconds=300) as api:
+        operator.start()
+        await machine(api, NAMESPACE, "due", DEFINITION)
+        due = int(time.time() + count / CREATED_PER_SECOND + 30)
+        text = datetime.fromtimestamp(due, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        await create_all(api, NAMESPACE, "due", names, {"due": text})
+        await until_all_wait(api, NAMESPACE, operator, count)
+        killed = due - DUE_AFTER_SECONDS
+        if time.time() > killed:
+            raise SystemExit(f"not all of {count:,} executions had begun in time: take fewer with --count")
+        async with Watch(api, EXECUTIONS, NAMESPACE, has_fired) as watch:
+            await asyncio.sleep(killed - time.time())
+            offset = time.time() - time.perf_counter()
+            operator.kill()
+            began = time.perf_counter()
+            await asyncio.to_thread(operator.start, ready_seconds=300)
+            ready = time.perf_counter() - began
+            await watch.until(names)
+            used = usage(operator.pid)
+            seen = [watch.done[name] + offset - due for name in names]
+        recorded = await fired_at(api)
+        operator.stop()
+    stamps = [recorded[name] - due for name in names]
+    rows = [
+        [what, statistics.median(late), sorted(late)[int(len(late) * 0.99)], max(late)]
+        for what, late in (("its event in the history", stamps), ("its write, as a watch sees it", seen))
+    ]
+    table.show(
+        f"{count:,} timers that all fall due {DUE_AFTER_SECONDS} s after the operator was killed and started anew, "
+        "on an API server and an etcd of their own: seconds from due to",
+        ["what", "median", "99 of 100", "last"],
+        rows,
+    )
+    print(
+        f"\noperator: ready {ready:.1f} s after its start; {used.cpu_seconds:.1f} CPU seconds until all had fired, "
+        f"{used.peak_mib:.0f} MiB at most"
+    )
+    return {"restart: last timer / 30 s": max(seen) / 30}
+
+
+def has_fired(status: Status) -> bool:
+    return status.get("currentState") == "Fired"
+
+
+async def fired_at(api: Api) -> dict[str, float]:
+    """When the first Wait was left, in seconds since 1970, by its event."""
+    items, _ = await api.list(path_of(*EXECUTIONS, NAMESPACE), page_size=500)
+    found = {}
+    for raw in items:
+        body: dict[str, Any] = msgspec.json.decode(raw)
+        events = map(msgspec.json.decode, body["status"]["history"])
+        left = next(event for event in events if event["type"] == "WaitStateExited")
+        found[body["metadata"]["name"]] = datetime.fromisoformat(left["timestamp"]).timestamp()
+    return found
