@@ -52,15 +52,6 @@ class Started(msgspec.Struct, frozen=True, gc=False):
     revision: str
 
 
-class Condition(msgspec.Struct, frozen=True, gc=False):
-    type: str
-    status: str
-    reason: str = ""
-    message: str = ""
-    lastTransitionTime: str = ""
-    observedGeneration: int = 0
-
-
 class Status(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     phase: str = PENDING
     seq: int = 0
@@ -69,11 +60,10 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     stateMachine: Started | None = None
     waitingUntil: str | None = None
     endTime: str | None = None
-    conditions: tuple[Condition, ...] = ()
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
-    """An Execution without its input, checkpoint, history and transitions."""
+    """An Execution without its input, checkpoint, history, transitions and conditions."""
 
     metadata: Metadata
     spec: Spec

@@ -249,13 +249,16 @@ class Executions:
             self._newer[uid] = body  # it is looked at again once nobody is busy with it
             return
         if not executions.is_acknowledged(body):
-            reference = str(executions.reference(body))
-            self._keep_at(uid, reference, lambda: self._refusals.acknowledge(body))
+            reference = executions.reference(body)
+            self._keep_at(uid, str(reference), lambda: self._acknowledge(reference))
             return
         if executions.pinned(body) and self._holds(uid):
             # Jobs that outlived the commit of their result: the operator ended before it had released them. Taking
             # an ended execution up sweeps them and does nothing else.
             self._begin(uid, body)
+
+    async def _acknowledge(self, reference: ExecutionRef) -> None:
+        await self._refusals.acknowledge(await self._journal.read(reference))
 
     def _holds(self, uid: Uid) -> bool:
         return any(driver.holds(uid) for driver in self._drivers)
