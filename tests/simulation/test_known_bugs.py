@@ -159,6 +159,17 @@ def create_the_job_again_where_it_is_gone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(JobDriver, "_attach", forgetful)
 
 
+def park_while_a_task_runs(patch: pytest.MonkeyPatch) -> None:
+    class Checkpoints:
+        def __getattr__(self, name: str) -> Any:
+            return self.waiting_until if name == "waiting_until" else getattr(checkpoints, name)
+
+        def waiting_until(self, checkpoint: Any) -> Any:
+            return min((timer.due for timer in checkpoints.open_timers(checkpoint)), default=None)
+
+    patch.setattr(runs, "checkpoints", Checkpoints())
+
+
 @pytest.mark.parametrize(
     ("bug", "within", "told"),
     [
@@ -175,6 +186,7 @@ def create_the_job_again_where_it_is_gone(patch: pytest.MonkeyPatch) -> None:
         (accept_a_second_result, 100, "event"),
         (act_on_an_event_of_the_past, 500, "fenced by a write of its own"),
         (create_the_job_again_where_it_is_gone, 2_000, "created again"),
+        (park_while_a_task_runs, 1_000, "not at rest"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
