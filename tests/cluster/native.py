@@ -22,7 +22,7 @@ from tests.cluster import (
 )
 from tests.cluster.control_plane import SERVICE_ADDRESS, answers, await_true
 from tests.cluster.interface import Cluster, ClusterUnavailable, Unsupported
-from tests.cluster.locations import run_folder
+from tests.cluster.locations import run_folder, run_lock
 from tests.cluster.processes import Process
 from tests.cluster.progress import say
 from tests.cluster.state import State, log_file
@@ -89,13 +89,15 @@ class NativeCluster(Cluster):
         await_true("the node", lambda: self._node_is_ready(since=current.processes["node"]), needs)
 
     def _restart(self, name: str, away_seconds: float) -> None:
-        current = _state()
-        old = current.processes[name]
-        processes.end(old, grace_seconds=1)
-        time.sleep(away_seconds)
-        current.processes[name] = processes.start(name, old.command, Path(old.log))
-        current.save()
-        _await_apiserver(self._folder, list(current.processes.values()))
+        # Whoever joins the cluster meanwhile waits: he would take it for broken, and take it down.
+        with run_lock():
+            current = _state()
+            old = current.processes[name]
+            processes.end(old, grace_seconds=1)
+            time.sleep(away_seconds)
+            current.processes[name] = processes.start(name, old.command, Path(old.log))
+            current.save()
+            _await_apiserver(self._folder, list(current.processes.values()))
 
     def _node_is_ready(self, since: Process | None = None) -> bool:
         path = (
