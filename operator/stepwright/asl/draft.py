@@ -61,9 +61,10 @@ class Draft:
 
     __slots__ = (
         "_changed",
-        "_last_event_id",
         "_original",
+        "_random",
         "_room",
+        "_seed",
         "commands",
         "constants",
         "events",
@@ -73,7 +74,6 @@ class Draft:
         "now",
         "outcome",
         "parts",
-        "random",
         "ready",
         "size",
         "timestamp",
@@ -88,7 +88,8 @@ class Draft:
         self.limits: Final = limits
         self.now: Final[Millis] = moment.now
         self.timestamp: Final = timestamps.text(moment.now)
-        self.random: Final = Random(moment.seed)  # noqa: S311 - jitter and States.UUID: not secrets
+        self._seed = moment.seed
+        self._random: Random | None = None
         self._original: Mapping[PartId, Part] = {} if new else checkpoint.parts
         self._changed: set[PartId] = set(checkpoint.parts) if new else {HEAD}
         self.parts: dict[PartId, Part] = dict(checkpoint.parts)
@@ -103,6 +104,13 @@ class Draft:
         self.constants: dict[str, Json] | None = None
         """The part of the context object that does not change during an execution."""
         self._room = UNLIMITED if limits.history_events is None else limits.history_events - 1
+
+    @property
+    def random(self) -> Random:
+        """Seeded when it is first asked for: that takes longer than many a step."""
+        if self._random is None:
+            self._random = Random(self._seed)  # noqa: S311 - jitter and States.UUID: not secrets
+        return self._random
 
     # What an execution consists of.
 
@@ -147,7 +155,7 @@ class Draft:
 
     def _own(self, name: PartId) -> Branch | Fork | None:
         part = self.parts.get(name)
-        assert part is None or isinstance(part, Branch | Fork)
+        assert part is None or isinstance(part, (Branch, Fork))  # a union would be made anew each time
         if part is not None and name not in self._changed:
             part = part.copy()
             self.put(name, part)

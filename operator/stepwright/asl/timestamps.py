@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from stepwright.asl.signals import Millis
@@ -18,7 +19,14 @@ _RFC3339: Final = re.compile(
 
 def text(moment: Millis) -> str:
     """In UTC with milliseconds: ``2024-01-02T03:04:05.678Z``."""
-    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds")[:-6] + "Z"
+    seconds, millis = divmod(moment, 1000)
+    return f"{_whole(seconds)}.{millis:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _whole(seconds: int) -> str:
+    """Steps come close together: most share their second with the one before."""
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:-6]
 
 
 def parse(timestamp: str) -> Millis | None:
