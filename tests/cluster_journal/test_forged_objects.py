@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from stepwright.cluster import revisions
+from stepwright.cluster import revisions, seal
 from stepwright.cluster.executions import Pinned
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revisions
@@ -55,7 +55,7 @@ async def test_a_payload_under_another_ones_name_is_refused(tmp_path: Path) -> N
     digest = hashlib.sha256(b'"what was stored"').hexdigest()
     made = revisions.manifest(MACHINE, HONEST, 1)
     revision = made["metadata"]["name"]
-    execution = {
+    execution: dict[str, Any] = {
         "metadata": {"name": "order-7", "namespace": "shop", "uid": "e-1"},
         "spec": {"stateMachineRef": {"name": "order"}},
         "status": {
@@ -64,6 +64,7 @@ async def test_a_payload_under_another_ones_name_is_refused(tmp_path: Path) -> N
             "checkpoint": {"data": msgspec.json.encode({"input": {"$payload": digest}}).decode()},
         },
     }
+    execution["status"]["seal"] = str(seal.of("e-1", execution["status"]))
     async with serving(tmp_path, says(200, made), says(200, {"payload": '"forged"'})) as (_, api):
         journal = ClusterJournal(api, Revisions(api))
         with pytest.raises(Refused) as caught:

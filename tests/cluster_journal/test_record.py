@@ -12,7 +12,7 @@ import pytest
 from stepwright.asl.checkpoint import PartId
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome, StartTask, Visit
-from stepwright.cluster import payloads, record, timestamps
+from stepwright.cluster import payloads, record, seal, timestamps
 from stepwright.cluster.record import MOST_TRANSITIONS, Record
 from stepwright.engine.ports import Commit
 from tests.engine.memory import World, loaded
@@ -93,6 +93,7 @@ def test_the_stored_status_is_what_the_record_says_after_each_commit(reload: boo
         read.stored = known.stored
 
         assert read == known
+        assert stored["status"]["seal"] == str(seal.of("uid-1", stored["status"]))
         if reload:
             known = read
 

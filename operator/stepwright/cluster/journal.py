@@ -15,7 +15,7 @@ import structlog
 from stepwright.asl.checkpoint import PartId
 from stepwright.asl.machine import Machine
 from stepwright.asl.step import HistoryEvent
-from stepwright.cluster import executions, payloads, record
+from stepwright.cluster import consistency, executions, payloads, record
 from stepwright.cluster.api import (
     AlreadyExists,
     Api,
@@ -27,6 +27,7 @@ from stepwright.cluster.api import (
     TooLarge,
     path_of,
 )
+from stepwright.cluster.consistency import Edited
 from stepwright.cluster.executions import Body, Pinned
 from stepwright.cluster.payloads import Payloads
 from stepwright.cluster.record import Change, Record
@@ -84,6 +85,8 @@ class ClusterJournal:
             pinned = Pinned(**known.state_machine)
         if pinned is None:
             raise Refused(f"Execution {ref} was never started")
+        if known is not None and executions.seq(body) < known.seq:
+            raise Edited("status.seq is")
         return await self.open(body, pinned)
 
     async def read(self, ref: ExecutionRef) -> Body:
@@ -106,7 +109,9 @@ class ClusterJournal:
 
     async def open(self, body: Body, pinned: Pinned) -> Loaded:
         """Take up an Execution as it was read; ``pinned`` is what it runs. A body that is out of date does no harm:
-        the first commit is refused and the execution loaded again. Raises Unavailable, Refused, InvalidInput."""
+        the first commit is refused and the execution loaded again. Raises Unavailable, Refused (Edited), InvalidInput.
+        """
+        consistency.check(body)
         revision = await self._revision(body, pinned)
         taken_up = Record.of(body, pinned.as_status())
         parts: dict[PartId, Any] = {}
@@ -122,6 +127,25 @@ class ClusterJournal:
         result = executions.loaded(body, revision, parts)
         self._records[taken_up.uid] = taken_up
         return result
+
+    def is_as_written(self, body: Body) -> bool:
+        """Whether nobody else has changed the status of an Execution that is carried here."""
+        status = body.get("status") or {}
+        known = self._records.get(executions.uid_of(body))
+        if known is not None and executions.seq(body) <= known.seq:
+            shown = (
+                executions.seq(body),
+                status.get("commitId"),
+                status.get("transitions"),
+                status.get("conditions"),
+            )
+            if shown != (known.seq, known.commit_id, known.transitions, known.conditions):
+                return False
+        try:
+            consistency.check(body)
+        except Edited:
+            return False
+        return True
 
     async def _revision(self, body: Body, pinned: Pinned) -> Revision:
         try:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from stepwright.asl.checkpoint import PartId
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome, Visit
-from stepwright.cluster import conditions, timestamps
+from stepwright.cluster import conditions, seal, timestamps
 from stepwright.cluster.resources import Phase
 from stepwright.engine.ports import Commit
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 MOST_TRANSITIONS: Final = 50
 LARGEST_INLINE_OUTPUT_BYTES: Final = 8 * 1024
@@ -48,14 +51,18 @@ class Record:
     seq: int = 0
     start: Millis | None = None
     waiting_until: str | None = None
+    phase: Phase = "Pending"
     events: list[str] = field(default_factory=list)
     page_bytes: int = 0
     page_first: int = 1
     previous_page: str | None = None
     transitions: list[dict[str, Any]] = field(default_factory=list)
     conditions: list[dict[str, Any]] = field(default_factory=list)
-    parts: frozenset[str] = frozenset()
-    """Ids of the stored parts of the checkpoint."""
+    commit_id: str | None = None
+    page: _Hash = field(default_factory=lambda: seal.new_page(None), compare=False)
+    """Of ``events``, for the seal."""
+    parts: dict[str, bytes] = field(default_factory=dict)
+    """The stored parts of the checkpoint, each with its digest."""
     stored: set[str] = field(default_factory=set)
     """Hashes of payloads known to be stored."""
 
@@ -74,13 +81,16 @@ class Record:
             seq=status.get("seq") or 0,
             start=None if start is None else timestamps.millis(start),
             waiting_until=status.get("waitingUntil"),
+            phase=status.get("phase") or "Pending",
             events=events,
             page_bytes=sum(map(len, events)),
             page_first=page.get("firstEventId") or 1,
             previous_page=page.get("previous"),
             transitions=list(status.get("transitions") or ()),
             conditions=list(status.get("conditions") or ()),
-            parts=frozenset(status.get("checkpoint") or ()),
+            commit_id=status.get("commitId"),
+            page=seal.page(status),
+            parts=seal.digests(status),
         )
 
     @property
@@ -110,7 +120,8 @@ def of_commit(
     ``parts`` and ``events`` are encoded already; ``output_ref`` names the object that holds an output too long to
     stand in the status; ``rolled_page`` names the page to which all events known so far have been copied.
     """
-    first = record.seq == 0
+    # Everything at once: the status may not have been there at all, or somebody has edited it.
+    whole = record.seq == 0 or commit.whole
     outcome = commit.outcome
     start = commit.started if record.start is None else record.start
     until = None if commit.waiting_until is None else timestamps.rfc3339(commit.waiting_until)
@@ -128,11 +139,11 @@ def of_commit(
         "commitId": commit.commit_id,
         "currentState": _current_state(commit.current_states),
     }
-    if until is not None and until != record.waiting_until:
+    if until is not None and (whole or until != record.waiting_until):
         fields["waitingUntil"] = until
-    if first or outcome is not None:
+    if whole or outcome is not None:
         fields |= {"phase": phase, "conditions": status_conditions, "observedGeneration": record.generation}
-    if first:
+    if whole:
         fields |= {"startTime": timestamps.rfc3339(start), "stateMachine": dict(record.state_machine)}
     if outcome is not None:
         fields |= {
@@ -142,27 +153,33 @@ def of_commit(
             **_result(outcome, output_ref),
         }
 
-    gone = {part for part, text in parts.items() if text is None}
+    kept = {} if whole else {part: digest for part, digest in record.parts.items() if part not in parts}
+    page_hash = seal.new_page(rolled_page) if rolled_page else record.page
     after = replace(
         record,
         seq=commit.expected_seq + 1,
+        commit_id=commit.commit_id,
         start=start,
         waiting_until=until,
+        phase=phase,
         events=[*([] if rolled_page else record.events), *events],
         page_bytes=(0 if rolled_page else record.page_bytes) + sum(map(len, events)),
         page_first=_first_id(events) if rolled_page and events else record.page_first,
         previous_page=rolled_page or record.previous_page,
         transitions=transitions,
         conditions=status_conditions,
-        parts=(record.parts | parts.keys()) - gone,
+        page=seal.with_events(page_hash, events),
+        parts=kept | {part: seal.of_part(text) for part, text in parts.items() if text is not None},
     )
-    if first:
-        # Everything at once: the status may not have been there at all.
+    fields["seal"] = _seal(after, settled=outcome is not None and commit.settled)
+    if whole:
         fields |= {
             "checkpoint": {part: text for part, text in parts.items() if text is not None},
-            "history": list(events),
+            "history": after.events,
             "transitions": transitions,
         }
+        if after.previous_page is not None:
+            fields["historyPage"] = {"previous": after.previous_page, "firstEventId": after.page_first}
         return Change([*_guard(record), _add("/status", fields)], after)
     patch = [
         *_guard(record),
@@ -188,13 +205,26 @@ def of_commit(
 
 def of_settling(record: Record, commit_id: str) -> Change:
     """The patch that says that nothing is left to stop."""
+    after = replace(record, seq=record.seq + 1, commit_id=commit_id)
     patch = [
         *_guard(record),
-        _add("/status/seq", record.seq + 1),
+        _add("/status/seq", after.seq),
         _add("/status/commitId", commit_id),
         _add("/status/settled", True),
+        _add("/status/seal", _seal(after, settled=True)),
     ]
-    return Change(patch, replace(record, seq=record.seq + 1))
+    return Change(patch, after)
+
+
+def _seal(after: Record, *, settled: bool) -> str:
+    summary = {
+        "seq": after.seq,
+        "phase": after.phase,
+        "settled": settled,
+        "waitingUntil": after.waiting_until,
+        "stateMachine": after.state_machine,
+    }
+    return str(seal.sealed(after.uid, summary, seal.of_checkpoint(after.parts), seal.of_history(after.page)))
 
 
 def _guard(record: Record) -> list[Operation]:

@@ -5,14 +5,14 @@ The writes apply on the same condition as commits (uid and ``seq``), so they can
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 import structlog
 
 from stepwright.asl.signals import Millis
-from stepwright.cluster import conditions, executions, timestamps
+from stepwright.cluster import conditions, executions, seal, timestamps
 from stepwright.cluster.api import Api, ApiError, Invalid, NotFound, path_of
 from stepwright.cluster.conditions import Reason
 from stepwright.cluster.executions import Body
@@ -20,6 +20,13 @@ from stepwright.cluster.resources import API_VERSION, Phase
 from stepwright.engine.ports import Clock, StopRequest, Unavailable
 
 log = structlog.get_logger(__name__)
+
+_OF_THE_BEGINNING: Final = ("startTime", "checkpoint", "history")
+_OF_THE_END: Final = ("endTime", "duration", "output", "outputRef", "error", "cause")
+
+
+class _Event(msgspec.Struct):
+    id: int
 
 
 class Refusals:
@@ -42,8 +49,20 @@ class Refusals:
         await self._end(body, "Aborted", conditions.ABORTED, request.error, request.cause)
 
     async def settle(self, body: Body) -> None:
-        """Record that nothing of an ended execution runs any more."""
-        await self._write(body, {"seq": executions.seq(body) + 1, "settled": True})
+        """Record that nothing of an ended execution runs any more. ``body`` must be whole."""
+        await self._write(body, _sealed(body, {"seq": executions.seq(body) + 1, "settled": True}))
+
+    async def correct(self, body: Body, phase: Phase, *, settled: bool) -> None:
+        """Take back what somebody else has made of phase and settled; the seal is still that of these."""
+        running = phase in ("Pending", "Running")
+        forged = [name for name in _OF_THE_END if running and name in (body.get("status") or {})]
+        reason = None if phase != "Pending" else conditions.PENDING
+        fields = {
+            "phase": phase,
+            "settled": settled,
+            "conditions": self._conditions(body, phase, reason, ""),
+        }
+        await self._write(body, fields, removed=forged)
 
     async def acknowledge(self, body: Body) -> None:
         """The spec of an ended execution was changed, and nothing comes of it: readers of the kstatus convention
@@ -72,11 +91,13 @@ class Refusals:
         if cause is not None:
             fields["cause"] = cause
         status = body.get("status") or {}
-        if status.get("history"):
+        if any(status.get(name) for name in _OF_THE_BEGINNING):
             fields |= _end_of_history(status, error, cause, now)
-        return await self._write(body, fields)
+        return await self._write(body, _sealed(body, fields))
 
-    def _conditions(self, body: Body, phase: Phase, reason: Reason, detail: str) -> list[dict[str, Any]]:
+    def _conditions(
+        self, body: Body, phase: Phase, reason: Reason | None, detail: str
+    ) -> list[dict[str, Any]]:
         return conditions.of_execution(
             (body.get("status") or {}).get("conditions") or [],
             phase,
@@ -86,12 +107,13 @@ class Refusals:
             detail=detail,
         )
 
-    async def _write(self, body: Body, fields: Mapping[str, Any]) -> bool:
+    async def _write(self, body: Body, fields: Mapping[str, Any], removed: Sequence[str] = ()) -> bool:
         metadata = body["metadata"]
         patch = [
             {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
             {"op": "test", "path": "/status/seq", "value": executions.seq(body)},
             *({"op": "add", "path": f"/status/{name}", "value": value} for name, value in fields.items()),
+            *({"op": "remove", "path": f"/status/{name}"} for name in removed),
         ]
         path = path_of(API_VERSION, "executions", metadata["namespace"], metadata["name"], "status")
         try:
@@ -114,7 +136,8 @@ def _end_of_history(
 ) -> dict[str, Any]:
     """What is written beside the end itself where an execution had begun: its last event, its open visits, the time
     it took. The event log says all about an execution, this end included."""
-    last = msgspec.json.decode(status["history"][-1])["id"]
+    history = status.get("history") or []
+    last = _last_id(history)
     event = {
         "timestamp": timestamps.rfc3339(now),
         "type": "ExecutionFailed",
@@ -126,9 +149,25 @@ def _end_of_history(
     }
     fields: dict[str, Any] = {
         "checkpoint": {},
-        "history": [*status["history"], msgspec.json.encode(event).decode()],
+        "history": [*history, msgspec.json.encode(event).decode()],
         "transitions": [{"outcome": "Failed", **visit} for visit in status.get("transitions") or ()],
     }
     if status.get("startTime"):
         fields["duration"] = timestamps.duration(now - timestamps.millis(status["startTime"]))
     return fields
+
+
+def _last_id(history: Sequence[str]) -> int:
+    """Of the newest event that can be read: somebody may have edited the history, or emptied it."""
+    for text in reversed(history):
+        try:
+            return msgspec.json.decode(text, type=_Event).id
+        except msgspec.DecodeError:
+            continue
+    return 0
+
+
+def _sealed(body: Body, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields, with the seal of the status that they make of the one in ``body``."""
+    after = {**(body.get("status") or {}), **fields}
+    return fields | {"seal": str(seal.of(body["metadata"]["uid"], after))}

@@ -19,6 +19,10 @@ from stepwright.cluster.resources import API_VERSION
 
 PENDING: Final = "Pending"
 
+TOUCHED: Final = "TOUCHED"
+"""Told instead of MODIFIED where neither a commit nor a change of the spec explains that an Execution is another one
+now: labels were changed, say, or its status by hand."""
+
 Observe = Callable[[str | None, Mapping[str, Any]], None]
 
 
@@ -59,6 +63,7 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     observedGeneration: int = 0
     stateMachine: Started | None = None
     waitingUntil: str | None = None
+    seal: str | None = None
     endTime: str | None = None
 
 
@@ -78,7 +83,16 @@ def watch(api: Api, namespaces: Sequence[str], observe: Observe) -> Informer[See
         if new is None:
             assert old is not None
             observe("DELETED", msgspec.to_builtins(old))
+        elif old is not None and _is_touched(old, new):
+            observe(TOUCHED, msgspec.to_builtins(new))
         elif new.status.phase != PENDING:
             observe("MODIFIED", msgspec.to_builtins(new))
 
     return Informer(api, API_VERSION, "executions", Seen, namespaces=namespaces, on_change=tell)
+
+
+def _is_touched(old: Seen, new: Seen) -> bool:
+    if old.status.phase == PENDING:
+        return False
+    same = old.status.seq == new.status.seq and old.metadata.generation == new.metadata.generation
+    return new.metadata.deletionTimestamp is None and (same or new.status.phase == PENDING)

@@ -11,9 +11,11 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from stepwright.cluster import conditions, executions, refusals
+from stepwright.cluster import conditions, consistency, executions, refusals
+from stepwright.cluster.consistency import Edited
 from stepwright.cluster.executions import Body, InvalidInput, Pinned
 from stepwright.cluster.journal import ClusterJournal
+from stepwright.controllers.execution_watch import TOUCHED
 from stepwright.controllers.failure_events import FailureEvents
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.state_machines import Key, Known, StateMachines
@@ -52,6 +54,7 @@ class Executions:
         self._taking_up: dict[Uid, asyncio.Task[None]] = {}
         self._newer: dict[Uid, Body] = {}
         self._letting_go: dict[Uid, asyncio.Task[None]] = {}
+        self._comparing: dict[Uid, asyncio.Task[None]] = {}
         self._stopped: set[Uid] = set()
         self._carried: dict[Uid, tuple[Key, str]] = {}
 
@@ -64,7 +67,9 @@ class Executions:
         self._engine.written(uid, executions.seq(body))
         if type == "DELETED" or body["metadata"].get("deletionTimestamp"):
             self._forget(uid, body)
-        elif executions.has_ended(body) and executions.is_settled(body):
+        elif self._engine.carries(uid) and (type == TOUCHED or not consistency.seems_intact(body)):
+            self._compare(uid, body)
+        elif executions.has_ended(body) and executions.is_settled(body) and consistency.seems_intact(body):
             self._ended(uid, body)
         elif self._engine.carries(uid):
             self._journal.observe_generation(uid, body["metadata"].get("generation", 1))
@@ -80,6 +85,22 @@ class Executions:
                 self._begin(uid, body)
         else:
             self._begin(uid, body)
+
+    def _compare(self, uid: Uid, body: Body) -> None:
+        """Somebody may have edited the status of an execution that is carried here, which knows better."""
+        if uid not in self._comparing:
+            reference = executions.reference(body)
+            task = asyncio.create_task(
+                self._insist(str(reference), lambda: self._restate_if_edited(reference))
+            )
+            self._comparing[uid] = task
+            task.add_done_callback(lambda _: self._comparing.pop(uid, None))
+
+    async def _restate_if_edited(self, ref: ExecutionRef) -> None:
+        body = await self._journal.read(ref)
+        if self._engine.carries(ref.uid) and not self._journal.is_as_written(body):
+            log.warning("status was edited by somebody else, writing it again", execution=str(ref))
+            self._engine.restate(ref.uid)
 
     def machine_changed(self, key: Key) -> None:
         """Executions that wait for this state machine can start, or wait for another reason now."""
@@ -110,7 +131,7 @@ class Executions:
             self._keep_at(ref.uid, str(ref), lambda: self._give_up(ref, reason))
 
     async def close(self) -> None:
-        tasks = [*self._taking_up.values(), *self._letting_go.values()]
+        tasks = [*self._taking_up.values(), *self._comparing.values(), *self._letting_go.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -130,6 +151,8 @@ class Executions:
         if pinned is None or due is None or due <= self._clock.now():
             return False
         if executions.has_ended(body) or executions.stop_request(body) is not None or self._holds(uid):
+            return False
+        if not consistency.seems_intact(body):
             return False
         self._carried[uid] = _machine_key(body), pinned.revision
         self._engine.park(Parked(executions.reference(body), due, executions.seq(body)))
@@ -164,6 +187,11 @@ class Executions:
     async def _start_or_wait(self, uid: Uid, body: Body) -> None:
         key = _machine_key(body)
         pinned = executions.pinned(body)
+        if pinned is None and (self._holds(uid) or not consistency.seems_intact(body)):
+            body = await self._journal.read(executions.reference(body))
+            pinned = executions.pinned(body)
+            if pinned is None and await self._has_put_right(uid, body):
+                return
         if pinned is None:
             stop = executions.stop_request(body)
             if stop is not None:
@@ -177,6 +205,7 @@ class Executions:
             # dispatched before anything is written again.
             body = await self._journal.read(executions.reference(body))
             if executions.has_ended(body) and executions.is_settled(body) and not self._holds(uid):
+                await self._has_put_right(uid, body)
                 return
         # Before anything more is awaited: from here on its state machine waits for it.
         self._carried[uid] = key, pinned.revision
@@ -187,6 +216,8 @@ class Executions:
             match error:
                 case InvalidInput():
                     await self._fail(body, conditions.INVALID_INPUT, "InvalidExecutionInput", str(error))
+                case Edited():
+                    await self._put_right(body, error)
                 case Refused():
                     await self._fail_plainly(body, str(error))
                 case _:
@@ -198,17 +229,44 @@ class Executions:
 
     async def _give_up(self, ref: ExecutionRef, reason: str) -> None:
         body = await self._journal.read(ref)
-        await self._fail_plainly(body, reason)
+        if not await self._has_put_right(ref.uid, body):
+            await self._fail_plainly(body, reason)
+
+    async def _has_put_right(self, uid: Uid, body: Body) -> bool:
+        """Whether somebody else had edited the status; it is put right then, or the execution fails."""
+        try:
+            consistency.check(body)
+            if executions.pinned(body) is None and self._holds(uid):
+                raise Edited("status is")  # with Jobs it has begun, whatever is left of its status
+        except Edited as edited:
+            await self._put_right(body, edited)
+            return True
+        return False
+
+    async def _put_right(self, body: Body, edited: Edited) -> None:
+        log.warning("status was edited", execution=str(executions.reference(body)), found=str(edited))
+        if edited.truth is None:
+            await self._fail_at_once(body, str(edited))
+        else:
+            await self._refusals.correct(body, edited.truth.phase, settled=edited.truth.settled)
 
     async def _fail_plainly(self, body: Body, reason: str) -> None:
         """What is stored of an execution, or of what it runs, does not let it go on."""
+        if not executions.has_ended(body):
+            await self._fail_at_once(body, reason)
+            return
+        await self._sweep(body)
+        if not executions.is_settled(body):
+            await self._refusals.settle(body)
+
+    async def _fail_at_once(self, body: Body, reason: str) -> None:
+        await self._sweep(body)
+        cause = f"The execution cannot go on: {reason}."
+        await self._fail(body, conditions.FAILED, "States.Runtime", cause)
+
+    async def _sweep(self, body: Body) -> None:
         for driver in self._drivers:
             await driver.sweep(executions.reference(body), frozenset())
-        if not executions.has_ended(body):
-            cause = f"The execution cannot go on: {reason}."
-            await self._fail(body, conditions.FAILED, "States.Runtime", cause)
-        elif not executions.is_settled(body):
-            await self._refusals.settle(body)
 
     async def _fail(self, body: Body, reason: conditions.Reason, error: str, cause: str) -> None:
         if await self._refusals.fail(body, reason, error, cause):

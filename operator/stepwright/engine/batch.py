@@ -30,6 +30,8 @@ LARGEST_EVENTS_COUNT = 2_000
 # What an event costs beside its payloads: ids, type, timestamp, names.
 _EVENT_BYTES = 200
 _PAYLOADS = ("input", "output", "parameters", "cause")
+# A batch of these alone stays small, whatever is in them: looking would cost more than it tells.
+_SHORT = 64
 
 
 @dataclass(slots=True)
@@ -81,9 +83,12 @@ class Batch:
         """Whether something that may be running is to be stopped."""
         return any(not end.finished for end in self.ends.values())
 
-    def encoded_parts(self) -> dict[PartId, checkpoints.EncodedPart | None]:
+    def encoded_parts(self, *, whole: bool = False) -> dict[PartId, checkpoints.EncodedPart | None]:
+        """Of the parts that changed; ``whole``: of all that there are."""
         assert self.checkpoint is not None
         parts = self.checkpoint.parts
+        if whole:
+            return {part: checkpoints.encode(parts[part]) for part in sorted(parts)}
         return {
             part: checkpoints.encode(parts[part]) if part in parts else None for part in sorted(self.changed)
         }
@@ -98,5 +103,14 @@ def _size(event: HistoryEvent) -> int:
     size = _EVENT_BYTES
     for key, details in event.items():
         if key.endswith("EventDetails"):
-            size += sum(len(details[name]) for name in _PAYLOADS if details.get(name))
+            size += sum(_stored_bytes(details[name]) for name in _PAYLOADS if details.get(name))
     return size
+
+
+def _stored_bytes(text: str) -> int:
+    """What a payload takes in the store: it is a text in the text of its event, so a quote becomes four bytes; and the
+    API server writes each of ``<``, ``>`` and ``&`` as six."""
+    if len(text) <= _SHORT:
+        return len(text)
+    size = len(text) if text.isascii() else len(text.encode())
+    return size + 3 * (text.count('"') + text.count("\\")) + 5 * sum(map(text.count, "<>&"))

@@ -105,6 +105,15 @@ class Engine:
         if parked is not None and seq > parked.seq:
             self._wake(uid)
 
+    def restate(self, uid: Uid) -> None:
+        """Somebody has edited what is stored of the execution: write it again. A parked one is read: nothing of it is
+        known here."""
+        run = self._runs.get(uid)
+        if run is not None:
+            run.restate()
+        else:
+            self._wake(uid)
+
     def report(self, uid: Uid, signal: Signal) -> None:
         """Hand a signal to the execution; one that is not carried here has no use for it."""
         run = self._runs.get(uid)

@@ -64,6 +64,7 @@ class Commit:
     ``parts``: None = the part is gone. ``events`` are appended; ``visits`` update the visits of the same id, ``jobs``
     names what runs their newest task. ``settled`` is said only together with an outcome. ``started``: when the
     execution began. ``waiting_until``: nothing is open but timers, and this is when the earliest falls due.
+    ``whole``: ``parts`` are all that there are, and take the place of what is stored, which somebody has edited.
     """
 
     commit_id: str
@@ -78,6 +79,7 @@ class Commit:
     waiting_until: Millis | None = None
     outcome: Outcome | None = None
     settled: bool = False
+    whole: bool = False
 
 
 class JournalError(Exception):

@@ -113,6 +113,7 @@ class Run:
         self._lazy_armed = False
         self._resources: dict[TaskId, str] = {}
         self._over = False
+        self._restates = False
         self._effects = self._new_effects()
 
     # --- What comes in -------------------------------------------------------------------------------------------
@@ -130,6 +131,11 @@ class Run:
             self._lazy_armed = True
             due = self._world.clock.now() + int(LAZY_SECONDS * 1000)
             self._world.timers.set(self.ref.uid, LAZY_TIMER, Millis(due))
+
+    def restate(self) -> None:
+        """Somebody has edited what is stored: write all of it again."""
+        self._restates = True
+        self._mail.set()
 
     def unread(self) -> list[Signal]:
         """Signals that came too late to be looked at."""
@@ -272,24 +278,33 @@ class Run:
 
     async def _commit_and_act(self, batch: Batch) -> Commit | None:
         """Write, then dispatch. The commit, if it ended the execution."""
-        if batch.empty:
+        if batch.empty and not self._restates:
             return None
         try:
             commit = await self._write(batch)
-        except Refused as error:
+        except Refused:
             if self._checkpoint is None:
                 raise
+            # A patch builds on what is stored, which somebody may have edited.
+            self._restates = True
+            batch, commit = await self._write_or_fail(batch)
+        self._act(batch)
+        return commit if batch.outcome is not None else None
+
+    async def _write_or_fail(self, batch: Batch) -> tuple[Batch, Commit]:
+        try:
+            return batch, await self._write(batch)
+        except Refused as error:
             log.error("write refused, failing the execution", execution=str(self.ref), reason=str(error))
             batch = Batch(self._checkpoint)
             self._resume(
                 batch, Break("States.Runtime", f"The state of the execution could not be recorded: {error}")
             )
-            commit = await self._write(batch)
-        self._act(batch)
-        return commit if batch.outcome is not None else None
+            return batch, await self._write(batch)
 
     async def _write(self, batch: Batch) -> Commit:
         assert batch.checkpoint is not None
+        whole, self._restates = self._restates, False
         for task in batch.starts.values():
             self._resources[task.task] = task.resource
         commit = Commit(
@@ -297,7 +312,8 @@ class Run:
             expected_seq=self._seq,
             now=self._world.clock.now(),
             started=batch.checkpoint.start.started,
-            parts=batch.encoded_parts(),
+            parts=batch.encoded_parts(whole=whole),
+            whole=whole,
             events=batch.events,
             visits=tuple(batch.visits.values()),
             jobs=self._jobs(batch),

@@ -1,7 +1,7 @@
 """The kind Execution: one run of a state machine, its progress and its end.
 
 The status is two things at once. For people: phase, current states, transitions, output, error, conditions. And for
-the engine: the journal (``seq``, ``commitId``, ``checkpoint``, ``history``, ``historyPage``, ``settled``), written
+the engine: the journal (``seq``, ``commitId``, ``checkpoint``, ``history``, ``historyPage``, ``settled``, ``seal``), written
 together in one conditional write, so that what people see is never ahead of or behind what is recorded.
 """
 
@@ -194,6 +194,10 @@ class ExecutionStatus(Observed):
     checkpoint: dict[str, str] = Field(
         default_factory=dict,
         description=f"All that is needed to go on, as JSON texts by part. {_ENGINE}",
+    )
+    seal: str | None = Field(
+        default=None,
+        description=f"Hashes by which an edit of the status by somebody else is noticed. {_ENGINE}",
     )
     history: list[str] = Field(
         default_factory=list,

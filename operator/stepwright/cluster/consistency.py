@@ -1,0 +1,137 @@
+"""Whether an Execution's status is what Stepwright wrote there, and what can be put right where it is not.
+
+Nobody but the operator may write it, except administrators, who can write anything. What they have edited is never
+followed: fields that follow from the rest are put right, and where more was edited, the execution fails plainly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Final, get_args
+
+import msgspec
+
+from stepwright.cluster import executions, seal
+from stepwright.cluster.executions import Body
+from stepwright.cluster.resources import Phase
+from stepwright.engine.ports import Refused
+
+#: What only a commit writes.
+_COMMITTED: Final = ("seal", "commitId", "stateMachine", "checkpoint", "history")
+#: The last event of each phase.
+_ENDS: Final = {
+    "Succeeded": "ExecutionSucceeded",
+    "Failed": "ExecutionFailed",
+    "TimedOut": "ExecutionTimedOut",
+    "Aborted": "ExecutionAborted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What the edited fields said before."""
+
+    phase: Phase
+    settled: bool
+
+
+class Edited(Refused):
+    """Somebody else has changed the status. The sentence says what of it; ``truth`` is there where nothing but phase
+    and settled was changed."""
+
+    def __init__(self, what: str, truth: Truth | None = None) -> None:
+        super().__init__(f"{what} not what Stepwright wrote there; somebody else has changed it")
+        self.truth = truth
+
+
+def seems_intact(body: Body) -> bool:
+    """Whether the fields of ``seal.SUMMARY`` are as they were written; the body may be a lean one."""
+    status: Mapping[str, Any] = body.get("status") or {}
+    if not executions.seq(body):
+        return executions.phase(body) == "Pending" and not executions.is_settled(body)
+    return "seal" not in status or seal.summary_holds(body["metadata"]["uid"], status)
+
+
+def check(body: Body) -> None:
+    """Raises Edited. Costs a hash of what is stored in the object itself."""
+    status: Mapping[str, Any] = body.get("status") or {}
+    if not executions.seq(body):
+        _check_unbegun(body, status)
+        return
+    if "seal" not in status:
+        _check_unsealed(body, status)
+        return
+    written = seal.found(status)
+    if written is None:
+        raise Edited("status.seal is")
+    truth = _truth(body["metadata"]["uid"], status, written)
+    if truth is None:
+        if _ended_by_its_history(status):
+            return
+        fields = ", ".join(f"status.{name}" for name in seal.SUMMARY)
+        raise Edited(f"one of {fields} is")
+    if truth.phase == "Running":
+        _check_content(status, written)
+    if truth != Truth(executions.phase(body), executions.is_settled(body)):  # type: ignore[arg-type]
+        raise Edited("status.phase or status.settled is", truth)
+
+
+def _check_unbegun(body: Body, status: Mapping[str, Any]) -> None:
+    if any(status.get(name) for name in _COMMITTED):
+        raise Edited("status.seq is")
+    if not seems_intact(body):
+        raise Edited("status.phase or status.settled is", Truth("Pending", settled=False))
+
+
+def _check_content(status: Mapping[str, Any], written: seal.Seal) -> None:
+    stored = {
+        "status.checkpoint": (seal.of_checkpoint(seal.digests(status)), written.checkpoint),
+        "status.history": (seal.of_history(seal.page(status)), written.history),
+    }
+    edited = [name for name, (is_, was) in stored.items() if is_ != was]
+    if edited:
+        raise Edited(f"{' and '.join(edited)} {'is' if len(edited) == 1 else 'are'}")
+
+
+def _check_unsealed(body: Body, status: Mapping[str, Any]) -> None:
+    """The API server leaves the seal out where its CRDs are older than the operator, as in the middle of an upgrade.
+    Then what can be compared is compared."""
+    if executions.has_ended(body):
+        return
+    head = _json((status.get("checkpoint") or {}).get("head"))
+    if head is None or head.get("ended") is not None:
+        raise Edited("status.checkpoint or status.phase is")
+    last = _json((status.get("history") or [None])[-1])
+    if last is None or last.get("id") != head.get("lastEventId"):
+        raise Edited("status.checkpoint or status.history is")
+
+
+def _truth(uid: str, status: Mapping[str, Any], written: seal.Seal) -> Truth | None:
+    """What phase and settled were when the seal was made; None where it was made for another seq, or another state
+    machine: nothing tells which."""
+    for phase, settled in product(get_args(Phase), (False, True)):
+        said = {**status, "phase": phase, "settled": settled}
+        if seal.sealed(uid, said, written.checkpoint, written.history) == written:
+            return Truth(phase, settled)
+    return None
+
+
+def _ended_by_its_history(status: Mapping[str, Any]) -> bool:
+    """Whether the last event says what the phase says. Then nothing is left to be followed."""
+    end = _ENDS.get(status.get("phase") or "")
+    events = status.get("history")
+    if end is None or not events:
+        return False
+    last = _json(events[-1])
+    return last is not None and last.get("type") == end
+
+
+def _json(text: str | None) -> Mapping[str, Any] | None:
+    """The object that a text holds, if it does."""
+    try:
+        value = msgspec.json.decode(text or "")
+    except msgspec.DecodeError:
+        return None
+    return value if isinstance(value, dict) else None
