@@ -43,6 +43,22 @@ WIDE: dict[str, Any] = {
         }
     },
 }
+# Its results come to 4 MB, more than one object holds.
+HEAVY: dict[str, Any] = {
+    "StartAt": "Each",
+    "States": {
+        "Each": {
+            "Type": "Map",
+            "MaxConcurrency": 40,
+            "ItemProcessor": {
+                "StartAt": "Say",
+                "States": {"Say": {"Type": "Pass", "Result": "漢" * 150, "End": True}},
+            },
+            "ResultPath": None,
+            "End": True,
+        }
+    },
+}
 
 
 def climate(**changes: Any) -> Climate:
@@ -74,8 +90,9 @@ def climate(**changes: Any) -> Climate:
     [
         (COUNTING, {"n": 0}, EVENTS_PER_ROUND * ROUNDS + 4),
         (WIDE, {"a": list(range(10_000))}, 4 * 10_000 + 6),
+        (HEAVY, list(range(10_000)), 4 * 10_000 + 6),
     ],
-    ids=["a loop", "a Map of 10,000 items at 40 at a time"],
+    ids=["a loop", "a Map of 10,000 items at 40 at a time", "a Map with results of 4 MB"],
 )
 @pytest.mark.parametrize("seed", [1])
 def test_a_long_history_is_whole(

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from stepwright.asl import payload
-from stepwright.asl.json_types import JsonText, Pointer
+from stepwright.asl import jsontext, payload
+from stepwright.asl.json_types import Json, JsonText, Pointer
 from stepwright.asl.parts import (
     NO_VARIABLES,
     VERSION,
@@ -229,16 +229,21 @@ def _decode_items(encoded: EncodedPart) -> Items:
 
 
 def _encode_results(part: Results) -> EncodedPart:
+    """The outputs of a closed chunk are one text."""
+    outputs: list[Json] = [[index, output.text] for index, output in part.outputs]
     return {
         "branch": part.branch,
         "chunk": part.chunk,
-        "outputs": [[index, output.text] for index, output in part.outputs],
+        "outputs": jsontext.dump(outputs) if part.closed else outputs,
         "size": part.size,
     }
 
 
 def _decode_results(encoded: EncodedPart) -> Results:
-    outputs = tuple((index, payload.of_text(text)) for index, text in encoded["outputs"])
+    entries = encoded["outputs"]
+    if isinstance(entries, str):
+        entries = jsontext.parse(entries)
+    outputs = tuple((index, payload.of_text(text)) for index, text in entries)
     return Results(encoded["branch"], encoded["chunk"], outputs, encoded["size"])
 
 

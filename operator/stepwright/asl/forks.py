@@ -26,9 +26,8 @@ from stepwright.asl.parts import (
 )
 from stepwright.asl.payload import Payload, of_text
 
-# A chunk that has reached one of these is closed, so what a finished branch costs to record stays small.
-CHUNK_RESULTS: Final = 100
-CHUNK_CHARACTERS: Final = 8_192
+# What an output takes in the text of its chunk beside its own text and its index: [3,"…"] and a comma.
+_ENTRY_CHARACTERS: Final = 6
 
 
 def open_fork(draft: Draft, fork: Fork, items: Payload | None = None) -> None:
@@ -144,12 +143,11 @@ def _close_branch(draft: Draft, fork: Fork, branch: Branch) -> None:
 def _keep(draft: Draft, fork: Fork, index: int, output: Payload) -> None:
     fork.finished += 1
     chunk = draft.results(fork.branch, fork.chunks - 1)
-    if chunk is None or len(chunk.outputs) >= CHUNK_RESULTS or chunk.size >= CHUNK_CHARACTERS:
+    if chunk is None or chunk.closed:
         chunk = Results(fork.branch, fork.chunks)
         fork.chunks += 1
-    chunk = Results(
-        fork.branch, chunk.chunk, (*chunk.outputs, (index, output)), chunk.size + len(output.text)
-    )
+    size = chunk.size + len(output.text) + len(str(index)) + _ENTRY_CHARACTERS
+    chunk = Results(fork.branch, chunk.chunk, (*chunk.outputs, (index, output)), size)
     draft.put(results_id(fork.branch, chunk.chunk), chunk)
 
 

@@ -22,6 +22,10 @@ EncodedPart: TypeAlias = dict[str, Any]
 
 _EPOCH: Final = Millis(0)
 
+CHUNK_CHARACTERS: Final = 8 * 1024
+"""Up to here the newest results of a Map are written again with each that is added. Then they become one text, long
+enough for a journal to keep it elsewhere, so that a checkpoint does not grow with the items that are done."""
+
 VERSION: Final = 1
 """Version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
 
@@ -219,12 +223,17 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Outputs of finished branches by index, in order of arrival. Once full a chunk never changes again."""
+    """Outputs of finished branches by index, in order of arrival. Once closed a chunk never changes again."""
 
     branch: int
     chunk: int
     outputs: tuple[tuple[int, Payload], ...] = ()
     size: int = 0
+    """Characters that the outputs take at least as one text."""
+
+    @property
+    def closed(self) -> bool:
+        return self.size >= CHUNK_CHARACTERS
 
 
 Part: TypeAlias = Start | Head | Branch | Fork | Items | Results
