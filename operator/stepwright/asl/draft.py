@@ -52,7 +52,7 @@ class Limits:
 
     payload_bytes: int = 262_144
     events_per_step: int = 1_000
-    bytes_per_step: int = 524_288
+    bytes_per_step: int = 131_072
     history_events: int | None = None
 
 
