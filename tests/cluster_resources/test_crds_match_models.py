@@ -109,6 +109,8 @@ def test_names_and_selectable_fields_are_those_users_rely_on() -> None:
         ".status.phase",
         ".spec.stateMachineRef.name",
     ]
+    history = manifests["ExecutionHistory"]["versions"][0]
+    assert history["selectableFields"] == [{"jsonPath": ".content"}]
     assert [
         column["name"] for column in execution["additionalPrinterColumns"] if "priority" not in column
     ] == ["Phase", "State Machine", "Current State", "Started", "Duration"]

@@ -83,6 +83,7 @@ EXECUTION_HISTORY = Kind(
         Column("Last", ".lastEventId", "integer", description="Id of its last event"),
         Column("Age", ".metadata.creationTimestamp", "date"),
     ),
+    selectable_fields=(".content",),
     has_status=False,
 )
 
