@@ -325,6 +325,8 @@ class ApiServer:
             return stored.encoded
         if request.method == "DELETE":
             return self._delete(key, stored, request)
+        if request.method == "PUT":
+            return self._replace(key, stored, request)
         assert request.method == "PATCH", request.method
         return self._patch(key, stored, target.subresource, request)
 
@@ -350,17 +352,16 @@ class ApiServer:
 
     def _delete(self, key: Key, stored: Stored, request: Request) -> bytes:
         options = _decode(request.body) if request.body else {}
-        wanted = (options.get("preconditions") or {}).get("uid")
-        uid = stored.body["metadata"]["uid"]
-        if wanted is not None and wanted != uid:
-            raise Refusal(
-                409,
-                "Conflict",
-                f'Operation cannot be fulfilled on {key[0]} "{key[2]}": the UID in the precondition ({wanted}) '
-                f"does not match the UID in record ({uid})",
-            )
+        _check_preconditions(key, stored.body, options.get("preconditions") or {})
         self.remove(key)
         return b'{"kind":"Status","status":"Success"}'
+
+    def _replace(self, key: Key, stored: Stored, request: Request) -> bytes:
+        assert request.body is not None
+        body = _decode(request.body)
+        _check_preconditions(key, stored.body, body["metadata"])
+        body["metadata"] = {**stored.body["metadata"], **body["metadata"]}
+        return self.change(key, body).encoded
 
     def _patch(self, key: Key, stored: Stored, subresource: str | None, request: Request) -> bytes:
         assert request.body is not None
@@ -380,6 +381,18 @@ class ApiServer:
         elif key[0] in ("executions", "jobs") and "status" in stored.body:
             body["status"] = stored.body["status"]
         return self.change(key, body).encoded
+
+
+def _check_preconditions(key: Key, stored: Body, wanted: Mapping[str, Any]) -> None:
+    for name in ("uid", "resourceVersion"):
+        found = stored["metadata"][name]
+        if wanted.get(name) not in (None, found):
+            raise Refusal(
+                409,
+                "Conflict",
+                f'Operation cannot be fulfilled on {key[0]} "{key[2]}": {name} {wanted[name]} was expected, and it is '
+                f"{found}",
+            )
 
 
 def _merge(target: Body, patch: Body) -> None:

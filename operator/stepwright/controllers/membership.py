@@ -1,0 +1,312 @@
+"""Several operators share the executions: who takes part, and until when this one may act.
+
+Each operator owns one Lease and renews it. The list of Leases says who takes part; there is no leader. A Lease that
+nobody has renewed for its duration, by the clock of whoever looks, is deleted on condition that it is unchanged; so
+two operators never need equal clocks, and an operator that was stopped for long finds its Lease gone and ends. One
+that could not renew in time, because the API server was away, holds nothing meanwhile; as long as its Lease is there
+nobody has taken anything over, and it goes on where it was.
+
+What the operators may act upon is said in ``standing``; this module brings about that its rules hold: an operator lets
+go before it publishes, publishes before it reads, and reads one consistent list.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import msgspec
+import structlog
+
+from stepwright.cluster.api import AlreadyExists, Api, ApiError, Conflict, NotFound, Unreachable, path_of
+from stepwright.cluster.informer import Informer
+from stepwright.controllers import member_lease
+from stepwright.controllers.member_lease import MemberLease, Metadata
+from stepwright.controllers.standing import Standing, View, nobody, standing
+from stepwright.engine.ports import Clock, Uid
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+RENEWALS: Final = 8
+"""How often a Lease is renewed within its duration."""
+HELD_SHARE: Final = 0.9
+"""For which part of its duration the holder relies on it. The rest is for clocks that run at different speeds, and for
+what is on its way between a last check and the API server."""
+WATCHED_SHARE: Final = 0.5
+"""Who has not read the Leases for this part of a duration cannot say that the others have not renewed theirs."""
+
+
+class Removed(Exception):  # noqa: N818 - it names a condition
+    """Another operator has taken this one for dead and may have gone on with its executions."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A write whose answer has not come: it may land. ``asked``: when it was sent."""
+
+    renewal: int
+    view: View
+    asked: float
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A member's Lease as it was last, and since when it has not changed."""
+
+    version: str
+    since: float
+
+
+class Membership:
+    """Implements ``engine.ports.Lease``. ``changed`` is called, and must be quick, whenever this operator may act upon
+    other executions than before. Times in seconds, by ``monotonic``, which nobody sets; ``clock`` is for people."""
+
+    def __init__(
+        self,
+        api: Api,
+        namespace: str,
+        *,
+        duration: int = 15,
+        clock: Clock,
+        changed: Callable[[], None],
+        identity: str | None = None,
+        monotonic: Callable[[], float] | None = None,
+    ) -> None:
+        self.identity = identity or f"{socket.gethostname()}_{os.getpid()}_{uuid.uuid4().hex[:10]}"
+        self.name = member_lease.PREFIX + self.identity.rpartition("_")[2]
+        self.joined = asyncio.Event()
+        self._api = api
+        self._namespace = namespace
+        self._duration = duration
+        self._changed = changed
+        self._clock = clock
+        self._monotonic = monotonic or asyncio.get_running_loop().time
+        self._request_seconds = max(1.0, duration / 4)
+        self._stored: Metadata | None = None
+        """The own Lease as it was last seen. All attempts are made on condition of it, so one of them lands at most."""
+        self._view: View = ()
+        """What is published in it."""
+        self._attempts: list[_Attempt] = []
+        self._renewal = 0
+        self._asked = 0.0
+        self._valid_until = 0.0
+        self._standing = nobody(self.name)
+        self._listed: float | None = None
+        self._seen: dict[str, _Seen] = {}
+        self._news = asyncio.Event()
+        # It tells only that there is something to look at: what counts is read by lists of our own.
+        self.watch: Informer[MemberLease] = Informer(
+            api,
+            member_lease.API_VERSION,
+            member_lease.PLURAL,
+            MemberLease,
+            namespaces=(namespace,),
+            label_selector=member_lease.SELECTOR,
+            on_change=self._hear,
+        )
+
+    # --- What the others ask --------------------------------------------------------------------------------------
+
+    def held(self, uid: Uid) -> bool:
+        """Whether this process may act upon the execution at this moment."""
+        return self.valid and self._standing.gives(uid)
+
+    def owns(self, uid: str) -> bool:
+        """Whether the object is this process's to look after. While the own Lease has lapsed it may not act."""
+        return self._standing.gives(uid)
+
+    @property
+    def valid(self) -> bool:
+        return self._monotonic() < self._valid_until
+
+    @property
+    def members(self) -> View:
+        """Who takes part, this process included, as it has published it."""
+        return self._view
+
+    @property
+    def alone(self) -> bool:
+        return self.members == (self.name,)
+
+    # --- Taking part ------------------------------------------------------------------------------------------------
+
+    async def take_part(self) -> None:
+        """Join, and stay a member until cancelled. Raises Removed."""
+        watch = asyncio.create_task(self.watch.run(), name="watch of leases")
+        try:
+            while True:
+                self._news.clear()
+                await self._round()
+                await self._wait_for_news()
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+
+    async def leave(self) -> None:
+        """After ``take_part``, once nothing is done any more: the others go on at once instead of after the Lease's
+        time."""
+        self._stand(nobody(self.name))
+        self._valid_until = 0.0
+        if not self._renewal:
+            return
+        try:
+            await self._ask(self._api.delete(self._path(self.name)))
+        except NotFound:
+            pass
+        except ApiError as error:
+            log.info("lease not given back", reason=str(error))  # it ends by itself all the same
+
+    async def _round(self) -> None:
+        """Renew if it is time, look who is there, publish that, and look again. Raises Removed."""
+        try:
+            if self._stored is not None and self._monotonic() >= self._asked + self._duration / RENEWALS:
+                await self._write(self._published())
+            members = await self._look()
+            if self._stored is None or self._published() != members:
+                await self._write(members)
+                await self._look()
+        except ApiError as error:
+            log.warning("membership waits", reason=str(error), lease=self.name)
+
+    async def _wait_for_news(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._duration / RENEWALS):
+                await self._news.wait()
+
+    def _hear(self, old: MemberLease | None, new: MemberLease | None) -> None:
+        if old is None or new is None or old.view != new.view:
+            self._news.set()  # also about this one itself: perhaps it was removed
+
+    # --- Writing ----------------------------------------------------------------------------------------------------
+
+    def _published(self) -> View:
+        """The view to repeat in a renewal: the stored one, or the newest on its way."""
+        return self._attempts[-1].view if self._attempts else self._view
+
+    async def _write(self, view: View) -> None:
+        """Renew, and publish ``view``; what it takes away is let go before it is sent."""
+        self._stand(self._standing.with_view(view))
+        self._renewal += 1
+        self._asked = self._monotonic()
+        self._attempts.append(_Attempt(self._renewal, view, self._asked))
+        body = member_lease.manifest(
+            self.name,
+            self.identity,
+            duration_seconds=self._duration,
+            view=view,
+            renewal=self._renewal,
+            stored=self._stored,
+            now=self._clock.now(),
+        )
+        try:
+            if self._stored is None:
+                answer = self._api.create(self._path(), body, into=MemberLease)
+            else:
+                answer = self._api.replace(self._path(self.name), body, into=MemberLease)
+            self._mine(await self._ask(answer))
+        except (AlreadyExists, Conflict, NotFound) as error:
+            # An earlier attempt has landed, or the Lease is gone: the list tells.
+            log.debug("lease not written", reason=str(error))
+
+    def _mine(self, lease: MemberLease) -> None:
+        """The own Lease as it is stored now. Raises Removed."""
+        metadata = lease.metadata
+        if self._stored is not None and metadata.uid != self._stored.uid:
+            raise Removed
+        if self._stored is None or metadata.resourceVersion != self._stored.resourceVersion:
+            for attempt in self._attempts:
+                if str(attempt.renewal) == lease.renewal:
+                    self._valid_until = attempt.asked + self._duration * HELD_SHARE
+            # The others were made on the same condition, which no longer holds.
+            self._attempts.clear()
+            self._stored = metadata
+        view = lease.view or ()
+        if view != self._view:
+            self._view = view
+            log.info("members", lease=self.name, members=view)
+
+    # --- Reading ----------------------------------------------------------------------------------------------------
+
+    async def _look(self) -> View:
+        """Read all Leases at one moment, remove those of the dead, and stand accordingly. Who is there, in order.
+        Raises Removed, ApiError."""
+        asked = self._monotonic()
+        items, _ = await self._ask(self._api.list(self._path(), {"labelSelector": member_lease.SELECTOR}))
+        leases = {
+            lease.metadata.name: lease
+            for lease in (msgspec.json.decode(item, type=MemberLease) for item in items)
+        }
+        mine = leases.pop(self.name, None)
+        self._note(leases)
+        if mine is None:
+            if self._stored is not None:
+                raise Removed
+            return tuple(sorted((*leases, self.name)))
+        self._mine(mine)
+        for lease in list(leases.values()):
+            if self._is_dead(lease, asked) and await self._remove(lease):
+                del leases[lease.metadata.name]
+        on_their_way = frozenset(attempt.view for attempt in self._attempts)
+        others = {name: lease.view for name, lease in leases.items()}
+        self._stand(standing(self.name, self._view, on_their_way, others))
+        if not self.joined.is_set():
+            self.joined.set()
+        return tuple(sorted((*leases, self.name)))
+
+    def _note(self, leases: dict[str, MemberLease]) -> None:
+        """Note which Leases have changed since they were read last."""
+        now = self._monotonic()
+        if self._listed is None or now - self._listed > self._duration * WATCHED_SHARE:
+            self._seen.clear()
+        self._listed = now
+        for name in self._seen.keys() - leases.keys():
+            del self._seen[name]
+        for name, lease in leases.items():
+            seen, version = self._seen.get(name), lease.metadata.resourceVersion
+            if seen is None or seen.version != version:
+                self._seen[name] = _Seen(version, now)
+
+    def _is_dead(self, lease: MemberLease, now: float) -> bool:
+        duration = lease.spec.leaseDurationSeconds or self._duration
+        return self.valid and now - self._seen[lease.metadata.name].since >= duration
+
+    async def _remove(self, lease: MemberLease) -> bool:
+        """Take a member for dead; whether that is certain. Should it have renewed its Lease meanwhile, it is not."""
+        name = lease.metadata.name
+        conditions = {"uid": lease.metadata.uid, "resourceVersion": lease.metadata.resourceVersion}
+        try:
+            await self._ask(self._api.delete(self._path(name), {"preconditions": conditions}))
+        except NotFound:
+            return True
+        except Conflict:
+            return False
+        log.warning("operator taken for dead", lease=name, identity=lease.spec.holderIdentity)
+        return True
+
+    # --- Parts ------------------------------------------------------------------------------------------------------
+
+    def _stand(self, new: Standing) -> None:
+        if new == self._standing:
+            return
+        self._standing = new
+        self._changed()
+
+    async def _ask(self, call: Awaitable[T]) -> T:
+        """A request that may not take as long as others: a Lease runs out. Raises ApiError."""
+        try:
+            async with asyncio.timeout(self._request_seconds):
+                return await call
+        except TimeoutError as error:
+            sentence = f"no answer within {self._request_seconds:.1f} s"
+            raise Unreachable(sentence, outcome_unknown=True) from error
+
+    def _path(self, name: str | None = None) -> str:
+        return path_of(member_lease.API_VERSION, member_lease.PLURAL, self._namespace, name)

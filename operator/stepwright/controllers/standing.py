@@ -1,0 +1,61 @@
+"""What one of several operators may act upon, as far as it knows what all of them have published.
+
+Each operator publishes its *view*: whom it takes for members. Its own view gives it the objects that rendezvous
+hashing gives it among those members. Views differ for moments, when somebody comes or goes, and then two of them may
+give the same object to two operators. So an operator acts only upon what
+
+1. every view of its own gives it that others may see now or soon: the published one, and those on their way, and
+2. no other operator's published view gives to that other one, read when the own view was published already.
+
+Of two operators one has read last, and has then seen the other's view, which gives the object to the other: it does
+not act. All views are made of the same list of Leases, so they become equal, and each object has one owner again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from stepwright.controllers.rendezvous import owner
+
+View: TypeAlias = tuple[str, ...]
+"""Names of members, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``views``: own ones that others may see. ``claims``: the others whose views differ, each with what it has
+    published; None is a view that cannot be read and may claim everything."""
+
+    me: str
+    views: frozenset[View] = frozenset()
+    claims: frozenset[tuple[str, View | None]] = frozenset()
+
+    def gives(self, uid: str) -> bool:
+        """Whether this operator may act upon the object."""
+        return (
+            bool(self.views)
+            and all(owner(uid, view) == self.me for view in self.views)
+            and not any(view is None or owner(uid, view) == other for other, view in self.claims)
+        )
+
+    def with_view(self, view: View) -> Standing:
+        """Before a view of one's own is published: what it does not give is let go first. It gives nothing yet."""
+        if not self.views or view in self.views:
+            return self
+        return replace(self, views=self.views | {view})
+
+
+def nobody(me: str) -> Standing:
+    """Of one who has published nothing yet."""
+    return Standing(me)
+
+
+def standing(
+    me: str, published: View, on_their_way: frozenset[View], others: dict[str, View | None]
+) -> Standing:
+    """From one consistent list of all Leases: what I had published at that moment, and what the others had."""
+    views = on_their_way | {published}
+    # A view that equals the only one of mine gives nothing to another that it gives to me.
+    claims = {(other, view) for other, view in others.items() if views != {view}}
+    return Standing(me, views, frozenset(claims))
