@@ -57,6 +57,9 @@ def shape(
     """Parameters or ResultSelector; without one the document itself."""
     if template is None:
         return document
+    constant: Payload | None = getattr(template, "constant", None)
+    if constant is not None:
+        return constant
     return Payload(template.evaluate(data(draft, branch, state, document, token=token)))
 
 

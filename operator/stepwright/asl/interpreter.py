@@ -233,7 +233,10 @@ def _time_out(machine: Machine, checkpoint: Checkpoint, moment: Moment, limits: 
 
 
 def _branch_of_task(checkpoint: Checkpoint, task: TaskId) -> Branch | None:
-    return next((b for b in checkpoint.branches() if b.task is not None and b.task.id == task), None)
+    for branch in checkpoint.branches():
+        if branch.task is not None and branch.task.id == task:
+            return branch
+    return None
 
 
 def _branch_of_timer(checkpoint: Checkpoint, timer: TimerId) -> Branch | None:

@@ -15,6 +15,7 @@ from stepwright.asl.errors import RUNTIME, StateError
 from stepwright.asl.intrinsics import InvalidIntrinsic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.jsonpath import InvalidPath, Path, PathNotFound
+from stepwright.asl.payload import Payload
 
 SUFFIX = ".$"
 
@@ -28,13 +29,15 @@ class InvalidTemplate(ValueError):  # noqa: N818 - it is a finding about the use
 
 
 class Template:
-    """A compiled template. ``paths`` are all paths in it. Raises ``StateError``."""
+    """A compiled template. ``paths`` are all paths in it; ``constant`` is what it always gives, where it has none and
+    no function either. Raises ``StateError``."""
 
-    __slots__ = ("_node", "paths")
+    __slots__ = ("_node", "constant", "paths")
 
     def __init__(self, node: _Node, paths: tuple[Path, ...]) -> None:
         self._node = node
         self.paths = paths
+        self.constant = Payload(node.value) if isinstance(node, _Constant) else None
 
     def evaluate(self, data: Data) -> Json:
         return self._node.evaluate(data)
@@ -50,13 +53,13 @@ def compile(template: Json, pointer: Pointer) -> Template:
 
 
 class _Constant:
-    __slots__ = ("_value",)
+    __slots__ = ("value",)
 
     def __init__(self, value: Json) -> None:
-        self._value = value
+        self.value = value
 
     def evaluate(self, _data: Data) -> Json:
-        return self._value
+        return self.value
 
 
 class _Field:

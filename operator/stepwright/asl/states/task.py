@@ -77,7 +77,7 @@ def resume(draft: Draft, branch: Branch, state: Task, signal: Signal | None) -> 
     match signal:
         case TaskStarted() if not task.started:
             branch.previous = task_events.started(draft, state, branch.previous, signal.worker)
-            branch.task = replace(task, started=True)
+            branch.task = task.with_start()
         case TaskSubmitted() if task.submitted is None:
             output = Payload(signal.output)
             branch.previous = task_events.submitted(draft, state, branch.previous, output.text)
