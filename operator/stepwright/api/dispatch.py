@@ -1,0 +1,62 @@
+"""From a request's target and body to its answer; what nobody foresaw is told as AWS tells it, and logged here."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+import structlog
+
+from stepwright.api import constraints, errors, model
+from stepwright.api.errors import ApiError
+from stepwright.api.operations import OPERATIONS
+from stepwright.api.service import Service
+from stepwright.asl import jsontext
+from stepwright.asl.jsontext import InvalidJson
+from stepwright.engine.ports import JournalError, Unavailable
+
+log = structlog.get_logger(__name__)
+
+
+class Reply(NamedTuple):
+    status: int
+    body: bytes
+    error: str | None = None
+
+
+async def dispatch(service: Service, target: str, body: bytes) -> Reply:
+    """Never raises."""
+    try:
+        answer = await _answer(service, target, body)
+        return Reply(200, msgspec.json.encode(answer))
+    except ApiError as error:
+        return refusal(error)
+    except Unavailable as error:
+        return refusal(ApiError("ServiceUnavailableException", str(error), 503))
+    except JournalError as error:
+        return refusal(errors.validation(str(error)))
+    except Exception:
+        log.exception("request failed", target=target)
+        return refusal(ApiError("InternalServerError", "An internal error occurred; the log says more", 500))
+
+
+def refusal(error: ApiError) -> Reply:
+    told = {"__type": error.code, "message": error.message}
+    return Reply(error.status, msgspec.json.encode(told), error.code)
+
+
+async def _answer(service: Service, target: str, body: bytes) -> dict[str, Any]:
+    name = target.removeprefix(model.TARGET)
+    try:
+        shape = model.input_shape(name)
+    except KeyError:
+        raise errors.unknown_operation(target) from None
+    if name == target or name not in OPERATIONS:
+        raise errors.not_served(name) if name != target else errors.unknown_operation(target)
+    try:
+        given = jsontext.parse(body) if body else {}
+    except InvalidJson as error:
+        raise errors.serialization(str(error)) from error
+    if not isinstance(given, dict):
+        raise errors.serialization("The body of a request must be a JSON object")
+    return await OPERATIONS[name](service, constraints.check(shape, given))

@@ -1,0 +1,28 @@
+"""The Step Functions API as botocore's service model has it: operations, and the shapes of what they take and give."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final
+
+import botocore.loaders
+import botocore.model
+
+Shape = botocore.model.Shape
+
+TARGET: Final = "AWSStepFunctions."
+"""What X-Amz-Target begins with; the operation's name follows."""
+
+
+@lru_cache(maxsize=1)
+def service() -> Any:
+    loaded = botocore.loaders.Loader().load_service_model("stepfunctions", "service-2")
+    return botocore.model.ServiceModel(loaded)
+
+
+@lru_cache(maxsize=128)
+def input_shape(operation: str) -> Any:
+    """The structure that an operation takes. Raises KeyError for one that does not exist."""
+    if operation not in service().operation_names:
+        raise KeyError(operation)
+    return service().operation_model(operation).input_shape

@@ -1,0 +1,28 @@
+"""What each operation does: one module a family, each with a table of its operations by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from stepwright.api.operations import (
+    definitions,
+    executions,
+    express,
+    history,
+    state_machines,
+    tags,
+    task_tokens,
+)
+from stepwright.api.service import Operation
+
+OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
+    definitions.OPERATIONS
+    | executions.OPERATIONS
+    | express.OPERATIONS
+    | history.OPERATIONS
+    | state_machines.OPERATIONS
+    | tags.OPERATIONS
+    | task_tokens.OPERATIONS
+)

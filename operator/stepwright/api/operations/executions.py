@@ -1,0 +1,90 @@
+"""Executions: start, describe, list, stop."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from stepwright.api import errors, names, paging, wire
+from stepwright.api.operations import starting
+from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.catalog.records import Execution
+from stepwright.engine.ports import StopRequest
+
+
+async def start(service: Service, request: Request) -> Answer:
+    """Idempotent while the execution runs: the same name and input give the execution that is there."""
+    machine = await names.machine(service, request["stateMachineArn"])
+    execution = starting.new(service, request, machine)
+    if machine.type == "EXPRESS":
+        await service.runner.start_express(execution)
+        return {"executionArn": execution.arn, "startDate": wire.moment(execution.started)}
+    stored = await service.runner.start(execution)
+    if stored.uid != execution.uid and (stored.status != "RUNNING" or stored.input != execution.input):
+        raise errors.execution_exists(stored.arn)
+    return {"executionArn": stored.arn, "startDate": wire.moment(stored.started)}
+
+
+async def describe(service: Service, request: Request) -> Answer:
+    execution = await names.execution(service, request["executionArn"])
+    answer = {
+        **_summary(execution),
+        "input": execution.input,
+        "inputDetails": {"included": True},
+        **_redrive(execution),
+    }
+    if execution.output is not None:
+        answer |= {"output": execution.output, "outputDetails": {"included": True}}
+    for name in ("error", "cause"):
+        if getattr(execution, name) is not None:
+            answer[name] = getattr(execution, name)
+    if execution.trace_header is not None:
+        answer["traceHeader"] = execution.trace_header
+    return answer
+
+
+async def list_(service: Service, request: Request) -> Answer:
+    if "stateMachineArn" not in request:
+        raise errors.validation("Must provide a state machine ARN or a map run ARN")
+    machine = await names.machine(service, request["stateMachineArn"])
+    if machine.type == "EXPRESS":
+        raise errors.type_not_supported()
+    status = request.get("statusFilter")
+    of = f"executions of {machine.arn} {status}"
+    before = paging.begin(request, of)
+    found = await service.catalog.executions(machine.arn, status, before, paging.size(request) + 1)
+    page, more = paging.page(found, request, of, lambda execution: execution.position)
+    return {"executions": [_summary(execution) | {"redriveCount": 0} for execution in page], **more}
+
+
+async def stop(service: Service, request: Request) -> Answer:
+    execution = await names.execution(service, request["executionArn"])
+    stopped = await service.runner.stop(execution, StopRequest(request.get("error"), request.get("cause")))
+    return {"stopDate": wire.moment(stopped)}
+
+
+def _summary(execution: Execution) -> dict[str, Any]:
+    summary = {
+        "executionArn": execution.arn,
+        "stateMachineArn": execution.machine_arn,
+        "name": execution.name,
+        "status": execution.status,
+        "startDate": wire.moment(execution.started),
+    }
+    if execution.stopped is not None:
+        summary["stopDate"] = wire.moment(execution.stopped)
+    return summary
+
+
+def _redrive(execution: Execution) -> dict[str, Any]:
+    if execution.status in ("RUNNING", "SUCCEEDED"):
+        reason = f"Execution is {execution.status} and cannot be redriven"
+        return {"redriveCount": 0, "redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
+    return {"redriveCount": 0, "redriveStatus": "REDRIVABLE"}
+
+
+OPERATIONS: Final[dict[str, Operation]] = {
+    "StartExecution": start,
+    "DescribeExecution": describe,
+    "ListExecutions": list_,
+    "StopExecution": stop,
+}

@@ -1,0 +1,39 @@
+"""StartSyncExecution: run an Express state machine and wait for what comes of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stepwright.api import errors, names, wire
+from stepwright.api.operations import starting
+from stepwright.api.service import Answer, Operation, Request, Service
+
+
+async def start_sync(service: Service, request: Request) -> Answer:
+    machine = await names.machine(service, request["stateMachineArn"])
+    if machine.type != "EXPRESS":
+        raise errors.type_not_supported()
+    execution = await service.runner.run_express(starting.new(service, request, machine))
+    assert execution.stopped is not None
+    answer = {
+        "executionArn": execution.arn,
+        "stateMachineArn": execution.machine_arn,
+        "name": execution.name,
+        "startDate": wire.moment(execution.started),
+        "stopDate": wire.moment(execution.stopped),
+        "status": execution.status,
+        "input": execution.input,
+        "inputDetails": {"included": True},
+        "outputDetails": {"included": True},
+        "billingDetails": wire.billed(execution.started, execution.stopped),
+    }
+    told = {
+        "output": execution.output,
+        "error": execution.error,
+        "cause": execution.cause,
+        "traceHeader": execution.trace_header,
+    }
+    return answer | {name: value for name, value in told.items() if value is not None}
+
+
+OPERATIONS: Final[dict[str, Operation]] = {"StartSyncExecution": start_sync}

@@ -1,0 +1,41 @@
+"""What the operations that start executions share: the request read, and an execution made of it."""
+
+from __future__ import annotations
+
+from stepwright.api import errors, names
+from stepwright.api.service import Request, Service
+from stepwright.asl import jsontext
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.jsontext import InvalidJson
+from stepwright.catalog.records import Execution, StateMachine
+from stepwright.engine.ports import Uid
+
+
+def new(service: Service, request: Request, machine: StateMachine) -> Execution:
+    """Raises InvalidName, InvalidExecutionInput."""
+    name = request.get("name")
+    if name is None:
+        name = service.new_id()
+    else:
+        names.check(name)
+    input = request.get("input", "{}")
+    try:
+        jsontext.parse(input)
+    except InvalidJson as error:
+        raise errors.invalid_input(str(error)) from error
+    run = service.new_id()
+    if machine.type == "EXPRESS":
+        arn = service.place.express(machine.name, name, run)
+    else:
+        arn = service.place.execution(machine.name, name)
+    return Execution(
+        arn=arn,
+        uid=Uid(run),
+        name=name,
+        machine_arn=machine.arn,
+        revision_id=machine.revision.id,
+        status="RUNNING",
+        input=JsonText(input),
+        started=service.clock.now(),
+        trace_header=request.get("traceHeader"),
+    )

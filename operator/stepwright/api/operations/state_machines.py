@@ -1,0 +1,171 @@
+"""State machines: create, describe, list, update, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from stepwright.api import errors, names, paging, wire
+from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.asl import definition
+from stepwright.asl.diagnostics import InvalidDefinition
+from stepwright.catalog.records import MachineType, Revision, StateMachine
+
+_SETTINGS: Final = ("loggingConfiguration", "tracingConfiguration", "encryptionConfiguration")
+_DEFAULTS: Final[Mapping[str, Any]] = {
+    "loggingConfiguration": {"level": "OFF", "includeExecutionData": False},
+    "tracingConfiguration": {"enabled": False},
+    "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+}
+
+
+async def create(service: Service, request: Request) -> Answer:
+    """Idempotent: the same name with the same definition, type and settings gives the machine that is there, whatever
+    its role and tags."""
+    name: str = request["name"]
+    kind: MachineType = request.get("type", "STANDARD")
+    names.check(name)
+    _check_role(request["roleArn"])
+    settings = _settings(request, _DEFAULTS)
+    if "versionDescription" in request and not request.get("publish"):
+        raise errors.validation("Version description can only be set when publish is true")
+    _compile(service, request["definition"], kind)
+    now = service.clock.now()
+    machine = StateMachine(
+        arn=service.place.state_machine(name),
+        name=name,
+        type=kind,
+        created=now,
+        revision=Revision(
+            service.new_id(), request["definition"], request["roleArn"], now, settings, first=True
+        ),
+        tags={tag["key"]: tag["value"] for tag in request.get("tags", ())},
+    )
+    stored = await service.catalog.add_machine(machine)
+    if stored is not machine and not _is_same(stored, machine):
+        raise errors.machine_exists(stored.arn)
+    return {"stateMachineArn": stored.arn, "creationDate": wire.moment(stored.created)}
+
+
+async def describe(service: Service, request: Request) -> Answer:
+    machine = await names.machine(service, request["stateMachineArn"])
+    answer = {
+        "stateMachineArn": machine.arn,
+        "name": machine.name,
+        "status": "ACTIVE",
+        "type": machine.type,
+        "creationDate": wire.moment(machine.created),
+    }
+    return answer | _content(machine.revision)
+
+
+async def describe_for_execution(service: Service, request: Request) -> Answer:
+    execution = await names.execution(service, request["executionArn"])
+    revision = await service.catalog.revision(execution.revision_id)
+    assert revision is not None
+    answer = {
+        "stateMachineArn": execution.machine_arn,
+        "name": execution.machine_arn.split(":")[6],
+        "updateDate": wire.moment(revision.created),
+    }
+    return answer | _content(revision)
+
+
+async def list_(service: Service, request: Request) -> Answer:
+    after = paging.begin(request, "machines") or ""
+    found = await service.catalog.machines(after, paging.size(request) + 1)
+    page, more = paging.page(found, request, "machines", lambda machine: machine.name)
+    return {
+        "stateMachines": [
+            {
+                "stateMachineArn": machine.arn,
+                "name": machine.name,
+                "type": machine.type,
+                "creationDate": wire.moment(machine.created),
+            }
+            for machine in page
+        ],
+        **more,
+    }
+
+
+async def update(service: Service, request: Request) -> Answer:
+    """What is not given stays as it is; where nothing changes, no new revision is made."""
+    if not request.keys() & {"definition", "roleArn", *_SETTINGS}:
+        raise errors.ApiError(
+            "MissingRequiredParameter",
+            "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration "
+            "must be specified",
+        )
+    machine = await names.machine(service, request["stateMachineArn"])
+    now, old = service.clock.now(), machine.revision
+    text = request.get("definition", old.definition)
+    role = request.get("roleArn", old.role_arn)
+    _check_role(role)
+    settings = _settings(request, old.settings)
+    if (text, role, settings) == (old.definition, old.role_arn, old.settings):
+        return {"updateDate": wire.moment(now), **_revision_id(old)}
+    _compile(service, text, machine.type)
+    revision = Revision(service.new_id(), text, role, now, settings)
+    await service.catalog.revise(machine.arn, revision)
+    return {"updateDate": wire.moment(now), "revisionId": revision.id}
+
+
+async def delete(service: Service, request: Request) -> Answer:
+    """Deleting what is not there is no error."""
+    names.parse(request["stateMachineArn"], "stateMachine")
+    await service.catalog.delete_machine(request["stateMachineArn"])
+    return {}
+
+
+def _is_same(one: StateMachine, other: StateMachine) -> bool:
+    return (one.type, one.revision.definition, one.revision.settings) == (
+        other.type,
+        other.revision.definition,
+        other.revision.settings,
+    )
+
+
+def _content(revision: Revision) -> Answer:
+    return {
+        "definition": revision.definition,
+        "roleArn": revision.role_arn,
+        **revision.settings,
+        **_revision_id(revision),
+    }
+
+
+def _revision_id(revision: Revision) -> Answer:
+    return {} if revision.first else {"revisionId": revision.id}
+
+
+def _check_role(arn: str) -> None:
+    if not arn.startswith("arn:"):
+        raise errors.invalid_arn(f"Invalid ARN prefix: {arn}")
+
+
+def _settings(request: Request, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises InvalidLoggingConfiguration."""
+    settings = {name: request.get(name, before[name]) for name in _SETTINGS}
+    logging = _DEFAULTS["loggingConfiguration"] | settings["loggingConfiguration"]
+    if logging["level"] != "OFF" and len(logging.get("destinations", ())) != 1:
+        raise errors.invalid_logging("Must specify exactly one Log Destination.")
+    settings["loggingConfiguration"] = logging
+    return settings
+
+
+def _compile(service: Service, text: str, kind: MachineType) -> None:
+    try:
+        definition.compile_definition(text, express=kind == "EXPRESS", task_checks=service.task_checks)
+    except InvalidDefinition as error:
+        raise errors.invalid_definition(error.diagnostics) from error
+
+
+OPERATIONS: Final[dict[str, Operation]] = {
+    "CreateStateMachine": create,
+    "DescribeStateMachine": describe,
+    "DescribeStateMachineForExecution": describe_for_execution,
+    "ListStateMachines": list_,
+    "UpdateStateMachine": update,
+    "DeleteStateMachine": delete,
+}

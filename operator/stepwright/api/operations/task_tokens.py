@@ -1,0 +1,45 @@
+"""Answers to tasks by their token: success, failure, heartbeat."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Final
+
+from stepwright.api import errors
+from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.asl import jsontext
+from stepwright.asl.jsontext import InvalidJson
+from stepwright.catalog.ports import NoSuchTask, TaskOver
+
+
+async def succeed(service: Service, request: Request) -> Answer:
+    try:
+        jsontext.parse(request["output"])
+    except InvalidJson as error:
+        raise errors.invalid_output(str(error)) from error
+    return await _told(service.runner.succeed(request["taskToken"], request["output"]))
+
+
+async def fail(service: Service, request: Request) -> Answer:
+    return await _told(service.runner.fail(request["taskToken"], request.get("error"), request.get("cause")))
+
+
+async def heartbeat(service: Service, request: Request) -> Answer:
+    return await _told(service.runner.heartbeat(request["taskToken"]))
+
+
+async def _told(telling: Awaitable[None]) -> Answer:
+    try:
+        await telling
+    except NoSuchTask:
+        raise errors.invalid_token() from None
+    except TaskOver:
+        raise errors.task_over() from None
+    return {}
+
+
+OPERATIONS: Final[dict[str, Operation]] = {
+    "SendTaskSuccess": succeed,
+    "SendTaskFailure": fail,
+    "SendTaskHeartbeat": heartbeat,
+}

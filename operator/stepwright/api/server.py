@@ -1,0 +1,77 @@
+"""HTTP: one path, one method, bounded bodies, and patience with nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Final
+
+from aiohttp import web
+
+from stepwright.api import dispatch
+from stepwright.api.dispatch import Reply
+from stepwright.api.errors import ApiError
+from stepwright.api.service import Service
+
+CONTENT_TYPE: Final = "application/x-amz-json-1.0"
+
+LARGEST_BODY_BYTES: Final = 8 * 1024 * 1024
+"""A definition of 1 MiB, each of its characters escaped, and its tags."""
+
+BODY_SECONDS: Final = 30.0
+"""How long a client may take to send a body."""
+
+IDLE_SECONDS: Final = 75.0
+"""How long a connection may be silent between requests."""
+
+
+def application(service: Service) -> web.Application:
+    async def serve(request: web.Request) -> web.Response:
+        target = request.headers.get("X-Amz-Target", "")
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await request.read()
+        except TimeoutError:
+            refused = ApiError("RequestTimeoutException", "The body did not arrive in time", 408)
+            return _response(dispatch.refusal(refused), close=True)
+        except web.HTTPRequestEntityTooLarge:
+            refused = ApiError(
+                "RequestEntityTooLargeException",
+                f"The body of a request must not be larger than {LARGEST_BODY_BYTES} bytes",
+                413,
+            )
+            return _response(dispatch.refusal(refused), close=True)
+        return _response(await dispatch.dispatch(service, target, body))
+
+    app = web.Application(client_max_size=LARGEST_BODY_BYTES)
+    app.router.add_post("/", serve)
+    return app
+
+
+def _response(reply: Reply, *, close: bool = False) -> web.Response:
+    headers = {"x-amzn-RequestId": str(uuid.uuid4()), "Content-Type": CONTENT_TYPE}
+    if reply.error is not None:
+        headers["x-amzn-ErrorType"] = reply.error
+    response = web.Response(status=reply.status, body=reply.body, headers=headers)
+    if close:
+        response.force_close()
+    return response
+
+
+async def start(service: Service, host: str, port: int) -> tuple[web.AppRunner, int]:
+    """Serve until the runner is cleaned up; the port, which the system chooses for 0. Raises OSError."""
+    runner = web.AppRunner(
+        application(service),
+        access_log=None,
+        keepalive_timeout=IDLE_SECONDS,
+        handler_cancellation=True,
+    )
+    await runner.setup()
+    site = web.TCPSite(runner, host, port, backlog=1024)
+    try:
+        await site.start()
+    except BaseException:
+        await runner.cleanup()
+        raise
+    bound: int = runner.addresses[0][1]
+    return runner, bound

@@ -1,0 +1,51 @@
+"""The ARNs of what there is: made, and taken apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Arn(NamedTuple):
+    """``arn:aws:states:us-east-1:123456789012:execution:order:order-7``: ``kind`` is ``execution``, ``names`` what
+    follows it."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    kind: str
+    names: tuple[str, ...]
+
+
+def parse(text: str) -> Arn | None:
+    """None where it is not an ARN with a kind and a name."""
+    parts = text.split(":")
+    if len(parts) < 7 or parts[0] != "arn":
+        return None
+    return Arn(parts[1], parts[2], parts[3], parts[4], parts[5], tuple(parts[6:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose everything here is: the account and region that stand in ARNs."""
+
+    account: str
+    region: str
+
+    @property
+    def _prefix(self) -> str:
+        return f"arn:aws:states:{self.region}:{self.account}"
+
+    def state_machine(self, name: str) -> str:
+        return f"{self._prefix}:stateMachine:{name}"
+
+    def execution(self, machine: str, name: str) -> str:
+        return f"{self._prefix}:execution:{machine}:{name}"
+
+    def express(self, machine: str, name: str, run: str) -> str:
+        """``run`` tells executions of the same name apart, which Express allows."""
+        return f"{self._prefix}:express:{machine}:{name}:{run}"
+
+    def activity(self, name: str) -> str:
+        return f"{self._prefix}:activity:{name}"

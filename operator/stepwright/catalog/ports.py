@@ -1,0 +1,80 @@
+"""What faces ask of the place where state machines and executions live, as protocols. Adapters implement them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.signals import Millis
+from stepwright.asl.step import HistoryEvent, Status
+from stepwright.catalog.records import Execution, Revision, StateMachine
+from stepwright.engine.ports import StopRequest
+
+
+class NoSuchTask(Exception):  # noqa: N818 - it names a condition
+    """The token is none that was ever given out, or its execution is unknown."""
+
+
+class TaskOver(Exception):  # noqa: N818
+    """The task of this token is no longer open: it has its result, timed out, or its execution has ended."""
+
+
+class Catalog(Protocol):
+    """What there is, stored. What is written is durable when the call returns."""
+
+    async def add_machine(self, machine: StateMachine) -> StateMachine:
+        """The machine as it is stored: the one that was there before, if its name was taken."""
+
+    async def machine(self, arn: str) -> StateMachine | None: ...
+
+    async def machines(self, after: str, limit: int) -> Sequence[StateMachine]:
+        """By name, those that come after ``after``."""
+
+    async def revise(self, arn: str, revision: Revision) -> None:
+        """Give a machine its next revision."""
+
+    async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Replace the tags of a machine."""
+
+    async def delete_machine(self, arn: str) -> None:
+        """Its executions stay, and those that run go on."""
+
+    async def revision(self, id: str) -> Revision | None: ...
+
+    async def execution(self, arn: str) -> Execution | None: ...
+
+    async def executions(
+        self, machine_arn: str, status: Status | None, before: int | None, limit: int
+    ) -> Sequence[Execution]:
+        """The newest first, those whose position comes before ``before``."""
+
+    async def events(
+        self, execution: Execution, beyond: int | None, limit: int, *, newest_first: bool
+    ) -> Sequence[HistoryEvent]:
+        """Events of an execution in the order asked for, those beyond the event of this id."""
+
+
+class Runner(Protocol):
+    """Lets executions run."""
+
+    async def start(self, execution: Execution) -> Execution:
+        """Begin a Standard execution; durable when it returns. The stored one, if its ARN was taken."""
+
+    async def start_express(self, execution: Execution) -> None:
+        """Begin an Express execution and keep nothing of it."""
+
+    async def run_express(self, execution: Execution) -> Execution:
+        """Run an Express execution and wait for its end."""
+
+    async def stop(self, execution: Execution, request: StopRequest) -> Millis:
+        """Stop an execution and wait until it has ended; when that was, also where it had ended before."""
+
+    async def succeed(self, token: str, output: JsonText) -> None:
+        """The result of a task, by its token; durable when it returns. Raises NoSuchTask, TaskOver."""
+
+    async def fail(self, token: str, error: str | None, cause: str | None) -> None:
+        """Raises NoSuchTask, TaskOver."""
+
+    async def heartbeat(self, token: str) -> None:
+        """Raises NoSuchTask, TaskOver."""

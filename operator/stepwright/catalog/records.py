@@ -1,0 +1,62 @@
+"""State machines and executions as everybody outside of the engine sees them: plain data, AWS's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.signals import Millis
+from stepwright.asl.step import Status
+from stepwright.engine.ports import Uid
+
+MachineType = Literal["STANDARD", "EXPRESS"]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What an execution runs: immutable, so that running executions stay on theirs.
+
+    ``settings`` holds what the API shows as ``loggingConfiguration``, ``tracingConfiguration`` and
+    ``encryptionConfiguration``, under these names. ``first``: AWS names a revision only once the state machine has
+    been updated.
+    """
+
+    id: str
+    definition: str
+    role_arn: str
+    created: Millis
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StateMachine:
+    arn: str
+    name: str
+    type: MachineType
+    created: Millis
+    revision: Revision
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """``position`` orders executions by their start; 0 where that is not known. Of an Express execution nothing is
+    kept once it has ended."""
+
+    arn: str
+    uid: Uid
+    name: str
+    machine_arn: str
+    revision_id: str
+    status: Status
+    input: JsonText
+    started: Millis
+    stopped: Millis | None = None
+    output: JsonText | None = None
+    error: str | None = None
+    cause: str | None = None
+    trace_header: str | None = None
+    position: int = 0

@@ -1,0 +1,38 @@
+"""``stepwright dev``: the whole system on one machine, behind the AWS Step Functions API."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Literal, Optional
+
+import typer
+
+# Typer reads these annotations at run time, so they are in the form it knows.
+Data = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        help="Folder that everything is kept in. Default: ~/.local/share/stepwright/PORT.", file_okay=False
+    ),
+]
+
+
+def dev(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = 8083,
+    data: Data = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], typer.Option(help="The least that is logged.")
+    ] = "info",
+) -> None:
+    """Serve the AWS Step Functions API on 127.0.0.1, without Kubernetes."""
+    # Imported here: the other commands start without SQLAlchemy and botocore.
+    from stepwright.cli import embedded  # noqa: PLC0415
+    from stepwright.local.database import InUse  # noqa: PLC0415
+
+    embedded.log_plainly(log_level)
+    folder = data or Path.home() / ".local/share/stepwright" / str(port)
+    try:
+        asyncio.run(embedded.serve(port, folder, typer.echo))
+    except (InUse, OSError) as error:
+        typer.echo(f"stepwright: {error}", err=True)
+        raise typer.Exit(1) from error

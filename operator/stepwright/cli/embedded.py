@@ -1,0 +1,78 @@
+"""The embedded system put together: database, engine, task drivers, API."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import signal
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from stepwright.api import server
+from stepwright.api.service import Service
+from stepwright.catalog.arns import Place
+from stepwright.engine.clock import SystemClock
+from stepwright.local.catalog import SqlCatalog
+from stepwright.local.database import Database
+from stepwright.local.runner import LocalRunner
+from stepwright.tasks import job
+
+HOST: Final = "127.0.0.1"
+PLACE: Final = Place(account="123456789012", region="us-east-1")
+
+
+async def serve(port: int, folder: Path, tell: Callable[[str], None]) -> None:
+    """Until SIGTERM or SIGINT. Raises InUse, OSError."""
+    _allow_many_connections()
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    database = await Database.open(folder)
+    try:
+        clock = SystemClock()
+        catalog = SqlCatalog(database)
+        runner = LocalRunner(database, catalog, clock, lambda _report: ())
+        service = Service(
+            catalog=catalog,
+            runner=runner,
+            clock=clock,
+            place=PLACE,
+            new_id=lambda: str(uuid.uuid4()),
+            task_checks=job.checks({}),
+        )
+        running = asyncio.create_task(runner.run(), name="executions")
+        web, bound = await server.start(service, HOST, port)
+        stopping = asyncio.create_task(stopped.wait(), name="stop")
+        tell(f"Stepwright serves AWS Step Functions on http://{HOST}:{bound} and keeps its data in {folder}")
+        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+        await web.cleanup()
+        stopping.cancel()
+        if running.done():
+            running.result()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    finally:
+        await database.close()
+
+
+def _allow_many_connections() -> None:
+    """Each idle connection is an open file; the usual limit is 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if most == resource.RLIM_INFINITY else min(65_536, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def log_plainly(level: str) -> None:
+    """For people at a terminal, to stderr."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

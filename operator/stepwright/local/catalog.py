@@ -1,0 +1,230 @@
+"""State machines, revisions and executions in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.step import HistoryEvent, Status
+from stepwright.catalog.records import Execution, Revision, StateMachine
+from stepwright.cluster import payloads
+from stepwright.engine.ports import Uid
+from stepwright.local import schema
+from stepwright.local.database import Conflict, Database, Statement
+from stepwright.local.journal import read_payloads
+
+ADD_EXECUTION: Final = Statement(
+    0,
+    insert(schema.executions)
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                "uid",
+                "arn",
+                "name",
+                "machine_arn",
+                "machine_name",
+                "revision",
+                "input",
+                "started",
+                "trace_header",
+            )
+        }
+        | {"status": "RUNNING", "seq": 0, "settled": False}
+    )
+    .on_conflict_do_nothing(),
+    conditional=True,
+)
+
+_MACHINES: Final = select(
+    schema.machines.c.arn,
+    schema.machines.c.name,
+    schema.machines.c.type,
+    schema.machines.c.created.label("made"),
+    schema.machines.c.tags,
+    schema.revisions,
+).join(schema.revisions, schema.revisions.c.id == schema.machines.c.revision)
+
+
+class SqlCatalog:
+    """Implements ``catalog.ports.Catalog``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # --- State machines ------------------------------------------------------------------------------------------
+
+    async def add_machine(self, machine: StateMachine) -> StateMachine:
+        async def add(connection: AsyncConnection) -> StateMachine:
+            known = await _machine(connection, machine.arn)
+            if known is not None:
+                return known
+            await _add_revision(connection, machine.revision)
+            await connection.execute(
+                insert(schema.machines).values(
+                    arn=machine.arn,
+                    name=machine.name,
+                    type=machine.type,
+                    created=machine.created,
+                    revision=machine.revision.id,
+                    tags=_text(machine.tags),
+                )
+            )
+            return machine
+
+        return await self._database.call(add)
+
+    async def machine(self, arn: str) -> StateMachine | None:
+        async with self._database.reading() as connection:
+            return await _machine(connection, arn)
+
+    async def machines(self, after: str, limit: int) -> Sequence[StateMachine]:
+        query = _MACHINES.where(schema.machines.c.name > after).order_by(schema.machines.c.name).limit(limit)
+        async with self._database.reading() as connection:
+            return [_machine_of(row) for row in await connection.execute(query)]
+
+    async def revise(self, arn: str, revision: Revision) -> None:
+        async def revise(connection: AsyncConnection) -> None:
+            await _add_revision(connection, revision)
+            await connection.execute(
+                update(schema.machines).where(schema.machines.c.arn == arn).values(revision=revision.id)
+            )
+
+        await self._database.call(revise)
+
+    async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        statement = update(schema.machines).where(schema.machines.c.arn == arn).values(tags=_text(tags))
+        await self._database.call(lambda connection: connection.execute(statement))
+
+    async def delete_machine(self, arn: str) -> None:
+        statement = delete(schema.machines).where(schema.machines.c.arn == arn)
+        await self._database.call(lambda connection: connection.execute(statement))
+
+    async def revision(self, id: str) -> Revision | None:
+        query = select(schema.revisions).where(schema.revisions.c.id == id)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else _revision_of(row)
+
+    # --- Executions ----------------------------------------------------------------------------------------------
+
+    async def add_execution(self, execution: Execution, machine_name: str) -> bool:
+        """Whether it is new: False where its ARN was taken before."""
+        row = {
+            "uid": execution.uid,
+            "arn": execution.arn,
+            "name": execution.name,
+            "machine_arn": execution.machine_arn,
+            "machine_name": machine_name,
+            "revision": execution.revision_id,
+            "input": execution.input,
+            "started": execution.started,
+            "trace_header": execution.trace_header,
+        }
+        try:
+            await self._database.write([(ADD_EXECUTION, row)])
+        except Conflict:
+            return False
+        return True
+
+    async def execution(self, arn: str) -> Execution | None:
+        query = select(schema.executions).where(schema.executions.c.arn == arn)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else _execution_of(row)
+
+    async def executions(
+        self, machine_arn: str, status: Status | None, before: int | None, limit: int
+    ) -> Sequence[Execution]:
+        columns = schema.executions.c
+        query = select(schema.executions).where(columns.machine_arn == machine_arn)
+        if status is not None:
+            query = query.where(columns.status == status)
+        if before is not None:
+            query = query.where(columns.position < before)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query.order_by(columns.position.desc()).limit(limit))
+            return [_execution_of(row) for row in rows]
+
+    async def events(
+        self, execution: Execution, beyond: int | None, limit: int, *, newest_first: bool
+    ) -> Sequence[HistoryEvent]:
+        column = schema.events.c.id
+        query = select(schema.events.c.body).where(schema.events.c.uid == execution.uid)
+        if beyond is not None:
+            query = query.where(column < beyond if newest_first else column > beyond)
+        query = query.order_by(column.desc() if newest_first else column).limit(limit)
+        async with self._database.reading() as connection:
+            bodies = [msgspec.json.decode(body) for body in (await connection.execute(query)).scalars()]
+            texts = await read_payloads(connection, bodies)
+        return [payloads.put_back(body, texts) for body in bodies]
+
+
+async def _machine(connection: AsyncConnection, arn: str) -> StateMachine | None:
+    row = (await connection.execute(_MACHINES.where(schema.machines.c.arn == arn))).one_or_none()
+    return None if row is None else _machine_of(row)
+
+
+async def _add_revision(connection: AsyncConnection, revision: Revision) -> None:
+    await connection.execute(
+        insert(schema.revisions).values(
+            id=revision.id,
+            definition=revision.definition,
+            role_arn=revision.role_arn,
+            created=revision.created,
+            settings=_text(revision.settings),
+            first=revision.first,
+        )
+    )
+
+
+def _machine_of(row: Row[Any]) -> StateMachine:
+    return StateMachine(
+        arn=row.arn,
+        name=row.name,
+        type=row.type,
+        created=row.made,
+        revision=_revision_of(row),
+        tags=msgspec.json.decode(row.tags),
+    )
+
+
+def _revision_of(row: Row[Any]) -> Revision:
+    return Revision(
+        id=row.id,
+        definition=row.definition,
+        role_arn=row.role_arn,
+        created=row.created,
+        settings=msgspec.json.decode(row.settings),
+        first=row.first,
+    )
+
+
+def _execution_of(row: Row[Any]) -> Execution:
+    return Execution(
+        arn=row.arn,
+        uid=Uid(row.uid),
+        name=row.name,
+        machine_arn=row.machine_arn,
+        revision_id=row.revision,
+        status=row.status,
+        input=JsonText(row.input),
+        started=row.started,
+        stopped=row.stopped,
+        output=row.output,
+        error=row.error,
+        cause=row.cause,
+        trace_header=row.trace_header,
+        position=row.position,
+    )
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

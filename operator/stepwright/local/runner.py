@@ -1,0 +1,239 @@
+"""Lets executions run in this process: one engine for what is kept, one for Express, the same task drivers for both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import msgspec
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from stepwright.asl import checkpoint as checkpoints
+from stepwright.asl import jsontext
+from stepwright.asl.checkpoint import Identity
+from stepwright.asl.interpreter import Limits
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded
+from stepwright.catalog.ports import NoSuchTask, TaskOver
+from stepwright.catalog.records import Execution
+from stepwright.engine.engine import Engine
+from stepwright.engine.ports import Clock, Commit, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
+from stepwright.local import schema
+from stepwright.local.catalog import SqlCatalog
+from stepwright.local.database import Database
+from stepwright.local.express import ExpressJournal
+from stepwright.local.journal import SqlJournal
+
+log = structlog.get_logger(__name__)
+
+# https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+HISTORY_EVENTS: Final = 25_000
+
+
+class Held:
+    """Implements ``engine.ports.Lease``: who has the database open is the only one."""
+
+    def held(self, uid: Uid) -> bool:  # noqa: ARG002
+        return True
+
+
+class LocalRunner:
+    """Implements ``catalog.ports.Runner``."""
+
+    def __init__(
+        self,
+        database: Database,
+        catalog: SqlCatalog,
+        clock: Clock,
+        drivers: Callable[[Callable[[Uid, Signal], None]], Sequence[TaskDriver]],
+    ) -> None:
+        """``drivers`` are made with what they report to."""
+        self._database = database
+        self._catalog = catalog
+        self._clock = clock
+        self._journal = SqlJournal(database)
+        self._express_journal = ExpressJournal()
+        made = drivers(self._report)
+        limits = Limits(history_events=HISTORY_EVENTS)
+        self._engine = Engine(self._journal, made, Held(), clock=clock, observer=self, limits=limits)
+        self._express = Engine(self._express_journal, made, Held(), clock=clock)
+        self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
+
+    async def run(self) -> None:
+        """Take up what was running when the last process ended, and carry everything until cancelled."""
+        for loaded in await self._journal.unsettled():
+            self._engine.adopt(loaded)
+        for uid, signal in await self._answers():
+            self._engine.report(uid, signal)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._engine.run())
+            group.create_task(self._express.run())
+
+    def _report(self, uid: Uid, signal: Signal) -> None:
+        """Each engine knows its own executions."""
+        self._engine.report(uid, signal)
+        self._express.report(uid, signal)
+
+    # --- Starting and stopping -----------------------------------------------------------------------------------
+
+    async def start(self, execution: Execution) -> Execution:
+        loaded = await self._loaded(execution)
+        if not await self._catalog.add_execution(execution, loaded.ref.state_machine):
+            stored = await self._catalog.execution(execution.arn)
+            assert stored is not None
+            return stored
+        self._engine.adopt(loaded)
+        return execution
+
+    async def start_express(self, execution: Execution) -> None:
+        self._begin_express(await self._loaded(execution))
+
+    async def run_express(self, execution: Execution) -> Execution:
+        loaded = await self._loaded(execution)
+        loaded = replace(loaded, identity=replace(loaded.identity, synchronous=True))
+        ended = self._begin_express(loaded)
+        try:
+            outcome, stopped = await ended
+        except asyncio.CancelledError:
+            self._express.stop_execution(execution.uid, StopRequest())  # nobody waits for it any more
+            raise
+        return replace(
+            execution,
+            status=outcome.status,
+            stopped=Millis(stopped),
+            output=outcome.output,
+            error=outcome.error,
+            cause=outcome.cause,
+        )
+
+    def _begin_express(self, loaded: Loaded) -> asyncio.Future[Any]:
+        ended = self._express_journal.add(loaded)
+        self._express.adopt(loaded)
+        return ended
+
+    async def stop(self, execution: Execution, request: StopRequest) -> Millis:
+        ended: asyncio.Future[Millis] = asyncio.get_running_loop().create_future()
+        self._ends[execution.uid].append(ended)
+        try:
+            columns = schema.executions.c
+            asked = msgspec.json.encode({"error": request.error, "cause": request.cause}).decode()
+            statement = (
+                update(schema.executions)
+                .where(columns.uid == execution.uid, columns.status == "RUNNING")
+                .values(stop=asked)
+            )
+            result = await self._database.call(lambda connection: connection.execute(statement))
+            if result.rowcount:
+                self._engine.stop_execution(execution.uid, request)
+                return await ended
+        finally:
+            waiting = self._ends[execution.uid]
+            waiting.remove(ended)
+            if not waiting:
+                del self._ends[execution.uid]
+        over = await self._catalog.execution(execution.arn)
+        assert over is not None
+        assert over.stopped is not None
+        return over.stopped
+
+    async def _loaded(self, execution: Execution) -> Loaded:
+        """A new execution, as the engine takes it. Raises Refused."""
+        revision = await self._catalog.revision(execution.revision_id)
+        assert revision is not None
+        machine_name = execution.machine_arn.split(":")[6]
+        return Loaded(
+            ref=ExecutionRef(execution.uid, "local", execution.name, machine_name),
+            identity=Identity(
+                uid=execution.uid,
+                execution_id=execution.arn,
+                name=execution.name,
+                role_arn=revision.role_arn,
+                state_machine_id=execution.machine_arn,
+                state_machine_name=machine_name,
+            ),
+            machine=self._journal.keep(revision.id, revision.definition),
+            input=execution.input,
+            seq=0,
+            parts={},
+        )
+
+    # --- Observer ------------------------------------------------------------------------------------------------
+
+    def committed(self, ref: ExecutionRef, commit: Commit) -> None:
+        if commit.outcome is not None:
+            for ended in self._ends.get(ref.uid, ()):
+                if not ended.done():
+                    ended.set_result(commit.now)
+
+    def stalled(self, ref: ExecutionRef, reason: str) -> None:
+        log.error(
+            "execution cannot go on", execution=ref.name, state_machine=ref.state_machine, reason=reason
+        )
+
+    # --- Answers from outside ------------------------------------------------------------------------------------
+
+    async def succeed(self, token: str, output: JsonText) -> None:
+        uid, task = _read(token)
+        signal = TaskSucceeded(task, jsontext.parse(output), output)
+        await self._answer(uid, task, signal, {"output": output})
+
+    async def fail(self, token: str, error: str | None, cause: str | None) -> None:
+        uid, task = _read(token)
+        await self._answer(uid, task, TaskFailed(task, error, cause), {"error": error, "cause": cause})
+
+    async def heartbeat(self, token: str) -> None:
+        uid, task = _read(token)
+        async with self._database.reading() as connection:
+            await self._require_open(connection, uid, task)
+        self._engine.heartbeat(uid, task)
+
+    async def _answer(self, uid: Uid, task: TaskId, signal: Signal, said: dict[str, Any]) -> None:
+        """The first answer wins, and is written down before anybody acts on it."""
+
+        async def keep(connection: AsyncConnection) -> None:
+            await self._require_open(connection, uid, task)
+            answer = insert(schema.answers).values(uid=uid, task=task, **said).on_conflict_do_nothing()
+            if not (await connection.execute(answer)).rowcount:
+                raise TaskOver
+
+        await self._database.call(keep)
+        self._engine.report(uid, signal)
+
+    async def _require_open(self, connection: AsyncConnection, uid: Uid, task: TaskId) -> None:
+        query = select(schema.executions).where(schema.executions.c.uid == uid)
+        row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            raise NoSuchTask
+        loaded = await self._journal.read(connection, row)
+        if not loaded.parts:
+            raise TaskOver
+        checkpoint = checkpoints.decode(loaded.parts)
+        if task not in (wanted.task for wanted in checkpoints.open_tasks(loaded.machine, checkpoint)):
+            raise TaskOver
+
+    async def _answers(self) -> list[tuple[Uid, Signal]]:
+        """What was said before the last process ended; what is answered already does nothing."""
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(select(schema.answers))).all()
+        return [
+            (
+                row.uid,
+                TaskFailed(row.task, row.error, row.cause)
+                if row.output is None
+                else TaskSucceeded(row.task, jsontext.parse(row.output), row.output),
+            )
+            for row in rows
+        ]
+
+
+def _read(token: str) -> tuple[Uid, TaskId]:
+    uid, _, task = token.rpartition("-")
+    if not uid or not task.isascii() or not task.isdigit():
+        raise NoSuchTask
+    return Uid(uid), TaskId(int(task))

@@ -1,0 +1,109 @@
+"""The tables of the journal in SQL.
+
+Times are milliseconds since 1970. JSON is kept as text, exactly as it was given; texts above 8 KiB stand once in
+``payloads`` and are referred to by their hash.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text
+
+VERSION: Final = 1
+"""Of the tables. A form that an older Stepwright cannot read gets the next number."""
+
+metadata = MetaData()
+
+machines = Table(
+    "machines",
+    metadata,
+    Column("arn", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("revision", Text, nullable=False),
+    Column("tags", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("definition", Text, nullable=False),
+    Column("role_arn", Text, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("first", Boolean, nullable=False),
+)
+
+executions = Table(
+    "executions",
+    metadata,
+    Column("position", Integer, primary_key=True),
+    Column("uid", Text, nullable=False, unique=True),
+    Column("arn", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("machine_arn", Text, nullable=False),
+    Column("machine_name", Text, nullable=False),
+    Column("revision", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("input", Text, nullable=False),
+    Column("output", Text),
+    Column("error", Text),
+    Column("cause", Text),
+    Column("started", Integer, nullable=False),
+    Column("stopped", Integer),
+    Column("trace_header", Text),
+    # What concerns the engine alone.
+    Column("seq", Integer, nullable=False),
+    Column("commit_id", Text),
+    Column("settled", Boolean, nullable=False),
+    Column("waiting_until", Integer),
+    Column("stop", Text),
+    Index("executions_of_machine", "machine_arn", "position"),
+)
+Index(
+    "executions_unsettled",
+    executions.c.position,
+    sqlite_where=executions.c.settled.is_(False),
+    postgresql_where=executions.c.settled.is_(False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("uid", Text, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("uid", Text, primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+payloads = Table(
+    "payloads",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("uid", Text, primary_key=True),
+    Column("task", Integer, primary_key=True, autoincrement=False),
+    Column("output", Text),
+    Column("error", Text),
+    Column("cause", Text),
+    sqlite_with_rowid=False,
+)
+"""What SendTaskSuccess and SendTaskFailure said, until the execution has ended. With an output it succeeded."""
