@@ -123,3 +123,22 @@ async def test_a_task_stopped_while_its_pods_are_listed_is_forgotten() -> None:
 
         assert scene.server.requests[before:] == []
         assert (watching._watched, watching._by_job_uid, watching._troubled) == ({}, {}, {})
+
+
+async def test_a_task_that_ends_while_its_input_is_stored_is_told_to_have_begun() -> None:
+    """After a restart: the Job was there and ended, and its creation was told of only once the Secret was answered
+    for, after its end, so that the history lacked it."""
+    scene, this = Scene(), image(input="x" * 40_000)
+    async with scene.driver() as driver:
+        create = scene.server.create
+
+        async def slow(path: str, *arguments: Any, **options: Any) -> Any:
+            if path.endswith("/secrets"):
+                await scene.pod(this, done())
+            return await create(path, *arguments, **options)
+
+        scene.server.create = slow  # type: ignore[method-assign]
+        await driver.start(scene.ref, this)
+        await settled()
+
+    assert [type(signal) for signal in scene.heard] == [TaskStarted, TaskSubmitted, TaskSucceeded]

@@ -106,6 +106,7 @@ class JobDriver:
             raise
         watched.job = job
         self._watching.add(watched)
+        self._announce(watched, task)  # now: from here on its end may be reported
         try:
             await self._calls.create_input(ref, made, job.metadata.uid)
         except StateError as error:
@@ -115,7 +116,6 @@ class JobDriver:
         except BaseException:
             self._watching.forget(ref, task.task)  # else the next call would take it for started
             raise
-        self._announce(watched, task)
         self._watching.consider(watched)
 
     async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
