@@ -7,7 +7,7 @@ SHELL := bash
 UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := $(UV) run --frozen
 
-.PHONY: help setup check lint format types contracts unit test simulate demo cluster cluster-down bench bench-interpreter verify generate image clean
+.PHONY: help setup check lint format types contracts unit test simulate demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate image clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
@@ -52,11 +52,19 @@ cluster: ## Start the test cluster and print its kubeconfig
 cluster-down: ## Stop the test cluster
 	@python3 -m tests.cluster down
 
-bench: setup ## Figures from one run on the test cluster
-	$(RUN) python -m bench
+BENCH := $(RUN) --group bench python -m bench
 
-bench-interpreter: setup ## Transitions per second of the interpreter alone
-	$(RUN) python bench/interpreter.py
+bench: setup ## Figures, each from one run (SUBJECTS="tasks waiting": some of them)
+	$(BENCH) $(SUBJECTS)
+
+bench-check: setup ## Fail where a ratio misses its goal or is worse than recorded
+	$(BENCH) --check $(SUBJECTS)
+
+bench-record: setup ## Figures, and their ratios as those to compare with from now on
+	$(BENCH) --record $(SUBJECTS)
+
+bench-interpreter: setup ## Transitions per second of the language alone, beside moto's; needs no cluster
+	$(BENCH) interpreter
 
 generate: setup ## Write CRDs, the chart's copies and docs, the kustomization
 	$(RUN) python -m stepwright.cluster.crds

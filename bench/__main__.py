@@ -1,4 +1,4 @@
-"""``make bench``: the figures of docs/performance.md, from one run on the test cluster.
+"""``make bench``: the figures of docs/performance.md, each subject's from one run. ``make bench-check``: compares ratios.
 
 ``python -m bench SUBJECT...`` runs some of them.
 """
@@ -7,67 +7,120 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import platform
 import sys
 import tempfile
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import tasks, transitions
+from bench import interpreter, ratios, restarting, table, tasks, transitions, waiting
+from bench.control_plane import kubernetes_version
 from stepwright import __version__
 from tests.cluster import Cluster, ClusterUnavailable, ladder
 from tests.operator_process import ROOT, OperatorFailed, OperatorProcess
 
-Subject = Callable[[Cluster, str, OperatorProcess], Coroutine[Any, Any, None]]
+OnCluster = Callable[[Cluster, str, OperatorProcess], Coroutine[Any, Any, None]]
+OnItsOwn = Callable[[Path, int | None], None]
+"""With a folder for logs, and how many executions to take instead of its usual number."""
 
-SUBJECTS: dict[str, Subject] = {
+ON_CLUSTER: dict[str, OnCluster] = {
     "tasks": lambda cluster, namespace, operator: tasks.run(cluster, namespace, operator, tasks.REAL),
     "tasks-kwok": lambda cluster, namespace, operator: tasks.run(cluster, namespace, operator, tasks.KWOK),
     "transitions": transitions.run,
 }
+ON_ITS_OWN: dict[str, OnItsOwn] = {
+    "interpreter": lambda _folder, _count: interpreter.run(),
+    "restarting": lambda folder, count: restarting.run(folder, count or restarting.COUNT),
+    "waiting": lambda folder, count: waiting.run(folder, count or waiting.COUNT),
+}
+NAMES = (*ON_CLUSTER, *ON_ITS_OWN)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench", description="Figures from one run on the test cluster."
-    )
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Figures, each from one run.")
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"of {', '.join(NAMES)}; default: all")
     parser.add_argument(
-        "subjects", nargs="*", metavar="SUBJECT", help=f"of {', '.join(SUBJECTS)}; default: all"
+        "--check", action="store_true", help="fail where a ratio misses its goal or is worse than recorded"
     )
-    names = parser.parse_args().subjects or list(SUBJECTS)
-    if unknown := set(names) - SUBJECTS.keys():
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(SUBJECTS)}")
+    parser.add_argument("--record", action="store_true", help="write the ratios to bench/recorded.json")
+    parser.add_argument(
+        "--count", type=int, help="executions of waiting and restarting; their ratios then do not count"
+    )
+    options = parser.parse_args()
+    names = options.subjects or list(NAMES)
+    if unknown := set(names) - set(NAMES):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    print(f"Stepwright {__version__}, {machine()}, {versions()}", flush=True)
     try:
-        cluster = ladder.join()
-    except ClusterUnavailable as error:
-        print(f"no cluster: {error}", file=sys.stderr)
-        return 1
-    try:
-        cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
-        version = cluster.kubectl("version", "-o", "json").split('"gitVersion": "')[-1].split('"')[0]
-        print(
-            f"Stepwright {__version__}, Kubernetes {version} ({cluster.kind}), Python {platform.python_version()}, "
-            f"{platform.machine()}"
-        )
         for name in names:
-            if name.endswith("-kwok"):
-                if not cluster.can("kwok"):
-                    print(f"\n{name}: left out, this cluster cannot simulate a node")
-                    continue
-                cluster.start_kwok()
-            measure(cluster, name)
-    except OperatorFailed as error:
+            if name in ON_ITS_OWN:
+                with tempfile.TemporaryDirectory(prefix="stepwright-bench-") as folder:
+                    ON_ITS_OWN[name](Path(folder), options.count)
+        if on_cluster := [name for name in names if name in ON_CLUSTER]:
+            with test_cluster() as cluster:
+                for name in on_cluster:
+                    measure(cluster, name)
+    except (ClusterUnavailable, OperatorFailed) as error:
         print(error, file=sys.stderr)
         return 1
+    return conclude(check=options.check, record=options.record)
+
+
+def conclude(*, check: bool, record: bool) -> int:
+    """The ratios of this run; 1 where they are checked and one fails."""
+    verdicts = ratios.compare(ratios.noted.values, ratios.load())
+    table.show(
+        "Ratios",
+        ["ratio", "goal", "recorded", "now", "allowed", "verdict"],
+        [
+            [
+                verdict.name,
+                f"{verdict.goal.bound} {verdict.goal.value:g}",
+                "" if verdict.recorded is None else f"{verdict.recorded:.2f}",
+                verdict.now,
+                verdict.allowed,
+                verdict.problem or "good",
+            ]
+            for verdict in verdicts
+        ],
+    )
+    if record:
+        date = datetime.now(UTC).date().isoformat()
+        ratios.record(ratios.noted.values, ratios.Conditions(date, machine(), versions()))
+    return int(check and not all(verdict.passed for verdict in verdicts))
+
+
+def machine() -> str:
+    return f"{os.cpu_count()} cores, {platform.machine()}"
+
+
+def versions() -> str:
+    return f"Python {platform.python_version()}, Linux {platform.release()}"
+
+
+@contextmanager
+def test_cluster() -> Iterator[Cluster]:
+    cluster = ladder.join()
+    try:
+        cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
+        print(f"\nKubernetes {kubernetes_version(cluster)} ({cluster.kind})", flush=True)
+        yield cluster
     finally:
         ladder.leave()
-    return 0
 
 
 def measure(cluster: Cluster, name: str) -> None:
     """One subject, with an operator and a namespace of its own."""
+    if name.endswith("-kwok"):
+        if not cluster.can("kwok"):
+            print(f"\n{name}: left out, this cluster cannot simulate a node")
+            return
+        cluster.start_kwok()
     namespace = f"bench-{uuid.uuid4().hex[:8]}"
     cluster.kubectl("create", "namespace", namespace)
     with tempfile.TemporaryDirectory(prefix="stepwright-bench-") as folder:
@@ -80,7 +133,7 @@ def measure(cluster: Cluster, name: str) -> None:
         )
         with operator:
             try:
-                asyncio.run(SUBJECTS[name](cluster, namespace, operator))
+                asyncio.run(ON_CLUSTER[name](cluster, namespace, operator))
             finally:
                 cluster.kubectl(
                     "delete", "statemachines", "--all", "-n", namespace, "--timeout=60s", check=False

@@ -3,6 +3,7 @@ or benchmark has to carry, gone with its folder."""
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,11 @@ class ControlPlane(Cluster):
     """As far as the operator needs it, a cluster: definitions of resources, objects, watches, leases."""
 
     kind = "API server and etcd alone"
+
+
+def kubernetes_version(cluster: Cluster) -> str:
+    text: str = json.loads(cluster.kubectl("version", "-o", "json"))["serverVersion"]["gitVersion"]
+    return text
 
 
 @contextmanager

@@ -1,27 +1,42 @@
-"""State transitions per second of the language core alone, in one thread, by type of state.
+"""State transitions per second of the language core alone, in one thread, by type of state, beside moto's interpreter.
 
-    uv run python -m bench.interpreter [--seconds 1.0]
+    uv run --group bench python -m bench interpreter   (make bench-interpreter)
 
-Nothing is written anywhere: what is measured is the step itself, with its events, visits, commands and checkpoint.
-"Encoded" also turns the parts that changed into what a journal would store.
+Both run the same definitions to their ends, in turns, in this process, and must record the same types of events. A
+transition is a state entered. Nothing is written anywhere: what is measured is the step itself, with its events,
+visits, commands and checkpoint. "Encoded" also turns the parts that changed and the events into what a journal would
+store, which moto has no counterpart of.
 """
 
 from __future__ import annotations
 
-import argparse
+import gc
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from time import perf_counter
+from importlib import metadata
+from time import process_time
 from typing import Any
 
+import msgspec
+
+from bench import ratios, table
 from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import interpreter
 from stepwright.asl.checkpoint import Identity
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
-from stepwright.asl.signals import Continue, Millis, Moment, TaskStarted, TaskSucceeded, TimerFired
-from stepwright.asl.step import Step
+from stepwright.asl.signals import (
+    Continue,
+    Millis,
+    Moment,
+    Signal,
+    TaskStarted,
+    TaskSucceeded,
+    TimerFired,
+)
+from stepwright.asl.step import HistoryEvent, SetTimer, StartTask, Step
 
 IDENTITY = Identity(
     uid="0f0c2a36-51c6-4b0c-9d0f-2b9f5f1f7d11",
@@ -32,129 +47,164 @@ IDENTITY = Identity(
     state_machine_name="bench",
 )
 INPUT = JsonText(
-    '{"order":{"id":7,"items":["a","b","c"],"customer":"someone"},"n":1,"items":[' + "1," * 99 + "1]}"
+    '{"order":{"id":7,"items":["a","b","c"],"customer":"someone"},"n":1,"items":[' + "1," * 39 + "1]}"
 )
 NOW = Millis(1_700_000_000_000)
+ROUNDS = 25
+SECONDS = 0.03
+"""For each round of each: short turns, so that what else runs on the machine slows all of them alike."""
+
+LENGTH = 40
+"""States in a chain."""
+
+Run = Callable[[], list[HistoryEvent]]
+"""One execution to its end; its history."""
 
 
-def machine(start_at: str, states: dict[str, Any]) -> Machine:
-    return compile_definition({"StartAt": start_at, "States": states})[0]
-
-
-def never(default: str) -> dict[str, Any]:
-    """A Choice that keeps a loop going, with the end that a definition needs."""
-    rule = {"Variable": "$.never", "IsPresent": True, "Next": "End"}
-    return {
-        "Again": {"Type": "Choice", "Choices": [rule], "Default": default},
-        "End": {"Type": "Succeed"},
-    }
-
-
-@dataclass
-class Subject:
-    """``steps`` plays on and on, giving each step; ``counted`` is the event that makes a transition."""
+@dataclass(frozen=True)
+class Line:
+    """A line of the table, and the definition that both run."""
 
     name: str
-    counted: str
-    steps: Callable[[], Iterator[Step]]
+    what: str
+    definition: dict[str, Any]
 
 
-def endless(compiled: Machine, next_signal: Callable[[Machine, Step], Any]) -> Iterator[Step]:
-    """Executions one after the other, each answered until it ends."""
+def lines() -> list[Line]:
+    shaping = {"id.$": "$.order.id", "who.$": "States.Format('{}!', $.order.customer)"}
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}}
+    inner = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    branches = [
+        {"StartAt": name, "States": {name: {"Type": "Pass", "End": True}}} for name in ("A", "B", "C", "D")
+    ]
+    side_by_side = {"Type": "Parallel", "Branches": branches, "ResultPath": None}
+    each = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "ResultPath": None}
+    return [
+        Line("Pass", "", chain({"Type": "Pass"})),
+        Line(
+            "Pass with Parameters",
+            "a path, a function",
+            chain({"Type": "Pass", "Parameters": shaping, "ResultPath": "$.r"}),
+        ),
+        Line("Choice", "by its second rule", choices()),
+        Line("Wait", "of 0 s", chain(wait(0))),
+        Line("Task", "answered at once", chain(task | {"ResultPath": "$.r"})),
+        Line("Parallel", "of four Pass", chain(side_by_side, 1)),
+        Line("Map", "of 40 Pass", chain(each, 1)),
+        Line("Succeed", "an execution each", {"StartAt": "S", "States": {"S": {"Type": "Succeed"}}}),
+        Line(
+            "Fail",
+            "an execution each",
+            {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Some.Error", "Cause": "some cause"}}},
+        ),
+    ]
+
+
+def wait(seconds: int) -> dict[str, Any]:
+    return {"Type": "Wait", "Seconds": seconds}
+
+
+def chain(state: dict[str, Any], length: int = LENGTH) -> dict[str, Any]:
+    states = {f"S{n}": state | {"Next": f"S{n + 1}"} for n in range(length - 1)}
+    return {"StartAt": "S0", "States": states | {f"S{length - 1}": state | {"End": True}}}
+
+
+def choices() -> dict[str, Any]:
+    """Each has a rule that does not hold, and goes on by its second one."""
+    no = {"Variable": "$.order.customer", "StringEquals": "nobody", "Next": "End"}
+
+    def choice(then: str) -> dict[str, Any]:
+        yes = {"Variable": "$.n", "NumericGreaterThan": 0, "Next": then}
+        return {"Type": "Choice", "Choices": [no, yes]}
+
+    states = {f"S{n}": choice(f"S{n + 1}") for n in range(LENGTH - 1)}
+    last = {f"S{LENGTH - 1}": choice("End"), "End": {"Type": "Succeed"}}
+    return {"StartAt": "S0", "States": states | last}
+
+
+def execution_of(definition: dict[str, Any], *, encode: bool) -> Run:
+    machine, _warnings = compile_definition(definition)
+
+    def run() -> list[HistoryEvent]:
+        events: list[HistoryEvent] = []
+        for step in steps(machine):
+            if encode:
+                parts = step.checkpoint.parts
+                for name in step.changed & parts.keys():
+                    checkpoints.encode(parts[name])
+                for event in step.events:
+                    msgspec.json.encode(event)
+            events += step.events
+        return events
+
+    return run
+
+
+def steps(machine: Machine) -> Iterator[Step]:
+    """One execution, each of its timers fired and each of its tasks answered."""
     seed = 0
-    while True:
-        step = interpreter.start(compiled, IDENTITY, INPUT, Moment(NOW, seed))
-        yield step
-        while step.outcome is None:
+    step = interpreter.start(machine, IDENTITY, INPUT, Moment(NOW, seed))
+    yield step
+    while step.outcome is None:
+        for signal in [Continue()] if step.more else answers(step):
             seed += 1
-            signal = Continue() if step.more else next_signal(compiled, step)
-            step = interpreter.resume(compiled, step.checkpoint, signal, Moment(NOW, seed))
+            step = interpreter.resume(machine, step.checkpoint, signal, Moment(NOW, seed))
             yield step
 
 
-def fire(_compiled: Machine, step: Step) -> TimerFired:
-    return TimerFired(checkpoints.open_timers(step.checkpoint)[0].timer)
-
-
-def answer(compiled: Machine, step: Step) -> TaskStarted | TaskSucceeded:
-    task = checkpoints.open_tasks(compiled, step.checkpoint)[0]
-    started = any(event["type"] == "TaskStarted" for event in step.events)
-    return TaskSucceeded(task.task, {"ok": True}) if started else TaskStarted(task.task)
-
-
-def subjects() -> list[Subject]:
-    shaping = {
-        "Type": "Pass",
-        "Parameters": {"id.$": "$.order.id", "who.$": "States.Format('{}!', $.order.customer)"},
-        "ResultPath": "$.r",
-        "Next": "Again",
-    }
-    plain = machine(
-        "A", {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "Again"}, **never("A")}
-    )
-    shaped = machine("A", {"A": shaping, **never("A")})
-    choice = machine("Again", never("Again"))
-    waiting = machine("W", {"W": {"Type": "Wait", "Seconds": 1, "Next": "Again"}, **never("W")})
-    task = {"Type": "Task", "Resource": "k8s:job", "TimeoutSeconds": 60, "ResultPath": "$.r", "Next": "Again"}
-    working = machine("T", {"T": task, **never("T")})
-    inner = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
-    each = {
-        "Type": "Map",
-        "ItemsPath": "$.items",
-        "ItemProcessor": inner,
-        "ResultPath": None,
-        "Next": "Again",
-    }
-    mapping = machine("M", {"M": each, **never("M")})
-    branches = [
-        {"StartAt": name, "States": {name: {"Type": "Pass", "End": True}}}
-        for name in ("P1", "P2", "P3", "P4")
-    ]
-    side_by_side = {"Type": "Parallel", "Branches": branches, "ResultPath": None, "Next": "Again"}
-    parallel = machine("P", {"P": side_by_side, **never("P")})
-
-    def of(name: str, counted: str, compiled: Machine, signal: Any = fire) -> Subject:
-        return Subject(name, counted, lambda: endless(compiled, signal))
-
+def answers(step: Step) -> list[Signal]:
+    timers = [c for c in step.commands if isinstance(c, SetTimer)]
+    tasks = [c.task for c in step.commands if isinstance(c, StartTask)]
     return [
-        of("Pass", "PassStateExited", plain),
-        of("Pass with Parameters", "PassStateExited", shaped),
-        of("Choice", "ChoiceStateExited", choice),
-        of("Wait fired", "WaitStateExited", waiting),
-        of("Task answered", "TaskStateExited", working, answer),
-        of("Map iteration (Pass)", "MapIterationSucceeded", mapping),
-        of("Parallel of four (Pass)", "ParallelStateExited", parallel),
+        *(TimerFired(timer.timer) for timer in timers),
+        *(signal for task in tasks for signal in (TaskStarted(task), TaskSucceeded(task, {"ok": True}))),
     ]
 
 
-def measure(subject: Subject, seconds: float, encode: bool) -> tuple[float, float, float]:
-    """Counted transitions, all events and steps, per second."""
-    counted = events = steps = 0
-    begin = perf_counter()
-    for step in subject.steps():
-        steps += 1
-        events += len(step.events)
-        counted += sum(event["type"] == subject.counted for event in step.events)
-        if encode:
-            parts = step.checkpoint.parts
-            for name in step.changed & parts.keys():
-                checkpoints.encode(parts[name])
-        if perf_counter() - begin > seconds:
-            break
-    spent = perf_counter() - begin
-    return counted / spent, events / spent, steps / spent
+def per_second(transitions: int, runs: list[Run]) -> list[float]:
+    """Transitions of each, in turns, per second of processor time. ``transitions``: how many one run makes."""
+    done, spent = [0] * len(runs), [0.0] * len(runs)
+    for _ in range(ROUNDS):
+        for index, run in enumerate(runs):
+            began = process_time()
+            while process_time() - began < SECONDS:
+                run()
+                done[index] += transitions
+            spent[index] += process_time() - began
+    return [count / seconds for count, seconds in zip(done, spent, strict=True)]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seconds", type=float, default=1.0, help="for each line of the table")
-    seconds = parser.parse_args().seconds
-    print(f"{'per second':<26}{'transitions':>12}{'events':>12}{'steps':>10}{'encoded':>12}")
-    for subject in subjects():
-        counted, events, steps = measure(subject, seconds, encode=False)
-        encoded = measure(subject, seconds, encode=True)[0]
-        print(f"{subject.name:<26}{counted:>12,.0f}{events:>12,.0f}{steps:>10,.0f}{encoded:>12,.0f}")
+def run() -> None:
+    from bench import moto_interpreter  # noqa: PLC0415 - installed for benchmarks only
+
+    rows: list[list[object]] = []
+    for line in lines():
+        ours = execution_of(line.definition, encode=False)
+        encoded = execution_of(line.definition, encode=True)
+        theirs = moto_interpreter.execution_of(line.definition, INPUT, IDENTITY)
+        transitions = check_same(line.name, types(ours()), types(theirs()))
+        # What is alive by now, moto's modules above all, is no garbage of what is measured.
+        gc.collect()
+        gc.freeze()
+        us, us_encoded, them = per_second(transitions, [ours, encoded, theirs])
+        rows.append([line.name, line.what, *map(round, (us, us_encoded, them)), us / them])
+        ratios.note(f"interpreter, {line.name} / moto", us / them)
+    table.show(
+        f"Transitions per second of processor time, one thread, beside moto {metadata.version('moto')}",
+        ["state", "", "Stepwright", "with encoding", "moto", "ratio"],
+        rows,
+    )
+    (timed,) = per_second(LENGTH, [execution_of(chain(wait(1)), encode=False)])
+    print(f"\nWait with a timer that is fired: {timed:,.0f} per second; moto sleeps, so there is no ratio.")
 
 
-if __name__ == "__main__":
-    main()
+def types(history: list[HistoryEvent]) -> Counter[str]:
+
+    return Counter(event["type"].split(".")[-1] for event in history)
+
+
+def check_same(name: str, ours: Counter[str], theirs: Counter[str]) -> int:
+    """How many transitions an execution has, the same in both."""
+    if ours != theirs:
+        raise SystemExit(f"{name}: the histories differ: {ours}, {theirs}")
+    return sum(count for type, count in ours.items() if type.endswith("StateEntered"))

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from bench import table
+from bench import ratios, table
 from bench.process import usage
 from bench.watching import (
     EXECUTIONS,
@@ -56,7 +56,7 @@ _KWOK_POD: Object = {
     "nodeSelector": {"type": "kwok"},
     "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists", "effect": "NoSchedule"}],
 }
-KWOK = Node("KWOK node", _KWOK_POD, _KWOK_POD, rounds=7, burst=1000, pause=0.5)
+KWOK = Node("KWOK", _KWOK_POD, _KWOK_POD, rounds=7, burst=1000, pause=0.5)
 
 
 async def run(cluster: Cluster, namespace: str, operator: OperatorProcess, node: Node) -> None:
@@ -115,6 +115,11 @@ async def alone(
         ],
     )
     print(f"\nfive in a row / one: {five / one:.2f}")
+    ratios.note(f"one task, {node.name} / bare Job", one / job)
+    if node is REAL:
+        ratios.note("five tasks in a row, real node / one task", five / one)
+    else:
+        ratios.note(f"five tasks in a row, {node.name} / bare Job", five / job)
     if audit:
         show_writes(writes, written)
 
@@ -143,6 +148,7 @@ async def burst(
             ["one-task Executions", ours, 60 * node.burst / ours, theirs / ours],
         ],
     )
+    ratios.note(f"burst of {node.burst:,}, {node.name}: rate / bare Jobs", theirs / ours)
     print(
         f"\noperator: {after.cpu_seconds - before.cpu_seconds:.1f} CPU seconds for the burst, "
         f"peak memory {after.peak_mib:.0f} MiB"
@@ -166,6 +172,7 @@ def show_writes(writes: Counter[tuple[str, str]], count: int) -> None:
         ["request", "count", "per execution"],
         [*rows, ["all", total, total / count]],
     )
+    ratios.note("writes per one-task execution", total / count)
 
 
 async def timed_execution(api: Api, namespace: str, name: str, machine_name: str, watch: Watch) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from bench import table
+from bench import ratios, table
 from bench.watching import EXECUTIONS, Object, Watch, at_once, check, create, execution, has_ended, machine
 from stepwright.cluster.api import Api, path_of
 from tests.cluster import Cluster
@@ -79,6 +79,7 @@ async def one_of_a_thousand(api: Api, namespace: str, watch: Watch, audit: Audit
     if audit:
         await asyncio.sleep(0.5)
         writes = status_writes(audit, since, namespace)
+        ratios.note("status writes for 1,000 Pass transitions", float(writes))
     table.show(
         "1,000 Pass transitions in one execution",
         ["seconds", "transitions/s", "status writes"],
@@ -114,6 +115,10 @@ async def many_of_fifty(api: Api, namespace: str, watch: Watch, audit: Audit | N
         ],
     )
     print(f"\nbytes of a status: {size:,}")
+    if audit:
+        ratios.note("status writes per execution of 50 Pass", writes / MANY)
+        rate = writes / seconds / (MANY / bare)
+        ratios.note("200 executions of 50 Pass: writes per second / bare patches", rate)
 
 
 async def bare_patches(api: Api, namespace: str, names: list[str]) -> tuple[int, float]:
@@ -162,7 +167,7 @@ async def long_one(api: Api, namespace: str, watch: Watch) -> None:
     if sorted(events) != list(range(1, len(events) + 1)):
         raise SystemExit(f"the history of long-1 has gaps: {len(events)} events, the last is {max(events)}")
     transitions = len(events) // 2
-    rows = []
+    rows: list[tuple[str, float, int, int]] = []
     # Events of the very first commit have cost nothing yet when they are stamped: windows begin after it.
     for name, first in (
         (f"transitions 1,001 to {1000 + WINDOW:,}", 2000),
@@ -171,12 +176,16 @@ async def long_one(api: Api, namespace: str, watch: Watch) -> None:
         ids = range(first, first + 2 * WINDOW)
         seconds = events[ids[-1]][0] - events[ids[0]][0]
         commits = len({events[i][0] for i in ids})
-        rows.append([name, seconds, commits, sum(events[i][1] for i in ids)])
+        rows.append((name, seconds, commits, sum(events[i][1] for i in ids)))
     table.show(
         f"One execution of {transitions:,} transitions",
         ["what", "seconds", "moments", "bytes of events"],
         rows,
     )
+    early, late = rows
+    for index, what in enumerate(("time", "writes", "bytes"), 1):
+        ratio = float(late[index]) / float(early[index])
+        ratios.note(f"20,000 transitions: {what} of the last 1,000 / first", ratio)
     print(f"\npages: {len(pages['items'])}, events: {len(events):,}")
 
 

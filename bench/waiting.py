@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
-from bench import table
-from bench.control_plane import control_plane_of_its_own
+from bench import ratios, table
+from bench.control_plane import control_plane_of_its_own, kubernetes_version
 from bench.populating import create_all, until_all_wait
 from bench.process import Usage, usage
 from bench.watching import machine
@@ -27,14 +26,15 @@ DEFINITION = {
 }
 
 
-def run(folder: Path, count: int = COUNT) -> Mapping[str, float]:
+def run(folder: Path, count: int) -> None:
     with control_plane_of_its_own() as cluster:
         cluster.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
         operator = OperatorProcess(cluster, folder / "operator.log", "--log-level=warning")
-        return asyncio.run(measure(cluster.kubeconfig, operator, count))
+        print(f"\nKubernetes {kubernetes_version(cluster)} ({cluster.kind})", flush=True)
+        asyncio.run(measure(cluster.kubeconfig, operator, count))
 
 
-async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> Mapping[str, float]:
+async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> None:
     rows: list[list[object]] = []
 
     async def note(what: str, took: float) -> Usage:
@@ -74,7 +74,7 @@ async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> Ma
     )
     most = max(full.resident_mib, again.resident_mib)
     print(f"\nresident per execution: {(most - empty.resident_mib) * 1024 / count:.2f} KiB")
-    return {
-        "waiting: resident memory / 2 GiB": most / 2048,
-        "waiting: idle CPU / core": max(float(str(row[-1])) for row in rows[1:]) / 100,
-    }
+    if count == COUNT:
+        ratios.note("100,000 waiting: resident memory / 2 GiB", most / 2048)
+        idle = max(float(str(row[-1])) for row in rows[1:])
+        ratios.note("100,000 waiting: idle CPU / 2 % of a core", idle / 2)
