@@ -188,6 +188,18 @@ async def test_a_write_without_an_answer_may_have_landed(tmp_path: Path, answer:
     assert not read.value.outcome_unknown
 
 
+async def test_a_request_that_waits_for_a_connection_does_not_time_out_meanwhile(tmp_path: Path) -> None:
+    async def takes_its_time(_: web.Request) -> web.Response:
+        await asyncio.sleep(0.3)
+        return web.json_response({})
+
+    # Together they take longer than one may take.
+    async with serving(tmp_path, takes_its_time, timeout_seconds=1.2, connections=1) as (server, api):
+        await asyncio.gather(*(api.create("/x", {}) for _ in range(6)))
+
+    assert len(server.requests) == 6
+
+
 async def test_what_was_never_sent_has_not_landed(tmp_path: Path) -> None:
     async with await k8s.Api.connect(kubeconfig(tmp_path, "http://127.0.0.1:1")) as api:
         with pytest.raises(k8s.Unreachable, match="cannot connect") as caught:

@@ -119,12 +119,14 @@ class Api:
         who: credentials.Credentials,
         session: aiohttp.ClientSession,
         streams: aiohttp.ClientSession,
+        turns: asyncio.Semaphore,
         *,
         timeout_seconds: float,
         headers: Mapping[str, str],
     ) -> None:
         self._who = who
         self._session = session
+        self._turns = turns
         self._streams = streams
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._headers = dict(headers)
@@ -146,7 +148,8 @@ class Api:
     ) -> Api:
         """Read the credentials and make the connection pool; nothing is sent yet. Raises credentials.NoCluster.
 
-        ``connections`` limits requests at the same time (the rest waits its turn); watches do not count.
+        ``connections`` limits requests at the same time (the rest waits its turn, before its time-out begins to
+        count); watches do not count.
         """
         who = await credentials.load(kubeconfig, context)
         # Reading proxies and netrc from the environment costs time with each request, so only where one is named.
@@ -169,7 +172,14 @@ class Api:
 
         # No compression: beside the API server the network is cheaper than the processor.
         headers = {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "identity"}
-        return cls(who, session(connections), session(0), timeout_seconds=timeout_seconds, headers=headers)
+        return cls(
+            who,
+            session(connections),
+            session(0),
+            asyncio.Semaphore(connections),
+            timeout_seconds=timeout_seconds,
+            headers=headers,
+        )
 
     async def close(self) -> None:
         await self._session.close()
@@ -206,6 +216,7 @@ class Api:
             self._who,
             self._session,
             self._streams,
+            self._turns,
             timeout_seconds=self._timeout.total or 30,
             headers=headers,
         )
@@ -287,14 +298,19 @@ class Api:
             if data is not None:
                 headers["Content-Type"] = content_type
             try:
-                async with self._session.request(
-                    method,
-                    self._url(path, params),
-                    data=data,
-                    headers=headers,
-                    timeout=self._timeout,
-                    **self._options,
-                ) as response:
+                # The pool's own queue would use up the time-out: of thousands of requests at once those behind
+                # would be given up and sent again, without end.
+                async with (
+                    self._turns,
+                    self._session.request(
+                        method,
+                        self._url(path, params),
+                        data=data,
+                        headers=headers,
+                        timeout=self._timeout,
+                        **self._options,
+                    ) as response,
+                ):
                     answer = await response.read()
                     if response.status < 400:
                         return answer
