@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -56,6 +57,24 @@ def test_one_task_costs_two_writes() -> None:
         assert stored.loaded.settled
         assert len(world.driver.created) == 1
         assert world.driver.released == [world.driver.created[0][1]]
+
+    run(main)
+
+
+def test_of_a_burst_of_tasks_few_a_second_have_their_start_written_before_their_end() -> None:
+    async def main() -> None:
+        world = World(lambda task: (30.0, task.input))
+        burst = [loaded(ONE_TASK, name=f"run-{n}", uid=f"uid-{n}") for n in range(400)]
+        for execution in burst:
+            world.engine.adopt(world.journal.add(execution))
+        await world.idle()
+
+        commits = [commit for stored in world.journal.stored.values() for commit in stored.commits]
+        starts = Counter(
+            commit.now // 1000 for commit in commits if commit.expected_seq > 0 and commit.outcome is None
+        )
+        assert max(starts.values()) <= 21
+        assert len(commits) == 2 * len(burst) + starts.total()
 
     run(main)
 

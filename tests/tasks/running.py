@@ -69,6 +69,15 @@ class Running:
         found: dict[str, Any] = await self.api.get(path_of("batch/v1", "jobs", ref.namespace, name))
         return found
 
+    async def ttl_of(self, ref: ExecutionRef, task: StartTask) -> int:
+        """The TTL of the task's Job once it is let go."""
+        async with asyncio.timeout(60):
+            while True:
+                spec = (await self.job(ref, task))["spec"]
+                if "ttlSecondsAfterFinished" in spec:
+                    return int(spec["ttlSecondsAfterFinished"])
+                await asyncio.sleep(0.2)
+
     async def pods(self, ref: ExecutionRef, task: StartTask) -> list[dict[str, Any]]:
         selector = {"labelSelector": f"job-name={self.driver.job_name(ref, task.task)}"}
         found: list[dict[str, Any]] = (await self.api.get(path_of("v1", "pods", ref.namespace), selector))[

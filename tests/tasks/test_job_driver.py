@@ -134,6 +134,7 @@ async def test_a_task_costs_one_create_and_one_patch() -> None:
         await scene.pod(this, {"running": {}})
         await scene.pod(this, done('{"a": 1.0}'))
         await driver.release(scene.ref, this.task)
+        await scene.clock.forward(10)
 
     metadata = scene.job(this)["metadata"]
     submitted = TaskSubmitted(this.task, {"jobName": metadata["name"], "jobUid": metadata["uid"]})
@@ -426,6 +427,7 @@ async def test_writes_are_made_as_the_state_machines_account() -> None:
         await driver.start(scene.ref, other)
         await driver.release(scene.ref, this.task)
         await driver.stop(scene.ref, other.task)
+        await scene.clock.forward(10)
 
     accounts = {(verb, who) for verb, _, who in scene.server.requests if verb != "get"}
     assert accounts == {("create", "shop/clerk"), ("patch", "shop/clerk"), ("delete", "shop/clerk")}
@@ -460,9 +462,69 @@ async def test_sweep_keeps_the_log_of_what_has_ended() -> None:
     async with scene.driver() as driver:
         await driver.sweep(scene.ref, frozenset())
         await driver.sweep(scene.ref, frozenset())
-        await settled()
+        await scene.clock.forward(10)
 
     assert scene.job(this)["spec"]["ttlSecondsAfterFinished"] == 3600
+    assert scene.writes() == ["create", "patch"]
+
+
+async def test_a_finished_job_is_let_go_once_no_task_starts() -> None:
+    scene = Scene()
+    async with scene.driver() as driver:
+        first, second = image(), image()
+        await driver.start(scene.ref, first)
+        await driver.release(scene.ref, first.task)
+        await scene.clock.forward(4)
+        await driver.start(scene.ref, second)
+        await scene.clock.forward(1)
+        assert scene.writes() == ["create", "create"]
+
+        await scene.clock.forward(2)
+        assert scene.writes() == ["create", "create", "patch"]
+        assert "ttlSecondsAfterFinished" in scene.job(first)["spec"]
+
+
+async def test_a_finished_job_is_let_go_within_a_minute_however_many_tasks_start() -> None:
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        await driver.release(scene.ref, this.task)
+        for second in range(60):
+            assert "patch" not in scene.writes(), second
+            await driver.start(scene.ref, image())
+            await scene.clock.forward(1)
+
+        assert "patch" in scene.writes()
+
+
+async def test_a_job_that_could_not_be_let_go_is_let_go_later() -> None:
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        await driver.release(scene.ref, this.task)
+        scene.server.before = once("patch", "jobs", LOST)
+        await scene.clock.forward(7)
+        assert "ttlSecondsAfterFinished" not in scene.job(this)["spec"]
+
+        await scene.clock.forward(7)
+        assert scene.job(this)["spec"]["ttlSecondsAfterFinished"] == 3600
+
+
+async def test_a_job_about_to_be_let_go_is_no_stray() -> None:
+    scene, this = Scene(), image()
+
+    def refuse(verb: str, _path: str) -> None:
+        if verb == "patch":
+            raise LOST
+
+    scene.server.before = refuse
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        await driver.release(scene.ref, this.task)
+        await scene.clock.forward(100)
+
+        assert "get" not in {verb for verb, _, _ in scene.server.requests}
+        assert not driver.holds(scene.ref.uid)
 
 
 async def test_nothing_stays_in_memory() -> None:
@@ -480,6 +542,7 @@ async def test_nothing_stays_in_memory() -> None:
         kept = driver._watching
         assert (kept._watched, kept._by_job_uid, kept._troubled, kept._stopped) == ({}, {}, {}, {})
         assert not kept._reading
+        assert not len(driver._releases)
 
 
 async def test_holds_tells_whether_an_execution_has_jobs_to_stop_or_release() -> None:

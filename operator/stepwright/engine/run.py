@@ -57,8 +57,12 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-# TaskStarted and TaskSubmitted decide nothing: they wait this long for another signal whose write they can share.
+# TaskStarted and TaskSubmitted decide nothing: they wait this long for another signal whose write they can share, and
+# longer where many executions would write nothing else at the same time: beside a burst of tasks no more than so many
+# such writes a second.
 LAZY_SECONDS: Final = 5.0
+LAZIEST_SECONDS: Final = 60.0
+LAZY_WRITES_PER_SECOND: Final = 20
 LAZY_TIMER: Final = TimerId("engine:lazy")
 
 # How often an execution that waits for the lease asks for it, and for how long it does so once another writer has
@@ -129,7 +133,8 @@ class Run:
             self._mail.set()
         elif not self._lazy_armed:
             self._lazy_armed = True
-            due = self._world.clock.now() + int(LAZY_SECONDS * 1000)
+            seconds = min(LAZY_SECONDS + len(self._world.timers) / LAZY_WRITES_PER_SECOND, LAZIEST_SECONDS)
+            due = self._world.clock.now() + int(seconds * 1000)
             self._world.timers.set(self.ref.uid, LAZY_TIMER, Millis(due))
 
     def restate(self) -> None:

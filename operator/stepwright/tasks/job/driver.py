@@ -20,6 +20,7 @@ from stepwright.cluster.api import Api
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.tasks.job import errors, facts, manifest, names, parameters, settings, verdict
 from stepwright.tasks.job.calls import Calls
+from stepwright.tasks.job.releases import Releases
 from stepwright.tasks.job.watching import Watched, Watching
 
 
@@ -44,7 +45,8 @@ class JobDriver:
         self._clock = clock
         self._owner = owner
         log = log if log is not None else structlog.get_logger(__name__)
-        self._watching = Watching(api, self._calls, report, clock, namespaces, log)
+        self._releases = Releases(self._calls, clock, log)
+        self._watching = Watching(api, self._calls, self._releases, report, clock, namespaces, log)
         self._watching.on_stray = self._tidy
         self.jobs = self._watching.jobs
         self.pods = self._watching.pods
@@ -62,7 +64,9 @@ class JobDriver:
 
     def holds(self, uid: Uid) -> bool:
         return any(
-            job.spec.ttlSecondsAfterFinished is None and job.metadata.deletionTimestamp is None
+            job.spec.ttlSecondsAfterFinished is None
+            and job.metadata.deletionTimestamp is None
+            and (job.metadata.namespace, job.metadata.name) not in self._releases
             for job in self.jobs.by_index(uid)
         )
 
@@ -80,6 +84,7 @@ class JobDriver:
             else:
                 self._watching.consider(known)
             return
+        self._releases.task_started()
         await self._watching.wait_until_synced()
         defaults = settings.read(ref.settings)
         watched = Watched(
@@ -136,11 +141,11 @@ class JobDriver:
         name, token = names.job_name(ref, task), names.token(ref.uid, task)
         if watched is None:
             stored = self.jobs.get(ref.namespace, name)
-            await self._calls.release(ref, name, token, _ttl_seconds(ref, stored))
+            self._releases.add(ref, name, token, _ttl_seconds(ref, stored))
         elif watched.job is not None and watched.unwanted:
             await self._calls.delete(ref, name, watched.job.metadata.uid)
         elif watched.job is not None:
-            await self._calls.release(ref, name, token, watched.ttl_seconds)
+            self._releases.add(ref, name, token, watched.ttl_seconds)
         self._watching.released(ref, name, token, watched.job if watched is not None else None)
         self._watching.forget(ref, task)
 
@@ -162,8 +167,8 @@ class JobDriver:
             if isinstance(ended, verdict.Undecided):
                 self._watching.stopping(ref, name, token)
                 await self._calls.delete(ref, name, job.metadata.uid)
-            elif job.spec.ttlSecondsAfterFinished is None:
-                await self._calls.release(ref, name, token, _ttl_seconds(ref, job))
+            elif job.spec.ttlSecondsAfterFinished is None and (ref.namespace, name) not in self._releases:
+                self._releases.add(ref, name, token, _ttl_seconds(ref, job))
             self._watching.forget(ref, task)
         for watched in self._watching.of(ref.uid):
             if watched.task.task not in wanted:

@@ -20,6 +20,7 @@ from stepwright.cluster.informer import Informer
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.tasks.job import errors, facts, logs, names, output, verdict
 from stepwright.tasks.job.calls import BATCH, Calls
+from stepwright.tasks.job.releases import Releases
 
 TICK_SECONDS: Final = 1.0
 """How exactly grace periods are kept."""
@@ -68,10 +69,18 @@ class Watching:
     """All tasks that were started here and not let go yet. ``run`` must be running in the engine's loop."""
 
     def __init__(
-        self, api: Api, calls: Calls, report: Report, clock: Clock, namespaces: Sequence[str], log: Any
+        self,
+        api: Api,
+        calls: Calls,
+        releases: Releases,
+        report: Report,
+        clock: Clock,
+        namespaces: Sequence[str],
+        log: Any,
     ) -> None:
         self._api = api
         self._calls = calls
+        self._releases = releases
         self._report = report
         self._clock = clock
         self._log = log
@@ -111,6 +120,7 @@ class Watching:
                 group.create_task(self.jobs.run())
                 group.create_task(self.pods.run())
                 group.create_task(self._look_after())
+                group.create_task(self._releases.run())
         finally:
             for task in self._reading:
                 task.cancel()
@@ -174,6 +184,8 @@ class Watching:
     def _job_changed(self, old: facts.Job | None, new: facts.Job | None) -> None:
         job = new if new is not None else old
         assert job is not None
+        if new is None:
+            self._releases.forget(job.metadata.namespace, job.metadata.name)
         watched = self._by_job_uid.get(job.metadata.uid)
         if watched is not None:
             watched.job = job
@@ -308,6 +320,7 @@ class Watching:
             if job.metadata.uid not in self._by_job_uid
             and job.spec.ttlSecondsAfterFinished is None
             and job.metadata.deletionTimestamp is None
+            and (job.metadata.namespace, job.metadata.name) not in self._releases
         ]
         for job in strays:
             if job.metadata.uid in self._strays and self.on_stray is not None:
