@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import interpreter, ratios, restarting, table, tasks, transitions, waiting
+from bench import interpreter, long, ratios, restarting, table, tasks, transitions, waiting
 from bench.control_plane import kubernetes_version
 from stepwright import __version__
 from tests.cluster import Cluster, ClusterUnavailable, ladder
@@ -32,6 +32,7 @@ ON_CLUSTER: dict[str, OnCluster] = {
     "tasks": lambda cluster, namespace, operator: tasks.run(cluster, namespace, operator, tasks.REAL),
     "tasks-kwok": lambda cluster, namespace, operator: tasks.run(cluster, namespace, operator, tasks.KWOK),
     "transitions": transitions.run,
+    "long": long.run,
 }
 ON_ITS_OWN: dict[str, OnItsOwn] = {
     "interpreter": lambda _folder, _count: interpreter.run(),

@@ -1,0 +1,192 @@
+"""One execution of 20,000 transitions: whether the last thousand cost more than the first.
+
+Everything is read from one watch, which delivers each version of the Execution and each page of its history as stored:
+when it came, how large it is, up to which event it goes. A write may hold the transitions of two windows; it counts in
+each by its share of the events. The first thousand begin with the request that creates the Execution.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+
+import msgspec
+
+from bench import ratios, table
+from bench.watching import EXECUTIONS, Kind, Object, create, execution, machine
+from stepwright.cluster.api import Api, path_of
+from tests.cluster import Cluster
+from tests.operator_process import OperatorProcess
+
+HISTORIES: Kind = ("stepwright.dev/v1", "executionhistories")
+TRANSITIONS = 20_000
+WINDOW = 1_000
+EXECUTIONS_MEASURED = 7
+EVENTS_PER_TRANSITION = 2
+WINDOWS = {
+    "the first 1,000": (0, WINDOW),
+    "1,001 to 2,000": (WINDOW, 2 * WINDOW),
+    "the last 1,000": (TRANSITIONS - WINDOW, TRANSITIONS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of an object, as the watch delivered it. ``last_event``: the newest in it, 0 for none."""
+
+    at: float
+    size_bytes: int
+    first_event: int
+    last_event: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    seconds: float
+    writes: float
+    bytes: float
+
+
+class _Name(msgspec.Struct):
+    name: str
+
+
+class _Status(msgspec.Struct):
+    phase: str = "Pending"
+    history: list[str] = []
+    cause: str | None = None
+
+
+class _Execution(msgspec.Struct):
+    metadata: _Name
+    status: _Status = msgspec.field(default_factory=_Status)
+
+
+class _Page(msgspec.Struct):
+    executionRef: _Name  # noqa: N815 - the field's name on the wire
+    firstEventId: int = 0  # noqa: N815 - likewise
+    lastEventId: int = 0  # noqa: N815 - likewise
+
+
+class _Event(msgspec.Struct):
+    id: int
+
+
+async def run(cluster: Cluster, namespace: str, operator: OperatorProcess) -> None:  # noqa: ARG001 - all subjects' shape
+    async with await Api.connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
+        await machine(api, namespace, "long", loop(TRANSITIONS // EVENTS_PER_TRANSITION))
+        await one(api, namespace, "warm-up")
+        runs = [await one(api, namespace, f"long-{n}") for n in range(EXECUTIONS_MEASURED)]
+    middle = {
+        name: Cost(
+            statistics.median(costs[name].seconds for costs in runs),
+            statistics.median(costs[name].writes for costs in runs),
+            statistics.median(costs[name].bytes for costs in runs),
+        )
+        for name in WINDOWS
+    }
+    table.show(
+        f"One execution of {TRANSITIONS:,} transitions, medians of {EXECUTIONS_MEASURED}",
+        ["transitions", "seconds", "writes", "KiB stored"],
+        [[name, cost.seconds, cost.writes, cost.bytes / 1024] for name, cost in middle.items()],
+    )
+    first, _, last = middle.values()
+    ratios.note("20,000 transitions: time of the last 1,000 / first", last.seconds / first.seconds)
+    ratios.note("20,000 transitions: writes of the last 1,000 / first", last.writes / first.writes)
+    ratios.note("20,000 transitions: bytes of the last 1,000 / first", last.bytes / first.bytes)
+
+
+def loop(rounds: int) -> Object:
+    """Two transitions a round."""
+    return {
+        "StartAt": "Begin",
+        "States": {
+            "Begin": {"Type": "Pass", "Result": 0, "ResultPath": "$.n", "Next": "Count"},
+            "Count": {
+                "Type": "Pass",
+                "Parameters": {"n.$": "States.MathAdd($.n, 1)"},
+                "Next": "Enough",
+            },
+            "Enough": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.n", "NumericLessThan": rounds, "Next": "Count"}],
+                "Default": "Done",
+            },
+            "Done": {"Type": "Succeed"},
+        },
+    }
+
+
+async def one(api: Api, namespace: str, name: str) -> dict[str, Cost]:
+    """What each window of one execution has cost."""
+    versions: list[Stored] = []
+    pages: list[Stored] = []
+    pages_follow = asyncio.create_task(_follow_pages(api, namespace, name, pages))
+    follow = asyncio.create_task(_follow(api, namespace, name, versions))
+    await asyncio.sleep(0.5)
+    began = time.perf_counter()
+    await create(api, EXECUTIONS, namespace, execution(name, "long", input={}))
+    async with asyncio.timeout(300):
+        await follow
+    await asyncio.sleep(0.2)
+    pages_follow.cancel()
+    with suppress(asyncio.CancelledError):
+        await pages_follow
+    written = [Stored(began, 0, 0, 0), *(version for version in versions if version.last_event)]
+    return {window: _cost(written, pages, *_events(*WINDOWS[window])) for window in WINDOWS}
+
+
+def _events(first: int, last: int) -> tuple[int, int]:
+    """After which event a window of transitions begins, and with which it ends; the very first tells of the start."""
+    return EVENTS_PER_TRANSITION * first + 1, EVENTS_PER_TRANSITION * last + 1
+
+
+def _cost(written: list[Stored], pages: list[Stored], after: int, to: int) -> Cost:
+    def share(first: int, last: int) -> float:
+        """Of the events from one to another, both included, those that lie in the window."""
+        return max(0, min(last, to) - max(first - 1, after)) / (last - first + 1)
+
+    seconds = writes = size_bytes = 0.0
+    for before, now in pairwise(written):
+        if now.last_event == before.last_event:
+            continue
+        part = share(before.last_event + 1, now.last_event)
+        seconds += part * (now.at - before.at)
+        writes += part
+        size_bytes += part * now.size_bytes
+    for page in pages:
+        part = share(page.first_event, page.last_event)
+        writes += part
+        size_bytes += part * page.size_bytes
+    return Cost(seconds, writes, size_bytes)
+
+
+async def _follow(api: Api, namespace: str, name: str, into: list[Stored]) -> None:
+    """Every version of one Execution until it has ended."""
+    async for event in api.watch(path_of(*EXECUTIONS, namespace), {"fieldSelector": f"metadata.name={name}"}):
+        at = time.perf_counter()
+        if event.type == "BOOKMARK":
+            continue
+        found = msgspec.json.decode(event.object, type=_Execution)
+        status = found.status
+        last = msgspec.json.decode(status.history[-1], type=_Event).id if status.history else 0
+        into.append(Stored(at, len(bytes(event.object)), 0, last))
+        if status.phase == "Succeeded":
+            return
+        if status.phase not in ("Pending", "Running"):
+            raise SystemExit(f"{name}: {status.phase}: {status.cause}")
+
+
+async def _follow_pages(api: Api, namespace: str, name: str, into: list[Stored]) -> None:
+    """The pages of one Execution; those of earlier ones come first, and are none of it."""
+    async for event in api.watch(path_of(*HISTORIES, namespace)):
+        at = time.perf_counter()
+        if event.type == "BOOKMARK":
+            continue
+        page = msgspec.json.decode(event.object, type=_Page)
+        if page.executionRef.name == name and page.lastEventId:
+            into.append(Stored(at, len(bytes(event.object)), page.firstEventId, page.lastEventId))
