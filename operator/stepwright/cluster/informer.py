@@ -54,7 +54,9 @@ OnChange = Callable[[T | None, T | None], None]
 last seen. Runs in the loop, so it must be quick and never block; what it raises is logged."""
 
 _FIRST_DELAY_SECONDS = 0.2
-_LONGEST_DELAY_SECONDS = 30.0
+# client-go waits up to 30 s, with thousands of nodes asking. Here one process asks, and until its lists are whole an
+# operator that was started while the API server was away carries nothing.
+_LONGEST_DELAY_SECONDS = 5.0
 _STREAM_SECONDS = (240, 480)  # spread, so that the streams of a process do not all begin anew at once
 _BREATHE_EVERY = 500  # objects of a list told between two turns of the loop
 
