@@ -83,6 +83,13 @@ def test_a_moment_that_has_passed_is_not_waited_for(fields: dict[str, Any], give
         ),
         ({"TimestampPath": "$.t"}, {}, "The TimestampPath parameter does not reference an input value: $.t"),
         ({"TimestampPath": "$.t"}, {"t": "9999-01-01T00:00:00Z"}, "Wait state delay is too long."),
+        ({"TimestampPath": "$.t"}, {"t": "9999-12-31T23:59:59.999Z"}, "Wait state delay is too long."),
+        (
+            # An instant that clocks do not show.
+            {"TimestampPath": "$.t"},
+            {"t": "2016-12-31T23:59:60Z"},
+            NO_TIMESTAMP + "$.t == 2016-12-31T23:59:60Z",
+        ),
     ],
 )
 def test_what_cannot_be_waited_for(fields: dict[str, Any], given: Any, cause: str) -> None:
