@@ -1,0 +1,76 @@
+"""An expression as the rest of the language sees it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stepwright.asl.json_types import Json
+from stepwright.asl.jsonata import checks, compiling
+from stepwright.asl.jsonata.errors import LimitExceeded
+from stepwright.asl.jsonata.functions import BUILT_IN
+from stepwright.asl.jsonata.parse import parse
+from stepwright.asl.jsonata.runtime import TOO_DEEP, Frame, Runtime
+from stepwright.asl.jsonata.shape import shape
+from stepwright.asl.jsonata.undefined import UNDEFINED
+from stepwright.asl.jsonata.values import Function, Value
+
+
+class NoResult(Exception):  # noqa: N818 - a condition
+    """The expression came to nothing (undefined), or to a function, which no JSON text can hold."""
+
+    def __init__(self, *, function: bool = False) -> None:
+        self.function = function
+        super().__init__("a function" if function else "undefined")
+
+
+class Expression:
+    """Compiled. ``uses`` says what it reads, for checks and for what need not be made at all."""
+
+    __slots__ = ("_code", "source", "uses")
+
+    def __init__(self, source: str) -> None:
+        """Raises ``InvalidExpression``."""
+        tree = shape(parse(source))
+        self.source = source
+        self.uses = checks.uses(tree)
+        self._code = compiling.compile(tree)
+
+    def evaluate(self, variables: Mapping[str, Value], now: int, random: Callable[[], Any]) -> Json:
+        """``variables`` without their dollars; ``now``: milliseconds; ``random`` gives a generator when one is needed.
+
+        Raises ``EvaluationFailed``, ``LimitExceeded`` and ``NoResult``.
+        """
+        runtime = Runtime(now, random)
+        builtin = Frame(None, runtime, BUILT_IN)  # type: ignore[arg-type]  # never bound in
+        try:
+            result = self._code(UNDEFINED, Frame(builtin, runtime, dict(variables)))
+            if result is UNDEFINED:
+                raise NoResult
+            if self.uses.function_values or runtime.not_finite or isinstance(result, Function):
+                result = _as_json(result)
+        except RecursionError:
+            raise LimitExceeded(TOO_DEEP) from None
+        return result  # type: ignore[no-any-return]
+
+
+def compile(source: str) -> Expression:
+    return Expression(source)
+
+
+def _as_json(value: Value) -> Value:
+    """Infinite numbers are texts, as AWS writes them; functions are no results, within others they are empty texts."""
+    if isinstance(value, Function):
+        raise NoResult(function=True)
+    return _converted(value)
+
+
+def _converted(value: Value) -> Value:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, list):
+        return [_converted(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _converted(item) for key, item in value.items()}
+    return "" if isinstance(value, Function) else value

@@ -1,0 +1,99 @@
+"""Arrays: https://docs.jsonata.org/array-functions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stepwright.asl.jsonata import paths
+from stepwright.asl.jsonata.errors import EvaluationFailed
+from stepwright.asl.jsonata.functions.table import Table
+from stepwright.asl.jsonata.runtime import Runtime, call
+from stepwright.asl.jsonata.undefined import UNDEFINED
+from stepwright.asl.jsonata.values import (
+    Sequence,
+    Value,
+    equal,
+    is_array_of_numbers,
+    is_array_of_strings,
+    truth,
+)
+from stepwright.asl.jsonata.values import append as appended
+
+
+def count(_runtime: Runtime, values: Value) -> Value:
+    return 0 if values is UNDEFINED else len(values)
+
+
+def append(runtime: Runtime, left: Value, right: Value) -> Value:
+    result = appended(left, right)
+    if isinstance(result, list):
+        runtime.spend(len(result) // 16)
+        runtime.allocate(8 * len(result))
+    return result
+
+
+def reverse(runtime: Runtime, values: Value) -> Value:
+    if values is UNDEFINED or len(values) <= 1:
+        return values
+    runtime.allocate(8 * len(values))
+    return values[::-1]
+
+
+def zip_(runtime: Runtime, *arrays: Value) -> Value:
+    size = min((len(array) if isinstance(array, list) else 0 for array in arrays), default=0)
+    runtime.spend(size * len(arrays))
+    runtime.allocate(8 * size * len(arrays))
+    return [list(row) for row in zip(*arrays, strict=False)] if size else []
+
+
+def sort(runtime: Runtime, values: Value, comparator: Value) -> Value:
+    if values is UNDEFINED or len(values) <= 1:
+        return values
+    runtime.spend(len(values) * len(values).bit_length() // 4)
+    if comparator is not UNDEFINED:
+        return paths.merged(values, lambda left, right: truth(call(runtime, comparator, [left, right])))
+    if not is_array_of_numbers(values) and not is_array_of_strings(values):
+        raise EvaluationFailed("D3070", index=1)
+    return sorted(values, key=paths.sort_key)
+
+
+def shuffle(runtime: Runtime, values: Value) -> Value:
+    if values is UNDEFINED or len(values) <= 1:
+        return values
+    runtime.spend(len(values))
+    runtime.allocate(8 * len(values))
+    result = list(values)
+    runtime.random().shuffle(result)
+    return result
+
+
+def distinct(runtime: Runtime, values: Value) -> Value:
+    if not isinstance(values, list) or len(values) <= 1:
+        return values
+    result: list[Value] = Sequence() if type(values) is Sequence else []
+    seen: set[tuple[type, object]] = set()
+    for value in values:
+        if isinstance(value, str | int | float | None):
+            kind = bool if isinstance(value, bool) else str if isinstance(value, str) else float
+            mark = (kind, value)
+            if mark in seen:
+                continue
+            seen.add(mark)
+        else:
+            runtime.spend(len(result))
+            if any(isinstance(found, list | dict) and equal(value, found) for found in result):
+                continue
+        result.append(value)
+    runtime.spend(len(values))
+    return result
+
+
+TABLE: Final[Table] = {
+    "count": ("<a:n>", count),
+    "append": ("<xx:a>", append),
+    "reverse": ("<a:a>", reverse),
+    "zip": ("<a+>", zip_),
+    "sort": ("<af?:a>", sort),
+    "shuffle": ("<a:a>", shuffle),
+    "distinct": ("<x:x>", distinct),
+}

@@ -1,0 +1,24 @@
+"""How a module tells its functions: name -> signature and function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from stepwright.asl.jsonata import signature
+from stepwright.asl.jsonata.runtime import Native
+
+Table: TypeAlias = Mapping[str, tuple[str, Callable[..., Any]]]
+
+
+def natives(table: Table) -> dict[str, Native]:
+    return {name: _native(name, *entry) for name, entry in table.items()}
+
+
+def _native(name: str, definition: str, function: Callable[..., Any]) -> Native:
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return Native(name, function, signature.compile(definition), 0)
+    required = [parameter for parameter in parameters if parameter.default is parameter.empty]
+    return Native(name, function, signature.compile(definition), len(parameters), len(required))

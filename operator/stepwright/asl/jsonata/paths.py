@@ -1,0 +1,410 @@
+"""Paths: steps one after the other, each for every item that the one before gave.
+
+A path that binds something on its way (``@$x``, ``#$i``, ``%``) carries *tuples*: dicts with the item under "@" and
+what was bound beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+from stepwright.asl.jsonata import grouping
+from stepwright.asl.jsonata.errors import EvaluationFailed
+from stepwright.asl.jsonata.key_order import keys
+from stepwright.asl.jsonata.nodes import Node
+from stepwright.asl.jsonata.runtime import Code, Frame
+from stepwright.asl.jsonata.undefined import UNDEFINED
+from stepwright.asl.jsonata.values import (
+    Constructed,
+    Sequence,
+    Value,
+    append,
+    is_array_of_numbers,
+    is_number,
+    lookup,
+    truth,
+    unwrapped,
+)
+
+ITEM: Final = "@"
+
+Filter: TypeAlias = Callable[[Value, Frame], Value]
+Stage: TypeAlias = Filter | str
+"""What follows a step in brackets; a text is the name that ``#$name`` gives to the position."""
+
+
+class Step:
+    """A compiled step with what the path must know of it."""
+
+    __slots__ = ("ancestor", "code", "cons_array", "focus", "index", "name", "sort", "stages", "tuple")
+
+    def __init__(self, node: Node, code: Any, stages: list[Stage]) -> None:
+        self.code = code
+        self.stages = stages
+        self.name: str | None = node.value if node.type == "name" and not node.keep_array else None
+        self.sort = node.type == "sort"
+        self.tuple = node.tuple
+        self.focus = node.focus
+        self.index = node.index
+        self.ancestor = node.ancestor
+        self.cons_array = node.cons_array
+
+
+def path(node: Node, steps: list[Step], group: grouping.Pairs | None) -> Code:
+    general = _general(node, steps, group)
+    plain = (
+        group is None
+        and not node.keep_singleton_array
+        and not any(step.tuple or step.stages or step.sort for step in steps)
+    )
+    if not plain or any(step.name is None for step in steps[1:]):
+        return general
+    names = [step.name for step in steps[1:] if step.name is not None]
+    if node.steps[0].type == "variable" and names:
+        return _of_variable(steps[0].code, names, general)
+    if steps[0].name is not None:
+        return _of_names([steps[0].name, *names], general)
+    return general
+
+
+def _of_variable(variable: Code, names: list[str], general: Code) -> Code:
+    """``$states.input.name``, by far the most frequent of all. Whatever is not simply objects goes the general way."""
+
+    def of_variable(input: Value, frame: Frame) -> Value:
+        value = variable(input, frame)
+        for name in names:
+            if type(value) is not dict:
+                return UNDEFINED if value is UNDEFINED else general(input, frame)
+            value = value.get(name, UNDEFINED)
+        return general(input, frame) if isinstance(value, Sequence | Constructed) else value
+
+    return of_variable
+
+
+def _of_names(names: list[str], general: Code) -> Code:
+    def of_names(input: Value, frame: Frame) -> Value:
+        value = input
+        for name in names:
+            if type(value) is not dict:
+                return UNDEFINED if value is UNDEFINED else general(input, frame)
+            value = value.get(name, UNDEFINED)
+        return general(input, frame) if isinstance(value, Sequence | Constructed) else value
+
+    return of_names
+
+
+def _general(node: Node, steps: list[Step], group: grouping.Pairs | None) -> Code:
+    from_variable = node.steps[0].type == "variable"
+    keep = node.keep_singleton_array
+    whole_tuples = node.tuple
+    last = len(steps) - 1
+
+    def run(input: Value, frame: Frame) -> Value:
+        sequence: list[Value] = input if isinstance(input, list) and not from_variable else Sequence([input])
+        result: Value = UNDEFINED
+        tuples: Sequence | None = None
+        tupled = False
+        for index, step in enumerate(steps):
+            tupled = tupled or step.tuple
+            if index == 0 and step.cons_array:
+                result = step.code(sequence, frame)
+            elif tupled:
+                tuples = _tuple_step(step, sequence, tuples, frame)
+            else:
+                result = _step(step, sequence, frame, index == last)
+            if not tupled and (result is UNDEFINED or (isinstance(result, list) and not result)):
+                break
+            if step.focus is None and not tupled:
+                sequence = result if isinstance(result, list) else Sequence([result])
+        if tupled:
+            assert tuples is not None
+            result = tuples if whole_tuples else Sequence(found[ITEM] for found in tuples)
+        if keep and isinstance(result, list):
+            if type(result) is Constructed:
+                result = Sequence([result])
+            if type(result) is Sequence:
+                result.keep = True
+        if group is not None:
+            return grouping.group(group, tuples if tupled else result, frame)
+        return result
+
+    return run
+
+
+def _step(step: Step, sequence: list[Value], frame: Frame, is_last: bool) -> Value:
+    runtime = frame.runtime
+    runtime.spend(len(sequence) + 1)
+    if step.sort:
+        result = step.code(sequence, frame)
+        return _staged(step.stages, result, frame)
+    code, stages = step.code, step.stages
+    found: list[Value] = []
+    for item in sequence:
+        value = code(item, frame)
+        for stage in stages:
+            assert not isinstance(stage, str)
+            value = stage(value, frame)
+        if value is not UNDEFINED:
+            found.append(value)
+    if is_last and len(found) == 1 and isinstance(found[0], list) and type(found[0]) is not Sequence:
+        return found[0]
+    flat = Sequence()
+    for value in found:
+        if isinstance(value, list) and type(value) is not Constructed:
+            runtime.spend(len(value))
+            flat.extend(value)
+        else:
+            flat.append(value)
+    runtime.allocate(8 * len(flat))
+    return flat
+
+
+def _staged(stages: list[Stage], result: Value, frame: Frame) -> Value:
+    for stage in stages:
+        if not isinstance(stage, str):
+            result = stage(result, frame)
+        elif isinstance(result, list):
+            for position, found in enumerate(result):
+                found[stage] = position
+    return result
+
+
+def _tuple_step(step: Step, sequence: list[Value], tuples: Sequence | None, frame: Frame) -> Sequence:
+    result = Sequence()
+    result.tuples = True
+    runtime = frame.runtime
+    if step.sort:
+        if tuples is not None:
+            ordered = step.code(tuples, frame)
+            if isinstance(ordered, Sequence):
+                ordered.tuples = True
+                result = ordered
+            else:
+                result.extend(ordered)
+        else:
+            for position, item in enumerate(step.code(sequence, frame)):
+                result.append({ITEM: item, **({step.index: position} if step.index else {})})
+        return _as_tuples(_staged(step.stages, result, frame))
+    given = [{ITEM: item} for item in sequence] if tuples is None else tuples
+    runtime.spend(len(given) + 1)
+    for bound in given:
+        value = step.code(bound[ITEM], frame.within(bound))
+        if value is UNDEFINED:
+            continue
+        values = value if isinstance(value, list) else [value]
+        nested = type(values) is Sequence and values.tuples
+        runtime.spend(len(values))
+        runtime.allocate(64 * len(values))
+        for position, item in enumerate(values):
+            made = dict(bound)
+            if nested:
+                made.update(item)
+            else:
+                if step.focus:
+                    made[step.focus] = item
+                else:
+                    made[ITEM] = item
+                if step.index:
+                    made[step.index] = position
+                if step.ancestor is not None:
+                    made[step.ancestor.label] = bound[ITEM]
+            result.append(made)
+    return _as_tuples(_staged(step.stages, result, frame))
+
+
+def _as_tuples(result: Value) -> Sequence:
+    if type(result) is Sequence:
+        result.tuples = True
+        return result
+    made = Sequence(result)
+    made.tuples = True
+    return made
+
+
+def filter_of(stage: Node, condition: Code) -> Filter:
+    """What stands in brackets after a step: a position, or a condition on each item."""
+    if stage.operand.type == "number":
+        return _at(math.floor(stage.operand.value))
+
+    def filtered(input: Value, frame: Frame) -> Value:
+        result = Sequence()
+        tupled = type(input) is Sequence and input.tuples
+        result.tuples = tupled
+        items: list[Value] = input if isinstance(input, list) else [input]
+        frame.runtime.spend(len(items))
+        for index, item in enumerate(items):
+            context, inner = (item[ITEM], frame.within(item)) if tupled else (item, frame)
+            value = condition(context, inner)
+            if is_number(value):
+                value = [value]
+            if is_array_of_numbers(value):
+                for position in value:
+                    place = math.floor(position)
+                    if (place + len(items) if place < 0 else place) == index:
+                        result.append(item)
+            elif truth(value):
+                result.append(item)
+        return result
+
+    return filtered
+
+
+def _at(position: int) -> Filter:
+    def at(input: Value, _frame: Frame) -> Value:
+        items: list[Value] = input if isinstance(input, list) else [input]
+        place = position + len(items) if position < 0 else position
+        result = Sequence()
+        result.tuples = type(input) is Sequence and input.tuples
+        if 0 <= place < len(items):
+            item = items[place]
+            if isinstance(item, list):
+                return item
+            if item is not UNDEFINED:
+                result.append(item)
+        return result
+
+    return at
+
+
+def field(input: Value, name: str) -> Value:
+    if type(input) is dict:
+        return input.get(name, UNDEFINED)
+    return lookup(input, name)
+
+
+def wildcard(input: Value, frame: Frame) -> Value:
+    found: list[Value] = Sequence()
+    if isinstance(input, dict):
+        for key in keys(input):
+            value = input[key]
+            if isinstance(value, list):
+                found = append(found, _flattened(value, frame))
+            else:
+                found.append(value)
+    elif isinstance(input, list):
+        for value in input:
+            if isinstance(value, list):
+                found = append(found, _flattened(value, frame))
+            else:
+                found.append(value)
+    frame.runtime.spend(len(found))
+    return found
+
+
+def _flattened(value: list[Value], frame: Frame) -> list[Value]:
+    flat: list[Value] = []
+    waiting = [iter(value)]
+    while waiting:
+        for item in waiting[-1]:
+            if isinstance(item, list):
+                waiting.append(iter(item))
+                break
+            flat.append(item)
+        else:
+            waiting.pop()
+    frame.runtime.spend(len(flat))
+    return flat
+
+
+def descendants(input: Value, frame: Frame) -> Value:
+    """The value itself and everything in it, save arrays."""
+    if input is UNDEFINED:
+        return UNDEFINED
+    found = Sequence()
+    waiting = [input]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(reversed(value))
+        else:
+            found.append(value)
+            if isinstance(value, dict):
+                waiting.extend(value[key] for key in reversed(keys(value)))
+    frame.runtime.spend(len(found))
+    frame.runtime.allocate(8 * len(found))
+    return found[0] if len(found) == 1 else found
+
+
+def sort_key(value: Value) -> Any:
+    """By what JavaScript orders texts: their UTF-16 code units."""
+    if isinstance(value, str) and not value.isascii() and max(value) > "\uffff":
+        return [int.from_bytes(unit) for unit in _units(value)]
+    return value
+
+
+def _units(value: str) -> list[bytes]:
+    encoded = value.encode("utf-16-be", "surrogatepass")
+    return [encoded[at : at + 2] for at in range(0, len(encoded), 2)]
+
+
+def sorting(terms: tuple[tuple[bool, Code], ...]) -> Code:
+    """``^(term, >term)``: a stable sort; what has no value for a term comes last."""
+
+    def sort(input: Value, frame: Frame) -> Value:
+        tupled = type(input) is Sequence and input.tuples
+        if len(input) <= 1:
+            return input
+        rows: list[tuple[list[Value], Value]] = []
+        for item in input:
+            context, inner = (item[ITEM], frame.within(item)) if tupled else (item, frame)
+            rows.append(([term(context, inner) for _, term in terms], item))
+        frame.runtime.spend(len(rows) * max(1, len(rows).bit_length()))
+        sorted_rows = merged(rows, lambda left, right: _comes_after(left[0], right[0], terms))
+        result = Sequence(item for _, item in sorted_rows)
+        result.tuples = tupled
+        return list(result) if not tupled and type(input) is not Sequence else result
+
+    return sort
+
+
+def _comes_after(left: list[Value], right: list[Value], terms: tuple[tuple[bool, Code], ...]) -> bool:
+    for ours, theirs, (descending, _) in zip(left, right, terms, strict=True):
+        if ours is UNDEFINED:
+            if theirs is UNDEFINED:
+                continue
+            return True
+        if theirs is UNDEFINED:
+            return False
+        for side in (ours, theirs):
+            if isinstance(side, bool) or not isinstance(side, int | float | str):
+                raise EvaluationFailed("T2008", value=side)
+        if isinstance(ours, str) != isinstance(theirs, str):
+            raise EvaluationFailed("T2007", value=ours, value2=theirs)
+        if ours == theirs:
+            continue
+        return bool((sort_key(ours) > sort_key(theirs)) != descending)
+    return False
+
+
+def merged(items: list[Any], after: Callable[[Any, Any], bool]) -> list[Any]:
+    """Merge sort. ``after``: whether the first of two that stand in this order is to come after the second."""
+    if len(items) <= 1:
+        return items
+    middle = len(items) // 2
+    left, right = merged(items[:middle], after), merged(items[middle:], after)
+    result: list[Any] = []
+    i = j = 0
+    while i < len(left) and j < len(right):
+        if after(left[i], right[j]):
+            result.append(right[j])
+            j += 1
+        else:
+            result.append(left[i])
+            i += 1
+    return result + left[i:] + right[j:]
+
+
+__all__ = [
+    "Filter",
+    "Stage",
+    "Step",
+    "descendants",
+    "field",
+    "filter_of",
+    "path",
+    "sorting",
+    "unwrapped",
+    "wildcard",
+]

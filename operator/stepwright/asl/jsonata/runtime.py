@@ -1,0 +1,179 @@
+"""What an evaluation has: its variables, its budget, the moment it takes place in; and how functions are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
+
+from stepwright.asl.jsonata.errors import EvaluationFailed, LimitExceeded
+from stepwright.asl.jsonata.signature import Signature
+from stepwright.asl.jsonata.undefined import UNDEFINED
+from stepwright.asl.jsonata.values import Function, Value
+
+MAX_DEPTH: Final = 100
+"""Levels of evaluation. Measured at AWS by others: https://github.com/floci-io/floci/issues/2737."""
+
+MAX_BYTES: Final = 6_990_256
+"""Of one value, 8 for each number of a range and 1 for each character. AWS allows ``[1..873782]`` and no more."""
+
+MAX_ALLOCATED: Final = 64 * 1024 * 1024
+"""Of all values together that one evaluation makes, dropped ones included; ours."""
+
+MAX_STEPS: Final = 1_500_000
+"""Items looked at, calls, characters searched by regular expressions, in units of about a microsecond. AWS counts time,
+which would make the same execution end differently on two machines."""
+
+_LAMBDA_STEPS: Final = 5
+_NATIVE_STEPS: Final = 2
+
+TOO_DEEP: Final = (
+    "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive"
+)
+TOO_LARGE: Final = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
+TOO_LONG: Final = "Expression evaluation timeout: Check for infinite loop"
+
+
+class Runtime:
+    """One evaluation of one expression. ``now``: milliseconds since 1970. ``depth``: of the function that runs."""
+
+    __slots__ = ("_allocated", "_steps", "depth", "not_finite", "now", "random")
+
+    def __init__(self, now: int, random: Callable[[], Any]) -> None:
+        self.now = now
+        self.random = random
+        self.depth = 0
+        self.not_finite = False
+        """Whether there may be an infinite number somewhere in the result."""
+        self._steps = MAX_STEPS
+        self._allocated = MAX_ALLOCATED
+
+    def spend(self, steps: int) -> None:
+        self._steps -= steps
+        if self._steps < 0:
+            raise LimitExceeded(TOO_LONG)
+
+    def allocate(self, size: float) -> None:
+        """Before a value of this many bytes is made."""
+        self._allocated -= int(min(size, MAX_ALLOCATED))
+        if size > MAX_BYTES or self._allocated < 0:
+            raise LimitExceeded(TOO_LARGE)
+
+
+class Frame:
+    """Variables of a block, a function, a path's step."""
+
+    __slots__ = ("outer", "runtime", "variables")
+
+    def __init__(self, outer: Frame | None, runtime: Runtime, variables: dict[str, Value]) -> None:
+        self.outer = outer
+        self.runtime = runtime
+        self.variables = variables
+
+    def within(self, variables: dict[str, Value]) -> Frame:
+        return Frame(self, self.runtime, variables)
+
+    def lookup(self, name: str) -> Value:
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.variables:
+                return frame.variables[name]
+            frame = frame.outer
+        return UNDEFINED
+
+
+Code: TypeAlias = Callable[[Value, Frame], Value]
+"""A compiled expression: context item and frame -> value."""
+
+
+class Native(Function):
+    """A built-in function: ``call(runtime, *arguments)``. ``parameters``: how many arguments it knows of."""
+
+    __slots__ = ("call", "name", "parameters", "signature")
+
+    def __init__(
+        self,
+        name: str,
+        call: Callable[..., Value],
+        signature: Signature | None,
+        parameters: int,
+        arity: int | None = None,
+    ) -> None:
+        self.name = name
+        self.call = call
+        self.signature = signature
+        self.parameters = parameters
+        self.arity = parameters if arity is None else arity
+
+
+class Lambda(Function):
+    __slots__ = ("body", "frame", "input", "parameters", "promise", "signature")
+
+    def __init__(
+        self,
+        parameters: Sequence[str],
+        body: Code,
+        input: Value,
+        frame: Frame,
+        signature: Signature | None = None,
+    ) -> None:
+        self.parameters = parameters
+        self.arity = len(parameters)
+        self.body = body
+        self.input = input
+        self.frame = frame
+        self.signature = signature
+
+
+class Promise:
+    """A call at the end of a function, to be made by who called the function."""
+
+    __slots__ = ("arguments", "frame", "input", "procedure")
+
+    def __init__(self, procedure: Code, arguments: Sequence[Code], input: Value, frame: Frame) -> None:
+        self.procedure = procedure
+        self.arguments = arguments
+        self.input = input
+        self.frame = frame
+
+
+def call(runtime: Runtime, function: Value, arguments: list[Value], input: Value = UNDEFINED) -> Value:
+    """Raises T1006 for what is no function."""
+    result = _call_once(runtime, function, arguments, input)
+    while type(result) is Promise:
+        frame, context = result.frame, result.input
+        function = result.procedure(context, frame)
+        arguments = [argument(context, frame) for argument in result.arguments]
+        result = _call_once(runtime, function, arguments, input)
+    return result
+
+
+def _call_once(runtime: Runtime, function: Value, arguments: list[Value], input: Value) -> Value:
+    if type(function) is Lambda:
+        runtime.spend(_LAMBDA_STEPS)
+        if function.signature is not None:
+            arguments = function.signature.validated(arguments, input)
+        parameters = function.parameters
+        missing = len(parameters) - len(arguments)
+        if missing > 0:
+            arguments = arguments + [UNDEFINED] * missing
+        frame = Frame(function.frame, runtime, dict(zip(parameters, arguments, strict=False)))
+        return function.body(function.input, frame)
+    if isinstance(function, Native):
+        runtime.spend(_NATIVE_STEPS)
+        try:
+            if function.signature is not None:
+                arguments = function.signature.validated(arguments, input)
+            elif len(arguments) < function.parameters:
+                arguments = arguments + [UNDEFINED] * (function.parameters - len(arguments))
+            elif len(arguments) > function.parameters >= 0:
+                arguments = arguments[: function.parameters]
+            return function.call(runtime, *arguments)
+        except EvaluationFailed as error:
+            error.fields.setdefault("token", function.name)
+            raise
+    raise EvaluationFailed("T1006")
+
+
+def call_with_as_many(runtime: Runtime, function: Function, *arguments: Value) -> Value:
+    """What a higher-order function does: the first argument always, the others as far as the function takes them."""
+    return call(runtime, function, list(arguments[: max(1, function.arity)]))
