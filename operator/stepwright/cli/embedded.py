@@ -20,6 +20,7 @@ from stepwright.catalog.arns import Place
 from stepwright.engine.clock import SystemClock
 from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
+from stepwright.local.processes import ProcessDriver
 from stepwright.local.runner import LocalRunner
 from stepwright.tasks import job
 
@@ -38,7 +39,9 @@ async def serve(port: int, folder: Path, tell: Callable[[str], None]) -> None:
     try:
         clock = SystemClock()
         catalog = SqlCatalog(database)
-        runner = LocalRunner(database, catalog, clock, lambda _report: ())
+        runner = LocalRunner(
+            database, catalog, clock, lambda report: [ProcessDriver(folder / "tasks", clock, report)]
+        )
         service = Service(
             catalog=catalog,
             runner=runner,

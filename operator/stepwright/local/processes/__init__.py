@@ -1,0 +1,9 @@
+"""``k8s:job`` and ``arn:aws:states:::eks:runJob.sync`` as processes of this machine.
+
+``command`` makes a command line of what stands in Parameters, ``workplace`` is the folder in which one runs and what
+stands there of it, ``driver`` is the engine's port.
+"""
+
+from stepwright.local.processes.driver import ProcessDriver
+
+__all__ = ["ProcessDriver"]

@@ -1,0 +1,201 @@
+"""Tasks as processes: the port that the engine calls."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from stepwright.asl import jsontext, timestamps
+from stepwright.asl.errors import StateError
+from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.signals import (
+    Millis,
+    Signal,
+    TaskFailed,
+    TaskId,
+    TaskStarted,
+    TaskSubmitted,
+    TaskSucceeded,
+)
+from stepwright.asl.step import StartTask
+from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid
+from stepwright.local.processes import command
+from stepwright.local.processes.workplace import Workplace
+from stepwright.tasks.job import EKS_RUN_JOB, K8S_JOB, errors
+
+POLL_SECONDS: Final = 0.2
+"""How often a process is looked at where the system does not tell of its end."""
+
+GRACE_SECONDS: Final = 5.0
+"""How long a process has after SIGTERM."""
+
+
+class ProcessDriver:
+    """Implements ``engine.ports.TaskDriver``. ``folder`` holds a workplace for each task."""
+
+    def __init__(self, folder: Path, clock: Clock, report: Report) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._report = report
+        self._watched: dict[tuple[Uid, TaskId], asyncio.Task[None]] = {}
+        self._ended: dict[tuple[Uid, TaskId], Signal] = {}
+        self._known = _known(folder)
+
+    def serves(self, resource: str) -> bool:
+        return resource in (K8S_JOB, EKS_RUN_JOB)
+
+    def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
+        return None
+
+    def holds(self, uid: Uid) -> bool:
+        return any(name.rpartition("-")[0] == uid for name in self._known)
+
+    def let_go(self, uid: Uid) -> None:
+        for key in [key for key in self._watched if key[0] == uid]:
+            self._watched.pop(key).cancel()
+        for key in [key for key in self._ended if key[0] == uid]:
+            del self._ended[key]
+
+    def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
+        return False
+
+    async def start(self, ref: ExecutionRef, task: StartTask) -> None:
+        key = (ref.uid, task.task)
+        if key in self._ended:
+            self._report(ref.uid, self._ended[key])
+        if key in self._ended or key in self._watched:
+            return
+        place = self._place(ref.uid, task.task)
+        process = None
+        try:
+            wanted = command.read(task)
+            if not place.began:
+                process = _begin(place, wanted)
+        except StateError as error:
+            self._end(key, TaskFailed(task.task, error.error, error.cause))
+            return
+        self._known.add(place.folder.name)
+        if task.submitted is None:
+            name = place.folder.name
+            self._report(ref.uid, TaskStarted(task.task))
+            self._report(ref.uid, TaskSubmitted(task.task, {"jobName": name, "jobUid": name}))
+        watching = asyncio.create_task(self._watch(key, place, process, wanted.output), name=f"task of {ref}")
+        self._watched[key] = watching
+        watching.add_done_callback(lambda _: self._watched.pop(key, None))
+
+    async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
+        watching = self._watched.pop((ref.uid, task), None)
+        if watching is not None:
+            watching.cancel()
+        await self._stop(ref.uid, task)
+
+    async def release(self, ref: ExecutionRef, task: TaskId) -> None:
+        self._forget(ref.uid, task)
+
+    async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
+        for name in list(self._known):
+            uid, _, number = name.rpartition("-")
+            if uid == ref.uid and TaskId(int(number)) not in wanted:
+                await self.stop(ref, TaskId(int(number)))
+
+    async def _watch(
+        self, key: tuple[Uid, TaskId], place: Workplace, process: subprocess.Popen[bytes] | None, output: str
+    ) -> None:
+        while process is not None and process.poll() is None:
+            await self._until_gone(process.pid)
+        while (number := place.pid) is not None and place.runs:
+            await self._until_gone(number)
+        if place.exit_code is None:
+            cause = (
+                "The process is gone and left no exit code: it was killed together with the shell around it."
+            )
+            self._end(key, TaskFailed(key[1], errors.DELETED, cause))
+        else:
+            self._end(key, _result(key[1], place, output))
+
+    async def _until_gone(self, number: int) -> None:
+        """Until the process of this number has ended, or for a moment where the system cannot tell."""
+        try:
+            descriptor = os.pidfd_open(number)
+        except (AttributeError, OSError):  # not Linux, or gone by now
+            await self._clock.sleep(POLL_SECONDS)
+            return
+        loop = asyncio.get_running_loop()
+        gone = asyncio.Event()
+        loop.add_reader(descriptor, gone.set)
+        try:
+            await gone.wait()
+        finally:
+            loop.remove_reader(descriptor)
+            os.close(descriptor)
+
+    def _end(self, key: tuple[Uid, TaskId], result: Signal) -> None:
+        self._ended[key] = result
+        self._report(key[0], result)
+
+    async def _stop(self, uid: Uid, task: TaskId) -> None:
+        place = self._place(uid, task)
+        place.signal(signal.SIGTERM)
+        waited = 0.0
+        while place.runs and waited < GRACE_SECONDS:
+            await self._clock.sleep(POLL_SECONDS)
+            waited += POLL_SECONDS
+        place.signal(signal.SIGKILL)
+        self._forget(uid, task)
+
+    def _forget(self, uid: Uid, task: TaskId) -> None:
+        place = self._place(uid, task)
+        place.remove()
+        self._known.discard(place.folder.name)
+        self._ended.pop((uid, task), None)
+
+    def _place(self, uid: Uid, task: TaskId) -> Workplace:
+        return Workplace(self._folder / f"{uid}-{task}")
+
+
+def _known(folder: Path) -> set[str]:
+    """What earlier processes left."""
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+
+
+def _begin(place: Workplace, wanted: command.Command) -> subprocess.Popen[bytes]:
+    """In a session of its own, so that it outlives Stepwright and is stopped with all that it begins."""
+    place.prepare(jsontext.dump(wanted.input))
+    return subprocess.Popen(  # noqa: S603 - running what the author of the definition wrote is what it is for
+        place.command_line(wanted.words),
+        env=place.environment(wanted.environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _result(task: TaskId, place: Workplace, output: str) -> Signal:
+    code = place.exit_code
+    assert code is not None
+    if code:
+        said = place.last_words()
+        cause = f"The process ended with exit code {code}" + (f": {said}" if said else ".")
+        return TaskFailed(task, errors.FAILED, cause)
+    written = place.last_line() if output == "stdout" else place.output()
+    if not written.strip():
+        return TaskSucceeded(task, _summary(place, code))
+    where = "as the last line of stdout" if output == "stdout" else "to $STEPWRIGHT_OUTPUT_FILE"
+    try:
+        text = written.decode()
+        return TaskSucceeded(task, jsontext.parse(text), JsonText(text.strip()))
+    except (UnicodeDecodeError, InvalidJson) as error:
+        cause = f"What was written {where} ({len(written):,} bytes) is not JSON: {error}."
+        return TaskFailed(task, errors.OUTPUT_INVALID, cause)
+
+
+def _summary(place: Workplace, code: int) -> Json:
+    began, ended = (timestamps.text(Millis(int(moment * 1000))) for moment in place.times())
+    name = place.folder.name
+    return {"jobName": name, "jobUid": name, "exitCode": code, "startedAt": began, "finishedAt": ended}

@@ -1,0 +1,115 @@
+"""The folder in which a task's process runs: its input, what it wrote, its exit code.
+
+The folder is what tells, after Stepwright was killed, what has become of a process: the shell around it notes its own
+number before it begins and the exit code when it ends, whoever is there to see it. A shell that finds a number noted
+already does nothing, so a task begins once.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from stepwright.asl.json_types import JsonText
+
+_SHELL: Final = (
+    'set -C; echo $$ > "$0/pid" 2>/dev/null || exit 0; set +C; '
+    '"$@" < /dev/null > "$0/stdout" 2> "$0/stderr"; echo $? > "$0/exit.part"; mv "$0/exit.part" "$0/exit"'
+)
+
+_TAIL_BYTES: Final = 2048
+
+
+class Workplace:
+    """Of one task. Everything here is quick: small local files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def exists(self) -> bool:
+        return self.folder.is_dir()
+
+    def prepare(self, input: JsonText) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "input.json").write_text(input, encoding="utf-8")
+        (self.folder / "output").touch()
+
+    def command_line(self, words: list[str]) -> list[str]:
+        return ["/bin/sh", "-c", _SHELL, str(self.folder), *words]
+
+    def environment(self, own: Mapping[str, str]) -> dict[str, str]:
+        return {
+            **os.environ,
+            **own,
+            "STEPWRIGHT_INPUT_FILE": str(self.folder / "input.json"),
+            "STEPWRIGHT_OUTPUT_FILE": str(self.folder / "output"),
+        }
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs, or where nobody was left to note it."""
+        with suppress(OSError, ValueError):
+            return int((self.folder / "exit").read_text())
+        return None
+
+    @property
+    def pid(self) -> int | None:
+        with suppress(OSError, ValueError):
+            return int((self.folder / "pid").read_text())
+        return None
+
+    @property
+    def began(self) -> bool:
+        return (self.folder / "pid").exists()
+
+    @property
+    def runs(self) -> bool:
+        """Whether the shell around it is there still, and is not another process that got its number."""
+        number = self.pid
+        if number is None:
+            return False
+        try:
+            os.kill(number, 0)
+        except OSError:
+            return False
+        try:
+            words = Path(f"/proc/{number}/cmdline").read_bytes()
+        except OSError:
+            return not Path("/proc/self").exists()
+        return str(self.folder).encode() in words
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the process and all that it has begun."""
+        pid = self.pid
+        if pid is not None and self.runs:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, number)
+
+    def times(self) -> tuple[float, float]:
+        """When it began and ended, seconds since 1970."""
+        return (self.folder / "pid").stat().st_mtime, (self.folder / "exit").stat().st_mtime
+
+    def output(self) -> bytes:
+        return (self.folder / "output").read_bytes()
+
+    def last_line(self) -> bytes:
+        lines = (self.folder / "stdout").read_bytes().splitlines()
+        return lines[-1] if lines else b""
+
+    def last_words(self) -> str:
+        """The end of what it wrote to stderr, of stdout where that is empty."""
+        for name in ("stderr", "stdout"):
+            with suppress(OSError):
+                text = (self.folder / name).read_bytes()[-_TAIL_BYTES:].decode("utf-8", "replace").strip()
+                if text:
+                    return text
+        return ""
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
