@@ -140,6 +140,7 @@ class MemoryDriver:
         self.created: list[tuple[Uid, TaskId]] = []
         self.stopped: list[TaskId] = []
         self.released: list[TaskId] = []
+        self.forgotten: list[Uid] = []
         self.unavailable = 0
 
     def serves(self, resource: str) -> bool:
@@ -188,6 +189,9 @@ class MemoryDriver:
 
     def holds(self, uid: Uid) -> bool:
         return any(held == uid for held, _ in self.running)
+
+    def let_go(self, uid: Uid) -> None:
+        self.forgotten.append(uid)
 
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
         return False

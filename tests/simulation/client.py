@@ -214,6 +214,8 @@ class _Exchange:
             )
 
     def _note(self, what: str) -> None:
-        if self._request.writes:
+        if self._request.writes and not (
+            self._request.method == "PUT" and what == "ok"
+        ):  # renewals of Leases
             body = self._request.body
             self._trace(self._request.by, self._request.method, self._request.path, what, body)

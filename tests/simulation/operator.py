@@ -1,5 +1,5 @@
 """One operator process, put together as ``controllers.operator`` does, with kopf replaced by what kopf does: list and
-watch, the newest event of each object after a moment, nothing about what was deleted between two lists."""
+watch new Executions, the newest event of each after a moment, nothing about what left its selection."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.refusals import Refusals
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
+from stepwright.controllers import execution_watch
 from stepwright.controllers.executions import Executions
+from stepwright.controllers.membership import Membership, Removed
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.state_machines import Key, Known
 from stepwright.engine.engine import Engine
@@ -27,7 +29,6 @@ from stepwright.tasks.job import JobDriver
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import ApiServer, Request
 from tests.simulation.client import Faults, SimulatedApi, Strike
-from tests.simulation.lease import LeaseObject, SimulatedLease
 from tests.simulation.loop import Process
 
 
@@ -54,6 +55,9 @@ class Machines:
         self.ended = 0
 
     def find(self, key: Key) -> Known | None:
+        return self.known.get(key)
+
+    async def newest(self, key: Key) -> Known | None:
         return self.known.get(key)
 
     def execution_ended(self, _: Key) -> None:
@@ -93,8 +97,8 @@ class Setting(msgspec.Struct, frozen=True):
     step_seed: int
 
 
-class Lost(Exception):  # noqa: N818 - it names a condition
-    """The lease is gone: the process ends."""
+LEASE_NAMESPACE = "stepwright"
+LEASE_SECONDS = 6
 
 
 class Operator:
@@ -103,8 +107,6 @@ class Operator:
         name: str,
         server: ApiServer,
         faults: Faults,
-        lease: LeaseObject,
-        arrives: Callable[[], float | None],
         setting: Setting,
         random: Random,
         trace: Callable[..., None],
@@ -121,8 +123,15 @@ class Operator:
         self._sends, self._ended, self._struck = sends, ended, struck
         self._commits = 0
         self.clock = SetClock()
-        self.lease = SimulatedLease(lease, name, arrives)
         self.api = SimulatedApi(server, self, faults, trace)
+        self.membership = Membership(
+            self.api,
+            LEASE_NAMESPACE,
+            duration=LEASE_SECONDS,
+            clock=self.clock,
+            changed=self._shares_changed,
+            identity=f"host_{name}",
+        )
         revisions = Revisions(self.api)
         for revision in setting.revisions.values():
             if random.randrange(3):
@@ -130,14 +139,12 @@ class Operator:
         self.journal = WatchedJournal(self.api, revisions)
         self.journal.own = lambda ref: wrote_last(ref) == name
         self.journal.complain = complain
-        self.driver = JobDriver(self.api, self._report, clock=self.clock)
-        for informer in (self.driver.jobs, self.driver.pods):
-            informer._random = Random(random.getrandbits(64))
+        self.driver = JobDriver(self.api, self._report, clock=self.clock, held=self.held)
         drivers: tuple[TaskDriver, ...] = (self.driver,)
         self.engine = Engine(
             self.journal,
             drivers,
-            self.lease,
+            self,
             clock=self.clock,
             observer=self,
             limits=setting.limits,
@@ -146,7 +153,7 @@ class Operator:
             finished=self._finished,
             parks_from_seconds=1.0,
         )
-        self.retention = Retention(self.api, self.clock, lambda _: None)
+        self.retention = Retention(self.api, self.clock, lambda _: None, self.membership.owns)
         self.executions = Executions(
             self.engine,
             self.journal,
@@ -155,10 +162,17 @@ class Operator:
             self.retention,
             Silence(),  # type: ignore[arg-type] # the one method that is called
             self.clock,
+            owns=self.membership.owns,
+            held=self.held,
         )
-        self.executions.use(Machines(setting.machines))  # type: ignore[arg-type] # the methods that are called
+        self.watch = execution_watch.watch(self.api, (), self.executions.observe)
+        for informer in (self.driver.jobs, self.driver.pods, self.watch, self.membership.watch):
+            informer._random = Random(random.getrandbits(64))
+        machines = Machines(setting.machines)
+        self.executions.use(machines, self.watch)  # type: ignore[arg-type] # the methods that are called
         self.feed = Feed(self.api, self.executions.observe, random)
-        self.started_leading = False
+        self.has_begun = False
+        self._ending = False
 
     def begin(self) -> None:
         self.process.start(self._main(), f"operator {self.process.name}")
@@ -169,40 +183,47 @@ class Operator:
         error: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._hold())
-                group.create_task(self._lead())
-        except* Lost:
+                group.create_task(self.membership.take_part())
+                group.create_task(self._work())
+        except* Removed:
             pass
         except* Exception as errors:  # noqa: BLE001 - whoever runs the world judges it
             error = errors
         finally:
             if self.process.alive:
-                self.lease.give_back()
+                await self.membership.leave()
             self._ended(self, error)
 
-    async def _hold(self) -> None:
-        await self.lease.hold()
-        raise Lost
-
-    async def _lead(self) -> None:
+    async def _work(self) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.driver.run())
                 await self.driver.jobs.synced.wait()
                 await self.driver.pods.synced.wait()
-                await self.lease.acquired.wait()
-                self._trace(self.process.name, "leads")
-                self.started_leading = True
+                await self.membership.joined.wait()
+                self._trace(self.process.name, "begins")
+                self.has_begun = True
                 group.create_task(self.engine.run())
                 group.create_task(self.retention.run())
+                group.create_task(self.executions.run())
+                group.create_task(self.watch.run())
                 group.create_task(self.feed.run())
         finally:
             await self.executions.close()
 
     def end(self) -> None:
-        """As by SIGTERM."""
+        """As by SIGTERM; a second one changes nothing."""
         self.process.go_on()
-        self.process.tasks[0].cancel()
+        if not self._ending:
+            self._ending = True
+            self.process.tasks[0].cancel()
+
+    def held(self, uid: Uid) -> bool:
+        return self.membership.held(uid)
+
+    def may_act(self, uid: str) -> bool:
+        """Also of those that forbid ``held`` to say so."""
+        return self.membership.valid and self.membership.owns(uid)
 
     # --- What its parts tell ------------------------------------------------------------------------------------------
 
@@ -219,6 +240,10 @@ class Operator:
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         self._trace(self.process.name, "stalled", str(ref), reason)
         self.executions.stalled(ref, reason)
+
+    def _shares_changed(self) -> None:
+        self._trace(self.process.name, "shares have changed", self.membership.members)
+        self.executions.shares_changed()
 
     def _commit_id(self) -> str:
         self._commits += 1
@@ -247,6 +272,7 @@ class Operator:
             "newer bodies": len(executions._newer),
             "waiting executions": sum(map(len, executions._waiting.values())),
             "executions being let go": len(executions._letting_go),
+            "new executions of others": len(executions._elsewhere),
             "stopped executions": len(executions._stopped),
             "carried executions": len(executions._carried),
             "deletions": len(self.retention._deletions),
@@ -255,7 +281,7 @@ class Operator:
 
 
 class Feed:
-    """What kopf's handlers of Executions see."""
+    """What kopf's handler of new Executions sees."""
 
     def __init__(self, api: SimulatedApi, observe: Callable[[str | None, Any], None], random: Random) -> None:
         self._api = api
@@ -271,18 +297,21 @@ class Feed:
 
     async def _follow(self) -> None:
         path = path_of(API_VERSION, "executions")
+        selector = {"fieldSelector": f"status.phase={execution_watch.PENDING}"}
         version: str | None = None
         while True:
             try:
                 if version is None:
-                    items, version = await self._api.list(path)
+                    items, version = await self._api.list(path, selector)
                     for raw in items:
                         self._take(None, msgspec.json.decode(raw))
-                async with aclosing(self._api.watch(path, {"resourceVersion": version})) as events:
+                async with aclosing(
+                    self._api.watch(path, {"resourceVersion": version, **selector})
+                ) as events:
                     async for event in events:
                         body = msgspec.json.decode(event.object)
                         version = body["metadata"]["resourceVersion"]
-                        if event.type != "BOOKMARK":
+                        if event.type not in ("BOOKMARK", "DELETED"):
                             self._take(event.type, body)
             except Expired:
                 version = None

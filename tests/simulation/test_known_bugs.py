@@ -14,13 +14,13 @@ from stepwright.asl.parts import Branch
 from stepwright.cluster import record
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.controllers.executions import Executions
+from stepwright.controllers.membership import Membership
 from stepwright.engine import run as runs
 from stepwright.engine.batch import Batch
 from stepwright.engine.effects import Effects, End
 from stepwright.engine.run import Run
 from stepwright.tasks.job.driver import JobDriver
 from tests.simulation import running, world
-from tests.simulation.lease import SimulatedLease
 
 Break = Callable[[pytest.MonkeyPatch], None]
 
@@ -50,7 +50,7 @@ def forget_to_cancel(patch: pytest.MonkeyPatch) -> None:
 
 
 def ignore_the_lease(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(SimulatedLease, "held", lambda _self, _uid: True)
+    patch.setattr(Membership, "held", lambda _self, _uid: True)
 
 
 def drop_dispatches_while_the_lease_has_lapsed(patch: pytest.MonkeyPatch) -> None:
@@ -176,7 +176,7 @@ def park_while_a_task_runs(patch: pytest.MonkeyPatch) -> None:
         (drop_the_condition_on_seq, 300, "from seq"),
         (act_before_commit, 100, "before its task was written"),
         (forget_to_cancel, 100, "active"),
-        (ignore_the_lease, 1_000, "without the lease"),
+        (ignore_the_lease, 1_000, "not its own"),
         (drop_dispatches_while_the_lease_has_lapsed, 500, "not at rest"),
         (retry_an_unknown_outcome_under_a_new_commit_id, 100, "fenced by a write of its own"),
         (take_the_job_of_another_token, 500, "which its Job did not give"),

@@ -54,8 +54,8 @@ class Watchman:
         self._came_late: set[str] = set()
         self.wrote_last: dict[str, str] = {}
         self.calm = False
-        self.leads: Callable[[str], bool] = lambda _: True
-        """Whether the process of this name holds the lease."""
+        self.may_act: Callable[[str, str], bool] = lambda _, __: True
+        """Whether the process of this name may act upon the execution of this uid."""
         self.twice = 0
         self.late = 0
         self.outcomes: list[str] = []
@@ -89,7 +89,7 @@ class Watchman:
         if before.get("settled") and not after.get("settled"):
             self._complain(f"{name} is no longer settled")
         self._new_events(name, uid, watched, before.get("history") or [], after.get("history") or [])
-        if after.get("settled") and not before.get("settled") and self.leads(self._server.by):
+        if after.get("settled") and not before.get("settled") and self.may_act(self._server.by, uid):
             for job in self._jobs_of(uid):
                 if self._is_active(job) and self._must_be_known(job["metadata"]["uid"]):
                     self._complain(f"{name} has settled while Job {job['metadata']['name']} is active")
@@ -171,8 +171,11 @@ class Watchman:
     # --- What goes out -----------------------------------------------------------------------------------------------
 
     def sends(self, operator: Operator, request: Request) -> None:
-        if request.method == "POST" and request.path.endswith("/jobs") and not operator.lease.truly_held:
-            self._complain(f"{operator.process.name} starts a Job without the lease")
+        if request.method == "POST" and request.path.endswith("/jobs"):
+            assert request.body is not None
+            uid = msgspec.json.decode(request.body)["metadata"]["labels"][names.EXECUTION_UID]
+            if not operator.may_act(uid):
+                self._complain(f"{operator.process.name} starts a Job of an execution that is not its own")
 
     def process_ended(self, operator: Operator) -> None:
         process = operator.process

@@ -1,4 +1,4 @@
-"""A world made from a seed: a cluster, one or two operators, some executions, and the trouble they are in.
+"""A world made from a seed: a cluster, some operators, some executions, and the trouble they are in.
 
 Trouble ends after a while. Then everything must come to rest within bounded time, and be as ``checks`` says.
 """
@@ -30,7 +30,6 @@ from tests.simulation import loop as loops
 from tests.simulation.api_server import ApiServer, Refusal, Request, Stream
 from tests.simulation.client import Fate, Strike
 from tests.simulation.jobs import CALM, Jobs, is_finished
-from tests.simulation.lease import LeaseObject
 from tests.simulation.loop import SimulationLoop
 from tests.simulation.operator import Operator, Setting
 from tests.simulation.watchman import Watchman
@@ -61,6 +60,10 @@ class Climate:
     strikes: float
     """How likely a write is the moment of a strike, as long as there are any left."""
     operators: int
+    joins: int
+    """How many more operators come later."""
+    leaves: int
+    """How many are told to end, and come back as others."""
     jumps: int
     lag: tuple[float, ...]
     streams: tuple[float, float]
@@ -85,7 +88,9 @@ class Climate:
             kills=pick((0, 1, 1, 2, 3)),
             stops=pick((0, 0, 1, 2)),
             strikes=pick((0.04, 0.1, 0.2)),
-            operators=pick((1, 2, 2)),
+            operators=pick((1, 2, 2, 3)),
+            joins=pick((0, 0, 1)),
+            leaves=pick((0, 0, 1, 2)),
             jumps=pick((0, 0, 1, 3)),
             lag=pick(((0.0, 0.02), (0.01, 0.05, 0.3), (0.01, 1.0, 2.0))),
             streams=pick(((200, 400), (2, 20), (1, 60))),
@@ -131,9 +136,8 @@ class World:
         self.server.largest_bytes = climate.largest_bytes
         self.jobs = Jobs(self.server, Random(f"jobs {seed}"), self.trace)
         self.watchman = Watchman(self.server, self.jobs, self.violation, Random(f"foreign {seed}"))
-        self.watchman.leads = self._leads
+        self.watchman.may_act = self._may_act
         self._network = Random(f"network {seed}")
-        self._lease = LeaseObject()
         self._calm = False
         self._over = False
         self._kills, self._stops = climate.kills, climate.stops
@@ -248,7 +252,7 @@ class World:
         if self._over:
             return
         self._lives += 1
-        name = f"{'ab'[slot]}{self._lives}"
+        name = f"{'abcd'[slot]}{self._lives}"
         self.trace(name, "starts")
 
         def wrote_last(ref: ExecutionRef) -> str:
@@ -258,8 +262,6 @@ class World:
             name,
             self.server,
             self,
-            self._lease,
-            self._arrives,
             self.setting,
             Random(f"operator {self.result.seed} {self._lives}"),
             self.trace,
@@ -271,11 +273,15 @@ class World:
         )
         operator.begin()
 
-    def _leads(self, name: str) -> bool:
+    def _may_act(self, name: str, uid: str) -> bool:
         return any(
-            operator.process.name == name and operator.lease.truly_held
-            for operator in self.operators.values()
+            operator.process.name == name and operator.may_act(uid) for operator in self.operators.values()
         )
+
+    def _leave(self) -> None:
+        operators = [operator for _, operator in sorted(self.operators.items()) if operator.process.alive]
+        if operators:
+            self._strike(self._network.choice(operators), "ended")
 
     def _operator_ended(self, operator: Operator, error: BaseException | None) -> None:
         """It has lost its lease, or was killed."""
@@ -315,12 +321,6 @@ class World:
 
     # --- The network -------------------------------------------------------------------------------------------------
 
-    def _arrives(self) -> float | None:
-        random = self._network
-        if not self._calm and random.random() < self.climate.faults:
-            return random.choice((None, 1.0, 3.0))
-        return random.choice((0.01, 0.05))
-
     def of(self, request: Request) -> Fate:
         self.result.requests += 1
         random = self._network
@@ -357,7 +357,9 @@ class World:
 
     def _struck(self, request: Request) -> Any:
         random = self._network
-        if not request.writes or not (self._kills or self._stops) or random.random() >= self.climate.strikes:
+        if not request.writes or not (self._kills or self._stops) or "/leases" in request.path:
+            return None
+        if random.random() >= self.climate.strikes:
             return None
         killed = self._kills > 0 and (self._stops == 0 or random.randrange(2) == 0)
         if killed:
@@ -394,6 +396,10 @@ class World:
         climate, random = self.climate, self._random
         for slot in range(climate.operators):
             self._later(random.uniform(0, 2), self._start_operator, slot)
+        if climate.joins:
+            self._later(random.uniform(2, climate.trouble_seconds), self._start_operator, climate.operators)
+        for _ in range(climate.leaves):
+            self._later(random.uniform(1, climate.trouble_seconds), self._leave)
         self._create_executions()
         for _ in range(climate.jumps):
             self._later(random.uniform(1, climate.trouble_seconds), self._jump)
@@ -443,15 +449,15 @@ class World:
             # One that came when its execution had settled is let go with Stepwright's own time, an hour.
             and not (is_finished(body) and body["spec"].get("ttlSecondsAfterFinished") == DEFAULT_TTL_SECONDS)
         ]
-        leader = False
+        members = 0
         for operator in self.operators.values():
-            if operator.started_leading and operator.lease.truly_held and not operator.process.stopped:
-                leader = True
+            if operator.has_begun and operator.membership.valid and not operator.process.stopped:
+                members += 1
                 left = operator.left_over()
                 if left:
                     found.append(f"operator {operator.process.name} has {left}")
-        if not leader:
-            found.append("nobody leads")
+        if members < len(self.operators) or not members:
+            found.append(f"{members} of {len(self.operators)} operators are at work")
         return found
 
     async def _end_operators(self) -> None:

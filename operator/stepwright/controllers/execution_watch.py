@@ -88,7 +88,20 @@ def watch(api: Api, namespaces: Sequence[str], observe: Observe) -> Informer[See
         elif new.status.phase != PENDING:
             observe("MODIFIED", msgspec.to_builtins(new))
 
-    return Informer(api, API_VERSION, "executions", Seen, namespaces=namespaces, on_change=tell)
+    return Informer(
+        api, API_VERSION, "executions", Seen, namespaces=namespaces, on_change=tell, index=_under_way_on
+    )
+
+
+def index_of(namespace: str, state_machine: str) -> str:
+    """Under this value ``by_index`` gives the executions of a state machine that are under way, wherever."""
+    return f"{namespace}/{state_machine}"
+
+
+def _under_way_on(seen: Seen) -> tuple[str, ...]:
+    if seen.status.stateMachine is None or seen.status.settled:
+        return ()
+    return (index_of(seen.metadata.namespace, seen.spec.stateMachineRef.name),)
 
 
 def _is_touched(old: Seen, new: Seen) -> bool:

@@ -1,5 +1,8 @@
 """Executions: taken in when they appear, told to stop, dropped when they are deleted, removed after their time.
 
+Several operators share them: only those that belong to this one are looked after here. Of the others nothing is kept
+but what the watch keeps of all; they are taken up when they come to belong here.
+
 Nothing is written here that the engine's journal could write; what is, concerns executions that have not started:
 why they wait, that their input is no good, that they were stopped before they began.
 """
@@ -7,15 +10,18 @@ why they wait, that their input is no good, that they were stopped before they b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
+import msgspec
 import structlog
 
 from stepwright.cluster import conditions, consistency, executions, refusals
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.executions import Body, InvalidInput, Pinned
+from stepwright.cluster.informer import Informer
 from stepwright.cluster.journal import ClusterJournal
-from stepwright.controllers.execution_watch import TOUCHED
+from stepwright.controllers.execution_watch import PENDING, TOUCHED, Seen, index_of
 from stepwright.controllers.failure_events import FailureEvents
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.state_machines import Key, Known, StateMachines
@@ -30,6 +36,12 @@ log = structlog.get_logger(__name__)
 SILENT_SECONDS = 1.0
 SILENT_LOOKS = 10
 
+# So many executions are looked at between two turns of the loop when operators come or go.
+BREATHE_EVERY = 200
+
+# A watch that is further behind than this ends the process by its liveness probe.
+WATCH_BEHIND_SECONDS = 300.0
+
 
 class Executions:
     def __init__(
@@ -41,7 +53,11 @@ class Executions:
         retention: Retention,
         failures: FailureEvents,
         clock: Clock,
+        *,
+        owns: Callable[[Uid], bool],
+        held: Callable[[Uid], bool],
     ) -> None:
+        """``owns``: whether the execution belongs to this operator; ``held``: and may be acted upon at this moment."""
         self._engine = engine
         self._journal = journal
         self._refusals = refusals_
@@ -49,7 +65,12 @@ class Executions:
         self._retention = retention
         self._failures = failures
         self._clock = clock
+        self._owns = owns
+        self._held = held
         self._machines: StateMachines | None = None
+        self._watch: Informer[Seen] | None = None
+        self._shares_changed = asyncio.Event()
+        self._elsewhere: dict[Uid, ExecutionRef] = {}
         self._waiting: dict[Key, dict[Uid, Body]] = {}
         self._taking_up: dict[Uid, asyncio.Task[None]] = {}
         self._newer: dict[Uid, Body] = {}
@@ -58,8 +79,9 @@ class Executions:
         self._stopped: set[Uid] = set()
         self._carried: dict[Uid, tuple[Key, str]] = {}
 
-    def use(self, machines: StateMachines) -> None:
+    def use(self, machines: StateMachines, watch: Informer[Seen]) -> None:
         self._machines = machines
+        self._watch = watch
 
     def observe(self, type: str | None, body: Body) -> None:
         """Take in an event. Runs in the engine's loop."""
@@ -67,6 +89,8 @@ class Executions:
         self._engine.written(uid, executions.seq(body))
         if type == "DELETED" or body["metadata"].get("deletionTimestamp"):
             self._forget(uid, body)
+        elif not self._owns(uid):
+            self._leave(uid, body)
         elif self._engine.carries(uid) and (type == TOUCHED or not consistency.seems_intact(body)):
             self._compare(uid, body)
         elif executions.has_ended(body) and executions.is_settled(body) and consistency.seems_intact(body):
@@ -107,23 +131,32 @@ class Executions:
         for uid, body in self._waiting.pop(key, {}).items():
             self._begin(uid, body)
 
-    def live_of(self, key: Key) -> int:
-        """How many executions of this state machine are under way here."""
-        return sum(machine == key for machine, _ in self._carried.values())
+    def any_under_way(self, key: Key) -> bool:
+        """Whether executions of this state machine are under way: here or, as far as they have written, elsewhere."""
+        assert self._watch is not None
+        here = any(machine == key for machine, _ in self._carried.values())
+        return here or bool(self._watch.by_index(index_of(*key)))
 
     def revisions_of(self, key: Key) -> set[str]:
-        """The revisions that executions under way here are pinned to."""
-        return {revision for machine, revision in self._carried.values() if machine == key}
+        """The revisions that these executions are pinned to."""
+        assert self._watch is not None
+        here = {revision for machine, revision in self._carried.values() if machine == key}
+        seen = (found.status.stateMachine for found in self._watch.by_index(index_of(*key)))
+        return here | {started.revision for started in seen if started is not None}
 
     def finished(self, uid: Uid) -> None:
         """The engine no longer carries it."""
         key, _ = self._carried.pop(uid, (None, ""))
         self._stopped.discard(uid)
-        if key is not None and self._machines is not None:
-            self._machines.execution_ended(key)
+        if key is not None:
+            self._tell_machine(key)
         newer = self._newer.pop(uid, None)
         if newer is not None:
             self.observe("MODIFIED", newer)
+
+    def _tell_machine(self, key: Key) -> None:
+        if self._machines is not None:
+            self._machines.execution_ended(key)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         """The engine cannot carry it any further: it is read once more and fails."""
@@ -135,6 +168,103 @@ class Executions:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- Shares --------------------------------------------------------------------------------------------------
+
+    def shares_changed(self) -> None:
+        """Other executions belong to this operator than before. Nothing is done with those that no longer do, since
+        each act asks first; they are let go soon."""
+        self._shares_changed.set()
+
+    async def run(self) -> None:
+        """Let go of what belongs to others, take up what belongs here, whenever that has changed."""
+        while True:
+            await self._shares_changed.wait()
+            self._shares_changed.clear()
+            self._retention.keep_own()
+            await self._let_go_of_others()
+            await self._take_up_own()
+
+    def _leave(self, uid: Uid, body: Body) -> None:
+        """It is another operator's. What kopf tells of is told once; the watch may not know of it yet."""
+        assert self._watch is not None
+        ref = executions.reference(body)
+        seen = self._watch.get(ref.namespace, ref.name)
+        if executions.phase(body) == PENDING and (seen is None or seen.metadata.uid != uid):
+            self._elsewhere[uid] = ref
+            # By then the watch knows of it, or it was deleted before kopf told of it.
+            asyncio.get_running_loop().call_later(WATCH_BEHIND_SECONDS, self._elsewhere.pop, uid, None)
+        else:
+            self._elsewhere.pop(uid, None)
+        if executions.is_settled(body):
+            self._tell_machine(_machine_key(body))
+
+    async def _let_go_of_others(self) -> None:
+        waiting = [uid for bodies in self._waiting.values() for uid in bodies]
+        for count, uid in enumerate([*self._engine.uids(), *self._taking_up, *waiting], 1):
+            if count % BREATHE_EVERY == 0:
+                await asyncio.sleep(0)
+            if not self._owns(uid):
+                self._let_go(uid)
+
+    def _let_go(self, uid: Uid) -> None:
+        for bodies in self._waiting.values():
+            if (body := bodies.pop(uid, None)) is not None:
+                self._elsewhere[uid] = executions.reference(body)
+        taking_up = self._taking_up.get(uid)
+        if taking_up is not None:
+            taking_up.cancel()
+            taking_up.add_done_callback(lambda _: self._look_again(uid))
+        self._newer.pop(uid, None)
+        if self._engine.carries(uid) and uid not in self._letting_go:
+            self._do_let_go(uid, self._engine.let_go(uid)).add_done_callback(lambda _: self._look_again(uid))
+
+    def _look_again(self, uid: Uid) -> None:
+        """It may have come back while it was let go."""
+        if self._owns(uid):
+            self._shares_changed.set()
+
+    async def _take_up_own(self) -> None:
+        assert self._watch is not None
+        for count, seen in enumerate(self._watch.all(), 1):
+            if count % BREATHE_EVERY == 0:
+                await asyncio.sleep(0)
+            uid = Uid(seen.metadata.uid)
+            self._elsewhere.pop(uid, None)
+            newest = self._watch.get(seen.metadata.namespace, seen.metadata.name)
+            if newest is None or newest.metadata.uid != uid or not self._owns(uid) or self._is_known(newest):
+                continue
+            if newest.status.phase == PENDING:
+                ref = ExecutionRef(
+                    uid, seen.metadata.namespace, seen.metadata.name, seen.spec.stateMachineRef.name
+                )
+                self._read_whole(ref)
+            else:
+                self.observe("MODIFIED", msgspec.to_builtins(newest))
+        for uid, ref in list(self._elsewhere.items()):
+            if self._owns(uid):
+                del self._elsewhere[uid]
+                self._read_whole(ref)
+
+    def _is_known(self, seen: Seen) -> bool:
+        uid = Uid(seen.metadata.uid)
+        key = seen.metadata.namespace, seen.spec.stateMachineRef.name
+        return self._engine.carries(uid) or uid in self._taking_up or uid in self._waiting.get(key, {})
+
+    def _read_whole(self, ref: ExecutionRef) -> None:
+        """Nobody tells once more what a new execution is like: the watch leaves out its input."""
+
+        async def read() -> None:
+            self._newer[ref.uid] = await self._journal.read(ref)
+
+        if ref.uid not in self._taking_up:
+            self._keep_at(ref.uid, str(ref), read)
+
+    def _do_let_go(self, uid: Uid, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._letting_go[uid] = task
+        task.add_done_callback(lambda _: self._letting_go.pop(uid, None))
+        return task
 
     # --- Beginning -----------------------------------------------------------------------------------------------
 
@@ -159,7 +289,12 @@ class Executions:
         return True
 
     def _keep_at(self, uid: Uid, reference: str, call: Callable[[], Awaitable[None]]) -> None:
-        task = asyncio.create_task(self._insist(reference, call), name=f"take up {reference}")
+        async def when_held() -> None:
+            if not self._held(uid):
+                raise Unavailable("it belongs to another operator, or may soon")
+            await call()
+
+        task = asyncio.create_task(self._insist(reference, when_held), name=f"take up {reference}")
         self._taking_up[uid] = task
         task.add_done_callback(lambda done: self._taken_up(uid, done))
 
@@ -275,7 +410,7 @@ class Executions:
     async def _find_machine(self, uid: Uid, key: Key, body: Body) -> Pinned | None:
         """What a new execution is to run; None where it has to wait, which its conditions then say."""
         assert self._machines is not None
-        known = self._machines.find(key) or await self._appears(key)
+        known = await self._machines.newest(key) or await self._appears(key)
         if known is not None and known.revision is not None:
             return Pinned(key[1], known.uid, known.revision)
         self._waiting.setdefault(key, {})[uid] = body
@@ -303,6 +438,7 @@ class Executions:
 
     def _ended(self, uid: Uid, body: Body) -> None:
         self._retention.keep(body)
+        self._tell_machine(_machine_key(body))
         if uid in self._taking_up or self._engine.carries(uid):
             self._newer[uid] = body  # it is looked at again once nobody is busy with it
             return
@@ -327,11 +463,11 @@ class Executions:
         if taking_up is not None:
             taking_up.cancel()
         self._newer.pop(uid, None)
+        self._elsewhere.pop(uid, None)
         self._retention.forget(uid)
+        self._tell_machine(_machine_key(body))
         if self._engine.carries(uid) and uid not in self._letting_go:
-            task = asyncio.create_task(self._engine.deleted(executions.reference(body)))
-            self._letting_go[uid] = task
-            task.add_done_callback(lambda _: self._letting_go.pop(uid, None))
+            self._do_let_go(uid, self._engine.deleted(executions.reference(body)))
 
 
 def _machine_key(body: Body) -> Key:

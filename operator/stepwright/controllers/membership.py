@@ -147,13 +147,14 @@ class Membership:
                 await self._round()
                 await self._wait_for_news()
         finally:
+            self._valid_until = 0.0
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
 
     async def leave(self) -> None:
         """After ``take_part``, once nothing is done any more: the others go on at once instead of after the Lease's
         time."""
-        self._stand(nobody(self.name))
+        self._standing = nobody(self.name)
         self._valid_until = 0.0
         if not self._renewal:
             return
@@ -222,9 +223,12 @@ class Membership:
         if self._stored is not None and metadata.uid != self._stored.uid:
             raise Removed
         if self._stored is None or metadata.resourceVersion != self._stored.resourceVersion:
+            lapsed = not self.valid
             for attempt in self._attempts:
                 if str(attempt.renewal) == lease.renewal:
                     self._valid_until = attempt.asked + self._duration * HELD_SHARE
+            if lapsed and self.valid:
+                self._changed()
             # The others were made on the same condition, which no longer holds.
             self._attempts.clear()
             self._stored = metadata

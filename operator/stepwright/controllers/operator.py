@@ -1,4 +1,4 @@
-"""The operator's life: connect, stand by for the lease, carry executions, let go."""
+"""The operator's life: connect, become a member, carry the executions that belong to it, let go, leave."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from stepwright.controllers import execution_watch
 from stepwright.controllers.executions import Executions
 from stepwright.controllers.failure_events import FailureEvents
 from stepwright.controllers.kopf_thread import KopfThread
-from stepwright.controllers.lease import ClusterLease
 from stepwright.controllers.logs import Transitions
+from stepwright.controllers.membership import Membership, Removed
 from stepwright.controllers.metrics import Metrics, Server
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.state_machines import Key, StateMachines
@@ -53,7 +53,7 @@ class Options:
 
 
 class Lost(Exception):  # noqa: N818 - it names a condition
-    """The operator must end: the lease or kopf is gone. The sentence says which."""
+    """The operator must end: its Lease or kopf is gone. The sentence says which."""
 
 
 async def run(options: Options) -> None:
@@ -73,25 +73,35 @@ class Operator:
     def __init__(self, api: Api, options: Options) -> None:
         self._options = options
         clock = SystemClock()
-        self._lease = ClusterLease(
+        self._membership = Membership(
+            api,
             options.lease_namespace or api.default_namespace,
             duration=options.lease_seconds,
-            renew_deadline=options.lease_seconds * 2 / 3,
-            retry=max(1.0, options.lease_seconds / 8),
+            clock=clock,
+            changed=self._shares_changed,
         )
+        owns, held = self._membership.owns, self._membership.held
         revisions = Revisions(api)
         journal = ClusterJournal(api, revisions)
-        self._driver = job.JobDriver(api, self._report, clock=clock, namespaces=options.namespaces)
+        self._driver = job.JobDriver(api, self._report, clock=clock, namespaces=options.namespaces, held=held)
         drivers: tuple[TaskDriver, ...] = (self._driver,)
         metrics = Metrics(lambda: self._engine.live, lambda: len(self._engine.timers))
-        failures = FailureEvents(api, self._lease.identity, clock)
+        failures = FailureEvents(api, self._membership.identity, clock)
         self._observers: tuple[Observer, ...] = (metrics, Transitions(), failures)
         self._engine = Engine(
-            journal, drivers, self._lease, clock=clock, observer=self, finished=self._finished
+            journal, drivers, self._membership, clock=clock, observer=self, finished=self._finished
         )
-        self._retention = Retention(api, clock, self._default_retention)
+        self._retention = Retention(api, clock, self._default_retention, owns)
         self._executions = Executions(
-            self._engine, journal, Refusals(api, clock), drivers, self._retention, failures, clock
+            self._engine,
+            journal,
+            Refusals(api, clock),
+            drivers,
+            self._retention,
+            failures,
+            clock,
+            owns=owns,
+            held=held,
         )
         self._state_machines = StateMachines(
             api,
@@ -101,11 +111,13 @@ class Operator:
             clock,
             on_change=self._executions.machine_changed,
             on_retention=self._retention.machine_changed,
-            live_of=self._executions.live_of,
+            under_way=self._executions.any_under_way,
             in_use=self._executions.revisions_of,
+            owns=owns,
+            alone=lambda: self._membership.alone,
         )
-        self._executions.use(self._state_machines)
         self._execution_watch = execution_watch.watch(api, options.namespaces, self._executions.observe)
+        self._executions.use(self._state_machines, self._execution_watch)
         self._synced = False
         self._kopf: KopfThread | None = None
         self._server = Server(metrics, {"/healthz": self._alive, "/readyz": self._ready})
@@ -115,27 +127,30 @@ class Operator:
     async def serve(self, stopped: asyncio.Event) -> None:
         options = self._options
         await self._server.start(options.host, options.metrics_port, options.health_port)
-        holding = asyncio.create_task(self._lease.hold(options.kubeconfig), name="lease")
-        leading = asyncio.create_task(self._lead(), name="lead")
+        taking_part = asyncio.create_task(self._membership.take_part(), name="membership")
+        working = asyncio.create_task(self._work(), name="work")
         stopping = asyncio.create_task(stopped.wait(), name="stop")
-        tasks = (stopping, leading, holding)
+        tasks = (stopping, working, taking_part)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if leading.done():
-                leading.result()
-            if holding.done():
-                holding.result()
-                raise Lost("the lease could not be renewed in time; another operator may hold it")
+            if working.done():
+                working.result()
+            if taking_part.done():
+                taking_part.result()
             log.info("stopping")
+        except Removed as removed:
+            name = self._membership.name
+            raise Lost(f"Lease {name} was deleted: others may have taken over its executions") from removed
         finally:
-            # The lease last: until then nobody else begins.
+            # The Lease last: until then nobody else goes on.
             for task in tasks:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+            await self._membership.leave()
             await self._server.stop()
 
-    async def _lead(self) -> None:
-        """What the holder of the lease does, until cancelled. Before that: stand by, with Jobs and Pods listed."""
+    async def _work(self) -> None:
+        """What a member does, until cancelled."""
         kopf_thread = self._kopf = KopfThread(
             asyncio.get_running_loop(),
             {"statemachines": self._state_machines.observe, "executions": self._new_execution},
@@ -149,9 +164,9 @@ class Operator:
                 await self._driver.jobs.synced.wait()
                 await self._driver.pods.synced.wait()
                 self._synced = True
-                await self._lease.acquired.wait()
-                log.info("lease held", identity=self._lease.identity)
+                await self._membership.joined.wait()
                 group.create_task(self._engine.run(), name="engine")
+                group.create_task(self._executions.run(), name="shares")
                 group.create_task(self._retention.run(), name="retention")
                 group.create_task(self._execution_watch.run(), name="executions")
                 kopf_thread.start()
@@ -176,12 +191,18 @@ class Operator:
     def _ready(self) -> str | None:
         if not self._synced:
             return "the list of Jobs and Pods is not complete yet"
+        if not self._membership.joined.is_set():
+            return "it has no Lease yet"
         return self._alive()
 
     # --- What the parts tell each other --------------------------------------------------------------------------
 
     def _report(self, uid: Uid, signal: Signal) -> None:
         self._engine.report(uid, signal)
+
+    def _shares_changed(self) -> None:
+        self._executions.shares_changed()
+        self._state_machines.shares_changed()
 
     def _new_execution(self, type: str | None, body: Mapping[str, Any]) -> None:
         if type != "DELETED":  # it has left kopf's selection; a real deletion the watch of executions tells

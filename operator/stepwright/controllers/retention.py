@@ -63,12 +63,20 @@ class _Kept:
 
 
 class Retention:
-    """``default_of`` gives the seconds that the state machine says, None where ended executions stay."""
+    """``default_of`` gives the seconds that the state machine says, None where ended executions stay. ``owns`` tells
+    which executions this operator is to delete."""
 
-    def __init__(self, api: Api, clock: Clock, default_of: Callable[[Key], int | None]) -> None:
+    def __init__(
+        self,
+        api: Api,
+        clock: Clock,
+        default_of: Callable[[Key], int | None],
+        owns: Callable[[Uid], bool] = lambda _: True,
+    ) -> None:
         self._api = api
         self._clock = clock
         self._default_of = default_of
+        self._owns = owns
         self._timers = Timers(clock, self._due)
         self._kept: dict[Uid, _Kept] = {}
         self._deletions: set[asyncio.Task[None]] = set()
@@ -107,12 +115,17 @@ class Retention:
         if self._kept.pop(uid, None) is not None:
             self._timers.cancel(uid, _TIMER)
 
+    def keep_own(self) -> None:
+        """Forget those that belong to other operators now."""
+        for uid in [uid for uid in self._kept if not self._owns(uid)]:
+            self.forget(uid)
+
     async def run(self) -> None:
         await self._timers.run()
 
     def _arm(self, uid: Uid, kept: _Kept) -> None:
         due = self._due_time(kept)
-        if due is not None:
+        if due is not None and self._owns(uid):
             self._kept[uid] = kept
             self._timers.set(uid, _TIMER, due)
 

@@ -16,6 +16,7 @@ from stepwright.asl import definition, jsontext
 from stepwright.asl.definition import NO_DRIVER, TaskCheck
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.machine import Machine
+from stepwright.asl.signals import Millis
 from stepwright.cluster import conditions, revisions, timestamps
 from stepwright.cluster.api import (
     MERGE_PATCH,
@@ -33,7 +34,7 @@ from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.cluster.substitutions import MissingSubstitution, substitute
 from stepwright.engine import backoff
-from stepwright.engine.ports import Clock, TaskDriver
+from stepwright.engine.ports import Clock, TaskDriver, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,9 @@ FINALIZER: Final = "stepwright.dev/executions"
 EXPRESS: Final = "Express"
 MOST_DIAGNOSTICS: Final = 50
 DRAINED_CHECK_SECONDS: Final = 5.0
+OTHERS_NOTICE_SECONDS: Final = 10.0
+"""How long a deletion waits at least where there are other operators: one of them may be about to start an execution,
+and has not heard of the deletion yet."""
 
 Body = Mapping[str, Any]
 Key = tuple[str, str]
@@ -59,7 +63,11 @@ class Known:
 
 
 class StateMachines:
-    """Level-triggered: the newest object of each key is looked at, however many events there were."""
+    """Level-triggered: the newest object of each key is looked at, however many events there were.
+
+    Each state machine is looked after by the operator that it belongs to (``owns``). The others know of it what that
+    one has written: in the status, once its revision is kept.
+    """
 
     def __init__(
         self,
@@ -71,8 +79,10 @@ class StateMachines:
         *,
         on_change: Callable[[Key], None],
         on_retention: Callable[[Key], Awaitable[None]],
-        live_of: Callable[[Key], int],
+        under_way: Callable[[Key], bool],
         in_use: Callable[[Key], AbstractSet[str]],
+        owns: Callable[[str], bool],
+        alone: Callable[[], bool],
     ) -> None:
         self._api = api
         self._revisions = revisions_
@@ -81,13 +91,18 @@ class StateMachines:
         self._clock = clock
         self._on_change = on_change
         self._on_retention = on_retention
-        self._live_of = live_of
+        self._under_way = under_way
         self._in_use = in_use
+        self._owns = owns
+        self._alone = alone
         self._bodies: dict[Key, Body] = {}
         self._known: dict[Key, Known] = {}
         self._retained: dict[Key, int | None] = {}
         self._workers: dict[Key, asyncio.Task[None]] = {}
         self._changed: defaultdict[Key, asyncio.Event] = defaultdict(asyncio.Event)
+        self._draining_since: dict[Key, Millis] = {}
+        self._reading: dict[Key, asyncio.Task[Known | None]] = {}
+        self._to_read: dict[Key, asyncio.Task[Known | None]] = {}
 
     def observe(self, type: str | None, body: Body) -> None:
         """Take in an event. Runs in the engine's loop."""
@@ -95,10 +110,19 @@ class StateMachines:
         if type == "DELETED":
             self._bodies.pop(key, None)
             self._retained.pop(key, None)
+            self._draining_since.pop(key, None)
             if self._known.pop(key, None) is not None:
                 self._on_change(key)
         else:
             self._bodies[key] = body
+        self._look_at(key)
+
+    def shares_changed(self) -> None:
+        """Other state machines belong to this operator than before."""
+        for key in self._bodies:
+            self._look_at(key)
+
+    def _look_at(self, key: Key) -> None:
         self._changed[key].set()
         if key not in self._workers:
             self._workers[key] = asyncio.create_task(self._work(key), name=f"state machine {key[0]}/{key[1]}")
@@ -106,6 +130,32 @@ class StateMachines:
     def find(self, key: Key) -> Known | None:
         """What is known of the state machine at this moment; None where it does not exist, or not yet."""
         return self._known.get(key)
+
+    async def newest(self, key: Key) -> Known | None:
+        """What is known of the state machine, and not less than who looks after it has written by now: an execution
+        that is created when a new definition is Ready runs that one. Raises Unavailable."""
+        body = self._bodies.get(key)
+        if body is None or self._owns(body["metadata"]["uid"]):
+            return self._known.get(key)
+        if key not in self._to_read:
+            # All that ask while one answer is under way share the next.
+            before = self._reading.get(key)
+            self._to_read[key] = asyncio.create_task(self._read(key, before))
+        return await asyncio.shield(self._to_read[key])
+
+    async def _read(self, key: Key, before: asyncio.Task[Known | None] | None) -> Known | None:
+        if before is not None:
+            await asyncio.wait((before,))
+        self._reading[key] = self._to_read.pop(key)
+        try:
+            body = await self._api.get(_path(key))
+        except NotFound:
+            return None
+        except ApiError as error:
+            raise Unavailable(str(error)) from error
+        finally:
+            del self._reading[key]
+        return self._as_written(body) or self._known.get(key)
 
     def retention_of(self, key: Key) -> int | None:
         """Seconds for which ended executions stay, if the state machine says so."""
@@ -122,9 +172,10 @@ class StateMachines:
             self._changed[key].set()
 
     async def close(self) -> None:
-        for worker in self._workers.values():
-            worker.cancel()
-        await asyncio.gather(*self._workers.values(), return_exceptions=True)
+        tasks = [*self._workers.values(), *self._reading.values(), *self._to_read.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _work(self, key: Key) -> None:
         """Reconcile until the newest object needs nothing more."""
@@ -165,6 +216,10 @@ class StateMachines:
         """Bring one state machine on. The seconds after which to look again, None for at the next change."""
         metadata = body["metadata"]
         finalizers = list(metadata.get("finalizers") or ())
+        if not self._owns(metadata["uid"]):
+            self._take_over(key, body)
+            await self._retain(key)
+            return None
         if metadata.get("deletionTimestamp"):
             return await self._drain(key, body, finalizers)
         if FINALIZER not in finalizers:
@@ -176,12 +231,42 @@ class StateMachines:
                 return None
         if not self._is_checked(key, body):
             await self._check(key, body)
+        await self._retain(key)
+        return None
+
+    async def _retain(self, key: Key) -> None:
         seconds = self.retention_of(key)
         if seconds != self._retained.get(key):
             if seconds is not None:
                 await self._on_retention(key)
             self._retained[key] = seconds
-        return None
+
+    def _take_over(self, key: Key, body: Body) -> None:
+        """Know of another operator's state machine what that one has written. Until it has looked at a change, what was
+        known before counts."""
+        new = self._as_written(body)
+        if new is not None and self._known.get(key) != new:
+            self._known[key] = new
+            self._on_change(key)
+
+    def _as_written(self, body: Body) -> Known | None:
+        metadata, status = body["metadata"], body.get("status") or {}
+        generation = metadata.get("generation", 1)
+        if metadata.get("deletionTimestamp"):
+            return self._deleted(body)
+        if status.get("observedGeneration") != generation:
+            return None
+        ready: Body = next(
+            (c for c in status.get("conditions") or () if c.get("type") == conditions.READY), {}
+        )
+        return Known(
+            metadata["uid"], generation, status.get("revision"), ready.get("message", ""), deleting=False
+        )
+
+    def _deleted(self, body: Body) -> Known:
+        metadata = body["metadata"]
+        reason = conditions.DRAINING.message()
+        return Known(metadata["uid"], metadata.get("generation", 1), None, reason, deleting=True)
 
     def _is_checked(self, key: Key, body: Body) -> bool:
         """Whether this is the event of our own write, or of a change that is no business of ours."""
@@ -303,16 +388,15 @@ class StateMachines:
             return None
         known = self._known.get(key)
         if known is None or not known.deleting:
-            metadata = body["metadata"]
-            reason = conditions.DRAINING.message()
-            self._known[key] = Known(
-                metadata["uid"], metadata.get("generation", 1), None, reason, deleting=True
-            )
+            self._known[key] = self._deleted(body)
             self._on_change(key)
-        running = self._live_of(key) or await self._running(key)
+        since = self._draining_since.setdefault(key, self._clock.now())
+        running = self._under_way(key) or await self._running(key)
         if running:
             await self._report(key, body, conditions.DRAINING, "", None, ())
             return DRAINED_CHECK_SECONDS
+        if not self._alone() and self._clock.now() - since < OTHERS_NOTICE_SECONDS * 1000:
+            return OTHERS_NOTICE_SECONDS
         try:
             await self._patch_finalizers(key, body, [name for name in finalizers if name != FINALIZER])
         except Conflict:

@@ -80,6 +80,10 @@ class Engine:
         """How many of them wait outside of memory."""
         return len(self._parked)
 
+    def uids(self) -> list[Uid]:
+        """All executions that this engine carries."""
+        return [*self._runs, *self._parked]
+
     def carries(self, uid: Uid) -> bool:
         return uid in self._runs or uid in self._parked
 
@@ -143,6 +147,22 @@ class Engine:
         task.cancel()
         await asyncio.wait((task,))
         await run.abandon()
+
+    async def let_go(self, uid: Uid) -> None:
+        """Another engine carries the execution on: nothing of it is stopped, and nothing in its journal changes."""
+        parked = self._parked.pop(uid, None)
+        if parked is not None:
+            self.timers.cancel(uid, WAKE)
+            self._tell_finished(parked.ref)
+            return
+        task = self._tasks.get(uid)
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.wait((task,))
+        if not self.carries(uid):  # else it has come back meanwhile, and its tasks with it
+            for driver in self._world.drivers:
+                driver.let_go(uid)
 
     async def run(self) -> None:
         """Fire timers until cancelled; then let every execution go where it is."""

@@ -144,6 +144,9 @@ class TaskDriver(Protocol):
     def holds(self, uid: Uid) -> bool:
         """Whether anything that a sweep would have to look at is known for this execution. Costs no call."""
 
+    def let_go(self, uid: Uid) -> None:
+        """Another engine carries the execution on: forget its tasks, and leave them as they are. Costs no call."""
+
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:
         """Whether the task was given up: its failure is reported, and what ran it may be running still. Then it is
         to be stopped, not released. Costs no call."""
@@ -167,6 +170,6 @@ class Clock(Protocol):
 
 
 class Lease(Protocol):
-    """The right to advance executions. Checked before every dispatch."""
+    """The right to advance an execution. Checked before every dispatch."""
 
     def held(self, uid: Uid) -> bool: ...

@@ -7,7 +7,7 @@ lets it go.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -27,7 +27,8 @@ from stepwright.tasks.job.watching import Watched, Watching
 class JobDriver:
     """Implements ``engine.ports.TaskDriver``. ``run`` must be running in the engine's loop.
 
-    ``owner`` gives the ownerReference of Jobs; tests without Stepwright's CRDs give none.
+    ``owner`` gives the ownerReference of Jobs; tests without Stepwright's CRDs give none. ``held`` tells whether this
+    process may act upon an execution: what nobody wants of those of others is theirs to end.
     """
 
     def __init__(
@@ -39,11 +40,13 @@ class JobDriver:
         namespaces: Sequence[str] = (),
         log: Any = None,
         owner: manifest.Owner = manifest.execution_owner,
+        held: Callable[[Uid], bool] = lambda _: True,
     ) -> None:
         self._calls = Calls(api)
         self._report = report
         self._clock = clock
         self._owner = owner
+        self._held = held
         log = log if log is not None else structlog.get_logger(__name__)
         self._releases = Releases(self._calls, clock, log)
         self._watching = Watching(api, self._calls, self._releases, report, clock, namespaces, log)
@@ -69,6 +72,10 @@ class JobDriver:
             and (job.metadata.namespace, job.metadata.name) not in self._releases
             for job in self.jobs.by_index(uid)
         )
+
+    def let_go(self, uid: Uid) -> None:
+        for watched in self._watching.of(uid):
+            self._watching.forget(watched.ref, watched.task.task)
 
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:
         watched = self._watching.get(ref.uid, task)
@@ -180,6 +187,8 @@ class JobDriver:
         metadata = job.metadata
         uid, owners = metadata.labels.execution_uid, metadata.ownerReferences
         name = next((owner.name for owner in owners if owner.uid == uid), None)
+        if not self._held(Uid(uid)):
+            return
         try:
             if name is not None and await self._calls.is_settled(metadata.namespace, name, uid):
                 ref = ExecutionRef(Uid(uid), metadata.namespace, name, "")
