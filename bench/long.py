@@ -1,4 +1,5 @@
-"""One execution of 20,000 transitions: whether the last thousand cost more than the first.
+"""Long executions, a loop of 20,000 transitions and a Map of 10,000 items: whether the last thousand cost more than the
+first.
 
 Everything is read from one watch, which delivers each version of the Execution and each page of its history as stored:
 when it came, how large it is, up to which event it goes. A write may hold the transitions of two windows; it counts in
@@ -13,6 +14,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 
@@ -24,14 +26,11 @@ from tests.operator_process import OperatorProcess
 
 HISTORIES: Kind = ("stepwright.dev/v1", "executionhistories")
 TRANSITIONS = 20_000
+EVENTS_PER_TRANSITION = 2
+ITEMS = 10_000
+EVENTS_PER_ITEM = 4
 WINDOW = 1_000
 EXECUTIONS_MEASURED = 7
-EVENTS_PER_TRANSITION = 2
-WINDOWS = {
-    "the first 1,000": (0, WINDOW),
-    "1,001 to 2,000": (WINDOW, 2 * WINDOW),
-    "the last 1,000": (TRANSITIONS - WINDOW, TRANSITIONS),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +77,69 @@ class _Event(msgspec.Struct):
 
 async def run(cluster: Cluster, namespace: str, operator: OperatorProcess) -> None:  # noqa: ARG001 - all subjects' shape
     async with await Api.connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
-        await machine(api, namespace, "long", loop(TRANSITIONS // EVENTS_PER_TRANSITION))
-        await one(api, namespace, "warm-up")
-        runs = [await one(api, namespace, f"long-{n}") for n in range(EXECUTIONS_MEASURED)]
-    middle = {
+        await machine(api, namespace, "loop", loop(TRANSITIONS // EVENTS_PER_TRANSITION))
+        await machine(api, namespace, "map", mapping())
+        looped = await medians(api, namespace, "loop", {}, windows(TRANSITIONS, EVENTS_PER_TRANSITION))
+        show(f"One execution of {TRANSITIONS:,} transitions", "transitions", looped)
+        mapped = await medians(api, namespace, "map", list(range(ITEMS)), windows(ITEMS, EVENTS_PER_ITEM))
+        show(f"A Map of {ITEMS:,} items, 40 at a time", "items", mapped)
+    first, _, last = looped.values()
+    ratios.note("20,000 transitions: time of the last 1,000 / first", last.seconds / first.seconds)
+    ratios.note("20,000 transitions: writes of the last 1,000 / first", last.writes / first.writes)
+    ratios.note("20,000 transitions: bytes of the last 1,000 / first", last.bytes / first.bytes)
+
+
+def windows(count: int, events_each: int) -> dict[str, tuple[int, int]]:
+    """After which event each begins, and with which it ends. The very first event tells of the start."""
+    firsts = {"the first 1,000": 0, "1,001 to 2,000": WINDOW, "the last 1,000": count - WINDOW}
+    return {name: (events_each * n + 1, events_each * (n + WINDOW) + 1) for name, n in firsts.items()}
+
+
+def show(title: str, what: str, costs: dict[str, Cost]) -> None:
+    first = next(iter(costs.values()))
+    table.show(
+        f"{title}, medians of {EXECUTIONS_MEASURED}",
+        [what, "seconds", "writes", "KiB stored", "seconds / first", "writes / first", "KiB / first"],
+        [
+            [
+                name,
+                cost.seconds,
+                cost.writes,
+                cost.bytes / 1024,
+                cost.seconds / first.seconds,
+                cost.writes / first.writes,
+                cost.bytes / first.bytes,
+            ]
+            for name, cost in costs.items()
+        ],
+    )
+
+
+async def medians(
+    api: Api, namespace: str, machine_name: str, given: Any, events: dict[str, tuple[int, int]]
+) -> dict[str, Cost]:
+    """What each window costs, of several executions after one to warm up."""
+    runs = []
+    for n in range(1 + EXECUTIONS_MEASURED):
+        written, pages = await one(
+            api, namespace, execution(f"{machine_name}-{n}", machine_name, input=given)
+        )
+        if n:
+            runs.append({name: _cost(written, pages, *window) for name, window in events.items()})
+    return {
         name: Cost(
             statistics.median(costs[name].seconds for costs in runs),
             statistics.median(costs[name].writes for costs in runs),
             statistics.median(costs[name].bytes for costs in runs),
         )
-        for name in WINDOWS
+        for name in events
     }
-    table.show(
-        f"One execution of {TRANSITIONS:,} transitions, medians of {EXECUTIONS_MEASURED}",
-        ["transitions", "seconds", "writes", "KiB stored"],
-        [[name, cost.seconds, cost.writes, cost.bytes / 1024] for name, cost in middle.items()],
-    )
-    first, _, last = middle.values()
-    ratios.note("20,000 transitions: time of the last 1,000 / first", last.seconds / first.seconds)
-    ratios.note("20,000 transitions: writes of the last 1,000 / first", last.writes / first.writes)
-    ratios.note("20,000 transitions: bytes of the last 1,000 / first", last.bytes / first.bytes)
+
+
+def mapping() -> Object:
+    processor = {"StartAt": "Each", "States": {"Each": {"Type": "Pass", "End": True}}}
+    state = {"Type": "Map", "MaxConcurrency": 40, "ItemProcessor": processor, "End": True}
+    return {"StartAt": "All", "States": {"All": state}}
 
 
 def loop(rounds: int) -> Object:
@@ -121,28 +163,23 @@ def loop(rounds: int) -> Object:
     }
 
 
-async def one(api: Api, namespace: str, name: str) -> dict[str, Cost]:
-    """What each window of one execution has cost."""
+async def one(api: Api, namespace: str, body: Object) -> tuple[list[Stored], list[Stored]]:
+    """Run one execution: its versions with events, after the moment at which it was asked for, and its pages."""
+    name = body["metadata"]["name"]
     versions: list[Stored] = []
     pages: list[Stored] = []
-    pages_follow = asyncio.create_task(_follow_pages(api, namespace, name, pages))
+    follow_pages = asyncio.create_task(_follow_pages(api, namespace, name, pages))
     follow = asyncio.create_task(_follow(api, namespace, name, versions))
     await asyncio.sleep(0.5)
     began = time.perf_counter()
-    await create(api, EXECUTIONS, namespace, execution(name, "long", input={}))
+    await create(api, EXECUTIONS, namespace, body)
     async with asyncio.timeout(300):
         await follow
     await asyncio.sleep(0.2)
-    pages_follow.cancel()
+    follow_pages.cancel()
     with suppress(asyncio.CancelledError):
-        await pages_follow
-    written = [Stored(began, 0, 0, 0), *(version for version in versions if version.last_event)]
-    return {window: _cost(written, pages, *_events(*WINDOWS[window])) for window in WINDOWS}
-
-
-def _events(first: int, last: int) -> tuple[int, int]:
-    """After which event a window of transitions begins, and with which it ends; the very first tells of the start."""
-    return EVENTS_PER_TRANSITION * first + 1, EVENTS_PER_TRANSITION * last + 1
+        await follow_pages
+    return [Stored(began, 0, 0, 0), *(version for version in versions if version.last_event)], pages
 
 
 def _cost(written: list[Stored], pages: list[Stored], after: int, to: int) -> Cost:
