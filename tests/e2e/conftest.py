@@ -1,0 +1,48 @@
+"""Operators that are struck down, and the namespaces they serve."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from stepwright.cluster.api import Api
+from tests.cluster import Cluster
+from tests.operator_nursery import Nursery
+
+#: As many operators are at work at the same time, each in a namespace of its own.
+NAMESPACES = 4
+
+
+@pytest.fixture
+async def api(cluster: Cluster) -> AsyncIterator[Api]:
+    """A connection for many small requests: kubectl's start alone takes longer than they do."""
+    async with await Api.connect(cluster.kubeconfig, user_agent="stepwright-test") as connected:
+        yield connected
+
+
+@pytest.fixture
+async def nursery(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Nursery]:
+    async with Nursery(cluster, tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+def namespaces(installed: Cluster, request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """Fresh ones that no operator serves yet."""
+    if os.environ.get("STEPWRIGHT_TEST_OPERATOR") != "own":
+        request.getfixturevalue("shared_operator").stop()
+    names = [f"test-{uuid.uuid4().hex[:10]}" for _ in range(NAMESPACES)]
+    for name in names:
+        installed.kubectl("create", "namespace", name)
+    yield names
+    for name in names:
+        # There is no operator any more that would let its state machines go.
+        for found in installed.kubectl("get", "statemachines", "-n", name, "-o", "name").split():
+            installed.kubectl(
+                "patch", found, "-n", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}'
+            )
+        installed.kubectl("delete", "namespace", name, "--wait=false")
