@@ -60,7 +60,7 @@ T = TypeVar("T")
 # TaskStarted and TaskSubmitted decide nothing: they wait this long for another signal whose write they can share, and
 # longer where many executions would write nothing else at the same time: beside a burst of tasks no more than so many
 # such writes a second.
-LAZY_SECONDS: Final = 5.0
+LAZY_SECONDS: Final = 15.0
 LAZIEST_SECONDS: Final = 60.0
 LAZY_WRITES_PER_SECOND: Final = 20
 LAZY_TIMER: Final = TimerId("engine:lazy")
