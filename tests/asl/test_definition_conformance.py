@@ -13,7 +13,6 @@ from tests import conformance_data
 
 pytestmark = pytest.mark.conformance
 
-NOT_SERVED = "QUERY_LANGUAGE_NOT_SERVED"
 PLACEHOLDERS = {
     # The records mask names of their accounts, https://docs.aws.amazon.com/step-functions/latest/dg/concepts-activities.html
     '"activity_arn"': '"arn:aws:states:us-east-1:123456789012:activity:activity"',
@@ -22,6 +21,14 @@ PLACEHOLDERS = {
 REFUSED_AS_AWS_WOULD = {
     # "QueryLanguage": "JSONata" stands among the states, so the machine is JSONPath with fields of JSONata.
     "shared-fallback-state-jsonata/statemachine/statemachine.asl.json",
+}
+
+
+MATTERS_OF_STYLE = {
+    # One validator wants exactly one blank inside of {% and %}. AWS's own samples have expressions without, and what
+    # stands between may have any blanks JSONata has, line ends included.
+    "invalid-json-surround-syntax-extra-spaces.json",
+    "invalid-jsonata-surround-syntax-no-spaces.json",
 }
 
 
@@ -50,8 +57,8 @@ def errors(record: dict[str, Any]) -> list[Diagnostic]:
 
 
 def problems(record: dict[str, Any]) -> list[str]:
-    """What refuses a definition other than its query language."""
-    return [str(error) for error in errors(record) if error.code != NOT_SERVED]
+    """What refuses a definition."""
+    return [str(error) for error in errors(record)]
 
 
 @pytest.mark.parametrize("record", cases(conformance_data.oracle("definitions/definitions") or []))
@@ -72,6 +79,10 @@ def test_what_other_validators_accept_is_accepted(record: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize("record", cases(conformance_data.oracle("definitions/validator_invalid") or []))
 def test_what_other_validators_refuse_is_refused(record: dict[str, Any]) -> None:
+    if ends_with_one_of(record, MATTERS_OF_STYLE):
+        assert not errors(record)
+        return
+
     assert errors(record)
 
 
@@ -126,7 +137,7 @@ def first_clause(error: Diagnostic) -> str:
 )
 def test_validate_state_machine_definition(record: dict[str, Any]) -> None:
     expected = record["expected"]["validate_response"]["diagnostics"]
-    found = [error for error in errors(record) if error.code != NOT_SERVED]
+    found = errors(record)
 
     assert [(error.code, error.severity) for error in found] == [
         (one["code"], one["severity"]) for one in expected

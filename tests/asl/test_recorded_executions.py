@@ -82,11 +82,7 @@ def rules() -> ModuleType:
 def executions() -> list[Record]:
     if conformance_data.folder() is None:
         return []
-    return [
-        record
-        for record in conformance_data.records()
-        if record["kind"] == "execution" and "jsonata" not in record["features"]
-    ]
+    return [record for record in conformance_data.records() if record["kind"] == "execution"]
 
 
 def needs_map_runs(record: Record) -> bool:

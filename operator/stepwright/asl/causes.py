@@ -78,6 +78,50 @@ def wait_too_long() -> str:
     return "Wait state delay is too long."
 
 
+# JSONata. ``field`` is what EvaluationFailed calls the location.
+
+
+def query_undefined(source: str, field: str) -> str:
+    return (
+        f"The JSONata expression '{source}' specified for the field '{field}' returned nothing (undefined)."
+    )
+
+
+def query_failed(source: str, field: str, code: str, message: str) -> str:
+    return (
+        f"The JSONata expression '{source}' specified for the field '{field}' "
+        f"threw an error during evaluation. {code}: {message}"
+    )
+
+
+def query_exceeded(source: str, field: str, message: str) -> str:
+    """A limit of time, memory or depth. As others measured it: https://github.com/floci-io/floci/issues/2737."""
+    return (
+        f"The JSONata expression '{source}' specified for the field '{field}' "
+        f"threw an error during evaluation: {message}"
+    )
+
+
+def query_of_wrong_type(source: str, field: str, expected: str, value: Json) -> str:
+    return (
+        f"The JSONata expression '{source}' specified for the field '{field}' returned an unexpected result type. "
+        f"Expected '{expected}', but was '{kind_of(value)}' for value: {text(value)}"
+    )
+
+
+def query_gave_function(source: str, field: str) -> str:
+    """Ours: what AWS says is not in the records."""
+    return (
+        f"The JSONata expression '{source}' specified for the field '{field}' returned an unexpected result type. "
+        "Expected a JSON value, but was 'function'"
+    )
+
+
+def map_input_not_an_array(value: Json) -> str:
+    """A Map without Items whose input is something else."""
+    return f"Map state input must be an array but was: {text(value)}"
+
+
 # Map
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 from stepwright.asl.json_types import Json
 
@@ -21,10 +21,47 @@ class Data:
     """Seeded from the signal's moment, one for a whole step, so that a step can be repeated exactly."""
 
 
+class States:
+    """What a JSONata expression may look at: the variables and, among them, ``$states``.
+
+    The context object is made only for expressions that read it.
+    """
+
+    __slots__ = ("_bindings", "_context", "_given", "_variables", "now", "random")
+
+    def __init__(
+        self,
+        input: Json,
+        context: Callable[[], Json],
+        variables: Mapping[str, Json],
+        now: int,
+        random: Callable[[], Random],
+        given: Mapping[str, Json],
+    ) -> None:
+        """``now``: milliseconds since 1970. ``given``: ``result`` or ``errorOutput``, where there is one."""
+        self._given = {"input": input, **given}
+        self._context = context
+        self._variables = variables
+        self._bindings: dict[bool, dict[str, Json]] = {}
+        self.now = now
+        self.random = random
+
+    def bindings(self, *, with_context: bool) -> Mapping[str, Json]:
+        """All variables by their names without dollars."""
+        bindings = self._bindings.get(with_context)
+        if bindings is None:
+            states = dict(self._given)
+            if with_context:
+                states = {"input": states.pop("input"), "context": self._context(), **states}
+            bindings = self._bindings[with_context] = {**self._variables, "states": states}
+        return bindings
+
+
 class Expression(Protocol):
     """Anything compiled once per definition and evaluated per visit: a path, an intrinsic call, a template.
 
-    JSONata expressions are to implement the same protocol. Raises ``StateError`` when it cannot be evaluated.
+    It looks at ``Data`` in a JSONPath state, at ``States`` in a JSONata state. Raises ``StateError`` when it cannot be
+    evaluated.
     """
 
-    def evaluate(self, data: Data) -> Json: ...
+    def evaluate(self, data: Any) -> Json: ...

@@ -1,17 +1,27 @@
-"""How data flows through a state: InputPath, Parameters, ResultSelector, ResultPath, OutputPath, Assign.
+"""How data flows through a state.
 
-Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
+In JSONPath by InputPath, Parameters, ResultSelector, ResultPath, OutputPath and Assign, in JSONata by Arguments, Output
+and Assign. Where a function serves both, the fields that the other language has not are at their defaults.
+
+Sources: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html,
+https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from stepwright.asl import context, failures, jsontext, variables
-from stepwright.asl.data import Data, Expression
+from stepwright.asl.data import Data, Expression, States
 from stepwright.asl.draft import Draft
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import State, StateBase, Target
 from stepwright.asl.parts import Branch
 from stepwright.asl.payload import EMPTY_OBJECT, Payload
+
+NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
 
 
 def data(
@@ -29,6 +39,26 @@ def data(
         context=context.build(draft, branch, state, token=token, item=item),
         variables=variables.in_sight(draft, branch),
         random=draft.random,
+    )
+
+
+def states(
+    draft: Draft,
+    branch: Branch,
+    state: State,
+    *,
+    token: str | None = None,
+    item: tuple[int, Json] | None = None,
+    given: Mapping[str, Json] = NOTHING,
+) -> States:
+    """What a JSONata expression of this state may look at. ``given``: ``result`` or ``errorOutput``."""
+    return States(
+        branch.input.value,
+        lambda: context.build(draft, branch, state, token=token, item=item),
+        variables.in_sight(draft, branch),
+        draft.now,
+        lambda: draft.random,
+        given,
     )
 
 
@@ -54,12 +84,14 @@ def shape(
     *,
     token: str | None = None,
 ) -> Payload:
-    """Parameters or ResultSelector; without one the document itself."""
+    """Parameters, ResultSelector or Arguments; without one the document itself."""
     if template is None:
         return document
     constant: Payload | None = getattr(template, "constant", None)
     if constant is not None:
         return constant
+    if state.query_language == "JSONata":
+        return Payload(template.evaluate(states(draft, branch, state, token=token)))
     return Payload(template.evaluate(data(draft, branch, state, document, token=token)))
 
 
@@ -81,6 +113,33 @@ def assigned(
     values = assign.evaluate(data(draft, branch, state, document))  # type: ignore[arg-type]
     assert isinstance(values, dict)
     return {name: Payload(value) for name, value in values.items()}
+
+
+def left_with(
+    draft: Draft,
+    branch: Branch,
+    state: State,
+    default: Payload,
+    *,
+    output: Expression | None,
+    assign: Expression | None,
+    given: Mapping[str, Json] = NOTHING,
+) -> tuple[Payload, dict[str, Payload] | None]:
+    """JSONata: what Output and Assign give; both see the variables as they were. Without Output it is ``default``."""
+    if output is None and assign is None:
+        return default, None
+    sight = states(draft, branch, state, given=given)
+    variables = None
+    if assign is not None:
+        values = assign.evaluate(sight)
+        assert isinstance(values, dict)
+        variables = {name: Payload(value) for name, value in values.items()}
+    return default if output is None else _evaluated(output, sight), variables
+
+
+def _evaluated(template: Expression, sight: States) -> Payload:
+    constant: Payload | None = getattr(template, "constant", None)
+    return Payload(template.evaluate(sight)) if constant is None else constant
 
 
 def fits(draft: Draft, payload: Payload) -> bool:

@@ -34,3 +34,14 @@ class StateError(Exception):
         super().__init__(f"{error}: {cause}")
         self.error = error
         self.cause = cause
+
+
+class QueryError(StateError):
+    """A JSONata expression that came to an error, to nothing, or to something its field has no use for.
+
+    ``location`` is the field, as AWS's EvaluationFailed events name it: ``Output/total``, ``Choices[0]/Condition``.
+    """
+
+    def __init__(self, cause: str, location: str | None) -> None:
+        super().__init__(QUERY_EVALUATION_ERROR, cause)
+        self.location = location

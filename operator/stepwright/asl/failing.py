@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from stepwright.asl import catch, dataflow, failures, forks, history, open_work, retry, transitions
 from stepwright.asl.draft import Draft
-from stepwright.asl.errors import StateError
+from stepwright.asl.errors import QueryError, StateError
 from stepwright.asl.jsontext import InvalidJson
-from stepwright.asl.machine import Map, Parallel, State, Task
+from stepwright.asl.machine import Map, Parallel, State, Task, Wait
 from stepwright.asl.matching import Failure
 from stepwright.asl.parts import ROOT, Branch, OpenTimer
 from stepwright.asl.payload import Payload
@@ -46,8 +46,19 @@ def _catch(draft: Draft, branch: Branch, state: Task | Map | Parallel, failure: 
         return failure
     error_output = Payload(catch.error_output(failure))
     try:
-        output = dataflow.place(catcher.result_path, branch.input, error_output)
-        assigned = dataflow.assigned(draft, branch, state, catcher.assign, error_output)
+        if state.query_language == "JSONata":
+            output, assigned = dataflow.left_with(
+                draft,
+                branch,
+                state,
+                error_output,
+                output=catcher.output,
+                assign=catcher.assign,
+                given={"errorOutput": error_output.value},
+            )
+        else:
+            output = dataflow.place(catcher.result_path, branch.input, error_output)
+            assigned = dataflow.assigned(draft, branch, state, catcher.assign, error_output)
         transitions.leave(
             draft,
             branch,
@@ -59,8 +70,28 @@ def _catch(draft: Draft, branch: Branch, state: Task | Map | Parallel, failure: 
             error=failure.error,
         )
     except (StateError, InvalidJson) as error:
-        return failures.of_error(error, state.name, branch.entered)
+        another = failures.of_error(error, state.name, branch.entered)
+        if isinstance(error, QueryError):
+            record_evaluation(draft, branch, state, error, another)
+        return another
     return None
+
+
+def record_evaluation(
+    draft: Draft, branch: Branch, state: State, error: QueryError, failure: Failure
+) -> None:
+    """AWS's EvaluationFailed. It follows what the state's entry followed, where nothing has happened since."""
+    previous = branch.previous
+    if previous == branch.entered and not isinstance(state, Wait):
+        entry = next((event for event in reversed(draft.events) if event["id"] == branch.entered), None)
+        if entry is not None:
+            previous = entry["previousEventId"]
+    branch.previous = draft.record(
+        "EvaluationFailed",
+        previous,
+        "evaluationFailedEventDetails",
+        history.evaluation_failed(failure.error, failure.cause, error.location, state.name),
+    )
 
 
 def end_failed(draft: Draft, previous: int, failure: Failure) -> None:

@@ -51,5 +51,13 @@ def failure(error: str | None, cause: str | None) -> Details:
     return details
 
 
+def evaluation_failed(error: str | None, cause: str | None, location: str | None, state: str) -> Details:
+    details = failure(error, cause)
+    if location is not None:
+        details["location"] = location
+    details["state"] = state
+    return details
+
+
 def iteration(name: str, index: int) -> Details:
     return {"name": name, "index": index}

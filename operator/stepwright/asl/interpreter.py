@@ -19,7 +19,7 @@ from stepwright.asl import (
 )
 from stepwright.asl.checkpoint import Checkpoint
 from stepwright.asl.draft import Draft, HistoryFull, Limits
-from stepwright.asl.errors import StateError
+from stepwright.asl.errors import QueryError, StateError
 from stepwright.asl.json_types import JsonText, Pointer
 from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.machine import (
@@ -200,7 +200,13 @@ def _fail(draft: Draft, branch: Branch, state: State, error: StateError | Invali
         abort.branches(draft, fork, state, fork.previous)
         draft.drop_fork(fork)
     abort.cancel(draft, branch)
-    failing.fail(draft, branch, state, failures.of_error(error, state.name, branch.entered))
+    failure = failures.of_error(error, state.name, branch.entered)
+    failed_event = None
+    if isinstance(error, QueryError):
+        failing.record_evaluation(draft, branch, state, error, failure)
+        if isinstance(state, Map | Parallel):
+            failed_event = f"{type(state).__name__}StateFailed"
+    failing.fail(draft, branch, state, failure, failed_event)
 
 
 def _break(draft: Draft, failure: Failure) -> None:

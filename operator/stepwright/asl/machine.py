@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
-from stepwright.asl.data import Data, Expression
+from stepwright.asl.data import Expression
 from stepwright.asl.json_types import Json, Pointer
 
 QueryLanguage = Literal["JSONPath", "JSONata"]
 
 
 class Rule(Protocol):
-    """The condition of a Choice rule."""
+    """The condition of a Choice rule. It looks at what an ``Expression`` looks at."""
 
-    def matches(self, data: Data) -> bool: ...
+    def matches(self, data: Any) -> bool: ...
 
 
 class Target(Protocol):

@@ -17,6 +17,7 @@ from stepwright.asl.definition.pointers import child
 from stepwright.asl.definition.problems import NO_DOLLAR, NO_PATH, PATH_DIALECT, VARIABLE_NAME, Problems
 from stepwright.asl.intrinsics import InvalidIntrinsic
 from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.jsonata_fields import InvalidQuery
 from stepwright.asl.jsonpath import InvalidPath
 from stepwright.asl.machine import QueryLanguage, Rule, Target
 from stepwright.asl.payload_template import InvalidTemplate
@@ -47,6 +48,8 @@ class Fields:
     language: QueryLanguage
     problems: Problems
     nested: list[Nested] = field(default_factory=list)
+    location: str = ""
+    """Where in the state, as errors at run time name it: ``Choices[0]``; empty for the state itself."""
 
     def __contains__(self, name: str) -> bool:
         return name in self.raw
@@ -56,7 +59,13 @@ class Fields:
 
     def within(self, raw: dict[str, Json], *tokens: str | int) -> Fields:
         """The fields of an object further down."""
-        return Fields(raw, child(self.pointer, *tokens), self.language, self.problems, self.nested)
+        location = self.location
+        for token in tokens:
+            location += f"[{token}]" if isinstance(token, int) else f"/{token}" if location else token
+        return Fields(raw, child(self.pointer, *tokens), self.language, self.problems, self.nested, location)
+
+    def location_of(self, name: str) -> str:
+        return f"{self.location}/{name}" if self.location else name
 
     # Plain values
 
@@ -220,13 +229,15 @@ class Fields:
         """Any value that may hold expressions, in the state's language."""
         if name not in self.raw:
             return None
-        compiler = languages.COMPILERS.get(self.language)
-        if compiler is None:
-            return None
         if self.language == "JSONPath":
             self._check_keys(self.raw[name], self.at(name))
         try:
-            return compiler.template(self.raw[name], self.at(name))
+            return languages.COMPILERS[self.language].template(
+                self.raw[name], self.at(name), self.location_of(name)
+            )
+        except InvalidQuery as error:
+            self._add_found(error)
+            return None
         except InvalidTemplate as error:
             for pointer, message in error.problems:
                 named = _NAMED_FIELD.match(message)
@@ -285,14 +296,14 @@ class Fields:
 
     def rule(self, raw: dict[str, Json]) -> Rule | None:
         """The condition in ``raw``, a part of this object."""
-        compiler = languages.COMPILERS.get(self.language)
-        if compiler is None:
-            return None
         try:
-            return compiler.rule(raw, self.pointer)
+            return languages.COMPILERS[self.language].rule(raw, self.pointer, self.location)
         except InvalidRule as error:
-            self._add_found(error.problems)
-            return None
+            for pointer, message in error.problems:
+                self.problems.error(pointer, message)
+        except InvalidQuery as error:
+            self._add_found(error)
+        return None
 
     def integer_or_expression(self, name: str, minimum: int, maximum: int) -> int | Expression | None:
         """A literal, its ...Path form, or in JSONata an expression."""
@@ -312,9 +323,9 @@ class Fields:
             self.problems.exclusive(self.pointer, [name, f"{name}Path"])
         return self.path(f"{name}Path") if self.language == "JSONPath" else None
 
-    def _add_found(self, found: Sequence[tuple[Pointer, str]]) -> None:
-        for pointer, message in found:
-            self.problems.error(pointer, message)
+    def _add_found(self, found: InvalidQuery) -> None:
+        for code, pointer, message in found.problems:
+            self.problems.error(pointer, message, code=code)
 
 
 def looks_like_path(value: Json) -> bool:

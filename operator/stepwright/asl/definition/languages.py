@@ -1,7 +1,6 @@
 """The query languages: who compiles the expressions of a state.
 
-``COMPILERS`` is the seam: a language joins by adding its compiler here. A language without one is checked in structure
-only, and its definitions are refused with one sentence.
+``COMPILERS`` is the seam: a language joins by adding its compiler here.
 """
 
 from __future__ import annotations
@@ -10,34 +9,48 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from stepwright.asl import choice_rules, payload_template
+from stepwright.asl import choice_rules, jsonata_fields, payload_template
+from stepwright.asl.choice_rules import InvalidRule
 from stepwright.asl.data import Expression
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.machine import QueryLanguage, Rule
 
 
 class Compiler(Protocol):
-    """Compiles what a state holds. Raises ``InvalidTemplate`` and ``InvalidRule`` with every problem in it."""
+    """Compiles what a state holds. Raises ``InvalidTemplate``, ``InvalidRule`` or ``InvalidQuery`` with every problem in it.
 
-    def template(self, value: Json, pointer: Pointer) -> Expression:
+    ``location`` is how errors at run time name the place within the state: ``Choices[0]/Output``.
+    """
+
+    def template(self, value: Json, pointer: Pointer, location: str) -> Expression:
         """Any JSON value that may hold expressions: Parameters, Assign, Arguments, Output."""
 
-    def rule(self, rule: dict[str, Json], pointer: Pointer) -> Rule:
+    def rule(self, rule: dict[str, Json], pointer: Pointer, location: str) -> Rule:
         """The condition of a Choice rule, without the fields that say what follows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _JsonPath:
-    def template(self, value: Json, pointer: Pointer) -> Expression:
+    def template(self, value: Json, pointer: Pointer, _location: str) -> Expression:
         return payload_template.compile(value, pointer)
 
-    def rule(self, rule: dict[str, Json], pointer: Pointer) -> Rule:
+    def rule(self, rule: dict[str, Json], pointer: Pointer, _location: str) -> Rule:
         return choice_rules.compile(rule, pointer)
 
 
-COMPILERS: Final[Mapping[QueryLanguage, Compiler]] = {"JSONPath": _JsonPath()}
+@dataclass(frozen=True, slots=True)
+class _Jsonata:
+    def template(self, value: Json, pointer: Pointer, location: str) -> Expression:
+        return jsonata_fields.compile(value, pointer, location, in_catch=location.startswith("Catch["))
+
+    def rule(self, rule: dict[str, Json], pointer: Pointer, location: str) -> Rule:
+        condition = rule.get("Condition")
+        place = Pointer(f"{pointer}/Condition")
+        if not isinstance(condition, bool) and not jsonata_fields.is_expression(condition):
+            raise InvalidRule([(place, "Value is not a valid JSONata expression")])
+        return jsonata_fields.Condition(jsonata_fields.compile(condition, place, f"{location}/Condition"))
 
 
-def is_jsonata_expression(value: Json) -> bool:
-    """``{% ... %}``: where JSONata stands in place of a literal."""
-    return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
+COMPILERS: Final[Mapping[QueryLanguage, Compiler]] = {"JSONPath": _JsonPath(), "JSONata": _Jsonata()}
+
+is_jsonata_expression = jsonata_fields.is_expression

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from stepwright.asl.definition import languages, limits, placeholders, references, resources
+from stepwright.asl.definition import limits, placeholders, references, resources
 from stepwright.asl.definition.fields import Fields, Nested
 from stepwright.asl.definition.pointers import ROOT, child
-from stepwright.asl.definition.problems import DUPLICATE_LABEL, INVALID_STATE, NO_DRIVER, NOT_SERVED, Problems
+from stepwright.asl.definition.problems import DUPLICATE_LABEL, INVALID_STATE, NO_DRIVER, Problems
 from stepwright.asl.definition.schema import (
     BRANCH_FIELDS,
     MACHINE_FIELDS,
@@ -75,17 +75,7 @@ def read(definition: Mapping[str, Json], reading: Reading) -> Machine:
 
 
 def _machine_language(machine: Fields) -> QueryLanguage:
-    if machine.one_of("QueryLanguage", _LANGUAGES) != "JSONata":
-        return "JSONPath"
-    _require_served("JSONata", machine.at("QueryLanguage"), machine.problems)
-    return "JSONata"
-
-
-def _require_served(language: QueryLanguage, where: Pointer, problems: Problems) -> None:
-    if language not in languages.COMPILERS:
-        problems.error(
-            where, f"QueryLanguage '{language}' is not served yet; use 'JSONPath'", code=NOT_SERVED
-        )
+    return "JSONata" if machine.one_of("QueryLanguage", _LANGUAGES) == "JSONata" else "JSONPath"
 
 
 def _read_scope(raw: dict[str, Json], pointer: Pointer, allowed: frozenset[str], reading: Reading) -> None:
@@ -163,10 +153,7 @@ def _state_language(raw: dict[str, Json], pointer: Pointer, reading: Reading) ->
             member="QueryLanguage",
         )
         return "JSONPath"
-    if own == "JSONata" and reading.language == "JSONPath":
-        _require_served("JSONata", fields.at("QueryLanguage"), reading.problems)
-        return "JSONata"
-    return reading.language
+    return "JSONata" if own == "JSONata" else reading.language
 
 
 def _check_task(task: Task, fields: Fields, reading: Reading) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stepwright.asl import causes, dataflow, failing, failures
 from stepwright.asl.data import Expression
 from stepwright.asl.draft import Draft
+from stepwright.asl.jsonata_fields import Query
 from stepwright.asl.jsonpath import PathNotFound
 from stepwright.asl.machine import Fail
 from stepwright.asl.matching import Failure
@@ -23,6 +24,10 @@ def _text(
 ) -> str | None:
     if given is None or isinstance(given, str):
         return given
+    if isinstance(given, Query):
+        said = given.expect(dataflow.states(draft, branch, state), "string")
+        assert isinstance(said, str)
+        return said
     try:
         value = given.evaluate(dataflow.data(draft, branch, state, branch.input))
     except PathNotFound as error:

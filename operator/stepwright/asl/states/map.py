@@ -11,8 +11,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from stepwright.asl import causes, dataflow, failures, forks, history
-from stepwright.asl.data import Expression
+from stepwright.asl.data import Expression, States
 from stepwright.asl.draft import Draft
+from stepwright.asl.errors import QueryError
+from stepwright.asl.json_types import Json
+from stepwright.asl.jsonata_fields import Query
 from stepwright.asl.machine import Map
 from stepwright.asl.parts import Branch, Fork
 from stepwright.asl.payload import Payload
@@ -25,9 +28,7 @@ INLINE_CONCURRENCY: Final = 40
 def begin(draft: Draft, branch: Branch, state: Map) -> None:
     effective = dataflow.effective_input(draft, branch, state)
     limit = _limit(draft, branch, state, effective)
-    items = state.items_path.evaluate(dataflow.data(draft, branch, state, effective))
-    if not isinstance(items, list):
-        raise failures.runtime(causes.not_an_array(str(state.items_path)))
+    items = _items(draft, branch, state, effective)
     started = draft.record(
         "MapStateStarted", branch.previous, "mapStateStartedEventDetails", {"length": len(items)}
     )
@@ -49,6 +50,23 @@ def begin(draft: Draft, branch: Branch, state: Map) -> None:
     _go_on(draft, branch, state, fork, effective)
 
 
+def _items(draft: Draft, branch: Branch, state: Map, effective: Payload) -> list[Json]:
+    if isinstance(state.items, Query):
+        items = state.items.expect(dataflow.states(draft, branch, state), "array")
+        assert isinstance(items, list)
+        return items
+    items = (
+        effective.value
+        if state.query_language == "JSONata"
+        else state.items_path.evaluate(dataflow.data(draft, branch, state, effective))
+    )
+    if isinstance(items, list):
+        return items
+    if state.query_language == "JSONata":
+        raise QueryError(causes.map_input_not_an_array(items), None)
+    raise failures.runtime(causes.not_an_array(str(state.items_path)))
+
+
 def resume(draft: Draft, branch: Branch, state: Map, _signal: Signal | None) -> None:
     """Iterations have ended: others take their place; after the last one the state goes on."""
     fork = draft.fork(branch.number)
@@ -66,6 +84,18 @@ def _go_on(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payl
     draft.drop_fork(fork)
     # The exit, too, follows the last iteration's end, not this event.
     draft.record("MapStateSucceeded", branch.previous)
+    if state.query_language == "JSONata":
+        output, assigned = dataflow.left_with(
+            draft,
+            branch,
+            state,
+            result,
+            output=state.output,
+            assign=state.assign,
+            given={"result": result.value},
+        )
+        leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
+        return
     result = dataflow.shape(draft, branch, state, state.result_selector, result)
     placed = dataflow.place(state.result_path, branch.input, result)
     assigned = dataflow.assigned(draft, branch, state, state.assign, result)
@@ -83,7 +113,11 @@ def _start_iteration(draft: Draft, branch: Branch, state: Map, fork: Fork, effec
     if state.item_selector is None:
         given = Payload(item)
     else:
-        sight = dataflow.data(draft, branch, state, effective, item=(index, item))
+        sight = (
+            dataflow.states(draft, branch, state, item=(index, item))
+            if isinstance(state.item_selector, Query)
+            else dataflow.data(draft, branch, state, effective, item=(index, item))
+        )
         given = Payload(state.item_selector.evaluate(sight))
     after, *fork_freed = fork.freed
     event = draft.record(
@@ -133,6 +167,16 @@ def _tolerated(
     return None if count is None else int(count), percentage
 
 
+def _queried(query: Query, sight: States, *, whole: bool) -> float:
+    if whole:
+        return query.whole(sight, at_least=0)
+    number = query.expect(sight, "number")
+    assert isinstance(number, int | float)
+    if not 0 <= number <= 100:
+        raise query.wrong("number from 0 to 100", number)
+    return number
+
+
 def _number(
     draft: Draft,
     branch: Branch,
@@ -146,6 +190,8 @@ def _number(
     """The number that a field says or refers to. AWS takes a text of digits for one, too."""
     if given is None or isinstance(given, int | float):
         return given
+    if isinstance(given, Query):
+        return _queried(given, dataflow.states(draft, branch, state), whole=whole)
     value = given.evaluate(dataflow.data(draft, branch, state, effective))
     number: float | None = None
     if isinstance(value, int | float | str) and not isinstance(value, bool):

@@ -33,6 +33,18 @@ def resume(draft: Draft, branch: Branch, state: Parallel, _signal: Signal | None
     draft.drop_fork(fork)
     # The exit, too, follows the last branch's last event, not this one.
     draft.record("ParallelStateSucceeded", branch.previous)
+    if state.query_language == "JSONata":
+        output, assigned = dataflow.left_with(
+            draft,
+            branch,
+            state,
+            result,
+            output=state.output,
+            assign=state.assign,
+            given={"result": result.value},
+        )
+        leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
+        return
     result = dataflow.shape(draft, branch, state, state.result_selector, result)
     placed = dataflow.place(state.result_path, branch.input, result)
     assigned = dataflow.assigned(draft, branch, state, state.assign, result)

@@ -12,6 +12,12 @@ from stepwright.asl.transitions import leave
 
 
 def begin(draft: Draft, branch: Branch, state: Pass) -> None:
+    if state.query_language == "JSONata":
+        output, assigned = dataflow.left_with(
+            draft, branch, state, branch.input, output=state.output, assign=state.assign
+        )
+        leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
+        return
     if state.has_result:
         result = Payload(state.result)
     else:

@@ -11,6 +11,10 @@ from stepwright.asl.transitions import leave
 
 
 def begin(draft: Draft, branch: Branch, state: Succeed) -> None:
+    if state.query_language == "JSONata":
+        output, _ = dataflow.left_with(draft, branch, state, branch.input, output=state.output, assign=None)
+        leave(draft, branch, state, output, next_state=None)
+        return
     effective = dataflow.effective_input(draft, branch, state)
     output = dataflow.select(draft, branch, state, state.output_path, effective)
     leave(draft, branch, state, output, next_state=None)

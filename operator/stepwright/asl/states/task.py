@@ -7,6 +7,7 @@ from typing import Final
 
 from stepwright.asl import causes, context, dataflow, errors, failing, failures, open_work, task_events
 from stepwright.asl.draft import Draft
+from stepwright.asl.jsonata_fields import Query
 from stepwright.asl.machine import Task
 from stepwright.asl.matching import Failure
 from stepwright.asl.parts import Branch, OpenTask
@@ -113,6 +114,18 @@ def _succeeded(draft: Draft, branch: Branch, state: Task, output: Payload) -> No
         return
     draft.size += len(output.text)
     branch.previous = task_events.succeeded(draft, state, branch.previous, output.text)
+    if state.query_language == "JSONata":
+        output, assigned = dataflow.left_with(
+            draft,
+            branch,
+            state,
+            output,
+            output=state.output,
+            assign=state.assign,
+            given={"result": output.value},
+        )
+        leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
+        return
     result = dataflow.shape(draft, branch, state, state.result_selector, output)
     placed = dataflow.place(state.result_path, branch.input, result)
     assigned = dataflow.assigned(draft, branch, state, state.assign, result)
@@ -132,6 +145,8 @@ def _seconds(draft: Draft, branch: Branch, state: Task, *, field: str, document:
     given = state.timeout_seconds if field == "TimeoutSecondsPath" else state.heartbeat_seconds
     if given is None or isinstance(given, int):
         return given
+    if isinstance(given, Query):
+        return given.whole(dataflow.states(draft, branch, state), at_least=1)
     value = given.evaluate(dataflow.data(draft, branch, state, document))
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise failures.runtime(

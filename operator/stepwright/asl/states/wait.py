@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from stepwright.asl import causes, dataflow, failures, open_work, timestamps
-from stepwright.asl.data import Data, Expression
+from stepwright.asl.data import Data, Expression, States
 from stepwright.asl.draft import Draft
-from stepwright.asl.errors import StateError
+from stepwright.asl.errors import QueryError, StateError
+from stepwright.asl.jsonata_fields import Query
 from stepwright.asl.machine import Wait
 from stepwright.asl.parts import Branch, OpenTimer
 from stepwright.asl.payload import Payload
@@ -38,6 +39,12 @@ def resume(draft: Draft, branch: Branch, state: Wait, _signal: Signal | None) ->
 
 
 def _leave(draft: Draft, branch: Branch, state: Wait, effective: Payload) -> None:
+    if state.query_language == "JSONata":
+        output, assigned = dataflow.left_with(
+            draft, branch, state, branch.input, output=state.output, assign=state.assign
+        )
+        leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
+        return
     assigned = dataflow.assigned(draft, branch, state, state.assign, effective)
     output = dataflow.select(draft, branch, state, state.output_path, effective)
     leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
@@ -50,11 +57,27 @@ def _due(draft: Draft, branch: Branch, state: Wait, effective: Payload) -> Milli
         due = timestamps.parse(state.timestamp)
         assert due is not None, "checked with the definition"
         return due
+    if isinstance(state.seconds, Query):
+        seconds = state.seconds.whole(
+            dataflow.states(draft, branch, state), at_least=0, at_most=LONGEST_SECONDS
+        )
+        return Millis(draft.now + seconds * 1000)
+    if isinstance(state.timestamp, Query):
+        return _at_queried(state.timestamp, dataflow.states(draft, branch, state))
     sight = dataflow.data(draft, branch, state, effective)
     if state.seconds_path is not None:
         return _after_seconds(draft.now, state.seconds_path, sight)
     assert state.timestamp_path is not None
     return _at_timestamp(state.timestamp_path, sight)
+
+
+def _at_queried(query: Query, sight: States) -> Millis:
+    timestamp = query.expect(sight, "string")
+    assert isinstance(timestamp, str)
+    due = timestamps.parse(timestamp)
+    if due is None:
+        raise QueryError(causes.timestamp_not_a_timestamp(timestamp), query.location)
+    return due
 
 
 def _after_seconds(now: Millis, path: Expression, sight: Data) -> Millis:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from stepwright.asl import choice_rules
 from stepwright.asl.definition.fields import Fields
+from stepwright.asl.definition.schema import StateFields, check_fields
 from stepwright.asl.definition.states.envelope import Envelope
 from stepwright.asl.machine import Choice, ChoiceRule
 
 _WHAT_FOLLOWS = frozenset({"Next", "Assign", "Output", "Comment"})
+_JSONATA_RULE = StateFields(
+    frozenset({"Next", "Assign", "Comment"}),
+    frozenset(choice_rules.OPERATORS) | {"Variable", "And", "Or", "Not"},
+    frozenset({"Condition", "Output"}),
+    required=("Condition",),
+)
 
 
 def parse(state: Fields, envelope: Envelope) -> Choice:
@@ -23,15 +31,17 @@ def _rule(rule: Fields) -> ChoiceRule | None:
         rule.problems.missing(rule.pointer, ["Next"])
     rule.comment()
     jsonata = rule.language == "JSONata"
-    if jsonata and "Condition" not in rule:
-        rule.problems.missing(rule.pointer, ["Condition"])
+    if jsonata:
+        check_fields(dict(rule.raw), rule.pointer, _JSONATA_RULE, "JSONata", rule.problems)
     if not jsonata and "Output" in rule:
         rule.problems.error(
             rule.pointer,
             "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' QueryLanguage",
             member="Output",
         )
-    condition = rule.rule({name: value for name, value in rule.raw.items() if name not in _WHAT_FOLLOWS})
+    condition = None
+    if not jsonata or "Condition" in rule:
+        condition = rule.rule({name: value for name, value in rule.raw.items() if name not in _WHAT_FOLLOWS})
     target = rule.text("Next", literal=False)
     assign = rule.assignment()
     output = rule.template("Output") if jsonata else None

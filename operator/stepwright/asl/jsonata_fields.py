@@ -1,0 +1,212 @@
+"""Fields of JSONata states: any JSON value in which texts ``{% ... %}`` are expressions, at any depth.
+
+Everything else is taken as it stands, keys included. Where an expression fails, the error names the field it stands
+in: ``Arguments/items[2]/id``.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+from stepwright.asl import causes, jsonata
+from stepwright.asl.data import States
+from stepwright.asl.errors import QueryError
+from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.payload import Payload
+
+INVALID: Final = "INVALID_JSONATA_EXPRESSION"
+UNSUPPORTED: Final = "UNSUPPORTED_JSONATA_EXPRESSION"
+
+WHOLE_AT_MOST: Final = 99_999_999
+"""Seconds and counts: as much as a definition may say."""
+
+_OPENING: Final = "{%"
+_CLOSING: Final = "%}"
+
+
+class InvalidQuery(ValueError):  # noqa: N818 - it is a finding about the user's text
+    """All problems of a field, each with AWS's code and the pointer of the expression."""
+
+    def __init__(self, problems: Sequence[tuple[str, Pointer, str]]) -> None:
+        self.problems = list(problems)
+        super().__init__("; ".join(f"{message} at {pointer}" for _, pointer, message in self.problems))
+
+
+def is_expression(value: Json) -> bool:
+    """Blanks around it make it a text like any other."""
+    return (
+        isinstance(value, str) and value.startswith(_OPENING) and value.endswith(_CLOSING) and len(value) > 3
+    )
+
+
+class Query:
+    """A compiled field. ``constant`` is what it always gives, where it holds no expression."""
+
+    __slots__ = ("_node", "constant", "location")
+
+    def __init__(self, node: _Node, location: str) -> None:
+        self._node = node
+        self.location = location
+        self.constant = Payload(node.value) if isinstance(node, _Constant) else None
+
+    def evaluate(self, states: States) -> Json:
+        return self._node.evaluate(states)
+
+    def expect(self, states: States, kind: str) -> Json:
+        """The value, which must be of JSON's type ``kind``."""
+        value = self._node.evaluate(states)
+        if causes.kind_of(value) != kind:
+            raise self.wrong(kind, value)
+        return value
+
+    def whole(self, states: States, *, at_least: int, at_most: int = WHOLE_AT_MOST) -> int:
+        """A whole number within bounds."""
+        value = self.expect(states, "number")
+        assert isinstance(value, int | float)
+        if value != value // 1 or not at_least <= value <= at_most:
+            raise self.wrong(f"integer from {at_least} to {at_most}", value)
+        return int(value)
+
+    def wrong(self, expected: str, value: Json) -> QueryError:
+        """The error for a value that the field cannot use."""
+        source = self._node.source if isinstance(self._node, _Expression) else causes.text(value)
+        return QueryError(causes.query_of_wrong_type(source, self.location, expected, value), self.location)
+
+
+def compile(value: Json, pointer: Pointer, location: str, *, in_catch: bool = False) -> Query:
+    """``location`` names the field in errors; ``in_catch``: ``$states.errorOutput`` is there. Raises ``InvalidQuery``."""
+    compiler = _Compiler(in_catch=in_catch)
+    node = compiler.node(value, pointer, location)
+    if compiler.problems:
+        raise InvalidQuery(compiler.problems)
+    return Query(node, location)
+
+
+class Condition:
+    """Condition of a Choice rule: must be a boolean."""
+
+    __slots__ = ("_query",)
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+
+    def matches(self, states: States) -> bool:
+        return self._query.expect(states, "boolean") is True
+
+
+class _Constant:
+    __slots__ = ("value",)
+
+    def __init__(self, value: Json) -> None:
+        self.value = value
+
+    def evaluate(self, _states: States) -> Json:
+        return self.value
+
+
+class _Expression:
+    __slots__ = ("_expression", "_location", "_with_context", "source")
+
+    def __init__(self, source: str, expression: jsonata.Expression, location: str) -> None:
+        self.source = source
+        self._expression = expression
+        self._location = location
+        self._with_context = not expression.uses.states.isdisjoint(("context", None))
+
+    def evaluate(self, states: States) -> Json:
+        try:
+            return self._expression.evaluate(
+                states.bindings(with_context=self._with_context), states.now, states.random
+            )
+        except jsonata.NoResult as error:
+            say = causes.query_gave_function if error.function else causes.query_undefined
+            cause = say(self.source, self._location)
+        except jsonata.EvaluationFailed as error:
+            cause = causes.query_failed(self.source, self._location, error.code, error.message)
+        except jsonata.LimitExceeded as error:
+            cause = causes.query_exceeded(self.source, self._location, error.message)
+        raise QueryError(cause, self._location)
+
+
+class _Object:
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Sequence[tuple[str, _Node]]) -> None:
+        self._fields = tuple(fields)
+
+    def evaluate(self, states: States) -> Json:
+        return {key: node.evaluate(states) for key, node in self._fields}
+
+
+class _Array:
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Sequence[_Node]) -> None:
+        self._items = tuple(items)
+
+    def evaluate(self, states: States) -> Json:
+        return [node.evaluate(states) for node in self._items]
+
+
+_Node: TypeAlias = _Constant | _Expression | _Object | _Array
+
+
+class _Compiler:
+    def __init__(self, *, in_catch: bool) -> None:
+        self.problems: list[tuple[str, Pointer, str]] = []
+        self._in_catch = in_catch
+
+    def node(self, value: Json, pointer: Pointer, location: str) -> _Node:
+        if isinstance(value, dict):
+            fields = [
+                (key, self.node(item, Pointer(f"{pointer}/{_escaped(key)}"), f"{location}/{key}"))
+                for key, item in value.items()
+            ]
+            return _Constant(value) if _all_constant(node for _, node in fields) else _Object(fields)
+        if isinstance(value, list):
+            items = [
+                self.node(item, Pointer(f"{pointer}/{index}"), f"{location}[{index}]")
+                for index, item in enumerate(value)
+            ]
+            return _Constant(value) if _all_constant(items) else _Array(items)
+        if isinstance(value, str) and is_expression(value):
+            return self._expression(value, pointer, location)
+        if isinstance(value, str) and (value.startswith(_OPENING) or value.endswith(_CLOSING)):
+            self.problems.append(
+                (
+                    INVALID,
+                    pointer,
+                    f"A JSONata expression must start with '{_OPENING}' and end with '{_CLOSING}'",
+                )
+            )
+        return _Constant(value)
+
+    def _expression(self, text: str, pointer: Pointer, location: str) -> _Node:
+        source = text.removeprefix(_OPENING).removesuffix(_CLOSING).strip()
+        try:
+            expression = jsonata.compile(source)
+        except jsonata.InvalidExpression as error:
+            self.problems.append((INVALID, pointer, error.message))
+            return _Constant(None)
+        for name in expression.uses.top_level:
+            self._unsupported(pointer, f"Reference to '{name}' at the top level is not supported.")
+        if "errorOutput" in expression.uses.states and not self._in_catch:
+            self._unsupported(
+                pointer,
+                "Reference to '$states.errorOutput' is only supported in 'Output' and 'Assign' of a Catch.",
+            )
+        return _Expression(source, expression, location)
+
+    def _unsupported(self, pointer: Pointer, message: str) -> None:
+        self.problems.append((UNSUPPORTED, pointer, message))
+
+
+def _all_constant(nodes: Any) -> bool:
+    return all(isinstance(node, _Constant) for node in nodes)
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
