@@ -69,6 +69,8 @@ def climate(**changes: Any) -> Climate:
         "stops": 1,
         "strikes": 0.1,
         "operators": 2,
+        "joins": 1,
+        "leaves": 1,
         "jumps": 1,
         "lag": (0.0, 0.1),
         "streams": (5, 60),
