@@ -1,0 +1,211 @@
+"""Several replicas of the operator share the executions: all are at work, and none does what another has done."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stepwright.cluster.api import Api, path_of
+from tests import exactly_once
+from tests.cluster import Cluster
+from tests.cluster.audit import Audit
+from tests.kube import ENDED, Kube, execution, job, machine, phase
+from tests.operator_process import OperatorProcess
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
+
+COUNT = 60
+FEWEST = {2: 12, 3: 6}
+"""Of 60 executions each of so many replicas carries at least these, but for one time in ten thousand."""
+ON_KWOK = {
+    "nodeSelector": {"type": "kwok"},
+    "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists", "effect": "NoSchedule"}],
+}
+
+
+def workflow(seconds: int) -> dict[str, Any]:
+    """A Job, a wait, another Job."""
+    return {
+        "StartAt": "Before",
+        "States": {
+            "Before": job("true", Next="Pause"),
+            "Pause": {"Type": "Wait", "Seconds": seconds, "Next": "After"},
+            "After": job("true"),
+        },
+    }
+
+
+class Replicas:
+    def __init__(self, cluster: Cluster, kube: Kube, folder: Path) -> None:
+        self._cluster, self._kube, self._folder = cluster, kube, folder
+        self._names = 0
+        self.running: list[OperatorProcess] = []
+
+    def join(self, *arguments: str) -> OperatorProcess:
+        self._names += 1
+        process = OperatorProcess(
+            self._cluster,
+            self._folder / f"operator-{self._names}.log",
+            f"--namespace={self._kube.namespace}",
+            *arguments,
+            lease_namespace=self._kube.namespace,
+        )
+        process.start()
+        self.running.append(process)
+        return process
+
+    def end(self) -> None:
+        if not self.running:
+            self.join()  # state machines leave the namespace only with an operator's consent
+        self._kube("delete", "executions,statemachines", "--all", "--timeout=40s", check=False)
+        for process in self.running:
+            process.stop()
+
+    def carried(self) -> list[int]:
+        return [gauge(process, "stepwright_executions_live") for process in self.running]
+
+    def members(self) -> int:
+        leases = self._kube.list("leases", "-l", "stepwright.dev/component=operator")
+        return len(leases)
+
+
+def gauge(process: OperatorProcess, name: str) -> int:
+    found = re.search(rf"^{name} ([0-9.e+]+)$", process.metrics(), re.MULTILINE)
+    assert found is not None
+    return int(float(found[1]))
+
+
+@pytest.fixture
+def replicas(installed: Cluster, kube: Kube, tmp_path: Path) -> Iterator[Replicas]:
+    if not installed.can("kwok"):
+        pytest.skip("this cluster cannot simulate a node")
+    installed.start_kwok()
+    made = Replicas(installed, kube, tmp_path)
+    yield made
+    made.end()
+
+
+def begin(kube: Kube, *, seconds: int) -> None:
+    kube.apply(machine("m", workflow(seconds), taskDefaults=ON_KWOK))
+    kube.until("sm", "m", lambda found: (found.get("status") or {}).get("revision"))
+
+    async def create() -> None:
+        async with await Api.connect(kube.cluster.kubeconfig) as api:
+            path = path_of("stepwright.dev/v1", "executions", kube.namespace)
+            await asyncio.gather(
+                *(api.create(path, execution(f"e{number:02}", "m")) for number in range(COUNT))
+            )
+
+    asyncio.run(create())
+
+
+def until(holds: Callable[[], bool], tell: Callable[[], object], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, tell()
+        time.sleep(0.2)
+
+
+def all_carried(replicas: Replicas, fewest: int) -> None:
+    """Wait until each replica carries its share, and together they carry all."""
+    until(
+        lambda: sum(replicas.carried()) == COUNT and min(replicas.carried()) >= fewest,
+        replicas.carried,
+        seconds=60,
+    )
+
+
+def check_every_execution(kube: Kube, audit: Audit, since: int, *, seconds: float) -> None:
+    """All succeed; each history is one that an undisturbed run has; each Job was created once."""
+    until(
+        lambda: all(phase(found) in ENDED for found in kube.list("executions")),
+        lambda: [phase(found) for found in kube.list("executions")],
+        seconds=seconds,
+    )
+    creates = exactly_once.job_creates(audit.writes(since, namespace=kube.namespace))
+    found = kube.list("executions")
+
+    async def check() -> None:
+        async with await Api.connect(kube.cluster.kubeconfig) as api:
+            for body in found:
+                exactly_once.check_creates(body, await exactly_once.events_of(api, body), creates)
+
+    asyncio.run(check())
+    assert [phase(body) for body in found] == ["Succeeded"] * COUNT
+    assert sum(creates.done.values()) == 2 * COUNT
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_replicas_carry_fair_shares_and_do_everything_once(
+    replicas: Replicas, kube: Kube, audit: Audit, count: int
+) -> None:
+    since = audit.mark()
+    for _ in range(count):
+        replicas.join()
+    until(lambda: replicas.members() == count, replicas.members, seconds=10)
+
+    begin(kube, seconds=40)
+    all_carried(replicas, FEWEST[count])
+
+    check_every_execution(kube, audit, since, seconds=120)
+
+
+def test_what_a_killed_replica_carried_goes_on_with_another(
+    replicas: Replicas, kube: Kube, audit: Audit
+) -> None:
+    since = audit.mark()
+    replicas.join()
+    replicas.join()
+    begin(kube, seconds=40)
+    all_carried(replicas, FEWEST[2])
+
+    replicas.running.pop(0).kill()
+    all_carried(replicas, COUNT)
+
+    check_every_execution(kube, audit, since, seconds=120)
+
+
+def test_a_replica_that_joins_takes_its_share_in_the_middle(
+    replicas: Replicas, kube: Kube, audit: Audit
+) -> None:
+    since = audit.mark()
+    replicas.join()
+    begin(kube, seconds=40)
+    all_carried(replicas, COUNT)
+
+    replicas.join()
+    all_carried(replicas, FEWEST[2])
+
+    check_every_execution(kube, audit, since, seconds=120)
+
+
+def test_a_replica_that_is_told_to_stop_hands_over_at_once(
+    replicas: Replicas, kube: Kube, audit: Audit
+) -> None:
+    since = audit.mark()
+    for _ in range(2):
+        replicas.join("--lease-seconds=600")
+    begin(kube, seconds=40)
+    all_carried(replicas, FEWEST[2])
+
+    assert replicas.running.pop(0).stop() == 0
+    all_carried(replicas, COUNT)
+
+    check_every_execution(kube, audit, since, seconds=120)
+
+
+def test_a_replica_whose_lease_was_deleted_ends(replicas: Replicas, kube: Kube) -> None:
+    first = replicas.join()
+    until(lambda: replicas.members() == 1, replicas.members, seconds=10)
+
+    kube("delete", "leases", "--all")
+
+    assert first.wait(10) == 1
+    assert "was deleted: others may have taken over its executions" in first.log_tail()
+    replicas.running.clear()
