@@ -18,8 +18,10 @@ from stepwright.api import server
 from stepwright.api.service import Service
 from stepwright.catalog.arns import Place
 from stepwright.engine.clock import SystemClock
+from stepwright.engine.ports import TaskDriver
 from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
+from stepwright.local.functions import FunctionDriver
 from stepwright.local.processes import ProcessDriver
 from stepwright.local.runner import LocalRunner
 from stepwright.tasks import job
@@ -39,9 +41,10 @@ async def serve(port: int, folder: Path, tell: Callable[[str], None]) -> None:
     try:
         clock = SystemClock()
         catalog = SqlCatalog(database)
-        runner = LocalRunner(
-            database, catalog, clock, lambda report: [ProcessDriver(folder / "tasks", clock, report)]
-        )
+        drivers: list[TaskDriver] = []
+        runner = LocalRunner(database, catalog, clock, drivers)
+        functions = FunctionDriver(runner.report)
+        drivers += [ProcessDriver(folder / "tasks", clock, runner.report), functions]
         service = Service(
             catalog=catalog,
             runner=runner,
@@ -61,6 +64,7 @@ async def serve(port: int, folder: Path, tell: Callable[[str], None]) -> None:
             running.result()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+        await functions.close()
     finally:
         await database.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -51,18 +51,17 @@ class LocalRunner:
         database: Database,
         catalog: SqlCatalog,
         clock: Clock,
-        drivers: Callable[[Callable[[Uid, Signal], None]], Sequence[TaskDriver]],
+        drivers: Sequence[TaskDriver],
     ) -> None:
-        """``drivers`` are made with what they report to."""
+        """``drivers`` report to ``report``; they are all there before ``run``."""
         self._database = database
         self._catalog = catalog
         self._clock = clock
         self._journal = SqlJournal(database)
         self._express_journal = ExpressJournal()
-        made = drivers(self._report)
         limits = Limits(history_events=HISTORY_EVENTS)
-        self._engine = Engine(self._journal, made, Held(), clock=clock, observer=self, limits=limits)
-        self._express = Engine(self._express_journal, made, Held(), clock=clock)
+        self._engine = Engine(self._journal, drivers, Held(), clock=clock, observer=self, limits=limits)
+        self._express = Engine(self._express_journal, drivers, Held(), clock=clock)
         self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
 
     async def run(self) -> None:
@@ -75,7 +74,7 @@ class LocalRunner:
             group.create_task(self._engine.run())
             group.create_task(self._express.run())
 
-    def _report(self, uid: Uid, signal: Signal) -> None:
+    def report(self, uid: Uid, signal: Signal) -> None:
         """Each engine knows its own executions."""
         self._engine.report(uid, signal)
         self._express.report(uid, signal)

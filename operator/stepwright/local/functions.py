@@ -1,0 +1,201 @@
+"""Lambda functions: called at the endpoint that ``AWS_ENDPOINT_URL_LAMBDA`` names, by Lambda's own Invoke API.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. A call whose answer was lost with the process is made
+again: functions are called at least once, as AWS does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+import aiohttp
+
+from stepwright.asl import jsontext
+from stepwright.asl.definition import resources
+from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskStarted, TaskSubmitted, TaskSucceeded
+from stepwright.asl.step import StartTask
+from stepwright.engine.ports import ExecutionRef, Report, Uid
+
+ENDPOINT: Final = "AWS_ENDPOINT_URL_LAMBDA"
+INVOKE: Final = "arn:aws:states:::lambda:invoke"
+WITH_TOKEN: Final = INVOKE + ".waitForTaskToken"
+
+NO_CLIENT: Final = "Lambda.SdkClientException"
+
+_HEADERS: Final = {
+    "InvocationType": "X-Amz-Invocation-Type",
+    "LogType": "X-Amz-Log-Type",
+    "ClientContext": "X-Amz-Client-Context",
+}
+
+
+class FunctionDriver:
+    """Implements ``engine.ports.TaskDriver``."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._calls: dict[tuple[Uid, TaskId], asyncio.Task[None]] = {}
+        self._ended: dict[tuple[Uid, TaskId], Signal] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        for call in tuple(self._calls.values()):
+            call.cancel()
+        if self._session is not None:
+            await self._session.close()
+
+    def serves(self, resource: str) -> bool:
+        return resource in (INVOKE, WITH_TOKEN) or resources.kind(resource) == "lambda_function"
+
+    def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
+        return None
+
+    def holds(self, uid: Uid) -> bool:
+        return any(of == uid for of, _ in (*self._calls, *self._ended))
+
+    def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
+        return False
+
+    def let_go(self, uid: Uid) -> None:
+        for of, task in [key for key in (*self._calls, *self._ended) if key[0] == uid]:
+            self._forget(of, task)
+
+    async def start(self, ref: ExecutionRef, task: StartTask) -> None:
+        key = (ref.uid, task.task)
+        if key in self._ended:
+            self._report(ref.uid, self._ended[key])
+        elif key not in self._calls and task.submitted is None:
+            self._report(ref.uid, TaskStarted(task.task))
+            self._calls[key] = asyncio.create_task(self._call(ref.uid, task), name=f"function of {ref}")
+
+    async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
+        self._forget(ref.uid, task)
+
+    async def release(self, ref: ExecutionRef, task: TaskId) -> None:
+        self._forget(ref.uid, task)
+
+    async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
+        for of, task in [*self._calls, *self._ended]:
+            if of == ref.uid and task not in wanted:
+                self._forget(of, task)
+
+    def _forget(self, uid: Uid, task: TaskId) -> None:
+        call = self._calls.pop((uid, task), None)
+        if call is not None:
+            call.cancel()
+        self._ended.pop((uid, task), None)
+
+    async def _call(self, uid: Uid, task: StartTask) -> None:
+        key = (uid, task.task)
+        try:
+            result = await self._invoke(task)
+        except (aiohttp.ClientError, OSError) as error:
+            result = TaskFailed(task.task, NO_CLIENT, f"{_endpoint()} cannot be reached: {error}")
+        if isinstance(result, TaskSucceeded) and task.resource == WITH_TOKEN:
+            result = TaskSubmitted(task.task, result.output)
+        self._ended[key] = result
+        self._calls.pop(key, None)
+        self._report(uid, result)
+
+    async def _invoke(self, task: StartTask) -> Signal:
+        endpoint = _endpoint()
+        if endpoint is None:
+            cause = f"Lambda functions are called at the endpoint that {ENDPOINT} names, and it names none."
+            return TaskFailed(task.task, NO_CLIENT, cause)
+        direct = task.resource not in (INVOKE, WITH_TOKEN)
+        given = {"FunctionName": task.resource} if direct else task.parameters
+        if not isinstance(given, dict) or not isinstance(given.get("FunctionName"), str):
+            cause = "The parameters of lambda:invoke must name a function (FunctionName)."
+            return TaskFailed(task.task, "States.Runtime", cause)
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=None), connector=aiohttp.TCPConnector(limit=0)
+            )
+        async with self._session.post(
+            f"{endpoint.rstrip('/')}/2015-03-31/functions/{quote(str(given['FunctionName']), safe='')}/invocations",
+            params={"Qualifier": str(given["Qualifier"])} if "Qualifier" in given else {},
+            data=jsontext.dump(task.parameters).encode() if direct else _payload(given),
+            headers={"Content-Type": "application/json"}
+            | {header: str(given[name]) for name, header in _HEADERS.items() if name in given},
+        ) as response:
+            body = await response.read()
+            if response.status >= 300:
+                return _refused(task.task, response, body)
+            if "X-Amz-Function-Error" in response.headers:
+                return _failed(task.task, body)
+            try:
+                payload = jsontext.parse(body) if body else None
+            except InvalidJson as error:
+                return TaskFailed(task.task, "Lambda.Unknown", f"The function's answer is not JSON: {error}")
+            if direct:
+                return TaskSucceeded(task.task, payload, JsonText(body.decode()) if body else None)
+            return TaskSucceeded(task.task, _answer(response, payload))
+
+
+def _endpoint() -> str | None:
+    return os.environ.get(ENDPOINT) or None
+
+
+def _payload(given: Mapping[str, Any]) -> bytes:
+    """AWS sends a text as it is, as the JSON that it holds, and nothing for null."""
+    payload = given.get("Payload")
+    if payload is None:
+        return b""
+    return (payload if isinstance(payload, str) else jsontext.dump(payload)).encode()
+
+
+def _answer(response: aiohttp.ClientResponse, payload: Json) -> Json:
+    """Of ``lambda:invoke``, with the members and in the order that AWS records."""
+    headers: dict[str, Json] = {
+        name.decode(): value.decode("latin-1") for name, value in response.raw_headers
+    }
+    version = response.headers.get("X-Amz-Executed-Version")
+    answer: dict[str, Json] = {} if version is None else {"ExecutedVersion": version}
+    return {
+        **answer,
+        "Payload": payload,
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+            "HttpHeaders": headers,
+            "HttpStatusCode": response.status,
+        },
+        "SdkResponseMetadata": {"RequestId": response.headers.get("x-amzn-RequestId", "")},
+        "StatusCode": response.status,
+    }
+
+
+def _failed(task: TaskId, body: bytes) -> TaskFailed:
+    """The function itself has failed: AWS takes the name from what it said, and hands on all of it, without spaces, as
+    the cause."""
+    try:
+        said = jsontext.parse(body)
+    except InvalidJson:
+        return TaskFailed(task, "Lambda.Unknown", body.decode("utf-8", "replace"))
+    error = said.get("errorType") if isinstance(said, dict) else None
+    return TaskFailed(task, error if isinstance(error, str) else "Lambda.Unknown", jsontext.dump(said))
+
+
+def _refused(task: TaskId, response: aiohttp.ClientResponse, body: bytes) -> TaskFailed:
+    """Lambda has refused the call."""
+    code = response.headers.get("x-amzn-ErrorType", "ServiceException").split(":")[0]
+    try:
+        said: Any = jsontext.parse(body)
+    except InvalidJson:
+        said = None
+    message = _message(said) if isinstance(said, Mapping) else ""
+    request = response.headers.get("x-amzn-RequestId", "")
+    cause = (
+        f"{message} (Service: AWSLambda; Status Code: {response.status}; Error Code: {code}; "
+        f"Request ID: {request}; Proxy: null)"
+    )
+    return TaskFailed(task, f"Lambda.{code}", cause)
+
+
+def _message(said: Mapping[str, Any]) -> str:
+    return str(said.get("Message") or said.get("message") or "")
