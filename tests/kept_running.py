@@ -26,7 +26,9 @@ class KeptRunning:
         while not self._over.wait(0.2):
             if self._operator.alive:
                 continue
-            self._over.wait(BACK_OFF_SECONDS if self.starts else 0)
+            if self.starts:
+                self._operator.stop()  # what is left of the last one: its log
+                self._over.wait(BACK_OFF_SECONDS)
             self.starts += 1
             with contextlib.suppress(OperatorFailed):
                 self._operator.start(ready_seconds=READY_SECONDS)

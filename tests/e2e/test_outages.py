@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import threading
 import time
 import uuid
@@ -187,7 +188,7 @@ def test_away_for_a_minute_the_api_server_finds_every_step_done_once(
         begin(kube)
         begin(patient_kube)
         cluster.restart_etcd()
-        death = threading.Timer(20, own_operator.kill)
+        death = threading.Timer(20, own_operator.send, [signal.SIGKILL])
         death.start()
         cluster.restart_apiserver(away_seconds=60)
         death.join()
