@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +234,10 @@ def test_every_policy_has_its_words() -> None:
 
 def test_every_dependency_has_its_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    wanted = [
+        *project["project"]["dependencies"],
+        *chain.from_iterable(project["dependency-groups"].values()),
+    ]
     known = {re.split(r"[<>=\[ ]", requirement)[0] for requirement in wanted}
 
     assert first_cells(text("dependencies.md"), r"[\w-]+") == known
