@@ -151,7 +151,7 @@ class _Compiler:
             return paths.sorting(terms)
         if step.type == "name":
             name = step.value
-            return lambda input, _frame: unwrapped(paths.field(input, name), step.keep_array)
+            return lambda input, frame: unwrapped(paths.field(input, name, frame), step.keep_array)
         return self.code(step, depth)
 
     def _stages(self, step: Node, depth: int) -> list[paths.Stage]:
@@ -223,9 +223,9 @@ class _Compiler:
                 if nested or not isinstance(value, list):
                     result.append(value)
                 else:
-                    frame.runtime.spend(len(value))
+                    frame.runtime.spend(len(value) // 8)
                     result.extend(value)
-            return result
+            return frame.runtime.made(result)
 
         return array
 
@@ -234,7 +234,9 @@ class _Compiler:
         otherwise = None if node.otherwise is None else self.code(node.otherwise, depth + 1)
 
         def condition(input: Value, frame: Frame) -> Value:
-            if truth(test(input, frame)):
+            value = test(input, frame)
+            frame.runtime.look_through(value)
+            if truth(value):
                 return then(input, frame)
             return UNDEFINED if otherwise is None else otherwise(input, frame)
 
@@ -464,9 +466,12 @@ def _logical(left: Code, right: Code, operator: str) -> Code:
     def logical(input: Value, frame: Frame) -> Value:
         ours = left(input, frame)
         try:
+            frame.runtime.look_through(ours)
             if truth(ours) == decided:
                 return decided
-            return truth(right(input, frame))
+            theirs = right(input, frame)
+            frame.runtime.look_through(theirs)
+            return truth(theirs)
         except EvaluationFailed as error:
             error.fields["token"] = operator
             raise
@@ -506,11 +511,13 @@ def _arithmetic(left: Code, right: Code, operator: str) -> Code:
     return arithmetic
 
 
-def _equals(left: Value, right: Value, _frame: Frame) -> Value:
+def _equals(left: Value, right: Value, frame: Frame) -> Value:
+    frame.runtime.look_through(left)
     return left is not UNDEFINED and right is not UNDEFINED and equal(left, right)
 
 
-def _differs(left: Value, right: Value, _frame: Frame) -> Value:
+def _differs(left: Value, right: Value, frame: Frame) -> Value:
+    frame.runtime.look_through(left)
     return left is not UNDEFINED and right is not UNDEFINED and not equal(left, right)
 
 
@@ -533,6 +540,8 @@ def _compare(holds: Callable[[Any, Any], bool]) -> Callable[[Value, Value, Frame
 
 
 def _joined(left: Value, right: Value, frame: Frame) -> Value:
+    frame.runtime.look_through(left)
+    frame.runtime.look_through(right)
     first = "" if left is UNDEFINED else matching.string(left)
     second = "" if right is UNDEFINED else matching.string(right)
     frame.runtime.allocate(len(first) + len(second))

@@ -275,7 +275,7 @@ def _written(millis: int, marker: _Marker, hours: int, minutes: int) -> str:
         return value.upper() if marker.names == "upper" else value
     if not isinstance(value, int):
         return "undefined" if value is None else value
-    if component == "Y" and marker.digits != -1:
+    if component == "Y" and -1 < marker.digits < 10:
         value = int(math.fmod(value, 10**marker.digits))
     if marker.names is None or component == "f":
         assert marker.integer is not None

@@ -50,7 +50,7 @@ def group(pairs: Pairs, input: Value, frame: Frame) -> Value:
             value = value_code(_together(members), frame)
         if value is not UNDEFINED:
             result[key] = value
-    return ordered(result)
+    return frame.runtime.made(ordered(result))
 
 
 def _of_one(pairs: Pairs, input: Value, frame: Frame) -> Value:
@@ -69,7 +69,7 @@ def _of_one(pairs: Pairs, input: Value, frame: Frame) -> Value:
         value = value_code(input, frame)
         if value is not UNDEFINED:
             result[key] = value
-    return ordered(result)
+    return frame.runtime.made(ordered(result))
 
 
 def _check_key(key: Value) -> None:

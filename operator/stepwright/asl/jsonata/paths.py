@@ -120,7 +120,9 @@ def _general(node: Node, steps: list[Step], group: grouping.Pairs | None) -> Cod
                 sequence = result if isinstance(result, list) else Sequence([result])
         if tupled:
             assert tuples is not None
-            result = tuples if whole_tuples else Sequence(found[ITEM] for found in tuples)
+            result = tuples
+            if not whole_tuples:
+                result = frame.runtime.made(Sequence(found[ITEM] for found in tuples))
         if keep and isinstance(result, list):
             if type(result) is Constructed:
                 result = Sequence([result])
@@ -153,12 +155,11 @@ def _step(step: Step, sequence: list[Value], frame: Frame, is_last: bool) -> Val
     flat = Sequence()
     for value in found:
         if isinstance(value, list) and type(value) is not Constructed:
-            runtime.spend(len(value))
+            runtime.spend(len(value) // 8)
             flat.extend(value)
         else:
             flat.append(value)
-    runtime.allocate(8 * len(flat))
-    return flat
+    return flat if step.name is not None else runtime.made(flat)
 
 
 def _staged(stages: list[Stage], result: Value, frame: Frame) -> Value:
@@ -233,20 +234,23 @@ def filter_of(stage: Node, condition: Code) -> Filter:
         tupled = type(input) is Sequence and input.tuples
         result.tuples = tupled
         items: list[Value] = input if isinstance(input, list) else [input]
-        frame.runtime.spend(len(items))
+        frame.runtime.spend(2 * len(items))
         for index, item in enumerate(items):
             context, inner = (item[ITEM], frame.within(item)) if tupled else (item, frame)
             value = condition(context, inner)
             if is_number(value):
                 value = [value]
             if is_array_of_numbers(value):
+                frame.runtime.spend(len(value))
                 for position in value:
                     place = math.floor(position)
                     if (place + len(items) if place < 0 else place) == index:
                         result.append(item)
-            elif truth(value):
-                result.append(item)
-        return result
+            else:
+                frame.runtime.look_through(value)
+                if truth(value):
+                    result.append(item)
+        return result if tupled else frame.runtime.made(result)
 
     return filtered
 
@@ -268,13 +272,15 @@ def _at(position: int) -> Filter:
     return at
 
 
-def field(input: Value, name: str) -> Value:
+def field(input: Value, name: str, frame: Frame) -> Value:
     if type(input) is dict:
         return input.get(name, UNDEFINED)
+    frame.runtime.look_through(input)
     return lookup(input, name)
 
 
 def wildcard(input: Value, frame: Frame) -> Value:
+    frame.runtime.look_through(input)
     found: list[Value] = Sequence()
     if isinstance(input, dict):
         for key in keys(input):
@@ -312,6 +318,7 @@ def descendants(input: Value, frame: Frame) -> Value:
     """The value itself and everything in it, save arrays."""
     if input is UNDEFINED:
         return UNDEFINED
+    frame.runtime.look_through(input)
     found = Sequence()
     waiting = [input]
     while waiting:
@@ -322,9 +329,7 @@ def descendants(input: Value, frame: Frame) -> Value:
             found.append(value)
             if isinstance(value, dict):
                 waiting.extend(value[key] for key in reversed(keys(value)))
-    frame.runtime.spend(len(found))
-    frame.runtime.allocate(8 * len(found))
-    return found[0] if len(found) == 1 else found
+    return found[0] if len(found) == 1 else frame.runtime.made(found)
 
 
 def sort_key(value: Value) -> Any:

@@ -112,6 +112,7 @@ def _run(
             fits = True
         elif operation == _SAVE:
             groups = (*groups[:first], at, *groups[first + 1 :])
+            steps += len(groups) >> 3
             pc += 1
             fits = True
         elif operation == _CHECK:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from stepwright.asl.jsonata.errors import EvaluationFailed, LimitExceeded
 from stepwright.asl.jsonata.signature import Signature
@@ -19,9 +19,12 @@ MAX_BYTES: Final = 6_990_256
 MAX_ALLOCATED: Final = 64 * 1024 * 1024
 """Of all values together that one evaluation makes, dropped ones included; ours."""
 
-MAX_STEPS: Final = 1_500_000
+MAX_STEPS: Final = 1_000_000
 """Items looked at, calls, characters searched by regular expressions, in units of about a microsecond. AWS counts time,
 which would make the same execution end differently on two machines."""
+
+_SCALAR: Final = 8
+"""What a number, a constant, a place in an array count for."""
 
 _LAMBDA_STEPS: Final = 5
 _NATIVE_STEPS: Final = 2
@@ -33,10 +36,13 @@ TOO_LARGE: Final = "Expression evaluation memory limit exceeded: Check for exces
 TOO_LONG: Final = "Expression evaluation timeout: Check for infinite loop"
 
 
+_Container = TypeVar("_Container", list[Any], dict[str, Any])
+
+
 class Runtime:
     """One evaluation of one expression. ``now``: milliseconds since 1970. ``depth``: of the function that runs."""
 
-    __slots__ = ("_allocated", "_steps", "depth", "not_finite", "now", "random")
+    __slots__ = ("_allocated", "_steps", "_weights", "depth", "not_finite", "now", "random")
 
     def __init__(self, now: int, random: Callable[[], Any]) -> None:
         self.now = now
@@ -46,6 +52,9 @@ class Runtime:
         """Whether there may be an infinite number somewhere in the result."""
         self._steps = MAX_STEPS
         self._allocated = MAX_ALLOCATED
+        self._weights: dict[
+            int, tuple[int, Value]
+        ] = {}  # by id; the value keeps its id from being used again
 
     def spend(self, steps: int) -> None:
         self._steps -= steps
@@ -57,6 +66,47 @@ class Runtime:
         self._allocated -= int(min(size, MAX_ALLOCATED))
         if size > MAX_BYTES or self._allocated < 0:
             raise LimitExceeded(TOO_LARGE)
+
+    def made(self, value: _Container, weight: int | None = None) -> _Container:
+        """Of every array or object that an expression puts together: it must not be too large when written out.
+
+        Parts are shared, so that what takes no memory here may take all there is when it becomes a text:
+        ``{"a": $x, "b": $x}``, thirty times over. Hence this counts shared parts as often as they occur. ``weight``: where
+        it is known already.
+        """
+        if weight is None:
+            weight = self.weigh(value)
+        else:
+            self._weights[id(value)] = (weight, value)
+        self.allocate(weight)
+        return value
+
+    def weigh(self, value: Value) -> int:
+        """How large a value is when written out, roughly in bytes. Counted once for each array and object."""
+        if isinstance(value, str):
+            return len(value)
+        if not isinstance(value, list | dict):
+            return _SCALAR
+        known = self._weights.get(id(value))
+        if known is not None:
+            return known[0]
+        weight = 0
+        if isinstance(value, dict):
+            weight = sum(map(len, value))
+        for item in value.values() if isinstance(value, dict) else value:
+            weight += (
+                self.weigh(item) + _SCALAR
+                if isinstance(item, list | dict)
+                else (len(item) if isinstance(item, str) else _SCALAR)
+            )
+        self._weights[id(value)] = (weight, value)
+        self.spend(len(value) // 4)
+        return weight
+
+    def look_through(self, value: Value) -> None:
+        """Pay for a walk through all of a value."""
+        if isinstance(value, list | dict):
+            self.spend(self.weigh(value) // _SCALAR)
 
 
 class Frame:

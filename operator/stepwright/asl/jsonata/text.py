@@ -11,6 +11,8 @@ from stepwright.asl.jsonata.key_order import keys
 from stepwright.asl.jsonata.undefined import UNDEFINED
 
 _DIGITS: Final = 15
+_QUOTED: Final = 10_000
+"""Characters of a value inside a sentence."""
 
 
 class NotFinite(ArithmeticError):  # noqa: N818 - a condition
@@ -75,7 +77,7 @@ def quoted(value: Any) -> str:
         return "undefined"
     parts: list[str] = []
     _write(value, 0, "", parts, round_numbers=False)
-    return "".join(parts)
+    return "".join(parts)[:_QUOTED]
 
 
 def _write(value: Any, indent: int, margin: str, parts: list[str], *, round_numbers: bool) -> None:

@@ -41,6 +41,7 @@ def _change(match: Value, update: Code, deletion: Code | None, frame: Frame) -> 
         if not isinstance(changes, dict):
             raise EvaluationFailed("T2011", value=changes)
         if isinstance(match, dict):
+            frame.runtime.allocate(frame.runtime.weigh(changes))
             match.update(changes)
     if deletion is None:
         return
@@ -59,6 +60,7 @@ def clone(runtime: Runtime, value: Value) -> Value:
     """As JSONata clones: by way of the text, so numbers keep 15 digits and functions become empty texts."""
     if value is UNDEFINED:
         return UNDEFINED
+    runtime.allocate(runtime.weigh(value))
     return _copied(value, runtime)
 
 

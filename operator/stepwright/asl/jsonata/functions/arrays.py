@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Final
 
 from stepwright.asl.jsonata import paths
@@ -12,7 +13,6 @@ from stepwright.asl.jsonata.undefined import UNDEFINED
 from stepwright.asl.jsonata.values import (
     Sequence,
     Value,
-    equal,
     is_array_of_numbers,
     is_array_of_strings,
     truth,
@@ -26,9 +26,9 @@ def count(_runtime: Runtime, values: Value) -> Value:
 
 def append(runtime: Runtime, left: Value, right: Value) -> Value:
     result = appended(left, right)
-    if isinstance(result, list):
+    if isinstance(result, list) and result is not left and result is not right:
         runtime.spend(len(result) // 16)
-        runtime.allocate(8 * len(result))
+        return runtime.made(result, runtime.weigh(left) + runtime.weigh(right))
     return result
 
 
@@ -43,7 +43,7 @@ def zip_(runtime: Runtime, *arrays: Value) -> Value:
     size = min((len(array) if isinstance(array, list) else 0 for array in arrays), default=0)
     runtime.spend(size * len(arrays))
     runtime.allocate(8 * size * len(arrays))
-    return [list(row) for row in zip(*arrays, strict=False)] if size else []
+    return runtime.made([list(row) for row in zip(*arrays, strict=False)] if size else [])
 
 
 def sort(runtime: Runtime, values: Value, comparator: Value) -> Value:
@@ -70,22 +70,24 @@ def shuffle(runtime: Runtime, values: Value) -> Value:
 def distinct(runtime: Runtime, values: Value) -> Value:
     if not isinstance(values, list) or len(values) <= 1:
         return values
+    runtime.look_through(values)
     result: list[Value] = Sequence() if type(values) is Sequence else []
-    seen: set[tuple[type, object]] = set()
+    seen: set[Hashable] = set()
     for value in values:
-        if isinstance(value, str | int | float | None):
-            kind = bool if isinstance(value, bool) else str if isinstance(value, str) else float
-            mark = (kind, value)
-            if mark in seen:
-                continue
+        mark = _mark(value)
+        if mark not in seen:
             seen.add(mark)
-        else:
-            runtime.spend(len(result))
-            if any(isinstance(found, list | dict) and equal(value, found) for found in result):
-                continue
-        result.append(value)
-    runtime.spend(len(values))
+            result.append(value)
     return result
+
+
+def _mark(value: Value) -> Hashable:
+    """Equal for equal values, and for no others."""
+    if isinstance(value, list):
+        return (list, *map(_mark, value))
+    if isinstance(value, dict):
+        return (dict, frozenset((key, _mark(item)) for key, item in value.items()))
+    return (bool, value) if isinstance(value, bool) else value
 
 
 TABLE: Final[Table] = {

@@ -20,8 +20,7 @@ def map_(runtime: Runtime, values: Value, function: Function) -> Value:
         mapped = call_with_as_many(runtime, function, value, index, values)
         if mapped is not UNDEFINED:
             result.append(mapped)
-    runtime.allocate(8 * len(result))
-    return result
+    return runtime.made(result)
 
 
 def filter_(runtime: Runtime, values: Value, function: Function) -> Value:
@@ -79,7 +78,7 @@ def each(runtime: Runtime, value: Value, function: Function) -> Value:
             made = call_with_as_many(runtime, function, value[key], key, value)
             if made is not UNDEFINED:
                 result.append(made)
-    return result
+    return runtime.made(result)
 
 
 TABLE: Final[Table] = {

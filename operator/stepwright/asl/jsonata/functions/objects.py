@@ -16,6 +16,7 @@ from stepwright.asl.jsonata.values import lookup as looked_up
 
 
 def keys(runtime: Runtime, value: Value) -> Value:
+    runtime.look_through(value)
     found: dict[str, None] = {}
     _collect(runtime, value, found)
     return Sequence(ordered_keys(found))
@@ -30,11 +31,14 @@ def _collect(runtime: Runtime, value: Value, found: dict[str, None]) -> None:
         found.update(dict.fromkeys(ordered_keys(value)))
 
 
-def lookup(_runtime: Runtime, value: Value, key: Value) -> Value:
+def lookup(runtime: Runtime, value: Value, key: Value) -> Value:
+    if isinstance(value, list):
+        runtime.look_through(value)
     return looked_up(value, "undefined" if key is UNDEFINED else key)
 
 
 def spread(runtime: Runtime, value: Value) -> Value:
+    runtime.look_through(value)
     if isinstance(value, list):
         runtime.spend(len(value))
         result: list[Value] = Sequence()
@@ -59,7 +63,7 @@ def merge(runtime: Runtime, values: Value) -> Value:
         if isinstance(value, dict):
             runtime.spend(len(value))
             result.update(value)
-    return ordered(result)
+    return runtime.made(ordered(result))
 
 
 def exists(_runtime: Runtime, value: Value) -> Value:
@@ -70,11 +74,13 @@ def type_(_runtime: Runtime, value: Value) -> Value:
     return UNDEFINED if value is UNDEFINED else kind(value)
 
 
-def boolean(_runtime: Runtime, value: Value) -> Value:
+def boolean(runtime: Runtime, value: Value) -> Value:
+    runtime.look_through(value)
     return UNDEFINED if value is UNDEFINED else not isinstance(value, Function) and truth(value)
 
 
-def not_(_runtime: Runtime, value: Value) -> Value:
+def not_(runtime: Runtime, value: Value) -> Value:
+    runtime.look_through(value)
     return UNDEFINED if value is UNDEFINED else isinstance(value, Function) or not truth(value)
 
 
@@ -83,7 +89,8 @@ def error(_runtime: Runtime, message: Value) -> Value:
     raise EvaluationFailed("D3137", message=said)
 
 
-def assert_(_runtime: Runtime, condition: Value, message: Value) -> Value:
+def assert_(runtime: Runtime, condition: Value, message: Value) -> Value:
+    runtime.look_through(condition)
     if not truth(condition):
         said = message if isinstance(message, str) and message else "$assert() statement failed"
         raise EvaluationFailed("D3141", message=said)

@@ -33,6 +33,7 @@ def of_value(value: Value, indent: int = 0) -> str:
 def string(runtime: Runtime, value: Value, prettify: Value = UNDEFINED) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
+    runtime.look_through(value)
     written = of_value(value, 2 if prettify is True else 0)
     runtime.allocate(len(written))
     runtime.spend(len(written) // 16)
