@@ -84,6 +84,10 @@ def task_over() -> ApiError:
     return _said("TaskTimedOut", "Task Timed Out", "Provided task does not exist anymore")
 
 
+def conflict(message: str) -> ApiError:
+    return ApiError("ConflictException", message)
+
+
 def validation(message: str) -> ApiError:
     return ApiError("ValidationException", message)
 

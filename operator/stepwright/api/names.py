@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from stepwright.api import errors
 from stepwright.api.service import Service
 from stepwright.catalog import arns
 from stepwright.catalog.arns import Arn
-from stepwright.catalog.records import Execution, StateMachine
+from stepwright.catalog.records import Alias, Execution, Revision, StateMachine
 
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html#API_CreateStateMachine_RequestSyntax
 _FORBIDDEN: Final = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
@@ -31,6 +32,51 @@ def parse(text: str, *kinds: str) -> Arn:
     if arn.kind not in kinds:
         raise errors.invalid_arn(f"Resource type not valid in this context: {arn.kind}")
     return arn
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to be started: a machine's newest revision, or that of a version, named or chosen by an alias."""
+
+    machine: StateMachine
+    revision: Revision
+    version_arn: str | None = None
+    alias_arn: str | None = None
+
+
+async def target(service: Service, text: str) -> Target:
+    """Raises InvalidArn, StateMachineDoesNotExist."""
+    parse(text, "stateMachine")
+    arn, qualifier = arns.unqualified(text)
+    found = await service.catalog.machine(arn)
+    if found is None:
+        raise errors.no_such_machine(text)
+    if qualifier is None:
+        return Target(found, found.revision)
+    version_arn, alias_arn = text, None
+    if not is_number(qualifier):
+        alias = await service.versions.alias(text)
+        if alias is None:
+            raise errors.no_such_machine(text)
+        version_arn, alias_arn = _chosen(alias, service.chance()), text
+    version = await service.versions.version(version_arn)
+    if version is None:
+        raise errors.no_such_machine(text)
+    return Target(found, version.revision, version_arn, alias_arn)
+
+
+def is_number(qualifier: str) -> bool:
+    """Of a version; an alias has a name."""
+    return qualifier.isascii() and qualifier.isdigit() and len(qualifier) < 10
+
+
+def _chosen(alias: Alias, chance: float) -> str:
+    below = 0
+    for route in alias.routes:
+        below += route.weight
+        if chance * 100 < below:
+            break
+    return route.version_arn
 
 
 async def machine(service: Service, text: str) -> StateMachine:

@@ -8,18 +8,21 @@ from typing import Any, TypeAlias
 
 from stepwright.asl.definition import TaskCheck
 from stepwright.catalog.arns import Place
-from stepwright.catalog.ports import Catalog, Runner
+from stepwright.catalog.ports import Catalog, Runner, Versions
 from stepwright.engine.ports import Clock
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
     catalog: Catalog
+    versions: Versions
     runner: Runner
     clock: Clock
     place: Place
     new_id: Callable[[], str]
     """A new UUID as text."""
+    chance: Callable[[], float]
+    """A random number from 0 up to 1: which version an execution of an alias runs."""
     task_checks: Mapping[str, TaskCheck]
 
 

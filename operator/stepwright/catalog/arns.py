@@ -26,6 +26,12 @@ def parse(text: str) -> Arn | None:
     return Arn(parts[1], parts[2], parts[3], parts[4], parts[5], tuple(parts[6:]))
 
 
+def unqualified(text: str) -> tuple[str, str | None]:
+    """The ARN of a state machine, and the version's number or the alias' name where one followed it."""
+    parts = text.split(":")
+    return ":".join(parts[:7]), parts[7] if len(parts) > 7 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Whose everything here is: the account and region that stand in ARNs."""

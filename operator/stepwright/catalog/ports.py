@@ -8,7 +8,7 @@ from typing import Protocol
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent, Status
-from stepwright.catalog.records import Execution, Revision, StateMachine
+from stepwright.catalog.records import Alias, Execution, Revision, StateMachine, Version
 from stepwright.engine.ports import StopRequest
 
 
@@ -45,14 +45,41 @@ class Catalog(Protocol):
     async def execution(self, arn: str) -> Execution | None: ...
 
     async def executions(
-        self, machine_arn: str, status: Status | None, before: int | None, limit: int
+        self, started_as: str, status: Status | None, before: int | None, limit: int
     ) -> Sequence[Execution]:
-        """The newest first, those whose position comes before ``before``."""
+        """Of a state machine, or those started by a version or an alias of it; the newest first, those whose
+        position comes before ``before``."""
 
     async def events(
         self, execution: Execution, beyond: int | None, limit: int, *, newest_first: bool
     ) -> Sequence[HistoryEvent]:
         """Events of an execution in the order asked for, those beyond the event of this id."""
+
+
+class Versions(Protocol):
+    """Published versions and their aliases, stored. What is written is durable when the call returns."""
+
+    async def publish(self, machine: StateMachine, description: str | None, now: Millis) -> Version:
+        """The version of the machine's revision: the one that was published before, if there is one."""
+
+    async def version(self, arn: str) -> Version | None: ...
+
+    async def versions(self, machine_arn: str, before: int | None, limit: int) -> Sequence[Version]:
+        """The newest first, those with a number below ``before``."""
+
+    async def delete_version(self, arn: str) -> None: ...
+
+    async def add_alias(self, alias: Alias) -> Alias:
+        """The alias as it is stored: the one that was there before, if its name was taken."""
+
+    async def alias(self, arn: str) -> Alias | None: ...
+
+    async def aliases(self, machine_arn: str, after: str, limit: int) -> Sequence[Alias]:
+        """By name, those that come after ``after``."""
+
+    async def replace_alias(self, alias: Alias) -> None: ...
+
+    async def delete_alias(self, arn: str) -> None: ...
 
 
 class Runner(Protocol):

@@ -42,6 +42,45 @@ class StateMachine:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """A revision that was published under a number."""
+
+    machine_arn: str
+    number: int
+    revision: Revision
+    created: Millis
+    description: str | None = None
+
+    @property
+    def arn(self) -> str:
+        return f"{self.machine_arn}:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``weight``: of 100 executions started by the alias, how many run this version."""
+
+    version_arn: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for one version, or for two that share the executions."""
+
+    machine_arn: str
+    name: str
+    routes: tuple[Route, ...]
+    created: Millis
+    updated: Millis
+    description: str | None = None
+
+    @property
+    def arn(self) -> str:
+        return f"{self.machine_arn}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """``position`` orders executions by their start; 0 where that is not known. Of an Express execution nothing is
     kept once it has ended."""
@@ -59,4 +98,6 @@ class Execution:
     error: str | None = None
     cause: str | None = None
     trace_header: str | None = None
+    version_arn: str | None = None
+    alias_arn: str | None = None
     position: int = 0

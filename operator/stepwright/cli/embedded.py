@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import resource
 import signal
 import sys
@@ -24,6 +25,7 @@ from stepwright.local.database import Database
 from stepwright.local.functions import FunctionDriver
 from stepwright.local.processes import ProcessDriver
 from stepwright.local.runner import LocalRunner
+from stepwright.local.versions import SqlVersions
 from stepwright.tasks import job
 
 HOST: Final = "127.0.0.1"
@@ -47,10 +49,12 @@ async def serve(port: int, folder: Path, tell: Callable[[str], None]) -> None:
         drivers += [ProcessDriver(folder / "tasks", clock, runner.report), functions]
         service = Service(
             catalog=catalog,
+            versions=SqlVersions(database),
             runner=runner,
             clock=clock,
             place=PLACE,
             new_id=lambda: str(uuid.uuid4()),
+            chance=random.SystemRandom().random,
             task_checks=job.checks({}),
         )
         running = asyncio.create_task(runner.run(), name="executions")

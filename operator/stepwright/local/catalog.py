@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.step import HistoryEvent, Status
+from stepwright.catalog import arns
 from stepwright.catalog.records import Execution, Revision, StateMachine
 from stepwright.cluster import payloads
 from stepwright.engine.ports import Uid
@@ -35,6 +36,8 @@ ADD_EXECUTION: Final = Statement(
                 "input",
                 "started",
                 "trace_header",
+                "version_arn",
+                "alias_arn",
             )
         }
         | {"status": "RUNNING", "seq": 0, "settled": False}
@@ -75,6 +78,7 @@ class SqlCatalog:
                     created=machine.created,
                     revision=machine.revision.id,
                     tags=_text(machine.tags),
+                    newest_version=0,
                 )
             )
             return machine
@@ -104,14 +108,18 @@ class SqlCatalog:
         await self._database.call(lambda connection: connection.execute(statement))
 
     async def delete_machine(self, arn: str) -> None:
-        statement = delete(schema.machines).where(schema.machines.c.arn == arn)
-        await self._database.call(lambda connection: connection.execute(statement))
+        async def remove(connection: AsyncConnection) -> None:
+            await connection.execute(delete(schema.machines).where(schema.machines.c.arn == arn))
+            await connection.execute(delete(schema.versions).where(schema.versions.c.machine_arn == arn))
+            await connection.execute(delete(schema.aliases).where(schema.aliases.c.machine_arn == arn))
+
+        await self._database.call(remove)
 
     async def revision(self, id: str) -> Revision | None:
         query = select(schema.revisions).where(schema.revisions.c.id == id)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else _revision_of(row)
+        return None if row is None else revision_of(row)
 
     # --- Executions ----------------------------------------------------------------------------------------------
 
@@ -127,6 +135,8 @@ class SqlCatalog:
             "input": execution.input,
             "started": execution.started,
             "trace_header": execution.trace_header,
+            "version_arn": execution.version_arn,
+            "alias_arn": execution.alias_arn,
         }
         try:
             await self._database.write([(ADD_EXECUTION, row)])
@@ -141,10 +151,13 @@ class SqlCatalog:
         return None if row is None else _execution_of(row)
 
     async def executions(
-        self, machine_arn: str, status: Status | None, before: int | None, limit: int
+        self, started_as: str, status: Status | None, before: int | None, limit: int
     ) -> Sequence[Execution]:
         columns = schema.executions.c
+        machine_arn, qualifier = arns.unqualified(started_as)
         query = select(schema.executions).where(columns.machine_arn == machine_arn)
+        if qualifier is not None:
+            query = query.where(or_(columns.version_arn == started_as, columns.alias_arn == started_as))
         if status is not None:
             query = query.where(columns.status == status)
         if before is not None:
@@ -191,12 +204,12 @@ def _machine_of(row: Row[Any]) -> StateMachine:
         name=row.name,
         type=row.type,
         created=row.made,
-        revision=_revision_of(row),
+        revision=revision_of(row),
         tags=msgspec.json.decode(row.tags),
     )
 
 
-def _revision_of(row: Row[Any]) -> Revision:
+def revision_of(row: Row[Any]) -> Revision:
     return Revision(
         id=row.id,
         definition=row.definition,
@@ -222,6 +235,8 @@ def _execution_of(row: Row[Any]) -> Execution:
         error=row.error,
         cause=row.cause,
         trace_header=row.trace_header,
+        version_arn=row.version_arn,
+        alias_arn=row.alias_arn,
         position=row.position,
     )
 

@@ -24,6 +24,7 @@ machines = Table(
     Column("created", Integer, nullable=False),
     Column("revision", Text, nullable=False),
     Column("tags", Text, nullable=False),
+    Column("newest_version", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -36,6 +37,29 @@ revisions = Table(
     Column("created", Integer, nullable=False),
     Column("settings", Text, nullable=False),
     Column("first", Boolean, nullable=False),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("machine_arn", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Text, nullable=False),
+    Column("made", Integer, nullable=False),
+    Column("description", Text),
+    sqlite_with_rowid=False,
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("machine_arn", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("routes", Text, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("description", Text),
+    sqlite_with_rowid=False,
 )
 
 executions = Table(
@@ -56,6 +80,8 @@ executions = Table(
     Column("started", Integer, nullable=False),
     Column("stopped", Integer),
     Column("trace_header", Text),
+    Column("version_arn", Text),
+    Column("alias_arn", Text),
     # What concerns the engine alone.
     Column("seq", Integer, nullable=False),
     Column("commit_id", Text),

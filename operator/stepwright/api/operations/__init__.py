@@ -14,6 +14,7 @@ from stepwright.api.operations import (
     state_machines,
     tags,
     task_tokens,
+    versions,
 )
 from stepwright.api.service import Operation
 
@@ -25,4 +26,5 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     | state_machines.OPERATIONS
     | tags.OPERATIONS
     | task_tokens.OPERATIONS
+    | versions.OPERATIONS
 )

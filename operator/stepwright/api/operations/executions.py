@@ -13,9 +13,9 @@ from stepwright.engine.ports import StopRequest
 
 async def start(service: Service, request: Request) -> Answer:
     """Idempotent while the execution runs: the same name and input give the execution that is there."""
-    machine = await names.machine(service, request["stateMachineArn"])
-    execution = starting.new(service, request, machine)
-    if machine.type == "EXPRESS":
+    target = await names.target(service, request["stateMachineArn"])
+    execution = starting.new(service, request, target)
+    if target.machine.type == "EXPRESS":
         await service.runner.start_express(execution)
         return {"executionArn": execution.arn, "startDate": wire.moment(execution.started)}
     stored = await service.runner.start(execution)
@@ -45,13 +45,14 @@ async def describe(service: Service, request: Request) -> Answer:
 async def list_(service: Service, request: Request) -> Answer:
     if "stateMachineArn" not in request:
         raise errors.validation("Must provide a state machine ARN or a map run ARN")
-    machine = await names.machine(service, request["stateMachineArn"])
-    if machine.type == "EXPRESS":
+    started_as = request["stateMachineArn"]
+    target = await names.target(service, started_as)
+    if target.machine.type == "EXPRESS":
         raise errors.type_not_supported()
     status = request.get("statusFilter")
-    of = f"executions of {machine.arn} {status}"
+    of = f"executions of {started_as} {status}"
     before = paging.begin(request, of)
-    found = await service.catalog.executions(machine.arn, status, before, paging.size(request) + 1)
+    found = await service.catalog.executions(started_as, status, before, paging.size(request) + 1)
     page, more = paging.page(found, request, of, lambda execution: execution.position)
     return {"executions": [_summary(execution) | {"redriveCount": 0} for execution in page], **more}
 
@@ -70,6 +71,10 @@ def _summary(execution: Execution) -> dict[str, Any]:
         "status": execution.status,
         "startDate": wire.moment(execution.started),
     }
+    if execution.version_arn is not None:
+        summary["stateMachineVersionArn"] = execution.version_arn
+    if execution.alias_arn is not None:
+        summary["stateMachineAliasArn"] = execution.alias_arn
     if execution.stopped is not None:
         summary["stopDate"] = wire.moment(execution.stopped)
     return summary

@@ -10,10 +10,10 @@ from stepwright.api.service import Answer, Operation, Request, Service
 
 
 async def start_sync(service: Service, request: Request) -> Answer:
-    machine = await names.machine(service, request["stateMachineArn"])
-    if machine.type != "EXPRESS":
+    target = await names.target(service, request["stateMachineArn"])
+    if target.machine.type != "EXPRESS":
         raise errors.type_not_supported()
-    execution = await service.runner.run_express(starting.new(service, request, machine))
+    execution = await service.runner.run_express(starting.new(service, request, target))
     assert execution.stopped is not None
     answer = {
         "executionArn": execution.arn,

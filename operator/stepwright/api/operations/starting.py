@@ -7,12 +7,13 @@ from stepwright.api.service import Request, Service
 from stepwright.asl import jsontext
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.jsontext import InvalidJson
-from stepwright.catalog.records import Execution, StateMachine
+from stepwright.catalog.records import Execution
 from stepwright.engine.ports import Uid
 
 
-def new(service: Service, request: Request, machine: StateMachine) -> Execution:
+def new(service: Service, request: Request, target: names.Target) -> Execution:
     """Raises InvalidName, InvalidExecutionInput."""
+    machine = target.machine
     name = request.get("name")
     if name is None:
         name = service.new_id()
@@ -33,9 +34,11 @@ def new(service: Service, request: Request, machine: StateMachine) -> Execution:
         uid=Uid(run),
         name=name,
         machine_arn=machine.arn,
-        revision_id=machine.revision.id,
+        revision_id=target.revision.id,
         status="RUNNING",
         input=JsonText(input),
         started=service.clock.now(),
         trace_header=request.get("traceHeader"),
+        version_arn=target.version_arn,
+        alias_arn=target.alias_arn,
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from stepwright.api import errors, names, paging, wire
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import definition
 from stepwright.asl.diagnostics import InvalidDefinition
+from stepwright.catalog import arns
 from stepwright.catalog.records import MachineType, Revision, StateMachine
 
 _SETTINGS: Final = ("loggingConfiguration", "tracingConfiguration", "encryptionConfiguration")
@@ -27,8 +29,7 @@ async def create(service: Service, request: Request) -> Answer:
     names.check(name)
     _check_role(request["roleArn"])
     settings = _settings(request, _DEFAULTS)
-    if "versionDescription" in request and not request.get("publish"):
-        raise errors.validation("Version description can only be set when publish is true")
+    _check_description(request)
     _compile(service, request["definition"], kind)
     now = service.clock.now()
     machine = StateMachine(
@@ -44,19 +45,35 @@ async def create(service: Service, request: Request) -> Answer:
     stored = await service.catalog.add_machine(machine)
     if stored is not machine and not _is_same(stored, machine):
         raise errors.machine_exists(stored.arn)
-    return {"stateMachineArn": stored.arn, "creationDate": wire.moment(stored.created)}
+    answer = {"stateMachineArn": stored.arn, "creationDate": wire.moment(stored.created)}
+    if request.get("publish"):
+        version = await service.versions.publish(stored, request.get("versionDescription"), now)
+        answer["stateMachineVersionArn"] = version.arn
+    return answer
 
 
 async def describe(service: Service, request: Request) -> Answer:
-    machine = await names.machine(service, request["stateMachineArn"])
+    """Also of a version; an alias has an operation of its own."""
+    text = request["stateMachineArn"]
+    arn, number = arns.unqualified(text)
+    names.parse(text, "stateMachine")
+    machine = await service.catalog.machine(arn)
+    version = None
+    if machine is not None and number is not None and names.is_number(number):
+        version = await service.versions.version(text)
+    if machine is None or (number is not None and version is None):
+        raise errors.no_such_machine(text)
     answer = {
-        "stateMachineArn": machine.arn,
+        "stateMachineArn": text,
         "name": machine.name,
         "status": "ACTIVE",
         "type": machine.type,
-        "creationDate": wire.moment(machine.created),
+        "creationDate": wire.moment(machine.created if version is None else version.created),
+        **_content(machine.revision if version is None else version.revision),
     }
-    return answer | _content(machine.revision)
+    if version is not None and version.description is not None:
+        answer["description"] = version.description
+    return answer
 
 
 async def describe_for_execution(service: Service, request: Request) -> Answer:
@@ -97,18 +114,24 @@ async def update(service: Service, request: Request) -> Answer:
             "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration "
             "must be specified",
         )
+    _check_description(request)
     machine = await names.machine(service, request["stateMachineArn"])
     now, old = service.clock.now(), machine.revision
     text = request.get("definition", old.definition)
     role = request.get("roleArn", old.role_arn)
     _check_role(role)
     settings = _settings(request, old.settings)
-    if (text, role, settings) == (old.definition, old.role_arn, old.settings):
-        return {"updateDate": wire.moment(now), **_revision_id(old)}
-    _compile(service, text, machine.type)
-    revision = Revision(service.new_id(), text, role, now, settings)
-    await service.catalog.revise(machine.arn, revision)
-    return {"updateDate": wire.moment(now), "revisionId": revision.id}
+    revision = old
+    if (text, role, settings) != (old.definition, old.role_arn, old.settings):
+        _compile(service, text, machine.type)
+        revision = Revision(service.new_id(), text, role, now, settings)
+        await service.catalog.revise(machine.arn, revision)
+    answer = {"updateDate": wire.moment(now), **_revision_id(revision)}
+    if request.get("publish"):
+        revised = replace(machine, revision=revision)
+        version = await service.versions.publish(revised, request.get("versionDescription"), now)
+        answer["stateMachineVersionArn"] = version.arn
+    return answer
 
 
 async def delete(service: Service, request: Request) -> Answer:
@@ -137,6 +160,11 @@ def _content(revision: Revision) -> Answer:
 
 def _revision_id(revision: Revision) -> Answer:
     return {} if revision.first else {"revisionId": revision.id}
+
+
+def _check_description(request: Request) -> None:
+    if "versionDescription" in request and not request.get("publish"):
+        raise errors.validation("Version description can only be set when publish is true")
 
 
 def _check_role(arn: str) -> None:

@@ -1,0 +1,193 @@
+"""Published versions of state machines, and aliases that name them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from stepwright.api import errors, names, paging, wire
+from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.catalog import arns
+from stepwright.catalog.records import Alias, Route
+
+# --- Versions ---------------------------------------------------------------------------------------------------------
+
+
+async def publish(service: Service, request: Request) -> Answer:
+    """Idempotent: a revision is published once. ``revisionId`` says which revision is meant to be the newest."""
+    machine = await names.machine(service, request["stateMachineArn"])
+    wanted = request.get("revisionId")
+    if wanted is not None and wanted != machine.revision.id:
+        raise errors.conflict(
+            f"Failed to publish the State Machine version for revision {wanted}. "
+            f"The current State Machine revision is {machine.revision.id}."
+        )
+    version = await service.versions.publish(machine, request.get("description"), service.clock.now())
+    return {"stateMachineVersionArn": version.arn, "creationDate": wire.moment(version.created)}
+
+
+async def list_versions(service: Service, request: Request) -> Answer:
+    machine = await names.machine(service, request["stateMachineArn"])
+    of = f"versions of {machine.arn}"
+    before = paging.begin(request, of)
+    found = await service.versions.versions(machine.arn, before, paging.size(request) + 1)
+    page, more = paging.page(found, request, of, lambda version: version.number)
+    return {
+        "stateMachineVersions": [
+            {"stateMachineVersionArn": version.arn, "creationDate": wire.moment(version.created)}
+            for version in page
+        ],
+        **more,
+    }
+
+
+async def delete_version(service: Service, request: Request) -> Answer:
+    """Deleting what is not there is no error."""
+    arn = request["stateMachineVersionArn"]
+    machine_arn, number = _parse(arn)
+    if not names.is_number(number):
+        raise errors.invalid_arn(f"Resource type not valid in this context: {arn}")
+    aliases = await service.versions.aliases(machine_arn, "", 1_000)
+    using = [alias.name for alias in aliases if any(route.version_arn == arn for route in alias.routes)]
+    if using:
+        raise errors.conflict(
+            "Version to be deleted must not be referenced by an alias. "
+            f"Current list of aliases referencing this version: [{', '.join(using)}]"
+        )
+    await service.versions.delete_version(arn)
+    return {}
+
+
+# --- Aliases ----------------------------------------------------------------------------------------------------------
+
+
+async def create_alias(service: Service, request: Request) -> Answer:
+    """Idempotent: the same name with the same description and routes gives the alias that is there."""
+    name = request["name"]
+    routes = await _routes(service, request["routingConfiguration"])
+    machine_arn, _ = arns.unqualified(routes[0].version_arn)
+    if names.is_number(name):
+        raise errors.invalid_name(name)
+    names.check(name)
+    now = service.clock.now()
+    alias = Alias(machine_arn, name, routes, now, now, request.get("description"))
+    stored = await service.versions.add_alias(alias)
+    if (stored.routes, stored.description) != (alias.routes, alias.description):
+        raise errors.conflict(
+            "Failed to create alias because an alias with the same name and a different routing configuration "
+            "already exists."
+        )
+    return {"stateMachineAliasArn": stored.arn, "creationDate": wire.moment(stored.created)}
+
+
+async def describe_alias(service: Service, request: Request) -> Answer:
+    alias = await _alias(service, request["stateMachineAliasArn"])
+    answer: dict[str, Any] = {
+        "stateMachineAliasArn": alias.arn,
+        "name": alias.name,
+        "routingConfiguration": [
+            {"stateMachineVersionArn": route.version_arn, "weight": route.weight} for route in alias.routes
+        ],
+        "creationDate": wire.moment(alias.created),
+        "updateDate": wire.moment(alias.updated),
+    }
+    if alias.description is not None:
+        answer["description"] = alias.description
+    return answer
+
+
+async def update_alias(service: Service, request: Request) -> Answer:
+    alias = await _alias(service, request["stateMachineAliasArn"])
+    routes = alias.routes
+    if "routingConfiguration" in request:
+        routes = await _routes(service, request["routingConfiguration"])
+        if any(arns.unqualified(route.version_arn)[0] != alias.machine_arn for route in routes):
+            raise errors.validation(
+                "Routing configuration must name versions of the alias' own state machine"
+            )
+    now = service.clock.now()
+    description = request.get("description", alias.description)
+    await service.versions.replace_alias(replace(alias, routes=routes, description=description, updated=now))
+    return {"updateDate": wire.moment(now)}
+
+
+async def list_aliases(service: Service, request: Request) -> Answer:
+    """Of a state machine, or of one of its versions."""
+    arn, number = _parse(request["stateMachineArn"], qualified=False)
+    if await service.catalog.machine(arn) is None:
+        raise errors.no_such_machine(arn)
+    of = f"aliases of {request['stateMachineArn']}"
+    after = paging.begin(request, of) or ""
+    found: Sequence[Alias]
+    if number:
+        version_arn = request["stateMachineArn"]
+        every = await service.versions.aliases(arn, after, 1_000)
+        found = [alias for alias in every if any(route.version_arn == version_arn for route in alias.routes)]
+    else:
+        found = await service.versions.aliases(arn, after, paging.size(request) + 1)
+    page, more = paging.page(found, request, of, lambda alias: alias.name)
+    return {
+        "stateMachineAliases": [
+            {"stateMachineAliasArn": alias.arn, "creationDate": wire.moment(alias.created)} for alias in page
+        ],
+        **more,
+    }
+
+
+async def delete_alias(service: Service, request: Request) -> Answer:
+    alias = await _alias(service, request["stateMachineAliasArn"])
+    await service.versions.delete_alias(alias.arn)
+    return {}
+
+
+async def _alias(service: Service, arn: str) -> Alias:
+    _parse(arn)
+    alias = await service.versions.alias(arn)
+    if alias is None:
+        raise errors.no_such_resource(arn)
+    return alias
+
+
+async def _routes(service: Service, given: Sequence[Request]) -> tuple[Route, ...]:
+    """Raises ValidationException, InvalidArn, ResourceNotFound."""
+    routes = tuple(Route(route["stateMachineVersionArn"], route["weight"]) for route in given)
+    received = f"Received: [{', '.join(route.version_arn for route in routes)}]"
+    split = [arns.unqualified(route.version_arn) for route in routes]
+    if not all(number is not None and names.is_number(number) for _, number in split):
+        raise errors.validation(f"Routing configuration must contain state machine version ARNs. {received}")
+    if len({route.version_arn for route in routes}) < len(routes):
+        raise errors.validation(
+            f"Routing configuration must contain distinct state machine version ARNs. {received}"
+        )
+    if len({arn for arn, _ in split}) > 1:
+        raise errors.validation("Routing configuration must name versions of one state machine")
+    weights = [route.weight for route in routes]
+    if sum(weights) != 100:
+        raise errors.validation(f"Sum of routing configuration weights must equal 100. Received: {weights}")
+    for route in routes:
+        names.parse(route.version_arn, "stateMachine")
+        if await service.versions.version(route.version_arn) is None:
+            raise errors.no_such_resource(route.version_arn)
+    return routes
+
+
+def _parse(arn: str, *, qualified: bool = True) -> tuple[str, str]:
+    """The machine's ARN, and the version's number or the alias' name. Raises InvalidArn."""
+    names.parse(arn, "stateMachine")
+    machine_arn, qualifier = arns.unqualified(arn)
+    if qualified and not qualifier:
+        raise errors.invalid_arn(f"Resource type not valid in this context: {arn}")
+    return machine_arn, qualifier or ""
+
+
+OPERATIONS: Final[dict[str, Operation]] = {
+    "PublishStateMachineVersion": publish,
+    "ListStateMachineVersions": list_versions,
+    "DeleteStateMachineVersion": delete_version,
+    "CreateStateMachineAlias": create_alias,
+    "DescribeStateMachineAlias": describe_alias,
+    "UpdateStateMachineAlias": update_alias,
+    "ListStateMachineAliases": list_aliases,
+    "DeleteStateMachineAlias": delete_alias,
+}
