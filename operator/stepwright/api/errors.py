@@ -70,6 +70,10 @@ def no_such_execution(arn: str) -> ApiError:
     return _said("ExecutionDoesNotExist", "Execution Does Not Exist", arn)
 
 
+def no_such_activity(arn: str) -> ApiError:
+    return _said("ActivityDoesNotExist", "Activity Does Not Exist", arn)
+
+
 def no_such_resource(arn: str) -> ApiError:
     return _said("ResourceNotFound", "Resource not found", arn)
 

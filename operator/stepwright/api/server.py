@@ -24,6 +24,9 @@ BODY_SECONDS: Final = 30.0
 IDLE_SECONDS: Final = 75.0
 """How long a connection may be silent between requests."""
 
+SHUTDOWN_SECONDS: Final = 2.0
+"""How long requests on their way may take when the server ends; GetActivityTask may wait for a minute."""
+
 
 def application(service: Service) -> web.Application:
     async def serve(request: web.Request) -> web.Response:
@@ -65,6 +68,7 @@ async def start(service: Service, host: str, port: int) -> tuple[web.AppRunner, 
         access_log=None,
         keepalive_timeout=IDLE_SECONDS,
         handler_cancellation=True,
+        shutdown_timeout=SHUTDOWN_SECONDS,
     )
     await runner.setup()
     site = web.TCPSite(runner, host, port, backlog=1024)

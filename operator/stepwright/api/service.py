@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from stepwright.asl.definition import TaskCheck
 from stepwright.catalog.arns import Place
-from stepwright.catalog.ports import Catalog, Runner, Versions
+from stepwright.catalog.ports import Activities, Catalog, Runner, Versions
 from stepwright.engine.ports import Clock
 
 
@@ -16,6 +16,7 @@ from stepwright.engine.ports import Clock
 class Service:
     catalog: Catalog
     versions: Versions
+    activities: Activities
     runner: Runner
     clock: Clock
     place: Place

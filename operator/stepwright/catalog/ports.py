@@ -8,7 +8,15 @@ from typing import Protocol
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent, Status
-from stepwright.catalog.records import Alias, Execution, Revision, StateMachine, Version
+from stepwright.catalog.records import (
+    Activity,
+    ActivityTask,
+    Alias,
+    Execution,
+    Revision,
+    StateMachine,
+    Version,
+)
 from stepwright.engine.ports import StopRequest
 
 
@@ -80,6 +88,26 @@ class Versions(Protocol):
     async def replace_alias(self, alias: Alias) -> None: ...
 
     async def delete_alias(self, arn: str) -> None: ...
+
+
+class Activities(Protocol):
+    """Activities, stored, and their tasks as workers get them."""
+
+    async def add(self, activity: Activity) -> Activity:
+        """The activity as it is stored: the one that was there before, if its name was taken."""
+
+    async def activity(self, arn: str) -> Activity | None: ...
+
+    async def activities(self, after: str, limit: int) -> Sequence[Activity]:
+        """By name, those that come after ``after``."""
+
+    async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Replace the tags of an activity."""
+
+    async def delete(self, arn: str) -> None: ...
+
+    async def take(self, arn: str, worker: str | None, seconds: float) -> ActivityTask | None:
+        """Wait so long for a task; each is handed out once, also across a restart."""
 
 
 class Runner(Protocol):

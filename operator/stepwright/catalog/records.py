@@ -81,6 +81,24 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True)
+class Activity:
+    """Work that workers ask for."""
+
+    arn: str
+    name: str
+    created: Millis
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityTask:
+    """Handed to one worker, who answers by the token."""
+
+    token: str
+    input: JsonText
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """``position`` orders executions by their start; 0 where that is not known. Of an Express execution nothing is
     kept once it has ended."""

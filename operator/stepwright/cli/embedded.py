@@ -20,6 +20,7 @@ from stepwright.api.service import Service
 from stepwright.catalog.arns import Place
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import TaskDriver
+from stepwright.local.activities import LocalActivities
 from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
 from stepwright.local.functions import FunctionDriver
@@ -46,10 +47,13 @@ async def serve(port: int, folder: Path, tell: Callable[[str], None]) -> None:
         drivers: list[TaskDriver] = []
         runner = LocalRunner(database, catalog, clock, drivers)
         functions = FunctionDriver(runner.report)
-        drivers += [ProcessDriver(folder / "tasks", clock, runner.report), functions]
+        activities = LocalActivities(database, runner.report)
+        await activities.recall()
+        drivers += [ProcessDriver(folder / "tasks", clock, runner.report), functions, activities]
         service = Service(
             catalog=catalog,
             versions=SqlVersions(database),
+            activities=activities,
             runner=runner,
             clock=clock,
             place=PLACE,

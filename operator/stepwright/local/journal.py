@@ -72,6 +72,7 @@ DROP_PART: Final = Statement(
     ),
 )
 DROP_ANSWERS: Final = Statement(6, delete(schema.answers).where(schema.answers.c.uid == bindparam("of")))
+DROP_TAKINGS: Final = Statement(6, delete(schema.takings).where(schema.takings.c.uid == bindparam("of")))
 _put = insert(schema.parts)
 PUT_PART: Final = Statement(
     7, _put.on_conflict_do_update(index_elements=["uid", "part"], set_={"body": _put.excluded.body})
@@ -233,6 +234,7 @@ def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str,
         # An ended execution takes no step any more.
         yield DROP_ALL_PARTS, {"of": uid}
         yield DROP_ANSWERS, {"of": uid}
+        yield DROP_TAKINGS, {"of": uid}
     for event in commit.events:
         body = _text(payloads.take_out(event, texts))
         yield ADD_EVENT, {"uid": uid, "id": event["id"], "body": body}

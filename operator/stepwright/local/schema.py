@@ -122,6 +122,25 @@ payloads = Table(
     Column("text", Text, nullable=False),
 )
 
+activities = Table(
+    "activities",
+    metadata,
+    Column("arn", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("tags", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+takings = Table(
+    "takings",
+    metadata,
+    Column("uid", Text, primary_key=True),
+    Column("task", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""Tasks of activities that a worker has taken, until the execution has ended."""
+
 answers = Table(
     "answers",
     metadata,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stepwright.api.operations import (
+    activities,
     definitions,
     executions,
     express,
@@ -19,7 +20,8 @@ from stepwright.api.operations import (
 from stepwright.api.service import Operation
 
 OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
-    definitions.OPERATIONS
+    activities.OPERATIONS
+    | definitions.OPERATIONS
     | executions.OPERATIONS
     | express.OPERATIONS
     | history.OPERATIONS

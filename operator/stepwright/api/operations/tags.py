@@ -1,45 +1,56 @@
-"""Tags of state machines."""
+"""Tags of state machines and activities."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from stepwright.api import errors, names
 from stepwright.api.service import Answer, Operation, Request, Service
-from stepwright.catalog.records import StateMachine
 
 _MOST: Final = 50
 """https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html#sfn-limits-tagging"""
 
 
 async def tag(service: Service, request: Request) -> Answer:
-    machine = await _find(service, request["resourceArn"])
-    tags = dict(machine.tags) | {tag["key"]: tag["value"] for tag in request["tags"]}
+    arn = request["resourceArn"]
+    tags = dict(await _tags(service, arn)) | {tag["key"]: tag["value"] for tag in request["tags"]}
     if len(tags) > _MOST:
-        raise errors.ApiError("TooManyTags", f"A resource can have at most {_MOST} tags: '{machine.arn}'")
-    await service.catalog.tag(machine.arn, tags)
+        raise errors.ApiError("TooManyTags", f"A resource can have at most {_MOST} tags: '{arn}'")
+    await _replace(service, arn, tags)
     return {}
 
 
 async def untag(service: Service, request: Request) -> Answer:
-    machine = await _find(service, request["resourceArn"])
-    tags = {key: value for key, value in machine.tags.items() if key not in request["tagKeys"]}
-    await service.catalog.tag(machine.arn, tags)
+    arn = request["resourceArn"]
+    tags = await _tags(service, arn)
+    await _replace(service, arn, {key: value for key, value in tags.items() if key not in request["tagKeys"]})
     return {}
 
 
 async def list_(service: Service, request: Request) -> Answer:
-    machine = await _find(service, request["resourceArn"])
-    return {"tags": [{"key": key, "value": value} for key, value in machine.tags.items()]}
+    tags = await _tags(service, request["resourceArn"])
+    return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
 
 
-async def _find(service: Service, arn: str) -> StateMachine:
+async def _tags(service: Service, arn: str) -> Mapping[str, str]:
     """Raises InvalidArn, ResourceNotFound."""
-    names.parse(arn, "stateMachine", "activity")
-    machine = await service.catalog.machine(arn)
-    if machine is None:
-        raise errors.no_such_resource(arn)
-    return machine
+    if names.parse(arn, "stateMachine", "activity").kind == "activity":
+        activity = await service.activities.activity(arn)
+        if activity is not None:
+            return activity.tags
+    else:
+        machine = await service.catalog.machine(arn)
+        if machine is not None:
+            return machine.tags
+    raise errors.no_such_resource(arn)
+
+
+async def _replace(service: Service, arn: str, tags: Mapping[str, str]) -> None:
+    if names.parse(arn, "stateMachine", "activity").kind == "activity":
+        await service.activities.tag(arn, tags)
+    else:
+        await service.catalog.tag(arn, tags)
 
 
 OPERATIONS: Final[dict[str, Operation]] = {

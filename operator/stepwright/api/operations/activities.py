@@ -1,0 +1,74 @@
+"""Activities, and the tasks that workers get of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stepwright.api import errors, names, paging, wire
+from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.catalog.records import Activity
+
+POLL_SECONDS: Final = 60.0
+"""How long GetActivityTask waits for a task, as on AWS."""
+
+
+async def create(service: Service, request: Request) -> Answer:
+    """Idempotent: the same name gives the activity that is there."""
+    name = request["name"]
+    names.check(name)
+    tags = {tag["key"]: tag["value"] for tag in request.get("tags", ())}
+    activity = Activity(service.place.activity(name), name, service.clock.now(), tags)
+    stored = await service.activities.add(activity)
+    return {"activityArn": stored.arn, "creationDate": wire.moment(stored.created)}
+
+
+async def describe(service: Service, request: Request) -> Answer:
+    activity = await _find(service, request["activityArn"])
+    return {**_summary(activity), "encryptionConfiguration": {"type": "AWS_OWNED_KEY"}}
+
+
+async def list_(service: Service, request: Request) -> Answer:
+    after = paging.begin(request, "activities") or ""
+    found = await service.activities.activities(after, paging.size(request) + 1)
+    page, more = paging.page(found, request, "activities", lambda activity: activity.name)
+    return {"activities": [_summary(activity) for activity in page], **more}
+
+
+async def delete(service: Service, request: Request) -> Answer:
+    """Deleting what is not there is no error."""
+    names.parse(request["activityArn"], "activity")
+    await service.activities.delete(request["activityArn"])
+    return {}
+
+
+async def get_task(service: Service, request: Request) -> Answer:
+    """Waits for a task; without one the answer is empty."""
+    activity = await _find(service, request["activityArn"])
+    task = await service.activities.take(activity.arn, request.get("workerName"), POLL_SECONDS)
+    return {} if task is None else {"taskToken": task.token, "input": task.input}
+
+
+async def _find(service: Service, arn: str) -> Activity:
+    """Raises InvalidArn, ActivityDoesNotExist."""
+    names.parse(arn, "activity")
+    found = await service.activities.activity(arn)
+    if found is None:
+        raise errors.no_such_activity(arn)
+    return found
+
+
+def _summary(activity: Activity) -> Answer:
+    return {
+        "activityArn": activity.arn,
+        "name": activity.name,
+        "creationDate": wire.moment(activity.created),
+    }
+
+
+OPERATIONS: Final[dict[str, Operation]] = {
+    "CreateActivity": create,
+    "DescribeActivity": describe,
+    "ListActivities": list_,
+    "DeleteActivity": delete,
+    "GetActivityTask": get_task,
+}

@@ -1,0 +1,154 @@
+"""Activities: stored in SQL, their tasks handed to workers one by one.
+
+Which tasks are taken is written down before a worker gets one, so none is handed out twice. A worker that is gone
+before the answer reaches it has taken its task with it: that is what HeartbeatSeconds is for, as on AWS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from stepwright.asl import context, jsontext
+from stepwright.asl.definition import resources
+from stepwright.asl.signals import TaskId, TaskStarted
+from stepwright.asl.step import StartTask
+from stepwright.catalog.records import Activity, ActivityTask
+from stepwright.engine.ports import ExecutionRef, Report, Uid
+from stepwright.local import schema
+from stepwright.local.database import Database, Statement
+
+_TAKE: Final = Statement(0, insert(schema.takings).on_conflict_do_nothing())
+
+_Key = tuple[Uid, TaskId]
+
+
+class LocalActivities:
+    """Implements ``catalog.ports.Activities`` and ``engine.ports.TaskDriver``."""
+
+    def __init__(self, database: Database, report: Report) -> None:
+        self._database = database
+        self._report = report
+        self._open: dict[_Key, StartTask] = {}
+        self._taken: set[_Key] = set()
+        self._queues: defaultdict[str, asyncio.Queue[_Key]] = defaultdict(asyncio.Queue)
+
+    async def recall(self) -> None:
+        """Read what was taken before the last process ended."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(schema.takings))
+            self._taken = {(Uid(row.uid), TaskId(row.task)) for row in rows}
+
+    # --- For workers -------------------------------------------------------------------------------------------------
+
+    async def take(self, arn: str, worker: str | None, seconds: float) -> ActivityTask | None:
+        try:
+            async with asyncio.timeout(seconds):
+                key, task = await self._next(arn)
+        except TimeoutError:
+            return None
+        self._taken.add(key)
+        await asyncio.shield(self._database.write([(_TAKE, {"uid": key[0], "task": key[1]})]))
+        self._report(key[0], TaskStarted(key[1], worker))
+        return ActivityTask(context.task_token(*key), jsontext.dump(task.parameters))
+
+    async def _next(self, arn: str) -> tuple[_Key, StartTask]:
+        queue = self._queues[arn]
+        while True:
+            key = await queue.get()
+            if key in self._open and key not in self._taken:
+                return key, self._open[key]
+
+    # --- For the engine ----------------------------------------------------------------------------------------------
+
+    def serves(self, resource: str) -> bool:
+        return resources.kind(resource) == "activity"
+
+    def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
+        return None
+
+    def holds(self, uid: Uid) -> bool:
+        return any(of == uid for of, _ in self._open)
+
+    def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
+        return False
+
+    def let_go(self, uid: Uid) -> None:
+        for of, task in [key for key in self._open if key[0] == uid]:
+            del self._open[of, task]
+
+    async def start(self, ref: ExecutionRef, task: StartTask) -> None:
+        key = (ref.uid, task.task)
+        if key not in self._open:
+            self._open[key] = task
+            self._queues[task.resource].put_nowait(key)
+
+    async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
+        self._open.pop((ref.uid, task), None)
+        self._taken.discard((ref.uid, task))
+
+    async def release(self, ref: ExecutionRef, task: TaskId) -> None:
+        await self.stop(ref, task)
+
+    async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
+        for of, task in [*self._open, *self._taken]:
+            if of == ref.uid and task not in wanted:
+                await self.stop(ref, task)
+
+    # --- Stored ------------------------------------------------------------------------------------------------------
+
+    async def add(self, activity: Activity) -> Activity:
+        async def add(connection: AsyncConnection) -> Activity:
+            known = await _activity(connection, activity.arn)
+            if known is not None:
+                return known
+            await connection.execute(
+                insert(schema.activities).values(
+                    arn=activity.arn,
+                    name=activity.name,
+                    created=activity.created,
+                    tags=_text(activity.tags),
+                )
+            )
+            return activity
+
+        return await self._database.call(add)
+
+    async def activity(self, arn: str) -> Activity | None:
+        async with self._database.reading() as connection:
+            return await _activity(connection, arn)
+
+    async def activities(self, after: str, limit: int) -> Sequence[Activity]:
+        column = schema.activities.c.name
+        query = select(schema.activities).where(column > after).order_by(column).limit(limit)
+        async with self._database.reading() as connection:
+            return [_activity_of(row) for row in await connection.execute(query)]
+
+    async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        statement = update(schema.activities).where(schema.activities.c.arn == arn).values(tags=_text(tags))
+        await self._database.call(lambda connection: connection.execute(statement))
+
+    async def delete(self, arn: str) -> None:
+        statement = delete(schema.activities).where(schema.activities.c.arn == arn)
+        await self._database.call(lambda connection: connection.execute(statement))
+
+
+async def _activity(connection: AsyncConnection, arn: str) -> Activity | None:
+    query = select(schema.activities).where(schema.activities.c.arn == arn)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _activity_of(row)
+
+
+def _activity_of(row: Row[Any]) -> Activity:
+    return Activity(row.arn, row.name, row.created, msgspec.json.decode(row.tags))
+
+
+def _text(tags: Mapping[str, str]) -> str:
+    return msgspec.json.encode(tags).decode()
