@@ -115,9 +115,22 @@ async def test_lists_then_watches_from_there(tmp_path: Path) -> None:
         assert informer.synced.is_set()
         assert len(informer) == 1
         list_query, watch_query = (dict(request.query) for request in server.requests)
-        assert list_query == {"labelSelector": "x"}
+        assert list_query == {"labelSelector": "x", "limit": "500"}
         assert (watch_query["resourceVersion"], watch_query["labelSelector"]) == ("5", "x")
         assert 240 <= int(watch_query["timeoutSeconds"]) <= 480
+
+
+async def test_a_long_list_comes_in_pages(tmp_path: Path) -> None:
+    first = says(200, {"metadata": {"resourceVersion": "7", "continue": "next"}, "items": [thing("a", 1)]})
+
+    async with informing(tmp_path, first, listed(7, thing("b", 2)), HANGS) as (server, _, told):
+        changes = await told.wait(2)
+
+    assert changes == [("a", None, "1"), ("b", None, "2")]
+    assert [dict(request.query) for request in server.requests[:2]] == [
+        {"limit": "500"},
+        {"limit": "500", "continue": "next"},
+    ]
 
 
 async def test_goes_on_from_a_bookmark(tmp_path: Path) -> None:

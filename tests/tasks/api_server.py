@@ -122,11 +122,13 @@ class ApiServer:
             raise NotFound(404, "NotFound", f"pods {pod!r} not found")
         return self.logs[pod]
 
-    async def list(self, path: str, *_: Any, **__: Any) -> tuple[list[msgspec.Raw], str]:
+    async def pages(
+        self, path: str, *_: Any, **__: Any
+    ) -> AsyncGenerator[tuple[list[msgspec.Raw], str], None]:
         await asyncio.sleep(0)
         plural = path.rsplit("/", 1)[1]
         found = [self.objects[key] for key in self.named(plural)]
-        return [msgspec.Raw(msgspec.json.encode(this)) for this in found], "0"
+        yield [msgspec.Raw(msgspec.json.encode(this)) for this in found], "0"
 
     async def watch(self, path: str, *_: Any) -> AsyncGenerator[Event, None]:
         queue: asyncio.Queue[Event] = asyncio.Queue()

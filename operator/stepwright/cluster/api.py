@@ -8,6 +8,7 @@ fairness answers 429 when it is too much. Errors are the classes of ``api_errors
 from __future__ import annotations
 
 import asyncio
+import builtins
 import functools
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -231,15 +232,25 @@ class Api:
 
         Without ``page_size`` one request. A page's continue token that expires raises Expired: begin again.
         """
+        items: list[msgspec.Raw] = []
+        version = ""
+        async for page, version in self.pages(path, params, page_size=page_size):  # noqa: B007 - the last one's
+            items += page
+        return items, version
+
+    async def pages(
+        self, path: str, params: Params | None = None, *, page_size: int | None = None
+    ) -> AsyncGenerator[tuple[builtins.list[msgspec.Raw], str], None]:
+        """``list`` page by page, each with the resourceVersion of the whole list: what has been looked at needs no
+        memory any more."""
         query = dict(params or {})
         if page_size:
             query["limit"] = page_size
-        items: list[msgspec.Raw] = []
         while True:
             page: _Page = self._decode(await self.request("GET", path, query), _Page)
-            items += page.items or []
+            yield page.items or [], page.metadata.resourceVersion
             if not page.metadata.continue_:
-                return items, page.metadata.resourceVersion
+                return
             query["continue"] = page.metadata.continue_
 
     async def create(self, path: str, body: Any, params: Params | None = None, *, into: Any = None) -> Any:

@@ -58,7 +58,9 @@ _FIRST_DELAY_SECONDS = 0.2
 # operator that was started while the API server was away carries nothing.
 _LONGEST_DELAY_SECONDS = 5.0
 _STREAM_SECONDS = (240, 480)  # spread, so that the streams of a process do not all begin anew at once
-_BREATHE_EVERY = 500  # objects of a list told between two turns of the loop
+_PAGE_SIZE = (
+    500  # objects of a list in one answer: 100,000 in one would come after any time-out, and all at once
+)
 
 
 class Informer(Generic[T]):
@@ -80,7 +82,7 @@ class Informer(Generic[T]):
         field_selector: str | None = None,
         on_change: OnChange[T] | None = None,
         index: Callable[[T], Iterable[str]] | None = None,
-        page_size: int | None = None,
+        page_size: int = _PAGE_SIZE,
         random: Random | None = None,
     ) -> None:
         self._api = api
@@ -167,16 +169,16 @@ class Informer(Generic[T]):
 
     async def _list(self, namespace: str | None) -> str:
         """Take over what there is now; what has gone meanwhile is told as gone. The list's resourceVersion."""
-        items, version = await self._api.list(
-            path_of(self._api_version, self._plural, namespace), self._selectors, page_size=self._page_size
-        )
         objects = self._objects[namespace]
         gone = dict.fromkeys(objects)  # in the order of their arrival
-        for count, raw in enumerate(items, 1):
-            if (new := self._read(raw)) is not None:
-                gone.pop(_key(new), None)
-                self._put(namespace, new)
-            if count % _BREATHE_EVERY == 0:
+        version = ""
+        path = path_of(self._api_version, self._plural, namespace)
+        async with aclosing(self._api.pages(path, self._selectors, page_size=self._page_size)) as pages:
+            async for items, version in pages:  # noqa: B007 - the last one's, the same in all
+                for raw in items:
+                    if (new := self._read(raw)) is not None:
+                        gone.pop(_key(new), None)
+                        self._put(namespace, new)
                 await asyncio.sleep(0)
         for key in gone:
             self._remove(namespace, key, objects[key])
