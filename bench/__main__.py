@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import os
 import platform
+import signal
 import sys
 import tempfile
 import uuid
@@ -18,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import interpreter, long, ratios, restarting, table, tasks, transitions, waiting
+from bench import interpreter, long, page, ratios, replicas, restarting, table, tasks, transitions, waiting
 from bench.control_plane import kubernetes_version
 from stepwright import __version__
 from tests.cluster import Cluster, ClusterUnavailable, ladder
@@ -39,7 +40,10 @@ ON_ITS_OWN: dict[str, OnItsOwn] = {
     "restarting": lambda folder, count: restarting.run(folder, count or restarting.COUNT),
     "waiting": lambda folder, count: waiting.run(folder, count or waiting.COUNT),
 }
-NAMES = (*ON_CLUSTER, *ON_ITS_OWN)
+WITH_OPERATORS_OF_ITS_OWN: dict[str, Callable[[Cluster, str, Path], Coroutine[Any, Any, None]]] = {
+    "replicas": replicas.run
+}
+NAMES = (*ON_CLUSTER, *WITH_OPERATORS_OF_ITS_OWN, *ON_ITS_OWN)
 
 
 def main() -> int:
@@ -48,7 +52,11 @@ def main() -> int:
     parser.add_argument(
         "--check", action="store_true", help="fail where a ratio misses its goal or is worse than recorded"
     )
-    parser.add_argument("--record", action="store_true", help="write the ratios to bench/recorded.json")
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="write the ratios to bench/recorded.json and docs/performance.md",
+    )
     parser.add_argument(
         "--count", type=int, help="executions of waiting and restarting; their ratios then do not count"
     )
@@ -56,16 +64,21 @@ def main() -> int:
     names = options.subjects or list(NAMES)
     if unknown := set(names) - set(NAMES):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    # Told to end, too, it takes down what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"Stepwright {__version__}, {machine()}, {versions()}", flush=True)
     try:
         for name in names:
             if name in ON_ITS_OWN:
                 with tempfile.TemporaryDirectory(prefix="stepwright-bench-") as folder:
                     ON_ITS_OWN[name](Path(folder), options.count)
-        if on_cluster := [name for name in names if name in ON_CLUSTER]:
+        if on_cluster := [name for name in names if name not in ON_ITS_OWN]:
             with test_cluster() as cluster:
                 for name in on_cluster:
-                    measure(cluster, name)
+                    if name in ON_CLUSTER:
+                        measure(cluster, name)
+                    else:
+                        measure_replicas(cluster, name)
     except (ClusterUnavailable, OperatorFailed) as error:
         print(error, file=sys.stderr)
         return 1
@@ -93,6 +106,7 @@ def conclude(*, check: bool, record: bool) -> int:
     if record:
         date = datetime.now(UTC).date().isoformat()
         ratios.record(ratios.noted.values, ratios.Conditions(date, machine(), versions()))
+        page.PAGE.write_text(page.with_goals(page.PAGE.read_text()))
     return int(check and not all(verdict.passed for verdict in verdicts))
 
 
@@ -140,6 +154,25 @@ def measure(cluster: Cluster, name: str) -> None:
                     "delete", "statemachines", "--all", "-n", namespace, "--timeout=60s", check=False
                 )
                 cluster.kubectl("delete", "namespace", namespace, "--wait=false", check=False)
+
+
+def measure_replicas(cluster: Cluster, name: str) -> None:
+    """One subject that starts operators itself, in a namespace of its own."""
+    if not cluster.can("kwok"):
+        print(f"\n{name}: left out, this cluster cannot simulate a node")
+        return
+    cluster.start_kwok()
+    namespace = f"bench-{uuid.uuid4().hex[:8]}"
+    cluster.kubectl("create", "namespace", namespace)
+    with tempfile.TemporaryDirectory(prefix="stepwright-bench-") as folder:
+        try:
+            asyncio.run(WITH_OPERATORS_OF_ITS_OWN[name](cluster, namespace, Path(folder)))
+        finally:
+            # Nobody is there who would consent.
+            release = '{"metadata":{"finalizers":null}}'
+            for found in cluster.kubectl("get", "sm", "-n", namespace, "-o", "name", check=False).split():
+                cluster.kubectl("patch", found, "-n", namespace, "--type=merge", "-p", release, check=False)
+            cluster.kubectl("delete", "namespace", namespace, "--wait=false", check=False)
 
 
 if __name__ == "__main__":

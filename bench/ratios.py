@@ -75,14 +75,18 @@ def compare(now: Mapping[str, float], recorded: Mapping[str, float]) -> list[Ver
 
 def load(path: Path = RECORDED) -> dict[str, float]:
     """The recorded ratios by name; none where nothing was recorded yet."""
-    if not path.exists():
-        return {}
-    return {name: entry["ratio"] for name, entry in json.loads(path.read_text()).items()}
+    return {name: entry["ratio"] for name, entry in entries(path).items()}
+
+
+def entries(path: Path = RECORDED) -> dict[str, Any]:
+    """By name: ``{"ratio": 0.25, "date": ..., "machine": ..., "versions": ...}``."""
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return found
 
 
 def record(now: Mapping[str, float], conditions: Conditions, path: Path = RECORDED) -> None:
     """Put ratios in the place of those recorded under their names; what this run did not measure stays."""
-    entries: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    entries |= {name: {"ratio": round(value, 4), **asdict(conditions)} for name, value in now.items()}
-    ordered = {name: entries[name] for name in GOALS if name in entries}
+    known = entries(path)
+    known |= {name: {"ratio": round(value, 4), **asdict(conditions)} for name, value in now.items()}
+    ordered = {name: known[name] for name in GOALS if name in known}
     path.write_text(json.dumps(ordered, indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""A table as text."""
+"""A table as Markdown text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 
 def show(title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a Markdown table; numbers are right-aligned."""
+    print(f"\n{title}\n\n{text(header, rows)}", flush=True)
+
+
+def text(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Numbers are right-aligned."""
     cells = [[_text(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in [list(header), *cells]) for i in range(len(header))]
     right = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(header))]
@@ -16,9 +20,7 @@ def show(title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) ->
         return f"| {' | '.join(padded)} |"
 
     rule = (f"{'-' * (w - 1)}:" if r else "-" * w for w, r in zip(widths, right, strict=True))
-    print(f"\n{title}\n\n{line(header)}\n| {' | '.join(rule)} |")
-    for row in cells:
-        print(line(row))
+    return "\n".join([line(header), f"| {' | '.join(rule)} |", *map(line, cells)])
 
 
 def _text(cell: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from stepwright.asl import causes, context, dataflow, errors, failing, failures, open_work, task_events
@@ -166,6 +167,7 @@ def _called(state: Task) -> str:
     return state.resource_type if state.resource.startswith("arn:aws:states:::") else state.resource
 
 
+@lru_cache(maxsize=256)
 def _region(arn: str) -> str:
     parts = arn.split(":")
     return parts[3] if len(parts) > 3 and parts[3] else _DEFAULT_REGION
