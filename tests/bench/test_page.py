@@ -15,4 +15,4 @@ def test_the_page_says_what_is_recorded() -> None:
 def test_every_goal_is_on_the_page() -> None:
     written = page.PAGE.read_text()
 
-    assert [] == [name for name in GOALS if f"| {name} " not in written]
+    assert [name for name in GOALS if f"| {name} " not in written] == []
