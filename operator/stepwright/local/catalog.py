@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -19,6 +20,9 @@ from stepwright.engine.ports import Uid
 from stepwright.local import schema
 from stepwright.local.database import Conflict, Database, Statement
 from stepwright.local.journal import read_payloads
+
+MOST_REVISIONS: Final = 256
+"""Kept in memory, the most recently used ones: every start of an execution asks for one, and they never change."""
 
 ADD_EXECUTION: Final = Statement(
     0,
@@ -61,6 +65,7 @@ class SqlCatalog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._revisions: OrderedDict[str, Revision] = OrderedDict()
 
     # --- State machines ------------------------------------------------------------------------------------------
 
@@ -116,10 +121,19 @@ class SqlCatalog:
         await self._database.call(remove)
 
     async def revision(self, id: str) -> Revision | None:
+        known = self._revisions.get(id)
+        if known is not None:
+            self._revisions.move_to_end(id)
+            return known
         query = select(schema.revisions).where(schema.revisions.c.id == id)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else revision_of(row)
+        if row is None:
+            return None
+        revision = self._revisions[id] = revision_of(row)
+        if len(self._revisions) > MOST_REVISIONS:
+            self._revisions.popitem(last=False)
+        return revision
 
     # --- Executions ----------------------------------------------------------------------------------------------
 
