@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from stepwright.asl import checkpoint as checkpoints
@@ -51,6 +52,32 @@ def forget_to_cancel(patch: pytest.MonkeyPatch) -> None:
 
 def ignore_the_lease(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Membership, "held", lambda _self, _uid: True)
+
+
+def take_up_nothing_of_who_is_gone(patch: pytest.MonkeyPatch) -> None:
+    async def nothing(_: Executions) -> None:
+        return
+
+    patch.setattr(Executions, "_take_up_own", nothing)
+
+
+def let_go_of_nothing(patch: pytest.MonkeyPatch) -> None:
+    async def nothing(_: Executions) -> None:
+        return
+
+    patch.setattr(Executions, "_let_go_of_others", nothing)
+
+
+def take_up_new_executions_without_their_input(patch: pytest.MonkeyPatch) -> None:
+    """The watch has not got it."""
+
+    def lean(self: Executions, ref: Any) -> None:
+        assert self._watch is not None
+        seen = self._watch.get(ref.namespace, ref.name)
+        if seen is not None:
+            self._begin(ref.uid, msgspec.to_builtins(seen))
+
+    patch.setattr(Executions, "_read_whole", lean)
 
 
 def drop_dispatches_while_the_lease_has_lapsed(patch: pytest.MonkeyPatch) -> None:
@@ -177,6 +204,9 @@ def park_while_a_task_runs(patch: pytest.MonkeyPatch) -> None:
         (act_before_commit, 100, "before its task was written"),
         (forget_to_cancel, 100, "active"),
         (ignore_the_lease, 1_000, "not its own"),
+        (take_up_nothing_of_who_is_gone, 500, "not at rest"),
+        (let_go_of_nothing, 500, "not at rest"),
+        (take_up_new_executions_without_their_input, 2_000, ""),
         (drop_dispatches_while_the_lease_has_lapsed, 500, "not at rest"),
         (retry_an_unknown_outcome_under_a_new_commit_id, 100, "fenced by a write of its own"),
         (take_the_job_of_another_token, 500, "which its Job did not give"),
