@@ -214,7 +214,7 @@ def park_while_a_task_runs(patch: pytest.MonkeyPatch) -> None:
         (sweep_nothing_on_reload, 300, "not at rest"),
         (accept_a_late_result, 2_000, "which its Job"),
         (accept_a_second_result, 100, "event"),
-        (act_on_an_event_of_the_past, 500, "fenced by a write of its own"),
+        (act_on_an_event_of_the_past, 100, "the phase is Failed, not Running"),
         (create_the_job_again_where_it_is_gone, 2_000, "created again"),
         (park_while_a_task_runs, 1_000, "not at rest"),
     ],
