@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
 
-from stepwright.api import dispatch
+from stepwright.api import dispatch, signatures
 from stepwright.api.dispatch import Reply
 from stepwright.api.errors import ApiError
 from stepwright.api.service import Service
+from stepwright.api.signatures import Signed
 
 CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 
@@ -28,7 +30,9 @@ SHUTDOWN_SECONDS: Final = 2.0
 """How long requests on their way may take when the server ends; GetActivityTask may wait for a minute."""
 
 
-def application(service: Service) -> web.Application:
+def application(service: Service, secrets: Mapping[str, str] | None = None) -> web.Application:
+    """``secrets`` by access key: what requests must be signed with; without them any signature, or none, will do."""
+
     async def serve(request: web.Request) -> web.Response:
         target = request.headers.get("X-Amz-Target", "")
         try:
@@ -44,11 +48,26 @@ def application(service: Service) -> web.Application:
                 413,
             )
             return _response(dispatch.refusal(refused), close=True)
+        if secrets is not None:
+            try:
+                signatures.check(_signed(request, body), secrets, service.clock.now())
+            except ApiError as error:
+                return _response(dispatch.refusal(error))
         return _response(await dispatch.dispatch(service, target, body))
 
     app = web.Application(client_max_size=LARGEST_BODY_BYTES)
     app.router.add_post("/", serve)
     return app
+
+
+def _signed(request: web.Request, body: bytes) -> Signed:
+    return Signed(
+        request.method,
+        request.path,
+        request.query_string,
+        {name.lower(): ",".join(request.headers.getall(name)) for name in request.headers},
+        body,
+    )
 
 
 def _response(reply: Reply, *, close: bool = False) -> web.Response:
@@ -61,10 +80,12 @@ def _response(reply: Reply, *, close: bool = False) -> web.Response:
     return response
 
 
-async def start(service: Service, host: str, port: int) -> tuple[web.AppRunner, int]:
+async def start(
+    service: Service, host: str, port: int, secrets: Mapping[str, str] | None = None
+) -> tuple[web.AppRunner, int]:
     """Serve until the runner is cleaned up; the port, which the system chooses for 0. Raises OSError."""
     runner = web.AppRunner(
-        application(service),
+        application(service, secrets),
         access_log=None,
         keepalive_timeout=IDLE_SECONDS,
         handler_cancellation=True,

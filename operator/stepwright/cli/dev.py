@@ -20,6 +20,13 @@ Data = Annotated[
 def dev(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = 8083,
     data: Data = None,
+    access_key: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            metavar="ID:SECRET",
+            help="Require requests to be signed with this key; may be repeated. Default: any signature is accepted.",
+        ),
+    ] = None,
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="The least that is logged.")
     ] = "info",
@@ -30,9 +37,18 @@ def dev(
     from stepwright.local.database import InUse  # noqa: PLC0415
 
     embedded.log_plainly(log_level)
+    secrets = None if not access_key else dict(map(_split, access_key))
     folder = data or Path.home() / ".local/share/stepwright" / str(port)
     try:
-        asyncio.run(embedded.serve(port, folder, typer.echo))
+        asyncio.run(embedded.serve(port, folder, secrets, typer.echo))
     except (InUse, OSError) as error:
         typer.echo(f"stepwright: {error}", err=True)
         raise typer.Exit(1) from error
+
+
+def _split(key: str) -> tuple[str, str]:
+    name, colon, secret = key.partition(":")
+    if not (name and colon and secret):
+        # The value itself is secret.
+        raise typer.BadParameter("an access key is written ID:SECRET", param_hint="--access-key")
+    return name, secret

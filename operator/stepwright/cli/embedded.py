@@ -9,7 +9,7 @@ import resource
 import signal
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -33,8 +33,10 @@ HOST: Final = "127.0.0.1"
 PLACE: Final = Place(account="123456789012", region="us-east-1")
 
 
-async def serve(port: int, folder: Path, tell: Callable[[str], None]) -> None:
-    """Until SIGTERM or SIGINT. Raises InUse, OSError."""
+async def serve(
+    port: int, folder: Path, secrets: Mapping[str, str] | None, tell: Callable[[str], None]
+) -> None:
+    """Until SIGTERM or SIGINT. ``secrets`` by access key; None lets everybody in. Raises InUse, OSError."""
     _allow_many_connections()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -62,7 +64,7 @@ async def serve(port: int, folder: Path, tell: Callable[[str], None]) -> None:
             task_checks=job.checks({}),
         )
         running = asyncio.create_task(runner.run(), name="executions")
-        web, bound = await server.start(service, HOST, port)
+        web, bound = await server.start(service, HOST, port, secrets)
         stopping = asyncio.create_task(stopped.wait(), name="stop")
         tell(f"Stepwright serves AWS Step Functions on http://{HOST}:{bound} and keeps its data in {folder}")
         await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
