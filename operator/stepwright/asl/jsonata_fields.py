@@ -23,6 +23,9 @@ UNSUPPORTED: Final = "UNSUPPORTED_JSONATA_EXPRESSION"
 WHOLE_AT_MOST: Final = 99_999_999
 """Seconds and counts: as much as a definition may say."""
 
+_NOT_ALWAYS: Final = ("result", "errorOutput")
+"""Fields of ``$states`` that are not in every expression."""
+
 _OPENING: Final = "{%"
 _CLOSING: Final = "%}"
 
@@ -76,9 +79,10 @@ class Query:
         return QueryError(causes.query_of_wrong_type(source, self.location, expected, value), self.location)
 
 
-def compile(value: Json, pointer: Pointer, location: str, *, in_catch: bool = False) -> Query:
-    """``location`` names the field in errors; ``in_catch``: ``$states.errorOutput`` is there. Raises ``InvalidQuery``."""
-    compiler = _Compiler(in_catch=in_catch)
+def compile(value: Json, pointer: Pointer, location: str, offered: str | None = None) -> Query:
+    """``location`` names the field in errors. ``offered``: what ``$states`` has beside input and context, ``result`` or
+    ``errorOutput``. Raises ``InvalidQuery``."""
+    compiler = _Compiler(offered)
     node = compiler.node(value, pointer, location)
     if compiler.problems:
         raise InvalidQuery(compiler.problems)
@@ -155,9 +159,9 @@ _Node: TypeAlias = _Constant | _Expression | _Object | _Array
 
 
 class _Compiler:
-    def __init__(self, *, in_catch: bool) -> None:
+    def __init__(self, offered: str | None) -> None:
         self.problems: list[tuple[str, Pointer, str]] = []
-        self._in_catch = in_catch
+        self._offered = offered
 
     def node(self, value: Json, pointer: Pointer, location: str) -> _Node:
         if isinstance(value, dict):
@@ -192,12 +196,11 @@ class _Compiler:
             self.problems.append((INVALID, pointer, error.message))
             return _Constant(None)
         for name in expression.uses.top_level:
-            self._unsupported(pointer, f"Reference to '{name}' at the top level is not supported.")
-        if "errorOutput" in expression.uses.states and not self._in_catch:
-            self._unsupported(
-                pointer,
-                "Reference to '$states.errorOutput' is only supported in 'Output' and 'Assign' of a Catch.",
-            )
+            where = "" if name == "$$" else " at the top level"
+            self._unsupported(pointer, f"Reference to '{name}'{where} is not supported.")
+        for name in _NOT_ALWAYS:
+            if name in expression.uses.states and name != self._offered:
+                self._unsupported(pointer, f"Field '$states.{name}' does not exist.")
         return _Expression(source, expression, location)
 
     def _unsupported(self, pointer: Pointer, message: str) -> None:

@@ -25,6 +25,8 @@ from stepwright.asl.payload_template import InvalidTemplate
 IDENTITY: Final[Expression] = jsonpath.compile("$")
 WHOLE: Final[Target] = reference_path.compile("$")
 
+_HAVE_RESULTS: Final = ("Task", "Parallel", "Map")
+
 # A template's problem is at the object, as AWS has it; the sentence names the field.
 _NAMED_FIELD: Final = re.compile(r"The value for the field '(.+)' must be ", re.DOTALL)
 _SCRIPT: Final = re.compile(r"\[\(\s*@\.length\s*-\s*([1-9][0-9]*)\s*\)\]")
@@ -63,6 +65,14 @@ class Fields:
         for token in tokens:
             location += f"[{token}]" if isinstance(token, int) else f"/{token}" if location else token
         return Fields(raw, child(self.pointer, *tokens), self.language, self.problems, self.nested, location)
+
+    def _offered(self, name: str) -> str | None:
+        """Output and Assign see what the state came to."""
+        if name not in ("Output", "Assign"):
+            return None
+        if self.location.startswith("Catch["):
+            return "errorOutput"
+        return "result" if not self.location and self.raw.get("Type") in _HAVE_RESULTS else None
 
     def location_of(self, name: str) -> str:
         return f"{self.location}/{name}" if self.location else name
@@ -233,7 +243,7 @@ class Fields:
             self._check_keys(self.raw[name], self.at(name))
         try:
             return languages.COMPILERS[self.language].template(
-                self.raw[name], self.at(name), self.location_of(name)
+                self.raw[name], self.at(name), self.location_of(name), self._offered(name)
             )
         except InvalidQuery as error:
             self._add_found(error)

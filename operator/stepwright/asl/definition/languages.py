@@ -22,8 +22,9 @@ class Compiler(Protocol):
     ``location`` is how errors at run time name the place within the state: ``Choices[0]/Output``.
     """
 
-    def template(self, value: Json, pointer: Pointer, location: str) -> Expression:
-        """Any JSON value that may hold expressions: Parameters, Assign, Arguments, Output."""
+    def template(self, value: Json, pointer: Pointer, location: str, offered: str | None) -> Expression:
+        """Any JSON value that may hold expressions: Parameters, Assign, Arguments, Output. ``offered``: which field
+        ``$states`` has here that it has not everywhere."""
 
     def rule(self, rule: dict[str, Json], pointer: Pointer, location: str) -> Rule:
         """The condition of a Choice rule, without the fields that say what follows it."""
@@ -31,7 +32,7 @@ class Compiler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _JsonPath:
-    def template(self, value: Json, pointer: Pointer, _location: str) -> Expression:
+    def template(self, value: Json, pointer: Pointer, _location: str, _offered: str | None) -> Expression:
         return payload_template.compile(value, pointer)
 
     def rule(self, rule: dict[str, Json], pointer: Pointer, _location: str) -> Rule:
@@ -40,8 +41,8 @@ class _JsonPath:
 
 @dataclass(frozen=True, slots=True)
 class _Jsonata:
-    def template(self, value: Json, pointer: Pointer, location: str) -> Expression:
-        return jsonata_fields.compile(value, pointer, location, in_catch=location.startswith("Catch["))
+    def template(self, value: Json, pointer: Pointer, location: str, offered: str | None) -> Expression:
+        return jsonata_fields.compile(value, pointer, location, offered)
 
     def rule(self, rule: dict[str, Json], pointer: Pointer, location: str) -> Rule:
         condition = rule.get("Condition")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from stepwright.asl.definition import limits, placeholders, references, resources
+from stepwright.asl.definition import limits, placeholders, references, resources, variables
 from stepwright.asl.definition.fields import Fields, Nested
 from stepwright.asl.definition.pointers import ROOT, child
 from stepwright.asl.definition.problems import DUPLICATE_LABEL, INVALID_STATE, NO_DRIVER, Problems
@@ -65,6 +65,7 @@ def read(definition: Mapping[str, Json], reading: Reading) -> Machine:
         allowed = BRANCH_FIELDS if nested.role == "branch" else PROCESSOR_FIELDS
         _read_scope(nested.raw, nested.pointer, allowed, reading)
     references.check_names(reading.names, reading.problems)
+    variables.check(definition, reading.problems)
     return Machine(
         scopes=reading.scopes,
         comment=machine.comment(),

@@ -15,7 +15,9 @@ from stepwright.asl.jsonata.nodes import Node
 
 @dataclass(slots=True)
 class Uses:
-    """``top_level``: what it reads from a document that is not there, as written (``name``, ``$``, ``$$``, ``*``).
+    """``top_level``: what it reads from a document that is not there, as written (``name``, ``$``, ``$$``).
+
+    ``$$`` is never there.
 
     ``states``: the fields of ``$states`` that it reads; None among them: all of it. ``variables``: all names with a
     dollar that it does not bind itself and that are no functions. ``function_values``: whether a function may be part
@@ -47,8 +49,6 @@ class _Walker:
                 self._variable(node, top, bound)
             case "name":
                 self._reference(node.value, top)
-            case "wildcard" | "descendant":
-                self._reference("*" if node.type == "wildcard" else "**", top)
             case "lambda":
                 self._lambda(node, top, bound)
             case "transform":
@@ -132,10 +132,7 @@ class _Walker:
 
     def _call(self, node: Node, top: bool, bound: frozenset[str]) -> None:
         procedure = node.operand
-        if procedure.type == "path":
-            # ``sum(x)`` without its dollar; calling it says so.
-            pass
-        elif procedure.type != "variable" or procedure.predicate or procedure.value in bound:
+        if procedure.type != "variable" or procedure.predicate or procedure.value in bound:
             self.node(procedure, top=top, bound=bound)
         elif procedure.value not in BUILT_IN:
             self.found.variables.add(procedure.value)

@@ -1,0 +1,63 @@
+"""Names of variables: a scope within another may read the outer one's, but not assign to them.
+
+Works on the raw definition, as ``references`` does. Source:
+https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+
+from stepwright.asl.definition.pointers import ROOT, child
+from stepwright.asl.definition.problems import DUPLICATE_VARIABLE, Problems
+from stepwright.asl.json_types import Json, Pointer
+
+
+def check(definition: Mapping[str, Json], problems: Problems) -> None:
+    waiting: deque[tuple[Json, Pointer, frozenset[str]]] = deque([(dict(definition), ROOT, frozenset())])
+    while waiting:
+        scope, pointer, outer = waiting.popleft()
+        states = scope.get("States") if isinstance(scope, dict) else None
+        if not isinstance(states, dict):
+            continue
+        own = set()
+        for name, state in states.items():
+            for variable, where, key in _assigned(state, child(pointer, "States", name)):
+                own.add(variable)
+                if variable in outer:
+                    problems.error(
+                        where,
+                        f"The variable name '{variable}' was already defined in a parent scope.",
+                        code=DUPLICATE_VARIABLE,
+                        member=key,
+                    )
+        for name, state in states.items():
+            for inner, where in _scopes(state, child(pointer, "States", name)):
+                waiting.append((inner, where, outer | own))
+
+
+def _assigned(state: Json, pointer: Pointer) -> Iterator[tuple[str, Pointer, str]]:
+    """Each variable with the pointer of the Assign and the key in it."""
+    if not isinstance(state, dict):
+        return
+    holders: list[tuple[Json, Pointer]] = [(state, pointer)]
+    for field in ("Choices", "Catch"):
+        entries = state.get(field)
+        if isinstance(entries, list):
+            holders += [(entry, child(pointer, field, index)) for index, entry in enumerate(entries)]
+    for holder, where in holders:
+        assign = holder.get("Assign") if isinstance(holder, dict) else None
+        for key in assign if isinstance(assign, dict) else ():
+            yield key.removesuffix(".$"), child(where, "Assign"), key
+
+
+def _scopes(state: Json, pointer: Pointer) -> Iterator[tuple[Json, Pointer]]:
+    if not isinstance(state, dict):
+        return
+    branches = state.get("Branches")
+    for index, branch in enumerate(branches if isinstance(branches, list) else ()):
+        yield branch, child(pointer, "Branches", index)
+    for field in ("ItemProcessor", "Iterator"):
+        if field in state:
+            yield state[field], child(pointer, field)
