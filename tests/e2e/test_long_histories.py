@@ -59,6 +59,8 @@ class Versions:
 
     def read(self, lines: Iterator[bytes]) -> None:
         for line in lines:
+            if not line.endswith(b"\n"):
+                return  # cut in the middle, when enough was seen
             found = json.loads(line)["object"]
             size_bytes = len(json.dumps(found, separators=(",", ":"), ensure_ascii=False).encode())
             seq = (found.get("status") or {}).get("seq", 0)
