@@ -33,8 +33,13 @@ SETTLES_SECONDS = 8.0
 FOR_EVER: Object = {
     "StartAt": "Tick",
     "States": {
-        "Tick": {"Type": "Wait", "Seconds": 1, "Next": "Tock"},
-        "Tock": {"Type": "Pass", "Next": "Tick"},
+        "Tick": {"Type": "Wait", "Seconds": 1, "Next": "Enough"},
+        "Enough": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.enough", "IsPresent": True, "Next": "Done"}],
+            "Default": "Tick",
+        },
+        "Done": {"Type": "Succeed"},
     },
 }
 ONE_TASK: Object = {

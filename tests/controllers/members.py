@@ -26,7 +26,7 @@ LATEST_SECONDS = 20.0
 _ERROR = msgspec.json.encode({"status": "Failure", "message": "etcdserver: leader changed"})
 
 
-class Violation(AssertionError):
+class Violation(AssertionError):  # noqa: N818 - it names a condition
     """Two held the same execution, or nobody did for too long."""
 
 

@@ -13,9 +13,9 @@ import pytest
 from stepwright.controllers import membership, standing
 from stepwright.controllers.membership import Membership
 from stepwright.controllers.rendezvous import owner
-from tests.controllers.members import UIDS, Violation, World
-from tests.simulation import loop as loops
+from tests.controllers.members import Violation, World
 from tests.simulation import logs
+from tests.simulation import loop as loops
 
 SEEDS = range(60)
 
@@ -51,7 +51,7 @@ def play(seed: int) -> World:
 
     async def main(_: Any) -> None:
         worlds.append(World(seed))
-        with logs.into(lambda *what: worlds[0].trace(*what)):
+        with logs.into(worlds[0].trace):
             try:
                 await worlds[0].live(chance)
             finally:

@@ -29,11 +29,14 @@ def operator(
     namespace: Namespaces = None,
     lease_namespace: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Namespace of the Lease. Default: the pod's own, or the kubeconfig's."),
+        typer.Option(
+            help="Namespace of the Leases by which operators share the executions. Default: the pod's own, or the "
+            "kubeconfig's."
+        ),
     ] = None,
     lease_seconds: Annotated[
         int,
-        typer.Option(min=3, help="How long the Lease counts: after a crash another operator waits for it."),
+        typer.Option(min=3, help="How long the Lease counts: after a crash the other operators wait for it."),
     ] = 15,
     host: Annotated[str, typer.Option(help="Address for metrics and probes.")] = "0.0.0.0",  # noqa: S104
     metrics_port: Annotated[int, typer.Option(help="Port of /metrics; 0 leaves it out.")] = 8080,

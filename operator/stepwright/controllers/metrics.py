@@ -68,7 +68,7 @@ class Metrics:
 
 
 class Server:
-    """``/metrics``, ``/healthz`` (alive), ``/readyz`` (holds the lease or stands by, and has synced).
+    """``/metrics``, ``/healthz`` (alive), ``/readyz`` (has its Lease, and has synced).
 
     A check gives None when all is well, else a sentence.
     """
