@@ -28,10 +28,14 @@ Locate = Callable[[Pointer], tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A definition and what was found; ``name`` is the StateMachine's, None for a plain definition."""
+    """A definition and what was found; ``name`` is the StateMachine's, None for a plain definition.
+
+    ``definition`` is its text or its value, with all substitutions, None where there is none to speak of.
+    """
 
     name: str | None
     diagnostics: tuple[Diagnostic, ...]
+    definition: Json = None
 
     @property
     def is_valid(self) -> bool:
@@ -72,7 +76,8 @@ def check_text(file: str, text: str) -> CheckedFile:
         return checked
     if not documents:
         # Text that is no manifest is judged by the compiler, which says what is wrong with it as AWS does.
-        checked.definitions.append(Checked(None, check(text, task_checks=_PLAIN, serves=_PLAIN.__contains__)))
+        found_in_text = check(text, task_checks=_PLAIN, serves=_PLAIN.__contains__)
+        checked.definitions.append(Checked(None, found_in_text, text))
     for document in documents:
         _check_document(document, checked)
     return checked
@@ -99,7 +104,7 @@ def _check_document(document: _Document, checked: CheckedFile) -> None:
     while waiting:
         value, pointer = waiting.pop(0)
         if not _is_manifest(value):
-            checked.definitions.append(Checked(None, _check_value(value, pointer, document)))
+            checked.definitions.append(Checked(None, _check_value(value, pointer, document), value))
             continue
         items = value.get("items")
         if str(value["kind"]).endswith("List") and isinstance(items, list):
@@ -119,6 +124,7 @@ def _check_manifest(manifest: dict[str, Json], pointer: Pointer, document: _Docu
     where = Pointer(pointer + _DEFINITION)
     spec = manifest.get("spec")
     found: tuple[Diagnostic, ...]
+    definition: Json = None
     if not isinstance(spec, dict) or "definition" not in spec:
         line, column = document.locate(where)
         missing = Diagnostic(
@@ -139,7 +145,7 @@ def _check_manifest(manifest: dict[str, Json], pointer: Pointer, document: _Docu
             found = (Diagnostic("ERROR", "MISSING_SUBSTITUTION", str(error), Pointer(""), line, column),)
         else:
             found = _check_value(definition, where, document, express=express, task_checks=job.checks(spec))
-    return Checked(name if isinstance(name, str) else None, found)
+    return Checked(name if isinstance(name, str) else None, found, definition)
 
 
 def _substituted(definition: Json, values: Json) -> Json:

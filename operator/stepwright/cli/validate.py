@@ -75,17 +75,22 @@ def _exit_code(checked: list[CheckedFile], unreadable: list[tuple[str, str]]) ->
 
 def _print_text(checked: list[CheckedFile], unreadable: list[tuple[str, str]]) -> None:
     for file in checked:
-        for line, manifest in file.skipped:
+        for number, manifest in file.skipped:
             typer.echo(
-                f"{file.name}:{line}: note: {manifest} skipped, it is no StateMachine of stepwright.dev",
+                f"{file.name}:{number}: note: {manifest} skipped, it is no StateMachine of stepwright.dev",
                 err=True,
             )
         for definition in file.definitions:
             for diagnostic in definition.diagnostics:
-                typer.echo(f"{file.name}:{_place(diagnostic)} {_sentence(diagnostic)}")
+                typer.echo(line(file.name, diagnostic))
     for name, reason in unreadable:
         typer.echo(f"{name}: cannot be read: {reason}", err=True)
     typer.echo(_summary(checked, unreadable))
+
+
+def line(file: str, diagnostic: Diagnostic) -> str:
+    """A finding as people and editors read it."""
+    return f"{file}:{_place(diagnostic)} {_sentence(diagnostic)}"
 
 
 def _place(diagnostic: Diagnostic) -> str:

@@ -1,0 +1,101 @@
+"""One execution, run in this process and kept nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from stepwright.asl.checkpoint import Identity
+from stepwright.asl.interpreter import Limits
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.machine import Machine
+from stepwright.asl.step import Outcome, Visit
+from stepwright.catalog.arns import Place
+from stepwright.engine.clock import SystemClock
+from stepwright.engine.engine import Engine
+from stepwright.engine.ports import Commit, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
+from stepwright.local.express import ExpressJournal
+from stepwright.local.functions import FunctionDriver
+from stepwright.local.processes import ProcessDriver
+from stepwright.local.runner import HISTORY_EVENTS, Held
+
+_PLACE: Final = Place("123456789012", "us-east-1")
+
+
+class Watching:
+    """Implements ``engine.observer.Observer``: hands on the visits of states as they come and change."""
+
+    def __init__(self, seen: Callable[[Visit], None]) -> None:
+        self._seen = seen
+        self.stall: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def committed(self, ref: ExecutionRef, commit: Commit) -> None:  # noqa: ARG002
+        for visit in commit.visits:
+            self._seen(visit)
+
+    def stalled(self, ref: ExecutionRef, reason: str) -> None:  # noqa: ARG002
+        self.stall.set_result(reason)
+
+
+async def run(
+    machine: Machine, name: str, input: JsonText, seen: Callable[[Visit], None], stop: asyncio.Event
+) -> Outcome:
+    """Until it ends, or is asked to stop. Processes that it began are stopped with it."""
+    journal, watching = ExpressJournal(), Watching(seen)
+    drivers: list[TaskDriver] = []
+    finished = asyncio.Event()
+    engine = Engine(
+        journal,
+        drivers,
+        Held(),
+        observer=watching,
+        limits=Limits(history_events=HISTORY_EVENTS),
+        finished=lambda _ref: finished.set(),
+    )
+    loaded = _loaded(machine, name, input)
+    async with _driven(engine, drivers):
+        running = asyncio.create_task(engine.run())
+        ended = journal.add(loaded)
+        engine.adopt(loaded)
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait((ended, stopping, watching.stall), return_when=asyncio.FIRST_COMPLETED)
+        if watching.stall.done():
+            outcome = Outcome("FAILED", error="States.Runtime", cause=watching.stall.result())
+        else:
+            if not ended.done():
+                engine.stop_execution(loaded.ref.uid, StopRequest())
+            outcome, _ = await ended
+        await finished.wait()  # what runs for it is being stopped
+        stopping.cancel()
+        running.cancel()
+        await asyncio.gather(running, stopping, return_exceptions=True)
+    return outcome
+
+
+@asynccontextmanager
+async def _driven(engine: Engine, drivers: list[TaskDriver]) -> AsyncIterator[None]:
+    functions = FunctionDriver(engine.report)
+    with tempfile.TemporaryDirectory(prefix="stepwright-") as folder:
+        drivers += [ProcessDriver(Path(folder), SystemClock(), engine.report), functions]
+        try:
+            yield
+        finally:
+            await functions.close()
+
+
+def _loaded(machine: Machine, name: str, input: JsonText) -> Loaded:
+    uid = str(uuid.uuid4())
+    identity = Identity(
+        uid=uid,
+        execution_id=_PLACE.execution(name, uid),
+        name=uid,
+        role_arn=f"arn:aws:iam::{_PLACE.account}:role/stepwright",
+        state_machine_id=_PLACE.state_machine(name),
+        state_machine_name=name,
+    )
+    return Loaded(ExecutionRef(Uid(uid), "local", uid, name), identity, machine, input, 0, {})
