@@ -45,6 +45,8 @@ class _Walker:
         match node.type:
             case "path":
                 bound = self._path(node, top, bound)
+            case "regex":
+                self.found.function_values = True
             case "variable":
                 self._variable(node, top, bound)
             case "name":

@@ -534,7 +534,7 @@ def _compare(holds: Callable[[Any, Any], bool]) -> Callable[[Value, Value, Frame
             return UNDEFINED
         if isinstance(left, str) != isinstance(right, str):
             raise EvaluationFailed("T2009", value=left, value2=right)
-        return holds(paths.sort_key(left), paths.sort_key(right))
+        return holds(*paths.in_order(left, right))
 
     return compare
 

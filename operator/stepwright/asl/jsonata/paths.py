@@ -108,7 +108,7 @@ def _general(node: Node, steps: list[Step], group: grouping.Pairs | None) -> Cod
         tupled = False
         for index, step in enumerate(steps):
             tupled = tupled or step.tuple
-            if index == 0 and step.cons_array:
+            if index == 0 and step.cons_array and not tupled:
                 result = step.code(sequence, frame)
             elif tupled:
                 tuples = _tuple_step(step, sequence, tuples, frame)
@@ -332,16 +332,15 @@ def descendants(input: Value, frame: Frame) -> Value:
     return found[0] if len(found) == 1 else frame.runtime.made(found)
 
 
-def sort_key(value: Value) -> Any:
-    """By what JavaScript orders texts: their UTF-16 code units."""
-    if isinstance(value, str) and not value.isascii() and max(value) > "\uffff":
-        return [int.from_bytes(unit) for unit in _units(value)]
-    return value
+def in_order(left: Any, right: Any) -> tuple[Any, Any]:
+    """Two numbers or two texts as something that Python compares as JavaScript does: texts by their UTF-16 units."""
+    if isinstance(left, str) and not (left.isascii() and right.isascii()):
+        return units(left), units(right)
+    return left, right
 
 
-def _units(value: str) -> list[bytes]:
-    encoded = value.encode("utf-16-be", "surrogatepass")
-    return [encoded[at : at + 2] for at in range(0, len(encoded), 2)]
+def units(value: str) -> bytes:
+    return value.encode("utf-16-be", "surrogatepass")
 
 
 def sorting(terms: tuple[tuple[bool, Code], ...]) -> Code:
@@ -379,7 +378,8 @@ def _comes_after(left: list[Value], right: list[Value], terms: tuple[tuple[bool,
             raise EvaluationFailed("T2007", value=ours, value2=theirs)
         if ours == theirs:
             continue
-        return bool((sort_key(ours) > sort_key(theirs)) != descending)
+        first, second = in_order(ours, theirs)
+        return bool((first > second) != descending)
     return False
 
 

@@ -26,7 +26,7 @@ which would make the same execution end differently on two machines."""
 _SCALAR: Final = 8
 """What a number, a constant, a place in an array count for."""
 
-_LAMBDA_STEPS: Final = 5
+_LAMBDA_STEPS: Final = 8
 _NATIVE_STEPS: Final = 2
 
 TOO_DEEP: Final = (

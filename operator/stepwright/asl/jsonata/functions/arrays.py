@@ -54,7 +54,8 @@ def sort(runtime: Runtime, values: Value, comparator: Value) -> Value:
         return paths.merged(values, lambda left, right: truth(call(runtime, comparator, [left, right])))
     if not is_array_of_numbers(values) and not is_array_of_strings(values):
         raise EvaluationFailed("D3070", index=1)
-    return sorted(values, key=paths.sort_key)
+    texts = isinstance(values[0], str) and not all(map(str.isascii, values))
+    return sorted(values, key=paths.units) if texts else sorted(values)
 
 
 def shuffle(runtime: Runtime, values: Value) -> Value:

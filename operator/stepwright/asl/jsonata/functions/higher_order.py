@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stepwright.asl.jsonata.errors import EvaluationFailed
-from stepwright.asl.jsonata.functions.table import Table
+from stepwright.asl.jsonata.functions.table import Table, given
 from stepwright.asl.jsonata.key_order import keys
 from stepwright.asl.jsonata.runtime import Runtime, call, call_with_as_many
 from stepwright.asl.jsonata.undefined import UNDEFINED
@@ -63,6 +63,7 @@ def reduce(runtime: Runtime, values: Value, function: Function, initial: Value) 
 def sift(runtime: Runtime, value: Value, function: Value) -> Value:
     if not isinstance(value, dict):
         return UNDEFINED
+    given(function, 2)
     kept = {
         key: value[key]
         for key in keys(value)

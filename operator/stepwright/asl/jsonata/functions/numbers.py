@@ -8,7 +8,7 @@ from typing import Final
 
 from stepwright.asl.jsonata import integer_pictures, number_pictures, numeric, text
 from stepwright.asl.jsonata.errors import EvaluationFailed
-from stepwright.asl.jsonata.functions.table import Table
+from stepwright.asl.jsonata.functions.table import Table, given
 from stepwright.asl.jsonata.runtime import Runtime
 from stepwright.asl.jsonata.undefined import UNDEFINED
 from stepwright.asl.jsonata.values import Value
@@ -113,7 +113,9 @@ def average(runtime: Runtime, values: Value) -> Value:
 def format_number(_runtime: Runtime, value: Value, picture: Value, options: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
-    return number_pictures.format(value, picture, {} if options is UNDEFINED else options)
+    if not math.isfinite(numeric.as_float(value)):
+        raise EvaluationFailed("D1001", value=value)
+    return number_pictures.format(value, given(picture, 2), {} if options is UNDEFINED else options)
 
 
 def format_base(_runtime: Runtime, value: Value, radix: Value) -> Value:
@@ -136,13 +138,13 @@ def format_base(_runtime: Runtime, value: Value, radix: Value) -> Value:
 def format_integer(_runtime: Runtime, value: Value, picture: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
-    return integer_pictures.format(math.floor(value), integer_pictures.analyse(picture))
+    return integer_pictures.format(math.floor(value), integer_pictures.analyse(given(picture, 2)))
 
 
 def parse_integer(_runtime: Runtime, value: Value, picture: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
-    found = integer_pictures.parse(value, integer_pictures.analyse(picture))
+    found = integer_pictures.parse(value, integer_pictures.analyse(given(picture, 2)))
     return math.nan if found is None else found
 
 

@@ -7,9 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from stepwright.asl.jsonata import signature
+from stepwright.asl.jsonata.errors import EvaluationFailed
 from stepwright.asl.jsonata.runtime import Native
+from stepwright.asl.jsonata.undefined import UNDEFINED
 
 Table: TypeAlias = Mapping[str, tuple[str, Callable[..., Any]]]
+
+
+def given(value: Any, number: int) -> Any:
+    """An argument that a function cannot do without, though its signature lets it be undefined."""
+    if value is UNDEFINED:
+        raise EvaluationFailed("T0410", value=value, index=number)
+    return value
 
 
 def natives(table: Table) -> dict[str, Native]:
