@@ -38,6 +38,8 @@ log = structlog.get_logger(__name__)
 # A watch gives a bookmark a minute. Silent for this long, it is dead, whatever its connection says.
 SILENT_SECONDS = 300.0
 
+LEASE_CONNECTIONS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -62,19 +64,23 @@ async def run(options: Options) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with await Api.connect(options.kubeconfig) as api:
-        operator = Operator(api, options)
+    async with (
+        await Api.connect(options.kubeconfig) as api,
+        # Connections of their own: a Lease runs out while its renewal waits behind thousands of other requests.
+        await Api.connect(options.kubeconfig, connections=LEASE_CONNECTIONS) as leases,
+    ):
+        operator = Operator(api, leases, options)
         await operator.serve(stopped)
 
 
 class Operator:
     """One operator process, put together from its parts."""
 
-    def __init__(self, api: Api, options: Options) -> None:
+    def __init__(self, api: Api, leases: Api, options: Options) -> None:
         self._options = options
         clock = SystemClock()
         self._membership = Membership(
-            api,
+            leases,
             options.lease_namespace or api.default_namespace,
             duration=options.lease_seconds,
             clock=clock,
