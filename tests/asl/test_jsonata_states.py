@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
 
 from stepwright.asl.definition import check, compile_definition
+from stepwright.asl.json_types import Json
 from stepwright.asl.jsontext import dump, parse
 from stepwright.asl.signals import Signal, TaskFailed, TaskSucceeded
 from stepwright.asl.step import StartTask
@@ -349,7 +351,7 @@ def test_an_expression_that_fails_can_be_caught() -> None:
 
 
 def test_an_expression_that_fails_can_be_tried_again() -> None:
-    answers = iter([{}, {"ready": True}])
+    answers: Iterator[Json] = iter([{}, {"ready": True}])
 
     def answer(task: StartTask) -> Signal:
         return TaskSucceeded(task.task, next(answers))
