@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.dev_process import DevProcess, ended
-from tests.local.test_restart import machine, restart
+from tests.local.test_killed import machine, restart
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.dev_process import DevProcess, ended
-from tests.local.test_restart import machine, restart
+from tests.local.test_killed import machine, restart
 
 PYTHON = "import json, os; given = json.load(open(os.environ['STEPWRIGHT_INPUT_FILE'])); "
 
