@@ -90,7 +90,9 @@ def test_what_a_function_raises_has_its_own_name(dev: DevProcess) -> None:
 
     output = json.loads(run(dev, definition)["output"])
 
-    assert output == {"Error": "ValueError", "Cause": '{"errorType":"ValueError","errorMessage":"no"}'}
+    said = '{"errorType": "ValueError", "errorMessage": "no"}'
+    assert output == {"Error": "ValueError", "Cause": said}
+    assert run(dev, invoke("raise"))["cause"] == said.replace(": ", ":").replace(", ", ",")
 
 
 def test_a_function_that_does_not_exist_is_told_as_aws_tells_it(dev: DevProcess) -> None:

@@ -128,7 +128,7 @@ class FunctionDriver:
             if response.status >= 300:
                 return _refused(task.task, response, body)
             if "X-Amz-Function-Error" in response.headers:
-                return _failed(task.task, body)
+                return _failed(task.task, body, as_said=direct)
             try:
                 payload = jsontext.parse(body) if body else None
             except InvalidJson as error:
@@ -170,15 +170,16 @@ def _answer(response: aiohttp.ClientResponse, payload: Json) -> Json:
     }
 
 
-def _failed(task: TaskId, body: bytes) -> TaskFailed:
-    """The function itself has failed: AWS takes the name from what it said, and hands on all of it, without spaces, as
-    the cause."""
+def _failed(task: TaskId, body: bytes, *, as_said: bool) -> TaskFailed:
+    """The function itself has failed: AWS takes the name from what it said, and hands on all of it as the cause: of a
+    function called by its ARN ``as_said``, of lambda:invoke without spaces."""
     try:
         said = jsontext.parse(body)
     except InvalidJson:
         return TaskFailed(task, "Lambda.Unknown", body.decode("utf-8", "replace"))
     error = said.get("errorType") if isinstance(said, dict) else None
-    return TaskFailed(task, error if isinstance(error, str) else "Lambda.Unknown", jsontext.dump(said))
+    cause = body.decode() if as_said else jsontext.dump(said)
+    return TaskFailed(task, error if isinstance(error, str) else "Lambda.Unknown", cause)
 
 
 def _refused(task: TaskId, response: aiohttp.ClientResponse, body: bytes) -> TaskFailed:

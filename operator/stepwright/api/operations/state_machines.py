@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from stepwright.api import errors, names, paging, wire
 from stepwright.api.service import Answer, Operation, Request, Service
-from stepwright.asl import definition
+from stepwright.asl import definition, jsontext
+from stepwright.asl.definition.variable_references import variable_references
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.catalog import arns
 from stepwright.catalog.records import MachineType, Revision, StateMachine
@@ -150,11 +151,13 @@ def _is_same(one: StateMachine, other: StateMachine) -> bool:
 
 
 def _content(revision: Revision) -> Answer:
+    references = variable_references(jsontext.parse(revision.definition))
     return {
         "definition": revision.definition,
         "roleArn": revision.role_arn,
         **revision.settings,
         **_revision_id(revision),
+        **({"variableReferences": references} if references else {}),
     }
 
 
