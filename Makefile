@@ -7,7 +7,7 @@ SHELL := bash
 UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := $(UV) run --frozen
 
-.PHONY: help setup check lint format types contracts unit test simulate demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate image clean
+.PHONY: help setup check lint format types contracts unit test conformance simulate demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate image clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ unit: setup ## Tests that need no cluster
 
 test: setup ## Everything: sets up a cluster (see tests/cluster/README.md) and runs all tests
 	$(RUN) pytest
+
+conformance: setup ## Replay recorded AWS interactions against stepwright dev, by category (CATEGORIES="base timeouts")
+	@$(RUN) python -m tests.recorded_api $(CATEGORIES)
 
 simulate: setup ## Executions under simulated faults: SEEDS=100000 of them (FIRST=0 PROCESSES=2), or SEED=17 replayed
 	@$(RUN) python -m tests.simulation $(if $(SEED),--seed $(SEED) --trace,--seeds $(or $(SEEDS),100000) $(if $(FIRST),--first $(FIRST)) $(if $(PROCESSES),--processes $(PROCESSES)))

@@ -61,7 +61,7 @@ def test_jsonata(expression: str, names: list[str]) -> None:
 def test_states_of_maps_and_parallels_stand_beside_the_others() -> None:
     inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "InputPath": "$i", "End": True}}}
     branch = {"StartAt": "P", "States": {"P": {"Type": "Map", "ItemsPath": "$p", "ItemProcessor": inner}}}
-    definition = {
+    definition: Any = {
         "StartAt": "A",
         "States": {"A": {"Type": "Parallel", "InputPath": "$a", "Branches": [branch]}},
     }

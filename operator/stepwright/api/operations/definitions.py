@@ -8,6 +8,8 @@ from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import definition
 from stepwright.asl.diagnostics import Diagnostic
 
+_INVALID_JSON: Final = "INVALID_JSON_DESCRIPTION"
+_SHOWN_CHARACTERS: Final = 500
 _MOST: Final = 100
 """Diagnostics in one answer, also where ``maxResults`` is 0."""
 
@@ -24,18 +26,27 @@ async def validate(service: Service, request: Request) -> Answer:
     limit = request.get("maxResults") or _MOST
     return {
         "result": "FAIL" if failed else "OK",
-        "diagnostics": [_shown(diagnostic) for diagnostic in found[:limit]],
+        "diagnostics": [_shown(diagnostic, request["definition"]) for diagnostic in found[:limit]],
         "truncated": len(found) > limit,
     }
 
 
-def _shown(diagnostic: Diagnostic) -> Answer:
-    return {
+def _shown(diagnostic: Diagnostic, text: str) -> Answer:
+    shown = {
         "severity": diagnostic.severity,
         "code": diagnostic.code,
         "message": diagnostic.message,
-        "location": diagnostic.pointer or "/",
     }
+    if diagnostic.code == _INVALID_JSON and diagnostic.line is not None:
+        # As AWS's JSON parser puts it; there is no place in a definition yet.
+        where = f"line: {diagnostic.line}, column: {diagnostic.column}"
+        return shown | {"location": f'[Source: (String)"{_beginning(text)}"; {where}]'}
+    return shown | ({"location": diagnostic.pointer or "/"} if text.strip() else {})
+
+
+def _beginning(text: str) -> str:
+    rest = len(text) - _SHOWN_CHARACTERS
+    return text if rest <= 0 else f"{text[:_SHOWN_CHARACTERS]}[truncated {rest} chars]"
 
 
 OPERATIONS: Final[dict[str, Operation]] = {"ValidateStateMachineDefinition": validate}
