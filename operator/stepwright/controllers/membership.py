@@ -40,6 +40,7 @@ RENEWALS: Final = 8
 HELD_SHARE: Final = 0.9
 """For which part of its duration the holder relies on it. The rest is for clocks that run at different speeds, and for
 what is on its way between a last check and the API server."""
+SHORTEST_REST_SECONDS: Final = 0.2
 WATCHED_SHARE: Final = 0.5
 """Who has not read the Leases for this part of a duration cannot say that the others have not renewed theirs."""
 
@@ -59,10 +60,11 @@ class _Attempt:
 
 @dataclass(slots=True)
 class _Seen:
-    """A member's Lease as it was last, and since when it has not changed."""
+    """A member's Lease as it was last, since when it has not changed, and for how long it counts then."""
 
     version: str
     since: float
+    duration: float
 
 
 class Membership:
@@ -179,8 +181,15 @@ class Membership:
 
     async def _wait_for_news(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._duration / RENEWALS):
+            async with asyncio.timeout(self._rest_seconds()):
                 await self._news.wait()
+
+    def _rest_seconds(self) -> float:
+        """Until the next round: a renewal, or the moment at which a Lease that is not renewed runs out."""
+        if not self.valid:
+            return self._duration / RENEWALS
+        runs_out = min((seen.since + seen.duration for seen in self._seen.values()), default=float("inf"))
+        return min(self._duration / RENEWALS, max(SHORTEST_REST_SECONDS, runs_out - self._monotonic()))
 
     def _hear(self, old: MemberLease | None, new: MemberLease | None) -> None:
         if old is None or new is None or old.view != new.view:
@@ -276,11 +285,11 @@ class Membership:
         for name, lease in leases.items():
             seen, version = self._seen.get(name), lease.metadata.resourceVersion
             if seen is None or seen.version != version:
-                self._seen[name] = _Seen(version, now)
+                self._seen[name] = _Seen(version, now, lease.spec.leaseDurationSeconds or self._duration)
 
     def _is_dead(self, lease: MemberLease, now: float) -> bool:
-        duration = lease.spec.leaseDurationSeconds or self._duration
-        return self.valid and now - self._seen[lease.metadata.name].since >= duration
+        seen = self._seen[lease.metadata.name]
+        return self.valid and now - seen.since >= seen.duration
 
     async def _remove(self, lease: MemberLease) -> bool:
         """Take a member for dead; whether that is certain. Should it have renewed its Lease meanwhile, it is not."""
