@@ -236,6 +236,8 @@ def filter_of(stage: Node, condition: Code) -> Filter:
         items: list[Value] = input if isinstance(input, list) else [input]
         frame.runtime.spend(2 * len(items))
         for index, item in enumerate(items):
+            if item is UNDEFINED:
+                continue
             context, inner = (item[ITEM], frame.within(item)) if tupled else (item, frame)
             value = condition(context, inner)
             if is_number(value):

@@ -6,6 +6,7 @@ A regular expression is a function that gives a match: an object with ``match``,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -113,6 +114,14 @@ def match(runtime: Runtime, value: Value, matcher: Value, limit: Value) -> Value
     return result
 
 
+def _most(limit: Value, value: str) -> float:
+    """How many are wanted of what a text can have; a fraction is left as it is."""
+    possible = 2 * len(value) + 1
+    if limit is UNDEFINED:
+        return possible
+    return 0 if math.isnan(limit) else min(limit, possible)
+
+
 def _units(value: str, at: int) -> int:
     """A position as JavaScript counts it: characters beyond U+FFFF are two."""
     return at if value.isascii() else at + sum(character > "\uffff" for character in value[:at])
@@ -125,12 +134,12 @@ def replace(runtime: Runtime, value: Value, pattern: Value, replacement: Value, 
         raise EvaluationFailed("D3010", value=pattern, index=2)
     if limit is not UNDEFINED and limit < 0:
         raise EvaluationFailed("D3011", value=limit, index=4)
-    most = -1 if limit is UNDEFINED else -int(-limit // 1)  # a fraction lets one more through
+    most = math.ceil(_most(limit, value))  # a fraction lets one more through
     if most == 0:
         return value
     if isinstance(pattern, str):
         said = string(replacement) if replacement is not UNDEFINED else "undefined"
-        count = value.count(pattern) if most < 0 else min(value.count(pattern), most)
+        count = min(value.count(pattern), most)
         runtime.spend(len(value) // 16)
         runtime.allocate(len(value) + count * len(said))
         return value.replace(pattern, said, most)
@@ -194,25 +203,26 @@ def split(runtime: Runtime, value: Value, separator: Value, limit: Value) -> Val
         return UNDEFINED
     if limit is not UNDEFINED and limit < 0:
         raise EvaluationFailed("D3020", value=limit, index=3)
-    most = None if limit is UNDEFINED else int(limit)
+    most = _most(limit, value)
+    whole = math.floor(most)
     runtime.spend(len(value) // 16)
     if isinstance(separator, str):
         if separator == "":
             runtime.allocate(8 * len(value))
-            return _characters(value)[:most]
+            return _characters(value)[:whole]
         runtime.allocate(len(value) + 8 * value.count(separator))
-        return value.split(separator)[:most]
+        return value.split(separator)[:whole]
     if separator is UNDEFINED:
-        return [value][:most]
+        return [value][:whole]
     parts: list[str] = []
     at = 0
     for found in _matches(runtime, value, separator):
-        if most is not None and len(parts) >= most:
+        if len(parts) >= most:
             return parts
         parts.append(value[at : found["start"]])
         runtime.allocate(8 + len(parts[-1]))
         at = found["end"]
-    if most is None or len(parts) < most:
+    if len(parts) < most:
         parts.append(value[at:])
     return parts
 

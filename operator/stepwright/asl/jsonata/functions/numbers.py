@@ -55,12 +55,16 @@ def _whole(runtime: Runtime, value: float, rounded: object) -> float:
     return numeric.result(rounded(value))  # type: ignore[operator]
 
 
-def round_(_runtime: Runtime, value: Value, precision: Value) -> Value:
+def round_(runtime: Runtime, value: Value, precision: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
     if isinstance(value, float) and not math.isfinite(value):
         return value
-    return numeric.round_half_even(value, 0 if precision is UNDEFINED else int(precision))
+    places = 0 if precision is UNDEFINED else precision
+    if not math.isfinite(places):
+        runtime.not_finite = True
+        return math.nan
+    return numeric.round_half_even(value, int(places))
 
 
 def sqrt(_runtime: Runtime, value: Value) -> Value:
