@@ -87,6 +87,22 @@ def test_everything_that_breaks_a_constraint_is_told_at_once(sfn: Any) -> None:
     )
 
 
+def test_a_text_that_does_not_fit_the_pattern_of_its_field_is_refused(sfn: Any, create: Any) -> None:
+    arn = create(name="traced")
+
+    sfn.start_execution(stateMachineArn=arn, traceHeader="Root=1-5f2b")
+    with pytest.raises(ClientError) as error:
+        sfn.start_execution(stateMachineArn=arn, traceHeader="ä")
+
+    assert refusal(error) == (
+        "ValidationException",
+        (
+            "1 validation error detected: Value 'ä' at 'traceHeader' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: \\p{ASCII}*"
+        ),
+    )
+
+
 def test_secret_values_are_not_repeated(sfn: Any) -> None:
     with pytest.raises(ClientError) as error:
         sfn.start_execution(stateMachineArn="arn:x", input='"' + "secret" * 50_000 + '"')

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from stepwright.api import errors
@@ -110,12 +111,16 @@ def _broken(shape: Any, value: Any) -> Iterator[str]:
         yield f"Member must satisfy regular expression pattern: {pattern}"
 
 
+@lru_cache(maxsize=64)
 def _pattern(pattern: str) -> Callable[[str], Any]:
-    return re.compile(pattern).fullmatch
+    """The model's patterns are Java's, which knows classes that Python does not."""
+    return re.compile(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]")).fullmatch
 
 
 def _shown(shape: Any, value: Any) -> str:
     """A value as AWS's Java shows it: ``[RoutingConfigurationListItem(stateMachineVersionArn=..., weight=100)]``."""
+    if value is None:
+        return "null"
     match shape.type_name:
         case "list":
             return f"[{', '.join(_shown(shape.member, item) for item in value)}]"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stepwright.api import errors, names, paging, wire
+from stepwright.api.operations import tags
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.catalog.records import Activity
 
@@ -16,8 +17,8 @@ async def create(service: Service, request: Request) -> Answer:
     """Idempotent: the same name gives the activity that is there."""
     name = request["name"]
     names.check(name)
-    tags = {tag["key"]: tag["value"] for tag in request.get("tags", ())}
-    activity = Activity(service.place.activity(name), name, service.clock.now(), tags)
+    own = tags.given(request.get("tags", ()))
+    activity = Activity(service.place.activity(name), name, service.clock.now(), own)
     stored = await service.activities.add(activity)
     return {"activityArn": stored.arn, "creationDate": wire.moment(stored.created)}
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from stepwright.api import errors, names, paging, wire
+from stepwright.api.operations import tags
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import definition, jsontext
 from stepwright.asl.definition.variable_references import variable_references
@@ -41,7 +42,7 @@ async def create(service: Service, request: Request) -> Answer:
         revision=Revision(
             service.new_id(), request["definition"], request["roleArn"], now, settings, first=True
         ),
-        tags={tag["key"]: tag["value"] for tag in request.get("tags", ())},
+        tags=tags.given(request.get("tags", ())),
     )
     stored = await service.catalog.add_machine(machine)
     if stored is not machine and not _is_same(stored, machine):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from stepwright.api import errors, names
@@ -12,9 +12,20 @@ _MOST: Final = 50
 """https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html#sfn-limits-tagging"""
 
 
+def given(tags: Sequence[Request]) -> dict[str, str]:
+    """Tags by key. Raises ValidationException for one without a key, which the model allows."""
+    for number, tag in enumerate(tags, start=1):
+        if "key" not in tag:
+            raise errors.validation(
+                f"1 validation error detected: Value null at 'tags.{number}.member.key' failed to satisfy "
+                "constraint: Member must not be null"
+            )
+    return {tag["key"]: tag.get("value", "") for tag in tags}
+
+
 async def tag(service: Service, request: Request) -> Answer:
     arn = request["resourceArn"]
-    tags = dict(await _tags(service, arn)) | {tag["key"]: tag["value"] for tag in request["tags"]}
+    tags = dict(await _tags(service, arn)) | given(request["tags"])
     if len(tags) > _MOST:
         raise errors.ApiError("TooManyTags", f"A resource can have at most {_MOST} tags: '{arn}'")
     await _replace(service, arn, tags)
