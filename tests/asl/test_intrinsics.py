@@ -31,7 +31,7 @@ DOCUMENT: Any = {
 
 
 def evaluate(call: str, document: Any = DOCUMENT, seed: int = 0) -> Any:
-    return intrinsics.compile(call).evaluate(Data(document, {"Id": "x"}, {"v": "var"}, Random(seed)))
+    return intrinsics.compile(call).evaluate(Data(document, {"Id": "x"}, {"v": "var"}, lambda: Random(seed)))
 
 
 @pytest.mark.parametrize(

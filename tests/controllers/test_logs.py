@@ -33,7 +33,9 @@ def lines(settings: dict[str, Any]) -> list[dict[str, Any]]:
     visit = Visit(2, "Ship", "Ship", "Task", Millis(0), outcome="Failed", ended=Millis(5), error="Boom")
     with structlog.testing.capture_logs() as captured:
         logs.log = structlog.get_logger("stepwright.execution")
-        logs.Transitions().committed(ref, Commit("c", 0, Millis(0), Millis(0), {}, events=EVENTS, visits=[visit]))
+        logs.Transitions().committed(
+            ref, Commit("c", 0, Millis(0), Millis(0), {}, events=EVENTS, visits=[visit])
+        )
     return [dict(line) for line in captured]
 
 

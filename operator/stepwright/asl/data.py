@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from stepwright.asl.json_types import Json
+
+Randomness: TypeAlias = Callable[[], Random]
+"""Made only when asked for: to seed it costs as much as many a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class Data:
     document: Json
     context: Json
     variables: Mapping[str, Json] = field(default_factory=dict)
-    random: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - States.MathRandom and UUID: not secrets
+    random: Randomness = field(default=lambda: Random(0))  # noqa: S311 - States.MathRandom, UUID: not secrets
     """Seeded from the signal's moment, one for a whole step, so that a step can be repeated exactly."""
 
 
@@ -35,7 +38,7 @@ class States:
         context: Callable[[], Json],
         variables: Mapping[str, Json],
         now: int,
-        random: Callable[[], Random],
+        random: Randomness,
         given: Mapping[str, Json],
     ) -> None:
         """``now``: milliseconds since 1970. ``given``: ``result`` or ``errorOutput``, where there is one."""

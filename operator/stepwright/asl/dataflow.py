@@ -38,7 +38,7 @@ def data(
         document=document.value,
         context=context.build(draft, branch, state, token=token, item=item),
         variables=variables.in_sight(draft, branch),
-        random=draft.random,
+        random=lambda: draft.random,
     )
 
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from random import Random
 from typing import Final
 
 from stepwright.asl.equality import same
 from stepwright.asl.intrinsics.arguments import array, whole_number
 from stepwright.asl.intrinsics.errors import Unfit
-from stepwright.asl.intrinsics.function import Function
+from stepwright.asl.intrinsics.function import Function, Randomness
 from stepwright.asl.json_types import Json
 
 MAX_RANGE: Final = 1000
 
 
-def _array(values: Sequence[Json], _random: Random) -> Json:
+def _array(values: Sequence[Json], _random: Randomness) -> Json:
     return list(values)
 
 
-def _contains(values: Sequence[Json], _random: Random) -> Json:
+def _contains(values: Sequence[Json], _random: Randomness) -> Json:
     return any(same(item, values[1]) for item in array(values[0], "first argument"))
 
 
-def _get_item(values: Sequence[Json], _random: Random) -> Json:
+def _get_item(values: Sequence[Json], _random: Randomness) -> Json:
     items = array(values[0], "first argument")
     index = whole_number(values[1], "index")
     if not 0 <= index < len(items):
@@ -31,11 +30,11 @@ def _get_item(values: Sequence[Json], _random: Random) -> Json:
     return items[index]
 
 
-def _length(values: Sequence[Json], _random: Random) -> Json:
+def _length(values: Sequence[Json], _random: Randomness) -> Json:
     return len(array(values[0], "argument"))
 
 
-def _partition(values: Sequence[Json], _random: Random) -> Json:
+def _partition(values: Sequence[Json], _random: Randomness) -> Json:
     items = array(values[0], "first argument")
     size = whole_number(values[1], "chunk size")
     if size < 1:
@@ -43,7 +42,7 @@ def _partition(values: Sequence[Json], _random: Random) -> Json:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
-def _range(values: Sequence[Json], _random: Random) -> Json:
+def _range(values: Sequence[Json], _random: Randomness) -> Json:
     start = whole_number(values[0], "first argument")
     end = whole_number(values[1], "second argument")
     step = whole_number(values[2], "step")
@@ -55,7 +54,7 @@ def _range(values: Sequence[Json], _random: Random) -> Json:
     return list(numbers)
 
 
-def _unique(values: Sequence[Json], _random: Random) -> Json:
+def _unique(values: Sequence[Json], _random: Randomness) -> Json:
     unique: list[Json] = []
     for item in array(values[0], "argument"):
         if not any(same(item, other) for other in unique):

@@ -6,12 +6,11 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Sequence
-from random import Random
 from typing import Final
 
 from stepwright.asl.intrinsics.arguments import string
 from stepwright.asl.intrinsics.errors import Unfit
-from stepwright.asl.intrinsics.function import Function
+from stepwright.asl.intrinsics.function import Function, Randomness
 from stepwright.asl.json_types import Json
 
 MAX_CHARACTERS: Final = 10_000
@@ -31,18 +30,18 @@ def _limited(value: Json, name: str) -> str:
     return text
 
 
-def _encode(values: Sequence[Json], _random: Random) -> Json:
+def _encode(values: Sequence[Json], _random: Randomness) -> Json:
     return base64.b64encode(_limited(values[0], "argument").encode()).decode()
 
 
-def _decode(values: Sequence[Json], _random: Random) -> Json:
+def _decode(values: Sequence[Json], _random: Randomness) -> Json:
     try:
         return base64.b64decode(_limited(values[0], "argument"), validate=True).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         raise Unfit("The argument is not valid Base64.") from None
 
 
-def _hash(values: Sequence[Json], _random: Random) -> Json:
+def _hash(values: Sequence[Json], _random: Randomness) -> Json:
     data = _limited(values[0], "data")
     name = string(values[1], "algorithm")
     if name not in ALGORITHMS:

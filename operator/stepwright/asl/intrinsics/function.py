@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from random import Random
 
+from stepwright.asl.data import Randomness
 from stepwright.asl.json_types import Json
+
+__all__ = ["Function", "Randomness"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,6 @@ class Function:
     ``most`` None: any number of arguments.
     """
 
-    call: Callable[[Sequence[Json], Random], Json]
+    call: Callable[[Sequence[Json], Randomness], Json]
     least: int
     most: int | None

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from random import Random
 from typing import Final
 
 from stepwright.asl import jsontext
 from stepwright.asl.intrinsics.arguments import mapping, string
 from stepwright.asl.intrinsics.errors import Unfit
-from stepwright.asl.intrinsics.function import Function
+from stepwright.asl.intrinsics.function import Function, Randomness
 from stepwright.asl.json_types import Json
 
 
-def _merge(values: Sequence[Json], _random: Random) -> Json:
+def _merge(values: Sequence[Json], _random: Randomness) -> Json:
     if not isinstance(values[2], bool):
         raise Unfit("The third argument must be a boolean.")
     if values[2]:
@@ -21,11 +20,11 @@ def _merge(values: Sequence[Json], _random: Random) -> Json:
     return {**mapping(values[0], "first argument"), **mapping(values[1], "second argument")}
 
 
-def _to_string(values: Sequence[Json], _random: Random) -> Json:
+def _to_string(values: Sequence[Json], _random: Randomness) -> Json:
     return jsontext.dump(values[0])
 
 
-def _from_string(values: Sequence[Json], _random: Random) -> Json:
+def _from_string(values: Sequence[Json], _random: Randomness) -> Json:
     try:
         return jsontext.parse(string(values[0], "argument"))
     except jsontext.InvalidJson as error:

@@ -9,27 +9,28 @@ from uuid import UUID
 
 from stepwright.asl.intrinsics.arguments import whole_number
 from stepwright.asl.intrinsics.errors import Unfit
-from stepwright.asl.intrinsics.function import Function
+from stepwright.asl.intrinsics.function import Function, Randomness
 from stepwright.asl.json_types import Json
 
 
-def _add(values: Sequence[Json], _random: Random) -> Json:
+def _add(values: Sequence[Json], _random: Randomness) -> Json:
     return whole_number(values[0], "first argument") + whole_number(values[1], "second argument")
 
 
-def _random_number(values: Sequence[Json], random: Random) -> Json:
+def _random_number(values: Sequence[Json], random: Randomness) -> Json:
     """From the first number on, below the second. With a seed, the same number each time."""
     start = whole_number(values[0], "start")
     end = whole_number(values[1], "end")
     if start >= end:
         raise Unfit(f"The start must be less than the end but {start} is not less than {end}.")
     if len(values) == 3:
-        random = Random(whole_number(values[2], "seed"))  # noqa: S311 - a number for a workflow, not a secret
-    return random.randrange(start, end)
+        seeded = Random(whole_number(values[2], "seed"))  # noqa: S311 - a number for a workflow, not a secret
+        return seeded.randrange(start, end)
+    return random().randrange(start, end)
 
 
-def _uuid(_values: Sequence[Json], random: Random) -> Json:
-    return str(UUID(int=random.getrandbits(128), version=4))
+def _uuid(_values: Sequence[Json], random: Randomness) -> Json:
+    return str(UUID(int=random().getrandbits(128), version=4))
 
 
 FUNCTIONS: Final = {

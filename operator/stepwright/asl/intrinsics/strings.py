@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from random import Random
 from typing import Final
 
 from stepwright.asl import java_text
 from stepwright.asl.intrinsics.arguments import string
 from stepwright.asl.intrinsics.errors import Unfit
-from stepwright.asl.intrinsics.function import Function
+from stepwright.asl.intrinsics.function import Function, Randomness
 from stepwright.asl.json_types import Json
 
 _BRACES = re.compile(r"\\([{}\\'])|\{\}")
@@ -21,7 +20,7 @@ def unescape(text: str) -> str:
     return re.sub(r"\\([{}\\'])", r"\1", text) if "\\" in text else text
 
 
-def _format(values: Sequence[Json], _random: Random) -> Json:
+def _format(values: Sequence[Json], _random: Randomness) -> Json:
     """The template is the literal with its escapes, since ``\\{}`` is text and ``{}`` a place for an argument."""
     template = string(values[0], "template")
     arguments = iter(values[1:])
@@ -43,7 +42,7 @@ def _format(values: Sequence[Json], _random: Random) -> Json:
     return text
 
 
-def _split(values: Sequence[Json], _random: Random) -> Json:
+def _split(values: Sequence[Json], _random: Randomness) -> Json:
     """Each character of the second argument divides; nothing between two dividers is left out."""
     text = string(values[0], "first argument")
     dividers = string(values[1], "second argument")
