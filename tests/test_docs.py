@@ -181,9 +181,10 @@ def test_errors_of_the_language_are_those_of_the_code() -> None:
         if isinstance(value, str) and value.startswith("States.")
     }
     source = "".join(
-        path.read_text(encoding="utf-8")
+        re.sub(r"^[A-Z_]+: Final = .*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        if path.name == "errors.py"
+        else path.read_text(encoding="utf-8")
         for path in (ROOT / "operator/stepwright/asl").rglob("*.py")
-        if path.name != "errors.py"
     )
     raised = {value for value, name in names.items() if re.search(rf"\b{name}\b", source)}
 
