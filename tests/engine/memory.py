@@ -73,7 +73,7 @@ class MemoryJournal:
     def delete(self, uid: Uid) -> None:
         del self.stored[uid]
 
-    async def load(self, ref: ExecutionRef) -> Loaded:
+    async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:  # noqa: ARG002
         await asyncio.sleep(self.latency_seconds)
         return self._find(ref).loaded
 

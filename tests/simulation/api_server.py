@@ -83,6 +83,8 @@ class Stored:
     body: Body
     """Never changed in place."""
     encoded: bytes
+    older: bytes | None = None
+    """What it was before: a cache may still have it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -253,7 +255,7 @@ class ApiServer:
         if len(encoded) > self.largest_bytes:
             raise Refusal(500, "", "etcdserver: request is too large")
         self.version = version
-        stored = Stored(body, encoded)
+        stored = Stored(body, encoded, None if old is None else old.encoded)
         self.objects.setdefault(key[0], {})[key[1], key[2]] = stored
         self._tell(Change(version, kind, key, body, encoded), None if old is None else old.body)
         return stored
@@ -322,7 +324,8 @@ class ApiServer:
         if stored is None:
             raise Refusal(404, "NotFound", f'{key[0]} "{key[2]}" not found')
         if request.method == "GET":
-            return stored.encoded
+            cached = stored.older if request.params.get("resourceVersion") == "0" else None
+            return stored.encoded if cached is None or self._random.random() < 0.5 else cached
         if request.method == "DELETE":
             return self._delete(key, stored, request)
         if request.method == "PUT":

@@ -77,8 +77,8 @@ class ClusterJournal:
 
     # --- Loading -------------------------------------------------------------------------------------------------
 
-    async def load(self, ref: ExecutionRef) -> Loaded:
-        body = await self.read(ref)
+    async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:
+        body = await (self.read(ref) if at_least is None else self._read_cached(ref, at_least))
         known = self._records.get(ref.uid)
         pinned = executions.pinned(body)
         if pinned is None and known is not None:
@@ -100,6 +100,16 @@ class ClusterJournal:
         if body["metadata"]["uid"] != ref.uid:
             raise Gone(f"Execution {ref} was deleted; another one has its name now")
         return body
+
+    async def _read_cached(self, ref: ExecutionRef, at_least: int) -> Body:
+        """The Execution as the API server has it in memory, if that is not too old: a third of what it costs to ask
+        etcd (https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list)."""
+        try:
+            body: Body = await self._api.get(_path(ref.namespace, ref.name), {"resourceVersion": "0"})
+        except ApiError:
+            return await self.read(ref)
+        known = body["metadata"]["uid"] == ref.uid and executions.seq(body) >= at_least
+        return body if known else await self.read(ref)
 
     def observe_generation(self, uid: str, generation: int) -> None:
         """The spec has changed (a stop): the next word about the execution is about this generation."""

@@ -107,7 +107,7 @@ class Engine:
         again."""
         parked = self._parked.get(uid)
         if parked is not None and seq > parked.seq:
-            self._wake(uid)
+            self._wake(uid, seq)
 
     def restate(self, uid: Uid) -> None:
         """Somebody has edited what is stored of the execution: write it again. A parked one is read: nothing of it is
@@ -175,21 +175,21 @@ class Engine:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _begin(self, ref: ExecutionRef, loaded: Loaded | None) -> Run | None:
+    def _begin(self, ref: ExecutionRef, loaded: Loaded | None, known_seq: int | None = None) -> Run | None:
         if self._over:
             return None
-        run = self._runs[ref.uid] = Run(ref, self._world, loaded)
+        run = self._runs[ref.uid] = Run(ref, self._world, loaded, known_seq)
         task = self._tasks[ref.uid] = asyncio.create_task(self._serve(run), name=f"execution {ref}")
         # Also where it is cancelled before its first step.
         task.add_done_callback(lambda _: self._served(run, None))
         return run
 
-    def _wake(self, uid: Uid) -> Run | None:
+    def _wake(self, uid: Uid, seq: int = 0) -> Run | None:
         parked = self._parked.pop(uid, None)
         if parked is None:
             return None
         self.timers.cancel(uid, WAKE)
-        return self._begin(parked.ref, None)
+        return self._begin(parked.ref, None, max(parked.seq, seq))
 
     async def _serve(self, run: Run) -> None:
         parked = None
@@ -210,7 +210,7 @@ class Engine:
         if parked is None:
             self._tell_finished(run.ref)
         elif late := run.unread():
-            if (again := self._begin(parked.ref, None)) is not None:
+            if (again := self._begin(parked.ref, None, parked.seq)) is not None:
                 for signal in late:
                     again.post(signal)
         else:

@@ -103,8 +103,8 @@ class Refused(JournalError):  # noqa: N818
 
 
 class Journal(Protocol):
-    async def load(self, ref: ExecutionRef) -> Loaded:
-        """What is stored now. Raises Unavailable, Gone, or Refused where what is stored cannot be read."""
+    async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:
+        """What is stored now; with ``at_least``, any copy of it with this ``seq`` or a later one will do. Raises Unavailable, Gone, or Refused where what is stored cannot be read."""
 
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         """Write on condition of ``expected_seq``; returns once it is durable. A write that timed out is read back

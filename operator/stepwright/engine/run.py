@@ -104,12 +104,16 @@ class Parked:
 
 
 class Run:
-    """``loaded`` is what to go on from; where only the reference is known, the journal is asked first."""
+    """``loaded`` is what to go on from. Without it the journal is asked first; ``known_seq`` is how often the execution
+    was written at least."""
 
-    def __init__(self, ref: ExecutionRef, world: World, loaded: Loaded | None) -> None:
+    def __init__(
+        self, ref: ExecutionRef, world: World, loaded: Loaded | None, known_seq: int | None = None
+    ) -> None:
         self.ref = ref
         self._world = world
         self._loaded = loaded
+        self._known_seq = known_seq
         self._checkpoint: Checkpoint | None = None
         self._seq = 0
         self._signals: deque[Signal] = deque()
@@ -187,7 +191,8 @@ class Run:
 
     async def _load(self) -> Loaded:
         async with self._world.loads:
-            loaded = await self._insist(lambda: self._world.journal.load(self.ref))
+            at_least, self._known_seq = self._known_seq, None
+            loaded = await self._insist(lambda: self._world.journal.load(self.ref, at_least))
         self.ref = loaded.ref
         self._effects = self._new_effects()
         return loaded

@@ -27,7 +27,7 @@ class ExpressJournal:
         self._running[loaded.ref.uid] = _Running(loaded, ended)
         return ended
 
-    async def load(self, ref: ExecutionRef) -> Loaded:
+    async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:  # noqa: ARG002
         return self._find(ref).loaded
 
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:

@@ -88,7 +88,7 @@ class SqlJournal:
         self._database = database
         self._machines: OrderedDict[str, Machine] = OrderedDict()
 
-    async def load(self, ref: ExecutionRef) -> Loaded:
+    async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:  # noqa: ARG002
         async with self._database.reading() as connection:
             query = select(schema.executions).where(schema.executions.c.uid == ref.uid)
             row = (await connection.execute(query)).one_or_none()
