@@ -32,6 +32,7 @@ COMPLETE: Final = (
     "sfn_api_validation",
     "sfn_api_variable_references",
     "sfn_api_versioning",
+    "test_state",
     "timeouts",
 )
 

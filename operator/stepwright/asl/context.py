@@ -27,6 +27,9 @@ def build(
     item: tuple[int, Json] | None = None,
 ) -> Json:
     """``token``: of the task being started, where it waits for one. ``item``: index and value where an iteration is being made of it."""
+    if draft.context_object is not None:
+        given = dict(draft.context_object)
+        return given if item is None else given | _map(item)
     if draft.constants is None:
         draft.constants = _constants(draft.start)
     here: dict[str, Json] = {"Name": state.name, "EnteredTime": timestamps.text(branch.entered_at)}
@@ -36,10 +39,14 @@ def build(
     if item is None:
         item = _current_item(draft, branch)
     if item is not None:
-        context["Map"] = {"Item": {"Index": item[0], "Value": item[1]}}
+        context |= _map(item)
     if token is not None:
         context["Task"] = {"Token": token}
     return context
+
+
+def _map(item: tuple[int, Json]) -> dict[str, Json]:
+    return {"Map": {"Item": {"Index": item[0], "Value": item[1]}}}
 
 
 def _constants(start: Start) -> dict[str, Json]:

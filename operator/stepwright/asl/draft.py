@@ -67,6 +67,7 @@ class Draft:
         "_seed",
         "commands",
         "constants",
+        "context_object",
         "events",
         "head",
         "limits",
@@ -103,6 +104,8 @@ class Draft:
         self.size = 0
         self.constants: dict[str, Json] | None = None
         """The part of the context object that does not change during an execution."""
+        self.context_object: Mapping[str, Json] | None = None
+        """What ``$$`` is, where it is given (TestState) instead of made."""
         self._room = UNLIMITED if limits.history_events is None else limits.history_events - 1
 
     @property

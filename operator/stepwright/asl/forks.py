@@ -94,7 +94,7 @@ def branch_failed(draft: Draft, branch: Branch, failure: Failure) -> None:
             history.iteration(state.name, branch.index),
         )
         fork.failed += 1
-        if _tolerates(fork):
+        if tolerates(fork):
             _close_branch(draft, fork, branch)
             fork.previous = event
             fork.freed += (branch.previous,)
@@ -151,7 +151,7 @@ def _keep(draft: Draft, fork: Fork, index: int, output: Payload) -> None:
     draft.put(results_id(fork.branch, chunk.chunk), chunk)
 
 
-def _tolerates(fork: Fork) -> bool:
+def tolerates(fork: Fork) -> bool:
     """Whether a Map may go on with so many failed iterations. Source: states-language.net/spec.html#map-state"""
     count, percentage = fork.tolerated_count, fork.tolerated_percentage
     if count is None and percentage is None:

@@ -75,6 +75,27 @@ def leave(
         forks.branch_succeeded(draft, branch)
 
 
+def leave_with_result(draft: Draft, branch: Branch, state: Task | Map | Parallel, result: Payload) -> None:
+    """Exit a state whose work has given a result: ResultSelector, ResultPath and OutputPath, or Output, and Assign."""
+    if state.query_language == "JSONata":
+        output, assigned = dataflow.left_with(
+            draft,
+            branch,
+            state,
+            result,
+            output=state.output,
+            assign=state.assign,
+            given={"result": result.value},
+        )
+        leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
+        return
+    result = dataflow.shape(draft, branch, state, state.result_selector, result)
+    placed = dataflow.place(state.result_path, branch.input, result)
+    assigned = dataflow.assigned(draft, branch, state, state.assign, result)
+    output = dataflow.select(draft, branch, state, state.output_path, placed)
+    leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
+
+
 def end_execution(draft: Draft, outcome: Outcome) -> None:
     """The last event is written: nothing stays but who the execution was and how it ended."""
     draft.outcome = outcome

@@ -15,6 +15,7 @@ from stepwright.api.operations import (
     state_machines,
     tags,
     task_tokens,
+    test_state,
     versions,
 )
 from stepwright.api.service import Operation
@@ -28,5 +29,6 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     | state_machines.OPERATIONS
     | tags.OPERATIONS
     | task_tokens.OPERATIONS
+    | test_state.OPERATIONS
     | versions.OPERATIONS
 )

@@ -20,20 +20,20 @@ from stepwright.asl.machine import Map
 from stepwright.asl.parts import Branch, Fork
 from stepwright.asl.payload import Payload
 from stepwright.asl.signals import Signal
-from stepwright.asl.transitions import leave
+from stepwright.asl.transitions import leave_with_result
 
 INLINE_CONCURRENCY: Final = 40
 
 
 def begin(draft: Draft, branch: Branch, state: Map) -> None:
     effective = dataflow.effective_input(draft, branch, state)
-    limit = _limit(draft, branch, state, effective)
-    items = _items(draft, branch, state, effective)
+    limit = min(concurrency(draft, branch, state, effective) or INLINE_CONCURRENCY, INLINE_CONCURRENCY)
+    items = items_of(draft, branch, state, effective)
     started = draft.record(
         "MapStateStarted", branch.previous, "mapStateStartedEventDetails", {"length": len(items)}
     )
     branch.previous = started
-    count, percentage = _tolerated(draft, branch, state, effective)
+    count, percentage = tolerated(draft, branch, state, effective)
     if state.mode == "DISTRIBUTED":
         raise failures.runtime("A Map state of mode DISTRIBUTED is not served yet; mode INLINE is.")
     fork = Fork(
@@ -50,7 +50,7 @@ def begin(draft: Draft, branch: Branch, state: Map) -> None:
     _go_on(draft, branch, state, fork, effective)
 
 
-def _items(draft: Draft, branch: Branch, state: Map, effective: Payload) -> list[Json]:
+def items_of(draft: Draft, branch: Branch, state: Map, effective: Payload) -> list[Json]:
     if isinstance(state.items, Query):
         items = state.items.expect(dataflow.states(draft, branch, state), "array")
         assert isinstance(items, list)
@@ -64,7 +64,9 @@ def _items(draft: Draft, branch: Branch, state: Map, effective: Payload) -> list
         return items
     if state.query_language == "JSONata":
         raise QueryError(causes.map_input_not_an_array(items), None)
-    raise failures.runtime(causes.not_an_array(str(state.items_path)))
+    # AWS tells a path into the context object by one dollar less.
+    path = str(state.items_path)
+    raise failures.runtime(causes.not_an_array(path[1:] if path.startswith("$$") else path))
 
 
 def resume(draft: Draft, branch: Branch, state: Map, _signal: Signal | None) -> None:
@@ -84,23 +86,7 @@ def _go_on(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payl
     draft.drop_fork(fork)
     # The exit, too, follows the last iteration's end, not this event.
     draft.record("MapStateSucceeded", branch.previous)
-    if state.query_language == "JSONata":
-        output, assigned = dataflow.left_with(
-            draft,
-            branch,
-            state,
-            result,
-            output=state.output,
-            assign=state.assign,
-            given={"result": result.value},
-        )
-        leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
-        return
-    result = dataflow.shape(draft, branch, state, state.result_selector, result)
-    placed = dataflow.place(state.result_path, branch.input, result)
-    assigned = dataflow.assigned(draft, branch, state, state.assign, result)
-    output = dataflow.select(draft, branch, state, state.output_path, placed)
-    leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
+    leave_with_result(draft, branch, state, result)
 
 
 def _start_iteration(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload) -> None:
@@ -109,16 +95,7 @@ def _start_iteration(draft: Draft, branch: Branch, state: Map, fork: Fork, effec
     assert items is not None
     values = items.items.value
     assert isinstance(values, list)
-    item = values[index]
-    if state.item_selector is None:
-        given = Payload(item)
-    else:
-        sight = (
-            dataflow.states(draft, branch, state, item=(index, item))
-            if isinstance(state.item_selector, Query)
-            else dataflow.data(draft, branch, state, effective, item=(index, item))
-        )
-        given = Payload(state.item_selector.evaluate(sight))
+    given = iteration_input(draft, branch, state, effective, index, values[index])
     after, *fork_freed = fork.freed
     event = draft.record(
         "MapIterationStarted", after, "mapIterationStartedEventDetails", history.iteration(state.name, index)
@@ -130,17 +107,34 @@ def _start_iteration(draft: Draft, branch: Branch, state: Map, fork: Fork, effec
     )
 
 
-def _limit(draft: Draft, branch: Branch, state: Map, effective: Payload) -> int:
+def iteration_input(
+    draft: Draft, branch: Branch, state: Map, effective: Payload, index: int, item: Json
+) -> Payload:
+    """What an iteration begins with: its item, or what ItemSelector makes of it."""
+    if state.item_selector is None:
+        return Payload(item)
+    sight = (
+        dataflow.states(draft, branch, state, item=(index, item))
+        if isinstance(state.item_selector, Query)
+        else dataflow.data(draft, branch, state, effective, item=(index, item))
+    )
+    return Payload(state.item_selector.evaluate(sight))
+
+
+def concurrency(draft: Draft, branch: Branch, state: Map, effective: Payload) -> int:
+    """MaxConcurrency; 0 where nothing is said of it."""
     given = _number(
         draft, branch, state, state.max_concurrency, field="MaxConcurrencyPath", effective=effective
     )
-    if given is not None and given < 0:
+    if given is None:
+        return 0
+    if given < 0:
         # AWS lets such an execution hang until somebody stops it.
         raise failures.runtime("MaxConcurrency must not be negative.")
-    return min(int(given), INLINE_CONCURRENCY) if given else INLINE_CONCURRENCY
+    return int(given)
 
 
-def _tolerated(
+def tolerated(
     draft: Draft, branch: Branch, state: Map, effective: Payload
 ) -> tuple[int | None, float | None]:
     count = _number(

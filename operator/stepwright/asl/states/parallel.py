@@ -7,7 +7,7 @@ from stepwright.asl.draft import Draft
 from stepwright.asl.machine import Parallel
 from stepwright.asl.parts import Branch, Fork
 from stepwright.asl.signals import Signal
-from stepwright.asl.transitions import leave
+from stepwright.asl.transitions import leave_with_result
 
 
 def begin(draft: Draft, branch: Branch, state: Parallel) -> None:
@@ -33,20 +33,4 @@ def resume(draft: Draft, branch: Branch, state: Parallel, _signal: Signal | None
     draft.drop_fork(fork)
     # The exit, too, follows the last branch's last event, not this one.
     draft.record("ParallelStateSucceeded", branch.previous)
-    if state.query_language == "JSONata":
-        output, assigned = dataflow.left_with(
-            draft,
-            branch,
-            state,
-            result,
-            output=state.output,
-            assign=state.assign,
-            given={"result": result.value},
-        )
-        leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
-        return
-    result = dataflow.shape(draft, branch, state, state.result_selector, result)
-    placed = dataflow.place(state.result_path, branch.input, result)
-    assigned = dataflow.assigned(draft, branch, state, state.assign, result)
-    output = dataflow.select(draft, branch, state, state.output_path, placed)
-    leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
+    leave_with_result(draft, branch, state, result)

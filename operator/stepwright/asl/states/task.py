@@ -24,7 +24,7 @@ from stepwright.asl.signals import (
 )
 from stepwright.asl.step import CancelTask, CancelTimer
 from stepwright.asl.task_events import Schedule
-from stepwright.asl.transitions import leave
+from stepwright.asl.transitions import leave_with_result
 
 _LONG_CALLS: Final = (".sync", ".sync:2", ".waitForTaskToken")
 
@@ -115,23 +115,7 @@ def _succeeded(draft: Draft, branch: Branch, state: Task, output: Payload) -> No
         return
     draft.size += len(output.text)
     branch.previous = task_events.succeeded(draft, state, branch.previous, output.text)
-    if state.query_language == "JSONata":
-        output, assigned = dataflow.left_with(
-            draft,
-            branch,
-            state,
-            output,
-            output=state.output,
-            assign=state.assign,
-            given={"result": output.value},
-        )
-        leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
-        return
-    result = dataflow.shape(draft, branch, state, state.result_selector, output)
-    placed = dataflow.place(state.result_path, branch.input, result)
-    assigned = dataflow.assigned(draft, branch, state, state.assign, result)
-    output = dataflow.select(draft, branch, state, state.output_path, placed)
-    leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
+    leave_with_result(draft, branch, state, output)
 
 
 def _failed(draft: Draft, branch: Branch, state: Task, failure: Failure) -> None:

@@ -1,0 +1,182 @@
+"""TestState: what a single state makes of an input, with mocks in place of what it would call."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final
+
+from stepwright.api import errors, service_results
+from stepwright.api.errors import ApiError
+from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.asl import jsontext, test_state
+from stepwright.asl.diagnostics import InvalidDefinition
+from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.machine import Task
+from stepwright.asl.matching import Failure
+from stepwright.asl.payload import Payload
+from stepwright.asl.signals import Moment
+from stepwright.asl.test_state import Configuration, Mock, Refused, Selected, Trial, Verdict, context_object
+
+_LONGEST_MILLIS: Final = 300_000
+"""AWS gives a test five minutes."""
+
+
+async def run(service: Service, request: Request) -> Answer:
+    try:
+        return await _run(service, request)
+    except Refused as refused:
+        raise ApiError(refused.code, str(refused)) from refused
+    except InvalidDefinition as error:
+        raise errors.invalid_definition(error.diagnostics) from error
+
+
+async def _run(service: Service, request: Request) -> Answer:
+    input = Payload(*_input(request))
+    selected = test_state.select(request["definition"], request.get("stateName"), service.task_checks)
+    mock = _mock(request)
+    now = service.clock.now()
+    configuration = _configuration(request)
+    trial = Trial(
+        selected,
+        input,
+        context=_context(service, request, selected, input, configuration),
+        variables=_object(request, "variables"),
+        configuration=configuration,
+        mock=mock,
+        moment=Moment(now, int.from_bytes(hashlib.sha256(service.new_id().encode()).digest()[:8])),
+    )
+    if mock is None:
+        _check_role(request, selected)
+    else:
+        _check_result(selected, mock)
+    verdict = trial.begin()
+    if verdict is None:
+        verdict = await _waited(service, trial)
+    return _answer(verdict, request.get("inspectionLevel", "INFO"))
+
+
+async def _waited(service: Service, trial: Trial) -> Verdict:
+    if trial.due is None:
+        # What a task without a mock calls is not called from here.
+        raise errors.validation("A Task state is tested here with a mock only")
+    remaining = trial.due - service.clock.now()
+    await service.clock.sleep(min(remaining, _LONGEST_MILLIS) / 1000)
+    if remaining > _LONGEST_MILLIS:
+        return trial.fail(Failure("States.Timeout", None))
+    return trial.wake()
+
+
+# --- What is given ----------------------------------------------------------------------------------------------------
+
+
+def _input(request: Request) -> tuple[Json, JsonText]:
+    text = request.get("input", "{}")
+    try:
+        return jsontext.parse(text), JsonText(text)
+    except InvalidJson as error:
+        raise errors.invalid_input(str(error)) from error
+
+
+def _json(text: str, what: str) -> Any:
+    try:
+        return jsontext.parse(text)
+    except InvalidJson as error:
+        raise errors.validation(f"{what} must be valid JSON") from error
+
+
+def _object(request: Request, name: str) -> dict[str, Json]:
+    value = _json(request.get(name, "{}"), name)
+    if not isinstance(value, dict):
+        raise errors.validation(f"{name} must be a JSON object")
+    return value
+
+
+def _mock(request: Request) -> Mock | None:
+    given = request.get("mock")
+    if given is None:
+        return None
+    result, error = given.get("result"), given.get("errorOutput")
+    if (result is None) == (error is None):
+        raise errors.validation(
+            "A test mock should have only one of the following fields: [result, errorOutput]."
+        )
+    mode = given.get("fieldValidationMode", "STRICT")
+    if error is not None:
+        return Mock(failure=Failure(error.get("error"), error.get("cause")), mode=mode)
+    return Mock(result=Payload(_json(result, "Mocked result"), JsonText(result)), mode=mode)
+
+
+def _configuration(request: Request) -> Configuration:
+    given = request.get("stateConfiguration", {})
+    data = given.get("mapItemReaderData")
+    items = None if data is None else _json(data, "mapItemReaderData")
+    if items is not None and not isinstance(items, list):
+        raise errors.validation("mapItemReaderData must be a JSON array")
+    return Configuration(
+        retrier_retry_count=given.get("retrierRetryCount", 0),
+        iteration_failure_count=given.get("mapIterationFailureCount"),
+        item_reader_data=items,
+    )
+
+
+def _context(
+    service: Service, request: Request, selected: Selected, input: Payload, configuration: Configuration
+) -> dict[str, Json]:
+    if "context" in request:
+        return dict(context_object.check(_json(request["context"], "context"), selected.state))
+    machine, execution = service.new_id(), service.new_id()
+    return dict(
+        context_object.default(
+            selected.state,
+            input.value,
+            service.clock.now(),
+            execution=(service.place.express(machine, execution, "").rstrip(":"), execution),
+            machine=(service.place.state_machine(machine), machine),
+            role_arn=request.get("roleArn"),
+            retry_count=configuration.retrier_retry_count,
+            token=service.new_id(),
+        )
+    )
+
+
+# --- What is refused --------------------------------------------------------------------------------------------------
+
+
+def _check_role(request: Request, selected: Selected) -> None:
+    if isinstance(selected.state, Task) and "roleArn" not in request:
+        raise errors.validation("RoleArn must be specified when testing a Task state")
+
+
+def _check_result(selected: Selected, mock: Mock) -> None:
+    """The result of a service must look like its own, as far as the mock's mode demands."""
+    if mock.result is None or mock.mode == "NONE" or not isinstance(selected.state, Task):
+        return
+    problem = service_results.problem(
+        selected.state.resource, mock.result.value, strict=mock.mode == "STRICT"
+    )
+    if problem is not None:
+        raise errors.validation(f"Mock result schema validation error: {problem}")
+
+
+# --- What is answered -------------------------------------------------------------------------------------------------
+
+
+def _answer(verdict: Verdict, level: str) -> Answer:
+    answer: Answer = {"status": verdict.status}
+    told = {
+        "output": None if verdict.output is None else verdict.output.text,
+        "error": verdict.error,
+        "cause": verdict.cause,
+        "nextState": verdict.next_state,
+    }
+    answer |= {name: value for name, value in told.items() if value is not None}
+    if level != "INFO":
+        answer["inspectionData"] = {
+            name: value.text if isinstance(value, Payload) else value
+            for name, value in verdict.inspection.items()
+        }
+    return answer
+
+
+OPERATIONS: Final[dict[str, Operation]] = {"TestState": run}

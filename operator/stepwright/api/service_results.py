@@ -1,0 +1,177 @@
+"""Whether a mocked result looks like what an AWS service answers, by botocore's model of that service.
+
+STRICT wants required fields to be there, PRESENT looks at those that are, NONE at nothing. Fields that the model does not
+have are taken. Names are those of Step Functions: botocore's with the first letter in upper case.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final
+
+import botocore.exceptions
+import botocore.loaders
+import botocore.model
+import botocore.utils
+
+from stepwright.asl.json_types import Json
+
+_INTEGRATION: Final = re.compile(
+    r"arn:aws[\w-]*:states:::(?P<sdk>aws-sdk:)?(?P<service>\w+):(?P<operation>\w+)(?:\.(?P<pattern>[\w:]+))?"
+)
+
+_OPTIMIZED: Final[Mapping[str, str]] = MappingProxyType(
+    {"states": "stepfunctions", "bedrock": "bedrock-runtime"}
+)
+"""Optimized integrations whose service botocore calls otherwise."""
+
+_POLLED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "states:startExecution": "describeExecution",
+        "glue:startJobRun": "getJobRun",
+        "athena:startQueryExecution": "getQueryExecution",
+    }
+)
+"""``.sync`` answers with what another operation of the service says in the end. Others are not known, so not checked."""
+
+
+_NARROWER: Final[Mapping[str, int]] = MappingProxyType({"lambda.MemorySize": 10_240})
+"""Maxima by which Step Functions goes that newer models of botocore have raised: it is said to be a function's most in
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and recorded."""
+
+
+def problem(resource: str, result: Json, *, strict: bool) -> str | None:
+    """The first field that is not as the service would have it; None where all are, or where nothing is known of it."""
+    shape = _output(resource)
+    if shape is None:
+        return None
+    return next(_Check(strict, resource).value(shape, result, ""), None)
+
+
+@lru_cache(maxsize=64)
+def _output(resource: str) -> Any:
+    """The structure that the operation of a Resource answers with."""
+    service, operation, pattern, sdk = _called(resource)
+    if not service or pattern == "waitForTaskToken":
+        return None  # whoever calls back says what he likes
+    if pattern:
+        operation = _POLLED.get(f"{service}:{operation}", "")
+    name = _botocore_names().get(service) if sdk else _OPTIMIZED.get(service, service)
+    return None if name is None else _operations(name).get(operation.lower())
+
+
+def _called(resource: str) -> tuple[str, str, str, bool]:
+    """Service, operation, what follows the dot, and whether it is called by its SDK; empty for what is no integration."""
+    found = _INTEGRATION.fullmatch(resource)
+    if found is None:
+        return "", "", "", False
+    return found["service"], found["operation"], found["pattern"] or "", found["sdk"] is not None
+
+
+@lru_cache(maxsize=1)
+def _botocore_names() -> Mapping[str, str]:
+    """botocore's name of a service by the one in aws-sdk Resources: its service id, in lower case and in one word."""
+    names = {
+        name.replace("-", ""): name for name in botocore.loaders.Loader().list_available_services("service-2")
+    }
+    renamed: Mapping[str, str] = botocore.utils.CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES
+    return names | {
+        service_id.replace("-", ""): name for name, service_id in renamed.items() if name in names.values()
+    }
+
+
+@lru_cache(maxsize=16)
+def _operations(service: str) -> Mapping[str, Any]:
+    """What each operation answers with, by its name in lower case."""
+    try:
+        loaded = botocore.loaders.Loader().load_service_model(service, "service-2")
+    except botocore.exceptions.UnknownServiceError:
+        return {}
+    model = botocore.model.ServiceModel(loaded)
+    return {name.lower(): model.operation_model(name).output_shape for name in model.operation_names}
+
+
+class _Check:
+    def __init__(self, strict: bool, resource: str) -> None:
+        self._strict = strict
+        self._resource = resource
+        self._service = _called(resource)[0]
+
+    def value(self, shape: Any, value: Json, field: str) -> Iterator[str]:
+        """``field`` is the name of the nearest field above, "" for the result itself."""
+        kind, fits = _KINDS.get(shape.type_name, _TEXT)
+        if not fits(value):
+            yield f"Field '{field}' must be {kind}" if field else f"Mock result must be {kind}"
+            return
+        yield from _bounds(shape, value, field, self._service)
+        if isinstance(value, dict) and shape.type_name == "structure":
+            yield from self._structure(shape, value)
+        elif isinstance(value, dict):
+            for item in value.values():
+                yield from self.value(shape.value, item, field)
+        elif isinstance(value, list):
+            for item in value:
+                yield from self.value(shape.member, item, field)
+
+    def _structure(self, shape: Any, value: Mapping[str, Json]) -> Iterator[str]:
+        names = {f"{name[:1].upper()}{name[1:]}": name for name in shape.members}
+        if self._strict:
+            for shown, name in names.items():
+                if name in shape.required_members and shown not in value:
+                    yield f"Required field '{shown}' is missing"
+        for shown, item in value.items():
+            name = names.get(shown, "")
+            if name and not self._is_payload(name):
+                yield from self.value(shape.members[name], item, shown)
+
+    def _is_payload(self, name: str) -> bool:
+        """A function's result is JSON of any kind where Step Functions calls it in its own way."""
+        return name == "Payload" and self._resource.endswith(":::lambda:invoke")
+
+
+def _bounds(shape: Any, value: Json, field: str, service: str) -> Iterator[str]:
+    """Lengths of texts and lists, ranges of numbers, enumerations."""
+    limits = shape.metadata
+    least = limits.get("min")
+    most = _NARROWER.get(f"{service}.{shape.name}", limits.get("max"))
+    if isinstance(value, (str, list)) and shape.type_name in ("string", "blob", "list"):
+        if least is not None and len(value) < least:
+            yield f"Field '{field}' is smaller than the minimum length"
+        if most is not None and len(value) > most:
+            yield f"Field '{field}' exceeds the maximum length"
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        if least is not None and value < least:
+            yield f"Field '{field}' is smaller than the minimum value"
+        if most is not None and value > most:
+            yield f"Field '{field}' exceeds the maximum value"
+    if limits.get("enum") and value not in limits["enum"]:
+        yield f"Field '{field}' is not an expected value"
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_Kind = tuple[str, Callable[[Json], bool]]
+
+_TEXT: Final[_Kind] = ("a string", lambda value: isinstance(value, str))
+"""Timestamps and blobs, too."""
+_NUMBER: Final[_Kind] = ("a number", _is_number)
+_OBJECT: Final[_Kind] = ("an object", lambda value: isinstance(value, dict))
+_KINDS: Final[Mapping[str, _Kind]] = MappingProxyType(
+    {
+        "structure": _OBJECT,
+        "map": _OBJECT,
+        "list": ("an array", lambda value: isinstance(value, list)),
+        "boolean": ("a boolean", lambda value: isinstance(value, bool)),
+        "integer": _NUMBER,
+        "long": _NUMBER,
+        "float": _NUMBER,
+        "double": _NUMBER,
+    }
+)

@@ -1,0 +1,82 @@
+"""The context object of a tested state: the one that is given, else one as an execution would have it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from stepwright.asl import timestamps
+from stepwright.asl.json_types import Json
+from stepwright.asl.machine import Map, Parallel, State, Task
+from stepwright.asl.signals import Millis
+from stepwright.asl.test_state.refusal import Refused
+from stepwright.asl.test_state.select import ALONE
+
+_FIELDS: Final[Mapping[str, frozenset[str]]] = {
+    "Execution": frozenset(("Id", "Input", "Name", "RoleArn", "StartTime", "RedriveCount", "RedriveTime")),
+    "State": frozenset(("EnteredTime", "Name", "RetryCount")),
+    "StateMachine": frozenset(("Id", "Name")),
+    "Task": frozenset(("Token",)),
+}
+
+
+_WITH_TOKEN: Final = (".sync", ".sync:2", ".waitForTaskToken")
+
+
+def check(given: Json, state: State) -> Mapping[str, Json]:
+    """The given one. Raises ``Refused`` for what no context object holds, for ``Map``, which is made of the items, and
+    for a token where the state has none."""
+    if not isinstance(given, dict):
+        raise _refused("must be a JSON object")
+    for name, part in given.items():
+        if name == "Map":
+            raise _refused("'Map' field is not supported when mocking a Context object")
+        if name not in _FIELDS:
+            raise _refused(f"Field '{name}' is not allowed")
+        if not isinstance(part, dict):
+            raise _refused(f"Field '{name}' must be an object")
+        for field in part:
+            if field not in _FIELDS[name]:
+                raise _refused(f"Field '{field}' is not allowed")
+    if "Task" in given and not (isinstance(state, Task) and state.resource.endswith(_WITH_TOKEN)):
+        raise _refused(
+            "Context object contains 'Task' when state is not a Task state "
+            "with a '.sync' or '.waitForTaskToken' service integration pattern"
+        )
+    return given
+
+
+def _refused(why: str) -> Refused:
+    return Refused(f"Invalid Context object provided: {why}")
+
+
+def default(
+    state: State,
+    input: Json,
+    now: Millis,
+    *,
+    execution: tuple[str, str],
+    machine: tuple[str, str],
+    role_arn: str | None,
+    retry_count: int,
+    token: str,
+) -> Mapping[str, Json]:
+    """``execution`` and ``machine``: ARN and name. AWS gives both, although neither exists."""
+    moment = timestamps.text(now)
+    here: dict[str, Any] = {"Name": ALONE, "EnteredTime": moment}
+    if isinstance(state, Task | Map | Parallel):
+        here["RetryCount"] = retry_count
+    context: dict[str, Json] = {
+        "Execution": {
+            "Id": execution[0],
+            "Input": input,
+            "Name": execution[1],
+            "RoleArn": role_arn,
+            "StartTime": moment,
+        },
+        "StateMachine": {"Id": machine[0], "Name": machine[1]},
+        "State": here,
+    }
+    if isinstance(state, Task) and state.resource.endswith(".waitForTaskToken"):
+        context["Task"] = {"Token": token}
+    return context

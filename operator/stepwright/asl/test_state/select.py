@@ -1,0 +1,73 @@
+"""Which state is tested: the definition itself, or the one of a name in a whole machine, however deep.
+
+A state that comes alone is put into a machine, in which the states it leads to are there but do nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from stepwright.asl import jsontext
+from stepwright.asl.definition import TaskCheck, compile_definition
+from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.machine import Machine, State
+from stepwright.asl.test_state.refusal import Refused
+
+ALONE: Final = "StateName"
+"""What AWS calls a state that comes alone, in diagnostics; in the context object it calls every tested state so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """``scope`` is the one of ``machine`` that holds the state; ``raw`` is the state as written."""
+
+    machine: Machine
+    scope: Pointer
+    state: State
+    raw: Mapping[str, Json]
+
+
+def select(definition: str, name: str | None, task_checks: Mapping[str, TaskCheck]) -> Selected:
+    """Raises ``InvalidDefinition``, and ``Refused`` where a machine has no state of the name."""
+    text = _in_a_machine(definition) if name is None else definition
+    machine, _ = compile_definition(text, task_checks=task_checks)
+    wanted = ALONE if name is None else name
+    for pointer, scope in machine.scopes.items():
+        if wanted in scope.states:
+            raw: Any = jsontext.parse(text)
+            return Selected(machine, pointer, scope.states[wanted], _at(raw, pointer)["States"][wanted])
+    raise Refused(f"State '{wanted}' does not exist in the definition")
+
+
+def _in_a_machine(state: str) -> str:
+    """As text, so that whatever is wrong with the state's own text stays to be found."""
+    try:
+        value = jsontext.parse(state)
+    except InvalidJson:
+        return state
+    targets = dict.fromkeys(_targets(value)) if isinstance(value, dict) else {}
+    stand_ins = "".join(
+        f', {json.dumps(target)}: {{"Type": "Succeed"}}' for target in targets if target != ALONE
+    )
+    return f'{{"StartAt": "{ALONE}", "States": {{"{ALONE}": {state}{stand_ins}}}}}'
+
+
+def _targets(state: Mapping[str, Json]) -> Iterator[str]:
+    entries: list[Json] = [dict(state), {"Next": state.get("Default")}]
+    for field in ("Choices", "Catch"):
+        found = state.get(field)
+        entries += found if isinstance(found, list) else []
+    for entry in entries:
+        target = entry.get("Next") if isinstance(entry, dict) else None
+        if isinstance(target, str):
+            yield target
+
+
+def _at(value: Any, pointer: Pointer) -> Any:
+    for token in pointer.split("/")[1:]:
+        value = value[int(token) if isinstance(value, list) else token.replace("~1", "/").replace("~0", "~")]
+    return value

@@ -1,0 +1,143 @@
+"""What a state makes of its data, stage by stage, as AWS's ``inspectionData`` names the stages.
+
+Which stages are told differs from type to type, in ways that only recorded answers tell: a Pass with Result says
+nothing of its input, a Parallel only what becomes of its result. In JSONata there is little to tell but Arguments.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_InspectionData.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeAlias
+
+from stepwright.asl import dataflow, forks
+from stepwright.asl.draft import Draft
+from stepwright.asl.json_types import Json
+from stepwright.asl.machine import Choice, Fail, Map, Parallel, Pass, State, Succeed, Task, Wait
+from stepwright.asl.parts import Branch, Fork
+from stepwright.asl.payload import Payload
+from stepwright.asl.states import map as map_
+
+Stage: TypeAlias = tuple[str, Payload | float]
+"""A field of ``inspectionData``: a document, or one of a Map's numbers."""
+
+
+def before(draft: Draft, branch: Branch, state: State, read: list[Json] | None) -> Iterator[Stage]:
+    """The stages up to the state's work. ``read``: what a Map's ItemReader is said to have read.
+
+    Raises ``StateError`` at the stage that fails; what came before it stays told.
+    """
+    yield "input", branch.input
+    yield from _BEFORE[type(state)](draft, branch, state, read)
+
+
+def after(draft: Draft, branch: Branch, state: State, result: Payload) -> Iterator[Stage]:
+    """The stages from the result of a Task, Parallel or Map on."""
+    assert isinstance(state, Task | Map | Parallel)
+    if isinstance(state, Task):
+        yield "result", result
+    if state.query_language == "JSONPath":
+        shaped = dataflow.shape(draft, branch, state, state.result_selector, result)
+        yield "afterResultSelector", shaped
+        yield "afterResultPath", dataflow.place(state.result_path, branch.input, shaped)
+
+
+def exceeded(draft: Draft, branch: Branch, state: Map, read: list[Json] | None, failed: int) -> bool:
+    """Whether so many failed iterations are more than the Map tolerates; without a word of tolerance any number is
+    tolerated here."""
+    effective = dataflow.effective_input(draft, branch, state)
+    count, percentage = map_.tolerated(draft, branch, state, effective)
+    if count is None and percentage is None:
+        return False
+    items = _items(draft, branch, state, effective, read)
+    fork = Fork(
+        branch=branch.number,
+        width=len(items),
+        limit=0,
+        previous=0,
+        failed=failed,
+        tolerated_count=count,
+        tolerated_percentage=percentage,
+    )
+    return not forks.tolerates(fork)
+
+
+def _nothing_more(draft: Draft, branch: Branch, state: State, _read: Any) -> Iterator[Stage]:
+    if state.query_language == "JSONPath":
+        # A Fail state has no InputPath.
+        effective = (
+            branch.input if isinstance(state, Fail) else dataflow.effective_input(draft, branch, state)
+        )
+        yield "afterInputPath", effective
+
+
+def _pass(draft: Draft, branch: Branch, state: Pass, _read: Any) -> Iterator[Stage]:
+    if state.query_language == "JSONata":
+        return
+    if state.has_result:
+        result = Payload(state.result)
+        yield "result", result
+    else:
+        effective = dataflow.effective_input(draft, branch, state)
+        yield "afterInputPath", effective
+        result = dataflow.shape(draft, branch, state, state.parameters, effective)
+        yield "afterParameters", result
+    yield "afterResultSelector", result
+    yield "afterResultPath", dataflow.place(state.result_path, branch.input, result)
+
+
+def _task(draft: Draft, branch: Branch, state: Task, _read: Any) -> Iterator[Stage]:
+    effective = dataflow.effective_input(draft, branch, state)
+    json_path = state.query_language == "JSONPath"
+    if json_path:
+        yield "afterInputPath", effective
+    parameters = dataflow.shape(draft, branch, state, state.parameters, effective)
+    yield "afterParameters" if json_path else "afterArguments", parameters
+
+
+def _parallel(draft: Draft, branch: Branch, state: Parallel, _read: Any) -> Iterator[Stage]:
+    effective = dataflow.effective_input(draft, branch, state)
+    dataflow.shape(draft, branch, state, state.parameters, effective)  # it may fail
+    return
+    yield
+
+
+def _map(draft: Draft, branch: Branch, state: Map, read: list[Json] | None) -> Iterator[Stage]:
+    effective = dataflow.effective_input(draft, branch, state)
+    json_path = state.query_language == "JSONPath"
+    if json_path:
+        yield "afterInputPath", effective
+    items = _items(draft, branch, state, effective, read)
+    if json_path and read is None:
+        yield "afterItemsPath", Payload(items)
+    yield "maxConcurrency", map_.concurrency(draft, branch, state, effective)
+    count, percentage = map_.tolerated(draft, branch, state, effective)
+    if count is not None:
+        yield "toleratedFailureCount", count
+    if percentage is not None:
+        yield "toleratedFailurePercentage", float(percentage)
+    if state.item_selector is not None:
+        inputs = [
+            map_.iteration_input(draft, branch, state, effective, index, item).value
+            for index, item in enumerate(items)
+        ]
+        yield "afterItemSelector", Payload(inputs)
+
+
+def _items(
+    draft: Draft, branch: Branch, state: Map, effective: Payload, read: list[Json] | None
+) -> list[Json]:
+    return map_.items_of(draft, branch, state, effective) if read is None else read
+
+
+_BEFORE: Final[dict[type[State], Callable[[Draft, Branch, Any, Any], Iterator[Stage]]]] = {
+    Pass: _pass,
+    Task: _task,
+    Choice: _nothing_more,
+    Wait: _nothing_more,
+    Succeed: _nothing_more,
+    Fail: _nothing_more,
+    Parallel: _parallel,
+    Map: _map,
+}
