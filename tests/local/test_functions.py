@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.dev_process import DevProcess
+from tests.dev_process import ROLE, DevProcess
 from tests.local.test_processes import run
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
@@ -114,3 +114,32 @@ def test_without_lambda_a_task_fails_with_the_reason(tmp_path: Path, endpoint: s
 
     assert (answer["status"], answer["error"]) == ("FAILED", "Lambda.SdkClientException")
     assert (endpoint or "AWS_ENDPOINT_URL_LAMBDA") in answer["cause"]
+
+
+def test_a_tested_state_calls_its_function_where_nothing_is_mocked(dev: DevProcess) -> None:
+    sfn = dev.client()
+    state = {
+        **invoke("echo")["States"]["A"],
+        "Parameters": {"FunctionName.$": "$.name", "Payload": {"n": 1}},
+        "ResultSelector": {"said.$": "$.Payload"},
+        "ResultPath": "$.call",
+        "Retry": [{"ErrorEquals": ["ValueError"], "IntervalSeconds": 7}],
+    }
+
+    def tested(name: str) -> Any:
+        return sfn.test_state(
+            definition=json.dumps(state),
+            roleArn=ROLE,
+            input=json.dumps({"name": name}),
+            inspectionLevel="DEBUG",
+        )
+
+    well, badly = tested("echo"), tested("raise")
+
+    assert (well["status"], json.loads(well["output"])) == (
+        "SUCCEEDED",
+        {"name": "echo", "call": {"said": {"n": 1}}},
+    )
+    assert json.loads(well["inspectionData"]["result"])["Payload"] == {"n": 1}
+    assert (badly["status"], badly["error"]) == ("RETRIABLE", "ValueError")
+    assert badly["inspectionData"]["errorDetails"] == {"retryIndex": 0, "retryBackoffIntervalSeconds": 7}

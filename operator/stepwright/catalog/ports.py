@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from stepwright.asl.json_types import JsonText
+from stepwright.asl.machine import Machine
+from stepwright.asl.parts import Identity
 from stepwright.asl.signals import Millis
-from stepwright.asl.step import HistoryEvent, Status
+from stepwright.asl.step import HistoryEvent, Outcome, Status
 from stepwright.catalog.records import (
     Activity,
     ActivityTask,
@@ -121,6 +123,9 @@ class Runner(Protocol):
 
     async def run_express(self, execution: Execution) -> Execution:
         """Run an Express execution and wait for its end."""
+
+    async def run_machine(self, machine: Machine, identity: Identity, input: JsonText) -> Outcome:
+        """Run a machine that was never created, keep nothing of it, and wait for its end."""
 
     async def stop(self, execution: Execution, request: StopRequest) -> Millis:
         """Stop an execution and wait until it has ended; when that was, also where it had ended before."""

@@ -19,7 +19,9 @@ from stepwright.asl import jsontext
 from stepwright.asl.checkpoint import Identity
 from stepwright.asl.interpreter import Limits
 from stepwright.asl.json_types import JsonText
+from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded
+from stepwright.asl.step import Outcome
 from stepwright.catalog.ports import NoSuchTask, TaskOver
 from stepwright.catalog.records import Execution
 from stepwright.engine.engine import Engine
@@ -111,7 +113,17 @@ class LocalRunner:
             cause=outcome.cause,
         )
 
-    def _begin_express(self, loaded: Loaded) -> asyncio.Future[Any]:
+    async def run_machine(self, machine: Machine, identity: Identity, input: JsonText) -> Outcome:
+        ref = ExecutionRef(Uid(identity.uid), "local", identity.name, identity.state_machine_name)
+        ended = self._begin_express(Loaded(ref, identity, machine, input, seq=0, parts={}))
+        try:
+            outcome, _ = await ended
+        except asyncio.CancelledError:
+            self._express.stop_execution(ref.uid, StopRequest())  # nobody waits for it any more
+            raise
+        return outcome
+
+    def _begin_express(self, loaded: Loaded) -> asyncio.Future[tuple[Outcome, int]]:
         ended = self._express_journal.add(loaded)
         self._express.adopt(loaded)
         return ended

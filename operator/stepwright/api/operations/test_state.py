@@ -14,11 +14,23 @@ from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.machine import Task
 from stepwright.asl.matching import Failure
-from stepwright.asl.payload import Payload
+from stepwright.asl.parts import Identity
+from stepwright.asl.payload import Payload, of_text
 from stepwright.asl.signals import Moment
-from stepwright.asl.test_state import Configuration, Mock, Refused, Selected, Trial, Verdict, context_object
+from stepwright.asl.test_state import (
+    Configuration,
+    Mock,
+    Refused,
+    Selected,
+    Trial,
+    Verdict,
+    alone,
+    context_object,
+)
 
-_LONGEST_MILLIS: Final = 300_000
+_LONG_CALLS: Final = (".sync", ".sync:2", ".waitForTaskToken")
+
+_LONGEST_MILLIS: Final = alone.LONGEST_SECONDS * 1000
 """AWS gives a test five minutes."""
 
 
@@ -52,19 +64,38 @@ async def _run(service: Service, request: Request) -> Answer:
         _check_result(selected, mock)
     verdict = trial.begin()
     if verdict is None:
-        verdict = await _waited(service, trial)
+        verdict = await _waited(service, trial, request.get("roleArn", ""))
     return _answer(verdict, request.get("inspectionLevel", "INFO"))
 
 
-async def _waited(service: Service, trial: Trial) -> Verdict:
+async def _waited(service: Service, trial: Trial, role_arn: str) -> Verdict:
     if trial.due is None:
-        # What a task without a mock calls is not called from here.
-        raise errors.validation("A Task state is tested here with a mock only")
+        return await _called(service, trial, role_arn)
     remaining = trial.due - service.clock.now()
     await service.clock.sleep(min(remaining, _LONGEST_MILLIS) / 1000)
     if remaining > _LONGEST_MILLIS:
         return trial.fail(Failure("States.Timeout", None))
     return trial.wake()
+
+
+async def _called(service: Service, trial: Trial, role_arn: str) -> Verdict:
+    """Without a mock a task is really called."""
+    name = service.new_id()
+    identity = Identity(
+        uid=service.new_id(),
+        execution_id=service.place.express(name, name, name),
+        name=name,
+        role_arn=role_arn,
+        state_machine_id=service.place.state_machine(name),
+        state_machine_name=name,
+        synchronous=True,
+    )
+    machine, input = trial.call
+    outcome = await service.runner.run_machine(machine, identity, input.text)
+    if outcome.status == "SUCCEEDED":
+        assert outcome.output is not None
+        return trial.succeed(of_text(outcome.output))
+    return trial.fail(Failure(outcome.error, outcome.cause))
 
 
 # --- What is given ----------------------------------------------------------------------------------------------------
@@ -144,8 +175,16 @@ def _context(
 
 
 def _check_role(request: Request, selected: Selected) -> None:
-    if isinstance(selected.state, Task) and "roleArn" not in request:
+    state = selected.state
+    if not isinstance(state, Task):
+        return
+    if "roleArn" not in request:
         raise errors.validation("RoleArn must be specified when testing a Task state")
+    if state.resource.endswith(_LONG_CALLS) or state.resource_type == "activity":
+        raise errors.validation(
+            "TestState does not support activities and the '.sync' and '.waitForTaskToken' "
+            "service integration patterns when a mock is not specified."
+        )
 
 
 def _check_result(selected: Selected, mock: Mock) -> None:

@@ -12,15 +12,14 @@ from stepwright.asl.draft import Draft, Limits
 from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsontext import InvalidJson
-from stepwright.asl.machine import Choice, Fail, Map, Parallel, Pass, State, Succeed, Task, Wait
+from stepwright.asl.machine import Choice, Fail, Machine, Map, Parallel, Pass, State, Succeed, Task, Wait
 from stepwright.asl.matching import Failure
 from stepwright.asl.parts import HEAD, ROOT, START, Branch, Head, Identity, Phase, Start, branch_id
 from stepwright.asl.payload import Payload
 from stepwright.asl.signals import Millis, Moment
 from stepwright.asl.states import choice, fail, pass_, succeed, task, wait
-from stepwright.asl.step import StartTask
+from stepwright.asl.test_state import alone, stages
 from stepwright.asl.test_state import mock as mocks
-from stepwright.asl.test_state import stages
 from stepwright.asl.test_state.mock import Mock
 from stepwright.asl.test_state.refusal import Refused
 from stepwright.asl.test_state.select import Selected
@@ -93,12 +92,12 @@ class Trial:
         self._failure: Failure | None = None
 
     @property
-    def task(self) -> StartTask | None:
-        """The task whose outcome is waited for."""
-        if self._branch.task is None:
-            return None
-        assert isinstance(self._state, Task)
-        return open_work.start_task(self._state, self._branch)
+    def call(self) -> tuple[Machine, Payload]:
+        """A machine that calls the task whose outcome is waited for, and its input."""
+        state = self._state
+        assert isinstance(state, Task)
+        call = open_work.start_task(state, self._branch)
+        return alone.machine(state, call), Payload(call.input)
 
     @property
     def due(self) -> Millis | None:

@@ -1,0 +1,351 @@
+"""TestState by boto3: one state, what it makes of its input, and what it does with errors."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.api.test_state_machines import refusal
+from tests.dev_process import ROLE
+
+INVOKE = "arn:aws:states:::lambda:invoke"
+PUT_EVENTS = "arn:aws:states:::events:putEvents"
+START = "arn:aws:states:::states:startExecution"
+STOP = {"Type": "Pass", "End": True}
+PROCESSOR = {"StartAt": "One", "States": {"One": STOP}}
+ERROR = {"errorOutput": {"error": "Shop.Closed", "cause": "It is Sunday"}}
+
+
+def verdict(sfn: Any, state: Any, **arguments: Any) -> dict[str, Any]:
+    """The answer without metadata, JSON texts as values; ``result`` is a mock's, as a value."""
+    if "result" in arguments:
+        arguments["mock"] = {"result": json.dumps(arguments.pop("result")), **arguments.pop("mock", {})}
+    for name in ("input", "context", "variables"):
+        if name in arguments:
+            arguments[name] = json.dumps(arguments[name])
+    answer: dict[str, Any] = sfn.test_state(definition=json.dumps(state), **arguments)
+    del answer["ResponseMetadata"]
+    return {
+        name: json.loads(value)
+        if name == "output"
+        else {key: read(item) for key, item in value.items()}
+        if name == "inspectionData"
+        else value
+        for name, value in answer.items()
+    }
+
+
+def read(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def task(**fields: Any) -> dict[str, Any]:
+    return {"Type": "Task", "Resource": INVOKE, "Parameters": {"FunctionName": "f"}, "Next": "Done", **fields}
+
+
+def test_a_mocked_task_tells_every_stage_of_its_data(sfn: Any) -> None:
+    state = task(
+        InputPath="$.order",
+        Parameters={"FunctionName": "f", "Payload.$": "$.id"},
+        ResultSelector={"paid.$": "$.Payload"},
+        ResultPath="$.charge",
+    )
+
+    answer = verdict(
+        sfn, state, input={"order": {"id": 7}}, result={"Payload": True}, inspectionLevel="DEBUG"
+    )
+
+    assert answer == {
+        "status": "SUCCEEDED",
+        "nextState": "Done",
+        "output": {"order": {"id": 7}, "charge": {"paid": True}},
+        "inspectionData": {
+            "input": {"order": {"id": 7}},
+            "afterInputPath": {"id": 7},
+            "afterParameters": {"FunctionName": "f", "Payload": 7},
+            "result": {"Payload": True},
+            "afterResultSelector": {"paid": True},
+            "afterResultPath": {"order": {"id": 7}, "charge": {"paid": True}},
+        },
+    }
+
+
+def test_stages_are_told_as_far_as_the_state_came(sfn: Any) -> None:
+    state = task(Parameters={"FunctionName.$": "$.absent"})
+
+    answer = verdict(sfn, state, input={"a": 1}, result={}, inspectionLevel="TRACE")
+
+    assert (answer["status"], answer["error"]) == ("FAILED", "States.Runtime")
+    assert "$.absent" in answer["cause"]
+    assert answer["inspectionData"] == {"input": {"a": 1}, "afterInputPath": {"a": 1}}
+
+
+def test_without_a_level_nothing_is_inspected(sfn: Any) -> None:
+    assert verdict(sfn, STOP, input=[1]) == {"status": "SUCCEEDED", "output": [1]}
+
+
+@pytest.mark.parametrize(
+    ("used", "expected", "details"),
+    [
+        (0, "RETRIABLE", {"retryIndex": 1, "retryBackoffIntervalSeconds": 2}),
+        (2, "RETRIABLE", {"retryIndex": 1, "retryBackoffIntervalSeconds": 18}),
+        (3, "CAUGHT_ERROR", {"retryIndex": 1, "catchIndex": 1}),
+    ],
+)
+def test_a_mocked_error_is_retried_until_its_retrier_is_used_up_then_caught(
+    sfn: Any, used: int, expected: str, details: dict[str, int]
+) -> None:
+    state = task(
+        Retry=[
+            {"ErrorEquals": ["Other"]},
+            {"ErrorEquals": ["Shop.Closed"], "IntervalSeconds": 2, "BackoffRate": 3, "MaxAttempts": 3},
+        ],
+        Catch=[
+            {"ErrorEquals": ["Other"], "Next": "Other"},
+            {"ErrorEquals": ["States.ALL"], "ResultPath": "$.why", "Next": "Wait"},
+        ],
+    )
+
+    answer = verdict(
+        sfn,
+        state,
+        input={},
+        mock=ERROR,
+        stateConfiguration={"retrierRetryCount": used},
+        inspectionLevel="DEBUG",
+    )
+
+    assert (answer["status"], answer["error"], answer["cause"]) == (expected, "Shop.Closed", "It is Sunday")
+    assert answer["inspectionData"]["errorDetails"] == details
+    if expected == "CAUGHT_ERROR":
+        assert answer["nextState"] == "Wait"
+        assert answer["output"] == {"why": {"Error": "Shop.Closed", "Cause": "It is Sunday"}}
+    else:
+        assert "nextState" not in answer
+
+
+def test_a_map_that_fails_more_often_than_it_tolerates_fails(sfn: Any) -> None:
+    state = {
+        "Type": "Map",
+        "ItemsPath": "$.items",
+        "ItemSelector": {"n.$": "$$.Map.Item.Index", "item.$": "$$.Map.Item.Value"},
+        "ItemProcessor": {
+            **PROCESSOR,
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+        },
+        "ToleratedFailurePercentage": 50,
+        "MaxConcurrency": 3,
+        "End": True,
+    }
+
+    def status(failed: int) -> dict[str, Any]:
+        return verdict(
+            sfn,
+            state,
+            input={"items": ["a", "b"]},
+            result=[1, 2],
+            stateConfiguration={"mapIterationFailureCount": failed},
+            inspectionLevel="DEBUG",
+        )
+
+    within, beyond = status(1), status(2)
+
+    assert (within["status"], within["output"]) == ("SUCCEEDED", [1, 2])
+    assert (beyond["status"], beyond["error"]) == ("FAILED", "States.ExceedToleratedFailureThreshold")
+    assert beyond["inspectionData"] == {
+        "input": {"items": ["a", "b"]},
+        "afterInputPath": {"items": ["a", "b"]},
+        "afterItemsPath": ["a", "b"],
+        "afterItemSelector": [{"n": 0, "item": "a"}, {"n": 1, "item": "b"}],
+        "maxConcurrency": 3,
+        "toleratedFailurePercentage": 50.0,
+    }
+
+
+def test_a_map_uses_what_its_reader_is_said_to_have_read(sfn: Any) -> None:
+    state = {
+        "Type": "Map",
+        "QueryLanguage": "JSONata",
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "Arguments": {"Bucket": "b", "Key": "k"},
+            "ReaderConfig": {"InputType": "JSON"},
+        },
+        "ItemSelector": "{% $states.context.Map.Item.Value * 10 %}",
+        "ItemProcessor": {
+            **PROCESSOR,
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+        },
+        "End": True,
+    }
+
+    answer = verdict(
+        sfn,
+        state,
+        result=[True, True],
+        stateConfiguration={"mapItemReaderData": "[1, 2]"},
+        inspectionLevel="DEBUG",
+    )
+
+    assert answer["output"] == [True, True]
+    assert answer["inspectionData"]["afterItemSelector"] == [10, 20]
+
+
+def test_a_state_of_a_machine_is_tested_however_deep_it_lies(sfn: Any) -> None:
+    deep = {
+        "StartAt": "Deep",
+        "States": {"Deep": {"Type": "Pass", "Result": 1, "Next": "Then"}, "Then": STOP},
+    }
+    machine = {
+        "StartAt": "Outer",
+        "States": {"Outer": {"Type": "Parallel", "Branches": [deep], "End": True}},
+    }
+
+    answer = verdict(sfn, machine, stateName="Deep")
+
+    assert answer == {"status": "SUCCEEDED", "output": 1, "nextState": "Then"}
+
+
+def test_variables_are_seen_and_told_with_those_the_state_assigns(sfn: Any) -> None:
+    state = {
+        "Type": "Pass",
+        "QueryLanguage": "JSONata",
+        "Output": "{% $a + 1 %}",
+        "Assign": {"b": "{% $a * 2 %}"},
+        "Next": "Done",
+    }
+
+    answer = verdict(sfn, state, variables={"a": 20}, inspectionLevel="DEBUG")
+
+    assert (answer["output"], answer["inspectionData"]["variables"]) == (21, {"a": 20, "b": 40})
+
+
+def test_the_context_object_is_the_one_given_else_one_of_an_execution(sfn: Any) -> None:
+    state = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.context %}", "End": True}
+
+    given = verdict(sfn, state, context={"Execution": {"Name": "mine"}})["output"]
+    made = verdict(sfn, state, input={"n": 1}, roleArn=ROLE)["output"]
+
+    assert given == {"Execution": {"Name": "mine"}}
+    assert (made["Execution"]["Input"], made["Execution"]["RoleArn"]) == ({"n": 1}, ROLE)
+    assert made["Execution"]["Id"].endswith(
+        f":express:{made['StateMachine']['Name']}:{made['Execution']['Name']}"
+    )
+
+
+def test_a_wait_is_waited_for(sfn: Any) -> None:
+    assert verdict(sfn, {"Type": "Wait", "Seconds": 1, "Next": "Done"}, input=5) == {
+        "status": "SUCCEEDED",
+        "output": 5,
+        "nextState": "Done",
+    }
+
+
+EMPTY_BRANCHES = (
+    "Invalid State Machine Definition: "
+    "'SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States/StateName/Branches'"
+)
+STARTED = {"ExecutionArn": "arn", "StartDate": "2025-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "mode", "result", "problem"),
+    [
+        (PUT_EVENTS, "STRICT", {"Entries": [{"EventId": 1}]}, "Field 'EventId' must be a string"),
+        (PUT_EVENTS, "PRESENT", {"FailedEntryCount": "1"}, "Field 'FailedEntryCount' must be a number"),
+        (START, "STRICT", {"ExecutionArn": "arn"}, "Required field 'StartDate' is missing"),
+        (START + ".sync:2", "STRICT", {"StartDate": "2025"}, "Required field 'ExecutionArn' is missing"),
+        (
+            "arn:aws:states:::aws-sdk:cloudwatchlogs:describeLogGroups",
+            "STRICT",
+            {"LogGroups": {}},
+            "Field 'LogGroups' must be an array",
+        ),
+        (
+            "arn:aws:states:::aws-sdk:s3:getObject",
+            "PRESENT",
+            {"StorageClass": "PAPER"},
+            "Field 'StorageClass' is not an expected value",
+        ),
+    ],
+)
+def test_a_result_that_the_service_would_not_give_is_refused(
+    sfn: Any, resource: str, mode: str, result: Any, problem: str
+) -> None:
+    mock = {"fieldValidationMode": mode}
+
+    with pytest.raises(ClientError) as error:
+        verdict(sfn, task(Resource=resource), result=result, mock=mock)
+
+    assert refusal(error) == ("ValidationException", f"Mock result schema validation error: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("resource", "mode", "result"),
+    [
+        (START, "STRICT", STARTED | {"Unheard": "of"}),
+        (START, "PRESENT", {"ExecutionArn": "arn"}),
+        (START, "NONE", {"ExecutionArn": 1}),
+        (START + ".waitForTaskToken", "STRICT", {"anything": 1}),
+        (INVOKE, "STRICT", {"Payload": {"any": "JSON"}, "StatusCode": 200}),
+        ("arn:aws:lambda:us-east-1:123456789012:function:f", "STRICT", [1]),
+    ],
+)
+def test_a_result_that_may_be_the_services_is_taken(sfn: Any, resource: str, mode: str, result: Any) -> None:
+    answer = verdict(sfn, task(Resource=resource), result=result, mock={"fieldValidationMode": mode})
+
+    assert (answer["status"], answer["output"]) == ("SUCCEEDED", result)
+
+
+@pytest.mark.parametrize(
+    ("state", "arguments", "code", "message"),
+    [
+        (task(), {}, "ValidationException", "RoleArn must be specified when testing a Task state"),
+        (
+            STOP,
+            {"result": 1},
+            "ValidationException",
+            "State type 'Pass' is not supported when a mock is specified",
+        ),
+        (
+            {"Type": "Parallel", "Branches": [PROCESSOR], "End": True},
+            {"result": [1, 2]},
+            "ValidationException",
+            "Mocked result must contain the same number of items as number of Parallel branches.",
+        ),
+        (
+            task(),
+            {"mock": {"result": "not JSON"}},
+            "ValidationException",
+            "Mocked result must be valid JSON",
+        ),
+        (
+            STOP,
+            {"context": {"Map": {}}},
+            "ValidationException",
+            "Invalid Context object provided: 'Map' field is not supported when mocking a Context object",
+        ),
+        (
+            {"Type": "Parallel", "Branches": [], "End": True},
+            {"result": []},
+            "InvalidDefinition",
+            EMPTY_BRANCHES,
+        ),
+        (
+            {"StartAt": "A", "States": {"A": STOP}},
+            {"stateName": "B"},
+            "ValidationException",
+            "State 'B' does not exist in the definition",
+        ),
+    ],
+)
+def test_what_cannot_be_tested_is_refused(
+    sfn: Any, state: Any, arguments: dict[str, Any], code: str, message: str
+) -> None:
+    with pytest.raises(ClientError) as error:
+        verdict(sfn, state, **arguments)
+
+    assert refusal(error) == (code, message)
