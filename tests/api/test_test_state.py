@@ -165,33 +165,75 @@ def test_a_map_that_fails_more_often_than_it_tolerates_fails(sfn: Any) -> None:
     }
 
 
-def test_a_map_uses_what_its_reader_is_said_to_have_read(sfn: Any) -> None:
-    state = {
+@pytest.mark.parametrize(
+    ("config", "content", "items"),
+    [
+        ({"InputType": "JSON"}, '[{"n": "1"}, {"n": "2"}]', ["1", "2"]),
+        ({"InputType": "JSON", "ItemsPointer": "/all/of~1them"}, '{"all": {"of/them": [{"n": 3}]}}', [3]),
+        ({"InputType": "JSONL"}, '{"n": 1}\n{"n": 2}\n', [1, 2]),
+        (
+            {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "MaxItems": 2},
+            "m,n\nx,1\ny,2\nz,3",
+            ["1", "2"],
+        ),
+        (
+            {
+                "InputType": "CSV",
+                "CSVHeaderLocation": "GIVEN",
+                "CSVHeaders": ["n", "m"],
+                "CSVDelimiter": "SEMICOLON",
+            },
+            'a;b\n"c;d";e',
+            ["a", "c;d"],
+        ),
+    ],
+)
+def test_a_map_reads_its_items_from_the_content_that_is_given(
+    sfn: Any, config: dict[str, Any], content: str, items: list[Any]
+) -> None:
+    answer = verdict(
+        sfn,
+        reading(config),
+        result=[True],
+        stateConfiguration={"mapItemReaderData": content},
+        inspectionLevel="DEBUG",
+    )
+
+    assert answer["output"] == [True]
+    assert answer["inspectionData"]["afterItemSelector"] == items
+
+
+@pytest.mark.parametrize("content", ["[1", '{"not": "a list"}'])
+def test_content_that_holds_no_items_fails_the_reader(sfn: Any, content: str) -> None:
+    answer = verdict(
+        sfn,
+        reading({"InputType": "JSON"}),
+        result=[],
+        stateConfiguration={"mapItemReaderData": content},
+        inspectionLevel="DEBUG",
+    )
+
+    assert (answer["status"], answer["error"]) == ("FAILED", "States.ItemReaderFailed")
+    assert answer["inspectionData"] == {"input": {}}
+
+
+def reading(config: dict[str, Any]) -> dict[str, Any]:
+    """A distributed Map whose iterations begin with ``n`` of the items read."""
+    return {
         "Type": "Map",
         "QueryLanguage": "JSONata",
         "ItemReader": {
             "Resource": "arn:aws:states:::s3:getObject",
             "Arguments": {"Bucket": "b", "Key": "k"},
-            "ReaderConfig": {"InputType": "JSON"},
+            "ReaderConfig": config,
         },
-        "ItemSelector": "{% $states.context.Map.Item.Value * 10 %}",
+        "ItemSelector": "{% $states.context.Map.Item.Value.n %}",
         "ItemProcessor": {
             **PROCESSOR,
             "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
         },
         "End": True,
     }
-
-    answer = verdict(
-        sfn,
-        state,
-        result=[True, True],
-        stateConfiguration={"mapItemReaderData": "[1, 2]"},
-        inspectionLevel="DEBUG",
-    )
-
-    assert answer["output"] == [True, True]
-    assert answer["inspectionData"]["afterItemSelector"] == [10, 20]
 
 
 def test_a_state_of_a_machine_is_tested_however_deep_it_lies(sfn: Any) -> None:
@@ -224,10 +266,11 @@ def test_variables_are_seen_and_told_with_those_the_state_assigns(sfn: Any) -> N
 
 
 def test_the_context_object_is_the_one_given_else_one_of_an_execution(sfn: Any) -> None:
-    state = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.context %}", "End": True}
+    state = task(QueryLanguage="JSONata", Output="{% $states.context %}")
+    del state["Parameters"]
 
-    given = verdict(sfn, state, context={"Execution": {"Name": "mine"}})["output"]
-    made = verdict(sfn, state, input={"n": 1}, roleArn=ROLE)["output"]
+    given = verdict(sfn, state, context={"Execution": {"Name": "mine"}}, result={})["output"]
+    made = verdict(sfn, state, input={"n": 1}, result={}, roleArn=ROLE)["output"]
 
     assert given == {"Execution": {"Name": "mine"}}
     assert (made["Execution"]["Input"], made["Execution"]["RoleArn"]) == ({"n": 1}, ROLE)
@@ -317,14 +360,32 @@ def test_a_result_that_may_be_the_services_is_taken(sfn: Any, resource: str, mod
             "Mocked result must contain the same number of items as number of Parallel branches.",
         ),
         (
+            STOP,
+            {"context": {}},
+            "ValidationException",
+            "TestState does not support Context when a mock is not specified.",
+        ),
+        (
+            STOP,
+            {"stateConfiguration": {"retrierRetryCount": 1}},
+            "ValidationException",
+            "TestState does not support RetrierRetryCount when a mock is not specified.",
+        ),
+        (
+            task(),
+            {"mock": {"errorOutput": {"cause": "?"}}},
+            "ValidationException",
+            "The error of a mocked errorOutput must be specified.",
+        ),
+        (
             task(),
             {"mock": {"result": "not JSON"}},
             "ValidationException",
             "Mocked result must be valid JSON",
         ),
         (
-            STOP,
-            {"context": {"Map": {}}},
+            task(),
+            {"context": {"Map": {}}, "result": {}},
             "ValidationException",
             "Invalid Context object provided: 'Map' field is not supported when mocking a Context object",
         ),

@@ -47,6 +47,8 @@ async def _run(service: Service, request: Request) -> Answer:
     input = Payload(*_input(request))
     selected = test_state.select(request["definition"], request.get("stateName"), service.task_checks)
     mock = _mock(request)
+    if mock is None:
+        _check_alone(request)
     now = service.clock.now()
     configuration = _configuration(request)
     trial = Trial(
@@ -134,20 +136,18 @@ def _mock(request: Request) -> Mock | None:
         )
     mode = given.get("fieldValidationMode", "STRICT")
     if error is not None:
+        if "error" not in error:
+            raise errors.validation("The error of a mocked errorOutput must be specified.")
         return Mock(failure=Failure(error.get("error"), error.get("cause")), mode=mode)
     return Mock(result=Payload(_json(result, "Mocked result"), JsonText(result)), mode=mode)
 
 
 def _configuration(request: Request) -> Configuration:
     given = request.get("stateConfiguration", {})
-    data = given.get("mapItemReaderData")
-    items = None if data is None else _json(data, "mapItemReaderData")
-    if items is not None and not isinstance(items, list):
-        raise errors.validation("mapItemReaderData must be a JSON array")
     return Configuration(
         retrier_retry_count=given.get("retrierRetryCount", 0),
         iteration_failure_count=given.get("mapIterationFailureCount"),
-        item_reader_data=items,
+        item_reader_data=given.get("mapItemReaderData"),
     )
 
 
@@ -172,6 +172,14 @@ def _context(
 
 
 # --- What is refused --------------------------------------------------------------------------------------------------
+
+
+def _check_alone(request: Request) -> None:
+    """What makes sense only with a mock."""
+    given = ["Context"] if "context" in request else []
+    given += [f"{name[0].upper()}{name[1:]}" for name in request.get("stateConfiguration", {})]
+    if given:
+        raise errors.validation(f"TestState does not support {given[0]} when a mock is not specified.")
 
 
 def _check_role(request: Request, selected: Selected) -> None:

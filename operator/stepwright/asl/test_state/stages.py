@@ -24,11 +24,10 @@ Stage: TypeAlias = tuple[str, Payload | float]
 
 
 def before(draft: Draft, branch: Branch, state: State, read: list[Json] | None) -> Iterator[Stage]:
-    """The stages up to the state's work. ``read``: what a Map's ItemReader is said to have read.
+    """The stages from InputPath up to the state's work. ``read``: what a Map's ItemReader is said to have read.
 
     Raises ``StateError`` at the stage that fails; what came before it stays told.
     """
-    yield "input", branch.input
     yield from _BEFORE[type(state)](draft, branch, state, read)
 
 

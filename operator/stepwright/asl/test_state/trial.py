@@ -18,10 +18,9 @@ from stepwright.asl.parts import HEAD, ROOT, START, Branch, Head, Identity, Phas
 from stepwright.asl.payload import Payload
 from stepwright.asl.signals import Millis, Moment
 from stepwright.asl.states import choice, fail, pass_, succeed, task, wait
-from stepwright.asl.test_state import alone, stages
+from stepwright.asl.test_state import alone, item_reader, stages
 from stepwright.asl.test_state import mock as mocks
 from stepwright.asl.test_state.mock import Mock
-from stepwright.asl.test_state.refusal import Refused
 from stepwright.asl.test_state.select import Selected
 
 Status = Literal["SUCCEEDED", "FAILED", "RETRIABLE", "CAUGHT_ERROR"]
@@ -41,12 +40,12 @@ class Configuration:
     """What is assumed to have happened before.
 
     ``retrier_retry_count``: how often the retrier that matches has been used. ``iteration_failure_count``: how many
-    iterations of the Map failed; None: nothing is said. ``item_reader_data``: what its ItemReader has read.
+    iterations of the Map failed; None: nothing is said. ``item_reader_data``: the content that its ItemReader finds.
     """
 
     retrier_retry_count: int = 0
     iteration_failure_count: int | None = None
-    item_reader_data: list[Json] | None = None
+    item_reader_data: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,6 @@ class Trial:
         moment: Moment,
     ) -> None:
         """Raises ``Refused`` where the state cannot be tested with the mock, or with none."""
-        if mock is None and configuration.iteration_failure_count is not None:
-            raise Refused("TestState does not support MapIterationFailureCount when a mock is not specified.")
         mocks.check(selected, mock)
         self._selected = selected
         self._state = selected.state
@@ -120,10 +117,13 @@ class Trial:
         state = self._state
         assert isinstance(state, Task | Map | Parallel)
         failed = self._configuration.iteration_failure_count
-        if isinstance(state, Map) and failed is not None:
-            read = self._configuration.item_reader_data
-            if stages.exceeded(self._draft, self._branch, state, read, failed):
-                return self._fail_with(failures.THRESHOLD_EXCEEDED)
+        beyond = (
+            isinstance(state, Map)
+            and failed is not None
+            and stages.exceeded(self._draft, self._branch, state, self._read, failed)
+        )
+        if beyond:
+            return self._fail_with(failures.THRESHOLD_EXCEEDED)
         self._result = result
         self._attempt(lambda: transitions.leave_with_result(self._draft, self._branch, state, result))
         return self._verdict()
@@ -172,14 +172,18 @@ class Trial:
             begin(self._draft, self._branch, self._state)
 
     def _before(self, draft: Draft, branch: Branch) -> Iterator[stages.Stage]:
-        return stages.before(draft, branch, self._state, self._read)
+        yield "input", branch.input
+        yield from stages.before(draft, branch, self._state, self._read)
 
     @property
     def _read(self) -> list[Json] | None:
         """What a Map's ItemReader has read; None where it has none."""
-        if "ItemReader" not in self._selected.raw:
-            return None
-        return self._configuration.item_reader_data or []
+        reader = self._selected.raw.get("ItemReader")
+        return (
+            item_reader.items(reader, self._configuration.item_reader_data)
+            if isinstance(reader, dict)
+            else None
+        )
 
     def _attempt(self, go_on: Callable[[], None]) -> bool:
         """Whether it went well. AWS tells causes here without the sentence about state and event around them."""
