@@ -333,6 +333,11 @@ def test_a_result_that_the_service_would_not_give_is_refused(
         (START, "PRESENT", {"ExecutionArn": "arn"}),
         (START, "NONE", {"ExecutionArn": 1}),
         (START + ".waitForTaskToken", "STRICT", {"anything": 1}),
+        (
+            "arn:aws:states:::bedrock:invokeModel",
+            "STRICT",
+            {"Body": {"n": 1}, "ContentType": "application/json"},
+        ),
         (INVOKE, "STRICT", {"Payload": {"any": "JSON"}, "StatusCode": 200}),
         ("arn:aws:lambda:us-east-1:123456789012:function:f", "STRICT", [1]),
     ],

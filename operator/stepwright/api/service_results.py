@@ -40,6 +40,12 @@ _POLLED: Final[Mapping[str, str]] = MappingProxyType(
 """``.sync`` answers with what another operation of the service says in the end. Others are not known, so not checked."""
 
 
+_READ: Final[Mapping[str, str]] = MappingProxyType(
+    {"lambda:invoke": "Payload", "bedrock:invokeModel": "Body"}
+)
+"""Fields in which Step Functions gives the JSON that was read, of any kind, where the service gives its text."""
+
+
 _NARROWER: Final[Mapping[str, int]] = MappingProxyType({"lambda.MemorySize": 10_240})
 """Maxima by which Step Functions goes that newer models of botocore have raised: it is said to be a function's most in
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and recorded."""
@@ -99,8 +105,8 @@ def _operations(service: str) -> Mapping[str, Any]:
 class _Check:
     def __init__(self, strict: bool, resource: str) -> None:
         self._strict = strict
-        self._resource = resource
-        self._service = _called(resource)[0]
+        self._service, operation, _, sdk = _called(resource)
+        self._read = None if sdk else _READ.get(f"{self._service}:{operation}")
 
     def value(self, shape: Any, value: Json, field: str) -> Iterator[str]:
         """``field`` is the name of the nearest field above, "" for the result itself."""
@@ -126,12 +132,8 @@ class _Check:
                     yield f"Required field '{shown}' is missing"
         for shown, item in value.items():
             name = names.get(shown, "")
-            if name and not self._is_payload(name):
+            if name and shown != self._read:
                 yield from self.value(shape.members[name], item, shown)
-
-    def _is_payload(self, name: str) -> bool:
-        """A function's result is JSON of any kind where Step Functions calls it in its own way."""
-        return name == "Payload" and self._resource.endswith(":::lambda:invoke")
 
 
 def _bounds(shape: Any, value: Json, field: str, service: str) -> Iterator[str]:

@@ -201,7 +201,7 @@ class Trial:
         failure = failure or Failure(None, None)
         self._failure = failure
         branch, state = self._branch, self._state
-        branch.task = None
+        branch.task = branch.timer = None
         if isinstance(state, Task | Map | Parallel):
             branch.retries = (self._configuration.retrier_retry_count,) * len(state.retry)
         failing.fail(self._draft, branch, state, failure)
