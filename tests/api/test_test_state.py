@@ -300,6 +300,7 @@ STARTED = {"ExecutionArn": "arn", "StartDate": "2025-01-01T00:00:00Z"}
         (PUT_EVENTS, "STRICT", {"Entries": [{"EventId": 1}]}, "Field 'EventId' must be a string"),
         (PUT_EVENTS, "PRESENT", {"FailedEntryCount": "1"}, "Field 'FailedEntryCount' must be a number"),
         (START, "STRICT", {"ExecutionArn": "arn"}, "Required field 'StartDate' is missing"),
+        (START + ".sync", "PRESENT", {"Output": {"n": 1}}, "Field 'Output' must be a string"),
         (START + ".sync:2", "STRICT", {"StartDate": "2025"}, "Required field 'ExecutionArn' is missing"),
         (
             "arn:aws:states:::aws-sdk:cloudwatchlogs:describeLogGroups",
@@ -338,6 +339,7 @@ def test_a_result_that_the_service_would_not_give_is_refused(
             "STRICT",
             {"Body": {"n": 1}, "ContentType": "application/json"},
         ),
+        (START + ".sync:2", "PRESENT", {"Output": {"n": 1}}),
         (INVOKE, "STRICT", {"Payload": {"any": "JSON"}, "StatusCode": 200}),
         ("arn:aws:lambda:us-east-1:123456789012:function:f", "STRICT", [1]),
     ],

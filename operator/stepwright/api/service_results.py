@@ -39,12 +39,14 @@ _POLLED: Final[Mapping[str, str]] = MappingProxyType(
 )
 """``.sync`` answers with what another operation of the service says in the end. Others are not known, so not checked."""
 
-
-_READ: Final[Mapping[str, str]] = MappingProxyType(
-    {"lambda:invoke": "Payload", "bedrock:invokeModel": "Body"}
+_READ: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "lambda:invoke": frozenset({"Payload"}),
+        "bedrock:invokeModel": frozenset({"Body"}),
+        "states:startExecution.sync:2": frozenset({"Input", "Output"}),
+    }
 )
 """Fields in which Step Functions gives the JSON that was read, of any kind, where the service gives its text."""
-
 
 _NARROWER: Final[Mapping[str, int]] = MappingProxyType({"lambda.MemorySize": 10_240})
 """Maxima by which Step Functions goes that newer models of botocore have raised: it is said to be a function's most in
@@ -105,8 +107,8 @@ def _operations(service: str) -> Mapping[str, Any]:
 class _Check:
     def __init__(self, strict: bool, resource: str) -> None:
         self._strict = strict
-        self._service, operation, _, sdk = _called(resource)
-        self._read = None if sdk else _READ.get(f"{self._service}:{operation}")
+        self._service = _called(resource)[0]
+        self._read = _READ.get(resource.partition(":::")[2], frozenset())
 
     def value(self, shape: Any, value: Json, field: str) -> Iterator[str]:
         """``field`` is the name of the nearest field above, "" for the result itself."""
@@ -132,7 +134,7 @@ class _Check:
                     yield f"Required field '{shown}' is missing"
         for shown, item in value.items():
             name = names.get(shown, "")
-            if name and shown != self._read:
+            if name and shown not in self._read:
                 yield from self.value(shape.members[name], item, shown)
 
 
