@@ -105,7 +105,8 @@ class NativeCluster(Cluster):
             " {.status.conditions[?(@.type=='Ready')].lastHeartbeatTime}"
         )
         status, _, heartbeat = self.kubectl("get", "node", node.NAME, "-o", path, check=False).partition(" ")
-        return status == "True" and (since is None or heartbeat > _began(since))
+        # In the same second, too: a node may be ready so soon, and reports again only after five minutes.
+        return status == "True" and (since is None or heartbeat >= _began(since))
 
 
 def up(*, durable: bool, kept: bool) -> NativeCluster:

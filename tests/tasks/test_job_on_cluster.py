@@ -532,6 +532,9 @@ async def test_a_task_costs_one_create_and_one_patch(
 
     value(await jobs.result(ref, this))
     await jobs.driver.release(ref, this.task)
+    async with asyncio.timeout(30):  # it is let go when no task is being started
+        while "ttlSecondsAfterFinished" not in (await jobs.job(ref, this))["spec"]:
+            await asyncio.sleep(0.2)
 
     writes = audit.writes(mark, user_agent_prefix="stepwright-test", namespace=namespace)
     assert [(write.verb, write.resource) for write in writes] == [("create", "jobs"), ("patch", "jobs")]
