@@ -211,9 +211,11 @@ def test_a_task_on_a_node_that_dies_runs_again_or_times_out(
         kube.start(name, name)
     for name in names:
         pod_of(kube, name)
+    lost = pod_of(kube, "short")
     with dead(cluster):
-        kube("wait", "--for=condition=Ready=False", f"node/{NODE}", "--timeout=5s", check=False)
         kube("wait", "--for=condition=Ready=Unknown", f"node/{NODE}", "--timeout=40s")
+        # A node that comes back sooner tells of its containers itself: they failed, and no disruption was noticed.
+        kube.until("pod", lost, lambda found: "deletionTimestamp" in found["metadata"], seconds=30)
         timed_out = kube.ended("times-out", seconds=40)
     kube("wait", "--for=condition=Ready", f"node/{NODE}", "--timeout=30s")
 
@@ -228,6 +230,26 @@ def test_a_task_on_a_node_that_dies_runs_again_or_times_out(
     assert set(created(kube, audit, since, "jobs").values()) == {1}
     for name in names:
         kube.until("execution", name, lambda found: found["status"]["settled"], seconds=40)
+
+
+def test_a_task_whose_node_restarts_unnoticed_fails_as_evicted(
+    kube: Kube, own_operator: OperatorProcess, audit: Audit, cluster: Cluster
+) -> None:
+    if not cluster.can("node-faults"):
+        pytest.skip("this cluster's nodes cannot be stopped")
+    since = audit.mark()
+    own_operator.start()
+    kube.machine("long", caught(job("sleep 600", **CAUGHT)))
+    kube.start("long", "long")
+    pod_of(kube, "long")
+    with dead(cluster):
+        pass
+
+    ended = kube.ended("long", seconds=60)
+    assert phase(ended) == "Succeeded", ended["status"]
+    assert output(ended)["Error"] == "Job.Evicted", output(ended)
+    assert f"Node {NODE} has lost container main" in output(ended)["Cause"]
+    assert set(created(kube, audit, since, "jobs").values()) == {1}
 
 
 def on_a_node(script: str, **more: Any) -> Object:

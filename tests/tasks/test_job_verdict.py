@@ -208,6 +208,17 @@ FAILURES: list[tuple[str, facts.Pod | None, dict[str, Any], tuple[str, str, tupl
         ),
     ),
     (
+        "on a node that restarted",
+        pod({"exitCode": 255, "reason": "Unknown"}, phase="Failed"),
+        {},
+        (
+            "Job.Evicted",
+            "Node node-1 has lost container main of pod order-7-5-x-abcde, as a node does that restarts: how it ended "
+            "is not known.",
+            None,
+        ),
+    ),
+    (
         "deleted by hand",
         pod({"exitCode": 143}, deleted=True),
         {},

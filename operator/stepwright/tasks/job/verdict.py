@@ -71,6 +71,8 @@ _PULL: Final = frozenset(
 _SETUP: Final = frozenset({"CreateContainerConfigError", "CreateContainerError"})
 _INVALID_IMAGE: Final = "InvalidImageName"  # no waiting helps
 _NEVER_STARTED: Final = frozenset({"StartError", "ContainerCannotRun"})
+# The container runtime, or the kubelet, found the container gone and does not know how it ended: its node has restarted.
+_LOST: Final = frozenset({"Unknown", "ContainerStatusUnknown"})
 _SIGNALS: Final = {130: "SIGINT", 134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
 
 
@@ -176,6 +178,12 @@ def _pod_failure(job: str, pod: Pod) -> Failed | None:
             return Failed(
                 errors.FAILED,
                 f"Container {container} of pod {name} could not be started: {terminated.message or terminated.reason}",
+            )
+        if terminated.reason in _LOST:
+            return Failed(
+                errors.EVICTED,
+                f"Node {pod.spec.nodeName or '(none)'} has lost container {container} of pod {name}, as a node does that "
+                "restarts: how it ended is not known.",
             )
         signal = _SIGNALS.get(terminated.exitCode)
         if pod.metadata.deletionTimestamp is not None and signal in ("SIGTERM", "SIGKILL"):
