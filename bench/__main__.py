@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import uuid
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,11 +82,13 @@ def main() -> int:
     except (ClusterUnavailable, OperatorFailed) as error:
         print(error, file=sys.stderr)
         return 1
-    return conclude(check=options.check, record=options.record)
+        # With --count, the ratios of some subjects do not count.
+    missing = [] if options.count else ratios.unmeasured(names, ratios.noted.values)
+    return conclude(missing, check=options.check, record=options.record)
 
 
-def conclude(*, check: bool, record: bool) -> int:
-    """The ratios of this run; 1 where they are checked and one fails."""
+def conclude(missing: Sequence[str], *, check: bool, record: bool) -> int:
+    """The ratios of this run; 1 where they are checked and one fails, or is ``missing``."""
     verdicts = ratios.compare(ratios.noted.values, ratios.load())
     table.show(
         "Ratios",
@@ -103,11 +105,13 @@ def conclude(*, check: bool, record: bool) -> int:
             for verdict in verdicts
         ],
     )
+    for name in missing:
+        print(f"not measured: {name}")
     if record:
         date = datetime.now(UTC).date().isoformat()
         ratios.record(ratios.noted.values, ratios.Conditions(date, machine(), versions()))
         page.PAGE.write_text(page.with_goals(page.PAGE.read_text()))
-    return int(check and not all(verdict.passed for verdict in verdicts))
+    return int(check and (bool(missing) or not all(verdict.passed for verdict in verdicts)))
 
 
 def machine() -> str:

@@ -6,12 +6,12 @@ A subject notes each ratio where it prints the table that the ratio comes from.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.goals import GOALS, Goal
+from bench.goals import BY_SUBJECT, GOALS, Goal
 
 RECORDED = Path(__file__).with_name("recorded.json")
 
@@ -71,6 +71,11 @@ def compare(now: Mapping[str, float], recorded: Mapping[str, float]) -> list[Ver
         Verdict(name, GOALS[name], recorded.get(name), value, GOALS[name].allowed(recorded.get(name)))
         for name, value in now.items()
     ]
+
+
+def unmeasured(subjects: Iterable[str], now: Mapping[str, float]) -> list[str]:
+    """Goals of these subjects for which a run gave no ratio: a subject was left out, or has forgotten to note it."""
+    return [name for subject in subjects for name in BY_SUBJECT[subject] if name not in now]
 
 
 def load(path: Path = RECORDED) -> dict[str, float]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import table
+from bench import ratios, table
 from bench.process import usage
 from bench.tasks import COMMAND, IMAGE, KWOK
 from bench.watching import EXECUTIONS, Object, Watch, at_once, check, create, execution, has_ended, machine
@@ -68,6 +68,10 @@ async def run(cluster: Cluster, namespace: str, folder: Path) -> None:
             f"write of its executions, {TICKING} executions in all (goal: {GOAL_SECONDS} at most)",
             ["replicas", "executions taken over", "first", "median", "last"],
             takeovers,
+        )
+        ratios.note(
+            f"replicas: taken over from a dead one / {GOAL_SECONDS} s",
+            max(row[-1] for row in takeovers) / GOAL_SECONDS,
         )
         bursts: list[list[object]] = []
         for count in (1, 2, 3):

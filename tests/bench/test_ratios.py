@@ -56,6 +56,13 @@ def test_what_is_counted_may_hardly_grow() -> None:
     assert pytest.approx(counted.allowed(3.0)) == 3.15
 
 
+def test_a_goal_that_a_run_gave_no_ratio_for_is_named() -> None:
+    assert ratios.unmeasured(["replicas", "waiting"], {"100,000 waiting: idle CPU / 2 % of a core": 0.5}) == [
+        "replicas: taken over from a dead one / 20 s",
+        "100,000 waiting: resident memory / 2 GiB",
+    ]
+
+
 def test_a_ratio_without_a_goal_is_refused() -> None:
     with pytest.raises(ValueError, match=r"'speed' has no goal in bench/goals\.py"):
         Ratios().note("speed", 1.0)
