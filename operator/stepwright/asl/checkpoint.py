@@ -12,7 +12,8 @@ numbers and sort keys of values, never of texts, and it may keep a long text els
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from stepwright.asl import codec, open_work
 from stepwright.asl.machine import Machine, Task
@@ -47,8 +48,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """Where an execution stands after a step. Parts that a step did not touch are shared with the one before."""
 
     parts: Mapping[PartId, Part] = field(default_factory=dict)

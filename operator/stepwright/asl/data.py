@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol, TypeAlias
+
+from msgspec import Struct, field
 
 from stepwright.asl.json_types import Json
 
@@ -13,8 +14,7 @@ Randomness: TypeAlias = Callable[[], Random]
 """Made only when asked for: to seed it costs as much as many a state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(Struct, frozen=True):
     """The three places an expression reads from: ``$`` (document), ``$$`` (context object), ``$name`` (variables)."""
 
     document: Json

@@ -6,8 +6,9 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-hand
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from stepwright.asl import errors
 
@@ -16,8 +17,7 @@ _BEYOND_ALL: Final = frozenset({errors.DATA_LIMIT_EXCEEDED, errors.RUNTIME})
 _TIMEOUTS: Final = frozenset({errors.TIMEOUT, errors.HEARTBEAT_TIMEOUT})
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """An error that a state has come to. ``heartbeat``: it is the States.Timeout of a missed heartbeat.
 
     AWS records a missed heartbeat as States.Timeout, and documents States.HeartbeatTimeout as a name to match it by.

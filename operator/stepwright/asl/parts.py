@@ -12,6 +12,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final, NewType, TypeAlias
 
+from msgspec import Struct
+
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.payload import Payload
 from stepwright.asl.signals import Millis, TaskId, TimerId
@@ -47,8 +49,7 @@ class Identity:
     """Started by StartSyncExecution, which cannot be redriven: its context object says nothing of redrives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """What the execution began with. Written once."""
 
     identity: Identity
@@ -93,8 +94,7 @@ class Phase(Enum):
     DONE = "done"  # the branch has ended and its part is gone
 
 
-@dataclass(frozen=True, slots=True)
-class OpenTask:
+class OpenTask(Struct, frozen=True):
     """A task that was started and has no result yet. ``parameters`` and ``input`` None: the state's input."""
 
     id: TaskId
@@ -107,22 +107,8 @@ class OpenTask:
     started: bool = False
     submitted: Payload | None = None
 
-    def with_start(self) -> OpenTask:  # spelled out, as below: dataclasses.replace takes four times as long
-        return OpenTask(
-            self.id,
-            self.scheduled,
-            self.parameters,
-            self.input,
-            self.timeout_seconds,
-            self.heartbeat_seconds,
-            self.credentials,
-            True,
-            self.submitted,
-        )
 
-
-@dataclass(frozen=True, slots=True)
-class OpenTimer:
+class OpenTimer(Struct, frozen=True):
     """What a waiting branch waits for: the end of a Wait state, or of a Retry's delay."""
 
     id: TimerId
@@ -226,16 +212,14 @@ class Fork:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Struct, frozen=True):
     """What a Map iterates over. Written once."""
 
     branch: int
     items: Payload
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(Struct, frozen=True):
     """Outputs of finished branches by index, in order of arrival. Once closed a chunk never changes again."""
 
     branch: int

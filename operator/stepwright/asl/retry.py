@@ -7,9 +7,10 @@ ErrorEquals matches decides, also when its attempts are used up.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from random import Random
 from typing import Final
+
+from msgspec import Struct
 
 from stepwright.asl import matching
 from stepwright.asl.machine import Retrier
@@ -20,8 +21,7 @@ from stepwright.asl.signals import Millis
 LONGEST_DELAY_SECONDS: Final = 31_622_400
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(Struct, frozen=True):
     """Try again at ``due``; ``retries`` counts this try, too."""
 
     due: Millis

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NewType, TypeAlias
+
+from msgspec import Struct
 
 from stepwright.asl.json_types import Json, JsonText
 
@@ -17,8 +18,7 @@ TimerId = NewType("TimerId", str)
 """Names an open timer of an execution: its kind and what it belongs to (``wait:0``, ``timeout:17``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskStarted:
+class TaskStarted(Struct, frozen=True):
     """The driver has handed the task to what runs it. Gives AWS's TaskStarted event."""
 
     task: TaskId
@@ -26,8 +26,7 @@ class TaskStarted:
     """Who took it, where it is an activity."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskSubmitted:
+class TaskSubmitted(Struct, frozen=True):
     """What runs the task has accepted it (the Job exists); ``output`` says what is known of it ({jobName, jobUid}).
 
     Gives AWS's TaskSubmitted event and is remembered with the open task, so that a driver can tell after a restart
@@ -38,15 +37,13 @@ class TaskSubmitted:
     output: Json
 
 
-@dataclass(frozen=True, slots=True)
-class TaskSucceeded:
+class TaskSucceeded(Struct, frozen=True):
     task: TaskId
     output: Json
     text: JsonText | None = None  # the output as text where it is at hand, so that it is not written again
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFailed:
+class TaskFailed(Struct, frozen=True):
     """``error`` States.Timeout or States.HeartbeatTimeout gives TaskTimedOut, all others TaskFailed."""
 
     task: TaskId
@@ -54,21 +51,18 @@ class TaskFailed:
     cause: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class TimerFired:
+class TimerFired(Struct, frozen=True):
     timer: TimerId
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """StopExecution: the execution ends ABORTED."""
 
     error: str | None = None
     cause: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(Struct, frozen=True):
     """The execution cannot go on for a reason outside its definition (its state is too large to be recorded).
 
     It ends FAILED with this error and cause; nothing can catch it.
@@ -78,8 +72,7 @@ class Break:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Continue:
+class Continue(Struct, frozen=True):
     """Go on where the last step stopped at its bound (``Step.more``)."""
 
 
@@ -89,8 +82,7 @@ Signal: TypeAlias = (
 """A signal for something no longer open (a task cancelled meanwhile, a second result) gives an empty step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """When a signal is taken in, and the seed of all randomness of that step (jitter, States.UUID, MathRandom)."""
 
     now: Millis

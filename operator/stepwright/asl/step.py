@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.parts import PartId
@@ -20,8 +21,7 @@ HistoryEvent: TypeAlias = dict[str, Any]
 Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 
 
-@dataclass(frozen=True, slots=True)
-class StartTask:
+class StartTask(Struct, frozen=True):
     """Run a task. Everything a driver needs; also what ``open_tasks`` gives for a task found in a checkpoint."""
 
     task: TaskId
@@ -46,28 +46,24 @@ class StartTask:
     """The output of TaskSubmitted once there was one."""
 
 
-@dataclass(frozen=True, slots=True)
-class CancelTask:
+class CancelTask(Struct, frozen=True):
     task: TaskId
     resource: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetTimer:
+class SetTimer(Struct, frozen=True):
     timer: TimerId
     due: Millis
 
 
-@dataclass(frozen=True, slots=True)
-class CancelTimer:
+class CancelTimer(Struct, frozen=True):
     timer: TimerId
 
 
 Command: TypeAlias = StartTask | CancelTask | SetTimer | CancelTimer
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How an execution ended."""
 
     status: Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
@@ -79,8 +75,7 @@ class Outcome:
 VisitOutcome: TypeAlias = Literal["Succeeded", "Failed", "Caught", "Aborted", "TimedOut"]
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """One visit of a state as people read it in ``status.transitions``; a projection of the events.
 
     A visit appears in a step when the state was entered (``outcome`` None), and again, with the same ``id``, when
@@ -101,8 +96,7 @@ class Visit:
     """The newest task of the visit, if it is one of a Task state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What one signal did.
 
     ``changed`` names the parts of the checkpoint that differ from the one given (written, or gone when no longer in

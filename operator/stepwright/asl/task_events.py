@@ -6,8 +6,9 @@ the types share a prefix; what differs is how their details call the task.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from stepwright.asl import history
 from stepwright.asl.draft import Draft
@@ -19,8 +20,7 @@ from stepwright.asl.matching import Failure
 Moment = Literal["Scheduled", "Started", "Submitted", "Succeeded", "Failed", "TimedOut"]
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """What is known of a task when it is scheduled."""
 
     parameters: JsonText

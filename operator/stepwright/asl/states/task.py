@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final
+
+from msgspec.structs import replace
 
 from stepwright.asl import causes, context, dataflow, errors, failing, failures, open_work, task_events
 from stepwright.asl.draft import Draft
@@ -79,7 +80,7 @@ def resume(draft: Draft, branch: Branch, state: Task, signal: Signal | None) -> 
     match signal:
         case TaskStarted() if not task.started:
             branch.previous = task_events.started(draft, state, branch.previous, signal.worker)
-            branch.task = task.with_start()
+            branch.task = replace(task, started=True)
         case TaskSubmitted() if task.submitted is None:
             output = Payload(signal.output)
             branch.previous = task_events.submitted(draft, state, branch.previous, output.text)
