@@ -2,12 +2,14 @@
 
 The ladder of clusters is the tests' own (tests/cluster/README.md). What was up before stays up; what this started is
 ended. The operator serves the demo's namespace only, so that nothing else in the cluster is touched but the CRDs.
+Where no cluster can be had, the same order is processed in the embedded mode.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,8 @@ import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from tests.cluster import Cluster, ClusterUnavailable, ladder
 from tests.cluster.interface import CommandFailed
@@ -55,7 +59,7 @@ def main() -> int:
         cluster = ladder.join()
     except ClusterUnavailable as error:
         print(f"no cluster: {error}", file=sys.stderr)
-        return 1
+        return show_embedded()
     try:
         return show(cluster)
     except (OperatorFailed, CommandFailed) as error:
@@ -90,6 +94,20 @@ def show(cluster: Cluster) -> int:
                     "delete", "statemachines", "--all", "-n", NAMESPACE, "--timeout=30s", check=False
                 )
                 cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false", check=False)
+
+
+def show_embedded() -> int:
+    """The same state machine and input without a cluster: its Jobs are processes of this machine."""
+    step(2, "No Kubernetes then: the same workflow in one process, its tasks as processes of this machine")
+    print(_PICTURE, flush=True)
+    order = yaml.safe_load((EXAMPLE / "execution.yaml").read_text(encoding="utf-8"))
+    file = (EXAMPLE / "statemachine.yaml").relative_to(ROOT)
+    command = ["stepwright", "run", str(file), "--watch", "--input", json.dumps(order["spec"]["input"])]
+    print(f"{_DIM}$ {shlex.join(command)}{_END}", flush=True)
+    done = subprocess.run([sys.executable, "-m", "stepwright.cli", *command[1:]], check=False, cwd=ROOT)
+    print()
+    note("for boto3 and the aws CLI: stepwright dev (docs/dev.md); with a cluster: tests/cluster/README.md")
+    return done.returncode
 
 
 def clear_away(cluster: Cluster) -> None:
