@@ -62,6 +62,8 @@ def _encode_start(part: Start) -> EncodedPart:
         "stateMachineId": identity.state_machine_id,
         "stateMachineName": identity.state_machine_name,
         "synchronous": identity.synchronous or None,
+        "versionArn": identity.version_arn,
+        "aliasArn": identity.alias_arn,
         "input": part.input.text,
         "started": part.started,
     }
@@ -76,6 +78,8 @@ def _decode_start(encoded: EncodedPart) -> Start:
         state_machine_id=encoded["stateMachineId"],
         state_machine_name=encoded["stateMachineName"],
         synchronous=encoded.get("synchronous", False),
+        version_arn=encoded.get("versionArn"),
+        alias_arn=encoded.get("aliasArn"),
     )
     return Start(identity, payload.of_text(encoded["input"]), Millis(encoded["started"]))
 

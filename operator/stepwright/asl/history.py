@@ -21,8 +21,16 @@ STATE_ENTERED: Final = "stateEnteredEventDetails"
 STATE_EXITED: Final = "stateExitedEventDetails"
 
 
-def execution_started(input: JsonText, role_arn: str) -> Details:
-    return {"input": input, "inputDetails": NOT_TRUNCATED, "roleArn": role_arn}
+def execution_started(
+    input: JsonText, role_arn: str, version_arn: str | None = None, alias_arn: str | None = None
+) -> Details:
+    """The ARNs of version and alias only where the execution was started by one."""
+    details: Details = {"input": input, "inputDetails": NOT_TRUNCATED, "roleArn": role_arn}
+    if version_arn is not None:
+        details["stateMachineVersionArn"] = version_arn
+    if alias_arn is not None:
+        details["stateMachineAliasArn"] = alias_arn
+    return details
 
 
 def output(text: JsonText) -> Details:

@@ -86,7 +86,7 @@ def start(
         "ExecutionStarted",
         0,
         "executionStartedEventDetails",
-        history.execution_started(input, identity.role_arn),
+        history.execution_started(input, identity.role_arn, identity.version_arn, identity.alias_arn),
     )
     root = Branch(number=ROOT, scope=Pointer(""), state=machine.root.start_at, input=given, previous=0)
     draft.put(branch_id(ROOT), root)

@@ -47,6 +47,9 @@ class Identity:
     state_machine_name: str
     synchronous: bool = False
     """Started by StartSyncExecution, which cannot be redriven: its context object says nothing of redrives."""
+    version_arn: str | None = None
+    alias_arn: str | None = None
+    """The version of the state machine that was started, and the alias that chose it, where it was done so."""
 
 
 class Start(Struct, frozen=True):

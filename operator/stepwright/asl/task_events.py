@@ -33,7 +33,8 @@ class Schedule(Struct, frozen=True):
 def scheduled(draft: Draft, state: Task, previous: int, schedule: Schedule) -> int:
     """Record it and give the event's id; likewise below."""
     details: Details
-    if _family(state) == "Task":
+    family = _family(state)
+    if family == "Task":
         details = _called(state) | {"region": schedule.region, "parameters": schedule.parameters}
     else:
         details = {
@@ -43,10 +44,11 @@ def scheduled(draft: Draft, state: Task, previous: int, schedule: Schedule) -> i
         }
     if schedule.timeout_seconds is not None:
         details["timeoutInSeconds"] = schedule.timeout_seconds
-    if schedule.heartbeat_seconds is not None:
+    if schedule.heartbeat_seconds is not None and family != "LambdaFunction":
         details["heartbeatInSeconds"] = schedule.heartbeat_seconds
-    if isinstance(schedule.credentials, dict) and "RoleArn" in schedule.credentials:
-        details["taskCredentials"] = {"roleArn": schedule.credentials["RoleArn"]}
+    credentials = schedule.credentials
+    if isinstance(credentials, dict) and "RoleArn" in credentials and family != "Activity":
+        details["taskCredentials"] = {"roleArn": credentials["RoleArn"]}
     return _record(draft, state, previous, "Scheduled", details)
 
 

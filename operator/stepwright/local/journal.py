@@ -178,6 +178,8 @@ def loaded_of(row: Row[Any], machine: Machine, role_arn: str, parts: Mapping[Par
             role_arn=role_arn,
             state_machine_id=row.machine_arn,
             state_machine_name=row.machine_name,
+            version_arn=row.version_arn,
+            alias_arn=row.alias_arn,
         ),
         machine=machine,
         input=JsonText(row.input),

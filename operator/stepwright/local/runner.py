@@ -167,6 +167,8 @@ class LocalRunner:
                 role_arn=revision.role_arn,
                 state_machine_id=execution.machine_arn,
                 state_machine_name=machine_name,
+                version_arn=execution.version_arn,
+                alias_arn=execution.alias_arn,
             ),
             machine=self._journal.keep(revision.id, revision.definition),
             input=execution.input,
