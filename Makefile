@@ -7,7 +7,7 @@ SHELL := bash
 UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := $(UV) run --frozen
 
-.PHONY: help setup check lint format types contracts unit test conformance simulate demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate image clean
+.PHONY: help setup check lint format types contracts unit test conformance simulate fuzz demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate image clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ conformance: setup ## Replay recorded AWS interactions against stepwright dev, b
 
 simulate: setup ## Executions under simulated faults: SEEDS=100000 of them (FIRST=0 PROCESSES=2), or SEED=17 replayed
 	@$(RUN) python -m tests.simulation $(if $(SEED),--seed $(SEED) --trace,--seeds $(or $(SEEDS),100000) $(if $(FIRST),--first $(FIRST)) $(if $(PROCESSES),--processes $(PROCESSES)))
+
+fuzz: setup ## Hostile input, led by coverage: MINUTES=10 for each TARGET="definition files jsonpath jsonata api"
+	@$(RUN) --group fuzz python -m tests.fuzz $(TARGET) --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 demo: setup ## A cluster comes up and an order is processed before your eyes
 	$(RUN) python -m examples.demo
