@@ -22,6 +22,14 @@ def invalid_path(path: str, reason: str) -> str:
     return f"Invalid path '{path}' : {reason}"
 
 
+def path_too_costly(path: str) -> str:
+    return f"The JSONPath '{path}' looks at too much of its document, or finds too much in it."
+
+
+def value_too_large() -> str:
+    return "The evaluated template exceeds the maximum number of bytes service limit."
+
+
 def path_not_found_for_field(path: str, field: str, document: Json) -> str:
     """A field of a payload template (``value.$``), ErrorPath, CausePath."""
     return f"The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{text(document)}'"

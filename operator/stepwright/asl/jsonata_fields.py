@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-from stepwright.asl import causes, jsonata
+from stepwright.asl import causes, jsonata, weight
 from stepwright.asl.data import States
-from stepwright.asl.errors import QueryError
+from stepwright.asl.errors import DATA_LIMIT_EXCEEDED, QueryError, StateError
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.payload import Payload
 
@@ -25,6 +25,9 @@ WHOLE_AT_MOST: Final = 99_999_999
 
 _NOT_ALWAYS: Final = ("result", "errorOutput")
 """Fields of ``$states`` that are not in every expression."""
+
+_FEW: Final = 4
+"""Expressions of which each stays within JSONata's own limit of a value's size."""
 
 _OPENING: Final = "{%"
 _CLOSING: Final = "%}"
@@ -48,15 +51,19 @@ def is_expression(value: Json) -> bool:
 class Query:
     """A compiled field. ``constant`` is what it always gives, where it holds no expression."""
 
-    __slots__ = ("_node", "constant", "location")
+    __slots__ = ("_multiplies", "_node", "constant", "location")
 
-    def __init__(self, node: _Node, location: str) -> None:
+    def __init__(self, node: _Node, location: str, *, expressions: int) -> None:
         self._node = node
+        self._multiplies = expressions > _FEW
         self.location = location
         self.constant = Payload(node.value) if isinstance(node, _Constant) else None
 
     def evaluate(self, states: States) -> Json:
-        return self._node.evaluate(states)
+        value = self._node.evaluate(states)
+        if self._multiplies and weight.exceeds(value):
+            raise StateError(DATA_LIMIT_EXCEEDED, causes.value_too_large())
+        return value
 
     def expect(self, states: States, kind: str) -> Json:
         """The value, which must be of JSON's type ``kind``."""
@@ -86,7 +93,7 @@ def compile(value: Json, pointer: Pointer, location: str, offered: str | None = 
     node = compiler.node(value, pointer, location)
     if compiler.problems:
         raise InvalidQuery(compiler.problems)
-    return Query(node, location)
+    return Query(node, location, expressions=compiler.expressions)
 
 
 class Condition:
@@ -161,6 +168,7 @@ _Node: TypeAlias = _Constant | _Expression | _Object | _Array
 class _Compiler:
     def __init__(self, offered: str | None) -> None:
         self.problems: list[tuple[str, Pointer, str]] = []
+        self.expressions = 0
         self._offered = offered
 
     def node(self, value: Json, pointer: Pointer, location: str) -> _Node:
@@ -189,6 +197,7 @@ class _Compiler:
         return _Constant(value)
 
     def _expression(self, text: str, pointer: Pointer, location: str) -> _Node:
+        self.expressions += 1
         source = text.removeprefix(_OPENING).removesuffix(_CLOSING).strip()
         try:
             expression = jsonata.compile(source)

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from stepwright.asl import causes, path_expression
+from stepwright.asl import causes, path_expression, weight
 from stepwright.asl.data import Data
-from stepwright.asl.errors import RUNTIME, StateError
+from stepwright.asl.errors import DATA_LIMIT_EXCEEDED, RUNTIME, StateError
 from stepwright.asl.intrinsics import InvalidIntrinsic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.jsonpath import InvalidPath, Path, PathNotFound
 from stepwright.asl.payload import Payload
 
 SUFFIX = ".$"
+
+_FEW = 8
+"""Paths of which each finds a part of the document once: together they cannot give more than so many documents."""
 
 
 class InvalidTemplate(ValueError):  # noqa: N818 - it is a finding about the user's text
@@ -32,15 +35,19 @@ class Template:
     """A compiled template. ``paths`` are all paths in it; ``constant`` is what it always gives, where it has none and
     no function either. Raises ``StateError``."""
 
-    __slots__ = ("_node", "constant", "paths")
+    __slots__ = ("_multiplies", "_node", "constant", "paths")
 
     def __init__(self, node: _Node, paths: tuple[Path, ...]) -> None:
         self._node = node
         self.paths = paths
+        self._multiplies = len(paths) > _FEW or any(path.multiplies for path in paths)
         self.constant = Payload(node.value) if isinstance(node, _Constant) else None
 
     def evaluate(self, data: Data) -> Json:
-        return self._node.evaluate(data)
+        value = self._node.evaluate(data)
+        if self._multiplies and weight.exceeds(value):
+            raise StateError(DATA_LIMIT_EXCEEDED, causes.value_too_large())
+        return value
 
 
 def compile(template: Json, pointer: Pointer) -> Template:

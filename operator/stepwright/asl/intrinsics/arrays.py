@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Final
 
-from stepwright.asl.equality import same
+from stepwright.asl.equality import key, same
 from stepwright.asl.intrinsics.arguments import array, whole_number
 from stepwright.asl.intrinsics.errors import Unfit
 from stepwright.asl.intrinsics.function import Function, Randomness
@@ -55,11 +55,10 @@ def _range(values: Sequence[Json], _random: Randomness) -> Json:
 
 
 def _unique(values: Sequence[Json], _random: Randomness) -> Json:
-    unique: list[Json] = []
+    unique: dict[Hashable, Json] = {}
     for item in array(values[0], "argument"):
-        if not any(same(item, other) for other in unique):
-            unique.append(item)
-    return unique
+        unique.setdefault(key(item), item)
+    return list(unique.values())
 
 
 FUNCTIONS: Final = {

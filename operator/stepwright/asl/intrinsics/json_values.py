@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from stepwright.asl import jsontext
+from stepwright.asl import jsontext, weight
 from stepwright.asl.intrinsics.arguments import mapping, string
 from stepwright.asl.intrinsics.errors import Unfit
 from stepwright.asl.intrinsics.function import Function, Randomness
@@ -21,6 +21,8 @@ def _merge(values: Sequence[Json], _random: Randomness) -> Json:
 
 
 def _to_string(values: Sequence[Json], _random: Randomness) -> Json:
+    if weight.exceeds(values[0]):
+        raise Unfit("The result is too large.")
     return jsontext.dump(values[0])
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from stepwright.asl import java_text
+from stepwright.asl import java_text, weight
 from stepwright.asl.intrinsics.arguments import string
 from stepwright.asl.intrinsics.errors import Unfit
 from stepwright.asl.intrinsics.function import Function, Randomness
@@ -23,6 +23,8 @@ def unescape(text: str) -> str:
 def _format(values: Sequence[Json], _random: Randomness) -> Json:
     """The template is the literal with its escapes, since ``\\{}`` is text and ``{}`` a place for an argument."""
     template = string(values[0], "template")
+    if weight.exceeds(list(values)):
+        raise Unfit("The result is too large.")
     arguments = iter(values[1:])
     used = 0
 

@@ -13,8 +13,9 @@ from functools import lru_cache
 from typing import Final
 
 from stepwright.asl.jsonata import integer_pictures, regular_expressions
-from stepwright.asl.jsonata.errors import EvaluationFailed
+from stepwright.asl.jsonata.errors import EvaluationFailed, InvalidExpression, LimitExceeded
 from stepwright.asl.jsonata.integer_pictures import Picture
+from stepwright.asl.jsonata.runtime import TOO_LARGE
 
 _DAY: Final = 86_400_000
 _DAYS: Final = ("", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -338,7 +339,11 @@ def parse(text: str, picture: str, now: int, spend: Callable[[int], None]) -> fl
     """None where the text is not as the picture says."""
     parts = _analyse(picture)
     pattern = "^" + "".join(f"({_pattern(part)})" for part in parts) + "$"
-    found = regular_expressions.compile(pattern, "i", 0).search(text, 0, spend)
+    try:
+        compiled = regular_expressions.compile(pattern, "i", 0)
+    except InvalidExpression:  # it is ours, so nothing can be wrong with it but its size
+        raise LimitExceeded(TOO_LARGE) from None
+    found = compiled.search(text, 0, spend)
     if found is None:
         return None
     given: dict[str, float | None] = {}

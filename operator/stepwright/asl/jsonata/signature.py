@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from stepwright.asl.jsonata.errors import EvaluationFailed, InvalidExpression
@@ -17,28 +16,34 @@ _ARRAYS: Final = {
     "o": "objects",
     "s": "strings",
 }
-_ANY: Final = "[asnblfom]"
+_ANY: Final = "asnblfom"
 _MEMORY: Final = 256
 """How many lists of types a signature remembers the answer for."""
 
+MAX_PARAMETERS: Final = 100
+"""Ours: no function that people write has a tenth of it."""
+
 
 class _Parameter:
-    __slots__ = ("context", "pattern", "subtype", "type")
+    """``letters``: what fits; ``repeat``: "", "?" or "+", as in regular expressions; ``in_context``: where the argument
+    is missing, the context is taken, which must fit, too."""
 
-    def __init__(self, type: str, pattern: str) -> None:
+    __slots__ = ("in_context", "letters", "repeat", "subtype", "type")
+
+    def __init__(self, type: str, letters: str) -> None:
         self.type = type
-        self.pattern = pattern
-        self.context: re.Pattern[str] | None = None
+        self.letters = letters
+        self.repeat = ""
+        self.in_context = False
         self.subtype: str | None = None
 
 
 class Signature:
-    __slots__ = ("_answers", "_parameters", "_pattern", "definition")
+    __slots__ = ("_answers", "_parameters", "definition")
 
     def __init__(self, definition: str, parameters: list[_Parameter]) -> None:
         self.definition = definition
         self._parameters = parameters
-        self._pattern = re.compile("".join(f"({parameter.pattern})" for parameter in parameters))
         self._answers: dict[str, tuple[str, ...] | None] = {}
 
     def validated(self, arguments: list[Any], context: Any) -> list[Any]:
@@ -47,8 +52,7 @@ class Signature:
         try:
             groups = self._answers[types]
         except KeyError:
-            found = self._pattern.fullmatch(types)
-            groups = None if found is None else tuple(found.groups(""))
+            groups = _split(self._parameters, types, whole=True)
             if len(self._answers) < _MEMORY and len(types) <= 8:
                 self._answers[types] = groups
         if groups is None:
@@ -57,10 +61,10 @@ class Signature:
         at = 0
         for parameter, group in zip(self._parameters, groups, strict=True):
             if group == "":
-                if parameter.context is None:
+                if not parameter.in_context:
                     given.append(arguments[at] if at < len(arguments) else UNDEFINED)
                     at += 1
-                elif parameter.context.match(symbol(context)):
+                elif symbol(context) in parameter.letters:
                     given.append(context)
                 else:
                     raise EvaluationFailed("T0411", value=context, index=at + 1)
@@ -76,16 +80,59 @@ class Signature:
         return given
 
     def _mismatch(self, arguments: list[Any], types: str) -> EvaluationFailed:
-        pattern = ""
         good = 0
-        for parameter in self._parameters:
-            pattern += parameter.pattern
-            found = re.match(pattern, types)
-            if found is None:
+        for count in range(1, len(self._parameters) + 1):
+            groups = _split(self._parameters[:count], types, whole=False)
+            if groups is None:
                 break
-            good = found.end()
+            good = sum(map(len, groups))
         value = arguments[good] if good < len(arguments) else UNDEFINED
         return EvaluationFailed("T0410", value=value, index=good + 1)
+
+
+def _split(parameters: list[_Parameter], types: str, *, whole: bool) -> tuple[str, ...] | None:
+    """Which letters go to which parameter, each taking as many as it can; None where they do not fit. ``whole``: none
+    may be left over.
+
+    A regular expression would say the same, and take exponential time for ``<n+n+n+n+:n>`` and a text at the end. So the
+    ways that lead to an end are found first, from the back, one bit for each number of letters that are left.
+    """
+    size = len(types)
+    masks: dict[str, int] = {}
+    ends = [1 if whole else (1 << size + 1) - 1]
+    for parameter in reversed(parameters):
+        fits = masks.get(parameter.letters)
+        if fits is None:
+            fits = _mask(types, parameter.letters)
+            masks[parameter.letters] = fits
+        after = ends[-1]
+        begins = (after & fits) << 1
+        if parameter.repeat == "+":
+            begins = ((begins & fits) + fits ^ fits) | begins
+        elif parameter.repeat == "?":
+            begins |= after
+        ends.append(begins)
+    left = size
+    if not ends.pop() >> left & 1:
+        return None
+    groups = []
+    for parameter in parameters:
+        after = ends.pop()
+        best = rest = left
+        while rest and types[size - rest] in parameter.letters:
+            rest -= 1
+            if after >> rest & 1:
+                best = rest
+            if parameter.repeat != "+":
+                break
+        groups.append(types[size - left : size - best])
+        left = best
+    return tuple(groups)
+
+
+def _mask(types: str, letters: str) -> int:
+    """A bit for each letter that fits, the last one's first."""
+    return int("".join("1" if letter in letters else "0" for letter in types) or "0", 2)
 
 
 def compile(text: str, position: int = 0) -> Signature:
@@ -98,21 +145,20 @@ def compile(text: str, position: int = 0) -> Signature:
         if character == ":":
             break
         if character in "snblo":
-            parameters.append(_Parameter(character, f"[{character}m]"))
+            parameters.append(_Parameter(character, f"{character}m"))
         elif character == "a":
             parameters.append(_Parameter("a", _ANY))
         elif character == "f":
             parameters.append(_Parameter("f", "f"))
         elif character == "j":
-            parameters.append(_Parameter("j", "[asnblom]"))
+            parameters.append(_Parameter("j", "asnblom"))
         elif character == "x":
             parameters.append(_Parameter("x", _ANY))
         elif character == "-" and previous is not None:
-            previous.context = re.compile(previous.pattern)
-            previous.pattern += "?"
+            previous.in_context = True
+            previous.repeat = previous.repeat or "?"
         elif character in "?+" and previous is not None:
-            if previous.pattern[-1] not in "?+":
-                previous.pattern += character
+            previous.repeat = previous.repeat or character
         elif character == "(":
             end = _closing(text, at, "(", ")")
             choice = text[at + 1 : end]
@@ -120,7 +166,7 @@ def compile(text: str, position: int = 0) -> Signature:
                 raise InvalidExpression("S0402", position + at, value=choice)
             if not choice.isalpha():
                 raise InvalidExpression("S0201", position + at, token=choice)
-            parameters.append(_Parameter(f"({choice})", f"[{choice}m]"))
+            parameters.append(_Parameter(f"({choice})", f"{choice}m"))
             at = end
         elif character == "<":
             if previous is None or previous.type not in ("a", "f"):
@@ -130,6 +176,8 @@ def compile(text: str, position: int = 0) -> Signature:
             previous.subtype = text[at + 1 : end]
             at = end
         at += 1
+        if len(parameters) > MAX_PARAMETERS:
+            raise InvalidExpression("S0305", position, value=MAX_PARAMETERS)
     return Signature(text, parameters)
 
 

@@ -24,6 +24,10 @@ class NothingFound(Exception):  # noqa: N818 - internal: becomes PathNotFound, w
         self.reason = reason
 
 
+class TooCostly(Exception):  # noqa: N818 - internal: becomes a StateError that names the path
+    """The walk has looked at more than a path may look at, or found more than can be written down."""
+
+
 class PathNotFound(StateError):  # noqa: N818 - as StateError, what it is is said by its base
     """A definite path that finds nothing. Its cause is the one of InputPath and OutputPath (``causes.invalid_path``);
     other fields word theirs from ``path_text``, ``reason`` and ``document``."""

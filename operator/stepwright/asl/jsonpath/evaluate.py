@@ -6,11 +6,14 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from stepwright.asl import causes, weight
 from stepwright.asl.data import Data
+from stepwright.asl.errors import RUNTIME, StateError
 from stepwright.asl.json_types import Json
-from stepwright.asl.jsonpath.errors import InvalidPath, NothingFound, PathNotFound
+from stepwright.asl.jsonpath.errors import InvalidPath, NothingFound, PathNotFound, TooCostly
 from stepwright.asl.jsonpath.parse import is_path_definite, parse
-from stepwright.asl.jsonpath.selectors import Index, Property, Step, chain
+from stepwright.asl.jsonpath.search import Search
+from stepwright.asl.jsonpath.selectors import Function, Index, Property, Scan, Step, chain
 
 DOCUMENT: Final = "$"
 CONTEXT: Final = "$$"
@@ -25,13 +28,15 @@ class Path:
     value or raises ``PathNotFound``; any other path gives a list, empty where nothing fits.
     """
 
-    __slots__ = ("_keys", "_walk", "definite", "is_identity", "root", "steps", "text")
+    __slots__ = ("_keys", "_walk", "definite", "is_identity", "multiplies", "root", "steps", "text")
 
     def __init__(self, text: str, root: str, steps: tuple[Step, ...]) -> None:
         self.text = text
         self.root = root
         self.steps = steps
         self.definite = is_path_definite(steps)
+        self.multiplies = any(map(_may_repeat, steps))
+        """Whether it may find the same place more than once, or one inside of another."""
         self.is_identity = text == DOCUMENT
         self._keys = _simple_keys(steps)
         self._walk = chain(steps)
@@ -76,9 +81,13 @@ class Path:
                 pass
         found: list[Json] = []
         try:
-            self._walk(document, document, found)
+            self._walk(document, Search(document), found)
+            if self.multiplies and weight.exceeds(found):
+                raise TooCostly
         except NothingFound as error:
             raise PathNotFound(self.text, error.reason, document) from None
+        except TooCostly:
+            raise StateError(RUNTIME, causes.path_too_costly(self.text)) from None
         if not self.definite:
             return found
         if not found:
@@ -87,6 +96,18 @@ class Path:
 
     def _normal_form(self) -> str:
         return "$" + "".join(step.fragment for step in self.steps if isinstance(step, Property | Index))
+
+
+def _may_repeat(step: Step) -> bool:
+    match step:
+        case Property(names):
+            return len(names) > 1
+        case Index(indexes):
+            return len(indexes) > 1
+        case Scan() | Function():
+            return True
+        case _:
+            return False
 
 
 def _simple_keys(steps: tuple[Step, ...]) -> tuple[str | int, ...] | None:

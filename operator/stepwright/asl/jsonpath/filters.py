@@ -1,6 +1,6 @@
 """Filter expressions: ``(@.price < 10 && @.tags contains 'x')``.
 
-A filter compiles to ``accepts(item, root)``. Operands are values of Json, or ``UNDEFINED`` for a path that finds
+A filter compiles to ``accepts(item, search)``. Operands are values of Json, or ``UNDEFINED`` for a path that finds
 nothing. The operators follow Jayway: ``"10" == 10`` is true, ``"10" > 9`` is false, ``UNDEFINED`` equals nothing
 (so ``!=`` holds), an operand of an unfit type makes a comparison false, never an error.
 """
@@ -19,6 +19,7 @@ from stepwright.asl.jsonpath import parse as path_parser
 from stepwright.asl.jsonpath import regular_expressions, selectors
 from stepwright.asl.jsonpath.errors import InvalidPath, NothingFound
 from stepwright.asl.jsonpath.lex import Cursor, closing, end_of_quoted, unescape
+from stepwright.asl.jsonpath.search import Search
 
 
 class _Undefined:
@@ -27,9 +28,9 @@ class _Undefined:
 
 UNDEFINED: Final = _Undefined()
 
-Value: TypeAlias = "Json | _Undefined | re.Pattern[str]"
-Operand: TypeAlias = Callable[[Json, Json], Value]
-Accepts: TypeAlias = Callable[[Json, Json], bool]
+Value: TypeAlias = "Json | _Undefined | regular_expressions.Expression"
+Operand: TypeAlias = Callable[[Json, Search], Value]
+Accepts: TypeAlias = Callable[[Json, Search], bool]
 
 _MAX_NESTING = 50
 
@@ -42,17 +43,17 @@ def compile(text: str, position: int = 0, *, bare_words: bool = False) -> Accept
         raise InvalidPath(error.message, error.position + position) from None
 
 
-def evaluated_path(text: str, *, bare_words: bool = False) -> Callable[[Json, Json], Json]:
+def evaluated_path(text: str, *, bare_words: bool = False) -> Callable[[Json, Search], Json]:
     """A path inside a filter or a function: ``@`` is the item, ``$`` the whole document."""
     steps = path_parser.parse(text, bare_words=bare_words)
     walk = selectors.chain(steps)
     definite = path_parser.is_path_definite(steps)
     from_root = text.startswith("$")
 
-    def evaluate(item: Json, root: Json) -> Json:
-        start = root if from_root else item
+    def evaluate(item: Json, search: Search) -> Json:
+        start = search.root if from_root else item
         found: list[Json] = []
-        walk(start, root, found)
+        walk(start, search, found)
         if not definite:
             return found
         if not found:
@@ -88,8 +89,8 @@ class _Parser(Cursor):
         if len(parts) == 1:
             return parts[0]
         if rule is any:
-            return lambda item, root: any(accepts(item, root) for accepts in parts)
-        return lambda item, root: all(accepts(item, root) for accepts in parts)
+            return lambda item, search: any(accepts(item, search) for accepts in parts)
+        return lambda item, search: all(accepts(item, search) for accepts in parts)
 
     def _operand_of_and(self) -> Accepts:
         self._nesting += 1
@@ -101,7 +102,7 @@ class _Parser(Cursor):
                 if self.at(self.next_significant()) in ("(", "!"):
                     self.position += 1
                     inner = self._operand_of_and()
-                    return lambda item, root: not inner(item, root)
+                    return lambda item, search: not inner(item, search)
             elif first == "(":
                 self.position += 1
                 accepts = self._or()
@@ -126,11 +127,20 @@ class _Parser(Cursor):
             if not is_path:
                 raise
             self.position = after_left
-            return lambda item, root: (left(item, root) is not UNDEFINED) is wanted
+            return lambda item, search: (left(item, search) is not UNDEFINED) is wanted
         right = self._operand()
         if not wanted:
             raise InvalidPath("'!' stands before a path without a comparison, or before parentheses", start)
-        return lambda item, root: operator(left(item, root), right(item, root))
+        cost = _COSTS.get(operator)
+        if cost is None:
+            return lambda item, search: operator(left(item, search), right(item, search))
+
+        def accepts(item: Json, search: Search) -> bool:
+            one, other = left(item, search), right(item, search)
+            search.spend(cost(one, other))
+            return operator(one, other)
+
+        return accepts
 
     def _operator(self) -> Callable[[Value, Value], bool]:
         self.skip_spaces()
@@ -162,7 +172,7 @@ class _Parser(Cursor):
             value = self._regular_expression()
         else:
             value = self._word()
-        return lambda _item, _root: value
+        return lambda _item, _search: value
 
     def _path(self) -> Operand:
         start = self.position
@@ -186,9 +196,9 @@ class _Parser(Cursor):
             self.position += 1
         evaluate = evaluated_path(self.text[start : self.position], bare_words=self._bare_words)
 
-        def operand(item: Json, root: Json) -> Value:
+        def operand(item: Json, search: Search) -> Value:
             try:
-                return evaluate(item, root)
+                return evaluate(item, search)
             except NothingFound:
                 return UNDEFINED
 
@@ -206,7 +216,7 @@ class _Parser(Cursor):
         self.position = end + 1
         return value
 
-    def _regular_expression(self) -> re.Pattern[str]:
+    def _regular_expression(self) -> regular_expressions.Expression:
         end = end_of_quoted(self.text, self.position)
         pattern = self.text[self.position + 1 : end]
         self.position = end + 1
@@ -342,9 +352,11 @@ def _none_of(left: Value, right: Value) -> bool:
 
 
 def _matches(left: Value, right: Value) -> bool:
-    if isinstance(left, re.Pattern):
+    if isinstance(left, regular_expressions.Expression):
         left, right = right, left
-    if not isinstance(right, re.Pattern) or isinstance(left, re.Pattern):
+    if not isinstance(right, regular_expressions.Expression) or isinstance(
+        left, regular_expressions.Expression
+    ):
         return False
     if isinstance(left, list):
         return any(_matches(item, right) for item in left)
@@ -356,6 +368,25 @@ def _matches(left: Value, right: Value) -> bool:
 def _never(_left: Value, _right: Value) -> bool:
     """``all``, ``type`` and ``matches`` need operands that a path cannot spell; with any other Jayway says no."""
     return False
+
+
+def _cost_of_lists(left: Value, right: Value) -> int:
+    """Of an operator that looks for each item of one list in another."""
+    return _items(left) * _items(right)
+
+
+def _items(value: Value) -> int:
+    return len(value) if isinstance(value, list) else 1
+
+
+def _cost_of_matching(left: Value, right: Value) -> int:
+    """Microseconds, about, of the most costly expression that is allowed."""
+    tested = right if isinstance(left, regular_expressions.Expression) else left
+    texts = tested if isinstance(tested, list) else [tested]
+    expression = left if isinstance(left, regular_expressions.Expression) else right
+    if not isinstance(expression, regular_expressions.Expression):
+        return 1
+    return sum(expression.cost(len(text)) for text in texts if isinstance(text, str))
 
 
 def _not(operator: Callable[[Value, Value], bool]) -> Callable[[Value, Value], bool]:
@@ -384,3 +415,8 @@ OPERATORS: Final[Mapping[str, Callable[[Value, Value], bool]]] = {
     "type": _never,
     "matches": _never,
 }
+
+_COSTS: Final[Mapping[Callable[[Value, Value], bool], Callable[[Value, Value], int]]] = {
+    OPERATORS[name]: _cost_of_lists for name in ("in", "nin", "contains", "subsetof", "anyof", "noneof")
+} | {OPERATORS["=~"]: _cost_of_matching}
+"""What may cost more than a comparison."""

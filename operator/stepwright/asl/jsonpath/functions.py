@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from math import fsum, isfinite, sqrt
 from typing import Final, TypeAlias
 
+from stepwright.asl import weight
 from stepwright.asl.json_types import Json
-from stepwright.asl.jsonpath.errors import NothingFound
+from stepwright.asl.jsonpath.errors import NothingFound, TooCostly
 
 PathFunction: TypeAlias = Callable[[Json, Sequence[Json]], Json]
 
@@ -59,7 +60,10 @@ def _standard_deviation(numbers: list[float]) -> float:
 
 
 def _concat(node: Json, arguments: Sequence[Json]) -> Json:
-    return "".join(value for value in _flatten(node, arguments) if isinstance(value, str))
+    texts = [value for value in _flatten(node, arguments) if isinstance(value, str)]
+    if sum(map(len, texts)) > weight.MOST:
+        raise TooCostly
+    return "".join(texts)
 
 
 def _append(node: Json, arguments: Sequence[Json]) -> Json:

@@ -14,6 +14,7 @@ from stepwright.asl.jsonpath import filters
 from stepwright.asl.jsonpath.errors import InvalidPath, NothingFound
 from stepwright.asl.jsonpath.functions import FUNCTIONS
 from stepwright.asl.jsonpath.lex import Cursor, closing, end_of_quoted, unescape
+from stepwright.asl.jsonpath.search import Search
 from stepwright.asl.jsonpath.selectors import (
     Filter,
     Function,
@@ -64,15 +65,15 @@ def _aggregate_of_scan(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     function = steps[-1]
     walk = chain(steps[:-1])
 
-    def all_found(_node: Json, root: Json) -> Json:
+    def all_found(_node: Json, search: Search) -> Json:
         found: list[Json] = []
-        walk(root, root, found)
+        walk(search.root, search, found)
         return found
 
     return (Function(function.name, (all_found, *function.arguments)),)
 
 
-def _nothing_to_scan(_node: Json, _root: Json) -> Json:
+def _nothing_to_scan(_node: Json, _search: Search) -> Json:
     raise NothingFound("'..' needs a name before the function")
 
 
@@ -245,7 +246,7 @@ def _split(text: str) -> list[str]:
     return parts
 
 
-def _argument(text: str, position: int) -> Json | Callable[[Json, Json], Json]:
+def _argument(text: str, position: int) -> Json | Callable[[Json, Search], Json]:
     text = text.strip()
     if text.startswith(("$", "@")):
         return filters.evaluated_path(text)

@@ -1,7 +1,7 @@
 """The steps of a path, and how each walks on from a node.
 
 A step is plain data. ``chain`` turns a list of steps into one function by giving each step's *walker* the function of
-the step after it: ``walk(node, root, found)`` appends to ``found`` every value that the rest of the path reaches.
+the step after it: ``walk(node, search, found)`` appends to ``found`` every value that the rest of the path reaches.
 A walker raises ``NothingFound`` only while everything before it is definite, as Jayway does; after a wildcard, a
 slice, a filter or ``..`` what does not fit is left out silently. So where a walk stopped is known when compiling.
 """
@@ -16,9 +16,10 @@ from stepwright.asl import java_text
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsonpath import functions
 from stepwright.asl.jsonpath.errors import NothingFound
+from stepwright.asl.jsonpath.search import Search
 
-Walk: TypeAlias = Callable[[Json, Json, list[Json]], None]
-Accepts: TypeAlias = Callable[[Json, Json], bool]  # item, root
+Walk: TypeAlias = Callable[[Json, Search, list[Json]], None]
+Accepts: TypeAlias = Callable[[Json, Search], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,11 @@ class Function:
     """``.length()`` and the like."""
 
     name: str
-    arguments: tuple[Json | Callable[[Json, Json], Json], ...]
+    arguments: tuple[Json | Callable[[Json, Search], Json], ...]
 
-    def call(self, node: Json, root: Json) -> Json:
-        values = [value(node, root) if callable(value) else value for value in self.arguments]
+    def call(self, node: Json, search: Search) -> Json:
+        values = [value(node, search) if callable(value) else value for value in self.arguments]
+        search.spend(sum(len(value) for value in (node, *values) if isinstance(value, list)))
         return functions.FUNCTIONS[self.name](node, values)
 
 
@@ -126,7 +128,7 @@ class _Place:
     where: str
 
 
-def _arrive(node: Json, _root: Json, found: list[Json]) -> None:
+def _arrive(node: Json, _search: Search, found: list[Json]) -> None:
     found.append(node)
 
 
@@ -154,10 +156,10 @@ def _property(name: str, onward: Walk, place: _Place) -> Walk:
     here = f"{place.where}['{name}']"
     missing = f"No results for path: {here}" if place.leaf else f"Missing property in path {here}"
 
-    def walk(node: Json, root: Json, found: list[Json]) -> None:
+    def walk(node: Json, search: Search, found: list[Json]) -> None:
         if type(node) is dict:
             if name in node:
-                onward(node[name], root, found)
+                onward(node[name], search, found)
             elif place.strict:
                 raise NothingFound(missing)
         elif place.strict:
@@ -169,17 +171,19 @@ def _property(name: str, onward: Walk, place: _Place) -> Walk:
 def _properties(names: tuple[str, ...], onward: Walk, place: _Place) -> Walk:
     fragment = Property(names).fragment
 
-    def walk(node: Json, root: Json, found: list[Json]) -> None:
+    def walk(node: Json, search: Search, found: list[Json]) -> None:
         if type(node) is not dict:
             if place.strict:
                 raise NothingFound(_not_an_object(fragment, place.where, node))
         elif place.leaf:
+            search.spend(len(names))
             if not place.after_scan or all(name in node for name in names):
                 found.append({name: node[name] for name in names if name in node})
         else:
+            search.spend(len(names))
             for name in names:
                 if name in node:
-                    onward(node[name], root, found)
+                    onward(node[name], search, found)
 
     return walk
 
@@ -215,12 +219,13 @@ def _array(node: Json, place: _Place, fragment: str) -> list[Json] | None:
 
 
 def _indexes(step: Index, indexes: tuple[int, ...], onward: Walk, place: _Place) -> Walk:
-    def walk(node: Json, root: Json, found: list[Json]) -> None:
+    def walk(node: Json, search: Search, found: list[Json]) -> None:
         items = _array(node, place, step.fragment)
         if items is not None:
+            search.spend(len(indexes))
             for index in indexes:
                 if -len(items) <= index < len(items):
-                    onward(items[index], root, found)
+                    onward(items[index], search, found)
 
     return walk
 
@@ -237,25 +242,29 @@ def _slice(step: Slice, onward: Walk, place: _Place) -> Walk:
             return range(max(0, start + length if start < 0 else start), length)
         return range(start, min(length, stop))  # a negative number counts from the end, item by item
 
-    def walk(node: Json, root: Json, found: list[Json]) -> None:
+    def walk(node: Json, search: Search, found: list[Json]) -> None:
         items = _array(node, place, fragment)
         if items is not None:
             length = len(items)
-            for index in indexes(length):
+            chosen = indexes(length)
+            search.spend(len(chosen))
+            for index in chosen:
                 if -length <= index < length:
-                    onward(items[index], root, found)
+                    onward(items[index], search, found)
 
     return walk
 
 
 def _wildcard(onward: Walk) -> Walk:
-    def walk(node: Json, root: Json, found: list[Json]) -> None:
+    def walk(node: Json, search: Search, found: list[Json]) -> None:
         if type(node) is list:
+            search.spend(len(node))
             for item in node:
-                onward(item, root, found)
+                onward(item, search, found)
         elif type(node) is dict:
+            search.spend(len(node))
             for item in node.values():
-                onward(item, root, found)
+                onward(item, search, found)
 
     return walk
 
@@ -263,15 +272,17 @@ def _wildcard(onward: Walk) -> Walk:
 def _scan(onward: Walk) -> Walk:
     """Every array and object below a node, the node first. By hand instead of by recursion: documents may be deep."""
 
-    def walk(node: Json, root: Json, found: list[Json]) -> None:
+    def walk(node: Json, search: Search, found: list[Json]) -> None:
         waiting = [node]
         while waiting:
             current = waiting.pop()
             if type(current) is dict:
-                onward(current, root, found)
+                search.spend(1 + len(current))
+                onward(current, search, found)
                 waiting.extend(value for value in reversed(current.values()) if type(value) in _CONTAINERS)
             elif type(current) is list:
-                onward(current, root, found)
+                search.spend(1 + len(current))
+                onward(current, search, found)
                 waiting.extend(value for value in reversed(current) if type(value) in _CONTAINERS)
 
     return walk
@@ -281,16 +292,17 @@ _CONTAINERS = (dict, list)
 
 
 def _filter(accepts: Accepts, onward: Walk, place: _Place) -> Walk:
-    def walk(node: Json, root: Json, found: list[Json]) -> None:
+    def walk(node: Json, search: Search, found: list[Json]) -> None:
         if type(node) is list:
-            if place.after_scan and not accepts(node, root):  # its items come by themselves
+            if place.after_scan and not accepts(node, search):  # its items come by themselves
                 return
+            search.spend(len(node))
             for item in node:
-                if accepts(item, root):
-                    onward(item, root, found)
+                if accepts(item, search):
+                    onward(item, search, found)
         elif type(node) is dict:
-            if accepts(node, root):
-                onward(node, root, found)
+            if accepts(node, search):
+                onward(node, search, found)
         elif place.strict:
             raise NothingFound(
                 "Filter can not be applied to primitives. Current context is: " + java_text.of_value(node)
@@ -300,7 +312,7 @@ def _filter(accepts: Accepts, onward: Walk, place: _Place) -> Walk:
 
 
 def _function(step: Function, onward: Walk) -> Walk:
-    def walk(node: Json, root: Json, found: list[Json]) -> None:
-        onward(step.call(node, root), root, found)
+    def walk(node: Json, search: Search, found: list[Json]) -> None:
+        onward(step.call(node, search), search, found)
 
     return walk

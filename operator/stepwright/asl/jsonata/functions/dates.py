@@ -10,9 +10,18 @@ from stepwright.asl.jsonata.runtime import Runtime
 from stepwright.asl.jsonata.undefined import UNDEFINED
 from stepwright.asl.jsonata.values import Value
 
+_PICTURE: Final = 2
+"""Steps of the budget for each character of a picture, which is analysed each time."""
+
 
 def now(runtime: Runtime, picture: Value, timezone: Value) -> Value:
+    _pay(runtime, picture)
     return date_pictures.format(runtime.now, _given(picture), _given(timezone))
+
+
+def _pay(runtime: Runtime, picture: Value) -> None:
+    if picture is not UNDEFINED:
+        runtime.spend(_PICTURE * len(picture))
 
 
 def millis(runtime: Runtime) -> Value:
@@ -24,13 +33,15 @@ def to_millis(runtime: Runtime, value: Value, picture: Value) -> Value:
         return UNDEFINED
     if picture is UNDEFINED:
         return date_pictures.parse_iso(value)
+    runtime.spend(_PICTURE * len(picture) + len(value))
     found = date_pictures.parse(value, picture, runtime.now, runtime.spend)
     return UNDEFINED if found is None else found
 
 
-def from_millis(_runtime: Runtime, value: Value, picture: Value, timezone: Value) -> Value:
+def from_millis(runtime: Runtime, value: Value, picture: Value, timezone: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
+    _pay(runtime, picture)
     return date_pictures.format(value, _given(picture), _given(timezone))
 
 

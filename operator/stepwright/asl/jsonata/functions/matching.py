@@ -58,6 +58,13 @@ class Regex(Native):
         }
 
 
+_LOOKED_AT: Final = 256
+"""How many characters a step of the budget pays for."""
+
+_MATCH: Final = 4
+"""Steps for each match, beside those of finding it."""
+
+
 def _matches(runtime: Runtime, value: str, matcher: Function) -> Iterator[dict[str, Any]]:
     match = _checked(call(runtime, matcher, [value]))
     while match is not UNDEFINED:
@@ -85,6 +92,7 @@ def _checked(match: Value) -> Value:
 def contains(runtime: Runtime, value: Value, token: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
+    runtime.spend(len(value) // _LOOKED_AT)
     if isinstance(token, str):
         return token in value
     if token is UNDEFINED:
@@ -109,6 +117,7 @@ def match(runtime: Runtime, value: Value, matcher: Value, limit: Value) -> Value
             }
         )
         runtime.allocate(64 + len(str(found.get("match"))))
+        runtime.spend(_MATCH if value.isascii() else _MATCH + found.get("start", 0) // 16)
         if limit is not UNDEFINED and len(result) >= limit:
             break
     return result

@@ -18,7 +18,7 @@ _OTHER_BASES = re.compile(r"0[xX][0-9A-Fa-f]+|0[oO][0-7]+|0[bB][01]+", re.ASCII)
 _MAX_DIGITS: Final = 2_000
 
 
-def number(_runtime: Runtime, value: Value) -> Value:
+def number(runtime: Runtime, value: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
     if isinstance(value, bool):
@@ -26,6 +26,7 @@ def number(_runtime: Runtime, value: Value) -> Value:
     if isinstance(value, int | float):
         return value
     if len(value) <= _MAX_DIGITS:
+        runtime.spend(len(value) // 16)
         stripped = value.strip()
         if _DECIMAL.fullmatch(value):
             read = float(value)
@@ -114,11 +115,12 @@ def average(runtime: Runtime, values: Value) -> Value:
     return numeric.divide(total(runtime, values), len(values))
 
 
-def format_number(_runtime: Runtime, value: Value, picture: Value, options: Value) -> Value:
+def format_number(runtime: Runtime, value: Value, picture: Value, options: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
     if not math.isfinite(numeric.as_float(value)):
         raise EvaluationFailed("D1001", value=value)
+    runtime.spend(len(given(picture, 2)))
     return number_pictures.format(value, given(picture, 2), {} if options is UNDEFINED else options)
 
 
@@ -139,15 +141,17 @@ def format_base(_runtime: Runtime, value: Value, radix: Value) -> Value:
     return ("-" if whole < 0 else "") + (digits or "0")
 
 
-def format_integer(_runtime: Runtime, value: Value, picture: Value) -> Value:
+def format_integer(runtime: Runtime, value: Value, picture: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
+    runtime.spend(len(given(picture, 2)))
     return integer_pictures.format(math.floor(value), integer_pictures.analyse(given(picture, 2)))
 
 
-def parse_integer(_runtime: Runtime, value: Value, picture: Value) -> Value:
+def parse_integer(runtime: Runtime, value: Value, picture: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
+    runtime.spend(len(given(picture, 2)) + len(value))
     found = integer_pictures.parse(value, integer_pictures.analyse(given(picture, 2)))
     return math.nan if found is None else found
 

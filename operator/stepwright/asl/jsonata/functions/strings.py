@@ -13,6 +13,10 @@ from stepwright.asl.jsonata.runtime import Runtime
 from stepwright.asl.jsonata.undefined import UNDEFINED
 from stepwright.asl.jsonata.values import Function, Value
 
+_COPIED: Final = 256
+_CHANGED: Final = 32
+"""How many characters a step of the budget pays for: merely looked at or copied, or each made another."""
+
 _BLANKS = re.compile(r"[ \t\n\r]+")
 
 
@@ -36,13 +40,19 @@ def string(runtime: Runtime, value: Value, prettify: Value = UNDEFINED) -> Value
     runtime.look_through(value)
     written = of_value(value, 2 if prettify is True else 0)
     runtime.allocate(len(written))
-    runtime.spend(len(written) // 16)
+    runtime.spend(len(written) // 4)
     return written
 
 
-def substring(_runtime: Runtime, value: Value, start: Value, length: Value) -> Value:
+def substring(runtime: Runtime, value: Value, start: Value, length: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
+    part = _part(value, start, length)
+    runtime.spend(len(part) // _COPIED)
+    return part
+
+
+def _part(value: str, start: Value, length: Value) -> str:
     if start is UNDEFINED:
         return value if length is UNDEFINED else ""
     size = len(value)
@@ -59,36 +69,45 @@ def _whole(value: float) -> int:
     return int(max(min(value, 2**62), -(2**62)))
 
 
-def substring_before(_runtime: Runtime, value: Value, characters: Value) -> Value:
+def substring_before(runtime: Runtime, value: Value, characters: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
+    runtime.spend(len(value) // _COPIED)
     at = value.find("undefined" if characters is UNDEFINED else characters)
     return value if at < 0 else value[:at]
 
 
-def substring_after(_runtime: Runtime, value: Value, characters: Value) -> Value:
+def substring_after(runtime: Runtime, value: Value, characters: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
+    runtime.spend(len(value) // _COPIED)
     sought = "undefined" if characters is UNDEFINED else characters
     at = value.find(sought)
     return value if at < 0 else value[at + len(sought) :]
 
 
-def lowercase(_runtime: Runtime, value: Value) -> Value:
-    return UNDEFINED if value is UNDEFINED else value.lower()
+def lowercase(runtime: Runtime, value: Value) -> Value:
+    if value is UNDEFINED:
+        return UNDEFINED
+    runtime.spend(len(value) // _CHANGED)
+    return value.lower()
 
 
-def uppercase(_runtime: Runtime, value: Value) -> Value:
-    return UNDEFINED if value is UNDEFINED else value.upper()
+def uppercase(runtime: Runtime, value: Value) -> Value:
+    if value is UNDEFINED:
+        return UNDEFINED
+    runtime.spend(len(value) // _CHANGED)
+    return value.upper()
 
 
 def length(_runtime: Runtime, value: Value) -> Value:
     return UNDEFINED if value is UNDEFINED else len(value)
 
 
-def trim(_runtime: Runtime, value: Value) -> Value:
+def trim(runtime: Runtime, value: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
+    runtime.spend(len(value) // _CHANGED)
     blank: str = _BLANKS.sub(" ", value)
     return blank.removeprefix(" ").removesuffix(" ")
 

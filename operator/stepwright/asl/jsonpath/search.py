@@ -1,0 +1,30 @@
+"""One walk through a document: what ``$`` stands for in it, and how much of it may still be looked at.
+
+Paths can multiply: ``$..*..*..*``, ``[0,0,0][0,0,0]``, a filter that looks through everything for each item. So every
+item that a step hands on, and every comparison with a list, is counted, also in paths within filters.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stepwright.asl.json_types import Json
+from stepwright.asl.jsonpath.errors import TooCostly
+
+MAX_STEPS: Final = 1_000_000
+"""As many as a JSONata expression may take, each about a microsecond. A document of AWS's largest size has at most
+131,072 values, so every path that looks at each of them a few times stays far below."""
+
+
+class Search:
+    __slots__ = ("left", "root")
+
+    def __init__(self, root: Json) -> None:
+        self.root = root
+        self.left = MAX_STEPS
+
+    def spend(self, steps: int) -> None:
+        """Raises ``TooCostly`` when there is nothing left."""
+        self.left -= steps
+        if self.left < 0:
+            raise TooCostly
