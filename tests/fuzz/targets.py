@@ -26,7 +26,7 @@ from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.jsonata.functions import BUILT_IN
 from stepwright.asl.jsonpath import InvalidPath
 from stepwright.asl.payload_template import InvalidTemplate
-from stepwright.cli.definition_files import check_text
+from stepwright.files.definitions import check_text
 from tests.asl.virtual_time import Play, echo
 from tests.fuzz import corpus
 from tests.fuzz.api_world import ApiWorld

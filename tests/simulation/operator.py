@@ -25,7 +25,7 @@ from stepwright.controllers.retention import Retention
 from stepwright.controllers.state_machines import Key, Known
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, TaskDriver, Uid
-from stepwright.tasks.job import JobDriver
+from stepwright.tasks.job.driver import JobDriver
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import ApiServer, Request
 from tests.simulation.client import Faults, SimulatedApi, Strike

@@ -25,7 +25,8 @@ from stepwright.asl.step import StartTask
 from stepwright.cluster.api import Api, path_of
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid
-from stepwright.tasks.job import K8S_JOB, JobDriver
+from stepwright.tasks.job import K8S_JOB
+from stepwright.tasks.job.driver import JobDriver
 
 BUSYBOX = "localhost/busybox:1.37"
 _ids = itertools.count(5)

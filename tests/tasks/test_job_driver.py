@@ -13,7 +13,8 @@ from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskStarted, Task
 from stepwright.asl.step import StartTask
 from stepwright.cluster.api import Forbidden, Invalid, TooManyRequests, Unreachable
 from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
-from stepwright.tasks.job import JobDriver, names
+from stepwright.tasks.job import names
+from stepwright.tasks.job.driver import JobDriver
 from tests.tasks.api_server import ApiServer, once
 from tests.tasks.running import execution, task
 

@@ -33,10 +33,10 @@ def dev(
 ) -> None:
     """Serve the AWS Step Functions API on 127.0.0.1, without Kubernetes."""
     # Imported here: the other commands start without SQLAlchemy and botocore.
-    from stepwright.cli import embedded  # noqa: PLC0415
+    from stepwright.cli import embedded, logs  # noqa: PLC0415
     from stepwright.local.database import InUse  # noqa: PLC0415
 
-    embedded.log_plainly(log_level)
+    logs.plainly(log_level)
     secrets = None if not access_key else dict(map(_split, access_key))
     folder = data or Path.home() / ".local/share/stepwright" / str(port)
     try:

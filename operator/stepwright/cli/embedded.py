@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import resource
 import signal
-import sys
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
-
-import structlog
 
 from stepwright.api import server
 from stepwright.api.service import Service
@@ -84,12 +80,3 @@ def _allow_many_connections() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 65_536 if most == resource.RLIM_INFINITY else min(65_536, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-
-
-def log_plainly(level: str) -> None:
-    """For people at a terminal, to stderr."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from stepwright.asl.diagnostics import Diagnostic
-from stepwright.cli.definition_files import Checked, CheckedFile, check_text
+from stepwright.files.definitions import Checked, CheckedFile, check_text
 
 VALID, INVALID, UNREADABLE = 0, 1, 2
 

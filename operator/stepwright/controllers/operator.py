@@ -32,6 +32,7 @@ from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import Commit, ExecutionRef, TaskDriver, Uid
 from stepwright.tasks import job
+from stepwright.tasks.job.driver import JobDriver
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +90,7 @@ class Operator:
         owns, held = self._membership.owns, self._membership.held
         revisions = Revisions(api)
         journal = ClusterJournal(api, revisions)
-        self._driver = job.JobDriver(api, self._report, clock=clock, namespaces=options.namespaces, held=held)
+        self._driver = JobDriver(api, self._report, clock=clock, namespaces=options.namespaces, held=held)
         drivers: tuple[TaskDriver, ...] = (self._driver,)
         metrics = Metrics(lambda: self._engine.live, lambda: len(self._engine.timers))
         failures = FailureEvents(api, self._membership.identity, clock)

@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import structlog
@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import jsontext
 from stepwright.asl.checkpoint import Identity
-from stepwright.asl.interpreter import Limits
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded
@@ -27,22 +26,13 @@ from stepwright.catalog.records import Execution
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Clock, Commit, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
 from stepwright.local import schema
+from stepwright.local.alone import LIMITS, Held
 from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
 from stepwright.local.express import ExpressJournal
 from stepwright.local.journal import SqlJournal
 
 log = structlog.get_logger(__name__)
-
-# https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-HISTORY_EVENTS: Final = 25_000
-
-
-class Held:
-    """Implements ``engine.ports.Lease``: who has the database open is the only one."""
-
-    def held(self, uid: Uid) -> bool:  # noqa: ARG002
-        return True
 
 
 class LocalRunner:
@@ -61,8 +51,7 @@ class LocalRunner:
         self._clock = clock
         self._journal = SqlJournal(database)
         self._express_journal = ExpressJournal()
-        limits = Limits(history_events=HISTORY_EVENTS)
-        self._engine = Engine(self._journal, drivers, Held(), clock=clock, observer=self, limits=limits)
+        self._engine = Engine(self._journal, drivers, Held(), clock=clock, observer=self, limits=LIMITS)
         self._express = Engine(self._express_journal, drivers, Held(), clock=clock)
         self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
 

@@ -3,9 +3,10 @@
 ``parameters`` reads what the state machine's author wrote, ``manifest`` and ``template`` make the Job of it,
 ``verdict`` tells from the Job and its pods how the task has ended, ``output`` what it gave: functions of plain data.
 ``driver`` is the engine's port, ``watching`` follows what was started; ``calls`` and ``logs`` hold their requests.
+
+The driver is imported from its module: who only checks definitions need not wait for the Kubernetes client.
 """
 
-from stepwright.tasks.job.driver import JobDriver
 from stepwright.tasks.job.parameters import EKS_RUN_JOB, K8S_JOB, check, checks
 
-__all__ = ["EKS_RUN_JOB", "K8S_JOB", "JobDriver", "check", "checks"]
+__all__ = ["EKS_RUN_JOB", "K8S_JOB", "check", "checks"]

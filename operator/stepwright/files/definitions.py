@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from stepwright.asl import jsontext
-from stepwright.asl.definition import TaskCheck, check, places
+from stepwright.asl.definition import TaskCheck, check
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.jsontext import InvalidJson
-from stepwright.cli import yaml_values
 from stepwright.cluster.substitutions import MissingSubstitution, substitute
+from stepwright.files import documents
+from stepwright.files.documents import Document, Unreadable
 from stepwright.tasks import job
 
 _API_GROUP = "stepwright.dev/"
@@ -23,19 +24,19 @@ _INVALID_YAML = "INVALID_YAML_DESCRIPTION"
 _PLAIN: Final[Mapping[str, TaskCheck]] = job.checks({})
 """What the drivers serve, and what they know about it without a cluster."""
 
-Locate = Callable[[Pointer], tuple[int, int]]
-
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A definition and what was found; ``name`` is the StateMachine's, None for a plain definition.
 
-    ``definition`` is its text or its value, with all substitutions, None where there is none to speak of.
+    ``definition`` is its text or its value, with all substitutions, None where there is none to speak of. ``spec`` is
+    what a manifest says beside it, by the names of StateMachine.spec.
     """
 
     name: str | None
     diagnostics: tuple[Diagnostic, ...]
     definition: Json = None
+    spec: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_valid(self) -> bool:
@@ -51,55 +52,36 @@ class CheckedFile:
     skipped: list[tuple[int, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Document:
-    """A parsed document and where its parts stand."""
-
-    value: Json
-    locate: Locate
-    duplicates: list[tuple[Pointer, str]]
-    blocks: dict[Pointer, tuple[int, int]]
-
-
 def check_text(file: str, text: str) -> CheckedFile:
     """JSON or YAML, told apart by the file's name, else by the first character."""
     checked = CheckedFile(file)
     text = text.removeprefix("\ufeff")
-    is_yaml = file.endswith((".yaml", ".yml")) or not (
-        file.endswith(".json") or text.lstrip()[:1] in {"{", "["}
-    )
     try:
-        documents = list(_yaml_documents(text) if is_yaml else _json_documents(text))
-    except yaml_values.Unreadable as error:
+        found_documents = (
+            list(documents.of_yaml(text)) if documents.is_yaml(file, text) else _json_manifests(text)
+        )
+    except Unreadable as error:
         found = Diagnostic("ERROR", _INVALID_YAML, error.message, Pointer(""), error.line, error.column)
         checked.definitions.append(Checked(None, (found,)))
         return checked
-    if not documents:
+    if not found_documents:
         # Text that is no manifest is judged by the compiler, which says what is wrong with it as AWS does.
         found_in_text = check(text, task_checks=_PLAIN, serves=_PLAIN.__contains__)
         checked.definitions.append(Checked(None, found_in_text, text))
-    for document in documents:
+    for document in found_documents:
         _check_document(document, checked)
     return checked
 
 
-def _yaml_documents(text: str) -> Iterator[_Document]:
-    for document in yaml_values.documents(text):
-        yield _Document(document.value, document.line_and_column, document.duplicates, document.blocks)
-
-
-def _json_documents(text: str) -> Iterator[_Document]:
+def _json_manifests(text: str) -> list[Document]:
     """Manifests only: a plain definition is left to the compiler, which reads the text itself."""
     try:
-        value = jsontext.parse(text)
+        return [documents.of_json(text)] if _is_manifest(jsontext.parse(text)) else []
     except (InvalidJson, RecursionError):
-        return
-    if _is_manifest(value):
-        found = places(text)
-        yield _Document(value, found.line_and_column, found.duplicates, {})
+        return []
 
 
-def _check_document(document: _Document, checked: CheckedFile) -> None:
+def _check_document(document: Document, checked: CheckedFile) -> None:
     waiting = [(document.value, Pointer(""))]
     while waiting:
         value, pointer = waiting.pop(0)
@@ -119,7 +101,7 @@ def _check_document(document: _Document, checked: CheckedFile) -> None:
             )
 
 
-def _check_manifest(manifest: dict[str, Json], pointer: Pointer, document: _Document) -> Checked:
+def _check_manifest(manifest: dict[str, Json], pointer: Pointer, document: Document) -> Checked:
     name = _member(manifest, "metadata", "name")
     where = Pointer(pointer + _DEFINITION)
     spec = manifest.get("spec")
@@ -145,7 +127,10 @@ def _check_manifest(manifest: dict[str, Json], pointer: Pointer, document: _Docu
             found = (Diagnostic("ERROR", "MISSING_SUBSTITUTION", str(error), Pointer(""), line, column),)
         else:
             found = _check_value(definition, where, document, express=express, task_checks=job.checks(spec))
-    return Checked(name if isinstance(name, str) else None, found, definition)
+    said = (
+        {key: value for key, value in spec.items() if key != "definition"} if isinstance(spec, dict) else {}
+    )
+    return Checked(name if isinstance(name, str) else None, found, definition, said)
 
 
 def _substituted(definition: Json, values: Json) -> Json:
@@ -161,7 +146,7 @@ def _substituted(definition: Json, values: Json) -> Json:
 def _check_value(
     value: Json,
     pointer: Pointer,
-    document: _Document,
+    document: Document,
     *,
     express: bool = False,
     task_checks: Mapping[str, TaskCheck] = _PLAIN,
@@ -183,7 +168,7 @@ def _check_value(
     return tuple(_located(diagnostic, pointer, document) for diagnostic in duplicates + found)
 
 
-def _located(diagnostic: Diagnostic, pointer: Pointer, document: _Document) -> Diagnostic:
+def _located(diagnostic: Diagnostic, pointer: Pointer, document: Document) -> Diagnostic:
     where = pointer + diagnostic.pointer
     if diagnostic.member is not None:
         where += "/" + diagnostic.member.replace("~", "~0").replace("/", "~1")
@@ -191,7 +176,7 @@ def _located(diagnostic: Diagnostic, pointer: Pointer, document: _Document) -> D
     return replace(diagnostic, line=line, column=column)
 
 
-def _located_in_text(diagnostic: Diagnostic, pointer: Pointer, document: _Document) -> Diagnostic:
+def _located_in_text(diagnostic: Diagnostic, pointer: Pointer, document: Document) -> Diagnostic:
     """A definition written as text in a manifest: line by line in a literal block, else only where it begins."""
     block = document.blocks.get(pointer)
     if block is None or diagnostic.line is None or diagnostic.column is None:

@@ -1,0 +1,64 @@
+"""JSON and YAML read alike: values that know where in the text each of their parts stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from stepwright.asl import jsontext
+from stepwright.asl.definition import places
+from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.jsontext import InvalidJson
+from stepwright.files import yaml_values
+from stepwright.files.yaml_values import Unreadable
+
+__all__ = ["Document", "Locate", "Unreadable", "is_yaml", "of_json", "of_yaml", "the_only"]
+
+Locate: TypeAlias = Callable[[Pointer], tuple[int, int]]
+"""Line and column of a pointer, both from 1; of the nearest place around where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """``duplicates``: pointers of objects with a key that comes twice, and the key; ``blocks``: the line and the
+    indentation of texts written as literal blocks."""
+
+    value: Json
+    locate: Locate
+    duplicates: list[tuple[Pointer, str]]
+    blocks: dict[Pointer, tuple[int, int]]
+
+
+def is_yaml(file: str, text: str) -> bool:
+    """Told by the file's name, else by the first character."""
+    return file.endswith((".yaml", ".yml")) or not (file.endswith(".json") or text.lstrip()[:1] in {"{", "["})
+
+
+def of_yaml(text: str) -> Iterator[Document]:
+    """All documents, empty ones left out. Raises ``Unreadable``."""
+    for document in yaml_values.documents(text):
+        yield Document(document.value, document.line_and_column, document.duplicates, document.blocks)
+
+
+def of_json(text: str) -> Document:
+    """Raises ``Unreadable``."""
+    try:
+        value = jsontext.parse(text)
+    except InvalidJson as error:
+        raise Unreadable(error.message, error.line, error.column) from error
+    except RecursionError as error:
+        raise Unreadable("nested too deeply") from error
+    found = places(text)
+    return Document(value, found.line_and_column, found.duplicates, {})
+
+
+def the_only(file: str, text: str) -> Document:
+    """The document of a file that must hold exactly one. Raises ``Unreadable``."""
+    text = text.removeprefix("\ufeff")
+    if not is_yaml(file, text):
+        return of_json(text)
+    found = list(of_yaml(text))
+    if len(found) != 1:
+        raise Unreadable(f"the file holds {len(found)} documents, and one is expected")
+    return found[0]
