@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -28,6 +29,19 @@ def run(
     input: Annotated[
         str, typer.Option(metavar="JSON|@FILE", help="The execution's input, or the file that holds it.")
     ] = "{}",
+    mock: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="FILE[#TESTCASE]",
+            help="Answer tasks from this file, in the format of AWS Step Functions Local, by this test case of it.",
+        ),
+    ] = None,
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="The state machine's name: in ARNs, and in the file of mocks. Default: that of the manifest."
+        ),
+    ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Show each state as it is entered and left.")
     ] = False,
@@ -37,11 +51,14 @@ def run(
     Exits with 0 if it succeeded, 1 if it failed, 2 if the definition or the input cannot be used.
     """
     # Imported here: the other commands start without the engine.
-    from stepwright.cli import embedded  # noqa: PLC0415
+    from stepwright.cli import logs  # noqa: PLC0415
 
-    embedded.log_plainly("warning")
-    name, machine = _machine(file)
-    outcome = asyncio.run(_run(machine, name, _input(input), watch))
+    logs.plainly("warning")
+    found = _definition(file)
+    machine = _compiled(found)
+    scripts = {} if mock is None else _scripts(mock, machine, name or found.name)
+    called = name or found.name or "run"
+    outcome = asyncio.run(_run(machine, called, _input(input), watch, scripts, found.spec))
     if outcome.status == "SUCCEEDED":
         typer.echo(outcome.output)
         raise typer.Exit(SUCCEEDED)
@@ -50,20 +67,22 @@ def run(
     raise typer.Exit(FAILED)
 
 
-async def _run(machine: Any, name: str, input: Any, watch: bool) -> Any:
+async def _run(
+    machine: Any, name: str, input: Any, watch: bool, scripts: Mapping[str, Any], settings: Mapping[str, Any]
+) -> Any:
     from stepwright.local import single  # noqa: PLC0415
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return await single.run(machine, name, input, _show if watch else lambda _visit: None, stop)
+    seen = _show if watch else lambda _visit: None
+    return await single.run(machine, name, input, seen, stop, scripts=scripts, settings=settings)
 
 
-def _machine(file: str) -> tuple[str, Any]:
-    """The only definition in the file, compiled, and its name."""
-    from stepwright.asl import definition  # noqa: PLC0415
+def _definition(file: str) -> Any:
+    """The only definition in the file, as it was checked."""
     from stepwright.cli import validate  # noqa: PLC0415
-    from stepwright.cli.definition_files import check_text  # noqa: PLC0415
+    from stepwright.files.definitions import check_text  # noqa: PLC0415
 
     try:
         text = sys.stdin.buffer.read().decode() if file == "-" else Path(file).read_text(encoding="utf-8")
@@ -77,8 +96,31 @@ def _machine(file: str) -> tuple[str, Any]:
         for diagnostic in checked.diagnostics:
             typer.echo(validate.line(found.name, diagnostic), err=True)
         raise typer.Exit(USAGE)
+    return checked
+
+
+def _compiled(checked: Any) -> Any:
+    from stepwright.asl import definition  # noqa: PLC0415
+
     machine, _ = definition.compile_definition(checked.definition)
-    return checked.name or "run", machine
+    return machine
+
+
+def _scripts(mock: str, machine: Any, machine_name: str | None) -> Any:
+    """What answers which state: ``FILE``, or ``FILE#TESTCASE``, as AWS writes a test case behind a state machine."""
+    from stepwright.mocks import config_file  # noqa: PLC0415
+
+    path, _, case = mock.rpartition("#") if "#" in mock and not Path(mock).exists() else (mock, "", "")
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(f"{path} cannot be read: {error}") from error
+    try:
+        return config_file.select(config_file.read(path, text), machine, machine_name, case or None)
+    except config_file.Unusable as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(USAGE) from error
 
 
 def _input(given: str) -> Any:

@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from stepwright.asl.checkpoint import Identity
-from stepwright.asl.interpreter import Limits
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.machine import Machine
+from stepwright.asl.machine import Machine, Task
 from stepwright.asl.step import Outcome, Visit
 from stepwright.catalog.arns import Place
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Commit, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
+from stepwright.local.alone import LIMITS, Held
 from stepwright.local.express import ExpressJournal
 from stepwright.local.functions import FunctionDriver
+from stepwright.local.mocked import MockedDriver
 from stepwright.local.processes import ProcessDriver
-from stepwright.local.runner import HISTORY_EVENTS, Held
+from stepwright.mocks.answers import Script
 
 _PLACE: Final = Place("123456789012", "us-east-1")
 
@@ -43,9 +45,20 @@ class Watching:
 
 
 async def run(
-    machine: Machine, name: str, input: JsonText, seen: Callable[[Visit], None], stop: asyncio.Event
+    machine: Machine,
+    name: str,
+    input: JsonText,
+    seen: Callable[[Visit], None],
+    stop: asyncio.Event,
+    *,
+    scripts: Mapping[str, Script] = MappingProxyType({}),
+    settings: Mapping[str, Any] = MappingProxyType({}),
 ) -> Outcome:
-    """Until it ends, or is asked to stop. Processes that it began are stopped with it."""
+    """Until it ends, or is asked to stop. Processes that it began are stopped with it.
+
+    ``scripts`` answer the tasks of the states that they are given for; ``settings`` is what the state machine says
+    beside its definition.
+    """
     journal, watching = ExpressJournal(), Watching(seen)
     drivers: list[TaskDriver] = []
     finished = asyncio.Event()
@@ -54,11 +67,13 @@ async def run(
         drivers,
         Held(),
         observer=watching,
-        limits=Limits(history_events=HISTORY_EVENTS),
+        limits=LIMITS,
         finished=lambda _ref: finished.set(),
     )
-    loaded = _loaded(machine, name, input)
+    loaded = _loaded(machine, name, input, settings)
     async with _driven(engine, drivers):
+        if scripts:
+            drivers.insert(0, MockedDriver(scripts, _resources(machine, scripts), drivers[:], engine.report))
         running = asyncio.create_task(engine.run())
         ended = journal.add(loaded)
         engine.adopt(loaded)
@@ -88,7 +103,17 @@ async def _driven(engine: Engine, drivers: list[TaskDriver]) -> AsyncIterator[No
             await functions.close()
 
 
-def _loaded(machine: Machine, name: str, input: JsonText) -> Loaded:
+def _resources(machine: Machine, scripts: Mapping[str, Script]) -> frozenset[str]:
+    """Of the mocked states."""
+    return frozenset(
+        state.resource
+        for scope in machine.scopes.values()
+        for state in scope.states.values()
+        if isinstance(state, Task) and state.name in scripts
+    )
+
+
+def _loaded(machine: Machine, name: str, input: JsonText, settings: Mapping[str, Any]) -> Loaded:
     uid = str(uuid.uuid4())
     identity = Identity(
         uid=uid,
@@ -98,4 +123,4 @@ def _loaded(machine: Machine, name: str, input: JsonText) -> Loaded:
         state_machine_id=_PLACE.state_machine(name),
         state_machine_name=name,
     )
-    return Loaded(ExecutionRef(Uid(uid), "local", uid, name), identity, machine, input, 0, {})
+    return Loaded(ExecutionRef(Uid(uid), "local", uid, name, settings), identity, machine, input, 0, {})

@@ -1,0 +1,64 @@
+"""What a mocked task comes to.
+
+A *script* answers one invocation of a state after the other. The seconds in an answer are virtual ones: only tests,
+whose time is virtual, look at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from stepwright.asl.json_types import Json
+from stepwright.asl.matching import Failure
+from stepwright.asl.signals import TaskFailed, TaskId, TaskSucceeded
+from stepwright.asl.step import StartTask
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``output``, or ``failure`` where there is one, ``after_seconds`` from when the task was scheduled. ``never``: the
+    task stays open, until its timeout if it has one. ``heartbeat_seconds``: how often it sends a heartbeat meanwhile.
+    """
+
+    output: Json = None
+    failure: Failure | None = None
+    after_seconds: float = 0
+    heartbeat_seconds: float | None = None
+    never: bool = False
+
+    def signal(self, task: TaskId) -> TaskSucceeded | TaskFailed:
+        if self.failure is None:
+            return TaskSucceeded(task, self.output)
+        return TaskFailed(task, self.failure.error, self.failure.cause)
+
+
+class NoAnswer(Exception):  # noqa: N818 - a finding about the mock
+    """The mock says nothing about this invocation. Its text says what there is and what was asked for."""
+
+
+Script: TypeAlias = Callable[[int, StartTask], Answer]
+"""Answers the invocation of this number (from 0, counted for each state over the whole execution). Raises NoAnswer."""
+
+
+def always(answer: Answer) -> Script:
+    return lambda _invocation, _task: answer
+
+
+def in_turn(answers: Sequence[Answer], name: str) -> Script:
+    """One for each invocation; ``name`` is what the answers are called where one is missing."""
+
+    def answer(invocation: int, task: StartTask) -> Answer:
+        if invocation < len(answers):
+            return answers[invocation]
+        raise NoAnswer(
+            f"{name} answers {_times(len(answers))}, and state {task.state} was called once more "
+            f"(invocation {invocation}, counted from 0)."
+        )
+
+    return answer
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
