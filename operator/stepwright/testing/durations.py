@@ -1,0 +1,29 @@
+"""Spans of virtual time as people write them: ``30 d``, ``1 h 5 min``, ``0.5 s``."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_UNITS: Final = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
+_TERM: Final = re.compile(r"(\d+(?:\.\d+)?) ?(d|h|min|s)")
+_WHOLE: Final = re.compile(rf"{_TERM.pattern}(?: {_TERM.pattern})*")
+
+
+def text(seconds: float) -> str:
+    parts = []
+    for unit, size in _UNITS.items():
+        count, rest = (seconds, 0) if unit == "s" else divmod(seconds, size)
+        if count:
+            parts.append(f"{round(count, 3):g} {unit}")
+        seconds = rest
+    return " ".join(parts) or "0 s"
+
+
+def seconds(given: object) -> float | None:
+    """Of a number of seconds or such a text; None for anything else."""
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return given if given >= 0 else None
+    if isinstance(given, str) and _WHOLE.fullmatch(given):
+        return sum(float(count) * _UNITS[unit] for count, unit in _TERM.findall(given))
+    return None
