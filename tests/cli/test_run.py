@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -93,6 +96,32 @@ def test_states_are_shown_as_they_are_entered_and_left(file: Any) -> None:
     assert (result.returncode, result.stdout) == (0, "1\n")
     assert first == "  … A (Task)"
     assert last.startswith("  ✓ A Succeeded in ")
+
+
+def test_at_a_terminal_what_is_under_way_is_shown_with_its_time(file: Any) -> None:
+    script = 'sleep 0.3; echo 1 > "$STEPWRIGHT_OUTPUT_FILE"'
+    both = {"Type": "Parallel", "Branches": [task(script)], "End": True}
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command(file({"StartAt": "Both", "States": {"Both": both}}), "--watch"),
+        env={**os.environ, "PYTHONPATH": str(ROOT / "operator"), "TERM": "xterm", "COLUMNS": "100"},
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    seen = b""
+    with contextlib.suppress(OSError):  # its other side is closed
+        while chunk := os.read(ours, 4096):
+            seen += chunk
+    os.close(ours)
+    output, _ = process.communicate(timeout=30)
+
+    told = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.decode())
+    assert (process.returncode, output) == (0, b"[1]\n")
+    assert "  ▸ Both  Parallel" in told
+    assert re.search(r"[^✓] Both\[0\]/A +0 s", told)
+    assert re.search(r"    ✓ \[0\]/A  0\.\d{3} s", told)
+    assert re.search(r"  ✓ Both  0\.\d{3} s", told)
 
 
 @pytest.mark.parametrize(

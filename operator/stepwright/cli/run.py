@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -43,7 +42,7 @@ def run(
         ),
     ] = None,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Show each state as it is entered and left.")
+        bool, typer.Option("--watch", help="Show states as they are entered, tried again and left.")
     ] = False,
 ) -> None:
     """Run one execution without a cluster: tasks are processes of this machine.
@@ -57,8 +56,8 @@ def run(
     found = _definition(file)
     machine = _compiled(found)
     scripts = {} if mock is None else _scripts(mock, machine, name or found.name)
-    called = name or found.name or "run"
-    outcome = asyncio.run(_run(machine, called, _input(input), watch, scripts, found.spec))
+    called, given = name or found.name or "run", _input(input)
+    outcome = asyncio.run(_run(machine, called, given, watch, scripts=scripts, settings=found.spec))
     if outcome.status == "SUCCEEDED":
         typer.echo(outcome.output)
         raise typer.Exit(SUCCEEDED)
@@ -67,16 +66,15 @@ def run(
     raise typer.Exit(FAILED)
 
 
-async def _run(
-    machine: Any, name: str, input: Any, watch: bool, scripts: Mapping[str, Any], settings: Mapping[str, Any]
-) -> Any:
+async def _run(machine: Any, name: str, input: Any, watch: bool, **how: Any) -> Any:
+    from stepwright.cli.watching import watching  # noqa: PLC0415
     from stepwright.local import single  # noqa: PLC0415
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    seen = _show if watch else lambda _visit: None
-    return await single.run(machine, name, input, seen, stop, scripts=scripts, settings=settings)
+    with watching(watch) as seen:
+        return await single.run(machine, name, input, seen, stop, **how)
 
 
 def _definition(file: str) -> Any:
@@ -141,16 +139,3 @@ def _input(given: str) -> Any:
 def _unusable(why: str) -> typer.Exit:
     typer.echo(f"stepwright: {why}", err=True)
     return typer.Exit(USAGE)
-
-
-def _show(visit: Any) -> None:
-    """One line, to stderr: stdout is for the result."""
-    if visit.outcome is None:
-        retried = f", attempt {visit.attempts}" if visit.attempts > 1 else ""
-        line = f"  … {visit.path} ({visit.type}{retried})"
-    else:
-        seconds = (visit.ended - visit.started) / 1000
-        mark = "✓" if visit.outcome == "Succeeded" else "✗"
-        failed = f": {visit.error}" if visit.error else ""
-        line = f"  {mark} {visit.path} {visit.outcome} in {seconds:.3f} s{failed}"
-    typer.echo(line, err=True)
