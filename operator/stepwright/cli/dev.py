@@ -27,6 +27,12 @@ def dev(
             help="Require requests to be signed with this key; may be repeated. Default: any signature is accepted.",
         ),
     ] = None,
+    containers: Annotated[
+        Literal["auto", "never", "docker", "podman"],
+        typer.Option(
+            help="What runs tasks that name an image; auto: the first that answers, else processes."
+        ),
+    ] = "never",
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="The least that is logged.")
     ] = "info",
@@ -34,14 +40,15 @@ def dev(
     """Serve the AWS Step Functions API on 127.0.0.1, without Kubernetes."""
     # Imported here: the other commands start without SQLAlchemy and botocore.
     from stepwright.cli import embedded, logs  # noqa: PLC0415
+    from stepwright.local.containers import NoEngine, find  # noqa: PLC0415
     from stepwright.local.database import InUse  # noqa: PLC0415
 
     logs.plainly(log_level)
     secrets = None if not access_key else dict(map(_split, access_key))
     folder = data or Path.home() / ".local/share/stepwright" / str(port)
     try:
-        asyncio.run(embedded.serve(port, folder, secrets, typer.echo))
-    except (InUse, OSError) as error:
+        asyncio.run(embedded.serve(port, folder, secrets, typer.echo, find(containers)))
+    except (InUse, NoEngine, OSError) as error:
         typer.echo(f"stepwright: {error}", err=True)
         raise typer.Exit(1) from error
 

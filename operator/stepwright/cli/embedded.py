@@ -30,9 +30,14 @@ PLACE: Final = Place(account="123456789012", region="us-east-1")
 
 
 async def serve(
-    port: int, folder: Path, secrets: Mapping[str, str] | None, tell: Callable[[str], None]
+    port: int,
+    folder: Path,
+    secrets: Mapping[str, str] | None,
+    tell: Callable[[str], None],
+    container_engine: str | None = None,
 ) -> None:
-    """Until SIGTERM or SIGINT. ``secrets`` by access key; None lets everybody in. Raises InUse, OSError."""
+    """Until SIGTERM or SIGINT. ``secrets`` by access key; None lets everybody in. ``container_engine`` runs the
+    containers of tasks that name an image. Raises InUse, OSError."""
     _allow_many_connections()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -47,7 +52,8 @@ async def serve(
         functions = FunctionDriver(runner.report)
         activities = LocalActivities(database, runner.report)
         await activities.recall()
-        drivers += [ProcessDriver(folder / "tasks", clock, runner.report), functions, activities]
+        processes = ProcessDriver(folder / "tasks", clock, runner.report, container_engine)
+        drivers += [processes, functions, activities]
         service = Service(
             catalog=catalog,
             versions=SqlVersions(database),

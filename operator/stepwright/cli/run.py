@@ -9,7 +9,7 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Literal, Optional
 
 import typer
 
@@ -41,6 +41,12 @@ def run(
             help="The state machine's name: in ARNs, and in the file of mocks. Default: that of the manifest."
         ),
     ] = None,
+    containers: Annotated[
+        Literal["auto", "never", "docker", "podman"],
+        typer.Option(
+            help="What runs tasks that name an image; auto: the first that answers, else processes."
+        ),
+    ] = "never",
     watch: Annotated[
         bool, typer.Option("--watch", help="Show states as they are entered, tried again and left.")
     ] = False,
@@ -56,8 +62,10 @@ def run(
     found = _definition(file)
     machine = _compiled(found)
     scripts = {} if mock is None else _scripts(mock, machine, name or found.name)
-    called, given = name or found.name or "run", _input(input)
-    outcome = asyncio.run(_run(machine, called, given, watch, scripts=scripts, settings=found.spec))
+    called, given, engine = name or found.name or "run", _input(input), _engine(containers)
+    outcome = asyncio.run(
+        _run(machine, called, given, watch, scripts=scripts, settings=found.spec, container_engine=engine)
+    )
     if outcome.status == "SUCCEEDED":
         typer.echo(outcome.output)
         raise typer.Exit(SUCCEEDED)
@@ -134,6 +142,16 @@ def _input(given: str) -> Any:
     except jsontext.InvalidJson as error:
         raise _unusable(f"the input is not JSON: {error}") from error
     return text.strip()
+
+
+def _engine(choice: Literal["auto", "never", "docker", "podman"]) -> str | None:
+    """What runs containers."""
+    from stepwright.local.containers import NoEngine, find  # noqa: PLC0415
+
+    try:
+        return find(choice)
+    except NoEngine as error:
+        raise _unusable(str(error)) from error
 
 
 def _unusable(why: str) -> typer.Exit:

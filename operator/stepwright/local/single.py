@@ -53,11 +53,12 @@ async def run(
     *,
     scripts: Mapping[str, Script] = MappingProxyType({}),
     settings: Mapping[str, Any] = MappingProxyType({}),
+    container_engine: str | None = None,
 ) -> Outcome:
     """Until it ends, or is asked to stop. Processes that it began are stopped with it.
 
     ``scripts`` answer the tasks of the states that they are given for; ``settings`` is what the state machine says
-    beside its definition.
+    beside its definition. ``container_engine`` runs the containers of tasks that name an image.
     """
     journal, watching = ExpressJournal(), Watching(seen)
     drivers: list[TaskDriver] = []
@@ -71,7 +72,7 @@ async def run(
         finished=lambda _ref: finished.set(),
     )
     loaded = _loaded(machine, name, input, settings)
-    async with _driven(engine, drivers):
+    async with _driven(engine, drivers, container_engine):
         if scripts:
             drivers.insert(0, MockedDriver(scripts, _resources(machine, scripts), drivers[:], engine.report))
         running = asyncio.create_task(engine.run())
@@ -93,10 +94,12 @@ async def run(
 
 
 @asynccontextmanager
-async def _driven(engine: Engine, drivers: list[TaskDriver]) -> AsyncIterator[None]:
+async def _driven(
+    engine: Engine, drivers: list[TaskDriver], container_engine: str | None
+) -> AsyncIterator[None]:
     functions = FunctionDriver(engine.report)
     with tempfile.TemporaryDirectory(prefix="stepwright-") as folder:
-        drivers += [ProcessDriver(Path(folder), SystemClock(), engine.report), functions]
+        drivers += [ProcessDriver(Path(folder), SystemClock(), engine.report, container_engine), functions]
         try:
             yield
         finally:

@@ -1,4 +1,4 @@
-"""From the parameters of a Job task to a command line: what the kubelet would do, as far as a process can."""
+"""From the parameters of a Job task to what is run for it: what the kubelet would do, as far as one machine can."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any, Final, Literal
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.step import StartTask
+from stepwright.local.containers import Image
 from stepwright.tasks.job import parameters, template
+from stepwright.tasks.job import settings as job_settings
 from stepwright.tasks.job.errors import refused
 
 _REFERENCE: Final = re.compile(r"\$(\$|\(([-._a-zA-Z][-._a-zA-Z0-9]*)\))")
@@ -17,29 +19,37 @@ _REFERENCE: Final = re.compile(r"\$(\$|\(([-._a-zA-Z][-._a-zA-Z0-9]*)\))")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``environment`` comes beside that of Stepwright itself; ``output`` says where the result is looked for."""
+    """``environment`` comes beside that of Stepwright itself; ``output`` says where the result is looked for.
+    ``image``: it runs in a container of this image; ``words`` are then not used."""
 
     words: list[str]
     environment: Mapping[str, str]
     input: Json
     output: Literal["file", "stdout"]
+    image: Image | None = None
 
 
-def read(task: StartTask) -> Command:
-    """Raises StateError (Job.Refused)."""
+def read(task: StartTask, settings: Mapping[str, Any], *, containers: bool) -> Command:
+    """``settings``: what the state machine says for all of its tasks. ``containers``: there is what runs them; then a
+    task that names an image runs in one. Raises StateError (Job.Refused)."""
     given = parameters.read(task)
     container = _container(given)
     environment = _environment(container.get("env") or ())
-    words = [
-        _expanded(word, environment)
-        for word in [*(container.get("command") or ()), *(container.get("args") or ())]
-    ]
-    if not container.get("command"):
+    command, args = (
+        [_expanded(word, environment) for word in container.get(name) or ()] for name in ("command", "args")
+    )
+    defaults = job_settings.read(settings)
+    name = container.get("image") or defaults.image
+    image = None
+    if containers and name:
+        policy = container.get("imagePullPolicy") or defaults.image_pull_policy
+        image = Image(str(name), command, args, policy, container.get("workingDir"))
+    elif not command:
         raise refused(
-            "Without Kubernetes a task runs as a process of this machine, which takes a command: what an image runs "
+            "Without a container a task runs as a process of this machine, which takes a command: what an image runs "
             "by itself is known only to the image. Give `command`."
         )
-    return Command(words, environment, given.input, given.output)
+    return Command([*command, *args], environment, given.input, given.output, image)
 
 
 def _container(given: parameters.Parameters) -> Mapping[str, Any]:

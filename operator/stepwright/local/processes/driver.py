@@ -1,4 +1,4 @@
-"""Tasks as processes: the port that the engine calls."""
+"""Tasks as processes, or as containers of Docker or Podman: the port that the engine calls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from stepwright.asl.signals import (
 )
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid
+from stepwright.local import containers
 from stepwright.local.processes import command
 from stepwright.local.processes.workplace import Workplace
 from stepwright.tasks.job import EKS_RUN_JOB, K8S_JOB, errors
@@ -31,19 +33,24 @@ from stepwright.tasks.job import EKS_RUN_JOB, K8S_JOB, errors
 POLL_SECONDS: Final = 0.2
 """How often a process is looked at where the system does not tell of its end."""
 
+REAP_SECONDS: Final = 0.02
+
 GRACE_SECONDS: Final = 5.0
 """How long a process has after SIGTERM."""
 
 
 class ProcessDriver:
-    """Implements ``engine.ports.TaskDriver``. ``folder`` holds a workplace for each task."""
+    """Implements ``engine.ports.TaskDriver``. ``folder`` holds a workplace for each task. ``engine``: what runs the
+    containers of tasks that name an image; None: they are processes, too."""
 
-    def __init__(self, folder: Path, clock: Clock, report: Report) -> None:
+    def __init__(self, folder: Path, clock: Clock, report: Report, engine: str | None = None) -> None:
+        self._engine = engine
         self._folder = folder
         self._clock = clock
         self._report = report
         self._watched: dict[tuple[Uid, TaskId], asyncio.Task[None]] = {}
         self._ended: dict[tuple[Uid, TaskId], Signal] = {}
+        self._begun: dict[tuple[Uid, TaskId], subprocess.Popen[bytes]] = {}
         self._known = _known(folder)
 
     def serves(self, resource: str) -> bool:
@@ -60,6 +67,8 @@ class ProcessDriver:
             self._watched.pop(key).cancel()
         for key in [key for key in self._ended if key[0] == uid]:
             del self._ended[key]
+        for key in [key for key in self._begun if key[0] == uid]:
+            del self._begun[key]
 
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
         return False
@@ -73,9 +82,9 @@ class ProcessDriver:
         place = self._place(ref.uid, task.task)
         process = None
         try:
-            wanted = command.read(task)
+            wanted = command.read(task, ref.settings, containers=self._engine is not None)
             if not place.began:
-                process = _begin(place, wanted)
+                process = self._begun[key] = _begin(place, wanted, self._engine)
         except StateError as error:
             self._end(key, TaskFailed(task.task, error.error, error.cause))
             return
@@ -84,7 +93,7 @@ class ProcessDriver:
             name = place.folder.name
             self._report(ref.uid, TaskStarted(task.task))
             self._report(ref.uid, TaskSubmitted(task.task, {"jobName": name, "jobUid": name}))
-        watching = asyncio.create_task(self._watch(key, place, process, wanted.output), name=f"task of {ref}")
+        watching = asyncio.create_task(self._watch(key, place, process, wanted), name=f"task of {ref}")
         self._watched[key] = watching
         watching.add_done_callback(lambda _: self._watched.pop(key, None))
 
@@ -104,7 +113,11 @@ class ProcessDriver:
                 await self.stop(ref, TaskId(int(number)))
 
     async def _watch(
-        self, key: tuple[Uid, TaskId], place: Workplace, process: subprocess.Popen[bytes] | None, output: str
+        self,
+        key: tuple[Uid, TaskId],
+        place: Workplace,
+        process: subprocess.Popen[bytes] | None,
+        wanted: command.Command,
     ) -> None:
         while process is not None and process.poll() is None:
             await self._until_gone(process.pid)
@@ -115,8 +128,12 @@ class ProcessDriver:
                 "The process is gone and left no exit code: it was killed together with the shell around it."
             )
             self._end(key, TaskFailed(key[1], errors.DELETED, cause))
+        elif await _is_without_image(place, wanted):
+            assert wanted.image is not None
+            cause = f"There is no image {wanted.image.name}: {place.last_words()}"
+            self._end(key, TaskFailed(key[1], errors.IMAGE_PULL_FAILED, cause))
         else:
-            self._end(key, _result(key[1], place, output))
+            self._end(key, _result(key[1], place, wanted.output))
 
     async def _until_gone(self, number: int) -> None:
         """Until the process of this number has ended, or for a moment where the system cannot tell."""
@@ -140,19 +157,32 @@ class ProcessDriver:
 
     async def _stop(self, uid: Uid, task: TaskId) -> None:
         place = self._place(uid, task)
+        engine = place.engine
+        if engine is not None:  # whose client, if it were killed, would leave the container
+            await containers.stop(engine, _container_name(place))
         place.signal(signal.SIGTERM)
         waited = 0.0
         while place.runs and waited < GRACE_SECONDS:
             await self._clock.sleep(POLL_SECONDS)
             waited += POLL_SECONDS
         place.signal(signal.SIGKILL)
+        await self._reap((uid, task))
         self._forget(uid, task)
+
+    async def _reap(self, key: tuple[Uid, TaskId]) -> None:
+        """A shell that was stopped before it noted its number is not known to the workplace."""
+        process = self._begun.get(key)
+        while process is not None and process.poll() is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await self._clock.sleep(REAP_SECONDS)
 
     def _forget(self, uid: Uid, task: TaskId) -> None:
         place = self._place(uid, task)
         place.remove()
         self._known.discard(place.folder.name)
         self._ended.pop((uid, task), None)
+        self._begun.pop((uid, task), None)
 
     def _place(self, uid: Uid, task: TaskId) -> Workplace:
         return Workplace(self._folder / f"{uid}-{task}")
@@ -163,12 +193,22 @@ def _known(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
 
 
-def _begin(place: Workplace, wanted: command.Command) -> subprocess.Popen[bytes]:
+def _begin(place: Workplace, wanted: command.Command, engine: str | None) -> subprocess.Popen[bytes]:
     """In a session of its own, so that it outlives Stepwright and is stopped with all that it begins."""
-    place.prepare(jsontext.dump(wanted.input))
+    text = jsontext.dump(wanted.input)
+    if wanted.image is None or engine is None:
+        place.prepare(text)
+        words, environment = wanted.words, place.environment(wanted.environment)
+    else:
+        place.prepare_container(engine, text)
+        name = _container_name(place)
+        words = containers.command_line(
+            engine, name, wanted.image, wanted.environment, place.input_file, place.output_file
+        )
+        environment = dict(os.environ)
     return subprocess.Popen(  # noqa: S603 - running what the author of the definition wrote is what it is for
-        place.command_line(wanted.words),
-        env=place.environment(wanted.environment),
+        place.command_line(words),
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -176,12 +216,25 @@ def _begin(place: Workplace, wanted: command.Command) -> subprocess.Popen[bytes]
     )
 
 
+def _container_name(place: Workplace) -> str:
+    return f"stepwright-{place.folder.name}"
+
+
+async def _is_without_image(place: Workplace, wanted: command.Command) -> bool:
+    """Whether no container came about because its image could not be had."""
+    engine = place.engine
+    if engine is None or wanted.image is None or place.exit_code != containers.DAEMON_FAILED:
+        return False
+    return not await containers.has_image(engine, wanted.image.name)
+
+
 def _result(task: TaskId, place: Workplace, output: str) -> Signal:
     code = place.exit_code
     assert code is not None
     if code:
         said = place.last_words()
-        cause = f"The process ended with exit code {code}" + (f": {said}" if said else ".")
+        what = "process" if place.engine is None else "container"
+        cause = f"The {what} ended with exit code {code}" + (f": {said}" if said else ".")
         return TaskFailed(task, errors.FAILED, cause)
     written = place.last_line() if output == "stdout" else place.output()
     if not written.strip():

@@ -37,8 +37,30 @@ class Workplace:
 
     def prepare(self, input: JsonText) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "input.json").write_text(input, encoding="utf-8")
-        (self.folder / "output").touch()
+        self.input_file.write_text(input, encoding="utf-8")
+        self.output_file.touch()
+
+    def prepare_container(self, engine: str, input: JsonText) -> None:
+        """Its user may be anybody, and must be able to read the one file and write the other."""
+        self.prepare(input)
+        self.input_file.chmod(0o644)
+        self.output_file.chmod(0o666)
+        (self.folder / "engine").write_text(engine)
+
+    @property
+    def engine(self) -> str | None:
+        """What runs the task's container; None where it is a process."""
+        with suppress(OSError):
+            return (self.folder / "engine").read_text()
+        return None
+
+    @property
+    def input_file(self) -> Path:
+        return self.folder / "input.json"
+
+    @property
+    def output_file(self) -> Path:
+        return self.folder / "output"
 
     def command_line(self, words: list[str]) -> list[str]:
         return ["/bin/sh", "-c", _SHELL, str(self.folder), *words]
@@ -47,8 +69,8 @@ class Workplace:
         return {
             **os.environ,
             **own,
-            "STEPWRIGHT_INPUT_FILE": str(self.folder / "input.json"),
-            "STEPWRIGHT_OUTPUT_FILE": str(self.folder / "output"),
+            "STEPWRIGHT_INPUT_FILE": str(self.input_file),
+            "STEPWRIGHT_OUTPUT_FILE": str(self.output_file),
         }
 
     @property
@@ -96,7 +118,7 @@ class Workplace:
         return (self.folder / "pid").stat().st_mtime, (self.folder / "exit").stat().st_mtime
 
     def output(self) -> bytes:
-        return (self.folder / "output").read_bytes()
+        return self.output_file.read_bytes()
 
     def last_line(self) -> bytes:
         lines = (self.folder / "stdout").read_bytes().splitlines()
