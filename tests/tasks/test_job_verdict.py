@@ -213,8 +213,10 @@ FAILURES: list[tuple[str, facts.Pod | None, dict[str, Any], tuple[str, str, tupl
         {},
         (
             "Job.Evicted",
-            "Node node-1 has lost container main of pod order-7-5-x-abcde, as a node does that restarts: how it ended "
-            "is not known.",
+            (
+                "Node node-1 has lost container main of pod order-7-5-x-abcde, as a node does that restarts: how it "
+                "ended is not known."
+            ),
             None,
         ),
     ),
