@@ -31,7 +31,15 @@ def watching(wanted: bool) -> Iterator[Show]:
         with _live() as show:
             yield show
     else:
-        yield _line
+        attempts: dict[int, int] = {}
+
+        def show_change(visit: Visit) -> None:
+            """An attempt is told once: a visit comes again when it is to begin, and when it has."""
+            if visit.outcome is not None or attempts.get(visit.id) != visit.attempts:
+                attempts[visit.id] = visit.attempts
+                _line(visit)
+
+        yield show_change
 
 
 def _line(visit: Visit) -> None:
@@ -66,7 +74,7 @@ def _live() -> Iterator[Show]:
             retried = f"attempt {visit.attempts}, " if visit.attempts > 1 else ""
             taken = max(0.0, time.time() - visit.started / 1000)
             spinner = spinners.setdefault(visit.id, Spinner("dots", style="cyan"))
-            grid.add_row("", spinner, Text(visit.path), Text(f"{retried}{taken:.0f} s", style="dim"))
+            grid.add_row("", spinner, Text(visit.path), Text(f"{retried}{int(taken)} s", style="dim"))
         if len(leaves) > _MOST_UNDER_WAY:
             grid.add_row("", "", Text(f"and {len(leaves) - _MOST_UNDER_WAY} more", style="dim"))
         return grid
@@ -85,8 +93,10 @@ def _live() -> Iterator[Show]:
                 mark, style, text, more = line
                 indent = "  " * (visit.path.count("]/") + 1)
                 said = Text.assemble(indent, (mark, style), f" {text}", (f"  {more}", "dim"))
+                live.refresh()  # first, or what has ended would stand below its own line for a moment
                 live.console.print(said, soft_wrap=True)
-            live.refresh()
+            else:
+                live.refresh()
 
         yield show
 
