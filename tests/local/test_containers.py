@@ -22,6 +22,8 @@ from stepwright.asl.step import Outcome
 from stepwright.local import containers, single
 from stepwright.local.containers import NoEngine
 from tests.cli.test_run import ROOT, command
+from tests.dev_process import DevProcess, ended
+from tests.local.test_killed import machine
 
 STAND_IN = """\
 #!/bin/sh
@@ -300,6 +302,21 @@ def test_a_real_container_ends_with_its_execution(real: str, tmp_path: Path) -> 
 
     assert (process.returncode, told) == (1, "stepwright: ABORTED\n")
     assert "stepwright-" not in _names(real)
+
+
+def test_a_real_container_goes_on_while_stepwright_is_away(real: str, tmp_path: Path) -> None:
+    waits = "sleep 4; echo 7 > $STEPWRIGHT_OUTPUT_FILE"
+    with DevProcess(tmp_path / "data", "--containers", Path(real).name) as dev:
+        client = dev.client()
+        arn = machine(client, job(image=IMAGE, command=["sh", "-c", waits]), "goes-on")
+        execution = client.start_execution(stateMachineArn=arn, input='{"n":1}')["executionArn"]
+        _until(lambda: "stepwright-" in _names(real))
+
+        dev.kill()
+        dev.start()
+
+        answer = ended(dev.client(), execution, within_seconds=60)
+    assert (answer["status"], answer["output"]) == ("SUCCEEDED", "7")
 
 
 def _names(engine: str) -> str:
