@@ -114,9 +114,10 @@ def test_a_container_is_given_image_command_environment_and_files(stand_in: Stan
         *("run", "--rm", "--name", name),
         *("--volume", f"{folder}/input.json:/stepwright/input.json:ro,z"),
         *("--volume", f"{folder}/output:/stepwright/output:z"),
+        *("--env", "WHO=you"),
         *("--env", "STEPWRIGHT_INPUT_FILE=/stepwright/input.json"),
         *("--env", "STEPWRIGHT_OUTPUT_FILE=/stepwright/output"),
-        *("--env", "WHO=you", "--pull", "missing"),
+        *("--pull", "missing"),
         *("--entrypoint", "charge", "example/charge:1", "--fast", "you"),
     ]
 
@@ -134,6 +135,15 @@ def test_the_state_machine_may_name_the_image(stand_in: StandIn) -> None:
     run(job(command=["a"]), stand_in.install("docker"), settings=defaults)
 
     assert stand_in.calls[0][-5:] == ["--pull", "never", "--entrypoint", "a", "example/default:1"]
+
+
+def test_an_image_from_data_is_no_option(stand_in: StandIn) -> None:
+    definition = job(**{"image.$": "$.image", "args": ["example/charge:1"]})
+
+    outcome = run(definition, stand_in.install("docker"), '{"image": "--privileged"}')
+
+    assert outcome.error == "Job.Refused"
+    assert not stand_in.log.exists()
 
 
 def test_a_task_without_an_image_is_a_process(stand_in: StandIn) -> None:

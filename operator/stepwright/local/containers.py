@@ -79,7 +79,7 @@ def command_line(
     """``z`` lets the container at the files where SELinux guards them; elsewhere it says nothing."""
     words = [engine, "run", "--rm", "--name", name]
     words += ["--volume", f"{input}:{_INPUT}:ro,z", "--volume", f"{output}:{_OUTPUT}:z"]
-    variables = {"STEPWRIGHT_INPUT_FILE": _INPUT, "STEPWRIGHT_OUTPUT_FILE": _OUTPUT, **environment}
+    variables = {**environment, "STEPWRIGHT_INPUT_FILE": _INPUT, "STEPWRIGHT_OUTPUT_FILE": _OUTPUT}
     for variable, value in variables.items():
         words += ["--env", f"{variable}={value}"]
     if image.pull_policy in _PULL:

@@ -43,13 +43,24 @@ def read(task: StartTask, settings: Mapping[str, Any], *, containers: bool) -> C
     image = None
     if containers and name:
         policy = container.get("imagePullPolicy") or defaults.image_pull_policy
-        image = Image(str(name), command, args, policy, container.get("workingDir"))
+        image = Image(_image_name(name), command, args, _text(policy), _text(container.get("workingDir")))
     elif not command:
         raise refused(
             "Without a container a task runs as a process of this machine, which takes a command: what an image runs "
             "by itself is known only to the image. Give `command`."
         )
     return Command([*command, *args], environment, given.input, given.output, image)
+
+
+def _image_name(given: Any) -> str:
+    """It may come from data, and must not be an option of the command that it is put into."""
+    if not isinstance(given, str) or given.startswith("-"):
+        raise refused(f"The name of an image is a text that does not begin with a dash, not {given!r}.")
+    return given
+
+
+def _text(given: Any) -> str | None:
+    return None if given is None else str(given)
 
 
 def _container(given: parameters.Parameters) -> Mapping[str, Any]:
