@@ -31,11 +31,13 @@ def workflow(request: pytest.FixtureRequest) -> Callable[..., Workflow]:
         results.append(result)
         del results[:-_MOST_SHOWN]
 
-    def load(definition: Any, *, name: str | None = None) -> Workflow:
-        if isinstance(definition, str | Path):
+    def load(definition: Any, **how: Any) -> Workflow:
+        if isinstance(definition, Path) or (
+            isinstance(definition, str) and not definition.lstrip().startswith("{")
+        ):
             beside = request.path.parent / definition
             definition = beside if beside.exists() else Path(definition)
-        loaded = Workflow(definition, name=name)
+        loaded = Workflow(definition, **how)
         loaded._after_run = remember  # noqa: SLF001 - the plugin belongs to it
         return loaded
 

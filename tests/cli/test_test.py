@@ -207,6 +207,16 @@ def test_some_tests_are_chosen_by_name(run: Any) -> None:
     assert run(GOOD, "-k", "shipped").exit_code == 2
 
 
+def test_placeholders_of_sam_are_substituted(run: Any) -> None:
+    definition = "{StartAt: A, States: {A: {Type: Pass, Result: '${Who}', End: true}}}"
+
+    told = run(
+        f"definition: {definition}\nsubstitutions: {{Who: you}}\ntests: [{{expect: {{output: you}}}}]\n"
+    )
+
+    assert told.exit_code == 0, told.stdout
+
+
 def test_ci_is_told_in_xml(run: Any) -> None:
     run(expecting("{output: 1}"), "--junit", "junit.xml")
 

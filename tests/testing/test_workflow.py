@@ -318,3 +318,15 @@ def test_an_invalid_definition_is_refused_with_every_mistake(tmp_path: Path) -> 
 def test_a_file_that_is_not_there_is_refused() -> None:
     with pytest.raises(InvalidWorkflow, match="/no/such/file cannot be read"):
         Workflow("/no/such/file")
+
+
+def test_a_definition_written_for_sam_is_taken_with_its_substitutions() -> None:
+    definition = json.dumps(states("A", A=task(Resource="${Charge}")))
+
+    flow = Workflow(
+        definition, substitutions={"Charge": "arn:aws:lambda:us-east-1:123456789012:function:charge"}
+    )
+
+    assert flow.tasks == {"A": "arn:aws:lambda:us-east-1:123456789012:function:charge"}
+    with pytest.raises(InvalidWorkflow, match=r"No substitution is given for \$\{Charge\}"):
+        Workflow(definition, substitutions={"Charg": "x"})

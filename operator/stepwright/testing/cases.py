@@ -23,7 +23,7 @@ __all__ = ["SUFFIXES", "Case", "Unusable", "read"]
 
 SUFFIXES: Final = (".test.yaml", ".test.yml", ".test.json")
 
-_FILE: Final = ("definition", "stateMachine", "mocks", "mockConfig", "start", "tests")
+_FILE: Final = ("definition", "stateMachine", "substitutions", "mocks", "mockConfig", "start", "tests")
 _TEST: Final = ("name", "input", "mocks", "mockConfig", "start", "expect")
 _EXPECT: Final = (
     "status",
@@ -109,11 +109,16 @@ class _File:
         if given is None:
             return None
         name = reader.text(root["stateMachine"], "stateMachine") if "stateMachine" in root else None
+        substitutions = {
+            key: reader.text(value, "substitutions", key)
+            for key, value in reader.object(root.get("substitutions", {}), "substitutions").items()
+        }
         if not isinstance(given, dict | str):
             reader.problem("the name of a file, or a definition, is expected", "definition")
             return None
         try:
-            return Workflow(given if isinstance(given, dict) else self.folder / given, name=name)
+            where = given if isinstance(given, dict) else self.folder / given
+            return Workflow(where, name=name, substitutions=substitutions)
         except InvalidWorkflow as error:
             reader.problem(str(error), "definition")
             return None

@@ -18,6 +18,7 @@ from stepwright.asl.machine import Machine, Task
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import StartTask
 from stepwright.catalog.arns import Place
+from stepwright.cluster.substitutions import MissingSubstitution, substitute
 from stepwright.files.definitions import Checked, check_text
 from stepwright.files.reader import hint
 from stepwright.mocks import config_file
@@ -46,10 +47,18 @@ class UnmockedTask(AssertionError):  # noqa: N818 - a finding of a test
 class Workflow:
     """Made once, run as often as a test likes: the definition is compiled only once, and mocks stay."""
 
-    def __init__(self, definition: str | Path | Mapping[str, Any], *, name: str | None = None) -> None:
+    def __init__(
+        self,
+        definition: str | Path | Mapping[str, Any],
+        *,
+        name: str | None = None,
+        substitutions: Mapping[str, str] | None = None,
+    ) -> None:
         """``definition``: a file (a definition or a StateMachine manifest, JSON or YAML), or the definition itself as
-        an object. ``name`` chooses one of several state machines of a file. Raises InvalidWorkflow."""
-        found_name, self._machine = _compiled(*_text(definition), name)
+        an object or as JSON text. ``name`` chooses one of several state machines of a file. ``substitutions`` take the
+        place of ``${Name}`` in a definition, as those of AWS SAM do; a manifest says its own. Raises InvalidWorkflow."""
+        given = tuple(sorted((substitutions or {}).items()))
+        found_name, self._machine = _compiled(*_text(definition), name, given)
         self._own_name = name or found_name
         self.name = self._own_name or "workflow"
         self._tasks = {
@@ -169,6 +178,8 @@ def _text(definition: str | Path | Mapping[str, Any]) -> tuple[str, str]:
     """The name of a file, and what is in it."""
     if isinstance(definition, Mapping):
         return "definition.json", jsontext.dump(dict(definition))
+    if isinstance(definition, str) and definition.lstrip().startswith("{"):
+        return "definition.json", definition
     try:
         return str(definition), Path(definition).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -176,9 +187,13 @@ def _text(definition: str | Path | Mapping[str, Any]) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=128)
-def _compiled(file: str, text: str, name: str | None) -> tuple[str | None, Machine]:
+def _compiled(
+    file: str, text: str, name: str | None, substitutions: tuple[tuple[str, str], ...]
+) -> tuple[str | None, Machine]:
     """Many tests use the same definition: it is compiled once."""
     checked = _one(file, check_text(file, text).definitions, name)
+    if substitutions:
+        checked = _substituted(file, checked, dict(substitutions))
     if not checked.is_valid:
         found = "\n".join(
             f"{file}:{diagnostic.line or 1}:{diagnostic.column or 1}: {diagnostic.code}: {diagnostic.message.strip()} "
@@ -189,6 +204,17 @@ def _compiled(file: str, text: str, name: str | None) -> tuple[str | None, Machi
         raise InvalidWorkflow(f"the definition is not valid:\n{found}")
     machine, _ = compile_definition(checked.definition)
     return checked.name, machine
+
+
+def _substituted(file: str, checked: Checked, values: Mapping[str, str]) -> Checked:
+    if checked.spec:
+        raise InvalidWorkflow(f"{file} is a manifest: its substitutions are in definitionSubstitutions")
+    definition = checked.definition
+    text = definition if isinstance(definition, str) else jsontext.dump(definition)
+    try:
+        return check_text("definition.json", substitute(text, values)).definitions[0]
+    except MissingSubstitution as error:
+        raise InvalidWorkflow(f"{file}: {error}") from error
 
 
 def _one(file: str, definitions: list[Checked], name: str | None) -> Checked:
