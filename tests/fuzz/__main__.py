@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(".fuzz")
-NAMES = ("definition", "files", "jsonpath", "jsonata", "api")
+NAMES = ("definition", "files", "tests", "jsonpath", "jsonata", "api")
 REPLAY_SECONDS = 5.0
 
 

@@ -12,9 +12,10 @@ import yaml
 
 from tests import conformance_data
 from tests.asl.test_definition_properties import VALID
+from tests.cli.test_run_mocked import MOCKS
 from tests.fuzz.mutation import SEPARATOR
 
-_EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"
+EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"
 
 _DOCUMENT: Final = {
     "a": {"b": [1, 2.5, "3", None, True, {"c": "x" * 20}], "d e": {"f": [[1], [2, [3]]]}},
@@ -27,7 +28,14 @@ DOCUMENT: Final = json.dumps(_DOCUMENT)
 
 @cache
 def manifests() -> Sequence[str]:
-    return [path.read_text(encoding="utf-8") for path in sorted(_EXAMPLES.glob("*/*.yaml"))]
+    return [path.read_text(encoding="utf-8") for path in sorted(EXAMPLES.glob("*/*.yaml"))]
+
+
+@cache
+def tests() -> Sequence[str]:
+    """Files of tests, and files of mocks in AWS's format."""
+    files = [path.read_text(encoding="utf-8") for path in sorted(EXAMPLES.glob("*/*.test.yaml"))]
+    return [*files, json.dumps(MOCKS), yaml.safe_dump(MOCKS)]
 
 
 @cache

@@ -27,6 +27,9 @@ from stepwright.asl.jsonata.functions import BUILT_IN
 from stepwright.asl.jsonpath import InvalidPath
 from stepwright.asl.payload_template import InvalidTemplate
 from stepwright.files.definitions import check_text
+from stepwright.files.reader import Unusable
+from stepwright.mocks import config_file
+from stepwright.testing import cases
 from tests.asl.virtual_time import Play, echo
 from tests.fuzz import corpus
 from tests.fuzz.api_world import ApiWorld
@@ -76,6 +79,15 @@ def _files(text: str) -> None:
     text = text.encode("utf-8", "replace").decode()  # it was read from a file
     for name in ("a.yaml", "a.json", "-"):
         check_text(name, text)
+
+
+def _tests(text: str) -> None:
+    text = text.encode("utf-8", "replace").decode()
+    for name in ("a.test.yaml", "a.test.json"):
+        with contextlib.suppress(Unusable):
+            cases.parse(name, text, corpus.EXAMPLES / "order-processing")
+        with contextlib.suppress(Unusable):
+            config_file.read(name, text)
 
 
 def _jsonpath(text: str) -> None:
@@ -167,6 +179,23 @@ TARGETS: Final = MappingProxyType(
                 "spec",
             ),
             _files,
+        ),
+        "tests": Target(
+            corpus.tests,
+            (
+                "return",
+                "error",
+                "never: true",
+                "after",
+                "1 h 30 min",
+                "times: 3",
+                "attempts",
+                "- ",
+                ": ",
+                "path",
+                "0-1",
+            ),
+            _tests,
         ),
         "jsonpath": Target(
             corpus.jsonpath,

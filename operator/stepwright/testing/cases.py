@@ -60,8 +60,13 @@ def read(file: Path) -> list[Case]:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Unusable([f"{name}: cannot be read: {error}"]) from error
+    return parse(name, text, file.parent)
+
+
+def parse(name: str, text: str, folder: Path) -> list[Case]:
+    """``folder``: from where definitions are named. Raises Unusable."""
     reader = open_file(name, text)
-    cases = _File(reader, file.parent).cases()
+    cases = _File(reader, folder).cases()
     reader.finish()
     return cases
 
