@@ -33,7 +33,7 @@ def build(
     if draft.constants is None:
         draft.constants = _constants(draft.start)
     here: dict[str, Json] = {"Name": state.name, "EnteredTime": timestamps.text(branch.entered_at)}
-    if isinstance(state, Task | Map | Parallel):
+    if isinstance(state, (Task, Map, Parallel)):  # a union would be made anew each time
         here["RetryCount"] = branch.attempt
     context: dict[str, Json] = {**draft.constants, "State": here}
     if item is None:

@@ -132,8 +132,13 @@ class Draft:
     def branch(self, number: int) -> Branch | None:
         """A branch to change; None when it is gone."""
         name = branch_id(number)
-        branch = self._own(name)
-        assert branch is None or isinstance(branch, Branch)
+        branch = self.parts.get(name)
+        if branch is None:
+            return None
+        assert type(branch) is Branch
+        if name not in self._changed:
+            branch = branch.copy()
+            self.put(name, branch)
         return branch
 
     def peek_fork(self, number: int) -> Fork | None:
@@ -142,8 +147,14 @@ class Draft:
         return fork
 
     def fork(self, number: int) -> Fork | None:
-        fork = self._own(fork_id(number))
-        assert fork is None or isinstance(fork, Fork)
+        name = fork_id(number)
+        fork = self.parts.get(name)
+        if fork is None:
+            return None
+        assert type(fork) is Fork
+        if name not in self._changed:
+            fork = fork.copy()
+            self.put(name, fork)
         return fork
 
     def items(self, number: int) -> Items | None:
@@ -155,14 +166,6 @@ class Draft:
         results = self.parts.get(results_id(number, chunk))
         assert results is None or isinstance(results, Results)
         return results
-
-    def _own(self, name: PartId) -> Branch | Fork | None:
-        part = self.parts.get(name)
-        assert part is None or isinstance(part, (Branch, Fork))  # a union would be made anew each time
-        if part is not None and name not in self._changed:
-            part = part.copy()
-            self.put(name, part)
-        return part
 
     def put(self, name: PartId, part: Part) -> None:
         self.parts[name] = part
@@ -206,21 +209,20 @@ class Draft:
     def record(self, kind: str, previous: int, field: str | None = None, details: Any = None) -> int:
         """Write an event; ``field`` is the name under which its ``details`` stand. Gives its id."""
         head = self.head
-        if head.last_event_id >= self._room:
+        number = head.last_event_id + 1
+        if number > self._room:
             raise HistoryFull
-        return self._record(head, kind, previous, field, details)
-
-    def record_end(self, kind: str, previous: int, field: str, details: Any) -> int:
-        """The last event of an execution, for which there is always room."""
-        return self._record(self.head, kind, previous, field, details)
-
-    def _record(self, head: Head, kind: str, previous: int, field: str | None, details: Any) -> int:
-        head.last_event_id = number = head.last_event_id + 1
+        head.last_event_id = number
         event = {"timestamp": self.timestamp, "type": kind, "id": number, "previousEventId": previous}
         if field is not None:
             event[field] = details
         self.events.append(event)
         return number
+
+    def record_end(self, kind: str, previous: int, field: str, details: Any) -> int:
+        """The last event of an execution, for which there is always room."""
+        self._room = UNLIMITED
+        return self.record(kind, previous, field, details)
 
     def visit(
         self, branch: Branch, state: State, outcome: VisitOutcome | None = None, error: str | None = None
@@ -239,15 +241,16 @@ class Draft:
             task=branch.last_task,
         )
 
-    @property
-    def full(self) -> bool:
+    def is_full(self) -> bool:
         return len(self.events) >= self.limits.events_per_step or self.size >= self.limits.bytes_per_step
 
     def _differs(self, name: PartId) -> bool:
         """Whether a part that was touched has become another one (or is gone, or new)."""
+        if name is HEAD and self.events:
+            return True  # it counts them; as below, this is sooner found out than by comparing all of it
         part, before = self.parts.get(name), self._original.get(name)
         if type(part) is Branch and type(before) is Branch and part.previous != before.previous:
-            return True  # nearly always, and sooner found out than by comparing all of it
+            return True
         return part != before
 
     def finish(self) -> Step:

@@ -17,7 +17,7 @@ def fail(
     draft: Draft, branch: Branch, state: State, failure: Failure, failed_event: str | None = None
 ) -> None:
     """``failed_event``: what is recorded of the state if it is not tried again (MapStateFailed)."""
-    if isinstance(state, Task | Map | Parallel):
+    if isinstance(state, (Task, Map, Parallel)):  # a union would be made anew each time
         again = retry.decide(state.retry, branch.retries, failure, draft.now, draft.random)
         if again is not None:
             branch.retries = again.retries
@@ -27,7 +27,7 @@ def fail(
             return
     if failed_event is not None:
         branch.previous = draft.record(failed_event, branch.previous)
-    if isinstance(state, Task | Map | Parallel):
+    if isinstance(state, (Task, Map, Parallel)):
         caught = _catch(draft, branch, state, failure)
         if caught is None:
             return

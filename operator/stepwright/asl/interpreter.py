@@ -105,7 +105,7 @@ def resume(
     limits: Limits = Limits(),  # noqa: B008 - frozen
 ) -> Step:
     """The step that a signal gives. One for something no longer open gives an empty step."""
-    if checkpoint.ended:
+    if checkpoint.head.ended is not None:
         return Step(checkpoint)
     branch: Branch | None = None
     match signal:
@@ -166,7 +166,7 @@ def _run(draft: Draft) -> None:
         if branch is None:  # aborted meanwhile
             continue
         while True:
-            if draft.full:
+            if draft.is_full():
                 ready.append(branch.number)  # behind the others, so that a loop does not starve them
                 return
             _advance(draft, branch)
@@ -239,9 +239,9 @@ def _time_out(machine: Machine, checkpoint: Checkpoint, moment: Moment, limits: 
 
 
 def _branch_of_task(checkpoint: Checkpoint, task: TaskId) -> Branch | None:
-    for branch in checkpoint.branches():
-        if branch.task is not None and branch.task.id == task:
-            return branch
+    for part in checkpoint.parts.values():
+        if type(part) is Branch and (open_task := part.task) is not None and open_task.id == task:
+            return part
     return None
 
 

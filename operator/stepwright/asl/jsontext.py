@@ -69,7 +69,7 @@ def parse(
         size = len(text) if isinstance(text, bytes) else size_bytes(text)
         if size > max_bytes:
             raise InvalidJson(f"the text is {size} bytes long, {max_bytes} are allowed")
-    if _count_openings(text) > max_depth:
+    if len(text) > max_depth and _count_openings(text) > max_depth:
         _check_depth(text, max_depth)
     try:
         value = cast("Json", _decoder.decode(text))
@@ -93,7 +93,7 @@ def dump(value: Json) -> JsonText:
         raise TooDeep(f"the value nests deeper than the {MAX_DEPTH} levels that are allowed", 0, 0) from None
     except (UnicodeError, ValueError, OverflowError) as error:
         raise InvalidJson(f"the value cannot be written as JSON: {error}", 0, 0) from None
-    if _count_openings(encoded) > MAX_DEPTH:
+    if len(encoded) > MAX_DEPTH and _count_openings(encoded) > MAX_DEPTH:
         _check_depth(encoded, MAX_DEPTH)
     return JsonText(text)
 

@@ -150,7 +150,7 @@ class Branch:
 
     @property
     def attempt(self) -> int:
-        return sum(self.retries)
+        return sum(self.retries) if self.retries else 0
 
     def copy(self) -> Branch:
         return Branch(

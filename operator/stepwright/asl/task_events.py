@@ -6,9 +6,7 @@ the types share a prefix; what differs is how their details call the task.
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
-
-from msgspec import Struct
+from typing import Final, Literal
 
 from stepwright.asl import history
 from stepwright.asl.draft import Draft
@@ -17,48 +15,47 @@ from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.machine import Task
 from stepwright.asl.matching import Failure
 
+Family = Literal["Task", "LambdaFunction", "Activity"]
 Moment = Literal["Scheduled", "Started", "Submitted", "Succeeded", "Failed", "TimedOut"]
 
 
-class Schedule(Struct, frozen=True):
-    """What is known of a task when it is scheduled."""
-
-    parameters: JsonText
-    region: str
-    timeout_seconds: int | None
-    heartbeat_seconds: int | None
-    credentials: Json
-
-
-def scheduled(draft: Draft, state: Task, previous: int, schedule: Schedule) -> int:
+def scheduled(
+    draft: Draft,
+    state: Task,
+    previous: int,
+    *,
+    parameters: JsonText,
+    region: str,
+    timeout_seconds: int | None,
+    heartbeat_seconds: int | None,
+    credentials: Json,
+) -> int:
     """Record it and give the event's id; likewise below."""
-    details: Details
     family = _family(state)
+    details: Details = _called(state) if family == "Task" else {"resource": state.resource}
     if family == "Task":
-        details = _called(state) | {"region": schedule.region, "parameters": schedule.parameters}
+        details["region"] = region
+        details["parameters"] = parameters
     else:
-        details = {
-            "resource": state.resource,
-            "input": schedule.parameters,
-            "inputDetails": history.NOT_TRUNCATED,
-        }
-    if schedule.timeout_seconds is not None:
-        details["timeoutInSeconds"] = schedule.timeout_seconds
-    if schedule.heartbeat_seconds is not None and family != "LambdaFunction":
-        details["heartbeatInSeconds"] = schedule.heartbeat_seconds
-    credentials = schedule.credentials
+        details["input"] = parameters
+        details["inputDetails"] = history.NOT_TRUNCATED
+    if timeout_seconds is not None:
+        details["timeoutInSeconds"] = timeout_seconds
+    if heartbeat_seconds is not None and family != "LambdaFunction":
+        details["heartbeatInSeconds"] = heartbeat_seconds
     if isinstance(credentials, dict) and "RoleArn" in credentials and family != "Activity":
         details["taskCredentials"] = {"roleArn": credentials["RoleArn"]}
-    return _record(draft, state, previous, "Scheduled", details)
+    return _record(draft, family, previous, "Scheduled", details)
 
 
 def started(draft: Draft, state: Task, previous: int, worker: str | None) -> int:
-    match _family(state):
+    family = _family(state)
+    match family:
         case "Task":
-            return _record(draft, state, previous, "Started", _called(state))
+            return _record(draft, family, previous, "Started", _called(state))
         case "Activity":
             return _record(
-                draft, state, previous, "Started", {} if worker is None else {"workerName": worker}
+                draft, family, previous, "Started", {} if worker is None else {"workerName": worker}
             )
         case "LambdaFunction":
             return draft.record("LambdaFunctionStarted", previous)
@@ -68,21 +65,27 @@ def submitted(draft: Draft, state: Task, previous: int, output: JsonText) -> int
     """Only the Task family knows it; for the others nothing is recorded."""
     if _family(state) != "Task":
         return previous
-    return _record(draft, state, previous, "Submitted", _called(state) | history.output(output))
+    return _record(draft, "Task", previous, "Submitted", _called(state) | history.output(output))
 
 
 def succeeded(draft: Draft, state: Task, previous: int, output: JsonText) -> int:
-    return _record(draft, state, previous, "Succeeded", _named(state) | history.output(output))
+    family = _family(state)
+    details = _named(state, family)
+    details["output"] = output
+    details["outputDetails"] = history.NOT_TRUNCATED
+    return _record(draft, family, previous, "Succeeded", details)
 
 
 def failed(draft: Draft, state: Task, previous: int, failure: Failure) -> int:
     """TaskFailed or TaskTimedOut, as the error's name says."""
     moment: Moment = "TimedOut" if failure.timed_out else "Failed"
-    details = _named(state) | history.failure(failure.error, failure.cause)
-    return _record(draft, state, previous, moment, details)
+    family = _family(state)
+    details = _named(state, family)
+    details |= history.failure(failure.error, failure.cause)
+    return _record(draft, family, previous, moment, details)
 
 
-def _family(state: Task) -> Literal["Task", "LambdaFunction", "Activity"]:
+def _family(state: Task) -> Family:
     if state.resource_name == state.resource:  # called by the whole ARN
         if state.resource_type == "lambda":
             return "LambdaFunction"
@@ -95,9 +98,9 @@ def _called(state: Task) -> Details:
     return {"resourceType": state.resource_type, "resource": state.resource_name}
 
 
-def _named(state: Task) -> Details:
+def _named(state: Task, family: Family) -> Details:
     """Lambda functions and activities are named once, when they are scheduled."""
-    return _called(state) if _family(state) == "Task" else {}
+    return _called(state) if family == "Task" else {}
 
 
 _NAMES: Final[dict[tuple[str, Moment], tuple[str, str]]] = {
@@ -107,6 +110,6 @@ _NAMES: Final[dict[tuple[str, Moment], tuple[str, str]]] = {
 }
 
 
-def _record(draft: Draft, state: Task, previous: int, moment: Moment, details: dict[str, Any]) -> int:
-    kind, field = _NAMES[_family(state), moment]
+def _record(draft: Draft, family: Family, previous: int, moment: Moment, details: Details) -> int:
+    kind, field = _NAMES[family, moment]
     return draft.record(kind, previous, field, details)

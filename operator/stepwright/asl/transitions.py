@@ -47,8 +47,8 @@ def leave(
     error: str | None = None,
 ) -> None:
     """Exit the state. ``next_state`` None: the branch ends here. Raises States.DataLimitExceeded."""
-    dataflow.check_size(draft, state, output)
     text = output.text
+    dataflow.check_size(draft, state, text)
     draft.size += len(text)
     branch.previous = draft.record(
         _EXITED[type(state)],

@@ -8,6 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from stepwright.asl import causes, context, dataflow, errors, failing, failures, open_work, task_events
+from stepwright.asl.data import Expression
 from stepwright.asl.draft import Draft
 from stepwright.asl.jsonata_fields import Query
 from stepwright.asl.machine import Task
@@ -24,7 +25,6 @@ from stepwright.asl.signals import (
     TimerFired,
 )
 from stepwright.asl.step import CancelTask, CancelTimer
-from stepwright.asl.task_events import Schedule
 from stepwright.asl.transitions import leave_with_result
 
 _LONG_CALLS: Final = (".sync", ".sync:2", ".waitForTaskToken")
@@ -38,26 +38,28 @@ def begin(draft: Draft, branch: Branch, state: Task) -> None:
     token = context.task_token(identity.uid, task) if _has_token(state) else None
     effective = dataflow.effective_input(draft, branch, state)
     parameters = dataflow.shape(draft, branch, state, state.parameters, effective, token=token)
-    timeout = _seconds(draft, branch, state, field="TimeoutSecondsPath", document=effective)
-    heartbeat = _seconds(draft, branch, state, field="HeartbeatSecondsPath", document=effective)
+    timeout, heartbeat = state.timeout_seconds, state.heartbeat_seconds
+    if timeout is not None:
+        timeout = _seconds(draft, branch, state, timeout, "TimeoutSecondsPath", effective)
+    if heartbeat is not None:
+        heartbeat = _seconds(draft, branch, state, heartbeat, "HeartbeatSecondsPath", effective)
     credentials = (
         None
         if state.credentials is None
         else dataflow.shape(draft, branch, state, state.credentials, effective, token=token)
     )
-    dataflow.check_size(draft, state, parameters)
-    draft.size += len(parameters.text)
+    text = parameters.text
+    dataflow.check_size(draft, state, text)
+    draft.size += len(text)
     branch.previous = task_events.scheduled(
         draft,
         state,
         branch.previous,
-        Schedule(
-            parameters=parameters.text,
-            region=_region(identity.state_machine_id),
-            timeout_seconds=timeout,
-            heartbeat_seconds=heartbeat,
-            credentials=None if credentials is None else credentials.value,
-        ),
+        parameters=text,
+        region=_region(identity.state_machine_id),
+        timeout_seconds=timeout,
+        heartbeat_seconds=heartbeat,
+        credentials=None if credentials is None else credentials.value,
     )
     branch.last_task = task
     branch.task = OpenTask(
@@ -110,12 +112,13 @@ def _close(draft: Draft, branch: Branch, fired: TimerFired | None = None) -> Non
 
 
 def _succeeded(draft: Draft, branch: Branch, state: Task, output: Payload) -> None:
-    if not dataflow.fits(draft, output):
+    text = output.text
+    if not dataflow.fits(draft, text):
         error = failures.too_large(_called(state))
         _failed(draft, branch, state, Failure(error.error, error.cause))
         return
-    draft.size += len(output.text)
-    branch.previous = task_events.succeeded(draft, state, branch.previous, output.text)
+    draft.size += len(text)
+    branch.previous = task_events.succeeded(draft, state, branch.previous, text)
     leave_with_result(draft, branch, state, output)
 
 
@@ -126,10 +129,11 @@ def _failed(draft: Draft, branch: Branch, state: Task, failure: Failure) -> None
     failing.fail(draft, branch, state, failure)
 
 
-def _seconds(draft: Draft, branch: Branch, state: Task, *, field: str, document: Payload) -> int | None:
-    """TimeoutSeconds or HeartbeatSeconds, or what the path that stands for it refers to."""
-    given = state.timeout_seconds if field == "TimeoutSecondsPath" else state.heartbeat_seconds
-    if given is None or isinstance(given, int):
+def _seconds(
+    draft: Draft, branch: Branch, state: Task, given: int | Expression, field: str, document: Payload
+) -> int:
+    """TimeoutSeconds or HeartbeatSeconds, or what the path that stands for it (``field``) refers to."""
+    if isinstance(given, int):
         return given
     if isinstance(given, Query):
         return given.whole(dataflow.states(draft, branch, state), at_least=1)
