@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -66,6 +67,8 @@ class SqlCatalog:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._revisions: OrderedDict[str, Revision] = OrderedDict()
+        self._asks = asyncio.Lock()
+        """One asks the database for a revision at a time: of a thousand starts at once, all but the first find it."""
 
     # --- State machines ------------------------------------------------------------------------------------------
 
@@ -121,19 +124,27 @@ class SqlCatalog:
         await self._database.call(remove)
 
     async def revision(self, id: str) -> Revision | None:
+        return self._known_revision(id) or await self._read_revision(id)
+
+    def _known_revision(self, id: str) -> Revision | None:
         known = self._revisions.get(id)
         if known is not None:
             self._revisions.move_to_end(id)
-            return known
-        query = select(schema.revisions).where(schema.revisions.c.id == id)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            return None
-        revision = self._revisions[id] = revision_of(row)
-        if len(self._revisions) > MOST_REVISIONS:
-            self._revisions.popitem(last=False)
-        return revision
+        return known
+
+    async def _read_revision(self, id: str) -> Revision | None:
+        async with self._asks:
+            if (known := self._known_revision(id)) is not None:
+                return known
+            query = select(schema.revisions).where(schema.revisions.c.id == id)
+            async with self._database.reading() as connection:
+                row = (await connection.execute(query)).one_or_none()
+            if row is None:
+                return None
+            revision = self._revisions[id] = revision_of(row)
+            if len(self._revisions) > MOST_REVISIONS:
+                self._revisions.popitem(last=False)
+            return revision
 
     # --- Executions ----------------------------------------------------------------------------------------------
 
