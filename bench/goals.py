@@ -83,11 +83,16 @@ _INTERPRETER: Final = {
         "Choice",
         "Wait",
         "Task",
+        "Task with Parameters",
         "Parallel",
         "Map",
         "Succeed",
         "Fail",
     )
+} | {
+    # Where JSONPath is 130 times as fast as moto, 20 times moto.
+    f"interpreter, {state} in JSONata / in JSONPath": Goal("at least", 0.15, PROCESSOR_TIMED)
+    for state in ("Pass", "Choice", "Task", "Map")
 }
 
 BY_SUBJECT: Final[dict[str, dict[str, Goal]]] = {

@@ -1,5 +1,7 @@
 """State transitions per second of the language core alone, in one thread, by type of state, beside moto's interpreter.
 
+Moto has no JSONata: a state in JSONata stands beside one in JSONPath that does the same.
+
     uv run --group bench python -m bench interpreter   (make bench-interpreter)
 
 Both run the same definitions to their ends, in turns, in this process, and must record the same types of events. A
@@ -68,6 +70,13 @@ class Line:
     name: str
     what: str
     definition: dict[str, Any]
+    in_jsonpath: dict[str, Any] | None = None
+    """For one in JSONata: what to run beside it."""
+
+    @property
+    def ratio(self) -> str:
+        beside = "moto" if self.in_jsonpath is None else "in JSONPath"
+        return f"interpreter, {self.name} / {beside}"
 
 
 def lines() -> list[Line]:
@@ -79,25 +88,77 @@ def lines() -> list[Line]:
     ]
     side_by_side = {"Type": "Parallel", "Branches": branches, "ResultPath": None}
     each = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "ResultPath": None}
+    shaped = chain({"Type": "Pass", "Parameters": shaping, "ResultPath": "$.r"})
+    sending = {"FunctionName": "f", "Payload.$": "$.order"}
+    sent = chain(
+        task | {"Parameters": sending, "ResultSelector": {"done.$": "$.ok"}, "ResultPath": "$.r"},
+    )
+    for_each = chain(each, 1)
     return [
         Line("Pass", "", chain({"Type": "Pass"})),
-        Line(
-            "Pass with Parameters",
-            "a path, a function",
-            chain({"Type": "Pass", "Parameters": shaping, "ResultPath": "$.r"}),
-        ),
+        Line("Pass with Parameters", "a path, a function", shaped),
         Line("Choice", "by its second rule", choices()),
         Line("Wait", "of 0 s", chain(wait(0))),
         Line("Task", "answered at once", chain(task | {"ResultPath": "$.r"})),
+        Line("Task with Parameters", "a path, ResultSelector", sent),
         Line("Parallel", "of four Pass", chain(side_by_side, 1)),
-        Line("Map", "of 40 Pass", chain(each, 1)),
+        Line("Map", "of 40 Pass", for_each),
         Line("Succeed", "an execution each", {"StartAt": "S", "States": {"S": {"Type": "Succeed"}}}),
         Line(
             "Fail",
             "an execution each",
             {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Some.Error", "Cause": "some cause"}}},
         ),
+        Line(
+            "Pass in JSONata",
+            "two paths, a text made",
+            jsonata(
+                chain({"Type": "Pass", "Output": merged("{'id': $order.id, 'who': $order.customer & '!'}")})
+            ),
+            shaped,
+        ),
+        Line("Choice in JSONata", "by its second rule", jsonata_choices(), choices()),
+        Line(
+            "Task in JSONata",
+            "a path, Output",
+            jsonata(
+                chain(
+                    {
+                        "Type": "Task",
+                        "Resource": task["Resource"],
+                        "Arguments": {"FunctionName": "f", "Payload": "{% $states.input.order %}"},
+                        "Output": merged("{'done': $states.result.ok}"),
+                    }
+                )
+            ),
+            sent,
+        ),
+        Line(
+            "Map in JSONata",
+            "of 40 Pass",
+            jsonata(
+                chain(
+                    {
+                        "Type": "Map",
+                        "Items": "{% $states.input.items %}",
+                        "ItemProcessor": inner,
+                        "Output": "{% $states.input %}",
+                    },
+                    1,
+                )
+            ),
+            for_each,
+        ),
     ]
+
+
+def jsonata(definition: dict[str, Any]) -> dict[str, Any]:
+    return {"QueryLanguage": "JSONata", **definition}
+
+
+def merged(result: str) -> str:
+    """What ResultPath does, as people write it in JSONata."""
+    return f"{{% ($order := $states.input.order; $merge([$states.input, {{'r': {result}}}])) %}}"
 
 
 def wait(seconds: int) -> dict[str, Any]:
@@ -117,6 +178,19 @@ def choices() -> dict[str, Any]:
         yes = {"Variable": "$.n", "NumericGreaterThan": 0, "Next": then}
         return {"Type": "Choice", "Choices": [no, yes]}
 
+    return chosen(choice)
+
+
+def jsonata_choices() -> dict[str, Any]:
+    no = {"Condition": "{% $states.input.order.customer = 'nobody' %}", "Next": "End"}
+
+    def choice(then: str) -> dict[str, Any]:
+        return {"Type": "Choice", "Choices": [no, {"Condition": "{% $states.input.n > 0 %}", "Next": then}]}
+
+    return jsonata(chosen(choice))
+
+
+def chosen(choice: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     states = {f"S{n}": choice(f"S{n + 1}") for n in range(LENGTH - 1)}
     last = {f"S{LENGTH - 1}": choice("End"), "End": {"Type": "Succeed"}}
     return {"StartAt": "S0", "States": states | last}
@@ -153,12 +227,15 @@ def steps(machine: Machine) -> Iterator[Step]:
 
 
 def answers(step: Step) -> list[Signal]:
-    timers = [c for c in step.commands if isinstance(c, SetTimer)]
-    tasks = [c.task for c in step.commands if isinstance(c, StartTask)]
-    return [
-        *(TimerFired(timer.timer) for timer in timers),
-        *(signal for task in tasks for signal in (TaskStarted(task), TaskSucceeded(task, {"ok": True}))),
-    ]
+    """Plain loops: the time they take counts as ours."""
+    signals: list[Signal] = []
+    for command in step.commands:
+        if isinstance(command, StartTask):
+            signals.append(TaskStarted(command.task))
+            signals.append(TaskSucceeded(command.task, {"ok": True}))
+        elif isinstance(command, SetTimer):
+            signals.append(TimerFired(command.timer))
+    return signals
 
 
 def per_second(transitions: int, runs: list[Run]) -> list[float]:
@@ -181,17 +258,21 @@ def run() -> None:
     for line in lines():
         ours = execution_of(line.definition, encode=False)
         encoded = execution_of(line.definition, encode=True)
-        theirs = moto_interpreter.execution_of(line.definition, INPUT, IDENTITY)
+        if line.in_jsonpath is None:
+            theirs = moto_interpreter.execution_of(line.definition, INPUT, IDENTITY)
+        else:
+            theirs = execution_of(line.in_jsonpath, encode=False)
         transitions = check_same(line.name, types(ours()), types(theirs()))
         # What is alive by now, moto's modules above all, is no garbage of what is measured.
         gc.collect()
         gc.freeze()
         us, us_encoded, them = per_second(transitions, [ours, encoded, theirs])
-        rows.append([line.name, line.what, *map(round, (us, us_encoded, them)), us / them])
-        ratios.note(f"interpreter, {line.name} / moto", us / them)
+        beside = [round(them), ""] if line.in_jsonpath is None else ["", round(them)]
+        rows.append([line.name, line.what, round(us), round(us_encoded), *beside, us / them])
+        ratios.note(line.ratio, us / them)
     table.show(
         f"Transitions per second of processor time, one thread, beside moto {metadata.version('moto')}",
-        ["state", "", "Stepwright", "with encoding", "moto", "ratio"],
+        ["state", "", "Stepwright", "with encoding", "moto", "in JSONPath", "ratio"],
         rows,
     )
     (timed,) = per_second(LENGTH, [execution_of(chain(wait(1)), encode=False)])
