@@ -19,7 +19,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import interpreter, long, page, ratios, replicas, restarting, table, tasks, transitions, waiting
+from bench import (
+    embedded,
+    interpreter,
+    long,
+    page,
+    ratios,
+    replicas,
+    restarting,
+    table,
+    tasks,
+    transitions,
+    waiting,
+)
 from bench.control_plane import kubernetes_version
 from stepwright import __version__
 from tests.cluster import Cluster, ClusterUnavailable, ladder
@@ -36,6 +48,7 @@ ON_CLUSTER: dict[str, OnCluster] = {
     "long": long.run,
 }
 ON_ITS_OWN: dict[str, OnItsOwn] = {
+    "embedded": lambda folder, count: embedded.run(folder, count or embedded.COUNT),
     "interpreter": lambda _folder, _count: interpreter.run(),
     "restarting": lambda folder, count: restarting.run(folder, count or restarting.COUNT),
     "waiting": lambda folder, count: waiting.run(folder, count or waiting.COUNT),
@@ -58,7 +71,9 @@ def main() -> int:
         help="write the ratios to bench/recorded.json and docs/performance.md",
     )
     parser.add_argument(
-        "--count", type=int, help="executions of waiting and restarting; their ratios then do not count"
+        "--count",
+        type=int,
+        help="executions of waiting, restarting and embedded; their ratios then do not count",
     )
     options = parser.parse_args()
     names = options.subjects or list(NAMES)

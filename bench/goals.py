@@ -95,6 +95,16 @@ _INTERPRETER: Final = {
     for state in ("Pass", "Choice", "Task", "Map")
 }
 
+_EMBEDDED: Final = {
+    "embedded, one Pass: executions per second / bare commits": Goal("at least", 0.25, BRIEF),
+    **{
+        f"embedded, {name}: processor time / the language alone": Goal("at most", 20)
+        for name in ("one Pass", "five states", "Map of 40")
+    },
+    "embedded, memory of an execution that waits 25 s / 16 KiB": Goal("at most", 1.0, SIZED),
+    "embedded, memory of an execution that waits a year / 4 KiB": Goal("at most", 1.0, SIZED),
+}
+
 BY_SUBJECT: Final[dict[str, dict[str, Goal]]] = {
     "tasks": _TASKS,
     "tasks-kwok": _TASKS_KWOK,
@@ -104,5 +114,6 @@ BY_SUBJECT: Final[dict[str, dict[str, Goal]]] = {
     "restarting": _RESTARTING,
     "replicas": _REPLICAS,
     "interpreter": _INTERPRETER,
+    "embedded": _EMBEDDED,
 }
 GOALS: Final[dict[str, Goal]] = {name: goal for goals in BY_SUBJECT.values() for name, goal in goals.items()}

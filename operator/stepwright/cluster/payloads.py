@@ -31,9 +31,9 @@ def take_out(value: Any, into: Payloads) -> Any:
         digest = digest_of(value)
         into[digest] = value
         return {REFERENCE: digest}
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):  # not Mapping: to ask an abstract class takes longer than all the rest
         return {key: take_out(item, into) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):  # a union would be made anew each time
         return [take_out(item, into) for item in value]
     return value
 
