@@ -85,7 +85,7 @@ class Runtime:
         """How large a value is when written out, roughly in bytes. Counted once for each array and object."""
         if isinstance(value, str):
             return len(value)
-        if not isinstance(value, list | dict):
+        if not isinstance(value, (list, dict)):  # a union would be made anew each time, here for each item
             return _SCALAR
         known = self._weights.get(id(value))
         if known is not None:
@@ -94,11 +94,12 @@ class Runtime:
         if isinstance(value, dict):
             weight = sum(map(len, value))
         for item in value.values() if isinstance(value, dict) else value:
-            weight += (
-                self.weigh(item) + _SCALAR
-                if isinstance(item, list | dict)
-                else (len(item) if isinstance(item, str) else _SCALAR)
-            )
+            if isinstance(item, str):
+                weight += len(item)
+            elif isinstance(item, (list, dict)):
+                weight += self.weigh(item) + _SCALAR
+            else:
+                weight += _SCALAR
         self._weights[id(value)] = (weight, value)
         self.spend(len(value) // 4)
         return weight
