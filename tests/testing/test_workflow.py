@@ -277,6 +277,21 @@ def test_the_history_is_as_aws_tells_it() -> None:
     assert result.events[0]["timestamp"] == "2024-01-01T00:00:00.000Z"
 
 
+@pytest.mark.parametrize(
+    ("resource", "kinds"),
+    [
+        ("k8s:job", ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]),
+        ("arn:aws:states:::ecs:runTask.sync", ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]),
+        ("arn:aws:states:us-east-1:123456789012:activity:a", ["ActivityScheduled", "ActivityStarted", "ActivitySucceeded"]),
+        ("arn:aws:lambda:us-east-1:123456789012:function:f", ["LambdaFunctionScheduled", "LambdaFunctionStarted", "LambdaFunctionSucceeded"]),
+    ],
+)  # fmt: skip
+def test_a_task_has_the_events_of_its_kind(resource: str, kinds: list[str]) -> None:
+    flow = Workflow(states("A", A={"Type": "Task", "Resource": resource})).mock("A", 1)
+
+    assert [event["type"] for event in flow.run().events][2:-2] == kinds
+
+
 def test_a_text_as_input_stays_as_it_is() -> None:
     flow = Workflow(states("A", A={"Type": "Pass"}))
 

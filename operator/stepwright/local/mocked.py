@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from stepwright.asl.definition import resources
 from stepwright.asl.signals import Break, Signal, TaskId, TaskStarted, TaskSubmitted
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import ExecutionRef, Report, TaskDriver, Uid
-from stepwright.mocks.answers import NoAnswer, Script
+from stepwright.mocks.answers import NoAnswer, Script, is_submitted
 
 
 class MockedDriver:
@@ -98,7 +97,7 @@ class MockedDriver:
             self._end(ref.uid, task.task, Break("States.Runtime", str(missing)))
             return
         self._report(ref.uid, TaskStarted(task.task))
-        if resources.waits_for_end(task.resource) or resources.waits_for_token(task.resource):
+        if is_submitted(task.resource):
             self._report(ref.uid, TaskSubmitted(task.task, {}))
         self._end(ref.uid, task.task, answer.signal(task.task))
 

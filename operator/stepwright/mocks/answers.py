@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from stepwright.asl.definition import resources
 from stepwright.asl.json_types import Json
 from stepwright.asl.matching import Failure
 from stepwright.asl.signals import TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.step import StartTask
+from stepwright.tasks.job import K8S_JOB
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,12 @@ class Answer:
         if self.failure is None:
             return TaskSucceeded(task, self.output)
         return TaskFailed(task, self.failure.error, self.failure.cause)
+
+
+def is_submitted(resource: str) -> bool:
+    """Whether the history of such a task tells that what runs it has accepted it (TaskSubmitted): where there is more
+    than one call that is answered at once."""
+    return resource == K8S_JOB or resources.waits_for_end(resource) or resources.waits_for_token(resource)
 
 
 class NoAnswer(Exception):  # noqa: N818 - a finding about the mock

@@ -14,7 +14,6 @@ from typing import Final
 
 from stepwright.asl import interpreter
 from stepwright.asl.checkpoint import Checkpoint, Identity
-from stepwright.asl.definition import resources
 from stepwright.asl.interpreter import Limits
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
@@ -42,7 +41,7 @@ from stepwright.asl.step import (
     Step,
     Visit,
 )
-from stepwright.mocks.answers import Answer
+from stepwright.mocks.answers import Answer, is_submitted
 
 # AWS's own: it also ends what would loop for ever. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 LIMITS: Final = Limits(history_events=25_000)
@@ -126,7 +125,7 @@ class Play:
         for task in started:  # all of them begin before one of them ends
             self._open.add(task.task)
             self._plan(self.now, TaskStarted(task.task))
-            if resources.waits_for_end(task.resource) or resources.waits_for_token(task.resource):
+            if is_submitted(task.resource):
                 self._plan(self.now, TaskSubmitted(task.task, {}))
         for task in started:
             self._begin(task, self.work(task))

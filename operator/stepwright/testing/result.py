@@ -113,7 +113,9 @@ class Result:
 
     def __repr__(self) -> str:
         said = ": ".join(text for text in (self.status, self.error, self.cause) if text)
-        return f"<Result of {self.name}: {said} after {self.seconds:g} s, path {self.path}>"
+        path = str(self.path)
+        shown = path if len(path) <= 200 else f"{path[:200]}..."
+        return f"<Result of {self.name}: {said} after {self.seconds:g} s, path {shown}>"
 
 
 def of_play(name: str, played: Play, started: Millis, calls: Sequence[Call]) -> Result:
