@@ -120,6 +120,24 @@ async def test_lists_then_watches_from_there(tmp_path: Path) -> None:
         assert 240 <= int(watch_query["timeoutSeconds"]) <= 480
 
 
+async def test_who_asks_for_the_text_gets_all_of_each_object_and_is_told_what_is_gone(tmp_path: Path) -> None:
+    texts: list[tuple[str | None, str, str]] = []
+
+    def note(old: Thing | None, new: Thing, text: msgspec.Raw) -> None:
+        before = None if old is None else old.metadata.resourceVersion
+        texts.append((before, new.metadata.resourceVersion, msgspec.json.decode(text)["spec"]["more"]))
+
+    def with_more(version: int, more: str) -> dict[str, Any]:
+        return {**thing("a", version), "spec": {"more": more}}
+
+    events = streams(changed(with_more(7, "second")), deleted(with_more(8, "last")), then=forever)
+    async with informing(tmp_path, listed(5, with_more(3, "first")), events, on_text=note) as (_, _, told):
+        changes = await told.wait(1)
+
+    assert texts == [(None, "3", "first"), ("3", "7", "second")]
+    assert changes == [("a", "8", None)]
+
+
 async def test_a_long_list_comes_in_pages(tmp_path: Path) -> None:
     first = says(200, {"metadata": {"resourceVersion": "7", "continue": "next"}, "items": [thing("a", 1)]})
 

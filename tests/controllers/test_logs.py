@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,6 +28,15 @@ EVENTS: list[dict[str, Any]] = [
         "executionFailedEventDetails": {"error": "Boom", "cause": "secret cause"},
     },
 ]
+
+
+@pytest.fixture(autouse=True)
+def at_info() -> Iterator[None]:
+    """As `--log-level=info` sets it."""
+    logger = logging.getLogger("stepwright.execution")
+    logger.setLevel(logging.INFO)
+    yield
+    logger.setLevel(logging.NOTSET)
 
 
 def lines(settings: dict[str, Any]) -> list[dict[str, Any]]:
@@ -63,3 +74,9 @@ def test_data_is_logged_only_where_it_is_asked_for() -> None:
 
     assert [line.get("input") for line in told] == ['"secret in"', '"secret in"', None, None]
     assert told[3]["cause"] == "secret cause"
+
+
+def test_a_log_that_tells_less_than_info_tells_nothing_of_states() -> None:
+    logging.getLogger("stepwright.execution").setLevel(logging.WARNING)
+
+    assert lines({}) == []

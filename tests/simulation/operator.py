@@ -1,11 +1,9 @@
-"""One operator process, put together as ``controllers.operator`` does, with kopf replaced by what kopf does: list and
-watch new Executions, the newest event of each after a moment, nothing about what left its selection."""
+"""One operator process, put together as ``controllers.operator`` does, but for kopf, which watches StateMachines."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
 from random import Random
 from typing import Any
 
@@ -13,10 +11,8 @@ import msgspec
 
 from stepwright.asl.interpreter import Limits
 from stepwright.asl.signals import Millis, Signal
-from stepwright.cluster.api import ApiError, Expired, path_of
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.refusals import Refusals
-from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.controllers import execution_watch
 from stepwright.controllers.executions import Executions
@@ -170,7 +166,6 @@ class Operator:
             informer._random = Random(random.getrandbits(64))
         machines = Machines(setting.machines)
         self.executions.use(machines, self.watch)  # type: ignore[arg-type] # the methods that are called
-        self.feed = Feed(self.api, self.executions.observe, random)
         self.has_begun = False
         self._ending = False
 
@@ -207,7 +202,6 @@ class Operator:
                 group.create_task(self.retention.run())
                 group.create_task(self.executions.run())
                 group.create_task(self.watch.run())
-                group.create_task(self.feed.run())
         finally:
             await self.executions.close()
 
@@ -272,61 +266,8 @@ class Operator:
             "newer bodies": len(executions._newer),
             "waiting executions": sum(map(len, executions._waiting.values())),
             "executions being let go": len(executions._letting_go),
-            "new executions of others": len(executions._elsewhere),
             "stopped executions": len(executions._stopped),
             "carried executions": len(executions._carried),
             "deletions": len(self.retention._deletions),
         }
         return {what: count for what, count in counts.items() if count}
-
-
-class Feed:
-    """What kopf's handler of new Executions sees."""
-
-    def __init__(self, api: SimulatedApi, observe: Callable[[str | None, Any], None], random: Random) -> None:
-        self._api = api
-        self._observe = observe
-        self._random = random
-        self._newest: dict[str, tuple[str | None, Any]] = {}
-
-    async def run(self) -> None:
-        try:
-            await self._follow()
-        finally:
-            self._newest.clear()
-
-    async def _follow(self) -> None:
-        path = path_of(API_VERSION, "executions")
-        selector = {"fieldSelector": f"status.phase={execution_watch.PENDING}"}
-        version: str | None = None
-        while True:
-            try:
-                if version is None:
-                    items, version = await self._api.list(path, selector)
-                    for raw in items:
-                        self._take(None, msgspec.json.decode(raw))
-                async with aclosing(
-                    self._api.watch(path, {"resourceVersion": version, **selector})
-                ) as events:
-                    async for event in events:
-                        body = msgspec.json.decode(event.object)
-                        version = body["metadata"]["resourceVersion"]
-                        if event.type not in ("BOOKMARK", "DELETED"):
-                            self._take(event.type, body)
-            except Expired:
-                version = None
-            except ApiError:
-                await asyncio.sleep(0.5)
-            else:
-                await asyncio.sleep(0.1)
-
-    def _take(self, type: str | None, body: Any) -> None:
-        uid = body["metadata"]["uid"]
-        if uid not in self._newest:
-            seconds = self._random.choice((0, 0, 0.05, 0.1))
-            asyncio.get_running_loop().call_later(seconds, self._tell, uid)
-        self._newest[uid] = type, body
-
-    def _tell(self, uid: str) -> None:
-        if uid in self._newest:
-            self._observe(*self._newest.pop(uid))

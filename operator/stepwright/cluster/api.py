@@ -368,7 +368,7 @@ class Api:
                     async for chunk in response.content.iter_any():
                         *lines, rest = (rest + chunk).split(b"\n") if b"\n" in chunk else (rest + chunk,)
                         for line in lines:
-                            event = _decoded(decode, line)
+                            event = decoded(decode, line)
                             if event.type == "ERROR":
                                 raise from_status(msgspec.json.decode(event.object, type=Status))
                             yield Event(event.type, event.object)
@@ -392,7 +392,7 @@ class Api:
 
     def _decode(self, answer: bytes, into: Any) -> Any:
         try:
-            return _decoded(_decoder(Any if into is None else into).decode, answer)
+            return decoded(_decoder(Any if into is None else into).decode, answer)
         except msgspec.DecodeError as error:
             # The write has landed; only the answer is not what its kind's schema promises.
             raise Unreachable(f"the answer cannot be read: {error}", outcome_unknown=True) from error
@@ -401,8 +401,9 @@ class Api:
 T = TypeVar("T")
 
 
-def _decoded(decode: Callable[[bytes], T], text: bytes) -> T:
-    """Also where an object in it nests deeper than Python can follow: of that one the depth is cut off."""
+def decoded(decode: Callable[[bytes], T], text: bytes) -> T:
+    """What ``decode`` makes of a text, also where an object in it nests deeper than Python can follow: of that one the
+    depth is cut off."""
     try:
         return decode(text)
     except RecursionError:

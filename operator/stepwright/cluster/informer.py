@@ -53,6 +53,10 @@ OnChange = Callable[[T | None, T | None], None]
 """``(None, new)``: it is there; ``(old, new)``: it has changed; ``(last, None)``: it is gone, and this is how it was
 last seen. Runs in the loop, so it must be quick and never block; what it raises is logged."""
 
+OnText = Callable[[T | None, T, msgspec.Raw], None]
+"""``(None, new, text)`` and ``(old, new, text)``, likewise, for those who at times need more of an object than is
+decoded of each: ``text`` is all of it."""
+
 _FIRST_DELAY_SECONDS = 0.2
 # client-go waits up to 30 s, with thousands of nodes asking. Here one process asks, and until its lists are whole an
 # operator that was started while the API server was away carries nothing.
@@ -67,7 +71,8 @@ class Informer(Generic[T]):
     """Objects of one kind, in all namespaces or some. ``run`` never returns; ``synced`` is set after the first list.
 
     ``index`` gives the values under which ``by_index`` finds an object. A namespace whose list is forbidden holds
-    nobody back: it may have been deleted, and the rights there with it. It is asked again all the same.
+    nobody back: it may have been deleted, and the rights there with it. It is asked again all the same. With
+    ``on_text``, ``on_change`` is told only of what is gone.
     """
 
     def __init__(
@@ -81,6 +86,7 @@ class Informer(Generic[T]):
         label_selector: str | None = None,
         field_selector: str | None = None,
         on_change: OnChange[T] | None = None,
+        on_text: OnText[T] | None = None,
         index: Callable[[T], Iterable[str]] | None = None,
         page_size: int = _PAGE_SIZE,
         random: Random | None = None,
@@ -95,6 +101,7 @@ class Informer(Generic[T]):
             if value
         }
         self._on_change = on_change
+        self._on_text = on_text
         self._index = index
         self._page_size = page_size
         self._random = random or Random()  # noqa: S311 - spreads requests in time
@@ -178,7 +185,7 @@ class Informer(Generic[T]):
                 for raw in items:
                     if (new := self._read(raw)) is not None:
                         gone.pop(_key(new), None)
-                        self._put(namespace, new)
+                        self._put(namespace, new, raw)
                 await asyncio.sleep(0)
         for key in gone:
             self._remove(namespace, key, objects[key])
@@ -207,10 +214,10 @@ class Informer(Generic[T]):
         if event.type == "DELETED":
             self._remove(namespace, _key(new), new)
         else:
-            self._put(namespace, new)
+            self._put(namespace, new, event.object)
         return new.metadata.resourceVersion
 
-    def _put(self, namespace: str | None, new: T) -> None:
+    def _put(self, namespace: str | None, new: T, text: msgspec.Raw) -> None:
         key = _key(new)
         old = self._objects[namespace].get(key)
         if old is not None and old.metadata.uid != new.metadata.uid:
@@ -221,7 +228,7 @@ class Informer(Generic[T]):
             return
         self._objects[namespace][key] = new
         self._reindex(key, old, new)
-        self._tell(old, new)
+        self._tell(old, new, text)
 
     def _remove(self, namespace: str | None, key: Key, last: T) -> None:
         old = self._objects[namespace].pop(key, None)
@@ -243,11 +250,12 @@ class Informer(Generic[T]):
             for value in after:
                 self._indexed.setdefault(value, {})[key] = new
 
-    def _tell(self, old: T | None, new: T | None) -> None:
-        if self._on_change is None:
-            return
+    def _tell(self, old: T | None, new: T | None, text: msgspec.Raw | None = None) -> None:
         try:
-            self._on_change(old, new)
+            if self._on_text is not None and new is not None and text is not None:
+                self._on_text(old, new, text)
+            elif self._on_change is not None:
+                self._on_change(old, new)
         except Exception:  # noqa: BLE001
             # One object's trouble must not stop the news of all others.
             self._log.exception("a change could not be handled")

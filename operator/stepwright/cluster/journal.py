@@ -195,10 +195,10 @@ class ClusterJournal:
             raise Fenced(f"Execution {ref} is at {known.seq}, not at {commit.expected_seq}")
         texts: Payloads = {}
         parts = {
-            part: None if encoded is None else _text(payloads.take_out(encoded, texts))
+            part: None if encoded is None else _short_text(encoded, texts)
             for part, encoded in commit.parts.items()
         }
-        events = [_text(payloads.take_out(event, texts)) for event in commit.events]
+        events = [_short_text(event, texts) for event in commit.events]
         output_ref = None
         if commit.outcome is not None and commit.outcome.output is not None:
             kept = payloads.take_out(commit.outcome.output, texts)
@@ -304,8 +304,13 @@ def _payload_name(uid: str, digest: str) -> str:
     return f"{uid}-p-{digest[:32]}"
 
 
-def _text(value: HistoryEvent | Mapping[str, Any]) -> str:
-    return msgspec.json.encode(value).decode()
+def _short_text(value: HistoryEvent | Mapping[str, Any], into: Payloads) -> str:
+    """The value as JSON, with long texts in it replaced by references and put ``into``."""
+    text = msgspec.json.encode(value)
+    # No text in it is longer than all of it. Nearly all events are short: looking into each took twice the time.
+    if len(text) > payloads.LARGEST_INLINE_BYTES:
+        text = msgspec.json.encode(payloads.take_out(value, into))
+    return text.decode()
 
 
 def _journal_error(ref: object, error: ApiError) -> JournalError:

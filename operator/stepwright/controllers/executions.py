@@ -39,9 +39,6 @@ SILENT_LOOKS = 10
 # So many executions are looked at between two turns of the loop when operators come or go.
 BREATHE_EVERY = 200
 
-# A watch that is further behind than this ends the process by its liveness probe.
-WATCH_BEHIND_SECONDS = 300.0
-
 
 class Executions:
     def __init__(
@@ -70,7 +67,6 @@ class Executions:
         self._machines: StateMachines | None = None
         self._watch: Informer[Seen] | None = None
         self._shares_changed = asyncio.Event()
-        self._elsewhere: dict[Uid, ExecutionRef] = {}
         self._waiting: dict[Key, dict[Uid, Body]] = {}
         self._taking_up: dict[Uid, asyncio.Task[None]] = {}
         self._newer: dict[Uid, Body] = {}
@@ -90,7 +86,7 @@ class Executions:
         if type == "DELETED" or body["metadata"].get("deletionTimestamp"):
             self._forget(uid, body)
         elif not self._owns(uid):
-            self._leave(uid, body)
+            self._leave(body)
         elif self._engine.carries(uid) and (type == TOUCHED or not consistency.seems_intact(body)):
             self._compare(uid, body)
         elif executions.has_ended(body) and executions.is_settled(body) and consistency.seems_intact(body):
@@ -185,17 +181,8 @@ class Executions:
             await self._let_go_of_others()
             await self._take_up_own()
 
-    def _leave(self, uid: Uid, body: Body) -> None:
-        """It is another operator's. What kopf tells of is told once; the watch may not know of it yet."""
-        assert self._watch is not None
-        ref = executions.reference(body)
-        seen = self._watch.get(ref.namespace, ref.name)
-        if executions.phase(body) == PENDING and (seen is None or seen.metadata.uid != uid):
-            self._elsewhere[uid] = ref
-            # By then the watch knows of it, or it was deleted before kopf told of it.
-            asyncio.get_running_loop().call_later(WATCH_BEHIND_SECONDS, self._elsewhere.pop, uid, None)
-        else:
-            self._elsewhere.pop(uid, None)
+    def _leave(self, body: Body) -> None:
+        """It is another operator's."""
         if executions.is_settled(body):
             self._tell_machine(_machine_key(body))
 
@@ -209,8 +196,7 @@ class Executions:
 
     def _let_go(self, uid: Uid) -> None:
         for bodies in self._waiting.values():
-            if (body := bodies.pop(uid, None)) is not None:
-                self._elsewhere[uid] = executions.reference(body)
+            bodies.pop(uid, None)
         taking_up = self._taking_up.get(uid)
         if taking_up is not None:
             taking_up.cancel()
@@ -230,7 +216,6 @@ class Executions:
             if count % BREATHE_EVERY == 0:
                 await asyncio.sleep(0)
             uid = Uid(seen.metadata.uid)
-            self._elsewhere.pop(uid, None)
             newest = self._watch.get(seen.metadata.namespace, seen.metadata.name)
             if newest is None or newest.metadata.uid != uid or not self._owns(uid) or self._is_known(newest):
                 continue
@@ -241,10 +226,6 @@ class Executions:
                 self._read_whole(ref)
             else:
                 self.observe("MODIFIED", msgspec.to_builtins(newest))
-        for uid, ref in list(self._elsewhere.items()):
-            if self._owns(uid):
-                del self._elsewhere[uid]
-                self._read_whole(ref)
 
     def _is_known(self, seen: Seen) -> bool:
         uid = Uid(seen.metadata.uid)
@@ -252,7 +233,7 @@ class Executions:
         return self._engine.carries(uid) or uid in self._taking_up or uid in self._waiting.get(key, {})
 
     def _read_whole(self, ref: ExecutionRef) -> None:
-        """Nobody tells once more what a new execution is like: the watch leaves out its input."""
+        """Nobody tells once more what a new execution is like: the watch has kept nothing of its input."""
 
         async def read() -> None:
             self._newer[ref.uid] = await self._journal.read(ref)
@@ -463,7 +444,6 @@ class Executions:
         if taking_up is not None:
             taking_up.cancel()
         self._newer.pop(uid, None)
-        self._elsewhere.pop(uid, None)
         self._retention.forget(uid)
         self._tell_machine(_machine_key(body))
         if self._engine.carries(uid) and uid not in self._letting_go:

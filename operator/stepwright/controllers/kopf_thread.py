@@ -1,8 +1,9 @@
 """kopf, in a thread and an event loop of its own.
 
-kopf watches StateMachines and new Executions (``execution_watch`` the others) and hands each event to the engine's
-loop, no more: no annotations, no finalizers, no writes of its own. It has its own loop because it cancels whatever was started in its loop after it
-when it ends. Any end of kopf ends the process: an operator that no longer hears of new executions must not look alive.
+kopf watches StateMachines (``execution_watch`` Executions) and hands each event to the engine's loop, no more: no
+annotations, no finalizers, no writes of its own. It has its own loop because it cancels whatever was started in its
+loop after it when it ends. Any end of kopf ends the process: an operator that no longer hears of new state machines
+must not look alive.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 import aiohttp
@@ -34,8 +34,7 @@ LAST_DELAY_SECONDS: Final = 20
 
 
 class KopfThread:
-    """``observers`` maps the plural of a kind to what takes its events, called in ``loop``; ``field_selectors`` limits
-    what is watched of it. An object that leaves the selection looks to kopf as if it were deleted."""
+    """``observers`` maps the plural of a kind to what takes its events, called in ``loop``."""
 
     def __init__(
         self,
@@ -43,10 +42,8 @@ class KopfThread:
         observers: Mapping[str, Observe],
         *,
         namespaces: Sequence[str] = (),
-        field_selectors: Mapping[str, str] = MappingProxyType({}),
         kubeconfig: Path | None = None,
     ) -> None:
-        self._field_selectors = field_selectors
         self._loop = loop
         self._observers = observers
         self._namespaces = tuple(namespaces)
@@ -86,7 +83,7 @@ class KopfThread:
             return
         await kopf.operator(
             registry=self._registry(),
-            settings=_settings(self._field_selectors),
+            settings=_settings(),
             standalone=True,
             clusterwide=not self._namespaces,
             namespaces=self._namespaces,
@@ -172,10 +169,8 @@ class _Delays:
         yield from itertools.repeat(LAST_DELAY_SECONDS)
 
 
-def _settings(field_selectors: Mapping[str, str]) -> kopf.OperatorSettings:
+def _settings() -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
-    for plural, selector in field_selectors.items():
-        settings.watching.field_selectors[GROUP, VERSION, plural] = selector
     settings.networking.error_backoffs = _Delays()
     settings.persistence.diffbase_storage = _NothingStored()
     settings.posting.enabled = False

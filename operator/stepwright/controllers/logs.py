@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import structlog
 
 from stepwright.asl.step import HistoryEvent
 from stepwright.engine.ports import Commit, ExecutionRef
 
-log = structlog.get_logger("stepwright.execution")
+_EXECUTION: Final = "stepwright.execution"
+log = structlog.get_logger(_EXECUTION)
 
 
 def configure(level: str, format: Literal["json", "console"]) -> None:
@@ -66,6 +67,8 @@ class Transitions:
     """
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
+        if not logging.getLogger(_EXECUTION).isEnabledFor(logging.INFO):
+            return  # each line would be made, then thrown away
         bound = log.bind(namespace=ref.namespace, execution=ref.name, state_machine=ref.state_machine)
         wanted = ref.settings.get("logging")
         if wanted is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,9 +160,8 @@ class Operator:
         """What a member does, until cancelled."""
         kopf_thread = self._kopf = KopfThread(
             asyncio.get_running_loop(),
-            {"statemachines": self._state_machines.observe, "executions": self._new_execution},
+            {"statemachines": self._state_machines.observe},
             namespaces=self._options.namespaces,
-            field_selectors={"executions": f"status.phase={execution_watch.PENDING}"},
             kubeconfig=self._options.kubeconfig,
         )
         try:
@@ -210,10 +209,6 @@ class Operator:
     def _shares_changed(self) -> None:
         self._executions.shares_changed()
         self._state_machines.shares_changed()
-
-    def _new_execution(self, type: str | None, body: Mapping[str, Any]) -> None:
-        if type != "DELETED":  # it has left kopf's selection; a real deletion the watch of executions tells
-            self._executions.observe(type, body)
 
     def _finished(self, ref: ExecutionRef) -> None:
         self._executions.finished(ref.uid)
