@@ -36,7 +36,7 @@ from stepwright.local.database import Database
 from stepwright.local.runner import LocalRunner
 
 PLACE: Final = Place("123456789012", "us-east-1")
-COUNT: Final = 1_000
+COUNT: Final = 500
 ROUNDS: Final = 3
 BARE_COMMITS: Final = 300
 BARE_RUNS: Final = 200
