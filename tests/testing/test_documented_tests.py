@@ -34,7 +34,7 @@ def run(*command: str, folder: Path) -> None:
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
 
