@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -141,6 +143,17 @@ def test_every_type_is_recorded_somewhere_or_belongs_to_what_is_not_there_yet() 
     assert len(history_shapes.TYPES) == 62
     assert recorded | LATER == history_shapes.TYPES
     assert not recorded & LATER
+
+
+def test_the_page_names_every_type_and_those_that_are_not_there_yet() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "history.md").read_text(encoding="utf-8")
+    there, missing = (
+        set(re.findall(r"`([A-Z][A-Za-z]+)`", "".join(re.findall(r"^\|([^|]+)\|", part, re.MULTILINE))))
+        for part in page.split("Not recorded yet:")
+    )
+
+    assert missing == LATER
+    assert there == history_shapes.TYPES - LATER
 
 
 def test_the_first_event_names_the_version_and_the_alias_that_were_started() -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
 from stepwright.asl import timestamps
 from stepwright.asl.checkpoint import Checkpoint
 from stepwright.asl.json_types import Json
+from stepwright.asl.limits import Limits
 from stepwright.asl.machine import Machine, State
 from stepwright.asl.parts import (
     HEAD,
@@ -40,20 +40,6 @@ UNLIMITED: Final = 2**53
 
 class HistoryFull(Exception):  # noqa: N818 - a condition, not a fault
     """The execution has no room for another event (``Limits.history_events``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of an execution and of a single step.
-
-    ``history_events``: AWS ends an execution at 25,000 events; None = no such limit. A step that has reached
-    ``events_per_step`` or ``bytes_per_step`` (inputs, outputs and parameters in its events) ends with ``more``.
-    """
-
-    payload_bytes: int = 262_144
-    events_per_step: int = 1_000
-    bytes_per_step: int = 131_072
-    history_events: int | None = None
 
 
 class Draft:

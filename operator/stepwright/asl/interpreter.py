@@ -18,10 +18,11 @@ from stepwright.asl import (
     transitions,
 )
 from stepwright.asl.checkpoint import Checkpoint
-from stepwright.asl.draft import Draft, HistoryFull, Limits
+from stepwright.asl.draft import Draft, HistoryFull
 from stepwright.asl.errors import QueryError, StateError
 from stepwright.asl.json_types import JsonText, Pointer
 from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.limits import Limits
 from stepwright.asl.machine import (
     Choice,
     Fail,
@@ -91,8 +92,9 @@ def start(
     root = Branch(number=ROOT, scope=Pointer(""), state=machine.root.start_at, input=given, previous=0)
     draft.put(branch_id(ROOT), root)
     draft.ready.append(ROOT)
-    if machine.timeout_seconds is not None:
-        draft.head.deadline = Millis(moment.now + machine.timeout_seconds * 1000)
+    seconds = [each for each in (machine.timeout_seconds, limits.execution_seconds) if each is not None]
+    if seconds:
+        draft.head.deadline = Millis(moment.now + min(seconds) * 1000)
         draft.commands.append(SetTimer(open_work.EXECUTION_TIMER, draft.head.deadline))
     return _step(draft)
 

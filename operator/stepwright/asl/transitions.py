@@ -49,6 +49,8 @@ def leave(
     """Exit the state. ``next_state`` None: the branch ends here. Raises States.DataLimitExceeded."""
     text = output.text
     dataflow.check_size(draft, state, text)
+    if assigned:
+        variables.check_sizes(draft, branch, assigned)
     draft.size += len(text)
     branch.previous = draft.record(
         _EXITED[type(state)],

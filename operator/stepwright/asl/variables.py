@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from stepwright.asl import jsontext
 from stepwright.asl.draft import Draft
+from stepwright.asl.errors import DATA_LIMIT_EXCEEDED, StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.parts import Branch
 from stepwright.asl.payload import Payload
@@ -27,6 +29,32 @@ def in_sight(draft: Draft, branch: Branch) -> Mapping[str, Json]:
         own = {name: value.value for name, value in branch.variables.items()}
         branch.seen = {**outer, **own} if own else outer
     return branch.seen
+
+
+def check_sizes(draft: Draft, branch: Branch, assigned: Mapping[str, Payload]) -> None:
+    """Raises States.DataLimitExceeded for a variable, an Assign or all variables of an execution that are too large."""
+    limits = draft.limits
+    sizes = {name: jsontext.size_bytes(value.text) for name, value in assigned.items()}
+    for name, size in sizes.items():
+        if size > limits.variable_bytes:
+            raise _too_large(f"The variable '{name}' has {size} bytes", limits.variable_bytes)
+    together = sum(sizes.values())
+    if together > limits.assign_bytes:
+        raise _too_large(f"The variables of Assign have {together} bytes", limits.assign_bytes)
+    for part in draft.parts.values():
+        if type(part) is Branch:
+            own = part.number == branch.number
+            together += sum(
+                jsontext.size_bytes(value.text)
+                for name, value in part.variables.items()
+                if not (own and name in sizes)
+            )
+    if together > limits.variables_bytes:
+        raise _too_large(f"The variables of the execution have {together} bytes", limits.variables_bytes)
+
+
+def _too_large(what: str, most: int) -> StateError:
+    return StateError(DATA_LIMIT_EXCEEDED, f"{what}, and {most} are allowed.")
 
 
 def assign(branch: Branch, assigned: Mapping[str, Payload]) -> None:

@@ -8,6 +8,9 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
+from stepwright.asl.limits import EXPRESS, STANDARD
+from stepwright.cli import limits
+
 # Typer reads these annotations at run time, so they are in the form it knows.
 Data = Annotated[
     Optional[Path],  # noqa: UP045
@@ -33,6 +36,10 @@ def dev(
             help="What runs tasks that name an image; auto: the first that answers, else processes."
         ),
     ] = "never",
+    limit: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar=limits.METAVAR, help=limits.HELP),
+    ] = None,
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="The least that is logged.")
     ] = "info",
@@ -45,9 +52,11 @@ def dev(
 
     logs.plainly(log_level)
     secrets = None if not access_key else dict(map(_split, access_key))
+    given = limit or []
+    quotas = limits.applied(STANDARD, given), limits.express(EXPRESS, given)
     folder = data or Path.home() / ".local/share/stepwright" / str(port)
     try:
-        asyncio.run(embedded.serve(port, folder, secrets, typer.echo, find(containers)))
+        asyncio.run(embedded.serve(port, folder, secrets, typer.echo, find(containers), quotas))
     except (InUse, NoEngine, OSError) as error:
         typer.echo(f"stepwright: {error}", err=True)
         raise typer.Exit(1) from error

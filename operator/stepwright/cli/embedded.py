@@ -13,6 +13,7 @@ from typing import Final
 
 from stepwright.api import server
 from stepwright.api.service import Service
+from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.catalog.arns import Place
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import TaskDriver
@@ -35,9 +36,10 @@ async def serve(
     secrets: Mapping[str, str] | None,
     tell: Callable[[str], None],
     container_engine: str | None = None,
+    quotas: tuple[Limits, Limits] = (STANDARD, EXPRESS),
 ) -> None:
     """Until SIGTERM or SIGINT. ``secrets`` by access key; None lets everybody in. ``container_engine`` runs the
-    containers of tasks that name an image. Raises InUse, OSError."""
+    containers of tasks that name an image. ``quotas``: of Standard and of Express executions. Raises InUse, OSError."""
     _allow_many_connections()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -48,7 +50,7 @@ async def serve(
         clock = SystemClock()
         catalog = SqlCatalog(database)
         drivers: list[TaskDriver] = []
-        runner = LocalRunner(database, catalog, clock, drivers)
+        runner = LocalRunner(database, catalog, clock, drivers, *quotas)
         functions = FunctionDriver(runner.report)
         activities = LocalActivities(database, runner.report)
         await activities.recall()

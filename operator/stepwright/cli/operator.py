@@ -9,6 +9,9 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
+from stepwright.asl.limits import Limits
+from stepwright.cli import limits
+
 # Typer reads these annotations at run time, so they are in the form it knows.
 Kubeconfig = Annotated[
     Optional[Path],  # noqa: UP045
@@ -41,6 +44,10 @@ def operator(
     host: Annotated[str, typer.Option(help="Address for metrics and probes.")] = "0.0.0.0",  # noqa: S104
     metrics_port: Annotated[int, typer.Option(help="Port of /metrics; 0 leaves it out.")] = 8080,
     health_port: Annotated[int, typer.Option(help="Port of /healthz and /readyz; 0 leaves them out.")] = 8081,
+    limit: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar=limits.METAVAR, help=limits.HELP),
+    ] = None,
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="The least that is logged.")
     ] = "info",
@@ -67,6 +74,7 @@ def operator(
         host=host,
         metrics_port=metrics_port,
         health_port=health_port,
+        limits=limits.applied(Limits(), limit or []),
     )
     try:
         asyncio.run(operators.run(options))

@@ -13,6 +13,9 @@ from typing import Annotated, Any, Literal, Optional
 
 import typer
 
+from stepwright.asl.limits import STANDARD
+from stepwright.cli import limits
+
 SUCCEEDED, FAILED, USAGE = 0, 1, 2
 
 
@@ -47,6 +50,10 @@ def run(
             help="What runs tasks that name an image; auto: the first that answers, else processes."
         ),
     ] = "never",
+    limit: Annotated[
+        Optional[list[str]],  # noqa: UP045 - the form that Typer reads
+        typer.Option(metavar=limits.METAVAR, help=limits.HELP),
+    ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Show states as they are entered, tried again and left.")
     ] = False,
@@ -59,13 +66,13 @@ def run(
     from stepwright.cli import logs  # noqa: PLC0415
 
     logs.plainly("warning")
+    quotas = limits.applied(STANDARD, limit or [])
     found = _definition(file)
     machine = _compiled(found)
     scripts = {} if mock is None else _scripts(mock, machine, name or found.name)
     called, given, engine = name or found.name or "run", _input(input), _engine(containers)
-    outcome = asyncio.run(
-        _run(machine, called, given, watch, scripts=scripts, settings=found.spec, container_engine=engine)
-    )
+    how = {"scripts": scripts, "settings": found.spec, "container_engine": engine, "limits": quotas}
+    outcome = asyncio.run(_run(machine, called, given, watch, **how))
     if outcome.status == "SUCCEEDED":
         typer.echo(outcome.output)
         raise typer.Exit(SUCCEEDED)

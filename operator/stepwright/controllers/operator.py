@@ -6,12 +6,13 @@ import asyncio
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from stepwright.asl.limits import Limits
 from stepwright.asl.signals import Signal
 from stepwright.cluster.api import Api
 from stepwright.cluster.informer import Informer
@@ -53,6 +54,7 @@ class Options:
     host: str = "0.0.0.0"  # noqa: S104 - probes and Prometheus come from outside the pod
     metrics_port: int = 8080
     health_port: int = 8081
+    limits: Limits = field(default_factory=Limits)
 
 
 class Lost(Exception):  # noqa: N818 - it names a condition
@@ -96,7 +98,13 @@ class Operator:
         failures = FailureEvents(api, self._membership.identity, clock)
         self._observers: tuple[Observer, ...] = (metrics, Transitions(), failures)
         self._engine = Engine(
-            journal, drivers, self._membership, clock=clock, observer=self, finished=self._finished
+            journal,
+            drivers,
+            self._membership,
+            clock=clock,
+            observer=self,
+            finished=self._finished,
+            limits=options.limits,
         )
         self._retention = Retention(api, clock, self._default_retention, owns)
         self._executions = Executions(

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from stepwright.asl.interpreter import Limits
+from stepwright.asl.limits import Limits
 from stepwright.asl.signals import Signal, Stop, TaskId, TimerFired, TimerId
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.observer import Observer, Unobserved

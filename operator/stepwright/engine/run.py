@@ -18,7 +18,7 @@ import structlog
 from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import interpreter
 from stepwright.asl.checkpoint import Checkpoint
-from stepwright.asl.interpreter import Limits
+from stepwright.asl.limits import Limits
 from stepwright.asl.signals import (
     Break,
     Continue,

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from stepwright.asl.interpreter import Limits
 from stepwright.engine.ports import Uid
-
-LIMITS: Final = Limits(history_events=25_000)
-"""https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 
 class Held:

@@ -18,6 +18,7 @@ from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import jsontext
 from stepwright.asl.checkpoint import Identity
 from stepwright.asl.json_types import JsonText
+from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.step import Outcome
@@ -26,7 +27,7 @@ from stepwright.catalog.records import Execution
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Clock, Commit, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
 from stepwright.local import schema
-from stepwright.local.alone import LIMITS, Held
+from stepwright.local.alone import Held
 from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
 from stepwright.local.express import ExpressJournal
@@ -44,6 +45,8 @@ class LocalRunner:
         catalog: SqlCatalog,
         clock: Clock,
         drivers: Sequence[TaskDriver],
+        limits: Limits = STANDARD,
+        express_limits: Limits = EXPRESS,
     ) -> None:
         """``drivers`` report to ``report``; they are all there before ``run``."""
         self._database = database
@@ -51,8 +54,8 @@ class LocalRunner:
         self._clock = clock
         self._journal = SqlJournal(database)
         self._express_journal = ExpressJournal()
-        self._engine = Engine(self._journal, drivers, Held(), clock=clock, observer=self, limits=LIMITS)
-        self._express = Engine(self._express_journal, drivers, Held(), clock=clock)
+        self._engine = Engine(self._journal, drivers, Held(), clock=clock, observer=self, limits=limits)
+        self._express = Engine(self._express_journal, drivers, Held(), clock=clock, limits=express_limits)
         self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
 
     async def run(self) -> None:

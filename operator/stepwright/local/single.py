@@ -13,13 +13,14 @@ from typing import Any, Final
 
 from stepwright.asl.checkpoint import Identity
 from stepwright.asl.json_types import JsonText
+from stepwright.asl.limits import STANDARD, Limits
 from stepwright.asl.machine import Machine, Task
 from stepwright.asl.step import Outcome, Visit
 from stepwright.catalog.arns import Place
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Commit, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
-from stepwright.local.alone import LIMITS, Held
+from stepwright.local.alone import Held
 from stepwright.local.express import ExpressJournal
 from stepwright.local.functions import FunctionDriver
 from stepwright.local.mocked import MockedDriver
@@ -54,6 +55,7 @@ async def run(
     scripts: Mapping[str, Script] = MappingProxyType({}),
     settings: Mapping[str, Any] = MappingProxyType({}),
     container_engine: str | None = None,
+    limits: Limits = STANDARD,
 ) -> Outcome:
     """Until it ends, or is asked to stop. Processes that it began are stopped with it.
 
@@ -68,7 +70,7 @@ async def run(
         drivers,
         Held(),
         observer=watching,
-        limits=LIMITS,
+        limits=limits,
         finished=lambda _ref: finished.set(),
     )
     loaded = _loaded(machine, name, input, settings)

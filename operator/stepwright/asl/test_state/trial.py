@@ -8,10 +8,11 @@ from typing import Any, Final, Literal
 
 from stepwright.asl import catch, errors, failing, failures, matching, open_work, transitions
 from stepwright.asl.checkpoint import Checkpoint
-from stepwright.asl.draft import Draft, Limits
+from stepwright.asl.draft import Draft
 from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.limits import Limits
 from stepwright.asl.machine import Choice, Fail, Machine, Map, Parallel, Pass, State, Succeed, Task, Wait
 from stepwright.asl.matching import Failure
 from stepwright.asl.parts import HEAD, ROOT, START, Branch, Head, Identity, Phase, Start, branch_id

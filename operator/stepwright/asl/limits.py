@@ -1,0 +1,39 @@
+"""What an execution may take: AWS's quotas, each of which can be set.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html. The bounds of definitions stand in
+``definition.limits``, those of single expressions in ``jsonata.runtime`` and ``jsonpath.search``: nobody needs to raise
+them, and the engine's own safety hangs on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of an execution and of a single step; None = no such limit.
+
+    A step that has reached ``events_per_step`` or ``bytes_per_step`` (inputs, outputs and parameters in its events) ends
+    with ``more``.
+    """
+
+    payload_bytes: int = 262_144
+    """Of an input, an output, a task's parameters."""
+    variable_bytes: int = 262_144
+    assign_bytes: int = 262_144
+    """Of all variables that one Assign sets."""
+    variables_bytes: int = 10 * 1024 * 1024
+    """Of all variables that an execution keeps."""
+    history_events: int | None = None
+    execution_seconds: int | None = None
+    """How long it may run, whatever its TimeoutSeconds."""
+    events_per_step: int = 1_000
+    bytes_per_step: int = 131_072
+
+
+STANDARD: Final = Limits(history_events=25_000, execution_seconds=31_536_000)
+"""As on AWS: 25,000 events, a year."""
+
+EXPRESS: Final = Limits(execution_seconds=300)
