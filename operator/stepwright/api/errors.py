@@ -100,8 +100,13 @@ def serialization(message: str) -> ApiError:
     return ApiError("SerializationException", message)
 
 
-def unknown_operation(target: str) -> ApiError:
-    return ApiError("UnknownOperationException", f"The operation {target!r} is not known")
+def unknown_operation(target: str, status: int = 400) -> ApiError:
+    return ApiError("UnknownOperationException", f"The operation {_shown(target)!r} is not known", status)
+
+
+def _shown(text: str) -> str:
+    """Of what a client made up: its beginning."""
+    return text if len(text) <= 100 else f"{text[:100]}..."
 
 
 def not_served(operation: str) -> ApiError:

@@ -13,6 +13,9 @@ from stepwright.api import errors
 from stepwright.api.service import Request
 
 T = TypeVar("T")
+W = TypeVar("W", int, str)
+
+_LARGEST: Final = 2**63
 
 DEFAULT: Final = 100
 """Of ``maxResults``, also where it is 0."""
@@ -22,8 +25,8 @@ def size(request: Request) -> int:
     return request.get("maxResults") or DEFAULT
 
 
-def begin(request: Request, of: str) -> Any:
-    """Where the page begins, None for the first. Raises InvalidToken."""
+def begin(request: Request, of: str, kind: type[W]) -> W | None:
+    """Where the page begins, None for the first; ``kind`` is what the places of this list are. Raises InvalidToken."""
     token = request.get("nextToken")
     if token is None:
         return None
@@ -31,7 +34,7 @@ def begin(request: Request, of: str) -> Any:
         whose, where = msgspec.json.decode(base64.urlsafe_b64decode(token))
     except (binascii.Error, ValueError, TypeError, msgspec.DecodeError):
         raise errors.invalid_token() from None
-    if whose != of:
+    if whose != of or type(where) is not kind or (isinstance(where, int) and abs(where) >= _LARGEST):
         raise errors.invalid_token()
     return where
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
-from stepwright.api import dispatch, signatures
+from stepwright.api import dispatch, errors, signatures
 from stepwright.api.dispatch import Reply
 from stepwright.api.errors import ApiError
 from stepwright.api.service import Service
@@ -30,11 +32,26 @@ SHUTDOWN_SECONDS: Final = 2.0
 """How long requests on their way may take when the server ends; GetActivityTask may wait for a minute."""
 
 
+_log: Final = logging.getLogger("stepwright.api.http")
+_log.addFilter(lambda record: not _is_rubbish(record))
+
+
+def _is_rubbish(record: logging.LogRecord) -> bool:
+    """What is no HTTP is answered with 400. In the log anybody could fill it with that, and with what it holds."""
+    return record.exc_info is not None and isinstance(record.exc_info[1], HttpProcessingError)
+
+
 def application(service: Service, secrets: Mapping[str, str] | None = None) -> web.Application:
     """``secrets`` by access key: what requests must be signed with; without them any signature, or none, will do."""
 
     async def serve(request: web.Request) -> web.Response:
         target = request.headers.get("X-Amz-Target", "")
+        if "Content-Encoding" in request.headers:
+            # No client compresses requests of this API, and what is compressed may be a thousand times as large.
+            refused = ApiError(
+                "UnsupportedMediaTypeException", "The body of a request must not be encoded", 415
+            )
+            return _response(dispatch.refusal(refused), close=True)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await request.read()
@@ -57,7 +74,13 @@ def application(service: Service, secrets: Mapping[str, str] | None = None) -> w
 
     app = web.Application(client_max_size=LARGEST_BODY_BYTES)
     app.router.add_post("/", serve)
+    app.router.add_route("*", "/{anything:.*}", _elsewhere)
     return app
+
+
+async def _elsewhere(request: web.Request) -> web.Response:
+    what = f"{request.method} {request.path}"
+    return _response(dispatch.refusal(errors.unknown_operation(what, 404)), close=True)
 
 
 def _signed(request: web.Request, body: bytes) -> Signed:
@@ -90,6 +113,8 @@ async def start(
         keepalive_timeout=IDLE_SECONDS,
         handler_cancellation=True,
         shutdown_timeout=SHUTDOWN_SECONDS,
+        auto_decompress=False,
+        logger=_log,
     )
     await runner.setup()
     site = web.TCPSite(runner, host, port, backlog=1024)

@@ -29,7 +29,7 @@ async def describe(service: Service, request: Request) -> Answer:
 
 
 async def list_(service: Service, request: Request) -> Answer:
-    after = paging.begin(request, "activities") or ""
+    after = paging.begin(request, "activities", str) or ""
     found = await service.activities.activities(after, paging.size(request) + 1)
     page, more = paging.page(found, request, "activities", lambda activity: activity.name)
     return {"activities": [_summary(activity) for activity in page], **more}

@@ -51,7 +51,7 @@ async def list_(service: Service, request: Request) -> Answer:
         raise errors.type_not_supported()
     status = request.get("statusFilter")
     of = f"executions of {started_as} {status}"
-    before = paging.begin(request, of)
+    before = paging.begin(request, of, int)
     found = await service.catalog.executions(started_as, status, before, paging.size(request) + 1)
     page, more = paging.page(found, request, of, lambda execution: execution.position)
     return {"executions": [_summary(execution) | {"redriveCount": 0} for execution in page], **more}

@@ -12,7 +12,7 @@ async def get(service: Service, request: Request) -> Answer:
     execution = await names.execution(service, request["executionArn"])
     newest_first = request.get("reverseOrder", False)
     of = f"events of {execution.uid} {newest_first}"
-    beyond = paging.begin(request, of)
+    beyond = paging.begin(request, of, int)
     found = await service.catalog.events(
         execution, beyond, paging.size(request) + 1, newest_first=newest_first
     )

@@ -91,7 +91,7 @@ async def describe_for_execution(service: Service, request: Request) -> Answer:
 
 
 async def list_(service: Service, request: Request) -> Answer:
-    after = paging.begin(request, "machines") or ""
+    after = paging.begin(request, "machines", str) or ""
     found = await service.catalog.machines(after, paging.size(request) + 1)
     page, more = paging.page(found, request, "machines", lambda machine: machine.name)
     return {

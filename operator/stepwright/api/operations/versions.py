@@ -30,7 +30,7 @@ async def publish(service: Service, request: Request) -> Answer:
 async def list_versions(service: Service, request: Request) -> Answer:
     machine = await names.machine(service, request["stateMachineArn"])
     of = f"versions of {machine.arn}"
-    before = paging.begin(request, of)
+    before = paging.begin(request, of, int)
     found = await service.versions.versions(machine.arn, before, paging.size(request) + 1)
     page, more = paging.page(found, request, of, lambda version: version.number)
     return {
@@ -118,7 +118,7 @@ async def list_aliases(service: Service, request: Request) -> Answer:
     if await service.catalog.machine(arn) is None:
         raise errors.no_such_machine(arn)
     of = f"aliases of {request['stateMachineArn']}"
-    after = paging.begin(request, of) or ""
+    after = paging.begin(request, of, str) or ""
     found: Sequence[Alias]
     if number:
         version_arn = request["stateMachineArn"]
