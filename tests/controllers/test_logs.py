@@ -13,6 +13,7 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.step import Visit
 from stepwright.controllers import logs
 from stepwright.engine.ports import Commit, ExecutionRef, Uid
+from tests import history_shapes
 
 EVENTS: list[dict[str, Any]] = [
     {"id": 1, "type": "ExecutionStarted", "executionStartedEventDetails": {"input": '"secret in"'}},
@@ -39,13 +40,13 @@ def at_info() -> Iterator[None]:
     logger.setLevel(logging.NOTSET)
 
 
-def lines(settings: dict[str, Any]) -> list[dict[str, Any]]:
+def lines(settings: dict[str, Any], events: list[dict[str, Any]] = EVENTS) -> list[dict[str, Any]]:
     ref = ExecutionRef(Uid("u"), "shop", "order-7", "order", settings)
     visit = Visit(2, "Ship", "Ship", "Task", Millis(0), outcome="Failed", ended=Millis(5), error="Boom")
     with structlog.testing.capture_logs() as captured:
         logs.log = structlog.get_logger("stepwright.execution")
         logs.Transitions().committed(
-            ref, Commit("c", 0, Millis(0), Millis(0), {}, events=EVENTS, visits=[visit])
+            ref, Commit("c", 0, Millis(0), Millis(0), {}, events=events, visits=[visit])
         )
     return [dict(line) for line in captured]
 
@@ -67,6 +68,41 @@ def test_the_level_chooses_the_events(level: str, ids: list[int]) -> None:
 
     assert [line["event_id"] for line in told] == ids
     assert "secret" not in str(told)
+
+
+def test_a_fail_state_is_logged_as_an_error_and_an_expression_that_fails_with_its_state() -> None:
+    """Recorded: FailStateEntered is there at ERROR, not at FATAL."""
+    assert logs.is_logged("FailStateEntered", "ERROR")
+    assert not logs.is_logged("FailStateEntered", "FATAL")
+    assert logs.is_logged("EvaluationFailed", "ERROR")
+
+    details = {"error": "E", "cause": "secret cause", "location": "Output", "state": "Ship"}
+    told = lines(
+        {"logging": {"level": "ERROR"}},
+        [{"id": 1, "type": "EvaluationFailed", "evaluationFailedEventDetails": details}],
+    )
+
+    assert [line["state"] for line in told] == ["Ship"]
+    assert "secret" not in str(told)
+
+
+EVERYTHING = {
+    **dict.fromkeys(("input", "output", "parameters", "cause", "assignedVariables"), "secret"),
+    "name": "Ship",
+    "resource": "k8s:job",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(history_shapes.TYPES))
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"logging": {"level": "ALL"}}, {"logging": {"level": "ALL", "includeExecutionData": False}}],
+)
+def test_no_event_brings_its_data_into_the_log_unasked(kind: str, settings: dict[str, Any]) -> None:
+    field = history_shapes.details_of(kind)
+    event = {"id": 1, "type": kind} | ({} if field is None else {field: EVERYTHING})
+
+    assert "secret" not in str(lines(settings, [event]))
 
 
 def test_data_is_logged_only_where_it_is_asked_for() -> None:

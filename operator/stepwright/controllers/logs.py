@@ -101,8 +101,8 @@ class Transitions:
         bound.info("history event", type=event["type"], event_id=event["id"], **fields)
 
 
-_NAMES = (("name", "state"), ("error", "error"))
-_DATA = ("input", "output", "parameters", "cause")
+_NAMES = (("name", "state"), ("state", "state"), ("error", "error"))
+_DATA = ("input", "output", "parameters", "assignedVariables", "cause")
 _ENDS_BADLY = ("ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted")
 _BAD = ("Failed", "TimedOut", "Aborted")
 
@@ -113,7 +113,7 @@ def is_logged(event_type: str, level: str) -> bool:
         case "ALL":
             return True
         case "ERROR":
-            return event_type.endswith(_BAD)
+            return event_type.endswith(_BAD) or event_type == "FailStateEntered"
         case "FATAL":
             return event_type in _ENDS_BADLY
         case _:
