@@ -341,6 +341,16 @@ INVALID: dict[str, tuple[Any, list[str]]] = {
         [f"{SCHEMA} String does not match RFC3339 timestamp at /States/A/Timestamp"],
     ),
     # Fail
+    "a function that gives no string in ErrorPath": (
+        machine({"Type": "Fail", "ErrorPath": "States.MathAdd(1, 2)", "CausePath": "States.UUID()"}),
+        [
+            (
+                f"{SCHEMA} An intrinsic function in the field 'ErrorPath' must give a string, as these do: "
+                "States.ArrayGetItem, States.Base64Decode, States.Base64Encode, States.Format, States.Hash, "
+                "States.JsonToString, States.UUID at /States/A/ErrorPath"
+            )
+        ],
+    ),
     "Error and ErrorPath": (
         machine({"Type": "Fail", "Error": "E", "ErrorPath": "$.e"}),
         [f"{SCHEMA} Only one of these fields is allowed: [Error, ErrorPath] at /States/A"],

@@ -21,10 +21,11 @@ __all__ = ["FUNCTIONS", "Intrinsic", "InvalidIntrinsic", "compile"]
 class Intrinsic:
     """A compiled call. Raises ``StateError``: States.IntrinsicFailure, or States.Runtime where a path finds nothing."""
 
-    __slots__ = ("_call", "paths", "text")
+    __slots__ = ("_call", "name", "paths", "text")
 
     def __init__(self, text: str, call: Call) -> None:
         self.text = text
+        self.name = call.name
         self._call = call
         self.paths = tuple(_paths(call))
         """All paths among the arguments, for whoever asks which variables a definition reads."""

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from stepwright.asl.data import Expression
 from stepwright.asl.definition import languages
 from stepwright.asl.definition.fields import Fields
+from stepwright.asl.definition.pointers import child
 from stepwright.asl.definition.states.envelope import Envelope
+from stepwright.asl.intrinsics import Intrinsic
 from stepwright.asl.machine import Fail
+
+_GIVE_TEXT: Final = frozenset(
+    f"States.{name}"
+    for name in ("ArrayGetItem", "Base64Decode", "Base64Encode", "Format", "Hash", "JsonToString", "UUID")
+)
 
 
 def parse(state: Fields, envelope: Envelope) -> Fail:
@@ -25,4 +34,9 @@ def _text_or_expression(state: Fields, name: str) -> str | Expression | None:
         return literal
     if name in state:
         state.problems.exclusive(state.pointer, [name, dynamic])
-    return state.path(dynamic, calls=True)
+    path = state.path(dynamic, calls=True)
+    if isinstance(path, Intrinsic) and path.name not in _GIVE_TEXT:
+        allowed = ", ".join(sorted(_GIVE_TEXT))
+        message = f"An intrinsic function in the field '{dynamic}' must give a string, as these do: {allowed}"
+        state.problems.error(child(state.pointer, dynamic), message)
+    return path
