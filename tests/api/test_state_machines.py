@@ -146,3 +146,33 @@ def test_a_definition_is_validated_without_creating_anything(sfn: Any) -> None:
         ],
         "truncated": False,
     }
+
+
+def test_diagnostics_come_all_at_once_by_severity_and_as_many_as_wanted(sfn: Any) -> None:
+    states = {
+        "A": {"Type": "Pass", "Result": "$.x", "Next": "Nowhere"},
+        "B": {"Type": "Wait", "End": True},
+        "C": {"Type": "Nap", "End": True},
+    }
+    definition = json.dumps({"StartAt": "A", "States": states})
+
+    def found(**arguments: Any) -> Any:
+        return sfn.validate_state_machine_definition(definition=definition, **arguments)
+
+    errors, everything = found(), found(severity="WARNING")
+    codes = [(diagnostic["code"], diagnostic["location"]) for diagnostic in errors["diagnostics"]]
+    assert errors["result"] == "FAIL"
+    assert errors["truncated"] is False
+    assert {severity["severity"] for severity in errors["diagnostics"]} == {"ERROR"}
+    assert ("MISSING_TRANSITION_TARGET", "/States/A/Next") in codes
+    assert len(codes) >= 3
+    assert {each["severity"] for each in everything["diagnostics"]} == {"ERROR", "WARNING"}
+    assert len(everything["diagnostics"]) > len(codes)
+    first = found(maxResults=1)
+    assert (first["diagnostics"], first["truncated"]) == (errors["diagnostics"][:1], True)
+    assert found(maxResults=len(codes))["truncated"] is False
+    assert found(maxResults=0)["diagnostics"] == errors["diagnostics"]
+    for size in (-1, 101):
+        with pytest.raises(ClientError) as error:
+            found(maxResults=size)
+        assert refusal(error)[0] == "ValidationException"
