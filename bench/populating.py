@@ -30,7 +30,8 @@ async def until_all_wait(api: Api, namespace: str, operator: OperatorProcess, co
     await _until(lambda: gauges(operator).get("stepwright_timers", 0) >= count, operator)
     pending = path_of(*EXECUTIONS, namespace)
     while True:
-        found, _ = await api.list(pending, {"fieldSelector": "status.phase=Pending"})
+        # In pages: an answer that holds 100,000 comes after any time-out.
+        found, _ = await api.list(pending, {"fieldSelector": "status.phase=Pending"}, page_size=500)
         if not found:
             return
         await asyncio.sleep(1)

@@ -39,7 +39,10 @@ def run(folder: Path, count: int) -> None:
         cluster.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
         operator = OperatorProcess(cluster, folder / "operator.log", "--log-level=warning")
         print(f"\nKubernetes {kubernetes_version(cluster)} ({cluster.kind})", flush=True)
-        asyncio.run(measure(cluster.kubeconfig, operator, count))
+        try:
+            asyncio.run(measure(cluster.kubeconfig, operator, count))
+        finally:
+            operator.stop()  # also where something else went wrong
 
 
 async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> None:

@@ -31,7 +31,10 @@ def run(folder: Path, count: int) -> None:
         cluster.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
         operator = OperatorProcess(cluster, folder / "operator.log", "--log-level=warning")
         print(f"\nKubernetes {kubernetes_version(cluster)} ({cluster.kind})", flush=True)
-        asyncio.run(measure(cluster.kubeconfig, operator, count))
+        try:
+            asyncio.run(measure(cluster.kubeconfig, operator, count))
+        finally:
+            operator.stop()  # also where something else went wrong
 
 
 async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> None:
@@ -46,7 +49,7 @@ async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> No
         rows.append([what, took, before.cpu_seconds, after.resident_mib, after.peak_mib, idle])
         return after
 
-    async with await Api.connect(kubeconfig, user_agent="stepwright-bench") as api:
+    async with await Api.connect(kubeconfig, user_agent="stepwright-bench", timeout_seconds=300) as api:
         operator.start()
         await machine(api, NAMESPACE, "hold", DEFINITION)
         empty = await note("no execution", 0.0)
