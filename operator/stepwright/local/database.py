@@ -74,7 +74,11 @@ class Database:
     async def open(cls, folder: Path) -> Database:
         """Raises InUse, OSError."""
         lock = _locked(folder)
-        engine = create_async_engine(f"sqlite+aiosqlite:///{folder / 'stepwright.db'}", pool_size=4)
+        engine = create_async_engine(
+            f"sqlite+aiosqlite:///{folder / 'stepwright.db'}",
+            pool_size=4,
+            hide_parameters=True,  # errors are logged, and parameters are people's data
+        )
         event.listen(engine.sync_engine, "connect", _configure)
         try:
             async with engine.begin() as connection:
