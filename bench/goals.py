@@ -98,7 +98,8 @@ _INTERPRETER: Final = {
 _EMBEDDED: Final = {
     "embedded, one Pass: executions per second / bare commits": Goal("at least", 0.25, BRIEF),
     **{
-        f"embedded, {name}: processor time / the language alone": Goal("at most", 20)
+        # Of one Pass the language is so small a part that this says more about the language than about the rest.
+        f"embedded, {name}: processor time / the language alone": Goal("at most", 30)
         for name in ("one Pass", "five states", "Map of 40")
     },
     "embedded, memory of an execution that waits 25 s / 16 KiB": Goal("at most", 1.0, SIZED),
