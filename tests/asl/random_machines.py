@@ -106,6 +106,12 @@ def _state(draw: DrawFn, kind: str, later: list[str], names: _Names, depth: int)
                     }
                 )
             )
+            if draw(st.integers(0, 2)) == 0:
+                state["ItemProcessor"]["ProcessorConfig"] = {
+                    "Mode": "DISTRIBUTED",
+                    "ExecutionType": "STANDARD",
+                }
+                state |= draw(_some({"ItemBatcher": _batchers}))
     if kind in ("Task", "Parallel", "Map"):
         state |= draw(_some({"ResultSelector": _templates, "ResultPath": _targets}))
         state |= draw(_some({"Retry": _retriers()}))
@@ -122,6 +128,14 @@ _templates = st.sampled_from(
         {"a.$": "$.a"},
         {"b": [{"c.$": "$$.State.Name"}]},
         {"r.$": "States.UUID()"},
+    ]
+)
+_batchers = st.sampled_from(
+    [
+        {"MaxItemsPerBatch": 2},
+        {"MaxItemsPerBatchPath": "$.b"},
+        {"MaxInputBytesPerBatch": 40},
+        {"MaxItemsPerBatch": 3, "BatchInput": {"b.$": "$.b"}},
     ]
 )
 _rules = [{"IsPresent": True}, {"IsNull": False}, {"NumericEquals": 1}]

@@ -61,6 +61,9 @@ def written(step: Step) -> Any:
         step.events,
         step.commands,
         step.visits,
+        step.child_events,
+        step.children,
+        step.map_runs,
         step.more,
         step.outcome,
     )
@@ -126,6 +129,7 @@ def test_every_execution_ends_and_its_history_is_whole(
     assert_texts_are_json(play)
     assert_nothing_is_open(play)
     assert_visits_are_told(play)
+    assert_child_executions_are_told(play)
 
 
 def assert_texts_are_json(play: Play) -> None:
@@ -157,9 +161,28 @@ def assert_nothing_is_open(play: Play) -> None:
 
 
 def assert_visits_are_told(play: Play) -> None:
-    entered = {event["id"] for event in play.events if event["type"].endswith("StateEntered")}
-    assert set(play.visits) == entered
+    histories = [play.events, *play.child_events.values()]
+    entered = [event for events in histories for event in events if event["type"].endswith("StateEntered")]
+    assert len(play.visits) == len(entered)
+    if not play.child_events:
+        assert set(play.visits) == {event["id"] for event in entered}
     assert all(visit.outcome is not None for visit in play.visits.values())
+
+
+def assert_child_executions_are_told(play: Play) -> None:
+    assert set(play.child_events) == set(play.children)
+    for name, events in play.child_events.items():
+        assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+        assert events[0]["type"] == "ExecutionStarted"
+        assert events[-1]["type"] == f"Execution{play.children[name].status.capitalize()}"
+    for run in play.map_runs.values():
+        assert run.status != "RUNNING"
+        assert run.items.running == run.executions.running == 0
+        children = [child for child in play.children.values() if child.map_run_arn == run.arn]
+        for status in ("succeeded", "failed", "aborted"):
+            of_status = [child for child in children if child.status == status.upper()]
+            assert getattr(run.executions, status) == len(of_status)
+            assert getattr(run.items, status) == sum(child.items for child in of_status)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

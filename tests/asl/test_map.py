@@ -313,16 +313,6 @@ def test_a_selector_that_fails_between_iterations_ends_those_that_run() -> None:
     assert play.types[-3:] == ["MapIterationAborted", "TaskStateAborted", "ExecutionFailed"]
 
 
-def test_a_distributed_map_says_plainly_that_it_is_not_served() -> None:
-    processor = {**PASS, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
-    play = run(each(processor), [1])
-
-    assert play.outcome is not None
-    assert play.outcome.error == "States.Runtime"
-    assert play.outcome.cause is not None
-    assert play.outcome.cause.endswith("A Map state of mode DISTRIBUTED is not served yet; mode INLINE is.")
-
-
 def test_a_long_map_keeps_little() -> None:
     """Live iterations are branches, the rest waits at a cursor; a full chunk of results is not written again."""
     items: Any = list(range(1_000))

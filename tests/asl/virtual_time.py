@@ -23,7 +23,17 @@ from stepwright.asl.signals import (
     TaskSucceeded,
     TimerFired,
 )
-from stepwright.asl.step import CancelTask, Command, HistoryEvent, Outcome, StartTask, Step, Visit
+from stepwright.asl.step import (
+    CancelTask,
+    ChildExecution,
+    Command,
+    HistoryEvent,
+    MapRunStatus,
+    Outcome,
+    StartTask,
+    Step,
+    Visit,
+)
 
 START = Millis(1_700_000_000_000)  # 2023-11-14T22:13:20Z
 
@@ -65,6 +75,9 @@ class Play:
     events: list[HistoryEvent] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     visits: dict[int, Visit] = field(default_factory=dict)
+    child_events: dict[str, list[HistoryEvent]] = field(default_factory=dict)
+    children: dict[str, ChildExecution] = field(default_factory=dict)
+    map_runs: dict[str, MapRunStatus] = field(default_factory=dict)
     steps: int = 0
     outcome: Outcome | None = None
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
@@ -130,6 +143,10 @@ class Play:
         self.events += step.events
         self.commands += step.commands
         self.visits.update((visit.id, visit) for visit in step.visits)
+        for written in step.child_events:
+            self.child_events.setdefault(written.child, []).append(written.event)
+        self.children.update((child.name, child) for child in step.children)
+        self.map_runs.update((run.arn, run) for run in step.map_runs)
         return step
 
     # What tests ask for.

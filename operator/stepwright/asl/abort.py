@@ -6,10 +6,10 @@ events following the one that caused it; it records nothing of the kind for the 
 
 from __future__ import annotations
 
-from stepwright.asl import history, open_work
+from stepwright.asl import history, map_runs, open_work
 from stepwright.asl.draft import Draft
 from stepwright.asl.machine import Map, Parallel, Task, Wait
-from stepwright.asl.parts import Branch, Fork, Phase, branch_id
+from stepwright.asl.parts import Branch, Fork, Phase
 from stepwright.asl.step import CancelTask, CancelTimer, VisitOutcome
 
 
@@ -28,16 +28,20 @@ def cancel(draft: Draft, branch: Branch) -> None:
 def failed_branch(draft: Draft, branch: Branch, cause: int) -> None:
     """The branch that failed: its visit is told already, but AWS also ends the Task state it was in."""
     if isinstance(draft.state(branch), Task):
-        draft.record("TaskStateAborted", cause)
+        draft.record(branch, "TaskStateAborted", cause)
 
 
 def branches(draft: Draft, fork: Fork, state: Map | Parallel, cause: int) -> None:
     """The running branches of a fork, in order of their start."""
+    if fork.run is not None:
+        _quietly(draft, fork)
+        return
     for number in fork.live:
         branch = draft.branch(number)
         assert branch is not None
         if isinstance(state, Map):
             draft.record(
+                branch,
                 "MapIterationAborted",
                 cause,
                 "mapIterationAbortedEventDetails",
@@ -53,13 +57,36 @@ def _branch(draft: Draft, branch: Branch, cause: int) -> None:
         if fork is not None:
             assert isinstance(state, Map | Parallel)
             branches(draft, fork, state, cause)
+            if fork.run is not None:
+                map_runs.tell(draft, fork, "ABORTED")
+                draft.record(branch, "MapRunAborted", cause)
             draft.drop_fork(fork)
         if isinstance(state, Task | Wait | Map | Parallel):
-            draft.record(f"{type(state).__name__}StateAborted", cause)
+            draft.record(branch, f"{type(state).__name__}StateAborted", cause)
         draft.visit(branch, state, "Aborted")
         cancel(draft, branch)
     branch.phase = Phase.DONE
-    draft.drop(branch_id(branch.number))
+    draft.drop_branch(branch)
+
+
+def _quietly(draft: Draft, fork: Fork) -> None:
+    """The running branches of a fork of which no history tells but that of a child execution: that it was aborted."""
+    for number in fork.live:
+        branch = draft.branch(number)
+        assert branch is not None
+        inner = draft.peek_fork(number)
+        if inner is not None:
+            _quietly(draft, inner)
+            if inner.run is not None:
+                map_runs.tell(draft, inner, "ABORTED")
+            draft.drop_fork(inner)
+        if branch.phase is not Phase.ENTER:
+            draft.visit(branch, draft.state(branch), "Aborted")
+        cancel(draft, branch)
+        if fork.run is not None:
+            map_runs.child_aborted(draft, fork, branch)
+        branch.phase = Phase.DONE
+        draft.drop_branch(branch)
 
 
 def everything(draft: Draft, outcome: VisitOutcome) -> None:
@@ -68,3 +95,11 @@ def everything(draft: Draft, outcome: VisitOutcome) -> None:
         if branch.phase is not Phase.ENTER:
             draft.visit(branch, draft.state(branch), outcome)
         cancel(draft, branch)
+        if branch.is_child:
+            assert branch.parent is not None
+            around = draft.peek_fork(branch.parent)
+            assert around is not None
+            map_runs.child_aborted(draft, around, branch)
+        fork = draft.peek_fork(branch.number)
+        if fork is not None and fork.run is not None:
+            map_runs.tell(draft, fork, "ABORTED")

@@ -15,11 +15,13 @@ from stepwright.asl.parts import (
     NO_VARIABLES,
     VERSION,
     Branch,
+    Child,
     EncodedPart,
     Fork,
     Head,
     Identity,
     Items,
+    MapRun,
     OpenTask,
     OpenTimer,
     Part,
@@ -93,6 +95,7 @@ def _encode_head(part: Head) -> EncodedPart:
         "deadline": part.deadline,
         "ended": part.ended,
         "flags": list(part.flags) or None,
+        "childEvents": part.child_events or None,
     }
 
 
@@ -110,6 +113,7 @@ def _decode_head(encoded: EncodedPart) -> Head:
         ended=encoded.get("ended"),
         version=encoded["version"],
         flags=tuple(encoded.get("flags", ())),
+        child_events=encoded.get("childEvents", 0),
     )
 
 
@@ -131,6 +135,9 @@ def _encode_branch(part: Branch) -> EncodedPart:
         "task": None if part.task is None else _encode_task(part.task),
         "timer": None if part.timer is None else {"id": part.timer.id, "due": part.timer.due},
         "lastTask": part.last_task,
+        "visit": part.visit if part.visit != part.entered else None,
+        "child": part.child,
+        "events": part.events or None,
     }
 
 
@@ -156,6 +163,9 @@ def _decode_branch(encoded: EncodedPart) -> Branch:
         task=None if task is None else _decode_task(task),
         timer=None if timer is None else OpenTimer(TimerId(timer["id"]), Millis(timer["due"])),
         last_task=None if last_task is None else TaskId(last_task),
+        visit=encoded.get("visit") or encoded.get("entered", 0),
+        child=encoded.get("child"),
+        events=encoded.get("events", 0),
     )
 
 
@@ -203,11 +213,12 @@ def _encode_fork(part: Fork) -> EncodedPart:
         "chunks": part.chunks or None,
         "toleratedCount": part.tolerated_count,
         "toleratedPercentage": None if percentage is None else repr(percentage),
+        "run": None if part.run is None else _encode_run(part.run),
     }
 
 
 def _decode_fork(encoded: EncodedPart) -> Fork:
-    percentage = encoded.get("toleratedPercentage")
+    percentage, run = encoded.get("toleratedPercentage"), encoded.get("run")
     return Fork(
         branch=encoded["branch"],
         width=encoded["width"],
@@ -221,6 +232,34 @@ def _decode_fork(encoded: EncodedPart) -> Fork:
         chunks=encoded.get("chunks", 0),
         tolerated_count=encoded.get("toleratedCount"),
         tolerated_percentage=None if percentage is None else float(percentage),
+        run=None if run is None else _decode_run(run),
+    )
+
+
+def _encode_run(run: MapRun) -> EncodedPart:
+    encoded = {
+        "arn": run.arn,
+        "started": run.started,
+        "maxConcurrency": run.max_concurrency or None,
+        "batchItems": run.batch_items,
+        "batchBytes": run.batch_bytes,
+        "children": run.children or None,
+        "ended": run.ended or None,
+        "failed": run.failed or None,
+    }
+    return {name: value for name, value in encoded.items() if value is not None}
+
+
+def _decode_run(encoded: EncodedPart) -> MapRun:
+    return MapRun(
+        arn=encoded["arn"],
+        started=Millis(encoded["started"]),
+        max_concurrency=encoded.get("maxConcurrency", 0),
+        batch_items=encoded.get("batchItems"),
+        batch_bytes=encoded.get("batchBytes"),
+        children=encoded.get("children", 0),
+        ended=encoded.get("ended", 0),
+        failed=encoded.get("failed", 0),
     )
 
 
@@ -230,6 +269,26 @@ def _encode_items(part: Items) -> EncodedPart:
 
 def _decode_items(encoded: EncodedPart) -> Items:
     return Items(encoded["branch"], payload.of_text(encoded["items"]))
+
+
+def _encode_child(part: Child) -> EncodedPart:
+    return {
+        "branch": part.branch,
+        "name": part.name,
+        "input": part.input.text,
+        "started": part.started,
+        "items": part.items,
+    }
+
+
+def _decode_child(encoded: EncodedPart) -> Child:
+    return Child(
+        branch=encoded["branch"],
+        name=encoded["name"],
+        input=payload.of_text(encoded["input"]),
+        started=Millis(encoded["started"]),
+        items=encoded["items"],
+    )
 
 
 def _encode_results(part: Results) -> EncodedPart:
@@ -257,6 +316,7 @@ _ENCODERS: Final[dict[type[Any], tuple[str, Callable[[Any], EncodedPart]]]] = {
     Branch: ("branch", _encode_branch),
     Fork: ("fork", _encode_fork),
     Items: ("items", _encode_items),
+    Child: ("child", _encode_child),
     Results: ("results", _encode_results),
 }
 
@@ -266,5 +326,6 @@ _DECODERS: Final[dict[str, Callable[[EncodedPart], Part]]] = {
     "branch": _decode_branch,
     "fork": _decode_fork,
     "items": _decode_items,
+    "child": _decode_child,
     "results": _decode_results,
 }

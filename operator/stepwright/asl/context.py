@@ -6,7 +6,7 @@ that of recorded executions.
 
 from __future__ import annotations
 
-from stepwright.asl import timestamps
+from stepwright.asl import map_runs, timestamps
 from stepwright.asl.draft import Draft
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Map, Parallel, State, Task
@@ -30,12 +30,14 @@ def build(
     if draft.context_object is not None:
         given = dict(draft.context_object)
         return given if item is None else given | _map(item)
-    if draft.constants is None:
-        draft.constants = _constants(draft.start)
+    constants = draft.constants.get(branch.child)
+    if constants is None:
+        constants = _constants(draft.start) if branch.child is None else _of_child(draft, branch.child)
+        draft.constants[branch.child] = constants
     here: dict[str, Json] = {"Name": state.name, "EnteredTime": timestamps.text(branch.entered_at)}
     if isinstance(state, (Task, Map, Parallel)):  # a union would be made anew each time
         here["RetryCount"] = branch.attempt
-    context: dict[str, Json] = {**draft.constants, "State": here}
+    context: dict[str, Json] = {**constants, "State": here}
     if item is None:
         item = _current_item(draft, branch)
     if item is not None:
@@ -66,10 +68,32 @@ def _constants(start: Start) -> dict[str, Json]:
     }
 
 
+def _of_child(draft: Draft, number: int) -> dict[str, Json]:
+    """A child execution has a context object of its own, as if it had been started by itself."""
+    child, root = draft.child(number), draft.peek(number)
+    assert root is not None
+    assert root.parent is not None
+    fork = draft.peek_fork(root.parent)
+    assert fork is not None
+    assert fork.run is not None
+    machine = map_runs.machine_arn(fork.run.arn)
+    return {
+        "Execution": {
+            "Id": map_runs.execution_arn(fork.run.arn, child.name),
+            "Input": child.input.value,
+            "StartTime": timestamps.text(child.started),
+            "Name": child.name,
+            "RoleArn": draft.start.identity.role_arn,
+            "RedriveCount": 0,
+        },
+        "StateMachine": {"Id": machine, "Name": machine.rpartition(":")[2]},
+    }
+
+
 def _current_item(draft: Draft, branch: Branch) -> tuple[int, Json] | None:
-    """Index and value of the innermost Map's item that the branch works on."""
+    """Index and value of the innermost Map's item that the branch works on, within its child execution."""
     at: Branch | None = branch
-    while at is not None and at.parent is not None:
+    while at is not None and at.parent is not None and not at.is_child:
         items = draft.items(at.parent)
         if items is not None:
             values = items.items.value

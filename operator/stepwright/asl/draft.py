@@ -20,6 +20,7 @@ from stepwright.asl.parts import (
     HEAD,
     START,
     Branch,
+    Child,
     Fork,
     Head,
     Items,
@@ -28,14 +29,28 @@ from stepwright.asl.parts import (
     Results,
     Start,
     branch_id,
+    child_id,
     fork_id,
     items_id,
     results_id,
 )
-from stepwright.asl.signals import Millis, Moment
-from stepwright.asl.step import Command, HistoryEvent, Outcome, Step, Visit, VisitOutcome
+from stepwright.asl.signals import Millis, Moment, TaskId
+from stepwright.asl.step import (
+    ChildEvent,
+    ChildExecution,
+    Command,
+    HistoryEvent,
+    MapRunStatus,
+    Outcome,
+    Step,
+    Visit,
+    VisitOutcome,
+)
 
 UNLIMITED: Final = 2**53
+
+CHILDREN_TASKS: Final = 10**12
+"""Tasks of child executions are numbered from here on, where no execution's own history comes to."""
 
 
 class HistoryFull(Exception):  # noqa: N818 - a condition, not a fault
@@ -51,6 +66,8 @@ class Draft:
         "_random",
         "_room",
         "_seed",
+        "child_events",
+        "children",
         "commands",
         "constants",
         "context_object",
@@ -58,6 +75,7 @@ class Draft:
         "head",
         "limits",
         "machine",
+        "map_runs",
         "now",
         "outcome",
         "parts",
@@ -86,10 +104,13 @@ class Draft:
         self.events: list[HistoryEvent] = []
         self.commands: list[Command] = []
         self.visits: dict[int, Visit] = {}
+        self.child_events: list[ChildEvent] = []
+        self.children: dict[str, ChildExecution] = {}
+        self.map_runs: dict[str, MapRunStatus] = {}
         self.outcome: Outcome | None = None
         self.size = 0
-        self.constants: dict[str, Json] | None = None
-        """The part of the context object that does not change during an execution."""
+        self.constants: dict[int | None, dict[str, Json]] = {}
+        """The part of the context object that does not change during an execution, and that of child executions."""
         self.context_object: Mapping[str, Json] | None = None
         """What ``$$`` is, where it is given (TestState) instead of made."""
         self._room = UNLIMITED if limits.history_events is None else limits.history_events - 1
@@ -148,6 +169,12 @@ class Draft:
         assert items is None or isinstance(items, Items)
         return items
 
+    def child(self, number: int) -> Child:
+        """The child execution with this branch at its root."""
+        child = self.parts[child_id(number)]
+        assert isinstance(child, Child)
+        return child
+
     def results(self, number: int, chunk: int) -> Results | None:
         results = self.parts.get(results_id(number, chunk))
         assert results is None or isinstance(results, Results)
@@ -160,6 +187,11 @@ class Draft:
     def drop(self, name: PartId) -> None:
         del self.parts[name]
         self._changed.add(name)
+
+    def drop_branch(self, branch: Branch) -> None:
+        self.drop(branch_id(branch.number))
+        if branch.is_child:
+            self.drop(child_id(branch.number))
 
     def drop_fork(self, fork: Fork) -> None:
         """The branches of a Parallel or Map state have ended: its progress, items and results go."""
@@ -188,12 +220,19 @@ class Draft:
 
     # What the step says.
 
-    @property
-    def next_event_id(self) -> int:
-        return self.head.last_event_id + 1
+    def next_task_id(self, branch: Branch) -> TaskId:
+        """Of the task whose scheduling is the next event of the branch's history."""
+        if branch.child is None:
+            return TaskId(self.head.last_event_id + 1)
+        return TaskId(CHILDREN_TASKS + self.head.ordinal + 1)
 
-    def record(self, kind: str, previous: int, field: str | None = None, details: Any = None) -> int:
-        """Write an event; ``field`` is the name under which its ``details`` stand. Gives its id."""
+    def record(
+        self, branch: Branch, kind: str, previous: int, field: str | None = None, details: Any = None
+    ) -> int:
+        """Write an event into the history that the branch belongs to, the execution's own or that of a child;
+        ``field`` is the name under which its ``details`` stand. Gives its id."""
+        if branch.child is not None:
+            return self._record_of_child(branch.child, kind, previous, field, details)
         head = self.head
         number = head.last_event_id + 1
         if number > self._room:
@@ -207,15 +246,37 @@ class Draft:
 
     def record_end(self, kind: str, previous: int, field: str, details: Any) -> int:
         """The last event of an execution, for which there is always room."""
-        self._room = UNLIMITED
-        return self.record(kind, previous, field, details)
+        number = self.head.last_event_id = self.head.last_event_id + 1
+        event = {"timestamp": self.timestamp, "type": kind, "id": number, "previousEventId": previous}
+        event[field] = details
+        self.events.append(event)
+        return number
+
+    def _record_of_child(self, number: int, kind: str, previous: int, field: str | None, details: Any) -> int:
+        root = self.branch(number)
+        assert root is not None
+        self.head.child_events += 1
+        root.events += 1
+        event = {"timestamp": self.timestamp, "type": kind, "id": root.events, "previousEventId": previous}
+        if field is not None:
+            event[field] = details
+        self.child_events.append(ChildEvent(self.child(number).name, event))
+        return root.events
+
+    def recorded(self, branch: Branch, id: int) -> HistoryEvent | None:
+        """An event of the branch's history that this step has written."""
+        if branch.child is None:
+            return next((event for event in reversed(self.events) if event["id"] == id), None)
+        name = self.child(branch.child).name
+        events = (written.event for written in reversed(self.child_events) if written.child == name)
+        return next((event for event in events if event["id"] == id), None)
 
     def visit(
         self, branch: Branch, state: State, outcome: VisitOutcome | None = None, error: str | None = None
     ) -> None:
         """Tell people how the branch's visit of its state stands now."""
-        self.visits[branch.entered] = Visit(
-            id=branch.entered,
+        self.visits[branch.visit] = Visit(
+            id=branch.visit,
             path=branch.prefix + state.name,
             state=state.name,
             type=type(state).__name__,
@@ -228,7 +289,8 @@ class Draft:
         )
 
     def is_full(self) -> bool:
-        return len(self.events) >= self.limits.events_per_step or self.size >= self.limits.bytes_per_step
+        events = len(self.events) + len(self.child_events)
+        return events >= self.limits.events_per_step or self.size >= self.limits.bytes_per_step
 
     def _differs(self, name: PartId) -> bool:
         """Whether a part that was touched has become another one (or is gone, or new)."""
@@ -249,6 +311,9 @@ class Draft:
             events=self.events,
             commands=self.commands,
             visits=list(self.visits.values()),
+            child_events=self.child_events,
+            children=list(self.children.values()),
+            map_runs=list(self.map_runs.values()),
             more=bool(self.ready),
             outcome=self.outcome,
         )

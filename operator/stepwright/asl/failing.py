@@ -21,12 +21,12 @@ def fail(
         again = retry.decide(state.retry, branch.retries, failure, draft.now, draft.random)
         if again is not None:
             branch.retries = again.retries
-            branch.timer = OpenTimer(open_work.retry_timer(draft.head.last_event_id), again.due)
+            branch.timer = OpenTimer(open_work.retry_timer(draft.head.ordinal), again.due)
             draft.commands.append(SetTimer(branch.timer.id, again.due))
             draft.visit(branch, state, error=failure.error)
             return
     if failed_event is not None:
-        branch.previous = draft.record(failed_event, branch.previous)
+        branch.previous = draft.record(branch, failed_event, branch.previous)
     if isinstance(state, (Task, Map, Parallel)):
         caught = _catch(draft, branch, state, failure)
         if caught is None:
@@ -83,10 +83,11 @@ def record_evaluation(
     """AWS's EvaluationFailed. It follows what the state's entry followed, where nothing has happened since."""
     previous = branch.previous
     if previous == branch.entered and not isinstance(state, Wait):
-        entry = next((event for event in reversed(draft.events) if event["id"] == branch.entered), None)
+        entry = draft.recorded(branch, branch.entered)
         if entry is not None:
             previous = entry["previousEventId"]
     branch.previous = draft.record(
+        branch,
         "EvaluationFailed",
         previous,
         "evaluationFailedEventDetails",

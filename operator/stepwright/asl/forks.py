@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.asl import abort, failing, failures, history
+from stepwright.asl import abort, failing, failures, history, map_runs
 from stepwright.asl.draft import Draft
 from stepwright.asl.json_types import JsonText, Pointer
 from stepwright.asl.machine import Map, Parallel
@@ -46,7 +46,7 @@ def add_branch(
     scope: Pointer,
     input: Payload,
     previous: int,
-) -> None:
+) -> Branch:
     """Start the branch or iteration of this index; ``previous`` is the event that its first one follows."""
     input.text  # noqa: B018 - as above
     number = draft.new_branch_number()
@@ -59,18 +59,24 @@ def add_branch(
         prefix=f"{parent.prefix}{parent.state}[{index}]/",
         parent=parent.number,
         index=index,
+        child=parent.child,
     )
     draft.put(branch_id(number), branch)
     fork.live += (number,)
     draft.ready.append(number)
+    return branch
 
 
 def branch_succeeded(draft: Draft, branch: Branch) -> None:
     """A branch has left its last state."""
     fork, parent, state = _of(draft, branch)
+    if fork.run is not None:
+        _child_succeeded(draft, fork, branch)
+        return
     _close_branch(draft, fork, branch)
     if isinstance(state, Map):
         fork.previous = draft.record(
+            branch,
             "MapIterationSucceeded",
             branch.previous,
             "mapIterationSucceededEventDetails",
@@ -86,8 +92,12 @@ def branch_succeeded(draft: Draft, branch: Branch) -> None:
 def branch_failed(draft: Draft, branch: Branch, failure: Failure) -> None:
     """A state of the branch has failed and nothing in the branch caught it."""
     fork, parent, state = _of(draft, branch)
+    if fork.run is not None:
+        _child_failed(draft, fork, branch, failure)
+        return
     if isinstance(state, Map):
         event = draft.record(
+            branch,
             "MapIterationFailed",
             branch.previous,
             "mapIterationFailedEventDetails",
@@ -113,6 +123,42 @@ def branch_failed(draft: Draft, branch: Branch, failure: Failure) -> None:
         draft.ready.appendleft(parent.number)
 
 
+def _child_succeeded(draft: Draft, fork: Fork, branch: Branch) -> None:
+    items = draft.child(branch.number).items
+    map_runs.child_succeeded(draft, fork, branch)
+    _close_branch(draft, fork, branch)
+    _keep(draft, fork, branch.index, branch.input, items)
+    draft.ready.appendleft(fork.branch)
+
+
+def _child_failed(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> None:
+    items = draft.child(branch.number).items
+    map_runs.child_failed(draft, fork, branch, failure)
+    output = map_runs.description(draft, fork, branch, failure)
+    _close_branch(draft, fork, branch)
+    _keep(draft, fork, branch.index, output, items)
+    if tolerates(fork):
+        draft.ready.appendleft(fork.branch)
+        return
+    parent = draft.branch(fork.branch)
+    assert parent is not None
+    state = draft.state(parent)
+    assert isinstance(state, Map)
+    map_run_failed(draft, parent, state, fork, failures.THRESHOLD_EXCEEDED)
+    failing.fail(draft, parent, state, failures.THRESHOLD_EXCEEDED, failed_event="MapStateFailed")
+    if parent.phase is Phase.ENTER:
+        draft.ready.appendleft(parent.number)
+
+
+def map_run_failed(draft: Draft, parent: Branch, state: Map, fork: Fork, failure: Failure) -> None:
+    """A distributed Map ends its run for a failure; what becomes of the state comes after that."""
+    details = history.failure(failure.error, failure.cause)
+    parent.previous = draft.record(parent, "MapRunFailed", fork.previous, "mapRunFailedEventDetails", details)
+    map_runs.tell(draft, fork, "FAILED")
+    abort.branches(draft, fork, state, parent.previous)
+    draft.drop_fork(fork)
+
+
 def results(draft: Draft, fork: Fork) -> Payload:
     """The outputs of all branches in the order of their index. Their texts are joined as they are."""
     texts: list[tuple[int, JsonText]] = []
@@ -136,12 +182,12 @@ def _of(draft: Draft, branch: Branch) -> tuple[Fork, Branch, Map | Parallel]:
 
 def _close_branch(draft: Draft, fork: Fork, branch: Branch) -> None:
     branch.phase = Phase.DONE
-    draft.drop(branch_id(branch.number))
+    draft.drop_branch(branch)
     fork.live = tuple(number for number in fork.live if number != branch.number)
 
 
-def _keep(draft: Draft, fork: Fork, index: int, output: Payload) -> None:
-    fork.finished += 1
+def _keep(draft: Draft, fork: Fork, index: int, output: Payload, items: int = 1) -> None:
+    fork.finished += items
     chunk = draft.results(fork.branch, fork.chunks - 1)
     if chunk is None or chunk.closed:
         chunk = Results(fork.branch, fork.chunks)

@@ -12,6 +12,7 @@ from stepwright.asl import (
     abort,
     failing,
     failures,
+    forks,
     history,
     open_work,
     payload,
@@ -36,7 +37,7 @@ from stepwright.asl.machine import (
     Wait,
 )
 from stepwright.asl.matching import Failure
-from stepwright.asl.parts import HEAD, ROOT, START, Branch, Head, Identity, Phase, Start, branch_id
+from stepwright.asl.parts import HEAD, ROOT, START, Branch, Fork, Head, Identity, Phase, Start, branch_id
 from stepwright.asl.signals import (
     Break,
     Continue,
@@ -51,8 +52,9 @@ from stepwright.asl.signals import (
     TaskSucceeded,
     TimerFired,
     TimerId,
+    UpdateMapRun,
 )
-from stepwright.asl.states import choice, fail, parallel, pass_, succeed, task, wait
+from stepwright.asl.states import choice, distributed_map, fail, parallel, pass_, succeed, task, wait
 from stepwright.asl.states import map as map_
 from stepwright.asl.step import Outcome, SetTimer, Step
 
@@ -83,14 +85,15 @@ def start(
     given = payload.of_text(input)
     empty = Checkpoint({START: Start(identity, given, moment.now), HEAD: Head(next_branch=ROOT + 1)})
     draft = Draft(machine, empty, moment, limits, new=True)
+    root = Branch(number=ROOT, scope=Pointer(""), state=machine.root.start_at, input=given, previous=0)
+    draft.put(branch_id(ROOT), root)
     draft.record(
+        root,
         "ExecutionStarted",
         0,
         "executionStartedEventDetails",
         history.execution_started(input, identity.role_arn, identity.version_arn, identity.alias_arn),
     )
-    root = Branch(number=ROOT, scope=Pointer(""), state=machine.root.start_at, input=given, previous=0)
-    draft.put(branch_id(ROOT), root)
     draft.ready.append(ROOT)
     seconds = [each for each in (machine.timeout_seconds, limits.execution_seconds) if each is not None]
     if seconds:
@@ -120,6 +123,8 @@ def resume(
             return _time_out(machine, checkpoint, moment, limits)
         case TimerFired():
             branch = _branch_of_timer(checkpoint, signal.timer)
+        case UpdateMapRun():
+            return _update(machine, checkpoint, signal, moment, limits)
         case Stop():
             return _stop(machine, checkpoint, signal, moment, limits)
         case Break():
@@ -195,19 +200,24 @@ def _advance(draft: Draft, branch: Branch) -> None:
 
 def _fail(draft: Draft, branch: Branch, state: State, error: StateError | InvalidJson) -> None:
     """Evaluating a field of the state failed. Where that was between iterations, those still running end with it."""
+    failure = failures.of_error(error, state.name, branch.entered)
+    failed_event = None
+    if isinstance(error, QueryError) and isinstance(state, Map | Parallel):
+        failed_event = f"{type(state).__name__}StateFailed"
     fork = draft.fork(branch.number)
     if fork is not None:
         assert isinstance(state, Map | Parallel)
         branch.previous = fork.previous
-        abort.branches(draft, fork, state, fork.previous)
-        draft.drop_fork(fork)
+        if fork.run is not None:
+            assert isinstance(state, Map)
+            forks.map_run_failed(draft, branch, state, fork, failure)
+            failed_event = "MapStateFailed"
+        else:
+            abort.branches(draft, fork, state, fork.previous)
+            draft.drop_fork(fork)
     abort.cancel(draft, branch)
-    failure = failures.of_error(error, state.name, branch.entered)
-    failed_event = None
     if isinstance(error, QueryError):
         failing.record_evaluation(draft, branch, state, error, failure)
-        if isinstance(state, Map | Parallel):
-            failed_event = f"{type(state).__name__}StateFailed"
     failing.fail(draft, branch, state, failure, failed_event)
 
 
@@ -226,6 +236,22 @@ def _stop(machine: Machine, checkpoint: Checkpoint, stop: Stop, moment: Moment, 
     )
     transitions.end_execution(draft, Outcome("ABORTED", error=stop.error, cause=stop.cause))
     return draft.finish()
+
+
+def _update(
+    machine: Machine, checkpoint: Checkpoint, update: UpdateMapRun, moment: Moment, limits: Limits
+) -> Step:
+    """New bounds for a Map Run under way; what is None stays as it is. It goes on with them at once."""
+    forks = (part for part in checkpoint.parts.values() if type(part) is Fork)
+    found = next((fork for fork in forks if fork.run is not None and fork.run.arn == update.arn), None)
+    if found is None:
+        return Step(checkpoint)
+    draft = Draft(machine, checkpoint, moment, limits)
+    fork = draft.fork(found.branch)
+    assert fork is not None
+    distributed_map.update(draft, fork, update)
+    draft.ready.append(fork.branch)
+    return _step(draft)
 
 
 def _time_out(machine: Machine, checkpoint: Checkpoint, moment: Moment, limits: Limits) -> Step:

@@ -29,6 +29,8 @@ class Limits:
     history_events: int | None = None
     execution_seconds: int | None = None
     """How long it may run, whatever its TimeoutSeconds."""
+    child_executions: int = 1_000
+    """Of a distributed Map, at once: each is a branch of the checkpoint."""
     events_per_step: int = 1_000
     bytes_per_step: int = 131_072
 

@@ -143,11 +143,21 @@ class Parallel(StateBase):
     catch: tuple[Catcher, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Batcher:
+    """ItemBatcher. None: no such bound, no BatchInput."""
+
+    max_items: int | Expression | None = None
+    max_bytes: int | Expression | None = None
+    input: Expression | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Map(StateBase):
     """``item_processor`` is the scope of the iterations (Iterator in older definitions).
 
-    ``item_selector`` serves Parameters of older definitions, too. ``mode`` DISTRIBUTED is parsed, not run yet.
+    ``item_selector`` serves Parameters of older definitions, too. ``unserved`` names a field that AWS serves and this
+    engine does not: an execution fails when it comes there.
     """
 
     item_processor: Pointer
@@ -159,6 +169,8 @@ class Map(StateBase):
     tolerated_failure_percentage: float | Expression | None = None
     mode: Literal["INLINE", "DISTRIBUTED"] = "INLINE"
     label: str | None = None
+    batcher: Batcher | None = None
+    unserved: str | None = None
     result_selector: Expression | None = None
     result_path: Target | None
     retry: tuple[Retrier, ...] = ()

@@ -24,13 +24,13 @@ def heartbeat_timer(task: TaskId) -> TimerId:
     return TimerId(f"heartbeat:{task}")
 
 
-def wait_timer(entered: int) -> TimerId:
-    """Named by the event of entry, which never repeats: a late signal finds no other wait by that name."""
-    return TimerId(f"wait:{entered}")
+def wait_timer(visit: int) -> TimerId:
+    """Named by the visit, which never repeats: a late signal finds no other wait by that name."""
+    return TimerId(f"wait:{visit}")
 
 
 def retry_timer(failed: int) -> TimerId:
-    """Named by the event of the failure that is retried."""
+    """Named by the ordinal of the failure that is retried."""
     return TimerId(f"retry:{failed}")
 
 

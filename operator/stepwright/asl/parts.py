@@ -28,14 +28,16 @@ CHUNK_CHARACTERS: Final = 8 * 1024
 """Up to here the newest results of a Map are written again with each that is added. Then they become one text, long
 enough for a journal to keep it elsewhere, so that a checkpoint does not grow with the items that are done."""
 
-VERSION: Final = 1
-"""Version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
+VERSION: Final = 2
+"""Newest version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
+
+WITH_CHILDREN: Final = 2
+"""What a checkpoint becomes with its first distributed Map. Without one it is of version 1 and stays so."""
 
 NO_VARIABLES: Final[Mapping[str, Payload]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Who an execution is; the context object's ``Execution`` and ``StateMachine`` are made of it."""
 
     uid: str
@@ -72,9 +74,16 @@ class Head:
     """When the whole execution times out."""
     ended: str | None = None
     """SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
-    version: int = VERSION
+    version: int = 1
     flags: tuple[str, ...] = ()
     """Changes of meaning that this execution was started with (none yet)."""
+    child_events: int = 0
+    """How many events the histories of child executions have got. They do not count in ``last_event_id``."""
+
+    @property
+    def ordinal(self) -> int:
+        """Of the newest event of all histories together: it only grows, and never repeats."""
+        return self.last_event_id + self.child_events
 
     def copy(self) -> Head:  # spelled out in all three: copy.copy takes five times as long
         return Head(
@@ -85,6 +94,7 @@ class Head:
             self.ended,
             self.version,
             self.flags,
+            self.child_events,
         )
 
 
@@ -145,12 +155,23 @@ class Branch:
     timer: OpenTimer | None = None
     last_task: TaskId | None = None
     """The newest task of this visit, open or not."""
+    visit: int = 0
+    """What the current visit is told by: ``Head.ordinal`` when the state was entered."""
+    child: int | None = None
+    """Number of the branch at the root of the child execution that this branch belongs to."""
+    events: int = 0
+    """In such a root: how many events the child execution's history has."""
     seen: Mapping[str, Json] | None = field(default=None, compare=False, repr=False)
     """All variables in sight, put together once; not written."""
 
     @property
     def attempt(self) -> int:
         return sum(self.retries) if self.retries else 0
+
+    @property
+    def is_child(self) -> bool:
+        """Whether a child execution begins and ends with it."""
+        return self.child == self.number
 
     def copy(self) -> Branch:
         return Branch(
@@ -170,8 +191,27 @@ class Branch:
             self.task,
             self.timer,
             self.last_task,
+            self.visit,
+            self.child,
+            self.events,
             self.seen,
         )
+
+
+class MapRun(Struct, frozen=True):
+    """What a distributed Map knows beside its progress, which counts items: those of its child executions, and how it
+    was asked to run them."""
+
+    arn: str
+    started: Millis
+    max_concurrency: int
+    """As it was given; 0: as many as there may be."""
+    batch_items: int | None = None
+    batch_bytes: int | None = None
+    children: int = 0
+    """How many child executions have been started, how many of them have ended, and how many of these failed."""
+    ended: int = 0
+    failed: int = 0
 
 
 @dataclass(slots=True)
@@ -197,6 +237,8 @@ class Fork:
     """How many parts of results there are."""
     tolerated_count: int | None = None
     tolerated_percentage: float | None = None
+    run: MapRun | None = None
+    """Of a Map in mode DISTRIBUTED: its iterations are child executions, each of one item or a batch of them."""
 
     def copy(self) -> Fork:
         return Fork(
@@ -212,6 +254,7 @@ class Fork:
             self.chunks,
             self.tolerated_count,
             self.tolerated_percentage,
+            self.run,
         )
 
 
@@ -220,6 +263,19 @@ class Items(Struct, frozen=True):
 
     branch: int
     items: Payload
+
+
+class Child(Struct, frozen=True):
+    """A child execution: one iteration of a distributed Map, with an identity, an input and a history of its own.
+    Written once."""
+
+    branch: int
+    """Number of the branch at its root."""
+    name: str
+    input: Payload
+    started: Millis
+    items: int
+    """How many items of the Map it works on."""
 
 
 class Results(Struct, frozen=True):
@@ -236,7 +292,7 @@ class Results(Struct, frozen=True):
         return self.size >= CHUNK_CHARACTERS
 
 
-Part: TypeAlias = Start | Head | Branch | Fork | Items | Results
+Part: TypeAlias = Start | Head | Branch | Fork | Items | Child | Results
 
 START: Final = PartId("start")
 HEAD: Final = PartId("head")
@@ -255,6 +311,10 @@ def items_id(number: int) -> PartId:
     return PartId(f"items/{number}")
 
 
+def child_id(number: int) -> PartId:
+    return PartId(f"child/{number}")
+
+
 def results_id(number: int, chunk: int) -> PartId:
     return PartId(f"results/{number}/{chunk}")
 
@@ -271,5 +331,7 @@ def part_id(part: Part) -> PartId:
             return fork_id(part.branch)
         case Items():
             return items_id(part.branch)
+        case Child():
+            return child_id(part.branch)
         case Results():
             return results_id(part.branch, part.chunk)

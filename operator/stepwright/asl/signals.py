@@ -72,12 +72,29 @@ class Break(Struct, frozen=True):
     cause: str
 
 
+class UpdateMapRun(Struct, frozen=True):
+    """UpdateMapRun: other bounds for a Map Run that is under way; None: as they are."""
+
+    arn: str
+    max_concurrency: int | None = None
+    tolerated_failure_count: int | None = None
+    tolerated_failure_percentage: float | None = None
+
+
 class Continue(Struct, frozen=True):
     """Go on where the last step stopped at its bound (``Step.more``)."""
 
 
 Signal: TypeAlias = (
-    TaskStarted | TaskSubmitted | TaskSucceeded | TaskFailed | TimerFired | Stop | Break | Continue
+    TaskStarted
+    | TaskSubmitted
+    | TaskSucceeded
+    | TaskFailed
+    | TimerFired
+    | Stop
+    | Break
+    | UpdateMapRun
+    | Continue
 )
 """A signal for something no longer open (a task cancelled meanwhile, a second result) gives an empty step."""
 

@@ -83,7 +83,8 @@ class Visit(Struct, frozen=True):
     """
 
     id: int
-    """Id of the state-entered event."""
+    """Id of the state-entered event; once there were child executions, whose events have ids of their own, the number
+    of that event among all."""
     path: str
     state: str
     type: str
@@ -94,6 +95,55 @@ class Visit(Struct, frozen=True):
     error: str | None = None
     task: TaskId | None = None
     """The newest task of the visit, if it is one of a Task state."""
+
+
+class ChildEvent(Struct, frozen=True):
+    """An event of the history of a child execution; ids begin with 1 in each."""
+
+    child: str
+    event: HistoryEvent
+
+
+class ChildExecution(Struct, frozen=True):
+    """How a child execution of a distributed Map stands: told when it begins, and again when it has ended."""
+
+    name: str
+    """A UUID: no two child executions share one."""
+    arn: str
+    map_run_arn: str
+    state_machine_arn: str
+    status: Status
+    started: Millis
+    input: JsonText
+    items: int
+    stopped: Millis | None = None
+    output: JsonText | None = None
+    error: str | None = None
+    cause: str | None = None
+
+
+class Counts(Struct, frozen=True):
+    """Of items or of child executions. Those that wait and those that are not told of are what is left of ``total``."""
+
+    total: int
+    running: int
+    succeeded: int
+    failed: int
+    aborted: int = 0
+
+
+class MapRunStatus(Struct, frozen=True):
+    """How a Map Run stands; told with every step that changes it."""
+
+    arn: str
+    status: Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
+    started: Millis
+    stopped: Millis | None
+    max_concurrency: int
+    tolerated_failure_count: int | None
+    tolerated_failure_percentage: float | None
+    items: Counts
+    executions: Counts
 
 
 class Step(Struct, frozen=True):
@@ -109,5 +159,8 @@ class Step(Struct, frozen=True):
     events: list[HistoryEvent] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
+    child_events: list[ChildEvent] = field(default_factory=list)
+    children: list[ChildExecution] = field(default_factory=list)
+    map_runs: list[MapRunStatus] = field(default_factory=list)
     more: bool = False
     outcome: Outcome | None = None

@@ -14,6 +14,7 @@ from stepwright.asl.history import Details
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.machine import Task
 from stepwright.asl.matching import Failure
+from stepwright.asl.parts import Branch
 
 Family = Literal["Task", "LambdaFunction", "Activity"]
 Moment = Literal["Scheduled", "Started", "Submitted", "Succeeded", "Failed", "TimedOut"]
@@ -21,8 +22,8 @@ Moment = Literal["Scheduled", "Started", "Submitted", "Succeeded", "Failed", "Ti
 
 def scheduled(
     draft: Draft,
+    branch: Branch,
     state: Task,
-    previous: int,
     *,
     parameters: JsonText,
     region: str,
@@ -45,44 +46,42 @@ def scheduled(
         details["heartbeatInSeconds"] = heartbeat_seconds
     if isinstance(credentials, dict) and "RoleArn" in credentials and family != "Activity":
         details["taskCredentials"] = {"roleArn": credentials["RoleArn"]}
-    return _record(draft, family, previous, "Scheduled", details)
+    return _record(draft, branch, family, "Scheduled", details)
 
 
-def started(draft: Draft, state: Task, previous: int, worker: str | None) -> int:
+def started(draft: Draft, branch: Branch, state: Task, worker: str | None) -> int:
     family = _family(state)
     match family:
         case "Task":
-            return _record(draft, family, previous, "Started", _called(state))
+            return _record(draft, branch, family, "Started", _called(state))
         case "Activity":
-            return _record(
-                draft, family, previous, "Started", {} if worker is None else {"workerName": worker}
-            )
+            return _record(draft, branch, family, "Started", {} if worker is None else {"workerName": worker})
         case "LambdaFunction":
-            return draft.record("LambdaFunctionStarted", previous)
+            return draft.record(branch, "LambdaFunctionStarted", branch.previous)
 
 
-def submitted(draft: Draft, state: Task, previous: int, output: JsonText) -> int:
+def submitted(draft: Draft, branch: Branch, state: Task, output: JsonText) -> int:
     """Only the Task family knows it; for the others nothing is recorded."""
     if _family(state) != "Task":
-        return previous
-    return _record(draft, "Task", previous, "Submitted", _called(state) | history.output(output))
+        return branch.previous
+    return _record(draft, branch, "Task", "Submitted", _called(state) | history.output(output))
 
 
-def succeeded(draft: Draft, state: Task, previous: int, output: JsonText) -> int:
+def succeeded(draft: Draft, branch: Branch, state: Task, output: JsonText) -> int:
     family = _family(state)
     details = _named(state, family)
     details["output"] = output
     details["outputDetails"] = history.NOT_TRUNCATED
-    return _record(draft, family, previous, "Succeeded", details)
+    return _record(draft, branch, family, "Succeeded", details)
 
 
-def failed(draft: Draft, state: Task, previous: int, failure: Failure) -> int:
+def failed(draft: Draft, branch: Branch, state: Task, failure: Failure) -> int:
     """TaskFailed or TaskTimedOut, as the error's name says."""
     moment: Moment = "TimedOut" if failure.timed_out else "Failed"
     family = _family(state)
     details = _named(state, family)
     details |= history.failure(failure.error, failure.cause)
-    return _record(draft, family, previous, moment, details)
+    return _record(draft, branch, family, moment, details)
 
 
 def _family(state: Task) -> Family:
@@ -110,6 +109,6 @@ _NAMES: Final[dict[tuple[str, Moment], tuple[str, str]]] = {
 }
 
 
-def _record(draft: Draft, family: Family, previous: int, moment: Moment, details: Details) -> int:
+def _record(draft: Draft, branch: Branch, family: Family, moment: Moment, details: Details) -> int:
     kind, field = _NAMES[family, moment]
-    return draft.record(kind, previous, field, details)
+    return draft.record(branch, kind, branch.previous, field, details)

@@ -26,8 +26,13 @@ def enter(draft: Draft, branch: Branch, state: State) -> None:
     draft.size += len(text)
     # AWS's first state follows no event, although ExecutionStarted is there.
     branch.previous = branch.entered = draft.record(
-        _ENTERED[type(state)], branch.previous, history.STATE_ENTERED, history.state_entered(state.name, text)
+        branch,
+        _ENTERED[type(state)],
+        branch.previous,
+        history.STATE_ENTERED,
+        history.state_entered(state.name, text),
     )
+    branch.visit = draft.head.ordinal
     branch.entered_at = draft.now
     branch.phase = Phase.OPEN
     branch.last_task = None
@@ -53,6 +58,7 @@ def leave(
         variables.check_sizes(draft, branch, assigned)
     draft.size += len(text)
     branch.previous = draft.record(
+        branch,
         _EXITED[type(state)],
         branch.previous,
         history.STATE_EXITED,

@@ -2,6 +2,7 @@
 
 A branch of a Parallel and an iteration of a Map are scopes of their own: they see what was assigned outside when
 they began, and what they assign ends with them. The branch outside stands still meanwhile, so nothing is copied.
+A child execution of a distributed Map sees nothing of the variables outside.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
 """
@@ -24,7 +25,7 @@ _NONE: Final[Mapping[str, Json]] = MappingProxyType({})
 
 def in_sight(draft: Draft, branch: Branch) -> Mapping[str, Json]:
     if branch.seen is None:
-        parent = None if branch.parent is None else draft.peek(branch.parent)
+        parent = None if branch.parent is None or branch.is_child else draft.peek(branch.parent)
         outer = _NONE if parent is None else in_sight(draft, parent)
         own = {name: value.value for name, value in branch.variables.items()}
         branch.seen = {**outer, **own} if own else outer

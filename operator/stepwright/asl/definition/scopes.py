@@ -130,17 +130,24 @@ def _read_state(name: str, raw: dict[str, Json], pointer: Pointer, reading: Read
     reading.waiting.extend(fields.nested)
     if isinstance(state, Task):
         _check_task(state, fields, reading)
-    elif isinstance(state, Map) and state.mode == "DISTRIBUTED" and reading.serves is not None:
+    elif isinstance(state, Map):
+        _check_map(state, fields, reading)
+    return state
+
+
+def _check_map(state: Map, fields: Fields, reading: Reading) -> None:
+    if state.unserved is not None and reading.serves is not None:
         reading.problems.warn(
             NO_DRIVER,
-            pointer,
-            "Distributed Map is not served yet, so executions cannot start; use the mode INLINE",
+            fields.at(state.unserved),
+            f"{state.unserved} of a Map is not served yet, so executions cannot start",
         )
-    elif isinstance(state, Map) and state.label is not None:
+    if state.label is not None:
         if state.label in reading.labels:
-            problems.error(fields.at("Label"), f"Duplicate Label name: {state.label}", code=DUPLICATE_LABEL)
+            reading.problems.error(
+                fields.at("Label"), f"Duplicate Label name: {state.label}", code=DUPLICATE_LABEL
+            )
         reading.labels.add(state.label)
-    return state
 
 
 def _state_language(raw: dict[str, Json], pointer: Pointer, reading: Reading) -> QueryLanguage:

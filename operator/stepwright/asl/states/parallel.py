@@ -13,7 +13,7 @@ from stepwright.asl.transitions import leave_with_result
 def begin(draft: Draft, branch: Branch, state: Parallel) -> None:
     effective = dataflow.effective_input(draft, branch, state)
     parameters = dataflow.shape(draft, branch, state, state.parameters, effective)
-    started = draft.record("ParallelStateStarted", branch.previous)
+    started = draft.record(branch, "ParallelStateStarted", branch.previous)
     branch.previous = started
     width = len(state.branches)
     fork = Fork(branch=branch.number, width=width, limit=width, previous=started, cursor=width)
@@ -32,5 +32,5 @@ def resume(draft: Draft, branch: Branch, state: Parallel, _signal: Signal | None
     branch.previous = fork.previous
     draft.drop_fork(fork)
     # The exit, too, follows the last branch's last event, not this one.
-    draft.record("ParallelStateSucceeded", branch.previous)
+    draft.record(branch, "ParallelStateSucceeded", branch.previous)
     leave_with_result(draft, branch, state, result)

@@ -18,7 +18,6 @@ from stepwright.asl.payload import Payload
 from stepwright.asl.signals import (
     Signal,
     TaskFailed,
-    TaskId,
     TaskStarted,
     TaskSubmitted,
     TaskSucceeded,
@@ -34,7 +33,7 @@ _DEFAULT_REGION: Final = "us-east-1"
 
 def begin(draft: Draft, branch: Branch, state: Task) -> None:
     identity = draft.start.identity
-    task = TaskId(draft.next_event_id)
+    task = draft.next_task_id(branch)
     token = context.task_token(identity.uid, task) if _has_token(state) else None
     effective = dataflow.effective_input(draft, branch, state)
     parameters = dataflow.shape(draft, branch, state, state.parameters, effective, token=token)
@@ -53,8 +52,8 @@ def begin(draft: Draft, branch: Branch, state: Task) -> None:
     draft.size += len(text)
     branch.previous = task_events.scheduled(
         draft,
+        branch,
         state,
-        branch.previous,
         parameters=text,
         region=_region(identity.state_machine_id),
         timeout_seconds=timeout,
@@ -81,11 +80,11 @@ def resume(draft: Draft, branch: Branch, state: Task, signal: Signal | None) -> 
     assert task is not None
     match signal:
         case TaskStarted() if not task.started:
-            branch.previous = task_events.started(draft, state, branch.previous, signal.worker)
+            branch.previous = task_events.started(draft, branch, state, signal.worker)
             branch.task = replace(task, started=True)
         case TaskSubmitted() if task.submitted is None:
             output = Payload(signal.output)
-            branch.previous = task_events.submitted(draft, state, branch.previous, output.text)
+            branch.previous = task_events.submitted(draft, branch, state, output.text)
             branch.task = replace(task, submitted=output)
         case TaskSucceeded():
             _close(draft, branch)
@@ -118,14 +117,14 @@ def _succeeded(draft: Draft, branch: Branch, state: Task, output: Payload) -> No
         _failed(draft, branch, state, Failure(error.error, error.cause))
         return
     draft.size += len(text)
-    branch.previous = task_events.succeeded(draft, state, branch.previous, text)
+    branch.previous = task_events.succeeded(draft, branch, state, text)
     leave_with_result(draft, branch, state, output)
 
 
 def _failed(draft: Draft, branch: Branch, state: Task, failure: Failure) -> None:
     if failure.error == errors.HEARTBEAT_TIMEOUT:
         failure = Failure(errors.TIMEOUT, failure.cause, heartbeat=True)  # as AWS records it
-    branch.previous = task_events.failed(draft, state, branch.previous, failure)
+    branch.previous = task_events.failed(draft, branch, state, failure)
     failing.fail(draft, branch, state, failure)
 
 

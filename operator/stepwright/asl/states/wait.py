@@ -28,7 +28,7 @@ def begin(draft: Draft, branch: Branch, state: Wait) -> None:
     if due <= draft.now:
         _leave(draft, branch, state, effective)
         return
-    branch.timer = OpenTimer(open_work.wait_timer(branch.entered), due)
+    branch.timer = OpenTimer(open_work.wait_timer(branch.visit), due)
     draft.commands.append(SetTimer(branch.timer.id, due))
     draft.visit(branch, state)
 

@@ -17,7 +17,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Choice, Fail, Map, Parallel, Pass, State, Succeed, Task, Wait
 from stepwright.asl.parts import Branch, Fork
 from stepwright.asl.payload import Payload
-from stepwright.asl.states import map as map_
+from stepwright.asl.states import map_fields as map_
 
 Stage: TypeAlias = tuple[str, Payload | float]
 """A field of ``inspectionData``: a document, or one of a Map's numbers."""

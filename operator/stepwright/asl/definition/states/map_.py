@@ -21,7 +21,7 @@ def parse(state: Fields, envelope: Envelope) -> Map:
     processor = _processor(state)
     jsonata = state.language == "JSONata"
     concurrency = state.integer_or_expression("MaxConcurrency", 0, limits.SECONDS)
-    map_items.check(state)
+    unserved = map_items.check(state)
     return Map(
         **envelope,
         item_processor=state.at(processor),
@@ -33,6 +33,8 @@ def parse(state: Fields, envelope: Envelope) -> Map:
         tolerated_failure_percentage=state.number_or_expression("ToleratedFailurePercentage", 0, 100),
         mode=_mode(state, processor),
         label=_label(state),
+        batcher=map_items.batcher(state),
+        unserved=unserved,
         result_selector=None if jsonata else state.template("ResultSelector"),
         result_path=state.target("ResultPath"),
         retry=retry_catch.retriers(state),

@@ -1,6 +1,6 @@
 """What a distributed Map reads its items from, how it groups them, and where it leaves results.
 
-Checked here, not compiled: the engine does not run distributed Maps yet.
+ItemReader and ResultWriter are checked here, not compiled: the engine does not serve them yet.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html.
 """
 
@@ -11,6 +11,7 @@ from typing import Final
 from stepwright.asl.definition import limits, resources
 from stepwright.asl.definition.fields import Fields
 from stepwright.asl.definition.schema import StateFields, check_fields
+from stepwright.asl.machine import Batcher
 
 _NONE: Final[frozenset[str]] = frozenset()
 _CALL: Final = StateFields(
@@ -44,10 +45,11 @@ _WRITER: Final = StateFields(_CALL.both | {"WriterConfig"}, _CALL.json_path, _CA
 _BATCH_BYTES: Final = 256 * 1024
 
 
-def check(state: Fields) -> None:
+def check(state: Fields) -> str | None:
+    """The name of a field that is there and not served, if there is one."""
     _reader(state)
-    _batcher(state)
     _writer(state)
+    return next((name for name in ("ItemReader", "ResultWriter") if name in state), None)
 
 
 def _reader(state: Fields) -> None:
@@ -63,13 +65,15 @@ def _reader(state: Fields) -> None:
         config.integer_or_expression("MaxItems", 0, limits.MAP_ITEMS)
 
 
-def _batcher(state: Fields) -> None:
+def batcher(state: Fields) -> Batcher | None:
     batcher = _part(state, "ItemBatcher", _BATCHER)
     if batcher is None:
-        return
-    batcher.template("BatchInput")
-    batcher.integer_or_expression("MaxItemsPerBatch", 1, limits.SECONDS)
-    batcher.integer_or_expression("MaxInputBytesPerBatch", 1, _BATCH_BYTES)
+        return None
+    return Batcher(
+        input=batcher.template("BatchInput"),
+        max_items=batcher.integer_or_expression("MaxItemsPerBatch", 1, limits.SECONDS),
+        max_bytes=batcher.integer_or_expression("MaxInputBytesPerBatch", 1, _BATCH_BYTES),
+    )
 
 
 def _writer(state: Fields) -> None:
