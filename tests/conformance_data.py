@@ -6,11 +6,14 @@ repository, in ``shared/conformance``; where it is missing the tests that need i
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 import pytest
@@ -35,6 +38,20 @@ def records(*categories: str) -> list[dict[str, Any]]:
         return []
     names = categories or sorted(path.stem for path in (root / "aws").glob("*.json"))
     return [record for name in names for record in _read(root / "aws" / f"{name}.json")]
+
+
+@cache
+def runner() -> ModuleType:
+    """The script of the data that replays records and judges answers."""
+    root = folder()
+    assert root is not None
+    spec = importlib.util.spec_from_file_location("conformance", root / "conformance.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["conformance"] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
 
 
 def oracle(name: str) -> Any:

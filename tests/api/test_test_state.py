@@ -165,6 +165,27 @@ def test_a_map_that_fails_more_often_than_it_tolerates_fails(sfn: Any) -> None:
     }
 
 
+def test_a_map_tells_its_batches(sfn: Any) -> None:
+    state = {
+        "Type": "Map",
+        "ItemsPath": "$.items",
+        "ItemBatcher": {"MaxItemsPerBatch": 2, "BatchInput": {"day.$": "$.day"}},
+        "ItemProcessor": {
+            **PROCESSOR,
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        },
+        "End": True,
+    }
+    answer = verdict(
+        sfn, state, input={"items": [1, 2, 3], "day": "Sunday"}, result=[1], inspectionLevel="DEBUG"
+    )
+
+    assert answer["inspectionData"]["afterItemBatcher"] == [
+        {"BatchInput": {"day": "Sunday"}, "Items": [1, 2]},
+        {"BatchInput": {"day": "Sunday"}, "Items": [3]},
+    ]
+
+
 @pytest.mark.parametrize(
     ("config", "content", "items"),
     [

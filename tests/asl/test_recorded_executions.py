@@ -5,13 +5,10 @@ Where a record's tasks ran elsewhere, their recorded results are fed to the exec
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from types import ModuleType
 from typing import Any, Final
 
 import pytest
@@ -61,22 +58,6 @@ TASKS_APART: Final = {
 }
 # AWS checks and completes the parameters of these before it schedules the task: a driver's business.
 DRIVERS_BUSINESS: Final = frozenset({"apigateway", "ecs"})
-
-
-@cache
-def rules() -> ModuleType:
-    """The comparison that also judges whole servers."""
-    folder = conformance_data.folder()
-    assert folder is not None
-    spec = importlib.util.spec_from_file_location("conformance", folder / "conformance.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    import sys
-
-    sys.modules["conformance"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
 
 
 def executions() -> list[Record]:
@@ -207,7 +188,7 @@ def play(record: Record, names: Any, signals: Iterator[Signal]) -> Play:
 
 def differences(record: Record, signals: bool = False) -> dict[str, list[Any]]:
     """By level (output, history) what is not as recorded."""
-    comparison = rules()
+    comparison = conformance_data.runner()
     names = comparison.Names(record, WORLD)
     history = record["expected"].get("history", [])
     playing = play(record, names, recorded_signals(history, names) if signals else iter(()))

@@ -358,7 +358,9 @@ def test_what_is_not_served_yet_is_warned_about_and_a_default_image_counts(file:
             "B": {"Type": "Task", "Resource": "k8s:job", "Parameters": {"command": ["x"]}, "End": True}
         },
     }
-    definition = {"StartAt": "A", "States": {"A": {"Type": "Map", "ItemProcessor": processor, "End": True}}}
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": "k"}}
+    state = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
+    definition = {"StartAt": "A", "States": {"A": state}}
     spec = {"definition": definition, "taskDefaults": {"image": "example/a:1"}}
     manifest = {
         "apiVersion": "stepwright.dev/v1",
@@ -371,8 +373,6 @@ def test_what_is_not_served_yet_is_warned_about_and_a_default_image_counts(file:
     result = run("validate", name)
 
     assert result.exit_code == 0
-    assert (
-        "Distributed Map is not served yet, so executions cannot start; use the mode INLINE" in result.stdout
-    )
+    assert "ItemReader of a Map is not served yet, so executions cannot start" in result.stdout
     assert "no image" not in result.stdout
     assert result.stdout.splitlines()[-1] == "1 definition checked, 1 valid, 1 warning"

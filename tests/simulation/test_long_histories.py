@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl.interpreter import Limits
+from stepwright.asl.limits import CLUSTER
 from tests.simulation import machines, running, world
 from tests.simulation.world import Climate
 
@@ -39,6 +39,21 @@ WIDE: dict[str, Any] = {
                 "States": {"Pause": {"Type": "Wait", "Seconds": 1, "End": True}},
             },
             "ResultPath": None,
+            "End": True,
+        }
+    },
+}
+# Its 10,000 child executions come and go in the checkpoint alone.
+DISTRIBUTED: dict[str, Any] = {
+    "StartAt": "Each",
+    "States": {
+        "Each": {
+            "Type": "Map",
+            "ItemProcessor": {
+                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                "StartAt": "Say",
+                "States": {"Say": {"Type": "Pass", "Result": "x" * 20, "End": True}},
+            },
             "End": True,
         }
     },
@@ -79,7 +94,7 @@ def climate(**changes: Any) -> Climate:
         "annotated_bytes": 32 * 1024,
         "transitions": 50,
         "largest_bytes": LARGEST_BYTES,
-        "limits": Limits(),
+        "limits": CLUSTER,
         "batch_events": 2_000,
         "executions": 1,
         "namespace_ends": False,
@@ -93,8 +108,14 @@ def climate(**changes: Any) -> Climate:
         (COUNTING, {"n": 0}, EVENTS_PER_ROUND * ROUNDS + 4),
         (WIDE, {"a": list(range(10_000))}, 4 * 10_000 + 6),
         (HEAVY, list(range(10_000)), 4 * 10_000 + 6),
+        (DISTRIBUTED, list(range(10_000)), 8),
     ],
-    ids=["a loop", "a Map of 10,000 items at 40 at a time", "a Map with results of 4 MB"],
+    ids=[
+        "a loop",
+        "a Map of 10,000 items at 40 at a time",
+        "a Map with results of 4 MB",
+        "a distributed Map of 10,000 items",
+    ],
 )
 @pytest.mark.parametrize("seed", [1])
 def test_a_long_history_is_whole(

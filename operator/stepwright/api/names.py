@@ -10,7 +10,7 @@ from stepwright.api import errors
 from stepwright.api.service import Service
 from stepwright.catalog import arns
 from stepwright.catalog.arns import Arn
-from stepwright.catalog.records import Alias, Execution, Revision, StateMachine
+from stepwright.catalog.records import Alias, Execution, MapRun, Revision, StateMachine
 
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html#API_CreateStateMachine_RequestSyntax
 _FORBIDDEN: Final = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
@@ -85,6 +85,15 @@ async def machine(service: Service, text: str) -> StateMachine:
     found = await service.catalog.machine(text)
     if found is None:
         raise errors.no_such_machine(text)
+    return found
+
+
+async def map_run(service: Service, text: str) -> MapRun:
+    """Raises InvalidArn, ResourceNotFound."""
+    parse(text, "mapRun")
+    found = await service.map_runs.map_run(text)
+    if found is None:
+        raise errors.no_such_resource(text)
     return found
 
 

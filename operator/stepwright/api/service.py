@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from stepwright.asl.definition import TaskCheck
 from stepwright.catalog.arns import Place
-from stepwright.catalog.ports import Activities, Catalog, Runner, Versions
+from stepwright.catalog.ports import Activities, Catalog, MapRuns, Runner, Versions
 from stepwright.engine.ports import Clock
 
 
@@ -17,6 +17,7 @@ class Service:
     catalog: Catalog
     versions: Versions
     activities: Activities
+    map_runs: MapRuns
     runner: Runner
     clock: Clock
     place: Place

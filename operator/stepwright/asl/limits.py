@@ -39,3 +39,6 @@ STANDARD: Final = Limits(history_events=25_000, execution_seconds=31_536_000)
 """As on AWS: 25,000 events, a year."""
 
 EXPRESS: Final = Limits(execution_seconds=300)
+
+CLUSTER: Final = Limits(child_executions=40)
+"""All that runs at once stands in one object, which etcd takes up to 1.5 MiB: as many as of an inline Map."""

@@ -129,9 +129,12 @@ def tell(
     over = status != "RUNNING"
     items = fork.cursor - fork.finished
     children = run.children - run.ended
+    execution, machine = _parent(draft, fork)
     waiting = 0 if run.batch_items or run.batch_bytes else fork.width - fork.cursor
     draft.map_runs[run.arn] = MapRunStatus(
         arn=run.arn,
+        execution_arn=execution,
+        state_machine_arn=machine,
         status=status,
         started=run.started,
         stopped=draft.now if over else None,
@@ -153,6 +156,23 @@ def tell(
             aborted=children if over else 0,
         ),
     )
+
+
+def _parent(draft: Draft, fork: Fork) -> tuple[str, str]:
+    """The ARNs of the execution whose Map it is, and of its state machine."""
+    parent = draft.peek(fork.branch)
+    assert parent is not None
+    if parent.child is None:
+        identity = draft.start.identity
+        return identity.execution_id, identity.state_machine_id
+    root = draft.peek(parent.child)
+    assert root is not None
+    assert root.parent is not None
+    around = draft.peek_fork(root.parent)
+    assert around is not None
+    assert around.run is not None
+    arn = around.run.arn
+    return execution_arn(arn, draft.child(root.number).name), machine_arn(arn)
 
 
 def _tell_child(

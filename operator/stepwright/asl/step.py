@@ -136,6 +136,9 @@ class MapRunStatus(Struct, frozen=True):
     """How a Map Run stands; told with every step that changes it."""
 
     arn: str
+    execution_arn: str
+    """Of the execution whose Map it is: this one, or a child execution of it."""
+    state_machine_arn: str
     status: Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
     started: Millis
     stopped: Millis | None

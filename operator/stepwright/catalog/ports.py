@@ -8,13 +8,14 @@ from typing import Protocol
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.parts import Identity
-from stepwright.asl.signals import Millis
+from stepwright.asl.signals import Millis, UpdateMapRun
 from stepwright.asl.step import HistoryEvent, Outcome, Status
 from stepwright.catalog.records import (
     Activity,
     ActivityTask,
     Alias,
     Execution,
+    MapRun,
     Revision,
     StateMachine,
     Version,
@@ -112,6 +113,20 @@ class Activities(Protocol):
         """Wait so long for a task; each is handed out once, also across a restart."""
 
 
+class MapRuns(Protocol):
+    """What is known of Map Runs and their child executions."""
+
+    async def map_run(self, arn: str) -> MapRun | None: ...
+
+    async def map_runs(self, execution_arn: str, before: int | None, limit: int) -> Sequence[MapRun]:
+        """Of an execution, the newest first, those whose position comes before ``before``."""
+
+    async def children(
+        self, map_run_arn: str, status: Status | None, before: int | None, limit: int
+    ) -> Sequence[Execution]:
+        """The child executions of a Map Run, likewise."""
+
+
 class Runner(Protocol):
     """Lets executions run."""
 
@@ -129,6 +144,9 @@ class Runner(Protocol):
 
     async def stop(self, execution: Execution, request: StopRequest) -> Millis:
         """Stop an execution and wait until it has ended; when that was, also where it had ended before."""
+
+    async def update_map_run(self, asked: UpdateMapRun) -> bool:
+        """Give a Map Run under way other bounds; durable when it returns. False where it is not under way."""
 
     async def succeed(self, token: str, output: JsonText) -> None:
         """The result of a task, by its token; durable when it returns. Raises NoSuchTask, TaskOver."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
-from stepwright.asl.step import Status
+from stepwright.asl.step import MapRunStatus, Status
 from stepwright.engine.ports import Uid
 
 MachineType = Literal["STANDARD", "EXPRESS"]
@@ -99,9 +99,17 @@ class ActivityTask:
 
 
 @dataclass(frozen=True, slots=True)
+class MapRun:
+    """``position`` orders Map Runs by their start."""
+
+    status: MapRunStatus
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """``position`` orders executions by their start; 0 where that is not known. Of an Express execution nothing is
-    kept once it has ended."""
+    kept once it has ended. ``map_run_arn``: the Map Run of which it is a child execution, for so many ``items``."""
 
     arn: str
     uid: Uid
@@ -118,4 +126,6 @@ class Execution:
     trace_header: str | None = None
     version_arn: str | None = None
     alias_arn: str | None = None
+    map_run_arn: str | None = None
+    items: int | None = None
     position: int = 0

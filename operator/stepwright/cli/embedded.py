@@ -21,6 +21,7 @@ from stepwright.local.activities import LocalActivities
 from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
 from stepwright.local.functions import FunctionDriver
+from stepwright.local.map_runs import SqlMapRuns
 from stepwright.local.processes import ProcessDriver
 from stepwright.local.runner import LocalRunner
 from stepwright.local.versions import SqlVersions
@@ -60,6 +61,7 @@ async def serve(
             catalog=catalog,
             versions=SqlVersions(database),
             activities=activities,
+            map_runs=SqlMapRuns(database),
             runner=runner,
             clock=clock,
             place=PLACE,

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
-from stepwright.asl.limits import Limits
+from stepwright.asl.limits import CLUSTER
 from stepwright.cli import limits
 
 # Typer reads these annotations at run time, so they are in the form it knows.
@@ -74,7 +74,7 @@ def operator(
         host=host,
         metrics_port=metrics_port,
         health_port=health_port,
-        limits=limits.applied(Limits(), limit or []),
+        limits=limits.applied(CLUSTER, limit or []),
     )
     try:
         asyncio.run(operators.run(options))

@@ -6,13 +6,13 @@ import asyncio
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from stepwright.asl.limits import Limits
+from stepwright.asl.limits import CLUSTER, Limits
 from stepwright.asl.signals import Signal
 from stepwright.cluster.api import Api
 from stepwright.cluster.informer import Informer
@@ -54,7 +54,7 @@ class Options:
     host: str = "0.0.0.0"  # noqa: S104 - probes and Prometheus come from outside the pod
     metrics_port: int = 8080
     health_port: int = 8081
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = CLUSTER
 
 
 class Lost(Exception):  # noqa: N818 - it names a condition

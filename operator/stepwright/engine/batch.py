@@ -14,7 +14,10 @@ from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucce
 from stepwright.asl.step import (
     CancelTask,
     CancelTimer,
+    ChildEvent,
+    ChildExecution,
     HistoryEvent,
+    MapRunStatus,
     Outcome,
     SetTimer,
     StartTask,
@@ -40,6 +43,9 @@ class Batch:
     changed: set[PartId] = field(default_factory=set)
     events: list[HistoryEvent] = field(default_factory=list)
     visits: dict[int, Visit] = field(default_factory=dict)
+    map_runs: dict[str, MapRunStatus] = field(default_factory=dict)
+    children: dict[str, ChildExecution] = field(default_factory=dict)
+    child_events: list[ChildEvent] = field(default_factory=list)
     starts: dict[TaskId, StartTask] = field(default_factory=dict)
     ends: dict[TaskId, End] = field(default_factory=dict)
     timers: dict[TimerId, Millis | None] = field(default_factory=dict)
@@ -53,7 +59,8 @@ class Batch:
 
     @property
     def full(self) -> bool:
-        return self.size_bytes >= LARGEST_EVENTS_BYTES or len(self.events) >= LARGEST_EVENTS_COUNT
+        events = len(self.events) + len(self.child_events)
+        return self.size_bytes >= LARGEST_EVENTS_BYTES or events >= LARGEST_EVENTS_COUNT
 
     def add(self, step: Step, signal: Signal | None) -> None:
         """Fold in what a step did; ``signal`` is what it answered, None for the start."""
@@ -63,6 +70,8 @@ class Batch:
         self.size_bytes += sum(map(_size, step.events))
         for visit in step.visits:
             self.visits[visit.id] = visit
+        if step.child_events:
+            self._add_children(step)
         if isinstance(signal, TaskSucceeded | TaskFailed) and not _is_empty(step):
             self.ends[signal.task] = End(signal.task, finished=True)
         for command in step.commands:
@@ -75,8 +84,15 @@ class Batch:
                 self.timers[command.timer] = command.due
             elif isinstance(command, CancelTimer):
                 self.timers[command.timer] = None
+        for run in step.map_runs:
+            self.map_runs[run.arn] = run
         self.outcome = step.outcome
         self.more = step.more
+
+    def _add_children(self, step: Step) -> None:
+        self.child_events += step.child_events
+        self.size_bytes += sum(_size(written.event) for written in step.child_events)
+        self.children.update((child.name, child) for child in step.children)
 
     @property
     def stops(self) -> bool:

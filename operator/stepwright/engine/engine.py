@@ -124,10 +124,14 @@ class Engine:
         if run is not None:
             run.post(signal)
 
-    def stop_execution(self, uid: Uid, request: StopRequest) -> None:
+    def tell(self, uid: Uid, signal: Signal) -> None:
+        """Like ``report``, of what may come while the execution waits outside of memory."""
         run = self._runs.get(uid) or self._wake(uid)
         if run is not None:
-            run.post(Stop(request.error, request.cause))
+            run.post(signal)
+
+    def stop_execution(self, uid: Uid, request: StopRequest) -> None:
+        self.tell(uid, Stop(request.error, request.cause))
 
     def heartbeat(self, uid: Uid, task: TaskId) -> None:
         run = self._runs.get(uid)

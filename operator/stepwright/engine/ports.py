@@ -10,7 +10,15 @@ from stepwright.asl.checkpoint import EncodedPart, Identity, PartId
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis, Signal, TaskId
-from stepwright.asl.step import HistoryEvent, Outcome, StartTask, Visit
+from stepwright.asl.step import (
+    ChildEvent,
+    ChildExecution,
+    HistoryEvent,
+    MapRunStatus,
+    Outcome,
+    StartTask,
+    Visit,
+)
 
 Uid = NewType("Uid", str)
 """An execution's uid: the key of everything the engine knows about it."""
@@ -65,6 +73,8 @@ class Commit:
     names what runs their newest task. ``settled`` is said only together with an outcome. ``started``: when the
     execution began. ``waiting_until``: nothing is open but timers, and this is when the earliest falls due.
     ``whole``: ``parts`` are all that there are, and take the place of what is stored, which somebody has edited.
+    ``map_runs``, ``children`` and ``child_events`` tell of distributed Maps; a journal that has no place for them may
+    drop them, as the checkpoint holds all that is needed to go on.
     """
 
     commit_id: str
@@ -74,6 +84,9 @@ class Commit:
     parts: Mapping[PartId, EncodedPart | None]
     events: Sequence[HistoryEvent] = ()
     visits: Sequence[Visit] = ()
+    map_runs: Sequence[MapRunStatus] = ()
+    children: Sequence[ChildExecution] = ()
+    child_events: Sequence[ChildEvent] = ()
     jobs: Mapping[TaskId, str] = field(default_factory=dict)
     current_states: Sequence[str] = ()
     waiting_until: Millis | None = None

@@ -12,15 +12,14 @@ from sqlalchemy import Row, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from stepwright.asl.json_types import JsonText
 from stepwright.asl.step import HistoryEvent, Status
 from stepwright.catalog import arns
 from stepwright.catalog.records import Execution, Revision, StateMachine
 from stepwright.cluster import payloads
-from stepwright.engine.ports import Uid
 from stepwright.local import schema
 from stepwright.local.database import Conflict, Database, Statement
 from stepwright.local.journal import read_payloads
+from stepwright.local.rows import execution_of, text_of
 
 MOST_REVISIONS: Final = 256
 """Kept in memory, the most recently used ones: every start of an execution asks for one, and they never change."""
@@ -85,7 +84,7 @@ class SqlCatalog:
                     type=machine.type,
                     created=machine.created,
                     revision=machine.revision.id,
-                    tags=_text(machine.tags),
+                    tags=text_of(machine.tags),
                     newest_version=0,
                 )
             )
@@ -112,7 +111,7 @@ class SqlCatalog:
         await self._database.call(revise)
 
     async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
-        statement = update(schema.machines).where(schema.machines.c.arn == arn).values(tags=_text(tags))
+        statement = update(schema.machines).where(schema.machines.c.arn == arn).values(tags=text_of(tags))
         await self._database.call(lambda connection: connection.execute(statement))
 
     async def delete_machine(self, arn: str) -> None:
@@ -170,10 +169,15 @@ class SqlCatalog:
         return True
 
     async def execution(self, arn: str) -> Execution | None:
-        query = select(schema.executions).where(schema.executions.c.arn == arn)
+        of_child = schema.children.c.uid == schema.executions.c.uid
+        query = (
+            select(schema.executions, schema.children.c.map_run_arn, schema.children.c.item_count)
+            .join(schema.children, of_child, isouter=True)
+            .where(schema.executions.c.arn == arn)
+        )
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else _execution_of(row)
+        return None if row is None else execution_of(row, row.map_run_arn, row.item_count)
 
     async def executions(
         self, started_as: str, status: Status | None, before: int | None, limit: int
@@ -189,7 +193,7 @@ class SqlCatalog:
             query = query.where(columns.position < before)
         async with self._database.reading() as connection:
             rows = await connection.execute(query.order_by(columns.position.desc()).limit(limit))
-            return [_execution_of(row) for row in rows]
+            return [execution_of(row) for row in rows]
 
     async def events(
         self, execution: Execution, beyond: int | None, limit: int, *, newest_first: bool
@@ -217,7 +221,7 @@ async def _add_revision(connection: AsyncConnection, revision: Revision) -> None
             definition=revision.definition,
             role_arn=revision.role_arn,
             created=revision.created,
-            settings=_text(revision.settings),
+            settings=text_of(revision.settings),
             first=revision.first,
         )
     )
@@ -243,28 +247,3 @@ def revision_of(row: Row[Any]) -> Revision:
         settings=msgspec.json.decode(row.settings),
         first=row.first,
     )
-
-
-def _execution_of(row: Row[Any]) -> Execution:
-    return Execution(
-        arn=row.arn,
-        uid=Uid(row.uid),
-        name=row.name,
-        machine_arn=row.machine_arn,
-        revision_id=row.revision,
-        status=row.status,
-        input=JsonText(row.input),
-        started=row.started,
-        stopped=row.stopped,
-        output=row.output,
-        error=row.error,
-        cause=row.cause,
-        trace_header=row.trace_header,
-        version_arn=row.version_arn,
-        alias_arn=row.alias_arn,
-        position=row.position,
-    )
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

@@ -19,8 +19,9 @@ from stepwright.asl.machine import Machine
 from stepwright.asl.step import Status
 from stepwright.cluster import payloads
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Gone, Loaded, Refused, StopRequest, Uid
-from stepwright.local import schema
+from stepwright.local import map_runs, schema
 from stepwright.local.database import Conflict, Database, Rows, Statement
+from stepwright.local.rows import text_of
 
 # Compiled machines kept in memory: the most recently used ones.
 MOST_COMPILED: Final = 1_000
@@ -218,7 +219,7 @@ def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str,
             if encoded is None:
                 yield DROP_PART, {"of": uid, "name": part}
             else:
-                yield PUT_PART, {"uid": uid, "part": part, "body": _text(payloads.take_out(encoded, texts))}
+                yield PUT_PART, {"uid": uid, "part": part, "body": text_of(payloads.take_out(encoded, texts))}
     else:
         status: Status = outcome.status
         yield (
@@ -238,11 +239,9 @@ def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str,
         yield DROP_ANSWERS, {"of": uid}
         yield DROP_TAKINGS, {"of": uid}
     for event in commit.events:
-        body = _text(payloads.take_out(event, texts))
+        body = text_of(payloads.take_out(event, texts))
         yield ADD_EVENT, {"uid": uid, "id": event["id"], "body": body}
+    if commit.map_runs:
+        yield from map_runs.rows_of(uid, commit, texts)
     for digest, text in texts.items():
         yield KEEP_PAYLOAD, {"digest": digest, "text": text}
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

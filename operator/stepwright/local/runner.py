@@ -20,7 +20,7 @@ from stepwright.asl.checkpoint import Identity
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.asl.machine import Machine
-from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded
+from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded, UpdateMapRun
 from stepwright.asl.step import Outcome
 from stepwright.catalog.ports import NoSuchTask, TaskOver
 from stepwright.catalog.records import Execution
@@ -32,6 +32,7 @@ from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
 from stepwright.local.express import ExpressJournal
 from stepwright.local.journal import SqlJournal
+from stepwright.local.map_runs import SqlMapRuns
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class LocalRunner:
         self._clock = clock
         self._journal = SqlJournal(database)
         self._express_journal = ExpressJournal()
+        self._map_runs = SqlMapRuns(database)
         self._engine = Engine(self._journal, drivers, Held(), clock=clock, observer=self, limits=limits)
         self._express = Engine(self._express_journal, drivers, Held(), clock=clock, limits=express_limits)
         self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
@@ -62,7 +64,7 @@ class LocalRunner:
         """Take up what was running when the last process ended, and carry everything until cancelled."""
         for loaded in await self._journal.unsettled():
             self._engine.adopt(loaded)
-        for uid, signal in await self._answers():
+        for uid, signal in [*await self._map_runs.asked(), *await self._answers()]:
             self._engine.report(uid, signal)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._engine.run())
@@ -144,6 +146,12 @@ class LocalRunner:
         assert over is not None
         assert over.stopped is not None
         return over.stopped
+
+    async def update_map_run(self, asked: UpdateMapRun) -> bool:
+        uid = await self._map_runs.update(asked)
+        if uid is not None:
+            self._engine.tell(uid, asked)
+        return uid is not None
 
     async def _loaded(self, execution: Execution) -> Loaded:
         """A new execution, as the engine takes it. Raises Refused."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, Table, Text
 
 VERSION: Final = 1
 """Of the tables. A form that an older Stepwright cannot read gets the next number."""
@@ -114,6 +114,39 @@ parts = Table(
     Column("body", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+
+map_runs = Table(
+    "map_runs",
+    metadata,
+    Column("position", Integer, primary_key=True),
+    Column("arn", Text, nullable=False, unique=True),
+    Column("uid", Text, nullable=False),
+    Column("execution_arn", Text, nullable=False),
+    Column("machine_arn", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("started", Integer, nullable=False),
+    Column("stopped", Integer),
+    Column("max_concurrency", Integer, nullable=False),
+    Column("tolerated_count", Integer),
+    Column("tolerated_percentage", Float),
+    Column("item_counts", Text, nullable=False),
+    Column("execution_counts", Text, nullable=False),
+    Index("map_runs_of_execution", "execution_arn", "position"),
+    Index("map_runs_by_status", "status"),
+)
+"""``uid`` is the execution's that carries it. How they are to run is changed by UpdateMapRun alone."""
+
+children = Table(
+    "children",
+    metadata,
+    Column("uid", Text, primary_key=True),
+    Column("map_run_arn", Text, nullable=False),
+    Column("item_count", Integer, nullable=False),
+    Index("children_of_map_run", "map_run_arn"),
+    sqlite_with_rowid=False,
+)
+"""Which of the ``executions`` are child executions of a Map Run. They have their events under their own uid, and
+nothing else: the execution that they belong to carries them."""
 
 payloads = Table(
     "payloads",

@@ -12,6 +12,7 @@ from stepwright.api.operations import (
     executions,
     express,
     history,
+    map_runs,
     state_machines,
     tags,
     task_tokens,
@@ -26,6 +27,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     | executions.OPERATIONS
     | express.OPERATIONS
     | history.OPERATIONS
+    | map_runs.OPERATIONS
     | state_machines.OPERATIONS
     | tags.OPERATIONS
     | task_tokens.OPERATIONS

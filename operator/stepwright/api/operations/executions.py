@@ -43,6 +43,10 @@ async def describe(service: Service, request: Request) -> Answer:
 
 
 async def list_(service: Service, request: Request) -> Answer:
+    if "mapRunArn" in request and "stateMachineArn" in request:
+        raise errors.validation("Must provide either a state machine ARN or a map run ARN, not both")
+    if "mapRunArn" in request:
+        return await _of_map_run(service, request)
     if "stateMachineArn" not in request:
         raise errors.validation("Must provide a state machine ARN or a map run ARN")
     started_as = request["stateMachineArn"]
@@ -57,8 +61,25 @@ async def list_(service: Service, request: Request) -> Answer:
     return {"executions": [_summary(execution) | {"redriveCount": 0} for execution in page], **more}
 
 
+async def _of_map_run(service: Service, request: Request) -> Answer:
+    arn = (await names.map_run(service, request["mapRunArn"])).status.arn
+    status = request.get("statusFilter")
+    of = f"executions of {arn} {status}"
+    before = paging.begin(request, of)
+    found = await service.map_runs.children(arn, status, before, paging.size(request) + 1)
+    page, more = paging.page(found, request, of, lambda execution: execution.position)
+    executions = [
+        _summary(execution) | {"itemCount": execution.items, "redriveCount": 0} for execution in page
+    ]
+    return {"executions": executions, **more}
+
+
 async def stop(service: Service, request: Request) -> Answer:
     execution = await names.execution(service, request["executionArn"])
+    if execution.map_run_arn is not None:
+        raise errors.validation(
+            f"Stepwright does not stop child executions one by one; stop the execution of {execution.map_run_arn}"
+        )
     stopped = await service.runner.stop(execution, StopRequest(request.get("error"), request.get("cause")))
     return {"stopDate": wire.moment(stopped)}
 
@@ -75,6 +96,8 @@ def _summary(execution: Execution) -> dict[str, Any]:
         summary["stateMachineVersionArn"] = execution.version_arn
     if execution.alias_arn is not None:
         summary["stateMachineAliasArn"] = execution.alias_arn
+    if execution.map_run_arn is not None:
+        summary["mapRunArn"] = execution.map_run_arn
     if execution.stopped is not None:
         summary["stopDate"] = wire.moment(execution.stopped)
     return summary

@@ -87,6 +87,11 @@ async def describe_for_execution(service: Service, request: Request) -> Answer:
         "name": execution.machine_arn.split(":")[6],
         "updateDate": wire.moment(revision.created),
     }
+    if execution.map_run_arn is not None:
+        answer |= {
+            "mapRunArn": execution.map_run_arn,
+            "label": execution.map_run_arn.rpartition("/")[2].partition(":")[0],
+        }
     return answer | _content(revision)
 
 

@@ -39,8 +39,8 @@ def compile_definition(
     """The machine and the warnings about it.
 
     A text is taken as JSON, anything else as an already parsed definition. ``task_checks`` adds the drivers' own
-    rules by Resource; with ``serves``, what nothing here can run (Resources without a driver, Distributed Map, Express)
-    is warned about with the code NO_DRIVER. Raises ``InvalidDefinition`` with every problem at once.
+    rules by Resource; with ``serves``, what nothing here can run (Resources without a driver, ItemReader and ResultWriter,
+    Express) is warned about with the code NO_DRIVER. Raises ``InvalidDefinition`` with every problem at once.
     """
     machine, found = _compiled(definition, Reading(Problems(), task_checks, express, serves))
     refused = any(diagnostic.severity == "ERROR" for diagnostic in found) or (refuse_warnings and found)

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from stepwright.asl import dataflow, failures, forks, jsontext, map_runs
+from stepwright.asl import dataflow, failures, forks, map_runs
 from stepwright.asl.draft import Draft
-from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Map
 from stepwright.asl.parts import WITH_CHILDREN, Branch, Fork
 from stepwright.asl.payload import Payload
@@ -40,12 +39,12 @@ def begin(
 ) -> None:
     draft.head.version = WITH_CHILDREN
     effective = dataflow.effective_input(draft, branch, state)
-    batch = (
+    bounds = (
         (None, None)
         if state.batcher is None
-        else map_fields.batch(draft, branch, state, state.batcher, effective)
+        else map_fields.bounds(draft, branch, state, state.batcher, effective)
     )
-    run = map_runs.new(draft, state, max_concurrency, batch)
+    run = map_runs.new(draft, state, max_concurrency, bounds)
     branch.previous = draft.record(
         branch, "MapRunStarted", branch.previous, "mapRunStartedEventDetails", {"mapRunArn": run.arn}
     )
@@ -108,31 +107,13 @@ def _start_child(draft: Draft, branch: Branch, state: Map, fork: Fork, effective
         given = map_fields.iteration_input(draft, branch, state, effective, index, values[index])
         count = 1
     else:
-        given, count = _batch(draft, branch, state, fork, effective, values)
+        run = fork.run
+        assert run is not None
+        given, count = map_fields.batch(
+            draft, branch, state, effective, values, index, (run.batch_items, run.batch_bytes)
+        )
     child = forks.add_branch(
         draft, branch, fork, index=index, scope=state.item_processor, input=given, previous=0
     )
     fork.cursor = index + count
     map_runs.begin_child(draft, fork, child, count)
-
-
-def _batch(
-    draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload, values: list[Json]
-) -> tuple[Payload, int]:
-    """The next batch and how many items are in it: at least one, however large that is."""
-    run, batcher = fork.run, state.batcher
-    assert run is not None
-    assert batcher is not None
-    around: dict[str, Json] = {}
-    if batcher.input is not None:
-        around["BatchInput"] = dataflow.shape(draft, branch, state, batcher.input, effective).value
-    room = run.batch_bytes or draft.limits.payload_bytes
-    size = jsontext.size_bytes(Payload({**around, "Items": []}).text)
-    batch: list[Json] = []
-    for index in range(fork.cursor, min(fork.width, fork.cursor + (run.batch_items or fork.width))):
-        item = map_fields.iteration_input(draft, branch, state, effective, index, values[index])
-        size += jsontext.size_bytes(item.text) + (1 if batch else 0)
-        if batch and size > room:
-            break
-        batch.append(item.value)
-    return Payload({**around, "Items": batch}), len(batch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepwright.asl import causes, dataflow, failures
+from stepwright.asl import causes, dataflow, failures, jsontext
 from stepwright.asl.data import Expression, States
 from stepwright.asl.draft import Draft
 from stepwright.asl.errors import QueryError
@@ -126,10 +126,10 @@ def _number(
     return number
 
 
-def batch(
+def bounds(
     draft: Draft, branch: Branch, state: Map, batcher: Batcher, effective: Payload
 ) -> tuple[int | None, int | None]:
-    """How many items and how many bytes of them a batch may have."""
+    """How many items and how many bytes of input a batch may have."""
     items = _number(
         draft, branch, state, batcher.max_items, field="MaxItemsPerBatchPath", effective=effective
     )
@@ -140,3 +140,31 @@ def batch(
         if value is not None and value <= 0:
             raise failures.runtime(f"{name} must be positive.")
     return items, size
+
+
+def batch(
+    draft: Draft,
+    branch: Branch,
+    state: Map,
+    effective: Payload,
+    items: list[Json],
+    index: int,
+    bounds: tuple[int | None, int | None],
+) -> tuple[Payload, int]:
+    """The input of the batch that begins with the item of this index, and how many items are in it: at least one,
+    however large that is."""
+    batcher = state.batcher
+    assert batcher is not None
+    most, room = bounds
+    around: dict[str, Json] = {}
+    if batcher.input is not None:
+        around["BatchInput"] = dataflow.shape(draft, branch, state, batcher.input, effective).value
+    size = jsontext.size_bytes(Payload({**around, "Items": []}).text)
+    taken: list[Json] = []
+    for at in range(index, len(items) if most is None else min(len(items), index + most)):
+        item = iteration_input(draft, branch, state, effective, at, items[at])
+        size += jsontext.size_bytes(item.text) + (1 if taken else 0)
+        if taken and size > (room or draft.limits.payload_bytes):
+            break
+        taken.append(item.value)
+    return Payload({**around, "Items": taken}), len(taken)

@@ -122,6 +122,15 @@ def _map(draft: Draft, branch: Branch, state: Map, read: list[Json] | None) -> I
             for index, item in enumerate(items)
         ]
         yield "afterItemSelector", Payload(inputs)
+    if state.batcher is not None:
+        bounds = map_.bounds(draft, branch, state, state.batcher, effective)
+        batches: list[Json] = []
+        at = 0
+        while at < len(items):
+            batch, count = map_.batch(draft, branch, state, effective, items, at, bounds)
+            batches.append(batch.value)
+            at += count
+        yield "afterItemBatcher", Payload(batches)
 
 
 def _items(

@@ -1,0 +1,81 @@
+"""Map Runs: describe, list, update."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from stepwright.api import errors, names, paging, wire
+from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.asl.signals import UpdateMapRun
+from stepwright.asl.step import Counts, MapRunStatus
+
+
+async def describe(service: Service, request: Request) -> Answer:
+    run = (await names.map_run(service, request["mapRunArn"])).status
+    return {
+        **_summary(run),
+        "status": run.status,
+        "maxConcurrency": run.max_concurrency,
+        "toleratedFailureCount": run.tolerated_failure_count or 0,
+        "toleratedFailurePercentage": run.tolerated_failure_percentage or 0.0,
+        "itemCounts": _counts(run.items),
+        "executionCounts": _counts(run.executions),
+        "redriveCount": 0,
+    }
+
+
+async def list_(service: Service, request: Request) -> Answer:
+    execution = await names.execution(service, request["executionArn"])
+    of = f"map runs of {execution.arn}"
+    before = paging.begin(request, of)
+    found = await service.map_runs.map_runs(execution.arn, before, paging.size(request) + 1)
+    page, more = paging.page(found, request, of, lambda run: run.position)
+    runs = [_summary(run.status) | {"stateMachineArn": run.status.state_machine_arn} for run in page]
+    return {"mapRuns": runs, **more}
+
+
+async def update(service: Service, request: Request) -> Answer:
+    arn = (await names.map_run(service, request["mapRunArn"])).status.arn
+    asked = UpdateMapRun(
+        arn,
+        request.get("maxConcurrency"),
+        request.get("toleratedFailureCount"),
+        request.get("toleratedFailurePercentage"),
+    )
+    if not await service.runner.update_map_run(asked):
+        raise errors.validation(f"Map Run is not running: '{arn}'")
+    return {}
+
+
+def _summary(run: MapRunStatus) -> dict[str, Any]:
+    summary = {
+        "mapRunArn": run.arn,
+        "executionArn": run.execution_arn,
+        "startDate": wire.moment(run.started),
+    }
+    if run.stopped is not None:
+        summary["stopDate"] = wire.moment(run.stopped)
+    return summary
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    told = counts.running + counts.succeeded + counts.failed + counts.aborted
+    return {
+        "pending": counts.total - told,
+        "running": counts.running,
+        "succeeded": counts.succeeded,
+        "failed": counts.failed,
+        "timedOut": 0,
+        "aborted": counts.aborted,
+        "total": counts.total,
+        "resultsWritten": 0,
+        "failuresNotRedrivable": 0,
+        "pendingRedrive": 0,
+    }
+
+
+OPERATIONS: Final[dict[str, Operation]] = {
+    "DescribeMapRun": describe,
+    "ListMapRuns": list_,
+    "UpdateMapRun": update,
+}
