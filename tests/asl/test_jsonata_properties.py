@@ -96,6 +96,8 @@ def _state(draw: DrawFn, state: dict[str, Any]) -> dict[str, Any]:
         catcher["Output"] = draw(errors)
     if "Branches" in state:
         state["Branches"] = [draw(_scope(branch)) for branch in state["Branches"]]
+    if "ItemBatcher" in state:
+        state["ItemBatcher"] = {"MaxItemsPerBatch": draw(numbers), "BatchInput": draw(values)}
     if "ItemProcessor" in state:
         state["ItemProcessor"] = draw(_scope(state["ItemProcessor"]))
     return _without_inner_assign(state)

@@ -17,6 +17,7 @@ from stepwright.engine.ports import TaskDriver
 from stepwright.local.activities import LocalActivities
 from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
+from stepwright.local.map_runs import SqlMapRuns
 from stepwright.local.runner import LocalRunner
 from stepwright.local.versions import SqlVersions
 from stepwright.tasks import job
@@ -82,6 +83,7 @@ class ApiWorld:
             catalog=catalog,
             versions=SqlVersions(self._database),
             activities=activities,
+            map_runs=SqlMapRuns(self._database),
             runner=runner,
             clock=clock,
             place=Place(account="123456789012", region="us-east-1"),
