@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -31,7 +32,7 @@ PARALLEL = {
         "After": {"Type": "Pass", "End": True},
     },
 }
-ORDER = {
+ORDER: dict[str, Any] = {
     "StartAt": "First",
     "States": {
         "First": {**TASK, "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2}], "Next": "Pause"},
@@ -44,6 +45,13 @@ ORDER = {
             "End": True,
         },
     },
+}
+
+
+DISTRIBUTED = copy.deepcopy(ORDER)
+DISTRIBUTED["States"]["Each"]["ItemProcessor"]["ProcessorConfig"] = {
+    "Mode": "DISTRIBUTED",
+    "ExecutionType": "STANDARD",
 }
 
 
@@ -273,7 +281,10 @@ def test_a_deleted_execution_is_dropped_and_its_tasks_stopped() -> None:
 
 @pytest.mark.parametrize("at", range(14))
 @pytest.mark.parametrize("when", ["before the write", "after the write", "after the dispatch"])
-def test_a_crash_at_any_write_changes_nothing_in_the_end(at: int, when: str) -> None:
+@pytest.mark.parametrize("definition", [ORDER, DISTRIBUTED], ids=["an inline Map", "a distributed Map"])
+def test_a_crash_at_any_write_changes_nothing_in_the_end(
+    at: int, when: str, definition: dict[str, Any]
+) -> None:
     attempts: dict[str, int] = {}
 
     def answer(task: StartTask) -> Any:
@@ -298,7 +309,7 @@ def test_a_crash_at_any_write_changes_nothing_in_the_end(at: int, when: str) -> 
             world.journal.before = kill
         elif when == "after the write":
             world.journal.after = kill
-        execution = world.journal.add(loaded(ORDER, {"items": [1, 2, 3]}))
+        execution = world.journal.add(loaded(definition, {"items": [1, 2, 3]}))
         world.engine.adopt(execution)
         if when == "after the dispatch":
             stored = world.journal.stored[execution.ref.uid]
@@ -320,7 +331,13 @@ def test_a_crash_at_any_write_changes_nothing_in_the_end(at: int, when: str) -> 
         assert len(set(world.driver.created)) == len(world.driver.created) == 5
         assert world.driver.running == {}
         assert stored.loaded.settled
-        assert [event["id"] for event in stored.events] == list(range(1, len(stored.events) + 1))
+        histories: dict[str, list[dict[str, Any]]] = {"": stored.events}
+        for commit in stored.commits:
+            for written in commit.child_events:
+                histories.setdefault(written.child, []).append(written.event)
+        assert len(histories) == (4 if definition is DISTRIBUTED else 1)
+        for events in histories.values():
+            assert [event["id"] for event in events] == list(range(1, len(events) + 1))
         return stored.events
 
     run(main)
