@@ -336,6 +336,18 @@ def test_waits_and_retries_of_child_executions_have_timers_of_their_own() -> Non
     assert len({task.task for task in play.started}) == 4
 
 
+def test_a_child_execution_that_loops_for_ever_fails_the_execution_when_its_history_is_full() -> None:
+    loop = {"Type": "Choice", "Choices": [{"Variable": "$", "IsNull": True, "Next": "S"}], "Default": "P"}
+    processor = states("P", P={"Type": "Pass", "Next": "C"}, C=loop, S={"Type": "Succeed"})
+    play = run(each(processor, MaxConcurrency=1), [1, 2], limits=Limits(history_events=50))
+
+    assert play.outcome is not None
+    assert play.outcome.error == "States.Runtime"
+    assert play.outcome.cause == "The execution reached the maximum number of history events (50)."
+    assert [len(events) for events in play.child_events.values()] == [50]
+    assert map_run(play).status == "ABORTED"
+
+
 def test_no_items() -> None:
     play = run(each(PASS), [])
 

@@ -53,6 +53,9 @@ CHILDREN_TASKS: Final = 10**12
 """Tasks of child executions are numbered from here on, where no execution's own history comes to."""
 
 
+_ENDS: Final = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted"})
+
+
 class HistoryFull(Exception):  # noqa: N818 - a condition, not a fault
     """The execution has no room for another event (``Limits.history_events``)."""
 
@@ -255,6 +258,8 @@ class Draft:
     def _record_of_child(self, number: int, kind: str, previous: int, field: str | None, details: Any) -> int:
         root = self.branch(number)
         assert root is not None
+        if root.events >= self._room and kind not in _ENDS:
+            raise HistoryFull
         self.head.child_events += 1
         root.events += 1
         event = {"timestamp": self.timestamp, "type": kind, "id": root.events, "previousEventId": previous}
