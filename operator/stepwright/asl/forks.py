@@ -183,7 +183,8 @@ def _of(draft: Draft, branch: Branch) -> tuple[Fork, Branch, Map | Parallel]:
 def _close_branch(draft: Draft, fork: Fork, branch: Branch) -> None:
     branch.phase = Phase.DONE
     draft.drop_branch(branch)
-    fork.live = tuple(number for number in fork.live if number != branch.number)
+    at = fork.live.index(branch.number)
+    fork.live = fork.live[:at] + fork.live[at + 1 :]
 
 
 def _keep(draft: Draft, fork: Fork, index: int, output: Payload, items: int = 1) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from msgspec import structs
 from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -91,7 +92,7 @@ class LocalRunner:
 
     async def run_express(self, execution: Execution) -> Execution:
         loaded = await self._loaded(execution)
-        loaded = replace(loaded, identity=replace(loaded.identity, synchronous=True))
+        loaded = replace(loaded, identity=structs.replace(loaded.identity, synchronous=True))
         ended = self._begin_express(loaded)
         try:
             outcome, stopped = await ended
