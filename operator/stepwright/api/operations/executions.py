@@ -65,7 +65,7 @@ async def _of_map_run(service: Service, request: Request) -> Answer:
     arn = (await names.map_run(service, request["mapRunArn"])).status.arn
     status = request.get("statusFilter")
     of = f"executions of {arn} {status}"
-    before = paging.begin(request, of)
+    before = paging.begin(request, of, int)
     found = await service.map_runs.children(arn, status, before, paging.size(request) + 1)
     page, more = paging.page(found, request, of, lambda execution: execution.position)
     executions = [

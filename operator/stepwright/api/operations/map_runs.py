@@ -27,7 +27,7 @@ async def describe(service: Service, request: Request) -> Answer:
 async def list_(service: Service, request: Request) -> Answer:
     execution = await names.execution(service, request["executionArn"])
     of = f"map runs of {execution.arn}"
-    before = paging.begin(request, of)
+    before = paging.begin(request, of, int)
     found = await service.map_runs.map_runs(execution.arn, before, paging.size(request) + 1)
     page, more = paging.page(found, request, of, lambda run: run.position)
     runs = [_summary(run.status) | {"stateMachineArn": run.status.state_machine_arn} for run in page]
