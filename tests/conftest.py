@@ -2,4 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
 pytest_plugins = ["tests.cluster.pytest_fixture", "tests.operator_fixtures", "tests.installed_chart"]
+
+
+def pytest_configure() -> None:
+    # As it comes, structlog prints an exception with all that its frames hold: seconds, where they hold an operator.
+    *processors, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure([*processors, plain])
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command that runs within a test sets up the log of its process, which is that of all other tests, too."""
+    root, config = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**config)

@@ -180,7 +180,7 @@ def create_the_job_again_where_it_is_gone(patch: pytest.MonkeyPatch) -> None:
     attach = JobDriver._attach
 
     async def forgetful(self: JobDriver, watched: Any, made: Any) -> Any:
-        watched.task = dataclasses.replace(watched.task, submitted=None)
+        watched.task = msgspec.structs.replace(watched.task, submitted=None)
         return await attach(self, watched, made)
 
     patch.setattr(JobDriver, "_attach", forgetful)
