@@ -97,13 +97,13 @@ def main() -> int:
     except (ClusterUnavailable, OperatorFailed) as error:
         print(error, file=sys.stderr)
         return 1
-        # With --count, the ratios of some subjects do not count.
     missing = [] if options.count else ratios.unmeasured(names, ratios.noted.values)
     return conclude(missing, check=options.check, record=options.record)
 
 
 def conclude(missing: Sequence[str], *, check: bool, record: bool) -> int:
-    """The ratios of this run; 1 where they are checked and one fails, or is ``missing``."""
+    """The ratios of this run; 1 where they are checked and one fails, or is ``missing``: with --count none is, as the
+    ratios of some subjects then do not count."""
     verdicts = ratios.compare(ratios.noted.values, ratios.load())
     table.show(
         "Ratios",

@@ -68,7 +68,6 @@ async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> No
             used = usage(operator.pid)
             seen = [watch.done[name] + offset - due for name in names]
         recorded = await fired_at(api)
-        operator.stop()
     stamps = [recorded[name] - due for name in names]
     rows = [
         [what, statistics.median(late), sorted(late)[int(len(late) * 0.99)], max(late)]

@@ -62,7 +62,6 @@ async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> No
         operator.start(ready_seconds=300)
         await until_all_wait(api, NAMESPACE, operator, count)
         again = await note("the same after a restart", time.perf_counter() - began)
-        operator.stop()
     table.show(
         f"{count:,} executions that wait a year, on an API server and an etcd of their own",
         [
