@@ -6,6 +6,8 @@ SHELL := bash
 # The one tool the rest is installed with. A virtual environment of its own, so that nothing else is touched.
 UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := $(UV) run --frozen
+# Two processes: one of them takes all tests that use the cluster, and mostly waits.
+PARALLEL := -n 2 --dist loadgroup
 
 .PHONY: help setup check lint format types contracts unit test conformance simulate fuzz demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate image clean
 
@@ -35,10 +37,10 @@ contracts: setup ## import-linter: the layers
 	$(RUN) lint-imports
 
 unit: setup ## Tests that need no cluster
-	$(RUN) pytest -q -m "not cluster"
+	$(RUN) pytest -q $(PARALLEL) -m "not cluster"
 
 test: setup ## Everything: sets up a cluster (see tests/cluster/README.md) and runs all tests
-	$(RUN) pytest
+	$(RUN) pytest $(PARALLEL)
 
 conformance: setup ## Replay recorded AWS interactions against stepwright dev, by category (CATEGORIES="base timeouts")
 	@$(RUN) python -m tests.recorded_api $(CATEGORIES)

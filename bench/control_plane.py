@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cluster import Cluster, binaries, certificates, control_plane, processes
-from tests.cluster.control_plane import answers, await_true, free_port
+from tests.cluster.control_plane import answers, await_true
+from tests.cluster.ports import free_port
 
 # etcd keeps what was overwritten for five minutes more; its own quota of 2 GiB would end the run.
 QUOTA_BYTES = 8 * 2**30

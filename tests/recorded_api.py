@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import collections
 import json
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from tests import conformance_data
+from tests.cluster.ports import free_port
 from tests.dev_process import DevProcess
 
 Need = Literal["nothing", "functions", "services"]
@@ -49,7 +49,7 @@ def replay(folder: Path, categories: Sequence[str] = ()) -> list[Result]:
     data = conformance_data.folder()
     assert data is not None
     results = folder / "results.json"
-    port = _free_port()
+    port = free_port()
     environment = {"AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{port}"}
     with DevProcess(folder / "data", environment=environment) as dev:
         command = [
@@ -62,13 +62,6 @@ def replay(folder: Path, categories: Sequence[str] = ()) -> list[Result]:
     needs = _needs()
     found = json.loads(results.read_text(encoding="utf-8"))["results"]
     return [_result(one, needs[one["id"]]) for one in found]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _needs() -> dict[str, str]:

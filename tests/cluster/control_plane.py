@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 import time
 import urllib.error
@@ -113,13 +112,6 @@ def _controller_options(kubeconfig: Path) -> list[str]:
         "--kube-api-qps=1000",
         "--kube-api-burst=2000",
     ]
-
-
-def free_port(address: str = "127.0.0.1") -> int:
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def await_true(

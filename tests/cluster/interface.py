@@ -84,6 +84,12 @@ class Cluster:
     def start_node(self) -> None:
         raise self._unsupported("start a node")
 
+    def mend(self) -> None:
+        """Start again what has ended without being told to. Raises ClusterUnavailable where it still does not answer."""
+        answer = self.kubectl("get", "--raw=/readyz", "--request-timeout=10s", check=False).strip()
+        if answer != "ok":
+            raise ClusterUnavailable(f"the cluster does not answer: {answer}")
+
     def _client(self, binary: Path, args: tuple[str, ...], input: str | None, check: bool) -> str:
         command = [str(binary), *args]
         # Helm keeps caches in the home folder unless told otherwise; a test run should leave nothing there.

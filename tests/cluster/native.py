@@ -23,12 +23,14 @@ from tests.cluster import (
 from tests.cluster.control_plane import SERVICE_ADDRESS, answers, await_true
 from tests.cluster.interface import Cluster, ClusterUnavailable, Unsupported
 from tests.cluster.locations import run_folder, run_lock
+from tests.cluster.ports import free_port
 from tests.cluster.processes import Process
 from tests.cluster.progress import say
 from tests.cluster.state import State, log_file
 
 KIND = "native"
-_SERVERS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "node", "node-init")
+_NODE = ("node", "node-init")
+_SERVERS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", *_NODE)
 
 
 class NativeCluster(Cluster):
@@ -88,6 +90,20 @@ class NativeCluster(Cluster):
         # Until its first report the API server still shows what the old node said last.
         await_true("the node", lambda: self._node_is_ready(since=current.processes["node"]), needs)
 
+    def mend(self) -> None:
+        with run_lock():
+            current = _state()
+            for name in _SERVERS:
+                old = current.processes.get(name)
+                if old is not None and not old.alive and name not in _NODE:
+                    say(f"{name} has ended, and is started again; its log says: {processes.tail(old.log)}")
+                    current.processes[name] = processes.start(name, old.command, Path(old.log))
+                    current.save()
+            _await_apiserver(self._folder, list(current.processes.values()))
+            if not all(name in current.processes and current.processes[name].alive for name in _NODE):
+                self.stop_node()
+                self.start_node()
+
     def _restart(self, name: str, away_seconds: float) -> None:
         # Whoever joins the cluster meanwhile waits: he would take it for broken, and take it down.
         with run_lock():
@@ -131,7 +147,7 @@ def down() -> None:
     current = state.load()
     running = current.processes if current else {}
     for name, process in reversed(list(running.items())):
-        if name in ("node", "node-init"):
+        if name in _NODE:
             node.stop(running)
         else:
             # Nothing they hold is kept, so a polite end is worth little time: the API server would take ten seconds.
@@ -178,8 +194,8 @@ def _start_servers(
 
     say("starting etcd and the API server")
     node.create_bridge()
-    etcd_port, peer_port = control_plane.free_port(), control_plane.free_port()
-    address, port = node.HOST_ADDRESS, control_plane.free_port(node.HOST_ADDRESS)
+    etcd_port, peer_port = free_port(), free_port()
+    address, port = node.HOST_ADDRESS, free_port(node.HOST_ADDRESS)
     certificates.issue(folder / "pki", ["127.0.0.1", SERVICE_ADDRESS, address])
     certificates.write_tokens(folder / "pki", f"https://{address}:{port}")
     shutil.copy(folder / "pki" / "admin.kubeconfig", folder / "kubeconfig")

@@ -23,18 +23,27 @@ from tests.cluster.interface import Cluster, ClusterUnavailable, CommandFailed
 _DUMPED = ("statemachines.stepwright.dev", "executions.stepwright.dev", "jobs", "pods")
 _LOG_LINES = 40
 _failed = pytest.StashKey[bool]()
+_broken = pytest.StashKey[str]()
+_found = pytest.StashKey[Cluster]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes test, one of them has the cluster: its tests are alone with it, faults and all."""
+    for item in items:
+        if _uses_cluster(item):
+            item.add_marker(pytest.mark.xdist_group("cluster"))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build before the first test where a test will ask for the cluster: no test's time limit covers minutes."""
-    if any("cluster" in getattr(item, "fixturenames", ()) for item in session.items):
+    if any(_uses_cluster(item) for item in session.items):
         # What is missing is reported by the fixture, to the tests that it concerns.
         with contextlib.suppress(ClusterUnavailable):
             ladder.prepare()
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """The cluster of this run: one that is up is used and left up, else one is started and ended.
 
     A cluster that cannot be had fails the test: a suite that skips itself in silence proves nothing.
@@ -46,6 +55,7 @@ def cluster() -> Iterator[Cluster]:
         if os.environ.get("STEPWRIGHT_SKIP_CLUSTER") == "1":
             pytest.skip(f"no cluster: {error}")
         pytest.fail(f"no cluster: {error}", pytrace=False)
+    request.config.stash[_found] = found
     yield found
     ladder.leave()
 
@@ -73,7 +83,32 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if report.failed:
         item.stash[_failed] = True
+    # Once its fixtures have undone what it did to the cluster on purpose.
+    if report.when == "teardown" and item.stash.get(_failed, False) and _uses_cluster(item):
+        _mend(item)
     return report
+
+
+def _uses_cluster(item: pytest.Item) -> bool:
+    return "cluster" in getattr(item, "fixturenames", ())
+
+
+def _mend(item: pytest.Item) -> None:
+    """After a failure: a cluster that does not answer would have every other test fail, each after its time limit."""
+    cluster = item.config.stash.get(_found, None)
+    if cluster is None or _broken in item.config.stash:
+        return
+    try:
+        cluster.mend()
+    except ClusterUnavailable as error:
+        item.config.stash[_broken] = f"the cluster broke in {item.nodeid}: {error}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    broken = item.config.stash.get(_broken, None)
+    if broken and _uses_cluster(item):
+        pytest.fail(broken, pytrace=False)
 
 
 def describe(cluster: Cluster, namespace: str) -> str:

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from tests.cluster import Cluster, CommandFailed
+from tests.cluster import Cluster, CommandFailed, processes, state
 from tests.cluster.audit import Audit
 
 pytestmark = pytest.mark.cluster
@@ -95,6 +95,21 @@ def test_the_api_server_comes_back_with_what_it_had(cluster: Cluster, namespace:
     cluster.restart_etcd()
 
     assert "configmap/note" in cluster.kubectl("get", "configmaps", "-n", namespace, "-o", "name")
+
+
+def test_servers_that_died_are_started_again_before_the_next_test(cluster: Cluster, namespace: str) -> None:
+    if not cluster.can("control-plane-faults"):
+        pytest.skip(f"the servers of a cluster of kind {cluster.kind} are not ours to end")
+    current = state.load()
+    assert current is not None
+    for name in ("etcd", "kube-apiserver", "kube-scheduler"):
+        processes.end(current.processes[name], grace_seconds=0)
+    assert "refused" in cluster.kubectl("get", "namespaces", "--request-timeout=5s", check=False)
+
+    cluster.mend()
+
+    cluster.kubectl("apply", "-n", namespace, "-f", "-", input=job("again", "true"))
+    cluster.kubectl("wait", "-n", namespace, "job/again", "--for=condition=Complete", "--timeout=60s")
 
 
 def test_a_node_that_lost_power_runs_jobs_again(cluster: Cluster, namespace: str) -> None:
