@@ -14,6 +14,7 @@ from stepwright.asl.machine import Choice, Map, Parallel, Pass, Task, Wait
 
 END: dict[str, Any] = {"Type": "Succeed"}
 PASS: dict[str, Any] = {"Type": "Pass", "End": True}
+TOKEN_TASK = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
 TASK: dict[str, Any] = {"Type": "Task", "Resource": "k8s:job", "End": True}
 WAIT: dict[str, Any] = {"Type": "Wait", "End": True}
 SCOPE: dict[str, Any] = {"StartAt": "Inner", "States": {"Inner": PASS}}
@@ -246,6 +247,10 @@ INVALID: dict[str, tuple[Any, list[str]]] = {
         machine(TASK | {"TimeoutSeconds": "9"}),
         [f"{SCHEMA} Expected value of type Integer, got '9' at /States/A/TimeoutSeconds"],
     ),
+    "Credentials with a role that is no text": (
+        machine(TASK | {"Resource": "arn:aws:states:::lambda:invoke", "Credentials": {"RoleArn": 1}}),
+        [f"{SCHEMA} Expected value of type String, got 1 at /States/A/Credentials/RoleArn"],
+    ),
     "Credentials of AWS without a role": (
         machine(TASK | {"Resource": "arn:aws:states:::lambda:invoke", "Credentials": {}}),
         [f"{SCHEMA} The field 'RoleArn' is required but was missing at /States/A/Credentials"],
@@ -398,6 +403,15 @@ INVALID: dict[str, tuple[Any, list[str]]] = {
             )
         ],
     ),
+    "a distributed Map that does not say what its children are": (
+        machine(MAP | {"ItemProcessor": SCOPE | {"ProcessorConfig": {"Mode": "DISTRIBUTED"}}}),
+        [
+            (
+                f"{SCHEMA} The field 'ExecutionType' is required but was missing"
+                " at /States/A/ItemProcessor/ProcessorConfig"
+            )
+        ],
+    ),
     "the query language of a processor": (
         machine(MAP | {"ItemProcessor": SCOPE | {"QueryLanguage": "JSONata"}}),
         [f"{SCHEMA} Field 'QueryLanguage' is not supported at /States/A/ItemProcessor"],
@@ -542,6 +556,27 @@ WARNINGS = {
             " at /States/A/OutputPath"
         ),
     ),
+    "a slip of the pen in an error's name": (
+        machine(TASK | {"Retry": [{"ErrorEquals": ["States.TimeOut", "States.QuorumMet", "Timeout"]}]}),
+        (
+            "WARNING UNKNOWN_ERROR_NAME: The language has no error 'States.TimeOut'; did you mean 'States.Timeout'?"
+            " at /States/A/Retry/0/ErrorEquals/0"
+        ),
+    ),
+    "a worker that is given no token": (
+        machine(TASK | {"Resource": TOKEN_TASK, "Parameters": {"MessageBody.$": "$.token"}}),
+        (
+            "WARNING NO_TASK_TOKEN: The task waits for SendTaskSuccess or SendTaskFailure, and 'Parameters' hands its"
+            " worker no '$$.Task.Token' at /States/A/Resource"
+        ),
+    ),
+    "groups of items of an inline Map": (
+        machine(MAP | {"ItemBatcher": {"MaxItemsPerBatch": 10}}),
+        (
+            "WARNING INLINE_MAP: 'ItemBatcher' is only supported for the 'DISTRIBUTED' Mode; set it in"
+            " ItemProcessor.ProcessorConfig at /States/A/ItemBatcher"
+        ),
+    ),
     "a variable that expressions cannot name": (
         machine(PASS | {"Assign": {"a-b": 1}}),
         (
@@ -561,6 +596,13 @@ def test_warnings_do_not_refuse_unless_asked(definition: Any, sentence: str) -> 
         compile_definition(definition, refuse_warnings=True)
 
 
+@pytest.mark.parametrize(
+    "parameters", [{"token.$": "$$.Task.Token"}, {"a": [{"context.$": "$$"}]}], ids=["itself", "the context"]
+)
+def test_a_token_may_be_handed_over_in_any_form(parameters: Any) -> None:
+    assert found(machine(TASK | {"Resource": TOKEN_TASK, "Parameters": parameters})) == []
+
+
 def test_a_number_still_to_be_substituted_passes_the_check_but_does_not_run() -> None:
     definition = machine(WAIT | {"Seconds": "${Delay}"})
     sentence = "UNRESOLVED_SUBSTITUTION: '${Delay}' was not substituted, its value cannot be checked at /States/A/Seconds"
@@ -573,18 +615,26 @@ def test_a_number_still_to_be_substituted_passes_the_check_but_does_not_run() ->
 
 def test_express_machines_wait_for_nobody() -> None:
     def of(resource: str) -> list[str]:
-        return found(machine(TASK | {"Resource": resource}), express=True)
+        parameters = {"token.$": "$$.Task.Token"}
+        return found(machine(TASK | {"Resource": resource, "Parameters": parameters}), express=True)
 
     where = "at /States/A/Resource"
     assert of("k8s:job") == []
     assert of("arn:aws:states:us-east-1:123456789012:activity:a") == [
         f"{SCHEMA} Express state machine does not support Activity ARN {where}"
     ]
-    assert of("arn:aws:states:::sqs:sendMessage.waitForTaskToken") == [
+    assert of(TOKEN_TASK) == [
         f"{SCHEMA} Express state machine does not support '.waitForTaskToken' service integration  {where}"
     ]
     assert of("arn:aws:states:::states:startExecution.sync:2") == [
         f"{SCHEMA} Express state machine does not support '.sync' service integration  {where}"
+    ]
+    distributed = SCOPE | {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}}
+    assert found(machine(MAP | {"ItemProcessor": distributed}), express=True) == [
+        (
+            f"{SCHEMA} Express state machine does not support Map states of the 'DISTRIBUTED' Mode"
+            " at /States/A/ItemProcessor/ProcessorConfig/Mode"
+        )
     ]
 
 

@@ -22,6 +22,15 @@ DATA_LIMIT_EXCEEDED: Final = "States.DataLimitExceeded"
 QUERY_EVALUATION_ERROR: Final = "States.QueryEvaluationError"
 RUNTIME: Final = "States.Runtime"
 
+NAMES: Final = frozenset(
+    {
+        *(ALL, TASK_FAILED, TIMEOUT, HEARTBEAT_TIMEOUT, PERMISSIONS, RESULT_PATH_MATCH_FAILURE),
+        *(PARAMETER_PATH_FAILURE, BRANCH_FAILED, NO_CHOICE_MATCHED, INTRINSIC_FAILURE),
+        *(EXCEED_TOLERATED_FAILURE_THRESHOLD, ITEM_READER_FAILED, RESULT_WRITER_FAILED),
+        *(DATA_LIMIT_EXCEEDED, QUERY_EVALUATION_ERROR, RUNTIME),
+    }
+)
+
 
 class StateError(Exception):
     """An error of a running state, as a Retry or Catch sees it.

@@ -33,6 +33,9 @@ UNRESOLVED: Final = "UNRESOLVED_SUBSTITUTION"
 DUPLICATE_KEY: Final = "DUPLICATE_KEY"
 TOO_LARGE: Final = "DEFINITION_TOO_LARGE"
 VARIABLE_NAME: Final = "VARIABLE_NAME"
+UNKNOWN_ERROR: Final = "UNKNOWN_ERROR_NAME"
+NO_TASK_TOKEN: Final = "NO_TASK_TOKEN"  # noqa: S105 - a code, no secret
+INLINE_MAP: Final = "INLINE_MAP"
 PATH_DIALECT: Final = "PATH_DIALECT"
 
 
@@ -63,7 +66,7 @@ class Problems:
             self.error(pointer, f"These fields are required: [{', '.join(names)}]")
 
     def unsupported(self, pointer: Pointer, name: str, allowed: Iterable[str]) -> None:
-        near = _nearest(name, allowed)
+        near = nearest(name, allowed)
         hint = f"; did you mean '{near}'?" if near else ""
         self.error(pointer, f"Field '{name}' is not supported{hint}", member=name)
 
@@ -104,7 +107,7 @@ def described(value: Json) -> str:
             return "an object"
 
 
-def _nearest(name: str, allowed: Iterable[str]) -> str | None:
+def nearest(name: str, allowed: Iterable[str]) -> str | None:
     by_folded = {candidate.casefold(): candidate for candidate in allowed}
     folded = name.casefold().replace(" ", "").replace("_", "").replace("-", "")
     if len(folded) > 60:  # difflib is quadratic

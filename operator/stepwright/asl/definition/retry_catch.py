@@ -6,7 +6,9 @@ from stepwright.asl import errors
 from stepwright.asl.definition import limits
 from stepwright.asl.definition.fields import Fields
 from stepwright.asl.definition.pointers import child
+from stepwright.asl.definition.problems import UNKNOWN_ERROR, Problems, nearest
 from stepwright.asl.definition.schema import CATCHER_FIELDS, RETRIER_FIELDS, check_fields, check_names
+from stepwright.asl.json_types import Pointer
 from stepwright.asl.machine import Catcher, Retrier
 
 
@@ -60,11 +62,22 @@ def catchers(state: Fields) -> tuple[Catcher, ...]:
     return tuple(found)
 
 
+def _check_name(name: str, where: Pointer, problems: Problems) -> None:
+    """Names with ``States.`` are the language's, but a Fail state may raise others, too: only what looks like a slip
+    of the pen is worth a word."""
+    if name.startswith("States.") and name not in errors.NAMES:
+        near = nearest(name, errors.NAMES)
+        if near is not None:
+            message = f"The language has no error '{name}'; did you mean '{near}'?"
+            problems.warn(UNKNOWN_ERROR, where, message)
+
+
 def _error_equals(entry: Fields, *, is_last: bool) -> tuple[str, ...]:
     names = []
     for index, name in enumerate(entry.array("ErrorEquals")):
         if isinstance(name, str):
             names.append(name)
+            _check_name(name, child(entry.pointer, "ErrorEquals", index), entry.problems)
         else:
             entry.problems.wrong_type(child(entry.pointer, "ErrorEquals", index), "String", name)
     if errors.ALL in names:

@@ -136,6 +136,11 @@ def _read_state(name: str, raw: dict[str, Json], pointer: Pointer, reading: Read
 
 
 def _check_map(state: Map, fields: Fields, reading: Reading) -> None:
+    if reading.express and state.mode == "DISTRIBUTED":
+        reading.problems.error(
+            child(state.item_processor, "ProcessorConfig", "Mode"),
+            "Express state machine does not support Map states of the 'DISTRIBUTED' Mode",
+        )
     if state.unserved is not None and reading.serves is not None:
         reading.problems.warn(
             NO_DRIVER,

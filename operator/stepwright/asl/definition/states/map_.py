@@ -21,7 +21,8 @@ def parse(state: Fields, envelope: Envelope) -> Map:
     processor = _processor(state)
     jsonata = state.language == "JSONata"
     concurrency = state.integer_or_expression("MaxConcurrency", 0, limits.SECONDS)
-    unserved = map_items.check(state)
+    mode = _mode(state, processor)
+    unserved = map_items.check(state, mode)
     return Map(
         **envelope,
         item_processor=state.at(processor),
@@ -31,7 +32,7 @@ def parse(state: Fields, envelope: Envelope) -> Map:
         max_concurrency=0 if concurrency is None else concurrency,
         tolerated_failure_count=state.integer_or_expression("ToleratedFailureCount", 0, limits.SECONDS),
         tolerated_failure_percentage=state.number_or_expression("ToleratedFailurePercentage", 0, 100),
-        mode=_mode(state, processor),
+        mode=mode,
         label=_label(state),
         batcher=map_items.batcher(state),
         unserved=unserved,
@@ -85,6 +86,8 @@ def _mode(state: Fields, processor: str) -> Literal["INLINE", "DISTRIBUTED"]:
     check_names(config, fields.pointer, frozenset({"Mode", "ExecutionType"}), state.problems)
     mode = fields.one_of("Mode", _MODES)
     fields.one_of("ExecutionType", ("STANDARD", "EXPRESS"))
+    if mode == "DISTRIBUTED" and "ExecutionType" not in fields:
+        state.problems.missing(fields.pointer, ["ExecutionType"])
     if "ExecutionType" in fields and mode != "DISTRIBUTED":
         state.problems.error(
             fields.pointer,

@@ -6,10 +6,11 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distribut
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from stepwright.asl.definition import limits, resources
 from stepwright.asl.definition.fields import Fields
+from stepwright.asl.definition.problems import INLINE_MAP
 from stepwright.asl.definition.schema import StateFields, check_fields
 from stepwright.asl.machine import Batcher
 
@@ -42,11 +43,20 @@ _BATCHER: Final = StateFields(
     _NONE,
 )
 _WRITER: Final = StateFields(_CALL.both | {"WriterConfig"}, _CALL.json_path, _CALL.jsonata)
+_DISTRIBUTED: Final = ("ItemReader", "ItemBatcher", "ResultWriter")
 _BATCH_BYTES: Final = 256 * 1024
 
 
-def check(state: Fields) -> str | None:
+def check(state: Fields, mode: Literal["INLINE", "DISTRIBUTED"]) -> str | None:
     """The name of a field that is there and not served, if there is one."""
+    if mode == "INLINE":
+        for name in _DISTRIBUTED:
+            if name in state:
+                state.problems.warn(
+                    INLINE_MAP,
+                    state.at(name),
+                    f"'{name}' is only supported for the 'DISTRIBUTED' Mode; set it in ItemProcessor.ProcessorConfig",
+                )
     _reader(state)
     _writer(state)
     return next((name for name in ("ItemReader", "ResultWriter") if name in state), None)

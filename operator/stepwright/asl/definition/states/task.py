@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from stepwright.asl.data import Expression
 from stepwright.asl.definition import languages, limits, placeholders, resources, retry_catch
 from stepwright.asl.definition.fields import Fields
-from stepwright.asl.definition.problems import UNRESOLVED
+from stepwright.asl.definition.problems import NO_TASK_TOKEN, UNRESOLVED
 from stepwright.asl.definition.states.envelope import Envelope
+from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Task
+
+#: The token, or the whole context with the token in it.
+_TOKEN: Final = re.compile(r"Token|\$\$(?!\.)|\$states(?:\.context)?(?![.\w])")
 
 
 def parse(state: Fields, envelope: Envelope) -> Task:
     resource = _resource(state)
     name = resources.name(resource)
+    _check_token(state, resource)
     timeout = state.integer_or_expression("TimeoutSeconds", 1, limits.SECONDS)
     heartbeat = state.integer_or_expression("HeartbeatSeconds", 1, limits.SECONDS)
     if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
@@ -50,6 +58,34 @@ def _resource(state: Fields) -> str:
     return resource
 
 
+def _check_token(state: Fields, resource: str) -> None:
+    """A worker that is given no token cannot answer; AWS finds that out when the task times out, if it ever does."""
+    if not resources.waits_for_token(resource):
+        return
+    name, token = (
+        ("Arguments", "$states.context.Task.Token")
+        if state.language == "JSONata"
+        else ("Parameters", "$$.Task.Token")
+    )
+    if not _names_token(state.raw.get(name)):
+        state.problems.warn(
+            NO_TASK_TOKEN,
+            state.at("Resource"),
+            f"The task waits for SendTaskSuccess or SendTaskFailure, and '{name}' hands its worker no '{token}'",
+        )
+
+
+def _names_token(value: Json) -> bool:
+    match value:
+        case str():
+            return _TOKEN.search(value) is not None
+        case dict():
+            return any(_names_token(item) for item in value.values())
+        case list():
+            return any(_names_token(item) for item in value)
+    return False
+
+
 def _credentials(state: Fields, resource: str) -> Expression | None:
     """AWS's own resources need a role; what credentials another URI takes is its driver's business."""
     if "Credentials" not in state:
@@ -59,6 +95,8 @@ def _credentials(state: Fields, resource: str) -> Expression | None:
     credentials = state.object("Credentials")
     if credentials is None:
         return None
-    if resources.kind(resource) != "uri" and not {"RoleArn", "RoleArn.$"} & credentials.keys():
-        state.problems.missing(state.at("Credentials"), ["RoleArn"])
+    if resources.kind(resource) != "uri":
+        if not {"RoleArn", "RoleArn.$"} & credentials.keys():
+            state.problems.missing(state.at("Credentials"), ["RoleArn"])
+        state.within(credentials, "Credentials").text("RoleArn", literal=False)
     return state.template("Credentials")
