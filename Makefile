@@ -7,7 +7,7 @@ SHELL := bash
 UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := $(UV) run --frozen
 # Two processes: one of them takes all tests that use the cluster, and mostly waits.
-PARALLEL := -n 2 --dist loadgroup
+PARALLEL := -n 2 --dist loadscope
 
 .PHONY: help setup check lint format types contracts unit test conformance simulate fuzz demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate image clean
 

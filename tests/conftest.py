@@ -8,7 +8,12 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-pytest_plugins = ["tests.cluster.pytest_fixture", "tests.operator_fixtures", "tests.installed_chart"]
+pytest_plugins = [
+    "tests.cluster.workers",
+    "tests.cluster.pytest_fixture",
+    "tests.operator_fixtures",
+    "tests.installed_chart",
+]
 
 
 def pytest_configure() -> None:

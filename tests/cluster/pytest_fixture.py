@@ -27,13 +27,6 @@ _broken = pytest.StashKey[str]()
 _found = pytest.StashKey[Cluster]()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes test, one of them has the cluster: its tests are alone with it, faults and all."""
-    for item in items:
-        if _uses_cluster(item):
-            item.add_marker(pytest.mark.xdist_group("cluster"))
-
-
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build before the first test where a test will ask for the cluster: no test's time limit covers minutes."""
     if any(_uses_cluster(item) for item in session.items):

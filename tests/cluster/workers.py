@@ -1,0 +1,43 @@
+"""Several processes test (pytest-xdist): one of them has the cluster, and its tests are alone with it, faults and all.
+
+Loaded by `pytest_plugins` in the top conftest.py. xdist's own groups (`--dist loadgroup`) would say the same, but
+pytest-xdist 3.8 cannot mark them with pytest 9.2: https://pytest-xdist.readthedocs.io/en/stable/how-to.html has this way.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+
+class OneHasTheCluster(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
+    """A module of tests goes to one process; all that use the cluster go to the same."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return "cluster" if _uses_cluster(self.config.rootpath / module) else module
+
+
+@functools.cache
+def _uses_cluster(module: Path) -> bool:
+    return "\npytestmark = pytest.mark.cluster\n" in module.read_text(encoding="utf-8")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneHasTheCluster:
+    return OneHasTheCluster(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The process that hands out tests sees only the text of their modules."""
+    for item in items:
+        fixtures: Any = getattr(item, "fixturenames", ())
+        if "cluster" in fixtures and not _uses_cluster(item.path):
+            raise pytest.UsageError(
+                f"{item.nodeid} uses the cluster: its module needs `pytestmark = pytest.mark.cluster`"
+            )
