@@ -7,12 +7,15 @@ pytest-xdist 3.8 cannot mark them with pytest 9.2: https://pytest-xdist.readthed
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+_MARK: Final = re.compile(r"^pytestmark = .*pytest\.mark\.cluster\b", re.MULTILINE)
 
 
 class OneHasTheCluster(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
@@ -25,7 +28,7 @@ class OneHasTheCluster(LoadScopeScheduling):  # type: ignore[misc] # xdist has n
 
 @functools.cache
 def _uses_cluster(module: Path) -> bool:
-    return "\npytestmark = pytest.mark.cluster\n" in module.read_text(encoding="utf-8")
+    return _MARK.search(module.read_text(encoding="utf-8")) is not None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -201,3 +201,40 @@ def test_a_path_says_how_long_a_task_may_take_and_until_when_to_wait(stepwright:
         "Succeeded",
         "TimedOut",
     ]
+
+
+def test_a_distributed_map_runs_its_children_in_batches_and_bears_some_failures(stepwright: Kube) -> None:
+    count = f'{READ}; [ "${{in#*9}}" = "$in" ] || exit 3; echo "$in" > "$STEPWRIGHT_OUTPUT_FILE"'
+    definition = {
+        "StartAt": "Pack",
+        "States": {
+            "Pack": {
+                "Type": "Map",
+                "ItemsPath": "$.orders",
+                "MaxConcurrency": 2,
+                "ToleratedFailurePercentage": 40,
+                "ItemBatcher": {"MaxItemsPerBatch": 2, "BatchInput": {"who.$": "$$.Execution.Name"}},
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                    "StartAt": "Count",
+                    "States": {"Count": job(count, parameters={"input.$": "$.Items"})},
+                },
+                "End": True,
+            }
+        },
+    }
+    ended = stepwright.run("distributed", definition, input={"orders": [1, 2, 3, 4, 9]})
+
+    assert ended["status"]["phase"] == "Succeeded", ended["status"].get("cause")
+    assert output(ended) == [[1, 2], [3, 4]]
+    assert [event["type"] for event in stepwright.history("distributed")] == [
+        "ExecutionStarted",
+        "MapStateEntered",
+        "MapStateStarted",
+        "MapRunStarted",
+        "MapRunSucceeded",
+        "MapStateSucceeded",
+        "MapStateExited",
+        "ExecutionSucceeded",
+    ]
+    assert len(stepwright.list("jobs")) == 3
