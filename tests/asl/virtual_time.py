@@ -96,13 +96,18 @@ class Play:
             self.send(Continue())
 
     def fire_next(self, until: Millis | None = None) -> bool:
-        """Jump to the next timer and fire it; False where there is none (until then)."""
+        """Jump to the next timer, fire it and go on; False where there is none (until then)."""
+        fired = self.only_fire_next(until)
+        if fired:
+            self.go_on()
+        return fired
+
+    def only_fire_next(self, until: Millis | None = None) -> bool:
         timers = checkpoints.open_timers(self.checkpoint)
         if not timers or (until is not None and timers[0].due > until):
             return False
         self.now = max(self.now, timers[0].due)
         self.send(TimerFired(timers[0].timer))
-        self.go_on()
         return True
 
     def to_end(self, answer: Answer = echo, until: Millis | None = None) -> Play:
