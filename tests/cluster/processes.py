@@ -60,15 +60,27 @@ def start(name: str, command: list[str], log: Path) -> Process:
 
 
 def end(process: Process, grace_seconds: float = 3) -> None:
-    """SIGTERM, then SIGKILL after the grace; returns when the process is gone."""
+    """SIGTERM, then SIGKILL after the grace; returns when the process is gone, and with it all that it had open."""
     for number, patience in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 10.0)):
-        if not process.alive:
+        if not _is_there(process):
             break
         os.kill(process.pid, number)
         deadline = time.monotonic() + patience
-        while process.alive and time.monotonic() < deadline:
+        while _is_there(process) and time.monotonic() < deadline:
             time.sleep(0.02)
     reap(process.pid)
+
+
+def _is_there(process: Process) -> bool:
+    """Whether any of its threads is: the first may be dead while others still hold files and ports."""
+    if process.alive:
+        return True
+    try:
+        threads = list(Path(f"/proc/{process.pid}/task").iterdir())
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return fields[19] == process.start_time and len(threads) > 1
 
 
 def reap(pid: int) -> None:

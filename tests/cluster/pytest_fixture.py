@@ -22,6 +22,7 @@ from tests.cluster.interface import Cluster, ClusterUnavailable, CommandFailed
 #: Shown for the namespace of a failed test, where the cluster knows the kind.
 _DUMPED = ("statemachines.stepwright.dev", "executions.stepwright.dev", "jobs", "pods")
 _LOG_LINES = 40
+_BRIEFLY = "--request-timeout=10s"
 _failed = pytest.StashKey[bool]()
 _broken = pytest.StashKey[str]()
 _found = pytest.StashKey[Cluster]()
@@ -76,9 +77,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if report.failed:
         item.stash[_failed] = True
-    # Once its fixtures have undone what it did to the cluster on purpose.
-    if report.when == "teardown" and item.stash.get(_failed, False) and _uses_cluster(item):
-        _mend(item)
+        if _uses_cluster(item):
+            _mend(item)
     return report
 
 
@@ -87,7 +87,8 @@ def _uses_cluster(item: pytest.Item) -> bool:
 
 
 def _mend(item: pytest.Item) -> None:
-    """After a failure: a cluster that does not answer would have every other test fail, each after its time limit."""
+    """After a failure, before the test's fixtures end: with a cluster that does not answer each of their requests, and
+    every other test, would fail only after its time limit."""
     cluster = item.config.stash.get(_found, None)
     if cluster is None or _broken in item.config.stash:
         return
@@ -108,14 +109,16 @@ def describe(cluster: Cluster, namespace: str) -> str:
     """Objects, events and the ends of pod logs of a namespace, for people to read."""
     parts = []
     for kind in _DUMPED:
-        shown = cluster.kubectl("get", kind, "-n", namespace, "-o", "yaml", check=False)
+        shown = cluster.kubectl("get", kind, "-n", namespace, "-o", "yaml", _BRIEFLY, check=False)
         if "items: []" not in shown and "have a resource type" not in shown:
             parts.append(f"--- {kind}\n{shown}")
-    events = cluster.kubectl("get", "events", "-n", namespace, "--sort-by=.lastTimestamp", check=False)
+    events = cluster.kubectl(
+        "get", "events", "-n", namespace, "--sort-by=.lastTimestamp", _BRIEFLY, check=False
+    )
     parts.append(f"--- events\n{events}")
-    for pod in cluster.kubectl("get", "pods", "-n", namespace, "-o", "name", check=False).split():
+    for pod in cluster.kubectl("get", "pods", "-n", namespace, "-o", "name", _BRIEFLY, check=False).split():
         log = cluster.kubectl(
-            "logs", pod, "-n", namespace, "--all-containers", f"--tail={_LOG_LINES}", check=False
+            "logs", pod, "-n", namespace, "--all-containers", f"--tail={_LOG_LINES}", _BRIEFLY, check=False
         )
         parts.append(f"--- logs of {pod}\n{log}")
     return "\n".join(parts)
