@@ -36,8 +36,8 @@ types: setup ## mypy, strict
 contracts: setup ## import-linter: the layers
 	$(RUN) lint-imports
 
-unit: setup ## Tests that need no cluster
-	$(RUN) pytest -q $(PARALLEL) -m "not cluster"
+unit: setup ## Tests that need no cluster and little time
+	$(RUN) pytest -q $(PARALLEL) -m "not cluster and not slow"
 
 test: setup ## Everything: sets up a cluster (see tests/cluster/README.md) and runs all tests
 	$(RUN) pytest $(PARALLEL)

@@ -14,6 +14,8 @@ import pytest
 
 from tests import conformance_data, recorded_api
 
+pytestmark = pytest.mark.slow
+
 COMPLETE: Final = (
     "activities",
     "arguments",

@@ -17,6 +17,8 @@ from tests.controllers.members import Violation, World
 from tests.simulation import logs
 from tests.simulation import loop as loops
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(60)
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.dev_process import ROLE, DevProcess, ended
 
+pytestmark = pytest.mark.slow
+
 LOOP = {
     "StartAt": "Count",
     "States": {

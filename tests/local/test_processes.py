@@ -14,6 +14,8 @@ import pytest
 from tests.dev_process import DevProcess, ended
 from tests.local.test_killed import machine, restart
 
+pytestmark = pytest.mark.slow
+
 PYTHON = "import json, os; given = json.load(open(os.environ['STEPWRIGHT_INPUT_FILE'])); "
 
 

@@ -23,6 +23,8 @@ from stepwright.engine.run import Run
 from stepwright.tasks.job.driver import JobDriver
 from tests.simulation import running, world
 
+pytestmark = pytest.mark.slow
+
 Break = Callable[[pytest.MonkeyPatch], None]
 
 

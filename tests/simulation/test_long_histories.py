@@ -10,6 +10,8 @@ from stepwright.asl.limits import CLUSTER
 from tests.simulation import machines, running, world
 from tests.simulation.world import Climate
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 25_000
 EVENTS_PER_ROUND = 4
 LARGEST_BYTES = 700_000

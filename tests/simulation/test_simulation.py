@@ -11,6 +11,8 @@ import pytest
 from tests.simulation import running, world
 from tests.simulation.world import Result
 
+pytestmark = pytest.mark.slow
+
 SEEDS = 2_000
 CHUNK = 100
 
