@@ -31,6 +31,7 @@ def run(*command: str, folder: Path) -> None:
             "PYTHONPATH": str(ROOT / "operator"),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTEST_PLUGINS": "stepwright.pytest_plugin",
+            "PYTEST_ADDOPTS": "",
         },
         capture_output=True,
         text=True,

@@ -31,7 +31,12 @@ def pytest_in(folder: Path, test: str) -> subprocess.CompletedProcess[str]:
             ".",
         ],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "operator"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT / "operator"),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_ADDOPTS": "",
+        },
         capture_output=True,
         text=True,
         timeout=110,
