@@ -26,14 +26,18 @@ _BRIEFLY = "--request-timeout=10s"
 _failed = pytest.StashKey[bool]()
 _broken = pytest.StashKey[str]()
 _found = pytest.StashKey[Cluster]()
+_prepared = pytest.StashKey[bool]()
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Build before the first test where a test will ask for the cluster: no test's time limit covers minutes."""
-    if any(_uses_cluster(item) for item in session.items):
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Build before the first test that will ask for the cluster: no test's time limit covers minutes."""
+    if _uses_cluster(item) and not item.config.stash.get(_prepared, False):
+        item.config.stash[_prepared] = True
         # What is missing is reported by the fixture, to the tests that it concerns.
         with contextlib.suppress(ClusterUnavailable):
             ladder.prepare()
+    return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -33,14 +33,18 @@ def _uses_cluster(module: Path) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneHasTheCluster:
+    config.option.loadscopereorder = False  # the order is that of the tests
     return OneHasTheCluster(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The process that hands out tests sees only the text of their modules."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes longest begins first."""
     for item in items:
         fixtures: Any = getattr(item, "fixturenames", ())
         if "cluster" in fixtures and not _uses_cluster(item.path):
+            # The process that hands out tests sees only the text of their modules.
             raise pytest.UsageError(
                 f"{item.nodeid} uses the cluster: its module needs `pytestmark = pytest.mark.cluster`"
             )
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not _uses_cluster(item.path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
@@ -226,7 +227,10 @@ def test_a_distributed_map_runs_its_children_in_batches_and_bears_some_failures(
     ended = stepwright.run("distributed", definition, input={"orders": [1, 2, 3, 4, 9]})
 
     assert ended["status"]["phase"] == "Succeeded", ended["status"].get("cause")
-    assert output(ended) == [[1, 2], [3, 4]]
+    *counted, failed = output(ended)
+    assert counted == [[1, 2], [3, 4]]
+    assert (failed["Status"], failed["Error"]) == ("FAILED", "Job.Failed")
+    assert json.loads(failed["Input"]) == {"BatchInput": {"who": "distributed"}, "Items": [9]}
     assert [event["type"] for event in stepwright.history("distributed")] == [
         "ExecutionStarted",
         "MapStateEntered",
