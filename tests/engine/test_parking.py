@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from stepwright.asl.signals import Millis
-from stepwright.engine.ports import Uid
+from stepwright.engine.engine import PARKS_FROM_SECONDS
+from stepwright.engine.ports import ExecutionRef, Loaded, Uid
 from stepwright.engine.run import Parked
 from tests.engine.memory import Stored, World, loaded, output, stop, types
 from tests.engine.virtual_loop import VirtualClock, run
@@ -159,6 +162,37 @@ def test_after_a_restart_it_waits_without_being_read() -> None:
 
         assert types(stored)[-1] == "ExecutionSucceeded"
         assert len(stored.commits) == 2
+
+    run(main)
+
+
+def test_of_many_that_are_due_at_once_each_is_read_before_then_at_a_moment_of_its_own() -> None:
+    async def main() -> None:
+        world = World()
+        due = Millis(VirtualClock().now() + DAY * 1000)
+        read: list[int] = []
+        load = world.journal.load
+
+        async def noted(ref: ExecutionRef, at_least: int | None = None) -> Loaded:
+            read.append(VirtualClock().now())
+            return await load(ref, at_least)
+
+        world.journal.load = noted  # type: ignore[method-assign]
+        stored = await begun(world, waits(DAY))
+        for number in range(2, 202):
+            other = replace(stored.loaded.ref, uid=Uid(f"uid-{number}"))
+            world.journal.add(replace(stored.loaded, ref=other))
+            world.engine.park(Parked(other, due, stored.loaded.seq))
+        await world.idle()
+
+        assert len(read) == 201
+        assert max(read) <= due
+        assert min(read) >= due - PARKS_FROM_SECONDS * 1000
+        seconds = Counter(moment // 1000 for moment in read)
+        assert len(seconds) > 15
+        assert max(seconds.values()) < 30
+        ended = [entry.commits[-1].now for entry in world.journal.stored.values()]
+        assert all(due <= moment < due + 1000 for moment in ended)
 
     run(main)
 
