@@ -15,6 +15,7 @@ from bench import ratios, table
 from bench.control_plane import control_plane_of_its_own, kubernetes_version
 from bench.populating import create_all, until_all_wait
 from bench.process import usage
+from bench.transitions import bare_patches
 from bench.watching import EXECUTIONS, Status, Watch, machine
 from stepwright.cluster.api import Api, path_of
 from tests.operator_process import ROOT, OperatorProcess
@@ -25,6 +26,8 @@ DUE_AFTER_SECONDS = 10
 """From the kill to the moment at which all timers fall due."""
 CREATED_PER_SECOND = 100
 """A rate that any machine reaches: the moment has to be known when executions are created."""
+BARE = 2_000
+"""Of so many patches is told what the API server alone can do."""
 DEFINITION = {
     "StartAt": "First",
     "States": {
@@ -68,6 +71,8 @@ async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> No
             used = usage(operator.pid)
             seen = [watch.done[name] + offset - due for name in names]
         recorded = await fired_at(api)
+        await asyncio.to_thread(operator.stop)
+        bare = await bare_patches(api, NAMESPACE, names[:BARE], await patch_like_a_commit(api, names[0]))
     stamps = [recorded[name] - due for name in names]
     rows = [
         [what, statistics.median(late), sorted(late)[int(len(late) * 0.99)], max(late)]
@@ -83,8 +88,26 @@ async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> No
         f"\noperator: ready {ready:.1f} s after its start; {used.cpu_seconds:.1f} CPU seconds until all had fired, "
         f"{used.peak_mib:.0f} MiB at most"
     )
+    print(
+        f"the API server alone: {min(BARE, count) / bare:.0f} bare conditional patches like these writes per second, "
+        f"{count:,} of them in {count * bare / min(BARE, count):.1f} s"
+    )
     if count == COUNT:
         ratios.note("restart with 10,000 running: last timer fired / 30 s", max(seen) / 30)
+
+
+async def patch_like_a_commit(api: Api, name: str) -> bytes:
+    """What the write of a fired timer changes, on condition; all of these executions are at the same seq."""
+    status: dict[str, Any] = (await api.get(path_of(*EXECUTIONS, NAMESPACE, name)))["status"]
+    return msgspec.json.encode(
+        [
+            {"op": "test", "path": "/status/seq", "value": status["seq"]},
+            {"op": "replace", "path": "/status/seq", "value": status["seq"] + 1},
+            {"op": "replace", "path": "/status/checkpoint", "value": status["checkpoint"]},
+            {"op": "replace", "path": "/status/transitions", "value": status["transitions"]},
+            *({"op": "add", "path": "/status/history/-", "value": event} for event in status["history"][-3:]),
+        ]
+    )
 
 
 def has_fired(status: Status) -> bool:
