@@ -72,7 +72,9 @@ async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> No
             seen = [watch.done[name] + offset - due for name in names]
         recorded = await fired_at(api)
         await asyncio.to_thread(operator.stop)
-        bare = await bare_patches(api, NAMESPACE, names[:BARE], await patch_like_a_commit(api, names[0]))
+        sample = names[:BARE]
+        bare = await bare_patches(api, NAMESPACE, sample, await patch_like_a_commit(api, names[0]))
+        per_second = len(sample) / bare
     stamps = [recorded[name] - due for name in names]
     rows = [
         [what, statistics.median(late), sorted(late)[int(len(late) * 0.99)], max(late)]
@@ -89,8 +91,8 @@ async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> No
         f"{used.peak_mib:.0f} MiB at most"
     )
     print(
-        f"the API server alone: {min(BARE, count) / bare:.0f} bare conditional patches like these writes per second, "
-        f"{count:,} of them in {count * bare / min(BARE, count):.1f} s"
+        f"the API server alone: {per_second:.0f} bare conditional patches like these writes per second, "
+        f"{count:,} of them in {count / per_second:.1f} s"
     )
     if count == COUNT:
         ratios.note("restart with 10,000 running: last timer fired / 30 s", max(seen) / 30)

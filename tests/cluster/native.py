@@ -30,7 +30,7 @@ from tests.cluster.state import State, log_file
 
 KIND = "native"
 _NODE = ("node", "node-init")
-_SERVERS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", *_NODE)
+_CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
 
 class NativeCluster(Cluster):
@@ -93,14 +93,14 @@ class NativeCluster(Cluster):
     def mend(self) -> None:
         with run_lock():
             current = _state()
-            for name in _SERVERS:
+            for name in _CONTROL_PLANE:
                 old = current.processes.get(name)
-                if old is not None and not old.alive and name not in _NODE:
+                if old is not None and not old.alive:
                     say(f"{name} has ended, and is started again; its log says: {processes.tail(old.log)}")
-                    current.processes[name] = processes.start(name, old.command, Path(old.log))
-                    current.save()
-            _await_apiserver(self._folder, list(current.processes.values()))
-            if not all(name in current.processes and current.processes[name].alive for name in _NODE):
+                    _start_again(old, current)
+            # Not for all processes: the node may have ended, too, and is started when there is an API server.
+            _await_apiserver(self._folder, [current.processes[name] for name in _CONTROL_PLANE])
+            if not _are_alive(_NODE, current):
                 self.stop_node()
                 self.start_node()
 
@@ -111,8 +111,7 @@ class NativeCluster(Cluster):
             old = current.processes[name]
             processes.end(old, grace_seconds=1)
             time.sleep(away_seconds)
-            current.processes[name] = processes.start(name, old.command, Path(old.log))
-            current.save()
+            _start_again(old, current)
             _await_apiserver(self._folder, list(current.processes.values()))
 
     def _node_is_ready(self, since: Process | None = None) -> bool:
@@ -246,8 +245,16 @@ def _await_apiserver(folder: Path, needs: list[Process], timeout_seconds: float 
 
 
 def _is_whole(current: State) -> bool:
-    servers = [current.processes.get(name) for name in _SERVERS]
-    return current.ready and all(server is not None and server.alive for server in servers)
+    return current.ready and _are_alive((*_CONTROL_PLANE, *_NODE), current)
+
+
+def _are_alive(names: tuple[str, ...], current: State) -> bool:
+    return all(name in current.processes and current.processes[name].alive for name in names)
+
+
+def _start_again(old: Process, current: State) -> None:
+    current.processes[old.name] = processes.start(old.name, old.command, Path(old.log))
+    current.save()
 
 
 def _answers(current: State) -> bool:

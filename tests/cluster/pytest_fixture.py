@@ -18,6 +18,7 @@ import pytest
 from tests.cluster import ladder
 from tests.cluster.audit import Audit
 from tests.cluster.interface import Cluster, ClusterUnavailable, CommandFailed
+from tests.cluster.workers import uses_cluster
 
 #: Shown for the namespace of a failed test, where the cluster knows the kind.
 _DUMPED = ("statemachines.stepwright.dev", "executions.stepwright.dev", "jobs", "pods")
@@ -32,7 +33,7 @@ _prepared = pytest.StashKey[bool]()
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Build before the first test that will ask for the cluster: no test's time limit covers minutes."""
-    if _uses_cluster(item) and not item.config.stash.get(_prepared, False):
+    if uses_cluster(item) and not item.config.stash.get(_prepared, False):
         item.config.stash[_prepared] = True
         # What is missing is reported by the fixture, to the tests that it concerns.
         with contextlib.suppress(ClusterUnavailable):
@@ -81,13 +82,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if report.failed:
         item.stash[_failed] = True
-        if _uses_cluster(item):
+        if uses_cluster(item):
             _mend(item)
     return report
-
-
-def _uses_cluster(item: pytest.Item) -> bool:
-    return "cluster" in getattr(item, "fixturenames", ())
 
 
 def _mend(item: pytest.Item) -> None:
@@ -105,7 +102,7 @@ def _mend(item: pytest.Item) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     broken = item.config.stash.get(_broken, None)
-    if broken and _uses_cluster(item):
+    if broken and uses_cluster(item):
         pytest.fail(broken, pytrace=False)
 
 

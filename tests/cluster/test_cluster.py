@@ -102,7 +102,7 @@ def test_servers_that_died_are_started_again_before_the_next_test(cluster: Clust
         pytest.skip(f"the servers of a cluster of kind {cluster.kind} are not ours to end")
     current = state.load()
     assert current is not None
-    for name in ("etcd", "kube-apiserver", "kube-scheduler"):
+    for name in ("etcd", "kube-apiserver", "kube-scheduler", "node-init"):
         processes.end(current.processes[name], grace_seconds=0)
     assert "refused" in cluster.kubectl("get", "namespaces", "--request-timeout=5s", check=False)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from xdist.remote import Producer
@@ -18,16 +18,20 @@ from xdist.scheduler import LoadScopeScheduling
 _MARK: Final = re.compile(r"^pytestmark = .*pytest\.mark\.cluster\b", re.MULTILINE)
 
 
+def uses_cluster(item: pytest.Item) -> bool:
+    return "cluster" in getattr(item, "fixturenames", ())
+
+
 class OneHasTheCluster(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """A module of tests goes to one process; all that use the cluster go to the same."""
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        return "cluster" if _uses_cluster(self.config.rootpath / module) else module
+        return "cluster" if _is_marked(self.config.rootpath / module) else module
 
 
 @functools.cache
-def _uses_cluster(module: Path) -> bool:
+def _is_marked(module: Path) -> bool:
     return _MARK.search(module.read_text(encoding="utf-8")) is not None
 
 
@@ -40,11 +44,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneHasT
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What takes longest begins first."""
     for item in items:
-        fixtures: Any = getattr(item, "fixturenames", ())
-        if "cluster" in fixtures and not _uses_cluster(item.path):
+        if uses_cluster(item) and not _is_marked(item.path):
             # The process that hands out tests sees only the text of their modules.
             raise pytest.UsageError(
                 f"{item.nodeid} uses the cluster: its module needs `pytestmark = pytest.mark.cluster`"
             )
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: not _uses_cluster(item.path))
+        items.sort(key=lambda item: not _is_marked(item.path))
