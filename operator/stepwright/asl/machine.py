@@ -14,6 +14,7 @@ from stepwright.asl.data import Expression
 from stepwright.asl.json_types import Json, Pointer
 
 QueryLanguage = Literal["JSONPath", "JSONata"]
+MapMode = Literal["INLINE", "DISTRIBUTED"]
 
 
 class Rule(Protocol):
@@ -167,7 +168,7 @@ class Map(StateBase):
     max_concurrency: int | Expression = 0  # 0: as many as AWS runs at once for an inline Map (40)
     tolerated_failure_count: int | Expression | None = None
     tolerated_failure_percentage: float | Expression | None = None
-    mode: Literal["INLINE", "DISTRIBUTED"] = "INLINE"
+    mode: MapMode = "INLINE"
     label: str | None = None
     batcher: Batcher | None = None
     unserved: str | None = None

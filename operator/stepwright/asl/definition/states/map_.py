@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from stepwright.asl.data import Expression
 from stepwright.asl.definition import limits, retry_catch
 from stepwright.asl.definition.fields import IDENTITY, Fields, Nested
@@ -11,7 +9,7 @@ from stepwright.asl.definition.problems import INVALID_LABEL
 from stepwright.asl.definition.schema import check_names
 from stepwright.asl.definition.states import map_items
 from stepwright.asl.definition.states.envelope import Envelope
-from stepwright.asl.machine import Map
+from stepwright.asl.machine import Map, MapMode
 
 _LABEL_REFUSES = frozenset('?*<>{}[]:;,\\|^~$#%&`"')
 _MODES = ("INLINE", "DISTRIBUTED")
@@ -75,7 +73,7 @@ def _item_selector(state: Fields) -> Expression | None:
     )
 
 
-def _mode(state: Fields, processor: str) -> Literal["INLINE", "DISTRIBUTED"]:
+def _mode(state: Fields, processor: str) -> MapMode:
     raw = state.raw.get(processor)
     config = raw.get("ProcessorConfig") if isinstance(raw, dict) else None
     if not isinstance(config, dict):

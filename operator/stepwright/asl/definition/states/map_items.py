@@ -6,13 +6,13 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distribut
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 from stepwright.asl.definition import limits, resources
 from stepwright.asl.definition.fields import Fields
 from stepwright.asl.definition.problems import INLINE_MAP
 from stepwright.asl.definition.schema import StateFields, check_fields
-from stepwright.asl.machine import Batcher
+from stepwright.asl.machine import Batcher, MapMode
 
 _NONE: Final[frozenset[str]] = frozenset()
 _CALL: Final = StateFields(
@@ -47,7 +47,7 @@ _DISTRIBUTED: Final = ("ItemReader", "ItemBatcher", "ResultWriter")
 _BATCH_BYTES: Final = 256 * 1024
 
 
-def check(state: Fields, mode: Literal["INLINE", "DISTRIBUTED"]) -> str | None:
+def check(state: Fields, mode: MapMode) -> str | None:
     """The name of a field that is there and not served, if there is one."""
     if mode == "INLINE":
         for name in _DISTRIBUTED:
