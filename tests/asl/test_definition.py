@@ -597,7 +597,9 @@ def test_warnings_do_not_refuse_unless_asked(definition: Any, sentence: str) -> 
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"token.$": "$$.Task.Token"}, {"a": [{"context.$": "$$"}]}], ids=["itself", "the context"]
+    "parameters",
+    [{"token.$": "$$.Task.Token"}, {"a": [{"context.$": "$$"}]}, {"token": "${Token}"}],
+    ids=["itself", "the context", "by a substitution"],
 )
 def test_a_token_may_be_handed_over_in_any_form(parameters: Any) -> None:
     assert found(machine(TASK | {"Resource": TOKEN_TASK, "Parameters": parameters})) == []

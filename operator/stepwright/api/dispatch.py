@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -10,8 +10,9 @@ import structlog
 from stepwright.api import constraints, errors, model
 from stepwright.api.errors import ApiError
 from stepwright.api.operations import OPERATIONS
-from stepwright.api.service import Service
+from stepwright.api.service import Answer, Service
 from stepwright.asl import jsontext
+from stepwright.asl.json_types import Json
 from stepwright.asl.jsontext import InvalidJson
 from stepwright.engine.ports import JournalError, Unavailable
 
@@ -45,10 +46,10 @@ def refusal(error: ApiError) -> Reply:
     return Reply(error.status, msgspec.json.encode(told), error.code)
 
 
-async def _answer(service: Service, target: str, body: bytes) -> dict[str, Any]:
+async def _answer(service: Service, target: str, body: bytes) -> Answer:
     name = target.removeprefix(model.TARGET)
     try:
-        shape = model.input_shape(name)
+        model.input_shape(name)
     except KeyError:
         raise errors.unknown_operation(target) from None
     if name == target or name not in OPERATIONS:
@@ -57,6 +58,11 @@ async def _answer(service: Service, target: str, body: bytes) -> dict[str, Any]:
         given = jsontext.parse(body) if body else {}
     except InvalidJson as error:
         raise errors.serialization(str(error)) from error
+    return await perform(service, name, given)
+
+
+async def perform(service: Service, operation: str, given: Json) -> Answer:
+    """One of ``OPERATIONS``. Raises ApiError, JournalError."""
     if not isinstance(given, dict):
         raise errors.serialization("The body of a request must be a JSON object")
-    return await OPERATIONS[name](service, constraints.check(shape, given))
+    return await OPERATIONS[operation](service, constraints.check(model.input_shape(operation), given))

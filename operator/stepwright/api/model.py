@@ -26,3 +26,9 @@ def input_shape(operation: str) -> Any:
     if operation not in service().operation_names:
         raise KeyError(operation)
     return service().operation_model(operation).input_shape
+
+
+@lru_cache(maxsize=128)
+def output_shape(operation: str) -> Any:
+    """The structure that an operation answers with."""
+    return service().operation_model(operation).output_shape

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from stepwright.asl.json_types import JsonText
+from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.parts import Identity
 from stepwright.asl.signals import Millis, UpdateMapRun
@@ -29,6 +29,31 @@ class NoSuchTask(Exception):  # noqa: N818 - it names a condition
 
 class TaskOver(Exception):  # noqa: N818
     """The task of this token is no longer open: it has its result, timed out, or its execution has ended."""
+
+
+class CallRefused(Exception):  # noqa: N818 - what an API said
+    """The API has refused a call; ``code`` is the exception's name, as AWS has it."""
+
+    def __init__(self, code: str, message: str, status: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class Calls(Protocol):
+    """Step Functions' own API, as tasks call it."""
+
+    def serves(self, operation: str) -> bool: ...
+
+    async def call(
+        self, operation: str, parameters: Json, *, once: str, moment: Callable[[Millis], Json]
+    ) -> dict[str, Json]:
+        """What ``operation`` (``startExecution``) answers; names begin with a capital letter, as in tasks.
+
+        ``once``: a UUID. What a call with it has begun, a second one finds there; an execution that it starts has it
+        as its uid. ``moment`` writes a moment. Raises CallRefused, Unavailable.
+        """
 
 
 class Catalog(Protocol):

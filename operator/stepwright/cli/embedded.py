@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from stepwright.api import server
+from stepwright.api.own_calls import OwnCalls
 from stepwright.api.service import Service
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.catalog.arns import Place
@@ -24,6 +25,7 @@ from stepwright.local.functions import FunctionDriver
 from stepwright.local.map_runs import SqlMapRuns
 from stepwright.local.processes import ProcessDriver
 from stepwright.local.runner import LocalRunner
+from stepwright.local.step_functions import StepFunctionsDriver
 from stepwright.local.versions import SqlVersions
 from stepwright.tasks import job
 
@@ -56,7 +58,6 @@ async def serve(
         activities = LocalActivities(database, runner.report)
         await activities.recall()
         processes = ProcessDriver(folder / "tasks", clock, runner.report, container_engine)
-        drivers += [processes, functions, activities]
         service = Service(
             catalog=catalog,
             versions=SqlVersions(database),
@@ -69,6 +70,9 @@ async def serve(
             chance=random.SystemRandom().random,
             task_checks=job.checks({}),
         )
+        nested = StepFunctionsDriver(database, OwnCalls(service), runner, clock, runner.report)
+        await nested.recall()
+        drivers += [processes, functions, activities, nested]
         running = asyncio.create_task(runner.run(), name="executions")
         web, bound = await server.start(service, HOST, port, secrets)
         stopping = asyncio.create_task(stopped.wait(), name="stop")
@@ -81,6 +85,7 @@ async def serve(
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await functions.close()
+        await nested.close()
     finally:
         await database.close()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -79,6 +80,10 @@ class LocalRunner:
     # --- Starting and stopping -----------------------------------------------------------------------------------
 
     async def start(self, execution: Execution) -> Execution:
+        # Once it is stored it has to run, whoever has lost interest meanwhile.
+        return await asyncio.shield(self._start(execution))
+
+    async def _start(self, execution: Execution) -> Execution:
         loaded = await self._loaded(execution)
         if not await self._catalog.add_execution(execution, loaded.ref.state_machine):
             stored = await self._catalog.execution(execution.arn)
@@ -124,29 +129,50 @@ class LocalRunner:
         return ended
 
     async def stop(self, execution: Execution, request: StopRequest) -> Millis:
-        ended: asyncio.Future[Millis] = asyncio.get_running_loop().create_future()
-        self._ends[execution.uid].append(ended)
-        try:
-            columns = schema.executions.c
-            asked = msgspec.json.encode({"error": request.error, "cause": request.cause}).decode()
-            statement = (
-                update(schema.executions)
-                .where(columns.uid == execution.uid, columns.status == "RUNNING")
-                .values(stop=asked)
-            )
-            result = await self._database.call(lambda connection: connection.execute(statement))
-            if result.rowcount:
-                self._engine.stop_execution(execution.uid, request)
+        with self._end_of(execution.uid) as ended:
+            if await self.ask_to_stop(execution.uid, request):
                 return await ended
-        finally:
-            waiting = self._ends[execution.uid]
-            waiting.remove(ended)
-            if not waiting:
-                del self._ends[execution.uid]
         over = await self._catalog.execution(execution.arn)
         assert over is not None
         assert over.stopped is not None
         return over.stopped
+
+    async def ask_to_stop(self, uid: Uid, request: StopRequest) -> bool:
+        """Durable when it returns. False where it does not run."""
+        columns = schema.executions.c
+        asked = msgspec.json.encode({"error": request.error, "cause": request.cause}).decode()
+        statement = (
+            update(schema.executions)
+            .where(columns.uid == uid, columns.status == "RUNNING")
+            .values(stop=asked)
+        )
+        result = await self._database.call(lambda connection: connection.execute(statement))
+        if result.rowcount:
+            self._engine.stop_execution(uid, request)
+        return bool(result.rowcount)
+
+    async def until_ended(self, arn: str) -> None:
+        """Return once a Standard execution is over, or is not there."""
+        found = await self._catalog.execution(arn)
+        if found is None:
+            return
+        with self._end_of(found.uid) as ended:
+            found = await self._catalog.execution(arn)
+            if found is not None and found.status == "RUNNING":
+                await ended
+
+    @contextmanager
+    def _end_of(self, uid: Uid) -> Iterator[asyncio.Future[Millis]]:
+        """When an execution ends; that it had ended before is not heard of."""
+        ended: asyncio.Future[Millis] = asyncio.get_running_loop().create_future()
+        self._ends[uid].append(ended)
+        try:
+            yield ended
+        finally:
+            waiting = self._ends[uid]
+            waiting.remove(ended)
+            if not waiting:
+                del self._ends[uid]
 
     async def update_map_run(self, asked: UpdateMapRun) -> bool:
         uid = await self._map_runs.update(asked)

@@ -148,6 +148,15 @@ children = Table(
 """Which of the ``executions`` are child executions of a Map Run. They have their events under their own uid, and
 nothing else: the execution that they belong to carries them."""
 
+nested = Table(
+    "nested",
+    metadata,
+    Column("uid", Text, primary_key=True),
+    Column("task", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""Tasks that wait for an execution which they start; written before it is, until the task has its result."""
+
 payloads = Table(
     "payloads",
     metadata,

@@ -14,6 +14,7 @@ from stepwright.engine.ports import Uid
 def new(service: Service, request: Request, target: names.Target) -> Execution:
     """Raises InvalidName, InvalidExecutionInput."""
     machine = target.machine
+    run = service.new_id()
     name = request.get("name")
     if name is None:
         name = service.new_id()
@@ -24,7 +25,6 @@ def new(service: Service, request: Request, target: names.Target) -> Execution:
         jsontext.parse(input)
     except InvalidJson as error:
         raise errors.invalid_input(str(error)) from error
-    run = service.new_id()
     if machine.type == "EXPRESS":
         arn = service.place.express(machine.name, name, run)
     else:

@@ -16,6 +16,9 @@ async def succeed(service: Service, request: Request) -> Answer:
     try:
         jsontext.parse(request["output"])
     except InvalidJson as error:
+        await heartbeat(
+            service, request
+        )  # a token that is none is told first; whoever sends rubbish is alive
         raise errors.invalid_output(str(error)) from error
     return await _told(service.runner.succeed(request["taskToken"], request["output"]))
 

@@ -254,6 +254,11 @@ class Fields:
                 self.problems.error(pointer, message, member=named[1] if named else None)
             return None
 
+    @property
+    def arguments(self) -> str:
+        """What the field is called that says what is handed over."""
+        return "Arguments" if self.language == "JSONata" else "Parameters"
+
     def _check_keys(self, template: Json, pointer: Pointer) -> None:
         """What is wrong with the objects of a template beside the expressions in them."""
         waiting = [(template, pointer)]

@@ -97,7 +97,7 @@ def _call(part: Fields) -> None:
     resource = part.text("Resource", literal=False)
     if resource is not None and not resources.is_valid(resource):
         part.problems.error(part.at("Resource"), "Value is not a valid resource ARN")
-    part.template("Arguments" if part.language == "JSONata" else "Parameters")
+    part.template(part.arguments)
 
 
 def _part(fields: Fields, name: str, allowed: StateFields) -> Fields | None:

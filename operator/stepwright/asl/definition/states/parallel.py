@@ -19,7 +19,7 @@ def parse(state: Fields, envelope: Envelope) -> Parallel:
     return Parallel(
         **envelope,
         branches=tuple(branch.pointer for branch in branches),
-        parameters=state.template("Arguments" if jsonata else "Parameters"),
+        parameters=state.template(state.arguments),
         result_selector=None if jsonata else state.template("ResultSelector"),
         result_path=state.target("ResultPath"),
         retry=retry_catch.retriers(state),

@@ -34,7 +34,7 @@ def parse(state: Fields, envelope: Envelope) -> Task:
         resource=resource,
         resource_type=name.type,
         resource_name=name.resource,
-        parameters=state.template("Arguments" if jsonata else "Parameters"),
+        parameters=state.template(state.arguments),
         result_selector=None if jsonata else state.template("ResultSelector"),
         result_path=state.target("ResultPath"),
         retry=retry_catch.retriers(state),
@@ -62,27 +62,25 @@ def _check_token(state: Fields, resource: str) -> None:
     """A worker that is given no token cannot answer; AWS finds that out when the task times out, if it ever does."""
     if not resources.waits_for_token(resource):
         return
-    name, token = (
-        ("Arguments", "$states.context.Task.Token")
-        if state.language == "JSONata"
-        else ("Parameters", "$$.Task.Token")
-    )
-    if not _names_token(state.raw.get(name)):
+    token = "$states.context.Task.Token" if state.language == "JSONata" else "$$.Task.Token"
+    if not _may_hold_token(state.raw.get(state.arguments)):
         state.problems.warn(
             NO_TASK_TOKEN,
             state.at("Resource"),
-            f"The task waits for SendTaskSuccess or SendTaskFailure, and '{name}' hands its worker no '{token}'",
+            f"The task waits for SendTaskSuccess or SendTaskFailure, and '{state.arguments}' hands its worker"
+            f" no '{token}'",
         )
 
 
-def _names_token(value: Json) -> bool:
+def _may_hold_token(value: Json) -> bool:
+    """What a substitution brings in is not known here, and may be the token."""
     match value:
         case str():
-            return _TOKEN.search(value) is not None
+            return _TOKEN.search(value) is not None or placeholders.in_text(value)
         case dict():
-            return any(_names_token(item) for item in value.values())
+            return any(_may_hold_token(item) for item in value.values())
         case list():
-            return any(_names_token(item) for item in value)
+            return any(_may_hold_token(item) for item in value)
     return False
 
 

@@ -1,0 +1,103 @@
+"""The operations as tasks call them: from inside of the process, in the form of Step Functions' SDK integrations.
+
+Names begin with a capital letter there, and JSON may be given where the API wants its text.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+"""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from stepwright.api import dispatch, model
+from stepwright.api.errors import ApiError
+from stepwright.api.operations import OPERATIONS
+from stepwright.api.service import Service
+from stepwright.asl import jsontext
+from stepwright.asl.json_types import Json
+from stepwright.asl.signals import Millis
+from stepwright.catalog.ports import CallRefused
+
+UNKNOWN_PARAMETER: Final = "ValidationException"
+
+_JSON_TEXT: Final = "SensitiveData"
+"""What botocore's model calls texts that hold JSON: inputs and outputs."""
+
+
+class OwnCalls:
+    """Implements ``catalog.ports.Calls``."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def serves(self, operation: str) -> bool:
+        return _with_capital(operation) in OPERATIONS
+
+    async def call(
+        self, operation: str, parameters: Json, *, once: str, moment: Callable[[Millis], Json]
+    ) -> dict[str, Json]:
+        name = _with_capital(operation)
+        try:
+            given = _request(model.input_shape(name), parameters, "")
+            answer = await dispatch.perform(replace(self._service, new_id=_ids(once)), name, given)
+        except ApiError as error:
+            raise CallRefused(error.code, error.message, error.status) from error
+        return _answer(model.output_shape(name), answer, moment)  # type: ignore[no-any-return]
+
+
+def _with_capital(name: str) -> str:
+    return f"{name[:1].upper()}{name[1:]}"
+
+
+def _ids(once: str) -> Callable[[], str]:
+    """The first one is ``once`` itself; all are the same again when the same call is made again."""
+    numbers = itertools.count()
+
+    def new_id() -> str:
+        number = next(numbers)
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{once}/{number}")) if number else once
+
+    return new_id
+
+
+def _request(shape: Any, value: Json, where: str) -> Any:
+    """As the API takes it; what does not fit is left for the API to refuse."""
+    match value:
+        case dict() if shape.type_name == "structure":
+            names = {_with_capital(name): name for name in shape.members}
+            for name in value:
+                if name not in names:
+                    raise ApiError(
+                        UNKNOWN_PARAMETER,
+                        f"There is no parameter '{where}{name}'; there are: {', '.join(sorted(names))}",
+                    )
+            return {
+                names[name]: _request(shape.members[names[name]], member, f"{where}{name}.")
+                for name, member in value.items()
+            }
+        case list() if shape.type_name == "list":
+            return [_request(shape.member, item, where) for item in value]
+        case dict() | list() if shape.type_name == "string":
+            return jsontext.dump(value)
+        case int() | float() if shape.name == _JSON_TEXT:  # true and false, too
+            return jsontext.dump(value)
+    return value
+
+
+def _answer(shape: Any, value: Any, moment: Callable[[Millis], Json]) -> Any:
+    """With the names in order, as they are recorded."""
+    match shape.type_name:
+        case "structure":
+            return {
+                _with_capital(name): _answer(shape.members[name], member, moment)
+                for name, member in sorted(value.items())
+            }
+        case "list":
+            return [_answer(shape.member, item, moment) for item in value]
+        case "timestamp":
+            return moment(Millis(round(value * 1000)))
+        case _:
+            return value
