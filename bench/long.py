@@ -20,7 +20,7 @@ import msgspec
 
 from bench import ratios, table
 from bench.watching import EXECUTIONS, Kind, Object, create, execution, machine
-from stepwright.cluster.api import Api, path_of
+from stepwright.cluster.api import Api, Event, TooManyRequests, path_of
 from tests.cluster import Cluster
 from tests.operator_process import OperatorProcess
 
@@ -220,10 +220,19 @@ async def _follow(api: Api, namespace: str, name: str, into: list[Stored]) -> No
 
 async def _follow_pages(api: Api, namespace: str, name: str, into: list[Stored]) -> None:
     """The pages of one Execution; those of earlier ones come first, and are none of it."""
-    async for event in api.watch(path_of(*HISTORIES, namespace)):
-        at = time.perf_counter()
-        if event.type == "BOOKMARK":
-            continue
-        page = msgspec.json.decode(event.object, type=_Page)
-        if page.executionRef.name == name and page.lastEventId:
-            into.append(Stored(at, len(bytes(event.object)), page.firstEventId, page.lastEventId))
+    while True:
+        with suppress(
+            TooManyRequests
+        ):  # the API server makes itself ready for a kind that it has just learnt of
+            async for event in api.watch(path_of(*HISTORIES, namespace)):
+                _take_page(event, name, into)
+        await asyncio.sleep(0.5)
+
+
+def _take_page(event: Event, name: str, into: list[Stored]) -> None:
+    at = time.perf_counter()
+    if event.type == "BOOKMARK":
+        return
+    page = msgspec.json.decode(event.object, type=_Page)
+    if page.executionRef.name == name and page.lastEventId:
+        into.append(Stored(at, len(bytes(event.object)), page.firstEventId, page.lastEventId))

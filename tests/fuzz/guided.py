@@ -54,6 +54,7 @@ def main(name: str, folder: Path, seconds: int, seed: int) -> None:
         "-timeout=300",
         "-rss_limit_mb=3000",
         "-max_len=60000",
+        f"-artifact_prefix={folder}/",  # inputs that it finds slow; else they would lie in the checkout
         f"-max_total_time={seconds}",
         f"-seed={seed}",
     ]
