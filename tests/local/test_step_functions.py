@@ -6,6 +6,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,21 @@ def test_an_awaited_execution_is_stopped_when_its_task_times_out(sfn: Any) -> No
 
     assert (answer["status"], answer["error"]) == ("FAILED", "States.Timeout")
     assert ended(sfn, only_child(sfn, machine)["executionArn"])["status"] == "ABORTED"
+
+
+def test_no_awaited_execution_outlives_one_that_is_stopped_while_it_begins(sfn: Any) -> None:
+    machine = create(sfn, wait(3600))
+    waiting = create(sfn, task(f"{START}.sync", {"StateMachineArn": machine}))
+
+    def stopped_at_once(_: int) -> None:
+        parent = sfn.start_execution(stateMachineArn=waiting)["executionArn"]
+        sfn.stop_execution(executionArn=parent)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(stopped_at_once, range(60)))
+
+    time.sleep(1)
+    assert sfn.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"] == []
 
 
 def test_an_execution_that_was_only_started_is_left_alone(sfn: Any) -> None:

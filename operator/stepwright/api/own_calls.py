@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from stepwright.api import dispatch, model
+from stepwright.api import dispatch, errors, model
 from stepwright.api.errors import ApiError
 from stepwright.api.operations import OPERATIONS
 from stepwright.api.service import Service
@@ -20,6 +20,7 @@ from stepwright.asl import jsontext
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
 from stepwright.catalog.ports import CallRefused
+from stepwright.engine.ports import JournalError, Unavailable
 
 UNKNOWN_PARAMETER: Final = "ValidationException"
 
@@ -45,6 +46,11 @@ class OwnCalls:
             answer = await dispatch.perform(replace(self._service, new_id=_ids(once)), name, given)
         except ApiError as error:
             raise CallRefused(error.code, error.message, error.status) from error
+        except Unavailable:
+            raise  # it is asked again
+        except JournalError as error:
+            refused = errors.validation(str(error))
+            raise CallRefused(refused.code, refused.message, refused.status) from error
         return _answer(model.output_shape(name), answer, moment)  # type: ignore[no-any-return]
 
 

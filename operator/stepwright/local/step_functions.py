@@ -13,6 +13,7 @@ import asyncio
 import email.utils
 import uuid
 from collections.abc import Mapping
+from itertools import chain
 from typing import Final, Protocol
 
 import structlog
@@ -104,7 +105,7 @@ class StepFunctionsDriver:
         return False
 
     def holds(self, uid: Uid) -> bool:
-        return any(of == uid for of, _ in self._keys())
+        return any(of == uid for of, _ in chain(self._running, self._ended, self._nested))
 
     def let_go(self, uid: Uid) -> None:
         for key in [key for key in self._keys() if key[0] == uid]:
@@ -124,9 +125,9 @@ class StepFunctionsDriver:
         key = (ref.uid, task)
         starting = self._starting.get(key)
         self._forget(key)
+        if starting is not None:  # what is about to begin has begun before it can be stopped
+            await asyncio.gather(starting, return_exceptions=True)
         if key in self._nested:
-            if starting is not None:
-                await asyncio.gather(starting, return_exceptions=True)
             await self._executions.ask_to_stop(_uid(key), StopRequest())
             await self._remove(key)
 
