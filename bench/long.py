@@ -221,9 +221,8 @@ async def _follow(api: Api, namespace: str, name: str, into: list[Stored]) -> No
 async def _follow_pages(api: Api, namespace: str, name: str, into: list[Stored]) -> None:
     """The pages of one Execution; those of earlier ones come first, and are none of it."""
     while True:
-        with suppress(
-            TooManyRequests
-        ):  # the API server makes itself ready for a kind that it has just learnt of
+        # TooManyRequests: the API server makes itself ready for a kind that it has just learnt of.
+        with suppress(TooManyRequests):
             async for event in api.watch(path_of(*HISTORIES, namespace)):
                 _take_page(event, name, into)
         await asyncio.sleep(0.5)

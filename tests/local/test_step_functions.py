@@ -198,7 +198,7 @@ REFUSED = {
         "StepFunctions.ValidationException",
         "There is no parameter 'input'; there are: Input, Name, StateMachineArn, TraceHeader (",
     ),
-    "a token that is none": (
+    "a parameter of another operation": (
         f"{SDK}sendTaskFailure",
         {"StateMachineArn": None, "TaskToken": "none"},
         "Sfn.ValidationException",

@@ -34,8 +34,6 @@ async def dispatch(service: Service, target: str, body: bytes) -> Reply:
         return refusal(error)
     except Unavailable as error:
         return refusal(ApiError("ServiceUnavailableException", str(error), 503))
-    except JournalError as error:
-        return refusal(errors.validation(str(error)))
     except Exception:
         log.exception("request failed", target=target)
         return refusal(ApiError("InternalServerError", "An internal error occurred; the log says more", 500))
@@ -62,7 +60,12 @@ async def _answer(service: Service, target: str, body: bytes) -> Answer:
 
 
 async def perform(service: Service, operation: str, given: Json) -> Answer:
-    """One of ``OPERATIONS``. Raises ApiError, JournalError."""
+    """One of ``OPERATIONS``. Raises ApiError, Unavailable."""
     if not isinstance(given, dict):
         raise errors.serialization("The body of a request must be a JSON object")
-    return await OPERATIONS[operation](service, constraints.check(model.input_shape(operation), given))
+    try:
+        return await OPERATIONS[operation](service, constraints.check(model.input_shape(operation), given))
+    except Unavailable:
+        raise
+    except JournalError as error:
+        raise errors.validation(str(error)) from error

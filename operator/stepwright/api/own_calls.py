@@ -20,9 +20,6 @@ from stepwright.asl import jsontext
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
 from stepwright.catalog.ports import CallRefused
-from stepwright.engine.ports import JournalError, Unavailable
-
-UNKNOWN_PARAMETER: Final = "ValidationException"
 
 _JSON_TEXT: Final = "SensitiveData"
 """What botocore's model calls texts that hold JSON: inputs and outputs."""
@@ -35,27 +32,18 @@ class OwnCalls:
         self._service = service
 
     def serves(self, operation: str) -> bool:
-        return _with_capital(operation) in OPERATIONS
+        return model.in_tasks(operation) in OPERATIONS
 
     async def call(
         self, operation: str, parameters: Json, *, once: str, moment: Callable[[Millis], Json]
     ) -> dict[str, Json]:
-        name = _with_capital(operation)
+        name = model.in_tasks(operation)
         try:
             given = _request(model.input_shape(name), parameters, "")
             answer = await dispatch.perform(replace(self._service, new_id=_ids(once)), name, given)
         except ApiError as error:
             raise CallRefused(error.code, error.message, error.status) from error
-        except Unavailable:
-            raise  # it is asked again
-        except JournalError as error:
-            refused = errors.validation(str(error))
-            raise CallRefused(refused.code, refused.message, refused.status) from error
         return _answer(model.output_shape(name), answer, moment)  # type: ignore[no-any-return]
-
-
-def _with_capital(name: str) -> str:
-    return f"{name[:1].upper()}{name[1:]}"
 
 
 def _ids(once: str) -> Callable[[], str]:
@@ -73,12 +61,11 @@ def _request(shape: Any, value: Json, where: str) -> Any:
     """As the API takes it; what does not fit is left for the API to refuse."""
     match value:
         case dict() if shape.type_name == "structure":
-            names = {_with_capital(name): name for name in shape.members}
+            names = {model.in_tasks(name): name for name in shape.members}
             for name in value:
                 if name not in names:
-                    raise ApiError(
-                        UNKNOWN_PARAMETER,
-                        f"There is no parameter '{where}{name}'; there are: {', '.join(sorted(names))}",
+                    raise errors.validation(
+                        f"There is no parameter '{where}{name}'; there are: {', '.join(sorted(names))}"
                     )
             return {
                 names[name]: _request(shape.members[names[name]], member, f"{where}{name}.")
@@ -98,7 +85,7 @@ def _answer(shape: Any, value: Any, moment: Callable[[Millis], Json]) -> Any:
     match shape.type_name:
         case "structure":
             return {
-                _with_capital(name): _answer(shape.members[name], member, moment)
+                model.in_tasks(name): _answer(shape.members[name], member, moment)
                 for name, member in sorted(value.items())
             }
         case "list":

@@ -19,6 +19,7 @@ import botocore.loaders
 import botocore.model
 import botocore.utils
 
+from stepwright.api import model
 from stepwright.asl.json_types import Json
 
 _INTEGRATION: Final = re.compile(
@@ -100,8 +101,8 @@ def _operations(service: str) -> Mapping[str, Any]:
         loaded = botocore.loaders.Loader().load_service_model(service, "service-2")
     except botocore.exceptions.UnknownServiceError:
         return {}
-    model = botocore.model.ServiceModel(loaded)
-    return {name.lower(): model.operation_model(name).output_shape for name in model.operation_names}
+    described = botocore.model.ServiceModel(loaded)
+    return {name.lower(): described.operation_model(name).output_shape for name in described.operation_names}
 
 
 class _Check:
@@ -127,7 +128,7 @@ class _Check:
                 yield from self.value(shape.member, item, field)
 
     def _structure(self, shape: Any, value: Mapping[str, Json]) -> Iterator[str]:
-        names = {f"{name[:1].upper()}{name[1:]}": name for name in shape.members}
+        names = {model.in_tasks(name): name for name in shape.members}
         if self._strict:
             for shown, name in names.items():
                 if name in shape.required_members and shown not in value:

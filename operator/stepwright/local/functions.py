@@ -21,6 +21,7 @@ from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import ExecutionRef, Report, Uid
+from stepwright.local import http_metadata
 
 ENDPOINT: Final = "AWS_ENDPOINT_URL_LAMBDA"
 INVOKE: Final = "arn:aws:states:::lambda:invoke"
@@ -160,12 +161,7 @@ def _answer(response: aiohttp.ClientResponse, payload: Json) -> Json:
     return {
         **answer,
         "Payload": payload,
-        "SdkHttpMetadata": {
-            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
-            "HttpHeaders": headers,
-            "HttpStatusCode": response.status,
-        },
-        "SdkResponseMetadata": {"RequestId": response.headers.get("x-amzn-RequestId", "")},
+        **http_metadata.of(headers, response.status, response.headers.get("x-amzn-RequestId", "")),
         "StatusCode": response.status,
     }
 

@@ -35,7 +35,7 @@ from stepwright.asl.signals import (
 from stepwright.asl.step import StartTask
 from stepwright.catalog.ports import CallRefused, Calls
 from stepwright.engine.ports import Clock, ExecutionRef, Report, StopRequest, Uid, Unavailable
-from stepwright.local import schema
+from stepwright.local import http_metadata, schema
 from stepwright.local.database import Database, Statement
 
 START: Final = "arn:aws:states:::states:startExecution"
@@ -252,7 +252,7 @@ def _number(moment: Millis) -> Json:
 
 
 def _metadata(request_id: str, answer: Json, now: Millis) -> dict[str, Json]:
-    """What AWS adds to the answers of optimized integrations: of the HTTP response, which there is none of here."""
+    """Of the HTTP response that there would be on AWS."""
     headers: dict[str, Json] = {
         "connection": "keep-alive",
         "Content-Length": str(len(jsontext.dump(answer))),
@@ -260,14 +260,7 @@ def _metadata(request_id: str, answer: Json, now: Millis) -> dict[str, Json]:
         "Date": email.utils.formatdate(now / 1000, usegmt=True),
         "x-amzn-RequestId": request_id,
     }
-    return {
-        "SdkHttpMetadata": {
-            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
-            "HttpHeaders": headers,
-            "HttpStatusCode": 200,
-        },
-        "SdkResponseMetadata": {"RequestId": request_id},
-    }
+    return http_metadata.of(headers, 200, request_id)
 
 
 def _failed(task: StartTask, refused: CallRefused, request_id: str) -> TaskFailed:

@@ -16,9 +16,8 @@ async def succeed(service: Service, request: Request) -> Answer:
     try:
         jsontext.parse(request["output"])
     except InvalidJson as error:
-        await heartbeat(
-            service, request
-        )  # a token that is none is told first; whoever sends rubbish is alive
+        # A token that is none is told first; whoever sends rubbish is alive.
+        await heartbeat(service, request)
         raise errors.invalid_output(str(error)) from error
     return await _told(service.runner.succeed(request["taskToken"], request["output"]))
 
