@@ -258,6 +258,7 @@ class Operator:
             "tasks of the engine": len(self.engine._tasks),
             "timers": len(self.engine.timers),
             "records of the journal": len(self.journal._records),
+            "pages under way": len(self.journal._rolling),
             "watched tasks": len(watching._watched),
             "Jobs known by uid": len(watching._by_job_uid),
             "tasks in trouble": len(watching._troubled),

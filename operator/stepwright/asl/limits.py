@@ -31,7 +31,7 @@ class Limits:
     """How long it may run, whatever its TimeoutSeconds."""
     child_executions: int = 1_000
     """Of a distributed Map, at once: each is a branch of the checkpoint."""
-    events_per_step: int = 1_000
+    events_per_step: int = 250
     bytes_per_step: int = 131_072
 
 

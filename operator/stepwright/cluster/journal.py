@@ -6,7 +6,9 @@ it, under names that follow from the content, so doing it again after a crash ch
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -74,6 +76,8 @@ class ClusterJournal:
         self._api = api
         self._revisions = revisions
         self._records: dict[str, Record] = {}
+        self._rolling: dict[str, asyncio.Task[str]] = {}
+        """Copies of full pages under way, by the execution's uid, for its next commit."""
 
     # --- Loading -------------------------------------------------------------------------------------------------
 
@@ -135,6 +139,7 @@ class ClusterJournal:
             parts = {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}
             taken_up.stored |= digests
         result = executions.loaded(body, revision, parts)
+        self._stop_rolling(taken_up.uid)
         self._records[taken_up.uid] = taken_up
         return result
 
@@ -185,6 +190,7 @@ class ClusterJournal:
         return text
 
     def forget(self, ref: ExecutionRef) -> None:
+        self._stop_rolling(ref.uid)
         self._records.pop(ref.uid, None)
 
     # --- Writing -------------------------------------------------------------------------------------------------
@@ -205,11 +211,13 @@ class ClusterJournal:
             if not isinstance(kept, str):
                 output_ref = _payload_name(known.uid, kept[payloads.REFERENCE])
         await self._store_payloads(known, texts)
-        rolled_page = await self._roll_page(known) if known.page_is_full else None
+        rolled_page = await self._rolled_page(known) if known.page_is_full else None
         change = record.of_commit(
             known, commit, parts, events, output_ref=output_ref, rolled_page=rolled_page
         )
         await self._apply(ref, change, commit.commit_id)
+        if change.after.page_is_full and commit.outcome is None:
+            self._roll_ahead(change.after)
 
     async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:
         known = self._records[ref.uid]
@@ -256,6 +264,25 @@ class ClusterJournal:
                 fields = {"content": "Payload", "payload": text, "sha256": digest}
                 await self._create_history(known, _payload_name(known.uid, digest), fields)
                 known.stored.add(digest)
+
+    def _roll_ahead(self, known: Record) -> None:
+        """Begin to copy a full page, which the next commit needs, while its steps are made."""
+        rolling = asyncio.create_task(self._roll_page(known), name=f"page of {known.namespace}/{known.name}")
+        # What fails is done again by the commit, where there is one.
+        rolling.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._rolling[known.uid] = rolling
+
+    async def _rolled_page(self, known: Record) -> str:
+        rolling = self._rolling.pop(known.uid, None)
+        if rolling is not None:
+            with suppress(JournalError):
+                return await rolling
+        return await self._roll_page(known)
+
+    def _stop_rolling(self, uid: str) -> None:
+        rolling = self._rolling.pop(uid, None)
+        if rolling is not None:
+            rolling.cancel()
 
     async def _roll_page(self, known: Record) -> str:
         """Copy the page in the status, all of whose events are committed, to an object of its own."""

@@ -26,8 +26,9 @@ from stepwright.asl.step import (
 )
 from stepwright.engine.effects import End
 
-# Enough for thousands of small transitions in a write, and far from the 1.5 MiB that etcd takes in one request.
-LARGEST_EVENTS_BYTES = 256 * 1024
+# Enough for thousands of small transitions in a write, and with one step on top (``Limits.bytes_per_step``) still far
+# from the 1.5 MiB that etcd takes in one request.
+LARGEST_EVENTS_BYTES = 448 * 1024
 LARGEST_EVENTS_COUNT = 2_000
 
 # What an event costs beside its payloads: ids, type, timestamp, names.

@@ -214,7 +214,7 @@ class Run:
         else:
             if loaded.stop is not None:
                 self.post(Stop(loaded.stop.error, loaded.stop.cause))
-            batch = await self._resumed(loaded) if loaded.parts else self._started(loaded)
+            batch = await (self._resumed(loaded) if loaded.parts else self._started(loaded))
             # While nothing happens, nothing is kept but the checkpoint.
             del loaded
             while not (ended := await self._commit_and_act(batch)):
@@ -223,7 +223,7 @@ class Run:
                 del batch
                 await self._mail.wait()
                 self._mail.clear()
-                batch = self._fill(Batch(self._checkpoint))
+                batch = await self._fill(Batch(self._checkpoint))
             settled = ended.settled
             await self._effects.finished()
         if not settled:
@@ -232,13 +232,13 @@ class Run:
             await self._insist(self._while_held(settle))
         return None
 
-    def _started(self, loaded: Loaded) -> Batch:
+    async def _started(self, loaded: Loaded) -> Batch:
         batch = Batch(None)
         step = interpreter.start(
             self._machine, loaded.identity, loaded.input, self._moment(), self._world.limits
         )
         batch.add(step, None)
-        return self._fill(batch)
+        return await self._fill(batch)
 
     def _parked(self) -> Parked | None:
         """What is to be remembered where nothing is to be done for long; None where something is, or may be soon."""
@@ -261,9 +261,9 @@ class Run:
         self._start(tasks)
         # A crash may have cut a long stretch of transitions after one of its writes.
         self._signals.appendleft(Continue())
-        return self._fill(Batch(checkpoint))
+        return await self._fill(Batch(checkpoint))
 
-    def _fill(self, batch: Batch) -> Batch:
+    async def _fill(self, batch: Batch) -> Batch:
         """Step through waiting signals until none is left, the write is full, or the execution has ended."""
         while batch.outcome is None and not batch.full:
             if batch.more:
@@ -272,6 +272,9 @@ class Run:
                 signal = self._signals.popleft()
             else:
                 return batch
+            if isinstance(signal, Continue):
+                # A long stretch: others have their turn, and what the journal does ahead goes out meanwhile.
+                await asyncio.sleep(0)
             self._resume(batch, signal)
         if batch.outcome is None and batch.more:
             self._signals.appendleft(Continue())
