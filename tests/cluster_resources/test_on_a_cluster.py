@@ -181,6 +181,36 @@ def test_a_new_execution_reads_as_pending_and_its_first_commit_finds_seq_0(desk:
     assert desk.kubectl(*by_phase, "status.phase=Running").split() == ["execution.stepwright.dev/fresh"]
 
 
+def test_who_owns_the_fields_of_a_status_is_one_word_however_much_is_in_it(desk: Desk) -> None:
+    desk.create(execution("owned"))
+    status = {
+        "phase": "Running",
+        "seq": 1,
+        "checkpoint": {f"part-{n}": "{}" for n in range(50)},
+        "conditions": [
+            {
+                "type": "Ready",
+                "status": "False",
+                "lastTransitionTime": "2026-01-01T00:00:00Z",
+                "reason": "Running",
+                "message": "It runs.",
+            }
+        ],
+    }
+    desk.patch(
+        "execution",
+        "owned",
+        {"status": status},
+        "--subresource=status",
+        "--as-group=system:masters",
+        who=desk.operator,
+    )
+    shown = json.loads(desk.kubectl("get", "execution", "owned", "-o", "json", "--show-managed-fields"))
+
+    owners = [entry for entry in shown["metadata"]["managedFields"] if entry.get("subresource") == "status"]
+    assert [entry["fieldsV1"] for entry in owners] == [{"f:status": {}}]
+
+
 @pytest.mark.parametrize(
     ("spec", "sentence"),
     [
