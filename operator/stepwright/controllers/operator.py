@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import time
 from collections.abc import Sequence
@@ -42,6 +43,10 @@ SILENT_SECONDS = 300.0
 
 LEASE_CONNECTIONS = 4
 
+# Of what is made for events and requests hardly anything refers to itself in a circle. With Python's 700 an eighth of
+# the processor time of a burst was spent on looking for such circles.
+COLLECTED_AFTER_OBJECTS = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -63,6 +68,8 @@ class Lost(Exception):  # noqa: N818 - it names a condition
 
 async def run(options: Options) -> None:
     """Run until SIGTERM or SIGINT. Raises Lost, ApiError, NoCluster."""
+    gc.freeze()  # code and what belongs to it stay as long as the process
+    gc.set_threshold(COLLECTED_AFTER_OBJECTS)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
