@@ -220,3 +220,31 @@ def test_what_was_written_since_is_read_at_once() -> None:
         assert len(world.driver.created) == 1
 
     run(main)
+
+
+def test_what_an_older_reading_does_not_know_of_is_not_stopped() -> None:
+    """It is read from the API server's memory when its time comes. What was written since it was parked, by this process
+    itself before it let go of the execution, may not be there yet: the Job was stopped as unwanted."""
+    machine = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": DAY, "Next": "T"}, "T": TASK}}
+
+    async def main() -> None:
+        world = World(lambda task: (600.0, task.input))
+        stored = await begun(world, machine)
+        older = stored.loaded
+        await asyncio.sleep(DAY)
+        await world.crash()
+        load = world.journal.load
+
+        async def from_memory(ref: ExecutionRef, at_least: int | None = None) -> Loaded:
+            return await load(ref) if at_least is None else older
+
+        world.journal.load = from_memory  # type: ignore[method-assign]
+        world.begin()
+        world.engine.park(Parked(older.ref, Millis(VirtualClock().now() + 40_000), older.seq))
+        await world.idle()
+
+        assert types(stored)[-1] == "ExecutionSucceeded"
+        assert len(world.driver.created) == 1
+        assert world.driver.stopped == []
+
+    run(main)

@@ -142,3 +142,20 @@ async def test_a_task_that_ends_while_its_input_is_stored_is_told_to_have_begun(
         await settled()
 
     assert [type(signal) for signal in scene.heard] == [TaskStarted, TaskSubmitted, TaskSucceeded]
+
+
+async def test_a_job_deleted_while_its_input_cannot_be_stored_is_not_made_again() -> None:
+    """The driver had forgotten the task whose Secret it could not make, and with it that its Job had been there."""
+    scene, this = Scene(), image(input="x" * 40_000)
+    async with scene.driver() as driver:
+        scene.server.before = once("create", "secrets", LOST)
+        with pytest.raises(Unavailable):
+            await driver.start(scene.ref, this)
+        scene.server.remove(scene.job_path(this))
+        await settled()
+        await driver.start(scene.ref, this)
+        await settled()
+
+        ends = [signal for signal in scene.heard if isinstance(signal, TaskFailed | TaskSucceeded)]
+        assert {end.error if isinstance(end, TaskFailed) else None for end in ends} == {"Job.Deleted"}
+        assert scene.server.named("jobs") == []

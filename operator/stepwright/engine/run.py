@@ -193,6 +193,10 @@ class Run:
         async with self._world.loads:
             at_least, self._known_seq = self._known_seq, None
             loaded = await self._insist(lambda: self._world.journal.load(self.ref, at_least))
+            if at_least is not None and any(driver.holds(self.ref.uid) for driver in self._world.drivers):
+                # It only waited when that was known, and now something is there for it. What was read may be older
+                # than what was written since, and what runs would be stopped as unwanted.
+                loaded = await self._insist(lambda: self._world.journal.load(self.ref))
         self.ref = loaded.ref
         self._effects = self._new_effects()
         return loaded

@@ -84,12 +84,13 @@ class JobDriver:
     async def start(self, ref: ExecutionRef, task: StartTask) -> None:
         known = self._watching.get(ref.uid, task.task)
         if known is not None:
-            # The execution was loaded again: what was reported to its former run may not have been committed.
+            # The execution was loaded again: what was reported to its former run may not have been committed. Or its
+            # input could not be given yet.
             self._announce(known, task)
             if known.result is not None:
                 self._report(ref.uid, known.result)
             else:
-                self._watching.consider(known)
+                await self._give_input(known)
             return
         self._releases.task_started()
         await self._watching.wait_until_synced()
@@ -116,19 +117,10 @@ class JobDriver:
         except Unavailable:
             self._watching.in_doubt(ref, watched.name)
             raise
-        watched.job = job
+        watched.job, watched.input_due = job, made
         self._watching.add(watched)
         self._announce(watched, task)  # now: from here on its end may be reported
-        try:
-            await self._calls.create_input(ref, made, job.metadata.uid)
-        except StateError as error:
-            watched.unwanted = True
-            self._watching.fail(watched, error.error, error.cause)
-            return
-        except BaseException:
-            self._watching.forget(ref, task.task)  # else the next call would take it for started
-            raise
-        self._watching.consider(watched)
+        await self._give_input(watched)
 
     async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
         watched = self._watching.get(ref.uid, task)
@@ -224,6 +216,20 @@ class JobDriver:
                 f"this execution. Delete it or find out who made it."
             )
         return job
+
+    async def _give_input(self, watched: Watched) -> None:
+        """Make the Secret with a large input, where there is one and it is not there yet, and judge the task. Raises
+        Unavailable; the task stays watched: its Job is there, and must not be made again if it goes meanwhile."""
+        job, made = watched.job, watched.input_due
+        if job is not None and made is not None:
+            try:
+                await self._calls.create_input(watched.ref, made, job.metadata.uid)
+            except StateError as error:
+                watched.unwanted = True
+                self._watching.fail(watched, error.error, error.cause)
+                return
+            watched.input_due = None
+        self._watching.consider(watched)
 
     def _announce(self, watched: Watched, task: StartTask) -> None:
         if task.submitted is None and watched.job is not None:

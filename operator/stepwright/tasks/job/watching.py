@@ -20,6 +20,7 @@ from stepwright.cluster.informer import Informer
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.tasks.job import errors, facts, logs, names, output, verdict
 from stepwright.tasks.job.calls import BATCH, Calls
+from stepwright.tasks.job.manifest import Manifest
 from stepwright.tasks.job.releases import Releases
 
 TICK_SECONDS: Final = 1.0
@@ -46,6 +47,8 @@ class Watched:
     output: str
     since: Millis
     job: facts.Job | None = None
+    input_due: Manifest | None = None
+    """What the Job's input is to be made from, until it is."""
     gone_pods: dict[str, facts.Pod] = field(default_factory=dict)
     problem: tuple[verdict.Problem, Millis] | None = None
     result: TaskSucceeded | TaskFailed | None = None
