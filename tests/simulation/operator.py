@@ -78,7 +78,10 @@ class WatchedJournal(ClusterJournal):
         self._from_memory: set[Uid] = set()
 
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:
-        (self._from_memory.discard if at_least is None else self._from_memory.add)(ref.uid)
+        if at_least is None:
+            self._from_memory.discard(ref.uid)
+        else:
+            self._from_memory.add(ref.uid)
         return await super().load(ref, at_least)
 
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
