@@ -16,6 +16,8 @@ from tests.cluster.ports import free_port
 # etcd keeps what was overwritten for five minutes more; its own quota of 2 GiB would end the run.
 QUOTA_BYTES = 8 * 2**30
 ADDRESS = "127.0.0.1"
+# Services of it are reached by nobody, so the range may be in use elsewhere.
+SERVICES, SERVICE_ADDRESS = "10.96.0.0/16", "10.96.0.1"
 
 
 class ControlPlane(Cluster):
@@ -36,7 +38,7 @@ def control_plane_of_its_own() -> Iterator[ControlPlane]:
         folder = Path(name)
         (folder / "pki").mkdir()
         etcd_port, port = free_port(), free_port()
-        certificates.issue(folder / "pki", [ADDRESS, control_plane.SERVICE_ADDRESS])
+        certificates.issue(folder / "pki", [ADDRESS, SERVICE_ADDRESS])
         certificates.write_tokens(folder / "pki", f"https://{ADDRESS}:{port}")
         etcd = processes.start(
             "etcd",
@@ -51,7 +53,7 @@ def control_plane_of_its_own() -> Iterator[ControlPlane]:
             await_true("etcd", lambda: answers(f"http://127.0.0.1:{etcd_port}/health"), started)
             apiserver = processes.start(
                 "kube-apiserver",
-                control_plane.apiserver(paths["kube-apiserver"], folder, etcd_port, ADDRESS, port),
+                control_plane.apiserver(paths["kube-apiserver"], folder, etcd_port, ADDRESS, port, SERVICES),
                 folder / "kube-apiserver.log",
             )
             started.append(apiserver)

@@ -43,7 +43,7 @@ def _run(arguments: argparse.Namespace) -> int:
         ladder.down()
         say("down")
     elif command == "build":
-        paths, archives = native.prepare()
+        paths, archives = native.prepare_all()
         print(*paths.values(), *archives, sep="\n")
     elif command == "status":
         return _status()

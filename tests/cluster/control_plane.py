@@ -13,9 +13,6 @@ from pathlib import Path
 from tests.cluster.interface import ClusterUnavailable
 from tests.cluster.processes import Process, tail
 
-SERVICE_RANGE = "10.96.0.0/16"
-SERVICE_ADDRESS = "10.96.0.1"
-
 #: Seconds until a node that fell silent is NotReady. Kubernetes' 40-50 s would make fault tests slow.
 NODE_GRACE_SECONDS = 16
 NODE_LEASE_SECONDS = 20
@@ -50,7 +47,9 @@ def etcd(binary: Path, folder: Path, client_port: int, peer_port: int, durable: 
     ]
 
 
-def apiserver(binary: Path, folder: Path, etcd_port: int, address: str, port: int) -> list[str]:
+def apiserver(
+    binary: Path, folder: Path, etcd_port: int, address: str, port: int, services: str
+) -> list[str]:
     pki = folder / "pki"
     policy = pki / "audit-policy.json"
     policy.write_text(json.dumps(AUDIT_POLICY))
@@ -69,7 +68,7 @@ def apiserver(binary: Path, folder: Path, etcd_port: int, address: str, port: in
         "--kubelet-preferred-address-types=InternalIP",
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
-        f"--service-cluster-ip-range={SERVICE_RANGE}",
+        f"--service-cluster-ip-range={services}",
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={pki / 'service-accounts.pub'}",
         f"--service-account-signing-key-file={pki / 'service-accounts.key'}",

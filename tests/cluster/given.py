@@ -17,7 +17,7 @@ class GivenCluster(Cluster):
 def attach(kubeconfig: Path) -> GivenCluster:
     if not kubeconfig.is_file():
         raise ClusterUnavailable(f"STEPWRIGHT_KUBECONFIG names {kubeconfig}, which is not a file")
-    cluster = GivenCluster(kubeconfig.resolve(), binaries.client("kubectl"), binaries.client("helm"))
+    cluster = GivenCluster(kubeconfig.resolve(), binaries.client("kubectl"), lambda: binaries.client("helm"))
     answer = cluster.kubectl("get", "--raw", "/readyz", check=False).strip()
     if answer != "ok":
         raise ClusterUnavailable(f"the cluster that STEPWRIGHT_KUBECONFIG names does not answer: {answer}")

@@ -37,7 +37,7 @@ class KindCluster(Cluster):
         super().__init__(
             kubeconfig=folder / "kubeconfig",
             kubectl_path=binaries.client("kubectl"),
-            helm_path=binaries.client("helm"),
+            find_helm=lambda: binaries.client("helm"),
             audit_log=folder / "audit" / "audit.log",
         )
 

@@ -34,7 +34,7 @@ _NODE = {
 Kubectl = Callable[..., str]
 
 
-def start(kubeconfig: Path, kubectl: Kubectl) -> Process:
+def start(kubeconfig: Path, kubectl: Kubectl, addresses: str = "10.246.0.0/16") -> Process:
     command = [
         str(binaries.binary("kwok")),
         f"--kubeconfig={kubeconfig}",
@@ -42,8 +42,7 @@ def start(kubeconfig: Path, kubectl: Kubectl) -> Process:
         "--manage-all-nodes=false",
         f"--manage-nodes-with-annotation-selector={_ANNOTATION}=fake",
         f"--node-lease-duration-seconds={NODE_LEASE_SECONDS}",
-        # Simulated pods get addresses that no real pod and no service of the native cluster has.
-        "--cidr=10.246.0.0/16",
+        f"--cidr={addresses}",
     ]
     process = processes.start("kwok", command, log_file("kwok"))
     kubectl("apply", "-f", "-", input=json.dumps(_NODE))

@@ -20,7 +20,7 @@ def is_given() -> bool:
 def prepare() -> None:
     """Build what `up` would have to build first, which takes minutes once."""
     if not is_given() and not kind.available():
-        native.prepare()
+        native.prepare_all()
 
 
 def up(*, durable: bool = False) -> Cluster:

@@ -20,7 +20,8 @@ from tests.cluster import (
     processes,
     state,
 )
-from tests.cluster.control_plane import SERVICE_ADDRESS, answers, await_true
+from tests.cluster.addresses import Addresses, free_addresses
+from tests.cluster.control_plane import answers, await_true
 from tests.cluster.interface import Cluster, ClusterUnavailable, Unsupported
 from tests.cluster.locations import run_folder, run_lock
 from tests.cluster.ports import free_port
@@ -33,21 +34,26 @@ _NODE = ("node", "node-init")
 _CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
 
+#: Binaries that every cluster needs; tests and benchmarks ask for helm and kwok when they use them.
+_SERVERS = (*_CONTROL_PLANE, "kubelet", "kube-proxy", "kubectl")
+
+
 class NativeCluster(Cluster):
     """The cluster whose servers stand in the run folder's state; any process may hold one of these."""
 
     kind = KIND
     capabilities = frozenset({"audit", "load-image", "kwok", "node-faults", "control-plane-faults"})
-    host_address = node.HOST_ADDRESS
 
     def __init__(self) -> None:
         self._folder = run_folder()
         super().__init__(
             kubeconfig=self._folder / "kubeconfig",
             kubectl_path=binaries.binary("kubectl"),
-            helm_path=binaries.binary("helm"),
+            find_helm=lambda: binaries.binary("helm"),
             audit_log=self._folder / "audit.log",
         )
+        self._addresses = _addresses(_state())
+        self.host_address = self._addresses.host
 
     def load_image(self, archive: Path) -> None:
         node.import_image(self._folder, archive)
@@ -56,7 +62,9 @@ class NativeCluster(Cluster):
         current = _state()
         running = current.processes.get("kwok")
         if running is None or not running.alive:
-            current.processes["kwok"] = kwok.start(self._folder / "pki" / "kwok.kubeconfig", self.kubectl)
+            current.processes["kwok"] = kwok.start(
+                self._folder / "pki" / "kwok.kubeconfig", self.kubectl, self._addresses.simulated
+            )
             current.save()
 
     def stop_kwok(self) -> None:
@@ -86,7 +94,7 @@ class NativeCluster(Cluster):
         current.processes.update(node.start(self._folder))
         current.save()
         needs = [current.processes["node"]]
-        await_true("the node's proxy", lambda: answers(node.PROXY_HEALTH), needs)
+        await_true("the node's proxy", lambda: answers(node.proxy_health(self._addresses)), needs)
         # Until its first report the API server still shows what the old node said last.
         await_true("the node", lambda: self._node_is_ready(since=current.processes["node"]), needs)
 
@@ -158,19 +166,25 @@ def down() -> None:
 
 
 def prepare() -> tuple[dict[str, Path], list[Path]]:
-    """Binaries and image archives, installed and built where they are missing: minutes once, then nothing."""
+    """What a cluster starts with, installed and built where it is missing: minutes once, then nothing."""
     _check_machine()
     packages.ensure(packages.NODE_PACKAGES)
-    paths = binaries.ensure()
+    return binaries.ensure(_SERVERS), images.task_images()
+
+
+def prepare_all() -> tuple[dict[str, Path], list[Path]]:
+    """As `prepare`, with what some tests and benchmarks use besides: helm and the simulated node."""
+    paths, archives = prepare()
     binaries.kwok_stages()
-    return paths, images.task_images()
+    return paths | binaries.ensure(), archives
 
 
 def _start(durable: bool, kept: bool) -> NativeCluster:
     paths, archives = prepare()
     _check_alone()
     folder = state.create_run_folder()
-    current = State(kind=KIND, durable=durable, kept=kept)
+    node.delete_bridge()  # its routes would be in the way
+    current = State(kind=KIND, durable=durable, kept=kept, addresses=free_addresses())
     current.save()
     try:
         return _start_servers(folder, current, paths, archives)
@@ -191,21 +205,25 @@ def _start_servers(
         current.save()
         return current.processes[name]
 
+    addresses = _addresses(current)
     say("starting etcd and the API server")
-    node.create_bridge()
+    node.create_bridge(addresses)
     etcd_port, peer_port = free_port(), free_port()
-    address, port = node.HOST_ADDRESS, free_port(node.HOST_ADDRESS)
-    certificates.issue(folder / "pki", ["127.0.0.1", SERVICE_ADDRESS, address])
+    address, port = addresses.host, free_port(addresses.host)
+    certificates.issue(folder / "pki", ["127.0.0.1", addresses.api_service, address])
     certificates.write_tokens(folder / "pki", f"https://{address}:{port}")
     shutil.copy(folder / "pki" / "admin.kubeconfig", folder / "kubeconfig")
-    node.write_plan(folder, paths)
+    node.write_plan(folder, paths, addresses)
 
     etcd = run(
         "etcd", control_plane.etcd(paths["etcd"], folder, etcd_port, peer_port, durable=current.durable)
     )
     await_true("etcd", lambda: answers(f"http://127.0.0.1:{etcd_port}/health"), [etcd])
     apiserver = run(
-        "kube-apiserver", control_plane.apiserver(paths["kube-apiserver"], folder, etcd_port, address, port)
+        "kube-apiserver",
+        control_plane.apiserver(
+            paths["kube-apiserver"], folder, etcd_port, address, port, addresses.services
+        ),
     )
     # The container runtime comes up and takes the images while the API server does.
     current.processes.update(node.start(folder))
@@ -223,7 +241,7 @@ def _start_servers(
     cluster = NativeCluster()
     needs = list(current.processes.values())
     await_true("the node", cluster._node_is_ready, needs)
-    await_true("the node's proxy", lambda: answers(node.PROXY_HEALTH), needs)
+    await_true("the node's proxy", lambda: answers(node.proxy_health(addresses)), needs)
     await_true(
         "the default service account",
         lambda: cluster.kubectl("get", "serviceaccount", "default", "-o", "name", check=False).startswith(
@@ -240,7 +258,8 @@ def _start_servers(
 def _await_apiserver(folder: Path, needs: list[Process], timeout_seconds: float = 60) -> None:
     command = next(process.command for process in needs if process.name == "kube-apiserver")
     port = next(option.partition("=")[2] for option in command if option.startswith("--secure-port="))
-    url = f"https://{node.HOST_ADDRESS}:{port}/readyz"
+    address = next(option.partition("=")[2] for option in command if option.startswith("--bind-address="))
+    url = f"https://{address}:{port}/readyz"
     await_true("the API server", lambda: answers(url, folder / "pki" / "ca.crt"), needs, timeout_seconds)
 
 
@@ -302,6 +321,14 @@ def _state() -> State:
     if current is None:
         raise ClusterUnavailable("the cluster is down")
     return current
+
+
+def _addresses(current: State) -> Addresses:
+    if current.addresses is None:
+        raise ClusterUnavailable(
+            "the cluster that is up was not started by this code: `make cluster-down` comes first"
+        )
+    return current.addresses
 
 
 def _began(process: Process) -> str:

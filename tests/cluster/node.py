@@ -17,33 +17,31 @@ import time
 from pathlib import Path
 
 from tests.cluster import processes
-from tests.cluster.control_plane import NODE_LEASE_SECONDS, SERVICE_RANGE
+from tests.cluster.addresses import Addresses
+from tests.cluster.control_plane import NODE_LEASE_SECONDS
 from tests.cluster.images import PAUSE
 from tests.cluster.interface import ClusterUnavailable
 from tests.cluster.processes import Process
 from tests.cluster.state import log_file
 
 NAME = "node-1"
-HOST_ADDRESS = "10.245.0.1"
-NODE_ADDRESS = "10.245.0.2"
-PREFIX = 24
-POD_RANGE = "10.244.0.0/16"
-#: Pods ask here for names. Nothing answers, and says so at once: no name server is worth a five-second time-out.
-DNS_ADDRESS = "10.96.0.10"
-PROXY_HEALTH = f"http://{NODE_ADDRESS}:10256/healthz"
 
 _BRIDGE = "stepwright0"
 _HOST_END = "stepwright-n1"
 _INIT = Path(__file__).with_name("node_init.py")
 
 
-def create_bridge() -> None:
-    delete_bridge()
+def proxy_health(addresses: Addresses) -> str:
+    """URL that answers once kube-proxy is at work."""
+    return f"http://{addresses.node}:10256/healthz"
+
+
+def create_bridge(addresses: Addresses) -> None:
     _ip("link", "add", _BRIDGE, "type", "bridge")
-    _ip("address", "add", f"{HOST_ADDRESS}/{PREFIX}", "dev", _BRIDGE)
+    _ip("address", "add", f"{addresses.host}/{addresses.prefix}", "dev", _BRIDGE)
     _ip("link", "set", _BRIDGE, "up")
-    for network in (SERVICE_RANGE, POD_RANGE):
-        _ip("route", "add", network, "via", NODE_ADDRESS, "dev", _BRIDGE)
+    for network in (addresses.services, addresses.pods):
+        _ip("route", "add", network, "via", addresses.node, "dev", _BRIDGE)
 
 
 def delete_bridge() -> None:
@@ -62,16 +60,18 @@ def release_kubelet(folder: Path) -> None:
     (folder / "node" / "release").touch()
 
 
-def write_plan(folder: Path, binaries: dict[str, Path]) -> None:
+def write_plan(folder: Path, binaries: dict[str, Path], addresses: Addresses) -> None:
     """Configuration files of the three servers, and the plan that the node's first process carries out."""
     node, pki = folder / "node", folder / "pki"
     for name in ("cni", "kubelet", "containerd", "var-lib-cni"):
         (node / name).mkdir(parents=True)
-    (node / "cni" / "10-bridge.conflist").write_text(json.dumps(_network()))
+    (node / "cni" / "10-bridge.conflist").write_text(json.dumps(_network(addresses.pods)))
     (node / "containerd.toml").write_text(_containerd(folder))
-    (node / "resolv.conf").write_text(f"nameserver {DNS_ADDRESS}\n")
-    (node / "kubelet.json").write_text(json.dumps(_kubelet(folder), indent=1))
-    (node / "kube-proxy.json").write_text(json.dumps(_kube_proxy(pki / "proxy.kubeconfig"), indent=1))
+    (node / "resolv.conf").write_text(f"nameserver {addresses.dns}\n")
+    (node / "kubelet.json").write_text(json.dumps(_kubelet(folder, addresses), indent=1))
+    (node / "kube-proxy.json").write_text(
+        json.dumps(_kube_proxy(pki / "proxy.kubeconfig", addresses), indent=1)
+    )
     kubelet = [
         str(binaries["kubelet"]),
         f"--config={node / 'kubelet.json'}",
@@ -79,14 +79,14 @@ def write_plan(folder: Path, binaries: dict[str, Path]) -> None:
         f"--root-dir={node / 'kubelet'}",
         f"--cert-dir={node / 'kubelet' / 'pki'}",
         f"--hostname-override={NAME}",
-        f"--node-ip={NODE_ADDRESS}",
+        f"--node-ip={addresses.node}",
     ]
     proxy = [str(binaries["kube-proxy"]), f"--config={node / 'kube-proxy.json'}"]
     plan = {
         "interface": "eth0",
-        "address": f"{NODE_ADDRESS}/{PREFIX}",
-        "gateway": HOST_ADDRESS,
-        "dns_address": DNS_ADDRESS,
+        "address": f"{addresses.node}/{addresses.prefix}",
+        "gateway": addresses.host,
+        "dns_address": addresses.dns,
         "binds": {str(node / "var-lib-cni"): "/var/lib/cni"},
         "socket": str(socket_path(folder)),
         "release": str(node / "release"),
@@ -170,8 +170,8 @@ def _ip(*args: str) -> None:
         raise ClusterUnavailable(f"`ip {' '.join(args)}` failed: {done.stderr.strip()}")
 
 
-def _network() -> dict[str, object]:
-    ipam = {"type": "host-local", "ranges": [[{"subnet": POD_RANGE}]], "routes": [{"dst": "0.0.0.0/0"}]}
+def _network(pods: str) -> dict[str, object]:
+    ipam = {"type": "host-local", "ranges": [[{"subnet": pods}]], "routes": [{"dst": "0.0.0.0/0"}]}
     bridge = {"type": "bridge", "bridge": "cni0", "isGateway": True, "hairpinMode": True, "ipam": ipam}
     portmap = {"type": "portmap", "capabilities": {"portMappings": True}}
     return {"cniVersion": "0.4.0", "name": "pods", "plugins": [bridge, portmap]}
@@ -201,11 +201,11 @@ disabled_plugins = ["io.containerd.internal.v1.opt"]
 """
 
 
-def _kubelet(folder: Path) -> dict[str, object]:
+def _kubelet(folder: Path, addresses: Addresses) -> dict[str, object]:
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
-        "address": NODE_ADDRESS,
+        "address": addresses.node,
         "authentication": {
             "anonymous": {"enabled": False},
             "webhook": {"enabled": True},
@@ -213,7 +213,7 @@ def _kubelet(folder: Path) -> dict[str, object]:
         },
         "authorization": {"mode": "Webhook"},
         "cgroupDriver": "cgroupfs",
-        "clusterDNS": [DNS_ADDRESS],
+        "clusterDNS": [addresses.dns],
         "clusterDomain": "cluster.local",
         "resolvConf": str(folder / "node" / "resolv.conf"),
         "containerRuntimeEndpoint": f"unix://{socket_path(folder)}",
@@ -234,16 +234,16 @@ def _kubelet(folder: Path) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _kube_proxy(kubeconfig: Path) -> dict[str, object]:
+def _kube_proxy(kubeconfig: Path, addresses: Addresses) -> dict[str, object]:
     conntrack = {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"}
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
         "clientConnection": {"kubeconfig": str(kubeconfig)},
         "mode": "iptables",
-        "clusterCIDR": POD_RANGE,
+        "clusterCIDR": addresses.pods,
         "hostnameOverride": NAME,
-        "healthzBindAddress": f"{NODE_ADDRESS}:10256",
+        "healthzBindAddress": f"{addresses.node}:10256",
         "metricsBindAddress": "127.0.0.1:10249",
         "conntrack": conntrack,
         # Answers between two pods of one bridge come back this way even where bridges bypass iptables.

@@ -7,6 +7,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from tests.cluster.addresses import Addresses
 from tests.cluster.locations import run_folder
 from tests.cluster.processes import Process, start_time
 
@@ -20,6 +21,8 @@ class State:
     #: Not started by a test run: stays up when the last run that uses it ends.
     kept: bool = False
     ready: bool = False
+    #: None where the cluster chooses its own, as kind does.
+    addresses: Addresses | None = None
     processes: dict[str, Process] = field(default_factory=dict)
 
     def save(self) -> None:
@@ -35,6 +38,8 @@ def load() -> State | None:
         return None
     data = json.loads(path.read_text())
     data["processes"] = {name: Process(**process) for name, process in data["processes"].items()}
+    if data.get("addresses") is not None:
+        data["addresses"] = Addresses(**data["addresses"])
     return State(**data)
 
 

@@ -239,4 +239,4 @@ class Through(Cluster):
     """The cluster as it is seen through a wire."""
 
     def __init__(self, cluster: Cluster, wire: Wire) -> None:
-        super().__init__(wire.kubeconfig, cluster.kubectl_path, cluster.helm_path)
+        super().__init__(wire.kubeconfig, cluster.kubectl_path, cluster.find_helm)
