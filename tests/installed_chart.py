@@ -22,6 +22,7 @@ from tests.cluster import Cluster, images
 from tests.cluster.audit import Audit
 from tests.kube import Kube, Object
 from tests.operator_process import ROOT
+from tests.rights import Right, Where
 
 CHART = ROOT / "charts" / "stepwright"
 RELEASE = "stepwright"
@@ -230,15 +231,17 @@ class Requests:
 
     def __init__(self, audit: Audit, user: str, since: int) -> None:
         self.entries = [entry for entry in audit.entries(since) if entry["user"].get("username") == user]
+        self._own_namespace = user.split(":")[2]
 
     @property
     def has_reads(self) -> bool:
         return any(entry["verb"] in ("get", "list", "watch") for entry in self.entries)
 
-    def used(self) -> set[tuple[str, str, str]]:
-        """Group, resource and verb of what was allowed to the user itself. Acting as an account uses the verb
-        impersonate and, beyond that, the account's rights."""
-        return {_permission(entry) for entry in self.entries if _code(entry) != 403}
+    def used(self) -> set[Right]:
+        """What was allowed to the user itself. Acting as an account uses the verb impersonate and, beyond that, the
+        account's rights."""
+        used = {self._right(entry) for entry in self.entries if _code(entry) != 403}
+        return {right for right in used if right.resource}
 
     def refused(self) -> list[str]:
         return [
@@ -247,33 +250,14 @@ class Requests:
             if _code(entry) == 403 and "impersonatedUser" not in entry
         ]
 
+    def _right(self, entry: Object) -> Right:
+        if "impersonatedUser" in entry:
+            return Right("served", "", "serviceaccounts", "impersonate")
+        target = entry.get("objectRef", {})
+        resource = "/".join(filter(None, (target.get("resource", ""), target.get("subresource", ""))))
+        where: Where = "own" if target.get("namespace") == self._own_namespace else "served"
+        return Right(where, target.get("apiGroup", ""), resource, entry["verb"])
+
 
 def _code(entry: Object) -> int:
     return int(entry.get("responseStatus", {}).get("code", 0))
-
-
-def _permission(entry: Object) -> tuple[str, str, str]:
-    if "impersonatedUser" in entry:
-        return "", "serviceaccounts", "impersonate"
-    target = entry.get("objectRef", {})
-    resource = "/".join(filter(None, (target.get("resource", ""), target.get("subresource", ""))))
-    return target.get("apiGroup", ""), resource, entry["verb"]
-
-
-def granted(objects: Sequence[Object], account: str) -> set[tuple[str, str, str]]:
-    """Group, resource and verb of all that the objects' roles give to the account."""
-    bound = {
-        (item["roleRef"]["kind"], item["roleRef"]["name"])
-        for item in objects
-        if item["kind"] in ("RoleBinding", "ClusterRoleBinding")
-        and any(subject["name"] == account for subject in item["subjects"])
-    }
-    return {
-        (group, resource, verb)
-        for item in objects
-        if (item["kind"], item["metadata"]["name"]) in bound
-        for rule in item["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-        for verb in rule["verbs"]
-    }

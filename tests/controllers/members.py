@@ -13,6 +13,7 @@ import msgspec
 from stepwright.controllers.membership import Membership, Removed
 from stepwright.engine.ports import Uid
 from tests.engine.virtual_loop import VirtualClock
+from tests.simulation.access import Access
 from tests.simulation.api_server import ApiServer, Request, Stream
 from tests.simulation.client import Fate, SimulatedApi, Strike
 from tests.simulation.loop import Process, SimulationLoop
@@ -88,7 +89,7 @@ class World:
         self._random = Random(f"members {seed}")
         self.faults = self._random.choice((0.0, 0.05, 0.2, 0.4))
         self.calm_from = calm_from
-        self.server = ApiServer(Random(f"server {seed}"))
+        self.server = ApiServer(Random(f"server {seed}"), Access("default"))
         self.members: list[Member] = []
         self.removals = 0
         self.log: list[tuple[Any, ...]] = []

@@ -20,12 +20,12 @@ from tests.installed_chart import (
     Requests,
     await_answer,
     copy_of_chart,
-    granted,
     installation,
     person,
 )
 from tests.kube import IMAGE, Kube, Object, job, one, output
 from tests.operator_process import ROOT
+from tests.rights import Right, granted
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 
@@ -33,9 +33,13 @@ ORDER = ROOT / "examples" / "order-processing"
 
 #: Rights that no ordinary run uses, and why the operator has them all the same.
 RIGHTS_IN_RESERVE = {
-    ("batch", "jobs", "get"): "a Job whose creation was not answered is looked up by its name",
-    ("stepwright.dev", "executions", "get"): "after a write that was refused, what is stored is read",
-    ("", "namespaces", "get"): "asked when rights in a namespace are gone: whether it is being deleted",
+    Right("served", "batch", "jobs", "get"): "a Job whose creation was not answered is looked up by its name",
+    Right(
+        "served", "stepwright.dev", "executions", "get"
+    ): "after a write that was refused, what is stored is read",
+    Right(
+        "served", "", "namespaces", "get"
+    ): "asked when rights in a namespace are gone: whether it is being deleted",
 }
 
 
@@ -163,11 +167,11 @@ def test_the_operators_rights_are_those_it_uses(desk: Desk, restarted: Restarted
     assert restarted
     use_the_rest(desk)
     requests = Requests(audit, desk.installed.user, desk.since)
-    rights = granted(desk.installed.objects(**desk.values), RELEASE)
-    used = {permission for permission in requests.used() if permission[1]}
+    rights = granted(desk.installed.objects(**desk.values), RELEASE, desk.installed.namespace)
+    used = requests.used()
     needless = rights - used - set(RIGHTS_IN_RESERVE)
     if not requests.has_reads:  # a cluster that was started by an older checkout
-        needless = {right for right in needless if right[2] in WRITE_VERBS}
+        needless = {right for right in needless if right.verb in WRITE_VERBS}
 
     assert requests.refused() == []
     assert used - rights == set()

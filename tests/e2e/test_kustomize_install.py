@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests import rights
 from tests.cluster import Cluster
 from tests.cluster.audit import Audit
-from tests.installed_chart import IMAGE, Requests, await_answer, granted
+from tests.installed_chart import IMAGE, Requests, await_answer
 from tests.kube import Kube, Object, output, phase
 from tests.operator_process import ROOT
 
@@ -122,10 +123,9 @@ def test_nothing_is_refused_to_the_operator_and_all_it_used_is_granted(
 ) -> None:
     _, since = applied
     requests = Requests(audit, USER, since)
-    rights = granted(list(yaml.safe_load_all((ROOT / "deploy" / "rbac.yaml").read_text())), "stepwright")
 
     assert requests.refused() == []
-    assert {permission for permission in requests.used() if permission[1]} - rights == set()
+    assert requests.used() - rights.granted(*rights.shipped()) == set()
 
 
 def test_applying_it_again_changes_nothing(applied: tuple[Kube, int], tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from stepwright.cluster.api import Api, path_of
 from tests import exactly_once
 from tests.cluster import Cluster
 from tests.cluster.audit import Audit
-from tests.kube import ENDED, Kube, execution, job, machine, phase
+from tests.installed_chart import Requests, installation
+from tests.kube import ENDED, Kube, execution, job, machine, one, phase
 from tests.operator_process import OperatorProcess
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
@@ -214,3 +215,25 @@ def test_a_replica_whose_lease_was_deleted_ends(replicas: Replicas, kube: Kube) 
     assert "was deleted: others may have taken over its executions" in first.log_tail()
     first.stop()
     replicas.running.clear()
+
+
+def test_three_replicas_of_the_chart_run_executions_of_each_others_state_machines(
+    vacant: Cluster, tmp_path: Path, audit: Audit
+) -> None:
+    """With the rights that the chart gives: a replica reads the state machines that others look after."""
+    since = audit.mark()
+    with installation(vacant, tmp_path, replicas=3) as installed:
+        kube = Kube(vacant, installed.watched[0])
+        names = [f"m{number}" for number in range(4)]
+        kube.apply(*(machine(name, one({"Type": "Pass", "End": True})) for name in names))
+        for name in names:
+            kube.until("sm", name, lambda found: (found.get("status") or {}).get("revision"))
+        kube.apply(*(execution(f"{name}-{number}", name) for name in names for number in range(6)))
+        until(
+            lambda: all(phase(found) in ENDED for found in kube.list("executions")),
+            lambda: [(found["metadata"]["name"], found.get("status")) for found in kube.list("executions")],
+            seconds=60,
+        )
+
+        assert [phase(found) for found in kube.list("executions")] == ["Succeeded"] * 24
+        assert Requests(audit, installed.user, since).refused() == []

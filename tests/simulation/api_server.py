@@ -21,6 +21,7 @@ from stepwright.cluster import timestamps
 from stepwright.cluster.api import Event
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation import json_patch
+from tests.simulation.access import Access
 
 Key = tuple[str, str, str]
 """Plural, namespace, name."""
@@ -64,6 +65,8 @@ class Request:
     body: bytes | None
     content_type: str
     by: str
+    account: str | None = None
+    """As which ServiceAccount it is made; None for the operator's own."""
 
     @property
     def writes(self) -> bool:
@@ -142,8 +145,11 @@ class Change:
 
 
 class ApiServer:
-    def __init__(self, random: Random) -> None:
+    """``access`` None: everybody may do everything."""
+
+    def __init__(self, random: Random, access: Access | None = None) -> None:
         self._random = random
+        self._access = access
         self.objects: dict[str, dict[tuple[str, str], Stored]] = {}
         self.observers: list[Observer] = []
         self.largest_bytes = 1_500_000
@@ -302,8 +308,18 @@ class ApiServer:
 
     # --- Requests ----------------------------------------------------------------------------------------------------
 
+    def authorize(self, request: Request, *, watching: bool = False) -> None:
+        """Raises Refusal."""
+        access = self._access
+        if access is not None and not access.allows(
+            request.method, request.path, request.account, watching=watching
+        ):
+            user = request.account or "the operator"
+            raise Refusal(403, "Forbidden", f"{user} cannot {request.method} {request.path}")
+
     def handle(self, request: Request) -> bytes:
         """The answer's body. Raises Refusal."""
+        self.authorize(request)
         self.by = request.by
         try:
             return self._answer(request)

@@ -99,7 +99,7 @@ class SimulatedApi(Api):
         if not process.alive:
             raise asyncio.CancelledError
         data = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
-        request = Request(method, path, params or {}, data, content_type, process.name)
+        request = Request(method, path, params or {}, data, content_type, process.name, self._account)
         self._host.sends(request)
         return await _Exchange(self._server, self._host, request, self._faults, self._trace).answer
 
@@ -113,7 +113,7 @@ class SimulatedApi(Api):
         process = self._host.process
         if not process.alive:
             raise asyncio.CancelledError
-        request = Request("GET", path, params or {}, None, "", process.name)
+        request = Request("GET", path, params or {}, None, "", process.name, self._account)
         fate = self._faults.of(request)
         await asyncio.sleep(fate.there + fate.back)
         if fate.lost != "no":
@@ -122,9 +122,10 @@ class SimulatedApi(Api):
             raise from_response(fate.answer[0], fate.answer[2])
         seconds, lag = self._faults.of_stream()
         try:
+            self._server.authorize(request, watching=True)
             stream = self._server.watch(path, params or {}, lag)
         except Refusal as refusal:
-            self._trace(process.name, "watch expired", path)
+            self._trace(process.name, "watch refused", path, refusal.code)
             raise from_response(refusal.code, refusal.body) from None
         timer = asyncio.get_running_loop().call_later(seconds, self._faults.cut, stream, context=OUTSIDE)
         try:

@@ -27,11 +27,12 @@ from stepwright.tasks.job import names, template
 from stepwright.tasks.job.settings import DEFAULT_TTL_SECONDS
 from tests.simulation import logs, machines
 from tests.simulation import loop as loops
+from tests.simulation.access import Access
 from tests.simulation.api_server import ApiServer, Refusal, Request, Stream
 from tests.simulation.client import Fate, Strike
 from tests.simulation.jobs import CALM, Jobs, is_finished
 from tests.simulation.loop import SimulationLoop
-from tests.simulation.operator import Operator, Setting
+from tests.simulation.operator import LEASE_NAMESPACE, Operator, Setting
 from tests.simulation.watchman import Watchman
 
 NAMESPACE = "default"
@@ -132,7 +133,8 @@ class World:
         self._loop = loop
         self._random = Random(f"world {seed}")
         self.climate = climate = Climate.of(self._random)
-        self.server = ApiServer(Random(f"server {seed}"))
+        self.access = Access(LEASE_NAMESPACE)
+        self.server = ApiServer(Random(f"server {seed}"), self.access)
         self.server.largest_bytes = climate.largest_bytes
         self.jobs = Jobs(self.server, Random(f"jobs {seed}"), self.trace)
         self.watchman = Watchman(self.server, self.jobs, self.violation, Random(f"foreign {seed}"))
@@ -424,6 +426,8 @@ class World:
                 break
         self.trace("world", "at rest" if not self.result.violations else "over")
         await self._end_operators()
+        for right in sorted(self.access.missing):
+            self.violation(f"the shipped rules do not give {right}")
         self.result.seconds = self._loop.time()
 
     def _at_rest(self) -> bool:

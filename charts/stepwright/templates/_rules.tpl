@@ -1,9 +1,10 @@
 {{/* What the operator does in every namespace it watches: no wildcards, and no secret is ever read. */}}
 {{- define "stepwright.rules" -}}
-# patch: the finalizer with which a state machine waits for its executions
+# get: what the replica that looks after a state machine has written by now; patch: the finalizer with which it waits for
+# its executions
 - apiGroups: [stepwright.dev]
   resources: [statemachines]
-  verbs: [list, watch, patch]
+  verbs: [get, list, watch, patch]
 # delete: those whose ttlSecondsAfterFinished is over
 - apiGroups: [stepwright.dev]
   resources: [executions]
