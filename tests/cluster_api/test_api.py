@@ -200,6 +200,22 @@ async def test_a_request_that_waits_for_a_connection_does_not_time_out_meanwhile
     assert len(server.requests) == 6
 
 
+async def test_requests_of_one_namespace_do_not_wait_behind_all_of_another(tmp_path: Path) -> None:
+    async def takes_its_time(_: web.Request) -> web.Response:
+        await asyncio.sleep(0.01)
+        return web.json_response({})
+
+    async with serving(tmp_path, takes_its_time, connections=1) as (server, api):
+        busy = k8s.path_of("batch/v1", "jobs", "busy")
+        quiet = api.as_service_account("quiet", "runner").get(
+            k8s.path_of("v1", "pods", "quiet", "one", "log")
+        )
+        await asyncio.gather(*(api.create(busy, {}) for _ in range(20)), quiet)
+
+    asked = [request.path for request in server.requests]
+    assert asked.index("/api/v1/namespaces/quiet/pods/one/log") <= 2
+
+
 async def test_what_was_never_sent_has_not_landed(tmp_path: Path) -> None:
     async with await k8s.Api.connect(kubeconfig(tmp_path, "http://127.0.0.1:1")) as api:
         with pytest.raises(k8s.Unreachable, match="cannot connect") as caught:

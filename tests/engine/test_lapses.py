@@ -10,6 +10,7 @@ from stepwright.asl.signals import Millis, TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.engine.effects import Effects, End, Start
 from stepwright.engine.ports import ExecutionRef, Unavailable
+from stepwright.engine.turns import Turns
 from tests.engine.memory import MemoryDriver, World, loaded
 from tests.engine.virtual_loop import VirtualClock, run
 
@@ -153,9 +154,7 @@ def test_a_goal_given_up_before_its_worker_began_can_be_set_again() -> None:
     async def main() -> None:
         driver = MemoryDriver()
         ref = loaded(ONE_TASK).ref
-        effects = Effects(
-            ref, lambda _: driver, VirtualClock(), asyncio.Semaphore(1), lambda: True, lambda: None
-        )
+        effects = Effects(ref, lambda _: driver, VirtualClock(), Turns(1), lambda: True, lambda: None)
         task = StartTask(TaskId(5), "k8s:job", {}, True, {}, "A", "/States/A", "A", 0, Millis(0), None, None)
         effects.want([Start(task)])
         await effects.cancel()

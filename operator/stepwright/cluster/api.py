@@ -38,6 +38,7 @@ from stepwright.cluster.api_errors import (
     from_response,
     from_status,
 )
+from stepwright.engine.turns import Turns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,6 +104,12 @@ def path_of(
     return "/".join(parts)
 
 
+def namespace_in(path: str) -> str:
+    """The namespace that a request concerns; empty where it concerns the whole cluster."""
+    _, found, rest = path.partition("/namespaces/")
+    return rest.partition("/")[0] if found else ""
+
+
 @functools.cache
 def _decoder(into: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(into)
@@ -120,7 +127,7 @@ class Api:
         who: credentials.Credentials,
         session: aiohttp.ClientSession,
         streams: aiohttp.ClientSession,
-        turns: asyncio.Semaphore,
+        turns: Turns,
         *,
         timeout_seconds: float,
         headers: Mapping[str, str],
@@ -150,7 +157,7 @@ class Api:
         """Read the credentials and make the connection pool; nothing is sent yet. Raises credentials.NoCluster.
 
         ``connections`` limits requests at the same time (the rest waits its turn, before its time-out begins to
-        count); watches do not count.
+        count, and each namespace has its turn before another has two); watches do not count.
         """
         who = await credentials.load(kubeconfig, context)
         # Reading proxies and netrc from the environment costs time with each request, so only where one is named.
@@ -177,7 +184,7 @@ class Api:
             who,
             session(connections),
             session(0),
-            asyncio.Semaphore(connections),
+            Turns(connections),
             timeout_seconds=timeout_seconds,
             headers=headers,
         )
@@ -312,7 +319,7 @@ class Api:
                 # The pool's own queue would use up the time-out: of thousands of requests at once those behind
                 # would be given up and sent again, without end.
                 async with (
-                    self._turns,
+                    self._turns.of(namespace_in(path)),
                     self._session.request(
                         method,
                         self._url(path, params),

@@ -18,6 +18,7 @@ from stepwright.asl.signals import TaskId
 from stepwright.asl.step import StartTask
 from stepwright.engine import backoff
 from stepwright.engine.ports import Clock, ExecutionRef, TaskDriver, Unavailable
+from stepwright.engine.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,7 @@ class Effects:
         ref: ExecutionRef,
         driver_of: Callable[[TaskId], TaskDriver | None],
         clock: Clock,
-        slots: asyncio.Semaphore,
+        slots: Turns,
         may_act: Callable[[], bool],
         finished: Callable[[], None],
     ) -> None:
@@ -106,7 +107,7 @@ class Effects:
             while True:
                 goal = self._goals[task]
                 try:
-                    async with self._slots:
+                    async with self._slots.of(self._ref.namespace):
                         acts = self._may_act()
                         if acts:
                             await self._reach(task, goal)

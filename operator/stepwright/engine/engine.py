@@ -18,6 +18,7 @@ from stepwright.engine.observer import Observer, Unobserved
 from stepwright.engine.ports import Clock, ExecutionRef, Journal, Lease, Loaded, StopRequest, TaskDriver, Uid
 from stepwright.engine.run import Parked, Run, World
 from stepwright.engine.timers import Timers
+from stepwright.engine.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -63,8 +64,8 @@ class Engine:
             lease=lease,
             seed=seed or (lambda: random.SystemRandom().getrandbits(64)),
             commit_id=commit_id or (lambda: uuid.uuid4().hex),
-            slots=asyncio.Semaphore(CALLS_AT_ONCE),
-            loads=asyncio.Semaphore(CALLS_AT_ONCE),
+            slots=Turns(CALLS_AT_ONCE),
+            loads=Turns(CALLS_AT_ONCE),
             parks_from_seconds=parks_from_seconds,
             observer=observer or Unobserved(),
             limits=limits or Limits(),

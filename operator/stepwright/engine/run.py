@@ -52,6 +52,7 @@ from stepwright.engine.ports import (
     Unavailable,
 )
 from stepwright.engine.timers import Timers
+from stepwright.engine.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -83,9 +84,9 @@ class World:
     seed: Callable[[], int]
     """A new random number for each step, 64 bits."""
     commit_id: Callable[[], str]
-    slots: asyncio.Semaphore
+    slots: Turns
     """How many calls to drivers may be under way at once."""
-    loads: asyncio.Semaphore
+    loads: Turns
     """How many executions may be read at once."""
     parks_from_seconds: float
     """An execution that only waits, and at least this long, leaves memory until then."""
@@ -190,7 +191,7 @@ class Run:
         return None
 
     async def _load(self) -> Loaded:
-        async with self._world.loads:
+        async with self._world.loads.of(self.ref.namespace):
             at_least, self._known_seq = self._known_seq, None
             loaded = await self._insist(lambda: self._world.journal.load(self.ref, at_least))
             if at_least is not None and any(driver.holds(self.ref.uid) for driver in self._world.drivers):
