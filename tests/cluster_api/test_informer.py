@@ -115,7 +115,7 @@ async def test_lists_then_watches_from_there(tmp_path: Path) -> None:
         assert informer.synced.is_set()
         assert len(informer) == 1
         list_query, watch_query = (dict(request.query) for request in server.requests)
-        assert list_query == {"labelSelector": "x", "limit": "500"}
+        assert list_query == {"labelSelector": "x", "limit": "20"}
         assert (watch_query["resourceVersion"], watch_query["labelSelector"]) == ("5", "x")
         assert 240 <= int(watch_query["timeoutSeconds"]) <= 480
 
@@ -146,8 +146,8 @@ async def test_a_long_list_comes_in_pages(tmp_path: Path) -> None:
 
     assert changes == [("a", None, "1"), ("b", None, "2")]
     assert [dict(request.query) for request in server.requests[:2]] == [
-        {"limit": "500"},
-        {"limit": "500", "continue": "next"},
+        {"limit": "20"},
+        {"limit": "100", "continue": "next"},
     ]
 
 

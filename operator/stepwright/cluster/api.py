@@ -23,6 +23,7 @@ from stepwright import __version__
 from stepwright.cluster import credentials, nesting
 from stepwright.cluster.api_errors import (
     AlreadyExists,
+    AnswerTooLong,
     ApiError,
     BadRequest,
     Conflict,
@@ -38,6 +39,7 @@ from stepwright.cluster.api_errors import (
     from_response,
     from_status,
 )
+from stepwright.cluster.paging import PageSize
 from stepwright.engine.turns import Turns
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ __all__ = [
     "MERGE_PATCH",
     "STRATEGIC_MERGE_PATCH",
     "AlreadyExists",
+    "AnswerTooLong",
     "Api",
     "ApiError",
     "BadRequest",
@@ -69,6 +72,9 @@ JSON_PATCH: Final = "application/json-patch+json"
 MERGE_PATCH: Final = "application/merge-patch+json"
 STRATEGIC_MERGE_PATCH: Final = "application/strategic-merge-patch+json"
 APPLY_PATCH: Final = "application/apply-patch+yaml"  # JSON is YAML
+
+LONGEST_ANSWER_BYTES: Final = 16 * 2**20
+"""Of one answer no more is read into memory. A single object has at most some 3 MiB."""
 
 Params = Mapping[str, str | int | bool]
 
@@ -249,12 +255,22 @@ class Api:
         self, path: str, params: Params | None = None, *, page_size: int | None = None
     ) -> AsyncGenerator[tuple[builtins.list[msgspec.Raw], str], None]:
         """``list`` page by page, each with the resourceVersion of the whole list: what has been looked at needs no
-        memory any more."""
+        memory any more. A page has ``page_size`` objects at most, and fewer where they are large."""
         query = dict(params or {})
-        if page_size:
-            query["limit"] = page_size
+        size = PageSize(page_size) if page_size else None
         while True:
-            page: _Page = self._decode(await self.request("GET", path, query), _Page)
+            if size is not None:
+                query["limit"] = size.limit
+            try:
+                answer = await self.request("GET", path, query)
+            except AnswerTooLong:
+                if size is None or not size.too_long():
+                    raise
+                continue
+            page: _Page = self._decode(answer, _Page)
+            if size is not None:
+                size.read(len(page.items or ()), len(answer))
+            del answer  # it is as large as all that is decoded of it
             yield page.items or [], page.metadata.resourceVersion
             if not page.metadata.continue_:
                 return
@@ -329,7 +345,7 @@ class Api:
                         **self._options,
                     ) as response,
                 ):
-                    answer = await response.read()
+                    answer = await _bounded(response)
                     if response.status < 400:
                         return answer
                     if response.status == 401 and not fresh:
@@ -403,6 +419,22 @@ class Api:
         except msgspec.DecodeError as error:
             # The write has landed; only the answer is not what its kind's schema promises.
             raise Unreachable(f"the answer cannot be read: {error}", outcome_unknown=True) from error
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    """The body of an answer. Raises AnswerTooLong before it would fill the memory."""
+    if response.content_length is not None and response.content_length <= LONGEST_ANSWER_BYTES:
+        return await response.read()
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.content.iter_any():
+        size += len(piece)
+        if size > LONGEST_ANSWER_BYTES:
+            raise AnswerTooLong(
+                f"{response.method} {response.url.path} is answered with more than {LONGEST_ANSWER_BYTES:,} bytes"
+            )
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 T = TypeVar("T")

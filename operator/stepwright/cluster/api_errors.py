@@ -81,6 +81,13 @@ class TooLarge(ApiError):
     """Permanent: no retry makes the object smaller. A 413, or the 500 by which etcd's limit shows."""
 
 
+class AnswerTooLong(ApiError):
+    """The answer has more bytes than are ever read into memory: ask for less of it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(0, "AnswerTooLong", message)
+
+
 class Forbidden(ApiError):
     """RBAC, a quota, an admission policy or the end of a namespace forbids it."""
 

@@ -29,6 +29,8 @@ MOST_COMPILED: Final = 1_000
 # Revisions that no execution runs any more are kept for people to compare with, the newest of them.
 KEPT: Final = 10
 
+_PAGE_SIZE: Final = 200
+
 MACHINE_LABEL: Final = "stepwright.dev/state-machine"
 
 # What of spec decides how an execution runs and what is told of it. The rest (retention ...) may change under it.
@@ -83,21 +85,23 @@ class Revisions:
         """Delete what is superfluous; ``in_use`` beside the revisions that running executions are pinned to.
         Raises ApiError."""
         path = path_of("apps/v1", "controllerrevisions", namespace)
-        found, _ = await self._api.list(path, {"labelSelector": f"{MACHINE_LABEL}={label_of(state_machine)}"})
-        decoded = (msgspec.json.decode(item, type=_Listed) for item in found)
-        listed = [
-            (item.revision, item.metadata.name)
-            for item in decoded
-            if any(owner.uid == uid for owner in item.metadata.ownerReferences)
-        ]
+        listed: list[tuple[int, str]] = []
+        labels = {"labelSelector": f"{MACHINE_LABEL}={label_of(state_machine)}"}
+        async for found, _ in self._api.pages(path, labels, page_size=_PAGE_SIZE):
+            decoded = (msgspec.json.decode(item, type=_Listed) for item in found)
+            listed += [
+                (item.revision, item.metadata.name)
+                for item in decoded
+                if any(owner.uid == uid for owner in item.metadata.ownerReferences)
+            ]
         if not superfluous(listed, in_use):
             return
-        selector = f"spec.stateMachineRef.name={state_machine},status.phase=Running"
-        running, _ = await self._api.list(
-            path_of(API_VERSION, "executions", namespace), {"fieldSelector": selector}, page_size=200
-        )
-        statuses = (msgspec.json.decode(item, type=_Running).status for item in running)
-        pinned = {status.stateMachine.revision for status in statuses if status and status.stateMachine}
+        pinned: set[str] = set()
+        running = {"fieldSelector": f"spec.stateMachineRef.name={state_machine},status.phase=Running"}
+        executions = path_of(API_VERSION, "executions", namespace)
+        async for found, _ in self._api.pages(executions, running, page_size=_PAGE_SIZE):
+            statuses = (msgspec.json.decode(item, type=_Running).status for item in found)
+            pinned |= {status.stateMachine.revision for status in statuses if status and status.stateMachine}
         for name in superfluous(listed, in_use | pinned):
             with suppress(NotFound):
                 await self._api.delete(f"{path}/{name}")

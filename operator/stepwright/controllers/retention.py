@@ -99,17 +99,15 @@ class Retention:
         """A state machine says now how long its ended executions stay: this counts for those that are there, too.
         Nothing is remembered of executions that are to stay, so they are listed. Raises ApiError."""
         namespace, name = key
-        items, _ = await self._api.list(
-            path_of(API_VERSION, "executions", namespace),
-            {"fieldSelector": f"spec.stateMachineRef.name={name}"},
-            page_size=_PAGE_SIZE,
-        )
-        for item in items:
-            found = msgspec.json.decode(item, type=_Listed)
-            if found.status.settled and found.status.endTime is not None:
-                end = timestamps.millis(found.status.endTime)
-                own_seconds = found.spec.ttlSecondsAfterFinished
-                self._arm(found.metadata.uid, _Kept(namespace, found.metadata.name, name, end, own_seconds))
+        path, selector = path_of(API_VERSION, "executions", namespace), f"spec.stateMachineRef.name={name}"
+        async for items, _ in self._api.pages(path, {"fieldSelector": selector}, page_size=_PAGE_SIZE):
+            for item in items:
+                found = msgspec.json.decode(item, type=_Listed)
+                if found.status.settled and found.status.endTime is not None:
+                    end = timestamps.millis(found.status.endTime)
+                    own_seconds = found.spec.ttlSecondsAfterFinished
+                    kept = _Kept(namespace, found.metadata.name, name, end, own_seconds)
+                    self._arm(found.metadata.uid, kept)
 
     def forget(self, uid: Uid) -> None:
         if self._kept.pop(uid, None) is not None:
