@@ -212,7 +212,7 @@ def test_reasons_of_conditions_are_those_of_the_code() -> None:
 
 
 def test_metrics_are_those_of_the_code() -> None:
-    metrics = Metrics(lambda: 0, lambda: 0)
+    metrics = Metrics()
     known = {
         family.name + ("_total" if family.type == "counter" else "") for family in metrics.registry.collect()
     }

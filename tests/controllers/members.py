@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from stepwright.controllers.clocks import Readings
 from stepwright.controllers.membership import Membership, Removed
 from stepwright.engine.ports import Uid
 from tests.engine.virtual_loop import VirtualClock
@@ -44,7 +45,7 @@ class Member:
             clock=VirtualClock(),
             changed=world.check,
             identity=f"host_{name}",
-            monotonic=lambda: loop.time() * rate,
+            read_clocks=lambda: Readings(*[loop.time() * rate] * 3),
         )
         self.membership.watch._random = Random(f"watch of {name}")
         self.removed = False

@@ -138,10 +138,10 @@ def counts_from_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     real = Membership._mine
 
     def mine(self: Membership, lease: Any) -> None:
-        before = self._valid_until
+        before = self._granted
         real(self, lease)
-        if self._valid_until != before:
-            self._valid_until = self._monotonic() + self._duration
+        if self._granted != before:
+            self._granted = self._read_clocks()
 
     monkeypatch.setattr(Membership, "_mine", mine)
 

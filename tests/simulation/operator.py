@@ -15,6 +15,7 @@ from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.refusals import Refusals
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.controllers import execution_watch
+from stepwright.controllers.clocks import Readings
 from stepwright.controllers.executions import Executions
 from stepwright.controllers.membership import Membership, Removed
 from stepwright.controllers.retention import Retention
@@ -35,12 +36,18 @@ class SetClock:
 
     def __init__(self) -> None:
         self.offset_ms = 0
+        self.stood_still_seconds = 0.0
+        """For how long the monotonic clock did, because the machine under the process was paused."""
 
     def now(self) -> Millis:
         return Millis(BEGIN + self.offset_ms + round(asyncio.get_running_loop().time() * 1000))
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    def readings(self) -> Readings:
+        now = asyncio.get_running_loop().time()
+        return Readings(now - self.stood_still_seconds, now - self.stood_still_seconds, self.now() / 1000)
 
 
 class Machines:
@@ -140,6 +147,7 @@ class Operator:
             clock=self.clock,
             changed=self._shares_changed,
             identity=f"host_{name}",
+            read_clocks=self.clock.readings,
         )
         revisions = Revisions(self.api)
         for revision in setting.revisions.values():

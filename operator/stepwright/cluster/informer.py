@@ -138,7 +138,8 @@ class Informer(Generic[T]):
         Bookmarks come each minute, so an age beyond some minutes means that the copy is no longer kept up to date.
         None: not synced yet.
         """
-        return min(self._activity.values()) if len(self._activity) == len(self._namespaces) else None
+        heard = tuple(self._activity.values())  # another thread may ask
+        return min(heard) if len(heard) == len(self._namespaces) else None
 
     async def _follow(self, namespace: str | None) -> None:
         version: str | None = None

@@ -8,6 +8,11 @@ nobody has taken anything over, and it goes on where it was.
 
 What the operators may act upon is said in ``standing``; this module brings about that its rules hold: an operator lets
 go before it publishes, publishes before it reads, and reads one consistent list.
+
+It runs in another thread than what acts (``controllers.operator``), so that a Lease does not run out because there is
+much to do. ``held``, ``owns`` and ``valid`` may be asked in any thread: each reads values that are replaced, never
+changed. To let go takes two steps then: nothing more is held from this moment on, and the engine's loop has turned
+once, so that what it had asked before is on its way. Until it has, nothing is published that gives anything away.
 """
 
 from __future__ import annotations
@@ -19,14 +24,15 @@ import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 import structlog
 
 from stepwright.cluster.api import AlreadyExists, Api, ApiError, Conflict, NotFound, Unreachable, path_of
 from stepwright.cluster.informer import Informer
-from stepwright.controllers import member_lease
+from stepwright.controllers import clocks, member_lease
+from stepwright.controllers.clocks import Readings
 from stepwright.controllers.member_lease import MemberLease, Metadata
 from stepwright.controllers.standing import Standing, View, nobody, standing
 from stepwright.engine.ports import Clock, Uid
@@ -41,6 +47,11 @@ HELD_SHARE: Final = 0.9
 """For which part of its duration the holder relies on it. The rest is for clocks that run at different speeds, and for
 what is on its way between a last check and the API server."""
 SHORTEST_REST_SECONDS: Final = 0.2
+MOST_FOREIGN: Final = 4
+"""No Lease counts for longer than this many of one's own durations, whatever it says itself: one that somebody has laid
+there, for years, would hold everything that rendezvous hashing gives it."""
+MOST_SKEW_SECONDS: Final = 5.0
+"""Whose clock differs by more from the API server's does not act: its time-outs and timestamps would be wrong."""
 WATCHED_SHARE: Final = 0.5
 """Who has not read the Leases for this part of a duration cannot say that the others have not renewed theirs."""
 
@@ -49,13 +60,33 @@ class Removed(Exception):  # noqa: N818 - it names a condition
     """Another operator has taken this one for dead and may have gone on with its executions."""
 
 
+class Pulse(Protocol):
+    """What is to be known of the loop that acts."""
+
+    @property
+    def hung(self) -> bool:
+        """Whether it has not turned for so long that others shall have what it holds."""
+
+    async def turned(self) -> None:
+        """Returns once it has turned."""
+
+
+class _AlwaysTurning:
+    """Of a loop that is this one."""
+
+    hung = False
+
+    async def turned(self) -> None:
+        return
+
+
 @dataclass(frozen=True, slots=True)
 class _Attempt:
     """A write whose answer has not come: it may land. ``asked``: when it was sent."""
 
     renewal: int
     view: View
-    asked: float
+    asked: Readings
 
 
 @dataclass(slots=True)
@@ -69,7 +100,8 @@ class _Seen:
 
 class Membership:
     """Implements ``engine.ports.Lease``. ``changed`` is called, and must be quick, whenever this operator may act upon
-    other executions than before. Times in seconds, by ``monotonic``, which nobody sets; ``clock`` is for people."""
+    other executions than before. ``read_clocks`` tells how much time has passed; ``clock`` is for people. ``skew``: by
+    how many seconds the time that executions go by is ahead of the API server's."""
 
     def __init__(
         self,
@@ -80,7 +112,9 @@ class Membership:
         clock: Clock,
         changed: Callable[[], None],
         identity: str | None = None,
-        monotonic: Callable[[], float] | None = None,
+        read_clocks: Callable[[], Readings] = clocks.read,
+        pulse: Pulse | None = None,
+        skew: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.identity = identity or f"{socket.gethostname()}_{os.getpid()}_{uuid.uuid4().hex[:10]}"
         self.name = member_lease.PREFIX + self.identity.rpartition("_")[2]
@@ -90,7 +124,9 @@ class Membership:
         self._duration = duration
         self._changed = changed
         self._clock = clock
-        self._monotonic = monotonic or asyncio.get_running_loop().time
+        self._read_clocks = read_clocks
+        self._pulse = pulse or _AlwaysTurning()
+        self._skew = skew
         self._request_seconds = max(1.0, duration / 4)
         self._stored: Metadata | None = None
         """The own Lease as it was last seen. All attempts are made on condition of it, so one of them lands at most."""
@@ -98,8 +134,10 @@ class Membership:
         """What is published in it."""
         self._attempts: list[_Attempt] = []
         self._renewal = 0
-        self._asked = 0.0
-        self._valid_until = 0.0
+        self._asked: Readings | None = None
+        """When the newest renewal was sent."""
+        self._granted: Readings | None = None
+        """When the newest renewal was sent that has landed; None while there is none to rely on."""
         self._standing = nobody(self.name)
         self._listed: float | None = None
         self._seen: dict[str, _Seen] = {}
@@ -127,7 +165,30 @@ class Membership:
 
     @property
     def valid(self) -> bool:
-        return self._monotonic() < self._valid_until
+        """Whether the Lease can be relied on: it is renewed, by all clocks, and the time is the API server's."""
+        granted = self._granted
+        if granted is None or self.skewed:
+            return False
+        return clocks.passed(granted, self._read_clocks()) < self._duration * HELD_SHARE
+
+    @property
+    def skewed(self) -> bool:
+        return abs(self._skew()) > MOST_SKEW_SECONDS
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why this operator does not act, for people; None where it may."""
+        if self.skewed:
+            ahead, seconds = self._skew() > 0, abs(self._skew())
+            return (
+                f"the clock is {seconds:.0f} s {'ahead of' if ahead else 'behind'} the API server's: nothing is done until "
+                f"they differ by {MOST_SKEW_SECONDS:.0f} s or less"
+            )
+        if self._stored is None:
+            return "it has no Lease yet"
+        if not self.valid:
+            return "its Lease has run out and could not be renewed"
+        return None
 
     @property
     def members(self) -> View:
@@ -149,7 +210,7 @@ class Membership:
                 await self._round()
                 await self._wait_for_news()
         finally:
-            self._valid_until = 0.0
+            self._granted = None
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
 
@@ -157,7 +218,7 @@ class Membership:
         """After ``take_part``, once nothing is done any more: the others go on at once instead of after the Lease's
         time."""
         self._standing = nobody(self.name)
-        self._valid_until = 0.0
+        self._granted = None
         if not self._renewal:
             return
         try:
@@ -169,15 +230,34 @@ class Membership:
 
     async def _round(self) -> None:
         """Renew if it is time, look who is there, publish that, and look again. Raises Removed."""
+        if self._pulse.hung:
+            return  # others shall go on with what it holds
         try:
-            if self._stored is not None and self._monotonic() >= self._asked + self._duration / RENEWALS:
+            if self._stored is not None and not self.skewed and self._is_time_to_renew():
                 await self._write(self._published())
             members = await self._look()
-            if self._stored is None or self._published() != members:
+            if self.skewed:
+                return  # nor is it renewed: who can act shall have what is held here
+            if (self._stored is None or self._published() != members) and await self._let_go_for(members):
                 await self._write(members)
                 await self._look()
         except ApiError as error:
             log.warning("membership waits", reason=str(error), lease=self.name)
+
+    def _is_time_to_renew(self) -> bool:
+        since = float("inf") if self._asked is None else clocks.passed(self._asked, self._read_clocks())
+        return since >= self._duration / RENEWALS
+
+    async def _let_go_for(self, view: View) -> bool:
+        """Let go of what ``view`` gives away; whether that is certain. What was asked before may still wait in the
+        engine's loop: one that is held for long keeps its executions until it turns, or its Lease runs out."""
+        self._stand(self._standing.with_view(view))
+        try:
+            async with asyncio.timeout(self._duration / RENEWALS):
+                await self._pulse.turned()
+        except TimeoutError:
+            return False
+        return True
 
     async def _wait_for_news(self) -> None:
         with suppress(TimeoutError):
@@ -191,6 +271,9 @@ class Membership:
         runs_out = min((seen.since + seen.duration for seen in self._seen.values()), default=float("inf"))
         return min(self._duration / RENEWALS, max(SHORTEST_REST_SECONDS, runs_out - self._monotonic()))
 
+    def _monotonic(self) -> float:
+        return self._read_clocks().monotonic
+
     def _hear(self, old: MemberLease | None, new: MemberLease | None) -> None:
         if old is None or new is None or old.view != new.view:
             self._news.set()  # also about this one itself: perhaps it was removed
@@ -202,10 +285,9 @@ class Membership:
         return self._attempts[-1].view if self._attempts else self._view
 
     async def _write(self, view: View) -> None:
-        """Renew, and publish ``view``; what it takes away is let go before it is sent."""
-        self._stand(self._standing.with_view(view))
+        """Renew, and publish ``view``; what it takes away was let go of before."""
         self._renewal += 1
-        self._asked = self._monotonic()
+        self._asked = self._read_clocks()
         self._attempts.append(_Attempt(self._renewal, view, self._asked))
         body = member_lease.manifest(
             self.name,
@@ -235,7 +317,7 @@ class Membership:
             lapsed = not self.valid
             for attempt in self._attempts:
                 if str(attempt.renewal) == lease.renewal:
-                    self._valid_until = attempt.asked + self._duration * HELD_SHARE
+                    self._granted = attempt.asked
             if lapsed and self.valid:
                 self._changed()
             # The others were made on the same condition, which no longer holds.
@@ -256,6 +338,7 @@ class Membership:
         leases = {
             lease.metadata.name: lease
             for lease in (msgspec.json.decode(item, type=MemberLease) for item in items)
+            if lease.metadata.name.startswith(member_lease.PREFIX)  # others are nobody's
         }
         mine = leases.pop(self.name, None)
         self._note(leases)
@@ -285,7 +368,8 @@ class Membership:
         for name, lease in leases.items():
             seen, version = self._seen.get(name), lease.metadata.resourceVersion
             if seen is None or seen.version != version:
-                self._seen[name] = _Seen(version, now, lease.spec.leaseDurationSeconds or self._duration)
+                said = lease.spec.leaseDurationSeconds or self._duration
+                self._seen[name] = _Seen(version, now, min(said, self._duration * MOST_FOREIGN))
 
     def _is_dead(self, lease: MemberLease, now: float) -> bool:
         seen = self._seen[lease.metadata.name]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -15,18 +17,26 @@ from stepwright.engine.ports import Commit, ExecutionRef
 _DURATION_BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 86400, 7 * 86400)
 
 
+_GAUGES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "stepwright_executions_live": "Executions this operator carries",
+        "stepwright_timers": "Armed timers",
+        "stepwright_loop_lag_seconds": "Longest time within the last minute for which the engine's loop did not turn",
+        "stepwright_lease_valid": "1 while this operator may act by its Lease",
+    }
+)
+"""What is looked up when somebody asks for it."""
+
+
 class Metrics:
     """Implements ``engine.observer.Observer``. Labels hold names that users gave to objects, never data."""
 
-    def __init__(self, live: Callable[[], int], timers: Callable[[], int]) -> None:
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
         Gauge("stepwright_info", "Version of the operator", ["version"], registry=self.registry).labels(
             __version__
         ).set(1)
-        Gauge(
-            "stepwright_executions_live", "Executions this operator carries", registry=self.registry
-        ).set_function(live)
-        Gauge("stepwright_timers", "Armed timers", registry=self.registry).set_function(timers)
+        self._gauges = {name: Gauge(name, text, registry=self.registry) for name, text in _GAUGES.items()}
         self._ended = Counter(
             "stepwright_executions_ended",
             "Executions that ended, by how",
@@ -51,6 +61,10 @@ class Metrics:
         self._stalled = Counter(
             "stepwright_executions_stalled", "Executions that could not go on", registry=self.registry
         )
+
+    def show(self, gauge: str, look: Callable[[], float]) -> None:
+        """``look`` is called in the thread of whoever asks for the metrics."""
+        self._gauges[gauge].set_function(look)
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
         self._commits.inc()

@@ -1,13 +1,19 @@
-"""The operator's life: connect, become a member, carry the executions that belong to it, let go, leave."""
+"""The operator's life: connect, become a member, carry the executions that belong to it, let go, leave.
+
+Two threads do that, each with a loop: this one acts; the *lifeline* renews the Lease and answers probes and Prometheus,
+which must not wait for the other. kopf has a third.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import signal
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +31,17 @@ from stepwright.controllers.executions import Executions
 from stepwright.controllers.failure_events import FailureEvents
 from stepwright.controllers.kopf_thread import KopfThread
 from stepwright.controllers.logs import Transitions
+from stepwright.controllers.loop_thread import LoopThread
 from stepwright.controllers.membership import Membership, Removed
 from stepwright.controllers.metrics import Metrics, Server
+from stepwright.controllers.pulse import Pulse
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.state_machines import Key, StateMachines
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import Commit, ExecutionRef, TaskDriver, Uid
+from stepwright.engine.stepping import Stepping
 from stepwright.tasks import job
 from stepwright.tasks.job.driver import JobDriver
 
@@ -74,34 +83,48 @@ async def run(options: Options) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with (
-        await Api.connect(options.kubeconfig) as api,
-        # Connections of their own: a Lease runs out while its renewal waits behind thousands of other requests.
-        await Api.connect(options.kubeconfig, connections=LEASE_CONNECTIONS) as leases,
-    ):
-        operator = Operator(api, leases, options)
-        await operator.serve(stopped)
+    lifeline = LoopThread("lifeline")
+    lifeline.start()
+    try:
+        async with await Api.connect(options.kubeconfig) as api:
+            # Connections of its own: a Lease runs out while its renewal waits behind thousands of other requests.
+            leases = await lifeline.call(Api.connect(options.kubeconfig, connections=LEASE_CONNECTIONS))
+            try:
+                await Operator(api, leases, lifeline, options).serve(stopped)
+            finally:
+                await lifeline.call(leases.close())
+    finally:
+        await lifeline.stop()
 
 
 class Operator:
     """One operator process, put together from its parts."""
 
-    def __init__(self, api: Api, leases: Api, options: Options) -> None:
+    def __init__(self, api: Api, leases: Api, lifeline: LoopThread, options: Options) -> None:
         self._options = options
+        self._lifeline = lifeline
         clock = SystemClock()
+        loop = asyncio.get_running_loop()
+        stepping = Stepping()
+        self._pulse = Pulse(loop, threading.get_ident(), stepping=stepping)
         self._membership = Membership(
             leases,
             options.lease_namespace or api.default_namespace,
             duration=options.lease_seconds,
             clock=clock,
-            changed=self._shares_changed,
+            changed=partial(_in_loop, loop, self._shares_changed),
+            pulse=self._pulse,
         )
         owns, held = self._membership.owns, self._membership.held
         revisions = Revisions(api)
         journal = ClusterJournal(api, revisions)
         self._driver = JobDriver(api, self._report, clock=clock, namespaces=options.namespaces, held=held)
         drivers: tuple[TaskDriver, ...] = (self._driver,)
-        metrics = Metrics(lambda: self._engine.live, lambda: len(self._engine.timers))
+        metrics = Metrics()
+        metrics.show("stepwright_executions_live", lambda: self._engine.live)
+        metrics.show("stepwright_timers", lambda: len(self._engine.timers))
+        metrics.show("stepwright_loop_lag_seconds", lambda: self._pulse.lag_seconds)
+        metrics.show("stepwright_lease_valid", lambda: self._membership.valid)
         failures = FailureEvents(api, self._membership.identity, clock)
         self._observers: tuple[Observer, ...] = (metrics, Transitions(), failures)
         self._engine = Engine(
@@ -112,6 +135,7 @@ class Operator:
             observer=self,
             finished=self._finished,
             limits=options.limits,
+            stepping=stepping,
         )
         self._retention = Retention(api, clock, self._default_retention, owns)
         self._executions = Executions(
@@ -148,8 +172,9 @@ class Operator:
 
     async def serve(self, stopped: asyncio.Event) -> None:
         options = self._options
-        await self._server.start(options.host, options.metrics_port, options.health_port)
-        taking_part = asyncio.create_task(self._membership.take_part(), name="membership")
+        server = self._server.start(options.host, options.metrics_port, options.health_port)
+        await self._lifeline.call(server)
+        taking_part = asyncio.create_task(self._lifeline.call(self._take_part()), name="membership")
         working = asyncio.create_task(self._work(), name="work")
         stopping = asyncio.create_task(stopped.wait(), name="stop")
         tasks = (stopping, working, taking_part)
@@ -168,8 +193,17 @@ class Operator:
             for task in tasks:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-            await self._membership.leave()
-            await self._server.stop()
+            await self._lifeline.call(self._membership.leave())
+            await self._lifeline.call(self._server.stop())
+
+    async def _take_part(self) -> None:
+        """Runs in the lifeline. Raises Removed."""
+        pulse = asyncio.create_task(self._pulse.run(), name="pulse")
+        try:
+            await self._membership.take_part()
+        finally:
+            pulse.cancel()
+            await asyncio.gather(pulse, return_exceptions=True)
 
     async def _work(self) -> None:
         """What a member does, until cancelled."""
@@ -185,7 +219,7 @@ class Operator:
                 await self._driver.jobs.synced.wait()
                 await self._driver.pods.synced.wait()
                 self._synced = True
-                await self._membership.joined.wait()
+                await self._lifeline.call(self._membership.joined.wait())
                 group.create_task(self._engine.run(), name="engine")
                 group.create_task(self._executions.run(), name="shares")
                 group.create_task(self._retention.run(), name="retention")
@@ -201,6 +235,9 @@ class Operator:
             await self._state_machines.close()
 
     def _alive(self) -> str | None:
+        """Asked, as all checks are, in the lifeline."""
+        if self._pulse.hung:
+            return f"the engine's loop has not turned for {self._pulse.held_seconds:.0f} s"
         if self._kopf is not None and self._kopf.ended.is_set():
             return "kopf has ended"
         informers: tuple[Informer[Any], ...] = (self._driver.jobs, self._driver.pods, self._execution_watch)
@@ -212,9 +249,7 @@ class Operator:
     def _ready(self) -> str | None:
         if not self._synced:
             return "the list of Jobs and Pods is not complete yet"
-        if not self._membership.joined.is_set():
-            return "it has no Lease yet"
-        return self._alive()
+        return self._membership.obstacle or self._alive()
 
     # --- What the parts tell each other --------------------------------------------------------------------------
 
@@ -239,3 +274,7 @@ class Operator:
         for observer in self._observers:
             observer.stalled(ref, reason)
         self._executions.stalled(ref, reason)
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    loop.call_soon_threadsafe(call)

@@ -17,6 +17,7 @@ from stepwright.engine.clock import SystemClock
 from stepwright.engine.observer import Observer, Unobserved
 from stepwright.engine.ports import Clock, ExecutionRef, Journal, Lease, Loaded, StopRequest, TaskDriver, Uid
 from stepwright.engine.run import Parked, Run, World
+from stepwright.engine.stepping import Stepping
 from stepwright.engine.timers import Timers
 from stepwright.engine.turns import Turns
 
@@ -53,6 +54,7 @@ class Engine:
         seed: Callable[[], int] | None = None,
         commit_id: Callable[[], str] | None = None,
         finished: Callable[[ExecutionRef], None] | None = None,
+        stepping: Stepping | None = None,
     ) -> None:
         clock = clock or SystemClock()
         self.timers = Timers(clock, self._timer_fired)
@@ -69,6 +71,7 @@ class Engine:
             parks_from_seconds=parks_from_seconds,
             observer=observer or Unobserved(),
             limits=limits or Limits(),
+            stepping=stepping or Stepping(),
         )
         self._finished = finished
         self._runs: dict[Uid, Run] = {}

@@ -51,6 +51,7 @@ from stepwright.engine.ports import (
     TaskDriver,
     Unavailable,
 )
+from stepwright.engine.stepping import Stepping
 from stepwright.engine.timers import Timers
 from stepwright.engine.turns import Turns
 
@@ -92,6 +93,7 @@ class World:
     """An execution that only waits, and at least this long, leaves memory until then."""
     observer: Observer
     limits: Limits = field(default_factory=Limits)
+    stepping: Stepping = field(default_factory=Stepping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +241,13 @@ class Run:
 
     async def _started(self, loaded: Loaded) -> Batch:
         batch = Batch(None)
-        step = interpreter.start(
-            self._machine, loaded.identity, loaded.input, self._moment(), self._world.limits
-        )
+        self._world.stepping.begin(self.ref)
+        try:
+            step = interpreter.start(
+                self._machine, loaded.identity, loaded.input, self._moment(), self._world.limits
+            )
+        finally:
+            self._world.stepping.end()
         batch.add(step, None)
         return await self._fill(batch)
 
@@ -289,7 +295,13 @@ class Run:
 
     def _resume(self, batch: Batch, signal: Signal) -> None:
         assert batch.checkpoint is not None
-        step = interpreter.resume(self._machine, batch.checkpoint, signal, self._moment(), self._world.limits)
+        self._world.stepping.begin(self.ref)
+        try:
+            step = interpreter.resume(
+                self._machine, batch.checkpoint, signal, self._moment(), self._world.limits
+            )
+        finally:
+            self._world.stepping.end()
         batch.add(step, signal)
         if isinstance(signal, TaskFailed) and signal.task in batch.ends and self._runs_on(signal.task):
             batch.ends[signal.task] = End(signal.task, finished=False)

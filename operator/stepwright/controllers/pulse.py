@@ -1,0 +1,133 @@
+"""Whether the engine's loop turns, as another thread sees it: how long it was held, by what, and by which execution.
+
+Whoever asks puts a callback into the loop and waits for its turn. That costs the loop some microseconds twice a second,
+and no clock of its own: a loop that is held answers late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from stepwright.engine.ports import ExecutionRef
+from stepwright.engine.stepping import Stepping
+
+log = structlog.get_logger(__name__)
+
+EVERY_SECONDS: Final = 0.5
+SHOWN_FROM_SECONDS: Final = 2.0
+"""A loop that is held for longer shows in the log what holds it."""
+SHOWN_EVERY_SECONDS: Final = 60.0
+"""And no more often than this: whoever holds it once will do so again."""
+NOTED_FROM_SECONDS: Final = 1.0
+"""A step of an execution that lasts longer is noted where it survives the death of the process."""
+HUNG_SECONDS: Final = 60.0
+"""A loop that has not turned for so long counts as hung: its Lease is renewed no more and it is not alive. All honest
+work between two turns is bounded far below that (a step by its budget), and others wait for what this one holds."""
+REMEMBERED: Final = 120
+"""Between two looks of a Prometheus much may happen: the longest of this many answers, a minute's, is told."""
+
+
+class Pulse:
+    """``loop`` and ``thread`` are those that are looked at; all methods are for the loop that runs ``run``.
+
+    ``news`` is called when ``suspect`` has changed.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        thread: int,
+        *,
+        stepping: Stepping,
+        news: Callable[[], None] = lambda: None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._loop = loop
+        self._thread = thread
+        self._stepping = stepping
+        self._news = news
+        self._monotonic = monotonic
+        self._asked = monotonic()
+        self._answered: float | None = self._asked
+        self._step: int | None = None
+        self._shown = float("-inf")
+        self._lags: deque[float] = deque([0.0], maxlen=REMEMBERED)
+        self.suspect: ExecutionRef | None = None
+        """The execution whose step has held the loop for long, and holds it still."""
+
+    @property
+    def held_seconds(self) -> float:
+        """For how long the loop has not turned by now."""
+        return 0.0 if self._answered is not None else self._monotonic() - self._asked
+
+    @property
+    def lag_seconds(self) -> float:
+        """The longest time for which the loop did not turn within the last minute."""
+        return max(self.held_seconds, *self._lags)
+
+    @property
+    def hung(self) -> bool:
+        return self.held_seconds > HUNG_SECONDS
+
+    async def run(self) -> None:
+        while True:
+            self.look()
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def turned(self) -> None:
+        """Wait until the loop has turned: what it had begun when this was called has gone out by then."""
+        here = asyncio.get_running_loop()
+        answer: asyncio.Future[None] = here.create_future()
+        self._loop.call_soon_threadsafe(lambda: here.call_soon_threadsafe(_settle, answer))
+        await answer
+
+    def look(self) -> None:
+        """See whether the loop has answered: then ask again, else note what holds it."""
+        answered = self._answered
+        if answered is not None:
+            self._lags.append(answered - self._asked)
+            self._suspect(None)
+            self._asked, self._answered = self._monotonic(), None
+            self._loop.call_soon_threadsafe(self._answer)
+            return
+        held, current = self.held_seconds, self._stepping.current
+        number, execution = current or (None, None)
+        if held >= NOTED_FROM_SECONDS and number is not None and number == self._step:
+            self._suspect(execution)
+        self._step = number
+        if held >= SHOWN_FROM_SECONDS and self._monotonic() - self._shown >= SHOWN_EVERY_SECONDS:
+            self._show(held, execution)
+
+    def _answer(self) -> None:
+        """Runs in the loop that is looked at."""
+        self._answered = self._monotonic()
+
+    def _suspect(self, execution: ExecutionRef | None) -> None:
+        if execution != self.suspect:
+            self.suspect = execution
+            self._news()
+
+    def _show(self, held: float, execution: ExecutionRef | None) -> None:
+        self._shown = self._monotonic()
+        frame = sys._current_frames().get(self._thread)  # noqa: SLF001 - there is no public way
+        # Lines of code only: what variables hold is the business of whoever runs the execution.
+        stack = "" if frame is None else "".join(traceback.format_stack(frame))
+        log.warning(
+            "the engine's loop is held",
+            seconds=round(held, 1),
+            execution=None if execution is None else str(execution),
+            stack=stack,
+        )
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
