@@ -55,7 +55,7 @@ def runner() -> ModuleType:
 
 
 def oracle(name: str) -> Any:
-    """The content of ``name`` (``jsonpath/jayway-2.10``); None if missing."""
+    """The content of ``name`` (``jsonpath/jayway-2.0.0``); None if missing."""
     root = folder()
     return None if root is None else _read(root / f"{name}.json") or None
 

@@ -549,11 +549,18 @@ WARNINGS = {
             " at /States/A/Parameters/deep/0"
         ),
     ),
-    "a script in a path": (
-        machine(PASS | {"OutputPath": "$[(@.length-1)].bar"}),
+    "a function in a path": (
+        machine(PASS | {"OutputPath": "$.list.length()"}),
         (
-            "WARNING PATH_DIALECT: AWS refuses scripts in paths; '$[(@.length-1)].bar' is read as '$[-1].bar'"
-            " at /States/A/OutputPath"
+            "WARNING PATH_DIALECT: JSONPath has no functions on AWS: '$.list.length()' looks for a member named"
+            " 'length()'; an intrinsic function or JSONata counts and computes at /States/A/OutputPath"
+        ),
+    ),
+    "a function in a path of a template": (
+        machine(PASS | {"Parameters": {"n": {"sum.$": "$.numbers.sum()"}}}),
+        (
+            "WARNING PATH_DIALECT: JSONPath has no functions on AWS: '$.numbers.sum()' looks for a member named"
+            " 'sum()'; an intrinsic function or JSONata counts and computes at /States/A/Parameters"
         ),
     ),
     "a slip of the pen in an error's name": (

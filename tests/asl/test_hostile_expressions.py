@@ -41,17 +41,14 @@ def _a_tenth_of_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
 PATHS: dict[str, tuple[str, Any]] = {
     "scans of scans of a deep document": ("$..*..*..*..*", DEEP),
     "scans of scans of a wide document": ("$..*..*..*", WIDE),
-    "a scan in a filter in a scan": ("$..[?(@..a)]..[?(@..b)]", WIDE),
-    "a filter that looks through all for each": ("$[?(@.a in $..a)]", WIDE),
-    "sets compared for each": ("$[?($..a subsetof $..a)]", WIDE),
-    "lists contained for each": ("$[?($..a contains 'x')]", WIDE),
+    "filters of scans of filters of scans": ("$..[?(@.b)]..*..*", [[WIDE]]),
+    "a slice from far before its list": ("$[-2000000000:1]", NUMBERS),
     "indexes that multiply": (f"${TEN * 8}", NESTED),
     "indexes that repeat what is large": (f"${TEN * 4}", NESTED),
-    "texts joined that repeat": (f"${TEN * 4}.concat(${TEN * 4})", NESTED),
     "everything in everything of a deep document": ("$..*", DEEP),
     "an expression that goes back": ("$[?(@ =~ /a*a*b/)]", TEXTS),
     "an expression that goes back, again and again": ("$[0,0,0,0,0,0,0,0,0,0][?(@ =~ /a*a*b/)]", [TEXTS]),
-    "a union of many names": ("$..[" + ",".join(["'a'"] * 2_000) + "][0]", WIDE),
+    "a union of many names": ("$..[" + ",".join(["'a'"] * 2_000) + "]", WIDE),
 }
 
 
@@ -74,9 +71,9 @@ def test_a_path_may_look_at_every_value_of_the_largest_document_a_few_times(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.undo()
-    document: Any = {"a": [[0] * (LARGEST // 2)]}
+    document: Any = {"a": [0] * (LARGEST // 2)}
 
-    found = jsonpath.compile("$..[*][?(@ == 0)]").evaluate(Data(document, None))
+    found = jsonpath.compile("$[*][?(@ == 0)]").evaluate(Data(document, None))
 
     assert isinstance(found, list)
     assert len(found) == LARGEST // 2

@@ -71,7 +71,7 @@ def evaluate(call: str, document: Any = DOCUMENT, seed: int = 0) -> Any:
         ("States.Format( '{}' ,$['a, b'] )", "comma"),
         ("States.Format('{}{}', $$.Id, $v)", "xvar"),
         ("States.ArrayGetItem(States.StringSplit('a/b', '/'), 1)", "b"),
-        ("States.Array($.list.length(), $.list[?(@ > 2)])", [4, [3]]),
+        ("States.Array($.list[(@.length()-1)], $.list[?(@ > 2)])", [3, [3]]),
     ],
 )
 def test_a_call_gives(call: str, value: Any) -> None:

@@ -22,6 +22,7 @@ DOCUMENT: Any = {
     "items": [{"id": 1, "tag": "a"}, {"id": 2, "tag": "b"}, {"id": "3"}],
     "two words": 1,
     "deep": [{"id": 9}],
+    "urls": [{"at": "https://example.com/a:b", "id": 1}, {"at": "2020-01-01T00:00:00Z", "id": 2}],
 }
 
 
@@ -36,20 +37,28 @@ def evaluate(path: str, document: Any = DOCUMENT, **more: Any) -> Any:
         ("$.size.w", 2),
         ("$.size.h", None),
         ("$['two words']", 1),
-        ('$["size"]["w"]', 2),
+        ("$['size']['w']", 2),
         ("$.items[0].id", 1),
-        ("$.items[-1].id", "3"),
-        ("$.items.length()", 3),
+        ("$.items[(@.length-1)].id", "3"),
+        ("$.items[( @.size() - 3 )].id", 1),
+        ("$.items[-1]", None),
+        ("$.items[3]", None),
+        ("$.items[2,3]", [{"id": "3"}, None]),
+        ("$.items[-1:]", [{"id": "3"}]),
+        ("$.items[-1:1]", [None, {"id": 1, "tag": "a"}]),
         ("$.items[0]['id','tag']", {"id": 1, "tag": "a"}),
         ("$.items[*].id", [1, 2, "3"]),
         ("$.items[1:].id", [2, "3"]),
         ("$.items[0,2].id", [1, "3"]),
-        ("$..id", [1, 2, "3", 9]),
-        ("$..id.sum()", 12.0),
-        ("$.items[?(@.id > 1)].id", [2]),
+        ("$..id", [1, 2, "3", 9, 1, 2]),
+        ("$.items[0,1][?(@.id > 1)].id", [2]),
         ("$.items[?(@.id == 3)].id", ["3"]),
-        ("$.items[?(@.tag in ['a', 'z'])].id", [1]),
-        ("$.items[?(!(@.tag))].id", ["3"]),
+        ("$.items[?(!@.tag)].id", ["3"]),
+        ("$.items[?(@.id != 2)].id", [1, "3"]),
+        ("$.items[?(@.tag != a)].id", [2]),
+        ("$.urls[?(@.at == https://example.com/a:b)].id", [1]),
+        ("$.urls[?(@.at == 2020-01-01T00:00:00Z)].id", [2]),
+        ("$.items[*][?(@.id == 1)].tag", ["a"]),
         ("$.items[?(@.tag==b)].id", [2]),
         ("$.items[?(@.tag == nullable || @.tag == a)].id", [1]),
         ("$.items[?(@.tag =~ /[AM]/i)].id", [1]),
@@ -87,11 +96,22 @@ def test_roots_are_document_context_and_variables() -> None:
     [
         ("$.nope", "No results for path: $['nope']"),
         ("$.no.such.path", "Missing property in path $['no']"),
-        ("$.items[7]", "No results for path: $['items'][7]"),
-        ("$.size[0]", "Filter: [0] can only be applied to arrays. Current context is: {w=2, h=null}"),
+        ("$.items[7].id", "Property ['id'] not found in path $['items'][7]"),
+        ("$.items[-1].id", "Property ['id'] not found in path $['items'][-1]"),
+        ("$.items[7][0]", "The path $['items'][7] is null"),
+        ("$.items.length()", "Property ['length()'] not found in path $['items']"),
+        ("$.size.w()", "No results for path: $['size']['w()']"),
+        (
+            "$.size[0].x",
+            'Filter: [0][\'x\'] can only be applied to arrays. Current context is: {"w":2,"h":null}',
+        ),
+        ("$.size[0:1]", 'Filter: [0:1] can only be applied to arrays. Current context is: {"w":2,"h":null}'),
+        ("$.name[?(@.x)]", "Filter: [?] can not be applied to primitives. Current context is: box"),
+        ("$.items[?(@.id > x)]", "'x' is compared with a number and is none"),
+        ("$.items[?(@.id > 0)].tag.x", "Property ['x'] not found in path $['items'][?]['tag']"),
     ],
 )
-def test_a_definite_path_that_finds_nothing_fails_as_aws_says(path: str, reason: str) -> None:
+def test_a_path_without_a_way_fails_as_aws_says(path: str, reason: str) -> None:
     with pytest.raises(PathNotFound) as caught:
         evaluate(path)
 
@@ -126,11 +146,18 @@ def test_an_indefinite_path_whose_beginning_is_missing_gives_an_empty_list() -> 
         "$.x y",
         "$.items[a]",
         "$.items[::2]",
-        "$.items[1,]",
         "$.items[?(@.id = 1)]",
         "$.items[?()]",
         "$.items[?(@.id == 'x]",
-        "$.items.nosuch()",
+        "$.items[?(@.id in [1, 2])]",
+        "$.items[?(@.tag contains 'a')]",
+        "$.items[?(@.tags[*] == 'a')]",
+        "$.items[?(@[?(@.a)])]",
+        "$.items[?(@.id == 1 &&)]",
+        "$.items[?(&& @.id == 1)]",
+        '$["name"]',
+        "$.items[--1]",
+        "$" + ".a" * 201,
         "$.items[99999999999]",
         "23",
     ],
@@ -138,6 +165,38 @@ def test_an_indefinite_path_whose_beginning_is_missing_gives_an_empty_list() -> 
 def test_what_is_no_path_is_refused(text: str) -> None:
     with pytest.raises(InvalidPath):
         jsonpath.compile(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("$.items[?(@.id in [1, 2])]", "filters have no operator 'in', on AWS neither"),
+        ("$.items[?(@.tags size 2)]", "filters have no operator 'size', on AWS neither"),
+        (
+            '$["name"]',
+            (
+                """cannot read '["name"]': expected ?, ', @, -, : or a digit in it; names in brackets take single"""
+                """ quotes: ['name']"""
+            ),
+        ),
+        ("$.items[(@.count-1)]", "a script has @.length or @.size(), not @.count"),
+    ],
+)
+def test_a_refusal_says_what_would_do(text: str, message: str) -> None:
+    with pytest.raises(InvalidPath) as caught:
+        jsonpath.compile(text)
+
+    assert caught.value.message == message
+
+
+def test_a_choice_does_not_see_what_lies_beyond_a_list() -> None:
+    sight = Data({"list": [1, None]}, None)
+
+    assert jsonpath.compile("$.list[2]").evaluate(sight) is None
+    assert jsonpath.compile("$.list[1]").present(sight) is None
+    for text in ("$.list[2]", "$.list[-1]", "$.list[(@.length-3)]"):
+        with pytest.raises(PathNotFound):
+            jsonpath.compile(text).present(sight)
 
 
 def test_a_refusal_tells_the_position() -> None:
@@ -155,7 +214,7 @@ def test_a_regular_expression_that_could_hold_the_engine_is_refused(pattern: str
         jsonpath.compile(f"$.items[?(@.tag =~ /{pattern}/)]")
 
 
-@pytest.mark.parametrize("pattern", [".*b.*", "^a[bc]+$", "(ab|c)d", "[+*]{3}", r"\(x\+", "a?b?"])
+@pytest.mark.parametrize("pattern", [".*b.*", "^a[bc]+$", "(ab|c)d", "[+*]{3}", r"x\+y", "a?b?"])
 def test_plain_regular_expressions_are_accepted(pattern: str) -> None:
     jsonpath.compile(f"$.items[?(@.tag =~ /{pattern}/)]")
 
@@ -185,24 +244,40 @@ def test_any_text_is_a_path_or_refused(text: str) -> None:
 
 
 def _cases() -> list[dict[str, Any]]:
-    oracle = conformance_data.oracle("jsonpath/jayway-2.10") or {"documents": [], "cases": []}
+    oracle = conformance_data.oracle("jsonpath/jayway-2.0.0") or {"documents": [], "cases": []}
     return [{**case, "document": oracle["documents"][case["document"]]} for case in oracle["cases"]]
 
 
 @pytest.mark.conformance
 @pytest.mark.parametrize("case", conformance_data.parameters(_cases(), lambda case: str(case["path"])))
 def test_a_path_gives_what_jayway_gives(case: dict[str, Any]) -> None:
-    rejects = case.get("rejects")
-    if rejects == "invalid":
+    if "definite" not in case:
         with pytest.raises(InvalidPath):
             jsonpath.compile_jayway(case["path"])
         return
-
-    path = jsonpath.compile_jayway(case["path"])
+    try:
+        path = jsonpath.compile_jayway(case["path"])
+    except InvalidPath:
+        assert (
+            case["path"] == "$.items[?]"
+        )  # a place for a filter in Java code: refused before it is evaluated
+        return
 
     assert path.definite == case["definite"]
-    if rejects is not None:  # missing, or Jayway's own error
-        with pytest.raises(PathNotFound):
-            path.find(case["document"])
-    else:
-        assert json.dumps(path.find(case["document"])) == json.dumps(case["value"])
+    if "value" in case:
+        assert _text(path.find(case["document"])) == _text(case["value"])
+        return
+    with pytest.raises(PathNotFound) as caught:
+        path.find(case["document"])
+    if path.definite:  # the others name the place where the walk had come to
+        assert caught.value.reason == case["msg"]
+
+
+def _text(value: Any) -> str:
+    """As the oracle was written: 1.0 as 1."""
+    return json.dumps(
+        json.loads(
+            json.dumps(value),
+            parse_float=lambda text: int(float(text)) if float(text).is_integer() else float(text),
+        )
+    )

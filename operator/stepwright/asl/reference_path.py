@@ -54,7 +54,7 @@ class ReferencePath:
             copy = dict(node)
             copy.setdefault(key, {})
             return copy
-        if isinstance(key, int) and isinstance(node, list) and -len(node) <= key < len(node):
+        if isinstance(key, int) and isinstance(node, list) and 0 <= key < len(node):
             return list(node)
         raise StateError(RESULT_PATH_MATCH_FAILURE, causes.result_path_not_applicable(self.text, document))
 
@@ -67,6 +67,8 @@ def compile(text: str) -> ReferencePath:
         raise InvalidPath(
             "a reference path starts with '$': neither the context object nor a variable can be written"
         )
+    if path.function is not None:
+        raise InvalidPath(f"there are no functions: '{path.function}' would be a member's name")
     keys: list[str | int] = []
     for step in path.steps:
         if isinstance(step, Property) and len(step.names) == 1:
@@ -75,7 +77,7 @@ def compile(text: str) -> ReferencePath:
             keys.append(step.indexes[0])
         else:
             raise InvalidPath(
-                "a reference path names one place: no '*', '..', filter, slice, list of names or function"
+                "a reference path names one place: no '*', '..', filter, slice, script or list of names"
             )
     if len(keys) > MAX_DEPTH:
         raise InvalidPath(f"a reference path of {len(keys)} steps; {MAX_DEPTH} are allowed")

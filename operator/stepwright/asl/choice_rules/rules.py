@@ -60,7 +60,7 @@ class Comparison:
 
 
 class Presence:
-    """IsPresent, the only operator that takes a path which finds nothing. A null is present."""
+    """IsPresent, the only operator that takes a path which finds nothing. A null is present, an item beyond a list not."""
 
     __slots__ = ("_variable", "_wanted")
 
@@ -70,7 +70,7 @@ class Presence:
 
     def matches(self, data: Data) -> bool:
         try:
-            self._variable.evaluate(data)
+            self._variable.present(data)
         except PathNotFound:
             return not self._wanted
         return self._wanted
@@ -78,6 +78,6 @@ class Presence:
 
 def _read(path: Path, data: Data) -> Json:
     try:
-        return path.evaluate(data)
+        return path.present(data)
     except PathNotFound as error:
         raise StateError(RUNTIME, causes.choice_variable_not_found(error.path_text)) from None

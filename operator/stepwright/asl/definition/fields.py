@@ -29,7 +29,6 @@ _HAVE_RESULTS: Final = ("Task", "Parallel", "Map")
 
 # A template's problem is at the object, as AWS has it; the sentence names the field.
 _NAMED_FIELD: Final = re.compile(r"The value for the field '(.+)' must be ", re.DOTALL)
-_SCRIPT: Final = re.compile(r"\[\(\s*@\.length\s*-\s*([1-9][0-9]*)\s*\)\]")
 
 
 @dataclass(slots=True)
@@ -196,7 +195,9 @@ class Fields:
         try:
             if calls and text.startswith("States."):
                 return intrinsics.compile(text)
-            return jsonpath.compile(self._without_scripts(name, text))
+            path = jsonpath.compile(text)
+            self._warn_of_functions(self.at(name), path)
+            return path
         except InvalidPath as error:
             kinds = "JSONPath or a valid intrinsic function call" if calls else "JSONPath"
             self.problems.error(
@@ -210,14 +211,15 @@ class Fields:
             )
         return default
 
-    def _without_scripts(self, name: str, text: str) -> str:
-        """Goessner's JSONPath counts from the end by a script, AWS's dialect has no scripts but negative indexes."""
-        plain = _SCRIPT.sub(r"[-\1]", text)
-        if plain != text:
+    def _warn_of_functions(self, where: Pointer, path: jsonpath.Path) -> None:
+        """Other dialects of JSONPath have functions; here they find nothing, which nobody means."""
+        if path.function is not None:
             self.problems.warn(
-                PATH_DIALECT, self.at(name), f"AWS refuses scripts in paths; '{text}' is read as '{plain}'"
+                PATH_DIALECT,
+                where,
+                f"JSONPath has no functions on AWS: '{path}' looks for a member named '{path.function}'; an intrinsic"
+                " function or JSONata counts and computes",
             )
-        return plain
 
     def target(self, name: str) -> Target | None:
         """A ResultPath: ``$`` where it is missing, None for null."""
@@ -242,9 +244,12 @@ class Fields:
         if self.language == "JSONPath":
             self._check_keys(self.raw[name], self.at(name))
         try:
-            return languages.COMPILERS[self.language].template(
+            compiled = languages.COMPILERS[self.language].template(
                 self.raw[name], self.at(name), self.location_of(name), self._offered(name)
             )
+            for path in getattr(compiled, "paths", ()):
+                self._warn_of_functions(self.at(name), path)
+            return compiled
         except InvalidQuery as error:
             self._add_found(error)
             return None

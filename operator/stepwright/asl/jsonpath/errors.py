@@ -16,12 +16,20 @@ class InvalidPath(ValueError):  # noqa: N818 - it is a finding about the user's 
         self.position = position
 
 
-class NothingFound(Exception):  # noqa: N818 - internal: becomes PathNotFound, which knows the path's text
-    """Where and why the walk through the document stopped, in Jayway's words, which AWS puts into causes."""
+class Stopped(Exception):  # noqa: N818 - internal: becomes PathNotFound, which knows the path's text
+    """Why the walk through the document stopped, in Jayway's words, which AWS puts into causes."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class NothingFound(Stopped):
+    """There is no such place: a wildcard over a list goes on with the next item, a comparison is false."""
+
+
+class Inapplicable(Stopped):
+    """The step cannot be done there at all: the whole path fails, wherever in it this was."""
 
 
 class TooCostly(Exception):  # noqa: N818 - internal: becomes a StateError that names the path
@@ -29,8 +37,8 @@ class TooCostly(Exception):  # noqa: N818 - internal: becomes a StateError that 
 
 
 class PathNotFound(StateError):  # noqa: N818 - as StateError, what it is is said by its base
-    """A definite path that finds nothing. Its cause is the one of InputPath and OutputPath (``causes.invalid_path``);
-    other fields word theirs from ``path_text``, ``reason`` and ``document``."""
+    """A path that finds nothing. Its cause is the one of InputPath and OutputPath (``causes.invalid_path``); other
+    fields word theirs from ``path_text``, ``reason`` and ``document``."""
 
     def __init__(self, path_text: str, reason: str, document: Json) -> None:
         super().__init__(RUNTIME, causes.invalid_path(path_text, reason))

@@ -10,10 +10,10 @@ from stepwright.asl import causes, weight
 from stepwright.asl.data import Data
 from stepwright.asl.errors import RUNTIME, StateError
 from stepwright.asl.json_types import Json
-from stepwright.asl.jsonpath.errors import InvalidPath, NothingFound, PathNotFound, TooCostly
-from stepwright.asl.jsonpath.parse import is_path_definite, parse
+from stepwright.asl.jsonpath.errors import InvalidPath, PathNotFound, Stopped, TooCostly
+from stepwright.asl.jsonpath.parse import called_function, is_path_definite, parse
 from stepwright.asl.jsonpath.search import Search
-from stepwright.asl.jsonpath.selectors import Function, Index, Property, Scan, Step, chain
+from stepwright.asl.jsonpath.selectors import Index, Property, Scan, Slice, Step, chain
 
 DOCUMENT: Final = "$"
 CONTEXT: Final = "$$"
@@ -24,17 +24,30 @@ _ROOT = re.compile(r"\$\$(?![^.\[])|\$(?=[.\[ ]|$)|\$(?P<name>[^\W\d]\w*)(?=[.\[
 class Path:
     """A path in the language: from the state's document, the context object or a variable.
 
-    ``root`` is ``$``, ``$$`` or the name of a variable. ``definite``: it leads to one place at most, so it gives that
-    value or raises ``PathNotFound``; any other path gives a list, empty where nothing fits.
+    ``root`` is ``$``, ``$$`` or the name of a variable. ``definite``: it leads to one place at most and gives that
+    value; any other path gives a list, empty where nothing fits. Both may find that there is no way:
+    ``PathNotFound``.
     """
 
-    __slots__ = ("_keys", "_walk", "definite", "is_identity", "multiplies", "root", "steps", "text")
+    __slots__ = (
+        "_keys",
+        "_walk",
+        "definite",
+        "function",
+        "is_identity",
+        "multiplies",
+        "root",
+        "steps",
+        "text",
+    )
 
     def __init__(self, text: str, root: str, steps: tuple[Step, ...]) -> None:
         self.text = text
         self.root = root
         self.steps = steps
         self.definite = is_path_definite(steps)
+        self.function = called_function(steps)
+        """A member that looks like a call, as other dialects have: ``length()``."""
         self.multiplies = any(map(_may_repeat, steps))
         """Whether it may find the same place more than once, or one inside of another."""
         self.is_identity = text == DOCUMENT
@@ -48,22 +61,29 @@ class Path:
         return f"Path({self.text!r})"
 
     def evaluate(self, data: Data) -> Json:
-        """As AWS: an indefinite path whose beginning is missing gives an empty list."""
+        """The value; null for an index that lies beyond its list."""
+        return self.find(self._document(data))
+
+    def present(self, data: Data) -> Json:
+        """The value, as a Choice rule sees it: what lies beyond a list is not there."""
+        document = self._document(data)
+        value = self.find(document)
+        if value is None and self.definite:
+            search = Search(document)
+            self._walk(document, search, [])
+            if search.beyond:
+                raise PathNotFound(self.text, f"No results for path: {self._normal_form()}", document)
+        return value
+
+    def _document(self, data: Data) -> Json:
         root = self.root
         if root == DOCUMENT:
-            document = data.document
-        elif root == CONTEXT:
-            document = data.context
-        elif root in data.variables:
-            document = data.variables[root]
-        else:
-            raise PathNotFound(self.text, f"There is no variable ${root}", data.document)
-        try:
-            return self.find(document)
-        except PathNotFound:
-            if not self.definite:
-                return []
-            raise
+            return data.document
+        if root == CONTEXT:
+            return data.context
+        if root in data.variables:
+            return data.variables[root]
+        raise PathNotFound(self.text, f"There is no variable ${root}", data.document)
 
     def find(self, document: Json) -> Json:
         """As Jayway: the value, or a list for an indefinite path; raises ``PathNotFound``."""
@@ -84,18 +104,14 @@ class Path:
             self._walk(document, Search(document), found)
             if self.multiplies and weight.exceeds(found):
                 raise TooCostly
-        except NothingFound as error:
-            raise PathNotFound(self.text, error.reason, document) from None
+        except Stopped as stopped:
+            raise PathNotFound(self.text, stopped.reason, document) from None
         except TooCostly:
             raise StateError(RUNTIME, causes.path_too_costly(self.text)) from None
-        if not self.definite:
-            return found
-        if not found:
-            raise PathNotFound(self.text, f"No results for path: {self._normal_form()}", document)
-        return found[0]
+        return found[0] if self.definite else found
 
     def _normal_form(self) -> str:
-        return "$" + "".join(step.fragment for step in self.steps if isinstance(step, Property | Index))
+        return "$" + "".join(step.fragment for step in self.steps)
 
 
 def _may_repeat(step: Step) -> bool:
@@ -104,7 +120,7 @@ def _may_repeat(step: Step) -> bool:
             return len(names) > 1
         case Index(indexes):
             return len(indexes) > 1
-        case Scan() | Function():
+        case Scan() | Slice():  # a slice may have nulls before the list
             return True
         case _:
             return False
@@ -116,7 +132,7 @@ def _simple_keys(steps: tuple[Step, ...]) -> tuple[str | int, ...] | None:
     for step in steps:
         if isinstance(step, Property) and len(step.names) == 1:
             keys.append(step.names[0])
-        elif isinstance(step, Index) and len(step.indexes) == 1:
+        elif isinstance(step, Index) and len(step.indexes) == 1 and step.indexes[0] >= 0:
             keys.append(step.indexes[0])
         else:
             return None
@@ -132,7 +148,7 @@ def compile(text: str) -> Path:
     root = found["name"] or found[0]
     offset = len(found[0]) - 1
     try:
-        steps = parse("$" + text[found.end() :], bare_words=True)
+        steps = parse("$" + text[found.end() :])
     except InvalidPath as error:
         raise InvalidPath(error.message, error.position + offset) from None
     return Path(text, root, steps)

@@ -1,256 +1,210 @@
-"""The text of a path to its steps, in Jayway's dialect, its leniencies included.
+"""The text of a path to its steps, as json-path 2.0.0 reads it, its oddities included.
 
-So ``a.b`` is read as ``$.a.b``, ``$.a[`` as ``$.a`` (one character after a complete step is passed over) and
-``$.arr[0:4:2]`` as ``$.arr[0:4]``; all pinned by the oracle cases. Source: the behaviour of json-path 2.10.
+A path is cut into fragments first: ``$``, ``..``, a name, or brackets up to the one that closes them, whatever stands
+in between; quotes and backslashes protect nothing. A fragment in brackets is then known by its first telling
+character: ``?`` a filter, ``'`` names, a digit, ``:``, ``-`` or ``@`` indexes; what stands around is passed over. So
+``['a]b']`` and ``["a"]`` are no names, ``["1"]`` is ``[1]``, and ``.length()`` is a member with that name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 
-from stepwright.asl import jsontext
-from stepwright.asl.json_types import Json
 from stepwright.asl.jsonpath import filters
-from stepwright.asl.jsonpath.errors import InvalidPath, NothingFound
-from stepwright.asl.jsonpath.functions import FUNCTIONS
-from stepwright.asl.jsonpath.lex import Cursor, closing, end_of_quoted, unescape
-from stepwright.asl.jsonpath.search import Search
+from stepwright.asl.jsonpath.errors import InvalidPath
 from stepwright.asl.jsonpath.selectors import (
     Filter,
-    Function,
+    FromEnd,
     Index,
     Property,
     Scan,
     Slice,
     Step,
     Wildcard,
-    chain,
     is_definite,
 )
 
 _MAX_LENGTH = 10_000
+_MAX_STEPS = 200
 _MAX_INDEX = 2**31 - 1
-_DIGITS = frozenset("0123456789")
+
+_FUNCTION = re.compile(r"[a-z]+\(.*\)", re.DOTALL)
+_BLANKS = "".join(map(chr, range(33)))
+"""What Java's ``trim`` takes away."""
 
 
-def parse(text: str, *, bare_words: bool = False) -> tuple[Step, ...]:
-    """The steps after the root. The root itself (``$`` or ``@``) is for the caller to look at.
-
-    ``bare_words``: in filters a word without quotes is a string, as AWS takes it and Jayway 2.10 no longer does.
-    """
+def parse(text: str, *, in_filter: bool = False) -> tuple[Step, ...]:
+    """The steps after the root. The root itself (``$`` or ``@``) is for the caller to look at."""
     if len(text) > _MAX_LENGTH:
         raise InvalidPath(f"a path of {len(text)} characters; {_MAX_LENGTH} are allowed")
-    text = text.strip(" ") if text[:1] != " " else text.rstrip(" ")
-    if not text.startswith(("$", "@")):
-        text = "$." + text
-    if text.endswith("."):
-        raise InvalidPath("a path must not end with '.'", len(text) - 1)
-    if len(text) == 1:
-        return ()
-    if text[1] not in ".[":
-        raise InvalidPath(f"expected '.' or '[' after {text[0]}, not {text[1]!r}", 1)
-    return _aggregate_of_scan(_Parser(text, bare_words=bare_words).steps())
+    blanks = len(text) - len(text.lstrip(_BLANKS))
+    text = text.strip(_BLANKS)
+    if not text:
+        raise InvalidPath("the path is empty")
+    try:
+        return _steps(text if text.startswith(("$", "@")) else "$." + text, in_filter=in_filter)
+    except InvalidPath as error:
+        raise InvalidPath(error.message, error.position + blanks) from None
 
 
 def is_path_definite(steps: tuple[Step, ...]) -> bool:
-    return all(is_definite(step, leaf=number == len(steps) - 1) for number, step in enumerate(steps))
+    return all(map(is_definite, steps))
 
 
-def _aggregate_of_scan(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """``$..price.sum()`` is the sum of all prices: the function takes what the rest of the path finds."""
-    if len(steps) < 2 or not isinstance(steps[0], Scan) or not isinstance(steps[-1], Function):
-        return steps
-    if len(steps) == 2:
-        return (Function("length", (_nothing_to_scan,)),)
-    function = steps[-1]
-    walk = chain(steps[:-1])
-
-    def all_found(_node: Json, search: Search) -> Json:
-        found: list[Json] = []
-        walk(search.root, search, found)
-        return found
-
-    return (Function(function.name, (all_found, *function.arguments)),)
+def called_function(steps: tuple[Step, ...]) -> str | None:
+    """The name of a member that looks like a call (``length()``): other dialects have functions, this one has none."""
+    names = (name for step in steps if isinstance(step, Property) for name in step.names)
+    return next((name for name in names if _FUNCTION.fullmatch(name)), None)
 
 
-def _nothing_to_scan(_node: Json, _search: Search) -> Json:
-    raise NothingFound("'..' needs a name before the function")
-
-
-class _Parser(Cursor):
-    def __init__(self, text: str, *, bare_words: bool) -> None:
-        super().__init__(text, 1)
-        self._bare_words = bare_words
-        self._steps: list[Step] = []
-
-    def steps(self) -> tuple[Step, ...]:
-        # One character too many is passed over: Jayway takes the last position for the end.
-        while True:
-            self._step()
-            if self.position >= len(self.text) - 1:
-                return tuple(self._steps)
-
-    def _step(self) -> None:
-        character = self.peek()
+def _steps(text: str, *, in_filter: bool) -> tuple[Step, ...]:
+    if text.endswith("."):
+        raise InvalidPath("a path must not end with '.'", len(text) - 1)
+    if len(text) > 1 and text[1] not in ".[":
+        raise InvalidPath(f"expected '.' or '[' after {text[0]}, not {text[1]!r}", 1)
+    steps: list[Step] = []
+    position = 1
+    while position < len(text):
+        character = text[position]
+        if character == " ":
+            raise InvalidPath("a name with blanks needs brackets: ['my name']", position)
         if character == "[":
-            if not (self._names() or self._indexes() or self._wildcard_in_brackets() or self._filter()):
-                raise self.fail(f"cannot read the step at position {self.position}: expected ?, ', 0-9 or *")
-            return
-        if character == ".":
-            if self.peek(1) == ".":
-                self._steps.append(Scan())
-                self.position += 2
-            else:
-                self.position += 1
-            if self.peek() == ".":
-                raise self.fail(f"'.' at position {self.position} is one too many")
-            if self.peek() == "[":
-                self._step()
-                return
-        if self.peek() == "*":
-            self._steps.append(Wildcard())
-            self.position += 1
+            end = _end_of_brackets(text, position)
+            steps.append(_in_brackets(text[position:end], position, in_filter=in_filter))
+        elif character == "*":
+            end = position + 1
+            steps.append(Wildcard())
+        elif text.startswith("..", position):
+            end = position + 2
+            steps.append(Scan())
+        elif character == "$":
+            raise InvalidPath("'$' stands at the beginning of a path", position)
         else:
-            self._name_or_function()
+            start = position + (character == ".")
+            end = _end_of_name(text, start)
+            if end > start:
+                steps.append(_named(text[start:end], start))
+        position = end
+        if len(steps) > _MAX_STEPS:
+            raise InvalidPath(f"a path of more than {_MAX_STEPS} steps", position)
+    return tuple(steps)
 
-    def _name_or_function(self) -> None:
-        start = self.position
-        if self.peek() in ("", " "):
-            raise self.fail(f"expected a name at position {start}")
-        end = start
-        while end < len(self.text) and self.text[end] not in ".[( ":
-            end += 1
-        if self.at(end) == " ":
-            raise InvalidPath("a name with blanks needs brackets: ['my name']", end)
-        name = self.text[start:end]
-        if self.at(end) == "(":
-            self._function(name, end)
+
+def _end_of_name(text: str, start: int) -> int:
+    end = start
+    while end < len(text) and text[end] not in ".[ ":
+        end += 1
+    return end
+
+
+def _end_of_brackets(text: str, opening: int) -> int:
+    open_brackets = 0
+    for index in range(opening, len(text)):
+        if text[index] == "[":
+            open_brackets += 1
+        elif text[index] == "]":
+            open_brackets -= 1
+            if not open_brackets:
+                return index + 1
+    raise InvalidPath("the '[' is never closed", opening)
+
+
+def _named(name: str, position: int) -> Step:
+    return Wildcard() if name == "*" else _names(f"['{name}']", 1, position - 2)
+
+
+def _in_brackets(fragment: str, position: int, *, in_filter: bool) -> Step:
+    if fragment == "[*]":
+        return Wildcard()
+    for index, character in enumerate(fragment):
+        if character == "?":
+            if in_filter:
+                raise InvalidPath("a path within a filter leads to one place: no filter in it", position)
+            return _filter(fragment, index, position)
+        if character == "'":
+            return _names(fragment, index, position)
+        if character == "@":
+            return _from_end(fragment, index, position)
+        if character.isdecimal() or character in ":-":
+            return _indexes(fragment, index, position)
+    hint = "; names in brackets take single quotes: ['name']" if any(map(str.isalpha, fragment)) else ""
+    raise InvalidPath(f"cannot read {fragment!r}: expected ?, ', @, -, : or a digit in it{hint}", position)
+
+
+def _names(fragment: str, start: int, position: int) -> Property:
+    """``['a']``, ``['a', 'b']``. Ends at the first ``]``, within quotes, too."""
+    end = fragment.find("]", start)
+    if end == -1:
+        raise InvalidPath(f"the names in {fragment!r} are never closed", position)
+    return Property(tuple(fragment[start:end].split("'")[1:-1:2]))
+
+
+def _from_end(fragment: str, start: int, position: int) -> FromEnd:
+    """``[(@.length-1)]``, ``[(@.size() - 2)]``: counted from the end of the list."""
+    minus = fragment.find("-", start + 2)
+    end = fragment.find(")", minus)
+    if minus == -1 or end == -1:
+        raise InvalidPath(f"cannot read the script {fragment!r}; [(@.length-1)] is one", position)
+    function = "".join(character for character in fragment[start + 2 : minus] if character not in " ()")
+    if function not in ("length", "size"):
+        raise InvalidPath(f"a script has @.length or @.size(), not @.{function}", position)
+    return FromEnd(_whole_number(fragment[minus:end].replace(" ", ""), position))
+
+
+def _indexes(fragment: str, start: int, position: int) -> Index | Slice:
+    """``[1]``, ``[1,2]``, ``[1:]``, ``[:1]``, ``[1:2]``, up to the first character that belongs to none of them."""
+    end = start
+    while fragment[end].isdecimal() or fragment[end] in ", :-":
+        end += 1
+    text = fragment[start:end].replace(" ", "")
+    if ":" not in text:
+        parts = text.split(",")
+        # A comma before the closing bracket is passed over.
+        wanted = parts[:-1] if len(parts) > 1 and not parts[-1] else parts
+        return Index(tuple(_whole_number(part, position) for part in wanted))
+    first, last, *ignored = text.split(":")
+    if "," in text or not (first or last):
+        raise InvalidPath(f"cannot read the slice {fragment!r}", position)
+    for number in filter(None, ignored):
+        _whole_number(number, position)
+    return Slice(
+        _whole_number(first, position) if first else None, _whole_number(last, position) if last else None
+    )
+
+
+def _filter(fragment: str, question: int, position: int) -> Filter:
+    if re.fullmatch(r"\[\s*\?\s*[,\s*?]*\s*\]", fragment):
+        raise InvalidPath("a filter needs a condition: [?(@.name == 'x')]", position)
+    start = fragment.rindex("[", 0, question)
+    end = _end_of_filter(fragment, start, position)
+    return Filter(filters.compile(fragment[start:end], position + start))
+
+
+def _end_of_filter(fragment: str, start: int, position: int) -> int:
+    """After the first ``]`` that stands outside of parentheses and single quotes."""
+    brackets = parentheses = 0
+    quoted = False
+    for index in range(start, len(fragment)):
+        character = fragment[index]
+        if character == "'" and fragment[index - 1] != "\\":
+            quoted = not quoted
+        elif quoted or character not in "()[]":
+            continue
+        elif character in "()":
+            parentheses += 1 if character == "(" else -1
         else:
-            self._steps.append(Property((name,)))
-            self.position = end
-
-    def _function(self, name: str, opening: int) -> None:
-        end = closing(self.text, opening)
-        if end == -1:
-            raise InvalidPath(f"the arguments of {name}() are never closed", opening)
-        if name not in FUNCTIONS:
-            raise InvalidPath(f"there is no function {name}()", self.position)
-        if end + 1 < len(self.text):
-            raise InvalidPath(f"{name}() must be the last step", end + 1)
-        arguments = _split(self.text[opening + 1 : end])
-        self._steps.append(Function(name, tuple(_argument(argument, opening) for argument in arguments)))
-        self.position = end + 1
-
-    def _names(self) -> bool:
-        """``['a']``, ``["a", 'b']``."""
-        start = self.next_significant()
-        quote = self.at(start)
-        if quote not in ("'", '"'):
-            return False
-        names: list[str] = []
-        while True:
-            if self.at(start) != quote:
-                raise InvalidPath(f"expected a name in {quote} at position {start}", start)
-            end = end_of_quoted(self.text, start)
-            names.append(unescape(self.text[start + 1 : end]))
-            after = self.next_significant(end)
-            if self.at(after) == "]":
-                self.position = after + 1
-                self._steps.append(Property(tuple(names)))
-                return True
-            if self.at(after) != ",":
-                raise InvalidPath(f"expected ',' or ']' after the name at position {start}", after)
-            start = self.next_significant(after)
-
-    def _indexes(self) -> bool:
-        first = self.at(self.next_significant())
-        end = self.text.find("]", self.position)
-        if end == -1 or (first not in _DIGITS and first not in ("-", ":")):
-            return False
-        inside = self.text[self.position + 1 : end].strip(" ")
-        if not inside or any(character not in "0123456789-:, " for character in inside):
-            return False
-        self._steps.append(_slice(inside, self.position) if ":" in inside else _index(inside, self.position))
-        self.position = end + 1
-        return True
-
-    def _wildcard_in_brackets(self) -> bool:
-        star = self.next_significant()
-        if self.at(star) != "*":
-            return False
-        end = self.next_significant(star)
-        if self.at(end) != "]":
-            raise InvalidPath(f"expected ']' after '*' at position {star}", end)
-        self._steps.append(Wildcard())
-        self.position = end + 1
-        return True
-
-    def _filter(self) -> bool:
-        question = self.next_significant()
-        opening = self.next_significant(question)
-        if self.at(question) != "?" or self.at(opening) != "(":
-            return False
-        end = closing(self.text, opening)
-        bracket = self.next_significant(end)
-        if end == -1 or self.at(bracket) != "]":
-            return False
-        self._steps.append(
-            Filter(filters.compile(self.text[opening : end + 1], opening, bare_words=self._bare_words))
-        )
-        self.position = bracket + 1
-        return True
-
-
-def _index(text: str, position: int) -> Index:
-    return Index(tuple(_whole_number(part.strip(" "), position) for part in text.split(",")))
-
-
-def _slice(text: str, position: int) -> Slice:
-    if "," in text or " " in text:
-        raise InvalidPath(f"{text!r} is not a slice", position)
-    parts = text.split(":")
-    start, stop = (_whole_number(part, position) if part else None for part in parts[:2])
-    if start is None and stop is None:
-        raise InvalidPath(f"the slice {text!r} has neither a start nor an end", position)
-    return Slice(start, stop)
+            brackets += 1 if character == "[" else -1
+            if character == "]" and not parentheses:
+                if brackets:
+                    break
+                return index + 1
+    raise InvalidPath("the brackets of the filter are not balanced", position)
 
 
 def _whole_number(text: str, position: int) -> int:
-    digits = text.removeprefix("-")
-    if not digits or not all(digit in _DIGITS for digit in digits) or len(digits) > 10:
+    if not re.fullmatch(r"-?\d{1,20}", text):
         raise InvalidPath(f"{text!r} is not an index", position)
     number = int(text)
-    if abs(number) > _MAX_INDEX:
+    if not -_MAX_INDEX - 1 <= number <= _MAX_INDEX:
         raise InvalidPath(f"the index {number} is out of range", position)
     return number
-
-
-def _split(text: str) -> list[str]:
-    """Arguments at the commas that stand in no bracket and no string."""
-    parts: list[str] = []
-    start = index = 0
-    while index < len(text):
-        character = text[index]
-        if character == '"':
-            index = end_of_quoted(text, index)
-        elif character in "([{":
-            end = closing(text, index)
-            index = end if end != -1 else len(text)
-        elif character == ",":
-            parts.append(text[start:index])
-            start = index + 1
-        index += 1
-    last = text[start:]
-    if parts or last.strip():
-        parts.append(last)
-    return parts
-
-
-def _argument(text: str, position: int) -> Json | Callable[[Json, Search], Json]:
-    text = text.strip()
-    if text.startswith(("$", "@")):
-        return filters.evaluated_path(text)
-    try:
-        return jsontext.parse(text)
-    except jsontext.InvalidJson:
-        raise InvalidPath(f"the argument {text!r} is neither a path nor JSON", position) from None

@@ -18,16 +18,6 @@ MAX_REPETITIONS: Final = 2  # .*name.*
 MAX_OPTIONAL: Final = 4
 MAX_TEXT: Final = 4_000
 
-FLAGS: Final = {
-    "i": re.IGNORECASE,
-    "m": re.MULTILINE,
-    "s": re.DOTALL,
-    "x": re.VERBOSE,
-    "d": re.NOFLAG,
-    "u": re.NOFLAG,
-    "U": re.NOFLAG,
-}
-
 _PARTS = re.compile(
     r"""
     (?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])
@@ -56,18 +46,13 @@ class Expression:
         return 1 + (length * length // 2000 if self.repetitions > 1 else length // 20)
 
 
-def compile(pattern: str, flags: str, position: int) -> Expression:
+def compile(pattern: str, position: int, *, ignore_case: bool) -> Expression:
     """``position`` is where the pattern stands, for errors; raises ``InvalidPath``."""
     reason = _too_costly(pattern)
     if reason is not None:
         raise InvalidPath(f"/{pattern}/ could take too long: {reason}", position)
-    bits = re.NOFLAG
-    for flag in flags:
-        if flag not in FLAGS:
-            raise InvalidPath(f"there is no flag {flag!r} for a regular expression", position)
-        bits |= FLAGS[flag]
     try:
-        compiled = re.compile(pattern, bits)
+        compiled = re.compile(pattern, re.IGNORECASE if ignore_case else re.NOFLAG)
     except (re.error, RecursionError, OverflowError) as error:
         raise InvalidPath(f"/{pattern}/ is not a regular expression: {error}", position) from None
     return Expression(compiled, _repetitions(pattern))

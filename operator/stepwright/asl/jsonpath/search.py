@@ -17,10 +17,12 @@ MAX_STEPS: Final = 1_000_000
 
 
 class Search:
-    __slots__ = ("left", "root")
+    __slots__ = ("beyond", "left", "root")
 
     def __init__(self, root: Json) -> None:
         self.root = root
+        self.beyond = False
+        """Whether an index led beyond a list, to a null that is in no document."""
         self.left = MAX_STEPS
 
     def spend(self, steps: int) -> None:

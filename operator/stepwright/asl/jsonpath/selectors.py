@@ -2,20 +2,22 @@
 
 A step is plain data. ``chain`` turns a list of steps into one function by giving each step's *walker* the function of
 the step after it: ``walk(node, search, found)`` appends to ``found`` every value that the rest of the path reaches.
-A walker raises ``NothingFound`` only while everything before it is definite, as Jayway does; after a wildcard, a
-slice, a filter or ``..`` what does not fit is left out silently. So where a walk stopped is known when compiling.
+
+What a walker does where it does not fit is Jayway's, down to its oddities (json-path 2.0.0 over Jackson's JsonNode):
+an index beyond the list gives null, a name looked for in no object ends the path, ``..`` hands the items of a list on
+past the step that follows it. Only a wildcard over a list goes on where an item has no such place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
-from stepwright.asl import java_text
+from stepwright.asl import causes
 from stepwright.asl.json_types import Json
-from stepwright.asl.jsonpath import functions
-from stepwright.asl.jsonpath.errors import NothingFound
+from stepwright.asl.jsonpath.errors import Inapplicable, NothingFound
 from stepwright.asl.jsonpath.search import Search
 
 Walk: TypeAlias = Callable[[Json, Search, list[Json]], None]
@@ -30,12 +32,12 @@ class Property:
 
     @property
     def fragment(self) -> str:
-        return "[" + ",".join(f"'{name}'" for name in self.names) + "]"
+        return "[" + ", ".join(f"'{name}'" for name in self.names) + "]"
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """``[0]``, ``[-1]``, ``[0,2]``."""
+    """``[0]``, ``[0,2]``. Beyond the list, which is all below 0, lies null."""
 
     indexes: tuple[int, ...]
 
@@ -45,21 +47,50 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
+class FromEnd:
+    """``[(@.length-1)]``. ``offset`` is added to the length."""
+
+    offset: int
+
+    @property
+    def fragment(self) -> str:
+        return f"[@.size(){self.offset}]"
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """``[1:3]``, ``[1:]``, ``[:3]``. A third number is read and ignored, as in Jayway."""
 
     start: int | None
     stop: int | None
 
+    @property
+    def fragment(self) -> str:
+        return f"[{'' if self.start is None else self.start}:{'' if self.stop is None else self.stop}]"
+
+    def chosen(self, length: int) -> range:
+        """Of a list of that length. Only a slice with one end counts that end from the list's."""
+        start, stop = self.start, self.stop
+        if stop is None:
+            assert start is not None
+            return range(max(0, start + length if start < 0 else start), length)
+        if start is None:
+            return range(min(length, stop + length if stop < 0 else stop))
+        return range(start, min(length, stop)) if length else range(0)
+
 
 @dataclass(frozen=True, slots=True)
 class Wildcard:
     """``*`` or ``[*]``."""
 
+    fragment = "[*]"
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """``..``: the step after it is tried at every node below."""
+
+    fragment = ".."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,189 +99,160 @@ class Filter:
 
     accepts: Accepts
 
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """``.length()`` and the like."""
-
-    name: str
-    arguments: tuple[Json | Callable[[Json, Search], Json], ...]
-
-    def call(self, node: Json, search: Search) -> Json:
-        values = [value(node, search) if callable(value) else value for value in self.arguments]
-        search.spend(sum(len(value) for value in (node, *values) if isinstance(value, list)))
-        return functions.FUNCTIONS[self.name](node, values)
+    fragment = "[?]"
 
 
-Step: TypeAlias = Property | Index | Slice | Wildcard | Scan | Filter | Function
+Step: TypeAlias = Property | Index | FromEnd | Slice | Wildcard | Scan | Filter
 
 
-def is_definite(step: Step, *, leaf: bool) -> bool:
+def is_definite(step: Step) -> bool:
     """Whether a step leads to one place at most."""
     match step:
-        case Property(names):
-            return leaf or len(names) == 1
+        case Property() | FromEnd():
+            return True
         case Index(indexes):
             return len(indexes) == 1
-        case Function():
-            return True
         case _:
             return False
 
 
 def chain(steps: Sequence[Step]) -> Walk:
     """One function for all steps."""
-    definite = [True]
-    where = ["$"]
-    for position, step in enumerate(steps):
-        leaf = position == len(steps) - 1
-        definite.append(definite[-1] and is_definite(step, leaf=leaf))
-        where.append(where[-1] + step.fragment if isinstance(step, Property | Index) else where[-1])
-    walk: Walk = _arrive
+    walks: list[Walk] = [_arrive]  # of the last step, of the last two, ...
     for position in range(len(steps) - 1, -1, -1):
-        place = _Place(
-            leaf=position == len(steps) - 1,
-            strict=definite[position],
-            after_scan=position > 0 and isinstance(steps[position - 1], Scan),
-            where=where[position],
-        )
-        walk = _walker(steps[position], walk, place)
-    return walk
+        walks.append(_walker(steps, position, walks))
+    return walks[-1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Place:
     """Where in its path a step stands."""
 
-    leaf: bool
-    strict: bool  # all before it is definite: what is missing is an error
-    after_scan: bool
-    where: str
+    steps: Sequence[Step]
+    position: int
+
+    @cached_property
+    def where(self) -> str:
+        """The path so far, as reasons name it."""
+        return "$" + "".join(step.fragment for step in self.steps[: self.position])
+
+    @cached_property
+    def rest(self) -> str:
+        """The path from this step on."""
+        return "".join(step.fragment for step in self.steps[self.position :])
+
+    @property
+    def leaf(self) -> bool:
+        return self.position == len(self.steps) - 1
+
+    @property
+    def all_definite(self) -> bool:
+        """The step, the one before it and all after it lead to one place at most."""
+        return all(map(is_definite, self.steps[max(0, self.position - 1) :]))
+
+    @property
+    def from_property(self) -> bool:
+        return self.position > 0 and isinstance(self.steps[self.position - 1], Property)
 
 
 def _arrive(node: Json, _search: Search, found: list[Json]) -> None:
     found.append(node)
 
 
-def _walker(step: Step, onward: Walk, place: _Place) -> Walk:
-    match step:
+def _walker(steps: Sequence[Step], position: int, walks: Sequence[Walk]) -> Walk:
+    onward = walks[-1]
+    place = _Place(steps, position)
+    match step := steps[position]:
         case Property((name,)):
             return _property(name, onward, place)
         case Property(names):
-            return _properties(names, onward, place)
+            return _properties(names, place)
+        case Index((index,)):
+            return _index(index, onward, place)
         case Index(indexes):
-            return _indexes(step, indexes, onward, place)
+            return _several(lambda _length: indexes, onward, place)
+        case FromEnd(offset):
+            return _from_end(offset, onward, place)
         case Slice():
-            return _slice(step, onward, place)
+            return _several(step.chosen, onward, place)
         case Wildcard():
             return _wildcard(onward)
         case Scan():
-            return _scan(onward)
+            return _scan(steps[position + 1], onward, None if len(walks) < 3 else walks[-2])
         case Filter(accepts):
             return _filter(accepts, onward, place)
-        case Function():
-            return _function(step, onward)
 
 
 def _property(name: str, onward: Walk, place: _Place) -> Walk:
-    here = f"{place.where}['{name}']"
-    missing = f"No results for path: {here}" if place.leaf else f"Missing property in path {here}"
-
-    def walk(node: Json, search: Search, found: list[Json]) -> None:
-        if type(node) is dict:
-            if name in node:
-                onward(node[name], search, found)
-            elif place.strict:
-                raise NothingFound(missing)
-        elif place.strict:
-            raise NothingFound(_not_an_object(f"['{name}']", place.where, node))
-
-    return walk
-
-
-def _properties(names: tuple[str, ...], onward: Walk, place: _Place) -> Walk:
-    fragment = Property(names).fragment
+    missing = "No results for path: " if place.leaf else "Missing property in path "
+    strict = place.leaf or place.all_definite
 
     def walk(node: Json, search: Search, found: list[Json]) -> None:
         if type(node) is not dict:
-            if place.strict:
-                raise NothingFound(_not_an_object(fragment, place.where, node))
-        elif place.leaf:
-            search.spend(len(names))
-            if not place.after_scan or all(name in node for name in names):
-                found.append({name: node[name] for name in names if name in node})
-        else:
-            search.spend(len(names))
-            for name in names:
-                if name in node:
-                    onward(node[name], search, found)
+            raise NothingFound(f"Property ['{name}'] not found in path {place.where}")
+        if name in node:
+            onward(node[name], search, found)
+        elif strict:
+            raise NothingFound(f"{missing}{place.where}['{name}']")
 
     return walk
 
 
-def _not_an_object(fragment: str, where: str, node: Json) -> str:
-    return (
-        f"Expected to find an object with property {fragment} in path {where} but found '{_JAVA[type(node)]}'. This is "
-        "not a json object according to the JsonProvider: 'com.jayway.jsonpath.spi.json.JsonSmartJsonProvider'."
-    )
+def _properties(names: tuple[str, ...], place: _Place) -> Walk:
+    fragment = Property(names).fragment
+    leaf = place.leaf
+
+    def walk(node: Json, search: Search, found: list[Json]) -> None:
+        if type(node) is not dict:
+            raise NothingFound(f"Property {fragment} not found in path {place.where}")
+        if not leaf:
+            raise Inapplicable(f"Multi properties can only be used as path leafs: {place.where}{fragment}")
+        search.spend(len(names))
+        found.append({name: node[name] for name in names if name in node})
+
+    return walk
 
 
-_JAVA: dict[type, str] = {
-    type(None): "null",
-    bool: "java.lang.Boolean",
-    int: "java.lang.Integer",
-    float: "java.lang.Double",
-    str: "java.lang.String",
-    list: "net.minidev.json.JSONArray",
-    dict: "java.util.LinkedHashMap",
-}
-
-
-def _array(node: Json, place: _Place, fragment: str) -> list[Json] | None:
+def _array(node: Json, search: Search, place: _Place) -> list[Json]:
     if type(node) is list:
         return node
-    if not place.strict:
-        return None
-    if node is None:
+    if node is None and (place.from_property or search.beyond):
         raise NothingFound(f"The path {place.where} is null")
-    raise NothingFound(
-        f"Filter: {fragment} can only be applied to arrays. Current context is: {java_text.of_value(node)}"
+    raise Inapplicable(
+        f"Filter: {place.rest} can only be applied to arrays. Current context is: {causes.plain(node)}"
     )
 
 
-def _indexes(step: Index, indexes: tuple[int, ...], onward: Walk, place: _Place) -> Walk:
+def _item(items: list[Json], index: int, search: Search) -> Json:
+    if 0 <= index < len(items):
+        return items[index]
+    search.beyond = True
+    return None
+
+
+def _index(index: int, onward: Walk, place: _Place) -> Walk:
     def walk(node: Json, search: Search, found: list[Json]) -> None:
-        items = _array(node, place, step.fragment)
-        if items is not None:
-            search.spend(len(indexes))
-            for index in indexes:
-                if -len(items) <= index < len(items):
-                    onward(items[index], search, found)
+        items = _array(node, search, place)
+        onward(_item(items, index, search), search, found)
 
     return walk
 
 
-def _slice(step: Slice, onward: Walk, place: _Place) -> Walk:
-    start, stop = step.start, step.stop
-    fragment = f"[{'' if start is None else start}:{'' if stop is None else stop}]"
-
-    def indexes(length: int) -> range:
-        if start is None:
-            end = stop if stop is not None else length
-            return range(min(length, end + length if end < 0 else end))
-        if stop is None:
-            return range(max(0, start + length if start < 0 else start), length)
-        return range(start, min(length, stop))  # a negative number counts from the end, item by item
-
+def _from_end(offset: int, onward: Walk, place: _Place) -> Walk:
     def walk(node: Json, search: Search, found: list[Json]) -> None:
-        items = _array(node, place, fragment)
-        if items is not None:
-            length = len(items)
-            chosen = indexes(length)
-            search.spend(len(chosen))
-            for index in chosen:
-                if -length <= index < length:
-                    onward(items[index], search, found)
+        items = _array(node, search, place)
+        onward(_item(items, len(items) + offset, search), search, found)
+
+    return walk
+
+
+def _several(chosen: Callable[[int], Sequence[int]], onward: Walk, place: _Place) -> Walk:
+    def walk(node: Json, search: Search, found: list[Json]) -> None:
+        items = _array(node, search, place)
+        indexes = chosen(len(items))
+        search.spend(len(indexes))
+        for index in indexes:
+            onward(_item(items, index, search), search, found)
 
     return walk
 
@@ -260,7 +262,10 @@ def _wildcard(onward: Walk) -> Walk:
         if type(node) is list:
             search.spend(len(node))
             for item in node:
-                onward(item, search, found)
+                try:
+                    onward(item, search, found)
+                except NothingFound:
+                    continue
         elif type(node) is dict:
             search.spend(len(node))
             for item in node.values():
@@ -269,8 +274,11 @@ def _wildcard(onward: Walk) -> Walk:
     return walk
 
 
-def _scan(onward: Walk) -> Walk:
-    """Every array and object below a node, the node first. By hand instead of by recursion: documents may be deep."""
+def _scan(target: Step, onward: Walk, past_target: Walk | None) -> Walk:
+    """Every list and object below a node, the node first. By hand instead of by recursion: documents may be deep.
+
+    ``past_target`` is None where the path ends with the step after ``..``."""
+    matches = _matches(target)
 
     def walk(node: Json, search: Search, found: list[Json]) -> None:
         waiting = [node]
@@ -278,11 +286,17 @@ def _scan(onward: Walk) -> Walk:
             current = waiting.pop()
             if type(current) is dict:
                 search.spend(1 + len(current))
-                onward(current, search, found)
+                if matches(current, search):
+                    onward(current, search, found)
                 waiting.extend(value for value in reversed(current.values()) if type(value) in _CONTAINERS)
             elif type(current) is list:
                 search.spend(1 + len(current))
-                onward(current, search, found)
+                if matches(current, search):
+                    if past_target is None:
+                        onward(current, search, found)
+                    else:
+                        for item in current:
+                            past_target(item, search, found)
                 waiting.extend(value for value in reversed(current) if type(value) in _CONTAINERS)
 
     return walk
@@ -291,11 +305,24 @@ def _scan(onward: Walk) -> Walk:
 _CONTAINERS = (dict, list)
 
 
+def _matches(target: Step) -> Accepts:
+    """At which nodes ``..`` tries the step after it."""
+    match target:
+        case Property(names):
+            return lambda node, _search: type(node) is dict and all(name in node for name in names)
+        case Index() | FromEnd() | Slice():
+            return lambda node, _search: type(node) is list
+        case Filter(accepts):
+            return accepts
+        case Wildcard():
+            return lambda _node, _search: True
+        case Scan():
+            return lambda _node, _search: False
+
+
 def _filter(accepts: Accepts, onward: Walk, place: _Place) -> Walk:
     def walk(node: Json, search: Search, found: list[Json]) -> None:
         if type(node) is list:
-            if place.after_scan and not accepts(node, search):  # its items come by themselves
-                return
             search.spend(len(node))
             for item in node:
                 if accepts(item, search):
@@ -303,16 +330,9 @@ def _filter(accepts: Accepts, onward: Walk, place: _Place) -> Walk:
         elif type(node) is dict:
             if accepts(node, search):
                 onward(node, search, found)
-        elif place.strict:
-            raise NothingFound(
-                "Filter can not be applied to primitives. Current context is: " + java_text.of_value(node)
+        else:
+            raise Inapplicable(
+                f"Filter: {place.rest} can not be applied to primitives. Current context is: {causes.plain(node)}"
             )
-
-    return walk
-
-
-def _function(step: Function, onward: Walk) -> Walk:
-    def walk(node: Json, search: Search, found: list[Json]) -> None:
-        onward(step.call(node, search), search, found)
 
     return walk
