@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from stepwright.api.admission import CONTENT_TYPE
 from tests.api.test_state_machines import refusal
 from tests.dev_process import ROLE, DevProcess
 
@@ -22,7 +23,8 @@ CREATE = "AWSStepFunctions.CreateStateMachine"
 def post(dev: DevProcess, target: str | None, body: bytes) -> tuple[int, dict[str, Any], Any]:
     connection = http.client.HTTPConnection("127.0.0.1", dev.port, timeout=20)
     try:
-        connection.request("POST", "/", body, {} if target is None else {"X-Amz-Target": target})
+        headers = {"Content-Type": CONTENT_TYPE} | ({} if target is None else {"X-Amz-Target": target})
+        connection.request("POST", "/", body, headers)
         response = connection.getresponse()
         return response.status, json.loads(response.read()), response.headers
     finally:
@@ -170,7 +172,10 @@ def test_a_token_that_was_never_given_out_is_refused(sfn: Any, token: str) -> No
 
 
 def test_a_thousand_idle_connections_and_slow_clients_keep_nobody_waiting(dev: DevProcess) -> None:
-    head = f"POST / HTTP/1.1\r\nHost: a\r\nX-Amz-Target: {LIST}\r\nContent-Length: 2\r\n\r\n".encode()
+    head = (
+        f"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: {LIST}\r\nContent-Type: {CONTENT_TYPE}\r\n"
+        "Content-Length: 2\r\n\r\n"
+    ).encode()
     sockets = []
     try:
         for number in range(1_000):

@@ -1,32 +1,28 @@
-"""HTTP: one path, one method, bounded bodies, and patience with nobody."""
+"""HTTP: one path, one method, and patience with nobody."""
 
 from __future__ import annotations
 
-import asyncio
+import errno
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from stepwright.api import dispatch, errors, signatures
+from stepwright.api.admission import CONTENT_TYPE, Admission, check_content_type
+from stepwright.api.bodies import LARGEST_BODY_BYTES, Bodies
 from stepwright.api.dispatch import Reply
 from stepwright.api.errors import ApiError
 from stepwright.api.service import Service
 from stepwright.api.signatures import Signed
 
-CONTENT_TYPE: Final = "application/x-amz-json-1.0"
-
-LARGEST_BODY_BYTES: Final = 8 * 1024 * 1024
-"""A definition of 1 MiB, each of its characters escaped, and its tags."""
-
-BODY_SECONDS: Final = 30.0
-"""How long a client may take to send a body."""
-
 IDLE_SECONDS: Final = 75.0
 """How long a connection may be silent between requests."""
+
+_PORT_ATTEMPTS: Final = 10
 
 SHUTDOWN_SECONDS: Final = 2.0
 """How long requests on their way may take when the server ends; GetActivityTask may wait for a minute."""
@@ -41,56 +37,49 @@ def _is_rubbish(record: logging.LogRecord) -> bool:
     return record.exc_info is not None and isinstance(record.exc_info[1], HttpProcessingError)
 
 
-def application(service: Service, secrets: Mapping[str, str] | None = None) -> web.Application:
+def application(
+    service: Service, admission: Admission, secrets: Mapping[str, str] | None = None
+) -> web.Application:
     """``secrets`` by access key: what requests must be signed with; without them any signature, or none, will do."""
+    bodies = Bodies()
 
     async def serve(request: web.Request) -> web.Response:
-        target = request.headers.get("X-Amz-Target", "")
-        if "Content-Encoding" in request.headers:
-            # No client compresses requests of this API, and what is compressed may be a thousand times as large.
-            refused = ApiError(
-                "UnsupportedMediaTypeException", "The body of a request must not be encoded", 415
-            )
-            return _response(dispatch.refusal(refused), close=True)
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                body = await request.read()
-        except TimeoutError:
-            refused = ApiError("RequestTimeoutException", "The body did not arrive in time", 408)
-            return _response(dispatch.refusal(refused), close=True)
-        except web.HTTPRequestEntityTooLarge:
-            refused = ApiError(
-                "RequestEntityTooLargeException",
-                f"The body of a request must not be larger than {LARGEST_BODY_BYTES} bytes",
-                413,
-            )
-            return _response(dispatch.refusal(refused), close=True)
-        if secrets is not None:
-            try:
-                signatures.check(_signed(request, body), secrets, service.clock.now())
-            except ApiError as error:
-                return _response(dispatch.refusal(error))
-        return _response(await dispatch.dispatch(service, target, body))
+            admission.check(request)
+            check_content_type(request)
+            claimed = None
+            if secrets is not None:
+                claimed = signatures.check_head(_headers(request), secrets, service.clock.now())
+            async with bodies.read(request) as body:
+                if secrets is not None and claimed is not None:
+                    signatures.check_signature(claimed, _signed(request, body), secrets[claimed.key])
+                return _response(
+                    await dispatch.dispatch(service, request.headers.get("X-Amz-Target", ""), body)
+                )
+        except ApiError as error:
+            # Where the body was not read the connection is of no more use.
+            return _response(dispatch.refusal(error), close=not request.content.at_eof())
+
+    async def elsewhere(request: web.Request) -> web.Response:
+        try:
+            admission.check(request)
+        except ApiError as error:
+            return _response(dispatch.refusal(error), close=True)
+        what = f"{request.method} {request.path}"
+        return _response(dispatch.refusal(errors.unknown_operation(what, 404)), close=True)
 
     app = web.Application(client_max_size=LARGEST_BODY_BYTES)
     app.router.add_post("/", serve)
-    app.router.add_route("*", "/{anything:.*}", _elsewhere)
+    app.router.add_route("*", "/{anything:.*}", elsewhere)
     return app
 
 
-async def _elsewhere(request: web.Request) -> web.Response:
-    what = f"{request.method} {request.path}"
-    return _response(dispatch.refusal(errors.unknown_operation(what, 404)), close=True)
+def _headers(request: web.Request) -> Mapping[str, str]:
+    return {name.lower(): ",".join(request.headers.getall(name)) for name in request.headers}
 
 
 def _signed(request: web.Request, body: bytes) -> Signed:
-    return Signed(
-        request.method,
-        request.path,
-        request.query_string,
-        {name.lower(): ",".join(request.headers.getall(name)) for name in request.headers},
-        body,
-    )
+    return Signed(request.method, request.path, request.query_string, _headers(request), body)
 
 
 def _response(reply: Reply, *, close: bool = False) -> web.Response:
@@ -104,11 +93,15 @@ def _response(reply: Reply, *, close: bool = False) -> web.Response:
 
 
 async def start(
-    service: Service, host: str, port: int, secrets: Mapping[str, str] | None = None
+    service: Service,
+    hosts: Sequence[str],
+    port: int,
+    admission: Admission,
+    secrets: Mapping[str, str] | None = None,
 ) -> tuple[web.AppRunner, int]:
-    """Serve until the runner is cleaned up; the port, which the system chooses for 0. Raises OSError."""
+    """Serve on all ``hosts`` until the runner is cleaned up; the port, which the system chooses for 0. Raises OSError."""
     runner = web.AppRunner(
-        application(service, secrets),
+        application(service, admission, secrets),
         access_log=None,
         keepalive_timeout=IDLE_SECONDS,
         handler_cancellation=True,
@@ -117,11 +110,35 @@ async def start(
         logger=_log,
     )
     await runner.setup()
-    site = web.TCPSite(runner, host, port, backlog=1024)
     try:
-        await site.start()
+        return runner, await _listen(runner, hosts, port)
     except BaseException:
         await runner.cleanup()
         raise
-    bound: int = runner.addresses[0][1]
-    return runner, bound
+
+
+async def _listen(runner: web.AppRunner, hosts: Sequence[str], port: int) -> int:
+    """On the same port of each host; IPv6's loopback is left out where the machine has none."""
+    for attempt in range(_PORT_ATTEMPTS):
+        sites = []
+        bound = port
+        try:
+            for host in hosts:
+                site = web.TCPSite(runner, host, bound, backlog=1024)
+                try:
+                    await site.start()
+                except OSError as error:
+                    if host == "::1" and error.errno != errno.EADDRINUSE:
+                        continue
+                    raise
+                sites.append(site)
+                bound = bound or runner.addresses[0][1]
+        except OSError:
+            # The system chose a port that is free on the first host and not on the next.
+            for site in sites:
+                await site.stop()
+            if port or not sites or attempt == _PORT_ATTEMPTS - 1:
+                raise
+        else:
+            return bound
+    raise AssertionError

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote
 from stepwright.api.errors import ApiError
 from stepwright.asl.signals import Millis
 
-SERVICE: Final = "states"
+SERVICES: Final = frozenset({"states"})
 LIFETIME_SECONDS: Final = 15 * 60
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
@@ -38,32 +38,73 @@ class Signed:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an Authorization header says: signed with this key, for this region and service, over these headers."""
+
+    key: str
+    date: str
+    region: str
+    service: str
+    signed_headers: str
+    signature: str
+
+
+def claim(header: str) -> Claim | None:
+    """None where the header is not one of Signature Version 4."""
+    found = _HEADER.fullmatch(header.strip())
+    return None if found is None else Claim(*found.groups())
+
+
 def check(signed: Signed, secrets: Mapping[str, str], now: Millis) -> None:
     """``secrets`` by access key. Raises ApiError."""
-    header = signed.headers.get("authorization")
+    claimed = check_head(signed.headers, secrets, now)
+    check_signature(claimed, signed, secrets[claimed.key])
+
+
+def check_head(headers: Mapping[str, str], secrets: Mapping[str, str], now: Millis) -> Claim:
+    """All that can be said before the body has come: the form, the key, the moment, and that nothing which decides
+    what is done was left out of the signature. Raises ApiError.
+
+    Content-Type may be left out, as the SDK for JavaScript before version 3 does: here it can have one value only.
+    """
+    header = headers.get("authorization")
     if header is None:
         raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
-    found = _HEADER.fullmatch(header.strip())
-    if found is None:
+    claimed = claim(header)
+    if claimed is None:
         raise ApiError(
             "IncompleteSignatureException", "The Authorization header is not one of Signature Version 4", 403
         )
-    key, date, region, service, names, signature = found.groups()
-    secret = secrets.get(key)
-    if secret is None:
+    if claimed.key not in secrets:
         raise ApiError(
             "UnrecognizedClientException", "The security token included in the request is invalid.", 403
         )
-    moment = signed.headers.get("x-amz-date", "")
-    _check_moment(moment, date, now)
-    if service != SERVICE or not {"host", "x-amz-date"} <= set(names.split(";")):
+    _check_moment(headers.get("x-amz-date", ""), claimed.date, now)
+    names = set(claimed.signed_headers.split(";"))
+    needed = {"host", "x-amz-date", *(name for name in headers if name.startswith("x-amz-"))}
+    if missing := sorted(needed - names):
+        raise ApiError(
+            "InvalidSignatureException", f"The signature does not cover the headers {', '.join(missing)}", 403
+        )
+    if claimed.service not in SERVICES:
         raise _wrong()
+    return claimed
+
+
+def check_signature(claimed: Claim, signed: Signed, secret: str) -> None:
+    """Raises ApiError."""
+    date, region, service = claimed.date, claimed.region, claimed.service
     scope = f"{date}/{region}/{service}/aws4_request"
-    canonical = hashlib.sha256(_canonical(signed, names).encode()).hexdigest()
+    moment = signed.headers["x-amz-date"]
     derived = f"AWS4{secret}".encode()
-    for part in (date, region, service, "aws4_request", f"{_ALGORITHM}\n{moment}\n{scope}\n{canonical}"):
-        derived = hmac.digest(derived, part.encode(), "sha256")
-    if not hmac.compare_digest(derived.hex(), signature):
+    try:
+        canonical = hashlib.sha256(_canonical(signed, claimed.signed_headers).encode()).hexdigest()
+        for part in (date, region, service, "aws4_request", f"{_ALGORITHM}\n{moment}\n{scope}\n{canonical}"):
+            derived = hmac.digest(derived, part.encode(), "sha256")
+    except UnicodeEncodeError:  # bytes that are not UTF-8, in a path or a header: no client signs such
+        raise _wrong() from None
+    if not hmac.compare_digest(derived.hex(), claimed.signature):
         raise _wrong()
 
 

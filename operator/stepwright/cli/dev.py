@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal, Optional
 
 import typer
 
 from stepwright.asl.limits import EXPRESS, STANDARD
-from stepwright.cli import limits
+from stepwright.cli import access_keys, limits
 
 # Typer reads these annotations at run time, so they are in the form it knows.
 Data = Annotated[
@@ -23,13 +24,41 @@ Data = Annotated[
 def dev(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = 8083,
     data: Data = None,
-    access_key: Annotated[
-        Optional[list[str]],  # noqa: UP045
+    access_key_file: Annotated[
+        Optional[Path],  # noqa: UP045
         typer.Option(
-            metavar="ID:SECRET",
-            help="Require requests to be signed with this key; may be repeated. Default: any signature is accepted.",
+            help="File of keys, ID:SECRET, one a line: requests must be signed with one of them. Likewise "
+            f"{access_keys.VARIABLE} in the environment. Default: any signature is accepted.",
+            dir_okay=False,
         ),
     ] = None,
+    access_key: Annotated[  # noqa: ARG001 - only ever refused
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(hidden=True, callback=access_keys.refuse),
+    ] = None,
+    host: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            metavar="ADDRESS",
+            help="Address to listen on, such as 0.0.0.0 in a container; may be repeated. All but loopback addresses "
+            "demand a key. Default: 127.0.0.1 and ::1.",
+        ),
+    ] = None,
+    host_name: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            metavar="NAME",
+            help="A name that clients call this server by, beside localhost, 127.0.0.1 and [::1]; may be repeated. "
+            "Requests for other names are refused.",
+        ),
+    ] = None,
+    processes: Annotated[
+        bool,
+        typer.Option(
+            help="Whether tasks run as processes of this machine. With --no-processes only those that name an "
+            "image run, where --containers allows it."
+        ),
+    ] = True,
     containers: Annotated[
         Literal["auto", "never", "docker", "podman"],
         typer.Option(
@@ -51,20 +80,35 @@ def dev(
     from stepwright.local.database import InUse  # noqa: PLC0415
 
     logs.plainly(log_level)
-    secrets = None if not access_key else dict(map(_split, access_key))
+    secrets = access_keys.read(access_key_file)
+    hosts = host or list(embedded.LOOPBACKS)
+    if secrets is None and not all(map(_is_loopback, hosts)):
+        raise typer.BadParameter(
+            "an address that other machines reach demands a key (--access-key-file): whoever may call Stepwright may "
+            "run commands here",
+            param_hint="--host",
+        )
     given = limit or []
-    quotas = limits.applied(STANDARD, given), limits.express(EXPRESS, given)
-    folder = data or Path.home() / ".local/share/stepwright" / str(port)
     try:
-        asyncio.run(embedded.serve(port, folder, secrets, typer.echo, find(containers), quotas))
+        options = embedded.Options(
+            folder=data or Path.home() / ".local/share/stepwright" / str(port),
+            port=port,
+            hosts=hosts,
+            host_names=host_name or (),
+            secrets=secrets,
+            container_engine=find(containers),
+            processes=processes,
+            standard=limits.applied(STANDARD, given),
+            express=limits.express(EXPRESS, given),
+        )
+        asyncio.run(embedded.serve(options, typer.echo))
     except (InUse, NoEngine, OSError) as error:
         typer.echo(f"stepwright: {error}", err=True)
         raise typer.Exit(1) from error
 
 
-def _split(key: str) -> tuple[str, str]:
-    name, colon, secret = key.partition(":")
-    if not (name and colon and secret):
-        # The value itself is secret.
-        raise typer.BadParameter("an access key is written ID:SECRET", param_hint="--access-key")
-    return name, secret
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

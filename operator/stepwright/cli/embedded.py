@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import resource
 import signal
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from stepwright.api import server
+from stepwright.api import admission, server
 from stepwright.api.own_calls import OwnCalls
 from stepwright.api.service import Service
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
@@ -29,35 +31,55 @@ from stepwright.local.step_functions import StepFunctionsDriver
 from stepwright.local.versions import SqlVersions
 from stepwright.tasks import job
 
-HOST: Final = "127.0.0.1"
+LOOPBACKS: Final = ("127.0.0.1", "::1")
 PLACE: Final = Place(account="123456789012", region="us-east-1")
 
+_NOBODY_ELSE: Final = 0o077
+"""Files and folders are for this user alone: they hold inputs and outputs. Tasks get the umask that there was."""
 
-async def serve(
-    port: int,
-    folder: Path,
-    secrets: Mapping[str, str] | None,
-    tell: Callable[[str], None],
-    container_engine: str | None = None,
-    quotas: tuple[Limits, Limits] = (STANDARD, EXPRESS),
-) -> None:
-    """Until SIGTERM or SIGINT. ``secrets`` by access key; None lets everybody in. ``container_engine`` runs the
-    containers of tasks that name an image. ``quotas``: of Standard and of Express executions. Raises InUse, OSError."""
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``folder`` keeps everything. ``hosts``: addresses to listen on. ``host_names``: what clients may call them.
+    ``secrets`` by access key; None lets everybody in. ``container_engine`` runs the containers of tasks that name an
+    image. ``processes``: whether tasks without one run as processes."""
+
+    folder: Path
+    port: int
+    hosts: Sequence[str] = LOOPBACKS
+    host_names: Sequence[str] = ()
+    secrets: Mapping[str, str] | None = None
+    container_engine: str | None = None
+    processes: bool = True
+    standard: Limits = STANDARD
+    express: Limits = EXPRESS
+
+
+async def serve(options: Options, tell: Callable[[str], None]) -> None:
+    """Until SIGTERM or SIGINT. Raises InUse, OSError."""
     _allow_many_connections()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    database = await Database.open(folder)
+    umask = os.umask(_NOBODY_ELSE)
+    database = await Database.open(options.folder)
     try:
         clock = SystemClock()
         catalog = SqlCatalog(database)
         drivers: list[TaskDriver] = []
-        runner = LocalRunner(database, catalog, clock, drivers, *quotas)
+        runner = LocalRunner(database, catalog, clock, drivers, options.standard, options.express)
         functions = FunctionDriver(runner.report)
         activities = LocalActivities(database, runner.report)
         await activities.recall()
-        processes = ProcessDriver(folder / "tasks", clock, runner.report, container_engine)
+        processes = ProcessDriver(
+            options.folder / "tasks",
+            clock,
+            runner.report,
+            options.container_engine,
+            processes=options.processes,
+            umask=umask,
+        )
         service = Service(
             catalog=catalog,
             versions=SqlVersions(database),
@@ -74,9 +96,13 @@ async def serve(
         await nested.recall()
         drivers += [processes, functions, activities, nested]
         running = asyncio.create_task(runner.run(), name="executions")
-        web, bound = await server.start(service, HOST, port, secrets)
+        admitted = admission.admission((*map(_shown, options.hosts), *options.host_names))
+        web, bound = await server.start(service, options.hosts, options.port, admitted, options.secrets)
         stopping = asyncio.create_task(stopped.wait(), name="stop")
-        tell(f"Stepwright serves AWS Step Functions on http://{HOST}:{bound} and keeps its data in {folder}")
+        tell(
+            f"Stepwright serves AWS Step Functions on http://{_shown(options.hosts[0])}:{bound} and keeps its data in "
+            f"{options.folder}"
+        )
         await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         await web.cleanup()
         stopping.cancel()
@@ -88,6 +114,10 @@ async def serve(
         await nested.close()
     finally:
         await database.close()
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _allow_many_connections() -> None:

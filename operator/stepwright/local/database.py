@@ -27,6 +27,9 @@ T = TypeVar("T")
 # Enough to make the commit to disk a small part of the whole, and little enough that nobody waits long.
 MOST_AT_ONCE: Final = 256
 
+FILE: Final = "stepwright.db"
+"""SQLite gives the files beside it the mode of this one."""
+
 
 class InUse(Exception):  # noqa: N818 - it names a condition
     """Another process has this folder open, or it was written by a newer Stepwright. The sentence says which."""
@@ -74,8 +77,9 @@ class Database:
     async def open(cls, folder: Path) -> Database:
         """Raises InUse, OSError."""
         lock = _locked(folder)
+        (folder / FILE).touch(mode=0o600)
         engine = create_async_engine(
-            f"sqlite+aiosqlite:///{folder / 'stepwright.db'}",
+            f"sqlite+aiosqlite:///{folder / FILE}",
             pool_size=4,
             hide_parameters=True,  # errors are logged, and parameters are people's data
         )
@@ -211,8 +215,12 @@ async def _create(connection: AsyncConnection, folder: Path) -> None:
 
 
 def _locked(folder: Path) -> TextIO:
-    folder.mkdir(parents=True, exist_ok=True)
+    """What is made here is for this user alone, and so is, from now on, what an earlier version made."""
+    if not folder.exists():
+        folder.mkdir(parents=True, mode=0o700)
     lock = (folder / "lock").open("a")
+    for file in (folder / "lock", *folder.glob(f"{FILE}*")):
+        file.chmod(0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

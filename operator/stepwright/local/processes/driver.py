@@ -29,6 +29,7 @@ from stepwright.local import containers
 from stepwright.local.processes import command
 from stepwright.local.processes.workplace import Workplace
 from stepwright.tasks.job import EKS_RUN_JOB, K8S_JOB, errors
+from stepwright.tasks.job.errors import refused
 
 POLL_SECONDS: Final = 0.2
 """How often a process is looked at where the system does not tell of its end."""
@@ -39,12 +40,27 @@ GRACE_SECONDS: Final = 5.0
 """How long a process has after SIGTERM."""
 
 
+_NO_PROCESSES: Final = "Tasks do not run as processes here (--no-processes). Give an image, and start Stepwright with --containers."
+
+
 class ProcessDriver:
     """Implements ``engine.ports.TaskDriver``. ``folder`` holds a workplace for each task. ``engine``: what runs the
-    containers of tasks that name an image; None: they are processes, too."""
+    containers of tasks that name an image; None: they are processes, too. ``processes``: whether there are any.
+    ``umask`` of processes, where it is not this one's."""
 
-    def __init__(self, folder: Path, clock: Clock, report: Report, engine: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        report: Report,
+        engine: str | None = None,
+        *,
+        processes: bool = True,
+        umask: int = -1,
+    ) -> None:
         self._engine = engine
+        self._processes = processes
+        self._umask = umask
         self._folder = folder
         self._clock = clock
         self._report = report
@@ -84,7 +100,9 @@ class ProcessDriver:
         try:
             wanted = command.read(task, ref.settings, containers=self._engine is not None)
             if not place.began:
-                process = self._begun[key] = _begin(place, wanted, self._engine)
+                if wanted.image is None and not self._processes:
+                    raise refused(_NO_PROCESSES)
+                process = self._begun[key] = _begin(place, wanted, self._engine, self._umask)
         except StateError as error:
             self._end(key, TaskFailed(task.task, error.error, error.cause))
             return
@@ -193,7 +211,9 @@ def _known(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
 
 
-def _begin(place: Workplace, wanted: command.Command, engine: str | None) -> subprocess.Popen[bytes]:
+def _begin(
+    place: Workplace, wanted: command.Command, engine: str | None, umask: int
+) -> subprocess.Popen[bytes]:
     """In a session of its own, so that it outlives Stepwright and is stopped with all that it begins."""
     text = jsontext.dump(wanted.input)
     if wanted.image is None or engine is None:
@@ -213,6 +233,7 @@ def _begin(place: Workplace, wanted: command.Command, engine: str | None) -> sub
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        umask=umask,
     )
 
 

@@ -24,6 +24,8 @@ _SHELL: Final = (
 
 _TAIL_BYTES: Final = 2048
 
+_OWN_FOLDER: Final = 0o700
+
 
 class Workplace:
     """Of one task. Everything here is quick: small local files."""
@@ -36,15 +38,17 @@ class Workplace:
         return self.folder.is_dir()
 
     def prepare(self, input: JsonText) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=_OWN_FOLDER)
+        self.folder.parent.chmod(_OWN_FOLDER)  # which an earlier version may have left open to others
         self.input_file.write_text(input, encoding="utf-8")
         self.output_file.touch()
 
     def prepare_container(self, engine: str, input: JsonText) -> None:
-        """Its user may be anybody, and must be able to read the one file and write the other."""
+        """Its user may be anybody, and must be able to read the one file and write the other. On this machine nobody
+        else comes to them: the folder is not open."""
         self.prepare(input)
         self.input_file.chmod(0o644)
-        self.output_file.chmod(0o666)
+        self.output_file.chmod(0o622)
         (self.folder / "engine").write_text(engine)
 
     @property

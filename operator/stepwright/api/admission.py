@@ -1,0 +1,80 @@
+"""Who is let in, before anything of a request's body is read: programs that mean this server, never web pages.
+
+A page in a developer's browser can send requests to this machine, and with a name of its own that it lets point here
+(DNS rebinding) it may even choose their headers. What it cannot do is leave out what the browser adds: the name that it
+was loaded from (``Host``), and where the request comes from (``Origin``, ``Sec-Fetch-Site``). No AWS SDK sends the last
+two. https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metadata/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from stepwright.api.errors import ApiError
+
+CONTENT_TYPE: Final = "application/x-amz-json-1.0"
+"""Of requests and answers. All SDKs send it; a form or an image in a page cannot."""
+
+LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
+
+_SYNC: Final = "sync-"
+"""What SDKs put before the name of the endpoint for StartSyncExecution and TestState."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """``names`` are those that clients may call this server by. ``origins``: of pages that this server itself has
+    given out and that carry a token; there are none yet."""
+
+    names: frozenset[str]
+    origins: frozenset[str] = frozenset()
+
+    def check(self, request: web.Request) -> None:
+        """Raises ApiError."""
+        headers = request.headers
+        from_page = "Origin" in headers or "Sec-Fetch-Site" in headers
+        if from_page and headers.getall("Origin", []) not in [[origin] for origin in self.origins]:
+            raise _denied("Requests of web pages are not served")
+        # Whoever has made this server its proxy (HTTP_PROXY) says so with a whole URL, and means it by any name.
+        if not request.raw_path.startswith("http://") and not self._is_ours(headers.getall("Host", [])):
+            raise _denied(
+                f"This server is not called {_shown(headers.get('Host', ''))}; it answers to "
+                f"{', '.join(sorted(self.names))} (`--host-name` adds names)"
+            )
+
+    def _is_ours(self, hosts: list[str]) -> bool:
+        return len(hosts) == 1 and _name(hosts[0]) in self.names
+
+
+def admission(host_names: Iterable[str] = ()) -> Admission:
+    """For a server of this machine that has these names beside those of the loopback."""
+    names = {name.lower() for name in (*LOOPBACK, *host_names)}
+    return Admission(frozenset(names | {_SYNC + name for name in names}))
+
+
+def check_content_type(request: web.Request) -> None:
+    """Raises ApiError."""
+    if request.content_type != CONTENT_TYPE or len(request.headers.getall("Content-Type", [])) != 1:
+        raise ApiError(
+            "UnsupportedMediaTypeException", f"The body of a request must be of the type {CONTENT_TYPE}", 415
+        )
+
+
+def _name(host: str) -> str:
+    """Without the port, which whoever forwards one may have changed."""
+    name, colon, port = host.rpartition(":")
+    if not colon or not port.isdigit():
+        name = host
+    return name.lower().removesuffix(".")
+
+
+def _denied(message: str) -> ApiError:
+    return ApiError("AccessDeniedException", message, 403)
+
+
+def _shown(text: str) -> str:
+    return ascii(text if len(text) <= 100 else f"{text[:100]}...")

@@ -1,0 +1,80 @@
+"""Bodies of requests: each bounded, and those that are under way together, too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiohttp import web
+
+from stepwright.api.errors import ApiError
+
+LARGEST_BODY_BYTES: Final = 8 * 1024 * 1024
+"""A definition of 1 MiB, each of its characters escaped, and its tags."""
+
+MOST_UNDER_WAY_BYTES: Final = 64 * 1024 * 1024
+"""Of all requests together. A client whose request finds no room is told to come again, which all SDKs do."""
+
+BODY_SECONDS: Final = 30.0
+"""How long a client may take to send a body."""
+
+_SMALL_BYTES: Final = 64 * 1024
+"""Below this a body is not more than what the HTTP library holds of each connection anyway: it is not counted."""
+
+
+class Bodies:
+    """Of one server."""
+
+    def __init__(self) -> None:
+        self._free_bytes = MOST_UNDER_WAY_BYTES
+
+    @asynccontextmanager
+    async def read(self, request: web.Request) -> AsyncIterator[bytes]:
+        """A body, which counts as long as it is in use. Raises ApiError."""
+        length = request.content_length
+        if length is not None and length > LARGEST_BODY_BYTES:
+            raise _too_large()
+        if "Content-Encoding" in request.headers:
+            # No client compresses requests of this API, and what is compressed may be a thousand times as large.
+            raise ApiError("UnsupportedMediaTypeException", "The body of a request must not be encoded", 415)
+        counted = 0
+        try:
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    if length is not None and length <= _SMALL_BYTES:
+                        body = await request.read()
+                    else:
+                        pieces = []
+                        while piece := await request.content.readany():
+                            if counted + len(piece) > LARGEST_BODY_BYTES:
+                                raise _too_large()
+                            if len(piece) > self._free_bytes:
+                                raise _no_room()
+                            counted += len(piece)
+                            self._free_bytes -= len(piece)
+                            pieces.append(piece)
+                        body = b"".join(pieces)
+                        del pieces
+            except TimeoutError:
+                raise ApiError("RequestTimeoutException", "The body did not arrive in time", 408) from None
+            yield body
+        finally:
+            self._free_bytes += counted
+
+
+def _too_large() -> ApiError:
+    return ApiError(
+        "RequestEntityTooLargeException",
+        f"The body of a request must not be larger than {LARGEST_BODY_BYTES} bytes",
+        413,
+    )
+
+
+def _no_room() -> ApiError:
+    return ApiError(
+        "ThrottlingException",
+        f"Requests with more than {MOST_UNDER_WAY_BYTES} bytes are under way; try again",
+        400,
+    )
