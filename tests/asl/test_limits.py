@@ -8,7 +8,7 @@ import pytest
 
 from stepwright.asl.interpreter import Limits
 from stepwright.asl.jsontext import dump
-from stepwright.asl.limits import EXPRESS, STANDARD
+from stepwright.asl.limits import CLUSTER, EXPRESS, STANDARD
 from stepwright.asl.signals import TaskSucceeded
 from stepwright.asl.step import Outcome
 from tests.asl.virtual_time import START, Play, begin, machine, run, states
@@ -35,7 +35,55 @@ def test_aws_s_values_are_the_defaults() -> None:
         10_485_760,
     )
     assert (STANDARD.execution_seconds, EXPRESS.execution_seconds) == (31_536_000, 300)
-    assert EXPRESS.history_events is None
+    assert (EXPRESS.history_events, EXPRESS.history_bytes) == (None, None)
+
+
+def test_in_a_cluster_a_history_has_an_end() -> None:
+    assert (CLUSTER.history_events, CLUSTER.history_bytes) == (25_000, 134_217_728)
+    assert (CLUSTER.events_per_second, CLUSTER.execution_seconds) == (500, None)
+
+
+LOOP = states(
+    "A",
+    A={"Type": "Pass", "Next": "B"},
+    B={"Type": "Choice", "Choices": [{"Variable": "$", "IsNull": True, "Next": "End"}], "Default": "A"},
+    End={"Type": "Succeed"},
+)
+
+
+def test_a_history_that_holds_too_many_bytes_fails_the_execution() -> None:
+    play = begin(LOOP, text(1_000), Limits(history_bytes=50_000, events_per_step=10)).to_end()
+
+    assert outcome(play) == Outcome(
+        "FAILED",
+        error="States.Runtime",
+        cause="The execution reached the maximum size of its history (50000 bytes).",
+    )
+    # The step in which it comes to the limit is still recorded whole.
+    assert 50_000 <= 1_200 * len(play.events) <= 65_000
+
+
+def test_the_size_of_a_history_outlives_a_restart() -> None:
+    play = begin(LOOP, text(1_000), Limits(history_bytes=50_000, events_per_step=10))
+    play.reload = False
+    kept = run(LOOP, text(1_000), limits=Limits(history_bytes=50_000, events_per_step=10))
+    play.to_end()
+
+    assert len(play.events) == len(kept.events)
+    assert play.checkpoint.head.history_bytes == kept.checkpoint.head.history_bytes
+
+
+def test_the_histories_of_child_executions_do_not_count() -> None:
+    """A cluster does not keep them."""
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        **states("P", P={"Type": "Pass"}),
+    }
+    each = states("Each", Each={"Type": "Map", "ItemProcessor": processor, "ResultPath": None})
+    play = run(each, [text(1_000)] * 20, limits=Limits(history_bytes=70_000))
+
+    assert outcome(play).status == "SUCCEEDED"
+    assert play.checkpoint.head.history_bytes < 70_000 < 20 * 4 * 1_000
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import msgspec
 from stepwright.asl import definition, jsontext
 from stepwright.asl.checkpoint import Identity
 from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.limits import Limits
 from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import HistoryEvent, Outcome, StartTask
 from stepwright.engine.engine import Engine
@@ -211,8 +212,9 @@ class AlwaysHeld:
 class World:
     """An engine with its surroundings. A crash leaves journal and tasks, as a killed process does."""
 
-    def __init__(self, answer: Answer | None = None) -> None:
+    def __init__(self, answer: Answer | None = None, limits: Limits | None = None) -> None:
         self.journal = MemoryJournal()
+        self.limits = limits
         self.driver = MemoryDriver() if answer is None else MemoryDriver(answer)
         self.lease = AlwaysHeld()
         self._commits = 0
@@ -228,6 +230,7 @@ class World:
             clock=VirtualClock(),
             seed=lambda: 7,
             commit_id=self._commit_id,
+            limits=self.limits,
             finished=lambda _ref: self._finished.set(),
         )
         self.driver.report = self.engine.report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,7 +97,7 @@ def climate(**changes: Any) -> Climate:
         "annotated_bytes": 32 * 1024,
         "transitions": 50,
         "largest_bytes": LARGEST_BYTES,
-        "limits": CLUSTER,
+        "limits": replace(CLUSTER, history_events=None, events_per_second=None),
         "batch_events": 2_000,
         "executions": 1,
         "namespace_ends": False,

@@ -96,6 +96,7 @@ def _encode_head(part: Head) -> EncodedPart:
         "ended": part.ended,
         "flags": list(part.flags) or None,
         "childEvents": part.child_events or None,
+        "historyBytes": part.history_bytes or None,
     }
 
 
@@ -114,6 +115,7 @@ def _decode_head(encoded: EncodedPart) -> Head:
         version=encoded["version"],
         flags=tuple(encoded.get("flags", ())),
         child_events=encoded.get("childEvents", 0),
+        history_bytes=encoded.get("historyBytes", 0),
     )
 
 

@@ -49,6 +49,9 @@ from stepwright.asl.step import (
 
 UNLIMITED: Final = 2**53
 
+EVENT_BYTES: Final = 200
+"""About what an event takes beside its payloads: ids, type, timestamp, names."""
+
 CHILDREN_TASKS: Final = 10**12
 """Tasks of child executions are numbered from here on, where no execution's own history comes to."""
 
@@ -57,7 +60,7 @@ _ENDS: Final = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAbo
 
 
 class HistoryFull(Exception):  # noqa: N818 - a condition, not a fault
-    """The execution has no room for another event (``Limits.history_events``)."""
+    """The execution has no room for another event (``Limits.history_events``, ``history_bytes``)."""
 
 
 class Draft:
@@ -65,6 +68,7 @@ class Draft:
 
     __slots__ = (
         "_changed",
+        "_kept",
         "_original",
         "_random",
         "_room",
@@ -112,11 +116,15 @@ class Draft:
         self.map_runs: dict[str, MapRunStatus] = {}
         self.outcome: Outcome | None = None
         self.size = 0
+        self._kept = 0
+        """Of ``size``, what is in the execution's own history."""
         self.constants: dict[int | None, dict[str, Json]] = {}
         """The part of the context object that does not change during an execution, and that of child executions."""
         self.context_object: Mapping[str, Json] | None = None
         """What ``$$`` is, where it is given (TestState) instead of made."""
         self._room = UNLIMITED if limits.history_events is None else limits.history_events - 1
+        if limits.history_bytes is not None and self.head.history_bytes >= limits.history_bytes:
+            self._room = 0
 
     @property
     def random(self) -> Random:
@@ -293,6 +301,12 @@ class Draft:
             task=branch.last_task,
         )
 
+    def carry(self, branch: Branch, text: str) -> None:
+        """A payload comes into the history."""
+        self.size += len(text)
+        if branch.child is None:
+            self._kept += len(text)
+
     def is_full(self) -> bool:
         events = len(self.events) + len(self.child_events)
         return events >= self.limits.events_per_step or self.size >= self.limits.bytes_per_step
@@ -310,6 +324,7 @@ class Draft:
         if self.outcome is not None:
             self.ready.clear()
         self.head.ready = tuple(self.ready)
+        self.head.history_bytes += self._kept + EVENT_BYTES * len(self.events)
         return Step(
             checkpoint=Checkpoint(self.parts),
             changed=frozenset(filter(self._differs, self._changed)),

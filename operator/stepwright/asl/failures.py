@@ -5,6 +5,7 @@ from __future__ import annotations
 from stepwright.asl import causes, errors
 from stepwright.asl.errors import StateError
 from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.limits import Limits
 from stepwright.asl.matching import Failure
 
 
@@ -41,8 +42,13 @@ def no_choice_matched() -> StateError:
     )
 
 
-def history_full(limit: int) -> Failure:
-    return Failure(errors.RUNTIME, f"The execution reached the maximum number of history events ({limit}).")
+def history_full(limits: Limits, history_bytes: int) -> Failure:
+    """AWS's sentence for events; it has no limit of bytes. ``history_bytes``: how much the history holds."""
+    if limits.history_bytes is not None and history_bytes >= limits.history_bytes:
+        cause = f"The execution reached the maximum size of its history ({limits.history_bytes} bytes)."
+    else:
+        cause = f"The execution reached the maximum number of history events ({limits.history_events})."
+    return Failure(errors.RUNTIME, cause)
 
 
 THRESHOLD_EXCEEDED = Failure(errors.EXCEED_TOLERATED_FAILURE_THRESHOLD, causes.tolerated_failures_exceeded())

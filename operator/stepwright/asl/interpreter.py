@@ -143,8 +143,7 @@ def _step(draft: Draft, branch: Branch | None = None, signal: Signal | None = No
             _take_in(draft, branch.number, signal)
         _run(draft)
     except HistoryFull:
-        assert draft.limits.history_events is not None
-        _break(draft, failures.history_full(draft.limits.history_events))
+        _break(draft, failures.history_full(draft.limits, draft.head.history_bytes))
     return draft.finish()
 
 

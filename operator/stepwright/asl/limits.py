@@ -27,6 +27,11 @@ class Limits:
     variables_bytes: int = 10 * 1024 * 1024
     """Of all variables that an execution keeps."""
     history_events: int | None = None
+    history_bytes: int | None = None
+    """Of the inputs, parameters, results and outputs in its events, and 200 for each event. AWS has no such limit."""
+    events_per_second: int | None = None
+    """How fast its history may grow in the long run; the engine sees to it (``engine.brake``). AWS limits the
+    transitions of an account instead."""
     execution_seconds: int | None = None
     """How long it may run, whatever its TimeoutSeconds."""
     child_executions: int = 1_000
@@ -40,5 +45,8 @@ STANDARD: Final = Limits(history_events=25_000, execution_seconds=31_536_000)
 
 EXPRESS: Final = Limits(execution_seconds=300)
 
-CLUSTER: Final = Limits(child_executions=40)
-"""All that runs at once stands in one object, which etcd takes up to 1.5 MiB: as many as of an inline Map."""
+CLUSTER: Final = Limits(
+    history_events=25_000, history_bytes=128 * 1024 * 1024, events_per_second=500, child_executions=40
+)
+"""Its store is one for all: an execution that never ends must not fill it. All that runs at once stands in one object,
+which etcd takes up to 1.5 MiB, hence as many children as of an inline Map."""

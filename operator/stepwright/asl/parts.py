@@ -79,6 +79,8 @@ class Head:
     """Changes of meaning that this execution was started with (none yet)."""
     child_events: int = 0
     """How many events the histories of child executions have got. They do not count in ``last_event_id``."""
+    history_bytes: int = 0
+    """About how much has come into the execution's own history (``Limits.history_bytes``)."""
 
     @property
     def ordinal(self) -> int:
@@ -95,6 +97,7 @@ class Head:
             self.version,
             self.flags,
             self.child_events,
+            self.history_bytes,
         )
 
 

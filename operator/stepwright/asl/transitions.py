@@ -23,7 +23,7 @@ _EXITED: Final = {state: f"{state.__name__}StateExited" for state in _STATES}
 
 def enter(draft: Draft, branch: Branch, state: State) -> None:
     text = branch.input.text
-    draft.size += len(text)
+    draft.carry(branch, text)
     # AWS's first state follows no event, although ExecutionStarted is there.
     branch.previous = branch.entered = draft.record(
         branch,
@@ -56,7 +56,7 @@ def leave(
     dataflow.check_size(draft, state, text)
     if assigned:
         variables.check_sizes(draft, branch, assigned)
-    draft.size += len(text)
+    draft.carry(branch, text)
     branch.previous = draft.record(
         branch,
         _EXITED[type(state)],

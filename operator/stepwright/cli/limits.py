@@ -1,4 +1,4 @@
-"""``--limit NAME=NUMBER``: AWS's quotas, set to something else (docs/limits.md)."""
+"""``--limit NAME=NUMBER``: AWS's quotas, and those of a history, set to something else (docs/limits.md)."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "assign-bytes": "assign_bytes",
         "variables-bytes": "variables_bytes",
         "history-events": "history_events",
+        "history-bytes": "history_bytes",
+        "events-per-second": "events_per_second",
         "execution-seconds": "execution_seconds",
     }
 )
 """Quotas by the names they are set by."""
 
-_MAY_BE_LIFTED: Final = frozenset({"history-events", "execution-seconds"})
+_MAY_BE_LIFTED: Final = frozenset(
+    {"history-events", "history-bytes", "events-per-second", "execution-seconds"}
+)
 _LEAST: Final = 3
 """Events: an execution that cannot begin, do something and end is none."""
 
@@ -44,7 +48,7 @@ def applied(limits: Limits, given: Iterable[str]) -> Limits:
 
 def express(limits: Limits, given: Iterable[str]) -> Limits:
     """Those of Express executions: the same, but their history has no limit and their time is their own."""
-    own = ("history-events=", "execution-seconds=")
+    own = tuple(f"{name}=" for name in _MAY_BE_LIFTED)
     return applied(limits, [text for text in given if not text.startswith(own)])
 
 

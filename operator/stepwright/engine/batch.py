@@ -51,8 +51,12 @@ class Batch:
     ends: dict[TaskId, End] = field(default_factory=dict)
     timers: dict[TimerId, Millis | None] = field(default_factory=dict)
     outcome: Outcome | None = None
-    more: bool = False
     size_bytes: int = 0
+
+    @property
+    def more(self) -> bool:
+        """Whether the last step stopped at its bound, be it one of an earlier write."""
+        return self.checkpoint is not None and self.checkpoint.unfinished_step
 
     @property
     def empty(self) -> bool:
@@ -88,7 +92,6 @@ class Batch:
         for run in step.map_runs:
             self.map_runs[run.arn] = run
         self.outcome = step.outcome
-        self.more = step.more
 
     def _add_children(self, step: Step) -> None:
         self.child_events += step.child_events

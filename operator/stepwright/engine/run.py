@@ -33,9 +33,10 @@ from stepwright.asl.signals import (
     TimerFired,
     TimerId,
 )
-from stepwright.asl.step import StartTask
+from stepwright.asl.step import StartTask, Step
 from stepwright.engine import backoff
 from stepwright.engine.batch import Batch
+from stepwright.engine.brake import Brake
 from stepwright.engine.effects import Effects, End, Start
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import (
@@ -66,6 +67,9 @@ LAZY_SECONDS: Final = 15.0
 LAZIEST_SECONDS: Final = 60.0
 LAZY_WRITES_PER_SECOND: Final = 20
 LAZY_TIMER: Final = TimerId("engine:lazy")
+
+# An execution goes on whose history had grown too fast.
+BRAKE_TIMER: Final = TimerId("engine:brake")
 
 # How often an execution that waits for the lease asks for it, and for how long it does so once another writer has
 # advanced it: a lease that lapsed may be renewed, and then nobody else would carry the execution on.
@@ -122,6 +126,7 @@ class Run:
         self._signals: deque[Signal] = deque()
         self._mail = asyncio.Event()
         self._lazy_armed = False
+        self._brake = Brake(world.limits.events_per_second)
         self._resources: dict[TaskId, str] = {}
         self._over = False
         self._restates = False
@@ -131,8 +136,8 @@ class Run:
 
     def post(self, signal: Signal) -> None:
         """Put a signal into the mailbox. Never blocks."""
-        if isinstance(signal, TimerFired) and signal.timer == LAZY_TIMER:
-            self._lazy_armed = False
+        if isinstance(signal, TimerFired) and signal.timer in (LAZY_TIMER, BRAKE_TIMER):
+            self._lazy_armed = self._lazy_armed and signal.timer != LAZY_TIMER
             self._mail.set()
             return
         self._signals.append(signal)
@@ -248,8 +253,12 @@ class Run:
             )
         finally:
             self._world.stepping.end()
-        batch.add(step, None)
+        self._add(batch, step, None)
         return await self._fill(batch)
+
+    def _add(self, batch: Batch, step: Step, signal: Signal | None) -> None:
+        batch.add(step, signal)
+        self._brake.spend(len(step.events), self._world.clock.now())
 
     def _parked(self) -> Parked | None:
         """What is to be remembered where nothing is to be done for long; None where something is, or may be soon."""
@@ -270,28 +279,34 @@ class Run:
         for timer in checkpoints.open_timers(checkpoint):
             self._world.timers.set(self.ref.uid, timer.timer, timer.due)
         self._start(tasks)
-        # A crash may have cut a long stretch of transitions after one of its writes.
-        self._signals.appendleft(Continue())
         return await self._fill(Batch(checkpoint))
 
     async def _fill(self, batch: Batch) -> Batch:
-        """Step through waiting signals until none is left, the write is full, or the execution has ended."""
+        """Step through waiting signals, then on with what steps have left unfinished, until nothing is left, the write
+        is full, or the execution has ended."""
         while batch.outcome is None and not batch.full:
-            if batch.more:
-                signal: Signal = Continue()
-            elif self._signals:
-                signal = self._signals.popleft()
-            else:
-                return batch
-            if isinstance(signal, Continue):
+            if self._signals:
+                self._resume(batch, self._signals.popleft())
+            elif batch.more and self._brake.opens(now := self._world.clock.now()) <= now:
                 # A long stretch: others have their turn, and what the journal does ahead goes out meanwhile.
                 await asyncio.sleep(0)
-            self._resume(batch, signal)
-        if batch.outcome is None and batch.more:
-            self._signals.appendleft(Continue())
+                self._resume(batch, Continue())
+            else:
+                break
         if self._signals:
             self._mail.set()
+        elif batch.more:
+            self._come_back()
         return batch
+
+    def _come_back(self) -> None:
+        """Go on with an unfinished step after the next write, or when the brake lets it."""
+        now = self._world.clock.now()
+        opens = self._brake.opens(now)
+        if opens <= now:
+            self._mail.set()
+        else:
+            self._world.timers.set(self.ref.uid, BRAKE_TIMER, opens)
 
     def _resume(self, batch: Batch, signal: Signal) -> None:
         assert batch.checkpoint is not None
@@ -302,7 +317,7 @@ class Run:
             )
         finally:
             self._world.stepping.end()
-        batch.add(step, signal)
+        self._add(batch, step, signal)
         if isinstance(signal, TaskFailed) and signal.task in batch.ends and self._runs_on(signal.task):
             batch.ends[signal.task] = End(signal.task, finished=False)
 

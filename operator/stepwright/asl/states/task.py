@@ -49,7 +49,7 @@ def begin(draft: Draft, branch: Branch, state: Task) -> None:
     )
     text = parameters.text
     dataflow.check_size(draft, state, text)
-    draft.size += len(text)
+    draft.carry(branch, text)
     branch.previous = task_events.scheduled(
         draft,
         branch,
@@ -116,7 +116,7 @@ def _succeeded(draft: Draft, branch: Branch, state: Task, output: Payload) -> No
         error = failures.too_large(_called(state))
         _failed(draft, branch, state, Failure(error.error, error.cause))
         return
-    draft.size += len(text)
+    draft.carry(branch, text)
     branch.previous = task_events.succeeded(draft, branch, state, text)
     leave_with_result(draft, branch, state, output)
 
