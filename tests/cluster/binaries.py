@@ -65,6 +65,7 @@ def kwok_stages() -> Path:
     """KWOK's own stages joined in one file; without them it ends as soon as it starts."""
     target = _folder("kwok") / KWOK_STAGES
     if not target.exists():
+        _go("kwok", "mod", "download", "sigs.k8s.io/kwok")  # what is not here yet has no folder
         source = Path(_go("kwok", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok").strip())
         stages = [
             file.read_text()
@@ -72,6 +73,9 @@ def kwok_stages() -> Path:
             for file in sorted((source / "kustomize" / "stage" / folder).glob("*.yaml"))
             if file.name != "kustomization.yaml"
         ]
+        if not stages:
+            raise ClusterUnavailable(f"{source} has no stages in {', '.join(_STAGE_FOLDERS)}")
+        target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_suffix(f".{os.getpid()}")
         partial.write_text("\n---\n".join(stages))
         partial.rename(target)
