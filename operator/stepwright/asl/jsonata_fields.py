@@ -16,6 +16,7 @@ from stepwright.asl.data import States
 from stepwright.asl.errors import DATA_LIMIT_EXCEEDED, QueryError, StateError
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.payload import Payload
+from stepwright.asl.place import Place
 
 INVALID: Final = "INVALID_JSONATA_EXPRESSION"
 UNSUPPORTED: Final = "UNSUPPORTED_JSONATA_EXPRESSION"
@@ -29,12 +30,15 @@ _NOT_ALWAYS: Final = ("result", "errorOutput")
 _FEW: Final = 4
 """Expressions of which each stays within JSONata's own limit of a value's size."""
 
+_MOST_PROBLEMS: Final = 200
+"""Whoever has more in one field is told no more."""
+
 _OPENING: Final = "{%"
 _CLOSING: Final = "%}"
 
 
 class InvalidQuery(ValueError):  # noqa: N818 - it is a finding about the user's text
-    """All problems of a field, each with AWS's code and the pointer of the expression."""
+    """The problems of a field, each with AWS's code and the pointer of the expression."""
 
     def __init__(self, problems: Sequence[tuple[str, Pointer, str]]) -> None:
         self.problems = list(problems)
@@ -89,8 +93,8 @@ class Query:
 def compile(value: Json, pointer: Pointer, location: str, offered: str | None = None) -> Query:
     """``location`` names the field in errors. ``offered``: what ``$states`` has beside input and context, ``result`` or
     ``errorOutput``. Raises ``InvalidQuery``."""
-    compiler = _Compiler(offered)
-    node = compiler.node(value, pointer, location)
+    compiler = _Compiler(pointer, location, offered)
+    node = compiler.node(value, Place())
     if compiler.problems:
         raise InvalidQuery(compiler.problems)
     return Query(node, location, expressions=compiler.expressions)
@@ -119,12 +123,13 @@ class _Constant:
 
 
 class _Expression:
-    __slots__ = ("_expression", "_location", "_with_context", "source")
+    __slots__ = ("_expression", "_field", "_place", "_with_context", "source")
 
-    def __init__(self, source: str, expression: jsonata.Expression, location: str) -> None:
+    def __init__(self, source: str, expression: jsonata.Expression, place: Place, field: str) -> None:
         self.source = source
         self._expression = expression
-        self._location = location
+        self._place = place
+        self._field = field
         self._with_context = not expression.uses.states.isdisjoint(("context", None))
 
     def evaluate(self, states: States) -> Json:
@@ -140,6 +145,10 @@ class _Expression:
         except jsonata.LimitExceeded as error:
             cause = causes.query_exceeded(self.source, self._location, error.message)
         raise QueryError(cause, self._location)
+
+    @property
+    def _location(self) -> str:
+        return self._place.location(self._field)
 
 
 class _Object:
@@ -166,59 +175,49 @@ _Node: TypeAlias = _Constant | _Expression | _Object | _Array
 
 
 class _Compiler:
-    def __init__(self, offered: str | None) -> None:
+    def __init__(self, pointer: Pointer, location: str, offered: str | None) -> None:
         self.problems: list[tuple[str, Pointer, str]] = []
         self.expressions = 0
+        self._pointer = pointer
+        self._location = location
         self._offered = offered
 
-    def node(self, value: Json, pointer: Pointer, location: str) -> _Node:
+    def node(self, value: Json, place: Place) -> _Node:
         if isinstance(value, dict):
-            fields = [
-                (key, self.node(item, Pointer(f"{pointer}/{_escaped(key)}"), f"{location}/{key}"))
-                for key, item in value.items()
-            ]
+            fields = [(key, self.node(item, place.within(key))) for key, item in value.items()]
             return _Constant(value) if _all_constant(node for _, node in fields) else _Object(fields)
         if isinstance(value, list):
-            items = [
-                self.node(item, Pointer(f"{pointer}/{index}"), f"{location}[{index}]")
-                for index, item in enumerate(value)
-            ]
+            items = [self.node(item, place.within(index)) for index, item in enumerate(value)]
             return _Constant(value) if _all_constant(items) else _Array(items)
         if isinstance(value, str) and is_expression(value):
-            return self._expression(value, pointer, location)
+            return self._expression(value, place)
         if isinstance(value, str) and (value.startswith(_OPENING) or value.endswith(_CLOSING)):
-            self.problems.append(
-                (
-                    INVALID,
-                    pointer,
-                    f"A JSONata expression must start with '{_OPENING}' and end with '{_CLOSING}'",
-                )
+            self._problem(
+                INVALID, place, f"A JSONata expression must start with '{_OPENING}' and end with '{_CLOSING}'"
             )
         return _Constant(value)
 
-    def _expression(self, text: str, pointer: Pointer, location: str) -> _Node:
+    def _expression(self, text: str, place: Place) -> _Node:
         self.expressions += 1
         source = text.removeprefix(_OPENING).removesuffix(_CLOSING).strip()
         try:
             expression = jsonata.compile(source)
         except jsonata.InvalidExpression as error:
-            self.problems.append((INVALID, pointer, error.message))
+            self._problem(INVALID, place, error.message)
             return _Constant(None)
         for name in expression.uses.top_level:
             where = "" if name == "$$" else " at the top level"
-            self._unsupported(pointer, f"Reference to '{name}'{where} is not supported.")
+            self._problem(UNSUPPORTED, place, f"Reference to '{name}'{where} is not supported.")
         for name in _NOT_ALWAYS:
             if name in expression.uses.states and name != self._offered:
-                self._unsupported(pointer, f"Field '$states.{name}' does not exist.")
-        return _Expression(source, expression, location)
+                self._problem(UNSUPPORTED, place, f"Field '$states.{name}' does not exist.")
+        return _Expression(source, expression, place, self._location)
 
-    def _unsupported(self, pointer: Pointer, message: str) -> None:
-        self.problems.append((UNSUPPORTED, pointer, message))
+    def _problem(self, code: str, place: Place, message: str) -> None:
+        self.problems.append((code, place.pointer(self._pointer), message))
+        if len(self.problems) > _MOST_PROBLEMS:
+            raise InvalidQuery(self.problems)
 
 
 def _all_constant(nodes: Any) -> bool:
     return all(isinstance(node, _Constant) for node in nodes)
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

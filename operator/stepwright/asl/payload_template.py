@@ -16,15 +16,19 @@ from stepwright.asl.intrinsics import InvalidIntrinsic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.jsonpath import InvalidPath, Path, PathNotFound
 from stepwright.asl.payload import Payload
+from stepwright.asl.place import Place
 
 SUFFIX = ".$"
+
+_MOST_PROBLEMS = 200
+"""Whoever has more in one template is told no more."""
 
 _FEW = 8
 """Paths of which each finds a part of the document once: together they cannot give more than so many documents."""
 
 
 class InvalidTemplate(ValueError):  # noqa: N818 - it is a finding about the user's text
-    """All problems of a template, each with the pointer of the object that holds the field."""
+    """The problems of a template, each with the pointer of the object that holds the field."""
 
     def __init__(self, problems: Sequence[tuple[Pointer, str]]) -> None:
         self.problems = list(problems)
@@ -52,8 +56,8 @@ class Template:
 
 def compile(template: Json, pointer: Pointer) -> Template:
     """``pointer`` is where the template stands in its definition; raises ``InvalidTemplate``."""
-    compiler = _Compiler()
-    node = compiler.node(template, pointer)
+    compiler = _Compiler(pointer)
+    node = compiler.node(template, Place())
     if compiler.problems:
         raise InvalidTemplate(compiler.problems)
     return Template(node, tuple(compiler.paths))
@@ -110,26 +114,27 @@ _Node: TypeAlias = _Constant | _Field | _Object | _Array
 
 
 class _Compiler:
-    def __init__(self) -> None:
+    def __init__(self, pointer: Pointer) -> None:
+        self._pointer = pointer
         self.problems: list[tuple[Pointer, str]] = []
         self.paths: list[Path] = []
 
-    def node(self, template: Json, pointer: Pointer) -> _Node:
+    def node(self, template: Json, place: Place) -> _Node:
         if isinstance(template, dict):
-            fields = [self._field(key, value, pointer) for key, value in template.items()]
+            fields = [self._field(key, value, place) for key, value in template.items()]
             if all(isinstance(node, _Constant) for _, node in fields):
                 return _Constant(template)
             return _Object(fields)
         if isinstance(template, list):
-            items = [self.node(item, Pointer(f"{pointer}/{index}")) for index, item in enumerate(template)]
+            items = [self.node(item, place.within(index)) for index, item in enumerate(template)]
             if all(isinstance(node, _Constant) for node in items):
                 return _Constant(template)
             return _Array(items)
         return _Constant(template)
 
-    def _field(self, key: str, value: Json, pointer: Pointer) -> tuple[str, _Node]:
+    def _field(self, key: str, value: Json, place: Place) -> tuple[str, _Node]:
         if not key.endswith(SUFFIX):
-            return key, self.node(value, Pointer(f"{pointer}/{_escaped(key)}"))
+            return key, self.node(value, place.within(key))
         if isinstance(value, str):
             try:
                 expression = path_expression.compile(value)
@@ -142,9 +147,7 @@ class _Compiler:
         message = (
             f"The value for the field '{key}' must be a valid JSONPath or a valid intrinsic function call"
         )
-        self.problems.append((pointer, message))
+        self.problems.append((place.pointer(self._pointer), message))
+        if len(self.problems) > _MOST_PROBLEMS:
+            raise InvalidTemplate(self.problems)
         return key, _Constant(None)
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

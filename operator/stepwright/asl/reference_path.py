@@ -3,10 +3,9 @@ more than one place."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final
 
-from stepwright.asl import causes, jsonpath
+from stepwright.asl import causes, jsonpath, remembering
 from stepwright.asl.errors import RESULT_PATH_MATCH_FAILURE, StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsonpath import Index, InvalidPath, Property
@@ -59,7 +58,7 @@ class ReferencePath:
         raise StateError(RESULT_PATH_MATCH_FAILURE, causes.result_path_not_applicable(self.text, document))
 
 
-@lru_cache(maxsize=4096)
+@remembering.short_texts(4096)
 def compile(text: str) -> ReferencePath:
     """Raises ``InvalidPath`` for what is no path, and for what is no *reference* path."""
     path = jsonpath.compile(text)

@@ -6,8 +6,7 @@ could not promise.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from stepwright.asl import remembering
 from stepwright.asl.json_types import Json
 
 
@@ -15,7 +14,7 @@ def matches(value: Json, operand: Json) -> bool:
     return isinstance(value, str) and isinstance(operand, str) and _fits(value, pieces(operand))
 
 
-@lru_cache(maxsize=1024)
+@remembering.short_texts(1024)
 def pieces(pattern: str) -> tuple[str, ...]:
     """The literal texts between the stars."""
     found: list[str] = []

@@ -78,11 +78,20 @@ def _compiled(definition: str | Json, reading: Reading) -> tuple[Machine | None,
         return None, (_too_deep(),)
     except InvalidJson as error:
         return None, (Diagnostic("ERROR", INVALID_JSON, error.message, ROOT, error.line, error.column),)
+    if source.has_duplicate_keys(definition):
+        _note_duplicates(source.places(definition), problems)
+    machine = _read(value, reading)
+    found = problems.found
+    if not found:
+        return machine, ()
     places = source.places(definition)
+    return machine, tuple(_located(diagnostic, places) for diagnostic in found)
+
+
+def _note_duplicates(places: source.Places, problems: Problems) -> None:
     for pointer, name in places.duplicates:
         problems.error(pointer, f"The field '{name}' appears more than once", code=DUPLICATE_KEY, member=name)
-    machine = _read(value, reading)
-    return machine, tuple(_located(diagnostic, places) for diagnostic in problems.found)
+    problems.more("ERROR", places.more_duplicates)
 
 
 def _read(value: Json, reading: Reading) -> Machine | None:

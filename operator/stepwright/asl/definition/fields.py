@@ -21,6 +21,7 @@ from stepwright.asl.jsonata_fields import InvalidQuery
 from stepwright.asl.jsonpath import InvalidPath
 from stepwright.asl.machine import QueryLanguage, Rule, Target
 from stepwright.asl.payload_template import InvalidTemplate
+from stepwright.asl.place import Place
 
 IDENTITY: Final[Expression] = jsonpath.compile("$")
 WHOLE: Final[Target] = reference_path.compile("$")
@@ -266,25 +267,28 @@ class Fields:
 
     def _check_keys(self, template: Json, pointer: Pointer) -> None:
         """What is wrong with the objects of a template beside the expressions in them."""
-        waiting = [(template, pointer)]
+        waiting = [(template, Place())]
         while waiting:
-            value, where = waiting.pop()
+            value, place = waiting.pop()
             if isinstance(value, list):
-                waiting.extend((item, child(where, index)) for index, item in enumerate(value))
+                waiting.extend((item, place.within(index)) for index, item in enumerate(value))
             elif isinstance(value, dict):
                 for key, member in value.items():
                     if isinstance(member, dict | list):
-                        waiting.append((member, child(where, key)))
-                    self._check_key(key, member, where, value)
+                        waiting.append((member, place.within(key)))
+                    self._check_key(key, member, value, pointer, place)
 
-    def _check_key(self, key: str, member: Json, where: Pointer, fields: Mapping[str, Json]) -> None:
+    def _check_key(
+        self, key: str, member: Json, fields: Mapping[str, Json], field: Pointer, place: Place
+    ) -> None:
         plain = key.removesuffix(".$")
         if plain != key and plain in fields:
+            where = place.pointer(field)
             self.problems.error(where, f"The fields '{plain}' and '{key}' give the same field", member=key)
         elif plain == key and looks_like_path(member):
             self.problems.warn(
                 NO_DOLLAR,
-                where,
+                place.pointer(field),
                 f"The value of '{key}' looks like a path but is taken as written; use '{key}.$'",
                 member=key,
             )

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from stepwright.asl.json_types import Pointer
+from stepwright.asl.place import escaped
 
 ROOT = Pointer("")
 
 
 def child(pointer: Pointer, *tokens: str | int) -> Pointer:
-    """The pointer of a member (its name) or an item (its index) further down."""
-    parts = [pointer]
-    for token in tokens:
-        text = str(token)
-        if "~" in text or "/" in text:
-            text = text.replace("~", "~0").replace("/", "~1")
-        parts.append(Pointer(text))
-    return Pointer("/".join(parts))
+    """The pointer of a member (its name) or an item (its index) further down. Names of absurd length are shortened."""
+    return Pointer("/".join((pointer, *map(escaped, tokens))))
 
 
 def tokens(pointer: Pointer) -> list[str]:

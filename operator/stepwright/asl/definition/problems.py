@@ -10,7 +10,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from stepwright.asl.diagnostics import Diagnostic
+from stepwright.asl.definition.pointers import ROOT
+from stepwright.asl.diagnostics import Diagnostic, Severity
 from stepwright.asl.json_types import Json, Pointer
 
 # Codes as in https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinitionDiagnostic.html
@@ -37,27 +38,55 @@ UNKNOWN_ERROR: Final = "UNKNOWN_ERROR_NAME"
 NO_TASK_TOKEN: Final = "NO_TASK_TOKEN"  # noqa: S105 - a code, no secret
 INLINE_MAP: Final = "INLINE_MAP"
 PATH_DIALECT: Final = "PATH_DIALECT"
+TOO_MANY: Final = "TOO_MANY_FINDINGS"
+
+
+_LONGEST_MESSAGE: Final = 2_000
+
+MOST: Final = 200
+"""Findings of a severity that are told one by one: nobody reads more, and a hostile text has one for every few bytes."""
 
 
 class Problems:
-    """Collects; never raises."""
+    """Collects; never raises. Beyond ``MOST`` of a severity it only counts."""
 
     def __init__(self, *, placeholders_allowed: bool = False) -> None:
-        self.found: list[Diagnostic] = []
+        self._found: list[Diagnostic] = []
+        self._counts: dict[Severity, int] = {"ERROR": 0, "WARNING": 0}
         self._placeholders_allowed = placeholders_allowed
 
+    @property
+    def found(self) -> list[Diagnostic]:
+        """In the order in which they were met; how many more there are comes last."""
+        left_out = [
+            Diagnostic(severity, TOO_MANY, f"and at least {count - MOST} more", ROOT)
+            for severity, count in self._counts.items()
+            if count > MOST
+        ]
+        return self._found + left_out
+
     def error(self, pointer: Pointer, message: str, *, code: str = SCHEMA, member: str | None = None) -> None:
-        self.found.append(Diagnostic("ERROR", code, message, pointer, member=member))
+        if self._has_room("ERROR"):
+            self._found.append(Diagnostic("ERROR", code, _bounded(message), pointer, member=member))
 
     def warn(self, code: str, pointer: Pointer, message: str, *, member: str | None = None) -> None:
-        self.found.append(Diagnostic("WARNING", code, message, pointer, member=member))
+        if self._has_room("WARNING"):
+            self._found.append(Diagnostic("WARNING", code, _bounded(message), pointer, member=member))
 
     def add(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.found.extend(diagnostics)
+        self._found.extend(each for each in diagnostics if self._has_room(each.severity))
+
+    def more(self, severity: Severity, count: int) -> None:
+        """So many have been found elsewhere, and are not told one by one."""
+        self._counts[severity] += count
 
     @property
     def has_errors(self) -> bool:
-        return any(diagnostic.severity == "ERROR" for diagnostic in self.found)
+        return self._counts["ERROR"] > 0
+
+    def _has_room(self, severity: Severity) -> bool:
+        self._counts[severity] += 1
+        return self._counts[severity] <= MOST
 
     def missing(self, pointer: Pointer, names: Sequence[str]) -> None:
         if len(names) == 1:
@@ -66,7 +95,8 @@ class Problems:
             self.error(pointer, f"These fields are required: [{', '.join(names)}]")
 
     def unsupported(self, pointer: Pointer, name: str, allowed: Iterable[str]) -> None:
-        near = nearest(name, allowed)
+        # What is told to nobody need not be thought about.
+        near = nearest(name, allowed) if self._counts["ERROR"] < MOST else None
         hint = f"; did you mean '{near}'?" if near else ""
         self.error(pointer, f"Field '{name}' is not supported{hint}", member=name)
 
@@ -86,6 +116,14 @@ class Problems:
             self.warn(UNRESOLVED, pointer, message)
         else:
             self.error(pointer, message, code=UNRESOLVED)
+
+
+def _bounded(message: str) -> str:
+    """A sentence quotes what it is about, and that may be as long as the definition."""
+    if len(message) <= _LONGEST_MESSAGE:
+        return message
+    half = _LONGEST_MESSAGE // 2
+    return f"{message[:half]} [{len(message) - 2 * half} characters] {message[-half:]}"
 
 
 def described(value: Json) -> str:

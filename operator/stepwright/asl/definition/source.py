@@ -1,36 +1,82 @@
 """Places in the text of a definition: where each JSON pointer stands, keys that come twice; and how deep a value nests.
 
 A reader of its own beside ``jsontext``, because those need what a parsed value has lost. It trusts that the text is
-JSON; on anything else it stops early.
+JSON; on anything else it stops early. It takes each character once and keeps no pointer, only what each object and
+array holds: with long names in each other, the pointers would be longer than any text.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from stepwright.asl.definition.pointers import ROOT, child
+from stepwright.asl.definition import pointers
 from stepwright.asl.json_types import Json, Pointer
 
-_TOKENS = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+)', re.DOTALL)
+_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.DOTALL)
+
+_LONGEST_INDEX = 10  # digits
+
+MOST_DUPLICATES = 200
+"""Repeated keys that are named one by one."""
+
+_Token: TypeAlias = str | int
+
+
+@dataclass(slots=True)
+class _Container:
+    """An object or array. ``offsets``: of the key for members, of the value for items; ``inner``: which of them are
+    containers themselves."""
+
+    is_object: bool
+    parent: _Container | None = None
+    token: _Token = ""
+    offsets: dict[_Token, int] = field(default_factory=dict)
+    inner: dict[_Token, _Container] = field(default_factory=dict)
+    index: int = 0
+    key: str | None = None
+    """Of the member whose value comes next."""
+
+    def pointer(self) -> Pointer:
+        tokens: list[_Token] = []
+        container = self
+        while container.parent is not None:
+            tokens.append(container.token)
+            container = container.parent
+        return pointers.child(pointers.ROOT, *reversed(tokens))
 
 
 @dataclass(slots=True)
 class Places:
-    """``offsets``: of the key for members, of the value for items. ``duplicates``: pointers of repeated keys."""
+    """``duplicates``: pointers of the objects with a repeated key, and the key, the first of them;
+    ``more_duplicates``: how many are not told."""
 
-    text: str
-    offsets: dict[Pointer, int] = field(default_factory=dict)
+    lines: list[int]
+    start: int = 0
     duplicates: list[tuple[Pointer, str]] = field(default_factory=list)
+    more_duplicates: int = 0
+    root: _Container | None = None
 
     def line_and_column(self, pointer: Pointer) -> tuple[int, int]:
         """Both from 1; of the nearest place around where the pointer itself has none."""
-        while pointer not in self.offsets and pointer:
-            pointer = Pointer(pointer.rpartition("/")[0])
-        offset = self.offsets.get(pointer, 0)
-        line_start = self.text.rfind("\n", 0, offset) + 1
-        return self.text.count("\n", 0, offset) + 1, offset - line_start + 1
+        offset = self._offset(pointer)
+        line = bisect_right(self.lines, offset)
+        return line, offset - self.lines[line - 1] + 1
+
+    def _offset(self, pointer: Pointer) -> int:
+        offset, container = self.start, self.root
+        for name in pointers.tokens(pointer):
+            if container is None:
+                break
+            token: _Token = name if container.is_object else _index(name)
+            if token not in container.offsets:
+                break
+            offset = container.offsets[token]
+            container = container.inner.get(token)
+        return offset
 
 
 def depth_of_value(value: Json, enough: int) -> int:
@@ -48,25 +94,28 @@ def depth_of_value(value: Json, enough: int) -> int:
     return depth
 
 
-@dataclass(slots=True)
-class _Container:
-    pointer: Pointer
-    is_object: bool
-    index: int = 0
-    key: Pointer | None = None  # of the member whose value comes next
+def has_duplicate_keys(text: str) -> bool:
+    """Whether an object of a JSON text has a key twice: sooner told than where."""
+    found = False
+
+    def members(pairs: list[tuple[str, None]]) -> None:
+        nonlocal found
+        found = found or len(dict(pairs)) != len(pairs)
+
+    json.loads(text, object_pairs_hook=members)
+    return found
 
 
 def places(text: str) -> Places:
     """Where everything in a JSON text stands."""
-    found = Places(text)
-    stack: list[_Container] = []
+    found = Places(_line_starts(text))
+    top: _Container | None = None
     for found_token in _TOKENS.finditer(text):
-        token, offset = found_token.group(1), found_token.start(1)
-        top = stack[-1] if stack else None
+        token, offset = found_token[0], found_token.start()
         match token:
             case "]" | "}":
-                if stack:
-                    stack.pop()
+                if top is not None:
+                    top = top.parent
                 continue
             case ",":
                 if top is not None:
@@ -75,23 +124,44 @@ def places(text: str) -> Places:
                 continue
             case ":":
                 continue
+        where: _Token = ""
         if top is None:
-            pointer = ROOT
+            found.start = found.start or offset
         elif not top.is_object:
-            pointer = child(top.pointer, top.index)
-        elif top.key is None and token.startswith('"'):
-            name = _unquoted(token)
-            top.key = child(top.pointer, name)
-            if top.key in found.offsets:
-                found.duplicates.append((top.pointer, name))
-            found.offsets[top.key] = offset
+            where = top.index
+            top.offsets[where] = offset
+        elif top.key is None:
+            _begin_member(found, top, _unquoted(token), offset)
             continue
         else:
-            pointer = top.key or top.pointer
-        found.offsets.setdefault(pointer, offset)
+            where = top.key
         if token in {"{", "["}:
-            stack.append(_Container(pointer, is_object=token.startswith("{")))
+            inner = _Container(token.startswith("{"), top, where)
+            if top is None:
+                found.root = found.root or inner
+            else:
+                top.inner[where] = inner
+            top = inner
     return found
+
+
+def _begin_member(found: Places, container: _Container, name: str, offset: int) -> None:
+    container.key = name
+    if name in container.offsets:
+        if len(found.duplicates) < MOST_DUPLICATES:
+            found.duplicates.append((container.pointer(), name))
+        else:
+            found.more_duplicates += 1
+        container.inner.pop(name, None)  # the last one counts
+    container.offsets[name] = offset
+
+
+def _index(name: str) -> int:
+    return int(name) if name.isdecimal() and len(name) < _LONGEST_INDEX else -1
+
+
+def _line_starts(text: str) -> list[int]:
+    return [0, *(found.end() for found in re.finditer("\n", text))]
 
 
 def _unquoted(token: str) -> str:

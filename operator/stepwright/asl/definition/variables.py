@@ -15,26 +15,28 @@ from stepwright.asl.json_types import Json, Pointer
 
 
 def check(definition: Mapping[str, Json], problems: Problems) -> None:
-    waiting: deque[tuple[Json, Pointer, frozenset[str]]] = deque([(dict(definition), ROOT, frozenset())])
+    # Outer scopes as they are, not put together: a scope may have thousands of others in it.
+    waiting: deque[tuple[Json, Pointer, tuple[set[str], ...]]] = deque([(dict(definition), ROOT, ())])
     while waiting:
         scope, pointer, outer = waiting.popleft()
         states = scope.get("States") if isinstance(scope, dict) else None
         if not isinstance(states, dict):
             continue
-        own = set()
+        own: set[str] = set()
         for name, state in states.items():
             for variable, where, key in _assigned(state, child(pointer, "States", name)):
                 own.add(variable)
-                if variable in outer:
+                if any(variable in names for names in outer):
                     problems.error(
                         where,
                         f"The variable name '{variable}' was already defined in a parent scope.",
                         code=DUPLICATE_VARIABLE,
                         member=key,
                     )
+        around = (*outer, own) if own else outer
         for name, state in states.items():
             for inner, where in _scopes(state, child(pointer, "States", name)):
-                waiting.append((inner, where, outer | own))
+                waiting.append((inner, where, around))
 
 
 def _assigned(state: Json, pointer: Pointer) -> Iterator[tuple[str, Pointer, str]]:

@@ -6,9 +6,7 @@ A module for each family of functions, all in one table by name (``parse.FUNCTIO
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from stepwright.asl import causes, jsonpath, jsontext
+from stepwright.asl import causes, jsonpath, jsontext, remembering
 from stepwright.asl.data import Data
 from stepwright.asl.errors import INTRINSIC_FAILURE, RUNTIME, StateError
 from stepwright.asl.intrinsics.errors import InvalidIntrinsic, Unfit
@@ -46,7 +44,7 @@ class Intrinsic:
             raise StateError(RUNTIME, causes.intrinsic_failed(self.text, reason)) from None
 
 
-@lru_cache(maxsize=4096)
+@remembering.short_texts(4096)
 def compile(text: str) -> Intrinsic:
     """A call such as ``States.UUID()``; raises ``InvalidIntrinsic``."""
     return Intrinsic(text, parse(text))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
-from stepwright.asl import causes, weight
+from stepwright.asl import causes, remembering, weight
 from stepwright.asl.data import Data
 from stepwright.asl.errors import RUNTIME, StateError
 from stepwright.asl.json_types import Json
@@ -106,7 +105,8 @@ class Path:
                 raise TooCostly
         except Stopped as stopped:
             raise PathNotFound(self.text, stopped.reason, document) from None
-        except TooCostly:
+        except (TooCostly, RecursionError):
+            # Each step takes a level of the stack, and a path may have thousands.
             raise StateError(RUNTIME, causes.path_too_costly(self.text)) from None
         return found[0] if self.definite else found
 
@@ -139,7 +139,7 @@ def _simple_keys(steps: tuple[Step, ...]) -> tuple[str | int, ...] | None:
     return tuple(keys)
 
 
-@lru_cache(maxsize=4096)
+@remembering.short_texts(4096)
 def compile(text: str) -> Path:
     """``$.a``, ``$$.Execution.Id`` or ``$variable.a``; raises ``InvalidPath``."""
     found = _ROOT.match(text)
@@ -151,6 +151,8 @@ def compile(text: str) -> Path:
         steps = parse("$" + text[found.end() :])
     except InvalidPath as error:
         raise InvalidPath(error.message, error.position + offset) from None
+    except RecursionError:
+        raise InvalidPath("the filters of the path nest too deeply") from None
     return Path(text, root, steps)
 
 

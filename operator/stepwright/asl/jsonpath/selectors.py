@@ -119,8 +119,11 @@ def is_definite(step: Step) -> bool:
 def chain(steps: Sequence[Step]) -> Walk:
     """One function for all steps."""
     walks: list[Walk] = [_arrive]  # of the last step, of the last two, ...
+    definite_from = len(steps)
     for position in range(len(steps) - 1, -1, -1):
-        walks.append(_walker(steps, position, walks))
+        if definite_from == position + 1 and is_definite(steps[position]):
+            definite_from = position
+        walks.append(_walker(_Place(steps, position, definite_from), walks))
     return walks[-1]
 
 
@@ -130,6 +133,8 @@ class _Place:
 
     steps: Sequence[Step]
     position: int
+    definite_from: int
+    """From which step on, at or after this one, all lead to one place at most."""
 
     @cached_property
     def where(self) -> str:
@@ -148,7 +153,8 @@ class _Place:
     @property
     def all_definite(self) -> bool:
         """The step, the one before it and all after it lead to one place at most."""
-        return all(map(is_definite, self.steps[max(0, self.position - 1) :]))
+        before = self.position - 1
+        return self.definite_from == self.position and (before < 0 or is_definite(self.steps[before]))
 
     @property
     def from_property(self) -> bool:
@@ -159,9 +165,9 @@ def _arrive(node: Json, _search: Search, found: list[Json]) -> None:
     found.append(node)
 
 
-def _walker(steps: Sequence[Step], position: int, walks: Sequence[Walk]) -> Walk:
+def _walker(place: _Place, walks: Sequence[Walk]) -> Walk:
     onward = walks[-1]
-    place = _Place(steps, position)
+    steps, position = place.steps, place.position
     match step := steps[position]:
         case Property((name,)):
             return _property(name, onward, place)
