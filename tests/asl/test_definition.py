@@ -661,6 +661,18 @@ def test_a_jsonata_state_has_no_fields_of_jsonpath() -> None:
     ]
 
 
+@pytest.mark.parametrize("field", ["ItemReader", "ResultWriter"])
+@pytest.mark.parametrize(("language", "name"), [("JSONata", "Arguments"), ("JSONPath", "Parameters")])
+def test_a_call_of_a_map_says_what_is_called_with(field: str, language: str, name: str) -> None:
+    distributed = SCOPE | {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    each = {"Type": "Map", "ItemProcessor": distributed, "End": True}
+    each[field] = {"Resource": "arn:aws:states:::s3:getObject"}
+
+    assert found(machine(each) | {"QueryLanguage": language}) == [
+        f"{SCHEMA} The field '{name}' is required but was missing at /States/A/{field}"
+    ]
+
+
 def test_a_state_may_not_go_back_to_jsonpath() -> None:
     definition = machine(PASS | {"QueryLanguage": "JSONPath"}) | {"QueryLanguage": "JSONata"}
 

@@ -57,6 +57,8 @@ def evaluate(call: str, document: Any = DOCUMENT, seed: int = 0) -> Any:
             {"b": 2, "a": [True, None]},
         ),
         ("States.StringToJson($.text)", {"x": 1.0}),
+        ("States.StringToJson('')", None),
+        ("States.StringToJson(' \n')", None),
         ("States.JsonToString($.object)", '{"b":1,"a":[true,null]}'),
         ("States.MathAdd(1.5, 1.51)", 4),
         ("States.MathAdd(-2.5, 0)", -2),

@@ -383,7 +383,7 @@ def test_an_expression_of_a_catch_that_fails_names_the_catch() -> None:
 def test_no_condition_that_holds_and_no_default() -> None:
     choice = {"Type": "Choice", "Choices": [{"Condition": "{% false %}", "Next": "B"}]}
 
-    assert failure(machine(choice, B=end("Pass")))[0] == "States.NoChoiceMatched"
+    assert failure(machine(choice, B=end("Pass")))[0] == "States.Runtime"
 
 
 # What is refused

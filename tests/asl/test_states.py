@@ -134,12 +134,37 @@ def test_choice_takes_the_first_rule_that_matches(n: int, expected: str) -> None
     assert play.events[2]["stateExitedEventDetails"]["output"] == f'{{"n":{n}}}'
 
 
+@pytest.mark.parametrize(
+    "field", [{"Parameters": {"x.$": "$"}}, {"Parameters": {"x": {"y.$": "$.a"}}}, {"InputPath": "$.a"}]
+)
+def test_no_path_is_applied_to_an_input_that_is_null(field: dict[str, Any]) -> None:
+    nothing = {"Type": "Pass", "Result": None, "Next": "A"}
+    play = run(states("Null", Null=nothing, A={"Type": "Pass", "End": True} | field))
+
+    assert play.outcome is not None
+    assert play.outcome.error == "States.Runtime"
+    assert play.outcome.cause == (
+        "An error occurred while executing the state 'A' (entered at the event id #4). "
+        "Unable to apply Path transformation to null or empty input."
+    )
+
+
+def test_an_input_that_is_null_is_handed_on() -> None:
+    nothing = {"Type": "Pass", "Result": None, "Next": "A"}
+    play = run(
+        states("Null", Null=nothing, A={"Type": "Pass", "InputPath": "$", "OutputPath": "$", "End": True})
+    )
+
+    assert play.outcome is not None
+    assert play.outcome.output == "null"
+
+
 def test_choice_without_a_match_fails() -> None:
     only = {"Type": "Choice", "Choices": [{"Variable": "$.n", "NumericEquals": 1, "Next": "One"}]}
     play = run(states("Is it", **{"Is it": only, "One": {"Type": "Succeed"}}), {"n": 2})
 
     assert play.outcome is not None
-    assert play.outcome.error == "States.NoChoiceMatched"
+    assert play.outcome.error == "States.Runtime"
     assert play.outcome.cause == (
         "An error occurred while executing the state 'Is it' (entered at the event id #2). "
         "Failed to transition out of the state. The state does not point to a next state."

@@ -60,6 +60,7 @@ def test_the_machine_times_out() -> None:
     play.fire_next()
     assert play.outcome == Outcome("TIMED_OUT")
     assert play.events[-1]["type"] == "ExecutionTimedOut"
+    assert play.events[-1]["executionTimedOutEventDetails"] == {"error": "States.Timeout"}
     assert play.events[-1]["previousEventId"] == 0
     assert checkpoints.open_timers(play.checkpoint) == []
     assert CancelTask(TaskId(5), "k8s:job") in play.commands

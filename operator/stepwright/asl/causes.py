@@ -22,6 +22,11 @@ def invalid_path(path: str, reason: str) -> str:
     return f"Invalid path '{path}' : {reason}"
 
 
+def no_document_for_path() -> str:
+    """Not in the records; as users of AWS quote it."""
+    return "Unable to apply Path transformation to null or empty input."
+
+
 def path_too_costly(path: str) -> str:
     return f"The JSONPath '{path}' looks at too much of its document, or finds too much in it."
 
@@ -41,7 +46,8 @@ def choice_variable_not_found(path: str) -> str:
 
 
 def no_choice_matched() -> str:
-    """Not in the records; as users of AWS quote it. The error is States.NoChoiceMatched."""
+    """Not in the records; as users of AWS quote it. The specification's error is States.NoChoiceMatched, the one that was
+    measured on AWS in 2026 States.Runtime: https://github.com/floci-io/floci/pull/3167."""
     return "Failed to transition out of the state. The state does not point to a next state."
 
 

@@ -36,10 +36,7 @@ def too_large(name: str) -> StateError:
 
 
 def no_choice_matched() -> StateError:
-    return StateError(
-        errors.NO_CHOICE_MATCHED,
-        causes.no_choice_matched(),
-    )
+    return StateError(errors.RUNTIME, causes.no_choice_matched())
 
 
 def history_full(limits: Limits, history_bytes: int) -> Failure:

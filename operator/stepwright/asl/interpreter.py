@@ -20,7 +20,7 @@ from stepwright.asl import (
 )
 from stepwright.asl.checkpoint import Checkpoint
 from stepwright.asl.draft import Draft, HistoryFull
-from stepwright.asl.errors import QueryError, StateError
+from stepwright.asl.errors import TIMEOUT, QueryError, StateError
 from stepwright.asl.json_types import JsonText, Pointer
 from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.limits import Limits
@@ -254,13 +254,13 @@ def _update(
 
 
 def _time_out(machine: Machine, checkpoint: Checkpoint, moment: Moment, limits: Limits) -> Step:
-    """The machine's TimeoutSeconds are over. AWS tells neither error nor cause."""
+    """The machine's TimeoutSeconds are over. AWS tells the error in the history only, and no cause."""
     deadline = checkpoint.head.deadline
     if deadline is None:
         return Step(checkpoint)
     draft = Draft(machine, checkpoint, moment, limits)
     abort.everything(draft, "TimedOut")
-    draft.record_end("ExecutionTimedOut", 0, "executionTimedOutEventDetails", history.failure(None, None))
+    draft.record_end("ExecutionTimedOut", 0, "executionTimedOutEventDetails", history.failure(TIMEOUT, None))
     transitions.end_execution(draft, Outcome("TIMED_OUT"))
     return draft.finish()
 

@@ -27,8 +27,11 @@ def _to_string(values: Sequence[Json], _random: Randomness) -> Json:
 
 
 def _from_string(values: Sequence[Json], _random: Randomness) -> Json:
+    text = string(values[0], "argument")
+    if not text.strip(" \t\r\n"):
+        return None  # as recorded
     try:
-        return jsontext.parse(string(values[0], "argument"))
+        return jsontext.parse(text)
     except jsontext.InvalidJson as error:
         raise Unfit(f"The argument is not valid JSON: {error}.") from None
 

@@ -60,7 +60,9 @@ class Path:
         return f"Path({self.text!r})"
 
     def evaluate(self, data: Data) -> Json:
-        """The value; null for an index that lies beyond its list."""
+        """The value; null for an index that lies beyond its list. AWS applies no path to an input that is null."""
+        if data.document is None and self.root == DOCUMENT:
+            raise StateError(RUNTIME, causes.no_document_for_path())
         return self.find(self._document(data))
 
     def present(self, data: Data) -> Json:

@@ -97,6 +97,8 @@ def _call(part: Fields) -> None:
     resource = part.text("Resource", literal=False)
     if resource is not None and not resources.is_valid(resource):
         part.problems.error(part.at("Resource"), "Value is not a valid resource ARN")
+    if "Resource" in part and part.arguments not in part:
+        part.problems.missing(part.pointer, [part.arguments])
     part.template(part.arguments)
 
 
