@@ -18,7 +18,9 @@ from stepwright.controllers import execution_watch
 from stepwright.controllers.clocks import Readings
 from stepwright.controllers.executions import Executions
 from stepwright.controllers.membership import Membership, Removed
+from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.retention import Retention
+from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machines import Key, Known
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Loaded, TaskDriver, Uid
@@ -65,6 +67,16 @@ class Machines:
 
     def execution_ended(self, _: Key) -> None:
         self.ended += 1
+
+
+class PulseOfSimulation:
+    """Time stands still while something is computed: which step lasts long is said from outside."""
+
+    hung = False
+    suspect: ExecutionRef | None = None
+
+    async def turned(self) -> None:
+        await asyncio.sleep(0)
 
 
 class Silence:
@@ -140,6 +152,8 @@ class Operator:
         self._commits = 0
         self.clock = SetClock()
         self.api = SimulatedApi(server, self, faults, trace)
+        self.quarantine = Quarantine(self.api, LEASE_NAMESPACE, self._shares_changed)
+        self.pulse = PulseOfSimulation()
         self.membership = Membership(
             self.api,
             LEASE_NAMESPACE,
@@ -148,6 +162,8 @@ class Operator:
             changed=self._shares_changed,
             identity=f"host_{name}",
             read_clocks=self.clock.readings,
+            pulse=self.pulse,
+            quarantine=self.quarantine,
         )
         revisions = Revisions(self.api)
         for revision in setting.revisions.values():
@@ -171,14 +187,16 @@ class Operator:
             parks_from_seconds=1.0,
         )
         self.retention = Retention(self.api, self.clock, lambda _: None, self.membership.owns)
+        refusals = Refusals(self.api, self.clock)
         self.executions = Executions(
             self.engine,
             self.journal,
-            Refusals(self.api, self.clock),
+            refusals,
             drivers,
             self.retention,
             Silence(),  # type: ignore[arg-type] # the one method that is called
             self.clock,
+            SettingApart(self.api, self.quarantine, refusals, drivers),
             owns=self.membership.owns,
             held=self.held,
         )

@@ -60,6 +60,10 @@ FAILED = Reason("Failed", "The execution failed")
 TIMED_OUT = Reason("TimedOut", "The execution ran out of time")
 ABORTED = Reason("Aborted", "The execution was stopped")
 INVALID_INPUT = Reason("InvalidInput", "The execution cannot start with its input")
+QUARANTINED = Reason("Quarantined", "Operators died under this execution, so none takes it up")
+
+STALLS = (QUARANTINED,)
+"""Reasons for which an execution that has not ended does not go on by itself."""
 
 ENDS: Mapping[Phase, Reason] = {
     "Succeeded": SUCCEEDED,
@@ -118,7 +122,7 @@ def of_execution(
     why it waits (Pending), that the input was no good (Failed)."""
     ended = phase in ENDS
     known = reason or ENDS.get(phase) or (RUNNING if phase == "Running" else PENDING)
-    truths = _summary(ready=phase == "Succeeded", reconciling=not ended)
+    truths = _summary(ready=phase == "Succeeded", reconciling=not ended and known not in STALLS)
     result = _all(conditions, truths, known, now=now, generation=generation, detail=detail)
     why, status = (ENDS[phase], TRUE) if ended else (known, FALSE)
     return updated(result, COMPLETE, status, why, now=now, generation=generation, detail=detail)

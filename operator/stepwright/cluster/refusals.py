@@ -40,6 +40,20 @@ class Refusals:
         if new != ((body.get("status") or {}).get("conditions") or []):
             await self._write(body, {"conditions": new, "phase": "Pending"})
 
+    async def stall(self, body: Body, reason: Reason, detail: str) -> None:
+        """Say why an execution, Pending or begun, does not go on until somebody does something about it."""
+        await self._say(body, reason, detail)
+
+    async def go_on(self, body: Body) -> None:
+        """Take back what ``stall`` said."""
+        await self._say(body, None, "")
+
+    async def _say(self, body: Body, reason: Reason | None, detail: str) -> None:
+        phase: Phase = "Running" if executions.phase(body) == "Running" else "Pending"
+        new = self._conditions(body, phase, reason, detail)
+        if new != ((body.get("status") or {}).get("conditions") or []):
+            await self._write(body, {"conditions": new, "phase": phase})
+
     async def fail(self, body: Body, reason: Reason, error: str, cause: str) -> bool:
         """End an execution that cannot start or go on; whether that is written now. Nothing of it must run any more."""
         return await self._end(body, "Failed", reason, error, cause)
@@ -92,7 +106,7 @@ class Refusals:
             fields["cause"] = cause
         status = body.get("status") or {}
         if any(status.get(name) for name in _OF_THE_BEGINNING):
-            fields |= _end_of_history(status, error, cause, now)
+            fields |= _end_of_history(status, phase, error, cause, now)
         return await self._write(body, _sealed(body, fields))
 
     def _conditions(
@@ -132,7 +146,7 @@ class Refusals:
 
 
 def _end_of_history(
-    status: Mapping[str, Any], error: str | None, cause: str | None, now: Millis
+    status: Mapping[str, Any], phase: Phase, error: str | None, cause: str | None, now: Millis
 ) -> dict[str, Any]:
     """What is written beside the end itself where an execution had begun: its last event, its open visits, the time
     it took. The event log says all about an execution, this end included."""
@@ -140,17 +154,17 @@ def _end_of_history(
     last = _last_id(history)
     event = {
         "timestamp": timestamps.rfc3339(now),
-        "type": "ExecutionFailed",
+        "type": f"Execution{phase}",
         "id": last + 1,
         "previousEventId": last,
-        "executionFailedEventDetails": {
+        f"execution{phase}EventDetails": {
             name: text for name, text in (("error", error), ("cause", cause)) if text is not None
         },
     }
     fields: dict[str, Any] = {
         "checkpoint": {},
         "history": [*history, msgspec.json.encode(event).decode()],
-        "transitions": [{"outcome": "Failed", **visit} for visit in status.get("transitions") or ()],
+        "transitions": [{"outcome": phase, **visit} for visit in status.get("transitions") or ()],
     }
     if status.get("startTime"):
         fields["duration"] = timestamps.duration(now - timestamps.millis(status["startTime"]))

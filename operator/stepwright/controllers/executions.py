@@ -24,6 +24,7 @@ from stepwright.cluster.journal import ClusterJournal
 from stepwright.controllers.execution_watch import PENDING, TOUCHED, Seen, index_of
 from stepwright.controllers.failure_events import FailureEvents
 from stepwright.controllers.retention import Retention
+from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machines import Key, Known, StateMachines
 from stepwright.engine import backoff
 from stepwright.engine.engine import Engine
@@ -50,6 +51,7 @@ class Executions:
         retention: Retention,
         failures: FailureEvents,
         clock: Clock,
+        apart: SettingApart,
         *,
         owns: Callable[[Uid], bool],
         held: Callable[[Uid], bool],
@@ -62,6 +64,8 @@ class Executions:
         self._retention = retention
         self._failures = failures
         self._clock = clock
+        self._apart = apart
+        self._held_apart: set[Uid] = set()
         self._owns = owns
         self._held = held
         self._machines: StateMachines | None = None
@@ -87,6 +91,8 @@ class Executions:
             self._forget(uid, body)
         elif not self._owns(uid):
             self._leave(body)
+        elif self._apart.holds(uid) and not executions.has_ended(body):
+            self._set_apart(uid, body)
         elif self._engine.carries(uid) and (type == TOUCHED or not consistency.seems_intact(body)):
             self._compare(uid, body)
         elif executions.has_ended(body) and executions.is_settled(body) and consistency.seems_intact(body):
@@ -105,6 +111,21 @@ class Executions:
                 self._begin(uid, body)
         else:
             self._begin(uid, body)
+
+    def _set_apart(self, uid: Uid, body: Body) -> None:
+        """Operators died under it: it is not taken up, but looked at."""
+        if uid in self._taking_up:
+            self._newer[uid] = body
+        elif self._engine.carries(uid):
+            self._shares_changed.set()  # it is let go of first
+        else:
+            reference = executions.reference(body)
+            self._held_apart.add(uid)
+            self._keep_at(uid, str(reference), lambda: self._look_at_quarantined(reference))
+
+    async def _look_at_quarantined(self, reference: ExecutionRef) -> None:
+        if await self._apart.releases(await self._journal.read(reference)):
+            self._newer[reference.uid] = await self._journal.read(reference)
 
     def _compare(self, uid: Uid, body: Body) -> None:
         """Somebody may have edited the status of an execution that is carried here, which knows better."""
@@ -191,7 +212,7 @@ class Executions:
         for count, uid in enumerate([*self._engine.uids(), *self._taking_up, *waiting], 1):
             if count % BREATHE_EVERY == 0:
                 await asyncio.sleep(0)
-            if not self._owns(uid):
+            if not self._owns(uid) or (self._apart.holds(uid) and uid not in self._held_apart):
                 self._let_go(uid)
 
     def _let_go(self, uid: Uid) -> None:
@@ -226,6 +247,16 @@ class Executions:
                 self._read_whole(ref)
             else:
                 self.observe("MODIFIED", msgspec.to_builtins(newest))
+        if self._watch.synced.is_set():
+            await self._forget_suspects(self._watch)
+
+    async def _forget_suspects(self, watch: Informer[Seen]) -> None:
+        """Of executions that have ended or are gone."""
+        for suspect in self._apart.suspects():
+            uid, seen = suspect.ref.uid, watch.get(suspect.ref.namespace, suspect.ref.name)
+            there = seen is not None and seen.metadata.uid == uid and seen.status.endTime is None
+            if self._owns(uid) and not there:
+                await self._insist(str(suspect.ref), lambda uid=uid: self._apart.forget(uid))  # type: ignore[misc]
 
     def _is_known(self, seen: Seen) -> bool:
         uid = Uid(seen.metadata.uid)
@@ -281,6 +312,7 @@ class Executions:
 
     def _taken_up(self, uid: Uid, done: asyncio.Task[None]) -> None:
         self._taking_up.pop(uid, None)
+        self._held_apart.discard(uid)
         newer = self._newer.pop(uid, None)
         if newer is not None and not done.cancelled():
             self.observe("MODIFIED", newer)
@@ -419,6 +451,8 @@ class Executions:
 
     def _ended(self, uid: Uid, body: Body) -> None:
         self._retention.keep(body)
+        if self._apart.suspected(uid):
+            self._shares_changed.set()
         self._tell_machine(_machine_key(body))
         if uid in self._taking_up or self._engine.carries(uid):
             self._newer[uid] = body  # it is looked at again once nobody is busy with it
@@ -445,6 +479,8 @@ class Executions:
             taking_up.cancel()
         self._newer.pop(uid, None)
         self._retention.forget(uid)
+        if self._apart.suspected(uid):
+            self._shares_changed.set()
         self._tell_machine(_machine_key(body))
         if self._engine.carries(uid) and uid not in self._letting_go:
             self._do_let_go(uid, self._engine.deleted(executions.reference(body)))

@@ -9,19 +9,27 @@ from typing import Any, Final
 
 import msgspec
 
+from stepwright import __version__
 from stepwright.asl.signals import Millis
 from stepwright.controllers.standing import View
+from stepwright.engine.ports import ExecutionRef, Uid
 
 API_VERSION: Final = "coordination.k8s.io/v1"
 PLURAL: Final = "leases"
 LABEL: Final = "stepwright.dev/component"
 COMPONENT: Final = "operator"
 SELECTOR: Final = f"{LABEL}={COMPONENT}"
+ALL: Final = LABEL
+"""Selects what ``quarantine`` records beside the members' Leases, so that one list tells of both at one moment."""
 PREFIX: Final = "stepwright-operator-"
 VIEW: Final = "stepwright.dev/members"
 """Annotation: the names of the Leases that the holder takes for members, sorted, with commas."""
 COUNTER: Final = "stepwright.dev/renewal"
 """Annotation: a number that grows with each write, by which the holder knows its own writes again."""
+STEPPING: Final = "stepwright.dev/stepping"
+"""Annotation: the execution whose step has held the holder's loop for long, and may be what it dies of."""
+WRITER: Final = "stepwright.dev/version"
+"""Annotation: the version of Stepwright that the holder is."""
 
 
 class Metadata(msgspec.Struct, frozen=True, gc=False):
@@ -30,6 +38,7 @@ class Metadata(msgspec.Struct, frozen=True, gc=False):
     uid: str
     resourceVersion: str
     annotations: Mapping[str, str] = {}
+    labels: Mapping[str, str] = {}
 
 
 class Spec(msgspec.Struct, frozen=True, gc=False):
@@ -50,8 +59,34 @@ class MemberLease(msgspec.Struct, frozen=True):
         return tuple(text.split(",")) if text else None
 
     @property
+    def is_member(self) -> bool:
+        """Leases of other names may carry the label: they are nobody's."""
+        return self.metadata.labels.get(LABEL) == COMPONENT and self.metadata.name.startswith(PREFIX)
+
+    @property
+    def stepping(self) -> ExecutionRef | None:
+        return read_reference(self.metadata.annotations.get(STEPPING, ""))
+
+    @property
+    def version(self) -> str:
+        return self.metadata.annotations.get(WRITER, "")
+
+    @property
     def renewal(self) -> str | None:
         return self.metadata.annotations.get(COUNTER)
+
+
+def written_reference(ref: ExecutionRef) -> str:
+    return f"{ref.namespace}/{ref.name}/{ref.state_machine}/{ref.uid}"
+
+
+def read_reference(text: str) -> ExecutionRef | None:
+    """None where it is none, whoever has written it."""
+    match text.split("/"):
+        case [str(namespace), str(name), str(machine), str(uid)] if uid:
+            return ExecutionRef(Uid(uid), namespace, name, machine)
+        case _:
+            return None
 
 
 def manifest(
@@ -63,14 +98,17 @@ def manifest(
     renewal: int,
     stored: Metadata | None,
     now: Millis,
+    stepping: ExecutionRef | None = None,
 ) -> dict[str, Any]:
     """What to create, or to replace ``stored`` with: then on condition that nobody has written since. ``now`` is for
     people: nobody compares clocks."""
     metadata: dict[str, Any] = {
         "name": name,
         "labels": {LABEL: COMPONENT},
-        "annotations": {VIEW: ",".join(view), COUNTER: str(renewal)},
+        "annotations": {VIEW: ",".join(view), COUNTER: str(renewal), WRITER: __version__},
     }
+    if stepping is not None:
+        metadata["annotations"][STEPPING] = written_reference(stepping)
     if stored is not None:
         metadata |= {"uid": stored.uid, "resourceVersion": stored.resourceVersion}
     return {

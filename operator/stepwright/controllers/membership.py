@@ -34,8 +34,9 @@ from stepwright.cluster.informer import Informer
 from stepwright.controllers import clocks, member_lease
 from stepwright.controllers.clocks import Readings
 from stepwright.controllers.member_lease import MemberLease, Metadata
+from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.standing import Standing, View, nobody, standing
-from stepwright.engine.ports import Clock, Uid
+from stepwright.engine.ports import Clock, ExecutionRef, Uid
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,10 @@ class Pulse(Protocol):
     def hung(self) -> bool:
         """Whether it has not turned for so long that others shall have what it holds."""
 
+    @property
+    def suspect(self) -> ExecutionRef | None:
+        """The execution whose step holds it for long."""
+
     async def turned(self) -> None:
         """Returns once it has turned."""
 
@@ -75,6 +80,7 @@ class _AlwaysTurning:
     """Of a loop that is this one."""
 
     hung = False
+    suspect = None
 
     async def turned(self) -> None:
         return
@@ -114,6 +120,7 @@ class Membership:
         identity: str | None = None,
         read_clocks: Callable[[], Readings] = clocks.read,
         pulse: Pulse | None = None,
+        quarantine: Quarantine | None = None,
         skew: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.identity = identity or f"{socket.gethostname()}_{os.getpid()}_{uuid.uuid4().hex[:10]}"
@@ -127,6 +134,9 @@ class Membership:
         self._read_clocks = read_clocks
         self._pulse = pulse or _AlwaysTurning()
         self._skew = skew
+        self._quarantine = quarantine or Quarantine(api, namespace)
+        self._noted: ExecutionRef | None = None
+        """What the own Lease says is being stepped."""
         self._request_seconds = max(1.0, duration / 4)
         self._stored: Metadata | None = None
         """The own Lease as it was last seen. All attempts are made on condition of it, so one of them lands at most."""
@@ -244,7 +254,13 @@ class Membership:
         except ApiError as error:
             log.warning("membership waits", reason=str(error), lease=self.name)
 
+    def hear(self) -> None:
+        """Something that belongs in the Lease has changed: it is not for the next renewal to tell."""
+        self._news.set()
+
     def _is_time_to_renew(self) -> bool:
+        if self._pulse.suspect != self._noted:
+            return True
         since = float("inf") if self._asked is None else clocks.passed(self._asked, self._read_clocks())
         return since >= self._duration / RENEWALS
 
@@ -288,6 +304,7 @@ class Membership:
         """Renew, and publish ``view``; what it takes away was let go of before."""
         self._renewal += 1
         self._asked = self._read_clocks()
+        self._noted = self._pulse.suspect
         self._attempts.append(_Attempt(self._renewal, view, self._asked))
         body = member_lease.manifest(
             self.name,
@@ -297,6 +314,7 @@ class Membership:
             renewal=self._renewal,
             stored=self._stored,
             now=self._clock.now(),
+            stepping=self._noted,
         )
         try:
             if self._stored is None:
@@ -334,12 +352,10 @@ class Membership:
         """Read all Leases at one moment, remove those of the dead, and stand accordingly. Who is there, in order.
         Raises Removed, ApiError."""
         asked = self._monotonic()
-        items, _ = await self._ask(self._api.list(self._path(), {"labelSelector": member_lease.SELECTOR}))
-        leases = {
-            lease.metadata.name: lease
-            for lease in (msgspec.json.decode(item, type=MemberLease) for item in items)
-            if lease.metadata.name.startswith(member_lease.PREFIX)  # others are nobody's
-        }
+        items, _ = await self._ask(self._api.list(self._path(), {"labelSelector": member_lease.ALL}))
+        found = [msgspec.json.decode(item, type=MemberLease) for item in items]
+        leases = {lease.metadata.name: lease for lease in found if lease.is_member}
+        self._quarantine.take(found)
         mine = leases.pop(self.name, None)
         self._note(leases)
         if mine is None:
@@ -352,7 +368,8 @@ class Membership:
                 del leases[lease.metadata.name]
         on_their_way = frozenset(attempt.view for attempt in self._attempts)
         others = {name: lease.view for name, lease in leases.items()}
-        self._stand(standing(self.name, self._view, on_their_way, others))
+        stepped = frozenset(lease.stepping.uid for lease in leases.values() if lease.stepping is not None)
+        self._stand(standing(self.name, self._view, on_their_way, others, stepped))
         if not self.joined.is_set():
             self.joined.set()
         return tuple(sorted((*leases, self.name)))
@@ -378,6 +395,9 @@ class Membership:
     async def _remove(self, lease: MemberLease) -> bool:
         """Take a member for dead; whether that is certain. Should it have renewed its Lease meanwhile, it is not."""
         name = lease.metadata.name
+        if lease.stepping is not None:
+            # First, so that nobody takes it up who does not know of it.
+            await self._ask(self._quarantine.note_death(lease, lease.stepping))
         conditions = {"uid": lease.metadata.uid, "resourceVersion": lease.metadata.resourceVersion}
         try:
             await self._ask(self._api.delete(self._path(name), {"preconditions": conditions}))

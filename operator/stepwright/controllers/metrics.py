@@ -22,6 +22,7 @@ _GAUGES: Final[Mapping[str, str]] = MappingProxyType(
         "stepwright_executions_live": "Executions this operator carries",
         "stepwright_timers": "Armed timers",
         "stepwright_loop_lag_seconds": "Longest time within the last minute for which the engine's loop did not turn",
+        "stepwright_executions_quarantined": "Executions that wait because operators died under them",
         "stepwright_lease_valid": "1 while this operator may act by its Lease",
     }
 )

@@ -35,7 +35,9 @@ from stepwright.controllers.loop_thread import LoopThread
 from stepwright.controllers.membership import Membership, Removed
 from stepwright.controllers.metrics import Metrics, Server
 from stepwright.controllers.pulse import Pulse
+from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.retention import Retention
+from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machines import Key, StateMachines
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.engine import Engine
@@ -106,14 +108,18 @@ class Operator:
         clock = SystemClock()
         loop = asyncio.get_running_loop()
         stepping = Stepping()
-        self._pulse = Pulse(loop, threading.get_ident(), stepping=stepping)
+        lease_namespace = options.lease_namespace or api.default_namespace
+        self._pulse = Pulse(loop, threading.get_ident(), stepping=stepping, news=self._pulse_has_news)
+        changed = partial(_in_loop, loop, self._shares_changed)
+        quarantine = Quarantine(leases, lease_namespace, changed)
         self._membership = Membership(
             leases,
-            options.lease_namespace or api.default_namespace,
+            lease_namespace,
             duration=options.lease_seconds,
             clock=clock,
-            changed=partial(_in_loop, loop, self._shares_changed),
+            changed=changed,
             pulse=self._pulse,
+            quarantine=quarantine,
         )
         owns, held = self._membership.owns, self._membership.held
         revisions = Revisions(api)
@@ -125,6 +131,10 @@ class Operator:
         metrics.show("stepwright_timers", lambda: len(self._engine.timers))
         metrics.show("stepwright_loop_lag_seconds", lambda: self._pulse.lag_seconds)
         metrics.show("stepwright_lease_valid", lambda: self._membership.valid)
+        metrics.show(
+            "stepwright_executions_quarantined",
+            lambda: sum(owns(uid) and found.quarantined for uid, found in quarantine.suspects.items()),
+        )
         failures = FailureEvents(api, self._membership.identity, clock)
         self._observers: tuple[Observer, ...] = (metrics, Transitions(), failures)
         self._engine = Engine(
@@ -138,14 +148,16 @@ class Operator:
             stepping=stepping,
         )
         self._retention = Retention(api, clock, self._default_retention, owns)
+        refusals = Refusals(api, clock)
         self._executions = Executions(
             self._engine,
             journal,
-            Refusals(api, clock),
+            refusals,
             drivers,
             self._retention,
             failures,
             clock,
+            SettingApart(api, quarantine, refusals, drivers),
             owns=owns,
             held=held,
         )
@@ -255,6 +267,9 @@ class Operator:
 
     def _report(self, uid: Uid, signal: Signal) -> None:
         self._engine.report(uid, signal)
+
+    def _pulse_has_news(self) -> None:
+        self._membership.hear()
 
     def _shares_changed(self) -> None:
         self._executions.shares_changed()

@@ -5,7 +5,8 @@ hashing gives it among those members. Views differ for moments, when somebody co
 give the same object to two operators. So an operator acts only upon what
 
 1. every view of its own gives it that others may see now or soon: the published one, and those on their way, and
-2. no other operator's published view gives to that other one, read when the own view was published already.
+2. no other operator's published view gives to that other one, read when the own view was published already, and
+3. no other operator has noted as what it is stepping, perhaps to its death (``controllers.quarantine``).
 
 Of two operators one has read last, and has then seen the other's view, which gives the object to the other: it does
 not act. All views are made of the same list of Leases, so they become equal, and each object has one owner again.
@@ -25,16 +26,18 @@ View: TypeAlias = tuple[str, ...]
 @dataclass(frozen=True, slots=True)
 class Standing:
     """``views``: own ones that others may see. ``claims``: the others whose views differ, each with what it has
-    published; None is a view that cannot be read and may claim everything."""
+    published; None is a view that cannot be read and may claim everything. ``stepped``: uids of what others step."""
 
     me: str
     views: frozenset[View] = frozenset()
     claims: frozenset[tuple[str, View | None]] = frozenset()
+    stepped: frozenset[str] = frozenset()
 
     def gives(self, uid: str) -> bool:
         """Whether this operator may act upon the object."""
         return (
             bool(self.views)
+            and uid not in self.stepped
             and all(owner(uid, view) == self.me for view in self.views)
             and not any(view is None or owner(uid, view) == other for other, view in self.claims)
         )
@@ -52,10 +55,14 @@ def nobody(me: str) -> Standing:
 
 
 def standing(
-    me: str, published: View, on_their_way: frozenset[View], others: dict[str, View | None]
+    me: str,
+    published: View,
+    on_their_way: frozenset[View],
+    others: dict[str, View | None],
+    stepped: frozenset[str] = frozenset(),
 ) -> Standing:
     """From one consistent list of all Leases: what I had published at that moment, and what the others had."""
     views = on_their_way | {published}
     # A view that equals the only one of mine gives nothing to another that it gives to me.
     claims = {(other, view) for other, view in others.items() if views != {view}}
-    return Standing(me, views, frozenset(claims))
+    return Standing(me, views, frozenset(claims), stepped)

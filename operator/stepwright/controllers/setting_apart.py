@@ -1,0 +1,64 @@
+"""What becomes of an execution in quarantine: its conditions say why it does not go on, and it goes on when somebody
+says so, or ends when somebody stops it."""
+
+from __future__ import annotations
+
+from stepwright.cluster import conditions, executions
+from stepwright.cluster.api import Api
+from stepwright.cluster.executions import Body
+from stepwright.cluster.refusals import Refusals
+from stepwright.controllers.quarantine import RELEASE, Quarantine, Suspect
+from stepwright.engine.ports import TaskDriver, Uid
+
+
+class SettingApart:
+    """``api``: of the loop in which this is called."""
+
+    def __init__(
+        self, api: Api, quarantine: Quarantine, refusals: Refusals, drivers: tuple[TaskDriver, ...]
+    ) -> None:
+        self._api = api
+        self._quarantine = quarantine
+        self._refusals = refusals
+        self._drivers = drivers
+
+    def holds(self, uid: Uid) -> bool:
+        return self._quarantine.holds(uid)
+
+    def suspects(self) -> list[Suspect]:
+        return list(self._quarantine.suspects.values())
+
+    def suspected(self, uid: Uid) -> bool:
+        return uid in self._quarantine.suspects
+
+    async def forget(self, uid: Uid) -> None:
+        """Nothing more can come of it. Raises Unavailable."""
+        await self._quarantine.forget(uid, self._api)
+
+    async def releases(self, body: Body) -> bool:
+        """Whether the execution may go on now; where it may not, it says why. ``body`` must be whole. Raises
+        Unavailable."""
+        uid = executions.uid_of(body)
+        suspect = self._quarantine.suspects.get(uid)
+        if suspect is None or not suspect.quarantined:
+            return True
+        stop = executions.stop_request(body)
+        if stop is not None:
+            for driver in self._drivers:
+                await driver.sweep(executions.reference(body), frozenset())
+            await self._refusals.abort(body, stop)
+            return False
+        if (body["metadata"].get("annotations") or {}).get(RELEASE) != suspect.key:
+            await self._refusals.stall(body, conditions.QUARANTINED, _way_out(body, suspect))
+            return False
+        await self._refusals.go_on(body)
+        await self.forget(uid)
+        return True
+
+
+def _way_out(body: Body, suspect: Suspect) -> str:
+    metadata = body["metadata"]
+    return (
+        f"{', '.join(suspect.deaths)} ended while they computed a step of it. To try again: kubectl annotate execution "
+        f"-n {metadata['namespace']} {metadata['name']} --overwrite {RELEASE}={suspect.key}"
+    )

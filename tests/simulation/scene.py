@@ -1,0 +1,131 @@
+"""A world in which only what a test says happens: no faults but its own, no strikes, one definition for all executions.
+
+For what a seed meets too rarely: a schedule that is to be seen, a clock that is set by an hour, an object that somebody
+has laid there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any, TypeVar
+
+import msgspec
+
+from stepwright.asl import definition, jsontext
+from stepwright.asl.interpreter import Limits
+from stepwright.cluster import executions
+from stepwright.cluster import revisions as stored_revisions
+from stepwright.cluster.resources import API_VERSION
+from stepwright.cluster.revisions import Revision
+from stepwright.controllers.state_machines import Known
+from tests.simulation import logs
+from tests.simulation import loop as loops
+from tests.simulation.jobs import Habits
+from tests.simulation.loop import SimulationLoop
+from tests.simulation.operator import Setting
+from tests.simulation.running import prepared
+from tests.simulation.world import NAMESPACE, World, constants
+
+S = TypeVar("S", bound="Scene")
+
+TASK: Mapping[str, Any] = {
+    "Type": "Task",
+    "Resource": "k8s:job",
+    "Parameters": {"image": "example", "command": ["true"]},
+}
+LIMITS = Limits()
+
+
+class Scene(World):
+    """``script`` says what happens; the scene ends when it returns."""
+
+    machine: Mapping[str, Any] = {"StartAt": "Do", "States": {"Do": {**TASK, "End": True}}}
+    settings: Mapping[str, Any] = {"taskDefaults": {"ttlSecondsAfterFinished": 3600}}
+
+    def __init__(self, seed: int, loop: SimulationLoop) -> None:
+        super().__init__(seed, loop)
+        self._calm = True
+        self._kills = self._stops = 0
+        self.jobs.habits = Habits({"output": 1})
+        self.watchman.calm = True
+
+    async def script(self) -> None:
+        raise NotImplementedError
+
+    # --- What a script does ------------------------------------------------------------------------------------------
+
+    def begin_operator(self, slot: int = 0) -> None:
+        self._start_operator(slot)
+
+    def create(self, name: str, given: Any = None) -> None:
+        self._create_execution(name, {"stateMachineRef": {"name": "m0"}, "input": given or {}})
+
+    def execution(self, name: str) -> dict[str, Any]:
+        body = self.server.get("executions", NAMESPACE, name)
+        assert body is not None
+        return body
+
+    def phase(self, name: str) -> str:
+        return executions.phase(self.execution(name))
+
+    def change(self, name: str, edit: Callable[[dict[str, Any]], None]) -> None:
+        """As by ``kubectl edit`` of the spec and the metadata."""
+        key = ("executions", NAMESPACE, name)
+        body = self.server.edited(key)
+        assert body is not None
+        edit(body)
+        self.server.change(key, body)
+
+    async def until(self, holds: Callable[[], bool], seconds: float = 300) -> None:
+        for _ in range(round(seconds)):
+            if holds():
+                return
+            await asyncio.sleep(1)
+        raise AssertionError(f"not within {seconds:.0f} s; {self.newest()}")
+
+    def newest(self) -> str:
+        return "\n".join(str(line)[:300] for line in self.result.trace[-25:])
+
+    # --- The world ----------------------------------------------------------------------------------------------------
+
+    def _make_machines(self) -> Setting:
+        climate = self.climate
+        climate.limits, climate.largest_bytes, climate.batch_events = LIMITS, 1_500_000, 2_000
+        climate.page_bytes, climate.inline_bytes, climate.annotated_bytes = 48_000, 8_192, 32_768
+        climate.transitions = 50
+        self.server.largest_bytes = climate.largest_bytes
+        text = jsontext.dump(msgspec.to_builtins(self.machine))
+        made, _ = definition.compile_definition(text)
+        machine = self.server.create(
+            "statemachines",
+            NAMESPACE,
+            {"apiVersion": API_VERSION, "kind": "StateMachine", "metadata": {"name": "m0"}},
+        )
+        data = {"definition": str(text), "settings": dict(self.settings)}
+        manifest = stored_revisions.manifest(machine, data, 1)
+        name = manifest["metadata"]["name"]
+        self.server.create("controllerrevisions", NAMESPACE, manifest)
+        known = Known(machine["metadata"]["uid"], 1, name, "", deleting=False)
+        revisions = {name: Revision(name, made, self.settings)}
+        return Setting({(NAMESPACE, "m0"): known}, revisions, LIMITS, 7)
+
+    async def run(self) -> None:
+        await self.script()
+        await self._end_operators()
+
+
+def play(scene: type[S], seed: int = 1) -> S:
+    """From beginning to end; what the script raises is raised."""
+    scenes: list[S] = []
+
+    async def main(loop: SimulationLoop) -> None:
+        played = scene(seed, loop)
+        scenes.append(played)
+        with constants(played.climate), logs.into(played.log):
+            await played.run()
+
+    with prepared():
+        loops.run(Random(f"loop {seed}"), main)
+    return scenes[0]
