@@ -1,8 +1,9 @@
 """The rest of the cluster: the Job controller, the kubelet, the TTL controller, and people with kubectl.
 
 A Job's pod succeeds with an output or without, fails, runs out of memory, is evicted and made again, waits for a
-node; the Job or its pod is deleted by hand, its end shows late or before its pod's. What came of each Job is noted,
-so that what an execution says of a task can be held against it.
+node, is lost with its node right after its container has ended well; the Job or its pod is deleted by hand, its end
+shows late or before its pod's. What came of each Job is noted, so that what an execution says of a task can be held
+against it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from stepwright.tasks.job import names
 from tests.simulation.api_server import OUTSIDE, ApiServer, Body, Key, Kind, Refusal
 
 FINISHED = ("Complete", "Failed")
+STOPPED_WITHIN_SECONDS = 75
+"""How long a pod may run at most for a task whose result is recorded: two audits, and who takes over."""
 
 
 @dataclass
@@ -60,6 +63,7 @@ USUAL = Habits(
         "out of memory": 1,
         "evicted": 3,
         "evicted but done": 1,
+        "lost after its end": 3,
         "pending": 2,
         "no pod": 1,
         "job deleted": 3,
@@ -84,6 +88,9 @@ class Jobs:
         self._trace = trace
         self._outputs = 0
         self.habits = USUAL
+        self.recorded: set[str] = set()
+        """The tokens of tasks whose end an execution has recorded."""
+        self.complain: Callable[[str], None] = lambda _: None
         self.notes: dict[str, JobNotes] = {}
         """By the Job's uid, in the order of creation."""
         server.observers.append(self._observe)
@@ -103,12 +110,26 @@ class Jobs:
             )
         elif kind == "DELETED":
             self.notes[uid].removed = _now()
-        elif is_finished(new) and (ttl := new["spec"].get("ttlSecondsAfterFinished")) is not None:
-            self._server.later(ttl + self._random.uniform(0, 2), self._expire, key, uid)
+        elif is_finished(new):
+            if (ttl := new["spec"].get("ttlSecondsAfterFinished")) is not None:
+                self._server.later(ttl + self._random.uniform(0, 2), self._expire, key, uid)
+        elif (deadline := new["spec"].get("activeDeadlineSeconds")) is not None:
+            left = max(0.0, self.notes[uid].created + deadline - _now())
+            self._server.later(left + self._random.uniform(0.05, 1), self._exceed, key, uid)
 
     def _expire(self, key: Key, uid: str) -> None:
         if self._job(key, uid) is not None:
             self._server.remove(key)
+
+    def _exceed(self, key: Key, uid: str) -> None:
+        """It has run longer than its activeDeadlineSeconds: its pods are deleted, and it has failed."""
+        if self._is_over(key, uid):
+            return
+        self._trace("cluster", "deadline of", key[2])
+        for pod in self._server.all("pods"):
+            if any(owner["uid"] == uid for owner in pod["metadata"].get("ownerReferences") or ()):
+                self._server.remove(("pods", key[1], pod["metadata"]["name"]))
+        self._finish(key, uid, failed=True, reason="DeadlineExceeded")
 
     # --- The Job controller ------------------------------------------------------------------------------------------
 
@@ -131,7 +152,7 @@ class Jobs:
             except Refusal:
                 return  # the namespace is being deleted, and the Job with it
             again = await self._run_pod(key, uid, pod, fate, notes)
-            if not again:
+            if not again or self._is_over(key, uid):
                 return
 
     def _complain(self, key: Key, uid: str) -> None:
@@ -172,7 +193,7 @@ class Jobs:
         if fate == "pending":
             await self._hang(pod, notes)
         await asyncio.sleep(random.choice((0.2, 0.5, 1, 1, 2, 3)) + random.uniform(0, 0.1))
-        if self._job(key, uid) is None:
+        if not await self._may_run_on(key, uid):
             return self._late_end(pod)
         match fate:
             case "job deleted":
@@ -194,6 +215,12 @@ class Jobs:
                     self._server.later(random.uniform(0, 1), self._remove, pod)
                     await asyncio.sleep(random.uniform(0.1, 1))
                     return True
+            case "lost after its end":
+                self._give_output(pod, notes, phase="Running")
+                await asyncio.sleep(random.choice((0, 0.05, 0.5, 3)) + random.uniform(0, 0.05))
+                self._lose(pod)
+                await asyncio.sleep(random.uniform(0.1, 1))
+                return True
             case "fails":
                 notes.errors.add("Job.Failed")
                 self._edit_pod(pod, phase="Failed", exit_code=random.choice((1, 2, 127)), reason="Error")
@@ -225,6 +252,27 @@ class Jobs:
                 self._server.remove(key)
         return False
 
+    async def _may_run_on(self, key: Key, uid: str) -> bool:
+        """Whether the Job still wants what its pod does. For a task whose result is recorded nothing may run for long."""
+        for _ in range(STOPPED_WITHIN_SECONDS):
+            if self._is_over(key, uid):
+                return False
+            if self.notes[uid].token not in self.recorded:
+                return True
+            await asyncio.sleep(1)
+        self.complain(f"Job {key[2]} runs again, though the end of its task is recorded")
+        return True
+
+    def _lose(self, pod: Key) -> None:
+        """Its node is gone: the pod collector ends it as disrupted, which a Job of Stepwright's makes good for."""
+        body = self._server.edited(pod)
+        if body is None:
+            return
+        body["status"] |= {"phase": "Failed", "conditions": [{"type": "DisruptionTarget", "status": "True"}]}
+        body["metadata"]["deletionTimestamp"] = self._server.now()
+        self._server.change(pod, body)
+        self._server.later(self._random.uniform(0, 1), self._remove, pod)
+
     def _late_end(self, pod: Key) -> bool:
         """Its Job is gone, and it ends all the same, well or not, before it is collected."""
         if self._server.get(*pod) is not None:
@@ -253,14 +301,14 @@ class Jobs:
         self._server.change(pod, body)
         await asyncio.sleep(self._random.uniform(1, 18))
 
-    def _give_output(self, pod: Key, notes: JobNotes, **more: bool) -> None:
+    def _give_output(self, pod: Key, notes: JobNotes, *, phase: str = "Succeeded", **more: bool) -> None:
         self._outputs += 1
         value = {"n": self._outputs, "a": [1, 2], "b": self._random.randrange(3)}
         notes.results.append(value)
         notes.succeeded = True
         text = msgspec.json.encode(value).decode()
         self._server.logs[pod[1], pod[2]] = b"begun\n" + text.encode() + b"\n"
-        self._edit_pod(pod, phase="Succeeded", exit_code=0, reason="Completed", message=text, **more)
+        self._edit_pod(pod, phase=phase, exit_code=0, reason="Completed", message=text, **more)
 
     def _edit_pod(
         self,
@@ -294,14 +342,14 @@ class Jobs:
             body["metadata"]["deletionTimestamp"] = self._server.now()
         self._server.change(pod, body)
 
-    def _finish(self, key: Key, uid: str, *, failed: bool) -> None:
+    def _finish(self, key: Key, uid: str, *, failed: bool, reason: str = "BackoffLimitExceeded") -> None:
         job = self._job(key, uid)
         if job is None:
             return
         body = self._server.edited(key)
         assert body is not None
         condition = (
-            {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "it failed"}
+            {"type": "Failed", "status": "True", "reason": reason, "message": "it failed"}
             if failed
             else {"type": "Complete", "status": "True"}
         )
@@ -311,6 +359,10 @@ class Jobs:
             "completionTime": self._server.now(),
         }
         self._server.change(key, body)
+
+    def _is_over(self, key: Key, uid: str) -> bool:
+        job = self._job(key, uid)
+        return job is None or is_finished(job)
 
     def _remove(self, key: Key) -> None:
         if self._server.get(*key) is not None:

@@ -110,10 +110,9 @@ class Watchman:
                 watched.scheduled[number] = self._server.by
                 self._perhaps_foreign(watched, uid, number)
             elif event["type"] == "TaskSubmitted":
-                task = event["previousEventId"]
-                while task not in watched.scheduled and task:
-                    task = watched.previous[task]
-                watched.submitted[task] = asyncio.get_running_loop().time()
+                watched.submitted[_task_of(watched, number)] = asyncio.get_running_loop().time()
+            elif event["type"] in ("TaskSucceeded", "TaskFailed"):
+                self._jobs.recorded.add(f"{uid}-{_task_of(watched, number)}")
 
     def _perhaps_foreign(self, watched: Watched, uid: str, task: int) -> None:
         """Somebody makes a Job of the very name that the task's Job is to have."""
@@ -277,6 +276,14 @@ class Watchman:
             if any(owner["uid"] == uid for owner in pod["metadata"]["ownerReferences"])
             for status in pod["status"].get("containerStatuses") or ()
         )
+
+
+def _task_of(watched: Watched, event: int) -> int:
+    """The id of the TaskScheduled event that an event of a task goes back to."""
+    task = watched.previous[event]
+    while task not in watched.scheduled and task:
+        task = watched.previous[task]
+    return task
 
 
 def _gave(job: JobNotes, output: Any) -> bool:

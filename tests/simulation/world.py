@@ -23,7 +23,7 @@ from stepwright.cluster.revisions import Revision
 from stepwright.controllers.state_machines import Known
 from stepwright.engine import batch
 from stepwright.engine.ports import ExecutionRef
-from stepwright.tasks.job import names, template
+from stepwright.tasks.job import names, releases, template
 from stepwright.tasks.job.settings import DEFAULT_TTL_SECONDS
 from tests.simulation import logs, machines
 from tests.simulation import loop as loops
@@ -37,6 +37,8 @@ from tests.simulation.watchman import Watchman
 
 NAMESPACE = "default"
 RESTS_WITHIN_SECONDS = 400.0
+JOB_STAYS_SECONDS = 20
+"""No request here is under way for longer."""
 FORESEEN = ("write refused, failing the execution", "execution cannot go on")
 """Errors in the log that tell of the world and not of a defect."""
 ACCOUNT = "runner"
@@ -139,6 +141,7 @@ class World:
         self.jobs = Jobs(self.server, Random(f"jobs {seed}"), self.trace)
         self.watchman = Watchman(self.server, self.jobs, self.violation, Random(f"foreign {seed}"))
         self.watchman.may_act = self._may_act
+        self.jobs.complain = self.violation
         self._network = Random(f"network {seed}")
         self._calm = False
         self._over = False
@@ -498,6 +501,7 @@ def constants(climate: Climate) -> Iterator[None]:
         (record, "MOST_TRANSITIONS", climate.transitions),
         (payloads, "LARGEST_INLINE_BYTES", climate.inline_bytes),
         (template, "LARGEST_ANNOTATED_INPUT_BYTES", climate.annotated_bytes),
+        (releases, "STAYS_SECONDS", JOB_STAYS_SECONDS),
         (batch, "LARGEST_EVENTS_COUNT", climate.batch_events),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in changed]

@@ -99,10 +99,11 @@ class ApiServer:
         if path not in self.objects:
             raise NotFound(404, "NotFound", f"{path} not found")
         this = self.objects[path]
-        test, add = body
+        test, *adds = body
         if this["metadata"].get("annotations", {}).get("stepwright.dev/token") != test["value"]:
             raise Invalid(422, "Invalid", "the test failed")
-        this["spec"]["ttlSecondsAfterFinished"] = add["value"]
+        for add in adds:
+            this["spec"][add["path"].removeprefix("/spec/")] = add["value"]
         self.put(path, this)
         return msgspec.convert(this, into)
 

@@ -88,8 +88,10 @@ class Scene:
     async def pod(
         self, this: StartTask, state: dict[str, Any], *, namespace: str = "shop", **status: Any
     ) -> str:
-        """The Job's pod with its container in that state."""
+        """The Job's pod with its container in that state; an ended one is over for its kubelet, too."""
         job = self.job(this)["metadata"]
+        if (ended := state.get("terminated")) is not None:
+            status.setdefault("phase", "Failed" if ended["exitCode"] else "Succeeded")
         name = f"{job['name']}-abcde"
         owner = {"kind": "Job", "name": job["name"], "uid": job["uid"], "controller": True}
         pod = {
@@ -474,6 +476,7 @@ async def test_a_finished_job_is_let_go_once_no_task_starts() -> None:
     async with scene.driver() as driver:
         first, second = image(), image()
         await driver.start(scene.ref, first)
+        await scene.pod(first, done())
         await driver.release(scene.ref, first.task)
         await scene.clock.forward(4)
         await driver.start(scene.ref, second)
@@ -489,6 +492,7 @@ async def test_a_finished_job_is_let_go_within_a_minute_however_many_tasks_start
     scene, this = Scene(), image()
     async with scene.driver() as driver:
         await driver.start(scene.ref, this)
+        await scene.pod(this, done())
         await driver.release(scene.ref, this.task)
         for second in range(60):
             assert "patch" not in scene.writes(), second
@@ -502,6 +506,7 @@ async def test_a_job_that_could_not_be_let_go_is_let_go_later() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
         await driver.start(scene.ref, this)
+        await scene.pod(this, done())
         await driver.release(scene.ref, this.task)
         scene.server.before = once("patch", "jobs", LOST)
         await scene.clock.forward(7)

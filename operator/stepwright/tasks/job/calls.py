@@ -105,12 +105,20 @@ class Calls:
         items = sorted(listed.get("items") or [], key=lambda event: str(event.get("lastTimestamp") or ""))
         return [str(event.get("message") or "") for event in items]
 
-    async def release(self, ref: ExecutionRef, name: str, token: str, ttl_seconds: int) -> None:
-        """Let the Job go, ``ttl_seconds`` after its end. Raises Unavailable."""
-        body = [
+    async def release(
+        self, ref: ExecutionRef, name: str, token: str, ttl_seconds: int, *, ends: bool = False
+    ) -> None:
+        """Let the Job go, ``ttl_seconds`` after its end. Raises Unavailable.
+
+        ``ends``: end what runs of it. Its deadline has passed, so that its controller deletes its pods and makes no
+        more, while the Job itself stays: a creation that is under way still finds its name taken.
+        """
+        body: list[dict[str, Any]] = [
             {"op": "test", "path": "/metadata/annotations/" + names.TOKEN.replace("/", "~1"), "value": token},
             {"op": "add", "path": "/spec/ttlSecondsAfterFinished", "value": ttl_seconds},
         ]
+        if ends:
+            body.append({"op": "add", "path": "/spec/activeDeadlineSeconds", "value": 1})
         await self._clear_away(
             ref,
             name,

@@ -140,13 +140,14 @@ class JobDriver:
         name, token = names.job_name(ref, task), names.token(ref.uid, task)
         if watched is None:
             stored = self.jobs.get(ref.namespace, name)
-            self._releases.add(ref, name, token, _ttl_seconds(ref, stored))
+            self._releases.add(ref, name, token, _ttl_seconds(ref, stored), stored)
         elif watched.job is not None and watched.unwanted:
             await self._calls.delete(ref, name, watched.job.metadata.uid)
-        elif watched.job is not None:
-            self._releases.add(ref, name, token, watched.ttl_seconds)
+        elif watched.job is not None and not watched.gone:
+            self._releases.add(ref, name, token, watched.ttl_seconds, watched.job)
         self._watching.released(ref, name, token, watched.job if watched is not None else None)
         self._watching.forget(ref, task)
+        self._watching.look_back(ref.namespace, name)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
         # Both: a Job whose pods are not known yet would look as if it were running.
@@ -167,8 +168,9 @@ class JobDriver:
                 self._watching.stopping(ref, name, token)
                 await self._calls.delete(ref, name, job.metadata.uid)
             elif job.spec.ttlSecondsAfterFinished is None and (ref.namespace, name) not in self._releases:
-                self._releases.add(ref, name, token, _ttl_seconds(ref, job))
+                self._releases.add(ref, name, token, _ttl_seconds(ref, job), job)
             self._watching.forget(ref, task)
+            self._watching.look_back(ref.namespace, name)
         for watched in self._watching.of(ref.uid):
             if watched.task.task not in wanted:
                 self._watching.forget(ref, watched.task.task)

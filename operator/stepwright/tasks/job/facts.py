@@ -12,6 +12,8 @@ from typing import Generic, TypeVar
 import msgspec
 from msgspec import field
 
+from stepwright.asl.signals import Millis
+from stepwright.cluster import timestamps
 from stepwright.tasks.job import names, template
 
 
@@ -35,6 +37,10 @@ class Condition(Fact, frozen=True):
     @property
     def is_true(self) -> bool:
         return self.status == "True"
+
+
+class JobCondition(Condition, frozen=True):
+    lastTransitionTime: str | None = None
 
 
 class JobLabels(Fact, frozen=True):
@@ -65,7 +71,7 @@ class JobSpec(Fact, frozen=True):
 
 
 class JobStatus(Fact, frozen=True):
-    conditions: list[Condition] = []
+    conditions: list[JobCondition] = []
     startTime: str | None = None
     completionTime: str | None = None
 
@@ -82,7 +88,18 @@ class Job(Fact, frozen=True):
             return self.spec.parallelism in (None, 1)
         return self.spec.completions == 1
 
-    def condition(self, *types: str) -> Condition | None:
+    @property
+    def ended(self) -> Millis | None:
+        """When it finished, from where its TTL counts."""
+        finished = self.condition("Complete", "Failed")
+        if finished is None:
+            return None
+        try:
+            return timestamps.millis(finished.lastTransitionTime or self.status.completionTime or "")
+        except ValueError:
+            return None
+
+    def condition(self, *types: str) -> JobCondition | None:
         """The first that is true."""
         return next((c for c in self.status.conditions if c.type in types and c.is_true), None)
 

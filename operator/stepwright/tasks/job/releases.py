@@ -1,35 +1,55 @@
 """Letting Jobs go whose tasks have their end: housekeeping, which yields to tasks that are being started.
 
-A Job stays for its TTL, an hour by default, and its last pod has hardly ended when its result is committed. Told at
-once, the API server and the Job controller would do for it what the next task's Job then waits for: a fifth of the
-work of a burst. Nothing here outlives the process: ended Jobs without a TTL are found by their label.
+A task may end some seconds before its Job does (``verdict``), and until the Job has finished Kubernetes may still run
+it again: so a Job stands here until it has finished, and is let go only then. Told at once, the API server and the Job
+controller would do for it what the next task's Job then waits for: a fifth of the work of a burst. Nothing here
+outlives the process: Jobs without a TTL are found by their label.
+
+A Job is also the mark that its task has run: while it is there, no creation that is still under way can make it again.
+So it stays for a while whatever its TTL says.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from stepwright.asl.signals import Millis
 from stepwright.engine.ports import Clock, ExecutionRef, Unavailable
+from stepwright.tasks.job import facts
 from stepwright.tasks.job.calls import Calls
 
 TICK_SECONDS: Final = 1.0
 FIRST_SECONDS: Final = 5.0
-"""How long a Job waits at least: by then it has ended for its controller, too."""
+"""How long a Job waits at least."""
 QUIET_SECONDS: Final = 2.0
 LAST_SECONDS: Final = 60.0
 """How long it waits at most while in no ``QUIET_SECONDS`` nothing was started."""
 AT_ONCE: Final = 8
+STAYS_SECONDS = 120
+"""How long a Job stays at least when it is let go: longer than any request for its creation is under way, which is 30
+seconds here and 60 in the API server."""
+UNHEARD_SECONDS: Final = 60.0
+"""A Job that no watch has told of in this time is let go as if it had finished: most likely it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Release:
+class Release:
     ref: ExecutionRef
+    name: str
     token: str
     ttl_seconds: int
     since: Millis
+    job_uid: str | None = None
+    """None: not known. The token tells whose Job it is."""
+    ended: Millis | None = None
+    """When the Job finished, from where its TTL counts; None: not yet, or not known."""
+
+    def stays_seconds(self, now: Millis) -> int:
+        """The TTL it gets now."""
+        stood = 0 if self.ended is None else max(0, now - self.ended) // 1000
+        return max(self.ttl_seconds, stood + STAYS_SECONDS)
 
 
 class Releases:
@@ -37,22 +57,42 @@ class Releases:
         self._calls = calls
         self._clock = clock
         self._log = log
-        self._waiting: dict[tuple[str, str], _Release] = {}  # in the order in which they came
+        self._unfinished: dict[tuple[str, str], Release] = {}
+        self._waiting: dict[tuple[str, str], Release] = {}  # in the order in which they came
         self._last_start = Millis(0)
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) + len(self._unfinished)
 
     def __contains__(self, job: tuple[str, str]) -> bool:
         """Whether the Job of this namespace and name is about to be let go."""
-        return job in self._waiting
+        return job in self._waiting or job in self._unfinished
 
-    def add(self, ref: ExecutionRef, name: str, token: str, ttl_seconds: int) -> None:
-        self._waiting[ref.namespace, name] = _Release(ref, token, ttl_seconds, self._clock.now())
+    def add(self, ref: ExecutionRef, name: str, token: str, ttl_seconds: int, job: facts.Job | None) -> None:
+        """Its task has its end; the caller then says what has become of the Job already. None: it is not known."""
+        uid = None if job is None else job.metadata.uid
+        release = Release(ref, name, token, ttl_seconds, self._clock.now(), uid)
+        self._unfinished[ref.namespace, name] = release
+
+    def unfinished(self, namespace: str, name: str) -> Release | None:
+        """Of a Job that may run again, as far as is known here."""
+        return self._unfinished.get((namespace, name))
+
+    def all_unfinished(self) -> list[Release]:
+        return list(self._unfinished.values())
+
+    def finished(self, release: Release, job: facts.Job | None) -> None:
+        """Nothing of the Job will run again: it goes in its time. None: it is not known any more."""
+        key = (release.ref.namespace, release.name)
+        if self._unfinished.pop(key, None) is None:
+            return
+        ended = job.ended if job is not None else None
+        self._waiting[key] = replace(release, since=self._clock.now(), ended=ended)
 
     def forget(self, namespace: str, name: str) -> None:
         """The Job is gone, or is being deleted."""
         self._waiting.pop((namespace, name), None)
+        self._unfinished.pop((namespace, name), None)
 
     def task_started(self) -> None:
         self._last_start = self._clock.now()
@@ -62,6 +102,21 @@ class Releases:
             await self._clock.sleep(TICK_SECONDS)
             while due := self._due():
                 await asyncio.gather(*(self._release(*job) for job in due))
+
+    async def end(self, release: Release) -> None:
+        """The Job runs again, or is about to: end it, and let it go. Returns when that is done."""
+        key = (release.ref.namespace, release.name)
+        while key in self._unfinished:
+            ttl_seconds = release.stays_seconds(self._clock.now())
+            try:
+                await self._calls.release(release.ref, release.name, release.token, ttl_seconds, ends=True)
+            except Unavailable as error:
+                self._log.warning(
+                    "a Job that runs again is not ended yet", job=release.name, reason=str(error)
+                )
+                await self._clock.sleep(TICK_SECONDS)
+            else:
+                self._unfinished.pop(key, None)
 
     def _due(self) -> list[tuple[str, str]]:
         """The oldest few whose time has come."""
@@ -78,11 +133,12 @@ class Releases:
     async def _release(self, namespace: str, name: str) -> None:
         release = self._waiting[namespace, name]
         try:
-            await self._calls.release(release.ref, name, release.token, release.ttl_seconds)
+            ttl_seconds = release.stays_seconds(self._clock.now())
+            await self._calls.release(release.ref, name, release.token, ttl_seconds)
         except Unavailable as error:
             self._log.warning("a Job is not let go yet", job=name, reason=str(error))
             if self._waiting.pop((namespace, name), None) is not None:
-                self.add(release.ref, name, release.token, release.ttl_seconds)
+                self._waiting[namespace, name] = replace(release, since=self._clock.now())
             return
         except Exception:  # noqa: BLE001 - the audit of strays finds the Job again
             self._log.exception("a Job could not be let go", job=name)

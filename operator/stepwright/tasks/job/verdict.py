@@ -3,12 +3,16 @@
 A pod's own report comes first and is enough for a plain success: a Job's status follows some two seconds later. In all
 other cases the Job's verdict counts, because the Job knows its policy: which pods are made again, how many must
 succeed. The pods then tell the reason.
+
+Between that report and the Job's end the pod's node may be lost, and then Kubernetes makes the pod again: so a Job is
+looked at until it has finished (``aftermath``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, TypeAlias
 
 from stepwright.tasks.job import errors
@@ -56,6 +60,14 @@ class Failed:
     log_of: tuple[str, str] | None = None
 
 
+class Aftermath(Enum):
+    """What becomes of a Job whose task has its end."""
+
+    FINISHED = "no pod of it will ever run again"
+    ENDING = "its container has ended, and Kubernetes has yet to say so"
+    AGAIN = "what its task came to is lost to Kubernetes, which runs it again"
+
+
 Verdict: TypeAlias = Undecided | LookCloser | Succeeded | Failed
 
 _PULL: Final = frozenset(
@@ -99,6 +111,27 @@ def deleted(name: str) -> Failed:
         errors.DELETED,
         f"Job {name} was deleted while its task was running, not by Stepwright. A Retry makes a new one.",
     )
+
+
+def aftermath(job: Job, pods: Sequence[Pod]) -> Aftermath:
+    """Of a Job whose task's result is recorded, and that was not deleted for it."""
+    if job.condition("Complete", "Failed") is not None:
+        return Aftermath.FINISHED
+    decided = job.condition("SuccessCriteriaMet", "FailureTarget") is not None
+    if decided or not job.single or job.metadata.deletionTimestamp is not None:
+        return Aftermath.ENDING
+    ended = [pod for pod in pods if _has_ended_well(pod)]
+    if any(not pod.finished and pod.metadata.deletionTimestamp is None and pod not in ended for pod in pods):
+        return Aftermath.AGAIN
+    if any(pod.status.phase == "Succeeded" for pod in ended):
+        return Aftermath.FINISHED  # the last word on a pod, whatever becomes of its node: the Job counts it
+    lost = all(pod.disrupted or pod.status.phase == "Failed" for pod in ended)
+    return Aftermath.AGAIN if lost else Aftermath.ENDING
+
+
+def _has_ended_well(pod: Pod) -> bool:
+    terminated = pod.terminated(pod.main)
+    return terminated is not None and terminated.exitCode == 0
 
 
 def _early_success(job: Job, pods: Sequence[Pod]) -> Succeeded | None:

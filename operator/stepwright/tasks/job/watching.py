@@ -21,7 +21,7 @@ from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailabl
 from stepwright.tasks.job import errors, facts, logs, names, output, verdict
 from stepwright.tasks.job.calls import BATCH, Calls
 from stepwright.tasks.job.manifest import Manifest
-from stepwright.tasks.job.releases import Releases
+from stepwright.tasks.job.releases import UNHEARD_SECONDS, Release, Releases
 
 TICK_SECONDS: Final = 1.0
 """How exactly grace periods are kept."""
@@ -54,6 +54,8 @@ class Watched:
     result: TaskSucceeded | TaskFailed | None = None
     busy: object = None
     """What is under way that the result needs; the task is not judged again until it is done."""
+    gone: bool = False
+    """The Job was deleted."""
     unwanted: bool = False
     """It has failed before its Job came to an end: the Job is to be deleted, not kept for its log."""
 
@@ -94,6 +96,7 @@ class Watching:
         self._doubtful: dict[tuple[str, str], Millis] = {}
         self._reading: set[asyncio.Task[None]] = set()
         self._strays: set[str] = set()
+        self._ending: set[tuple[str, str]] = set()
         self.on_stray: Callable[[facts.Job], Coroutine[Any, Any, None]] | None = None
         """What to do with a Job that has been there for a while and that nobody here has started or let go."""
         self.jobs: Informer[facts.Job] = Informer(
@@ -193,19 +196,54 @@ class Watching:
         if watched is not None:
             watched.job = job
             self.consider(watched, gone=new is None)
-        elif new is not None and old is None:
-            self._end_if_stopped(new)
+        elif new is not None:
+            if old is None:
+                self._end_if_stopped(new)
+            self.look_back(job.metadata.namespace, job.metadata.name)
 
     def _pod_changed(self, old: facts.Pod | None, new: facts.Pod | None) -> None:
         pod = new if new is not None else old
         assert pod is not None
-        watched = self._by_job_uid.get(pod.job.uid) if pod.job is not None else None
+        if pod.job is None:
+            return
+        watched = self._by_job_uid.get(pod.job.uid)
         if watched is None or watched.ref.namespace != pod.metadata.namespace:
+            self.look_back(pod.metadata.namespace, pod.job.name)
             return
         if new is None:
             # The Job's verdict may come after its pod is gone; how that ended is known here still.
             watched.gone_pods[pod.metadata.name] = pod
         self.consider(watched)
+
+    def look_back(self, namespace: str, name: str) -> None:
+        """The task has its end: what becomes of its Job?"""
+        release = self._releases.unfinished(namespace, name)
+        job = self.jobs.get(namespace, name)
+        if release is None or job is None or release.job_uid not in (None, job.metadata.uid):
+            return
+        what = verdict.aftermath(job, self.pods_of(job))
+        if what is verdict.Aftermath.FINISHED:
+            self._releases.finished(release, job)
+        elif what is verdict.Aftermath.AGAIN and (namespace, name) not in self._ending:
+            self._log.warning(
+                "a Job would run again though its task has ended", **_who(release.ref), job=name
+            )
+            self._ending.add((namespace, name))
+            self._read(self._end_again(release))
+
+    async def _end_again(self, release: Release) -> None:
+        try:
+            await self._releases.end(release)
+        finally:
+            self._ending.discard((release.ref.namespace, release.name))
+
+    def _look_back_at_all(self, now: Millis) -> None:
+        for release in self._releases.all_unfinished():
+            known = self.jobs.get(release.ref.namespace, release.name)
+            if known is not None:
+                self.look_back(release.ref.namespace, release.name)
+            elif now - release.since >= UNHEARD_SECONDS * 1000:
+                self._releases.finished(release, None)
 
     def _end_if_stopped(self, job: facts.Job) -> None:
         stopped = self._stopped.get((job.metadata.namespace, job.metadata.name))
@@ -239,6 +277,7 @@ class Watching:
         self, watched: Watched, *, gone: bool = False, pods: Sequence[facts.Pod] | None = None
     ) -> None:
         job = watched.job
+        watched.gone = watched.gone or gone
         if job is None or watched.result is not None or watched.busy is not None:
             return
         if not self._is_watched(watched):
@@ -295,6 +334,7 @@ class Watching:
             if now - since >= STOPPED_SECONDS * 1000:
                 del self._doubtful[key]
         self._look_for_strays()
+        self._look_back_at_all(now)
         for watched in list(self._watched.values()):
             if watched.result is not None or watched.busy is not None or watched.job is None:
                 continue
