@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import yaml
 
+from tests import api_reads
 from tests.cluster import Cluster
 
 Object = dict[str, Any]
@@ -37,10 +39,14 @@ class Kube:
         return text
 
     def get(self, kind: str, name: str) -> Object:
+        with suppress(api_reads.Unreadable):
+            return api_reads.of(self.cluster.kubeconfig).get(kind, self.namespace, name)
         found: Object = json.loads(self("get", kind, name, "-o", "json"))
         return found
 
     def list(self, kind: str, *arguments: str) -> Objects:
+        with suppress(api_reads.Unreadable):
+            return api_reads.of(self.cluster.kubeconfig).items(kind, self.namespace, arguments)
         items: Objects = json.loads(self("get", kind, "-o", "json", *arguments))["items"]
         return items
 
@@ -75,8 +81,7 @@ class Kube:
             if waited > seconds:
                 shown = yaml.safe_dump(found.get("status"), sort_keys=False)
                 raise AssertionError(f"{kind} {name} is not as awaited after {seconds} s:\n{shown}")
-            # kubectl takes half a core while it is asked ten times a second.
-            time.sleep(min(max(0.1, waited / 10), 0.5))
+            time.sleep(min(max(0.05, waited / 20), 0.3))
 
     def history(self, name: str) -> Objects:
         """All events of an execution in order, pages included, doubles dropped."""
