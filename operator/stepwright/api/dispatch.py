@@ -14,7 +14,7 @@ from stepwright.api.service import Answer, Service
 from stepwright.asl import jsontext
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsontext import InvalidJson
-from stepwright.engine.ports import JournalError, Unavailable
+from stepwright.engine.ports import Fenced, Gone, Refused, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,8 @@ async def perform(service: Service, operation: str, given: Json) -> Answer:
         raise errors.serialization("The body of a request must be a JSON object")
     try:
         return await OPERATIONS[operation](service, constraints.check(model.input_shape(operation), given))
-    except Unavailable:
-        raise
-    except JournalError as error:
+    except (Fenced, Gone) as error:
+        # Somebody else was faster, which is nobody's fault: asked again, the caller gets what holds by then.
+        raise Unavailable(f"something else has changed it at the same time: {error}") from error
+    except Refused as error:
         raise errors.validation(str(error)) from error

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Optional
 import typer
 
 from stepwright.asl.limits import EXPRESS, STANDARD
-from stepwright.cli import access_keys, limits
+from stepwright.cli import access_keys, limits, task_environment
 
 # Typer reads these annotations at run time, so they are in the form it knows.
 Data = Annotated[
@@ -65,6 +65,10 @@ def dev(
             help="What runs tasks that name an image; auto: the first that answers, else processes."
         ),
     ] = "never",
+    env: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar=task_environment.METAVAR, help=task_environment.HELP),
+    ] = None,
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
@@ -98,6 +102,7 @@ def dev(
             secrets=secrets,
             container_engine=find(containers),
             processes=processes,
+            task_environment=task_environment.read(env),
             standard=limits.applied(STANDARD, given),
             express=limits.express(EXPRESS, given),
         )

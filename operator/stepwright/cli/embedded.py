@@ -9,7 +9,7 @@ import resource
 import signal
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,7 @@ from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
 from stepwright.local.functions import FunctionDriver
 from stepwright.local.map_runs import SqlMapRuns
-from stepwright.local.processes import ProcessDriver
+from stepwright.local.processes import ProcessDriver, environment
 from stepwright.local.runner import LocalRunner
 from stepwright.local.step_functions import StepFunctionsDriver
 from stepwright.local.versions import SqlVersions
@@ -42,7 +42,7 @@ _NOBODY_ELSE: Final = 0o077
 class Options:
     """``folder`` keeps everything. ``hosts``: addresses to listen on. ``host_names``: what clients may call them.
     ``secrets`` by access key; None lets everybody in. ``container_engine`` runs the containers of tasks that name an
-    image. ``processes``: whether tasks without one run as processes."""
+    image. ``processes``: whether tasks without one run as processes, which get ``task_environment``."""
 
     folder: Path
     port: int
@@ -51,6 +51,7 @@ class Options:
     secrets: Mapping[str, str] | None = None
     container_engine: str | None = None
     processes: bool = True
+    task_environment: Mapping[str, str] = field(default_factory=environment.of_tasks)
     standard: Limits = STANDARD
     express: Limits = EXPRESS
 
@@ -78,6 +79,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             runner.report,
             options.container_engine,
             processes=options.processes,
+            environment=options.task_environment,
             umask=umask,
         )
         service = Service(

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Optional
 import typer
 
 from stepwright.asl.limits import STANDARD
-from stepwright.cli import limits
+from stepwright.cli import limits, task_environment
 
 SUCCEEDED, FAILED, USAGE = 0, 1, 2
 
@@ -50,6 +50,10 @@ def run(
             help="What runs tasks that name an image; auto: the first that answers, else processes."
         ),
     ] = "never",
+    env: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar=task_environment.METAVAR, help=task_environment.HELP),
+    ] = None,
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
@@ -72,6 +76,7 @@ def run(
     scripts = {} if mock is None else _scripts(mock, machine, name or found.name)
     called, given, engine = name or found.name or "run", _input(input), _engine(containers)
     how = {"scripts": scripts, "settings": found.spec, "container_engine": engine, "limits": quotas}
+    how["task_environment"] = task_environment.read(env)
     outcome = asyncio.run(_run(machine, called, given, watch, **how))
     if outcome.status == "SUCCEEDED":
         typer.echo(outcome.output)

@@ -54,10 +54,20 @@ class LocalActivities:
                 key, task = await self._next(arn)
         except TimeoutError:
             return None
-        self._taken.add(key)
-        await asyncio.shield(self._database.write([(_TAKE, {"uid": key[0], "task": key[1]})]))
+        # Once begun it is finished or undone, whoever has lost interest meanwhile.
+        await asyncio.shield(self._note(key, task.resource))
         self._report(key[0], TaskStarted(key[1], worker))
         return ActivityTask(context.task_token(*key), jsontext.dump(task.parameters))
+
+    async def _note(self, key: _Key, arn: str) -> None:
+        """Write down that a task is taken. Where that fails it can be taken again. Raises Unavailable."""
+        self._taken.add(key)
+        try:
+            await self._database.write([(_TAKE, {"uid": key[0], "task": key[1]})])
+        except BaseException:
+            self._taken.discard(key)
+            self._queues[arn].put_nowait(key)
+            raise
 
     async def _next(self, arn: str) -> tuple[_Key, StartTask]:
         queue = self._queues[arn]

@@ -6,7 +6,6 @@ again: functions are called at least once, as AWS does it.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,18 +15,27 @@ import aiohttp
 
 from stepwright.asl import jsontext
 from stepwright.asl.definition import resources
+from stepwright.asl.errors import DATA_LIMIT_EXCEEDED
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import ExecutionRef, Report, Uid
 from stepwright.local import http_metadata
+from stepwright.local.calls import MOST_AT_ONCE, MOST_OF_A_HOST, OpenCalls, Slots
 
 ENDPOINT: Final = "AWS_ENDPOINT_URL_LAMBDA"
 INVOKE: Final = "arn:aws:states:::lambda:invoke"
 WITH_TOKEN: Final = INVOKE + ".waitForTaskToken"
 
 NO_CLIENT: Final = "Lambda.SdkClientException"
+
+CONNECT_SECONDS: Final = 10.0
+ANSWER_SECONDS: Final = 15 * 60 + 30.0
+"""A function may take 15 minutes. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
+LARGEST_ANSWER_BYTES: Final = 8 * 1024 * 1024
+"""More than the 6 MB that a function may answer."""
 
 _HEADERS: Final = {
     "InvocationType": "X-Amz-Invocation-Type",
@@ -41,13 +49,12 @@ class FunctionDriver:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._calls: dict[tuple[Uid, TaskId], asyncio.Task[None]] = {}
-        self._ended: dict[tuple[Uid, TaskId], Signal] = {}
+        self._calls = OpenCalls(report)
+        self._slots = Slots()
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
-        for call in tuple(self._calls.values()):
-            call.cancel()
+        await self._calls.close()
         if self._session is not None:
             await self._session.close()
 
@@ -58,51 +65,42 @@ class FunctionDriver:
         return None
 
     def holds(self, uid: Uid) -> bool:
-        return any(of == uid for of, _ in (*self._calls, *self._ended))
+        return self._calls.holds(uid)
 
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
         return False
 
     def let_go(self, uid: Uid) -> None:
-        for of, task in [key for key in (*self._calls, *self._ended) if key[0] == uid]:
-            self._forget(of, task)
+        self._calls.forget_all(uid)
 
     async def start(self, ref: ExecutionRef, task: StartTask) -> None:
-        key = (ref.uid, task.task)
-        if key in self._ended:
-            self._report(ref.uid, self._ended[key])
-        elif key not in self._calls and task.submitted is None:
-            self._report(ref.uid, TaskStarted(task.task))
-            self._calls[key] = asyncio.create_task(self._call(ref.uid, task), name=f"function of {ref}")
+        if not self._calls.repeat(ref.uid, task.task) and task.submitted is None:
+            self._calls.make(ref, task.task, self._call(ref.uid, task))
 
     async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
-        self._forget(ref.uid, task)
+        self._calls.forget(ref.uid, task)
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
-        self._forget(ref.uid, task)
+        self._calls.forget(ref.uid, task)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
-        for of, task in [*self._calls, *self._ended]:
-            if of == ref.uid and task not in wanted:
-                self._forget(of, task)
+        for task in set(self._calls.of(ref.uid)) - wanted:
+            self._calls.forget(ref.uid, task)
 
-    def _forget(self, uid: Uid, task: TaskId) -> None:
-        call = self._calls.pop((uid, task), None)
-        if call is not None:
-            call.cancel()
-        self._ended.pop((uid, task), None)
-
-    async def _call(self, uid: Uid, task: StartTask) -> None:
-        key = (uid, task.task)
+    async def _call(self, uid: Uid, task: StartTask) -> Signal:
         try:
-            result = await self._invoke(task)
+            async with self._slots.one_of(_endpoint() or ""):
+                self._report(uid, TaskStarted(task.task))
+                result = await self._invoke(task)
         except (aiohttp.ClientError, OSError) as error:
-            result = TaskFailed(task.task, NO_CLIENT, f"{_endpoint()} cannot be reached: {error}")
+            why = str(error) or type(error).__name__
+            return TaskFailed(task.task, NO_CLIENT, f"{_endpoint()} cannot be reached: {why}")
+        except ValueError as error:  # a line break in a header, half of a character
+            cause = f"What was given cannot be sent to Lambda: {error}"
+            return TaskFailed(task.task, NO_CLIENT, cause)
         if isinstance(result, TaskSucceeded) and task.resource == WITH_TOKEN:
-            result = TaskSubmitted(task.task, result.output)
-        self._ended[key] = result
-        self._calls.pop(key, None)
-        self._report(uid, result)
+            return TaskSubmitted(task.task, result.output)
+        return result
 
     async def _invoke(self, task: StartTask) -> Signal:
         endpoint = _endpoint()
@@ -114,9 +112,15 @@ class FunctionDriver:
         if not isinstance(given, dict) or not isinstance(given.get("FunctionName"), str):
             cause = "The parameters of lambda:invoke must name a function (FunctionName)."
             return TaskFailed(task.task, "States.Runtime", cause)
+        jsontext.dump(
+            task.parameters
+        ).encode()  # what is half a character in a header or a query would be sent somehow
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=None), connector=aiohttp.TCPConnector(limit=0)
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=CONNECT_SECONDS, sock_read=ANSWER_SECONDS
+                ),
+                connector=aiohttp.TCPConnector(limit=MOST_AT_ONCE, limit_per_host=MOST_OF_A_HOST),
             )
         async with self._session.post(
             f"{endpoint.rstrip('/')}/2015-03-31/functions/{quote(str(given['FunctionName']), safe='')}/invocations",
@@ -125,7 +129,10 @@ class FunctionDriver:
             headers={"Content-Type": "application/json"}
             | {header: str(given[name]) for name, header in _HEADERS.items() if name in given},
         ) as response:
-            body = await response.read()
+            body = await _bounded(response)
+            if body is None:
+                cause = f"The function's answer is larger than {LARGEST_ANSWER_BYTES:,} bytes."
+                return TaskFailed(task.task, DATA_LIMIT_EXCEEDED, cause)
             if response.status >= 300:
                 return _refused(task.task, response, body)
             if "X-Amz-Function-Error" in response.headers:
@@ -137,6 +144,18 @@ class FunctionDriver:
             if direct:
                 return TaskSucceeded(task.task, payload, JsonText(body.decode()) if body else None)
             return TaskSucceeded(task.task, _answer(response, payload))
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
+    """The body; None where it is too large to be one of Lambda's."""
+    pieces, size = [], 0
+    async for piece in response.content.iter_any():
+        size += len(piece)
+        if size > LARGEST_ANSWER_BYTES:
+            response.close()
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _endpoint() -> str | None:

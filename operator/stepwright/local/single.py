@@ -24,7 +24,7 @@ from stepwright.local.alone import Held
 from stepwright.local.express import ExpressJournal
 from stepwright.local.functions import FunctionDriver
 from stepwright.local.mocked import MockedDriver
-from stepwright.local.processes import ProcessDriver
+from stepwright.local.processes import ProcessDriver, environment
 from stepwright.mocks.answers import Script
 
 _PLACE: Final = Place("123456789012", "us-east-1")
@@ -55,12 +55,14 @@ async def run(
     scripts: Mapping[str, Script] = MappingProxyType({}),
     settings: Mapping[str, Any] = MappingProxyType({}),
     container_engine: str | None = None,
+    task_environment: Mapping[str, str] | None = None,
     limits: Limits = STANDARD,
 ) -> Outcome:
     """Until it ends, or is asked to stop. Processes that it began are stopped with it.
 
     ``scripts`` answer the tasks of the states that they are given for; ``settings`` is what the state machine says
-    beside its definition. ``container_engine`` runs the containers of tasks that name an image.
+    beside its definition. ``container_engine`` runs the containers of tasks that name an image; processes of the
+    others get ``task_environment``.
     """
     journal, watching = ExpressJournal(), Watching(seen)
     drivers: list[TaskDriver] = []
@@ -74,7 +76,9 @@ async def run(
         finished=lambda _ref: finished.set(),
     )
     loaded = _loaded(machine, name, input, settings)
-    async with _driven(engine, drivers, container_engine):
+    if task_environment is None:
+        task_environment = environment.of_tasks()
+    async with _driven(engine, drivers, container_engine, task_environment):
         if scripts:
             drivers.insert(0, MockedDriver(scripts, _resources(machine, scripts), drivers[:], engine.report))
         running = asyncio.create_task(engine.run())
@@ -97,11 +101,17 @@ async def run(
 
 @asynccontextmanager
 async def _driven(
-    engine: Engine, drivers: list[TaskDriver], container_engine: str | None
+    engine: Engine,
+    drivers: list[TaskDriver],
+    container_engine: str | None,
+    task_environment: Mapping[str, str],
 ) -> AsyncIterator[None]:
     functions = FunctionDriver(engine.report)
     with tempfile.TemporaryDirectory(prefix="stepwright-") as folder:
-        drivers += [ProcessDriver(Path(folder), SystemClock(), engine.report, container_engine), functions]
+        processes = ProcessDriver(
+            Path(folder), SystemClock(), engine.report, container_engine, environment=task_environment
+        )
+        drivers += [processes, functions]
         try:
             yield
         finally:

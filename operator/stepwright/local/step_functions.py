@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping
-from itertools import chain
 from typing import Final, Protocol
 
 import structlog
@@ -36,6 +36,7 @@ from stepwright.asl.step import StartTask
 from stepwright.catalog.ports import CallRefused, Calls
 from stepwright.engine.ports import Clock, ExecutionRef, Report, StopRequest, Uid, Unavailable
 from stepwright.local import http_metadata, schema
+from stepwright.local.calls import OpenCalls
 from stepwright.local.database import Database, Statement
 
 START: Final = "arn:aws:states:::states:startExecution"
@@ -78,20 +79,19 @@ class StepFunctionsDriver:
         self._executions = executions
         self._clock = clock
         self._report = report
-        self._running: dict[_Key, asyncio.Task[None]] = {}
-        self._ended: dict[_Key, Signal] = {}
-        self._nested: set[_Key] = set()
+        self._calls = OpenCalls(report)
+        self._nested: defaultdict[Uid, set[TaskId]] = defaultdict(set)
         self._starting: dict[_Key, asyncio.Future[dict[str, Json]]] = {}
 
     async def recall(self) -> None:
         """Read which tasks waited for executions of theirs when the last process ended."""
         async with self._database.reading() as connection:
             rows = await connection.execute(select(schema.nested))
-            self._nested = {(Uid(row.uid), TaskId(row.task)) for row in rows}
+            for row in rows:
+                self._nested[Uid(row.uid)].add(TaskId(row.task))
 
     async def close(self) -> None:
-        for running in tuple(self._running.values()):
-            running.cancel()
+        await self._calls.close()
 
     def serves(self, resource: str) -> bool:
         return resource in _STARTS or (
@@ -105,65 +105,53 @@ class StepFunctionsDriver:
         return False
 
     def holds(self, uid: Uid) -> bool:
-        return any(of == uid for of, _ in chain(self._running, self._ended, self._nested))
+        return self._calls.holds(uid) or uid in self._nested
 
     def let_go(self, uid: Uid) -> None:
-        for key in [key for key in self._keys() if key[0] == uid]:
-            self._forget(key)
-            self._nested.discard(key)
+        self._calls.forget_all(uid)
+        self._nested.pop(uid, None)
 
     async def start(self, ref: ExecutionRef, task: StartTask) -> None:
-        key = (ref.uid, task.task)
-        if key in self._ended:
-            self._report(ref.uid, self._ended[key])
-        elif key not in self._running and not (
-            task.submitted is not None and resources.waits_for_token(task.resource)
-        ):
-            self._running[key] = asyncio.create_task(self._run(key, task), name=f"call of {ref}")
+        waits = task.submitted is not None and resources.waits_for_token(task.resource)
+        if not self._calls.repeat(ref.uid, task.task) and not waits:
+            self._calls.make(ref, task.task, self._run((ref.uid, task.task), task))
 
     async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
         key = (ref.uid, task)
         starting = self._starting.get(key)
-        self._forget(key)
+        self._calls.forget(ref.uid, task)
         if starting is not None:  # what is about to begin has begun before it can be stopped
             await asyncio.gather(starting, return_exceptions=True)
-        if key in self._nested:
+        if self._has_nested(key):
             await self._executions.ask_to_stop(_uid(key), StopRequest())
             await self._remove(key)
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         key = (ref.uid, task)
-        self._forget(key)
-        if key in self._nested:
+        self._calls.forget(ref.uid, task)
+        if self._has_nested(key):
             await self._remove(key)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
-        for of, task in self._keys():
-            if of == ref.uid and task not in wanted:
-                await self.stop(ref, task)
+        for task in {*self._calls.of(ref.uid), *self._nested.get(ref.uid, ())} - wanted:
+            await self.stop(ref, task)
 
-    def _keys(self) -> set[_Key]:
-        return {*self._running, *self._ended, *self._nested}
-
-    def _forget(self, key: _Key) -> None:
-        running = self._running.pop(key, None)
-        if running is not None:
-            running.cancel()
-        self._ended.pop(key, None)
+    def _has_nested(self, key: _Key) -> bool:
+        return key[1] in self._nested.get(key[0], ())
 
     async def _remove(self, key: _Key) -> None:
         await self._database.write([(_REMOVE, {"parent": key[0], "number": key[1]})])
-        self._nested.discard(key)
+        of = self._nested.get(key[0], set())
+        of.discard(key[1])
+        if not of:
+            self._nested.pop(key[0], None)
 
     # --- What a task does ------------------------------------------------------------------------------------------
 
-    async def _run(self, key: _Key, task: StartTask) -> None:
+    async def _run(self, key: _Key, task: StartTask) -> Signal:
         if task.submitted is None:
             self._report(key[0], TaskStarted(task.task))
-        result = await self._persistently(key, task)
-        self._ended[key] = result
-        self._running.pop(key, None)
-        self._report(key[0], result)
+        return await self._persistently(key, task)
 
     async def _persistently(self, key: _Key, task: StartTask) -> Signal:
         while True:
@@ -174,11 +162,6 @@ class StepFunctionsDriver:
             except Unavailable as error:
                 log.warning("a call of Step Functions is made again", task=task.path, error=str(error))
                 await self._clock.sleep(_PATIENCE_SECONDS)
-            except Exception:
-                log.exception("a call of Step Functions failed", task=task.path)
-                return TaskFailed(
-                    task.task, "States.Runtime", "An internal error occurred; the log says more."
-                )
 
     async def _result(self, key: _Key, task: StartTask) -> Signal:
         if task.resource in _SYNC:
@@ -198,7 +181,7 @@ class StepFunctionsDriver:
         if task.resource in _SYNC:
             await self._require_standard(parameters)
             await self._database.write([(_ADD, {"uid": key[0], "task": key[1]})])
-            self._nested.add(key)
+            self._nested[key[0]].add(key[1])
         uid = _uid(key)
         answer = await self._api.call("startExecution", parameters, once=uid, moment=_number)
         return dict(sorted((answer | _metadata(uid, answer, self._clock.now())).items()))

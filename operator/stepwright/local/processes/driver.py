@@ -6,12 +6,15 @@ import asyncio
 import os
 import signal
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from stepwright.asl import jsontext, timestamps
-from stepwright.asl.errors import StateError
+from stepwright.asl.errors import RUNTIME, StateError
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.signals import (
@@ -31,6 +34,8 @@ from stepwright.local.processes.workplace import Workplace
 from stepwright.tasks.job import EKS_RUN_JOB, K8S_JOB, errors
 from stepwright.tasks.job.errors import refused
 
+log = structlog.get_logger(__name__)
+
 POLL_SECONDS: Final = 0.2
 """How often a process is looked at where the system does not tell of its end."""
 
@@ -46,7 +51,7 @@ _NO_PROCESSES: Final = "Tasks do not run as processes here (--no-processes). Giv
 class ProcessDriver:
     """Implements ``engine.ports.TaskDriver``. ``folder`` holds a workplace for each task. ``engine``: what runs the
     containers of tasks that name an image; None: they are processes, too. ``processes``: whether there are any.
-    ``umask`` of processes, where it is not this one's."""
+    ``environment`` of processes, to which their definitions add; ``umask``, where it is not this process's own."""
 
     def __init__(
         self,
@@ -56,10 +61,12 @@ class ProcessDriver:
         engine: str | None = None,
         *,
         processes: bool = True,
+        environment: Mapping[str, str],
         umask: int = -1,
     ) -> None:
         self._engine = engine
         self._processes = processes
+        self._environment = environment
         self._umask = umask
         self._folder = folder
         self._clock = clock
@@ -102,16 +109,23 @@ class ProcessDriver:
             if not place.began:
                 if wanted.image is None and not self._processes:
                     raise refused(_NO_PROCESSES)
-                process = self._begun[key] = _begin(place, wanted, self._engine, self._umask)
+                process = self._begun[key] = self._begin(place, wanted)
         except StateError as error:
             self._end(key, TaskFailed(task.task, error.error, error.cause))
+            return
+        except (
+            OSError,
+            ValueError,
+        ) as error:  # words too long or not of text, no more processes, a full disk
+            cause = f"The process could not be started: {error}"
+            self._end(key, TaskFailed(task.task, errors.REFUSED, cause))
             return
         self._known.add(place.folder.name)
         if task.submitted is None:
             name = place.folder.name
             self._report(ref.uid, TaskStarted(task.task))
             self._report(ref.uid, TaskSubmitted(task.task, {"jobName": name, "jobUid": name}))
-        watching = asyncio.create_task(self._watch(key, place, process, wanted), name=f"task of {ref}")
+        watching = asyncio.create_task(self._follow(key, place, process, wanted), name=f"task of {ref}")
         self._watched[key] = watching
         watching.add_done_callback(lambda _: self._watched.pop(key, None))
 
@@ -130,13 +144,29 @@ class ProcessDriver:
             if uid == ref.uid and TaskId(int(number)) not in wanted:
                 await self.stop(ref, TaskId(int(number)))
 
-    async def _watch(
+    async def _follow(
         self,
         key: tuple[Uid, TaskId],
         place: Workplace,
         process: subprocess.Popen[bytes] | None,
         wanted: command.Command,
     ) -> None:
+        """To the task's end, which is reported whatever happens."""
+        try:
+            result = await self._watch(key[1], place, process, wanted)
+        except Exception as error:
+            log.exception("a task cannot be followed", execution=key[0], task=key[1])
+            cause = f"What became of the task could not be read ({type(error).__name__}); the log says more."
+            result = TaskFailed(key[1], RUNTIME, cause)
+        self._end(key, result)
+
+    async def _watch(
+        self,
+        task: TaskId,
+        place: Workplace,
+        process: subprocess.Popen[bytes] | None,
+        wanted: command.Command,
+    ) -> Signal:
         while process is not None and process.poll() is None:
             await self._until_gone(process.pid)
         while (number := place.pid) is not None and place.runs:
@@ -145,13 +175,35 @@ class ProcessDriver:
             cause = (
                 "The process is gone and left no exit code: it was killed together with the shell around it."
             )
-            self._end(key, TaskFailed(key[1], errors.DELETED, cause))
-        elif await _is_without_image(place, wanted):
+            return TaskFailed(task, errors.DELETED, cause)
+        if await _is_without_image(place, wanted):
             assert wanted.image is not None
             cause = f"There is no image {wanted.image.name}: {place.last_words()}"
-            self._end(key, TaskFailed(key[1], errors.IMAGE_PULL_FAILED, cause))
+            return TaskFailed(task, errors.IMAGE_PULL_FAILED, cause)
+        return _result(task, place, wanted.output)
+
+    def _begin(self, place: Workplace, wanted: command.Command) -> subprocess.Popen[bytes]:
+        """In a session of its own, so that it outlives Stepwright and is stopped with all that it begins."""
+        text, engine = jsontext.dump(wanted.input), self._engine
+        if wanted.image is None or engine is None:
+            place.prepare(text)
+            words, environment = wanted.words, place.environment(self._environment, wanted.environment)
         else:
-            self._end(key, _result(key[1], place, wanted.output))
+            place.prepare_container(engine, text)
+            name = _container_name(place)
+            words = containers.command_line(
+                engine, name, wanted.image, wanted.environment, place.input_file, place.output_file
+            )
+            environment = dict(os.environ)  # the engine's client may need any of it; the container sees none
+        return subprocess.Popen(  # noqa: S603 - running what the author of the definition wrote is what it is for
+            place.command_line(words),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            umask=self._umask,
+        )
 
     async def _until_gone(self, number: int) -> None:
         """Until the process of this number has ended, or for a moment where the system cannot tell."""
@@ -211,32 +263,6 @@ def _known(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
 
 
-def _begin(
-    place: Workplace, wanted: command.Command, engine: str | None, umask: int
-) -> subprocess.Popen[bytes]:
-    """In a session of its own, so that it outlives Stepwright and is stopped with all that it begins."""
-    text = jsontext.dump(wanted.input)
-    if wanted.image is None or engine is None:
-        place.prepare(text)
-        words, environment = wanted.words, place.environment(wanted.environment)
-    else:
-        place.prepare_container(engine, text)
-        name = _container_name(place)
-        words = containers.command_line(
-            engine, name, wanted.image, wanted.environment, place.input_file, place.output_file
-        )
-        environment = dict(os.environ)
-    return subprocess.Popen(  # noqa: S603 - running what the author of the definition wrote is what it is for
-        place.command_line(words),
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        umask=umask,
-    )
-
-
 def _container_name(place: Workplace) -> str:
     return f"stepwright-{place.folder.name}"
 
@@ -257,7 +283,10 @@ def _result(task: TaskId, place: Workplace, output: str) -> Signal:
         what = "process" if place.engine is None else "container"
         cause = f"The {what} ended with exit code {code}" + (f": {said}" if said else ".")
         return TaskFailed(task, errors.FAILED, cause)
-    written = place.last_line() if output == "stdout" else place.output()
+    try:
+        written = place.last_line() if output == "stdout" else place.output()
+    except StateError as error:
+        return TaskFailed(task, error.error, error.cause)
     if not written.strip():
         return TaskSucceeded(task, _summary(place, code))
     where = "as the last line of stdout" if output == "stdout" else "to $STEPWRIGHT_OUTPUT_FILE"

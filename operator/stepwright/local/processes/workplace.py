@@ -15,12 +15,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import JsonText
+from stepwright.tasks.job import errors
 
 _SHELL: Final = (
     'set -C; echo $$ > "$0/pid" 2>/dev/null || exit 0; set +C; '
     '"$@" < /dev/null > "$0/stdout" 2> "$0/stderr"; echo $? > "$0/exit.part"; mv "$0/exit.part" "$0/exit"'
 )
+
+LARGEST_OUTPUT_BYTES: Final = 1024 * 1024
+"""Of the text: a value of 256 KiB, generously spaced."""
 
 _TAIL_BYTES: Final = 2048
 
@@ -69,9 +74,9 @@ class Workplace:
     def command_line(self, words: list[str]) -> list[str]:
         return ["/bin/sh", "-c", _SHELL, str(self.folder), *words]
 
-    def environment(self, own: Mapping[str, str]) -> dict[str, str]:
+    def environment(self, inherited: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
         return {
-            **os.environ,
+            **inherited,
             **own,
             "STEPWRIGHT_INPUT_FILE": str(self.input_file),
             "STEPWRIGHT_OUTPUT_FILE": str(self.output_file),
@@ -122,20 +127,45 @@ class Workplace:
         return (self.folder / "pid").stat().st_mtime, (self.folder / "exit").stat().st_mtime
 
     def output(self) -> bytes:
-        return self.output_file.read_bytes()
+        """Raises StateError where it is too large to be one."""
+        with self.output_file.open("rb") as file:
+            written = file.read(LARGEST_OUTPUT_BYTES + 1)
+        if len(written) > LARGEST_OUTPUT_BYTES:
+            raise _too_large(
+                f"What was written to $STEPWRIGHT_OUTPUT_FILE has {self._size('output'):,} bytes"
+            )
+        return written
 
     def last_line(self) -> bytes:
-        lines = (self.folder / "stdout").read_bytes().splitlines()
+        """Raises StateError likewise. What comes before the last line may be of any size."""
+        written = self._tail(
+            "stdout", LARGEST_OUTPUT_BYTES + 2
+        )  # with its line's end, and that of the line before
+        lines = written.splitlines()
+        if lines and len(lines[-1]) > LARGEST_OUTPUT_BYTES:
+            raise _too_large("The last line of stdout is longer than an output may be")
         return lines[-1] if lines else b""
+
+    def _tail(self, name: str, size_bytes: int) -> bytes:
+        with (self.folder / name).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - size_bytes))
+            return file.read(size_bytes)
+
+    def _size(self, name: str) -> int:
+        return (self.folder / name).stat().st_size
 
     def last_words(self) -> str:
         """The end of what it wrote to stderr, of stdout where that is empty."""
         for name in ("stderr", "stdout"):
             with suppress(OSError):
-                text = (self.folder / name).read_bytes()[-_TAIL_BYTES:].decode("utf-8", "replace").strip()
+                text = self._tail(name, _TAIL_BYTES).decode("utf-8", "replace").strip()
                 if text:
                     return text
         return ""
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _too_large(what: str) -> StateError:
+    return StateError(errors.OUTPUT_TOO_LARGE, f"{what}; an output may have {LARGEST_OUTPUT_BYTES:,}.")

@@ -1,0 +1,300 @@
+"""Calls that tasks make: each has an end that is reported, and no host gets more of them than it can bear."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+from aiohttp import web
+
+from stepwright.api import dispatch
+from stepwright.api.service import Service
+from stepwright.asl.json_types import Json
+from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskStarted, TaskSucceeded
+from stepwright.asl.step import StartTask
+from stepwright.engine.ports import ExecutionRef, Fenced, Gone, JournalError, Refused, Uid, Unavailable
+from stepwright.local import functions
+from stepwright.local.activities import LocalActivities
+from stepwright.local.calls import MOST_OF_A_HOST, OpenCalls, Slots
+from stepwright.local.database import Database
+from stepwright.local.functions import FunctionDriver
+
+REF = ExecutionRef(Uid("u"), "local", "x", "m")
+ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
+
+
+def task(parameters: Json, number: int = 5, resource: str = functions.INVOKE) -> StartTask:
+    return StartTask(
+        task=TaskId(number),
+        resource=resource,
+        parameters=parameters,
+        has_parameters=True,
+        input={},
+        state="S",
+        pointer="/States/S",
+        path="S",
+        attempt=0,
+        scheduled=Millis(0),
+        timeout_seconds=None,
+        heartbeat_seconds=None,
+    )
+
+
+class Reported:
+    """What a driver has reported; ``until`` waits for so many ends of tasks."""
+
+    def __init__(self) -> None:
+        self.signals: list[Signal] = []
+        self._more = asyncio.Event()
+
+    def __call__(self, uid: Uid, signal: Signal) -> None:  # noqa: ARG002
+        self.signals.append(signal)
+        self._more.set()
+
+    def ends(self) -> list[Signal]:
+        return [signal for signal in self.signals if isinstance(signal, TaskFailed | TaskSucceeded)]
+
+    async def until(self, count: int) -> Sequence[Signal]:
+        async with asyncio.timeout(30):
+            while len(self.ends()) < count:
+                self._more.clear()
+                await self._more.wait()
+        return self.ends()
+
+
+@asynccontextmanager
+async def endpoint(
+    monkeypatch: pytest.MonkeyPatch, answer: Callable[[web.Request], Any]
+) -> AsyncIterator[None]:
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app, shutdown_timeout=0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    monkeypatch.setenv(functions.ENDPOINT, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def nothing(request: web.Request) -> web.Response:  # noqa: ARG001
+    return web.json_response({})
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        pytest.param({"FunctionName": "f", "ClientContext": "a\nb"}, id="line break in a header"),
+        pytest.param({"FunctionName": "f", "ClientContext": "\ud800"}, id="half a character in a header"),
+        pytest.param({"FunctionName": "f\ud800"}, id="half a character in a name"),
+        pytest.param({"FunctionName": "f", "Qualifier": "\ud800"}, id="half a character in a query"),
+        pytest.param({"FunctionName": "f", "Payload": "\ud800"}, id="half a character in a payload"),
+        pytest.param({"FunctionName": "f", "Payload": {"a": "\ud800"}}, id="the same in JSON"),
+    ],
+)
+async def test_what_cannot_be_sent_to_lambda_fails_the_task(
+    monkeypatch: pytest.MonkeyPatch, parameters: Json
+) -> None:
+    reported = Reported()
+    driver = FunctionDriver(reported)
+    async with endpoint(monkeypatch, nothing):
+        await driver.start(REF, task(parameters))
+        (end,) = await reported.until(1)
+        await driver.release(REF, TaskId(5))
+        await driver.close()
+
+    assert isinstance(end, TaskFailed)
+    assert end.error == "Lambda.SdkClientException"
+    assert not driver.holds(REF.uid)
+
+
+@pytest.mark.parametrize("url", ["not a url", "http://[bad", "ftp://127.0.0.1", "http://127.0.0.1:9"])
+async def test_an_endpoint_that_is_none_fails_the_task(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv(functions.ENDPOINT, url)
+    reported = Reported()
+    driver = FunctionDriver(reported)
+
+    await driver.start(REF, task({"FunctionName": "f"}))
+    (end,) = await reported.until(1)
+    await driver.close()
+
+    assert isinstance(end, TaskFailed)
+    assert end.error == "Lambda.SdkClientException"
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(functions, "LARGEST_ANSWER_BYTES", 1_000)
+
+    async def without_end(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b"x" * 1_000)
+
+    reported = Reported()
+    driver = FunctionDriver(reported)
+    async with endpoint(monkeypatch, without_end):
+        await driver.start(REF, task({"FunctionName": "f"}))
+        (end,) = await reported.until(1)
+        await driver.close()
+
+    assert end == TaskFailed(
+        TaskId(5), "States.DataLimitExceeded", "The function's answer is larger than 1,000 bytes."
+    )
+
+
+async def test_whatever_else_a_call_raises_fails_its_task_and_is_no_longer_known() -> None:
+    async def broken() -> Signal:
+        raise RuntimeError("secret")
+
+    reported = Reported()
+    calls = OpenCalls(reported)
+    calls.make(REF, TaskId(5), broken())
+    (end,) = await reported.until(1)
+
+    assert end == TaskFailed(
+        TaskId(5),
+        "States.Runtime",
+        "The call failed inside of Stepwright (RuntimeError); the log says more.",
+    )
+    assert calls.repeat(REF.uid, TaskId(5))
+    assert reported.ends() == [end, end]
+    calls.forget(REF.uid, TaskId(5))
+    assert not calls.holds(REF.uid)
+    assert list(calls.of(REF.uid)) == []
+
+
+async def test_a_call_that_is_given_up_reports_nothing() -> None:
+    reported = Reported()
+    calls = OpenCalls(reported)
+
+    async def for_ever() -> Signal:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    calls.make(REF, TaskId(5), for_ever())
+    await asyncio.sleep(0)
+    calls.forget_all(REF.uid)
+    await asyncio.sleep(0)
+
+    assert (reported.signals, calls.holds(REF.uid)) == ([], False)
+    await calls.close()
+
+
+async def test_no_more_calls_than_a_host_bears_are_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported = Reported()
+    driver = FunctionDriver(reported)
+    open_now = most = 0
+    full = asyncio.Event()
+    go_on = asyncio.Event()
+
+    async def slow(request: web.Request) -> web.Response:
+        nonlocal open_now, most
+        await request.read()
+        open_now += 1
+        most = max(most, open_now)
+        if open_now == MOST_OF_A_HOST:
+            full.set()
+        await go_on.wait()
+        open_now -= 1
+        return web.json_response({})
+
+    async with endpoint(monkeypatch, slow):
+        for number in range(200):
+            await driver.start(REF, task({"FunctionName": "f"}, number))
+        async with asyncio.timeout(30):
+            await full.wait()
+        started = [signal for signal in reported.signals if isinstance(signal, TaskStarted)]
+        go_on.set()
+        ends = await reported.until(200)
+        await driver.close()
+
+    assert most == MOST_OF_A_HOST == len(started)
+    assert all(isinstance(end, TaskSucceeded) for end in ends)
+
+
+async def test_a_host_that_hangs_takes_no_calls_from_others() -> None:
+    slots = Slots(most=3, most_of_a_host=2)
+    hanging = [asyncio.create_task(hold(slots, "slow")) for _ in range(10)]
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(10), slots.one_of("quick"):
+        pass
+
+    for one in hanging:
+        one.cancel()
+
+
+async def hold(slots: Slots, host: str) -> None:
+    async with slots.one_of(host):
+        await asyncio.Event().wait()
+
+
+# --- Activities -------------------------------------------------------------------------------------------------------
+
+
+class Failing:
+    """A database whose first write fails."""
+
+    def __init__(self) -> None:
+        self.writes = 0
+
+    async def write(self, rows: Any) -> None:  # noqa: ARG002
+        self.writes += 1
+        await asyncio.sleep(0)
+        if self.writes == 1:
+            raise Unavailable("the database cannot be written")
+
+
+async def test_a_task_whose_taking_could_not_be_written_is_given_to_the_next_worker() -> None:
+    activities = LocalActivities(cast("Database", Failing()), lambda *_: None)
+    await activities.start(REF, task({"n": 1}, resource=ACTIVITY))
+
+    with pytest.raises(Unavailable):
+        await activities.take(ACTIVITY, None, 10)
+    taken = await activities.take(ACTIVITY, None, 10)
+
+    assert taken is not None
+    assert json.loads(taken.input) == {"n": 1}
+
+
+async def test_a_worker_that_went_away_during_a_write_that_failed_loses_nothing() -> None:
+    activities = LocalActivities(cast("Database", Failing()), lambda *_: None)
+    await activities.start(REF, task({"n": 1}, resource=ACTIVITY))
+
+    worker = asyncio.create_task(activities.take(ACTIVITY, None, 10))
+    while not cast("Any", activities)._taken:  # noqa: ASYNC110 - the write is under way
+        await asyncio.sleep(0)
+    worker.cancel()
+
+    assert await activities.take(ACTIVITY, None, 10) is not None
+
+
+# --- Conflicts of the store -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "status"),
+    [
+        (Fenced("execution x is at 3"), "ServiceUnavailableException", 503),
+        (Gone("execution x is not there"), "ServiceUnavailableException", 503),
+        (Unavailable("later"), "ServiceUnavailableException", 503),
+        (Refused("too large"), "ValidationException", 400),
+    ],
+)
+async def test_a_conflict_in_the_store_is_not_the_callers_fault(
+    monkeypatch: pytest.MonkeyPatch, error: JournalError, code: str, status: int
+) -> None:
+    async def conflicting(service: Service, request: Any) -> Any:  # noqa: ARG001
+        raise error
+
+    monkeypatch.setattr("stepwright.api.dispatch.OPERATIONS", {"ListActivities": conflicting})
+
+    reply = await dispatch.dispatch(cast("Service", None), "AWSStepFunctions.ListActivities", b"{}")
+
+    assert (reply.error, reply.status) == (code, status)
