@@ -11,6 +11,7 @@ import pytest
 from stepwright.asl.definition import check, compile_definition
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.machine import Choice, Map, Parallel, Pass, Task, Wait
+from stepwright.cluster.serving import Cluster
 
 END: dict[str, Any] = {"Type": "Succeed"}
 PASS: dict[str, Any] = {"Type": "Pass", "End": True}
@@ -702,7 +703,7 @@ def test_a_driver_checks_its_own_tasks() -> None:
 def test_resources_without_a_driver_are_warned_about() -> None:
     definition = machine({"Type": "Task", "Resource": "foo:bar", "Next": "B"}, B=TASK)
 
-    assert found(definition, serves=lambda resource: resource == "k8s:job") == [
+    assert found(definition, installation=Cluster(lambda resource: resource == "k8s:job")) == [
         "WARNING NO_DRIVER: No driver serves 'foo:bar', so executions cannot start at /States/A/Resource"
     ]
 
@@ -794,3 +795,29 @@ def test_the_machine_has_every_scope_and_every_default() -> None:
         "job",
     )
     assert (task.timeout_seconds, task.retry, task.catch, task.end, task.next) == (None, (), (), True, None)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "arn:aws:states:::k8s:job",
+        "arn:aws-us-gov:states:::k8s:job",
+        "arn:aws:states:us-east-1:123456789012:k8s:job",
+    ],
+)
+def test_a_kubernetes_resource_may_be_spelled_as_an_arn(resource: str) -> None:
+    checked: list[str] = []
+
+    def check_job(state: Any, _pointer: Any) -> list[Any]:
+        checked.append(state["Resource"])
+        return []
+
+    machine_, warnings = compile_definition(
+        machine(TASK | {"Resource": resource}),
+        task_checks={"k8s:job": check_job},
+        installation=Cluster(lambda served: served == "k8s:job"),
+    )
+
+    assert not warnings
+    assert machine_.resources == {"k8s:job"}
+    assert checked == [resource]

@@ -364,7 +364,7 @@ def test_what_is_not_served_is_refused_plainly(field: str) -> None:
     assert play.outcome is not None
     assert play.outcome.error == "States.Runtime"
     assert play.outcome.cause is not None
-    assert f"Stepwright does not serve {field} yet" in play.outcome.cause
+    assert f"{field} of a Map cannot be used here" in play.outcome.cause
 
 
 def test_a_long_run_keeps_little_and_each_item_costs_the_same() -> None:

@@ -32,6 +32,7 @@ from stepwright.cluster.api import (
 )
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
+from stepwright.cluster.serving import Cluster
 from stepwright.cluster.substitutions import MissingSubstitution, substitute
 from stepwright.engine import backoff
 from stepwright.engine.ports import Clock, TaskDriver, Unavailable
@@ -288,7 +289,7 @@ class StateMachines:
                 text,
                 express=spec.get("type") == EXPRESS,
                 task_checks=self._task_checks(spec),
-                serves=self._serves,
+                installation=Cluster(self._serves),
             )
         except MissingSubstitution as error:
             found = (Diagnostic("ERROR", "MISSING_SUBSTITUTION", str(error), error.pointer),)

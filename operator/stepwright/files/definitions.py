@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeGuard
 
 from stepwright.asl import jsontext
-from stepwright.asl.definition import TaskCheck, check
+from stepwright.asl.definition import Installation, TaskCheck, check
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.jsontext import InvalidJson
 from stepwright.cluster.substitutions import MissingSubstitution, substitute
-from stepwright.files import documents
+from stepwright.files import documents, serving
 from stepwright.files.documents import Document, Unreadable
 from stepwright.tasks import job
 
@@ -23,6 +23,8 @@ _INVALID_YAML = "INVALID_YAML_DESCRIPTION"
 
 _PLAIN: Final[Mapping[str, TaskCheck]] = job.checks({})
 """What the drivers serve, and what they know about it without a cluster."""
+
+_SOMEWHERE: Final = serving.Somewhere()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def check_text(file: str, text: str) -> CheckedFile:
         return checked
     if not found_documents:
         # Text that is no manifest is judged by the compiler, which says what is wrong with it as AWS does.
-        found_in_text = check(text, task_checks=_PLAIN, serves=_PLAIN.__contains__)
+        found_in_text = check(text, task_checks=_PLAIN, installation=_SOMEWHERE)
         checked.definitions.append(Checked(None, found_in_text, text))
     for document in found_documents:
         _check_document(document, checked)
@@ -126,7 +128,14 @@ def _check_manifest(manifest: dict[str, Json], pointer: Pointer, document: Docum
             line, column = document.locate(where)
             found = (Diagnostic("ERROR", "MISSING_SUBSTITUTION", str(error), Pointer(""), line, column),)
         else:
-            found = _check_value(definition, where, document, express=express, task_checks=job.checks(spec))
+            found = _check_value(
+                definition,
+                where,
+                document,
+                express=express,
+                task_checks=job.checks(spec),
+                installation=serving.CLUSTER,
+            )
     said = (
         {key: value for key, value in spec.items() if key != "definition"} if isinstance(spec, dict) else {}
     )
@@ -150,8 +159,9 @@ def _check_value(
     *,
     express: bool = False,
     task_checks: Mapping[str, TaskCheck] = _PLAIN,
+    installation: Installation = _SOMEWHERE,
 ) -> tuple[Diagnostic, ...]:
-    found = check(value, express=express, task_checks=task_checks, serves=task_checks.__contains__)
+    found = check(value, express=express, task_checks=task_checks, installation=installation)
     if isinstance(value, str):
         return tuple(_located_in_text(diagnostic, pointer, document) for diagnostic in found)
     duplicates = tuple(

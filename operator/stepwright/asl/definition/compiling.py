@@ -9,6 +9,7 @@ from typing import Final
 
 from stepwright.asl import jsontext
 from stepwright.asl.definition import limits, source
+from stepwright.asl.definition.installation import Installation
 from stepwright.asl.definition.pointers import ROOT, child
 from stepwright.asl.definition.problems import (
     DUPLICATE_KEY,
@@ -19,7 +20,7 @@ from stepwright.asl.definition.problems import (
     TOO_LARGE,
     Problems,
 )
-from stepwright.asl.definition.scopes import Reading, Serves, TaskCheck, read
+from stepwright.asl.definition.scopes import Reading, TaskCheck, read
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsontext import InvalidJson, TooDeep
@@ -34,15 +35,15 @@ def compile_definition(
     refuse_warnings: bool = False,
     express: bool = False,
     task_checks: Mapping[str, TaskCheck] = NO_CHECKS,
-    serves: Serves | None = None,
+    installation: Installation | None = None,
 ) -> tuple[Machine, tuple[Diagnostic, ...]]:
     """The machine and the warnings about it.
 
     A text is taken as JSON, anything else as an already parsed definition. ``task_checks`` adds the drivers' own
-    rules by Resource; with ``serves``, what nothing here can run (Resources without a driver, ItemReader and ResultWriter,
+    rules by Resource; what the ``installation`` cannot run (Resources without a driver, ItemReader and ResultWriter,
     Express) is warned about with the code NO_DRIVER. Raises ``InvalidDefinition`` with every problem at once.
     """
-    machine, found = _compiled(definition, Reading(Problems(), task_checks, express, serves))
+    machine, found = _compiled(definition, Reading(Problems(), task_checks, express, installation))
     refused = any(diagnostic.severity == "ERROR" for diagnostic in found) or (refuse_warnings and found)
     if machine is None or refused:
         raise InvalidDefinition(found)
@@ -54,15 +55,15 @@ def check(
     *,
     express: bool = False,
     task_checks: Mapping[str, TaskCheck] = NO_CHECKS,
-    serves: Serves | None = None,
+    installation: Installation | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Everything that is wrong or doubtful; never raises.
 
     Milder in one thing than ``compile_definition``: a ``${Name}`` that is still to be substituted may stand for a number.
     """
-    return _compiled(definition, Reading(Problems(placeholders_allowed=True), task_checks, express, serves))[
-        1
-    ]
+    return _compiled(
+        definition, Reading(Problems(placeholders_allowed=True), task_checks, express, installation)
+    )[1]
 
 
 def _compiled(definition: str | Json, reading: Reading) -> tuple[Machine | None, tuple[Diagnostic, ...]]:
@@ -101,9 +102,10 @@ def _read(value: Json, reading: Reading) -> Machine | None:
     if source.depth_of_value(value, limits.NESTING) > limits.NESTING:
         reading.problems.add([_too_deep()])
         return None
-    if reading.express and reading.serves is not None:
-        message = "Express executions are not served yet, so none can start; use the type Standard"
-        reading.problems.warn(NO_DRIVER, ROOT, message)
+    if reading.express and reading.installation is not None:
+        lacks = reading.installation.lacks_express()
+        if lacks is not None:
+            reading.problems.warn(NO_DRIVER, ROOT, lacks)
     return read(value, reading)
 
 

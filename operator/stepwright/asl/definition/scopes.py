@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from stepwright.asl.definition import limits, placeholders, references, resources, variables
 from stepwright.asl.definition.fields import Fields, Nested
+from stepwright.asl.definition.installation import Installation
 from stepwright.asl.definition.pointers import ROOT, child
 from stepwright.asl.definition.problems import DUPLICATE_LABEL, INVALID_STATE, NO_DRIVER, Problems
 from stepwright.asl.definition.schema import (
@@ -31,9 +32,6 @@ from stepwright.asl.machine import Machine, Map, QueryLanguage, Scope, State, Ta
 TaskCheck: TypeAlias = Callable[[Mapping[str, Json], Pointer], Iterable[Diagnostic]]
 """A driver's own check of the Task states it serves: the state as written and where it stands -> what is wrong."""
 
-Serves: TypeAlias = Callable[[str], bool]
-"""Whether a driver runs tasks of a Resource."""
-
 _LANGUAGES: tuple[QueryLanguage, QueryLanguage] = ("JSONPath", "JSONata")
 
 
@@ -44,7 +42,7 @@ class Reading:
     problems: Problems
     task_checks: Mapping[str, TaskCheck]
     express: bool
-    serves: Serves | None
+    installation: Installation | None
     language: QueryLanguage = "JSONPath"
     scopes: dict[Pointer, Scope] = field(default_factory=dict)
     names: dict[Pointer, list[str]] = field(default_factory=dict)
@@ -141,12 +139,10 @@ def _check_map(state: Map, fields: Fields, reading: Reading) -> None:
             child(state.item_processor, "ProcessorConfig", "Mode"),
             "Express state machine does not support Map states of the 'DISTRIBUTED' Mode",
         )
-    if state.unserved is not None and reading.serves is not None:
-        reading.problems.warn(
-            NO_DRIVER,
-            fields.at(state.unserved),
-            f"{state.unserved} of a Map is not served yet, so executions cannot start",
-        )
+    if state.unserved is not None and reading.installation is not None:
+        lacks = reading.installation.lacks_map_field(state.unserved)
+        if lacks is not None:
+            reading.problems.warn(NO_DRIVER, fields.at(state.unserved), lacks)
     if state.label is not None:
         if state.label in reading.labels:
             reading.problems.error(
@@ -172,16 +168,10 @@ def _state_language(raw: dict[str, Json], pointer: Pointer, reading: Reading) ->
 def _check_task(task: Task, fields: Fields, reading: Reading) -> None:
     if task.resource:
         reading.resources.add(task.resource)
-        if (
-            reading.serves is not None
-            and not placeholders.in_text(task.resource)
-            and not reading.serves(task.resource)
-        ):
-            reading.problems.warn(
-                NO_DRIVER,
-                fields.at("Resource"),
-                f"No driver serves '{task.resource}', so executions cannot start",
-            )
+        if reading.installation is not None and not placeholders.in_text(task.resource):
+            lacks = reading.installation.lacks_resource(task.resource)
+            if lacks is not None:
+                reading.problems.warn(NO_DRIVER, fields.at("Resource"), lacks)
     if reading.express:
         _check_express(task, fields)
     check = reading.task_checks.get(task.resource)

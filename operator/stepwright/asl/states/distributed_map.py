@@ -24,8 +24,8 @@ def check(state: Map) -> None:
     """Raises States.Runtime where the Map is one that cannot be run here."""
     if state.unserved is not None:
         raise failures.runtime(
-            f"Stepwright does not serve {state.unserved} yet: a Map takes its items from the state's input "
-            "and gives its results as the state's output."
+            f"{state.unserved} of a Map cannot be used here: a Map takes its items from the state's input and gives its "
+            "results as the state's output."
         )
 
 

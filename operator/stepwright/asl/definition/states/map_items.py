@@ -1,6 +1,6 @@
 """What a distributed Map reads its items from, how it groups them, and where it leaves results.
 
-ItemReader and ResultWriter are checked here, not compiled: the engine does not serve them yet.
+ItemReader and ResultWriter are checked here, not compiled: nothing runs them.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html.
 """
 

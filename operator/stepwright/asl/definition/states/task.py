@@ -55,7 +55,7 @@ def _resource(state: Fields) -> str:
         state.problems.warn(
             UNRESOLVED, state.at("Resource"), f"'{resource}' was not substituted, its value cannot be checked"
         )
-    return resource
+    return resources.canonical(resource)
 
 
 def _check_token(state: Fields, resource: str) -> None:

@@ -1,0 +1,22 @@
+"""What a cluster runs of the language, and the sentences for what it does not: an ``asl.definition.Installation``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """``serves``: whether one of the operator's drivers runs tasks of a Resource."""
+
+    serves: Callable[[str], bool]
+
+    def lacks_resource(self, resource: str) -> str | None:
+        return None if self.serves(resource) else f"No driver serves '{resource}', so executions cannot start"
+
+    def lacks_map_field(self, name: str) -> str | None:
+        return f"{name} of a Map is not served yet, so executions cannot start"
+
+    def lacks_express(self) -> str | None:
+        return "Express executions are not served yet, so none can start; use the type Standard"
