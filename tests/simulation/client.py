@@ -14,14 +14,15 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from stepwright.cluster.api import Api, Event, Unreachable
+from stepwright.cluster.api import Api, Event, OnDate, Unreachable
 from stepwright.cluster.api_errors import from_response
+from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import OUTSIDE, ApiServer, Refusal, Request, Stream
 from tests.simulation.loop import Process
 
 Moment = Literal["before", "sent", "landed", "answered"]
-Strike = Literal["killed", "stopped", "ended"]
-"""SIGKILL, SIGSTOP for a while, SIGTERM."""
+Strike = Literal["killed", "stopped", "paused", "ended"]
+"""SIGKILL, SIGSTOP for a while, a pause of the whole machine, SIGTERM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class SimulatedApi(Api):
         self._faults = faults
         self._trace = trace
         self._account = account
+        self.on_date: OnDate | None = None
 
     @property
     def default_namespace(self) -> str:
@@ -101,7 +103,12 @@ class SimulatedApi(Api):
         data = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         request = Request(method, path, params or {}, data, content_type, process.name, self._account)
         self._host.sends(request)
-        return await _Exchange(self._server, self._host, request, self._faults, self._trace).answer
+        exchange = _Exchange(self._server, self._host, request, self._faults, self._trace)
+        try:
+            return await exchange.answer
+        finally:
+            if self.on_date is not None and exchange.date is not None:
+                exchange.tell_date(self.on_date)
 
     async def watch(
         self,
@@ -145,6 +152,10 @@ class _Exchange:
         self._faults, self._fate = faults, fate
         self._loop = asyncio.get_running_loop()
         self.answer: asyncio.Future[bytes] = self._loop.create_future()
+        self.date: float | None = None
+        """What the server's answer says, in whole seconds since 1970; None while there is none."""
+        self._landed_at = 0.0
+        self._began = self._loop.time()
         if fate.strikes is not None:
             self._trace(
                 request.by, f"to be {fate.strikes[1]} {fate.strikes[0]}", request.method, request.path
@@ -173,6 +184,7 @@ class _Exchange:
     def _land(self) -> None:
         fate, request = self._fate, self._request
         self._faults.under_way -= 1
+        self._landed_at = (BEGIN + self._loop.time() * 1000) // 1000
         answer: bytes | Exception
         if fate.answer is not None and not fate.lands:
             answer = self._instead()
@@ -195,7 +207,12 @@ class _Exchange:
         code, retry_after, body = self._fate.answer
         return from_response(code, body, retry_after, write=self._request.writes)
 
+    def tell_date(self, hear: OnDate) -> None:
+        assert self.date is not None
+        hear(self.date, self.date + 1 + self._loop.time() - self._began)
+
     def _deliver(self, answer: bytes | Exception) -> None:
+        self.date = self._landed_at
         if not self.answer.done():
             if isinstance(answer, Exception):
                 self.answer.set_exception(answer)

@@ -97,7 +97,8 @@ class _Replay:
             raise Wrong(f"it begins otherwise than {step.events}")
         self._take(step)
         while self._at < len(self._events):
-            for signal in [Continue()] if step.more else self._signals():
+            # What comes while a step is unfinished goes first.
+            for signal in (*([Continue()] if step.more else []), *self._signals()):
                 step = interpreter.resume(
                     loaded.machine, self.checkpoint, signal, self._moment(), self._limits
                 )

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from stepwright.asl.interpreter import Limits
-from stepwright.asl.signals import Millis, Signal
+from stepwright.asl.signals import Signal
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.refusals import Refusals
 from stepwright.cluster.revisions import Revision, Revisions
@@ -22,6 +22,7 @@ from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machines import Key, Known
+from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Loaded, TaskDriver, Uid
 from stepwright.tasks.job.driver import JobDriver
@@ -31,25 +32,24 @@ from tests.simulation.client import Faults, SimulatedApi, Strike
 from tests.simulation.loop import Process
 
 
-class SetClock:
-    """A process's clock: it is set a little forward and back now and then."""
+class SetClock(SteadyClock):
+    """A process's clock, on a machine whose wall clock is wrong at first and set now and then, and which is paused."""
 
-    longest_sleep_seconds = 60.0
-
-    def __init__(self) -> None:
-        self.offset_ms = 0
+    def __init__(self, offset_ms: int = 0) -> None:
+        self.offset_ms = offset_ms
+        """How far the wall clock is ahead."""
         self.stood_still_seconds = 0.0
-        """For how long the monotonic clock did, because the machine under the process was paused."""
-
-    def now(self) -> Millis:
-        return Millis(BEGIN + self.offset_ms + round(asyncio.get_running_loop().time() * 1000))
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        """For how long all other clocks did, because the machine was paused."""
+        super().__init__(boot=self._boot_seconds, wall=self._wall_seconds)
 
     def readings(self) -> Readings:
-        now = asyncio.get_running_loop().time()
-        return Readings(now - self.stood_still_seconds, now - self.stood_still_seconds, self.now() / 1000)
+        return Readings(self._boot_seconds(), self._boot_seconds(), self._wall_seconds())
+
+    def _boot_seconds(self) -> float:
+        return asyncio.get_running_loop().time() - self.stood_still_seconds
+
+    def _wall_seconds(self) -> float:
+        return (BEGIN + self.offset_ms) / 1000 + asyncio.get_running_loop().time()
 
 
 class Machines:
@@ -144,14 +144,16 @@ class Operator:
         struck: Callable[[Operator, Strike], None],
         complain: Callable[[str], None],
         wrote_last: Callable[[ExecutionRef], str],
+        offset_ms: int = 0,
     ) -> None:
         self.process = Process(name)
         self._random = random
         self._trace = trace
         self._sends, self._ended, self._struck = sends, ended, struck
         self._commits = 0
-        self.clock = SetClock()
+        self.clock = SetClock(offset_ms)
         self.api = SimulatedApi(server, self, faults, trace)
+        self.api.on_date = self.clock.hear
         self.quarantine = Quarantine(self.api, LEASE_NAMESPACE, self._shares_changed)
         self.pulse = PulseOfSimulation()
         self.membership = Membership(
@@ -164,6 +166,7 @@ class Operator:
             read_clocks=self.clock.readings,
             pulse=self.pulse,
             quarantine=self.quarantine,
+            skew=lambda: self.clock.skew_seconds,
         )
         revisions = Revisions(self.api)
         for revision in setting.revisions.values():
@@ -224,6 +227,7 @@ class Operator:
         except* Exception as errors:  # noqa: BLE001 - whoever runs the world judges it
             error = errors
         finally:
+            self._ending = True
             if self.process.alive:
                 await self.membership.leave()
             self._ended(self, error)

@@ -28,7 +28,7 @@ from stepwright.tasks.job.settings import DEFAULT_TTL_SECONDS
 from tests.simulation import logs, machines
 from tests.simulation import loop as loops
 from tests.simulation.access import Access
-from tests.simulation.api_server import ApiServer, Refusal, Request, Stream
+from tests.simulation.api_server import OUTSIDE, ApiServer, Refusal, Request, Stream
 from tests.simulation.client import Fate, Strike
 from tests.simulation.jobs import CALM, Jobs, is_finished
 from tests.simulation.loop import SimulationLoop
@@ -39,7 +39,7 @@ NAMESPACE = "default"
 RESTS_WITHIN_SECONDS = 400.0
 JOB_STAYS_SECONDS = 20
 """No request here is under way for longer."""
-FORESEEN = ("write refused, failing the execution", "execution cannot go on")
+FORESEEN = ("membership waits", "write refused, failing the execution", "execution cannot go on")
 """Errors in the log that tell of the world and not of a defect."""
 ACCOUNT = "runner"
 
@@ -275,8 +275,13 @@ class World:
             struck=self._strike,
             complain=self.violation,
             wrote_last=wrote_last,
+            offset_ms=self._wall_clock_off(),
         )
         operator.begin()
+
+    def _wall_clock_off(self) -> int:
+        """Of a machine on which an operator starts, in milliseconds: less than that for which it would not act."""
+        return self._random.choice((0, 0, -3_500, 700, 3_500))
 
     def _may_act(self, name: str, uid: str) -> bool:
         return any(
@@ -311,6 +316,10 @@ class World:
             self.result.stops += 1
             if not operator.process.stopped:
                 operator.process.stop(self._network.choice((1, 5, 9, 14)))
+        elif how == "paused":
+            self.result.stops += 1
+            if not operator.process.stopped:
+                self._pause(operator, self._network.choice((1, 5, 9, 14, 40)))
         elif how == "ended":
             self.result.ends += 1
             operator.end()
@@ -319,10 +328,25 @@ class World:
             self._replace(operator)
             operator.process.kill()
 
+    @staticmethod
+    def _pause(operator: Operator, seconds: float) -> None:
+        """All of the machine stands still. Its wall clock is put right as it goes on, its other clocks are not."""
+
+        def notice() -> None:
+            operator.clock.stood_still_seconds += seconds
+
+        operator.process.stop(seconds)
+        asyncio.get_running_loop().call_later(seconds - 1e-3, notice, context=OUTSIDE)
+
     def _jump(self) -> None:
         for _, operator in sorted(self.operators.items()):
-            operator.clock.offset_ms += self._random.choice((-2_000, -300, 500, 4_000))
+            operator.clock.offset_ms += self._random.choice((-3_600_000, -2_000, -300, 500, 4_000, 3_600_000))
             self.trace(operator.process.name, "clock", operator.clock.offset_ms)
+
+    def _put_clocks_right(self) -> None:
+        """As NTP does, sooner or later."""
+        for _, operator in sorted(self.operators.items()):
+            operator.clock.offset_ms = 0
 
     # --- The network -------------------------------------------------------------------------------------------------
 
@@ -373,7 +397,8 @@ class World:
                 return random.choice(("sent", "landed", "answered")), "ended"
             return random.choice(("before", "sent", "landed", "answered")), "killed"
         self._stops -= 1
-        return random.choice(("sent", "landed", "answered")), "stopped"
+        how: Strike = "paused" if random.randrange(2) else "stopped"
+        return random.choice(("sent", "landed", "answered")), how
 
     def of_stream(self) -> tuple[float, Callable[[], float]]:
         random = self._network
@@ -421,6 +446,7 @@ class World:
                 self._calm = True
                 self.jobs.habits = CALM
                 self.watchman.calm = True
+                self._put_clocks_right()
                 self.trace("world", "calm")
             if calm_from is not None and now - calm_from > RESTS_WITHIN_SECONDS:
                 self.violation(

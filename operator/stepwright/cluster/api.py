@@ -12,6 +12,8 @@ import builtins
 import functools
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, TypeVar
 from urllib.parse import urlencode
 
@@ -77,6 +79,9 @@ LONGEST_ANSWER_BYTES: Final = 16 * 2**20
 """Of one answer no more is read into memory. A single object has at most some 3 MiB."""
 
 Params = Mapping[str, str | int | bool]
+
+OnDate = Callable[[float, float], None]
+"""Told what the server's clock says with each answer: its time is between the two now, in seconds since 1970."""
 
 
 class Event(NamedTuple):
@@ -144,6 +149,7 @@ class Api:
         self._streams = streams
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._headers = dict(headers)
+        self.on_date: OnDate | None = None
         self._options: dict[str, Any] = {}
         if who.server_hostname:
             self._options["server_hostname"] = who.server_hostname
@@ -331,6 +337,7 @@ class Api:
             headers = await self._request_headers(fresh=fresh)
             if data is not None:
                 headers["Content-Type"] = content_type
+            asked = asyncio.get_running_loop().time()
             try:
                 # The pool's own queue would use up the time-out: of thousands of requests at once those behind
                 # would be given up and sent again, without end.
@@ -346,6 +353,7 @@ class Api:
                     ) as response,
                 ):
                     answer = await _bounded(response)
+                    self._hear_date(response, asked)
                     if response.status < 400:
                         return answer
                     if response.status == 401 and not fresh:
@@ -361,6 +369,15 @@ class Api:
                     f"no answer to {method} {path}: {sentence}", outcome_unknown=write
                 ) from error
         raise AssertionError("the second answer is returned or raised")
+
+    def _hear_date(self, response: aiohttp.ClientResponse, asked: float) -> None:
+        """The server has said its time after ``asked``, cut off to the second."""
+        text = response.headers.get("Date")
+        if self.on_date is None or text is None:
+            return
+        with suppress(ValueError):
+            date = parsedate_to_datetime(text).timestamp()
+            self.on_date(date, date + 1 + asyncio.get_running_loop().time() - asked)
 
     async def watch(
         self, path: str, params: Params | None = None, *, idle_seconds: float = 150

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from stepwright.asl import jsontext
@@ -161,4 +162,20 @@ def loaded(body: Body, revision: Revision, parts: Mapping[PartId, EncodedPart]) 
         ended=ended,
         settled=is_settled(body),
         stop=stop_request(body),
+        latest=_latest(body),
     )
+
+
+class _Timed(msgspec.Struct):
+    timestamp: str
+
+
+def _latest(body: Body) -> Millis:
+    """When the newest event in the status was recorded."""
+    history = (body.get("status") or {}).get("history") or ()
+    if not history:
+        return Millis(0)
+    try:
+        return timestamps.millis(msgspec.json.decode(history[-1], type=_Timed).timestamp)
+    except ValueError:  # somebody has edited it, which is found out elsewhere
+        return Millis(0)

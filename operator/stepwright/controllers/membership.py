@@ -135,6 +135,7 @@ class Membership:
         self._pulse = pulse or _AlwaysTurning()
         self._skew = skew
         self._quarantine = quarantine or Quarantine(api, namespace)
+        self._skew_told = False
         self._noted: ExecutionRef | None = None
         """What the own Lease says is being stepped."""
         self._request_seconds = max(1.0, duration / 4)
@@ -246,6 +247,7 @@ class Membership:
             if self._stored is not None and not self.skewed and self._is_time_to_renew():
                 await self._write(self._published())
             members = await self._look()
+            self._tell_of_skew()
             if self.skewed:
                 return  # nor is it renewed: who can act shall have what is held here
             if (self._stored is None or self._published() != members) and await self._let_go_for(members):
@@ -253,6 +255,16 @@ class Membership:
                 await self._look()
         except ApiError as error:
             log.warning("membership waits", reason=str(error), lease=self.name)
+
+    def _tell_of_skew(self) -> None:
+        """Once, and once when it is over."""
+        if self.skewed == self._skew_told:
+            return
+        self._skew_told = self.skewed
+        if self.skewed:
+            log.error("membership waits", reason=self.obstacle, lease=self.name)
+        else:
+            log.info("the clock is right again", lease=self.name)
 
     def hear(self) -> None:
         """Something that belongs in the Lease has changed: it is not for the next renewal to tell."""

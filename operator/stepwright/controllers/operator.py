@@ -39,7 +39,7 @@ from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machines import Key, StateMachines
-from stepwright.engine.clock import SystemClock
+from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import Commit, ExecutionRef, TaskDriver, Uid
@@ -105,7 +105,8 @@ class Operator:
     def __init__(self, api: Api, leases: Api, lifeline: LoopThread, options: Options) -> None:
         self._options = options
         self._lifeline = lifeline
-        clock = SystemClock()
+        clock = SteadyClock()
+        leases.on_date = clock.hear
         loop = asyncio.get_running_loop()
         stepping = Stepping()
         lease_namespace = options.lease_namespace or api.default_namespace
@@ -120,6 +121,7 @@ class Operator:
             changed=changed,
             pulse=self._pulse,
             quarantine=quarantine,
+            skew=lambda: clock.skew_seconds,
         )
         owns, held = self._membership.owns, self._membership.held
         revisions = Revisions(api)
@@ -131,6 +133,7 @@ class Operator:
         metrics.show("stepwright_timers", lambda: len(self._engine.timers))
         metrics.show("stepwright_loop_lag_seconds", lambda: self._pulse.lag_seconds)
         metrics.show("stepwright_lease_valid", lambda: self._membership.valid)
+        metrics.show("stepwright_clock_skew_seconds", lambda: clock.skew_seconds)
         metrics.show(
             "stepwright_executions_quarantined",
             lambda: sum(owns(uid) and found.quarantined for uid, found in quarantine.suspects.items()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NewType, Protocol
+from typing import Any, Final, NewType, Protocol
 
 from stepwright.asl.checkpoint import EncodedPart, Identity, PartId
 from stepwright.asl.json_types import JsonText
@@ -19,6 +19,8 @@ from stepwright.asl.step import (
     StartTask,
     Visit,
 )
+
+_EPOCH: Final = Millis(0)
 
 Uid = NewType("Uid", str)
 """An execution's uid: the key of everything the engine knows about it."""
@@ -50,7 +52,8 @@ class Loaded:
     """What a journal knows of an execution.
 
     ``parts`` is empty where nothing was committed yet; then ``input`` starts it. ``ended``: the outcome is committed.
-    ``settled``: nothing is left to stop. ``stop``: a stop was asked for.
+    ``settled``: nothing is left to stop. ``stop``: a stop was asked for. ``latest``: when something was recorded of it
+    last, as far as the journal knows.
     """
 
     ref: ExecutionRef
@@ -62,6 +65,7 @@ class Loaded:
     ended: bool = False
     settled: bool = False
     stop: StopRequest | None = None
+    latest: Millis = _EPOCH
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ class Run:
         self._known_seq = known_seq
         self._checkpoint: Checkpoint | None = None
         self._seq = 0
+        self._latest = Millis(0)
         self._signals: deque[Signal] = deque()
         self._mail = asyncio.Event()
         self._lazy_armed = False
@@ -220,6 +221,7 @@ class Run:
         self._loaded = None
         self._machine = loaded.machine
         self._seq = loaded.seq
+        self._latest = max(self._latest, loaded.latest)
         settled = loaded.settled
         if loaded.ended:
             await self._sweep(frozenset())
@@ -355,7 +357,7 @@ class Run:
         commit = Commit(
             commit_id=self._world.commit_id(),
             expected_seq=self._seq,
-            now=self._world.clock.now(),
+            now=self._now(),
             started=batch.checkpoint.start.started,
             parts=batch.encoded_parts(whole=whole),
             whole=whole,
@@ -440,7 +442,12 @@ class Run:
     # --- What a step needs ---------------------------------------------------------------------------------------
 
     def _moment(self) -> Moment:
-        return Moment(self._world.clock.now(), self._world.seed())
+        return Moment(self._now(), self._world.seed())
+
+    def _now(self) -> Millis:
+        """Timestamps of an execution never go back, whoever's clock it went by before."""
+        self._latest = max(self._latest, self._world.clock.now())
+        return self._latest
 
     def _new_effects(self) -> Effects:
         world = self._world
