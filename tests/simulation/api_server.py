@@ -22,6 +22,7 @@ from stepwright.cluster.api import Event
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation import json_patch
 from tests.simulation.access import Access
+from tests.tasks.api_server import same_template
 
 Key = tuple[str, str, str]
 """Plural, namespace, name."""
@@ -385,6 +386,11 @@ class ApiServer:
     def _patch(self, key: Key, stored: Stored, subresource: str | None, request: Request) -> bytes:
         assert request.body is not None
         body = _decode(stored.encoded)
+        if "dryRun" in request.params:
+            # Asked of Jobs only: whether a template may take the place of what is there, which cannot be changed.
+            if not same_template(stored.body, _decode(request.body)[0]["value"]):
+                raise Refusal(422, "Invalid", "spec.template: field is immutable")
+            return stored.encoded
         if request.content_type == "application/json-patch+json":
             try:
                 json_patch.apply(body, _decode(request.body))

@@ -87,6 +87,7 @@ class Jobs:
         self._random = random
         self._trace = trace
         self._outputs = 0
+        self._pods = 0
         self.habits = USUAL
         self.recorded: set[str] = set()
         """The tokens of tasks whose end an execution has recorded."""
@@ -136,7 +137,7 @@ class Jobs:
     async def _live(self, key: Key, uid: str) -> None:
         random, notes = self._random, self.notes[uid]
         await asyncio.sleep(random.uniform(0.02, 0.3))
-        for number in range(1, 100):
+        for _ in range(100):
             job = self._job(key, uid)
             if job is None:
                 return
@@ -148,7 +149,7 @@ class Jobs:
                 await asyncio.sleep(random.uniform(2, 20))
                 continue
             try:
-                pod = self._make_pod(job, number)
+                pod = self._make_pod(job)
             except Refusal:
                 return  # the namespace is being deleted, and the Job with it
             again = await self._run_pod(key, uid, pod, fate, notes)
@@ -166,9 +167,10 @@ class Jobs:
         with suppress(Refusal):
             self._server.create("events", key[1], event)
 
-    def _make_pod(self, job: Body, number: int) -> Key:
+    def _make_pod(self, job: Body) -> Key:
         metadata, template = job["metadata"], job["spec"]["template"]
-        name = f"{metadata['name']}-{metadata['uid']}-{number}"
+        self._pods += 1
+        name = f"{metadata['name']}-{self._pods:05}"
         labels = (template.get("metadata") or {}).get("labels") or {}
         self._server.create(
             "pods",

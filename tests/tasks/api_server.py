@@ -93,12 +93,18 @@ class ApiServer:
             raise NotFound(404, "NotFound", f"{path} not found")
         return msgspec.convert(self.objects[path], into)
 
-    async def patch(self, path: str, body: Any, *, into: Any = None, account: str | None = None) -> Any:
+    async def patch(
+        self, path: str, body: Any, *, params: Any = None, into: Any = None, account: str | None = None
+    ) -> Any:
         await asyncio.sleep(0)
-        self._note("patch", path, account)
+        self._note("patch" if params is None else "dry run", path, account)
         if path not in self.objects:
             raise NotFound(404, "NotFound", f"{path} not found")
         this = self.objects[path]
+        if params is not None:
+            if not same_template(this, body[0]["value"]):
+                raise Invalid(422, "Invalid", "spec.template: field is immutable")
+            return msgspec.convert(this, into)
         test, *adds = body
         if this["metadata"].get("annotations", {}).get("stepwright.dev/token") != test["value"]:
             raise Invalid(422, "Invalid", "the test failed")
@@ -148,11 +154,22 @@ class Impersonating:
     async def create(self, path: str, body: Any, *rest: Any, into: Any = None) -> Any:
         return await self._server.create(path, body, *rest, into=into, account=self._account)
 
-    async def patch(self, path: str, body: Any, *, into: Any = None) -> Any:
-        return await self._server.patch(path, body, into=into, account=self._account)
+    async def patch(self, path: str, body: Any, *, params: Any = None, into: Any = None) -> Any:
+        return await self._server.patch(path, body, params=params, into=into, account=self._account)
 
     async def delete(self, path: str, body: Any) -> None:
         await self._server.delete(path, body, account=self._account)
+
+
+def same_template(job: dict[str, Any], template: Any) -> bool:
+    """Whether a Job has that template, but for the labels that Kubernetes gives it."""
+    own = job["spec"]["template"]
+    uid, name = job["metadata"]["uid"], job["metadata"]["name"]
+    generated = {"controller-uid": uid, "job-name": name}
+    generated |= {f"batch.kubernetes.io/{key}": value for key, value in generated.items()}
+    labels = {**((own.get("metadata") or {}).get("labels") or {}), **generated}
+    own = {**own, "metadata": {**(own.get("metadata") or {}), "labels": labels}}
+    return bool(own == msgspec.json.decode(msgspec.json.encode(template)))
 
 
 def once(verb: str, part: str, error: ApiError) -> Fault:

@@ -88,18 +88,21 @@ class Scene:
     async def pod(
         self, this: StartTask, state: dict[str, Any], *, namespace: str = "shop", **status: Any
     ) -> str:
-        """The Job's pod with its container in that state; an ended one is over for its kubelet, too."""
+        """The Job's pod, made and then with its container in that state; an ended one is over for its kubelet, too."""
         job = self.job(this)["metadata"]
         if (ended := state.get("terminated")) is not None:
             status.setdefault("phase", "Failed" if ended["exitCode"] else "Succeeded")
         name = f"{job['name']}-abcde"
         owner = {"kind": "Job", "name": job["name"], "uid": job["uid"], "controller": True}
-        pod = {
+        pod: dict[str, Any] = {
             "metadata": {"name": name, "namespace": namespace, "uid": "p", "ownerReferences": [owner]},
             "spec": {"containers": [{"name": "main"}]},
             "status": {"containerStatuses": [{"name": "main", "state": state}], **status},
         }
-        self.server.put(f"/api/v1/namespaces/{namespace}/pods/{name}", pod)
+        path = f"/api/v1/namespaces/{namespace}/pods/{name}"
+        if path not in self.server.objects:
+            self.server.put(path, {**pod, "metadata": dict(pod["metadata"]), "status": {"phase": "Pending"}})
+        self.server.put(path, pod)
         await settled()
         return name
 

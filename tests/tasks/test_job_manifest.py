@@ -60,6 +60,7 @@ def test_the_whole_job_of_a_simple_task() -> None:
             "labels": labels,
             "annotations": {
                 "stepwright.dev/token": f"{UID}-5",
+                "stepwright.dev/execution": "order-7",
                 "stepwright.dev/state": "Charge it!",
                 "stepwright.dev/path": "Both[0]/Charge it!",
             },

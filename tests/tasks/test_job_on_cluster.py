@@ -677,3 +677,86 @@ async def test_no_token_in_the_pod(jobs: Running, namespace: str) -> None:
     script = "ls /var/run/secrets/kubernetes.io/serviceaccount > /dev/null 2>&1 && exit 9; true"
 
     value(await jobs.result(execution(namespace), shell(script)))
+
+
+# --- Whose result it is -----------------------------------------------------------------------------------------------
+
+DEFAULTED: dict[str, Any] = {
+    "podTemplate": {
+        "spec": {
+            "containers": [
+                {
+                    "name": "main",
+                    "image": BUSYBOX,
+                    "command": ["sh", "-c", "sleep 3; echo 7 > $STEPWRIGHT_OUTPUT_FILE"],
+                    "resources": {"requests": {"cpu": "0.01", "memory": "8388608"}},
+                    "env": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+                    "ports": [{"containerPort": 80}],
+                    "volumeMounts": [{"name": "scratch", "mountPath": "/scratch"}],
+                },
+            ],
+            "volumes": [{"name": "scratch", "emptyDir": {"sizeLimit": "0.5Gi"}}],
+        }
+    }
+}
+
+
+async def test_a_job_is_known_again_whatever_the_api_server_has_filled_in(
+    cluster: Cluster, namespace: str
+) -> None:
+    """A process that died before its Job's uid was recorded: the next one asks whether it is the one it would make."""
+    ref, this = execution(namespace), task(DEFAULTED)
+    async with running.driver(cluster.kubeconfig, namespace) as first:
+        await first.driver.start(ref, this)
+    async with running.driver(cluster.kubeconfig, namespace) as second:
+        assert value(await second.result(ref, this)) == 7
+
+
+async def test_a_job_that_would_run_something_else_is_refused(jobs: Running, namespace: str) -> None:
+    ref, this = execution(namespace), shell("true")
+    name = names.job_name(ref, this.task)
+    template = {"restartPolicy": "Never", "containers": [{"name": "main", "image": BUSYBOX}]}
+    labels = {names.EXECUTION_UID: str(ref.uid)}
+    annotations = {names.TOKEN: names.token(ref.uid, this.task)}
+    laid = {
+        "metadata": {"name": name, "labels": labels, "annotations": annotations},
+        "spec": {"suspend": True, "template": {"metadata": {"labels": labels}, "spec": template}},
+    }
+    await jobs.api.create(path_of("batch/v1", "jobs", namespace), laid)
+
+    error, cause = failure(await jobs.result(ref, this))
+
+    assert error == "Job.Refused"
+    assert "it would run something else than the task says" in cause
+
+
+async def test_a_pod_that_its_job_has_adopted_says_nothing(jobs: Running, namespace: str) -> None:
+    """Left behind by a Job with a selector of its own; without the admission policies that keep it from its labels."""
+    ref, this = execution(namespace), shell("sleep 1000")
+    await jobs.driver.start(ref, this)
+    uid = (await jobs.job(ref, this))["metadata"]["uid"]
+    labels = {names.EXECUTION_UID: str(ref.uid), "batch.kubernetes.io/controller-uid": uid}
+    mine = path_of("batch/v1", "jobs", namespace)
+    container = {"name": "c", "image": BUSYBOX, "command": ["sh", "-c", "echo 1 > /dev/termination-log"]}
+    await jobs.api.create(
+        mine,
+        {
+            "metadata": {"name": "mine"},
+            "spec": {
+                "manualSelector": True,
+                "selector": {"matchLabels": labels},
+                "template": {
+                    "metadata": {"labels": labels},
+                    "spec": {"restartPolicy": "Never", "containers": [container]},
+                },
+            },
+        },
+    )
+    while not (await jobs.api.get(f"{mine}/mine"))["status"].get("succeeded"):
+        await asyncio.sleep(0.1)
+    await jobs.api.delete(f"{mine}/mine", {"propagationPolicy": "Orphan"})
+
+    error, cause = failure(await jobs.end_of(ref, this.task))
+
+    assert error == "Job.Refused"
+    assert "has counted pod mine-" in cause

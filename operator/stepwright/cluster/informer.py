@@ -110,6 +110,9 @@ class Informer(Generic[T]):
         self._activity: dict[str | None, float] = {}
         self._log = structlog.get_logger().bind(kind=plural)
         self.synced = asyncio.Event()
+        self.appears = False
+        """Whether what ``on_change`` is told of has begun to be, or to be of those that are watched, this moment: a watch
+        says so. A list tells of what may have been there for long."""
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as streams:
@@ -215,7 +218,9 @@ class Informer(Generic[T]):
         if event.type == "DELETED":
             self._remove(namespace, _key(new), new)
         else:
+            self.appears = event.type == "ADDED"
             self._put(namespace, new, event.object)
+            self.appears = False
         return new.metadata.resourceVersion
 
     def _put(self, namespace: str | None, new: T, text: msgspec.Raw) -> None:

@@ -53,6 +53,27 @@ class Calls:
             raise refusals.as_failure(error, ref, "create", "jobs", account) from error
         return job
 
+    async def is_as_made(self, ref: ExecutionRef, manifest: Manifest, job_uid: str) -> bool:
+        """Whether the Job of that name and uid runs what the manifest says. Raises StateError, Unavailable.
+
+        The API server is asked to put the manifest's pod template in place of the Job's, without doing it. A template
+        cannot be changed, so it agrees only where both are the same, once it has filled in defaults and asked the
+        webhooks that change Jobs: what it would make of the template itself, it knows best.
+        """
+        api, account = self._actor(ref)
+        body = [{"op": "replace", "path": "/spec/template", "value": manifest.template_of(job_uid)}]
+        path = path_of(BATCH, "jobs", ref.namespace, manifest.name)
+        try:
+            await api.patch(path, body, params={"dryRun": "All"}, into=facts.Job)
+        except (Invalid, NotFound) as error:
+            now = await self.find(ref, manifest.name)
+            if now is None or now.metadata.uid != job_uid:
+                raise Unavailable(f"Job {ref.namespace}/{manifest.name} was there and is gone") from error
+            return False
+        except ApiError as error:
+            raise refusals.as_failure(error, ref, "patch", "jobs", account) from error
+        return True
+
     async def create_input(self, ref: ExecutionRef, manifest: Manifest, job_uid: str) -> None:
         """The Secret with a large input, if there is one and it is not there yet. Raises StateError, Unavailable."""
         secret = manifest.secret(job_uid)
@@ -77,17 +98,17 @@ class Calls:
         return job
 
     async def is_settled(self, namespace: str, name: str, uid: str) -> bool:
-        """Whether that execution has said that nothing of it runs any more; no where it is gone, for then what it owns
-        goes, too. Raises Unavailable."""
+        """Whether that execution has said that nothing of it runs any more, or is gone: then what it owned goes with it,
+        unless it was deleted without (``--cascade=orphan``). Raises Unavailable."""
         try:
             found: facts.Execution = await self._api.get(
                 path_of(API_VERSION, "executions", namespace, name), into=facts.Execution
             )
         except NotFound:
-            return False
+            return True
         except ApiError as error:
             raise Unavailable(f"cannot read Execution {namespace}/{name}: {error}") from error
-        return found.metadata.uid == uid and found.status.settled
+        return found.metadata.uid != uid or found.status.settled
 
     async def pods_of(self, ref: ExecutionRef, job_uid: str) -> list[facts.Pod]:
         """Raises Unavailable."""

@@ -67,7 +67,8 @@ class JobDriver:
 
     def holds(self, uid: Uid) -> bool:
         return any(
-            job.spec.ttlSecondsAfterFinished is None
+            job.task is not None
+            and job.spec.ttlSecondsAfterFinished is None
             and job.metadata.deletionTimestamp is None
             and (job.metadata.namespace, job.metadata.name) not in self._releases
             for job in self.jobs.by_index(uid)
@@ -158,8 +159,7 @@ class JobDriver:
             if watched.job is not None:
                 found.setdefault(watched.job.metadata.uid, watched.job)
         for job in found.values():
-            token = job.metadata.annotations.token
-            task = names.task_of(token, ref.uid)
+            token, task = job.metadata.annotations.token, job.task
             if task is None or task in wanted or job.metadata.deletionTimestamp is not None:
                 continue
             name = job.metadata.name
@@ -176,13 +176,13 @@ class JobDriver:
                 self._watching.forget(ref, watched.task.task)
 
     async def _tidy(self, job: facts.Job) -> None:
-        """Of an execution that has settled nothing is wanted. Others are swept when they are taken up, and once more
-        when they have ended."""
+        """Of an execution that has settled, or is gone, nothing is wanted. Others are swept when they are taken up, and
+        once more when they have ended."""
         metadata = job.metadata
-        uid, owners = metadata.labels.execution_uid, metadata.ownerReferences
-        name = next((owner.name for owner in owners if owner.uid == uid), None)
-        if not self._held(Uid(uid)):
+        uid = metadata.labels.execution_uid
+        if job.task is None or not self._held(Uid(uid)):
             return
+        name = _execution_name(job)
         try:
             if name is not None and await self._calls.is_settled(metadata.namespace, name, uid):
                 ref = ExecutionRef(Uid(uid), metadata.namespace, name, "")
@@ -204,19 +204,20 @@ class JobDriver:
                 gone = verdict.deleted(made.name)
                 raise StateError(gone.error, gone.cause)
             return job
+        found = job is not None
         if job is None:
             job = await self._calls.create(ref, made)
         if job is None:
-            job = await self._calls.find(ref, made.name)
+            job, found = await self._calls.find(ref, made.name), True
         if job is None:
             raise Unavailable(f"Job {ref.namespace}/{made.name} was there and is gone")
         # The annotation anybody may write; an admission policy guards the label.
         whose = (job.metadata.labels.execution_uid, job.metadata.annotations.token)
         if whose != (str(ref.uid), made.token):
-            raise errors.refused(
-                f"Job {made.name} exists in namespace {ref.namespace} and is not this task's: it was not created by "
-                f"this execution. Delete it or find out who made it."
-            )
+            raise _not_ours(ref, made.name, "it was not created by this execution")
+        # An account that Stepwright acts as, and whatever runs as it, may write that label, too.
+        if found and not await self._calls.is_as_made(ref, made, job.metadata.uid):
+            raise _not_ours(ref, made.name, "it would run something else than the task says")
         return job
 
     async def _give_input(self, watched: Watched) -> None:
@@ -239,6 +240,21 @@ class JobDriver:
             known: dict[str, Json] = {"jobName": metadata.name, "jobUid": metadata.uid}
             self._report(watched.ref.uid, TaskStarted(task.task))
             self._report(watched.ref.uid, TaskSubmitted(task.task, known))
+
+
+def _not_ours(ref: ExecutionRef, name: str, why: str) -> StateError:
+    return errors.refused(
+        f"Job {name} exists in namespace {ref.namespace} and is not this task's: {why}. Delete it or find out who made "
+        "it."
+    )
+
+
+def _execution_name(job: facts.Job) -> str | None:
+    """Of its execution; None where that cannot be told: its owner was taken away, and its label may be shortened."""
+    metadata = job.metadata
+    uid = metadata.labels.execution_uid
+    owner = next((owner.name for owner in metadata.ownerReferences if owner.uid == uid), None)
+    return owner or metadata.annotations.execution or names.unshortened(metadata.labels.execution)
 
 
 def _ttl_seconds(ref: ExecutionRef, job: facts.Job | None) -> int:

@@ -7,12 +7,12 @@ Names are those of the API (batch/v1 Job, v1 Pod); annotations, which hold input
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import field
 
-from stepwright.asl.signals import Millis
+from stepwright.asl.signals import Millis, TaskId
 from stepwright.cluster import timestamps
 from stepwright.tasks.job import names, template
 
@@ -44,10 +44,12 @@ class JobCondition(Condition, frozen=True):
 
 
 class JobLabels(Fact, frozen=True):
+    execution: str = field(name=names.EXECUTION, default="")
     execution_uid: str = field(name=names.EXECUTION_UID, default="")
 
 
 class JobAnnotations(Fact, frozen=True):
+    execution: str | None = field(name=names.EXECUTION, default=None)
     token: str = field(name=names.TOKEN, default="")
     ttl_seconds: str | None = field(name=names.TTL_SECONDS, default=None)
 
@@ -57,13 +59,27 @@ class JobMetadata(Fact, frozen=True):
     namespace: str
     uid: str
     resourceVersion: str = ""
+    creationTimestamp: str = ""
     deletionTimestamp: str | None = None
     ownerReferences: list[Owner] = []
     labels: JobLabels = JobLabels()
     annotations: JobAnnotations = JobAnnotations()
 
 
+RestartPolicy = Literal["Never", "OnFailure", "Always"]
+
+
+class TemplateSpec(Fact, frozen=True):
+    restartPolicy: RestartPolicy = "Never"
+
+
+class Template(Fact, frozen=True):
+    spec: TemplateSpec = TemplateSpec()
+
+
 class JobSpec(Fact, frozen=True):
+    template: Template = Template()
+    completionMode: Literal["NonIndexed", "Indexed"] = "NonIndexed"
     completions: int | None = None
     parallelism: int | None = None
     suspend: bool | None = None
@@ -80,6 +96,13 @@ class Job(Fact, frozen=True):
     metadata: JobMetadata
     spec: JobSpec = JobSpec()
     status: JobStatus = JobStatus()
+
+    @property
+    def task(self) -> TaskId | None:
+        """The task that it runs; None where it is no task's, whatever its labels say: a CronJob makes Jobs with any
+        labels and annotations, but its own names."""
+        uid, token = self.metadata.labels.execution_uid, self.metadata.annotations.token
+        return names.task_of(token, uid) if names.is_named_by(self.metadata.name, token) else None
 
     @property
     def single(self) -> bool:
@@ -142,6 +165,7 @@ class PodMetadata(Fact, frozen=True):
 
 
 class PodSpec(Fact, frozen=True):
+    restartPolicy: RestartPolicy = "Never"
     containers: list[Container] = []
     initContainers: list[Container] = []
     nodeName: str | None = None
@@ -166,6 +190,11 @@ class Pod(Fact, frozen=True):
         """The Job that controls it."""
         owners = self.metadata.ownerReferences
         return next((owner for owner in owners if owner.controller and owner.kind == "Job"), None)
+
+    @property
+    def newborn(self) -> bool:
+        """Nothing has happened to it yet. A controller's own pods are seen so first."""
+        return self.status.phase == "Pending" and not any(self.all_statuses())
 
     @property
     def main(self) -> str:

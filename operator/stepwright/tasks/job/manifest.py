@@ -41,6 +41,17 @@ class Manifest:
     """For when the result is committed; the Job itself is created without, so that it stays until then."""
     large_input: str | None = None
 
+    def template_of(self, job_uid: str) -> Mapping[str, Any]:
+        """Its pod template as it stands in the Job of that uid: with the labels that Kubernetes adds."""
+        template = self.job["spec"]["template"]
+        generated = {"controller-uid": job_uid, "job-name": self.name}
+        labels = {
+            **template["metadata"]["labels"],
+            **generated,
+            **{f"batch.kubernetes.io/{name}": value for name, value in generated.items()},
+        }
+        return {**template, "metadata": {**template["metadata"], "labels": labels}}
+
     def secret(self, job_uid: str) -> Mapping[str, Any] | None:
         """Owned by the Job, so that nothing is left behind whatever happens after the Job's creation."""
         if self.large_input is None:
@@ -104,6 +115,7 @@ def build(
     annotations = {
         **template.without_own_names(metadata.get("annotations"), "job.metadata.annotations"),
         names.TOKEN: token,
+        names.EXECUTION: ref.name,
         names.STATE: task.state,
         names.PATH: task.path,
     }

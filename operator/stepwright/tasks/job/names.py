@@ -19,7 +19,7 @@ PREFIX: Final = "stepwright.dev/"
 EXECUTION_UID: Final = PREFIX + "execution-uid"
 """Label of Jobs and pods: by it they are found and watched."""
 EXECUTION: Final = PREFIX + "execution"
-"""Label: the execution's name, shortened where it is no label."""
+"""Label and annotation: the execution's name, in the label shortened where it is none."""
 STATE_MACHINE: Final = PREFIX + "state-machine"
 STATE: Final = PREFIX + "state"
 """Label and annotation: the state's name, in the annotation exactly."""
@@ -41,10 +41,15 @@ _HASH_LENGTH: Final = 10
 
 def job_name(ref: ExecutionRef, task: TaskId) -> str:
     """``order-7-5-k3j9x2abcd``: the execution's name, the id of the TaskScheduled event, a hash of the token."""
-    end = f"{task}-{_hash(token(ref.uid, task))}"
+    end = _end(token(ref.uid, task))
     room = _LONGEST_NAME - len(end) - 1
     start = re.sub(r"[^a-z0-9]+", "-", ref.name.lower())[:room].strip("-")
     return f"{start or 'x'}-{end}"
+
+
+def is_named_by(job: str, token: str) -> bool:
+    """Whether a Job of that name can be the one of the task with that token."""
+    return job.endswith("-" + _end(token))
 
 
 def secret_name(job: str) -> str:
@@ -68,6 +73,15 @@ def label_value(text: str) -> str:
         return text
     start = re.sub(r"[^A-Za-z0-9]+", "-", text)[: _LONGEST_LABEL - _HASH_LENGTH - 1].strip("-")
     return f"{start}-{_hash(text)}" if start else _hash(text)
+
+
+def unshortened(label: str) -> str | None:
+    """The text of such a label value, None where it may be a shortened one."""
+    return None if not label or re.search(rf"(^|-)[a-z2-7]{{{_HASH_LENGTH}}}$", label) else label
+
+
+def _end(token: str) -> str:
+    return f"{token.rpartition('-')[2]}-{_hash(token)}"
 
 
 def _hash(text: str) -> str:

@@ -113,6 +113,14 @@ def deleted(name: str) -> Failed:
     )
 
 
+def adopted(name: str, pod: str) -> Failed:
+    return Failed(
+        errors.REFUSED,
+        f"Kubernetes has counted pod {pod} for Job {name}, which did not make it: somebody has given it to the Job, "
+        "so what it came to is not the task's. Find out who made it.",
+    )
+
+
 def aftermath(job: Job, pods: Sequence[Pod]) -> Aftermath:
     """Of a Job whose task's result is recorded, and that was not deleted for it."""
     if job.condition("Complete", "Failed") is not None:

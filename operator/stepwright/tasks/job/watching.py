@@ -19,6 +19,7 @@ from stepwright.cluster.api import Api, ApiError, NotFound, TooManyRequests, Unr
 from stepwright.cluster.informer import Informer
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.tasks.job import errors, facts, logs, names, output, verdict
+from stepwright.tasks.job.adoption import Adopted
 from stepwright.tasks.job.calls import BATCH, Calls
 from stepwright.tasks.job.manifest import Manifest
 from stepwright.tasks.job.releases import UNHEARD_SECONDS, Release, Releases
@@ -97,6 +98,7 @@ class Watching:
         self._reading: set[asyncio.Task[None]] = set()
         self._strays: set[str] = set()
         self._ending: set[tuple[str, str]] = set()
+        self._adopted = Adopted()
         self.on_stray: Callable[[facts.Job], Coroutine[Any, Any, None]] | None = None
         """What to do with a Job that has been there for a while and that nobody here has started or let go."""
         self.jobs: Informer[facts.Job] = Informer(
@@ -167,6 +169,8 @@ class Watching:
         watched = self._watched.pop((ref.uid, task), None)
         if watched is not None:
             self._troubled.pop(watched, None)
+            for pod in watched.gone_pods.values():
+                self._adopted.forget(pod)
             if watched.job is not None:
                 self._by_job_uid.pop(watched.job.metadata.uid, None)
 
@@ -204,11 +208,14 @@ class Watching:
     def _pod_changed(self, old: facts.Pod | None, new: facts.Pod | None) -> None:
         pod = new if new is not None else old
         assert pod is not None
+        self._adopted.observe(old, new, appears=self.pods.appears)
         if pod.job is None:
             return
         watched = self._by_job_uid.get(pod.job.uid)
         if watched is None or watched.ref.namespace != pod.metadata.namespace:
             self.look_back(pod.metadata.namespace, pod.job.name)
+            if new is None:
+                self._adopted.forget(pod)
             return
         if new is None:
             # The Job's verdict may come after its pod is gone; how that ended is known here still.
@@ -267,11 +274,20 @@ class Watching:
                 return
 
     def pods_of(self, job: facts.Job, watched: Watched | None = None) -> list[facts.Pod]:
+        """Those that it has made, and those known of it that are gone."""
+        return self._adopted.own(job, self._all_pods_of(job, watched))
+
+    def _all_pods_of(self, job: facts.Job, watched: Watched | None) -> list[facts.Pod]:
         present = self.pods.by_index(_of_job(job.metadata.namespace, job.metadata.uid))
         if watched is None or not watched.gone_pods:
             return present
         names_present = {pod.metadata.name for pod in present}
         return [*present, *(pod for name, pod in watched.gone_pods.items() if name not in names_present)]
+
+    def _foreign_pod(self, watched: Watched, job: facts.Job) -> facts.Pod | None:
+        """A pod that the Job did not make, and that Kubernetes counts for it."""
+        own = self.pods_of(job, watched)
+        return next((pod for pod in self._all_pods_of(job, watched) if pod not in own), None)
 
     def consider(
         self, watched: Watched, *, gone: bool = False, pods: Sequence[facts.Pod] | None = None
@@ -286,6 +302,11 @@ class Watching:
         found = verdict.judge(job, known if pods is None else pods, pods_certain=pods is not None or gone)
         if gone and isinstance(found, verdict.Undecided):
             found = verdict.deleted(watched.name)
+        match found:
+            case verdict.Succeeded(pod=None) | verdict.Failed(error=errors.OUTPUT_LOST):
+                # The Job alone says so, and may have counted a pod that is none of its own.
+                foreign = self._foreign_pod(watched, job)
+                found = found if foreign is None else verdict.adopted(watched.name, foreign.metadata.name)
         match found:
             case verdict.Undecided(problem):
                 self._note(watched, problem)
@@ -427,7 +448,7 @@ class Watching:
             self.consider(watched)
             return
         watched.busy = None
-        self.consider(watched, pods=_trusted(watched, job, listed))
+        self.consider(watched, pods=self._trusted(watched, job, listed))
 
     async def _fail_with_log(
         self, watched: Watched, error: str, cause: str, pod: str, container: str
@@ -465,12 +486,19 @@ class Watching:
             watched.busy = None
             self.consider(watched, gone=True)
             return False
-        found = verdict.judge(stored, _trusted(watched, stored, listed))
+        found = verdict.judge(stored, self._trusted(watched, stored, listed))
         now = found.problem if isinstance(found, verdict.Undecided) else None
         if now is None or now.error != problem.error:
             watched.problem = None if now is None else (now, self._clock.now())
             return False
         return True
+
+    def _trusted(self, watched: Watched, job: facts.Job, listed: Sequence[facts.Pod]) -> list[facts.Pod]:
+        """Of the pods that were listed for a Job those that are its own, and those known of it that are gone."""
+        found = [pod for pod in listed if pod.job is not None and pod.job.uid == job.metadata.uid]
+        present = {pod.metadata.name for pod in found}
+        gone = (pod for name, pod in watched.gone_pods.items() if name not in present)
+        return self._adopted.own(job, [*found, *gone])
 
     def _succeed(self, watched: Watched, value: Json) -> None:
         self._end(watched, TaskSucceeded(watched.task.task, value))
@@ -514,13 +542,6 @@ class Watching:
             # It may have led to other work, or the task may have been stopped meanwhile.
             if watched is not None and watched.busy is asyncio.current_task():
                 watched.busy = None
-
-
-def _trusted(watched: Watched, job: facts.Job, listed: Sequence[facts.Pod]) -> list[facts.Pod]:
-    """Of the pods that were listed for a Job those that are its own, and those known of it that are gone."""
-    own = [pod for pod in listed if pod.job is not None and pod.job.uid == job.metadata.uid]
-    present = {pod.metadata.name for pod in own}
-    return [*own, *(pod for name, pod in watched.gone_pods.items() if name not in present)]
 
 
 def _who(ref: ExecutionRef, task: StartTask | None = None) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+"""Which pods a Job has made itself.
+
+A Job's controller also takes over pods that it has not made: any without a controller that carry the Job's label. Such
+a pod may have run anything, and its end would count as the task's. It is told by what nobody but the controller that
+makes a pod decides, and what no webhook changes:
+
+- From its first moment on a Job's own pod has its controller, and nothing has happened to it yet. A watch tells of that
+  moment; what shows later, or changes hands, was adopted.
+- Its name is the Job's with a random end. While a Job is there no other Job has that name; pods of ReplicaSets and the
+  like, whose names could be the same, restart their containers always, which a Job's never do.
+- It is not older than the Job.
+
+What a pod runs is not compared with the Job's template: webhooks that pin images, add containers, environment, volumes
+or wrap the command are common, and with them no task would ever end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from stepwright.tasks.job.facts import Job, Pod
+
+
+class Adopted:
+    """The pods of which the watch has told that they came to their Job later."""
+
+    def __init__(self) -> None:
+        self._uids: set[str] = set()
+
+    def __contains__(self, pod: Pod) -> bool:
+        return pod.metadata.uid in self._uids
+
+    def __len__(self) -> int:
+        return len(self._uids)
+
+    def observe(self, old: Pod | None, new: Pod | None, *, appears: bool) -> None:
+        """``appears``: a watch tells of it as new. A list says nothing about its beginning."""
+        if new is None:
+            return
+        late = appears and not new.newborn if old is None else old.job != new.job
+        if late and new.job is not None:
+            self._uids.add(new.metadata.uid)
+
+    def forget(self, pod: Pod) -> None:
+        """It is gone, and nobody asks for it any more."""
+        self._uids.discard(pod.metadata.uid)
+
+    def own(self, job: Job, pods: Iterable[Pod]) -> list[Pod]:
+        """Those that the Job has made."""
+        return [pod for pod in pods if pod not in self and is_made_by(job, pod)]
+
+
+def is_made_by(job: Job, pod: Pod) -> bool:
+    """As far as the two tell. ``pod``: its controller is the Job."""
+    index = r"-\d+" if job.spec.completionMode == "Indexed" else ""
+    return (
+        re.fullmatch(rf"{re.escape(job.metadata.name)}{index}-[a-z0-9]{{5}}", pod.metadata.name) is not None
+        and pod.spec.restartPolicy == job.spec.template.spec.restartPolicy
+        and pod.metadata.creationTimestamp >= job.metadata.creationTimestamp
+    )

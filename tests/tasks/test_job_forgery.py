@@ -1,0 +1,259 @@
+"""Results that are not the task's: pods given to its Job, Jobs laid in its place, Jobs that only look like its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stepwright.asl.signals import TaskFailed, TaskId, TaskSucceeded
+from stepwright.asl.step import StartTask
+from stepwright.engine.ports import ExecutionRef, Unavailable
+from stepwright.tasks.job import adoption, facts, names
+from tests.tasks.api_server import once
+from tests.tasks.test_job_driver import LOST, Scene, done, image, settled
+
+FORGED = {
+    "phase": "Succeeded",
+    "containerStatuses": [{"name": "c", "state": done('{"approved":true}')}],
+}
+NEWBORN = {"phase": "Pending"}
+
+
+def give(scene: Scene, this: StartTask, name: str, status: dict[str, Any], **spec: Any) -> dict[str, Any]:
+    """A pod that the Job's controller has taken over: it carries the Job's label and had no controller."""
+    job = scene.job(this)["metadata"]
+    owner = {"kind": "Job", "name": job["name"], "uid": job["uid"], "controller": True}
+    pod = {
+        "metadata": {"name": name, "namespace": "shop", "uid": f"uid of {name}", "ownerReferences": [owner]},
+        "spec": {"containers": [{"name": "c"}], **spec},
+        "status": status,
+    }
+    scene.server.put(f"/api/v1/namespaces/shop/pods/{name}", pod)
+    return pod
+
+
+def ends(scene: Scene) -> list[Any]:
+    return [signal for signal in scene.heard if isinstance(signal, TaskSucceeded | TaskFailed)]
+
+
+async def test_a_pod_that_an_orphaned_job_left_behind_says_nothing() -> None:
+    """Its name is that of the Job that made it, which cannot be the name of the task's."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        give(scene, this, "mine-abcde", NEWBORN)
+        give(scene, this, "mine-abcde", FORGED)
+        await settled()
+        assert ends(scene) == []
+        await scene.pod(this, done('"its own"'))
+
+    assert scene.end() == TaskSucceeded(this.task, "its own")
+
+
+async def test_a_pod_that_shows_when_it_has_ended_already_says_nothing() -> None:
+    """Relabelled: a watch would have told of its Job's own pod when that was made."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        give(scene, this, f"{scene.job(this)['metadata']['name']}-abcde", FORGED)
+        await settled()
+
+    assert ends(scene) == []
+
+
+async def test_a_pod_that_comes_from_another_controller_says_nothing() -> None:
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        name = f"{scene.job(this)['metadata']['name']}-abcde"
+        pod = give(scene, this, name, NEWBORN)
+        owned = pod["metadata"].pop("ownerReferences")
+        scene.server.remove(f"/api/v1/namespaces/shop/pods/{name}")
+        scene.server.put(f"/api/v1/namespaces/shop/pods/{name}", {**pod, "metadata": dict(pod["metadata"])})
+        adopted = {**pod["metadata"], "ownerReferences": owned}
+        scene.server.put(f"/api/v1/namespaces/shop/pods/{name}", {**pod, "metadata": adopted})
+        give(scene, this, name, FORGED)
+        await settled()
+
+    assert ends(scene) == []
+
+
+async def test_a_task_whose_job_was_completed_by_a_pod_given_to_it_fails_plainly() -> None:
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        give(scene, this, "mine-abcde", FORGED)
+        await scene.conclude(this, "Complete")
+
+    [end] = ends(scene)
+    job = scene.job(this)["metadata"]["name"]
+    assert end == TaskFailed(
+        this.task,
+        "Job.Refused",
+        f"Kubernetes has counted pod mine-abcde for Job {job}, which did not make it: somebody has given it to the "
+        "Job, so what it came to is not the task's. Find out who made it.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "spec", "created", "made"),
+    [
+        ("charge-abcde", "NonIndexed", {}, "2026-11-28T10:00:00Z", True),
+        ("charge-0-abcde", "Indexed", {}, "2026-11-28T10:00:01Z", True),
+        ("charge-0-abcde", "NonIndexed", {}, "2026-11-28T10:00:01Z", False),
+        ("charge-2-abcde", "NonIndexed", {}, "2026-11-28T10:00:01Z", False),
+        ("recharge-abcde", "NonIndexed", {}, "2026-11-28T10:00:01Z", False),
+        ("charge", "NonIndexed", {}, "2026-11-28T10:00:01Z", False),
+        ("charge-abcde", "NonIndexed", {"restartPolicy": "Always"}, "2026-11-28T10:00:01Z", False),
+        ("charge-abcde", "NonIndexed", {}, "2026-11-28T09:59:59Z", False),
+    ],
+)
+def test_which_pods_a_job_can_have_made(
+    name: str, mode: Any, spec: dict[str, Any], created: str, made: bool
+) -> None:
+    job = facts.Job(
+        facts.JobMetadata("charge", "shop", "u", creationTimestamp="2026-11-28T10:00:00Z"),
+        facts.JobSpec(completionMode=mode),
+    )
+    pod = facts.Pod(facts.PodMetadata(name, "shop", "p", creationTimestamp=created), facts.PodSpec(**spec))
+
+    assert adoption.is_made_by(job, pod) is made
+
+
+async def test_adopted_pods_are_forgotten_with_their_task() -> None:
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        for name in ("mine-abcde", "mine-bcdef"):
+            give(scene, this, name, FORGED)
+        await settled()
+        scene.server.remove("/api/v1/namespaces/shop/pods/mine-abcde")
+        await settled()
+        await driver.stop(scene.ref, this.task)
+        scene.server.remove("/api/v1/namespaces/shop/pods/mine-bcdef")
+        await settled()
+
+        assert len(driver._watching._adopted) == 0
+
+
+# --- Jobs -------------------------------------------------------------------------------------------------------------
+
+
+def lay(scene: Scene, this: StartTask, **changes: Any) -> dict[str, Any]:
+    """A Job in the task's place, by somebody who knows its name, label and token."""
+    name = names.job_name(scene.ref, this.task)
+    job = {
+        "metadata": {
+            "name": name,
+            "namespace": "shop",
+            "uid": "laid",
+            "labels": {names.EXECUTION_UID: str(scene.ref.uid)},
+            "annotations": {names.TOKEN: names.token(scene.ref.uid, this.task)},
+            **changes,
+        },
+        "spec": {"template": {"spec": {"containers": [{"name": "main", "image": "evil"}]}}},
+    }
+    scene.server.put(scene.job_path(this), job)
+    return job
+
+
+async def test_a_job_laid_in_the_tasks_place_is_refused() -> None:
+    """An account that Stepwright acts as may write the label, and name and token follow from the execution's uid."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        lay(scene, this)
+        await settled()
+        await driver.start(scene.ref, this)
+
+    [end] = ends(scene)
+    assert (end.error, end.cause) == (
+        "Job.Refused",
+        (
+            f"Job {names.job_name(scene.ref, this.task)} exists in namespace shop and is not this task's: it would run "
+            "something else than the task says. Delete it or find out who made it."
+        ),
+    )
+
+
+async def test_the_own_job_is_found_again_after_a_lost_answer() -> None:
+    """For one more request, and only then."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        scene.server.after = once("create", "jobs", LOST)
+        with pytest.raises(Unavailable):
+            await driver.start(scene.ref, this)
+        await settled()
+        await driver.start(scene.ref, this)
+        await scene.pod(this, done())
+
+        assert scene.end() == TaskSucceeded(this.task, 1)
+        assert [verb for verb, _, _ in scene.server.requests] == ["create", "dry run"]
+
+
+async def test_a_job_that_could_not_be_compared_is_compared_later() -> None:
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        scene.server.after = once("create", "jobs", LOST)
+        with pytest.raises(Unavailable):
+            await driver.start(scene.ref, this)
+        await settled()
+        scene.server.before = once("dry run", "jobs", LOST)
+        with pytest.raises(Unavailable):
+            await driver.start(scene.ref, this)
+        assert scene.heard == []
+        await driver.start(scene.ref, this)
+        await scene.pod(this, done())
+
+    assert scene.end() == TaskSucceeded(this.task, 1)
+
+
+async def test_jobs_with_a_tasks_labels_under_another_name_are_nobodys() -> None:
+    """A CronJob makes them through Kubernetes' own account: an execution about to begin was failed as edited."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        lay(scene, this, name="cron-29384756")
+        await settled()
+
+        assert not driver.holds(scene.ref.uid)
+        await driver.sweep(scene.ref, frozenset())
+        await scene.clock.forward(70)
+        assert scene.writes() == []
+
+
+# --- Orphans ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("execution", "label", "gone"),
+    [
+        ("order-7", "order-7", True),
+        (None, "order-7", True),
+        (None, "order-abcdefghij", False),
+        ("o" * 70, "o-abcdefghij", True),
+    ],
+    ids=["told", "by an older version", "perhaps shortened", "told though shortened"],
+)
+async def test_a_job_whose_execution_was_deleted_without_it_does_not_stay_for_ever(
+    execution: str | None, label: str, gone: bool
+) -> None:
+    """By --cascade=orphan while no operator was there: it had no TTL, and nobody to give it one."""
+    scene, this = Scene(), image()
+    annotations = {names.TOKEN: names.token(scene.ref.uid, this.task)}
+    if execution is not None:
+        annotations[names.EXECUTION] = execution
+    async with scene.driver():
+        labels = {names.EXECUTION_UID: str(scene.ref.uid), names.EXECUTION: label}
+        lay(scene, this, labels=labels, annotations=annotations)
+        await scene.clock.forward(70)
+
+    assert (scene.server.named("jobs") == []) is gone
+
+
+def test_the_name_of_a_job_tells_its_task() -> None:
+    ref = ExecutionRef("7f3c2d1e-0000-4000-8000-000000000001", "shop", "x", "m")  # type: ignore[arg-type]
+    token = names.token(ref.uid, TaskId(5))
+
+    assert names.is_named_by(names.job_name(ref, TaskId(5)), token)
+    assert not names.is_named_by(names.job_name(ref, TaskId(6)), token)
+    assert not names.is_named_by("", "")
