@@ -81,7 +81,7 @@ class ApiWorld:
         ids = itertools.count()
         self._service = Service(
             catalog=catalog,
-            versions=SqlVersions(self._database),
+            versions=SqlVersions(self._database, catalog.known),
             activities=activities,
             map_runs=SqlMapRuns(self._database),
             runner=runner,

@@ -11,8 +11,10 @@ from typing import Final
 
 import structlog
 
+from stepwright.asl import interpreter
 from stepwright.asl.limits import Limits
-from stepwright.asl.signals import Millis, Signal, Stop, TaskId, TimerFired, TimerId
+from stepwright.asl.signals import Millis, Moment, Signal, Stop, TaskId, TimerFired, TimerId
+from stepwright.asl.step import Outcome
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.observer import Observer, Unobserved
 from stepwright.engine.ports import Clock, ExecutionRef, Journal, Lease, Loaded, StopRequest, TaskDriver, Uid
@@ -101,6 +103,24 @@ class Engine:
         nothing once the engine has let go of all: nobody would end it."""
         if not self.carries(loaded.ref.uid):
             self._begin(loaded.ref, loaded)
+
+    def at_once(self, loaded: Loaded) -> tuple[Outcome, Millis] | None:
+        """The outcome of a new execution that ends in its first step and calls nobody, and when that was: it is not
+        carried, and nothing is written. None for any other; nothing has happened then."""
+        if loaded.machine.resources:
+            return None
+        world = self._world
+        now = world.clock.now()
+        world.stepping.begin(loaded.ref)
+        try:
+            step = interpreter.start(
+                loaded.machine, loaded.identity, loaded.input, Moment(now, world.seed()), world.limits
+            )
+        except Exception:  # noqa: BLE001 - it is met again by what carries the execution, which knows what to do
+            return None
+        finally:
+            world.stepping.end()
+        return None if step.outcome is None else (step.outcome, now)
 
     def park(self, parked: Parked) -> None:
         """Carry an execution of which the journal said that it only waits. Nothing happens where it is carried

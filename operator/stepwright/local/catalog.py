@@ -19,6 +19,7 @@ from stepwright.cluster import payloads
 from stepwright.local import schema
 from stepwright.local.database import Conflict, Database, Statement
 from stepwright.local.journal import read_payloads
+from stepwright.local.known import Machines
 from stepwright.local.rows import execution_of, text_of
 
 MOST_REVISIONS: Final = 256
@@ -65,6 +66,7 @@ class SqlCatalog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.known = Machines()
         self._revisions: OrderedDict[str, Revision] = OrderedDict()
         self._asks = asyncio.Lock()
         """One asks the database for a revision at a time: of a thousand starts at once, all but the first find it."""
@@ -93,6 +95,9 @@ class SqlCatalog:
         return await self._database.call(add)
 
     async def machine(self, arn: str) -> StateMachine | None:
+        return await self.known.machines.get(arn, lambda: self._read_machine(arn))
+
+    async def _read_machine(self, arn: str) -> StateMachine | None:
         async with self._database.reading() as connection:
             return await _machine(connection, arn)
 
@@ -109,10 +114,12 @@ class SqlCatalog:
             )
 
         await self._database.call(revise)
+        self.known.machines.changed(arn)
 
     async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         statement = update(schema.machines).where(schema.machines.c.arn == arn).values(tags=text_of(tags))
         await self._database.call(lambda connection: connection.execute(statement))
+        self.known.machines.changed(arn)
 
     async def delete_machine(self, arn: str) -> None:
         async def remove(connection: AsyncConnection) -> None:
@@ -121,6 +128,7 @@ class SqlCatalog:
             await connection.execute(delete(schema.aliases).where(schema.aliases.c.machine_arn == arn))
 
         await self._database.call(remove)
+        self.known.deleted(arn)
 
     async def revision(self, id: str) -> Revision | None:
         return self._known_revision(id) or await self._read_revision(id)

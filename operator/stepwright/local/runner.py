@@ -93,17 +93,14 @@ class LocalRunner:
         return execution
 
     async def start_express(self, execution: Execution) -> None:
-        self._begin_express(await self._loaded(execution))
+        loaded = await self._loaded(execution)
+        if self._express.at_once(loaded) is None:
+            self._begin_express(loaded)
 
     async def run_express(self, execution: Execution) -> Execution:
         loaded = await self._loaded(execution)
         loaded = replace(loaded, identity=structs.replace(loaded.identity, synchronous=True))
-        ended = self._begin_express(loaded)
-        try:
-            outcome, stopped = await ended
-        except asyncio.CancelledError:
-            self._express.stop_execution(execution.uid, StopRequest())  # nobody waits for it any more
-            raise
+        outcome, stopped = self._express.at_once(loaded) or await self._carried(loaded)
         return replace(
             execution,
             status=outcome.status,
@@ -115,13 +112,15 @@ class LocalRunner:
 
     async def run_machine(self, machine: Machine, identity: Identity, input: JsonText) -> Outcome:
         ref = ExecutionRef(Uid(identity.uid), "local", identity.name, identity.state_machine_name)
-        ended = self._begin_express(Loaded(ref, identity, machine, input, seq=0, parts={}))
-        try:
-            outcome, _ = await ended
-        except asyncio.CancelledError:
-            self._express.stop_execution(ref.uid, StopRequest())  # nobody waits for it any more
-            raise
+        outcome, _ = await self._carried(Loaded(ref, identity, machine, input, seq=0, parts={}))
         return outcome
+
+    async def _carried(self, loaded: Loaded) -> tuple[Outcome, int]:
+        try:
+            return await self._begin_express(loaded)
+        except asyncio.CancelledError:
+            self._express.stop_execution(loaded.ref.uid, StopRequest())  # nobody waits for it any more
+            raise
 
     def _begin_express(self, loaded: Loaded) -> asyncio.Future[tuple[Outcome, int]]:
         ended = self._express_journal.add(loaded)

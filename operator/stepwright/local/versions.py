@@ -17,6 +17,7 @@ from stepwright.catalog.records import Alias, Route, StateMachine, Version
 from stepwright.local import schema
 from stepwright.local.catalog import revision_of
 from stepwright.local.database import Database
+from stepwright.local.known import Machines
 
 _VERSIONS: Final = select(
     schema.versions.c.machine_arn,
@@ -30,8 +31,9 @@ _VERSIONS: Final = select(
 class SqlVersions:
     """Implements ``catalog.ports.Versions``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, known: Machines) -> None:
         self._database = database
+        self._known = known
 
     async def publish(self, machine: StateMachine, description: str | None, now: Millis) -> Version:
         async def add(connection: AsyncConnection) -> Version:
@@ -63,6 +65,9 @@ class SqlVersions:
         return await self._database.call(add)
 
     async def version(self, arn: str) -> Version | None:
+        return await self._known.versions.get(arn, lambda: self._read_version(arn))
+
+    async def _read_version(self, arn: str) -> Version | None:
         async with self._database.reading() as connection:
             row = (await connection.execute(_VERSIONS.where(_is_version(arn)))).one_or_none()
         return None if row is None else _version_of(row)
@@ -78,6 +83,7 @@ class SqlVersions:
     async def delete_version(self, arn: str) -> None:
         statement = delete(schema.versions).where(_is_version(arn))
         await self._database.call(lambda connection: connection.execute(statement))
+        self._known.versions.changed(arn)
 
     async def add_alias(self, alias: Alias) -> Alias:
         async def add(connection: AsyncConnection) -> Alias:
@@ -91,6 +97,9 @@ class SqlVersions:
         return await self._database.call(add)
 
     async def alias(self, arn: str) -> Alias | None:
+        return await self._known.aliases.get(arn, lambda: self._read_alias(arn))
+
+    async def _read_alias(self, arn: str) -> Alias | None:
         async with self._database.reading() as connection:
             return await _alias(connection, arn)
 
@@ -104,10 +113,12 @@ class SqlVersions:
     async def replace_alias(self, alias: Alias) -> None:
         statement = update(schema.aliases).where(_is_alias(alias.arn)).values(**_changeable(alias))
         await self._database.call(lambda connection: connection.execute(statement))
+        self._known.aliases.changed(alias.arn)
 
     async def delete_alias(self, arn: str) -> None:
         statement = delete(schema.aliases).where(_is_alias(arn))
         await self._database.call(lambda connection: connection.execute(statement))
+        self._known.aliases.changed(arn)
 
 
 def _is_version(arn: str) -> ColumnElement[bool]:
