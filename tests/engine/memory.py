@@ -16,6 +16,7 @@ from stepwright.asl.limits import Limits
 from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import HistoryEvent, Outcome, StartTask
 from stepwright.engine.engine import Engine
+from stepwright.engine.observer import Unobserved
 from stepwright.engine.ports import (
     Commit,
     ExecutionRef,
@@ -209,6 +210,20 @@ class AlwaysHeld:
         return self.yes
 
 
+class Told(Unobserved):
+    """What an engine has said of its troubles."""
+
+    def __init__(self) -> None:
+        self.broke_at: list[Uid] = []
+        self.stalls: list[str] = []
+
+    def broke(self, ref: ExecutionRef) -> None:
+        self.broke_at.append(ref.uid)
+
+    def stalled(self, ref: ExecutionRef, reason: str) -> None:  # noqa: ARG002
+        self.stalls.append(reason)
+
+
 class World:
     """An engine with its surroundings. A crash leaves journal and tasks, as a killed process does."""
 
@@ -217,6 +232,7 @@ class World:
         self.limits = limits
         self.driver = MemoryDriver() if answer is None else MemoryDriver(answer)
         self.lease = AlwaysHeld()
+        self.observer = Told()
         self._commits = 0
         self._finished = asyncio.Event()
         self.begin()
@@ -231,6 +247,7 @@ class World:
             seed=lambda: 7,
             commit_id=self._commit_id,
             limits=self.limits,
+            observer=self.observer,
             finished=lambda _ref: self._finished.set(),
         )
         self.driver.report = self.engine.report

@@ -97,8 +97,8 @@ class _Replay:
             raise Wrong(f"it begins otherwise than {step.events}")
         self._take(step)
         while self._at < len(self._events):
-            # What comes while a step is unfinished goes first.
-            for signal in (*([Continue()] if step.more else []), *self._signals()):
+            # A signal may come between the parts of a step that was cut.
+            for signal in (*self._signals(), *([Continue()] if self.checkpoint.unfinished_step else ())):
                 step = interpreter.resume(
                     loaded.machine, self.checkpoint, signal, self._moment(), self._limits
                 )

@@ -278,6 +278,9 @@ class Operator:
         self._trace(self.process.name, "stalled", str(ref), reason)
         self.executions.stalled(ref, reason)
 
+    def broke(self, ref: ExecutionRef) -> None:
+        """What it logs is a violation."""
+
     def _shares_changed(self) -> None:
         self._trace(self.process.name, "shares have changed", self.membership.members)
         self.executions.shares_changed()

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from stepwright.asl import codec, open_work
+from stepwright.asl.codec import NewerVersion
 from stepwright.asl.machine import Machine, Task
 from stepwright.asl.parts import (
     HEAD,
@@ -25,25 +26,30 @@ from stepwright.asl.parts import (
     Fork,
     Head,
     Identity,
+    OpenTask,
     Part,
     PartId,
     Start,
     fork_id,
 )
-from stepwright.asl.signals import Millis
+from stepwright.asl.signals import Millis, TaskId, TimerId
 from stepwright.asl.step import SetTimer, StartTask
 
 __all__ = [
     "Checkpoint",
     "EncodedPart",
     "Identity",
+    "NewerVersion",
     "Part",
     "PartId",
     "current_states",
     "decode",
     "encode",
+    "heartbeats",
+    "open_task",
     "open_tasks",
     "open_timers",
+    "resources",
     "waiting_until",
 ]
 
@@ -105,7 +111,7 @@ def encode(part: Part) -> EncodedPart:
 
 
 def decode(parts: Mapping[PartId, EncodedPart]) -> Checkpoint:
-    """The exact inverse. Raises ValueError for a part of a kind or version that this engine does not know."""
+    """The exact inverse. Raises NewerVersion for a part of a kind or version that this engine does not know."""
     return Checkpoint({name: codec.decode(part) for name, part in parts.items()})
 
 
@@ -127,6 +133,34 @@ def open_tasks(machine: Machine, checkpoint: Checkpoint) -> list[StartTask]:
             assert isinstance(state, Task)
             tasks.append(open_work.start_task(state, branch))
     return sorted(tasks, key=lambda task: task.task)
+
+
+def open_task(checkpoint: Checkpoint, task: TaskId) -> OpenTask | None:
+    """The task, if it is open."""
+    for part in checkpoint.parts.values():
+        if type(part) is Branch and (found := part.task) is not None and found.id == task:
+            return found
+    return None
+
+
+def resources(machine: Machine, checkpoint: Checkpoint) -> dict[TaskId, str]:
+    """What runs each open task. Nothing of their parameters is looked at."""
+    found = {}
+    for branch in checkpoint.branches():
+        if branch.task is not None:
+            state = machine.scopes[branch.scope].states[branch.state]
+            assert isinstance(state, Task)
+            found[branch.task.id] = state.resource
+    return found
+
+
+def heartbeats(checkpoint: Checkpoint) -> dict[TimerId, int]:
+    """The timers of open tasks that have to give signs of life, and after how many seconds without one each fires."""
+    return {
+        open_work.heartbeat_timer(branch.task.id): branch.task.heartbeat_seconds
+        for branch in checkpoint.branches()
+        if branch.task is not None and branch.task.heartbeat_seconds is not None
+    }
 
 
 def waiting_until(checkpoint: Checkpoint) -> Millis | None:

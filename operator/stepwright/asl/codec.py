@@ -33,6 +33,10 @@ from stepwright.asl.payload import Payload
 from stepwright.asl.signals import Millis, TaskId, TimerId
 
 
+class NewerVersion(ValueError):  # noqa: N818 - it names a condition
+    """The checkpoint was written by a newer version than this one."""
+
+
 def encode(part: Part) -> EncodedPart:
     kind, encoder = _ENCODERS[type(part)]
     encoded = {"kind": kind} | encoder(part)
@@ -42,7 +46,7 @@ def encode(part: Part) -> EncodedPart:
 def decode(encoded: EncodedPart) -> Part:
     decoder = _DECODERS.get(encoded.get("kind", ""))
     if decoder is None:
-        raise ValueError(f"a checkpoint part of kind {encoded.get('kind')!r} is not known to this version")
+        raise NewerVersion(f"a checkpoint part of kind {encoded.get('kind')!r} is not known to this version")
     return decoder(encoded)
 
 
@@ -102,7 +106,7 @@ def _encode_head(part: Head) -> EncodedPart:
 
 def _decode_head(encoded: EncodedPart) -> Head:
     if encoded["version"] > VERSION:
-        raise ValueError(
+        raise NewerVersion(
             f"the checkpoint has version {encoded['version']}, this engine knows versions up to {VERSION}"
         )
     deadline = encoded.get("deadline")

@@ -82,6 +82,25 @@ def start(
     limits: Limits = Limits(),  # noqa: B008 - frozen
 ) -> Step:
     """The first step of an execution. ``input`` is the text of any JSON value."""
+    draft = _begun(machine, identity, input, moment, limits)
+    draft.ready.append(ROOT)
+    seconds = [each for each in (machine.timeout_seconds, limits.execution_seconds) if each is not None]
+    if seconds:
+        draft.head.deadline = Millis(moment.now + min(seconds) * 1000)
+        draft.commands.append(SetTimer(open_work.EXECUTION_TIMER, draft.head.deadline))
+    return _step(draft)
+
+
+def start_broken(
+    machine: Machine, identity: Identity, input: JsonText, moment: Moment, failure: Break
+) -> Step:
+    """The only step of an execution that fails as it starts, before anything of its definition is looked at."""
+    draft = _begun(machine, identity, input, moment, Limits())
+    _break(draft, Failure(failure.error, failure.cause))
+    return draft.finish()
+
+
+def _begun(machine: Machine, identity: Identity, input: JsonText, moment: Moment, limits: Limits) -> Draft:
     given = payload.of_text(input)
     empty = Checkpoint({START: Start(identity, given, moment.now), HEAD: Head(next_branch=ROOT + 1)})
     draft = Draft(machine, empty, moment, limits, new=True)
@@ -94,12 +113,7 @@ def start(
         "executionStartedEventDetails",
         history.execution_started(input, identity.role_arn, identity.version_arn, identity.alias_arn),
     )
-    draft.ready.append(ROOT)
-    seconds = [each for each in (machine.timeout_seconds, limits.execution_seconds) if each is not None]
-    if seconds:
-        draft.head.deadline = Millis(moment.now + min(seconds) * 1000)
-        draft.commands.append(SetTimer(open_work.EXECUTION_TIMER, draft.head.deadline))
-    return _step(draft)
+    return draft
 
 
 def resume(

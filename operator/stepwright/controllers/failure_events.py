@@ -41,6 +41,9 @@ class FailureEvents:
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         """Nothing: an execution that cannot go on fails at once, and that is told."""
 
+    def broke(self, ref: ExecutionRef) -> None:
+        """Nothing: it goes on, or it fails."""
+
     def _ended(self, ref: ExecutionRef, phase: Phase, error: str | None, *, told: bool) -> None:
         # The cause may hold what a task printed; the status, where it belongs, has its own access rules.
         how = "ran out of time" if phase == "TimedOut" else "failed"

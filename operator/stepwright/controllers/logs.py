@@ -91,6 +91,9 @@ class Transitions:
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         log.error("execution stalled", namespace=ref.namespace, execution=ref.name, reason=reason)
 
+    def broke(self, ref: ExecutionRef) -> None:
+        """The engine has logged it."""
+
     def _tell(
         self, bound: structlog.typing.FilteringBoundLogger, event: HistoryEvent, *, with_data: bool
     ) -> None:

@@ -63,6 +63,11 @@ class Metrics:
         self._stalled = Counter(
             "stepwright_executions_stalled", "Executions that could not go on", registry=self.registry
         )
+        self._errors = Counter(
+            "stepwright_engine_errors",
+            "Internal errors at executions, each in the log",
+            registry=self.registry,
+        )
 
     def show(self, gauge: str, look: Callable[[], float]) -> None:
         """``look`` is called in the thread of whoever asks for the metrics."""
@@ -81,6 +86,9 @@ class Metrics:
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:  # noqa: ARG002 - the log has them
         self._stalled.inc()
+
+    def broke(self, ref: ExecutionRef) -> None:  # noqa: ARG002 - the log has it
+        self._errors.inc()
 
 
 class Server:

@@ -293,6 +293,10 @@ class Operator:
             observer.stalled(ref, reason)
         self._executions.stalled(ref, reason)
 
+    def broke(self, ref: ExecutionRef) -> None:
+        for observer in self._observers:
+            observer.broke(ref)
+
 
 def _in_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
     loop.call_soon_threadsafe(call)

@@ -229,9 +229,11 @@ class Engine:
         parked = None
         try:
             parked = await run.serve()
-        except Exception:
-            # A defect in one execution must not end the others; the execution stays as its journal has it.
+        except Exception as error:
+            # Not of a step: the run answers for those itself. It fails by another way than this engine.
             log.exception("execution failed in the engine", execution=str(run.ref))
+            self._world.observer.broke(run.ref)
+            self._world.observer.stalled(run.ref, f"an internal error of Stepwright ({type(error).__name__})")
         finally:
             self._served(run, parked)
 

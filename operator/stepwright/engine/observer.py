@@ -13,10 +13,16 @@ class Observer(Protocol):
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         """The execution cannot go on until somebody intervenes."""
 
+    def broke(self, ref: ExecutionRef) -> None:
+        """The engine itself failed at the execution, which is tried again or fails; the log says with what."""
+
 
 class Unobserved:
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
         pass
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
+        pass
+
+    def broke(self, ref: ExecutionRef) -> None:
         pass

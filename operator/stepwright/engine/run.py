@@ -17,7 +17,7 @@ import structlog
 
 from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import interpreter
-from stepwright.asl.checkpoint import Checkpoint
+from stepwright.asl.checkpoint import Checkpoint, NewerVersion
 from stepwright.asl.limits import Limits
 from stepwright.asl.signals import (
     Break,
@@ -34,9 +34,10 @@ from stepwright.asl.signals import (
     TimerId,
 )
 from stepwright.asl.step import StartTask, Step
-from stepwright.engine import backoff
+from stepwright.engine import backoff, defects
 from stepwright.engine.batch import Batch
 from stepwright.engine.brake import Brake
+from stepwright.engine.defects import Defect, Defects
 from stepwright.engine.effects import Effects, End, Start
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import (
@@ -46,6 +47,7 @@ from stepwright.engine.ports import (
     Fenced,
     Gone,
     Journal,
+    JournalError,
     Lease,
     Loaded,
     Refused,
@@ -131,6 +133,7 @@ class Run:
         self._resources: dict[TaskId, str] = {}
         self._over = False
         self._restates = False
+        self._defects = Defects()
         self._effects = self._new_effects()
 
     # --- What comes in -------------------------------------------------------------------------------------------
@@ -163,10 +166,10 @@ class Run:
         """A task is alive: its heartbeat timer starts anew. Nothing is written; a restart grants a whole interval."""
         if self._checkpoint is None:
             return
-        for open_task in checkpoints.open_tasks(self._machine, self._checkpoint):
-            if open_task.task == task and open_task.heartbeat_seconds is not None:
-                due = self._world.clock.now() + open_task.heartbeat_seconds * 1000
-                self._world.timers.set(self.ref.uid, TimerId(f"heartbeat:{task}"), Millis(due))
+        open_task = checkpoints.open_task(self._checkpoint, task)
+        if open_task is not None and open_task.heartbeat_seconds is not None:
+            due = self._world.clock.now() + open_task.heartbeat_seconds * 1000
+            self._world.timers.set(self.ref.uid, TimerId(f"heartbeat:{task}"), Millis(due))
 
     # --- The loop ------------------------------------------------------------------------------------------------
 
@@ -186,6 +189,21 @@ class Run:
                         "another writer has advanced the execution, reloading", execution=str(self.ref)
                     )
                     self._loaded = None
+                except (JournalError, NewerVersion):
+                    raise
+                except Exception as error:
+                    # It must neither end the others nor leave this one as it is for ever.
+                    defect = self._defects.met(error, self._seq, self._world.commit_id())
+                    log.exception(
+                        "execution failed in the engine",
+                        execution=str(self.ref),
+                        error_id=defect.error_id,
+                        times=defect.times,
+                    )
+                    await self._recover(defect)
+        except NewerVersion as newer:
+            # Nothing of it is lost: a version that knows it goes on.
+            log.error("execution is for a newer version", execution=str(self.ref), reason=str(newer))
         except Gone:
             log.info("execution is gone", execution=str(self.ref))
             await self._let_go()
@@ -197,6 +215,15 @@ class Run:
             self._over = True
             await self._let_go()
         return None
+
+    async def _recover(self, defect: Defect) -> None:
+        """Get ready to try again, or to fail the execution instead. Raises Refused where that has failed, too."""
+        self._world.observer.broke(self.ref)
+        if defect.hopeless:
+            raise Refused(defect.cause)
+        await self._let_go()
+        self._loaded = None
+        await self._world.clock.sleep(defects.PAUSE_SECONDS)
 
     async def _load(self) -> Loaded:
         async with self._world.loads.of(self.ref.namespace):
@@ -228,7 +255,10 @@ class Run:
         else:
             if loaded.stop is not None:
                 self.post(Stop(loaded.stop.error, loaded.stop.cause))
-            batch = await (self._resumed(loaded) if loaded.parts else self._started(loaded))
+            if (failure := self._defects.failure(self._seq)) is not None:
+                batch = self._broken(loaded, failure)
+            else:
+                batch = await (self._resumed(loaded) if loaded.parts else self._started(loaded))
             # While nothing happens, nothing is kept but the checkpoint.
             del loaded
             while not (ended := await self._commit_and_act(batch)):
@@ -258,6 +288,19 @@ class Run:
         self._add(batch, step, None)
         return await self._fill(batch)
 
+    def _broken(self, loaded: Loaded, failure: Break) -> Batch:
+        """End the execution where it is. Nothing of its definition is looked at."""
+        batch = Batch(None)
+        if loaded.parts:
+            batch.checkpoint = self._checkpoint = checkpoints.decode(loaded.parts)
+            self._resources |= checkpoints.resources(self._machine, self._checkpoint)
+            self._resume(batch, failure)
+        else:
+            moment = self._moment()
+            step = interpreter.start_broken(self._machine, loaded.identity, loaded.input, moment, failure)
+            self._add(batch, step, None)
+        return batch
+
     def _add(self, batch: Batch, step: Step, signal: Signal | None) -> None:
         batch.add(step, signal)
         self._brake.spend(len(step.events), self._world.clock.now())
@@ -278,10 +321,18 @@ class Run:
         tasks = checkpoints.open_tasks(self._machine, checkpoint)
         # Before anything new is started: a sweep knows only the tasks of this moment.
         await self._sweep(frozenset(task.task for task in tasks))
-        for timer in checkpoints.open_timers(checkpoint):
-            self._world.timers.set(self.ref.uid, timer.timer, timer.due)
+        self._arm(checkpoint)
         self._start(tasks)
         return await self._fill(Batch(checkpoint))
+
+    def _arm(self, checkpoint: Checkpoint) -> None:
+        """Set the open timers. When a task was last heard of is written nowhere: it gets a whole interval."""
+        now, heartbeats = self._world.clock.now(), checkpoints.heartbeats(checkpoint)
+        for timer in checkpoints.open_timers(checkpoint):
+            due = timer.due
+            if timer.timer in heartbeats:
+                due = max(due, Millis(now + heartbeats[timer.timer] * 1000))
+            self._world.timers.set(self.ref.uid, timer.timer, due)
 
     async def _fill(self, batch: Batch) -> Batch:
         """Step through waiting signals, then on with what steps have left unfinished, until nothing is left, the write

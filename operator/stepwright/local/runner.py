@@ -215,6 +215,9 @@ class LocalRunner:
             "execution cannot go on", execution=ref.name, state_machine=ref.state_machine, reason=reason
         )
 
+    def broke(self, ref: ExecutionRef) -> None:
+        """The engine has logged it."""
+
     # --- Answers from outside ------------------------------------------------------------------------------------
 
     async def succeed(self, token: str, output: JsonText) -> None:

@@ -44,6 +44,9 @@ class Watching:
     def stalled(self, ref: ExecutionRef, reason: str) -> None:  # noqa: ARG002
         self.stall.set_result(reason)
 
+    def broke(self, ref: ExecutionRef) -> None:
+        """It is tried again, or fails."""
+
 
 async def run(
     machine: Machine,
