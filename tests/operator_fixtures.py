@@ -10,6 +10,7 @@ import pytest
 
 from tests.cluster import Cluster
 from tests.kube import Kube
+from tests.operator_account import OperatorAccount
 from tests.operator_process import ROOT, OperatorProcess
 
 
@@ -31,8 +32,8 @@ def installed(cluster: Cluster) -> Cluster:
 class SharedOperator:
     """One operator for all namespaces: started when the first test needs it, away while a test has its own."""
 
-    def __init__(self, cluster: Cluster, log_path: Path) -> None:
-        self._process = OperatorProcess(cluster, log_path)
+    def __init__(self, cluster: Cluster, log_path: Path, account: OperatorAccount) -> None:
+        self._process = OperatorProcess(cluster, log_path, account=account)
 
     def at_work(self) -> OperatorProcess:
         if not self._process.alive:
@@ -44,8 +45,11 @@ class SharedOperator:
 
 
 @pytest.fixture(scope="session")
-def shared_operator(installed: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedOperator]:
-    shared = SharedOperator(installed, tmp_path_factory.mktemp("operator") / "operator.log")
+def shared_operator(
+    installed: Cluster, operator_account: OperatorAccount, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SharedOperator]:
+    log_path = tmp_path_factory.mktemp("operator") / "operator.log"
+    shared = SharedOperator(installed, log_path, operator_account)
     yield shared
     shared.stop()
 
@@ -77,14 +81,22 @@ def stepwright(kube: Kube, operator: OperatorProcess) -> Iterator[Kube]:
 
 @pytest.fixture
 def own_operator(
-    installed: Cluster, namespace: str, tmp_path: Path, request: pytest.FixtureRequest
+    installed: Cluster,
+    operator_account: OperatorAccount,
+    namespace: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> Iterator[OperatorProcess]:
     """An operator for the test's namespace only, not started yet: to be killed, stopped, started again. The shared
     one is away meanwhile."""
     if os.environ.get("STEPWRIGHT_TEST_OPERATOR") != "own":
         request.getfixturevalue("shared_operator").stop()
     process = OperatorProcess(
-        installed, tmp_path / "operator.log", f"--namespace={namespace}", lease_namespace=namespace
+        installed,
+        tmp_path / "operator.log",
+        f"--namespace={namespace}",
+        lease_namespace=namespace,
+        account=operator_account,
     )
     yield process
     if not process.alive:

@@ -15,6 +15,7 @@ import msgspec
 
 from tests.cluster import Cluster
 from tests.faulty_operator import STRUCK, WRITE, Fault, Order
+from tests.operator_account import OperatorAccount
 from tests.operator_process import ROOT
 
 
@@ -68,8 +69,9 @@ class ForkedOperator:
 class Nursery:
     """Ends with all operators that it has started."""
 
-    def __init__(self, cluster: Cluster, logs: Path) -> None:
+    def __init__(self, cluster: Cluster, account: OperatorAccount, logs: Path) -> None:
         self._cluster = cluster
+        self._account = account
         self._logs = logs
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
@@ -81,10 +83,13 @@ class Nursery:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         async with self._turn:
+            kubeconfig = await asyncio.to_thread(
+                self._account.kubeconfig, self._cluster.kubeconfig, namespace
+            )
             log = self._logs / f"operator-{len(self.operators)}.log"
             order = Order(
                 (
-                    f"--kubeconfig={self._cluster.kubeconfig}",
+                    f"--kubeconfig={kubeconfig}",
                     f"--namespace={namespace}",
                     f"--lease-namespace={namespace}",
                     "--lease-seconds=3",

@@ -11,10 +11,13 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from tests.cluster import Cluster
 from tests.cluster.ports import free_port
+
+if TYPE_CHECKING:
+    from tests.operator_account import OperatorAccount
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,12 +36,15 @@ class OperatorProcess:
         *arguments: str,
         lease_namespace: str = "default",
         environment: dict[str, str] | None = None,
+        account: OperatorAccount | None = None,
     ) -> None:
+        """``account`` None: as whoever the cluster's kubeconfig names, an administrator."""
         self._cluster = cluster
         self.log_path = log_path
         self._arguments = arguments
         self._lease_namespace = lease_namespace
         self._environment = environment or {}
+        self._account = account
         self._log: IO[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self.health_port = free_port()
@@ -51,7 +57,7 @@ class OperatorProcess:
             "-m",
             "stepwright.cli",
             "operator",
-            f"--kubeconfig={self._cluster.kubeconfig}",
+            f"--kubeconfig={self._kubeconfig()}",
             f"--lease-namespace={self._lease_namespace}",
             "--lease-seconds=3",
             "--host=127.0.0.1",
@@ -74,6 +80,10 @@ class OperatorProcess:
                 self.stop()
                 raise OperatorFailed(f"the operator is not ready after {ready_seconds} s:\n{self.log_tail()}")
             time.sleep(0.05)
+
+    def _kubeconfig(self) -> Path:
+        base = self._cluster.kubeconfig
+        return self._account.kubeconfig(base, self._lease_namespace) if self._account else base
 
     @property
     def pid(self) -> int:

@@ -49,20 +49,28 @@ def documented() -> tuple[list[dict[str, Any]], str]:
     return objects, subject["name"]
 
 
-def granted(objects: Sequence[Mapping[str, Any]], account: str, own_namespace: str = "") -> set[Right]:
-    """All that the objects' roles give to the ServiceAccount of that name."""
+def roles(objects: Sequence[Mapping[str, Any]], account: str) -> list[Mapping[str, Any]]:
+    """The Roles and ClusterRoles among the objects that are bound to the ServiceAccount of that name."""
     bound = {
         (item["roleRef"]["kind"], item["metadata"].get("namespace"), item["roleRef"]["name"])
         for item in objects
         if item["kind"] in ("RoleBinding", "ClusterRoleBinding")
         and any(subject["name"] == account for subject in item["subjects"])
     }
+    return [
+        item
+        for item in objects
+        if (item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]) in bound
+    ]
+
+
+def granted(objects: Sequence[Mapping[str, Any]], account: str, own_namespace: str = "") -> set[Right]:
+    """All that the objects' roles give to the ServiceAccount of that name."""
     return {
         Right("own" if namespace and namespace == own_namespace else "served", group, resource, verb)
-        for item in objects
-        for namespace in (item["metadata"].get("namespace"),)
-        if (item["kind"], namespace, item["metadata"]["name"]) in bound
-        for rule in item["rules"]
+        for role in roles(objects, account)
+        for namespace in (role["metadata"].get("namespace"),)
+        for rule in role["rules"]
         for group, resource, verb in _each(rule)
     }
 

@@ -11,6 +11,7 @@ import pytest
 
 from stepwright.cluster.api import Api
 from tests.cluster import Cluster
+from tests.operator_account import OperatorAccount
 from tests.operator_nursery import Nursery
 
 #: As many operators are at work at the same time, each in a namespace of its own.
@@ -25,8 +26,10 @@ async def api(cluster: Cluster) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-async def nursery(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Nursery]:
-    async with Nursery(cluster, tmp_path) as started:
+async def nursery(
+    cluster: Cluster, operator_account: OperatorAccount, tmp_path: Path
+) -> AsyncIterator[Nursery]:
+    async with Nursery(cluster, operator_account, tmp_path) as started:
         yield started
 
 

@@ -15,6 +15,7 @@ import yaml
 from stepwright.asl.definition.limits import NESTING
 from tests.cluster import Cluster
 from tests.kube import IMAGE, Kube, Object, condition, execution, job, machine, one, output
+from tests.operator_account import OperatorAccount
 from tests.operator_process import ROOT, OperatorProcess
 
 pytestmark = pytest.mark.cluster
@@ -461,13 +462,20 @@ def second(installed: Cluster) -> Iterator[Kube]:
 
 
 def test_a_namespace_deleted_in_the_middle_goes_away_and_the_operator_works_on(
-    kube: Kube, second: Kube, tmp_path: Path, request: pytest.FixtureRequest
+    kube: Kube,
+    second: Kube,
+    operator_account: OperatorAccount,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     if os.environ.get("STEPWRIGHT_TEST_OPERATOR") != "own":
         request.getfixturevalue("shared_operator").stop()
     watched = (f"--namespace={kube.namespace}", f"--namespace={second.namespace}")
     log_path = tmp_path / "operator.log"
-    with OperatorProcess(kube.cluster, log_path, *watched, lease_namespace=kube.namespace) as operator:
+    process = OperatorProcess(
+        kube.cluster, log_path, *watched, lease_namespace=kube.namespace, account=operator_account
+    )
+    with process as operator:
         retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 9}]
         work = {**job("sleep 2"), "Retry": retry}
         second.apply(machine("work", one(work)), execution("work-1", "work"), execution("waiting", "none"))

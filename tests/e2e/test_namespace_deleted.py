@@ -15,6 +15,7 @@ import pytest
 
 from tests.cluster import Cluster
 from tests.kube import Kube, execution, job, one, output, phase
+from tests.operator_account import OperatorAccount
 from tests.operator_process import OperatorProcess
 
 pytestmark = pytest.mark.cluster
@@ -24,7 +25,11 @@ EXECUTIONS = 10
 
 @pytest.fixture
 def operator_of_all(
-    installed: Cluster, namespace: str, tmp_path: Path, request: pytest.FixtureRequest
+    installed: Cluster,
+    operator_account: OperatorAccount,
+    namespace: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> Iterator[tuple[OperatorProcess, str]]:
     """An operator for a namespace that the test may delete, with its lease in another."""
     if os.environ.get("STEPWRIGHT_TEST_OPERATOR") != "own":
@@ -32,7 +37,11 @@ def operator_of_all(
     doomed = f"doomed-{uuid.uuid4().hex[:10]}"
     installed.kubectl("create", "namespace", doomed)
     process = OperatorProcess(
-        installed, tmp_path / "operator.log", f"--namespace={doomed}", lease_namespace=namespace
+        installed,
+        tmp_path / "operator.log",
+        f"--namespace={doomed}",
+        lease_namespace=namespace,
+        account=operator_account,
     )
     process.start()
     yield process, doomed

@@ -19,6 +19,7 @@ from tests.cluster import Cluster
 from tests.cluster.audit import Audit
 from tests.kept_running import KeptRunning
 from tests.kube import Kube, Object, Objects, execution, job, machine, one, output
+from tests.operator_account import OperatorAccount
 from tests.operator_process import OperatorProcess
 from tests.wire import Wire
 
@@ -152,7 +153,9 @@ def check_log(operator: OperatorProcess, *, most_loud: int) -> None:
 
 
 @pytest.fixture
-def second(installed: Cluster, tmp_path: Path) -> Iterator[tuple[Kube, OperatorProcess]]:
+def second(
+    installed: Cluster, operator_account: OperatorAccount, tmp_path: Path
+) -> Iterator[tuple[Kube, OperatorProcess]]:
     """Another namespace with an operator of its own, which lives through the trouble."""
     name = f"test-{uuid.uuid4().hex[:10]}"
     installed.kubectl("create", "namespace", name)
@@ -162,6 +165,7 @@ def second(installed: Cluster, tmp_path: Path) -> Iterator[tuple[Kube, OperatorP
         f"--namespace={name}",
         "--lease-seconds=15",
         lease_namespace=name,
+        account=operator_account,
     )
     process.start()
     yield Kube(installed, name), process
@@ -203,7 +207,12 @@ def test_away_for_a_minute_the_api_server_finds_every_step_done_once(
 
 
 def test_with_its_connections_cut_blocked_and_dead_an_operator_does_every_step_once(
-    kube: Kube, audit: Audit, cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest
+    kube: Kube,
+    audit: Audit,
+    cluster: Cluster,
+    operator_account: OperatorAccount,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     if os.environ.get("STEPWRIGHT_TEST_OPERATOR") != "own":
         request.getfixturevalue("shared_operator").stop()
@@ -216,6 +225,7 @@ def test_with_its_connections_cut_blocked_and_dead_an_operator_does_every_step_o
             f"--namespace={kube.namespace}",
             "--lease-seconds=15",
             lease_namespace=kube.namespace,
+            account=operator_account,
         )
         with operator:
             pid = operator.pid

@@ -17,6 +17,7 @@ from tests.cluster import Cluster
 from tests.cluster.audit import Audit
 from tests.installed_chart import Requests, installation
 from tests.kube import ENDED, Kube, execution, job, machine, one, phase
+from tests.operator_account import OperatorAccount
 from tests.operator_process import OperatorProcess
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
@@ -43,8 +44,8 @@ def workflow(seconds: int) -> dict[str, Any]:
 
 
 class Replicas:
-    def __init__(self, cluster: Cluster, kube: Kube, folder: Path) -> None:
-        self._cluster, self._kube, self._folder = cluster, kube, folder
+    def __init__(self, cluster: Cluster, account: OperatorAccount, kube: Kube, folder: Path) -> None:
+        self._cluster, self._account, self._kube, self._folder = cluster, account, kube, folder
         self._names = 0
         self.running: list[OperatorProcess] = []
 
@@ -56,6 +57,7 @@ class Replicas:
             f"--namespace={self._kube.namespace}",
             *arguments,
             lease_namespace=self._kube.namespace,
+            account=self._account,
         )
         process.start()
         self.running.append(process)
@@ -91,11 +93,13 @@ def total(process: OperatorProcess, name: str) -> int:
 
 
 @pytest.fixture
-def replicas(installed: Cluster, kube: Kube, tmp_path: Path) -> Iterator[Replicas]:
+def replicas(
+    installed: Cluster, operator_account: OperatorAccount, kube: Kube, tmp_path: Path
+) -> Iterator[Replicas]:
     if not installed.can("kwok"):
         pytest.skip("this cluster cannot simulate a node")
     installed.start_kwok()
-    made = Replicas(installed, kube, tmp_path)
+    made = Replicas(installed, operator_account, kube, tmp_path)
     yield made
     made.end()
 
