@@ -30,8 +30,13 @@ helm install stepwright charts/stepwright --namespace stepwright-system --create
 
 It installs the CRDs (and upgrades them; they stay when the chart is uninstalled), the operator with its own
 ServiceAccount and exactly the permissions it needs, admission policies, and roles that let the cluster's `view`, `edit`
-and `admin` use state machines and executions. `kubectl apply -k deploy/` is the same with the default values. Where the
-CRDs were applied by kubectl before, give `--take-ownership` (Helm 3.17 or later) or `--set crds.install=false`.
+and `admin` use state machines and executions. `kubectl apply --server-side -k deploy/crds` and `kubectl apply -k deploy/` are
+the same with the default values. Where the CRDs were applied by kubectl or by another release before, give `--take-ownership`
+(Helm 3.17 or later) or `--set crds.install=false`.
+
+Two operators share the work, spread over nodes, with a PodDisruptionBudget, a PriorityClass, a NetworkPolicy and a share
+of the API server's attention of their own (FlowSchema). `helm uninstall` is refused while executions run; `--no-hooks` goes on
+all the same.
 
 An operator for a few namespaces only, which may act as the account `orders` in one of them:
 

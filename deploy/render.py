@@ -2,7 +2,8 @@
 """The kustomization, made from the chart: ``python deploy/render.py [--check] [--helm PATH]``.
 
 The chart is the one source. Its objects with default values become plain manifests for ``kubectl apply -k deploy/``,
-without what only Helm needs.
+without what only Helm needs. The CRDs are a kustomization of their own, ``deploy/crds``: ``kubectl delete -k deploy/`` must
+not take them, for with them go all state machines and executions.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ NAMESPACE = "stepwright-system"
 
 _HEADER = "# Generated from charts/stepwright by deploy/render.py: change it there.\n"
 _FILES = {
-    "CustomResourceDefinition": "crds.yaml",
+    "CustomResourceDefinition": "crds/crds.yaml",
     "ValidatingAdmissionPolicy": "policies.yaml",
     "ValidatingAdmissionPolicyBinding": "policies.yaml",
     "ClusterRole": "rbac.yaml",
@@ -33,7 +34,11 @@ _FILES = {
     "RoleBinding": "rbac.yaml",
     "ServiceAccount": "rbac.yaml",
 }
-_ORDER = ("namespace.yaml", "crds.yaml", "rbac.yaml", "policies.yaml", "operator.yaml")
+_KUSTOMIZATIONS = {
+    "": ("namespace.yaml", "rbac.yaml", "policies.yaml", "operator.yaml"),
+    "crds/": ("crds.yaml",),
+}
+_HOOK = "helm.sh/hook"
 
 
 def helm_path() -> str | None:
@@ -50,15 +55,17 @@ def files(helm: str) -> dict[str, str]:
     )
     objects: dict[str, list[dict[str, Any]]] = {"namespace.yaml": [_namespace()]}
     for item in yaml.safe_load_all(done.stdout):
-        if item:
+        if item and _HOOK not in item["metadata"].get("annotations", {}):
             objects.setdefault(_FILES.get(item["kind"], "operator.yaml"), []).append(_without_helm(item))
-    texts = {name: _text(objects[name]) for name in _ORDER}
-    kustomization = {
-        "apiVersion": "kustomize.config.k8s.io/v1beta1",
-        "kind": "Kustomization",
-        "resources": list(_ORDER),
-    }
-    return {**texts, "kustomization.yaml": _text([kustomization])}
+    texts = {name: _text(found) for name, found in objects.items()}
+    for folder, names in _KUSTOMIZATIONS.items():
+        kustomization = {
+            "apiVersion": "kustomize.config.k8s.io/v1beta1",
+            "kind": "Kustomization",
+            "resources": list(names),
+        }
+        texts[f"{folder}kustomization.yaml"] = _text([kustomization])
+    return texts
 
 
 def main() -> int:
@@ -71,6 +78,7 @@ def main() -> int:
     stale = {name: text for name, text in files(arguments.helm).items() if _stored(name) != text}
     for name, text in stale.items():
         if not arguments.check:
+            (FOLDER / name).parent.mkdir(exist_ok=True)
             (FOLDER / name).write_text(text)
         print(f"deploy/{name} {'differs from the chart' if arguments.check else 'written'}")  # noqa: T201
     return 1 if arguments.check and stale else 0

@@ -11,8 +11,10 @@ import structlog
 pytest_plugins = [
     "tests.cluster.workers",
     "tests.cluster.pytest_fixture",
+    "tests.operator_account",
     "tests.operator_fixtures",
     "tests.installed_chart",
+    "tests.town",
 ]
 
 

@@ -28,6 +28,16 @@ CHART = ROOT / "charts" / "stepwright"
 RELEASE = "stepwright"
 IMAGE: Object = {"repository": "localhost/stepwright", "tag": "dev", "pullPolicy": "IfNotPresent"}
 RBAC = "rbac.authorization.k8s.io"
+OF_THE_CLUSTER = (
+    "validatingadmissionpolicybinding",
+    "validatingadmissionpolicy",
+    "clusterrolebinding",
+    "clusterrole",
+    "flowschema",
+    "prioritylevelconfiguration",
+    "priorityclass",
+)
+"""Kinds of the chart's objects that are in no namespace, but for the CRDs."""
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +84,7 @@ class Installation:
             raise AssertionError(f"{error}\n{self.describe()}") from error
 
     def values(self, **values: Any) -> Object:
-        return {"image": IMAGE, "watchNamespaces": list(self.watched), **values}
+        return {"image": IMAGE, "watchNamespaces": list(self.watched), "replicas": 1, **values}
 
     def uninstall(self) -> None:
         self.cluster.helm("uninstall", RELEASE, "--namespace", self.namespace, "--wait", "--timeout", "60s")
@@ -115,9 +125,11 @@ class Installation:
         """Leave nothing of it, whatever state it is in."""
         with contextlib.suppress(Exception):
             self._delete_machines()
-        self.cluster.helm("uninstall", RELEASE, "--namespace", self.namespace, "--wait", check=False)
+        self.cluster.helm(
+            "uninstall", RELEASE, "--namespace", self.namespace, "--wait", "--no-hooks", check=False
+        )
         # A release whose installation was broken off may have left some.
-        kinds = "validatingadmissionpolicybinding,validatingadmissionpolicy,clusterrolebinding,clusterrole"
+        kinds = ",".join(OF_THE_CLUSTER)
         for name in self.cluster.kubectl("get", kinds, "-o", "name", check=False).split():
             if f"/{self.namespace}-" in name:
                 self.cluster.kubectl("delete", name, "--ignore-not-found", check=False)

@@ -20,6 +20,16 @@ def rules(objects: list[dict[str, Any]], kind: str, name: str) -> list[dict[str,
     return found[0]
 
 
+def expressions(policy: str, *settings: str) -> list[str]:
+    """The validations of a policy, each in one line."""
+    found = [
+        item
+        for item in of_kind(template(*settings), "ValidatingAdmissionPolicy")
+        if item["metadata"]["name"] == f"stepwright-system-stepwright-{policy}"
+    ]
+    return [" ".join(rule["expression"].split()) for rule in found[0]["spec"]["validations"]]
+
+
 def test_lint_finds_nothing() -> None:
     done = run("lint", "--strict", str(CHART))
 
@@ -71,6 +81,106 @@ def test_impersonation_is_granted_by_namespace_and_name() -> None:
     ]
 
 
+def test_accounts_for_tasks_are_granted_by_namespace_and_name() -> None:
+    objects = template("taskServiceAccounts[0].namespace=shop", "taskServiceAccounts[0].serviceAccounts={a}")
+    found = [item for item in of_kind(objects, "Role") if item["metadata"]["namespace"] == "shop"]
+
+    assert [(rule["verbs"], rule["resourceNames"]) for rule in found[0]["rules"]] == [(["use"], ["a"])]
+
+
+def test_where_every_state_machine_has_an_account_the_operator_makes_no_jobs_and_no_secrets() -> None:
+    found = rules(template("requireServiceAccount=true"), "ClusterRole", "stepwright-system-stepwright")
+    verbs = {resource: rule["verbs"] for rule in found for resource in rule["resources"]}
+
+    assert verbs["jobs"] == ["get", "list", "watch", "patch", "delete"]
+    assert "secrets" not in verbs
+    assert expressions("accounts", "requireServiceAccount=true")[-1] == "has(object.spec.serviceAccountName)"
+    assert expressions("accounts")[-1] != "has(object.spec.serviceAccountName)"
+
+
+def test_the_operator_keeps_out_of_its_own_namespace_and_of_those_that_are_excluded() -> None:
+    here, usual = "request.namespace == 'stepwright-system'", "request.namespace.startsWith('kube-')"
+
+    assert f"!( {here} || {usual})" in expressions("operator-jobs")[1]
+    assert (
+        f"!( {here} || request.namespace == 'a')" in expressions("operator-jobs", "excludeNamespaces={a}")[1]
+    )
+    assert f"!( {here})" in expressions("operator-jobs", "excludeNamespaces=null")[1]
+
+
+def test_kubernetes_controllers_are_named_one_by_one() -> None:
+    text = json.dumps(of_kind(template(), "ValidatingAdmissionPolicy"))
+
+    assert "startsWith('system:serviceaccount:kube-system" not in text
+
+
+def test_two_operators_are_spread_kept_through_drains_and_come_before_others() -> None:
+    objects = template()
+    [deployment], [budget] = of_kind(objects, "Deployment"), of_kind(objects, "PodDisruptionBudget")
+    pod = deployment["spec"]["template"]["spec"]
+    labels = deployment["spec"]["selector"]["matchLabels"]
+
+    assert deployment["spec"]["replicas"] == 2
+    assert budget["spec"] == {"minAvailable": 1, "selector": {"matchLabels": labels}}
+    assert [item["topologyKey"] for item in pod["topologySpreadConstraints"]] == [
+        "kubernetes.io/hostname",
+        "topology.kubernetes.io/zone",
+    ]
+    assert [item["metadata"]["name"] for item in of_kind(objects, "PriorityClass")] == [
+        pod["priorityClassName"]
+    ]
+    assert of_kind(template("replicas=1"), "PodDisruptionBudget") == []
+    assert of_kind(template("priorityClassName=mine"), "PriorityClass") == []
+
+
+def test_what_the_pod_writes_to_is_bounded_and_a_user_namespace_is_asked_for_only_where_told() -> None:
+    def pod(*settings: str) -> dict[str, Any]:
+        found: dict[str, Any] = of_kind(template(*settings), "Deployment")[0]["spec"]["template"]["spec"]
+        return found
+
+    assert pod()["volumes"] == [{"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}]
+    assert "hostUsers" not in pod()
+    assert pod("hostUsers=false")["hostUsers"] is False
+
+
+def test_the_network_is_open_to_metrics_from_monitoring_and_to_dns_and_the_api_server() -> None:
+    [policy] = of_kind(template(), "NetworkPolicy")
+    spec = policy["spec"]
+
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    [rule] = spec["ingress"]
+    assert rule["ports"] == [{"port": "metrics", "protocol": "TCP"}]
+    assert rule["from"] == [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    ]
+    assert [[item["port"] for item in out["ports"]] for out in spec["egress"]] == [[53, 53], [443, 6443]]
+    assert "ingress" not in of_kind(template("networkPolicy.metricsFrom=null"), "NetworkPolicy")[0]["spec"]
+    assert of_kind(template("networkPolicy.create=false"), "NetworkPolicy") == []
+
+
+def test_requests_for_one_namespace_queue_behind_each_other_and_leases_behind_none() -> None:
+    flows = {
+        item["spec"]["priorityLevelConfiguration"]["name"]: item["spec"]
+        for item in of_kind(template(), "FlowSchema")
+    }
+    [level] = of_kind(template(), "PriorityLevelConfiguration")
+    own = flows[level["metadata"]["name"]]
+
+    assert own["distinguisherMethod"] == {"type": "ByNamespace"}
+    assert flows["leader-election"]["matchingPrecedence"] < own["matchingPrecedence"]
+    assert flows["leader-election"]["rules"][0]["resourceRules"][0]["namespaces"] == ["stepwright-system"]
+    assert of_kind(template("flowSchema.create=false"), "FlowSchema") == []
+
+
+def test_uninstalling_is_refused_while_executions_run() -> None:
+    [hook] = of_kind(template("watchNamespaces={a,b}"), "Job")
+    container = hook["spec"]["template"]["spec"]["containers"][0]
+
+    assert hook["metadata"]["annotations"]["helm.sh/hook"] == "pre-delete"
+    assert container["args"] == ["idle", "--namespace=a", "--namespace=b"]
+    assert of_kind(template("uninstall.refuseWhileRunning=false"), "Job") == []
+
+
 def test_people_may_not_write_status_or_history() -> None:
     found = rules(template(), "ClusterRole", "stepwright-system-stepwright-edit")
 
@@ -97,7 +207,11 @@ def test_crds_are_upgraded_with_the_chart_and_kept_without_it() -> None:
     crds = of_kind(template(), "CustomResourceDefinition")
 
     assert len(crds) == 3
-    assert {"keep"} == {crd["metadata"]["annotations"]["helm.sh/resource-policy"] for crd in crds}
+    for crd in crds:
+        assert crd["metadata"]["annotations"] == {
+            "helm.sh/resource-policy": "keep",
+            "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+        }
     assert of_kind(template("crds.install=false"), "CustomResourceDefinition") == []
 
 
@@ -125,12 +239,17 @@ def test_policies_hold_where_a_selector_says_so() -> None:
 
     watched = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["a"]}
     selector = {"matchLabels": {"team": "orders"}, "matchExpressions": [watched]}
-    assert bindings.pop("finalizers") is None  # that one binds the operator itself
-    assert set(bindings) == {"input", "accounts", "records", "revisions", "tasks", "task-inputs"}
+    # What binds the operator itself holds wherever it can act, and its Leases are where it is itself.
+    own = {"matchLabels": {"kubernetes.io/metadata.name": "stepwright-system"}}
+    assert bindings.pop("leases") == {"namespaceSelector": own}
+    assert {bindings.pop(name) for name in list(bindings) if name.startswith("operator-")} == {None}
+    assert {"input", "accounts", "records", "revisions", "tasks", "task-inputs"} < set(bindings)
     assert [found for found in bindings.values() if found != {"namespaceSelector": selector}] == []
     assert names == {item["metadata"]["name"] for item in of_kind(objects, "ValidatingAdmissionPolicy")}
     everywhere = of_kind(template(), "ValidatingAdmissionPolicyBinding")
-    assert [item for item in everywhere if "matchResources" in item["spec"]] == []
+    assert [item["metadata"]["name"] for item in everywhere if "matchResources" in item["spec"]] == [
+        "stepwright-system-stepwright-leases"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +263,8 @@ def test_policies_hold_where_a_selector_says_so() -> None:
         pytest.param("policies.namespaceSelector.labels.a=b", "'labels' not allowed", id="selector"),
         pytest.param("metrics.port=80", "minimum: got 80, want 1,024", id="privileged port"),
         pytest.param("logLevel=loud", "value must be one of", id="level"),
+        pytest.param("excludeNamespaces={*}", "does not match pattern", id="everywhere excluded"),
+        pytest.param("networkPolicy.apiServerPorts={https}", "got string, want integer", id="port by name"),
         pytest.param("image.digest=latest", "does not match pattern", id="digest"),
     ],
 )

@@ -134,7 +134,9 @@ def history(name: str, of: str, uid: str) -> dict[str, Any]:
 
 
 def revision(name: str) -> dict[str, Any]:
-    metadata = {"name": name, "labels": {"stepwright.dev/state-machine": "m"}}
+    # An owner that is not there: the garbage collector takes its time to see that.
+    owner = {"apiVersion": "stepwright.dev/v1", "kind": "StateMachine", "name": "m", "uid": "0"}
+    metadata = {"name": name, "ownerReferences": [owner], "labels": {"stepwright.dev/state-machine": "m"}}
     return {
         "apiVersion": "apps/v1",
         "kind": "ControllerRevision",

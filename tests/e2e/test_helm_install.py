@@ -14,7 +14,9 @@ import yaml
 
 from tests.cluster import Cluster
 from tests.cluster.audit import WRITE_VERBS, Audit
+from tests.cluster.interface import CommandFailed
 from tests.installed_chart import (
+    OF_THE_CLUSTER,
     RELEASE,
     Installation,
     Requests,
@@ -218,13 +220,27 @@ def test_the_operator_starts_though_a_namespace_of_its_own_is_gone(desk: Desk) -
     assert order(desk.kube, "order-after-all")["status"]["phase"] == "Succeeded"
 
 
+def test_it_is_not_uninstalled_while_an_execution_runs(desk: Desk) -> None:
+    desk.kube.machine("long", one({"Type": "Wait", "Seconds": 600, "End": True}))
+    desk.kube.start("in-the-way", "long")
+    desk.kube.until("exec", "in-the-way", lambda found: found["status"]["phase"] == "Running")
+
+    with pytest.raises(CommandFailed, match="pre-delete"):
+        desk.installed.uninstall()
+
+    said = desk.installed.system("logs", "job/stepwright-uninstall")
+    assert f"Executions are running, and would stay where they are: {desk.kube.namespace}/in-the-way." in said
+    assert desk.installed.pods() != []
+    desk.kube("patch", "exec", "in-the-way", "--type=merge", "-p", '{"spec":{"stop":{}}}')
+    assert desk.kube.ended("in-the-way")["status"]["phase"] == "Aborted"
+
+
 def test_what_the_chart_has_brought_goes_with_it_but_for_the_crds(desk: Desk, cluster: Cluster) -> None:
     desk.installed.uninstall()
 
-    kinds = "validatingadmissionpolicy,validatingadmissionpolicybinding,clusterrole,clusterrolebinding"
     left = [
         name
-        for name in cluster.kubectl("get", kinds, "-o", "name").split()
+        for name in cluster.kubectl("get", ",".join(OF_THE_CLUSTER), "-o", "name").split()
         if f"/{desk.installed.namespace}-" in name
     ]
     assert left == []

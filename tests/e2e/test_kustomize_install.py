@@ -13,7 +13,7 @@ import yaml
 from tests import rights
 from tests.cluster import Cluster
 from tests.cluster.audit import Audit
-from tests.installed_chart import IMAGE, Requests, await_answer
+from tests.installed_chart import IMAGE, OF_THE_CLUSTER, Requests, await_answer
 from tests.kube import Kube, Object, output, phase
 from tests.operator_process import ROOT
 
@@ -58,6 +58,8 @@ def applied(vacant: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     system = Kube(cluster, SYSTEM)
     try:
         cluster.kubectl("create", "namespace", kube.namespace)
+        crds = str(ROOT / "deploy" / "crds")
+        cluster.kubectl("apply", "--server-side", "--force-conflicts", "-k", crds)
         cluster.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(folder))
         try:
             system("rollout", "status", "deployment/stepwright", "--timeout=90s")
@@ -67,12 +69,8 @@ def applied(vacant: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield kube, since
     finally:
         kube("delete", "executions,statemachines", "--all", "--timeout=20s", check=False)
-        kinds = (
-            "validatingadmissionpolicybindings,validatingadmissionpolicies,clusterrolebindings,clusterroles"
-        )
-        cluster.kubectl(
-            "delete", kinds, "-l", f"app.kubernetes.io/name=stepwright,{NOT_BY_HELM}", check=False
-        )
+        ours = f"app.kubernetes.io/name=stepwright,{NOT_BY_HELM}"
+        cluster.kubectl("delete", ",".join(OF_THE_CLUSTER), "-l", ours, check=False)
         for namespace in (kube.namespace, SYSTEM):
             cluster.kubectl(
                 "delete", "namespace", namespace, "--ignore-not-found", "--timeout=60s", check=False

@@ -56,3 +56,29 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "stepwright.operatorUser" -}}
 {{- printf "system:serviceaccount:%s:%s" .Release.Namespace (include "stepwright.serviceAccountName" .) }}
 {{- end }}
+
+{{- define "stepwright.priorityClassName" -}}
+{{- if .Values.priorityClassName }}
+{{- .Values.priorityClassName }}
+{{- else if .Values.priorityClass.create }}
+{{- include "stepwright.clusterName" . }}
+{{- end }}
+{{- end }}
+
+{{/* What all containers of the operator's image may do: what the Pod Security Standard "restricted" allows, and less. */}}
+{{- define "stepwright.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "stepwright.securityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop:
+    - ALL
+{{- end }}

@@ -19,20 +19,23 @@
 - apiGroups: [apps]
   resources: [controllerrevisions]
   verbs: [create, get, list, delete]
-# Tasks
+# Tasks. With requireServiceAccount only a state machine's own account makes Jobs; what this one clears away in its place,
+# where that account has lost its rights, it has to change and delete.
 - apiGroups: [batch]
   resources: [jobs]
-  verbs: [create, get, list, watch, patch, delete]
+  verbs: [{{ if not .Values.requireServiceAccount }}create, {{ end }}get, list, watch, patch, delete]
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch]
 - apiGroups: [""]
   resources: [pods/log]
   verbs: [get]
+{{- if not .Values.requireServiceAccount }}
 # A task's input that is too long for an annotation. create alone: patch and update would answer with what is in it.
 - apiGroups: [""]
   resources: [secrets]
   verbs: [create]
+{{- end }}
 # Why the pod of a Job could not be created
 - apiGroups: [""]
   resources: [events]

@@ -15,7 +15,7 @@ import typer
 
 __all__ = ["main"]
 
-COMMANDS: Final = ("validate", "test", "run", "dev", "operator", "version")
+COMMANDS: Final = ("validate", "test", "run", "dev", "operator", "idle", "version")
 """In the order of the help text."""
 
 

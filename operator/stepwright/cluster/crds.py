@@ -19,6 +19,9 @@ from stepwright.cluster.schema import Schema, structural
 CHECKOUT = Path(__file__).resolve().parents[3]
 FOLDERS = ("crds", "charts/stepwright/files/crds")
 
+_KEPT = {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"}
+"""With a CRD all its objects go. So it stays when the Argo CD application that brought it is deleted, or no longer has it."""
+
 _HEADER = "# Generated from operator/stepwright/cluster/resources by `make generate`: change it there.\n"
 
 
@@ -41,6 +44,7 @@ def manifest(kind: Kind) -> dict[str, Any]:
         "metadata": {
             "name": f"{kind.plural}.{GROUP}",
             "labels": {"app.kubernetes.io/name": "stepwright", "app.kubernetes.io/part-of": "stepwright"},
+            "annotations": _KEPT,
         },
         "spec": {
             "group": GROUP,

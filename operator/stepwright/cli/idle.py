@@ -1,0 +1,83 @@
+"""``stepwright idle``: whether an operator may go for good."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Optional
+
+import msgspec
+import typer
+
+if TYPE_CHECKING:
+    from stepwright.cluster.api import Api
+
+_MOST_NAMED: Final = 5
+
+
+class _Metadata(msgspec.Struct):
+    namespace: str
+    name: str
+
+
+class _Execution(msgspec.Struct):
+    metadata: _Metadata
+
+
+def idle(
+    kubeconfig: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            help="Kubeconfig file. Default: the pod's service account, else $KUBECONFIG or ~/.kube/config."
+        ),
+    ] = None,
+    namespace: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--namespace", "-n", help="Look at this namespace only; may be repeated. Default: all namespaces."
+        ),
+    ] = None,
+) -> None:
+    """Exit 0 when no Execution of a cluster runs, else name some that do and exit 1."""
+    # Imported here: the other commands start without the Kubernetes client.
+    from stepwright.cluster.api import ApiError  # noqa: PLC0415
+    from stepwright.cluster.credentials import NoCluster  # noqa: PLC0415
+
+    try:
+        found = asyncio.run(_running(kubeconfig, namespace or ()))
+    except (NoCluster, ApiError, OSError) as error:
+        typer.echo(f"stepwright: {error}", err=True)
+        raise typer.Exit(1) from error
+    if found:
+        more = " and more" if len(found) > _MOST_NAMED else ""
+        typer.echo(
+            f"Executions are running, and would stay where they are: {', '.join(found[:_MOST_NAMED])}{more}. "
+            "Stop them, or wait for their ends.",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+async def _running(kubeconfig: Path | None, namespaces: Sequence[str]) -> list[str]:
+    from stepwright.cluster.api import Api  # noqa: PLC0415
+
+    async with await Api.connect(kubeconfig) as api:
+        return [name for namespace in namespaces or (None,) for name in await some_running(api, namespace)]
+
+
+async def some_running(api: Api, namespace: str | None) -> list[str]:
+    """Executions under way there (None: anywhere), as namespace/name; one more than are ever named, at most. Raises
+    ApiError."""
+    from stepwright.cluster.api import path_of  # noqa: PLC0415
+    from stepwright.cluster.resources import API_VERSION  # noqa: PLC0415
+
+    path = path_of(API_VERSION, "executions", namespace)
+    selector = {"fieldSelector": "status.phase=Running"}
+    async with aclosing(api.pages(path, selector, page_size=_MOST_NAMED + 1)) as pages:
+        async for page, _ in pages:
+            if page:
+                found = (msgspec.json.decode(item, type=_Execution).metadata for item in page)
+                return [f"{metadata.namespace}/{metadata.name}" for metadata in found]
+    return []
