@@ -43,6 +43,19 @@ def operator(
     ] = 15,
     host: Annotated[str, typer.Option(help="Address for metrics and probes.")] = "0.0.0.0",  # noqa: S104
     metrics_port: Annotated[int, typer.Option(help="Port of /metrics; 0 leaves it out.")] = 8080,
+    state_machine_durations: Annotated[
+        bool,
+        typer.Option(
+            help="Tell how long executions take by state machine, not by namespace only: sixteen time series for each."
+        ),
+    ] = False,
+    metrics_authorization: Annotated[
+        bool,
+        typer.Option(
+            help="Show /metrics only to those whose token may get the non-resource URL /metrics "
+            "(TokenReview, SubjectAccessReview)."
+        ),
+    ] = False,
     health_port: Annotated[int, typer.Option(help="Port of /healthz and /readyz; 0 leaves them out.")] = 8081,
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -74,6 +87,8 @@ def operator(
         host=host,
         metrics_port=metrics_port,
         health_port=health_port,
+        state_machine_durations=state_machine_durations,
+        metrics_authorization=metrics_authorization,
         limits=limits.applied(CLUSTER, limit or []),
     )
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
@@ -21,12 +22,15 @@ MOST_AT_ONCE: Final = 200  # failures in a burst: the rest is in the status and 
 
 
 class FailureEvents:
-    """Implements ``engine.observer.Observer``."""
+    """Implements ``engine.observer.Observer``. ``dropped`` is called for each Event that is not posted."""
 
-    def __init__(self, api: Api, identity: str, clock: Clock) -> None:
+    def __init__(
+        self, api: Api, identity: str, clock: Clock, dropped: Callable[[], None] = lambda: None
+    ) -> None:
         self._api = api
         self._identity = identity
         self._clock = clock
+        self._dropped = dropped
         self._posting: set[asyncio.Task[None]] = set()
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
@@ -53,6 +57,7 @@ class FailureEvents:
 
     def _post(self, ref: ExecutionRef, reason: str, note: str) -> None:
         if len(self._posting) >= MOST_AT_ONCE:
+            self._dropped()
             return
         regarding = {
             "apiVersion": API_VERSION,

@@ -1,14 +1,12 @@
-"""Prometheus metrics of the operator, and the server that shows them beside the probes."""
+"""Prometheus metrics of the operator."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from stepwright import __version__
 from stepwright.engine.ports import Commit, ExecutionRef
@@ -30,10 +28,23 @@ _GAUGES: Final[Mapping[str, str]] = MappingProxyType(
 """What is looked up when somebody asks for it."""
 
 
-class Metrics:
-    """Implements ``engine.observer.Observer``. Labels hold names that users gave to objects, never data."""
+MOST_MACHINES: Final = 10_000
+"""State machines that have series of their own. Names cost nothing to those who make them."""
+OTHERS: Final = "_others"
+"""The name under which the rest is counted. No object has one like it."""
 
-    def __init__(self) -> None:
+
+class Metrics:
+    """Implements ``engine.observer.Observer``. Labels hold names that users gave to objects, never data.
+
+    ``durations_by_state_machine``: sixteen series more for each state machine.
+    """
+
+    def __init__(self, *, durations_by_state_machine: bool = False) -> None:
+        self._by_state_machine = durations_by_state_machine
+        self._machines: dict[str, set[str]] = {}
+        """Those that have series, by namespace."""
+        self._most = MOST_MACHINES
         self.registry = CollectorRegistry()
         Gauge("stepwright_info", "Version of the operator", ["version"], registry=self.registry).labels(
             __version__
@@ -48,7 +59,7 @@ class Metrics:
         self._duration = Histogram(
             "stepwright_execution_duration_seconds",
             "From start to end of an execution",
-            ["namespace", "state_machine"],
+            ["namespace", *(["state_machine"] if durations_by_state_machine else [])],
             buckets=_DURATION_BUCKETS,
             registry=self.registry,
         )
@@ -60,6 +71,11 @@ class Metrics:
         )
         self._commits = Counter("stepwright_commits", "Writes of execution status", registry=self.registry)
         self._events = Counter("stepwright_history_events", "History events recorded", registry=self.registry)
+        self._events_dropped = Counter(
+            "stepwright_failure_events_dropped",
+            "Kubernetes Events about failures that were not posted, since too many were on their way",
+            registry=self.registry,
+        )
         self._stalled = Counter(
             "stepwright_executions_stalled", "Executions that could not go on", registry=self.registry
         )
@@ -80,9 +96,10 @@ class Metrics:
             if visit.outcome is not None:
                 self._states.labels(visit.type, visit.outcome).inc()
         if commit.outcome is not None:
-            self._ended.labels(ref.namespace, ref.state_machine, commit.outcome.status).inc()
+            machine = self._name(ref.namespace, ref.state_machine)
+            self._ended.labels(ref.namespace, machine, commit.outcome.status).inc()
             seconds = (commit.now - commit.started) / 1000
-            self._duration.labels(ref.namespace, ref.state_machine).observe(seconds)
+            self._duration.labels(*self._of_duration(ref.namespace, machine)).observe(seconds)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:  # noqa: ARG002 - the log has them
         self._stalled.inc()
@@ -90,44 +107,32 @@ class Metrics:
     def broke(self, ref: ExecutionRef) -> None:  # noqa: ARG002 - the log has it
         self._errors.inc()
 
+    def event_dropped(self) -> None:
+        self._events_dropped.inc()
 
-class Server:
-    """``/metrics``, ``/healthz`` (alive), ``/readyz`` (has its Lease, and has synced).
+    def forget(self, namespace: str, state_machine: str) -> None:
+        """The state machine was deleted, and its series with it."""
+        machines = self._machines.get(namespace, set())
+        if state_machine not in machines:
+            return
+        machines.discard(state_machine)
+        self._most += 1
+        self._ended.remove_by_labels({"namespace": namespace, "state_machine": state_machine})
+        if self._by_state_machine:
+            self._duration.remove_by_labels({"namespace": namespace, "state_machine": state_machine})
+        if not machines:
+            del self._machines[namespace]
+            self._ended.remove_by_labels({"namespace": namespace})
+            self._duration.remove_by_labels({"namespace": namespace})
 
-    A check gives None when all is well, else a sentence.
-    """
+    def _name(self, namespace: str, state_machine: str) -> str:
+        machines = self._machines.setdefault(namespace, set())
+        if state_machine not in machines:
+            if self._most <= 0:
+                return OTHERS
+            self._most -= 1
+            machines.add(state_machine)
+        return state_machine
 
-    def __init__(self, metrics: Metrics, checks: Mapping[str, Callable[[], str | None]]) -> None:
-        self._metrics = metrics
-        self._checks = checks
-        self._runners: list[web.AppRunner] = []
-
-    async def start(self, host: str, metrics_port: int, health_port: int) -> None:
-        """Port 0 leaves a server out."""
-        health = web.Application()
-        for path, check in self._checks.items():
-            health.router.add_get(path, self._answer(check))
-        metrics = web.Application()
-        metrics.router.add_get("/metrics", self._show)
-        for application, port in ((health, health_port), (metrics, metrics_port)):
-            if port:
-                runner = web.AppRunner(application, access_log=None)
-                await runner.setup()
-                await web.TCPSite(runner, host, port).start()
-                self._runners.append(runner)
-
-    async def stop(self) -> None:
-        for runner in self._runners:
-            await runner.cleanup()
-
-    async def _show(self, _request: web.Request) -> web.Response:
-        return web.Response(
-            body=generate_latest(self._metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
-        )
-
-    def _answer(self, check: Callable[[], str | None]) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def handler(_request: web.Request) -> web.Response:
-            problem = check()
-            return web.Response(text=problem or "ok", status=503 if problem else 200)
-
-        return handler
+    def _of_duration(self, namespace: str, state_machine: str) -> tuple[str, ...]:
+        return (namespace, state_machine) if self._by_state_machine else (namespace,)

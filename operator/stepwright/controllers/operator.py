@@ -33,10 +33,12 @@ from stepwright.controllers.kopf_thread import KopfThread
 from stepwright.controllers.logs import Transitions
 from stepwright.controllers.loop_thread import LoopThread
 from stepwright.controllers.membership import Membership, Removed
-from stepwright.controllers.metrics import Metrics, Server
+from stepwright.controllers.metrics import Metrics
+from stepwright.controllers.metrics_access import MetricsAccess
 from stepwright.controllers.pulse import Pulse
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.retention import Retention
+from stepwright.controllers.server import Server
 from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machines import Key, StateMachines
 from stepwright.engine.clock import SteadyClock
@@ -70,6 +72,8 @@ class Options:
     host: str = "0.0.0.0"  # noqa: S104 - probes and Prometheus come from outside the pod
     metrics_port: int = 8080
     health_port: int = 8081
+    state_machine_durations: bool = False
+    metrics_authorization: bool = False
     limits: Limits = CLUSTER
 
 
@@ -128,7 +132,7 @@ class Operator:
         journal = ClusterJournal(api, revisions)
         self._driver = JobDriver(api, self._report, clock=clock, namespaces=options.namespaces, held=held)
         drivers: tuple[TaskDriver, ...] = (self._driver,)
-        metrics = Metrics()
+        metrics = Metrics(durations_by_state_machine=options.state_machine_durations)
         metrics.show("stepwright_executions_live", lambda: self._engine.live)
         metrics.show("stepwright_timers", lambda: len(self._engine.timers))
         metrics.show("stepwright_loop_lag_seconds", lambda: self._pulse.lag_seconds)
@@ -138,7 +142,7 @@ class Operator:
             "stepwright_executions_quarantined",
             lambda: sum(owns(uid) and found.quarantined for uid, found in quarantine.suspects.items()),
         )
-        failures = FailureEvents(api, self._membership.identity, clock)
+        failures = FailureEvents(api, self._membership.identity, clock, metrics.event_dropped)
         self._observers: tuple[Observer, ...] = (metrics, Transitions(), failures)
         self._engine = Engine(
             journal,
@@ -174,6 +178,7 @@ class Operator:
             on_retention=self._retention.machine_changed,
             under_way=self._executions.any_under_way,
             in_use=self._executions.revisions_of,
+            on_gone=lambda key: metrics.forget(*key),
             owns=owns,
             alone=lambda: self._membership.alone,
         )
@@ -181,7 +186,11 @@ class Operator:
         self._executions.use(self._state_machines, self._execution_watch)
         self._synced = False
         self._kopf: KopfThread | None = None
-        self._server = Server(metrics, {"/healthz": self._alive, "/readyz": self._ready})
+        checks = {"/healthz": self._alive, "/readyz": self._ready}
+        if options.metrics_authorization:
+            self._server = Server(metrics, checks, MetricsAccess(leases).admit)
+        else:
+            self._server = Server(metrics, checks)
 
     # --- Life ----------------------------------------------------------------------------------------------------
 

@@ -84,6 +84,7 @@ class StateMachines:
         in_use: Callable[[Key], AbstractSet[str]],
         owns: Callable[[str], bool],
         alone: Callable[[], bool],
+        on_gone: Callable[[Key], None] = lambda _: None,
     ) -> None:
         self._api = api
         self._revisions = revisions_
@@ -96,6 +97,7 @@ class StateMachines:
         self._in_use = in_use
         self._owns = owns
         self._alone = alone
+        self._on_gone = on_gone
         self._bodies: dict[Key, Body] = {}
         self._known: dict[Key, Known] = {}
         self._retained: dict[Key, int | None] = {}
@@ -114,6 +116,7 @@ class StateMachines:
             self._draining_since.pop(key, None)
             if self._known.pop(key, None) is not None:
                 self._on_change(key)
+            self._on_gone(key)
         else:
             self._bodies[key] = body
         self._look_at(key)
