@@ -107,6 +107,7 @@ def test_names_and_selectable_fields_are_those_users_rely_on() -> None:
     }
     assert [field["jsonPath"] for field in execution["selectableFields"]] == [
         ".status.phase",
+        ".status.settled",
         ".spec.stateMachineRef.name",
     ]
     history = manifests["ExecutionHistory"]["versions"][0]

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
+
 from stepwright.cluster.api import Unreachable
+from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.retention import Retention
+from stepwright.controllers.state_machine_watch import NOTHING_SAID
 from stepwright.engine.ports import Uid
 from tests.engine.virtual_loop import VirtualClock, run
 
@@ -26,11 +30,14 @@ class Api:
         self.deleted.append(path)
 
 
-ENDED: dict[str, Any] = {
-    "metadata": {"namespace": "shop", "name": "run-1", "uid": "u1"},
-    "spec": {"stateMachineRef": {"name": "m"}, "ttlSecondsAfterFinished": 5},
-    "status": {"endTime": "2026-01-01T00:00:00Z"},
-}
+ENDED = msgspec.convert(
+    {
+        "metadata": {"namespace": "shop", "name": "run-1", "uid": "u1"},
+        "spec": {"stateMachineRef": {"name": "m"}, "ttlSecondsAfterFinished": 5},
+        "status": {"endTime": "2026-01-01T00:00:00Z"},
+    },
+    Seen,
+)
 
 
 def test_a_late_event_of_an_execution_that_is_being_deleted_does_no_harm() -> None:
@@ -38,7 +45,7 @@ def test_a_late_event_of_an_execution_that_is_being_deleted_does_no_harm() -> No
 
     async def main() -> None:
         api: Any = Api()
-        retention = Retention(api, VirtualClock(), lambda _: None)
+        retention = Retention(api, VirtualClock(), lambda _: NOTHING_SAID)
         running = asyncio.create_task(retention.run())
         retention.keep(ENDED)
         await asyncio.sleep(5.5)
@@ -55,7 +62,7 @@ def test_a_late_event_of_an_execution_that_is_being_deleted_does_no_harm() -> No
 def test_an_execution_gone_while_its_deletion_was_not_answered_is_forgotten() -> None:
     async def main() -> None:
         api: Any = Api(fails=1)
-        retention = Retention(api, VirtualClock(), lambda _: None)
+        retention = Retention(api, VirtualClock(), lambda _: NOTHING_SAID)
         running = asyncio.create_task(retention.run())
         retention.keep(ENDED)
         await asyncio.sleep(5.5)

@@ -45,9 +45,6 @@ def replica(server: ApiServer, name: str, *, owns: bool) -> StateMachines:
     quiet = Quiet(name)
     api = SimulatedApi(server, quiet, quiet, lambda *_: None)
 
-    async def retained(_: tuple[str, str]) -> None:
-        return
-
     def unchecked(_: Mapping[str, Any]) -> Mapping[str, Any]:
         return {}
 
@@ -58,7 +55,7 @@ def replica(server: ApiServer, name: str, *, owns: bool) -> StateMachines:
         unchecked,
         VirtualClock(),
         on_change=lambda _: None,
-        on_retention=retained,
+        on_retention=lambda _: None,
         under_way=lambda _: False,
         in_use=lambda _: set(),
         owns=lambda _: owns,

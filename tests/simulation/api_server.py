@@ -465,14 +465,20 @@ def _selected(body: Body, selectors: Mapping[str, Any]) -> bool:
             if name not in own or (equals and own[name] != value):
                 return False
     for field_ in (selectors.get("fieldSelector") or "").split(","):
-        if field_:
-            path, _, value = field_.partition("=")
-            at: Any = body
-            for name in path.split("."):
-                at = at.get(name) if isinstance(at, dict) else None
-            if at != value:
-                return False
+        path, equals, value = field_.partition("!=" if "!=" in field_ else "=")
+        if path and (_field(body, path) == value) == (equals == "!="):
+            return False
     return True
+
+
+def _field(body: Body, path: str) -> str:
+    """As field selectors compare it: a text, empty where the field is not there."""
+    at: Any = body
+    for name in path.split("."):
+        at = at.get(name) if isinstance(at, dict) else None
+    if isinstance(at, bool):
+        return str(at).lower()
+    return "" if at is None else str(at)
 
 
 def described(request: Request) -> str:

@@ -20,8 +20,10 @@ from stepwright.controllers.executions import Executions
 from stepwright.controllers.membership import Membership, Removed
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.retention import Retention
+from stepwright.controllers.rounds import Rounds, Scope
 from stepwright.controllers.setting_apart import SettingApart
-from stepwright.controllers.state_machines import Key, Known
+from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
+from stepwright.controllers.state_machines import Known
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Loaded, TaskDriver, Uid
@@ -79,11 +81,17 @@ class PulseOfSimulation:
         await asyncio.sleep(0)
 
 
-class Silence:
+class Told:
     """In place of the Events about failures."""
 
+    def __init__(self, trace: Callable[..., None], by: str) -> None:
+        self._trace, self._by = trace, by
+
     def failed(self, ref: ExecutionRef, error: str) -> None:
-        """Nobody is told."""
+        self._trace(self._by, "tells", f"{ref} failed with {error}")
+
+    def unwritable(self, ref: ExecutionRef) -> None:
+        self._trace(self._by, "tells", f"{ref} is too large")
 
 
 class WatchedJournal(ClusterJournal):
@@ -123,6 +131,7 @@ class Setting(msgspec.Struct, frozen=True):
     revisions: Mapping[str, Revision]
     limits: Limits
     step_seed: int
+    retention: Policy = NOTHING_SAID
 
 
 LEASE_NAMESPACE = "stepwright"
@@ -189,7 +198,9 @@ class Operator:
             finished=self._finished,
             parks_from_seconds=1.0,
         )
-        self.retention = Retention(self.api, self.clock, lambda _: None, self.membership.owns)
+        self.retention = Retention(
+            self.api, self.clock, lambda _: setting.retention, self.membership.owns, look_at=self._look_at
+        )
         refusals = Refusals(self.api, self.clock)
         self.executions = Executions(
             self.engine,
@@ -197,7 +208,7 @@ class Operator:
             refusals,
             drivers,
             self.retention,
-            Silence(),  # type: ignore[arg-type] # the one method that is called
+            Told(trace, name),  # type: ignore[arg-type] # the methods that are called
             self.clock,
             SettingApart(self.api, self.quarantine, refusals, drivers),
             owns=self.membership.owns,
@@ -206,6 +217,7 @@ class Operator:
         self.watch = execution_watch.watch(self.api, (), self.executions.observe)
         for informer in (self.driver.jobs, self.driver.pods, self.watch, self.membership.watch):
             informer._random = Random(random.getrandbits(64))
+        self.rounds = Rounds(self.api, self.clock, self.retention, self.executions.astray)
         machines = Machines(setting.machines)
         self.executions.use(machines, self.watch)  # type: ignore[arg-type] # the methods that are called
         self.has_begun = False
@@ -243,6 +255,7 @@ class Operator:
                 self.has_begun = True
                 group.create_task(self.engine.run())
                 group.create_task(self.retention.run())
+                group.create_task(self.rounds.run())
                 group.create_task(self.executions.run())
                 group.create_task(self.watch.run())
         finally:
@@ -281,9 +294,13 @@ class Operator:
     def broke(self, ref: ExecutionRef) -> None:
         """What it logs is a violation."""
 
+    def _look_at(self, scope: Scope) -> None:
+        self.rounds.look_at(scope)
+
     def _shares_changed(self) -> None:
         self._trace(self.process.name, "shares have changed", self.membership.members)
         self.executions.shares_changed()
+        self.rounds.look_at(None)
 
     def _commit_id(self) -> str:
         self._commits += 1
@@ -310,7 +327,8 @@ class Operator:
             "tasks in trouble": len(watching._troubled),
             "readings": len(watching._reading),
             "executions being taken up": len(executions._taking_up),
-            "newer bodies": len(executions._newer),
+            "newer sights": len(executions._newer),
+            "texts of new executions": len(executions._texts),
             "waiting executions": sum(map(len, executions._waiting.values())),
             "executions being let go": len(executions._letting_go),
             "stopped executions": len(executions._stopped),

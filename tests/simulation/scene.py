@@ -24,7 +24,7 @@ from tests.simulation import logs
 from tests.simulation import loop as loops
 from tests.simulation.jobs import Habits
 from tests.simulation.loop import SimulationLoop
-from tests.simulation.operator import Setting
+from tests.simulation.operator import Operator, Setting
 from tests.simulation.running import prepared
 from tests.simulation.world import NAMESPACE, World, constants
 
@@ -59,13 +59,36 @@ class Scene(World):
     def begin_operator(self, slot: int = 0) -> None:
         self._start_operator(slot)
 
-    def create(self, name: str, given: Any = None) -> None:
-        self._create_execution(name, {"stateMachineRef": {"name": "m0"}, "input": given or {}})
+    def create(self, name: str, given: Any = None, **metadata: Any) -> None:
+        self._create_execution(name, {"stateMachineRef": {"name": "m0"}, "input": given or {}}, metadata)
 
     def execution(self, name: str) -> dict[str, Any]:
         body = self.server.get("executions", NAMESPACE, name)
         assert body is not None
         return body
+
+    def status(self, name: str) -> dict[str, Any]:
+        status: dict[str, Any] = self.execution(name).get("status") or {}
+        return status
+
+    def condition(self, name: str, kind: str) -> dict[str, Any]:
+        """Empty where it has none of that type."""
+        found = [each for each in self.status(name).get("conditions") or () if each["type"] == kind]
+        return found[0] if found else {}
+
+    def patches(self, name: str) -> list[str]:
+        """What became of each patch of its status: ``ok``, or how it was refused."""
+        end = f"/executions/{name}/status"
+        return [what[4] for what in self.result.trace if what[2:3] == ("PATCH",) and what[3].endswith(end)]
+
+    def events(self) -> list[str]:
+        """The Kubernetes Events that were posted."""
+        return [what[3] for what in self.result.trace if what[2:3] == ("tells",)]
+
+    @property
+    def operator(self) -> Operator:
+        """The one that has been there longest."""
+        return next(iter(self.operators.values()))
 
     def phase(self, name: str) -> str:
         return executions.phase(self.execution(name))

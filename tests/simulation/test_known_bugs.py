@@ -73,13 +73,10 @@ def let_go_of_nothing(patch: pytest.MonkeyPatch) -> None:
 def take_up_new_executions_without_their_input(patch: pytest.MonkeyPatch) -> None:
     """The watch has not got it."""
 
-    def lean(self: Executions, ref: Any) -> None:
-        assert self._watch is not None
-        seen = self._watch.get(ref.namespace, ref.name)
-        if seen is not None:
-            self._begin(ref.uid, msgspec.to_builtins(seen))
+    async def lean(self: Executions, ref: Any) -> Any:
+        return await self._lean(ref)
 
-    patch.setattr(Executions, "_read_whole", lean)
+    patch.setattr(Executions, "_whole", lean)
 
 
 def drop_dispatches_while_the_lease_has_lapsed(patch: pytest.MonkeyPatch) -> None:
@@ -159,22 +156,22 @@ def accept_a_second_result(patch: pytest.MonkeyPatch) -> None:
 
 
 def act_on_an_event_of_the_past(patch: pytest.MonkeyPatch) -> None:
-    async def read(_self: Any, _ref: Any) -> Any:
-        return read.body  # type: ignore[attr-defined]
-
+    """An execution that has begun is taken up as its event tells, not as it is stored."""
     begin = Executions._start_or_wait
 
-    async def with_its_body(self: Executions, uid: Any, body: Any) -> None:
-        async def as_told(_: Any) -> Any:
-            return body
+    async def with_its_event(self: Executions, seen: Any) -> None:
+        own = self._journal.read
 
-        own, self._journal.read = self._journal.read, as_told  # type: ignore[method-assign, assignment]
+        async def as_told(ref: Any) -> Any:
+            return await own(ref) if seen.pinned is None else msgspec.to_builtins(seen)
+
+        self._journal.read = as_told  # type: ignore[method-assign]
         try:
-            await begin(self, uid, body)
+            await begin(self, seen)
         finally:
             self._journal.read = own  # type: ignore[method-assign]
 
-    patch.setattr(Executions, "_start_or_wait", with_its_body)
+    patch.setattr(Executions, "_start_or_wait", with_its_event)
 
 
 def create_the_job_again_where_it_is_gone(patch: pytest.MonkeyPatch) -> None:

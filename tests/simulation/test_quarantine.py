@@ -40,12 +40,8 @@ class Poisoned(Scene):
     async def then(self) -> None:
         raise NotImplementedError
 
-    def condition(self, kind: str) -> dict[str, Any]:
-        conditions = self.execution("poison")["status"].get("conditions") or []
-        return next((found for found in conditions if found["type"] == kind), {})
-
     def is_quarantined(self) -> bool:
-        stalled = self.condition("Stalled")
+        stalled = self.condition("poison", "Stalled")
         return (stalled.get("status"), stalled.get("reason")) == ("True", "Quarantined")
 
     async def others_succeed(self) -> None:
@@ -108,8 +104,8 @@ def test_two_deaths_set_an_execution_apart_and_all_others_go_on(
 
     assert world.deaths == 2
     assert world.is_quarantined()
-    assert world.condition("Reconciling")["status"] == "False"
-    assert "--overwrite stepwright.dev/release=" in world.condition("Stalled")["message"]
+    assert world.condition("poison", "Reconciling")["status"] == "False"
+    assert "--overwrite stepwright.dev/release=" in world.condition("poison", "Stalled")["message"]
     assert world.result.violations == []
 
 
@@ -124,7 +120,7 @@ def test_the_key_in_its_condition_releases_it(dying: Callable[[type[Poisoned]], 
             )
             await asyncio.sleep(60)
             assert self.is_quarantined(), "not by any value: one that is left there would release it for ever"
-            key = self.condition("Stalled")["message"].rpartition("=")[2]
+            key = self.condition("poison", "Stalled")["message"].rpartition("=")[2]
             self.dies = False
             self.change("poison", lambda body: body["metadata"].update(annotations={quarantine.RELEASE: key}))
             await self.until(lambda: self.phase("poison") == "Succeeded")
@@ -132,7 +128,7 @@ def test_the_key_in_its_condition_releases_it(dying: Callable[[type[Poisoned]], 
 
     world = dying(World)
 
-    assert world.condition("Stalled")["status"] == "False"
+    assert world.condition("poison", "Stalled")["status"] == "False"
     assert world.deaths == 2
     assert world.result.violations == []
 
@@ -143,7 +139,7 @@ def test_one_that_is_released_and_deadly_still_is_set_apart_again(
     class World(Poisoned):
         async def then(self) -> None:
             await self.until(self.is_quarantined)
-            key = self.condition("Stalled")["message"].rpartition("=")[2]
+            key = self.condition("poison", "Stalled")["message"].rpartition("=")[2]
             self.change("poison", lambda body: body["metadata"].update(annotations={quarantine.RELEASE: key}))
             await self.until(lambda: self.deaths == 4)
             await self.until(self.is_quarantined)

@@ -6,7 +6,7 @@ Trouble ends after a while. Then everything must come to rest within bounded tim
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -200,12 +200,14 @@ class World:
                     random.uniform(0.5, 12), self._delete_execution, f"e{number}", random.randrange(2) == 0
                 )
 
-    def _create_execution(self, name: str, spec: dict[str, Any]) -> None:
+    def _create_execution(
+        self, name: str, spec: dict[str, Any], metadata: Mapping[str, Any] | None = None
+    ) -> None:
         self.trace("user", "create", name)
         body = {
             "apiVersion": API_VERSION,
             "kind": "Execution",
-            "metadata": {"name": name},
+            "metadata": {"name": name, **(metadata or {})},
             "spec": spec,
             "status": {"phase": "Pending", "seq": 0},
         }

@@ -14,7 +14,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self
 from urllib.parse import urlencode
 
 import aiohttp
@@ -22,7 +22,7 @@ import msgspec
 from yarl import URL
 
 from stepwright import __version__
-from stepwright.cluster import credentials, nesting
+from stepwright.cluster import credentials
 from stepwright.cluster.api_errors import (
     AlreadyExists,
     AnswerTooLong,
@@ -41,6 +41,7 @@ from stepwright.cluster.api_errors import (
     from_response,
     from_status,
 )
+from stepwright.cluster.nesting import decoded
 from stepwright.cluster.paging import PageSize
 from stepwright.engine.turns import Turns
 
@@ -452,18 +453,6 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
             )
         pieces.append(piece)
     return b"".join(pieces)
-
-
-T = TypeVar("T")
-
-
-def decoded(decode: Callable[[bytes], T], text: bytes) -> T:
-    """What ``decode`` makes of a text, also where an object in it nests deeper than Python can follow: of that one the
-    depth is cut off."""
-    try:
-        return decode(text)
-    except RecursionError:
-        return decode(nesting.cut(text))
 
 
 class _ListMeta(msgspec.Struct, rename={"continue_": "continue"}):

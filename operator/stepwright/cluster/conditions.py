@@ -54,6 +54,7 @@ WAITING_FOR_STATE_MACHINE = Reason(
 STATE_MACHINE_NOT_READY = Reason(
     "StateMachineNotReady", "The state machine is not ready; the execution starts when it is"
 )
+START_DELAYED = Reason("Delayed", "The execution could not be started yet and is tried again")
 RUNNING = Reason("Running", "The execution is running")
 SUCCEEDED = Reason("Succeeded", "The execution succeeded")
 FAILED = Reason("Failed", "The execution failed")

@@ -14,16 +14,26 @@ from stepwright.asl.checkpoint import EncodedPart, Identity, PartId
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
 from stepwright.cluster import arns, timestamps
+from stepwright.cluster.nesting import decoded
 from stepwright.cluster.revisions import Revision
+from stepwright.cluster.sizes import least_bytes
 from stepwright.engine.ports import ExecutionRef, Loaded, StopRequest, Uid
 
 LARGEST_INPUT_BYTES = 262_144
+
+MARKS = ("stepwright.dev/", "velero.io/")
+"""How the names of labels and annotations begin that decide anything."""
 
 Body = Mapping[str, Any]
 
 
 class InvalidInput(ValueError):  # noqa: N818 - named as the condition's reason
-    """The input of an execution cannot be taken: the sentence says which field and why."""
+    """The input of an execution cannot be taken: the sentence says which field and why. ``body`` is the lean Execution
+    where its input was not even decoded."""
+
+    def __init__(self, sentence: str, body: Body | None = None) -> None:
+        super().__init__(sentence)
+        self.body = body
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +133,37 @@ def input_text(body: Body) -> JsonText:
     return JsonText(text)
 
 
+def unfit(text: msgspec.Raw | bytes) -> str | None:
+    """Why an Execution cannot run with its input, so far as its text's length alone tells that: nothing is decoded. An
+    input is untyped, so its schema cannot limit it, and decoded it may take twenty times its length."""
+    size = least_bytes(decoded(_given, text).spec.input)
+    return _too_long("spec.input", size) if size > LARGEST_INPUT_BYTES else None
+
+
+def lean(text: msgspec.Raw | bytes) -> Body:
+    """An Execution without its input, and of its labels and annotations only ``MARKS``."""
+    body: dict[str, Any] = msgspec.to_builtins(decoded(_lean, text))
+    metadata = body["metadata"]
+    for kind in ("labels", "annotations"):
+        given = metadata.pop(kind, None) or {}
+        if marks := {name: value for name, value in given.items() if name.startswith(MARKS)}:
+            metadata[kind] = marks
+    return body
+
+
+def as_needed(text: msgspec.Raw | bytes) -> Body:
+    """An Execution, with its input only where it has yet to begin: afterwards the checkpoint has what is needed of it.
+    Raises InvalidInput where the input's length alone tells that it cannot."""
+    body = lean(text)
+    if has_ended(body) or (body.get("status") or {}).get("checkpoint"):
+        return body
+    problem = unfit(text)
+    if problem is not None:
+        raise InvalidInput(problem, body)
+    whole: Body = decoded(msgspec.json.decode, text)
+    return whole
+
+
 def _too_deep(field: str) -> InvalidInput:
     return InvalidInput(f"{field} nests deeper than the {jsontext.MAX_DEPTH} levels that are allowed")
 
@@ -130,9 +171,11 @@ def _too_deep(field: str) -> InvalidInput:
 def _check_size(field: str, text: str) -> None:
     size = jsontext.size_bytes(text)
     if size > LARGEST_INPUT_BYTES:
-        raise InvalidInput(
-            f"{field} has {size:,} bytes, more than the {LARGEST_INPUT_BYTES:,} (256 KiB) that are allowed"
-        )
+        raise InvalidInput(_too_long(field, size))
+
+
+def _too_long(field: str, size: int) -> str:
+    return f"{field} has {size:,} bytes, more than the {LARGEST_INPUT_BYTES:,} (256 KiB) that are allowed"
 
 
 def identity(body: Body) -> Identity:
@@ -179,3 +222,38 @@ def _latest(body: Body) -> Millis:
         return timestamps.millis(msgspec.json.decode(history[-1], type=_Timed).timestamp)
     except ValueError:  # somebody has edited it, which is found out elsewhere
         return Millis(0)
+
+
+class _GivenSpec(msgspec.Struct):
+    input: msgspec.Raw = msgspec.Raw()
+
+
+class _Given(msgspec.Struct):
+    spec: _GivenSpec
+
+
+class _LeanMetadata(msgspec.Struct, omit_defaults=True):
+    name: str
+    namespace: str
+    uid: str
+    resourceVersion: str = ""  # noqa: N815 - the fields' names on the wire
+    generation: int = 1
+    deletionTimestamp: str | None = None  # noqa: N815
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+
+
+class _LeanSpec(msgspec.Struct, omit_defaults=True):
+    stateMachineRef: dict[str, str]  # noqa: N815
+    stop: dict[str, str] | None = None
+    ttlSecondsAfterFinished: int | None = None  # noqa: N815
+
+
+class _Lean(msgspec.Struct, omit_defaults=True):
+    metadata: _LeanMetadata
+    spec: _LeanSpec
+    status: dict[str, Any] = {}
+
+
+_given = msgspec.json.Decoder(_Given).decode
+_lean = msgspec.json.Decoder(_Lean).decode

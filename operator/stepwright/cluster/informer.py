@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 import msgspec
 import structlog
 
-from stepwright.cluster.api import Api, ApiError, Expired, Forbidden, TooManyRequests, path_of
+from stepwright.cluster.api import Api, ApiError, BadRequest, Expired, Forbidden, TooManyRequests, path_of
 
 if TYPE_CHECKING:
     from stepwright.cluster.api import Event
@@ -57,6 +57,9 @@ OnText = Callable[[T | None, T, msgspec.Raw], None]
 """``(None, new, text)`` and ``(old, new, text)``, likewise, for those who at times need more of an object than is
 decoded of each: ``text`` is all of it."""
 
+UNKNOWN_FIELD = "field label not supported"
+"""What the API server says of a field selector that the CRD does not declare."""
+
 _FIRST_DELAY_SECONDS = 0.2
 # client-go waits up to 30 s, with thousands of nodes asking. Here one process asks, and until its lists are whole an
 # operator that was started while the API server was away carries nothing.
@@ -73,6 +76,11 @@ class Informer(Generic[T]):
     ``index`` gives the values under which ``by_index`` finds an object. A namespace whose list is forbidden holds
     nobody back: it may have been deleted, and the rights there with it. It is asked again all the same. With
     ``on_text``, ``on_change`` is told only of what is gone.
+
+    What ``keeps`` is false of is told of like anything else, but not remembered. ``listed`` is a field selector that
+    leaves most of that out of lists, and only of those: a watch tells of every change. After a list what is not in it
+    is told as gone, though it may be there and no longer selected. A server whose schema does not know the field yet
+    (in the middle of an upgrade) gives all.
     """
 
     def __init__(
@@ -85,6 +93,8 @@ class Informer(Generic[T]):
         namespaces: Sequence[str] = (),
         label_selector: str | None = None,
         field_selector: str | None = None,
+        listed: str | None = None,
+        keeps: Callable[[T], bool] | None = None,
         on_change: OnChange[T] | None = None,
         on_text: OnText[T] | None = None,
         index: Callable[[T], Iterable[str]] | None = None,
@@ -100,6 +110,8 @@ class Informer(Generic[T]):
             for name, value in (("labelSelector", label_selector), ("fieldSelector", field_selector))
             if value
         }
+        self._listed = listed
+        self._keeps = keeps
         self._on_change = on_change
         self._on_text = on_text
         self._index = index
@@ -170,6 +182,8 @@ class Informer(Generic[T]):
                 delay, problem = max(delay, error.retry_after), str(error)
             except ApiError as error:
                 problem = str(error)
+                if isinstance(error, BadRequest) and UNKNOWN_FIELD in problem:
+                    self._listed = None
             # The first attempt after a break comes soon, later ones ever later, never two clients in step.
             seconds = delay + self._random.uniform(0, max(delay, _FIRST_DELAY_SECONDS))
             self._log.info(
@@ -184,7 +198,8 @@ class Informer(Generic[T]):
         gone = dict.fromkeys(objects)  # in the order of their arrival
         version = ""
         path = path_of(self._api_version, self._plural, namespace)
-        async with aclosing(self._api.pages(path, self._selectors, page_size=self._page_size)) as pages:
+        selectors = {**self._selectors, "fieldSelector": self._listed} if self._listed else self._selectors
+        async with aclosing(self._api.pages(path, selectors, page_size=self._page_size)) as pages:
             async for items, version in pages:  # noqa: B007 - the last one's, the same in all
                 for raw in items:
                     if (new := self._read(raw)) is not None:
@@ -232,8 +247,12 @@ class Informer(Generic[T]):
             old = None
         if old is not None and old.metadata.resourceVersion == new.metadata.resourceVersion:
             return
-        self._objects[namespace][key] = new
-        self._reindex(key, old, new)
+        if self._keeps is None or self._keeps(new):
+            self._objects[namespace][key] = new
+            self._reindex(key, old, new)
+        elif old is not None:
+            del self._objects[namespace][key]
+            self._reindex(key, old, None)
         self._tell(old, new, text)
 
     def _remove(self, namespace: str | None, key: Key, last: T) -> None:

@@ -7,7 +7,7 @@ it, under names that follow from the content, so doing it again after a crash ch
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -94,12 +94,20 @@ class ClusterJournal:
         return await self.open(body, pinned)
 
     async def read(self, ref: ExecutionRef) -> Body:
-        """The Execution as it is stored. Raises Unavailable, Gone."""
+        """The Execution as it is stored, with its input where it has yet to begin. Raises Unavailable, Gone,
+        InvalidInput."""
+        return await self._read(ref, executions.as_needed)
+
+    async def read_lean(self, ref: ExecutionRef) -> Body:
+        """The Execution without its input. Raises Unavailable, Gone."""
+        return await self._read(ref, executions.lean)
+
+    async def _read(self, ref: ExecutionRef, decode: Callable[[bytes], Body]) -> Body:
         try:
-            body: Body = await self._api.get(_path(ref.namespace, ref.name))
+            body = decode(await self._api.request("GET", _path(ref.namespace, ref.name)))
         except NotFound as error:
             raise Gone(f"Execution {ref} no longer exists") from error
-        except ApiError as error:
+        except (ApiError, msgspec.DecodeError) as error:
             raise Unavailable(str(error)) from error
         if body["metadata"]["uid"] != ref.uid:
             raise Gone(f"Execution {ref} was deleted; another one has its name now")
@@ -109,8 +117,9 @@ class ClusterJournal:
         """The Execution as the API server has it in memory, if that is not too old: a third of what it costs to ask
         etcd (https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list)."""
         try:
-            body: Body = await self._api.get(_path(ref.namespace, ref.name), {"resourceVersion": "0"})
-        except ApiError:
+            text = await self._api.request("GET", _path(ref.namespace, ref.name), {"resourceVersion": "0"})
+            body = executions.as_needed(text)
+        except (ApiError, msgspec.DecodeError):
             return await self.read(ref)
         known = body["metadata"]["uid"] == ref.uid and executions.seq(body) >= at_least
         return body if known else await self.read(ref)

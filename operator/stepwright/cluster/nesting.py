@@ -8,7 +8,8 @@ was cut still nests deeper than all that Stepwright takes, so its owner is told 
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 LEVELS: Final = 430
 """Just beyond what an input may have (``jsontext.MAX_DEPTH`` = 400, and five for the object around it). Copying
@@ -19,6 +20,18 @@ CUT: Final = b'"nested too deeply"'
 # A status with a full page of history takes 0.4 ms; with a choice for each character of a text it took eight times that.
 _TOKENS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 _LEVEL: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+
+T = TypeVar("T")
+
+
+def decoded(decode: Callable[[bytes], T], text: bytes) -> T:
+    """What ``decode`` makes of a text, also where an object in it nests deeper than Python can follow: of that one the
+    depth is cut off."""
+    try:
+        return decode(text)
+    except RecursionError:
+        return decode(cut(bytes(text)))
 
 
 def cut(text: bytes) -> bytes:

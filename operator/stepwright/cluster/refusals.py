@@ -1,6 +1,9 @@
 """What is written of an execution that the engine does not carry: why it waits, or why it never ran.
 
 The writes apply on the same condition as commits (uid and ``seq``), so they can never overtake one.
+
+What is to end an execution may make its object larger than etcd takes. Then all is left out that is not the end itself,
+and what the status held before with it. Where not even that has room, it is ``Unwritable``: trying again is no use.
 """
 
 from __future__ import annotations
@@ -13,23 +16,34 @@ import structlog
 
 from stepwright.asl.signals import Millis
 from stepwright.cluster import conditions, executions, seal, timestamps
-from stepwright.cluster.api import Api, ApiError, Invalid, NotFound, path_of
+from stepwright.cluster.api import Api, ApiError, Invalid, NotFound, TooLarge, path_of
 from stepwright.cluster.conditions import Reason
 from stepwright.cluster.executions import Body
 from stepwright.cluster.resources import API_VERSION, Phase
 from stepwright.engine.ports import Clock, StopRequest, Unavailable
 
+Operation = dict[str, Any]
+"""Of a JSON Patch."""
+
 log = structlog.get_logger(__name__)
 
 _OF_THE_BEGINNING: Final = ("startTime", "checkpoint", "history")
 _OF_THE_END: Final = ("endTime", "duration", "output", "outputRef", "error", "cause")
+_SMALLEST: Final = ("seq", "phase", "error", "endTime", "settled", "observedGeneration")
+"""What stands in the smallest status beside a condition and the seal."""
 
 
 class _Event(msgspec.Struct):
     id: int
 
 
+class Unwritable(Exception):  # noqa: N818 - it names a condition
+    """The object is so large that nothing can be written into its status any more, however little."""
+
+
 class Refusals:
+    """Every method raises Unavailable and Unwritable. ``body`` may be a lean one where nothing else is said."""
+
     def __init__(self, api: Api, clock: Clock) -> None:
         self._api = api
         self._clock = clock
@@ -38,7 +52,7 @@ class Refusals:
         """Say why an execution that is Pending does not start yet."""
         new = self._conditions(body, "Pending", reason, detail)
         if new != ((body.get("status") or {}).get("conditions") or []):
-            await self._write(body, {"conditions": new, "phase": "Pending"})
+            await self._write(body, _additions({"conditions": new, "phase": "Pending"}))
 
     async def stall(self, body: Body, reason: Reason, detail: str) -> None:
         """Say why an execution, Pending or begun, does not go on until somebody does something about it."""
@@ -52,7 +66,7 @@ class Refusals:
         phase: Phase = "Running" if executions.phase(body) == "Running" else "Pending"
         new = self._conditions(body, phase, reason, detail)
         if new != ((body.get("status") or {}).get("conditions") or []):
-            await self._write(body, {"conditions": new, "phase": phase})
+            await self._write(body, _additions({"conditions": new, "phase": phase}))
 
     async def fail(self, body: Body, reason: Reason, error: str, cause: str) -> bool:
         """End an execution that cannot start or go on; whether that is written now. Nothing of it must run any more."""
@@ -64,7 +78,8 @@ class Refusals:
 
     async def settle(self, body: Body) -> None:
         """Record that nothing of an ended execution runs any more. ``body`` must be whole."""
-        await self._write(body, _sealed(body, {"seq": executions.seq(body) + 1, "settled": True}))
+        fields = _sealed(body, {"seq": executions.seq(body) + 1, "settled": True})
+        await self._write(body, _additions(fields))
 
     async def correct(self, body: Body, phase: Phase, *, settled: bool) -> None:
         """Take back what somebody else has made of phase and settled; the seal is still that of these."""
@@ -76,7 +91,8 @@ class Refusals:
             "settled": settled,
             "conditions": self._conditions(body, phase, reason, ""),
         }
-        await self._write(body, fields, removed=forged)
+        removals = [{"op": "remove", "path": f"/status/{name}"} for name in forged]
+        await self._write(body, [*_additions(fields), *removals])
 
     async def acknowledge(self, body: Body) -> None:
         """The spec of an ended execution was changed, and nothing comes of it: readers of the kstatus convention
@@ -84,7 +100,7 @@ class Refusals:
         generation = body["metadata"]["generation"]
         old = (body.get("status") or {}).get("conditions") or ()
         new = [{**condition, "observedGeneration": generation} for condition in old]
-        await self._write(body, {"observedGeneration": generation, "conditions": new})
+        await self._write(body, _additions({"observedGeneration": generation, "conditions": new}))
 
     async def _end(
         self, body: Body, phase: Phase, reason: Reason, error: str | None, cause: str | None
@@ -107,7 +123,11 @@ class Refusals:
         status = body.get("status") or {}
         if any(status.get(name) for name in _OF_THE_BEGINNING):
             fields |= _end_of_history(status, phase, error, cause, now)
-        return await self._write(body, _sealed(body, fields))
+        try:
+            return await self._send(body, _additions(_sealed(body, fields)))
+        except TooLarge:
+            log.warning("no room for a whole status", execution=str(executions.reference(body)))
+        return await self._write(body, [_add("/status", _smallest(body, fields))])
 
     def _conditions(
         self, body: Body, phase: Phase, reason: Reason | None, detail: str
@@ -121,13 +141,20 @@ class Refusals:
             detail=detail,
         )
 
-    async def _write(self, body: Body, fields: Mapping[str, Any], removed: Sequence[str] = ()) -> bool:
+    async def _write(self, body: Body, operations: Sequence[Operation]) -> bool:
+        """Whether it is written; not where somebody has carried the execution further meanwhile, or it is gone."""
+        try:
+            return await self._send(body, operations)
+        except TooLarge as error:
+            raise Unwritable(str(error)) from error
+
+    async def _send(self, body: Body, operations: Sequence[Operation]) -> bool:
+        """Raises TooLarge, Unavailable."""
         metadata = body["metadata"]
         patch = [
             {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
             {"op": "test", "path": "/status/seq", "value": executions.seq(body)},
-            *({"op": "add", "path": f"/status/{name}", "value": value} for name, value in fields.items()),
-            *({"op": "remove", "path": f"/status/{name}"} for name in removed),
+            *operations,
         ]
         path = path_of(API_VERSION, "executions", metadata["namespace"], metadata["name"], "status")
         try:
@@ -140,9 +167,28 @@ class Refusals:
             # Somebody has carried it further meanwhile; the event of that is on its way.
             log.debug("overtaken", execution=str(executions.reference(body)), reason=str(error))
             return False
+        except TooLarge:
+            raise
         except ApiError as error:
             raise Unavailable(str(error)) from error
         return True
+
+
+def _add(path: str, value: Any) -> Operation:
+    return {"op": "add", "path": path, "value": value}
+
+
+def _additions(fields: Mapping[str, Any]) -> list[Operation]:
+    return [_add(f"/status/{name}", value) for name, value in fields.items()]
+
+
+def _smallest(body: Body, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The least that says how an execution has ended."""
+    complete = next(each for each in fields["conditions"] if each["type"] == conditions.COMPLETE)
+    small = {name: fields[name] for name in _SMALLEST if name in fields}
+    message = conditions.ENDS[fields["phase"]].message("its object is too large to say more here")
+    small["conditions"] = [{**complete, "message": message}]
+    return small | {"seal": str(seal.of(body["metadata"]["uid"], small))}
 
 
 def _end_of_history(

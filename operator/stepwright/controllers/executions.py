@@ -5,6 +5,8 @@ but what the watch keeps of all; they are taken up when they come to belong here
 
 Nothing is written here that the engine's journal could write; what is, concerns executions that have not started:
 why they wait, that their input is no good, that they were stopped before they began.
+
+Of one that waits no more is remembered than the watch remembers anyway: it is read when it starts.
 """
 
 from __future__ import annotations
@@ -21,11 +23,15 @@ from stepwright.cluster.consistency import Edited
 from stepwright.cluster.executions import Body, InvalidInput, Pinned
 from stepwright.cluster.informer import Informer
 from stepwright.cluster.journal import ClusterJournal
-from stepwright.controllers.execution_watch import PENDING, TOUCHED, Seen, index_of
+from stepwright.cluster.refusals import Unwritable
+from stepwright.controllers import execution_watch
+from stepwright.controllers.execution_watch import TOUCHED, Seen, index_of
 from stepwright.controllers.failure_events import FailureEvents
+from stepwright.controllers.new_texts import NewTexts
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.setting_apart import SettingApart
-from stepwright.controllers.state_machines import Key, Known, StateMachines
+from stepwright.controllers.state_machine_watch import Key
+from stepwright.controllers.state_machines import Known, StateMachines
 from stepwright.engine import backoff
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Clock, ExecutionRef, Gone, Refused, TaskDriver, Uid, Unavailable
@@ -37,8 +43,15 @@ log = structlog.get_logger(__name__)
 SILENT_SECONDS = 1.0
 SILENT_LOOKS = 10
 
+# After so many attempts an execution that is Pending says what it waits for.
+SILENT_ATTEMPTS = 4
+
 # So many executions are looked at between two turns of the loop when operators come or go.
 BREATHE_EVERY = 200
+
+
+class NotHeld(Unavailable):
+    """It belongs to another operator, or may soon."""
 
 
 class Executions:
@@ -71,9 +84,12 @@ class Executions:
         self._machines: StateMachines | None = None
         self._watch: Informer[Seen] | None = None
         self._shares_changed = asyncio.Event()
-        self._waiting: dict[Key, dict[Uid, Body]] = {}
+        self._waiting: dict[Key, dict[Uid, Seen]] = {}
+        self._texts = NewTexts()
+        self._unwritable: dict[Uid, str] = {}
+        """Executions given up on for their size, each with the resourceVersion for which that is true."""
         self._taking_up: dict[Uid, asyncio.Task[None]] = {}
-        self._newer: dict[Uid, Body] = {}
+        self._newer: dict[Uid, Seen] = {}
         self._letting_go: dict[Uid, asyncio.Task[None]] = {}
         self._comparing: dict[Uid, asyncio.Task[None]] = {}
         self._stopped: set[Uid] = set()
@@ -83,70 +99,95 @@ class Executions:
         self._machines = machines
         self._watch = watch
 
-    def observe(self, type: str | None, body: Body) -> None:
+    def observe(self, type: str, seen: Seen, text: msgspec.Raw | None = None) -> None:
         """Take in an event. Runs in the engine's loop."""
-        uid = executions.uid_of(body)
-        self._engine.written(uid, executions.seq(body))
-        if type == "DELETED" or body["metadata"].get("deletionTimestamp"):
-            self._forget(uid, body)
+        uid = seen.uid
+        self._engine.written(uid, seen.status.seq)
+        if seen.metadata.deletionTimestamp is not None:
+            self._forget(seen)
+        elif type == "DELETED":
+            self._missed(seen)
         elif not self._owns(uid):
-            self._leave(body)
-        elif self._apart.holds(uid) and not executions.has_ended(body):
-            self._set_apart(uid, body)
-        elif self._engine.carries(uid) and (type == TOUCHED or not consistency.seems_intact(body)):
-            self._compare(uid, body)
-        elif executions.has_ended(body) and executions.is_settled(body) and consistency.seems_intact(body):
-            self._ended(uid, body)
+            self._leave(seen)
+        elif self._apart.holds(uid) and not seen.has_ended:
+            self._set_apart(seen)
+        elif self._engine.carries(uid) and (type == TOUCHED or not seen.seems_intact):
+            self._compare(seen)
+        elif seen.is_settled:
+            self._ended(seen)
         elif self._engine.carries(uid):
-            self._journal.observe_generation(uid, body["metadata"].get("generation", 1))
-            request = executions.stop_request(body)
+            self._journal.observe_generation(uid, seen.metadata.generation)
+            request = seen.stop_request
             if request is not None and uid not in self._stopped:
                 self._stopped.add(uid)
                 self._engine.stop_execution(uid, request)
         elif uid in self._taking_up:
-            self._newer[uid] = body
-        elif uid in self._waiting.get(_machine_key(body), {}):
-            self._waiting[_machine_key(body)][uid] = body
-            if executions.stop_request(body) is not None:
-                self._begin(uid, body)
-        else:
-            self._begin(uid, body)
+            self._newer[uid] = seen
+        elif uid in self._waiting.get(seen.machine, {}):
+            self._waiting[seen.machine][uid] = seen
+            if seen.stop_request is not None:
+                self._begin(seen)
+        elif not self._is_given_up(seen):
+            self._begin(seen, text)
 
-    def _set_apart(self, uid: Uid, body: Body) -> None:
+    def _set_apart(self, seen: Seen) -> None:
         """Operators died under it: it is not taken up, but looked at."""
+        uid, ref = seen.uid, seen.reference
         if uid in self._taking_up:
-            self._newer[uid] = body
+            self._newer[uid] = seen
         elif self._engine.carries(uid):
             self._shares_changed.set()  # it is let go of first
         else:
-            reference = executions.reference(body)
             self._held_apart.add(uid)
-            self._keep_at(uid, str(reference), lambda: self._look_at_quarantined(reference))
+            self._keep_at(ref, lambda: self._look_at_quarantined(ref))
 
-    async def _look_at_quarantined(self, reference: ExecutionRef) -> None:
-        if await self._apart.releases(await self._journal.read(reference)):
-            self._newer[reference.uid] = await self._journal.read(reference)
+    async def _look_at_quarantined(self, ref: ExecutionRef) -> None:
+        if await self._apart.releases(await self._journal.read_lean(ref)):
+            self._newer[ref.uid] = execution_watch.of(await self._journal.read_lean(ref))
 
-    def _compare(self, uid: Uid, body: Body) -> None:
+    def _is_given_up(self, seen: Seen) -> bool:
+        """Whether nothing can be written of it, unless it has changed since that was found out."""
+        return self._unwritable.get(seen.uid) == seen.metadata.resourceVersion
+
+    def _compare(self, seen: Seen) -> None:
         """Somebody may have edited the status of an execution that is carried here, which knows better."""
-        if uid not in self._comparing:
-            reference = executions.reference(body)
-            task = asyncio.create_task(
-                self._insist(str(reference), lambda: self._restate_if_edited(reference))
-            )
-            self._comparing[uid] = task
-            task.add_done_callback(lambda _: self._comparing.pop(uid, None))
+        self._check_on(seen.reference, self._restate_if_edited)
+
+    def _missed(self, seen: Seen) -> None:
+        """It is deleted; or it has left the list of those under way while the watch was away, having settled."""
+        if self._engine.carries(seen.uid) or seen.uid in self._taking_up:
+            self._check_on(seen.reference, self._forget_if_gone)
+        else:
+            self._forget(seen)
+
+    def _check_on(self, ref: ExecutionRef, check: Callable[[ExecutionRef], Awaitable[None]]) -> None:
+        if ref.uid not in self._comparing:
+            task = asyncio.create_task(self._insist(ref, lambda: check(ref)))
+            self._comparing[ref.uid] = task
+            task.add_done_callback(lambda _: self._comparing.pop(ref.uid, None))
+
+    async def _forget_if_gone(self, ref: ExecutionRef) -> None:
+        try:
+            await self._journal.read_lean(ref)
+        except Gone:
+            self._forget_reference(ref)
 
     async def _restate_if_edited(self, ref: ExecutionRef) -> None:
-        body = await self._journal.read(ref)
+        body = await self._journal.read_lean(ref)
         if self._engine.carries(ref.uid) and not self._journal.is_as_written(body):
             log.warning("status was edited by somebody else, writing it again", execution=str(ref))
             self._engine.restate(ref.uid)
 
+    def astray(self, seen: Seen) -> None:
+        """An execution that says that it has settled is not as it was left: somebody has edited its status, or its
+        spec."""
+        if self._owns(seen.uid) and not self._engine.carries(seen.uid) and seen.uid not in self._taking_up:
+            self.observe("MODIFIED", seen)
+
     def machine_changed(self, key: Key) -> None:
         """Executions that wait for this state machine can start, or wait for another reason now."""
-        for uid, body in self._waiting.pop(key, {}).items():
-            self._begin(uid, body)
+        for seen in self._waiting.pop(key, {}).values():
+            self._begin(seen)
 
     def any_under_way(self, key: Key) -> bool:
         """Whether executions of this state machine are under way: here or, as far as they have written, elsewhere."""
@@ -178,7 +219,7 @@ class Executions:
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         """The engine cannot carry it any further: it is read once more and fails."""
         if ref.uid not in self._taking_up:
-            self._keep_at(ref.uid, str(ref), lambda: self._give_up(ref, reason))
+            self._keep_at(ref, lambda: self._give_up(ref, reason))
 
     async def close(self) -> None:
         tasks = [*self._taking_up.values(), *self._comparing.values(), *self._letting_go.values()]
@@ -202,13 +243,13 @@ class Executions:
             await self._let_go_of_others()
             await self._take_up_own()
 
-    def _leave(self, body: Body) -> None:
+    def _leave(self, seen: Seen) -> None:
         """It is another operator's."""
-        if executions.is_settled(body):
-            self._tell_machine(_machine_key(body))
+        if seen.status.settled:
+            self._tell_machine(seen.machine)
 
     async def _let_go_of_others(self) -> None:
-        waiting = [uid for bodies in self._waiting.values() for uid in bodies]
+        waiting = [uid for those in self._waiting.values() for uid in those]
         for count, uid in enumerate([*self._engine.uids(), *self._taking_up, *waiting], 1):
             if count % BREATHE_EVERY == 0:
                 await asyncio.sleep(0)
@@ -216,8 +257,8 @@ class Executions:
                 self._let_go(uid)
 
     def _let_go(self, uid: Uid) -> None:
-        for bodies in self._waiting.values():
-            bodies.pop(uid, None)
+        for waiting in self._waiting.values():
+            waiting.pop(uid, None)
         taking_up = self._taking_up.get(uid)
         if taking_up is not None:
             taking_up.cancel()
@@ -236,17 +277,10 @@ class Executions:
         for count, seen in enumerate(self._watch.all(), 1):
             if count % BREATHE_EVERY == 0:
                 await asyncio.sleep(0)
-            uid = Uid(seen.metadata.uid)
             newest = self._watch.get(seen.metadata.namespace, seen.metadata.name)
-            if newest is None or newest.metadata.uid != uid or not self._owns(uid) or self._is_known(newest):
-                continue
-            if newest.status.phase == PENDING:
-                ref = ExecutionRef(
-                    uid, seen.metadata.namespace, seen.metadata.name, seen.spec.stateMachineRef.name
-                )
-                self._read_whole(ref)
-            else:
-                self.observe("MODIFIED", msgspec.to_builtins(newest))
+            is_same = newest is not None and newest.uid == seen.uid
+            if newest is not None and is_same and self._owns(seen.uid) and not self._is_known(newest):
+                self.observe("MODIFIED", newest)
         if self._watch.synced.is_set():
             await self._forget_suspects(self._watch)
 
@@ -254,23 +288,14 @@ class Executions:
         """Of executions that have ended or are gone."""
         for suspect in self._apart.suspects():
             uid, seen = suspect.ref.uid, watch.get(suspect.ref.namespace, suspect.ref.name)
-            there = seen is not None and seen.metadata.uid == uid and seen.status.endTime is None
+            there = seen is not None and seen.uid == uid and seen.status.endTime is None
             if self._owns(uid) and not there:
-                await self._insist(str(suspect.ref), lambda uid=uid: self._apart.forget(uid))  # type: ignore[misc]
+                await self._insist(suspect.ref, lambda uid=uid: self._apart.forget(uid))  # type: ignore[misc]
 
     def _is_known(self, seen: Seen) -> bool:
-        uid = Uid(seen.metadata.uid)
-        key = seen.metadata.namespace, seen.spec.stateMachineRef.name
-        return self._engine.carries(uid) or uid in self._taking_up or uid in self._waiting.get(key, {})
-
-    def _read_whole(self, ref: ExecutionRef) -> None:
-        """Nobody tells once more what a new execution is like: the watch has kept nothing of its input."""
-
-        async def read() -> None:
-            self._newer[ref.uid] = await self._journal.read(ref)
-
-        if ref.uid not in self._taking_up:
-            self._keep_at(ref.uid, str(ref), read)
+        uid = seen.uid
+        waits = uid in self._waiting.get(seen.machine, {})
+        return waits or self._engine.carries(uid) or uid in self._taking_up
 
     def _do_let_go(self, uid: Uid, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -280,90 +305,131 @@ class Executions:
 
     # --- Beginning -----------------------------------------------------------------------------------------------
 
-    def _begin(self, uid: Uid, body: Body) -> None:
-        self._waiting.get(_machine_key(body), {}).pop(uid, None)
-        if self._park(uid, body):
+    def _begin(self, seen: Seen, text: msgspec.Raw | None = None) -> None:
+        """``text``: all of a new one."""
+        uid = seen.uid
+        self._waiting.get(seen.machine, {}).pop(uid, None)
+        if self._park(seen):
             return
-        self._keep_at(uid, str(executions.reference(body)), lambda: self._start_or_wait(uid, body))
+        problem = None if text is None else executions.unfit(text)
+        if text is None or problem is None:
+            if text is not None:
+                self._texts.keep(uid, text)
+            self._keep_at(seen.reference, lambda: self._start_or_wait(seen))
+        else:
+            body = executions.lean(text)
+            self._keep_at(seen.reference, lambda: self._refuse(body, problem))
 
-    def _park(self, uid: Uid, body: Body) -> bool:
-        """Take up an execution that only waits without reading it, whether that was possible. A body that is out of
-        date does no harm: the event of what was written since comes, and the engine reads the execution then."""
-        pinned, due = executions.pinned(body), executions.waiting_until(body)
+    def _park(self, seen: Seen) -> bool:
+        """Take up an execution that only waits without reading it, whether that was possible. What was seen of it may be
+        out of date, which does no harm: the event of what was written since comes, and the engine reads it then."""
+        pinned, due = seen.pinned, seen.waiting_until
         if pinned is None or due is None or due <= self._clock.now():
             return False
-        if executions.has_ended(body) or executions.stop_request(body) is not None or self._holds(uid):
+        if seen.has_ended or seen.stop_request is not None or self._holds(seen.uid) or not seen.seems_intact:
             return False
-        if not consistency.seems_intact(body):
-            return False
-        self._carried[uid] = _machine_key(body), pinned.revision
-        self._engine.park(Parked(executions.reference(body), due, executions.seq(body)))
+        self._carried[seen.uid] = seen.machine, pinned.revision
+        self._engine.park(Parked(seen.reference, due, seen.status.seq))
         return True
 
-    def _keep_at(self, uid: Uid, reference: str, call: Callable[[], Awaitable[None]]) -> None:
+    def _keep_at(self, ref: ExecutionRef, call: Callable[[], Awaitable[None]]) -> None:
         async def when_held() -> None:
-            if not self._held(uid):
-                raise Unavailable("it belongs to another operator, or may soon")
+            if not self._held(ref.uid):
+                raise NotHeld("it belongs to another operator, or may soon")
             await call()
 
-        task = asyncio.create_task(self._insist(reference, when_held), name=f"take up {reference}")
-        self._taking_up[uid] = task
-        task.add_done_callback(lambda done: self._taken_up(uid, done))
+        task = asyncio.create_task(self._insist(ref, when_held), name=f"take up {ref}")
+        self._taking_up[ref.uid] = task
+        task.add_done_callback(lambda done: self._taken_up(ref.uid, done))
 
     def _taken_up(self, uid: Uid, done: asyncio.Task[None]) -> None:
         self._taking_up.pop(uid, None)
         self._held_apart.discard(uid)
+        self._texts.forget(uid)
         newer = self._newer.pop(uid, None)
         if newer is not None and not done.cancelled():
             self.observe("MODIFIED", newer)
 
-    async def _insist(self, reference: str, call: Callable[[], Awaitable[None]]) -> None:
-        for delay in backoff.delays():
+    async def _insist(self, ref: ExecutionRef, call: Callable[[], Awaitable[None]]) -> None:
+        for attempt, delay in enumerate(backoff.delays(), 1):
             try:
                 await call()
                 return
             except Unavailable as error:
                 log.warning(
-                    "execution waits to be taken up", execution=reference, reason=str(error), retry=delay
+                    "execution waits to be taken up", execution=str(ref), reason=str(error), retry=delay
                 )
+                if attempt == SILENT_ATTEMPTS and not isinstance(error, NotHeld):
+                    await self._say_why(ref, str(error))
             except Gone:
                 return
+            except Unwritable as error:
+                self._give_up_writing(ref, error)
+                return
             except Exception:
-                log.exception("execution cannot be taken up", execution=reference, retry=delay)
+                log.exception("execution cannot be taken up", execution=str(ref), retry=delay)
             await self._clock.sleep(delay)
 
-    async def _start_or_wait(self, uid: Uid, body: Body) -> None:
-        key = _machine_key(body)
-        pinned = executions.pinned(body)
-        if pinned is None and (self._holds(uid) or not consistency.seems_intact(body)):
-            body = await self._journal.read(executions.reference(body))
+    async def _say_why(self, ref: ExecutionRef, problem: str) -> None:
+        """An execution that is Pending never waits without a word."""
+        try:
+            body = await self._journal.read_lean(ref)
+            if executions.phase(body) == execution_watch.PENDING and executions.pinned(body) is None:
+                await self._refusals.wait(body, conditions.START_DELAYED, problem)
+        except (Unavailable, Gone, Unwritable) as error:
+            log.warning("execution cannot be told why it waits", execution=str(ref), reason=str(error))
+
+    def _give_up_writing(self, ref: ExecutionRef, error: Unwritable) -> None:
+        """To try again is no use until the object has changed."""
+        assert self._watch is not None
+        log.error("execution is too large for a status", execution=str(ref), reason=str(error))
+        seen = self._watch.get(ref.namespace, ref.name)
+        if seen is not None and seen.uid == ref.uid:
+            self._unwritable[ref.uid] = seen.metadata.resourceVersion
+        self._failures.unwritable(ref)
+
+    async def _refuse(self, body: Body, problem: str) -> None:
+        stop = executions.stop_request(body)
+        if stop is not None:
+            await self._refusals.abort(body, stop)
+        else:
+            await self._fail(body, conditions.INVALID_INPUT, "InvalidExecutionInput", problem)
+
+    async def _start_or_wait(self, seen: Seen) -> None:
+        uid, ref, pinned = seen.uid, seen.reference, seen.pinned
+        if pinned is None and (self._holds(uid) or not seen.seems_intact):
+            body = await self._journal.read_lean(ref)
             pinned = executions.pinned(body)
             if pinned is None and await self._has_put_right(uid, body):
                 return
         if pinned is None:
-            stop = executions.stop_request(body)
-            if stop is not None:
-                await self._refusals.abort(body, stop)
+            if seen.stop_request is not None:
+                await self._refusals.abort(await self._lean(ref), seen.stop_request)
                 return
-            pinned = await self._find_machine(uid, key, body)
+            pinned = await self._find_machine(seen)
             if pinned is None:
+                return
+            try:
+                body = await self._whole(ref)
+            except InvalidInput as error:
+                await self._refuse(error.body or await self._lean(ref), str(error))
                 return
         else:
             # The event may be older than what this very process has written last, and what is open in it is
             # dispatched before anything is written again.
-            body = await self._journal.read(executions.reference(body))
+            body = await self._journal.read(ref)
             if executions.has_ended(body) and executions.is_settled(body) and not self._holds(uid):
                 await self._has_put_right(uid, body)
                 return
         # Before anything more is awaited: from here on its state machine waits for it.
-        self._carried[uid] = key, pinned.revision
+        self._carried[uid] = seen.machine, pinned.revision
         try:
             loaded = await self._journal.open(body, pinned)
         except BaseException as error:
             self.finished(uid)
             match error:
                 case InvalidInput():
-                    await self._fail(body, conditions.INVALID_INPUT, "InvalidExecutionInput", str(error))
+                    await self._refuse(body, str(error))
                 case Edited():
                     await self._put_right(body, error)
                 case Refused():
@@ -375,8 +441,18 @@ class Executions:
             self._stopped.add(uid)
         self._engine.adopt(loaded)
 
+    async def _whole(self, ref: ExecutionRef) -> Body:
+        """A new Execution with its input: from the event that told of it, or read. Raises InvalidInput."""
+        text = self._texts.get(ref.uid)
+        return await self._journal.read(ref) if text is None else executions.as_needed(text)
+
+    async def _lean(self, ref: ExecutionRef) -> Body:
+        """A new Execution without its input, likewise."""
+        text = self._texts.get(ref.uid)
+        return await self._journal.read_lean(ref) if text is None else executions.lean(text)
+
     async def _give_up(self, ref: ExecutionRef, reason: str) -> None:
-        body = await self._journal.read(ref)
+        body = await self._journal.read_lean(ref)
         if not await self._has_put_right(ref.uid, body):
             await self._fail_plainly(body, reason)
 
@@ -420,13 +496,15 @@ class Executions:
         if await self._refusals.fail(body, reason, error, cause):
             self._failures.failed(executions.reference(body), error)
 
-    async def _find_machine(self, uid: Uid, key: Key, body: Body) -> Pinned | None:
+    async def _find_machine(self, seen: Seen) -> Pinned | None:
         """What a new execution is to run; None where it has to wait, which its conditions then say."""
         assert self._machines is not None
+        uid, key = seen.uid, seen.machine
         known = await self._machines.newest(key) or await self._appears(key)
         if known is not None and known.revision is not None:
             return Pinned(key[1], known.uid, known.revision)
-        self._waiting.setdefault(key, {})[uid] = body
+        body = await self._lean(seen.reference)
+        self._waiting.setdefault(key, {})[uid] = seen
         if known is None:
             detail = f"there is no StateMachine {key[1]!r} in namespace {key[0]!r}"
             await self._refusals.wait(body, conditions.WAITING_FOR_STATE_MACHINE, detail)
@@ -449,31 +527,39 @@ class Executions:
 
     # --- Ending --------------------------------------------------------------------------------------------------
 
-    def _ended(self, uid: Uid, body: Body) -> None:
-        self._retention.keep(body)
+    def _ended(self, seen: Seen) -> None:
+        uid = seen.uid
+        self._retention.keep(seen)
         if self._apart.suspected(uid):
             self._shares_changed.set()
-        self._tell_machine(_machine_key(body))
+        self._tell_machine(seen.machine)
         if uid in self._taking_up or self._engine.carries(uid):
-            self._newer[uid] = body  # it is looked at again once nobody is busy with it
+            self._newer[uid] = seen  # it is looked at again once nobody is busy with it
             return
-        if not executions.is_acknowledged(body):
-            reference = executions.reference(body)
-            self._keep_at(uid, str(reference), lambda: self._acknowledge(reference))
+        self._unwritable.pop(uid, None)
+        if not seen.is_acknowledged:
+            ref = seen.reference
+            self._keep_at(ref, lambda: self._acknowledge(ref))
             return
-        if executions.pinned(body) and self._holds(uid):
+        if seen.pinned and self._holds(uid):
             # Jobs that outlived the commit of their result: the operator ended before it had released them. Taking
             # an ended execution up sweeps them and does nothing else.
-            self._begin(uid, body)
+            self._begin(seen)
 
-    async def _acknowledge(self, reference: ExecutionRef) -> None:
-        await self._refusals.acknowledge(await self._journal.read(reference))
+    async def _acknowledge(self, ref: ExecutionRef) -> None:
+        await self._refusals.acknowledge(await self._journal.read_lean(ref))
 
     def _holds(self, uid: Uid) -> bool:
         return any(driver.holds(uid) for driver in self._drivers)
 
-    def _forget(self, uid: Uid, body: Body) -> None:
-        self._waiting.get(_machine_key(body), {}).pop(uid, None)
+    def _forget(self, seen: Seen) -> None:
+        self._tell_machine(seen.machine)
+        self._forget_reference(seen.reference)
+
+    def _forget_reference(self, ref: ExecutionRef) -> None:
+        uid = ref.uid
+        self._waiting.get((ref.namespace, ref.state_machine), {}).pop(uid, None)
+        self._unwritable.pop(uid, None)
         taking_up = self._taking_up.get(uid)
         if taking_up is not None:
             taking_up.cancel()
@@ -481,10 +567,5 @@ class Executions:
         self._retention.forget(uid)
         if self._apart.suspected(uid):
             self._shares_changed.set()
-        self._tell_machine(_machine_key(body))
         if self._engine.carries(uid) and uid not in self._letting_go:
-            self._do_let_go(uid, self._engine.deleted(executions.reference(body)))
-
-
-def _machine_key(body: Body) -> Key:
-    return body["metadata"]["namespace"], executions.state_machine_name(body)
+            self._do_let_go(uid, self._engine.deleted(ref))

@@ -42,6 +42,14 @@ class FailureEvents:
         """An execution has failed that the engine did not carry."""
         self._ended(ref, "Failed", error, told=True)
 
+    def unwritable(self, ref: ExecutionRef) -> None:
+        """Nothing can be written into the execution's status."""
+        note = (
+            "The object is so large that its status cannot be written: the execution neither runs nor fails. Delete it, "
+            "and give its input as a reference to the data"
+        )
+        self._post(ref, "TooLarge", note)
+
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         """Nothing: an execution that cannot go on fails at once, and that is told."""
 

@@ -31,6 +31,7 @@ Observe = Callable[[str | None, Mapping[str, Any]], None]
 
 FIRST_DELAYS_SECONDS: Final = (1, 1, 2, 3, 5, 8, 13)
 LAST_DELAY_SECONDS: Final = 20
+OBJECTS_AT_ONCE: Final = 8
 
 
 class KopfThread:
@@ -176,4 +177,6 @@ def _settings() -> kopf.OperatorSettings:
     settings.posting.enabled = False
     settings.scanning.disabled = True
     settings.queueing.idle_timeout = 0.5
+    # A page is read whole before anything of it is thinned, and each of its objects may have a megabyte and a half.
+    settings.watching.chunk_size = OBJECTS_AT_ONCE
     return settings

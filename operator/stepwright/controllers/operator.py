@@ -38,9 +38,11 @@ from stepwright.controllers.metrics_access import MetricsAccess
 from stepwright.controllers.pulse import Pulse
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.retention import Retention
+from stepwright.controllers.rounds import Rounds, Scope
 from stepwright.controllers.server import Server
 from stepwright.controllers.setting_apart import SettingApart
-from stepwright.controllers.state_machines import Key, StateMachines
+from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
+from stepwright.controllers.state_machines import StateMachines
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Observer
@@ -75,6 +77,8 @@ class Options:
     state_machine_durations: bool = False
     metrics_authorization: bool = False
     limits: Limits = CLUSTER
+    retention: Policy = NOTHING_SAID
+    """Of ended executions where neither they nor their state machine say anything."""
 
 
 class Lost(Exception):  # noqa: N818 - it names a condition
@@ -154,7 +158,9 @@ class Operator:
             limits=options.limits,
             stepping=stepping,
         )
-        self._retention = Retention(api, clock, self._default_retention, owns)
+        self._retention = Retention(
+            api, clock, self._policy_of, owns, default=options.retention, look_at=self._look_at_ended
+        )
         refusals = Refusals(api, clock)
         self._executions = Executions(
             self._engine,
@@ -175,7 +181,7 @@ class Operator:
             job.checks,
             clock,
             on_change=self._executions.machine_changed,
-            on_retention=self._retention.machine_changed,
+            on_retention=self._look_at_ended,
             under_way=self._executions.any_under_way,
             in_use=self._executions.revisions_of,
             on_gone=lambda key: metrics.forget(*key),
@@ -184,6 +190,7 @@ class Operator:
         )
         self._execution_watch = execution_watch.watch(api, options.namespaces, self._executions.observe)
         self._executions.use(self._state_machines, self._execution_watch)
+        self._rounds = Rounds(api, clock, self._retention, self._executions.astray, options.namespaces)
         self._synced = False
         self._kopf: KopfThread | None = None
         checks = {"/healthz": self._alive, "/readyz": self._ready}
@@ -247,6 +254,7 @@ class Operator:
                 group.create_task(self._engine.run(), name="engine")
                 group.create_task(self._executions.run(), name="shares")
                 group.create_task(self._retention.run(), name="retention")
+                group.create_task(self._rounds.run(), name="rounds")
                 group.create_task(self._execution_watch.run(), name="executions")
                 kopf_thread.start()
                 await kopf_thread.ended.wait()
@@ -286,12 +294,16 @@ class Operator:
     def _shares_changed(self) -> None:
         self._executions.shares_changed()
         self._state_machines.shares_changed()
+        self._rounds.look_at(None)
 
     def _finished(self, ref: ExecutionRef) -> None:
         self._executions.finished(ref.uid)
 
-    def _default_retention(self, key: Key) -> int | None:
-        return self._state_machines.retention_of(key)
+    def _policy_of(self, key: Key) -> Policy:
+        return self._state_machines.policy_of(key)
+
+    def _look_at_ended(self, scope: Scope) -> None:
+        self._rounds.look_at(scope)
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
         for observer in self._observers:

@@ -1,164 +1,234 @@
-"""Executions that have ended are deleted after their time, with all that they own."""
+"""Executions that have ended are deleted after their time, with all that they own.
+
+How long that is: what the Execution says, else what its state machine says, else what the installation says. The last of
+these does not count for what Argo CD or Flux manage: they would make it again, and it would run again.
+
+Only those whose time comes soon are remembered (``rounds`` reads all of them again before that), so that memory does not
+grow with what has ended.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import heapq
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
 import structlog
 
 from stepwright.asl.signals import Millis, TimerId
-from stepwright.cluster import executions, timestamps
+from stepwright.cluster import timestamps
 from stepwright.cluster.api import Api, ApiError, Conflict, NotFound, path_of
-from stepwright.cluster.executions import Body
 from stepwright.cluster.resources import API_VERSION
-from stepwright.controllers.state_machines import Key
-from stepwright.engine.ports import Clock, Uid
+from stepwright.controllers.execution_watch import Seen
+from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
+from stepwright.engine.ports import Clock, ExecutionRef, Uid
 from stepwright.engine.timers import Timers
 
 log = structlog.get_logger(__name__)
 
 _TIMER: Final = TimerId("retention")
 _RETRY_MILLISECONDS: Final = 60_000
-_PAGE_SIZE: Final = 200
 
-
-class _Metadata(msgspec.Struct):
-    uid: Uid
-    name: str
-
-
-class _Reference(msgspec.Struct):
-    name: str
-
-
-class _Spec(msgspec.Struct):
-    stateMachineRef: _Reference  # noqa: N815 - the field's name on the wire
-    ttlSecondsAfterFinished: int | None = None  # noqa: N815
-
-
-class _Status(msgspec.Struct):
-    endTime: str | None = None  # noqa: N815
-    settled: bool = False
-
-
-class _Listed(msgspec.Struct):
-    metadata: _Metadata
-    spec: _Spec
-    status: _Status
+HORIZON_MILLISECONDS: Final = 3_600_000
+"""Those whose time comes within an hour are remembered ..."""
+MOST_REMEMBERED: Final = 20_000
+"""... but no more than so many: then the next round is earlier."""
+DELETIONS_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """An execution that has ended. ``own_seconds``: its own word, None where the state machine's counts."""
+class Ended:
+    """An execution that has ended. ``own_seconds``: its own word."""
 
-    namespace: str
-    name: str
-    state_machine: str
+    ref: ExecutionRef
     end: Millis
+    succeeded: bool
     own_seconds: int | None
+    is_managed_by_git: bool
+
+    @classmethod
+    def of(cls, seen: Seen) -> Ended | None:
+        end = seen.status.endTime
+        if end is None:
+            return None
+        return cls(
+            seen.reference,
+            timestamps.millis(end),
+            seen.status.phase == "Succeeded",
+            seen.spec.ttlSecondsAfterFinished,
+            seen.is_managed_by_git,
+        )
+
+    @property
+    def machine(self) -> Key:
+        return self.ref.namespace, self.ref.state_machine
+
+
+def due_time(ended: Ended, said: Policy, default: Policy) -> Millis | None:
+    """When it is to be deleted. ``said``: what its state machine says, ``default``: what the installation does."""
+    seconds = ended.own_seconds
+    if seconds is None:
+        seconds = said.ttl_seconds
+    if seconds is None and not ended.is_managed_by_git:
+        seconds = default.ttl_seconds
+    return None if seconds is None else Millis(ended.end + seconds * 1000)
+
+
+def most(ended: Ended, said: Policy, default: Policy) -> int | None:
+    """How many that ended like this one stay of its state machine; None for any number, or where it does not count."""
+    own, other = (said.successful, default.successful) if ended.succeeded else (said.failed, default.failed)
+    if own is not None:
+        return own
+    return None if ended.is_managed_by_git else other
+
+
+@dataclass(slots=True)
+class _Newest:
+    """Of the executions of a state machine the newest, and which are beyond them."""
+
+    heap: list[tuple[Millis, str, Ended]] = field(default_factory=list)
+
+    def add(self, ended: Ended, most: int) -> Ended | None:
+        """The one that has to go for it."""
+        entry = (ended.end, ended.ref.uid, ended)
+        if len(self.heap) < most:
+            heapq.heappush(self.heap, entry)
+            return None
+        return heapq.heappushpop(self.heap, entry)[2] if self.heap else ended
 
 
 class Retention:
-    """``default_of`` gives the seconds that the state machine says, None where ended executions stay. ``owns`` tells
-    which executions this operator is to delete."""
+    """``said_by`` gives what a state machine says. ``owns`` tells which executions this operator is to delete;
+    ``look_at`` asks for a round through the executions of a state machine."""
 
     def __init__(
         self,
         api: Api,
         clock: Clock,
-        default_of: Callable[[Key], int | None],
+        said_by: Callable[[Key], Policy],
         owns: Callable[[Uid], bool] = lambda _: True,
+        *,
+        default: Policy = NOTHING_SAID,
+        look_at: Callable[[Key], None] = lambda _: None,
     ) -> None:
         self._api = api
         self._clock = clock
-        self._default_of = default_of
+        self._said_by = said_by
         self._owns = owns
+        self._default = default
+        self._look_at = look_at
         self._timers = Timers(clock, self._due)
-        self._kept: dict[Uid, _Kept] = {}
+        self._remembered: dict[Uid, Ended] = {}
+        self._surplus: set[Uid] = set()
+        """Those of them that go whatever their time says: there are more than are to stay."""
         self._deletions: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(DELETIONS_AT_ONCE)
+        self.horizon = Millis(clock.now() + HORIZON_MILLISECONDS)
+        """Until then all that fall due are remembered."""
 
-    def keep(self, body: Body) -> None:
+    def __len__(self) -> int:
+        return len(self._remembered)
+
+    def keep(self, seen: Seen) -> None:
         """An execution has ended: it stays until its time has passed."""
-        end = (body.get("status") or {}).get("endTime")
-        if end is not None:
-            metadata = body["metadata"]
-            kept = _Kept(
-                metadata["namespace"],
-                metadata["name"],
-                executions.state_machine_name(body),
-                timestamps.millis(end),
-                body["spec"].get("ttlSecondsAfterFinished"),
-            )
-            self._arm(executions.uid_of(body), kept)
-
-    async def machine_changed(self, key: Key) -> None:
-        """A state machine says now how long its ended executions stay: this counts for those that are there, too.
-        Nothing is remembered of executions that are to stay, so they are listed. Raises ApiError."""
-        namespace, name = key
-        path, selector = path_of(API_VERSION, "executions", namespace), f"spec.stateMachineRef.name={name}"
-        async for items, _ in self._api.pages(path, {"fieldSelector": selector}, page_size=_PAGE_SIZE):
-            for item in items:
-                found = msgspec.json.decode(item, type=_Listed)
-                if found.status.settled and found.status.endTime is not None:
-                    end = timestamps.millis(found.status.endTime)
-                    own_seconds = found.spec.ttlSecondsAfterFinished
-                    kept = _Kept(namespace, found.metadata.name, name, end, own_seconds)
-                    self._arm(found.metadata.uid, kept)
+        ended = Ended.of(seen)
+        if ended is not None:
+            self.remember(ended)
+            if self.most_of(ended) is not None:
+                self._look_at(ended.machine)
 
     def forget(self, uid: Uid) -> None:
-        if self._kept.pop(uid, None) is not None:
+        if self._remembered.pop(uid, None) is not None:
+            self._surplus.discard(uid)
             self._timers.cancel(uid, _TIMER)
 
     def keep_own(self) -> None:
         """Forget those that belong to other operators now."""
-        for uid in [uid for uid in self._kept if not self._owns(uid)]:
+        for uid in [uid for uid in self._remembered if not self._owns(uid)]:
             self.forget(uid)
+
+    def begin_round(self) -> None:
+        """All ended executions are about to be looked at."""
+        self.horizon = Millis(self._clock.now() + HORIZON_MILLISECONDS)
+
+    def most_of(self, ended: Ended) -> int | None:
+        return most(ended, self._said_by(ended.machine), self._default)
+
+    def due_of(self, ended: Ended) -> Millis | None:
+        return due_time(ended, self._said_by(ended.machine), self._default)
 
     async def run(self) -> None:
         await self._timers.run()
 
-    def _arm(self, uid: Uid, kept: _Kept) -> None:
-        due = self._due_time(kept)
-        if due is not None and self._owns(uid):
-            self._kept[uid] = kept
-            self._timers.set(uid, _TIMER, due)
+    def remember(self, ended: Ended, *, surplus: bool = False) -> None:
+        """Delete it when its time has come, if that is soon; at once where it is more than is to stay."""
+        due = self._clock.now() if surplus else self.due_of(ended)
+        uid = ended.ref.uid
+        if due is None or due > self.horizon or not self._owns(uid):
+            return
+        if len(self._remembered) >= MOST_REMEMBERED and uid not in self._remembered:
+            self._shorten()
+            if due > self.horizon or len(self._remembered) >= MOST_REMEMBERED:
+                return
+        self._remembered[uid] = ended
+        if surplus:
+            self._surplus.add(uid)
+        self._timers.set(uid, _TIMER, due)
 
-    def _due_time(self, kept: _Kept) -> Millis | None:
-        seconds = kept.own_seconds
-        if seconds is None:
-            seconds = self._default_of((kept.namespace, kept.state_machine))
-        return None if seconds is None else Millis(kept.end + seconds * 1000)
+    def _shorten(self) -> None:
+        """There are more than fit: forget those that have the most time."""
+        now = self._clock.now()
+        self.horizon = Millis(now + max(self.horizon - now, 0) // 2)
+        for uid, ended in list(self._remembered.items()):
+            if uid not in self._surplus and (self.due_of(ended) or now) > self.horizon:
+                self.forget(uid)
 
     def _due(self, uid: Uid, _timer: TimerId) -> None:
-        kept = self._kept.get(uid)
-        if kept is None:
+        ended = self._remembered.get(uid)
+        if ended is None:
             return  # armed anew by a late event while its deletion was under way
-        due = self._due_time(kept)
-        if due is None:
-            del self._kept[uid]  # the state machine has changed its mind, or is gone
-        elif due > self._clock.now():
-            self._timers.set(uid, _TIMER, due)
-        else:
-            task = asyncio.create_task(self._delete(uid, kept))
+        due = self.due_of(ended)
+        if uid in self._surplus or (due is not None and due <= self._clock.now()):
+            task = asyncio.create_task(self._delete(uid, ended))
             self._deletions.add(task)
             task.add_done_callback(self._deletions.discard)
+        elif due is None or due > self.horizon:
+            del self._remembered[uid]  # the state machine has changed its mind, or is gone
+        else:
+            self._timers.set(uid, _TIMER, due)
 
-    async def _delete(self, uid: Uid, kept: _Kept) -> None:
+    async def _delete(self, uid: Uid, ended: Ended) -> None:
+        ref = ended.ref
         options = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
-        path = path_of(API_VERSION, "executions", kept.namespace, kept.name)
+        path = path_of(API_VERSION, "executions", ref.namespace, ref.name)
         try:
-            await self._api.delete(path, options)
+            async with self._turns:
+                await self._api.delete(path, options)
         except (NotFound, Conflict):
             pass  # gone already, or another one has its name now
         except ApiError as error:
-            log.warning(
-                "ended execution not deleted", execution=f"{kept.namespace}/{kept.name}", reason=str(error)
-            )
-            if uid in self._kept:  # else it was deleted meanwhile all the same
+            log.warning("ended execution not deleted", execution=str(ref), reason=str(error))
+            if uid in self._remembered:  # else it was deleted meanwhile all the same
                 self._timers.set(uid, _TIMER, Millis(self._clock.now() + _RETRY_MILLISECONDS))
             return
-        self._kept.pop(uid, None)
+        self._remembered.pop(uid, None)
+        self._surplus.discard(uid)
+
+
+class Surplus:
+    """Which of the executions of each state machine are more than are to stay, of all that are shown to it."""
+
+    def __init__(self, retention: Retention) -> None:
+        self._retention = retention
+        self._newest: defaultdict[tuple[Key, bool], _Newest] = defaultdict(_Newest)
+
+    def add(self, ended: Ended) -> None:
+        limit = self._retention.most_of(ended)
+        if limit is None:
+            return
+        surplus = self._newest[ended.machine, ended.succeeded].add(ended, limit)
+        if surplus is not None:
+            self._retention.remember(surplus, surplus=True)

@@ -1,23 +1,29 @@
-"""StateMachines: checked, kept as revisions, told whether executions can start; deleted once theirs have ended."""
+"""StateMachines: checked, kept as revisions, told whether executions can start; deleted once theirs have ended.
+
+What is kept in memory is what kopf tells of them, which is not the definition: it is read when it has to be checked, by
+few at once, and not decoded where its length says already that it cannot run.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 import structlog
 
 from stepwright.asl import definition, jsontext
 from stepwright.asl.definition import NO_DRIVER, TaskCheck
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
+from stepwright.asl.json_types import Pointer
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
-from stepwright.cluster import conditions, revisions, timestamps
+from stepwright.cluster import conditions, diagnostics, revisions, state_machines, timestamps
 from stepwright.cluster.api import (
     MERGE_PATCH,
     AlreadyExists,
@@ -30,26 +36,29 @@ from stepwright.cluster.api import (
     Unreachable,
     path_of,
 )
+from stepwright.cluster.nesting import decoded
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.cluster.serving import Cluster
 from stepwright.cluster.substitutions import MissingSubstitution, substitute
+from stepwright.controllers import state_machine_watch
+from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy, SeenMachine
 from stepwright.engine import backoff
 from stepwright.engine.ports import Clock, TaskDriver, Unavailable
+from stepwright.engine.turns import Turns
 
 log = structlog.get_logger(__name__)
 
 FINALIZER: Final = "stepwright.dev/executions"
 EXPRESS: Final = "Express"
-MOST_DIAGNOSTICS: Final = 50
+CHECKS_AT_ONCE: Final = 2
+"""Each holds a whole definition, decoded and compiled."""
 DRAINED_CHECK_SECONDS: Final = 5.0
 OTHERS_NOTICE_SECONDS: Final = 10.0
 """How long a deletion waits at least where there are other operators: one of them may be about to start an execution,
 and has not heard of the deletion yet."""
 
 Body = Mapping[str, Any]
-Key = tuple[str, str]
-"""Namespace and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ class StateMachines:
         clock: Clock,
         *,
         on_change: Callable[[Key], None],
-        on_retention: Callable[[Key], Awaitable[None]],
+        on_retention: Callable[[Key | None], None],
         under_way: Callable[[Key], bool],
         in_use: Callable[[Key], AbstractSet[str]],
         owns: Callable[[str], bool],
@@ -98,9 +107,9 @@ class StateMachines:
         self._owns = owns
         self._alone = alone
         self._on_gone = on_gone
-        self._bodies: dict[Key, Body] = {}
+        self._seen: dict[Key, SeenMachine] = {}
         self._known: dict[Key, Known] = {}
-        self._retained: dict[Key, int | None] = {}
+        self._checks = Turns(CHECKS_AT_ONCE)
         self._workers: dict[Key, asyncio.Task[None]] = {}
         self._changed: defaultdict[Key, asyncio.Event] = defaultdict(asyncio.Event)
         self._draining_since: dict[Key, Millis] = {}
@@ -109,21 +118,33 @@ class StateMachines:
 
     def observe(self, type: str | None, body: Body) -> None:
         """Take in an event. Runs in the engine's loop."""
-        key = _key(body)
+        try:
+            seen = state_machine_watch.seen(body)
+        except msgspec.ValidationError as error:
+            log.error("a StateMachine cannot be read and is left out", error=str(error))
+            return
+        key = seen.key
         if type == "DELETED":
-            self._bodies.pop(key, None)
-            self._retained.pop(key, None)
+            self._seen.pop(key, None)
             self._draining_since.pop(key, None)
             if self._known.pop(key, None) is not None:
                 self._on_change(key)
             self._on_gone(key)
         else:
-            self._bodies[key] = body
+            self._note_retention(type, seen)
+            self._seen[key] = seen
         self._look_at(key)
+
+    def _note_retention(self, type: str | None, new: SeenMachine) -> None:
+        """A change counts for the executions that have ended, too. Those that are listed at the start are looked at
+        together."""
+        old = self._seen.get(new.key)
+        if new.policy != (NOTHING_SAID if old is None else old.policy):
+            self._on_retention(None if old is None and type is None else new.key)
 
     def shares_changed(self) -> None:
         """Other state machines belong to this operator than before."""
-        for key in self._bodies:
+        for key in self._seen:
             self._look_at(key)
 
     def _look_at(self, key: Key) -> None:
@@ -138,8 +159,8 @@ class StateMachines:
     async def newest(self, key: Key) -> Known | None:
         """What is known of the state machine, and not less than who looks after it has written by now: an execution
         that is created when a new definition is Ready runs that one. Raises Unavailable."""
-        body = self._bodies.get(key)
-        if body is None or self._owns(body["metadata"]["uid"]):
+        seen = self._seen.get(key)
+        if seen is None or self._owns(seen.metadata.uid):
             return self._known.get(key)
         if key not in self._to_read:
             # All that ask while one answer is under way share the next.
@@ -152,22 +173,19 @@ class StateMachines:
             await asyncio.wait((before,))
         self._reading[key] = self._to_read.pop(key)
         try:
-            body = await self._api.get(_path(key))
+            seen = state_machine_watch.read(await self._api.request("GET", _path(key)))
         except NotFound:
             return None
-        except ApiError as error:
+        except (ApiError, msgspec.DecodeError) as error:
             raise Unavailable(str(error)) from error
         finally:
             del self._reading[key]
-        return self._as_written(body) or self._known.get(key)
+        return _as_written(seen) or self._known.get(key)
 
-    def retention_of(self, key: Key) -> int | None:
-        """Seconds for which ended executions stay, if the state machine says so."""
-        body = self._bodies.get(key)
-        seconds: int | None = (
-            None if body is None else (body["spec"].get("retention") or {}).get("ttlSecondsAfterFinished")
-        )
-        return seconds
+    def policy_of(self, key: Key) -> Policy:
+        """What the state machine says of how long ended executions stay; nothing where it does not exist."""
+        seen = self._seen.get(key)
+        return NOTHING_SAID if seen is None else seen.policy
 
     def execution_ended(self, key: Key) -> None:
         """Perhaps the last one that a deletion waits for."""
@@ -187,16 +205,16 @@ class StateMachines:
         try:
             while True:
                 self._changed[key].clear()
-                body = self._bodies.get(key)
-                if body is None:
+                seen = self._seen.get(key)
+                if seen is None:
                     return
                 try:
-                    again = await self._reconcile(key, body)
+                    again = await self._reconcile(key, seen)
                     delays = backoff.delays(first=0.2, longest=30)
                 except ApiError as error:
                     again = next(delays)
                     log.warning("state machine waits", name="/".join(key), reason=str(error), retry=again)
-                    await self._delayed(key, body, error)
+                    await self._delayed(key, seen, error)
                 except Exception:
                     again = next(delays)
                     log.exception("state machine failed", name="/".join(key), retry=again)
@@ -216,74 +234,62 @@ class StateMachines:
             changed.cancel()
             nap.cancel()
 
-    async def _reconcile(self, key: Key, body: Body) -> float | None:
+    async def _reconcile(self, key: Key, seen: SeenMachine) -> float | None:
         """Bring one state machine on. The seconds after which to look again, None for at the next change."""
-        metadata = body["metadata"]
-        finalizers = list(metadata.get("finalizers") or ())
-        if not self._owns(metadata["uid"]):
-            self._take_over(key, body)
-            await self._retain(key)
+        if not self._owns(seen.metadata.uid):
+            self._take_over(key, seen)
             return None
-        if metadata.get("deletionTimestamp"):
-            return await self._drain(key, body, finalizers)
+        if seen.is_being_deleted:
+            return await self._drain(key, seen)
+        finalizers = seen.metadata.finalizers or ()
         if FINALIZER not in finalizers:
             try:
-                body = await self._patch_finalizers(key, body, [*finalizers, FINALIZER])
+                await self._patch_finalizers(key, seen, [*finalizers, FINALIZER])
             except Conflict:
                 return 0.1
             except NotFound:
                 return None
-        if not self._is_checked(key, body):
-            await self._check(key, body)
-        await self._retain(key)
+        if not self._is_checked(key, seen):
+            async with self._checks.of(key[0]):
+                await self._check(key)
         return None
 
-    async def _retain(self, key: Key) -> None:
-        seconds = self.retention_of(key)
-        if seconds != self._retained.get(key):
-            if seconds is not None:
-                await self._on_retention(key)
-            self._retained[key] = seconds
-
-    def _take_over(self, key: Key, body: Body) -> None:
+    def _take_over(self, key: Key, seen: SeenMachine) -> None:
         """Know of another operator's state machine what that one has written. Until it has looked at a change, what was
         known before counts."""
-        new = self._as_written(body)
+        new = _as_written(seen)
         if new is not None and self._known.get(key) != new:
             self._known[key] = new
             self._on_change(key)
 
-    def _as_written(self, body: Body) -> Known | None:
-        metadata, status = body["metadata"], body.get("status") or {}
-        generation = metadata.get("generation", 1)
-        if metadata.get("deletionTimestamp"):
-            return self._deleted(body)
-        if status.get("observedGeneration") != generation:
-            return None
-        ready: Body = next(
-            (c for c in status.get("conditions") or () if c.get("type") == conditions.READY), {}
-        )
-        return Known(
-            metadata["uid"], generation, status.get("revision"), ready.get("message", ""), deleting=False
-        )
-
-    def _deleted(self, body: Body) -> Known:
-        metadata = body["metadata"]
-        reason = conditions.DRAINING.message()
-        return Known(metadata["uid"], metadata.get("generation", 1), None, reason, deleting=True)
-
-    def _is_checked(self, key: Key, body: Body) -> bool:
+    def _is_checked(self, key: Key, seen: SeenMachine) -> bool:
         """Whether this is the event of our own write, or of a change that is no business of ours."""
-        metadata, known = body["metadata"], self._known.get(key)
+        metadata, known = seen.metadata, self._known.get(key)
         return (
             known is not None
-            and (known.uid, known.generation) == (metadata["uid"], metadata.get("generation", 1))
-            and (body.get("status") or {}).get("observedGeneration") == known.generation
+            and (known.uid, known.generation) == (metadata.uid, metadata.generation)
+            and seen.status.observedGeneration == known.generation
         )
 
-    async def _check(self, key: Key, body: Body) -> None:
-        """Compile the definition, keep it as a revision, say in the status what came of it."""
-        spec, generation = body["spec"], body["metadata"].get("generation", 1)
+    async def _check(self, key: Key) -> None:
+        """Compile the definition as it is now, keep it as a revision, say in the status what came of it."""
+        try:
+            text = await self._api.request("GET", _path(key))
+        except NotFound:
+            return
+        seen = state_machine_watch.read(text)
+        problem = state_machines.unfit(text)
+        if problem is not None:
+            found = (Diagnostic("ERROR", "DEFINITION_TOO_LARGE", problem, Pointer("/definition")),)
+            detail = diagnostics.summary(found)
+            await self._tell(key, seen, conditions.INVALID_DEFINITION, detail, None, found)
+            return
+        body: Body = decoded(msgspec.json.decode, text)
+        del text
+        await self._compile(key, seen, body)
+
+    async def _compile(self, key: Key, seen: SeenMachine, body: Body) -> None:
+        spec = body["spec"]
         found: tuple[Diagnostic, ...]
         revision: str | None = None
         try:
@@ -296,37 +302,52 @@ class StateMachines:
             )
         except MissingSubstitution as error:
             found = (Diagnostic("ERROR", "MISSING_SUBSTITUTION", str(error), error.pointer),)
-            reason, detail = conditions.INVALID_DEFINITION, _summary(found)
+            reason, detail = conditions.INVALID_DEFINITION, diagnostics.summary(found)
         except InvalidDefinition as error:
-            found = _placed(spec, error.diagnostics)
-            reason, detail = conditions.INVALID_DEFINITION, _summary(found)
+            found = diagnostics.placed(spec, error.diagnostics)
+            reason, detail = conditions.INVALID_DEFINITION, diagnostics.summary(found)
         else:
-            found = _placed(spec, found)
+            found = diagnostics.placed(spec, found)
             unserved = [d.message for d in found if d.code == NO_DRIVER]
             reason = conditions.NO_DRIVER if unserved else conditions.VALID
             detail = "; ".join(unserved)
             if not unserved:
                 data = revisions.data_of(spec, text)
                 revision = await self._keep(key, body, machine, data)
-        uid = body["metadata"]["uid"]
-        known = Known(uid, generation, revision, reason.message(detail), deleting=False)
-        await self._report(key, body, reason, detail, revision, found)
-        if self._bodies.get(key, {}).get("metadata", {}).get("uid") == uid:
+        shown = (body.get("status") or {}).get("diagnostics") or []
+        await self._tell(key, seen, reason, detail, revision, found, shown)
+
+    async def _tell(
+        self,
+        key: Key,
+        seen: SeenMachine,
+        reason: conditions.Reason,
+        detail: str,
+        revision: str | None,
+        found: Iterable[Diagnostic],
+        shown: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
+        """In the status, and to the executions that wait."""
+        metadata = seen.metadata
+        known = Known(metadata.uid, metadata.generation, revision, reason.message(detail), deleting=False)
+        await self._report(key, seen, reason, detail, revision, found, shown)
+        newest = self._seen.get(key)
+        if newest is not None and newest.metadata.uid == metadata.uid:
             self._known[key] = known
             self._on_change(key)
 
-    async def _delayed(self, key: Key, body: Body, error: ApiError) -> None:
+    async def _delayed(self, key: Key, seen: SeenMachine, error: ApiError) -> None:
         """Tell what stands in the way, a quota or a policy perhaps: to the executions that wait, and in the status."""
-        metadata, known = body["metadata"], self._known.get(key)
-        if metadata.get("deletionTimestamp") or isinstance(error, Unreachable | TooManyRequests):
+        known = self._known.get(key)
+        if seen.is_being_deleted or isinstance(error, Unreachable | TooManyRequests):
             return
         if known is None or known.revision is None:
             message = conditions.DELAYED.message(error.message)
-            self._known[key] = Known(metadata["uid"], 0, None, message, deleting=False)
+            self._known[key] = Known(seen.metadata.uid, 0, None, message, deleting=False)
             self._on_change(key)
         revision = None if known is None else known.revision
         with suppress(ApiError):
-            await self._report(key, body, conditions.DELAYED, error.message, revision, ())
+            await self._report(key, seen, conditions.DELAYED, error.message, revision, ())
 
     def _serves(self, resource: str) -> bool:
         return any(driver.serves(resource) for driver in self._drivers)
@@ -355,54 +376,54 @@ class StateMachines:
     async def _report(
         self,
         key: Key,
-        body: Body,
+        seen: SeenMachine,
         reason: conditions.Reason,
         detail: str,
         revision: str | None,
         found: Iterable[Diagnostic],
+        shown: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
-        status = body.get("status") or {}
-        generation = body["metadata"].get("generation", 1)
+        """``shown``: the diagnostics in the status so far, where they were read."""
+        generation, before = seen.metadata.generation, seen.conditions()
         now = timestamps.seconds(self._clock.now())
-        ordered = sorted(found, key=lambda d: d.severity != "ERROR")
-        new: dict[str, Any] = {
+        after = conditions.of_state_machine(before, reason, now=now, generation=generation, detail=detail)
+        listed = diagnostics.stored(found)
+        said = (seen.status.observedGeneration, seen.status.revision, before)
+        if said == (generation, revision, after) and shown in (None, listed):
+            return
+        new = {
             "observedGeneration": generation,
-            "conditions": conditions.of_state_machine(
-                status.get("conditions") or (), reason, now=now, generation=generation, detail=detail
-            ),
-            "diagnostics": [_stored(d) for d in ordered[:MOST_DIAGNOSTICS]],
+            "conditions": after,
+            "diagnostics": listed,
+            # None, in a merge patch, takes it away: nothing can start with the former one.
+            "revision": revision,
         }
-        new["revision"] = (
-            revision  # None, in a merge patch, takes it away: nothing can start with the former one
-        )
-        if any(
-            status.get(name, [] if name == "diagnostics" else None) != value for name, value in new.items()
-        ):
-            patch = {"metadata": {"uid": body["metadata"]["uid"]}, "status": new}
-            try:
-                await self._api.patch(_path(key, "status"), patch, MERGE_PATCH)
-            except (NotFound, Conflict):
-                return  # deleted, or deleted and made again: the next event tells
+        try:
+            patch = {"metadata": {"uid": seen.metadata.uid}, "status": new}
+            await self._api.patch(_path(key, "status"), patch, MERGE_PATCH)
+        except (NotFound, Conflict):
+            return  # deleted, or deleted and made again: the next event tells
 
     # --- Deletion ------------------------------------------------------------------------------------------------
 
-    async def _drain(self, key: Key, body: Body, finalizers: list[str]) -> float | None:
+    async def _drain(self, key: Key, seen: SeenMachine) -> float | None:
         """Let the state machine go once nothing runs on it. New executions no longer start."""
+        finalizers = seen.metadata.finalizers or ()
         if FINALIZER not in finalizers:
             return None
         known = self._known.get(key)
         if known is None or not known.deleting:
-            self._known[key] = self._deleted(body)
+            self._known[key] = _deleted(seen)
             self._on_change(key)
         since = self._draining_since.setdefault(key, self._clock.now())
         running = self._under_way(key) or await self._running(key)
         if running:
-            await self._report(key, body, conditions.DRAINING, "", None, ())
+            await self._report(key, seen, conditions.DRAINING, "", None, ())
             return DRAINED_CHECK_SECONDS
         if not self._alone() and self._clock.now() - since < OTHERS_NOTICE_SECONDS * 1000:
             return OTHERS_NOTICE_SECONDS
         try:
-            await self._patch_finalizers(key, body, [name for name in finalizers if name != FINALIZER])
+            await self._patch_finalizers(key, seen, [name for name in finalizers if name != FINALIZER])
         except Conflict:
             return 0.1
         except NotFound:
@@ -426,12 +447,30 @@ class StateMachines:
         found = await self._api.get(path_of("v1", "namespaces", name=namespace))
         return "deletionTimestamp" in found["metadata"]
 
-    async def _patch_finalizers(self, key: Key, body: Body, finalizers: list[str]) -> Body:
+    async def _patch_finalizers(self, key: Key, seen: SeenMachine, finalizers: list[str]) -> None:
         """On condition of the resourceVersion: the list is replaced whole. Raises Conflict, NotFound."""
-        version = body["metadata"]["resourceVersion"]
-        patch = {"metadata": {"resourceVersion": version, "finalizers": finalizers}}
-        changed: Body = await self._api.patch(_path(key), patch, MERGE_PATCH)
-        return changed
+        patch = {"metadata": {"resourceVersion": seen.metadata.resourceVersion, "finalizers": finalizers}}
+        await self._api.patch(_path(key), patch, MERGE_PATCH, into=_Nothing)
+
+
+class _Nothing(msgspec.Struct):
+    """What is needed of an answer that tells what is known."""
+
+
+def _as_written(seen: SeenMachine) -> Known | None:
+    """What its operator has found out about the newest definition; None before it has."""
+    metadata, status = seen.metadata, seen.status
+    if seen.is_being_deleted:
+        return _deleted(seen)
+    if status.observedGeneration != metadata.generation:
+        return None
+    ready = next((each.message for each in status.conditions if each.type == conditions.READY), "")
+    return Known(metadata.uid, metadata.generation, status.revision, ready, deleting=False)
+
+
+def _deleted(seen: SeenMachine) -> Known:
+    reason = conditions.DRAINING.message()
+    return Known(seen.metadata.uid, seen.metadata.generation, None, reason, deleting=True)
 
 
 def definition_text(spec: Mapping[str, Any]) -> str:
@@ -447,38 +486,5 @@ def definition_text(spec: Mapping[str, Any]) -> str:
     return substitute(given, spec.get("definitionSubstitutions") or {})
 
 
-def _key(body: Body) -> Key:
-    return body["metadata"]["namespace"], body["metadata"]["name"]
-
-
 def _path(key: Key, subresource: str | None = None) -> str:
     return path_of(API_VERSION, "statemachines", key[0], key[1], subresource)
-
-
-def _placed(spec: Mapping[str, Any], found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    """Lines are told where the definition came as text: those of an object are not the author's."""
-    if isinstance(spec.get("definition"), str):
-        return found
-    return tuple(replace(diagnostic, line=None, column=None) for diagnostic in found)
-
-
-def _summary(found: Iterable[Diagnostic]) -> str:
-    """Every error at its place; the message is cut where Kubernetes takes no more."""
-    return "; ".join(_in_a_line(d) for d in found if d.severity == "ERROR")
-
-
-def _in_a_line(found: Diagnostic) -> str:
-    place = f" (line {found.line}, column {found.column})" if found.line is not None else ""
-    return f"{found.message.removesuffix('.')} at {found.pointer or '/'}{place}"
-
-
-def _stored(found: Diagnostic) -> dict[str, Any]:
-    fields = {
-        "severity": found.severity,
-        "code": found.code,
-        "message": found.message,
-        "pointer": str(found.pointer),
-    }
-    if found.line is not None:
-        fields |= {"line": found.line, "column": found.column}  # type: ignore[dict-item]
-    return fields

@@ -69,7 +69,7 @@ EXECUTION = Kind(
         Column("Duration", ".status.duration", description="How long it took"),
         Column("Error", ".status.error", wide=True, description="What ended it"),
     ),
-    selectable_fields=(".status.phase", ".spec.stateMachineRef.name"),
+    selectable_fields=(".status.phase", ".status.settled", ".spec.stateMachineRef.name"),
 )
 
 EXECUTION_HISTORY = Kind(

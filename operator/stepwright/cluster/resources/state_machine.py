@@ -47,8 +47,13 @@ class Retention(Written):
     """How long ended executions stay."""
 
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=31_536_000)] | None = None
-    """Seconds after its end when an Execution is deleted with all that it owns; never if not given. An Execution's
-    own ttlSecondsAfterFinished wins."""
+    """Seconds after its end when an Execution is deleted with all that it owns. An Execution's own
+    ttlSecondsAfterFinished wins; if neither is given, what the installation says counts."""
+    successful_executions_history_limit: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    """How many Executions that succeeded stay; older ones are deleted within a minute or two, whatever their
+    ttlSecondsAfterFinished. If not given, what the installation says counts."""
+    failed_executions_history_limit: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    """How many Executions stay that failed, timed out or were aborted; likewise."""
 
 
 class StateMachineSpec(Written):

@@ -1,0 +1,34 @@
+"""What can be told of a StateMachine from its text alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from stepwright.cluster.nesting import decoded
+from stepwright.cluster.resources.state_machine import DEFINITION_CHARACTERS
+from stepwright.cluster.sizes import least_bytes
+
+
+def unfit(text: bytes) -> str | None:
+    """Why the definition cannot run, so far as its length tells that: nothing of it is decoded. A definition that came
+    as text is as long as its schema allows."""
+    given = bytes(decoded(_given, text).spec.definition)
+    size = least_bytes(given)
+    if given.startswith(b'"') or size <= DEFINITION_CHARACTERS:
+        return None
+    return (
+        f"The definition has {size:,} bytes, more than the {DEFINITION_CHARACTERS:,} (1 MiB) that are allowed"
+    )
+
+
+class _Spec(msgspec.Struct):
+    definition: msgspec.Raw = msgspec.Raw()
+
+
+class _Given(msgspec.Struct):
+    spec: _Spec
+
+
+_given: Final = msgspec.json.Decoder(_Given).decode

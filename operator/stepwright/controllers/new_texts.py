@@ -1,0 +1,40 @@
+"""The texts of new Executions, from the event that tells of them until they are started.
+
+Most start at once, and reading each again would be a request more for each. But as long as one waits for its state
+machine, or for its turn, its text is memory that a tenant fills. So only short texts are kept, and only as many as fit;
+what is not here is read from the API server when it is needed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from stepwright.engine.ports import Uid
+
+LONGEST_BYTES: Final = 64 * 1024
+MOST_BYTES: Final = 16 * 2**20
+"""Of all together."""
+
+
+class NewTexts:
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._room = most_bytes
+        self._texts: dict[Uid, bytes] = {}
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def keep(self, uid: Uid, text: msgspec.Raw) -> None:
+        """A copy of the text: it is a piece of a whole page."""
+        self.forget(uid)
+        if len(text) <= min(LONGEST_BYTES, self._room):
+            self._texts[uid] = bytes(text)
+            self._room -= len(text)
+
+    def get(self, uid: Uid) -> bytes | None:
+        return self._texts.get(uid)
+
+    def forget(self, uid: Uid) -> None:
+        self._room += len(self._texts.pop(uid, b""))

@@ -1,0 +1,149 @@
+"""Rounds through the executions that have ended and settled, which no watch remembers.
+
+A whole round is made at the start and then before the first of what ``retention`` does not remember falls due, within
+the hour at the latest; a round through the executions of one state machine when its retention is changed, or one of its
+executions has ended and their number is limited. However often that happens, there is one a minute at most. Objects
+come page by page and nothing of a page is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from typing import Final
+
+import msgspec
+import structlog
+
+from stepwright.asl.signals import Millis
+from stepwright.cluster.api import Api, ApiError, BadRequest, path_of
+from stepwright.cluster.informer import UNKNOWN_FIELD
+from stepwright.cluster.resources import API_VERSION
+from stepwright.controllers import execution_watch
+from stepwright.controllers.execution_watch import SETTLED, Seen
+from stepwright.controllers.retention import Ended, Retention, Surplus
+from stepwright.controllers.state_machine_watch import Key
+from stepwright.engine.ports import Clock
+
+log = structlog.get_logger(__name__)
+
+FIRST_MILLISECONDS: Final = 3_000
+"""By then kopf has told of the state machines that are there."""
+LEAST_GAP_MILLISECONDS: Final = 60_000
+"""Between two rounds through the same executions ..."""
+WHOLE_GAP_MILLISECONDS: Final = 10_000
+"""... and between two whole ones, which no tenant can ask for."""
+_PAGE_SIZE: Final = 500
+
+Scope = Key | None
+"""A state machine; None is all of them."""
+
+
+class Rounds:
+    """``astray`` is told of what is not as it should be: edited by somebody, or changed after its end."""
+
+    def __init__(
+        self,
+        api: Api,
+        clock: Clock,
+        retention: Retention,
+        astray: Callable[[Seen], None],
+        namespaces: Sequence[str] = (),
+    ) -> None:
+        self._api = api
+        self._clock = clock
+        self._retention = retention
+        self._astray = astray
+        self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
+        self._wanted: dict[Scope, Millis] = {}
+        self._last: dict[Scope, Millis] = {}
+        self._changed = asyncio.Event()
+        self._selector: str | None = SETTLED
+
+    def look_at(self, scope: Scope) -> None:
+        """Make a round soon: through one state machine's at once, unless there was one within the minute."""
+        now = self._clock.now()
+        wait, gap = (
+            (FIRST_MILLISECONDS, WHOLE_GAP_MILLISECONDS) if scope is None else (0, LEAST_GAP_MILLISECONDS)
+        )
+        soon = max(now + wait, self._last.get(scope, Millis(0)) + gap)
+        if self._wanted.get(scope, soon + 1) > soon:
+            self._wanted[scope] = Millis(soon)
+            self._changed.set()
+
+    async def run(self) -> None:
+        self.look_at(None)
+        while True:
+            scope = min(self._wanted, key=self._wanted.__getitem__)
+            seconds = (self._wanted[scope] - self._clock.now()) / 1000
+            if seconds > 0:
+                await self._changed_within(min(seconds, self._clock.longest_sleep_seconds))
+                continue
+            del self._wanted[scope]
+            await self._make(scope)
+            self._plan_next()
+
+    async def _changed_within(self, seconds: float) -> None:
+        self._changed.clear()
+        changed = asyncio.ensure_future(self._changed.wait())
+        nap = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait((changed, nap), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            changed.cancel()
+            nap.cancel()
+
+    def _plan_next(self) -> None:
+        """The next whole round: before anything that is not remembered falls due."""
+        soonest = self._last.get(None, Millis(0)) + LEAST_GAP_MILLISECONDS
+        due = Millis(max(self._retention.horizon - LEAST_GAP_MILLISECONDS, soonest))
+        self._wanted[None] = min(self._wanted.get(None, due), due)
+        now = self._clock.now()
+        for scope, last in list(self._last.items()):
+            if scope is not None and now - last >= LEAST_GAP_MILLISECONDS:
+                del self._last[scope]
+
+    async def _make(self, scope: Scope) -> None:
+        if scope is None:
+            self._retention.begin_round()
+        surplus = Surplus(self._retention)
+        namespaces = self._namespaces if scope is None else (scope[0],)
+        try:
+            for namespace in namespaces:
+                await self._through(namespace, scope, surplus)
+        except ApiError as error:
+            log.warning("ended executions could not be looked at", reason=str(error))
+            if isinstance(error, BadRequest) and UNKNOWN_FIELD in str(error):
+                self._selector = None  # the CRD is older than this operator: all are looked at
+            self._last[scope] = self._clock.now()
+            self.look_at(scope)
+            return
+        self._last[scope] = self._clock.now()
+
+    async def _through(self, namespace: str | None, scope: Scope, surplus: Surplus) -> None:
+        selectors = [self._selector] if self._selector else []
+        if scope is not None:
+            selectors.append(f"spec.stateMachineRef.name={scope[1]}")
+        path = path_of(API_VERSION, "executions", namespace)
+        query = {"fieldSelector": ",".join(selectors)} if selectors else {}
+        async with aclosing(self._api.pages(path, query, page_size=_PAGE_SIZE)) as pages:
+            async for items, _ in pages:
+                for item in items:
+                    self._look(item, surplus)
+                await asyncio.sleep(0)
+
+    def _look(self, item: msgspec.Raw, surplus: Surplus) -> None:
+        try:
+            seen = execution_watch.read(item)
+        except msgspec.DecodeError as error:
+            log.error("an object cannot be read and is left out", error=str(error))
+            return
+        if not seen.status.settled:
+            return
+        if not (seen.is_settled and seen.is_acknowledged):
+            self._astray(seen)
+        ended = Ended.of(seen)
+        if ended is not None:
+            self._retention.remember(ended)
+            surplus.add(ended)

@@ -1,0 +1,111 @@
+"""StateMachines, as kopf tells of them: without their definitions.
+
+An untyped field of a megabyte takes twenty times that once it is decoded, and kopf decodes, copies and keeps whole
+objects. So what it reads is thinned before (``nesting``), and what is remembered here is smaller still; the controller
+reads a definition when it has to be checked.
+"""
+# ruff: noqa: N815 - the fields' names on the wire
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from stepwright.cluster.nesting import decoded
+
+Key = tuple[str, str]
+"""Namespace and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How long ended executions of a state machine stay, and how many: None where nothing is said."""
+
+    ttl_seconds: int | None = None
+    successful: int | None = None
+    failed: int | None = None
+
+
+NOTHING_SAID: Final = Policy()
+
+
+class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
+    name: str
+    namespace: str
+    uid: str
+    resourceVersion: str = ""
+    generation: int = 1
+    deletionTimestamp: str | None = None
+    finalizers: tuple[str, ...] | None = None
+
+
+class Retention(msgspec.Struct, frozen=True, omit_defaults=True):
+    ttlSecondsAfterFinished: int | None = None
+    successfulExecutionsHistoryLimit: int | None = None
+    failedExecutionsHistoryLimit: int | None = None
+
+
+class Spec(msgspec.Struct, frozen=True, omit_defaults=True):
+    retention: Retention | None = None
+
+
+class Condition(msgspec.Struct, frozen=True, omit_defaults=True):
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+    lastTransitionTime: str = ""
+    observedGeneration: int = 0
+
+
+class Status(msgspec.Struct, frozen=True, omit_defaults=True):
+    observedGeneration: int = 0
+    revision: str | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+class SeenMachine(msgspec.Struct, frozen=True):
+    """A StateMachine without its definition, settings and diagnostics."""
+
+    metadata: Metadata
+    spec: Spec
+    status: Status = Status()
+
+    @property
+    def key(self) -> Key:
+        return self.metadata.namespace, self.metadata.name
+
+    @property
+    def is_being_deleted(self) -> bool:
+        return self.metadata.deletionTimestamp is not None
+
+    @property
+    def policy(self) -> Policy:
+        said = self.spec.retention
+        if said is None:
+            return NOTHING_SAID
+        return Policy(
+            said.ttlSecondsAfterFinished,
+            said.successfulExecutionsHistoryLimit,
+            said.failedExecutionsHistoryLimit,
+        )
+
+    def conditions(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = msgspec.to_builtins(self.status.conditions)
+        return found
+
+
+def seen(body: Mapping[str, Any]) -> SeenMachine:
+    """A StateMachine as kopf hands it over. Raises msgspec.ValidationError."""
+    return msgspec.convert(body, SeenMachine)
+
+
+def read(text: bytes) -> SeenMachine:
+    """Likewise, as the API server answers. Raises msgspec.DecodeError."""
+    return decoded(_decode, text)
+
+
+_decode: Final = msgspec.json.Decoder(SeenMachine).decode

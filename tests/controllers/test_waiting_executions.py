@@ -1,0 +1,127 @@
+"""Executions that wait for their state machine: what is kept of them, and what is said."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from stepwright.cluster import executions
+from stepwright.controllers.execution_watch import Seen
+from stepwright.controllers.state_machines import Known
+from stepwright.engine.ports import Unavailable
+from tests.simulation.scene import Scene, play
+
+INPUT: list[dict[str, Any]] = [{}] * 20_000
+NAMES = [f"e{number}" for number in range(5)]
+
+
+class _Missing(Scene):
+    """A state machine that is not there yet."""
+
+    machine = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}  # noqa: RUF012 - nobody changes it
+
+    def take_away(self) -> None:
+        self.known: dict[tuple[str, str], Known] = dict(self.setting.machines)
+        self.setting.machines.clear()  # type: ignore[attr-defined]
+
+    def make(self) -> None:
+        self.setting.machines.update(self.known)  # type: ignore[attr-defined]
+        self.operator.executions.machine_changed(("default", "m0"))
+
+
+class _Waiting(_Missing):
+    async def script(self) -> None:
+        self.take_away()
+        self.begin_operator()
+        for name in NAMES:
+            self.create(name, INPUT)
+        await asyncio.sleep(20)
+        kept = self.operator.executions
+        self.seen = [seen for those in kept._waiting.values() for seen in those.values()]
+        self.texts = len(kept._texts)
+        self.said = self.condition("e0", "Reconciling")
+        self.make()
+        await asyncio.sleep(20)
+
+
+@pytest.fixture(scope="module")
+def scene() -> _Waiting:
+    return play(_Waiting)
+
+
+def test_of_an_execution_that_waits_nothing_is_kept_but_what_the_watch_keeps(scene: _Waiting) -> None:
+    """Fifteen of a megabyte and a half ended the operator of all tenants."""
+    assert [type(seen) for seen in scene.seen] == [Seen] * 5
+    assert max(len(msgspec.json.encode(seen)) for seen in scene.seen) < 400
+    assert scene.texts == 0
+
+
+def test_it_is_read_again_when_it_starts(scene: _Waiting) -> None:
+    assert [scene.phase(name) for name in NAMES] == ["Succeeded"] * 5
+    output = scene.server.get("executionhistories", "default", scene.status("e3")["outputRef"]["name"])
+    assert output is not None
+    assert msgspec.json.decode(output["payload"]) == INPUT
+
+
+def test_it_says_what_it_waits_for(scene: _Waiting) -> None:
+    assert scene.said["reason"] == "WaitingForStateMachine"
+    assert scene.said["message"] == (
+        "The state machine does not exist; the execution starts when it does: there is no StateMachine 'm0' in "
+        "namespace 'default'"
+    )
+
+
+class _TooLarge(_Missing):
+    async def script(self) -> None:
+        self.take_away()
+        self.begin_operator()
+        self.create("large", [{}] * 480_000)
+        self.create("small")
+        await asyncio.sleep(20)
+
+
+def test_an_execution_that_cannot_run_whatever_it_waits_for_fails_at_sight(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its input is never decoded."""
+    decoded: list[int] = []
+    monkeypatch.setattr(executions, "as_needed", lambda text: decoded.append(len(text)))
+    scene = play(_TooLarge)
+
+    assert scene.status("large")["error"] == "InvalidExecutionInput"
+    assert scene.status("large")["cause"] == (
+        "spec.input has 1,440,001 bytes, more than the 262,144 (256 KiB) that are allowed"
+    )
+    assert scene.phase("small") == "Pending"
+    assert decoded == []
+
+
+class _Refused(Scene):
+    """The API server does not say what the state machine is."""
+
+    async def script(self) -> None:
+        self.begin_operator()
+        await asyncio.sleep(2)
+
+        async def refused(_: Any) -> Known | None:
+            raise Unavailable("statemachines is forbidden")
+
+        machines: Any = self.operator.executions._machines
+        machines.newest = refused
+        self.create("e0")
+        await asyncio.sleep(30)
+
+
+def test_an_execution_that_cannot_be_started_says_why() -> None:
+    """Where the operator lacked a right it waited without a word."""
+    scene = play(_Refused)
+
+    assert scene.phase("e0") == "Pending"
+    reconciling = scene.condition("e0", "Reconciling")
+    assert (reconciling["status"], reconciling["reason"]) == ("True", "Delayed")
+    assert reconciling["message"] == (
+        "The execution could not be started yet and is tried again: statemachines is forbidden"
+    )
