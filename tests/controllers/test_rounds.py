@@ -1,0 +1,179 @@
+"""Rounds through what has ended: what is looked at, how often, and what is kept of it."""
+
+from __future__ import annotations
+
+import asyncio
+import tracemalloc
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+
+from stepwright.cluster import seal
+from stepwright.cluster.api import Api, BadRequest, Unreachable
+from stepwright.controllers.execution_watch import Seen
+from stepwright.controllers.retention import Retention
+from stepwright.controllers.rounds import Rounds
+from stepwright.controllers.state_machine_watch import Key, Policy
+from tests.engine.virtual_loop import VirtualClock, run
+
+
+def execution(number: int, *, machine: str = "m", bulk: int = 0, **status: Any) -> dict[str, Any]:
+    uid = f"uid-{number}"
+    said = {
+        "phase": "Succeeded",
+        "seq": 2,
+        "settled": True,
+        "observedGeneration": 1,
+        "endTime": "2026-01-01T00:00:00Z",
+        "history": ["x" * bulk],
+        **status,
+    }
+    return {
+        "metadata": {"namespace": "shop", "name": f"e{number}", "uid": uid, "generation": 1},
+        "spec": {"stateMachineRef": {"name": machine}},
+        "status": {**said, "seal": str(seal.of(uid, said))} | status,
+    }
+
+
+class Cluster(Api):
+    """Serves executions page by page."""
+
+    def __init__(self, executions: list[dict[str, Any]]) -> None:
+        self._texts = [msgspec.json.encode(each) for each in executions]
+        self.asked: list[tuple[float, str, str]] = []
+        self.deleted: list[str] = []
+        self.fails: list[Exception] = []
+
+    async def request(self, method: str, path: str, params: Any = None, *_: Any) -> bytes:
+        await asyncio.sleep(0.01)
+        if method == "DELETE":
+            self.deleted.append(path.rsplit("/", 1)[1])
+            return b"{}"
+        at = int(params.get("continue") or 0)
+        if not at:
+            moment = round(asyncio.get_running_loop().time(), 1)
+            self.asked.append((moment, path, params.get("fieldSelector", "")))
+        if self.fails:
+            raise self.fails.pop(0)
+        end = at + params["limit"]
+        token = b"%d" % end if end < len(self._texts) else b""
+        items = b",".join(self._texts[at:end])
+        return b'{"metadata":{"resourceVersion":"1","continue":"%s"},"items":[%s]}' % (token, items)
+
+
+def played(
+    cluster: Cluster,
+    script: Callable[[Rounds], Any],
+    *,
+    policy: Policy = Policy(),  # noqa: B008 - frozen
+    seconds: float = 30,
+    namespaces: tuple[str, ...] = (),
+) -> list[Seen]:
+    """What was told as astray."""
+    astray: list[Seen] = []
+
+    async def main() -> None:
+        def said_by(_: Key) -> Policy:
+            return policy
+
+        retention = Retention(cluster, VirtualClock(), said_by)
+        rounds = Rounds(cluster, VirtualClock(), retention, astray.append, namespaces)
+        tasks = [asyncio.create_task(rounds.run()), asyncio.create_task(retention.run())]
+        await script(rounds)
+        await asyncio.sleep(seconds)
+        assert not any(task.done() for task in tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    run(main)
+    return astray
+
+
+async def nothing(_: Rounds) -> None:
+    """Only what rounds do by themselves."""
+
+
+ALL = "/apis/stepwright.dev/v1/executions"
+SHOP = "/apis/stepwright.dev/v1/namespaces/shop/executions"
+
+
+def test_all_are_looked_at_at_the_start_and_within_the_hour() -> None:
+    cluster = Cluster([])
+    played(cluster, nothing, seconds=7300)
+
+    assert [(path, selector) for _, path, selector in cluster.asked] == [(ALL, "status.settled=true")] * 3
+    assert cluster.asked[0][0] <= 5
+
+
+def test_each_namespace_that_is_served_is_looked_at() -> None:
+    cluster = Cluster([])
+    played(cluster, nothing, namespaces=("shop", "bank"))
+
+    assert [path.split("/")[5] for _, path, _ in cluster.asked] == ["shop", "bank"]
+
+
+def test_what_is_due_is_deleted() -> None:
+    cluster = Cluster([execution(number) for number in range(50)])
+    played(cluster, nothing, policy=Policy(ttl_seconds=1))
+
+    assert sorted(cluster.deleted) == sorted(f"e{number}" for number in range(50))
+
+
+def test_a_tenant_that_changes_its_retention_all_the_time_makes_one_list_a_minute() -> None:
+    cluster = Cluster([])
+
+    async def script(rounds: Rounds) -> None:
+        for _ in range(300):
+            rounds.look_at(("shop", "m"))
+            await asyncio.sleep(1)
+
+    played(cluster, script, seconds=0)
+
+    own = [moment for moment, _, selector in cluster.asked if "stateMachineRef" in selector]
+    assert len(own) == 5
+    assert min(after - before for before, after in pairwise(own)) >= 60
+    assert cluster.asked[0][1:] == (SHOP, "status.settled=true,spec.stateMachineRef.name=m")
+
+
+def test_of_what_is_looked_at_nothing_is_kept_but_what_falls_due_soon() -> None:
+    """All of 2,000 executions of 20 KB were held at once."""
+    cluster = Cluster([execution(number, bulk=20_000) for number in range(2_000)])
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    played(cluster, nothing, policy=Policy(ttl_seconds=365 * 24 * 3600))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak - before < 16 * 2**20
+
+
+def test_what_somebody_has_edited_or_changed_after_its_end_is_told() -> None:
+    edited = execution(1)
+    edited["status"]["phase"] = "Failed"
+    changed = execution(2)
+    changed["metadata"]["generation"] = 2
+    astray = played(Cluster([execution(0), edited, changed]), nothing)
+
+    assert [seen.metadata.name for seen in astray] == ["e1", "e2"]
+
+
+def test_a_round_that_fails_is_made_again() -> None:
+    cluster = Cluster([execution(0)])
+    cluster.fails = [Unreachable("no answer", outcome_unknown=False)] * 2
+    played(cluster, nothing, policy=Policy(ttl_seconds=1), seconds=60)
+
+    assert cluster.deleted == ["e0"]
+
+
+def test_before_the_crd_knows_the_field_all_are_looked_at() -> None:
+    """In the middle of an upgrade."""
+    running = execution(1, phase="Running", settled=False)
+    cluster = Cluster([execution(0), running])
+    cluster.fails = [BadRequest(400, "BadRequest", 'field label not supported: "status.settled"')]
+    played(cluster, nothing, policy=Policy(ttl_seconds=1), seconds=60)
+
+    assert [selector for _, _, selector in cluster.asked[:2]] == ["status.settled=true", ""]
+    assert cluster.deleted == ["e0"]
