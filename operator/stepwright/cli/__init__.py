@@ -13,6 +13,8 @@ from typing import Final
 
 import typer
 
+from stepwright.cli import installation
+
 __all__ = ["main"]
 
 COMMANDS: Final = ("validate", "test", "run", "dev", "operator", "idle", "version")
@@ -21,6 +23,9 @@ COMMANDS: Final = ("validate", "test", "run", "dev", "operator", "idle", "versio
 
 def main() -> None:
     """Runs the command that the arguments name."""
+    wrong = installation.problem()
+    if wrong is not None:
+        typer.echo(f"stepwright: {wrong}", err=True)
     arguments = sys.argv[1:]
     named = arguments[0] if arguments else ""
     application((named,) if named in COMMANDS else COMMANDS)()
