@@ -40,12 +40,14 @@ def at_info() -> Iterator[None]:
     logger.setLevel(logging.NOTSET)
 
 
-def lines(settings: dict[str, Any], events: list[dict[str, Any]] = EVENTS) -> list[dict[str, Any]]:
+def lines(
+    settings: dict[str, Any], events: list[dict[str, Any]] = EVENTS, *, allowed: bool = True
+) -> list[dict[str, Any]]:
     ref = ExecutionRef(Uid("u"), "shop", "order-7", "order", settings)
     visit = Visit(2, "Ship", "Ship", "Task", Millis(0), outcome="Failed", ended=Millis(5), error="Boom")
     with structlog.testing.capture_logs() as captured:
         logs.log = structlog.get_logger("stepwright.execution")
-        logs.Transitions().committed(
+        logs.Transitions(with_data=allowed).committed(
             ref, Commit("c", 0, Millis(0), Millis(0), {}, events=events, visits=[visit])
         )
     return [dict(line) for line in captured]
@@ -110,6 +112,47 @@ def test_data_is_logged_only_where_it_is_asked_for() -> None:
 
     assert [line.get("input") for line in told] == ['"secret in"', '"secret in"', None, None]
     assert told[3]["cause"] == "secret cause"
+
+
+def test_data_is_logged_only_where_the_installation_allows_it() -> None:
+    told = lines({"logging": {"level": "ALL", "includeExecutionData": True}}, allowed=False)
+
+    assert [line["event_id"] for line in told] == [1, 2, 3, 4]
+    assert "secret" not in str(told)
+
+
+def test_the_data_of_a_line_is_bounded() -> None:
+    details = {"input": "i" * 300_000, "output": "o" * 300_000, "assignedVariables": {"a": "v" * 300_000}}
+    [line] = lines(
+        {"logging": {"level": "ALL", "includeExecutionData": True}},
+        [{"id": 1, "type": "StateExited", "stateExitedEventDetails": details}],
+    )
+
+    assert len(str(line)) < logs.LONGEST_DATA + 1_000
+    assert line["input"].endswith("i... (300,000 characters)")
+
+
+def test_a_namespace_cannot_fill_the_log_of_all() -> None:
+    now = 0.0
+    told = []
+    transitions = logs.Transitions(lines_per_second=5, monotonic=lambda: now)
+
+    def commit(namespace: str, count: int) -> None:
+        ref = ExecutionRef(Uid("u"), namespace, "e", "m", {"logging": {"level": "ALL"}})
+        with structlog.testing.capture_logs() as captured:
+            logs.log = structlog.get_logger("stepwright.execution")
+            transitions.committed(ref, Commit("c", 0, Millis(0), Millis(0), {}, events=[EVENTS[0]] * count))
+        told.append(captured)
+
+    commit("loud", 1_000)
+    commit("quiet", 1)
+    now = 60.0
+    commit("loud", 1)
+
+    assert len(told[0]) == 50, "ten seconds' worth at once"
+    assert len(told[1]) == 1
+    assert [line["event"] for line in told[2]] == ["lines of a namespace were left out", "history event"]
+    assert told[2][0]["lines"] == 950
 
 
 def test_a_log_that_tells_less_than_info_tells_nothing_of_states() -> None:

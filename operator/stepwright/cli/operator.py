@@ -64,6 +64,12 @@ def operator(
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="The least that is logged.")
     ] = "info",
+    log_execution_data: Annotated[
+        Literal["deny", "allow"],
+        typer.Option(
+            help="Whether state machines may have inputs, outputs and causes in the operator's log."
+        ),
+    ] = "deny",
     log_format: Annotated[
         Optional[Literal["json", "console"]],  # noqa: UP045
         typer.Option(help="Default: console on a terminal, else json."),
@@ -76,7 +82,7 @@ def operator(
     from stepwright.controllers import logs  # noqa: PLC0415
     from stepwright.controllers import operator as operators  # noqa: PLC0415
 
-    logs.configure(log_level, log_format or ("console" if sys.stderr.isatty() else "json"))
+    writer = logs.configure(log_level, log_format or ("console" if sys.stderr.isatty() else "json"))
     if kubeconfig is not None and not kubeconfig.is_file():
         raise typer.BadParameter(f"there is no file {kubeconfig}", param_hint="--kubeconfig")
     options = operators.Options(
@@ -89,10 +95,14 @@ def operator(
         health_port=health_port,
         state_machine_durations=state_machine_durations,
         metrics_authorization=metrics_authorization,
+        log_execution_data=log_execution_data == "allow",
         limits=limits.applied(CLUSTER, limit or []),
     )
     try:
         asyncio.run(operators.run(options))
     except (NoCluster, operators.Lost, ApiError, OSError) as error:
+        writer.stop()
         typer.echo(f"stepwright: {error}", err=True)
         raise typer.Exit(1) from error
+    finally:
+        writer.stop()

@@ -41,6 +41,7 @@ from stepwright.controllers.retention import Retention
 from stepwright.controllers.rounds import Rounds, Scope
 from stepwright.controllers.server import Server
 from stepwright.controllers.setting_apart import SettingApart
+from stepwright.controllers.signals import Signals
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
 from stepwright.controllers.state_machines import StateMachines
 from stepwright.engine.clock import SteadyClock
@@ -76,6 +77,7 @@ class Options:
     health_port: int = 8081
     state_machine_durations: bool = False
     metrics_authorization: bool = False
+    log_execution_data: bool = False
     limits: Limits = CLUSTER
     retention: Policy = NOTHING_SAID
     """Of ended executions where neither they nor their state machine say anything."""
@@ -95,6 +97,7 @@ async def run(options: Options) -> None:
         loop.add_signal_handler(number, stopped.set)
     lifeline = LoopThread("lifeline")
     lifeline.start()
+    Signals({"engine": loop, "lifeline": lifeline.loop}, lifeline.loop).install()
     try:
         async with await Api.connect(options.kubeconfig) as api:
             # Connections of its own: a Lease runs out while its renewal waits behind thousands of other requests.
@@ -147,7 +150,8 @@ class Operator:
             lambda: sum(owns(uid) and found.quarantined for uid, found in quarantine.suspects.items()),
         )
         failures = FailureEvents(api, self._membership.identity, clock, metrics.event_dropped)
-        self._observers: tuple[Observer, ...] = (metrics, Transitions(), failures)
+        transitions = Transitions(with_data=options.log_execution_data)
+        self._observers: tuple[Observer, ...] = (metrics, transitions, failures)
         self._engine = Engine(
             journal,
             drivers,
