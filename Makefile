@@ -9,13 +9,13 @@ RUN := $(UV) run --frozen
 # Two processes: one of them takes all tests that use the cluster, and mostly waits.
 PARALLEL := -n 2 --dist loadscope
 
-.PHONY: help setup check lint format types contracts unit test conformance simulate fuzz demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate image clean
+.PHONY: help setup check lint format types contracts unit test conformance simulate fuzz demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate sbom image clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
 
 $(UV):
-	@command -v $(UV) >/dev/null || { python3 -m venv .venv-uv && .venv-uv/bin/pip install --quiet uv; }
+	@command -v $(UV) >/dev/null || { python3 -m venv .venv-uv && .venv-uv/bin/pip install --quiet --require-hashes -r requirements-build.txt; }
 
 setup: $(UV) ## Install the project and its tools into .venv, as locked
 	@$(UV) sync --frozen --quiet
@@ -74,15 +74,22 @@ bench-record: setup ## Figures, and their ratios as those to compare with from n
 bench-interpreter: setup ## Transitions per second of the language alone, beside moto's; needs no cluster
 	$(BENCH) interpreter
 
-generate: setup ## Write CRDs, the chart's copies and docs, the kustomization
+BUILD_TOOLS := $(UV) export --quiet --frozen --only-group build --no-emit-project --no-header
+
+generate: setup ## Write CRDs, the chart's copies and docs, the kustomization, the build tools' hashes
 	$(RUN) python -m stepwright.cluster.crds
 	$(RUN) python charts/generate_docs.py
 	$(RUN) python deploy/render.py --helm "$$(python3 -m tests.cluster helm)"
+	$(BUILD_TOOLS) --output-file requirements-build.txt >/dev/null
 
 verify: setup ## Fail when what is generated differs from what is checked in
 	$(RUN) python -m stepwright.cluster.crds --check
 	$(RUN) python charts/generate_docs.py --check
 	$(RUN) python deploy/render.py --check --helm "$$(python3 -m tests.cluster helm)"
+	$(BUILD_TOOLS) | diff requirements-build.txt -
+
+sbom: setup ## Print what the operator's image has of Python packages, as CycloneDX; the image holds the same
+	@$(UV) export --quiet --frozen --no-dev --preview-features sbom-export --format cyclonedx1.5
 
 image: setup ## Build the operator's image into an archive; prints its path
 	@$(RUN) python -c "from pathlib import Path; from tests.cluster.images import build_operator_image; print(build_operator_image(Path('.')))"
