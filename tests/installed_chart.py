@@ -98,7 +98,9 @@ class Installation:
 
     def pods(self) -> list[Object]:
         """The operator's pods that have not been told to end."""
-        found = self.system.list("pods", "-l", "app.kubernetes.io/name=stepwright")
+        found = self.system.list(
+            "pods", "-l", "app.kubernetes.io/name=stepwright,!batch.kubernetes.io/job-name"
+        )
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
     def ask(self, port: int, path: str) -> str:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stepwright.tasks.job import names
-from tests.kube import IMAGE, Object, execution, job, machine, one, output, phase
+from tests.cluster import Cluster
+from tests.installed_chart import await_answer, installation, person
+from tests.kube import IMAGE, Kube, Object, execution, job, machine, one, output, phase
 from tests.town import UID_LABEL, Town, jobs_of, marked_job, pod_of, template
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
@@ -122,9 +125,9 @@ def test_the_end_of_a_task_is_reported_by_its_node_and_kubernetes_alone(town: To
     found = running(town, f"reported-{kind}", "sleep 600")
     body = pod_of(town, found) if kind == "pod" else jobs_of(town, found)[0]
     name = body["metadata"]["name"]
-    told = town.meddler.patch(
-        kind, name, {"status": {"startTime": "2026-01-01T00:00:00Z"}}, "--subresource=status"
-    )
+    # What the API server itself finds wrong it refuses before it asks a policy.
+    change: Object = {"message": "forged"} if kind == "pod" else {"ready": 0}
+    told = town.meddler.patch(kind, name, {"status": change}, "--subresource=status")
     town.kube("delete", "exec", f"reported-{kind}")
 
     assert f"is not written by {town.meddler.user}" in told
@@ -373,3 +376,28 @@ def test_an_account_is_used_by_the_verb_use_alone(town: Town) -> None:
     assert "created" in town.lender.create(
         machine("lent-by-use", one(job("true")), serviceAccountName="robot", taskServiceAccountName="runner")
     )
+
+
+def test_where_every_state_machine_needs_an_account_the_operator_runs_nothing_as_itself(
+    vacant: Cluster, tmp_path: Path
+) -> None:
+    with installation(
+        vacant,
+        tmp_path,
+        requireServiceAccount=True,
+        impersonate=lambda watched: [{"namespace": watched[0], "serviceAccounts": ["robot"]}],
+    ) as strict:
+        kube = Kube(vacant, strict.watched[0])
+        person(kube, "robot", ("batch", "jobs", "create,patch,delete"), ("", "secrets", "create"))
+        none = machine("nobodys", one(job("true")))
+        words = "spec.serviceAccountName is missing"
+        await_answer(
+            lambda: kube("create", "--dry-run=server", "-f", "-", input=json.dumps(none), check=False), words
+        )
+        kube.machine("robots", one(job("true")), serviceAccountName="robot")
+        kube.start("robots", "robots", input={"long": "x" * 40_000})
+
+        assert phase(kube.ended("robots")) == "Succeeded"
+        for kind in ("jobs", "secrets"):
+            told = kube("auth", "can-i", "create", kind, "--as", strict.user, check=False)
+            assert told.startswith("no")
