@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -151,6 +152,16 @@ def test_the_pod_is_as_restricted_as_a_namespace_can_ask_for(desk: Desk) -> None
     assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert attempt.splitlines()[0] == "65532" or "65532" in attempt
     assert "Read-only file system" in attempt
+
+
+def test_the_image_tells_what_it_is_made_of(desk: Desk) -> None:
+    text = desk.installed.system(
+        "exec", desk.installed.pods()[0]["metadata"]["name"], "--", "cat", "/opt/stepwright/sbom.cdx.json"
+    )
+    parts = {part["name"]: part for part in json.loads(text)["components"]}
+
+    assert parts["kopf"]["purl"].startswith("pkg:pypi/kopf@")
+    assert not {"pytest", "uv", "hatchling"} & set(parts)
 
 
 def test_a_rolling_restart_in_the_middle_loses_nothing_and_repeats_nothing(restarted: Restarted) -> None:
