@@ -15,12 +15,11 @@ import typer.main
 import yaml
 
 from stepwright.asl import errors as language_errors
-from stepwright.asl import jsontext
 from stepwright.asl.definition import compile_definition
 from stepwright.cli import application
 from stepwright.cluster import conditions
 from stepwright.cluster.resources import StateMachine, TaskDefaults
-from stepwright.cluster.substitutions import substitute
+from stepwright.cluster.substitutions import definition_text
 from stepwright.controllers.metrics import Metrics
 from stepwright.tasks import job
 from stepwright.tasks.job import errors as job_errors
@@ -257,8 +256,8 @@ def manifests() -> Iterator[Any]:
 @pytest.mark.parametrize("manifest", list(manifests()))
 def test_every_state_machine_compiles(manifest: dict[str, Any]) -> None:
     spec = StateMachine.model_validate(manifest).spec
-    definition = spec.definition if isinstance(spec.definition, str) else jsontext.dump(spec.definition)
-    compile_definition(substitute(definition, spec.definition_substitutions), task_checks=job.checks({}))
+    text = definition_text(spec.definition, spec.definition_substitutions)
+    compile_definition(text, task_checks=job.checks({}))
 
 
 def test_every_block_of_yaml_can_be_read() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stepwright.asl.definition import check, compile_definition
+from stepwright.asl.definition.pointers import ROOT
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.machine import Choice, Map, Parallel, Pass, Task, Wait
 from stepwright.cluster.serving import Cluster
@@ -617,10 +618,56 @@ def test_a_number_still_to_be_substituted_passes_the_check_but_does_not_run() ->
     definition = machine(WAIT | {"Seconds": "${Delay}"})
     sentence = "UNRESOLVED_SUBSTITUTION: '${Delay}' was not substituted, its value cannot be checked at /States/A/Seconds"
 
-    assert found(definition) == [f"WARNING {sentence}"]
+    assert found(definition, unfinished=True) == [f"WARNING {sentence}"]
+    assert found(definition) == [f"ERROR {sentence}"]
     with pytest.raises(InvalidDefinition, match="Delay") as refused:
         compile_definition(definition)
     assert str(refused.value) == f"ERROR {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("state", "pointer"),
+    [
+        (WAIT | {"Timestamp": "${When}"}, "/States/A/Timestamp"),
+        (PASS | {"Parameters": {"x.$": "$.${Name}..[["}}, "/States/A/Parameters"),
+        (PASS | {"QueryLanguage": "JSONata", "Output": "{% ${Flag} = true %}"}, "/States/A/Output"),
+        ({"Type": "Pass", "Next": "${After}"}, "/States/A/Next"),
+    ],
+    ids=["a time", "a path", "an expression", "a state"],
+)
+def test_what_is_still_to_be_substituted_is_no_error_yet(state: dict[str, Any], pointer: str) -> None:
+    definition = machine({name: value for name, value in state.items() if name != "Seconds"})
+    if "Next" in state:
+        definition["States"]["Z"] = END
+
+    told = found(definition, unfinished=True)
+
+    assert [line for line in told if line.startswith("ERROR")] == []
+    assert any(line.startswith("WARNING UNRESOLVED_SUBSTITUTION") and pointer in line for line in told)
+    assert any(line.startswith("ERROR") for line in found(definition))
+
+
+def test_every_name_that_is_left_is_told_once() -> None:
+    definition = machine(PASS | {"Parameters": {"a": "${One} ${Two}", "b": ["${One}"]}})
+
+    assert found(definition) == []
+    assert found(definition, unfinished=True) == [
+        "WARNING UNRESOLVED_SUBSTITUTION: '${One}' was not substituted at /States/A/Parameters/a",
+        "WARNING UNRESOLVED_SUBSTITUTION: '${Two}' was not substituted at /States/A/Parameters/a",
+    ]
+
+
+def test_a_key_that_comes_twice_counts_the_last_time() -> None:
+    text = '{"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": 1, "Result": 2, "End": true}}}'
+    compiled, warnings = compile_definition(text)
+
+    assert [str(each) for each in warnings] == [
+        (
+            "WARNING DUPLICATE_KEY: The field 'Result' appears more than once; the last counts at /States/A"
+            " (line 1, column 64)"
+        )
+    ]
+    assert compiled.scopes[ROOT].states["A"].result == 2  # type: ignore[union-attr]
 
 
 def test_express_machines_wait_for_nobody() -> None:

@@ -116,7 +116,7 @@ def test_a_folder_and_a_file_that_is_no_text_exit_with_2(tmp_path: Path) -> None
 
     assert result.exit_code == 2
     assert result.stderr.splitlines() == [
-        f"{tmp_path}: cannot be read: Is a directory",
+        f"{tmp_path}: cannot be read: no state machine is in this folder",
         f"{tmp_path / 'a.json'}: cannot be read: not UTF-8 text",
     ]
 
@@ -192,7 +192,10 @@ YAML_VALUES = {
     "quotes make a text": ("Comment: '5'", []),
     "null": ("Comment: ~", ["Expected value of type String, got null"]),
     "a boolean": ("Comment: true", ["Expected value of type String, got true"]),
-    "a key twice": ("Comment: a\n    Comment: b", ["The field 'Comment' appears more than once"]),
+    "a key twice": (
+        "Comment: a\n    Comment: b",
+        ["The field 'Comment' appears more than once; the last counts"],
+    ),
     "an anchor": ("Comment: &a text", []),
 }
 
@@ -300,7 +303,14 @@ def test_substitutions_of_a_manifest_are_made(file: Any) -> None:
         "b.yaml:10:9: ERROR SCHEMA_VALIDATION_FAILED: String does not match RFC3339 timestamp" in wrong.stdout
     )
     missing = run("validate", file("c.yaml", manifest("{Else: x}")))
-    assert "c.yaml:5:3: ERROR MISSING_SUBSTITUTION: No substitution is given for ${When}" in missing.stdout
+    assert (
+        "c.yaml:10:9: ERROR UNRESOLVED_SUBSTITUTION: '${When}' was not substituted, its value cannot be checked"
+        " at /States/A/Timestamp"
+    ) in missing.stdout
+    given = run(
+        "validate", file("d.yaml", manifest("{Else: x}")), "--substitute", "When=2030-01-01T00:00:00Z"
+    )
+    assert given.exit_code == 0
 
 
 def test_findings_as_json(file: Any) -> None:

@@ -183,18 +183,18 @@ def test_express_is_not_served_yet_and_its_own_rules_are_told(stepwright: Kube) 
     assert "Express state machine does not support '.sync' service integration" in sentence
 
 
-def test_placeholders_are_replaced_and_all_that_are_missing_are_named(stepwright: Kube) -> None:
-    definition = one({"Type": "Pass", "Result": "${Greeting} ${Name}, ${Name} ${Wish}", "End": True})
-    _, sentence = refused(stepwright, definition, definitionSubstitutions={"Wish": "!"})
-    assert sentence == (
-        "The definition cannot run: No substitution is given for ${Greeting}, ${Name}; "
-        "definitionSubstitutions has Wish at /"
-    )
+def test_placeholders_are_replaced_and_what_has_no_value_stays(stepwright: Kube) -> None:
+    definition = one({"Type": "Pass", "Result": "${Greeting} ${Name}, ${Name} ${f} ${Number}", "End": True})
+    values = {"Greeting": 'Say "hi",', "Name": "Ada", "Number": 5}
+    stepwright.machine("greet", definition, definitionSubstitutions=values)
+    stepwright.start("greet-1", "greet")
+    assert output(stepwright.ended("greet-1")) == 'Say "hi", Ada, Ada ${f} 5'
 
-    values = {"Greeting": 'Say "hi",', "Name": "Ada", "Wish": "\\o/"}
-    stepwright.machine("bad", definition, definitionSubstitutions=values)
-    stepwright.start("bad-1", "bad")
-    assert output(stepwright.ended("bad-1")) == 'Say "hi", Ada, Ada \\o/'
+    _, sentence = refused(stepwright, definition, definitionSubstitutions={"Name": 1.5})
+    assert sentence == (
+        "The definition cannot run: The substitution for 'Name' must be a text, a whole number, true or false, not float"
+        " at /"
+    )
 
 
 def test_an_object_and_its_text_are_the_same_definition(stepwright: Kube) -> None:

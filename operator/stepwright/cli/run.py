@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Optional
 import typer
 
 from stepwright.asl.limits import STANDARD
-from stepwright.cli import limits, task_environment
+from stepwright.cli import limits, plain, substitutes, task_environment
 
 SUCCEEDED, FAILED, USAGE = 0, 1, 2
 
@@ -29,7 +29,11 @@ def run(
     ],
     *,
     input: Annotated[
-        str, typer.Option(metavar="JSON|@FILE", help="The execution's input, or the file that holds it.")
+        str,
+        typer.Option(
+            metavar="JSON|FILE|-",
+            help="The execution's input, or the file that holds it; '-' reads standard input.",
+        ),
     ] = "{}",
     mock: Annotated[
         Optional[str],  # noqa: UP045
@@ -41,7 +45,8 @@ def run(
     name: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            help="The state machine's name: in ARNs, and in the file of mocks. Default: that of the manifest."
+            help="The state machine's name: which of several in the file; in ARNs, and in the file of mocks."
+            " Default: that of the file."
         ),
     ] = None,
     containers: Annotated[
@@ -53,6 +58,10 @@ def run(
     env: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar=task_environment.METAVAR, help=task_environment.HELP),
+    ] = None,
+    substitute: Annotated[
+        Optional[list[str]],  # noqa: UP045 - the form that Typer reads
+        typer.Option(metavar=substitutes.METAVAR, help=substitutes.HELP),
     ] = None,
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045 - the form that Typer reads
@@ -71,18 +80,21 @@ def run(
 
     logs.plainly("warning")
     quotas = limits.applied(STANDARD, limit or [])
-    found = _definition(file)
-    machine = _compiled(found)
+    if file == input == "-":
+        raise _unusable("standard input holds the definition or the input, not both")
+    found, machine = _definition(file, name, substitutes.values(substitute or []))
     scripts = {} if mock is None else _scripts(mock, machine, name or found.name)
+    if mock is not None:
+        _tell_unmocked(mock, machine, scripts)
     called, given, engine = name or found.name or "run", _input(input), _engine(containers)
     how = {"scripts": scripts, "settings": found.spec, "container_engine": engine, "limits": quotas}
     how["task_environment"] = task_environment.read(env)
     outcome = asyncio.run(_run(machine, called, given, watch, **how))
     if outcome.status == "SUCCEEDED":
-        typer.echo(outcome.output)
+        typer.echo(plain.as_json(outcome.output))
         raise typer.Exit(SUCCEEDED)
     said = ": ".join(text for text in (outcome.status, outcome.error, outcome.cause) if text)
-    typer.echo(f"stepwright: {said}", err=True)
+    plain.echo(f"stepwright: {said}", err=True)
     raise typer.Exit(FAILED)
 
 
@@ -97,8 +109,9 @@ async def _run(machine: Any, name: str, input: Any, watch: bool, **how: Any) -> 
         return await single.run(machine, name, input, seen, stop, **how)
 
 
-def _definition(file: str) -> Any:
-    """The only definition in the file, as it was checked."""
+def _definition(file: str, name: str | None, values: dict[str, Any]) -> tuple[Any, Any]:
+    """The definition in the file, the one of that name if there are several, as it was checked and as it runs."""
+    from stepwright.asl.diagnostics import InvalidDefinition  # noqa: PLC0415
     from stepwright.cli import validate  # noqa: PLC0415
     from stepwright.files.definitions import check_text  # noqa: PLC0415
 
@@ -106,22 +119,51 @@ def _definition(file: str) -> Any:
         text = sys.stdin.buffer.read().decode() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _unusable(f"{file} cannot be read: {error}") from error
-    found = check_text("<stdin>" if file == "-" else file, text)
-    if len(found.definitions) != 1:
-        raise _unusable(f"{file} holds {len(found.definitions)} state machines, and one is to be run")
-    (checked,) = found.definitions
-    if not checked.is_valid:
-        for diagnostic in checked.diagnostics:
-            typer.echo(validate.line(found.name, diagnostic), err=True)
-        raise typer.Exit(USAGE)
-    return checked
+    found = check_text("<stdin>" if file == "-" else file, text, values)
+    checked = _the_one(file, found, name)
+    try:
+        return checked, checked.machine()
+    except InvalidDefinition as error:
+        for diagnostic in error.diagnostics:
+            plain.echo(validate.line(checked.file or found.name, diagnostic), err=True)
+        if any(diagnostic.code == "UNRESOLVED_SUBSTITUTION" for diagnostic in error.diagnostics):
+            plain.echo("stepwright: --substitute NAME=VALUE puts a value in", err=True)
+        raise typer.Exit(USAGE) from error
 
 
-def _compiled(checked: Any) -> Any:
-    from stepwright.asl import definition  # noqa: PLC0415
+def _the_one(file: str, found: Any, name: str | None) -> Any:
+    """Where there is only one its name may be another: the execution's then."""
+    if len(found.definitions) == 1:
+        return found.definitions[0]
+    if not found.definitions:
+        kept = "; it has " + ", ".join(said for _, said in found.skipped) if found.skipped else ""
+        raise _unusable(f"{file} holds no state machine{kept}")
+    named = [checked for checked in found.definitions if checked.name == name]
+    if name is not None and len(named) == 1:
+        return named[0]
+    names = ", ".join(str(checked.name) for checked in found.definitions)
+    wanted = "--name says which is to be run" if name is None else f"none of them is {name!r}"
+    raise _unusable(f"{file} holds {len(found.definitions)} state machines, and {wanted}: {names}")
 
-    machine, _ = definition.compile_definition(checked.definition)
-    return machine
+
+def _tell_unmocked(mock: str, machine: Any, scripts: Any) -> None:
+    """Beforehand: what is missing is missed only when the execution comes to it."""
+    from stepwright.asl.machine import Task  # noqa: PLC0415
+    from stepwright.files.serving import Somewhere  # noqa: PLC0415
+
+    lacking = [
+        f"{state.name!r} ({state.resource})"
+        for scope in machine.scopes.values()
+        for state in scope.states.values()
+        if isinstance(state, Task)
+        and state.name not in scripts
+        and Somewhere().lacks_resource(state.resource)
+    ]
+    if lacking:
+        plain.echo(
+            f"stepwright: {mock} has no answers for these tasks, and nothing here runs them: {', '.join(lacking)}",
+            err=True,
+        )
 
 
 def _scripts(mock: str, machine: Any, machine_name: str | None) -> Any:
@@ -137,22 +179,28 @@ def _scripts(mock: str, machine: Any, machine_name: str | None) -> Any:
         return config_file.select(config_file.read(path, text), machine, machine_name, case or None)
     except config_file.Unusable as error:
         for problem in error.problems:
-            typer.echo(problem, err=True)
+            plain.echo(problem, err=True)
         raise typer.Exit(USAGE) from error
 
 
 def _input(given: str) -> Any:
+    """JSON, or the file that holds it: with ``@`` in front, or by itself where it is no JSON."""
     from stepwright.asl import jsontext  # noqa: PLC0415
 
-    text = given
     try:
-        if given.startswith("@"):
+        if given == "-":
+            text = sys.stdin.buffer.read().decode()
+        elif given.startswith("@"):
             text = Path(given[1:]).read_text(encoding="utf-8")
+        else:
+            text = given
         jsontext.parse(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise _unusable(f"{given[1:]} cannot be read: {error}") from error
+        raise _unusable(f"{given.removeprefix('@')} cannot be read: {error}") from error
     except jsontext.InvalidJson as error:
-        raise _unusable(f"the input is not JSON: {error}") from error
+        if given.lstrip()[:1] not in ("{", "[", '"', "@", "-") and Path(given).is_file():
+            return _input(f"@{given}")
+        raise _unusable(f"the input is not JSON, nor the name of a file: {error}") from error
     return text.strip()
 
 
@@ -167,5 +215,5 @@ def _engine(choice: Literal["auto", "never", "docker", "podman"]) -> str | None:
 
 
 def _unusable(why: str) -> typer.Exit:
-    typer.echo(f"stepwright: {why}", err=True)
+    plain.echo(f"stepwright: {why}", err=True)
     return typer.Exit(USAGE)

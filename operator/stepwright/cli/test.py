@@ -12,6 +12,8 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from stepwright.cli import plain, substitutes
+
 PASSED, FAILED, UNUSABLE = 0, 1, 2
 
 
@@ -28,6 +30,10 @@ def test(
         Optional[str],  # noqa: UP045
         typer.Option("-k", metavar="TEXT", help="Run only the tests with this text in their name."),
     ] = None,
+    substitute: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar=substitutes.METAVAR, help=substitutes.HELP),
+    ] = None,
     junit: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(metavar="FILE", help="Write the results as JUnit XML, too."),
@@ -41,21 +47,22 @@ def test(
     from stepwright.testing import report  # noqa: PLC0415
 
     files, missing = _found(paths or [Path()])
+    values = substitutes.values(substitute or [])
     began = time.monotonic()
     verdicts: list[Any] = []
     problems = [f"{path}: there is no such file or folder" for path in missing]
     for file in files:
-        verdicts += _run(file, only, problems)
+        verdicts += _run(file, only, values, problems)
     elapsed = time.monotonic() - began
     for verdict in verdicts:
         if not verdict.passed:
-            typer.echo("\n" + "\n".join(report.details(verdict)))
+            typer.echo("\n" + "\n".join(map(plain.shown, report.details(verdict))))
     if verdicts:
         typer.echo("\n" + report.summary(verdicts, elapsed))
     if junit is not None:
         junit.write_text(report.junit(verdicts, elapsed), encoding="utf-8")
     for problem in problems:
-        typer.echo(problem, err=True)
+        plain.echo(problem, err=True)
     if not verdicts and not problems:
         typer.echo("stepwright: no tests found: their files are named *.test.yaml", err=True)
     if problems or not verdicts:
@@ -63,20 +70,20 @@ def test(
     raise typer.Exit(PASSED if all(verdict.passed for verdict in verdicts) else FAILED)
 
 
-def _run(file: Path, only: str | None, problems: list[str]) -> Iterator[Any]:
+def _run(file: Path, only: str | None, values: dict[str, Any], problems: list[str]) -> Iterator[Any]:
     """The verdicts of a file, whose tests are told as they end."""
     from stepwright.testing import cases, report  # noqa: PLC0415
 
     try:
-        chosen = [case for case in cases.read(file) if only is None or only in case.name]
+        chosen = [case for case in cases.read(file, values) if only is None or only in case.name]
     except cases.Unusable as error:
         problems += error.problems
         return
     if chosen:
-        typer.echo(str(file))
+        plain.echo(str(file))
     for case in chosen:
         verdict = report.judge(case)
-        typer.echo(report.line(verdict))
+        plain.echo(report.line(verdict))
         yield verdict
 
 

@@ -9,11 +9,13 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
 from stepwright.asl.diagnostics import Diagnostic
+from stepwright.cli import plain, substitutes
+from stepwright.files import folders
 from stepwright.files.definitions import Checked, CheckedFile, check_text
 
 VALID, INVALID, UNREADABLE = 0, 1, 2
@@ -30,11 +32,16 @@ def validate(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...",
-            help="Definitions or Kubernetes manifests, JSON or YAML; '-' reads standard input.",
+            metavar="FILE|DIR...",
+            help="Definitions, Kubernetes manifests, templates of SAM, CloudFormation, CDK, Serverless or Terraform, JSON"
+            " or YAML; folders in which they are looked for; '-' reads standard input.",
         ),
     ],
     *,
+    substitute: Annotated[
+        Optional[list[str]],  # noqa: UP045 - the form that Typer reads
+        typer.Option(metavar=substitutes.METAVAR, help=substitutes.HELP),
+    ] = None,
     output_format: Annotated[
         Format, typer.Option("--format", help="How findings are written.")
     ] = Format.TEXT,
@@ -43,11 +50,18 @@ def validate(
 
     Exits with 0 if all are valid (warnings allowed), 1 if one is invalid, 2 if a file could not be read.
     """
+    values = substitutes.values(substitute or [])
     checked: list[CheckedFile] = []
     unreadable: list[tuple[str, str]] = []
     for file in files:
+        if file != "-" and Path(file).is_dir():
+            inside = list(folders.definitions(Path(file), values))
+            checked += inside
+            if not inside:
+                unreadable.append((file, "no state machine is in this folder"))
+            continue
         try:
-            checked.append(check_text(_shown(file), _read(file)))
+            checked.append(check_text(_shown(file), _read(file), values))
         except OSError as error:
             unreadable.append((file, error.strerror or str(error)))
         except UnicodeDecodeError:
@@ -76,15 +90,15 @@ def _exit_code(checked: list[CheckedFile], unreadable: list[tuple[str, str]]) ->
 def _print_text(checked: list[CheckedFile], unreadable: list[tuple[str, str]]) -> None:
     for file in checked:
         for number, manifest in file.skipped:
-            typer.echo(
+            plain.echo(
                 f"{file.name}:{number}: note: {manifest} skipped, it is no StateMachine of stepwright.dev",
                 err=True,
             )
         for definition in file.definitions:
             for diagnostic in definition.diagnostics:
-                typer.echo(line(file.name, diagnostic))
+                plain.echo(line(definition.file or file.name, diagnostic))
     for name, reason in unreadable:
-        typer.echo(f"{name}: cannot be read: {reason}", err=True)
+        plain.echo(f"{name}: cannot be read: {reason}", err=True)
     typer.echo(_summary(checked, unreadable))
 
 
@@ -135,12 +149,12 @@ def _print_json(checked: list[CheckedFile], unreadable: list[tuple[str, str]]) -
         ],
         "unreadable": [{"file": name, "reason": reason} for name, reason in unreadable],
     }
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    typer.echo(plain.as_json(json.dumps(document, indent=2, ensure_ascii=False)))
 
 
 def _as_json(file: CheckedFile, definition: Checked) -> dict[str, object]:
     return {
-        "file": file.name,
+        "file": definition.file or file.name,
         "name": definition.name,
         "valid": definition.is_valid,
         "diagnostics": [

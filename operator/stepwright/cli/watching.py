@@ -15,6 +15,7 @@ from typing import Final
 import typer
 
 from stepwright.asl.step import Visit
+from stepwright.cli import plain
 
 Show = Callable[[Visit], None]
 
@@ -50,7 +51,7 @@ def _line(visit: Visit) -> None:
         mark = "✓" if visit.outcome == "Succeeded" else "✗"
         failed = f": {visit.error}" if visit.error else ""
         line = f"  {mark} {visit.path} {visit.outcome} in {_seconds(visit):.3f} s{failed}"
-    typer.echo(line, err=True)
+    typer.echo(plain.in_a_line(line), err=True)
 
 
 @contextmanager
@@ -74,7 +75,9 @@ def _live() -> Iterator[Show]:
             retried = f"attempt {visit.attempts}, " if visit.attempts > 1 else ""
             taken = max(0.0, time.time() - visit.started / 1000)
             spinner = spinners.setdefault(visit.id, Spinner("dots", style="cyan"))
-            grid.add_row("", spinner, Text(visit.path), Text(f"{retried}{int(taken)} s", style="dim"))
+            grid.add_row(
+                "", spinner, Text(plain.in_a_line(visit.path)), Text(f"{retried}{int(taken)} s", style="dim")
+            )
         if len(leaves) > _MOST_UNDER_WAY:
             grid.add_row("", "", Text(f"and {len(leaves) - _MOST_UNDER_WAY} more", style="dim"))
         return grid
@@ -92,7 +95,9 @@ def _live() -> Iterator[Show]:
             if line is not None:
                 mark, style, text, more = line
                 indent = "  " * (visit.path.count("]/") + 1)
-                said = Text.assemble(indent, (mark, style), f" {text}", (f"  {more}", "dim"))
+                said = Text.assemble(
+                    indent, (mark, style), f" {plain.in_a_line(text)}", (f"  {plain.in_a_line(more)}", "dim")
+                )
                 live.refresh()  # first, or what has ended would stand below its own line for a moment
                 live.console.print(said, soft_wrap=True)
             else:

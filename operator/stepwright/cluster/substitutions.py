@@ -1,36 +1,93 @@
-"""``definitionSubstitutions``: ``${Name}`` in the texts of a definition, as AWS SAM and CloudFormation replace it.
+"""``definitionSubstitutions``: ``${Name}`` in the text of a definition, replaced as CloudFormation's handler does it.
 
-Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html
+The text of a value takes the place of ``${Name}``, quotes and all, wherever it stands, and again within values; names
+without a value stay as they are, a shell's ``${f}`` for one. ``$${Name}`` and ``${!Name}`` write ``${Name}``.
+
+Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html and
+the handler (DefinitionProcessor of aws-cloudformation-resource-providers-stepfunctions).
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 
-from stepwright.asl.json_types import Pointer
+from stepwright.asl import jsontext
+from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.jsontext import InvalidJson
 
-_PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9_.:-]{1,255})\}")
+Value: TypeAlias = str | int | bool
+
+_MOST_CHARACTERS: Final = 2 * 1_048_576
+"""Twice what a definition may have: values within values grow exponentially."""
 
 
-class MissingSubstitution(ValueError):  # noqa: N818 - named after what is wrong with the definition
-    """Placeholders in the definition for which no value is given, while values for others are."""
+class InvalidSubstitution(ValueError):  # noqa: N818 - named after what is wrong with the definition
+    """Values that cannot be put in. The text says which, and why."""
 
-    def __init__(self, names: Sequence[str], given: Iterable[str]) -> None:
-        missing = ", ".join(f"${{{name}}}" for name in names)
-        super().__init__(
-            f"No substitution is given for {missing}; definitionSubstitutions has {', '.join(sorted(given))}"
-        )
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
         self.pointer = Pointer("")
 
 
-def substitute(text: str, values: Mapping[str, str]) -> str:
-    """The text with its placeholders replaced. Without ``values`` the text stays as it is: ``${...}`` may be the
-    user's own. A value is put in as JSON text within a JSON string, so quotes in it do no harm."""
-    if not values:
+def substitute(text: str, values: Mapping[str, Value]) -> str:
+    """The text with its placeholders replaced. Raises InvalidSubstitution."""
+    return _Substitution(values).text(text) if values else text
+
+
+def value_text(name: str, value: object) -> str:
+    """As it is put in: ``true``, ``5``. Raises InvalidSubstitution for what has no such text, as AWS refuses it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int):
+        return str(value)
+    raise InvalidSubstitution(
+        f"The substitution for '{name}' must be a text, a whole number, true or false, not {type(value).__name__}"
+    )
+
+
+class _Substitution:
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = {name: value_text(name, value) for name, value in values.items()}
+        self._places = re.compile(r"\$(\$?)\{(!?)(" + "|".join(map(re.escape, self._values)) + r")\}")
+        self._done: dict[str, str] = {}
+
+    def text(self, text: str, within: tuple[str, ...] = ()) -> str:
+        parts: list[str] = []
+        end = size = 0
+        for place in self._places.finditer(text):
+            escaped, name = bool(place[1] or place[2]), place[3]
+            parts += (text[end : place.start()], f"${{{name}}}" if escaped else self._value(name, within))
+            size += len(parts[-1]) + len(parts[-2])
+            if size > _MOST_CHARACTERS:
+                raise InvalidSubstitution("The substitutions make the definition too large")
+            end = place.end()
+        return "".join((*parts, text[end:]))
+
+    def _value(self, name: str, within: tuple[str, ...]) -> str:
+        if name not in self._done:
+            if name in within:
+                names = ", ".join(sorted(within[within.index(name) :]))
+                raise InvalidSubstitution(f"The substitutions for {names} stand in one another")
+            self._done[name] = self.text(self._values[name], (*within, name))
+        return self._done[name]
+
+
+def definition_text(given: Json, values: Mapping[str, Value]) -> str:
+    """The text of a definition, exactly as written where it came as text, values put in. Raises InvalidSubstitution, and
+    TooDeep for an object that has no text.
+
+    Where values break the text of an object (a quote does) they stand as text within its texts."""
+    if isinstance(given, str):
+        return substitute(given, values)
+    text = jsontext.dump(given)
+    done = substitute(text, values)
+    if done == text:
         return text
-    missing = [name for name in dict.fromkeys(_PLACEHOLDER.findall(text)) if name not in values]
-    if missing:
-        raise MissingSubstitution(missing, values)
-    return _PLACEHOLDER.sub(lambda found: json.dumps(values[found[1]], ensure_ascii=False)[1:-1], text)
+    try:
+        jsontext.parse(done)
+    except InvalidJson:
+        inner = {name: jsontext.dump(value_text(name, value))[1:-1] for name, value in values.items()}
+        return substitute(text, inner)
+    return done

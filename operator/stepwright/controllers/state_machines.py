@@ -23,7 +23,7 @@ from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Pointer
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
-from stepwright.cluster import conditions, diagnostics, revisions, state_machines, timestamps
+from stepwright.cluster import conditions, diagnostics, revisions, state_machines, substitutions, timestamps
 from stepwright.cluster.api import (
     MERGE_PATCH,
     AlreadyExists,
@@ -40,7 +40,7 @@ from stepwright.cluster.nesting import decoded
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.cluster.serving import Cluster
-from stepwright.cluster.substitutions import MissingSubstitution, substitute
+from stepwright.cluster.substitutions import InvalidSubstitution
 from stepwright.controllers import state_machine_watch
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy, SeenMachine
 from stepwright.engine import backoff
@@ -300,8 +300,8 @@ class StateMachines:
                 task_checks=self._task_checks(spec),
                 installation=Cluster(self._serves),
             )
-        except MissingSubstitution as error:
-            found = (Diagnostic("ERROR", "MISSING_SUBSTITUTION", str(error), error.pointer),)
+        except InvalidSubstitution as error:
+            found = (Diagnostic("ERROR", "INVALID_SUBSTITUTION", str(error), error.pointer),)
             reason, detail = conditions.INVALID_DEFINITION, diagnostics.summary(found)
         except InvalidDefinition as error:
             found = diagnostics.placed(spec, error.diagnostics)
@@ -475,15 +475,13 @@ def _deleted(seen: SeenMachine) -> Known:
 
 def definition_text(spec: Mapping[str, Any]) -> str:
     """The definition as text, substitutions made: exactly as written where it came as text. Raises
-    MissingSubstitution, InvalidDefinition."""
-    given = spec.get("definition")
-    if not isinstance(given, str):
-        try:
-            given = jsontext.dump(given)
-        except jsontext.TooDeep:
-            definition.compile_definition(given)  # whose own limit is lower, so it has the word
-            raise
-    return substitute(given, spec.get("definitionSubstitutions") or {})
+    InvalidSubstitution, InvalidDefinition."""
+    given: Any = spec.get("definition")
+    try:
+        return substitutions.definition_text(given, spec.get("definitionSubstitutions") or {})
+    except jsontext.TooDeep:
+        definition.compile_definition(given)  # whose own limit is lower, so it has the word
+        raise
 
 
 def _path(key: Key, subresource: str | None = None) -> str:

@@ -1,48 +1,91 @@
-"""The definitions in a file: the file itself, or the StateMachines among Kubernetes manifests."""
+"""The definitions in a file: the file itself, or those that manifests, templates and descriptions in it keep.
+
+As AWS's tools deploy it, a definition by itself is JSON or else YAML, with values put in beforehand. Placeholders that
+are left may still be substituted by whoever deploys the file, so they are warned about; ``Checked.machine`` refuses
+those that matter.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeGuard
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeAlias
 
 from stepwright.asl import jsontext
-from stepwright.asl.definition import Installation, TaskCheck, check
-from stepwright.asl.diagnostics import Diagnostic
+from stepwright.asl.definition import UNRESOLVED, Installation, TaskCheck, check, compile_definition
+from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.jsontext import InvalidJson
-from stepwright.cluster.substitutions import MissingSubstitution, substitute
-from stepwright.files import documents, serving
+from stepwright.asl.machine import Machine
+from stepwright.cluster.substitutions import InvalidSubstitution, Value, definition_text, substitute
+from stepwright.files import (
+    cloudformation,
+    descriptions,
+    documents,
+    manifests,
+    serverless,
+    serving,
+    terraform,
+)
 from stepwright.files.documents import Document, Unreadable
+from stepwright.files.found import Formats, Found
 from stepwright.tasks import job
 
-_API_GROUP = "stepwright.dev/"
-_KIND = "StateMachine"
-_DEFINITION = Pointer("/spec/definition")
-_INVALID_YAML = "INVALID_YAML_DESCRIPTION"
+_INVALID_YAML: Final = "INVALID_YAML_DESCRIPTION"
+_MISSING: Final = "MISSING_DESCRIPTION"
+_NOT_JSON: Final = "NOT_JSON"
+_ROOT: Final = Pointer("")
+
+_FORMATS: Final[tuple[Formats, ...]] = (
+    cloudformation.state_machines,
+    serverless.state_machines,
+    terraform.state_machines,
+    descriptions.state_machines,
+)
 
 _PLAIN: Final[Mapping[str, TaskCheck]] = job.checks({})
 """What the drivers serve, and what they know about it without a cluster."""
 
 _SOMEWHERE: Final = serving.Somewhere()
 
+_BARE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(\$\{[^{}"\s]+\})', re.DOTALL)
+
+Locate: TypeAlias = Callable[[Diagnostic], Diagnostic]
+Read: TypeAlias = Callable[[str], str]
+"""The text of another file that a template names. Raises OSError, UnicodeDecodeError."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A definition and what was found; ``name`` is the StateMachine's, None for a plain definition.
+    """A definition and what was found; ``name`` is the StateMachine's or the template's, None for a plain definition.
 
     ``definition`` is its text or its value, with all substitutions, None where there is none to speak of. ``spec`` is
-    what a manifest says beside it, by the names of StateMachine.spec.
+    what a manifest says beside it, by the names of StateMachine.spec. ``file``: the other file that it stands in.
     """
 
     name: str | None
     diagnostics: tuple[Diagnostic, ...]
     definition: Json = None
     spec: Mapping[str, Any] = field(default_factory=dict)
+    file: str | None = None
+    locate: Locate = lambda diagnostic: diagnostic
 
     @property
     def is_valid(self) -> bool:
         return all(diagnostic.severity != "ERROR" for diagnostic in self.diagnostics)
+
+    def machine(self) -> Machine:
+        """What runs. Raises InvalidDefinition, located: also for a placeholder that stands for a number or the like."""
+        if not self.is_valid:
+            raise InvalidDefinition(self.diagnostics)
+        try:
+            machine, _ = compile_definition(self.definition)
+        except InvalidDefinition as error:
+            raise InvalidDefinition([self.locate(found) for found in error.diagnostics]) from error
+        return machine
 
 
 @dataclass(slots=True)
@@ -54,128 +97,281 @@ class CheckedFile:
     skipped: list[tuple[int, str]] = field(default_factory=list)
 
 
-def check_text(file: str, text: str) -> CheckedFile:
-    """JSON or YAML, told apart by the file's name, else by the first character."""
-    checked = CheckedFile(file)
-    text = text.removeprefix("\ufeff")
-    try:
-        found_documents = (
-            list(documents.of_yaml(text)) if documents.is_yaml(file, text) else _json_manifests(text)
+def check_text(
+    file: str, text: str, values: Mapping[str, Value] | None = None, *, read: Read | None = None
+) -> CheckedFile:
+    """JSON or YAML, told apart by the file's name, else by the first character. ``values`` are put in for ``${Name}``;
+    a manifest or template may have its own, over which these win. ``read`` reads files that a template names, by default
+    from beside it."""
+    checker = _Checker(file, values or {}, read or _beside(file))
+    checker.check(text.removeprefix("\ufeff"))
+    return checker.found
+
+
+def _beside(file: str) -> Read:
+    return lambda name: (Path(file).parent / name).read_text(encoding="utf-8")
+
+
+class _Checker:
+    def __init__(self, file: str, values: Mapping[str, Value], read: Read) -> None:
+        self.found = CheckedFile(file)
+        self._values = values
+        self._read = read
+
+    def check(self, text: str) -> None:
+        file = self.found.name
+        try:
+            in_hcl = terraform.of_hcl(file, text)
+            if in_hcl is not None:
+                self._of_hcl(in_hcl)
+                return
+            parsed = _documents(file, text)
+            kept = [(document, self._kept(document.value)) for document in parsed]
+            if not kept or all(found is None for _, found in kept):
+                self._by_itself(file, text)
+                return
+            for document, found in kept:
+                if found is None or manifests.state_machines(document.value) is not None:
+                    document.refuse_functions()
+                for each in [Found(None, _ROOT, document.value)] if found is None else found:
+                    self._keep(each, document)
+        except Unreadable as error:
+            self._add(
+                None, Diagnostic("ERROR", _INVALID_YAML, error.message, _ROOT, error.line, error.column)
+            )
+        except (InvalidSubstitution, RecursionError) as error:
+            message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+            self._add(None, Diagnostic("ERROR", "INVALID_SUBSTITUTION", message, _ROOT))
+
+    def _add(self, name: str | None, problem: Diagnostic) -> None:
+        self.found.definitions.append(Checked(name, (problem,)))
+
+    # --- A definition by itself -----------------------------------------------------------------------------------
+
+    def _by_itself(self, file: str, text: str, found: Found | None = None) -> None:
+        """``found``: what names the file, where that is another one."""
+        text = substitute(text, {**(found.substitutions if found else {}), **self._values})
+        name, express = (found.name, found.express) if found else (None, False)
+        elsewhere = file if found else None
+        if documents.is_yaml(file, text):
+            parsed = list(documents.of_yaml(text))
+            for document in parsed:
+                document.refuse_functions()
+                self._value(name, document.value, _ROOT, document, express=express, file=elsewhere)
+            if not parsed:
+                self._text(name, text, express=express, file=elsewhere)
+            return
+        quoted, why = _as_json(text)
+        if why is None:
+            self._text(name, quoted, express=express, file=elsewhere)
+            return
+        warned = Diagnostic("WARNING", _NOT_JSON, _not_json(why), _ROOT, why.line, why.column)
+        if quoted != text and _is_json(quoted):
+            self._text(name, quoted, express=express, file=elsewhere, also=warned)
+            return
+        try:
+            (document,) = documents.of_yaml(quoted)
+            document.refuse_functions()
+            if not isinstance(document.value, dict):
+                raise Unreadable("no object")
+        except (Unreadable, ValueError):
+            self._text(
+                name, text, express=express, file=elsewhere
+            )  # the compiler says what is wrong, as AWS does
+            return
+        self._value(name, document.value, _ROOT, document, express=express, file=elsewhere, also=warned)
+
+    def _of_hcl(self, in_hcl: list[tuple[str, str, int]]) -> None:
+        if not in_hcl:
+            message = (
+                "a Terraform file in which no definition stands as text; give the file that it is read from, or what"
+                " terraform show -json prints"
+            )
+            self._add(None, Diagnostic("ERROR", _MISSING, message, _ROOT, 1, 1))
+        for name, text, lines in in_hcl:
+            self._text(name, substitute(text, self._values), locate=partial(_lower, lines))
+
+    # --- A definition that something keeps ------------------------------------------------------------------------
+
+    def _kept(self, value: Json) -> list[Found] | None:
+        of_manifest = manifests.state_machines(value)
+        if of_manifest is not None:
+            return of_manifest
+        return next((found for each in _FORMATS if (found := each(value, self._values)) is not None), None)
+
+    def _keep(self, found: Found, document: Document) -> None:
+        line, column = document.locate(found.pointer)
+        if found.problem is not None and not found.manifest and found.name is None:
+            self.found.skipped.append((line, found.problem))
+        elif found.problem is not None:
+            self._add(found.name, Diagnostic("ERROR", _MISSING, found.problem, _ROOT, line, column))
+        elif found.file is not None:
+            self._in_another_file(found, line, column)
+        else:
+            self._substituted(found, document)
+
+    def _in_another_file(self, found: Found, line: int, column: int) -> None:
+        assert found.file is not None
+        try:
+            text = self._read(found.file).removeprefix("\ufeff")
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"{found.file}, which has the definition, cannot be read: {error}"
+            self._add(found.name, Diagnostic("ERROR", _MISSING, message, _ROOT, line, column))
+            return
+        try:
+            self._by_itself(str(Path(self.found.name).parent / found.file), text, found)
+        except Unreadable as error:
+            at = Diagnostic("ERROR", _INVALID_YAML, error.message, _ROOT, error.line, error.column)
+            self.found.definitions.append(
+                Checked(found.name, (at,), file=str(Path(self.found.name).parent / found.file))
+            )
+
+    def _substituted(self, found: Found, document: Document) -> None:
+        values = dict(found.substitutions) | dict(self._values)
+        definition = found.definition
+        try:
+            if values:
+                text = definition_text(definition, values)
+                definition = text if isinstance(definition, str) else jsontext.parse(text)
+        except InvalidSubstitution as error:
+            line, column = document.locate(found.pointer)
+            self._add(
+                found.name, Diagnostic("ERROR", "INVALID_SUBSTITUTION", str(error), _ROOT, line, column)
+            )
+            return
+        except (InvalidJson, RecursionError) as error:
+            line, column = document.locate(found.pointer)
+            message = f"With its substitutions the definition is no JSON any more: {error}"
+            self._add(found.name, Diagnostic("ERROR", "INVALID_SUBSTITUTION", message, _ROOT, line, column))
+            return
+        self._value(
+            found.name,
+            definition,
+            found.pointer,
+            document,
+            express=found.express,
+            manifest=found,
+            values=values,
         )
-    except Unreadable as error:
-        found = Diagnostic("ERROR", _INVALID_YAML, error.message, Pointer(""), error.line, error.column)
-        checked.definitions.append(Checked(None, (found,)))
-        return checked
-    if not found_documents:
-        # Text that is no manifest is judged by the compiler, which says what is wrong with it as AWS does.
-        found_in_text = check(text, task_checks=_PLAIN, installation=_SOMEWHERE)
-        checked.definitions.append(Checked(None, found_in_text, text))
-    for document in found_documents:
-        _check_document(document, checked)
-    return checked
+
+    # --- Checking -------------------------------------------------------------------------------------------------
+
+    def _text(
+        self,
+        name: str | None,
+        text: str,
+        *,
+        express: bool = False,
+        file: str | None = None,
+        also: Diagnostic | None = None,
+        locate: Locate = lambda found: found,
+    ) -> None:
+        found = check(text, express=express, task_checks=_PLAIN, installation=_SOMEWHERE, unfinished=True)
+        told = tuple(map(locate, _once(found)))
+        first = () if also is None else (also,)
+        self.found.definitions.append(Checked(name, first + told, text, file=file, locate=locate))
+
+    def _value(
+        self,
+        name: str | None,
+        value: Json,
+        pointer: Pointer,
+        document: Document,
+        *,
+        express: bool = False,
+        file: str | None = None,
+        also: Diagnostic | None = None,
+        manifest: Found | None = None,
+        values: Mapping[str, Value] | None = None,
+    ) -> None:
+        spec: Mapping[str, Any] = {}
+        installation: Installation
+        task_checks, installation = _PLAIN, _SOMEWHERE
+        unfinished = manifest is None or not manifest.manifest
+        if manifest is not None and manifest.manifest:
+            spec, task_checks, installation = manifest.spec, job.checks(manifest.spec), serving.CLUSTER
+        found = check(
+            value, express=express, task_checks=task_checks, installation=installation, unfinished=unfinished
+        )
+        if values and not unfinished and all(each.severity != "ERROR" for each in found):
+            # Nobody fills it in any more, but the name may be misspelt.
+            found += tuple(each for each in check(value, unfinished=True) if each.code == UNRESOLVED)
+
+        def locate(diagnostic: Diagnostic) -> Diagnostic:
+            in_text = isinstance(value, str)
+            return (_located_in_text if in_text else _located)(diagnostic, pointer, document)
+
+        duplicates = () if isinstance(value, str) else _duplicates(pointer, document)
+        told = tuple(map(locate, duplicates + _once(found)))
+        first = () if also is None else (also,)
+        self.found.definitions.append(Checked(name, first + told, value, spec, file, locate))
 
 
-def _json_manifests(text: str) -> list[Document]:
-    """Manifests only: a plain definition is left to the compiler, which reads the text itself."""
+def _documents(file: str, text: str) -> list[Document]:
+    """Of a JSON text that is none there are none: it is judged by itself."""
+    if documents.is_yaml(file, text):
+        return list(documents.of_yaml(text))
     try:
-        return [documents.of_json(text)] if _is_manifest(jsontext.parse(text)) else []
-    except (InvalidJson, RecursionError):
+        return [documents.of_json(text)]
+    except Unreadable:
         return []
 
 
-def _check_document(document: Document, checked: CheckedFile) -> None:
-    waiting = [(document.value, Pointer(""))]
-    while waiting:
-        value, pointer = waiting.pop(0)
-        if not _is_manifest(value):
-            checked.definitions.append(Checked(None, _check_value(value, pointer, document), value))
-            continue
-        items = value.get("items")
-        if str(value["kind"]).endswith("List") and isinstance(items, list):
-            waiting.extend((item, Pointer(f"{pointer}/items/{index}")) for index, item in enumerate(items))
-        elif value["kind"] == _KIND and str(value["apiVersion"]).startswith(_API_GROUP):
-            checked.definitions.append(_check_manifest(value, pointer, document))
-        else:
-            name = _member(value, "metadata", "name")
-            line, _ = document.locate(pointer)
-            checked.skipped.append(
-                (line, f"{value['kind']} {name}" if isinstance(name, str) else str(value["kind"]))
-            )
+def _as_json(text: str) -> tuple[str, InvalidJson | None]:
+    """The text, and why it is no JSON; a bare ``${Name}`` in it in quotes then."""
+    try:
+        jsontext.parse(text)
+    except jsontext.TooDeep:
+        return text, None
+    except InvalidJson as error:
+        return _BARE.sub(lambda found: found[0] if found[1] is None else f'"{found[1]}"', text), error
+    except RecursionError:
+        return text, None
+    return text, None
 
 
-def _check_manifest(manifest: dict[str, Json], pointer: Pointer, document: Document) -> Checked:
-    name = _member(manifest, "metadata", "name")
-    where = Pointer(pointer + _DEFINITION)
-    spec = manifest.get("spec")
-    found: tuple[Diagnostic, ...]
-    definition: Json = None
-    if not isinstance(spec, dict) or "definition" not in spec:
-        line, column = document.locate(where)
-        missing = Diagnostic(
-            "ERROR",
-            "MISSING_DESCRIPTION",
-            "The StateMachine has no spec.definition",
-            Pointer(""),
-            line,
-            column,
-        )
-        found = (missing,)
-    else:
-        express = str(spec.get("type", "")).upper() == "EXPRESS"
-        try:
-            definition = _substituted(spec["definition"], spec.get("definitionSubstitutions"))
-        except MissingSubstitution as error:
-            line, column = document.locate(where)
-            found = (Diagnostic("ERROR", "MISSING_SUBSTITUTION", str(error), Pointer(""), line, column),)
-        else:
-            found = _check_value(
-                definition,
-                where,
-                document,
-                express=express,
-                task_checks=job.checks(spec),
-                installation=serving.CLUSTER,
-            )
-    said = (
-        {key: value for key, value in spec.items() if key != "definition"} if isinstance(spec, dict) else {}
+def _is_json(text: str) -> bool:
+    try:
+        jsontext.parse(text)
+    except (InvalidJson, RecursionError):
+        return False
+    return True
+
+
+def _not_json(error: InvalidJson) -> str:
+    return (
+        f"This is no JSON ({error.message}): SAM, CDK and CloudFormation read it all the same, as YAML with values put in;"
+        " the API of Step Functions refuses it"
     )
-    return Checked(name if isinstance(name, str) else None, found, definition, said)
 
 
-def _substituted(definition: Json, values: Json) -> Json:
-    """As the operator does it: in the text of the definition."""
-    if not isinstance(values, dict) or not values:
-        return definition
-    texts = {name: value for name, value in values.items() if isinstance(value, str)}
-    if isinstance(definition, str):
-        return substitute(definition, texts)
-    return jsontext.parse(substitute(jsontext.dump(definition), texts))
+def _once(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """What nothing runs is told once, with the list of it."""
+    lacking = [each for each in found if each.code == "NO_DRIVER" and each.pointer.endswith("/Resource")]
+    if len(lacking) < 2:
+        return found
+    messages = list(dict.fromkeys(each.message for each in lacking))
+    first = replace(lacking[0], message=f"{'; '.join(messages)} ({len(lacking)} tasks in all)")
+    others = {id(each) for each in lacking[1:]}
+    return tuple(first if each is lacking[0] else each for each in found if id(each) not in others)
 
 
-def _check_value(
-    value: Json,
-    pointer: Pointer,
-    document: Document,
-    *,
-    express: bool = False,
-    task_checks: Mapping[str, TaskCheck] = _PLAIN,
-    installation: Installation = _SOMEWHERE,
-) -> tuple[Diagnostic, ...]:
-    found = check(value, express=express, task_checks=task_checks, installation=installation)
-    if isinstance(value, str):
-        return tuple(_located_in_text(diagnostic, pointer, document) for diagnostic in found)
-    duplicates = tuple(
+def _duplicates(pointer: Pointer, document: Document) -> tuple[Diagnostic, ...]:
+    return tuple(
         Diagnostic(
-            "ERROR",
+            "WARNING",
             "DUPLICATE_KEY",
-            f"The field '{name}' appears more than once",
+            f"The field '{name}' appears more than once; the last counts",
             Pointer(where.removeprefix(pointer)),
             member=name,
         )
         for where, name in document.duplicates
         if where == pointer or where.startswith(f"{pointer}/")
     )
-    return tuple(_located(diagnostic, pointer, document) for diagnostic in duplicates + found)
+
+
+def _lower(lines: int, diagnostic: Diagnostic) -> Diagnostic:
+    return replace(diagnostic, line=(diagnostic.line or 1) + lines)
 
 
 def _located(diagnostic: Diagnostic, pointer: Pointer, document: Document) -> Diagnostic:
@@ -195,19 +391,3 @@ def _located_in_text(diagnostic: Diagnostic, pointer: Pointer, document: Documen
         first_line, indentation = block
         line, column = first_line + diagnostic.line - 1, indentation + diagnostic.column
     return replace(diagnostic, line=line, column=column)
-
-
-def _is_manifest(value: Json) -> TypeGuard[dict[str, Json]]:
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("apiVersion"), str)
-        and isinstance(value.get("kind"), str)
-    )
-
-
-def _member(value: Json, *names: str) -> Json:
-    for name in names:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(name)
-    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from stepwright.asl import jsontext
@@ -22,12 +22,19 @@ Locate: TypeAlias = Callable[[Pointer], tuple[int, int]]
 @dataclass(frozen=True, slots=True)
 class Document:
     """``duplicates``: pointers of objects with a key that comes twice, and the key; ``blocks``: the line and the
-    indentation of texts written as literal blocks."""
+    indentation of texts written as literal blocks; ``functions``: where CloudFormation's tags stand."""
 
     value: Json
     locate: Locate
     duplicates: list[tuple[Pointer, str]]
     blocks: dict[Pointer, tuple[int, int]]
+    functions: list[tuple[Pointer, str]] = field(default_factory=list)
+
+    def refuse_functions(self) -> None:
+        """Raises Unreadable where one stands: they have a meaning only in templates."""
+        for pointer, tag in self.functions:
+            message = f"the tag {tag} has a meaning only in a template of CloudFormation or SAM"
+            raise Unreadable(message, *self.locate(pointer))
 
 
 def is_yaml(file: str, text: str) -> bool:
@@ -38,7 +45,13 @@ def is_yaml(file: str, text: str) -> bool:
 def of_yaml(text: str) -> Iterator[Document]:
     """All documents, empty ones left out. Raises ``Unreadable``."""
     for document in yaml_values.documents(text):
-        yield Document(document.value, document.line_and_column, document.duplicates, document.blocks)
+        yield Document(
+            document.value,
+            document.line_and_column,
+            document.duplicates,
+            document.blocks,
+            document.functions,
+        )
 
 
 def of_json(text: str) -> Document:
@@ -61,4 +74,5 @@ def the_only(file: str, text: str) -> Document:
     found = list(of_yaml(text))
     if len(found) != 1:
         raise Unreadable(f"the file holds {len(found)} documents, and one is expected")
+    found[0].refuse_functions()
     return found[0]

@@ -27,7 +27,43 @@ _PLAIN_BOOLEANS: Final = {
 }
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)")
 _FLOAT: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
-_TEXT_TAG: Final = "tag:yaml.org,2002:str"
+_STANDARD_TAG: Final = "tag:yaml.org,2002:"
+_TEXT_TAG: Final = _STANDARD_TAG + "str"
+_KNOWN_TAGS: Final = frozenset(
+    _STANDARD_TAG + name
+    for name in ("bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp", "value")
+)
+"""Of YAML itself, and what the loader, which knows YAML 1.1, takes scalars for."""
+_CLOUDFORMATION: Final = frozenset(
+    (
+        *(
+            "Ref",
+            "Condition",
+            "And",
+            "Base64",
+            "Cidr",
+            "Equals",
+            "FindInMap",
+            "ForEach",
+            "GetAtt",
+            "GetAZs",
+            "If",
+        ),
+        *(
+            "ImportValue",
+            "Join",
+            "Length",
+            "Not",
+            "Or",
+            "Select",
+            "Split",
+            "Sub",
+            "ToJsonString",
+            "Transform",
+        ),
+    )
+)
+"""Functions that CloudFormation spells as tags, too."""
 _LONGEST_NUMBER: Final = 1000  # digits; Python refuses to read ints of more than 4,300
 _MOST_VALUES: Final = 1_000_000
 """Aliases of aliases grow exponentially; a definition of the largest size has fewer values than this."""
@@ -45,12 +81,16 @@ class Unreadable(Exception):  # noqa: N818 - about the user's text
 
 @dataclass(slots=True)
 class Document:
-    """One YAML document. Places count from 1, of the key for members; ``blocks``: texts written as literal blocks."""
+    """One YAML document. Places count from 1, of the key for members; ``blocks``: texts written as literal blocks.
+
+    ``functions``: where CloudFormation's functions stand as tags; ``!Sub text`` is read as ``{"Fn::Sub": text}``.
+    """
 
     value: Json
     places: dict[Pointer, tuple[int, int]]
     duplicates: list[tuple[Pointer, str]]
     blocks: dict[Pointer, tuple[int, int]]
+    functions: list[tuple[Pointer, str]]
 
     def line_and_column(self, pointer: Pointer) -> tuple[int, int]:
         """Of the nearest place around where the pointer itself has none."""
@@ -68,7 +108,7 @@ def documents(text: str) -> Iterator[Document]:
                 continue
             reader = _Reader(lines)
             value = reader.value(node, Pointer(""), ())
-            yield Document(value, reader.places, reader.duplicates, reader.blocks)
+            yield Document(value, reader.places, reader.duplicates, reader.blocks, reader.functions)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = error.problem or error.context or "not YAML"
@@ -85,6 +125,7 @@ class _Reader:
     places: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
     duplicates: list[tuple[Pointer, str]] = field(default_factory=list)
     blocks: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
+    functions: list[tuple[Pointer, str]] = field(default_factory=list)
     count: int = 0
 
     def value(self, node: yaml.Node, pointer: Pointer, around: tuple[int, ...]) -> Json:
@@ -96,6 +137,25 @@ class _Reader:
             raise Unreadable("aliases make the document too large", mark.line + 1, mark.column + 1)
         if id(node) in around:
             raise Unreadable("an alias stands inside of what it names", mark.line + 1, mark.column + 1)
+        function = self._function(node, pointer)
+        if function is None:
+            return self._untagged(node, pointer, around)
+        return {function: self._untagged(node, Pointer(f"{pointer}/{function}"), around)}
+
+    def _function(self, node: yaml.Node, pointer: Pointer) -> str | None:
+        """CloudFormation's long spelling of a tag; None for what YAML itself knows."""
+        tag = str(node.tag)
+        if tag in _KNOWN_TAGS:
+            return None
+        if tag.removeprefix("!") not in _CLOUDFORMATION:
+            line, column = self.places[pointer]
+            shown = tag.replace(_STANDARD_TAG, "!!")
+            raise Unreadable(f"the tag {shown} is not known; values have no tags", line, column)
+        self.functions.append((pointer, tag))
+        return tag[1:] if tag in ("!Ref", "!Condition") else f"Fn::{tag[1:]}"
+
+    def _untagged(self, node: yaml.Node, pointer: Pointer, around: tuple[int, ...]) -> Json:
+        mark = node.start_mark
         match node:
             case yaml.ScalarNode():
                 return self._scalar(node, pointer)

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from stepwright.asl import timestamps
 from stepwright.asl.json_types import Json
+from stepwright.cluster.substitutions import Value
 from stepwright.files.reader import Reader, Unusable, open_file
 from stepwright.mocks.answers import Script
 from stepwright.testing import durations, mocking
@@ -53,20 +55,22 @@ class Case:
     expectation: Expectation
 
 
-def read(file: Path) -> list[Case]:
-    """Raises Unusable."""
+def read(file: Path, values: Mapping[str, Value] = MappingProxyType({})) -> list[Case]:
+    """``values`` are put in for ``${Name}`` in definitions, before those of the file. Raises Unusable."""
     name = str(file)
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Unusable([f"{name}: cannot be read: {error}"]) from error
-    return parse(name, text, file.parent)
+    return parse(name, text, file.parent, values)
 
 
-def parse(name: str, text: str, folder: Path) -> list[Case]:
+def parse(
+    name: str, text: str, folder: Path, values: Mapping[str, Value] = MappingProxyType({})
+) -> list[Case]:
     """``folder``: from where definitions are named. Raises Unusable."""
     reader = open_file(name, text)
-    cases = _File(reader, folder).cases()
+    cases = _File(reader, folder, values).cases()
     reader.finish()
     return cases
 
@@ -77,6 +81,7 @@ class _File:
 
     reader: Reader
     folder: Path
+    values: Mapping[str, Value]
 
     def cases(self) -> list[Case]:
         reader = self.reader
@@ -114,16 +119,18 @@ class _File:
         if given is None:
             return None
         name = reader.text(root["stateMachine"], "stateMachine") if "stateMachine" in root else None
-        substitutions = {
-            key: reader.text(value, "substitutions", key)
-            for key, value in reader.object(root.get("substitutions", {}), "substitutions").items()
-        }
+        substitutions: dict[str, Value] = {}
+        for key, value in reader.object(root.get("substitutions", {}), "substitutions").items():
+            if isinstance(value, str | int):
+                substitutions[key] = value
+            else:
+                reader.problem("a text, a whole number, true or false is expected", "substitutions", key)
         if not isinstance(given, dict | str):
             reader.problem("the name of a file, or a definition, is expected", "definition")
             return None
         try:
             where = given if isinstance(given, dict) else self.folder / given
-            return Workflow(where, name=name, substitutions=substitutions)
+            return Workflow(where, name=name, substitutions=substitutions | dict(self.values))
         except InvalidWorkflow as error:
             reader.problem(str(error), "definition")
             return None

@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from stepwright.asl import jsontext, timestamps
 from stepwright.asl.checkpoint import Identity
-from stepwright.asl.definition import compile_definition
+from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.machine import Machine, Task
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import StartTask
 from stepwright.catalog.arns import Place
-from stepwright.cluster.substitutions import MissingSubstitution, substitute
+from stepwright.cluster.substitutions import InvalidSubstitution, Value, value_text
 from stepwright.files.definitions import Checked, check_text
 from stepwright.files.reader import hint
 from stepwright.mocks import config_file
@@ -52,12 +52,17 @@ class Workflow:
         definition: str | Path | Mapping[str, Any],
         *,
         name: str | None = None,
-        substitutions: Mapping[str, str] | None = None,
+        substitutions: Mapping[str, Value] | None = None,
     ) -> None:
         """``definition``: a file (a definition or a StateMachine manifest, JSON or YAML), or the definition itself as
         an object or as JSON text. ``name`` chooses one of several state machines of a file. ``substitutions`` take the
-        place of ``${Name}`` in a definition, as those of AWS SAM do; a manifest says its own. Raises InvalidWorkflow."""
-        given = tuple(sorted((substitutions or {}).items()))
+        place of ``${Name}`` in a definition, as those of AWS SAM do, before those that a manifest or template says. Raises InvalidWorkflow."""
+        try:
+            given = tuple(
+                sorted((key, value_text(key, value)) for key, value in (substitutions or {}).items())
+            )
+        except InvalidSubstitution as error:
+            raise InvalidWorkflow(str(error)) from error
         found_name, self._machine = _compiled(*_text(definition), name, given)
         self._own_name = name or found_name
         self.name = self._own_name or "workflow"
@@ -191,30 +196,18 @@ def _compiled(
     file: str, text: str, name: str | None, substitutions: tuple[tuple[str, str], ...]
 ) -> tuple[str | None, Machine]:
     """Many tests use the same definition: it is compiled once."""
-    checked = _one(file, check_text(file, text).definitions, name)
-    if substitutions:
-        checked = _substituted(file, checked, dict(substitutions))
-    if not checked.is_valid:
+    checked = _one(file, check_text(file, text, dict(substitutions)).definitions, name)
+    try:
+        return checked.name, checked.machine()
+    except InvalidDefinition as error:
+        where = checked.file or file
         found = "\n".join(
-            f"{file}:{diagnostic.line or 1}:{diagnostic.column or 1}: {diagnostic.code}: {diagnostic.message.strip()} "
+            f"{where}:{diagnostic.line or 1}:{diagnostic.column or 1}: {diagnostic.code}: {diagnostic.message.strip()} "
             f"at {diagnostic.pointer or '/'}"
-            for diagnostic in checked.diagnostics
+            for diagnostic in error.diagnostics
             if diagnostic.severity == "ERROR"
         )
-        raise InvalidWorkflow(f"the definition is not valid:\n{found}")
-    machine, _ = compile_definition(checked.definition)
-    return checked.name, machine
-
-
-def _substituted(file: str, checked: Checked, values: Mapping[str, str]) -> Checked:
-    if checked.spec:
-        raise InvalidWorkflow(f"{file} is a manifest: its substitutions are in definitionSubstitutions")
-    definition = checked.definition
-    text = definition if isinstance(definition, str) else jsontext.dump(definition)
-    try:
-        return check_text("definition.json", substitute(text, values)).definitions[0]
-    except MissingSubstitution as error:
-        raise InvalidWorkflow(f"{file}: {error}") from error
+        raise InvalidWorkflow(f"the definition is not valid:\n{found}") from error
 
 
 def _one(file: str, definitions: list[Checked], name: str | None) -> Checked:

@@ -9,8 +9,17 @@ from __future__ import annotations
 
 from stepwright.asl.definition.compiling import check, compile_definition
 from stepwright.asl.definition.installation import Installation
-from stepwright.asl.definition.problems import NO_DRIVER
+from stepwright.asl.definition.problems import NO_DRIVER, UNRESOLVED
 from stepwright.asl.definition.scopes import TaskCheck
 from stepwright.asl.definition.source import Places, places
 
-__all__ = ["NO_DRIVER", "Installation", "Places", "TaskCheck", "check", "compile_definition", "places"]
+__all__ = [
+    "NO_DRIVER",
+    "UNRESOLVED",
+    "Installation",
+    "Places",
+    "TaskCheck",
+    "check",
+    "compile_definition",
+    "places",
+]

@@ -8,17 +8,20 @@ from types import MappingProxyType
 from typing import Final
 
 from stepwright.asl import jsontext
-from stepwright.asl.definition import limits, source
+from stepwright.asl.definition import limits, placeholders, source
 from stepwright.asl.definition.installation import Installation
-from stepwright.asl.definition.pointers import ROOT, child
+from stepwright.asl.definition.pointers import ROOT, child, tokens
 from stepwright.asl.definition.problems import (
     DUPLICATE_KEY,
     INVALID_JSON,
+    MISSING_TARGET,
     NO_DRIVER,
     SCHEMA,
     TOO_DEEP,
     TOO_LARGE,
+    UNRESOLVED,
     Problems,
+    unresolved,
 )
 from stepwright.asl.definition.scopes import Reading, TaskCheck, read
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
@@ -56,14 +59,53 @@ def check(
     express: bool = False,
     task_checks: Mapping[str, TaskCheck] = NO_CHECKS,
     installation: Installation | None = None,
+    unfinished: bool = False,
 ) -> tuple[Diagnostic, ...]:
     """Everything that is wrong or doubtful; never raises.
 
-    Milder in one thing than ``compile_definition``: a ``${Name}`` that is still to be substituted may stand for a number.
+    ``unfinished``: each ``${Name}`` may still be substituted, so what is wrong with a text that holds one is only warned
+    about, as is every other that is left.
     """
-    return _compiled(
-        definition, Reading(Problems(placeholders_allowed=True), task_checks, express, installation)
-    )[1]
+    _, found = _compiled(definition, Reading(Problems(), task_checks, express, installation))
+    if not unfinished:
+        return found
+    try:
+        value = jsontext.parse(definition) if isinstance(definition, str) else definition
+    except InvalidJson:
+        return found
+    milder = dict.fromkeys(_milder(diagnostic, value) for diagnostic in found)
+    if any(old.code == MISSING_TARGET and old not in milder for old in found):
+        # Where a transition leads is not known, so neither is what nothing leads to.
+        milder = dict.fromkeys(
+            replace(each, severity="WARNING") if each.code == MISSING_TARGET else each for each in milder
+        )
+    told = " ".join(diagnostic.message for diagnostic in milder if diagnostic.code == UNRESOLVED)
+    left = [
+        Diagnostic("WARNING", UNRESOLVED, f"'{name}' was not substituted", place.pointer(ROOT))
+        for name, place in placeholders.left(value)
+        if name not in told
+    ]
+    if left and isinstance(definition, str):
+        places = source.places(definition)
+        left = [_located(diagnostic, places) for diagnostic in left]
+    return (*milder, *left)
+
+
+def _milder(diagnostic: Diagnostic, value: Json) -> Diagnostic:
+    """An error about a text that is still to be filled in says no more than that."""
+    if diagnostic.severity != "ERROR":
+        return diagnostic
+    where = tokens(diagnostic.pointer) + ([] if diagnostic.member is None else [diagnostic.member])
+    for token in where:
+        if isinstance(value, dict) and token in value:
+            value = value[token]
+        elif isinstance(value, list) and token.isdecimal() and int(token) < len(value):
+            value = value[int(token)]
+        else:
+            return diagnostic
+    if not isinstance(value, str) or not placeholders.in_text(value):
+        return diagnostic
+    return replace(diagnostic, severity="WARNING", code=UNRESOLVED, message=unresolved(value))
 
 
 def _compiled(definition: str | Json, reading: Reading) -> tuple[Machine | None, tuple[Diagnostic, ...]]:
@@ -91,8 +133,9 @@ def _compiled(definition: str | Json, reading: Reading) -> tuple[Machine | None,
 
 def _note_duplicates(places: source.Places, problems: Problems) -> None:
     for pointer, name in places.duplicates:
-        problems.error(pointer, f"The field '{name}' appears more than once", code=DUPLICATE_KEY, member=name)
-    problems.more("ERROR", places.more_duplicates)
+        message = f"The field '{name}' appears more than once; the last counts"
+        problems.warn(DUPLICATE_KEY, pointer, message, member=name)
+    problems.more("WARNING", places.more_duplicates)
 
 
 def _read(value: Json, reading: Reading) -> Machine | None:

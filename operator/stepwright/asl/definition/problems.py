@@ -47,13 +47,17 @@ MOST: Final = 200
 """Findings of a severity that are told one by one: nobody reads more, and a hostile text has one for every few bytes."""
 
 
+def unresolved(text: str) -> str:
+    """Of a text with a ``${Name}`` in it."""
+    return f"'{text}' was not substituted, its value cannot be checked"
+
+
 class Problems:
     """Collects; never raises. Beyond ``MOST`` of a severity it only counts."""
 
-    def __init__(self, *, placeholders_allowed: bool = False) -> None:
+    def __init__(self) -> None:
         self._found: list[Diagnostic] = []
         self._counts: dict[Severity, int] = {"ERROR": 0, "WARNING": 0}
-        self._placeholders_allowed = placeholders_allowed
 
     @property
     def found(self) -> list[Diagnostic]:
@@ -111,11 +115,7 @@ class Problems:
 
     def placeholder(self, pointer: Pointer, text: str) -> None:
         """A ``${Name}`` where its value matters: fine in a file that is still to be filled in, not in what is to run."""
-        message = f"'{text}' was not substituted, its value cannot be checked"
-        if self._placeholders_allowed:
-            self.warn(UNRESOLVED, pointer, message)
-        else:
-            self.error(pointer, message, code=UNRESOLVED)
+        self.error(pointer, unresolved(text), code=UNRESOLVED)
 
 
 def _bounded(message: str) -> str:

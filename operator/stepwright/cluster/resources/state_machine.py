@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, WithJsonSchema
 
 from stepwright.cluster.resources.model import Conditions, Name, ObjectMeta, Observed, Written, rules
 from stepwright.cluster.resources.task_defaults import TaskDefaults
@@ -24,6 +24,14 @@ Definition = Annotated[
     BeforeValidator(_object_or_text),
     # Structural schemas know no "object or string": without a type, limits apply to what they fit.
     WithJsonSchema({"x-kubernetes-preserve-unknown-fields": True, "maxLength": DEFINITION_CHARACTERS}),
+]
+
+
+Substitution = Annotated[
+    StrictStr | StrictInt | StrictBool,
+    Field(union_mode="left_to_right"),
+    # Structural schemas know no union with booleans: without a type, the limit applies to texts.
+    WithJsonSchema({"x-kubernetes-preserve-unknown-fields": True, "maxLength": 4096}),
 ]
 
 
@@ -63,10 +71,11 @@ class StateMachineSpec(Written):
     """The workflow in Amazon States Language: an object, or its JSON text. The text is kept exactly; in an object the
     API server rounds numbers (1.0 becomes 1), and kubectl apply without --server-side leaves out fields that are
     null."""
-    definition_substitutions: Annotated[
-        dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=64)
-    ] = Field(default_factory=dict)
-    """Values for placeholders in the definition's texts: ${Name} becomes the value of Name."""
+    definition_substitutions: Annotated[dict[str, Substitution], Field(max_length=64)] = Field(
+        default_factory=dict
+    )
+    """Values for placeholders in the definition's text: ${Name} becomes the value of Name, a text, a whole number, true
+    or false. Names without a value stay."""
     type: Annotated[
         Literal["Standard", "Express"],
         Field(

@@ -1,0 +1,46 @@
+"""A definition that was found in a file, before it is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from stepwright.asl.json_types import Json, Pointer
+from stepwright.cluster.substitutions import Value
+
+Formats: TypeAlias = Callable[[Json, Mapping[str, Value]], "list[Found] | None"]
+"""A format that keeps definitions: what a document of it holds, None for a document that is none of it. The values are
+given by whoever reads the file, and win."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``pointer``: of the definition in its document. Instead of a ``definition`` there may be another file that has it,
+    or a ``problem``: why it cannot be had here."""
+
+    name: str | None
+    pointer: Pointer
+    definition: Json = None
+    file: str | None = None
+    problem: str | None = None
+    substitutions: Mapping[str, Value] = field(default_factory=dict)
+    express: bool = False
+    manifest: bool = False
+    spec: Mapping[str, Any] = field(default_factory=dict)
+
+
+def member(value: Json, *names: str) -> Json:
+    """What lies at the names in objects in one another; None where nothing does."""
+    for name in names:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
+
+
+def entries(value: Json) -> list[tuple[str, dict[str, Json]]]:
+    """The members of an object that are objects."""
+    if not isinstance(value, dict):
+        return []
+    return [(name, entry) for name, entry in value.items() if isinstance(entry, dict)]
