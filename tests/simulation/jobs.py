@@ -99,6 +99,21 @@ class Jobs:
     def of_token(self, token: str) -> list[JobNotes]:
         return [notes for notes in self.notes.values() if notes.token == token]
 
+    def begin_again(self) -> None:
+        """The cluster was restored: what ran for a Job that has not finished is lost, and its controller begins anew."""
+        self.recorded.clear()
+        for job in self._server.all("jobs"):
+            metadata = job["metadata"]
+            if is_finished(job):
+                continue
+            for pod in self._server.all("pods"):
+                if any(owner["uid"] == metadata["uid"] for owner in pod["metadata"]["ownerReferences"]):
+                    self._server.remove(("pods", metadata["namespace"], pod["metadata"]["name"]))
+            key = ("jobs", metadata["namespace"], metadata["name"])
+            asyncio.get_running_loop().create_task(
+                self._live(key, metadata["uid"]), name=f"job {key[2]}", context=OUTSIDE
+            )
+
     def _observe(self, kind: Kind, key: Key, _old: Body | None, new: Body) -> None:
         if key[0] != "jobs":
             return

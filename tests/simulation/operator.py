@@ -90,6 +90,9 @@ class Told:
     def failed(self, ref: ExecutionRef, error: str) -> None:
         self._trace(self._by, "tells", f"{ref} failed with {error}")
 
+    def restored(self, ref: ExecutionRef, was: int, now: int) -> None:
+        self._trace(self._by, "tells", f"{ref} was restored, from {was} to {now}")
+
     def unwritable(self, ref: ExecutionRef) -> None:
         self._trace(self._by, "tells", f"{ref} is too large")
 
@@ -181,7 +184,7 @@ class Operator:
         for revision in setting.revisions.values():
             if random.randrange(3):
                 revisions.keep("default", revision)
-        self.journal = WatchedJournal(self.api, revisions)
+        self.journal = WatchedJournal(self.api, revisions, self._restored)
         self.journal.own = lambda ref: wrote_last(ref) == name
         self.journal.complain = complain
         self.driver = JobDriver(self.api, self._report, clock=self.clock, held=self.held)
@@ -309,6 +312,9 @@ class Operator:
     def _report(self, uid: Uid, signal: Signal) -> None:
         self._trace(self.process.name, "reports", uid, signal)
         self.engine.report(uid, signal)
+
+    def _restored(self, ref: ExecutionRef, was: int, now: int) -> None:
+        self.executions.restored(ref, was, now)
 
     def _finished(self, ref: ExecutionRef) -> None:
         self.executions.finished(ref.uid)

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from stepwright.asl import codec, open_work
-from stepwright.asl.codec import NewerVersion
+from stepwright.asl.codec import NewerVersion, check_version
 from stepwright.asl.machine import Machine, Task
 from stepwright.asl.parts import (
     HEAD,
@@ -42,6 +42,7 @@ __all__ = [
     "NewerVersion",
     "Part",
     "PartId",
+    "check_version",
     "current_states",
     "decode",
     "encode",

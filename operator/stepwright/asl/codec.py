@@ -44,10 +44,20 @@ def encode(part: Part) -> EncodedPart:
 
 
 def decode(encoded: EncodedPart) -> Part:
-    decoder = _DECODERS.get(encoded.get("kind", ""))
-    if decoder is None:
-        raise NewerVersion(f"a checkpoint part of kind {encoded.get('kind')!r} is not known to this version")
-    return decoder(encoded)
+    """Raises NewerVersion."""
+    check_version(encoded)
+    return _DECODERS[encoded["kind"]](encoded)
+
+
+def check_version(encoded: EncodedPart) -> None:
+    """Raises NewerVersion where this version cannot read the part."""
+    kind = encoded.get("kind", "")
+    if kind not in _DECODERS:
+        raise NewerVersion(f"a checkpoint part of kind {kind!r} is not known to this version")
+    if encoded.get("version", 0) > VERSION:
+        raise NewerVersion(
+            f"the checkpoint has version {encoded['version']}, this engine knows versions up to {VERSION}"
+        )
 
 
 def _text(value: Payload | None) -> JsonText | None:
@@ -105,10 +115,6 @@ def _encode_head(part: Head) -> EncodedPart:
 
 
 def _decode_head(encoded: EncodedPart) -> Head:
-    if encoded["version"] > VERSION:
-        raise NewerVersion(
-            f"the checkpoint has version {encoded['version']}, this engine knows versions up to {VERSION}"
-        )
     deadline = encoded.get("deadline")
     return Head(
         last_event_id=encoded["lastEventId"],

@@ -17,6 +17,7 @@ READY = "Ready"
 RECONCILING = "Reconciling"
 STALLED = "Stalled"
 COMPLETE = "Complete"
+RESTORED = "Restored"
 
 Status = Literal["True", "False", "Unknown"]
 TRUE: Status = "True"
@@ -63,7 +64,15 @@ ABORTED = Reason("Aborted", "The execution was stopped")
 INVALID_INPUT = Reason("InvalidInput", "The execution cannot start with its input")
 QUARANTINED = Reason("Quarantined", "Operators died under this execution, so none takes it up")
 
-STALLS = (QUARANTINED,)
+NEWER_VERSION = Reason("NewerVersion", "A newer version of Stepwright has to go on with the execution")
+RESTORED_EARLIER = Reason(
+    "RestoredFromBackup", "The cluster was restored, and the execution went on from there"
+)
+RESTORED_COPY = Reason(
+    "Restored", "The execution ran before it was restored; it starts again when spec.restart is true"
+)
+
+STALLS = (QUARANTINED, NEWER_VERSION, RESTORED_COPY)
 """Reasons for which an execution that has not ended does not go on by itself."""
 
 ENDS: Mapping[Phase, Reason] = {
@@ -100,6 +109,17 @@ def updated(
     if before is None:
         return [*map(dict, conditions), condition]
     return [condition if c is before else dict(c) for c in conditions]
+
+
+def is_stalled(conditions: Conditions) -> bool:
+    """Whether they say that it does not go on by itself."""
+    return any(each.get("type") == STALLED and each.get("status") == TRUE for each in conditions)
+
+
+def with_restored(
+    conditions: Conditions, detail: str, *, now: str, generation: int, reason: Reason = RESTORED_EARLIER
+) -> list[dict[str, Any]]:
+    return updated(conditions, RESTORED, TRUE, reason, now=now, generation=generation, detail=detail)
 
 
 def of_state_machine(

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import jsontext
 from stepwright.asl.checkpoint import EncodedPart, Identity, PartId
 from stepwright.asl.json_types import JsonText
@@ -131,6 +132,16 @@ def input_text(body: Body) -> JsonText:
     except jsontext.InvalidJson as error:
         raise InvalidInput(f"spec.inputJson is not JSON: {error}") from error
     return JsonText(text)
+
+
+def check_version(body: Body) -> None:
+    """Raises NewerVersion where the checkpoint was written by a version that this one does not know."""
+    for text in ((body.get("status") or {}).get("checkpoint") or {}).values():
+        try:
+            part = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            return  # somebody has edited it, which is found out elsewhere
+        checkpoints.check_version(part)
 
 
 def unfit(text: msgspec.Raw | bytes) -> str | None:

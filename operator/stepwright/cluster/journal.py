@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from stepwright.asl.checkpoint import PartId
+from stepwright.asl.checkpoint import PartId, check_version
 from stepwright.asl.machine import Machine
 from stepwright.asl.step import HistoryEvent
 from stepwright.cluster import consistency, executions, payloads, record
@@ -72,9 +72,17 @@ class _Status(msgspec.Struct):
 class ClusterJournal:
     """Implements ``engine.ports.Journal``."""
 
-    def __init__(self, api: Api, revisions: Revisions) -> None:
+    def __init__(
+        self,
+        api: Api,
+        revisions: Revisions,
+        on_restored: Callable[[ExecutionRef, int, int], None] | None = None,
+    ) -> None:
+        """``on_restored`` is told of an execution that is stored as it was earlier: which, and the numbers of the newest
+        commit that was made and of the one that is stored."""
         self._api = api
         self._revisions = revisions
+        self.on_restored = on_restored
         self._records: dict[str, Record] = {}
         self._rolling: dict[str, asyncio.Task[str]] = {}
         """Copies of full pages under way, by the execution's uid, for its next commit."""
@@ -89,9 +97,17 @@ class ClusterJournal:
             pinned = Pinned(**known.state_machine)
         if pinned is None:
             raise Refused(f"Execution {ref} was never started")
-        if known is not None and executions.seq(body) < known.seq:
+        if known is None or executions.seq(body) >= known.seq:
+            return await self.open(body, pinned)
+        if "seal" not in (body.get("status") or {}):
             raise Edited("status.seq is")
-        return await self.open(body, pinned)
+        # Somebody who changes the number has no seal for it: this was written here, and etcd was restored since.
+        loaded = await self.open(body, pinned)
+        restored = self._records[ref.uid]
+        restored.lost_from = known.seq
+        if self.on_restored is not None:
+            self.on_restored(ref, known.seq, restored.seq)
+        return loaded
 
     async def read(self, ref: ExecutionRef) -> Body:
         """The Execution as it is stored, with its input where it has yet to begin. Raises Unavailable, Gone,
@@ -132,7 +148,8 @@ class ClusterJournal:
 
     async def open(self, body: Body, pinned: Pinned) -> Loaded:
         """Take up an Execution as it was read; ``pinned`` is what it runs. A body that is out of date does no harm:
-        the first commit is refused and the execution loaded again. Raises Unavailable, Refused (Edited), InvalidInput.
+        the first commit is refused and the execution loaded again. Raises Unavailable, Refused (Edited), InvalidInput,
+        NewerVersion.
         """
         consistency.check(body)
         revision = await self._revision(body, pinned)
@@ -143,6 +160,8 @@ class ClusterJournal:
                 part: msgspec.json.decode(text)
                 for part, text in ((body.get("status") or {}).get("checkpoint") or {}).items()
             }
+            for part in encoded.values():
+                check_version(part)
             digests = payloads.references(encoded)
             texts = {digest: await self._payload(taken_up, digest) for digest in sorted(digests)}
             parts = {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}

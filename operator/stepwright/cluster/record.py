@@ -59,6 +59,8 @@ class Record:
     transitions: list[dict[str, Any]] = field(default_factory=list)
     conditions: list[dict[str, Any]] = field(default_factory=list)
     commit_id: str | None = None
+    lost_from: int | None = None
+    """The number of the newest commit, where an earlier state was restored and no commit was made since."""
     page: _Hash = field(default_factory=lambda: seal.new_page(None), compare=False)
     """Of ``events``, for the seal."""
     parts: dict[str, bytes] = field(default_factory=dict)
@@ -134,6 +136,13 @@ def of_commit(
         generation=record.generation,
         detail="" if outcome is None else _reason(outcome),
     )
+    if record.lost_from is not None:
+        status_conditions = conditions.with_restored(
+            status_conditions,
+            f"commit {record.seq} was restored, {record.lost_from} was the newest; tasks begun since may run again",
+            now=timestamps.seconds(commit.now),
+            generation=record.generation,
+        )
     fields: dict[str, Any] = {
         "seq": commit.expected_seq + 1,
         "commitId": commit.commit_id,
@@ -141,7 +150,12 @@ def of_commit(
     }
     if until is not None and (whole or until != record.waiting_until):
         fields["waitingUntil"] = until
-    if whole or outcome is not None:
+    if (
+        whole
+        or outcome is not None
+        or record.lost_from is not None
+        or conditions.is_stalled(record.conditions)
+    ):
         fields |= {"phase": phase, "conditions": status_conditions, "observedGeneration": record.generation}
     if whole:
         fields |= {"startTime": timestamps.rfc3339(start), "stateMachine": dict(record.state_machine)}
@@ -159,6 +173,7 @@ def of_commit(
         record,
         seq=commit.expected_seq + 1,
         commit_id=commit.commit_id,
+        lost_from=None,
         start=start,
         waiting_until=until,
         phase=phase,

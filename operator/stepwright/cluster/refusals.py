@@ -58,6 +58,19 @@ class Refusals:
         """Say why an execution, Pending or begun, does not go on until somebody does something about it."""
         await self._say(body, reason, detail)
 
+    async def restored(self, body: Body, detail: str) -> None:
+        """Say that an execution that was started before, as another object, waits until somebody wants it again."""
+        reason = conditions.RESTORED_COPY
+        new = conditions.with_restored(
+            self._conditions(body, "Pending", reason, detail),
+            detail,
+            now=timestamps.seconds(self._clock.now()),
+            generation=body["metadata"].get("generation", 1),
+            reason=reason,
+        )
+        if new != ((body.get("status") or {}).get("conditions") or []):
+            await self._write(body, _additions({"conditions": new, "phase": "Pending"}))
+
     async def go_on(self, body: Body) -> None:
         """Take back what ``stall`` said."""
         await self._say(body, None, "")

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from stepwright.asl.checkpoint import NewerVersion
 from stepwright.cluster import conditions, consistency, executions, refusals
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.executions import Body, InvalidInput, Pinned
@@ -86,6 +87,8 @@ class Executions:
         self._shares_changed = asyncio.Event()
         self._waiting: dict[Key, dict[Uid, Seen]] = {}
         self._texts = NewTexts()
+        self.for_newer_version: set[Uid] = set()
+        """Executions of this operator that a newer version has written, and this one cannot read."""
         self._unwritable: dict[Uid, str] = {}
         """Executions given up on for their size, each with the resourceVersion for which that is true."""
         self._taking_up: dict[Uid, asyncio.Task[None]] = {}
@@ -216,6 +219,15 @@ class Executions:
         if self._machines is not None:
             self._machines.execution_ended(key)
 
+    def restored(self, ref: ExecutionRef, was: int, now: int) -> None:
+        """It is stored as it was earlier, and goes on from there. What the drivers know of its tasks is of a time that
+        has not been."""
+        log.warning("execution was restored", execution=str(ref), newest=was, restored=now)
+        for driver in self._drivers:
+            driver.let_go(ref.uid)
+        self._engine.restate(ref.uid)
+        self._failures.restored(ref, was, now)
+
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         """The engine cannot carry it any further: it is read once more and fails."""
         if ref.uid not in self._taking_up:
@@ -250,7 +262,8 @@ class Executions:
 
     async def _let_go_of_others(self) -> None:
         waiting = [uid for those in self._waiting.values() for uid in those]
-        for count, uid in enumerate([*self._engine.uids(), *self._taking_up, *waiting], 1):
+        others = [*self._taking_up, *waiting, *self.for_newer_version]
+        for count, uid in enumerate([*self._engine.uids(), *others], 1):
             if count % BREATHE_EVERY == 0:
                 await asyncio.sleep(0)
             if not self._owns(uid) or (self._apart.holds(uid) and uid not in self._held_apart):
@@ -259,6 +272,7 @@ class Executions:
     def _let_go(self, uid: Uid) -> None:
         for waiting in self._waiting.values():
             waiting.pop(uid, None)
+        self.for_newer_version.discard(uid)
         taking_up = self._taking_up.get(uid)
         if taking_up is not None:
             taking_up.cancel()
@@ -432,6 +446,8 @@ class Executions:
                     await self._refuse(body, str(error))
                 case Edited():
                     await self._put_right(body, error)
+                case NewerVersion():
+                    await self._leave_to_newer(ref, body, error)
                 case Refused():
                     await self._fail_plainly(body, str(error))
                 case _:
@@ -439,7 +455,15 @@ class Executions:
             return
         if loaded.stop is not None:
             self._stopped.add(uid)
+        self.for_newer_version.discard(uid)
         self._engine.adopt(loaded)
+
+    async def _leave_to_newer(self, ref: ExecutionRef, body: Body, newer: NewerVersion) -> None:
+        """Nothing is lost: a version that knows its form goes on with it. Until then it is looked at again whenever
+        operators come or go."""
+        log.error("execution is for a newer version", execution=str(ref), reason=str(newer))
+        self.for_newer_version.add(ref.uid)
+        await self._refusals.stall(body, conditions.NEWER_VERSION, str(newer))
 
     async def _whole(self, ref: ExecutionRef) -> Body:
         """A new Execution with its input: from the event that told of it, or read. Raises InvalidInput."""
@@ -453,6 +477,11 @@ class Executions:
 
     async def _give_up(self, ref: ExecutionRef, reason: str) -> None:
         body = await self._journal.read_lean(ref)
+        try:
+            executions.check_version(body)
+        except NewerVersion as newer:
+            await self._leave_to_newer(ref, body, newer)
+            return
         if not await self._has_put_right(ref.uid, body):
             await self._fail_plainly(body, reason)
 
@@ -530,6 +559,7 @@ class Executions:
     def _ended(self, seen: Seen) -> None:
         uid = seen.uid
         self._retention.keep(seen)
+        self.for_newer_version.discard(uid)
         if self._apart.suspected(uid):
             self._shares_changed.set()
         self._tell_machine(seen.machine)
@@ -560,6 +590,7 @@ class Executions:
         uid = ref.uid
         self._waiting.get((ref.namespace, ref.state_machine), {}).pop(uid, None)
         self._unwritable.pop(uid, None)
+        self.for_newer_version.discard(uid)
         taking_up = self._taking_up.get(uid)
         if taking_up is not None:
             taking_up.cancel()

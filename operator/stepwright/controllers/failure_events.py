@@ -42,6 +42,11 @@ class FailureEvents:
         """An execution has failed that the engine did not carry."""
         self._ended(ref, "Failed", error, told=True)
 
+    def restored(self, ref: ExecutionRef, was: int, now: int) -> None:
+        """It is stored as it was earlier."""
+        note = f"The cluster was restored: the execution goes on from commit {now}, the newest was {was}"
+        self._post(ref, "Restored", note)
+
     def unwritable(self, ref: ExecutionRef) -> None:
         """Nothing can be written into the execution's status."""
         note = (

@@ -136,13 +136,16 @@ class Operator:
         )
         owns, held = self._membership.owns, self._membership.held
         revisions = Revisions(api)
-        journal = ClusterJournal(api, revisions)
+        journal = ClusterJournal(api, revisions, self._restored)
         self._driver = JobDriver(api, self._report, clock=clock, namespaces=options.namespaces, held=held)
         drivers: tuple[TaskDriver, ...] = (self._driver,)
         metrics = Metrics(durations_by_state_machine=options.state_machine_durations)
         metrics.show("stepwright_executions_live", lambda: self._engine.live)
         metrics.show("stepwright_timers", lambda: len(self._engine.timers))
         metrics.show("stepwright_loop_lag_seconds", lambda: self._pulse.lag_seconds)
+        metrics.show(
+            "stepwright_executions_for_newer_version", lambda: len(self._executions.for_newer_version)
+        )
         metrics.show("stepwright_lease_valid", lambda: self._membership.valid)
         metrics.show("stepwright_clock_skew_seconds", lambda: clock.skew_seconds)
         metrics.show(
@@ -299,6 +302,9 @@ class Operator:
         self._executions.shares_changed()
         self._state_machines.shares_changed()
         self._rounds.look_at(None)
+
+    def _restored(self, ref: ExecutionRef, was: int, now: int) -> None:
+        self._executions.restored(ref, was, now)
 
     def _finished(self, ref: ExecutionRef) -> None:
         self._executions.finished(ref.uid)

@@ -204,6 +204,7 @@ class Run:
         except NewerVersion as newer:
             # Nothing of it is lost: a version that knows it goes on.
             log.error("execution is for a newer version", execution=str(self.ref), reason=str(newer))
+            self._world.observer.stalled(self.ref, str(newer))
         except Gone:
             log.info("execution is gone", execution=str(self.ref))
             await self._let_go()
