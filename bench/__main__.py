@@ -29,6 +29,7 @@ from bench import (
     restarting,
     table,
     tasks,
+    tenants,
     transitions,
     waiting,
 )
@@ -53,8 +54,12 @@ ON_ITS_OWN: dict[str, OnItsOwn] = {
     "restarting": lambda folder, count: restarting.run(folder, count or restarting.COUNT),
     "waiting": lambda folder, count: waiting.run(folder, count or waiting.COUNT),
 }
-WITH_OPERATORS_OF_ITS_OWN: dict[str, Callable[[Cluster, str, Path], Coroutine[Any, Any, None]]] = {
-    "replicas": replicas.run
+WithOperatorsOfItsOwn = Callable[[Cluster, str, Path, int | None], Coroutine[Any, Any, None]]
+WITH_OPERATORS_OF_ITS_OWN: dict[str, WithOperatorsOfItsOwn] = {
+    "replicas": lambda cluster, namespace, folder, _count: replicas.run(cluster, namespace, folder),
+    "tenants": lambda cluster, namespace, folder, count: tenants.run(
+        cluster, namespace, folder, count or tenants.COUNT
+    ),
 }
 NAMES = (*ON_CLUSTER, *WITH_OPERATORS_OF_ITS_OWN, *ON_ITS_OWN)
 
@@ -73,7 +78,7 @@ def main() -> int:
     parser.add_argument(
         "--count",
         type=int,
-        help="executions of waiting, restarting and embedded; their ratios then do not count",
+        help="executions of waiting, restarting, embedded and tenants; their ratios then do not count",
     )
     options = parser.parse_args()
     names = options.subjects or list(NAMES)
@@ -93,7 +98,7 @@ def main() -> int:
                     if name in ON_CLUSTER:
                         measure(cluster, name)
                     else:
-                        measure_replicas(cluster, name)
+                        measure_operators(cluster, name, options.count)
     except (ClusterUnavailable, OperatorFailed) as error:
         print(error, file=sys.stderr)
         return 1
@@ -175,7 +180,7 @@ def measure(cluster: Cluster, name: str) -> None:
                 cluster.kubectl("delete", "namespace", namespace, "--wait=false", check=False)
 
 
-def measure_replicas(cluster: Cluster, name: str) -> None:
+def measure_operators(cluster: Cluster, name: str, count: int | None) -> None:
     """One subject that starts operators itself, in a namespace of its own."""
     if not cluster.can("kwok"):
         print(f"\n{name}: left out, this cluster cannot simulate a node")
@@ -185,7 +190,7 @@ def measure_replicas(cluster: Cluster, name: str) -> None:
     cluster.kubectl("create", "namespace", namespace)
     with tempfile.TemporaryDirectory(prefix="stepwright-bench-") as folder:
         try:
-            asyncio.run(WITH_OPERATORS_OF_ITS_OWN[name](cluster, namespace, Path(folder)))
+            asyncio.run(WITH_OPERATORS_OF_ITS_OWN[name](cluster, namespace, Path(folder), count))
         finally:
             # Nobody is there who would consent.
             release = '{"metadata":{"finalizers":null}}'

@@ -76,6 +76,9 @@ _RESTARTING: Final = {
 _REPLICAS: Final = {
     "replicas: taken over from a dead one / 20 s": Goal("at most", 1.0),
 }
+_TENANTS: Final = {
+    "one task beside a burst of 10,000 / on a quiet system": Goal("at most", 2.0),
+}
 _INTERPRETER: Final = {
     f"interpreter, {state} / moto": Goal("at least", 20.0)
     for state in (
@@ -115,6 +118,7 @@ BY_SUBJECT: Final[dict[str, dict[str, Goal]]] = {
     "waiting": _WAITING,
     "restarting": _RESTARTING,
     "replicas": _REPLICAS,
+    "tenants": _TENANTS,
     "interpreter": _INTERPRETER,
     "embedded": _EMBEDDED,
 }

@@ -45,6 +45,13 @@ class Watch:
         with suppress(asyncio.CancelledError):
             await self._task
 
+    async def until_count(self, count: int, seconds: float = 600) -> None:
+        """Wait until so many are done."""
+        async with asyncio.timeout(seconds):
+            while len(self.done) < count:
+                self._news.clear()
+                await self._news.wait()
+
     async def _follow(self) -> None:
         while True:
             # A watch that is cut begins anew, with everything there is.
