@@ -42,7 +42,7 @@ def test_quotas_are_set_by_name() -> None:
             (
                 "'events=5' is not one of payload-bytes=NUMBER, variable-bytes=NUMBER, assign-bytes=NUMBER, "
                 "variables-bytes=NUMBER, history-events=NUMBER, history-bytes=NUMBER, events-per-second=NUMBER, "
-                "execution-seconds=NUMBER"
+                "quota-seconds=NUMBER, execution-seconds=NUMBER"
             ),
         ),
         ("history-events=2", "history-events must be a whole number from 3 or 'none', not '2'"),

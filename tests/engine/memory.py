@@ -13,7 +13,7 @@ from stepwright.asl import definition, jsontext
 from stepwright.asl.checkpoint import Identity
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.limits import Limits
-from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskSubmitted, TaskSucceeded
+from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import HistoryEvent, Outcome, StartTask
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Unobserved
@@ -64,6 +64,7 @@ class MemoryJournal:
 
     def __init__(self, latency_seconds: float = 0.005) -> None:
         self.stored: dict[Uid, Stored] = {}
+        self.explained: list[str] = []
         self.latency_seconds = latency_seconds
         self.before: Callable[[Commit], None] = lambda _: None
         self.after: Callable[[Commit], None] = lambda _: None
@@ -104,6 +105,9 @@ class MemoryJournal:
                 settled=commit.settled,
             )
         self.after(commit)
+
+    async def explain(self, ref: ExecutionRef, reason: str, now: Millis) -> None:  # noqa: ARG002
+        self.explained.append(reason)
 
     async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:  # noqa: ARG002
         await asyncio.sleep(self.latency_seconds)

@@ -32,6 +32,8 @@ class Limits:
     events_per_second: int | None = None
     """How fast its history may grow in the long run; the engine sees to it (``engine.brake``). AWS limits the
     transitions of an account instead."""
+    quota_seconds: int | None = 600
+    """How long a quota of the store may keep a write out before the execution fails; the engine sees to it."""
     execution_seconds: int | None = None
     """How long it may run, whatever its TimeoutSeconds."""
     child_executions: int = 1_000

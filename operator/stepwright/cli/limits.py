@@ -23,13 +23,14 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "history-events": "history_events",
         "history-bytes": "history_bytes",
         "events-per-second": "events_per_second",
+        "quota-seconds": "quota_seconds",
         "execution-seconds": "execution_seconds",
     }
 )
 """Quotas by the names they are set by."""
 
 _MAY_BE_LIFTED: Final = frozenset(
-    {"history-events", "history-bytes", "events-per-second", "execution-seconds"}
+    {"history-events", "history-bytes", "events-per-second", "quota-seconds", "execution-seconds"}
 )
 _LEAST: Final = 3
 """Events: an execution that cannot begin, do something and end is none."""

@@ -57,6 +57,9 @@ STATE_MACHINE_NOT_READY = Reason(
 )
 START_DELAYED = Reason("Delayed", "The execution could not be started yet and is tried again")
 RUNNING = Reason("Running", "The execution is running")
+CANNOT_BE_WRITTEN = Reason(
+    "CannotBeWritten", "The execution goes on when the API server takes what is to be recorded of it"
+)
 SUCCEEDED = Reason("Succeeded", "The execution succeeded")
 FAILED = Reason("Failed", "The execution failed")
 TIMED_OUT = Reason("TimedOut", "The execution ran out of time")

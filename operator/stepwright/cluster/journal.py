@@ -16,6 +16,7 @@ import structlog
 
 from stepwright.asl.checkpoint import PartId, check_version
 from stepwright.asl.machine import Machine
+from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent
 from stepwright.cluster import consistency, executions, payloads, record
 from stepwright.cluster.api import (
@@ -37,6 +38,7 @@ from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.engine.ports import (
     Commit,
+    Denied,
     ExecutionRef,
     Fenced,
     Gone,
@@ -77,10 +79,13 @@ class ClusterJournal:
         api: Api,
         revisions: Revisions,
         on_restored: Callable[[ExecutionRef, int, int], None] | None = None,
+        stored: Callable[[str, str, int], None] | None = None,
     ) -> None:
         """``on_restored`` is told of an execution that is stored as it was earlier: which, and the numbers of the newest
-        commit that was made and of the one that is stored."""
+        commit that was made and of the one that is stored. ``stored`` is told of each object that is stored beside an
+        Execution: its namespace, what it is (``Events``, ``Payload``), and its size in bytes."""
         self._api = api
+        self._stored = stored
         self._revisions = revisions
         self.on_restored = on_restored
         self._records: dict[str, Record] = {}
@@ -239,7 +244,14 @@ class ClusterJournal:
             if not isinstance(kept, str):
                 output_ref = _payload_name(known.uid, kept[payloads.REFERENCE])
         await self._store_payloads(known, texts)
-        rolled_page = await self._rolled_page(known) if known.page_is_full else None
+        rolled_page = None
+        if known.page_is_full:
+            try:
+                rolled_page = await self._rolled_page(known)
+            except Denied:
+                # Where a quota is used up an execution must still be able to end: its last page grows instead.
+                if commit.outcome is None:
+                    raise
         change = record.of_commit(
             known, commit, parts, events, output_ref=output_ref, rolled_page=rolled_page
         )
@@ -247,13 +259,19 @@ class ClusterJournal:
         if change.after.page_is_full and commit.outcome is None:
             self._roll_ahead(change.after)
 
+    async def explain(self, ref: ExecutionRef, reason: str, now: Millis) -> None:
+        known = self._records.get(ref.uid)
+        if known is not None:
+            await self._apply(ref, record.of_explanation(known, reason, now), None)
+
     async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:
         known = self._records[ref.uid]
         if known.seq != expected_seq:
             raise Fenced(f"Execution {ref} is at {known.seq}, not at {expected_seq}")
         await self._apply(ref, record.of_settling(known, commit_id), commit_id)
 
-    async def _apply(self, ref: ExecutionRef, change: Change, commit_id: str) -> None:
+    async def _apply(self, ref: ExecutionRef, change: Change, commit_id: str | None) -> None:
+        """``commit_id`` None: it is no commit, and nothing is lost where it does not land."""
         known = self._records[ref.uid]
         # The answer holds the whole object and is not needed: it is not even decoded.
         try:
@@ -264,6 +282,8 @@ class ClusterJournal:
                 content_type="application/json-patch+json",
             )
         except Invalid as error:
+            if commit_id is None:
+                raise Fenced(f"Execution {ref} is not what it was") from error
             await self._find_out(ref, change, commit_id, error)
         except ApiError as error:
             raise _journal_error(ref, error) from error
@@ -343,8 +363,11 @@ class ClusterJournal:
             "executionRef": {"name": known.name, "uid": known.uid},
             **fields,
         }
+        text = msgspec.json.encode(body)
         try:
-            await self._api.request("POST", path_of(API_VERSION, HISTORIES, known.namespace), body=body)
+            await self._api.request("POST", path_of(API_VERSION, HISTORIES, known.namespace), body=text)
+            if self._stored is not None:
+                self._stored(known.namespace, fields["content"], len(text))
         except AlreadyExists:
             log.debug("already stored", name=name)
         except ApiError as error:
@@ -375,8 +398,11 @@ def _journal_error(ref: object, error: ApiError) -> JournalError:
             return Gone(f"Execution {ref} no longer exists")
         case Forbidden() if error.namespace_terminating:
             return Gone(f"the namespace of Execution {ref} is being deleted")
+        case Forbidden():
+            # A right or a quota that an administrator can grant.
+            return Denied(str(error), quota=error.quota_exceeded)
         case TooLarge() | BadRequest() | Invalid():
             return Refused(str(error))
         case _:
-            # Conflict and Forbidden, too: a race the server lost, a right or a quota that an administrator can grant.
+            # Conflict, too: a race the server lost.
             return Unavailable(str(error))

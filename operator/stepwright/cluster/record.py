@@ -96,6 +96,12 @@ class Record:
         )
 
     @property
+    def explained(self) -> bool:
+        """Whether the conditions say why the execution cannot be written: the next commit shows that it can."""
+        reason = conditions.CANNOT_BE_WRITTEN.name
+        return any(condition.get("reason") == reason for condition in self.conditions)
+
+    @property
     def page_is_full(self) -> bool:
         return self.page_bytes > LARGEST_PAGE_BYTES
 
@@ -154,6 +160,7 @@ def of_commit(
         whole
         or outcome is not None
         or record.lost_from is not None
+        or record.explained
         or conditions.is_stalled(record.conditions)
     ):
         fields |= {"phase": phase, "conditions": status_conditions, "observedGeneration": record.generation}
@@ -216,6 +223,21 @@ def of_commit(
         patch += [_add("/status/history/-", event) for event in events]
     patch += _transition_operations(record.transitions, transitions)
     return Change(patch, after)
+
+
+def of_explanation(record: Record, reason: str, now: Millis) -> Change:
+    """The patch that says why the execution cannot be written. It is no commit: only conditions change."""
+    phase: Phase = "Pending" if record.seq == 0 else record.phase
+    said = conditions.of_execution(
+        record.conditions,
+        phase,
+        now=timestamps.seconds(now),
+        generation=record.generation,
+        reason=conditions.CANNOT_BE_WRITTEN,
+        detail=reason,
+    )
+    patch = [*_guard(record), _add("/status/conditions", said)]
+    return Change(patch, replace(record, conditions=said))
 
 
 def of_settling(record: Record, commit_id: str) -> Change:

@@ -80,6 +80,19 @@ class Metrics:
         self._stalled = Counter(
             "stepwright_executions_stalled", "Executions that could not go on", registry=self.registry
         )
+        labels = ["namespace", "content"]
+        self._stored = Counter(
+            "stepwright_history_objects",
+            "ExecutionHistory objects stored: pages of events, long payloads",
+            labels,
+            registry=self.registry,
+        )
+        self._stored_bytes = Counter(
+            "stepwright_history_object_bytes",
+            "Bytes of ExecutionHistory objects stored",
+            labels,
+            registry=self.registry,
+        )
         self._errors = Counter(
             "stepwright_engine_errors",
             "Internal errors at executions, each in the log",
@@ -104,6 +117,10 @@ class Metrics:
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:  # noqa: ARG002 - the log has them
         self._stalled.inc()
+
+    def history_stored(self, namespace: str, content: str, size_bytes: int) -> None:
+        self._stored.labels(namespace, content).inc()
+        self._stored_bytes.labels(namespace, content).inc(size_bytes)
 
     def broke(self, ref: ExecutionRef) -> None:  # noqa: ARG002 - the log has it
         self._errors.inc()

@@ -136,10 +136,10 @@ class Operator:
         )
         owns, held = self._membership.owns, self._membership.held
         revisions = Revisions(api)
-        journal = ClusterJournal(api, revisions, self._restored)
+        metrics = Metrics(durations_by_state_machine=options.state_machine_durations)
+        journal = ClusterJournal(api, revisions, self._restored, metrics.history_stored)
         self._driver = JobDriver(api, self._report, clock=clock, namespaces=options.namespaces, held=held)
         drivers: tuple[TaskDriver, ...] = (self._driver,)
-        metrics = Metrics(durations_by_state_machine=options.state_machine_durations)
         metrics.show("stepwright_executions_live", lambda: self._engine.live)
         metrics.show("stepwright_timers", lambda: len(self._engine.timers))
         metrics.show("stepwright_loop_lag_seconds", lambda: self._pulse.lag_seconds)

@@ -107,6 +107,15 @@ class Unavailable(JournalError):  # noqa: N818 - the subclasses name a condition
     """The store did not answer, or asked to come later: try the same again."""
 
 
+class Denied(Unavailable):
+    """The store is there and does not take the write, for a reason that somebody can remove: a right that is missing, or
+    a quota that is used up (``quota``)."""
+
+    def __init__(self, reason: str, *, quota: bool = False) -> None:
+        super().__init__(reason)
+        self.quota = quota
+
+
 class Fenced(JournalError):  # noqa: N818
     """Another writer has advanced the execution: reload, and go on only while holding the lease."""
 
@@ -126,6 +135,10 @@ class Journal(Protocol):
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         """Write on condition of ``expected_seq``; returns once it is durable. A write that timed out is read back
         and counts as done when its own commit id is found. Raises Unavailable, Fenced, Gone, Refused."""
+
+    async def explain(self, ref: ExecutionRef, reason: str, now: Millis) -> None:
+        """Say to people why the execution cannot be written, where the journal has a place for that; the next commit
+        takes it back. Raises what ``append`` does."""
 
     async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:
         """Record that an ended execution has nothing left to stop; a commit like any other (seq + 1)."""

@@ -39,6 +39,7 @@ from stepwright.engine.batch import Batch
 from stepwright.engine.brake import Brake
 from stepwright.engine.defects import Defect, Defects
 from stepwright.engine.effects import Effects, End, Start
+from stepwright.engine.insisting import Insisting, KeptOut
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import (
     Clock,
@@ -381,6 +382,10 @@ class Run:
             return None
         try:
             commit = await self._write(batch)
+        except KeptOut as error:
+            if self._checkpoint is None:
+                raise
+            batch, commit = await self._end_instead(str(error))
         except Refused:
             if self._checkpoint is None:
                 raise
@@ -394,14 +399,18 @@ class Run:
         try:
             return batch, await self._write(batch)
         except Refused as error:
-            log.error("write refused, failing the execution", execution=str(self.ref), reason=str(error))
-            batch = Batch(self._checkpoint)
-            self._resume(
-                batch, Break("States.Runtime", f"The state of the execution could not be recorded: {error}")
-            )
-            return batch, await self._write(batch)
+            return await self._end_instead(str(error))
 
-    async def _write(self, batch: Batch) -> Commit:
+    async def _end_instead(self, reason: str) -> tuple[Batch, Commit]:
+        """What was to be written is given up: the execution ends, as it was told to, or because of that."""
+        log.error("write given up, ending the execution", execution=str(self.ref), reason=reason)
+        batch = Batch(self._checkpoint)
+        stop = next((signal for signal in self._signals if isinstance(signal, Stop)), None)
+        cause = f"The state of the execution could not be recorded: {reason}"
+        self._resume(batch, stop or Break("States.Runtime", cause))
+        return batch, await self._write(batch, ends=True)
+
+    async def _write(self, batch: Batch, *, ends: bool = False) -> Commit:
         assert batch.checkpoint is not None
         whole, self._restates = self._restates, False
         for task in batch.starts.values():
@@ -424,7 +433,8 @@ class Run:
             outcome=batch.outcome,
             settled=batch.outcome is not None and not batch.stops and self._effects.idle,
         )
-        await self._insist(self._while_held(lambda: self._world.journal.append(self.ref, commit)))
+        append = self._while_held(lambda: self._world.journal.append(self.ref, commit))
+        await self._insisting().on(append, ends=ends)
         self._seq += 1
         self._checkpoint = batch.checkpoint
         self._world.observer.committed(self.ref, commit)
@@ -480,6 +490,16 @@ class Run:
         self._world.timers.cancel_all(self.ref.uid)
         self._lazy_armed = False
         await self._effects.cancel()
+
+    def _insisting(self) -> Insisting:
+        async def explain(reason: str) -> None:
+            await self._world.journal.explain(self.ref, reason, self._now())
+
+        world = self._world
+        return Insisting(self.ref, world.clock, world.limits.quota_seconds, self._is_to_stop, explain)
+
+    def _is_to_stop(self) -> bool:
+        return any(isinstance(signal, Stop) for signal in self._signals)
 
     async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
         """Make a call until the other side is there to answer it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
+from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Gone, Loaded, Uid
 
@@ -53,6 +54,9 @@ class ExpressJournal:
                 running.ended.set_result((commit.outcome, commit.now))
             if commit.settled:
                 del self._running[ref.uid]
+
+    async def explain(self, ref: ExecutionRef, reason: str, now: Millis) -> None:
+        """Nothing here denies a write."""
 
     async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:  # noqa: ARG002
         self._running.pop(ref.uid, None)

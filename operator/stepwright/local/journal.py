@@ -16,6 +16,7 @@ from stepwright.asl.checkpoint import Identity, PartId
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
+from stepwright.asl.signals import Millis
 from stepwright.asl.step import Status
 from stepwright.cluster import payloads
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Gone, Loaded, Refused, StopRequest, Uid
@@ -145,6 +146,9 @@ class SqlJournal:
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         rows = list(_rows_of(ref.uid, commit))
         await self._write(ref, rows, commit.commit_id)
+
+    async def explain(self, ref: ExecutionRef, reason: str, now: Millis) -> None:
+        """Nothing here denies a write."""
 
     async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:
         guard = {"of": ref.uid, "expected": expected_seq, "next": expected_seq + 1, "commit": commit_id}

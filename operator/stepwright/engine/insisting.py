@@ -1,0 +1,82 @@
+"""A write that the store does not take for now: how long it is tried, and what is said about it meanwhile.
+
+A store that is away comes back, so for that there is no end. One that *denies* the write (a quota is used up, a right is
+missing) waits for somebody to act: it is said in the execution's conditions, and where a quota is the reason, the execution
+fails after a while instead of waiting for ever. A stop ends the wait at once, since what is kept out then no longer matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from stepwright.asl.signals import Millis
+from stepwright.engine import backoff
+from stepwright.engine.ports import Clock, Denied, ExecutionRef, JournalError, Refused, Unavailable
+
+log = structlog.get_logger(__name__)
+
+LOOKS_AT_STOPS_SECONDS: Final = 1.0
+
+
+class KeptOut(Refused):
+    """It was tried for as long as it may, or somebody has stopped the execution meanwhile."""
+
+
+class Insisting:
+    """``quota_seconds`` None: for ever. ``explain`` says the reason to people."""
+
+    def __init__(
+        self,
+        ref: ExecutionRef,
+        clock: Clock,
+        quota_seconds: int | None,
+        stops: Callable[[], bool],
+        explain: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._ref = ref
+        self._clock = clock
+        self._quota_seconds = quota_seconds
+        self._stops = stops
+        self._explain = explain
+
+    async def on(self, write: Callable[[], Awaitable[None]], *, ends: bool) -> None:
+        """``ends``: the write that ends the execution is never given up. Raises KeptOut, and what ``write`` raises but
+        Unavailable."""
+        denied_since: Millis | None = None
+        said = ""
+        for delay in backoff.delays():
+            try:
+                await write()
+                return
+            except Denied as error:
+                now = self._clock.now()
+                denied_since = now if denied_since is None else denied_since
+                reason = str(error)
+                if not ends and (self._stops() or (error.quota and self._is_over(denied_since, now))):
+                    raise KeptOut(reason) from error
+                if reason != said:
+                    said = reason
+                    await self._say(reason)
+            except Unavailable as error:
+                denied_since, reason = None, str(error)
+            log.warning("store unavailable", execution=str(self._ref), reason=reason, retry=delay)
+            await self._pause(delay, attentive=denied_since is not None and not ends)
+
+    def _is_over(self, since: Millis, now: Millis) -> bool:
+        return self._quota_seconds is not None and now - since >= self._quota_seconds * 1000
+
+    async def _say(self, reason: str) -> None:
+        try:
+            await self._explain(reason)
+        except JournalError as error:
+            log.debug("cannot say why an execution waits", execution=str(self._ref), reason=str(error))
+
+    async def _pause(self, seconds: float, *, attentive: bool) -> None:
+        """Sleep; ``attentive``: no longer than until somebody stops the execution."""
+        while seconds > 0 and not (attentive and self._stops()):
+            nap = min(seconds, LOOKS_AT_STOPS_SECONDS) if attentive else seconds
+            await self._clock.sleep(nap)
+            seconds -= nap
