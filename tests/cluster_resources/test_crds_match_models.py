@@ -77,7 +77,7 @@ def test_kubectl_explain_has_something_to_say(name: str, field: dict[str, Any]) 
 @pytest.mark.parametrize("field", written_by_users())
 def test_what_users_write_has_limits(field: dict[str, Any]) -> None:
     if field.get("x-kubernetes-preserve-unknown-fields") or field.get("x-kubernetes-int-or-string"):
-        assert "maxLength" in field
+        assert field.keys() & {"maxLength", "maxProperties"}
     elif field["type"] == "string":
         assert "maxLength" in field or "enum" in field
     elif field["type"] == "array":

@@ -1,4 +1,4 @@
-"""Every folder of examples/ runs and does what its expected.yaml says."""
+"""Every folder of examples/ runs and does what its expected.yaml says, where Pod Security is enforced at its strictest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.kube import Kube, output
+from tests.kube import IMAGE, Kube, output
 from tests.operator_process import ROOT
 
 pytestmark = pytest.mark.cluster
@@ -17,6 +17,7 @@ EXAMPLES = sorted(found.parent for found in (ROOT / "examples").glob("*/expected
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
 def test_example(stepwright: Kube, folder: Path) -> None:
+    stepwright("label", "namespace", stepwright.namespace, "pod-security.kubernetes.io/enforce=restricted")
     expected = yaml.safe_load((folder / "expected.yaml").read_text())
     stepwright("apply", "-f", str(folder / "statemachine.yaml"), "-f", str(folder / "execution.yaml"))
     name = yaml.safe_load((folder / "execution.yaml").read_text())["metadata"]["name"]
@@ -24,6 +25,21 @@ def test_example(stepwright: Kube, folder: Path) -> None:
 
     assert ended["status"]["phase"] == expected["phase"], ended["status"].get("cause")
     assert output(ended) == expected["output"]
+
+
+def test_a_task_that_a_namespace_does_not_let_run_fails_at_once(stepwright: Kube) -> None:
+    """It failed after five minutes, with Job.NoPod."""
+    stepwright("label", "namespace", stepwright.namespace, "pod-security.kubernetes.io/enforce=restricted")
+    rooted = {
+        "Type": "Task",
+        "Resource": "k8s:job",
+        "Parameters": {"image": IMAGE, "command": ["true"]},
+        "End": True,
+    }
+    ended = stepwright.run("rooted", {"StartAt": "Task", "States": {"Task": rooted}})
+
+    assert ended["status"]["error"] == "Job.Refused"
+    assert "runAsNonRoot != true" in ended["status"]["cause"]
 
 
 def test_every_example_says_what_is_expected_of_it() -> None:

@@ -174,7 +174,7 @@ class Jobs:
     def _complain(self, key: Key, uid: str) -> None:
         event = {
             "metadata": {"generateName": f"{key[2]}."},
-            "involvedObject": {"uid": uid},
+            "involvedObject": {"kind": "Job", "uid": uid},
             "reason": "FailedCreate",
             "message": "Error creating: pods is forbidden: exceeded quota: pods",
             "lastTimestamp": self._server.now(),

@@ -20,6 +20,7 @@ from stepwright.engine import run as runs
 from stepwright.engine.batch import Batch
 from stepwright.engine.effects import Effects, End
 from stepwright.engine.run import Run
+from stepwright.tasks.job import verdict
 from stepwright.tasks.job.driver import JobDriver
 from tests.simulation import running, world
 
@@ -178,11 +179,16 @@ def create_the_job_again_where_it_is_gone(patch: pytest.MonkeyPatch) -> None:
     """That its uid was seen is not asked."""
     attach = JobDriver._attach
 
-    async def forgetful(self: JobDriver, watched: Any, made: Any) -> Any:
+    async def forgetful(self: JobDriver, watched: Any, *made: Any) -> Any:
         watched.task = msgspec.structs.replace(watched.task, submitted=None)
-        return await attach(self, watched, made)
+        return await attach(self, watched, *made)
 
     patch.setattr(JobDriver, "_attach", forgetful)
+
+
+def let_jobs_run_again(patch: pytest.MonkeyPatch) -> None:
+    """Nobody looks at a Job whose task has its end."""
+    patch.setattr(verdict, "aftermath", lambda _job, _pods: verdict.Aftermath.FINISHED)
 
 
 def park_while_a_task_runs(patch: pytest.MonkeyPatch) -> None:
@@ -216,6 +222,7 @@ def park_while_a_task_runs(patch: pytest.MonkeyPatch) -> None:
         (act_on_an_event_of_the_past, 100, "the phase is Failed, not Running"),
         (create_the_job_again_where_it_is_gone, 2_000, "created again"),
         (park_while_a_task_runs, 1_000, "not at rest"),
+        (let_jobs_run_again, 400, "runs again"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )

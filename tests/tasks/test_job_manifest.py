@@ -94,8 +94,13 @@ def test_the_whole_job_of_a_simple_task() -> None:
                             "volumeMounts": [
                                 {"name": "stepwright-input", "mountPath": "/stepwright", "readOnly": True}
                             ],
+                            "securityContext": {
+                                "allowPrivilegeEscalation": False,
+                                "capabilities": {"drop": ["ALL"]},
+                            },
                         }
                     ],
+                    "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
                     "restartPolicy": "Never",
                     "automountServiceAccountToken": False,
                     "volumes": [

@@ -61,6 +61,12 @@ def operator(
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
     ] = None,
+    task_pod_security: Annotated[
+        Literal["privileged", "baseline", "restricted"],
+        typer.Option(
+            help="What task pods may do where taskDefaults.podSecurity of their state machine does not say."
+        ),
+    ] = "baseline",
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="The least that is logged.")
     ] = "info",
@@ -97,6 +103,7 @@ def operator(
         metrics_authorization=metrics_authorization,
         log_execution_data=log_execution_data == "allow",
         limits=limits.applied(CLUSTER, limit or []),
+        task_pod_security=task_pod_security,
     )
     try:
         asyncio.run(operators.run(options))

@@ -29,6 +29,8 @@ def structural(model: type[BaseModel]) -> Schema:
 
 def _plain(schema: Mapping[str, Any], definitions: Mapping[str, Schema], where: str) -> Schema:
     schema = _resolved(schema, definitions, where)
+    if schema.get("default", "") is None:
+        del schema["default"]  # an optional field is one that is left out
     if schema.get("x-kubernetes-int-or-string"):
         return _described(schema)
     if "anyOf" in schema or "oneOf" in schema or "allOf" in schema:
@@ -44,7 +46,7 @@ def _plain(schema: Mapping[str, Any], definitions: Mapping[str, Schema], where: 
                 plain[key] = _plain(value, definitions, f"{where}[]")
         elif key == "const":
             plain["enum"] = [value]
-        elif not (key == "default" and value is None):
+        else:
             plain[key] = value
     if "type" not in plain and not plain.get("x-kubernetes-preserve-unknown-fields"):
         raise NotStructural(f"{where}: a field needs a type, or must preserve unknown fields")

@@ -51,6 +51,7 @@ from stepwright.engine.ports import Commit, ExecutionRef, TaskDriver, Uid
 from stepwright.engine.stepping import Stepping
 from stepwright.tasks import job
 from stepwright.tasks.job.driver import JobDriver
+from stepwright.tasks.job.settings import BASELINE
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +82,7 @@ class Options:
     limits: Limits = CLUSTER
     retention: Policy = NOTHING_SAID
     """Of ended executions where neither they nor their state machine say anything."""
+    task_pod_security: str = BASELINE
 
 
 class Lost(Exception):  # noqa: N818 - it names a condition
@@ -138,7 +140,14 @@ class Operator:
         revisions = Revisions(api)
         metrics = Metrics(durations_by_state_machine=options.state_machine_durations)
         journal = ClusterJournal(api, revisions, self._restored, metrics.history_stored)
-        self._driver = JobDriver(api, self._report, clock=clock, namespaces=options.namespaces, held=held)
+        self._driver = JobDriver(
+            api,
+            self._report,
+            clock=clock,
+            namespaces=options.namespaces,
+            held=held,
+            pod_security=options.task_pod_security,
+        )
         drivers: tuple[TaskDriver, ...] = (self._driver,)
         metrics.show("stepwright_executions_live", lambda: self._engine.live)
         metrics.show("stepwright_timers", lambda: len(self._engine.timers))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
@@ -307,7 +307,7 @@ class StateMachines:
             found = diagnostics.placed(spec, error.diagnostics)
             reason, detail = conditions.INVALID_DEFINITION, diagnostics.summary(found)
         else:
-            found = diagnostics.placed(spec, found)
+            found = (*diagnostics.placed(spec, found), *_shared_account(spec))
             unserved = [d.message for d in found if d.code == NO_DRIVER]
             reason = conditions.NO_DRIVER if unserved else conditions.VALID
             detail = "; ".join(unserved)
@@ -486,3 +486,16 @@ def definition_text(spec: Mapping[str, Any]) -> str:
 
 def _path(key: Key, subresource: str | None = None) -> str:
     return path_of(API_VERSION, "statemachines", key[0], key[1], subresource)
+
+
+def _shared_account(spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    name = spec.get("taskServiceAccountName")
+    if name and name == spec.get("serviceAccountName"):
+        yield Diagnostic(
+            "WARNING",
+            "SHARED_SERVICE_ACCOUNT",
+            f"tasks run as the ServiceAccount {name!r}, as which their Jobs are made, too: a task whose pod mounts its "
+            "token can make Jobs in the place of other tasks of the namespace. Give taskServiceAccountName an account "
+            "of its own",
+            Pointer(""),
+        )

@@ -7,6 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, WithJsonSchema
 
 from stepwright.cluster.resources.model import Name, Written
+from stepwright.cluster.resources.pod_security import (
+    ContainerSecurityContext,
+    PodSecurity,
+    PodSecurityContext,
+    Verbatim,
+)
 
 Quantity = Annotated[
     int | float | str,
@@ -76,8 +82,34 @@ class TaskDefaults(Written):
     """Labels of Jobs and pods, beside Stepwright's own."""
     annotations: Annotated[dict[str, Annotation], Field(max_length=32)] | None = None
     """Annotations of pods, beside Stepwright's own."""
+    pod_security: PodSecurity | None = None
+    """What task pods may do, as far as nobody says otherwise. baseline: no privilege escalation, no capabilities, the
+    runtime's seccomp profile. restricted: no root either, as namespaces demand that enforce the Pod Security Standard of
+    that name. privileged: nothing is set. Without it what the operator was told, which is baseline."""
+    security_context: ContainerSecurityContext | None = None
+    """The security context of each container; what a container says itself wins, field by field."""
+    pod_security_context: PodSecurityContext | None = None
+    """The security context of the pods; what a pod template says itself wins, field by field."""
+    host_users: bool | None = None
+    """false runs pods in a user namespace of their own, where nodes can."""
+    runtime_class_name: Name | None = None
+    """The RuntimeClass of the pods: a sandbox, for example."""
+    priority_class_name: Name | None = None
+    """The PriorityClass of the pods."""
+    affinity: Verbatim | None = None
+    """The pods' affinity, as in a pod."""
+    topology_spread_constraints: Annotated[list[Verbatim], Field(max_length=16)] | None = None
+    """How the pods spread over the cluster, as in a pod."""
+    active_deadline_seconds: Annotated[int, Field(ge=1, le=31_536_000)] | None = None
+    """How long a Job may run before Kubernetes ends it and the task fails with Job.Failed."""
+    enable_service_links: bool | None = None
+    """Whether containers get environment variables for the Services of the namespace."""
+    empty_dir_size_limit: Quantity | None = None
+    """The sizeLimit of emptyDir volumes that have none."""
+    log_in_cause: bool | None = None
+    """false leaves the end of the container's log, which may hold what should not stay, out of the causes of failures."""
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=31_536_000)] = 3600
-    """How long a finished Job stays, with its pod's log, once its result is recorded."""
+    """How long a finished Job stays, with its pod's log, once its result is recorded; two minutes at least."""
     pending_grace_seconds: Annotated[int, Field(ge=0, le=86_400)] = 300
     """How long a pod may be unschedulable, or without its image, before the task fails with Job.Unschedulable or
     Job.ImagePullFailed."""

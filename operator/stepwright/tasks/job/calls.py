@@ -126,6 +126,20 @@ class Calls:
         items = sorted(listed.get("items") or [], key=lambda event: str(event.get("lastTimestamp") or ""))
         return [str(event.get("message") or "") for event in items]
 
+    async def all_creation_troubles(self, namespace: str) -> dict[str, str]:
+        """What is said so of all Jobs of a namespace, the newest of each, by the Job's uid."""
+        selector = {"fieldSelector": "involvedObject.kind=Job,reason=FailedCreate"}
+        try:
+            listed = await self._api.get(path_of("v1", "events", namespace), selector)
+        except ApiError as error:
+            log.info("events of Jobs cannot be read", error=str(error))
+            return {}
+        items = sorted(listed.get("items") or [], key=lambda event: str(event.get("lastTimestamp") or ""))
+        return {
+            str((event.get("involvedObject") or {}).get("uid")): str(event.get("message") or "")
+            for event in items
+        }
+
     async def release(
         self, ref: ExecutionRef, name: str, token: str, ttl_seconds: int, *, ends: bool = False
     ) -> None:

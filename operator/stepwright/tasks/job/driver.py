@@ -7,7 +7,8 @@ lets it go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -28,7 +29,8 @@ class JobDriver:
     """Implements ``engine.ports.TaskDriver``. ``run`` must be running in the engine's loop.
 
     ``owner`` gives the ownerReference of Jobs; tests without Stepwright's CRDs give none. ``held`` tells whether this
-    process may act upon an execution: what nobody wants of those of others is theirs to end.
+    process may act upon an execution: what nobody wants of those of others is theirs to end. ``pod_security``: what task
+    pods may do where their state machine does not say.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class JobDriver:
         log: Any = None,
         owner: manifest.Owner = manifest.execution_owner,
         held: Callable[[Uid], bool] = lambda _: True,
+        pod_security: str = settings.BASELINE,
     ) -> None:
         self._calls = Calls(api)
         self._report = report
         self._clock = clock
         self._owner = owner
         self._held = held
+        self._pod_security = pod_security
         log = log if log is not None else structlog.get_logger(__name__)
         self._releases = Releases(self._calls, clock, log)
         self._watching = Watching(api, self._calls, self._releases, report, clock, namespaces, log)
@@ -95,7 +99,7 @@ class JobDriver:
             return
         self._releases.task_started()
         await self._watching.wait_until_synced()
-        defaults = settings.read(ref.settings)
+        defaults = settings.read(ref.settings, self._pod_security)
         watched = Watched(
             ref,
             task,
@@ -105,12 +109,18 @@ class JobDriver:
             defaults.ttl_seconds,
             "file",
             self._clock.now(),
+            defaults.log_in_cause,
         )
         try:
             given = parameters.read(task)
             made = manifest.build(ref, task, given, defaults, self._owner)
             watched.output, watched.ttl_seconds = given.output, made.ttl_seconds
-            job = await self._attach(watched, made)
+
+            def alike() -> Iterator[manifest.Manifest]:
+                for other in settings.alike(ref.settings, defaults):
+                    yield manifest.build(ref, task, given, other, self._owner)
+
+            job = await self._attach(watched, made, alike)
         except StateError as error:
             self._watching.add(watched)
             self._watching.fail(watched, error.error, error.cause)
@@ -192,8 +202,13 @@ class JobDriver:
 
     # --- Starting -----------------------------------------------------------------------------------------------------
 
-    async def _attach(self, watched: Watched, made: manifest.Manifest) -> facts.Job:
-        """The task's Job: found, or created now. Raises StateError, Unavailable."""
+    async def _attach(
+        self, watched: Watched, made: manifest.Manifest, alike: Callable[[], Iterable[manifest.Manifest]]
+    ) -> facts.Job:
+        """The task's Job: found, or created now. Raises StateError, Unavailable.
+
+        ``alike``: what else an operator may have made for it that was another version, or was told other defaults.
+        """
         ref, submitted = watched.ref, watched.task.submitted
         job = self.jobs.get(ref.namespace, made.name)
         if submitted is not None:
@@ -216,9 +231,12 @@ class JobDriver:
         if whose != (str(ref.uid), made.token):
             raise _not_ours(ref, made.name, "it was not created by this execution")
         # An account that Stepwright acts as, and whatever runs as it, may write that label, too.
-        if found and not await self._calls.is_as_made(ref, made, job.metadata.uid):
-            raise _not_ours(ref, made.name, "it would run something else than the task says")
-        return job
+        if not found:
+            return job
+        for expected in chain([made], alike()):
+            if await self._calls.is_as_made(ref, expected, job.metadata.uid):
+                return job
+        raise _not_ours(ref, made.name, "it would run something else than the task says")
 
     async def _give_input(self, watched: Watched) -> None:
         """Make the Secret with a large input, where there is one and it is not there yet, and judge the task. Raises

@@ -111,6 +111,8 @@ def build(
         whole_job=whole_job,
     )
     _add_policy(spec)
+    if settings.active_deadline_seconds is not None:
+        spec.setdefault("activeDeadlineSeconds", settings.active_deadline_seconds)
     metadata = _job_metadata(given, ref, parameters)
     annotations = {
         **template.without_own_names(metadata.get("annotations"), "job.metadata.annotations"),

@@ -30,6 +30,24 @@ def as_failure(
     return StateError(errors.REFUSED, f"Kubernetes has refused to {doing}: {error.message}")
 
 
+def of_pod(told: str) -> str | None:
+    """The error that the Job controller's words about a pod it could not create stand for, None where they tell none.
+
+    Job.Refused: no waiting helps, and the task fails at once.
+    """
+    if "violates PodSecurity" in told or "unable to validate against any security context constraint" in told:
+        return errors.REFUSED
+    return errors.QUOTA_EXCEEDED if "exceeded quota:" in told else None
+
+
+def pod_security(told: str) -> str:
+    """What to do about pods that Pod Security refuses."""
+    return (
+        f"The namespace does not let such a pod run: {told} Say taskDefaults.podSecurity: restricted, or what the pod "
+        "lacks in its security contexts."
+    )
+
+
 def _forbidden(
     error: api.Forbidden, ref: ExecutionRef, verb: str, resource: str, account: str | None
 ) -> StateError:

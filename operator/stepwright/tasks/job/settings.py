@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
+PRIVILEGED: Final = "privileged"
+BASELINE: Final = "baseline"
+"""What task pods may do where neither the state machine nor whoever installed Stepwright says otherwise."""
+RESTRICTED: Final = "restricted"
 DEFAULT_TTL_SECONDS = 3600
 DEFAULT_GRACE_SECONDS = 300
 
@@ -24,12 +28,28 @@ class Settings:
     tolerations: list[Any] = field(default_factory=list)
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    pod_security: str = BASELINE
+    """privileged, baseline, restricted."""
+    security_context: Mapping[str, Any] = field(default_factory=dict)
+    pod_security_context: Mapping[str, Any] = field(default_factory=dict)
+    pod: Mapping[str, Any] = field(default_factory=dict)
+    """More fields of the pod, by their names: what a pod template says itself wins."""
+    topology_spread_constraints: list[Any] = field(default_factory=list)
+    active_deadline_seconds: int | None = None
+    empty_dir_size_limit: Any = None
+    log_in_cause: bool = True
     ttl_seconds: int = DEFAULT_TTL_SECONDS
     pending_grace_seconds: float = DEFAULT_GRACE_SECONDS
 
 
-def read(settings: Mapping[str, Any]) -> Settings:
-    """From ``ExecutionRef.settings``, whose keys are those of StateMachine.spec and checked by its schema."""
+_POD: Final = ("hostUsers", "runtimeClassName", "priorityClassName", "affinity", "enableServiceLinks")
+
+
+def read(settings: Mapping[str, Any], pod_security: str = BASELINE) -> Settings:
+    """From ``ExecutionRef.settings``, whose keys are those of StateMachine.spec and checked by its schema.
+
+    ``pod_security``: where the state machine does not say.
+    """
     defaults = settings.get("taskDefaults") or {}
 
     def or_else(name: str, default: Any) -> Any:
@@ -47,6 +67,23 @@ def read(settings: Mapping[str, Any]) -> Settings:
         tolerations=or_else("tolerations", []),
         labels=or_else("labels", {}),
         annotations=or_else("annotations", {}),
+        pod_security=or_else("podSecurity", pod_security),
+        security_context=or_else("securityContext", {}),
+        pod_security_context=or_else("podSecurityContext", {}),
+        pod={name: defaults[name] for name in _POD if defaults.get(name) is not None},
+        topology_spread_constraints=or_else("topologySpreadConstraints", []),
+        active_deadline_seconds=defaults.get("activeDeadlineSeconds"),
+        empty_dir_size_limit=defaults.get("emptyDirSizeLimit"),
+        log_in_cause=or_else("logInCause", True),
         ttl_seconds=or_else("ttlSecondsAfterFinished", DEFAULT_TTL_SECONDS),
         pending_grace_seconds=or_else("pendingGraceSeconds", DEFAULT_GRACE_SECONDS),
     )
+
+
+def alike(settings: Mapping[str, Any], own: Settings) -> list[Settings]:
+    """What an operator may have read from the same settings that was told another ``pod_security``; 0.1.0 knew none and
+    set nothing."""
+    if (settings.get("taskDefaults") or {}).get("podSecurity") is not None:
+        return []
+    others = (PRIVILEGED, BASELINE, RESTRICTED)
+    return [replace(own, pod_security=other) for other in others if other != own.pod_security]

@@ -11,7 +11,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
-from stepwright.tasks.job import names
+from stepwright.tasks.job import confinement, names
 from stepwright.tasks.job.errors import refused
 from stepwright.tasks.job.parameters import Parameters
 from stepwright.tasks.job.settings import Settings
@@ -128,10 +128,28 @@ def _complete_spec(spec: dict[str, Any], settings: Settings, where: str, *, whol
     for field, defaults in (
         ("tolerations", settings.tolerations),
         ("imagePullSecrets", settings.image_pull_secrets),
+        ("topologySpreadConstraints", settings.topology_spread_constraints),
     ):
         given = _list(spec.get(field), f"{where}.spec.{field}")
         if defaults or given:
             spec[field] = [*given, *(item for item in defaults if item not in given)]
+    for field, value in settings.pod.items():
+        spec.setdefault(field, value)
+    _limit_empty_dirs(spec, settings, where)
+    confinement.confine(spec, _all_containers(spec, where), settings, where, as_object)
+
+
+def _all_containers(spec: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
+    first = _list(spec.get("initContainers"), f"{where}.spec.initContainers")
+    return [container for container in (*first, *spec["containers"]) if isinstance(container, dict)]
+
+
+def _limit_empty_dirs(spec: Mapping[str, Any], settings: Settings, where: str) -> None:
+    if settings.empty_dir_size_limit is None:
+        return
+    for volume in _list(spec.get("volumes"), f"{where}.spec.volumes"):
+        if isinstance(volume, dict) and isinstance(volume.get("emptyDir"), dict):
+            volume["emptyDir"].setdefault("sizeLimit", settings.empty_dir_size_limit)
 
 
 def _decide_account(spec: dict[str, Any], settings: Settings, where: str) -> None:

@@ -7,7 +7,7 @@ does not matter which event came first, or whether some were missed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from stepwright.asl.step import StartTask
 from stepwright.cluster.api import Api, ApiError, NotFound, TooManyRequests, Unreachable
 from stepwright.cluster.informer import Informer
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
-from stepwright.tasks.job import errors, facts, logs, names, output, verdict
+from stepwright.tasks.job import errors, facts, logs, names, output, refusals, verdict
 from stepwright.tasks.job.adoption import Adopted
 from stepwright.tasks.job.calls import BATCH, Calls
 from stepwright.tasks.job.manifest import Manifest
@@ -31,6 +31,9 @@ AUDIT_SECONDS: Final = 30.0
 STOPPED_SECONDS: Final = 600.0
 """How long a stopped task is remembered, in case its Job's creation, given up here, lands only then."""
 SYNC_SECONDS: Final = 5.0
+PODLESS_SECONDS: Final = 3.0
+"""For how long a Job is without a pod before it is asked why: its controller needs a moment, and more in a burst."""
+ASKED_EVERY_SECONDS: Final = 15.0
 LOG_RETRY_SECONDS: Final = (1, 2, 4, 8, 15)
 """A node that does not answer for its logs gets half a minute."""
 
@@ -47,6 +50,7 @@ class Watched:
     ttl_seconds: int
     output: str
     since: Millis
+    log_in_cause: bool = True
     job: facts.Job | None = None
     input_due: Manifest | None = None
     """What the Job's input is to be made from, until it is."""
@@ -99,6 +103,7 @@ class Watching:
         self._strays: set[str] = set()
         self._ending: set[tuple[str, str]] = set()
         self._adopted = Adopted()
+        self._asked: dict[str, Millis] = {}
         self.on_stray: Callable[[facts.Job], Coroutine[Any, Any, None]] | None = None
         """What to do with a Job that has been there for a while and that nobody here has started or let go."""
         self.jobs: Informer[facts.Job] = Informer(
@@ -314,7 +319,7 @@ class Watching:
                 self._read(self._look_closer(watched, job), watched)
             case verdict.Succeeded(pod, terminated):
                 self._take_output(watched, job, pod, terminated)
-            case verdict.Failed(error, cause, None):
+            case verdict.Failed(error, cause, log_of) if log_of is None or not watched.log_in_cause:
                 self.fail(watched, error, cause)
             case verdict.Failed(error, cause, (pod_name, container)):
                 self._read(self._fail_with_log(watched, error, cause, pod_name, container), watched)
@@ -338,14 +343,41 @@ class Watching:
         while True:
             await self._clock.sleep(TICK_SECONDS)
             now = self._clock.now()
+            podless: set[str] = set()
             for watched in list(self._troubled):
                 if watched.problem is None or watched.result is not None:
                     self._troubled.pop(watched, None)
                 elif now - watched.problem[1] >= watched.grace_ms and watched.busy is None:
                     self._read(self._give_up(watched, watched.problem[0]), watched)
+                elif watched.problem[0].look_at_events and now - watched.problem[1] >= PODLESS_SECONDS * 1000:
+                    podless.add(watched.ref.namespace)
+            self._ask_why(podless, now)
             if now - audited >= AUDIT_SECONDS * 1000:
                 audited = now
                 await self._audit(now)
+
+    def _ask_why(self, namespaces: Iterable[str], now: Millis) -> None:
+        """Jobs without a pod have waited in these. One list tells of all that are in a namespace, and no more often than
+        that: a list of events is dear where there are many."""
+        for namespace, asked in list(self._asked.items()):
+            if now - asked >= ASKED_EVERY_SECONDS * 1000:
+                del self._asked[namespace]
+        for namespace in sorted(namespaces):
+            if namespace not in self._asked:
+                self._asked[namespace] = now
+                self._read(self._fail_refused(namespace))
+
+    async def _fail_refused(self, namespace: str) -> None:
+        """Fail the tasks whose pods are refused for ever, however long they may wait for other things."""
+        told = await self._calls.all_creation_troubles(namespace)
+        for watched in list(self._troubled):
+            if watched.ref.namespace != namespace or watched.job is None or watched.busy is not None:
+                continue
+            said = told.get(watched.job.metadata.uid, "")
+            waits = watched.problem is not None and watched.problem[0].look_at_events
+            if waits and refusals.of_pod(said) == errors.REFUSED:
+                watched.unwanted = True
+                self.fail(watched, errors.REFUSED, refusals.pod_security(said))
 
     async def _audit(self, now: Millis) -> None:
         for key, stopped in list(self._stopped.items()):
@@ -463,7 +495,7 @@ class Watching:
             told = await self._calls.creation_troubles(watched.ref.namespace, watched.job.metadata.uid)
             if told:
                 cause = f"{cause} {told[-1]}"
-                error = errors.QUOTA_EXCEEDED if "exceeded quota:" in told[-1] else error
+                error = refusals.of_pod(told[-1]) or error
             if watched.problem is None:
                 return  # a pod has come while the events were read
         if problem.patience:
