@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
-from typing import Final
+from typing import Annotated, Any, Final
 
 import typer
 
-from stepwright.cli import installation
+from stepwright import __version__
+from stepwright.cli import completion, installation
 
 __all__ = ["main"]
 
-COMMANDS: Final = ("validate", "test", "run", "dev", "operator", "idle", "version")
+COMMANDS: Final = ("validate", "test", "run", "dev", "operator", "idle", "completion", "version")
 """In the order of the help text."""
+
+_CONTEXT: Final[dict[str, Any]] = {"help_option_names": ["-h", "--help"]}
 
 
 def main() -> None:
@@ -26,9 +30,14 @@ def main() -> None:
     wrong = installation.problem()
     if wrong is not None:
         typer.echo(f"stepwright: {wrong}", err=True)
+    if completion.VARIABLE in os.environ:
+        # Shells that the script of ``stepwright completion`` speaks for ask what could follow.
+        from typer import completion as shells  # noqa: PLC0415
+
+        shells.completion_init()  # type: ignore[attr-defined]  # there for its own use
     arguments = sys.argv[1:]
     named = arguments[0] if arguments else ""
-    application((named,) if named in COMMANDS else COMMANDS)()
+    application((named,) if named in COMMANDS else COMMANDS)(prog_name=completion.PROGRAM)
 
 
 def application(commands: tuple[str, ...] = COMMANDS) -> typer.Typer:
@@ -39,15 +48,28 @@ def application(commands: tuple[str, ...] = COMMANDS) -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
+        context_settings=_CONTEXT,
     )
     app.callback()(_every_command)
     for command in commands:
         module = f"{__name__}.{command}"
         if importlib.util.find_spec(module) is not None:
-            app.command(command)(getattr(importlib.import_module(module), command))
+            app.command(command, context_settings=_CONTEXT)(getattr(importlib.import_module(module), command))
     return app
 
 
-def _every_command() -> None:
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{completion.PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+def _every_command(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_tell_version, is_eager=True),
+    ] = False,
+) -> None:
     # With a callback typer keeps the command's name even where only one command is loaded.
     pass

@@ -165,7 +165,7 @@ class _Checker:
         if why is None:
             self._text(name, quoted, express=express, file=elsewhere)
             return
-        warned = Diagnostic("WARNING", _NOT_JSON, _not_json(why), _ROOT, why.line, why.column)
+        warned = Diagnostic("WARNING", _NOT_JSON, _not_json(text, why), _ROOT, why.line, why.column)
         if quoted != text and _is_json(quoted):
             self._text(name, quoted, express=express, file=elsewhere, also=warned)
             return
@@ -267,7 +267,10 @@ class _Checker:
         locate: Locate = lambda found: found,
     ) -> None:
         found = check(text, express=express, task_checks=_PLAIN, installation=_SOMEWHERE, unfinished=True)
-        told = tuple(map(locate, _once(found)))
+        told = tuple(
+            locate(replace(each, message=documents.why(text, each.message, each.line, each.column)))
+            for each in _once(found)
+        )
         first = () if also is None else (also,)
         self.found.definitions.append(Checked(name, first + told, text, file=file, locate=locate))
 
@@ -338,9 +341,10 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _not_json(error: InvalidJson) -> str:
+def _not_json(text: str, error: InvalidJson) -> str:
+    reason = documents.why(text, error.message, error.line, error.column)
     return (
-        f"This is no JSON ({error.message}): SAM, CDK and CloudFormation read it all the same, as YAML with values put in;"
+        f"This is no JSON ({reason}): SAM, CDK and CloudFormation read it all the same, as YAML with values put in;"
         " the API of Step Functions refuses it"
     )
 

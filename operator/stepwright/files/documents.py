@@ -59,11 +59,22 @@ def of_json(text: str) -> Document:
     try:
         value = jsontext.parse(text)
     except InvalidJson as error:
-        raise Unreadable(error.message, error.line, error.column) from error
+        raise Unreadable(
+            why(text, error.message, error.line, error.column), error.line, error.column
+        ) from error
     except RecursionError as error:
         raise Unreadable("nested too deeply") from error
     found = places(text)
     return Document(value, found.line_and_column, found.duplicates, {})
+
+
+def why(text: str, message: str, line: int | None, column: int | None) -> str:
+    """Why a text is no JSON, with the character that is meant."""
+    if message != "invalid character" or line is None or column is None:
+        return message
+    lines = text.split("\n")
+    found = lines[line - 1][column - 1 : column] if line <= len(lines) else ""
+    return f"{message} {found!r}" if found else message
 
 
 def the_only(file: str, text: str) -> Document:

@@ -1,4 +1,4 @@
-"""Spans of virtual time as people write them: ``30 d``, ``1 h 5 min``, ``0.5 s``."""
+"""Spans of virtual time as people write them: ``30 d``, ``3 days``, ``1 h 5 min``, ``0.5 s``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,19 @@ import re
 from typing import Final
 
 _UNITS: Final = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
-_TERM: Final = re.compile(r"(\d+(?:\.\d+)?) ?(d|h|min|s)")
-_WHOLE: Final = re.compile(rf"{_TERM.pattern}(?: {_TERM.pattern})*")
+_SPELLINGS: Final = {
+    spelling: size
+    for size, spellings in (
+        (604_800, "weeks week w"),
+        (86_400, "days day d"),
+        (3_600, "hours hour hrs hr h"),
+        (60, "minutes minute mins min"),
+        (1, "seconds second secs sec s"),
+    )
+    for spelling in spellings.split()
+}
+_TERM: Final = re.compile(rf"(\d+(?:\.\d+)?) ?({'|'.join(_SPELLINGS)})(?![a-z])")
+_WHOLE: Final = re.compile(rf"{_TERM.pattern}(?:(?: | ?, ?| and ){_TERM.pattern})*")
 
 
 def text(seconds: float) -> str:
@@ -25,5 +36,5 @@ def seconds(given: object) -> float | None:
     if isinstance(given, int | float) and not isinstance(given, bool):
         return given if given >= 0 else None
     if isinstance(given, str) and _WHOLE.fullmatch(given):
-        return sum(float(count) * _UNITS[unit] for count, unit in _TERM.findall(given))
+        return sum(float(count) * _SPELLINGS[unit] for count, unit in _TERM.findall(given))
     return None
