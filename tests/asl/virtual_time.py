@@ -82,6 +82,7 @@ class Play:
     outcome: Outcome | None = None
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     more: bool = False
+    redrivable: Checkpoint | None = None
 
     def start(self, given: JsonText) -> Step:
         return self._take(interpreter.start(self.machine, self.identity, given, self._moment(), self.limits))
@@ -89,6 +90,16 @@ class Play:
     def send(self, signal: Signal) -> Step:
         checkpoint = checkpoints.decode(self.journal) if self.reload else self.checkpoint
         return self._take(interpreter.resume(self.machine, checkpoint, signal, self._moment(), self.limits))
+
+    def redrive(self) -> Step:
+        """Go on after an end without success."""
+        assert self.redrivable is not None
+        # What a journal keeps of the end, in place of what was open.
+        self.checkpoint = reloaded(self.redrivable)
+        parts = self.checkpoint.parts
+        self.journal = {name: checkpoints.encode(parts[name]) for name in parts}
+        self.outcome = None
+        return self._take(interpreter.redrive(self.machine, self.checkpoint, self._moment(), self.limits))
 
     def go_on(self) -> None:
         """Finish a step that stopped at its bound."""
@@ -145,6 +156,7 @@ class Play:
                 del self.journal[name]
         assert set(self.journal) == set(step.checkpoint.parts)
         self.outcome = self.outcome or step.outcome
+        self.redrivable = step.redrivable
         self.events += step.events
         self.commands += step.commands
         self.visits.update((visit.id, visit) for visit in step.visits)

@@ -91,6 +91,7 @@ def _quietly(draft: Draft, fork: Fork) -> None:
 
 def everything(draft: Draft, outcome: VisitOutcome) -> None:
     """All branches of an execution that ends; ``outcome`` is what people read of the visits still open."""
+    draft.freeze()
     for branch in draft.open_branches():
         if branch.phase is not Phase.ENTER:
             draft.visit(branch, draft.state(branch), outcome)

@@ -111,11 +111,13 @@ def _encode_head(part: Head) -> EncodedPart:
         "flags": list(part.flags) or None,
         "childEvents": part.child_events or None,
         "historyBytes": part.history_bytes or None,
+        "redrives": part.redrives or None,
+        "redriven": part.redriven,
     }
 
 
 def _decode_head(encoded: EncodedPart) -> Head:
-    deadline = encoded.get("deadline")
+    deadline, redriven = encoded.get("deadline"), encoded.get("redriven")
     return Head(
         last_event_id=encoded["lastEventId"],
         next_branch=encoded["nextBranch"],
@@ -126,6 +128,8 @@ def _decode_head(encoded: EncodedPart) -> Head:
         flags=tuple(encoded.get("flags", ())),
         child_events=encoded.get("childEvents", 0),
         history_bytes=encoded.get("historyBytes", 0),
+        redrives=encoded.get("redrives", 0),
+        redriven=None if redriven is None else Millis(redriven),
     )
 
 

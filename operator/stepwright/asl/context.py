@@ -10,7 +10,7 @@ from stepwright.asl import map_runs, timestamps
 from stepwright.asl.draft import Draft
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Map, Parallel, State, Task
-from stepwright.asl.parts import Branch, Start
+from stepwright.asl.parts import Branch
 from stepwright.asl.signals import TaskId
 
 
@@ -32,7 +32,7 @@ def build(
         return given if item is None else given | _map(item)
     constants = draft.constants.get(branch.child)
     if constants is None:
-        constants = _constants(draft.start) if branch.child is None else _of_child(draft, branch.child)
+        constants = _constants(draft) if branch.child is None else _of_child(draft, branch.child)
         draft.constants[branch.child] = constants
     here: dict[str, Json] = {"Name": state.name, "EnteredTime": timestamps.text(branch.entered_at)}
     if isinstance(state, (Task, Map, Parallel)):  # a union would be made anew each time
@@ -51,7 +51,8 @@ def _map(item: tuple[int, Json]) -> dict[str, Json]:
     return {"Map": {"Item": {"Index": item[0], "Value": item[1]}}}
 
 
-def _constants(start: Start) -> dict[str, Json]:
+def _constants(draft: Draft) -> dict[str, Json]:
+    start, head = draft.start, draft.head
     identity = start.identity
     execution: dict[str, Json] = {
         "Id": identity.execution_id,
@@ -61,7 +62,9 @@ def _constants(start: Start) -> dict[str, Json]:
         "RoleArn": identity.role_arn,
     }
     if not identity.synchronous:
-        execution["RedriveCount"] = 0
+        execution["RedriveCount"] = head.redrives
+    if head.redriven is not None:
+        execution["RedriveTime"] = timestamps.text(head.redriven)
     return {
         "Execution": execution,
         "StateMachine": {"Id": identity.state_machine_id, "Name": identity.state_machine_name},

@@ -68,6 +68,7 @@ class Draft:
 
     __slots__ = (
         "_changed",
+        "_frozen",
         "_kept",
         "_original",
         "_random",
@@ -116,6 +117,7 @@ class Draft:
         self.map_runs: dict[str, MapRunStatus] = {}
         self.outcome: Outcome | None = None
         self.size = 0
+        self._frozen: dict[PartId, Part] | None = None
         self._kept = 0
         """Of ``size``, what is in the execution's own history."""
         self.constants: dict[int | None, dict[str, Json]] = {}
@@ -211,6 +213,21 @@ class Draft:
         if self.items(fork.branch) is not None:
             self.drop(items_id(fork.branch))
         self.drop(fork_id(fork.branch))
+
+    def freeze(self) -> bool:
+        """Keep the parts as they are now: should the execution end, a redrive goes on from them. False where they are
+        kept already, for a failure within which this one happens."""
+        if self._frozen is not None:
+            return False
+        self._frozen = {
+            name: part.copy() if name in self._changed and isinstance(part, Branch | Fork) else part
+            for name, part in self.parts.items()
+        }
+        return True
+
+    def thaw(self) -> None:
+        """The failure did not end the execution."""
+        self._frozen = None
 
     def live_parts(self) -> list[PartId]:
         """All parts that do not outlive the execution."""
@@ -336,4 +353,13 @@ class Draft:
             map_runs=list(self.map_runs.values()),
             more=bool(self.ready),
             outcome=self.outcome,
+            redrivable=self._redrivable(),
         )
+
+    def _redrivable(self) -> Checkpoint | None:
+        """A distributed Map is not gone on with: its child executions have ended with it, each for itself."""
+        if self.outcome is None or self._frozen is None or self.outcome.status == "SUCCEEDED":
+            return None
+        if any(type(part) is Fork and part.run is not None for part in self._frozen.values()):
+            return None
+        return Checkpoint({**self._frozen, HEAD: self.head})

@@ -17,6 +17,15 @@ def fail(
     draft: Draft, branch: Branch, state: State, failure: Failure, failed_event: str | None = None
 ) -> None:
     """``failed_event``: what is recorded of the state if it is not tried again (MapStateFailed)."""
+    first = draft.freeze()
+    _try_again_or_catch(draft, branch, state, failure, failed_event)
+    if first and draft.outcome is None:
+        draft.thaw()
+
+
+def _try_again_or_catch(
+    draft: Draft, branch: Branch, state: State, failure: Failure, failed_event: str | None
+) -> None:
     if isinstance(state, (Task, Map, Parallel)):  # a union would be made anew each time
         again = retry.decide(state.retry, branch.retries, failure, draft.now, draft.random)
         if again is not None:

@@ -16,6 +16,7 @@ from stepwright.asl import (
     history,
     open_work,
     payload,
+    redriving,
     transitions,
 )
 from stepwright.asl.checkpoint import Checkpoint
@@ -58,7 +59,7 @@ from stepwright.asl.states import choice, distributed_map, fail, parallel, pass_
 from stepwright.asl.states import map as map_
 from stepwright.asl.step import Outcome, SetTimer, Step
 
-__all__ = ["Limits", "resume", "start"]
+__all__ = ["Limits", "redrive", "resume", "start"]
 
 _MODULES: Final[dict[type[State], Any]] = {
     Pass: pass_,
@@ -84,10 +85,7 @@ def start(
     """The first step of an execution. ``input`` is the text of any JSON value."""
     draft = _begun(machine, identity, input, moment, limits)
     draft.ready.append(ROOT)
-    seconds = [each for each in (machine.timeout_seconds, limits.execution_seconds) if each is not None]
-    if seconds:
-        draft.head.deadline = Millis(moment.now + min(seconds) * 1000)
-        draft.commands.append(SetTimer(open_work.EXECUTION_TIMER, draft.head.deadline))
+    _set_deadline(draft)
     return _step(draft)
 
 
@@ -114,6 +112,27 @@ def _begun(machine: Machine, identity: Identity, input: JsonText, moment: Moment
         history.execution_started(input, identity.role_arn, identity.version_arn, identity.alias_arn),
     )
     return draft
+
+
+def redrive(
+    machine: Machine,
+    checkpoint: Checkpoint,
+    moment: Moment,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+) -> Step:
+    """The step with which an execution that ended without success goes on from ``Step.redrivable``."""
+    draft = Draft(machine, checkpoint, moment, limits)
+    redriving.reopen(draft)
+    _set_deadline(draft)
+    return _step(draft)
+
+
+def _set_deadline(draft: Draft) -> None:
+    bounds = (draft.machine.timeout_seconds, draft.limits.execution_seconds)
+    seconds = [each for each in bounds if each is not None]
+    if seconds:
+        draft.head.deadline = Millis(draft.now + min(seconds) * 1000)
+        draft.commands.append(SetTimer(open_work.EXECUTION_TIMER, draft.head.deadline))
 
 
 def resume(
@@ -213,6 +232,7 @@ def _advance(draft: Draft, branch: Branch) -> None:
 
 def _fail(draft: Draft, branch: Branch, state: State, error: StateError | InvalidJson) -> None:
     """Evaluating a field of the state failed. Where that was between iterations, those still running end with it."""
+    first = draft.freeze()
     failure = failures.of_error(error, state.name, branch.entered)
     failed_event = None
     if isinstance(error, QueryError) and isinstance(state, Map | Parallel):
@@ -232,6 +252,8 @@ def _fail(draft: Draft, branch: Branch, state: State, error: StateError | Invali
     if isinstance(error, QueryError):
         failing.record_evaluation(draft, branch, state, error, failure)
     failing.fail(draft, branch, state, failure, failed_event)
+    if first and draft.outcome is None:
+        draft.thaw()
 
 
 def _break(draft: Draft, failure: Failure) -> None:

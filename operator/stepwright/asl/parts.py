@@ -28,11 +28,14 @@ CHUNK_CHARACTERS: Final = 8 * 1024
 """Up to here the newest results of a Map are written again with each that is added. Then they become one text, long
 enough for a journal to keep it elsewhere, so that a checkpoint does not grow with the items that are done."""
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Newest version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
 
 WITH_CHILDREN: Final = 2
 """What a checkpoint becomes with its first distributed Map. Without one it is of version 1 and stays so."""
+
+REDRIVEN: Final = 3
+"""What a checkpoint becomes when it is redriven."""
 
 NO_VARIABLES: Final[Mapping[str, Payload]] = MappingProxyType({})
 
@@ -81,6 +84,9 @@ class Head:
     """How many events the histories of child executions have got. They do not count in ``last_event_id``."""
     history_bytes: int = 0
     """About how much has come into the execution's own history (``Limits.history_bytes``)."""
+    redrives: int = 0
+    redriven: Millis | None = None
+    """How often the execution was redriven, and when it was for the last time."""
 
     @property
     def ordinal(self) -> int:
@@ -98,6 +104,8 @@ class Head:
             self.flags,
             self.child_events,
             self.history_bytes,
+            self.redrives,
+            self.redriven,
         )
 
 

@@ -155,6 +155,7 @@ class Step(Struct, frozen=True):
     ``changed`` names the parts of the checkpoint that differ from the one given (written, or gone when no longer in
     ``checkpoint.parts``), so a journal writes only those. ``more``: the step stopped at its bound; resume with
     ``Continue`` after what it says has been committed. With an ``outcome`` the checkpoint has no open task or timer.
+    ``redrivable``: where the execution has ended without success, what ``interpreter.redrive`` goes on from.
     """
 
     checkpoint: Checkpoint
@@ -167,3 +168,4 @@ class Step(Struct, frozen=True):
     map_runs: list[MapRunStatus] = field(default_factory=list)
     more: bool = False
     outcome: Outcome | None = None
+    redrivable: Checkpoint | None = None
