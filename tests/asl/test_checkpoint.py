@@ -194,8 +194,8 @@ def test_where_an_execution_is() -> None:
     [
         ({"kind": "thought"}, "a checkpoint part of kind 'thought' is not known to this version"),
         (
-            {"kind": "head", "version": 3, "lastEventId": 1, "nextBranch": 1},
-            "the checkpoint has version 3, this engine knows versions up to 2",
+            {"kind": "head", "version": 4, "lastEventId": 1, "nextBranch": 1},
+            "the checkpoint has version 4, this engine knows versions up to 3",
         ),
     ],
 )

@@ -99,7 +99,11 @@ def choose(play: Play, random: Random) -> Signal | None:
 def played(definition: dict[str, Any], document: Any, seed: int, replay: bool = True) -> Watched:
     play = Watched(machine(definition), LIMITS, replay=replay)
     play.start(dump(document))
-    random = Random(seed)
+    go_to_end(play, Random(seed))
+    return play
+
+
+def go_to_end(play: Watched, random: Random) -> None:
     while play.outcome is None:
         assert play.steps < MAX_STEPS, "it does not end"
         play.go_on()
@@ -110,7 +114,6 @@ def played(definition: dict[str, Any], document: Any, seed: int, replay: bool = 
             play.send(signal)
         elif not play.fire_next() and not play.open_tasks():
             raise AssertionError("nothing is left to happen, and it has not ended")
-    return play
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -130,6 +133,31 @@ def test_every_execution_ends_and_its_history_is_whole(
     assert_nothing_is_open(play)
     assert_visits_are_told(play)
     assert_child_executions_are_told(play)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(definitions(), inputs, st.integers(0, 2**32))
+def test_an_execution_that_is_redriven_again_and_again_keeps_one_whole_history(
+    definition: dict[str, Any], document: Any, seed: int
+) -> None:
+    play = played(definition, document, seed)
+    redrives = 0
+    while play.redrivable is not None and redrives < 3:
+        ended = play.outcome
+        assert ended is not None
+        assert ended.status != "SUCCEEDED"
+        play.redrive()
+        redrives += 1
+        go_to_end(play, Random(seed + redrives))
+
+    ids = [event["id"] for event in play.events]
+    assert ids == list(range(1, len(ids) + 1))
+    assert play.types.count("ExecutionRedriven") == redrives
+    assert play.types.count("ExecutionStarted") == 1
+    assert play.types[-1].startswith("Execution")
+    assert_texts_are_json(play)
+    assert_nothing_is_open(play)
+    assert_visits_are_told(play)
 
 
 def assert_texts_are_json(play: Play) -> None:

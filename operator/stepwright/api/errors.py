@@ -70,6 +70,10 @@ def no_such_execution(arn: str) -> ApiError:
     return _said("ExecutionDoesNotExist", "Execution Does Not Exist", arn)
 
 
+def not_redrivable(arn: str, reason: str) -> ApiError:
+    return ApiError("ExecutionNotRedrivable", f"Execution {arn} invalid for redrive as: {reason}")
+
+
 def no_such_activity(arn: str) -> ApiError:
     return _said("ActivityDoesNotExist", "Activity Does Not Exist", arn)
 

@@ -31,6 +31,10 @@ class TaskOver(Exception):  # noqa: N818
     """The task of this token is no longer open: it has its result, timed out, or its execution has ended."""
 
 
+class NotRedrivable(Exception):  # noqa: N818
+    """The execution runs, has succeeded, or nothing was kept that a redrive could go on from."""
+
+
 class CallRefused(Exception):  # noqa: N818 - what an API said
     """The API has refused a call; ``code`` is the exception's name, as AWS has it."""
 
@@ -169,6 +173,10 @@ class Runner(Protocol):
 
     async def stop(self, execution: Execution, request: StopRequest) -> Millis:
         """Stop an execution and wait until it has ended; when that was, also where it had ended before."""
+
+    async def redrive(self, execution: Execution, token: str | None) -> Millis:
+        """Let an execution that ended without success go on; durable when it returns. When that was done, also where
+        it was by an earlier call with this token. Raises NotRedrivable."""
 
     async def update_map_run(self, asked: UpdateMapRun) -> bool:
         """Give a Map Run under way other bounds; durable when it returns. False where it is not under way."""

@@ -128,4 +128,10 @@ class Execution:
     alias_arn: str | None = None
     map_run_arn: str | None = None
     items: int | None = None
+    redrives: int = 0
+    redriven: Millis | None = None
+    """How often it was redriven, and when it was for the last time."""
+    redrivable: bool | None = None
+    """Of one that ended without success: whether what a redrive goes on from was kept; None: by a version that kept
+    nothing."""
     position: int = 0

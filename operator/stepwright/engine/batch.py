@@ -51,6 +51,7 @@ class Batch:
     ends: dict[TaskId, End] = field(default_factory=dict)
     timers: dict[TimerId, Millis | None] = field(default_factory=dict)
     outcome: Outcome | None = None
+    redrivable: Checkpoint | None = None
     size_bytes: int = 0
 
     @property
@@ -91,7 +92,7 @@ class Batch:
                 self.timers[command.timer] = None
         for run in step.map_runs:
             self.map_runs[run.arn] = run
-        self.outcome = step.outcome
+        self.outcome, self.redrivable = step.outcome, step.redrivable
 
     def _add_children(self, step: Step) -> None:
         self.child_events += step.child_events

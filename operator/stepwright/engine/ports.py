@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NewType, Protocol
 
-from stepwright.asl.checkpoint import EncodedPart, Identity, PartId
+from stepwright.asl.checkpoint import Checkpoint, EncodedPart, Identity, PartId
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis, Signal, TaskId
@@ -53,7 +53,8 @@ class Loaded:
 
     ``parts`` is empty where nothing was committed yet; then ``input`` starts it. ``ended``: the outcome is committed.
     ``settled``: nothing is left to stop. ``stop``: a stop was asked for. ``latest``: when something was recorded of it
-    last, as far as the journal knows.
+    last, as far as the journal knows. ``redriven``: when it was asked for that an execution that had ended go on from
+    ``parts``, which are those of ``Commit.redrivable`` until the first write after it.
     """
 
     ref: ExecutionRef
@@ -66,6 +67,7 @@ class Loaded:
     settled: bool = False
     stop: StopRequest | None = None
     latest: Millis = _EPOCH
+    redriven: Millis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Commit:
     names what runs their newest task. ``settled`` is said only together with an outcome. ``started``: when the
     execution began. ``waiting_until``: nothing is open but timers, and this is when the earliest falls due.
     ``whole``: ``parts`` are all that there are, and take the place of what is stored, which somebody has edited.
+    ``redrivable``: of an execution that ends without success, what a redrive goes on from; a journal that redrives
+    keeps it in place of all parts.
     ``map_runs``, ``children`` and ``child_events`` tell of distributed Maps; a journal that has no place for them may
     drop them, as the checkpoint holds all that is needed to go on.
     """
@@ -95,6 +99,7 @@ class Commit:
     current_states: Sequence[str] = ()
     waiting_until: Millis | None = None
     outcome: Outcome | None = None
+    redrivable: Checkpoint | None = None
     settled: bool = False
     whole: bool = False
 

@@ -320,12 +320,28 @@ class Run:
     async def _resumed(self, loaded: Loaded) -> Batch:
         """Take up what a checkpoint describes: stop what it does not want, arm its timers, reattach its tasks."""
         checkpoint = self._checkpoint = checkpoints.decode(loaded.parts)
+        if checkpoint.ended:
+            return await self._redriven(checkpoint, loaded.redriven)
         tasks = checkpoints.open_tasks(self._machine, checkpoint)
         # Before anything new is started: a sweep knows only the tasks of this moment.
         await self._sweep(frozenset(task.task for task in tasks))
         self._arm(checkpoint)
         self._start(tasks)
         return await self._fill(Batch(checkpoint))
+
+    async def _redriven(self, checkpoint: Checkpoint, asked: Millis | None) -> Batch:
+        """Go on from what was kept of an end without success."""
+        await self._sweep(frozenset())
+        batch = Batch(checkpoint)
+        self._latest = max(self._latest, asked or Millis(0))
+        moment = Moment(asked or self._now(), self._world.seed())
+        self._world.stepping.begin(self.ref)
+        try:
+            step = interpreter.redrive(self._machine, checkpoint, moment, self._world.limits)
+        finally:
+            self._world.stepping.end()
+        self._add(batch, step, None)
+        return await self._fill(batch)
 
     def _arm(self, checkpoint: Checkpoint) -> None:
         """Set the open timers. When a task was last heard of is written nowhere: it gets a whole interval."""
@@ -431,6 +447,7 @@ class Run:
             current_states=checkpoints.current_states(batch.checkpoint),
             waiting_until=checkpoints.waiting_until(batch.checkpoint),
             outcome=batch.outcome,
+            redrivable=batch.redrivable,
             settled=batch.outcome is not None and not batch.stops and self._effects.idle,
         )
         append = self._while_held(lambda: self._world.journal.append(self.ref, commit))

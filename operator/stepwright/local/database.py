@@ -210,6 +210,10 @@ async def _create(connection: AsyncConnection, folder: Path) -> None:
     version = (await connection.execute(text("PRAGMA user_version"))).scalar_one()
     if version > schema.VERSION:
         raise InUse(f"{folder} was written by a newer version of Stepwright")
+    if version:
+        for newer in range(version + 1, schema.VERSION + 1):
+            for change in schema.CHANGES.get(newer, ()):
+                await connection.execute(text(change))
     await connection.run_sync(schema.metadata.create_all)
     await connection.execute(text(f"PRAGMA user_version = {schema.VERSION}"))
 

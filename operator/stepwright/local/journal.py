@@ -11,6 +11,7 @@ from sqlalchemy import Row, and_, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import definition
 from stepwright.asl.checkpoint import Identity, PartId
 from stepwright.asl.diagnostics import InvalidDefinition
@@ -56,6 +57,7 @@ END: Final = Statement(
         cause=bindparam("with_cause"),
         stopped=bindparam("at"),
         settled=bindparam("is_settled"),
+        redrivable=bindparam("can_go_on"),
     ),
     conditional=True,
 )
@@ -193,6 +195,7 @@ def loaded_of(row: Row[Any], machine: Machine, role_arn: str, parts: Mapping[Par
         ended=row.status != "RUNNING",
         settled=row.settled,
         stop=stop,
+        redriven=row.redriven,
     )
 
 
@@ -236,12 +239,17 @@ def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str,
                 "with_cause": outcome.cause,
                 "at": commit.now,
                 "is_settled": commit.settled,
+                "can_go_on": commit.redrivable is not None,
             },
         )
         # An ended execution takes no step any more.
         yield DROP_ALL_PARTS, {"of": uid}
         yield DROP_ANSWERS, {"of": uid}
         yield DROP_TAKINGS, {"of": uid}
+        if commit.redrivable is not None:
+            for part, kept in commit.redrivable.parts.items():
+                body = text_of(payloads.take_out(checkpoints.encode(kept), texts))
+                yield PUT_PART, {"uid": uid, "part": part, "body": body}
     for event in commit.events:
         body = text_of(payloads.take_out(event, texts))
         yield ADD_EVENT, {"uid": uid, "id": event["id"], "body": body}

@@ -37,5 +37,8 @@ def execution_of(row: Row[Any], map_run_arn: str | None = None, items: int | Non
         alias_arn=row.alias_arn,
         map_run_arn=map_run_arn,
         items=items,
+        redrives=row.redrives,
+        redriven=row.redriven,
+        redrivable=row.redrivable,
         position=row.position,
     )

@@ -35,6 +35,7 @@ from stepwright.local.database import Database
 from stepwright.local.express import ExpressJournal
 from stepwright.local.journal import SqlJournal
 from stepwright.local.map_runs import SqlMapRuns
+from stepwright.local.redrives import SqlRedrives
 
 log = structlog.get_logger(__name__)
 
@@ -58,9 +59,20 @@ class LocalRunner:
         self._journal = SqlJournal(database)
         self._express_journal = ExpressJournal()
         self._map_runs = SqlMapRuns(database)
-        self._engine = Engine(self._journal, drivers, Held(), clock=clock, observer=self, limits=limits)
+        self._redrives = SqlRedrives(database)
+        self._engine = Engine(
+            self._journal,
+            drivers,
+            Held(),
+            clock=clock,
+            observer=self,
+            limits=limits,
+            finished=self._note_finished,
+        )
         self._express = Engine(self._express_journal, drivers, Held(), clock=clock, limits=express_limits)
         self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
+        self._let_go: defaultdict[Uid, asyncio.Event] = defaultdict(asyncio.Event)
+        """Set when the engine is done with an execution; of those that somebody waits for."""
 
     async def run(self) -> None:
         """Take up what was running when the last process ended, and carry everything until cancelled."""
@@ -173,6 +185,30 @@ class LocalRunner:
             if not waiting:
                 del self._ends[uid]
 
+    async def redrive(self, execution: Execution, token: str | None) -> Millis:
+        # Once it is stored it has to run, whoever has lost interest meanwhile.
+        return await asyncio.shield(self._redrive(execution, token))
+
+    async def _redrive(self, execution: Execution, token: str | None) -> Millis:
+        uid, now = execution.uid, self._clock.now()
+        if token is not None and (known := await self._redrives.known(uid, token, now)) is not None:
+            return known
+        if execution.status != "RUNNING":
+            await self._until_let_go(uid)
+        redriven = await self._redrives.begin(uid, token, now)
+        ref = ExecutionRef(uid, "local", execution.name, execution.machine_arn.split(":")[6])
+        self._engine.adopt(await self._journal.load(ref))
+        return redriven
+
+    async def _until_let_go(self, uid: Uid) -> None:
+        """An execution that has ended may be carried still: what it leaves behind is being stopped."""
+        while self._engine.carries(uid):
+            await self._let_go[uid].wait()
+
+    def _note_finished(self, ref: ExecutionRef) -> None:
+        if (waited_for := self._let_go.pop(ref.uid, None)) is not None:
+            waited_for.set()
+
     async def update_map_run(self, asked: UpdateMapRun) -> bool:
         uid = await self._map_runs.update(asked)
         if uid is not None:
@@ -256,6 +292,8 @@ class LocalRunner:
         if not loaded.parts:
             raise TaskOver
         checkpoint = checkpoints.decode(loaded.parts)
+        if checkpoint.ended:  # what is kept is for a redrive, which begins its tasks anew
+            raise TaskOver
         if task not in (wanted.task for wanted in checkpoints.open_tasks(loaded.machine, checkpoint)):
             raise TaskOver
 

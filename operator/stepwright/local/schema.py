@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, Table, Text
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the tables. A form that an older Stepwright cannot read gets the next number."""
 
 metadata = MetaData()
@@ -82,6 +82,9 @@ executions = Table(
     Column("trace_header", Text),
     Column("version_arn", Text),
     Column("alias_arn", Text),
+    Column("redrives", Integer, nullable=False, server_default="0"),
+    Column("redriven", Integer),
+    Column("redrivable", Boolean),
     # What concerns the engine alone.
     Column("seq", Integer, nullable=False),
     Column("commit_id", Text),
@@ -96,6 +99,25 @@ Index(
     sqlite_where=executions.c.settled.is_(False),
     postgresql_where=executions.c.settled.is_(False),
 )
+
+redrive_tokens = Table(
+    "redrive_tokens",
+    metadata,
+    Column("uid", Text, primary_key=True),
+    Column("token", Text, primary_key=True),
+    Column("made", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Client tokens of redrives, so that a call that is made again does nothing."""
+
+CHANGES: Final = {
+    2: (
+        "ALTER TABLE executions ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE executions ADD COLUMN redriven INTEGER",
+        "ALTER TABLE executions ADD COLUMN redrivable BOOLEAN",
+    )
+}
+"""What makes tables of one version those of the next, new tables aside."""
 
 events = Table(
     "events",

@@ -1,4 +1,4 @@
-"""Executions: start, describe, list, stop."""
+"""Executions: start, describe, list, stop, redrive."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any, Final
 from stepwright.api import errors, names, paging, wire
 from stepwright.api.operations import starting
 from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.asl.signals import Millis
+from stepwright.catalog import redrives
+from stepwright.catalog.ports import NotRedrivable
 from stepwright.catalog.records import Execution
 from stepwright.engine.ports import StopRequest
 
@@ -30,7 +33,7 @@ async def describe(service: Service, request: Request) -> Answer:
         **_summary(execution),
         "input": execution.input,
         "inputDetails": {"included": True},
-        **_redrive(execution),
+        **_redrive(execution, service.clock.now()),
     }
     if execution.output is not None:
         answer |= {"output": execution.output, "outputDetails": {"included": True}}
@@ -58,7 +61,7 @@ async def list_(service: Service, request: Request) -> Answer:
     before = paging.begin(request, of, int)
     found = await service.catalog.executions(started_as, status, before, paging.size(request) + 1)
     page, more = paging.page(found, request, of, lambda execution: execution.position)
-    return {"executions": [_summary(execution) | {"redriveCount": 0} for execution in page], **more}
+    return {"executions": [_summary(execution) | _redrives(execution) for execution in page], **more}
 
 
 async def _of_map_run(service: Service, request: Request) -> Answer:
@@ -103,11 +106,35 @@ def _summary(execution: Execution) -> dict[str, Any]:
     return summary
 
 
-def _redrive(execution: Execution) -> dict[str, Any]:
-    if execution.status in ("RUNNING", "SUCCEEDED"):
-        reason = f"Execution is {execution.status} and cannot be redriven"
-        return {"redriveCount": 0, "redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
-    return {"redriveCount": 0, "redriveStatus": "REDRIVABLE"}
+async def redrive(service: Service, request: Request) -> Answer:
+    arn = request["executionArn"]
+    execution = await names.execution(service, arn)
+    if execution.map_run_arn is not None:
+        reason = (
+            f"It is a child execution of {execution.map_run_arn}, which is redriven with its parent alone"
+        )
+        raise errors.not_redrivable(arn, reason)
+    try:
+        redriven = await service.runner.redrive(execution, request.get("clientToken"))
+    except NotRedrivable:
+        now = await names.execution(service, arn)  # it may have changed meanwhile
+        reason = redrives.refusal(now, service.clock.now()) or "Execution history event limit exceeded"
+        raise errors.not_redrivable(arn, reason) from None
+    return {"redriveDate": wire.moment(redriven)}
+
+
+def _redrive(execution: Execution, now: Millis) -> dict[str, Any]:
+    reason = redrives.refusal(execution, now)
+    if reason is None:
+        return {**_redrives(execution), "redriveStatus": "REDRIVABLE"}
+    return {**_redrives(execution), "redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
+
+
+def _redrives(execution: Execution) -> dict[str, Any]:
+    answer: dict[str, Any] = {"redriveCount": execution.redrives}
+    if execution.redriven is not None:
+        answer["redriveDate"] = wire.moment(execution.redriven)
+    return answer
 
 
 OPERATIONS: Final[dict[str, Operation]] = {
@@ -115,4 +142,5 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "DescribeExecution": describe,
     "ListExecutions": list_,
     "StopExecution": stop,
+    "RedriveExecution": redrive,
 }

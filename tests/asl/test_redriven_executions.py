@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Break, Stop, TaskFailed, TaskStarted, TaskSucceeded
 from stepwright.asl.step import Outcome, StartTask
 from tests.asl.virtual_time import Play, begin, fails, run, states
@@ -34,6 +35,10 @@ def succeed(play: Play, name: str, output: Any = None) -> None:
 def fail(play: Play, name: str, error: str = "Busy") -> None:
     play.send(TaskFailed(take(play, name).task, error, "for a reason"))
     play.go_on()
+
+
+def succeeded(output: str) -> Outcome:
+    return Outcome("SUCCEEDED", output=JsonText(output))
 
 
 def redrive(play: Play, after_seconds: int = 60) -> None:
@@ -107,14 +112,11 @@ def test_the_context_object_counts_redrives_and_the_state_was_entered_when_it_wa
         "retries.$": "$$.State.RetryCount",
     }
     play = begin(states("Work", Work=ACTIVITY | {"Parameters": context, "Retry": RETRY}))
-    seen = [play.open_tasks()[0].parameters]
+    before: Any = play.open_tasks()[0].parameters
     fail(play, "Work", "Other")
     redrive(play)
-    seen.append(play.open_tasks()[0].parameters)
+    after: Any = play.open_tasks()[0].parameters
 
-    before, after = seen
-    assert isinstance(before, dict)
-    assert isinstance(after, dict)
     assert before["of"]["RedriveCount"] == 0
     assert "RedriveTime" not in before["of"]
     assert after["of"] == before["of"] | {"RedriveCount": 1, "RedriveTime": "2023-11-14T22:14:20.000Z"}
@@ -171,7 +173,7 @@ def test_a_stopped_execution_begins_its_open_task_again() -> None:
         "7 ActivityScheduled < 2",
     ]
     succeed(play, "Work", "done")
-    assert play.outcome == Outcome("SUCCEEDED", output='"done"')
+    assert play.outcome == succeeded('"done"')
 
 
 def test_the_time_of_the_whole_execution_begins_anew() -> None:
@@ -193,7 +195,7 @@ def test_a_wait_goes_on_to_the_time_that_it_had(waited_seconds: int, waits_on: b
     redrive(play, after_seconds=waited_seconds)
     assert play.outcome is None
     play.to_end()
-    assert play.outcome == Outcome("SUCCEEDED", output="{}")
+    assert play.outcome == succeeded("{}")
     assert play.now == began + (9_000 if waits_on else 60_000)
     assert play.types.count("WaitStateEntered") == 1
 
@@ -227,7 +229,7 @@ def test_what_was_broken_off_goes_on() -> None:
     play.send(Break("States.Runtime", "could not be recorded"))
     redrive(play)
     succeed(play, "Work", "done")
-    assert play.outcome == Outcome("SUCCEEDED", output='"done"')
+    assert play.outcome == succeeded('"done"')
 
 
 def test_nothing_is_kept_of_what_succeeded_or_was_caught_or_tolerated() -> None:

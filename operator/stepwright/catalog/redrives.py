@@ -1,0 +1,34 @@
+"""Whether an execution can be redriven, and if not, why: in AWS's words where it has some.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html (redriveStatusReason).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stepwright.asl.signals import Millis
+from stepwright.catalog.records import Execution
+
+_DAY_MILLIS: Final = 24 * 60 * 60 * 1000
+PERIOD_MILLIS: Final = 14 * _DAY_MILLIS
+"""So long after its end an execution can be redriven."""
+OPEN_MILLIS: Final = 365 * _DAY_MILLIS
+"""So long after its start, at the most."""
+EVENTS_LIMIT: Final = 24_999
+"""With fewer events than this there is room for ExecutionRedriven and one more."""
+
+
+def refusal(execution: Execution, now: Millis) -> str | None:
+    """None where it can be redriven, as far as is known without its history."""
+    if execution.status in ("RUNNING", "SUCCEEDED"):
+        return f"Execution is {execution.status} and cannot be redriven"
+    if execution.redrivable is None:
+        return "Execution was started before the launch of RedriveExecution"
+    if not execution.redrivable:
+        return "Execution has a distributed Map under way, which Stepwright does not redrive yet"
+    if execution.stopped is not None and execution.stopped < now - PERIOD_MILLIS:
+        return "Execution redrivable period exceeded"
+    if execution.started < now - OPEN_MILLIS:
+        return "Execution has exceeded the max execution time"
+    return None
