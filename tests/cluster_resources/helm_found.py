@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -35,10 +36,16 @@ def template(
     *settings: str, release: str = "stepwright", namespace: str = "stepwright-system"
 ) -> list[Object]:
     """The chart's objects; each setting is one of ``--set``."""
+    text = _rendered(settings, release, namespace)
+    return [item for item in yaml.load_all(text, Loader=yaml.CSafeLoader) if item]
+
+
+@functools.cache
+def _rendered(settings: tuple[str, ...], release: str, namespace: str) -> str:
     flags = [flag for setting in settings for flag in ("--set", setting)]
     done = run("template", release, str(CHART), "--namespace", namespace, *flags)
     assert done.returncode == 0, done.stderr
-    return [item for item in yaml.safe_load_all(done.stdout) if item]
+    return done.stdout
 
 
 def of_kind(objects: list[Object], kind: str) -> list[Object]:

@@ -172,6 +172,34 @@ def test_requests_for_one_namespace_queue_behind_each_other_and_leases_behind_no
     assert of_kind(template("flowSchema.create=false"), "FlowSchema") == []
 
 
+def arguments(*settings: str) -> list[str]:
+    pod = of_kind(template(*settings), "Deployment")[0]["spec"]["template"]["spec"]
+    found: list[str] = pod["containers"][0]["args"]
+    return found
+
+
+def test_metrics_are_for_whom_the_cluster_lets_read_them_where_that_is_asked_for() -> None:
+    asked = "metrics.authorization=true", "metrics.serviceMonitor.create=true"
+    objects = template(*asked)
+    name = "stepwright-system-stepwright-metrics"
+
+    assert "--metrics-authorization" in arguments(*asked)
+    assert rules(objects, "ClusterRole", name) == [{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}]
+    assert [
+        (rule["resources"], rule["verbs"]) for rule in rules(objects, "ClusterRole", f"{name}-reviews")
+    ] == [(["tokenreviews"], ["create"]), (["subjectaccessreviews"], ["create"])]
+    assert "bearerTokenFile" in of_kind(objects, "ServiceMonitor")[0]["spec"]["endpoints"][0]
+    assert "--metrics-authorization" not in arguments()
+    assert "reviews" not in json.dumps(template())
+
+
+def test_what_is_logged_and_counted_is_the_installations_choice() -> None:
+    assert "--log-execution-data=deny" in arguments()
+    assert "--log-execution-data=allow" in arguments("logExecutionData=allow")
+    assert "--state-machine-durations" in arguments("metrics.stateMachineDurations=true")
+    assert "--state-machine-durations" not in arguments()
+
+
 def test_uninstalling_is_refused_while_executions_run() -> None:
     [hook] = of_kind(template("watchNamespaces={a,b}"), "Job")
     container = hook["spec"]["template"]["spec"]["containers"][0]
