@@ -11,6 +11,7 @@ import msgspec
 
 from stepwright.asl.interpreter import Limits
 from stepwright.asl.signals import Signal
+from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.refusals import Refusals
 from stepwright.cluster.revisions import Revision, Revisions
@@ -18,6 +19,7 @@ from stepwright.controllers import execution_watch
 from stepwright.controllers.clocks import Readings
 from stepwright.controllers.executions import Executions
 from stepwright.controllers.membership import Membership, Removed
+from stepwright.controllers.neighbours import Neighbours
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.rounds import Rounds, Scope
@@ -103,8 +105,8 @@ class WatchedJournal(ClusterJournal):
     own: Callable[[ExecutionRef], bool]
     complain: Callable[[str], None]
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
         self._from_memory: set[Uid] = set()
 
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:
@@ -157,6 +159,7 @@ class Operator:
         complain: Callable[[str], None],
         wrote_last: Callable[[ExecutionRef], str],
         offset_ms: int = 0,
+        lease_namespace: str = LEASE_NAMESPACE,
     ) -> None:
         self.process = Process(name)
         self._random = random
@@ -166,11 +169,11 @@ class Operator:
         self.clock = SetClock(offset_ms)
         self.api = SimulatedApi(server, self, faults, trace)
         self.api.on_date = self.clock.hear
-        self.quarantine = Quarantine(self.api, LEASE_NAMESPACE, self._shares_changed)
+        self.quarantine = Quarantine(self.api, lease_namespace, self._shares_changed)
         self.pulse = PulseOfSimulation()
         self.membership = Membership(
             self.api,
-            LEASE_NAMESPACE,
+            lease_namespace,
             duration=LEASE_SECONDS,
             clock=self.clock,
             changed=self._shares_changed,
@@ -184,7 +187,9 @@ class Operator:
         for revision in setting.revisions.values():
             if random.randrange(3):
                 revisions.keep("default", revision)
-        self.journal = WatchedJournal(self.api, revisions, self._restored)
+        installation = Installation(lease_namespace)
+        self.neighbours = Neighbours(installation, self.clock, self._shares_changed)
+        self.journal = WatchedJournal(self.api, revisions, self._restored, installation=installation)
         self.journal.own = lambda ref: wrote_last(ref) == name
         self.journal.complain = complain
         self.driver = JobDriver(self.api, self._report, clock=self.clock, held=self.held)
@@ -214,6 +219,7 @@ class Operator:
             Told(trace, name),  # type: ignore[arg-type] # the methods that are called
             self.clock,
             SettingApart(self.api, self.quarantine, refusals, drivers),
+            self.neighbours,
             owns=self.membership.owns,
             held=self.held,
         )
@@ -260,6 +266,7 @@ class Operator:
                 group.create_task(self.retention.run())
                 group.create_task(self.rounds.run())
                 group.create_task(self.executions.run())
+                group.create_task(self.neighbours.run())
                 group.create_task(self.watch.run())
         finally:
             await self.executions.close()

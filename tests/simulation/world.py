@@ -39,7 +39,12 @@ NAMESPACE = "default"
 RESTS_WITHIN_SECONDS = 400.0
 JOB_STAYS_SECONDS = 20
 """No request here is under way for longer."""
-FORESEEN = ("membership waits", "write refused, failing the execution", "execution cannot go on")
+FORESEEN = (
+    "membership waits",
+    "another installation serves the same namespace",
+    "write refused, failing the execution",
+    "execution cannot go on",
+)
 """Errors in the log that tell of the world and not of a defect."""
 ACCOUNT = "runner"
 
@@ -130,12 +135,15 @@ class Result:
 
 
 class World:
+    lease_namespaces: tuple[str, ...] = (LEASE_NAMESPACE,)
+    """Of each installation."""
+
     def __init__(self, seed: int, loop: SimulationLoop) -> None:
         self.result = Result(seed)
         self._loop = loop
         self._random = Random(f"world {seed}")
         self.climate = climate = Climate.of(self._random)
-        self.access = Access(LEASE_NAMESPACE)
+        self.access = Access(*self.lease_namespaces)
         self.server = ApiServer(Random(f"server {seed}"), self.access)
         self.server.largest_bytes = climate.largest_bytes
         self.jobs = Jobs(self.server, Random(f"jobs {seed}"), self.trace)
@@ -278,8 +286,12 @@ class World:
             complain=self.violation,
             wrote_last=wrote_last,
             offset_ms=self._wall_clock_off(),
+            lease_namespace=self._lease_namespace(slot),
         )
         operator.begin()
+
+    def _lease_namespace(self, slot: int) -> str:
+        return self.lease_namespaces[slot % len(self.lease_namespaces)]
 
     def _wall_clock_off(self) -> int:
         """Of a machine on which an operator starts, in milliseconds: less than that for which it would not act."""

@@ -41,6 +41,19 @@ def operator(
         int,
         typer.Option(min=3, help="How long the Lease counts: after a crash the other operators wait for it."),
     ] = 15,
+    installation: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="Name of this installation, which its executions carry. Default: the namespace of its Leases."
+        ),
+    ] = None,
+    take_over: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            metavar="INSTALLATION",
+            help="Go on with the executions of an installation that is gone; may be repeated.",
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address for metrics and probes.")] = "0.0.0.0",  # noqa: S104
     metrics_port: Annotated[int, typer.Option(help="Port of /metrics; 0 leaves it out.")] = 8080,
     state_machine_durations: Annotated[
@@ -96,6 +109,8 @@ def operator(
         namespaces=tuple(namespace or ()),
         lease_namespace=lease_namespace,
         lease_seconds=lease_seconds,
+        installation=installation,
+        take_over=tuple(take_over or ()),
         host=host,
         metrics_port=metrics_port,
         health_port=health_port,

@@ -32,6 +32,7 @@ from stepwright.cluster.api import (
 )
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.executions import Body, Pinned
+from stepwright.cluster.installation import Installation
 from stepwright.cluster.payloads import Payloads
 from stepwright.cluster.record import Change, Record
 from stepwright.cluster.resources import API_VERSION
@@ -39,6 +40,7 @@ from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.engine.ports import (
     Commit,
     Denied,
+    Elsewhere,
     ExecutionRef,
     Fenced,
     Gone,
@@ -80,12 +82,14 @@ class ClusterJournal:
         revisions: Revisions,
         on_restored: Callable[[ExecutionRef, int, int], None] | None = None,
         stored: Callable[[str, str, int], None] | None = None,
+        installation: Installation | None = None,
     ) -> None:
         """``on_restored`` is told of an execution that is stored as it was earlier: which, and the numbers of the newest
         commit that was made and of the one that is stored. ``stored`` is told of each object that is stored beside an
         Execution: its namespace, what it is (``Events``, ``Payload``), and its size in bytes."""
         self._api = api
         self._stored = stored
+        self._installation = installation
         self._revisions = revisions
         self.on_restored = on_restored
         self._records: dict[str, Record] = {}
@@ -154,11 +158,15 @@ class ClusterJournal:
     async def open(self, body: Body, pinned: Pinned) -> Loaded:
         """Take up an Execution as it was read; ``pinned`` is what it runs. A body that is out of date does no harm:
         the first commit is refused and the execution loaded again. Raises Unavailable, Refused (Edited), InvalidInput,
-        NewerVersion.
+        NewerVersion, Elsewhere.
         """
+        operator = (body.get("status") or {}).get("operator")
+        if self._installation is not None and not self._installation.carries(operator):
+            raise Elsewhere(f"installation {operator} has begun it")
         consistency.check(body)
         revision = await self._revision(body, pinned)
         taken_up = Record.of(body, pinned.as_status())
+        taken_up.carrier = None if self._installation is None else self._installation.name
         parts: dict[PartId, Any] = {}
         if not executions.has_ended(body):
             encoded = {
@@ -184,10 +192,17 @@ class ClusterJournal:
             shown = (
                 executions.seq(body),
                 status.get("commitId"),
+                status.get("operator"),
                 status.get("transitions"),
                 status.get("conditions"),
             )
-            if shown != (known.seq, known.commit_id, known.transitions, known.conditions):
+            if shown != (
+                known.seq,
+                known.commit_id,
+                known.operator,
+                known.transitions,
+                known.conditions,
+            ):
                 return False
         try:
             consistency.check(body)

@@ -61,6 +61,10 @@ class Record:
     commit_id: str | None = None
     lost_from: int | None = None
     """The number of the newest commit, where an earlier state was restored and no commit was made since."""
+    operator: str | None = None
+    """The installation that is stored as its carrier."""
+    carrier: str | None = None
+    """The one that carries it now, if it has a name."""
     page: _Hash = field(default_factory=lambda: seal.new_page(None), compare=False)
     """Of ``events``, for the seal."""
     parts: dict[str, bytes] = field(default_factory=dict)
@@ -91,6 +95,7 @@ class Record:
             transitions=list(status.get("transitions") or ()),
             conditions=list(status.get("conditions") or ()),
             commit_id=status.get("commitId"),
+            operator=status.get("operator"),
             page=seal.page(status),
             parts=seal.digests(status),
         )
@@ -166,6 +171,8 @@ def of_commit(
         fields |= {"phase": phase, "conditions": status_conditions, "observedGeneration": record.generation}
     if whole:
         fields |= {"startTime": timestamps.rfc3339(start), "stateMachine": dict(record.state_machine)}
+    if record.carrier is not None and (whole or record.operator != record.carrier):
+        fields["operator"] = record.carrier
     if outcome is not None:
         fields |= {
             "endTime": timestamps.rfc3339(commit.now),
@@ -181,6 +188,7 @@ def of_commit(
         seq=commit.expected_seq + 1,
         commit_id=commit.commit_id,
         lost_from=None,
+        operator=record.carrier or record.operator,
         start=start,
         waiting_until=until,
         phase=phase,

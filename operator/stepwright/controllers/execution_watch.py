@@ -103,6 +103,7 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     observedGeneration: int = 0
     stateMachine: Started | None = None
     waitingUntil: str | None = None
+    operator: str | None = None
     seal: str | None = None
     endTime: str | None = None
 

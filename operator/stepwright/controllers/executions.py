@@ -28,6 +28,7 @@ from stepwright.cluster.refusals import Unwritable
 from stepwright.controllers import execution_watch
 from stepwright.controllers.execution_watch import TOUCHED, Seen, index_of
 from stepwright.controllers.failure_events import FailureEvents
+from stepwright.controllers.neighbours import Neighbours
 from stepwright.controllers.new_texts import NewTexts
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.setting_apart import SettingApart
@@ -35,7 +36,16 @@ from stepwright.controllers.state_machine_watch import Key
 from stepwright.controllers.state_machines import Known, StateMachines
 from stepwright.engine import backoff
 from stepwright.engine.engine import Engine
-from stepwright.engine.ports import Clock, ExecutionRef, Gone, Refused, TaskDriver, Uid, Unavailable
+from stepwright.engine.ports import (
+    Clock,
+    Elsewhere,
+    ExecutionRef,
+    Gone,
+    Refused,
+    TaskDriver,
+    Uid,
+    Unavailable,
+)
 from stepwright.engine.run import Parked
 
 log = structlog.get_logger(__name__)
@@ -66,6 +76,7 @@ class Executions:
         failures: FailureEvents,
         clock: Clock,
         apart: SettingApart,
+        neighbours: Neighbours,
         *,
         owns: Callable[[Uid], bool],
         held: Callable[[Uid], bool],
@@ -79,6 +90,7 @@ class Executions:
         self._failures = failures
         self._clock = clock
         self._apart = apart
+        self._neighbours = neighbours
         self._held_apart: set[Uid] = set()
         self._owns = owns
         self._held = held
@@ -110,6 +122,9 @@ class Executions:
             self._forget(seen)
         elif type == "DELETED":
             self._missed(seen)
+        elif not self._engine.carries(uid) and self._neighbours.has(seen):
+            self._neighbours.observe(seen)
+            self._leave(seen)
         elif not self._owns(uid):
             self._leave(seen)
         elif self._apart.holds(uid) and not seen.has_ended:
@@ -323,6 +338,8 @@ class Executions:
         """``text``: all of a new one."""
         uid = seen.uid
         self._waiting.get(seen.machine, {}).pop(uid, None)
+        if seen.pinned is None and not self._neighbours.may_begin(seen.metadata.namespace):
+            return
         if self._park(seen):
             return
         problem = None if text is None else executions.unfit(text)
@@ -375,7 +392,7 @@ class Executions:
                 )
                 if attempt == SILENT_ATTEMPTS and not isinstance(error, NotHeld):
                     await self._say_why(ref, str(error))
-            except Gone:
+            except (Gone, Elsewhere):
                 return
             except Unwritable as error:
                 self._give_up_writing(ref, error)
@@ -583,6 +600,7 @@ class Executions:
         return any(driver.holds(uid) for driver in self._drivers)
 
     def _forget(self, seen: Seen) -> None:
+        self._neighbours.forget(seen)
         self._tell_machine(seen.machine)
         self._forget_reference(seen.reference)
 

@@ -21,6 +21,7 @@ _GAUGES: Final[Mapping[str, str]] = MappingProxyType(
         "stepwright_timers": "Armed timers",
         "stepwright_loop_lag_seconds": "Longest time within the last minute for which the engine's loop did not turn",
         "stepwright_executions_quarantined": "Executions that wait because operators died under them",
+        "stepwright_executions_elsewhere": "Executions under way that another installation carries",
         "stepwright_clock_skew_seconds": "How far this operator's time is ahead of the API server's for certain",
         "stepwright_executions_for_newer_version": "Executions that wait for a newer version of Stepwright",
         "stepwright_lease_valid": "1 while this operator may act by its Lease",

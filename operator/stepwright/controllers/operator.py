@@ -23,6 +23,7 @@ from stepwright.asl.limits import CLUSTER, Limits
 from stepwright.asl.signals import Signal
 from stepwright.cluster.api import Api
 from stepwright.cluster.informer import Informer
+from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.refusals import Refusals
 from stepwright.cluster.revisions import Revisions
@@ -35,6 +36,7 @@ from stepwright.controllers.loop_thread import LoopThread
 from stepwright.controllers.membership import Membership, Removed
 from stepwright.controllers.metrics import Metrics
 from stepwright.controllers.metrics_access import MetricsAccess
+from stepwright.controllers.neighbours import Neighbours
 from stepwright.controllers.pulse import Pulse
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.retention import Retention
@@ -73,6 +75,10 @@ class Options:
     namespaces: Sequence[str] = ()
     lease_namespace: str | None = None
     lease_seconds: int = 15
+    installation: str | None = None
+    """Its name; without one, the Leases' namespace."""
+    take_over: Sequence[str] = ()
+    """Names of installations that are gone, whose executions go on here."""
     host: str = "0.0.0.0"  # noqa: S104 - probes and Prometheus come from outside the pod
     metrics_port: int = 8080
     health_port: int = 8081
@@ -138,8 +144,10 @@ class Operator:
         )
         owns, held = self._membership.owns, self._membership.held
         revisions = Revisions(api)
+        installation = Installation(options.installation or lease_namespace, frozenset(options.take_over))
+        self._neighbours = Neighbours(installation, clock, self._shares_changed)
         metrics = Metrics(durations_by_state_machine=options.state_machine_durations)
-        journal = ClusterJournal(api, revisions, self._restored, metrics.history_stored)
+        journal = ClusterJournal(api, revisions, self._restored, metrics.history_stored, installation)
         self._driver = JobDriver(
             api,
             self._report,
@@ -156,6 +164,7 @@ class Operator:
             "stepwright_executions_for_newer_version", lambda: len(self._executions.for_newer_version)
         )
         metrics.show("stepwright_lease_valid", lambda: self._membership.valid)
+        metrics.show("stepwright_executions_elsewhere", lambda: self._neighbours.carried)
         metrics.show("stepwright_clock_skew_seconds", lambda: clock.skew_seconds)
         metrics.show(
             "stepwright_executions_quarantined",
@@ -187,6 +196,7 @@ class Operator:
             failures,
             clock,
             SettingApart(api, quarantine, refusals, drivers),
+            self._neighbours,
             owns=owns,
             held=held,
         )
@@ -269,6 +279,7 @@ class Operator:
                 await self._lifeline.call(self._membership.joined.wait())
                 group.create_task(self._engine.run(), name="engine")
                 group.create_task(self._executions.run(), name="shares")
+                group.create_task(self._neighbours.run(), name="neighbours")
                 group.create_task(self._retention.run(), name="retention")
                 group.create_task(self._rounds.run(), name="rounds")
                 group.create_task(self._execution_watch.run(), name="executions")
@@ -297,7 +308,7 @@ class Operator:
     def _ready(self) -> str | None:
         if not self._synced:
             return "the list of Jobs and Pods is not complete yet"
-        return self._membership.obstacle or self._alive()
+        return self._membership.obstacle or self._neighbours.obstacle or self._alive()
 
     # --- What the parts tell each other --------------------------------------------------------------------------
 

@@ -129,13 +129,17 @@ class Gone(JournalError):  # noqa: N818
     """The execution is deleted (or its namespace is): stop what runs for it and forget it."""
 
 
+class Elsewhere(JournalError):  # noqa: N818
+    """The execution is carried by others who do not know of this engine: leave it and all that runs for it alone."""
+
+
 class Refused(JournalError):  # noqa: N818
     """The store will never take this write (too large, against its schema): fail the execution plainly."""
 
 
 class Journal(Protocol):
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:
-        """What is stored now; with ``at_least``, any copy of it with this ``seq`` or a later one will do. Raises Unavailable, Gone, or Refused where what is stored cannot be read."""
+        """What is stored now; with ``at_least``, any copy of it with this ``seq`` or a later one will do. Raises Unavailable, Gone, Elsewhere, or Refused where what is stored cannot be read."""
 
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         """Write on condition of ``expected_seq``; returns once it is durable. A write that timed out is read back

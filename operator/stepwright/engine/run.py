@@ -44,6 +44,7 @@ from stepwright.engine.observer import Observer
 from stepwright.engine.ports import (
     Clock,
     Commit,
+    Elsewhere,
     ExecutionRef,
     Fenced,
     Gone,
@@ -206,6 +207,8 @@ class Run:
             # Nothing of it is lost: a version that knows it goes on.
             log.error("execution is for a newer version", execution=str(self.ref), reason=str(newer))
             self._world.observer.stalled(self.ref, str(newer))
+        except Elsewhere as error:
+            log.warning("execution left to others", execution=str(self.ref), reason=str(error))
         except Gone:
             log.info("execution is gone", execution=str(self.ref))
             await self._let_go()

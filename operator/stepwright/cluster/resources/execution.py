@@ -190,6 +190,8 @@ class ExecutionStatus(Observed):
     seq: Annotated[int, Field(ge=0)] = 0
     """How often the engine has committed: each commit is on condition of the number before it. Written by the engine
     for itself; not an interface."""
+    operator: str | None = None
+    """The installation of Stepwright that carries it, by its name: no other one touches it."""
     commit_id: str | None = Field(default=None, description=f"The newest commit's own id. {_ENGINE}")
     settled: bool = False
     """Whether the execution has ended and nothing is left to stop or clean up for it. Written by the engine for
