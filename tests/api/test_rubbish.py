@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 
 from stepwright.api import bodies, server
 from stepwright.api.admission import CONTENT_TYPE, admission
-from stepwright.api.service import Service
+from stepwright.api.regions import Regions
+from stepwright.engine.ports import Clock
 from tests.api.test_bad_requests import LIST, post
 from tests.api.test_state_machines import refusal
 from tests.dev_process import DevProcess, ended
@@ -156,7 +157,9 @@ def test_rubbish_leaves_no_trace_in_the_log(dev: DevProcess) -> None:
 
 async def test_a_body_that_does_not_come_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.1)
-    runner, port = await server.start(cast("Service", None), ["127.0.0.1"], 0, admission())
+    runner, port = await server.start(
+        cast("Regions", None), cast("Clock", None), ["127.0.0.1"], 0, admission()
+    )
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request()[:-1])

@@ -14,10 +14,14 @@ from typing import Final
 
 from aiohttp import web
 
+from stepwright.api import identity
 from stepwright.api.errors import ApiError
 
 CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 """Of requests and answers. All SDKs send it; a form or an image in a page cannot."""
+
+TYPES: Final = frozenset({CONTENT_TYPE, identity.FORM})
+"""A page can send a form, and its browser says that it does: there is nothing to be had by it but the account."""
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 
@@ -56,12 +60,13 @@ def admission(host_names: Iterable[str] = ()) -> Admission:
     return Admission(frozenset(names | {_SYNC + name for name in names}))
 
 
-def check_content_type(request: web.Request) -> None:
-    """Raises ApiError."""
-    if request.content_type != CONTENT_TYPE or len(request.headers.getall("Content-Type", [])) != 1:
+def check_content_type(request: web.Request) -> str:
+    """Which of ``TYPES`` it is. Raises ApiError."""
+    if request.content_type not in TYPES or len(request.headers.getall("Content-Type", [])) != 1:
         raise ApiError(
             "UnsupportedMediaTypeException", f"The body of a request must be of the type {CONTENT_TYPE}", 415
         )
+    return request.content_type
 
 
 def _name(host: str) -> str:

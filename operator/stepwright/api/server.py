@@ -11,13 +11,14 @@ from typing import Final
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from stepwright.api import dispatch, errors, signatures
+from stepwright.api import dispatch, errors, identity, signatures
 from stepwright.api.admission import CONTENT_TYPE, Admission, check_content_type
 from stepwright.api.bodies import LARGEST_BODY_BYTES, Bodies
 from stepwright.api.dispatch import Reply
 from stepwright.api.errors import ApiError
-from stepwright.api.service import Service
+from stepwright.api.regions import Regions
 from stepwright.api.signatures import Signed
+from stepwright.engine.ports import Clock
 
 IDLE_SECONDS: Final = 75.0
 """How long a connection may be silent between requests."""
@@ -38,27 +39,38 @@ def _is_rubbish(record: logging.LogRecord) -> bool:
 
 
 def application(
-    service: Service, admission: Admission, secrets: Mapping[str, str] | None = None
+    regions: Regions, clock: Clock, admission: Admission, secrets: Mapping[str, str] | None = None
 ) -> web.Application:
     """``secrets`` by access key: what requests must be signed with; without them any signature, or none, will do."""
     bodies = Bodies()
 
     async def serve(request: web.Request) -> web.Response:
+        is_form = False
         try:
             admission.check(request)
-            check_content_type(request)
+            is_form = check_content_type(request) == identity.FORM
             claimed = None
             if secrets is not None:
-                claimed = signatures.check_head(_headers(request), secrets, service.clock.now())
+                signed_for = signatures.SECURITY_TOKENS if is_form else signatures.SERVICE
+                claimed = signatures.check_head(_headers(request), secrets, clock.now(), signed_for)
             async with bodies.read(request) as body:
                 if secrets is not None and claimed is not None:
                     signatures.check_signature(claimed, _signed(request, body), secrets[claimed.key])
+                service = regions.of(request.headers.get("Authorization"))
+                if is_form:
+                    return _response(
+                        Reply(200, identity.answer(body, service.place)), content_type=identity.XML
+                    )
                 return _response(
                     await dispatch.dispatch(service, request.headers.get("X-Amz-Target", ""), body)
                 )
         except ApiError as error:
             # Where the body was not read the connection is of no more use.
-            return _response(dispatch.refusal(error), close=not request.content.at_eof())
+            close = not request.content.at_eof()
+            if is_form:
+                told = Reply(error.status, identity.refusal(error), error.code)
+                return _response(told, close=close, content_type=identity.XML)
+            return _response(dispatch.refusal(error), close=close)
 
     async def elsewhere(request: web.Request) -> web.Response:
         try:
@@ -82,8 +94,8 @@ def _signed(request: web.Request, body: bytes) -> Signed:
     return Signed(request.method, request.path, request.query_string, _headers(request), body)
 
 
-def _response(reply: Reply, *, close: bool = False) -> web.Response:
-    headers = {"x-amzn-RequestId": str(uuid.uuid4()), "Content-Type": CONTENT_TYPE}
+def _response(reply: Reply, *, close: bool = False, content_type: str = CONTENT_TYPE) -> web.Response:
+    headers = {"x-amzn-RequestId": str(uuid.uuid4()), "Content-Type": content_type}
     if reply.error is not None:
         headers["x-amzn-ErrorType"] = reply.error
     response = web.Response(status=reply.status, body=reply.body, headers=headers)
@@ -93,7 +105,8 @@ def _response(reply: Reply, *, close: bool = False) -> web.Response:
 
 
 async def start(
-    service: Service,
+    regions: Regions,
+    clock: Clock,
     hosts: Sequence[str],
     port: int,
     admission: Admission,
@@ -101,7 +114,7 @@ async def start(
 ) -> tuple[web.AppRunner, int]:
     """Serve on all ``hosts`` until the runner is cleaned up; the port, which the system chooses for 0. Raises OSError."""
     runner = web.AppRunner(
-        application(service, admission, secrets),
+        application(regions, clock, admission, secrets),
         access_log=None,
         keepalive_timeout=IDLE_SECONDS,
         handler_cancellation=True,

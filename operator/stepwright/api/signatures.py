@@ -17,7 +17,8 @@ from urllib.parse import parse_qsl, quote
 from stepwright.api.errors import ApiError
 from stepwright.asl.signals import Millis
 
-SERVICES: Final = frozenset({"states"})
+SERVICE: Final = "states"
+SECURITY_TOKENS: Final = "sts"
 LIFETIME_SECONDS: Final = 15 * 60
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
@@ -56,13 +57,13 @@ def claim(header: str) -> Claim | None:
     return None if found is None else Claim(*found.groups())
 
 
-def check(signed: Signed, secrets: Mapping[str, str], now: Millis) -> None:
+def check(signed: Signed, secrets: Mapping[str, str], now: Millis, service: str = SERVICE) -> None:
     """``secrets`` by access key. Raises ApiError."""
-    claimed = check_head(signed.headers, secrets, now)
+    claimed = check_head(signed.headers, secrets, now, service)
     check_signature(claimed, signed, secrets[claimed.key])
 
 
-def check_head(headers: Mapping[str, str], secrets: Mapping[str, str], now: Millis) -> Claim:
+def check_head(headers: Mapping[str, str], secrets: Mapping[str, str], now: Millis, service: str) -> Claim:
     """All that can be said before the body has come: the form, the key, the moment, and that nothing which decides
     what is done was left out of the signature. Raises ApiError.
 
@@ -87,7 +88,7 @@ def check_head(headers: Mapping[str, str], secrets: Mapping[str, str], now: Mill
         raise ApiError(
             "InvalidSignatureException", f"The signature does not cover the headers {', '.join(missing)}", 403
         )
-    if claimed.service not in SERVICES:
+    if claimed.service != service:
         raise _wrong()
     return claimed
 

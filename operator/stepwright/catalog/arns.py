@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 
 class Arn(NamedTuple):
@@ -32,6 +34,26 @@ def unqualified(text: str) -> tuple[str, str | None]:
     return ":".join(parts[:7]), parts[7] if len(parts) > 7 else None
 
 
+_PARTITIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "cn-": "aws-cn",
+        "us-gov-": "aws-us-gov",
+        "us-iso-": "aws-iso",
+        "us-isob-": "aws-iso-b",
+        "eu-isoe-": "aws-iso-e",
+        "us-isof-": "aws-iso-f",
+        "eusc-": "aws-eusc",
+    }
+)
+"""By what the names of their regions begin with. Source: botocore's partitions.json."""
+
+
+def place_of(text: str) -> Place:
+    """Where an ARN that was given out here says that it is."""
+    parts = text.split(":")
+    return Place(parts[4], parts[3])
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Whose everything here is: the account and region that stand in ARNs."""
@@ -40,8 +62,23 @@ class Place:
     region: str
 
     @property
+    def partition(self) -> str:
+        return next(
+            (partition for prefix, partition in _PARTITIONS.items() if self.region.startswith(prefix)), "aws"
+        )
+
+    @property
     def _prefix(self) -> str:
-        return f"arn:aws:states:{self.region}:{self.account}"
+        return f"arn:{self.partition}:states:{self.region}:{self.account}"
+
+    @property
+    def state_machines(self) -> str:
+        """What the ARNs of all state machines here begin with."""
+        return self.state_machine("")
+
+    @property
+    def activities(self) -> str:
+        return self.activity("")
 
     def state_machine(self, name: str) -> str:
         return f"{self._prefix}:stateMachine:{name}"

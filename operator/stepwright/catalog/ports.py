@@ -10,6 +10,7 @@ from stepwright.asl.machine import Machine
 from stepwright.asl.parts import Identity
 from stepwright.asl.signals import Millis, UpdateMapRun
 from stepwright.asl.step import HistoryEvent, Outcome, Status
+from stepwright.catalog.arns import Place
 from stepwright.catalog.records import (
     Activity,
     ActivityTask,
@@ -68,8 +69,8 @@ class Catalog(Protocol):
 
     async def machine(self, arn: str) -> StateMachine | None: ...
 
-    async def machines(self, after: str, limit: int) -> Sequence[StateMachine]:
-        """By name, those that come after ``after``."""
+    async def machines(self, place: Place, after: str, limit: int) -> Sequence[StateMachine]:
+        """Those of a place by name that come after ``after``."""
 
     async def revise(self, arn: str, revision: Revision) -> None:
         """Give a machine its next revision."""
@@ -130,8 +131,8 @@ class Activities(Protocol):
 
     async def activity(self, arn: str) -> Activity | None: ...
 
-    async def activities(self, after: str, limit: int) -> Sequence[Activity]:
-        """By name, those that come after ``after``."""
+    async def activities(self, place: Place, after: str, limit: int) -> Sequence[Activity]:
+        """Those of a place by name that come after ``after``."""
 
     async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         """Replace the tags of an activity."""

@@ -21,6 +21,12 @@ Data = Annotated[
 ]
 
 
+def _account(given: str) -> str:
+    if len(given) != 12 or not (given.isascii() and given.isdigit()):
+        raise typer.BadParameter("an account has 12 digits")
+    return given
+
+
 def dev(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = 8083,
     data: Data = None,
@@ -59,6 +65,15 @@ def dev(
             "image run, where --containers allows it."
         ),
     ] = True,
+    account: Annotated[
+        str, typer.Option(metavar="DIGITS", help="The account in ARNs.", callback=_account)
+    ] = "123456789012",
+    region: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="The region in ARNs. Default: the one that a request is signed for, else us-east-1."
+        ),
+    ] = None,
     containers: Annotated[
         Literal["auto", "never", "docker", "podman"],
         typer.Option(
@@ -100,6 +115,8 @@ def dev(
             hosts=hosts,
             host_names=host_name or (),
             secrets=secrets,
+            account=account,
+            region=region,
             container_engine=find(containers),
             processes=processes,
             task_environment=task_environment.read(env),

@@ -16,6 +16,7 @@ from typing import Final
 
 from stepwright.api import admission, server
 from stepwright.api.own_calls import OwnCalls
+from stepwright.api.regions import Regions
 from stepwright.api.service import Service
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.catalog.arns import Place
@@ -33,7 +34,9 @@ from stepwright.local.versions import SqlVersions
 from stepwright.tasks import job
 
 LOOPBACKS: Final = ("127.0.0.1", "::1")
-PLACE: Final = Place(account="123456789012", region="us-east-1")
+ACCOUNT: Final = "123456789012"
+REGION: Final = "us-east-1"
+"""Of requests that are signed for none."""
 
 _COLLECTED_AFTER_OBJECTS: Final = 20_000
 """Looking for circular garbage after each 700 new objects takes a tenth of the time of a short execution."""
@@ -46,7 +49,8 @@ _NOBODY_ELSE: Final = 0o077
 class Options:
     """``folder`` keeps everything. ``hosts``: addresses to listen on. ``host_names``: what clients may call them.
     ``secrets`` by access key; None lets everybody in. ``container_engine`` runs the containers of tasks that name an
-    image. ``processes``: whether tasks without one run as processes, which get ``task_environment``."""
+    image. ``processes``: whether tasks without one run as processes, which get ``task_environment``. ``region``: of all
+    requests, whatever they are signed for."""
 
     folder: Path
     port: int
@@ -56,6 +60,8 @@ class Options:
     container_engine: str | None = None
     processes: bool = True
     task_environment: Mapping[str, str] = field(default_factory=environment.of_tasks)
+    account: str = ACCOUNT
+    region: str | None = None
     standard: Limits = STANDARD
     express: Limits = EXPRESS
 
@@ -95,7 +101,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             map_runs=SqlMapRuns(database),
             runner=runner,
             clock=clock,
-            place=PLACE,
+            place=Place(options.account, options.region or REGION),
             new_id=lambda: str(uuid.uuid4()),
             chance=random.SystemRandom().random,
             task_checks=job.checks({}),
@@ -105,7 +111,10 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         drivers += [processes, functions, activities, nested]
         running = asyncio.create_task(runner.run(), name="executions")
         admitted = admission.admission((*map(_shown, options.hosts), *options.host_names))
-        web, bound = await server.start(service, options.hosts, options.port, admitted, options.secrets)
+        regions = Regions(service, fixed=options.region is not None)
+        web, bound = await server.start(
+            regions, clock, options.hosts, options.port, admitted, options.secrets
+        )
         stopping = asyncio.create_task(stopped.wait(), name="stop")
         tell(
             f"Stepwright serves AWS Step Functions on http://{_shown(options.hosts[0])}:{bound} and keeps its data in "

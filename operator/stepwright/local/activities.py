@@ -20,6 +20,7 @@ from stepwright.asl import context, jsontext
 from stepwright.asl.definition import resources
 from stepwright.asl.signals import TaskId, TaskStarted
 from stepwright.asl.step import StartTask
+from stepwright.catalog.arns import Place
 from stepwright.catalog.records import Activity, ActivityTask
 from stepwright.engine.ports import ExecutionRef, Report, Uid
 from stepwright.local import schema
@@ -135,9 +136,12 @@ class LocalActivities:
         async with self._database.reading() as connection:
             return await _activity(connection, arn)
 
-    async def activities(self, after: str, limit: int) -> Sequence[Activity]:
-        column = schema.activities.c.name
-        query = select(schema.activities).where(column > after).order_by(column).limit(limit)
+    async def activities(self, place: Place, after: str, limit: int) -> Sequence[Activity]:
+        columns = schema.activities.c
+        here = columns.arn.startswith(place.activities, autoescape=True)
+        query = (
+            select(schema.activities).where(here, columns.name > after).order_by(columns.name).limit(limit)
+        )
         async with self._database.reading() as connection:
             return [_activity_of(row) for row in await connection.execute(query)]
 

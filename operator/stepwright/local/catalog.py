@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stepwright.asl.step import HistoryEvent, Status
 from stepwright.catalog import arns
+from stepwright.catalog.arns import Place
 from stepwright.catalog.records import Execution, Revision, StateMachine
 from stepwright.cluster import payloads
 from stepwright.local import schema
@@ -101,8 +102,10 @@ class SqlCatalog:
         async with self._database.reading() as connection:
             return await _machine(connection, arn)
 
-    async def machines(self, after: str, limit: int) -> Sequence[StateMachine]:
-        query = _MACHINES.where(schema.machines.c.name > after).order_by(schema.machines.c.name).limit(limit)
+    async def machines(self, place: Place, after: str, limit: int) -> Sequence[StateMachine]:
+        columns = schema.machines.c
+        here = columns.arn.startswith(place.state_machines, autoescape=True)
+        query = _MACHINES.where(here, columns.name > after).order_by(columns.name).limit(limit)
         async with self._database.reading() as connection:
             return [_machine_of(row) for row in await connection.execute(query)]
 

@@ -29,9 +29,10 @@ async def describe(service: Service, request: Request) -> Answer:
 
 
 async def list_(service: Service, request: Request) -> Answer:
-    after = paging.begin(request, "activities", str) or ""
-    found = await service.activities.activities(after, paging.size(request) + 1)
-    page, more = paging.page(found, request, "activities", lambda activity: activity.name)
+    of = f"activities of {service.place.region}"
+    after = paging.begin(request, of, str) or ""
+    found = await service.activities.activities(service.place, after, paging.size(request) + 1)
+    page, more = paging.page(found, request, of, lambda activity: activity.name)
     return {"activities": [_summary(activity) for activity in page], **more}
 
 

@@ -7,6 +7,7 @@ from stepwright.api.service import Request, Service
 from stepwright.asl import jsontext
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.jsontext import InvalidJson
+from stepwright.catalog import arns
 from stepwright.catalog.records import Execution
 from stepwright.engine.ports import Uid
 
@@ -25,10 +26,11 @@ def new(service: Service, request: Request, target: names.Target) -> Execution:
         jsontext.parse(input)
     except InvalidJson as error:
         raise errors.invalid_input(str(error)) from error
+    place = arns.place_of(machine.arn)
     if machine.type == "EXPRESS":
-        arn = service.place.express(machine.name, name, run)
+        arn = place.express(machine.name, name, run)
     else:
-        arn = service.place.execution(machine.name, name)
+        arn = place.execution(machine.name, name)
     return Execution(
         arn=arn,
         uid=Uid(run),

@@ -96,9 +96,10 @@ async def describe_for_execution(service: Service, request: Request) -> Answer:
 
 
 async def list_(service: Service, request: Request) -> Answer:
-    after = paging.begin(request, "machines", str) or ""
-    found = await service.catalog.machines(after, paging.size(request) + 1)
-    page, more = paging.page(found, request, "machines", lambda machine: machine.name)
+    of = f"machines of {service.place.region}"
+    after = paging.begin(request, of, str) or ""
+    found = await service.catalog.machines(service.place, after, paging.size(request) + 1)
+    page, more = paging.page(found, request, of, lambda machine: machine.name)
     return {
         "stateMachines": [
             {

@@ -38,7 +38,11 @@ def is_valid(resource: str) -> bool:
 
 
 def canonical(resource: str) -> str:
-    """``arn:aws:states:::k8s:job`` is ``k8s:job``, spelled so that tools which know ARNs only let it pass."""
+    """The one spelling of an integration: in every partition it is that of ``arn:aws``, and
+    ``arn:aws:states:::k8s:job`` is ``k8s:job``, spelled so that tools which know ARNs only let it pass."""
+    parts = resource.split(":", _ARN_PARTS - 1)
+    if parts[0] == "arn" and kind(resource) == "integration":
+        resource = ":".join(("arn", "aws", *parts[2:]))
     found = _KUBERNETES.fullmatch(resource)
     return resource if found is None else found[1]
 

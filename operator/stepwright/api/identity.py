@@ -1,0 +1,41 @@
+"""GetCallerIdentity of AWS's Security Token Service, which many tools ask before anything else.
+
+Its requests are forms and its answers XML, at the same path as the requests of Step Functions.
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
+
+from stepwright.api.errors import ApiError
+from stepwright.catalog.arns import Place
+
+FORM: Final = "application/x-www-form-urlencoded"
+XML: Final = "text/xml"
+
+_NAMESPACE: Final = "https://sts.amazonaws.com/doc/2011-06-15/"
+
+
+def answer(body: bytes, place: Place) -> bytes:
+    """The document that a form is answered with. Raises ApiError."""
+    asked = parse_qs(body.decode("latin-1"), max_num_fields=20).get("Action")
+    if asked != ["GetCallerIdentity"]:
+        raise ApiError("InvalidAction", "Stepwright serves GetCallerIdentity of STS, and nothing else of it")
+    return _document(
+        "GetCallerIdentityResponse",
+        f"<GetCallerIdentityResult><Arn>arn:{place.partition}:iam::{place.account}:root</Arn>"
+        f"<UserId>{place.account}</UserId><Account>{place.account}</Account></GetCallerIdentityResult>",
+    )
+
+
+def refusal(error: ApiError) -> bytes:
+    """As STS tells an error."""
+    said = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+    return _document("ErrorResponse", f"<Error><Type>Sender</Type>{said}</Error>")
+
+
+def _document(name: str, content: str) -> bytes:
+    return f'<{name} xmlns="{_NAMESPACE}">{content}</{name}>'.encode()
