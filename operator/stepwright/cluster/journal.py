@@ -173,12 +173,12 @@ class ClusterJournal:
                 part: msgspec.json.decode(text)
                 for part, text in ((body.get("status") or {}).get("checkpoint") or {}).items()
             }
-            for part in encoded.values():
-                check_version(part)
             digests = payloads.references(encoded)
             texts = {digest: await self._payload(taken_up, digest) for digest in sorted(digests)}
             parts = {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}
             taken_up.stored |= digests
+            for part in encoded.values():
+                check_version(part)
         result = executions.loaded(body, revision, parts)
         self._stop_rolling(taken_up.uid)
         self._records[taken_up.uid] = taken_up
