@@ -30,6 +30,22 @@ def expressions(policy: str, *settings: str) -> list[str]:
     return [" ".join(rule["expression"].split()) for rule in found[0]["spec"]["validations"]]
 
 
+def retention(*settings: str) -> list[str]:
+    (deployment,) = of_kind(template(*settings), "Deployment")
+    arguments: list[str] = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
+    return [argument for argument in arguments if argument.startswith("--retention")]
+
+
+def test_ended_executions_go_after_a_week_unless_something_else_is_said() -> None:
+    assert retention() == ["--retention-seconds=604800"]
+    assert retention("retention.ttlSecondsAfterFinished=null") == []
+    assert retention(
+        "retention.ttlSecondsAfterFinished=0",
+        "retention.successfulExecutionsHistoryLimit=3",
+        "retention.failedExecutionsHistoryLimit=0",
+    ) == ["--retention-seconds=0", "--retention-successful=3", "--retention-failed=0"]
+
+
 def test_lint_finds_nothing() -> None:
     done = run("lint", "--strict", str(CHART))
 
@@ -60,7 +76,10 @@ def test_with_namespaces_there_are_roles_there_and_no_cluster_role_but_for_final
         "stepwright-system",
     ]
     arguments = of_kind(objects, "Deployment")[0]["spec"]["template"]["spec"]["containers"][0]["args"]
-    assert arguments[-2:] == ["--namespace=a", "--namespace=b"]
+    assert [given for given in arguments if given.startswith("--namespace")] == [
+        "--namespace=a",
+        "--namespace=b",
+    ]
     selector = of_kind(objects, "ValidatingAdmissionPolicyBinding")[0]["spec"]["matchResources"][
         "namespaceSelector"
     ]

@@ -80,6 +80,22 @@ def operator(
             help="What task pods may do where taskDefaults.podSecurity of their state machine does not say."
         ),
     ] = "baseline",
+    retention_seconds: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            min=0,
+            help="Delete ended executions after so many seconds, where neither they nor their state machine say anything "
+            "and neither Argo CD nor Flux has made them. Default: never.",
+        ),
+    ] = None,
+    retention_successful: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=0, help="Keep so many executions of a state machine that succeeded, likewise."),
+    ] = None,
+    retention_failed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=0, help="Keep so many that failed, timed out or were aborted, likewise."),
+    ] = None,
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="The least that is logged.")
     ] = "info",
@@ -100,6 +116,7 @@ def operator(
     from stepwright.cluster.credentials import NoCluster  # noqa: PLC0415
     from stepwright.controllers import logs  # noqa: PLC0415
     from stepwright.controllers import operator as operators  # noqa: PLC0415
+    from stepwright.controllers.state_machine_watch import Policy  # noqa: PLC0415
 
     writer = logs.configure(log_level, log_format or ("console" if sys.stderr.isatty() else "json"))
     if kubeconfig is not None and not kubeconfig.is_file():
@@ -119,6 +136,7 @@ def operator(
         log_execution_data=log_execution_data == "allow",
         limits=limits.applied(CLUSTER, limit or []),
         task_pod_security=task_pod_security,
+        retention=Policy(retention_seconds, retention_successful, retention_failed),
     )
     try:
         asyncio.run(operators.run(options))
