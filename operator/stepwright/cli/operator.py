@@ -80,6 +80,14 @@ def operator(
             help="What task pods may do where taskDefaults.podSecurity of their state machine does not say."
         ),
     ] = "baseline",
+    restart_restored: Annotated[
+        bool,
+        typer.Option(
+            "--restart-restored",
+            help="Start executions again that came back from a backup without their status. Default: they wait for "
+            "spec.restart.",
+        ),
+    ] = False,
     retention_seconds: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option(
@@ -136,6 +144,7 @@ def operator(
         log_execution_data=log_execution_data == "allow",
         limits=limits.applied(CLUSTER, limit or []),
         task_pod_security=task_pod_security,
+        restart_restored=restart_restored,
         retention=Policy(retention_seconds, retention_successful, retention_failed),
     )
     try:

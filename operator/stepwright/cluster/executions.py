@@ -25,6 +25,13 @@ LARGEST_INPUT_BYTES = 262_144
 MARKS = ("stepwright.dev/", "velero.io/")
 """How the names of labels and annotations begin that decide anything."""
 
+STARTED = "stepwright.dev/started"
+"""Annotation: the uid that the Execution had when it was started."""
+VELERO = "velero.io/restore-name"
+"""Label of everything that Velero restores."""
+APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""Annotation: what ``kubectl apply`` was given; where that was an Execution as the cluster had it, with its status."""
+
 Body = Mapping[str, Any]
 
 
@@ -157,9 +164,41 @@ def lean(text: msgspec.Raw | bytes) -> Body:
     metadata = body["metadata"]
     for kind in ("labels", "annotations"):
         given = metadata.pop(kind, None) or {}
-        if marks := {name: value for name, value in given.items() if name.startswith(MARKS)}:
+        if marks := {name: value for name, value in given.items() if _is_mark(name, value)}:
             metadata[kind] = marks
     return body
+
+
+def _is_mark(name: str, value: str) -> bool:
+    return name.startswith(MARKS) or (name == APPLIED and '"status"' in value)
+
+
+def restored_by(body: Body) -> str | None:
+    """Whether an Execution that has not begun is a copy of one that had, and how that shows: it came back from a backup,
+    whose tools leave the status out, or was applied as it was read. None for one that was applied anew from where it was
+    written."""
+    metadata = body["metadata"]
+    annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
+    started = annotations.get(STARTED)
+    if started is not None and started != metadata["uid"]:
+        return f"it was started as the Execution with uid {started}"
+    if VELERO in labels:
+        return f"Velero restored it ({labels[VELERO]})"
+    if APPLIED in annotations and _was_applied_with_status(annotations[APPLIED]):
+        return "it was applied with the status of one that had begun"
+    return None
+
+
+def _was_applied_with_status(text: str) -> bool:
+    try:
+        return msgspec.json.decode(text, type=_Applied).status.seq > 0
+    except (msgspec.DecodeError, RecursionError):
+        return False
+
+
+def may_restart(body: Body) -> bool:
+    """Whether somebody wants it again."""
+    return bool(body["spec"].get("restart"))
 
 
 def as_needed(text: msgspec.Raw | bytes) -> Body:
@@ -235,6 +274,14 @@ def _latest(body: Body) -> Millis:
         return Millis(0)
 
 
+class _AppliedStatus(msgspec.Struct, frozen=True):
+    seq: int = 0
+
+
+class _Applied(msgspec.Struct):
+    status: _AppliedStatus = _AppliedStatus()
+
+
 class _GivenSpec(msgspec.Struct):
     input: msgspec.Raw = msgspec.Raw()
 
@@ -257,6 +304,7 @@ class _LeanMetadata(msgspec.Struct, omit_defaults=True):
 class _LeanSpec(msgspec.Struct, omit_defaults=True):
     stateMachineRef: dict[str, str]  # noqa: N815
     stop: dict[str, str] | None = None
+    restart: bool = False
     ttlSecondsAfterFinished: int | None = None  # noqa: N815
 
 

@@ -80,8 +80,11 @@ class Executions:
         *,
         owns: Callable[[Uid], bool],
         held: Callable[[Uid], bool],
+        restarts_restored: bool = False,
     ) -> None:
-        """``owns``: whether the execution belongs to this operator; ``held``: and may be acted upon at this moment."""
+        """``owns``: whether the execution belongs to this operator; ``held``: and may be acted upon at this moment.
+        ``restarts_restored``: whether executions start again that came back from a backup without their status."""
+        self._restarts_restored = restarts_restored
         self._engine = engine
         self._journal = journal
         self._refusals = refusals_
@@ -437,7 +440,12 @@ class Executions:
             if seen.stop_request is not None:
                 await self._refusals.abort(await self._lean(ref), seen.stop_request)
                 return
-            pinned = await self._find_machine(seen)
+            lean = await self._lean(ref)
+            came_back = executions.restored_by(lean)
+            if came_back is not None and not (self._restarts_restored or executions.may_restart(lean)):
+                await self._refusals.restored(lean, came_back)
+                return
+            pinned = await self._find_machine(seen, lean)
             if pinned is None:
                 return
             try:
@@ -542,14 +550,13 @@ class Executions:
         if await self._refusals.fail(body, reason, error, cause):
             self._failures.failed(executions.reference(body), error)
 
-    async def _find_machine(self, seen: Seen) -> Pinned | None:
+    async def _find_machine(self, seen: Seen, body: Body) -> Pinned | None:
         """What a new execution is to run; None where it has to wait, which its conditions then say."""
         assert self._machines is not None
         uid, key = seen.uid, seen.machine
         known = await self._machines.newest(key) or await self._appears(key)
         if known is not None and known.revision is not None:
             return Pinned(key[1], known.uid, known.revision)
-        body = await self._lean(seen.reference)
         self._waiting.setdefault(key, {})[uid] = seen
         if known is None:
             detail = f"there is no StateMachine {key[1]!r} in namespace {key[0]!r}"

@@ -86,6 +86,7 @@ class Options:
     metrics_authorization: bool = False
     log_execution_data: bool = False
     limits: Limits = CLUSTER
+    restart_restored: bool = False
     retention: Policy = NOTHING_SAID
     """Of ended executions where neither they nor their state machine say anything."""
     task_pod_security: str = BASELINE
@@ -199,6 +200,7 @@ class Operator:
             self._neighbours,
             owns=owns,
             held=held,
+            restarts_restored=options.restart_restored,
         )
         self._state_machines = StateMachines(
             api,

@@ -54,7 +54,7 @@ class Redrive(Written):
 
 
 class ExecutionSpec(Written):
-    """What to run, with which input. Only stop and redrive can be set later."""
+    """What to run, with which input. Only stop, restart and redrive can be set later."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -87,6 +87,9 @@ class ExecutionSpec(Written):
     """The input as JSON text, kept exactly as it is; instead of input."""
     stop: Stop | None = None
     """Set it to stop the execution: it ends as Aborted, its Jobs are deleted. It cannot be taken back."""
+    restart: bool = False
+    """Set it to start an execution once more that was restored from a backup, from its beginning; otherwise it waits. It
+    means nothing for any other."""
     redrive: Redrive | None = None
     """Reserved for running a failed execution again from where it failed; not acted on yet."""
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=31_536_000)] | None = None
@@ -220,7 +223,7 @@ class Execution(Observed):
     kind: Literal["Execution"]
     metadata: ObjectMeta
     spec: ExecutionSpec
-    """What to run, with which input. Only stop and redrive can be set later."""
+    """What to run, with which input. Only stop, restart and redrive can be set later."""
     status: Annotated[
         ExecutionStatus,
         # Reads show Pending, and the first commit finds seq 0 to test, without a write by anybody.
