@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from stepwright.cli import application
 from stepwright.cli import idle as command
-from tests.cluster_api.server import says, serving
+from stepwright.cluster.api import Forbidden
+from tests.cluster_api.server import Answer, problem, says, serving
 
 
 def page(count: int) -> dict[str, object]:
@@ -30,6 +31,28 @@ def test_only_what_runs_is_asked_for_and_one_page_is_enough(tmp_path: Path) -> N
     assert asked == (
         "/apis/stepwright.dev/v1/namespaces/shop/executions?fieldSelector=status.phase%3DRunning&limit=6"
     )
+
+
+GOING = {"metadata": {"name": "shop", "deletionTimestamp": "2026-01-01T00:00:00Z"}}
+THERE = {"metadata": {"name": "shop"}}
+
+
+@pytest.mark.parametrize("namespace", [problem(404, "NotFound"), says(200, GOING)], ids=["gone", "going"])
+def test_a_namespace_that_was_deleted_with_its_role_keeps_nothing(tmp_path: Path, namespace: Answer) -> None:
+    async def ask() -> list[str]:
+        async with serving(tmp_path, problem(403, "Forbidden"), namespace) as (_, api):
+            return await command.some_running(api, "shop")
+
+    assert asyncio.run(ask()) == []
+
+
+def test_a_namespace_that_may_not_be_read_is_not_idle(tmp_path: Path) -> None:
+    async def ask() -> list[str]:
+        async with serving(tmp_path, problem(403, "Forbidden"), says(200, THERE)) as (_, api):
+            return await command.some_running(api, "shop")
+
+    with pytest.raises(Forbidden):
+        asyncio.run(ask())
 
 
 @pytest.mark.parametrize(

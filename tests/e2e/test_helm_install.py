@@ -221,7 +221,10 @@ def test_a_namespace_is_deleted_with_its_state_machines_whatever_goes_first(desk
     doomed("delete", "rolebindings,roles", "--all")
     doomed.cluster.kubectl("delete", "namespace", doomed.namespace, "--wait=false")
 
-    doomed.cluster.kubectl("wait", "--for=delete", f"namespace/{doomed.namespace}", "--timeout=60s")
+    try:
+        doomed.cluster.kubectl("wait", "--for=delete", f"namespace/{doomed.namespace}", "--timeout=60s")
+    except CommandFailed as error:
+        raise AssertionError(f"{error}\n{desk.installed.log()[-5000:]}") from error
 
 
 def test_the_operator_starts_though_a_namespace_of_its_own_is_gone(desk: Desk) -> None:
@@ -236,7 +239,7 @@ def test_it_is_not_uninstalled_while_an_execution_runs(desk: Desk) -> None:
     desk.kube.start("in-the-way", "long")
     desk.kube.until("exec", "in-the-way", lambda found: found["status"]["phase"] == "Running")
 
-    with pytest.raises(CommandFailed, match="pre-delete"):
+    with pytest.raises(CommandFailed, match="job stepwright-uninstall failed"):
         desk.installed.uninstall()
 
     said = desk.installed.system("logs", "job/stepwright-uninstall")

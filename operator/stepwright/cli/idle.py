@@ -70,14 +70,30 @@ async def _running(kubeconfig: Path | None, namespaces: Sequence[str]) -> list[s
 async def some_running(api: Api, namespace: str | None) -> list[str]:
     """Executions under way there (None: anywhere), as namespace/name; one more than are ever named, at most. Raises
     ApiError."""
-    from stepwright.cluster.api import path_of  # noqa: PLC0415
+    from stepwright.cluster.api import Forbidden, path_of  # noqa: PLC0415
     from stepwright.cluster.resources import API_VERSION  # noqa: PLC0415
 
     path = path_of(API_VERSION, "executions", namespace)
     selector = {"fieldSelector": "status.phase=Running"}
-    async with aclosing(api.pages(path, selector, page_size=_MOST_NAMED + 1)) as pages:
-        async for page, _ in pages:
-            if page:
-                found = (msgspec.json.decode(item, type=_Execution).metadata for item in page)
-                return [f"{metadata.namespace}/{metadata.name}" for metadata in found]
+    try:
+        async with aclosing(api.pages(path, selector, page_size=_MOST_NAMED + 1)) as pages:
+            async for page, _ in pages:
+                if page:
+                    found = (msgspec.json.decode(item, type=_Execution).metadata for item in page)
+                    return [f"{metadata.namespace}/{metadata.name}" for metadata in found]
+    except Forbidden:
+        # With the namespace went the Role in it.
+        if namespace is None or not await _is_gone(api, namespace):
+            raise
     return []
+
+
+async def _is_gone(api: Api, namespace: str) -> bool:
+    """Whether it is deleted, or just being deleted, and its executions with it. Raises ApiError."""
+    from stepwright.cluster.api import NotFound, path_of  # noqa: PLC0415
+
+    try:
+        found = await api.get(path_of("v1", "namespaces", name=namespace))
+    except NotFound:
+        return True
+    return "deletionTimestamp" in found["metadata"]
