@@ -17,11 +17,13 @@ class InvalidPath(ValueError):  # noqa: N818 - it is a finding about the user's 
 
 
 class Stopped(Exception):  # noqa: N818 - internal: becomes PathNotFound, which knows the path's text
-    """Why the walk through the document stopped, in Jayway's words, which AWS puts into causes."""
+    """Why the walk through the document stopped, in Jayway's words, which AWS puts into causes. They are given as a
+    function: a wildcard goes on where an item has no such place, item by item, and nobody reads why."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    @property
+    def reason(self) -> str:
+        reason: str = self.args[0]()
+        return reason
 
 
 class NothingFound(Stopped):

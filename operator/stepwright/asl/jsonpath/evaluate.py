@@ -12,7 +12,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.jsonpath.errors import InvalidPath, PathNotFound, Stopped, TooCostly
 from stepwright.asl.jsonpath.parse import called_function, is_path_definite, parse
 from stepwright.asl.jsonpath.search import Search
-from stepwright.asl.jsonpath.selectors import Index, Property, Scan, Slice, Step, chain
+from stepwright.asl.jsonpath.selectors import Index, Property, Scan, Step, chain
 
 DOCUMENT: Final = "$"
 CONTEXT: Final = "$$"
@@ -122,7 +122,7 @@ def _may_repeat(step: Step) -> bool:
             return len(names) > 1
         case Index(indexes):
             return len(indexes) > 1
-        case Scan() | Slice():  # a slice may have nulls before the list
+        case Scan():
             return True
         case _:
             return False

@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Final, TypeAlias
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
 
 from stepwright.asl import causes
 from stepwright.asl.json_types import Json
@@ -59,9 +60,17 @@ def _any_of(alternatives: Sequence[Sequence[Accepts]]) -> Accepts:
         return alternatives[0][0]
     # Jayway asks the last first, which shows where one of them gives the path up.
     in_turn = [tuple(reversed(conditions)) for conditions in reversed(alternatives)]
-    return lambda item, search: any(
-        all(accepts(item, search) for accepts in conditions) for conditions in in_turn
-    )
+
+    def accepts(item: Json, search: Search) -> bool:
+        for conditions in in_turn:
+            for condition in conditions:
+                if not condition(item, search):
+                    break
+            else:
+                return True
+        return False
+
+    return accepts
 
 
 def _criterion(piece: str, position: int) -> Accepts:
@@ -160,21 +169,22 @@ def _compared(expected: Value, value: Value) -> int:
         return 1
     if isinstance(expected, str):
         if isinstance(value, str):
-            return _sign(_utf_16(expected.replace("\\'", "'")), _utf_16(value))
+            wanted = expected.replace("\\'", "'") if "\\" in expected else expected
+            return 0 if wanted == value else _sign(_utf_16(wanted), _utf_16(value))
         if isinstance(value, bool):
             return _sign(expected.lower() == "true", value)
         if isinstance(value, int | float):
-            return _sign(_number(expected), _number(value))
+            return _number_compared(expected, value)
     elif isinstance(expected, bool) or isinstance(value, bool):
         if isinstance(expected, bool) and isinstance(value, bool):
             return _sign(expected, value)
     elif isinstance(expected, int | float) and isinstance(value, int | float):
-        return _sign(_number(expected), _number(value))
+        return _sign(_exact(expected), _exact(value))
     raise _Incomparable
 
 
-def _sign(left: bytes | bool | Decimal, right: bytes | bool | Decimal) -> int:
-    return (left > right) - (left < right)  # type: ignore[operator]  # both of one type
+def _sign(left: Any, right: Any) -> int:
+    return int(left > right) - int(left < right)
 
 
 def _utf_16(text: str) -> bytes:
@@ -182,14 +192,29 @@ def _utf_16(text: str) -> bytes:
     return text.encode("utf-16-be", "surrogatepass")
 
 
-def _number(value: str | float) -> Decimal:
-    text = value if isinstance(value, str) else repr(value)
+def _exact(value: float) -> int | Decimal:
+    """As it is written: 8.99 is not the float next to it."""
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _number_compared(expected: str, value: float) -> int:
+    exact, rounded = _number(expected)
+    if isinstance(value, float) and rounded != value:
+        return _sign(rounded, value)  # what rounds to a larger float is larger
+    return _sign(exact, _exact(value))
+
+
+@lru_cache(maxsize=1024)
+def _number(text: str) -> tuple[int | Decimal, float]:
+    """The number that a text spells, and the float next to it."""
     try:
         if _NUMBER.fullmatch(text):
-            return Decimal(text)
-    except InvalidOperation:
+            number = Decimal(text)
+            is_whole = len(text) < 20 and text.lstrip("+-").isdecimal()
+            return int(text) if is_whole else number, float(number)
+    except (InvalidOperation, OverflowError):
         pass
-    raise Inapplicable(f"'{text}' is compared with a number and is none")
+    raise Inapplicable(lambda: f"'{text}' is compared with a number and is none")
 
 
 def _ordered(holds: Callable[[int], bool]) -> _Compare:
@@ -202,7 +227,7 @@ def _ordered(holds: Callable[[int], bool]) -> _Compare:
 def _matches(left: Value, right: Value, search: Search) -> bool:
     expression, tested = (left, right) if isinstance(left, Expression) else (right, left)
     if not isinstance(expression, Expression) or isinstance(tested, Expression):
-        raise Inapplicable("=~ takes a path and a /pattern/")
+        raise Inapplicable(lambda: "=~ takes a path and a /pattern/")
     if tested is None:
         return False
     text = causes.plain(tested)

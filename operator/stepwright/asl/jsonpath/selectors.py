@@ -190,16 +190,21 @@ def _walker(place: _Place, walks: Sequence[Walk]) -> Walk:
 
 
 def _property(name: str, onward: Walk, place: _Place) -> Walk:
-    missing = "No results for path: " if place.leaf else "Missing property in path "
     strict = place.leaf or place.all_definite
+
+    def missing() -> str:
+        return f"{'No results for' if place.leaf else 'Missing property in'} path{':' * place.leaf} {place.where}['{name}']"
+
+    def no_object() -> str:
+        return f"Property ['{name}'] not found in path {place.where}"
 
     def walk(node: Json, search: Search, found: list[Json]) -> None:
         if type(node) is not dict:
-            raise NothingFound(f"Property ['{name}'] not found in path {place.where}")
+            raise NothingFound(no_object)
         if name in node:
             onward(node[name], search, found)
         elif strict:
-            raise NothingFound(f"{missing}{place.where}['{name}']")
+            raise NothingFound(missing)
 
     return walk
 
@@ -210,9 +215,11 @@ def _properties(names: tuple[str, ...], place: _Place) -> Walk:
 
     def walk(node: Json, search: Search, found: list[Json]) -> None:
         if type(node) is not dict:
-            raise NothingFound(f"Property {fragment} not found in path {place.where}")
+            raise NothingFound(lambda: f"Property {fragment} not found in path {place.where}")
         if not leaf:
-            raise Inapplicable(f"Multi properties can only be used as path leafs: {place.where}{fragment}")
+            raise Inapplicable(
+                lambda: f"Multi properties can only be used as path leafs: {place.where}{fragment}"
+            )
         search.spend(len(names))
         found.append({name: node[name] for name in names if name in node})
 
@@ -223,9 +230,11 @@ def _array(node: Json, search: Search, place: _Place) -> list[Json]:
     if type(node) is list:
         return node
     if node is None and (place.from_property or search.beyond):
-        raise NothingFound(f"The path {place.where} is null")
+        raise NothingFound(lambda: f"The path {place.where} is null")
     raise Inapplicable(
-        f"Filter: {place.rest} can only be applied to arrays. Current context is: {causes.plain(node)}"
+        lambda: (
+            f"Filter: {place.rest} can only be applied to arrays. Current context is: {causes.plain(node)}"
+        )
     )
 
 
@@ -257,8 +266,9 @@ def _several(chosen: Callable[[int], Sequence[int]], onward: Walk, place: _Place
         items = _array(node, search, place)
         indexes = chosen(len(items))
         search.spend(len(indexes))
+        length = len(items)
         for index in indexes:
-            onward(_item(items, index, search), search, found)
+            onward(items[index] if 0 <= index < length else _item(items, index, search), search, found)
 
     return walk
 
@@ -285,6 +295,7 @@ def _scan(target: Step, onward: Walk, past_target: Walk | None) -> Walk:
 
     ``past_target`` is None where the path ends with the step after ``..``."""
     matches = _matches(target)
+    name = target.names[0] if isinstance(target, Property) and len(target.names) == 1 else None
 
     def walk(node: Json, search: Search, found: list[Json]) -> None:
         waiting = [node]
@@ -292,12 +303,12 @@ def _scan(target: Step, onward: Walk, past_target: Walk | None) -> Walk:
             current = waiting.pop()
             if type(current) is dict:
                 search.spend(1 + len(current))
-                if matches(current, search):
+                if matches(current, search) if name is None else name in current:
                     onward(current, search, found)
                 waiting.extend(value for value in reversed(current.values()) if type(value) in _CONTAINERS)
             elif type(current) is list:
                 search.spend(1 + len(current))
-                if matches(current, search):
+                if name is None and matches(current, search):
                     if past_target is None:
                         onward(current, search, found)
                     else:
@@ -338,7 +349,9 @@ def _filter(accepts: Accepts, onward: Walk, place: _Place) -> Walk:
                 onward(node, search, found)
         else:
             raise Inapplicable(
-                f"Filter: {place.rest} can not be applied to primitives. Current context is: {causes.plain(node)}"
+                lambda: (
+                    f"Filter: {place.rest} can not be applied to primitives. Current context is: {causes.plain(node)}"
+                )
             )
 
     return walk
