@@ -32,6 +32,7 @@ from bench import (
     tenants,
     transitions,
     waiting,
+    week,
 )
 from bench.control_plane import kubernetes_version
 from stepwright import __version__
@@ -53,6 +54,7 @@ ON_ITS_OWN: dict[str, OnItsOwn] = {
     "interpreter": lambda _folder, _count: interpreter.run(),
     "restarting": lambda folder, count: restarting.run(folder, count or restarting.COUNT),
     "waiting": lambda folder, count: waiting.run(folder, count or waiting.COUNT),
+    "week": lambda folder, count: week.run(folder, count or week.COUNT),
 }
 WithOperatorsOfItsOwn = Callable[[Cluster, str, Path, int | None], Coroutine[Any, Any, None]]
 WITH_OPERATORS_OF_ITS_OWN: dict[str, WithOperatorsOfItsOwn] = {
@@ -78,7 +80,7 @@ def main() -> int:
     parser.add_argument(
         "--count",
         type=int,
-        help="executions of waiting, restarting, embedded and tenants; their ratios then do not count",
+        help="executions of waiting, restarting, week, embedded and tenants; their ratios then do not count",
     )
     options = parser.parse_args()
     names = options.subjects or list(NAMES)

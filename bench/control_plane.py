@@ -1,4 +1,4 @@
-"""An API server and an etcd of their own, without nodes or controllers: room for 100,000 objects that no other test
+"""An API server and an etcd of their own, without nodes and mostly without controllers: room for 100,000 objects that no other test
 or benchmark has to carry, gone with its folder."""
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cluster import Cluster, binaries, certificates, control_plane, processes
+from tests.cluster import Cluster, binaries, certificates, control_plane, kwok, processes
 from tests.cluster.control_plane import answers, await_true
 from tests.cluster.ports import free_port
+from tests.cluster.processes import Process
 
 # etcd keeps what was overwritten for five minutes more; its own quota of 2 GiB would end the run.
 QUOTA_BYTES = 8 * 2**30
 ADDRESS = "127.0.0.1"
+_FOR_JOBS = ("kube-controller-manager", "kube-scheduler", "kwok")
 # Services of it are reached by nobody, so the range may be in use elsewhere.
 SERVICES, SERVICE_ADDRESS = "10.96.0.0/16", "10.96.0.1"
 
@@ -25,6 +27,12 @@ class ControlPlane(Cluster):
 
     kind = "API server and etcd alone"
 
+    def __init__(self, kubeconfig: Path, kubectl: Path, etcd_url: str, servers: dict[str, Process]) -> None:
+        super().__init__(kubeconfig, kubectl, None)
+        self.etcd_url = etcd_url
+        self.servers = servers
+        """By name, for what they use."""
+
 
 def kubernetes_version(cluster: Cluster) -> str:
     text: str = json.loads(cluster.kubectl("version", "-o", "json"))["serverVersion"]["gitVersion"]
@@ -32,34 +40,42 @@ def kubernetes_version(cluster: Cluster) -> str:
 
 
 @contextmanager
-def control_plane_of_its_own() -> Iterator[ControlPlane]:
-    paths = binaries.ensure(("etcd", "kube-apiserver", "kubectl"))
+def control_plane_of_its_own(*, with_simulated_node: bool = False) -> Iterator[ControlPlane]:
+    """``with_simulated_node``: with the controllers, the scheduler, and KWOK's node, so that Jobs run."""
+    names = ("etcd", "kube-apiserver", "kubectl")
+    paths = binaries.ensure((*names, *_FOR_JOBS) if with_simulated_node else names)
     with tempfile.TemporaryDirectory(prefix="stepwright-bench-") as name:
         folder = Path(name)
         (folder / "pki").mkdir()
         etcd_port, port = free_port(), free_port()
+        etcd_url = f"http://127.0.0.1:{etcd_port}"
         certificates.issue(folder / "pki", [ADDRESS, SERVICE_ADDRESS])
         certificates.write_tokens(folder / "pki", f"https://{ADDRESS}:{port}")
-        etcd = processes.start(
-            "etcd",
-            [
-                *control_plane.etcd(paths["etcd"], folder, etcd_port, free_port(), durable=False),
-                f"--quota-backend-bytes={QUOTA_BYTES}",
-            ],
-            folder / "etcd.log",
-        )
-        started = [etcd]
+        started: dict[str, Process] = {}
+
+        def start(name: str, command: list[str]) -> list[Process]:
+            started[name] = processes.start(name, command, folder / f"{name}.log")
+            return list(started.values())
+
+        plane = ControlPlane(folder / "pki" / "admin.kubeconfig", paths["kubectl"], etcd_url, started)
         try:
-            await_true("etcd", lambda: answers(f"http://127.0.0.1:{etcd_port}/health"), started)
-            apiserver = processes.start(
+            etcd = control_plane.etcd(paths["etcd"], folder, etcd_port, free_port(), durable=False)
+            needs = start("etcd", [*etcd, f"--quota-backend-bytes={QUOTA_BYTES}"])
+            await_true("etcd", lambda: answers(f"{etcd_url}/health"), needs)
+            needs = start(
                 "kube-apiserver",
                 control_plane.apiserver(paths["kube-apiserver"], folder, etcd_port, ADDRESS, port, SERVICES),
-                folder / "kube-apiserver.log",
             )
-            started.append(apiserver)
             ready = f"https://{ADDRESS}:{port}/readyz"
-            await_true("the API server", lambda: answers(ready, folder / "pki" / "ca.crt"), started)
-            yield ControlPlane(folder / "pki" / "admin.kubeconfig", paths["kubectl"], None)
+            await_true("the API server", lambda: answers(ready, folder / "pki" / "ca.crt"), needs)
+            if with_simulated_node:
+                manager = "kube-controller-manager"
+                start(manager, control_plane.controller_manager(paths[manager], folder))
+                start("kube-scheduler", control_plane.scheduler(paths["kube-scheduler"], folder))
+                started["kwok"] = kwok.start(
+                    folder / "pki" / "kwok.kubeconfig", plane.kubectl, log=folder / "kwok.log"
+                )
+            yield plane
         finally:
-            for process in reversed(started):
+            for process in reversed(started.values()):
                 processes.end(process, grace_seconds=1)

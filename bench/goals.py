@@ -70,6 +70,10 @@ _WAITING: Final = {
     "100,000 waiting: resident memory / 2 GiB": Goal("at most", 1.0, SIZED),
     "100,000 waiting: idle CPU / 2 % of a core": Goal("at most", 1.0, BRIEF),
 }
+_WEEK: Final = {
+    "a week of 50,000 a day: operator's memory / 512 MiB": Goal("at most", 0.5, SIZED),
+    "a week of 50,000 a day: etcd at the end / at the start": Goal("at most", 1.1, SIZED),
+}
 _RESTARTING: Final = {
     "restart with 10,000 running: last timer fired / 30 s": Goal("at most", 1.0),
 }
@@ -116,6 +120,7 @@ BY_SUBJECT: Final[dict[str, dict[str, Goal]]] = {
     "transitions": _TRANSITIONS,
     "long": _LONG,
     "waiting": _WAITING,
+    "week": _WEEK,
     "restarting": _RESTARTING,
     "replicas": _REPLICAS,
     "tenants": _TENANTS,

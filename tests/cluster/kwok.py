@@ -34,7 +34,9 @@ _NODE = {
 Kubectl = Callable[..., str]
 
 
-def start(kubeconfig: Path, kubectl: Kubectl, addresses: str = "10.246.0.0/16") -> Process:
+def start(
+    kubeconfig: Path, kubectl: Kubectl, addresses: str = "10.246.0.0/16", log: Path | None = None
+) -> Process:
     command = [
         str(binaries.binary("kwok")),
         f"--kubeconfig={kubeconfig}",
@@ -44,7 +46,7 @@ def start(kubeconfig: Path, kubectl: Kubectl, addresses: str = "10.246.0.0/16") 
         f"--node-lease-duration-seconds={NODE_LEASE_SECONDS}",
         f"--cidr={addresses}",
     ]
-    process = processes.start("kwok", command, log_file("kwok"))
+    process = processes.start("kwok", command, log or log_file("kwok"))
     kubectl("apply", "-f", "-", input=json.dumps(_NODE))
     deadline = time.monotonic() + 30
     while "True" not in kubectl(

@@ -1,0 +1,279 @@
+"""A busy installation after a week: 50,000 executions a day, of which seven days lie in the store.
+
+What has ended is put into etcd below the API server, as copies of one execution that ran here: to run them all would
+take days. Then executions come at the pace of a day for an hour, while the default retention deletes what has become a
+week old at the same pace. Looked at is what grows: the store, and the memory of the operator and of the API server,
+which keeps all objects in its watch cache.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bench import ratios, table
+from bench.control_plane import ControlPlane, control_plane_of_its_own, kubernetes_version
+from bench.process import usage
+from bench.watching import EXECUTIONS, Watch, check, create, execution, has_ended, machine
+from stepwright.cluster.api import Api, path_of
+from tests.operator_process import ROOT, OperatorProcess
+
+A_DAY = 50_000
+DAYS = 7
+COUNT = A_DAY * DAYS
+SECONDS = 3600
+#: With --count: long enough for the pace, too short for Jobs to reach their TTL.
+SECONDS_SHORT = 180
+NAMESPACE = "default"
+KEPT_SECONDS = DAYS * 24 * 3600
+#: etcd takes 128 operations in a request, and 1.5 MiB.
+AT_ONCE = 100
+
+_TASK: dict[str, Any] = {
+    "Type": "Task",
+    "Resource": "k8s:job",
+    "Parameters": {"image": "busybox:1.37", "command": ["true"], "input.$": "$"},
+    "ResultPath": None,
+}
+#: The shape of examples/order-processing: two tasks side by side, a choice, two more.
+DEFINITION: dict[str, Any] = {
+    "StartAt": "CheckOrder",
+    "States": {
+        "CheckOrder": {
+            "Type": "Parallel",
+            "Branches": [
+                {"StartAt": name, "States": {name: {**_TASK, "End": True}}}
+                for name in ("ValidatePayment", "CheckInventory")
+            ],
+            "ResultPath": None,
+            "Next": "InStock",
+        },
+        "InStock": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.order.id", "NumericGreaterThan": 0, "Next": "Ship"}],
+        },
+        "Ship": {**_TASK, "Next": "Notify"},
+        "Notify": {**_TASK, "Next": "Receipt"},
+        "Receipt": {"Type": "Pass", "End": True},
+    },
+}
+INPUT = {"order": {"id": 7, "customer": "someone", "items": ["a", "b", "c"]}}
+_ON_KWOK = {
+    "nodeSelector": {"type": "kwok"},
+    "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists", "effect": "NoSchedule"}],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    at: float
+    stored: int
+    """Bytes in use in etcd's file, versions that are not compacted yet among them."""
+    file: int
+    operator_mib: float
+    operator_cpu: float
+    apiserver_mib: float
+    executions: int
+
+
+def run(folder: Path, count: int) -> None:
+    with control_plane_of_its_own(with_simulated_node=True) as plane:
+        plane.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
+        operator = OperatorProcess(
+            plane, folder / "operator.log", "--log-level=warning", "--lease-seconds=15"
+        )
+        print(f"\nKubernetes {kubernetes_version(plane)}, {plane.kind}", flush=True)
+        try:
+            asyncio.run(measure(plane, operator, count))
+        finally:
+            operator.stop()
+
+
+async def measure(plane: ControlPlane, operator: OperatorProcess, count: int) -> None:
+    seconds = SECONDS if count == COUNT else SECONDS_SHORT
+    async with await Api.connect(plane.kubeconfig, user_agent="stepwright-bench", timeout_seconds=300) as api:
+        operator.start()
+        await machine(
+            api,
+            NAMESPACE,
+            "orders",
+            DEFINITION,
+            taskDefaults=_ON_KWOK,
+            retention={"ttlSecondsAfterFinished": KEPT_SECONDS},
+        )
+        async with Watch(api, EXECUTIONS, NAMESPACE, has_ended) as watch:
+            await create(api, EXECUTIONS, NAMESPACE, execution("pattern", "orders", input=INPUT))
+            await watch.until(["pattern"], 60)
+            check(watch)
+        await asyncio.sleep(2)
+        operator.stop()
+        pattern = await stored(plane, "pattern")
+        began = time.perf_counter()
+        await fill(plane, pattern, count)
+        print(
+            f"{count:,} executions of {len(json.dumps(pattern)):,} bytes stored in {time.perf_counter() - began:.0f} s"
+        )
+        began = time.perf_counter()
+        operator.start(ready_seconds=600)
+        print(f"operator ready after {time.perf_counter() - began:.1f} s")
+        samples = [await sample(api, plane, operator)]
+        took: list[float] = []
+        await pace(api, plane, operator, seconds, samples, took)
+    report(count, seconds, samples, sorted(took))
+
+
+async def pace(
+    api: Api,
+    plane: ControlPlane,
+    operator: OperatorProcess,
+    seconds: int,
+    samples: list[Sample],
+    took: list[float],
+) -> None:
+    """Executions at the pace of a day; a sample each minute."""
+    total = seconds * A_DAY // 86_400
+    began = time.perf_counter()
+
+    async def one(number: int) -> None:
+        await asyncio.sleep(max(0.0, number * 86_400 / A_DAY - (time.perf_counter() - began)))
+        name, created = f"new-{number}", time.perf_counter()
+        await create(api, EXECUTIONS, NAMESPACE, execution(name, "orders", input=INPUT))
+        path = path_of(*EXECUTIONS, NAMESPACE, name)
+        while True:
+            await asyncio.sleep(0.25)
+            status = (await api.get(path)).get("status") or {}
+            if has_ended(status):
+                if status["phase"] != "Succeeded":
+                    raise SystemExit(
+                        f"{name}: {status['phase']}: {status.get('error')}: {status.get('cause')}"
+                    )
+                took.append(time.perf_counter() - created)
+                return
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(min(60, seconds / 3))
+            samples.append(await sample(api, plane, operator))
+
+    looking = asyncio.create_task(look())
+    try:
+        await asyncio.gather(*(one(number) for number in range(total)))
+    finally:
+        looking.cancel()
+    samples.append(await sample(api, plane, operator))
+
+
+async def sample(api: Api, plane: ControlPlane, operator: OperatorProcess) -> Sample:
+    if not operator.alive:
+        raise SystemExit(f"the operator ended:\n{operator.log_tail()}")
+    async with aiohttp.ClientSession() as session, session.get(f"{plane.etcd_url}/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    figures = {
+        name: float(value)
+        for name, _, value in (line.rpartition(" ") for line in lines if "{" not in line)
+        if name.startswith("etcd_mvcc_db_total_size")
+    }
+    first = await api.get(path_of(*EXECUTIONS, NAMESPACE) + "?limit=1")
+    used, server = usage(operator.pid), usage(plane.servers["kube-apiserver"].pid)
+    return Sample(
+        at=time.perf_counter(),
+        stored=int(figures["etcd_mvcc_db_total_size_in_use_in_bytes"]),
+        file=int(figures["etcd_mvcc_db_total_size_in_bytes"]),
+        operator_mib=used.resident_mib,
+        operator_cpu=used.cpu_seconds,
+        apiserver_mib=server.resident_mib,
+        executions=1 + int(first["metadata"].get("remainingItemCount") or 0),
+    )
+
+
+def report(count: int, seconds: int, samples: list[Sample], took: list[float]) -> None:
+    first, last = samples[0], samples[-1]
+    rows = [
+        [
+            round((found.at - first.at) / 60),
+            found.executions,
+            round(found.stored / 2**20),
+            round(found.file / 2**20),
+            round(found.operator_mib),
+            round(found.apiserver_mib),
+        ]
+        for found in (*samples[:: max(1, len(samples) // 12)], last)
+    ]
+    table.show(
+        f"50,000 executions a day beside {count:,} that have ended",
+        ["minute", "executions", "etcd in use, MiB", "etcd file, MiB", "operator MiB", "API server MiB"],
+        rows,
+    )
+    cpu = (last.operator_cpu - first.operator_cpu) / (last.at - first.at) * 100
+    print(
+        f"\n{len(took):,} executions in {seconds / 60:.0f} minutes, each of four Jobs: "
+        f"{took[len(took) // 2]:.1f} s (median), {took[int(len(took) * 0.99)]:.1f} s (99th percentile); "
+        f"operator: {cpu:.1f} % of a core, {max(found.operator_mib for found in samples):.0f} MiB at most"
+    )
+    if count == COUNT:
+        most = max(found.operator_mib for found in samples)
+        ratios.note("a week of 50,000 a day: operator's memory / 512 MiB", most / 512)
+        ratios.note("a week of 50,000 a day: etcd at the end / at the start", last.stored / first.stored)
+
+
+async def stored(plane: ControlPlane, name: str) -> dict[str, Any]:
+    answer = await _etcd(plane, "range", {"key": _encoded(_key(name).encode())})
+    found: dict[str, Any] = json.loads(base64.b64decode(answer["kvs"][0]["value"]))
+    return found
+
+
+async def fill(plane: ControlPlane, pattern: dict[str, Any], count: int) -> None:
+    """Copies that ended at even distances within the last week, the oldest a week ago."""
+    async with aiohttp.ClientSession() as session:
+        copies = _copies(pattern, count)
+        while batch := list(islice(copies, AT_ONCE)):
+            puts = [
+                {"request_put": {"key": _encoded(_key(name).encode()), "value": _encoded(body)}}
+                for name, body in batch
+            ]
+            async with session.post(f"{plane.etcd_url}/v3/kv/txn", json={"success": puts}) as answer:
+                if answer.status != 200:
+                    raise SystemExit(f"etcd: {answer.status}: {await answer.text()}")
+
+
+def _copies(pattern: dict[str, Any], count: int) -> Iterator[tuple[str, bytes]]:
+    now = datetime.now(UTC)
+    text = json.dumps(pattern, separators=(",", ":"))
+    uid, start, end = (
+        pattern["metadata"]["uid"],
+        pattern["status"]["startTime"],
+        pattern["status"]["endTime"],
+    )
+    for number in range(count):
+        ended = (now - timedelta(seconds=KEPT_SECONDS * (1 - number / count))).strftime("%Y-%m-%dT%H:%M:%S")
+        name = f"old-{number:06}"
+        copy = text.replace(uid, str(uuid.uuid4())).replace('"name":"pattern"', f'"name":"{name}"')
+        yield name, copy.replace(start, f"{ended}.000000Z").replace(end, f"{ended}.000000Z").encode()
+
+
+def _key(name: str) -> str:
+    return f"/registry/stepwright.dev/executions/{NAMESPACE}/{name}"
+
+
+def _encoded(text: bytes) -> str:
+    return base64.b64encode(text).decode()
+
+
+async def _etcd(plane: ControlPlane, method: str, body: dict[str, Any]) -> dict[str, Any]:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{plane.etcd_url}/v3/kv/{method}", json=body) as answer,
+    ):
+        found: dict[str, Any] = await answer.json(content_type=None)
+        return found
