@@ -40,7 +40,7 @@ unit: setup ## Tests that need no cluster and little time
 	$(RUN) pytest -q $(PARALLEL) -m "not cluster and not slow"
 
 test: setup ## Everything: sets up a cluster (see tests/cluster/README.md) and runs all tests
-	$(RUN) pytest $(PARALLEL)
+	$(RUN) pytest $(PARALLEL) --durations=20
 
 conformance: setup ## Replay recorded AWS interactions against stepwright dev, by category (CATEGORIES="base timeouts")
 	@$(RUN) python -m tests.recorded_api $(CATEGORIES)
