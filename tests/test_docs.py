@@ -264,3 +264,12 @@ def test_every_block_of_yaml_can_be_read() -> None:
     for page in PAGES:
         for block in blocks(page, "yaml"):
             assert list(yaml.safe_load_all(block))
+
+
+def test_every_promise_of_security_names_a_test_that_is_there() -> None:
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", text("security.md"))
+    assert len(named) > 40
+    for file, function in named:
+        source = ROOT / "tests" / file
+        assert source.exists(), file
+        assert f"def {function}(" in source.read_text(encoding="utf-8"), f"{file}::{function}"
