@@ -132,7 +132,8 @@ def len_of_history(found: Object) -> int:
 
 def metrics_in_docs() -> set[str]:
     text = (ROOT / "docs" / "operations.md").read_text()
-    return set(re.findall(r"^\| `(stepwright_\w+)` \|", text, flags=re.MULTILINE))
+    rows = re.findall(r"^\|([^|]+)\|", text, flags=re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`(stepwright_\w+)`", row)}
 
 
 def shown(metrics: str) -> set[str]:
