@@ -163,6 +163,12 @@ class Engine:
     def stop_execution(self, uid: Uid, request: StopRequest) -> None:
         self.tell(uid, Stop(request.error, request.cause))
 
+    def has_open(self, uid: Uid, task: TaskId) -> bool | None:
+        """Whether the task is open as far as it is written; None where that is not known here: the execution is not
+        carried, waits outside of memory, or is just being read."""
+        run = self._runs.get(uid)
+        return None if run is None else run.has_open(task)
+
     def heartbeat(self, uid: Uid, task: TaskId) -> None:
         run = self._runs.get(uid)
         if run is not None:

@@ -164,6 +164,13 @@ class Run:
         """Signals that came too late to be looked at."""
         return list(self._signals)
 
+    def has_open(self, task: TaskId) -> bool | None:
+        """Whether the task is open as far as it is written; None while that is being read."""
+        checkpoint = self._checkpoint
+        if checkpoint is None:
+            return None
+        return not checkpoint.ended and checkpoints.open_task(checkpoint, task) is not None
+
     def heartbeat(self, task: TaskId) -> None:
         """A task is alive: its heartbeat timer starts anew. Nothing is written; a restart grants a whole interval."""
         if self._checkpoint is None:

@@ -24,11 +24,10 @@ from stepwright.catalog.arns import Place
 from stepwright.catalog.records import Activity, ActivityTask
 from stepwright.engine.ports import ExecutionRef, Report, Uid
 from stepwright.local import schema
+from stepwright.local.by_execution import ByExecution, Key
 from stepwright.local.database import Database, Statement
 
 _TAKE: Final = Statement(0, insert(schema.takings).on_conflict_do_nothing())
-
-_Key = tuple[Uid, TaskId]
 
 
 class LocalActivities:
@@ -37,15 +36,16 @@ class LocalActivities:
     def __init__(self, database: Database, report: Report) -> None:
         self._database = database
         self._report = report
-        self._open: dict[_Key, StartTask] = {}
-        self._taken: set[_Key] = set()
-        self._queues: defaultdict[str, asyncio.Queue[_Key]] = defaultdict(asyncio.Queue)
+        self._open: ByExecution[StartTask] = ByExecution()
+        self._taken: ByExecution[None] = ByExecution()
+        self._queues: defaultdict[str, asyncio.Queue[Key]] = defaultdict(asyncio.Queue)
 
     async def recall(self) -> None:
         """Read what was taken before the last process ended."""
         async with self._database.reading() as connection:
             rows = await connection.execute(select(schema.takings))
-            self._taken = {(Uid(row.uid), TaskId(row.task)) for row in rows}
+            for row in rows:
+                self._taken[Uid(row.uid), TaskId(row.task)] = None
 
     # --- For workers -------------------------------------------------------------------------------------------------
 
@@ -60,17 +60,17 @@ class LocalActivities:
         self._report(key[0], TaskStarted(key[1], worker))
         return ActivityTask(context.task_token(*key), jsontext.dump(task.parameters))
 
-    async def _note(self, key: _Key, arn: str) -> None:
+    async def _note(self, key: Key, arn: str) -> None:
         """Write down that a task is taken. Where that fails it can be taken again. Raises Unavailable."""
-        self._taken.add(key)
+        self._taken[key] = None
         try:
             await self._database.write([(_TAKE, {"uid": key[0], "task": key[1]})])
         except BaseException:
-            self._taken.discard(key)
+            self._taken.pop(key, None)
             self._queues[arn].put_nowait(key)
             raise
 
-    async def _next(self, arn: str) -> tuple[_Key, StartTask]:
+    async def _next(self, arn: str) -> tuple[Key, StartTask]:
         queue = self._queues[arn]
         while True:
             key = await queue.get()
@@ -86,14 +86,14 @@ class LocalActivities:
         return None
 
     def holds(self, uid: Uid) -> bool:
-        return any(of == uid for of, _ in self._open)
+        return self._open.holds(uid)
 
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
         return False
 
     def let_go(self, uid: Uid) -> None:
-        for of, task in [key for key in self._open if key[0] == uid]:
-            del self._open[of, task]
+        for task in self._open.of(uid):
+            del self._open[uid, task]
 
     async def start(self, ref: ExecutionRef, task: StartTask) -> None:
         key = (ref.uid, task.task)
@@ -103,15 +103,14 @@ class LocalActivities:
 
     async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
         self._open.pop((ref.uid, task), None)
-        self._taken.discard((ref.uid, task))
+        self._taken.pop((ref.uid, task), None)
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         await self.stop(ref, task)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
-        for of, task in [*self._open, *self._taken]:
-            if of == ref.uid and task not in wanted:
-                await self.stop(ref, task)
+        for task in {*self._open.of(ref.uid), *self._taken.of(ref.uid)} - wanted:
+            await self.stop(ref, task)
 
     # --- Stored ------------------------------------------------------------------------------------------------------
 

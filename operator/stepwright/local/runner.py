@@ -267,8 +267,9 @@ class LocalRunner:
 
     async def heartbeat(self, token: str) -> None:
         uid, task = _read(token)
-        async with self._database.reading() as connection:
-            await self._require_open(connection, uid, task)
+        if not self._engine.has_open(uid, task):
+            async with self._database.reading() as connection:
+                await self._require_open(connection, uid, task)
         self._engine.heartbeat(uid, task)
 
     async def _answer(self, uid: Uid, task: TaskId, signal: Signal, said: dict[str, Any]) -> None:
@@ -284,6 +285,15 @@ class LocalRunner:
         self._engine.report(uid, signal)
 
     async def _require_open(self, connection: AsyncConnection, uid: Uid, task: TaskId) -> None:
+        """Raises TaskOver, NoSuchTask. The engine knows of nearly all; to read a checkpoint takes as long as it is large,
+        and this is asked at every answer and every heartbeat."""
+        known = self._engine.has_open(uid, task)
+        if known is None:
+            await self._require_stored(connection, uid, task)
+        elif not known:
+            raise TaskOver
+
+    async def _require_stored(self, connection: AsyncConnection, uid: Uid, task: TaskId) -> None:
         query = select(schema.executions).where(schema.executions.c.uid == uid)
         row = (await connection.execute(query)).one_or_none()
         if row is None:
@@ -292,9 +302,8 @@ class LocalRunner:
         if not loaded.parts:
             raise TaskOver
         checkpoint = checkpoints.decode(loaded.parts)
-        if checkpoint.ended:  # what is kept is for a redrive, which begins its tasks anew
-            raise TaskOver
-        if task not in (wanted.task for wanted in checkpoints.open_tasks(loaded.machine, checkpoint)):
+        # What is kept of an ended one is for a redrive, which begins its tasks anew.
+        if checkpoint.ended or checkpoints.open_task(checkpoint, task) is None:
             raise TaskOver
 
     async def _answers(self) -> list[tuple[Uid, Signal]]:

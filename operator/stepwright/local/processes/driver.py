@@ -29,6 +29,7 @@ from stepwright.asl.signals import (
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid
 from stepwright.local import containers
+from stepwright.local.by_execution import ByExecution
 from stepwright.local.processes import command
 from stepwright.local.processes.workplace import Workplace
 from stepwright.tasks.job import EKS_RUN_JOB, K8S_JOB, errors
@@ -71,9 +72,9 @@ class ProcessDriver:
         self._folder = folder
         self._clock = clock
         self._report = report
-        self._watched: dict[tuple[Uid, TaskId], asyncio.Task[None]] = {}
-        self._ended: dict[tuple[Uid, TaskId], Signal] = {}
-        self._begun: dict[tuple[Uid, TaskId], subprocess.Popen[bytes]] = {}
+        self._watched: ByExecution[asyncio.Task[None]] = ByExecution()
+        self._ended: ByExecution[Signal] = ByExecution()
+        self._begun: ByExecution[subprocess.Popen[bytes]] = ByExecution()
         self._known = _known(folder)
 
     def serves(self, resource: str) -> bool:
@@ -83,15 +84,15 @@ class ProcessDriver:
         return None
 
     def holds(self, uid: Uid) -> bool:
-        return any(name.rpartition("-")[0] == uid for name in self._known)
+        return self._known.holds(uid)
 
     def let_go(self, uid: Uid) -> None:
-        for key in [key for key in self._watched if key[0] == uid]:
-            self._watched.pop(key).cancel()
-        for key in [key for key in self._ended if key[0] == uid]:
-            del self._ended[key]
-        for key in [key for key in self._begun if key[0] == uid]:
-            del self._begun[key]
+        for task in self._watched.of(uid):
+            self._watched.pop((uid, task)).cancel()
+        for task in self._ended.of(uid):
+            del self._ended[uid, task]
+        for task in self._begun.of(uid):
+            del self._begun[uid, task]
 
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
         return False
@@ -120,7 +121,7 @@ class ProcessDriver:
             cause = f"The process could not be started: {error}"
             self._end(key, TaskFailed(task.task, errors.REFUSED, cause))
             return
-        self._known.add(place.folder.name)
+        self._known[key] = None
         if task.submitted is None:
             name = place.folder.name
             self._report(ref.uid, TaskStarted(task.task))
@@ -139,10 +140,8 @@ class ProcessDriver:
         self._forget(ref.uid, task)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
-        for name in list(self._known):
-            uid, _, number = name.rpartition("-")
-            if uid == ref.uid and TaskId(int(number)) not in wanted:
-                await self.stop(ref, TaskId(int(number)))
+        for task in set(self._known.of(ref.uid)) - wanted:
+            await self.stop(ref, task)
 
     async def _follow(
         self,
@@ -250,7 +249,7 @@ class ProcessDriver:
     def _forget(self, uid: Uid, task: TaskId) -> None:
         place = self._place(uid, task)
         place.remove()
-        self._known.discard(place.folder.name)
+        self._known.pop((uid, task), None)
         self._ended.pop((uid, task), None)
         self._begun.pop((uid, task), None)
 
@@ -258,9 +257,14 @@ class ProcessDriver:
         return Workplace(self._folder / f"{uid}-{task}")
 
 
-def _known(folder: Path) -> set[str]:
-    """What earlier processes left."""
-    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+def _known(folder: Path) -> ByExecution[None]:
+    """What earlier processes left, of which tasks."""
+    known: ByExecution[None] = ByExecution()
+    for path in folder.iterdir() if folder.is_dir() else ():
+        uid, _, number = path.name.rpartition("-")
+        if uid and number.isascii() and number.isdigit():
+            known[Uid(uid), TaskId(int(number))] = None
+    return known
 
 
 def _container_name(place: Workplace) -> str:
