@@ -277,3 +277,48 @@ async def test_last_activity_tells_when_the_stream_was_heard(tmp_path: Path) -> 
         async with asyncio.timeout(5):
             while informer.last_activity == first:
                 await asyncio.sleep(0.01)
+
+
+async def test_what_is_not_to_be_kept_is_told_and_forgotten(tmp_path: Path) -> None:
+    """Its list leaves most of it out by a field selector; its watch does not."""
+
+    def is_open(this: Thing) -> bool:
+        return this.metadata.labels.get("state") != "over"
+
+    events = streams(
+        changed(thing("a", 6, state="over")),
+        added(thing("b", 7, state="over")),
+        changed(thing("a", 8, state="over")),
+        changed(thing("b", 9)),
+        then=forever,
+    )
+    first = listed(5, thing("a", 1))
+    async with informing(tmp_path, first, events, listed="x!=over", keeps=is_open) as (
+        server,
+        informer,
+        told,
+    ):
+        changes = await told.wait(5)
+        kept = [this.metadata.name for this in informer.all()]
+
+    assert changes == [
+        ("a", None, "1"),
+        ("a", "1", "6"),
+        ("b", None, "7"),
+        ("a", None, "8"),
+        ("b", None, "9"),
+    ]
+    assert kept == ["b"]
+    assert [request.query.get("fieldSelector") for request in server.requests] == ["x!=over", None]
+
+
+async def test_before_a_crd_knows_the_field_everything_is_listed(tmp_path: Path) -> None:
+    unknown = problem(400, "BadRequest", "field label not supported: x")
+    async with informing(tmp_path, unknown, listed(5, thing("a", 1)), HANGS, listed="x!=over") as (
+        server,
+        _,
+        told,
+    ):
+        assert await told.wait(1) == [("a", None, "1")]
+
+    assert [request.query.get("fieldSelector") for request in server.requests[:2]] == ["x!=over", None]
