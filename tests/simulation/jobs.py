@@ -154,7 +154,7 @@ class Jobs:
         await asyncio.sleep(random.uniform(0.02, 0.3))
         for _ in range(100):
             job = self._job(key, uid)
-            if job is None:
+            if job is None or is_finished(job):
                 return
             fate = self.habits.draw(random)
             self._trace("cluster", "pod of", key[2], fate)

@@ -54,6 +54,8 @@ class Watchman:
         self._came_late: set[str] = set()
         self.wrote_last: dict[str, str] = {}
         self.calm = False
+        self.counted = True
+        """Whether all executions were begun by a version that counts the bytes of histories."""
         self.may_act: Callable[[str, str], bool] = lambda _, __: True
         """Whether the process of this name may act upon the execution of this uid."""
         self.twice = 0
@@ -212,6 +214,7 @@ class Watchman:
                     setting.limits,
                     setting.step_seed,
                     may_end_plainly=may_end_plainly,
+                    counted=self.counted,
                 )
                 self.events += len(events)
                 self._check_results(uid, events)
