@@ -31,6 +31,11 @@ def path_too_costly(path: str) -> str:
     return f"The JSONPath '{path}' looks at too much of its document, or finds too much in it."
 
 
+def state_too_costly() -> str:
+    """Ours: AWS names no such limit."""
+    return "The state's paths, templates and functions look at or make more than a single state may."
+
+
 def value_too_large() -> str:
     return "The evaluated template exceeds the maximum number of bytes service limit."
 
@@ -128,6 +133,14 @@ def query_gave_function(source: str, field: str) -> str:
     return (
         f"The JSONata expression '{source}' specified for the field '{field}' returned an unexpected result type. "
         "Expected a JSON value, but was 'function'"
+    )
+
+
+def query_gave_no_text(field: str) -> str:
+    """Ours: what AWS says is not in the records."""
+    return (
+        f"The JSONata expression specified for the field '{field}' returned half of a surrogate pair, "
+        "which no text can hold"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 from msgspec import Struct, field
 
 from stepwright.asl.json_types import Json
+from stepwright.asl.meter import Meter
 
 Randomness: TypeAlias = Callable[[], Random]
 """Made only when asked for: to seed it costs as much as many a state."""
@@ -22,6 +23,7 @@ class Data(Struct, frozen=True):
     variables: Mapping[str, Json] = field(default_factory=dict)
     random: Randomness = field(default=lambda: Random(0))  # noqa: S311 - States.MathRandom, UUID: not secrets
     """Seeded from the signal's moment, one for a whole step, so that a step can be repeated exactly."""
+    meter: Meter = field(default_factory=Meter)
 
 
 class States:
@@ -30,7 +32,7 @@ class States:
     The context object is made only for expressions that read it.
     """
 
-    __slots__ = ("_bindings", "_context", "_given", "_variables", "now", "random")
+    __slots__ = ("_bindings", "_context", "_given", "_variables", "meter", "now", "random")
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class States:
         now: int,
         random: Randomness,
         given: Mapping[str, Json],
+        meter: Meter,
     ) -> None:
         """``now``: milliseconds since 1970. ``given``: ``result`` or ``errorOutput``, where there is one."""
         self._given = {"input": input, **given}
@@ -48,6 +51,7 @@ class States:
         self._bindings: dict[bool, dict[str, Json]] = {}
         self.now = now
         self.random = random
+        self.meter = meter
 
     def bindings(self, *, with_context: bool) -> Mapping[str, Json]:
         """All variables by their names without dollars."""

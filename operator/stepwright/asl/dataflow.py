@@ -39,6 +39,7 @@ def data(
         context=context.build(draft, branch, state, token=token, item=item),
         variables=variables.in_sight(draft, branch),
         random=lambda: draft.random,
+        meter=draft.meter,
     )
 
 
@@ -59,6 +60,7 @@ def states(
         draft.now,
         lambda: draft.random,
         given,
+        draft.meter,
     )
 
 
@@ -151,5 +153,6 @@ def fits(draft: Draft, text: JsonText) -> bool:
 
 def check_size(draft: Draft, state: State, text: JsonText) -> None:
     """Raises States.DataLimitExceeded for what is too large to leave the state or to start its task."""
+    draft.pay_for_text(len(text))
     if not fits(draft, text):
         raise failures.too_large(state.name)

@@ -16,6 +16,7 @@ from stepwright.asl.checkpoint import Checkpoint
 from stepwright.asl.json_types import Json
 from stepwright.asl.limits import Limits
 from stepwright.asl.machine import Machine, State
+from stepwright.asl.meter import Meter
 from stepwright.asl.parts import (
     HEAD,
     START,
@@ -48,6 +49,8 @@ from stepwright.asl.step import (
 )
 
 UNLIMITED: Final = 2**53
+
+_CHARACTERS_PER_UNIT: Final = 256
 
 EVENT_BYTES: Final = 200
 """About what an event takes beside its payloads: ids, type, timestamp, names."""
@@ -84,6 +87,7 @@ class Draft:
         "limits",
         "machine",
         "map_runs",
+        "meter",
         "now",
         "outcome",
         "parts",
@@ -94,9 +98,17 @@ class Draft:
     )
 
     def __init__(
-        self, machine: Machine, checkpoint: Checkpoint, moment: Moment, limits: Limits, *, new: bool = False
+        self,
+        machine: Machine,
+        checkpoint: Checkpoint,
+        moment: Moment,
+        limits: Limits,
+        *,
+        new: bool = False,
+        patience: int | None = None,
     ) -> None:
-        """``new``: nothing of the checkpoint has been written yet."""
+        """``new``: nothing of the checkpoint has been written yet. ``patience``: what the step may cost before it ends
+        in ``meter.TakesLong``; None: whatever it costs."""
         self.machine: Final = machine
         self.limits: Final = limits
         self.now: Final[Millis] = moment.now
@@ -118,6 +130,7 @@ class Draft:
         self.outcome: Outcome | None = None
         self.size = 0
         self._frozen: dict[PartId, Part] | None = None
+        self.meter = Meter(limits.work_per_state, patience)
         self._kept = 0
         """Of ``size``, what is in the execution's own history."""
         self.constants: dict[int | None, dict[str, Json]] = {}
@@ -326,7 +339,20 @@ class Draft:
 
     def is_full(self) -> bool:
         events = len(self.events) + len(self.child_events)
-        return events >= self.limits.events_per_step or self.size >= self.limits.bytes_per_step
+        limits = self.limits
+        return (
+            events >= limits.events_per_step
+            or self.size >= limits.bytes_per_step
+            or self.meter.spent >= limits.work_per_step
+        )
+
+    def is_spent(self) -> bool:
+        """Whether the step has done its share of work."""
+        return self.meter.spent >= self.limits.work_per_step
+
+    def pay_for_text(self, characters: int) -> None:
+        """Of a value that was read from JSON or written as it."""
+        self.meter.left -= characters // _CHARACTERS_PER_UNIT
 
     def _differs(self, name: PartId) -> bool:
         """Whether a part that was touched has become another one (or is gone, or new)."""
@@ -352,6 +378,7 @@ class Draft:
             children=list(self.children.values()),
             map_runs=list(self.map_runs.values()),
             more=bool(self.ready),
+            work=self.meter.spent,
             outcome=self.outcome,
             redrivable=self._redrivable(),
         )

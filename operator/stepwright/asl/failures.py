@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from stepwright.asl import causes, errors
+from typing import Final
+
+from stepwright.asl import causes, errors, jsontext
 from stepwright.asl.errors import StateError
 from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.limits import Limits
 from stepwright.asl.matching import Failure
+
+LONGEST_ERROR: Final = 256
+LONGEST_CAUSE: Final = 32_768
+"""Characters. What is longer is cut, as no answer of AWS's API could hold it:
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_ExecutionFailedEventDetails.html"""
 
 
 class WholeSentence(StateError):  # noqa: N818 - what it is, is said by its base
@@ -19,7 +26,17 @@ def of_error(error: StateError | InvalidJson, state_name: str, entered: int) -> 
         return Failure(errors.RUNTIME, causes.in_state(state_name, entered, str(error)))
     if isinstance(error, WholeSentence):
         return Failure(error.error, error.cause)
-    return Failure(error.error, causes.in_state(state_name, entered, error.cause or ""))
+    cause = causes.in_state(state_name, entered, error.cause or "")
+    return said(error.error, cause)
+
+
+def said(error: str | None, cause: str | None) -> Failure:
+    """What was said by a task, by whoever stops an execution, by a Fail state: kept to what an event can hold."""
+    return Failure(_kept(error, LONGEST_ERROR), _kept(cause, LONGEST_CAUSE))
+
+
+def _kept(text: str | None, most: int) -> str | None:
+    return None if text is None else jsontext.writable(text[:most])
 
 
 def runtime(cause: str) -> StateError:

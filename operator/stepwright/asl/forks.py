@@ -33,7 +33,7 @@ _ENTRY_CHARACTERS: Final = 6
 def open_fork(draft: Draft, fork: Fork, items: Payload | None = None) -> None:
     draft.put(fork_id(fork.branch), fork)
     if items is not None:
-        items.text  # noqa: B018 - here, where a value without text is a failure of the state
+        draft.pay_for_text(len(items.text))  # here, where a value without text is a failure of the state
         draft.put(items_id(fork.branch), Items(fork.branch, items))
 
 
@@ -48,7 +48,7 @@ def add_branch(
     previous: int,
 ) -> Branch:
     """Start the branch or iteration of this index; ``previous`` is the event that its first one follows."""
-    input.text  # noqa: B018 - as above
+    draft.pay_for_text(len(input.text))  # as above
     number = draft.new_branch_number()
     branch = Branch(
         number=number,
@@ -167,7 +167,9 @@ def results(draft: Draft, fork: Fork) -> Payload:
         assert part is not None
         texts += [(index, output.text) for index, output in part.outputs]
     texts.sort()
-    return of_text(JsonText("[" + ",".join(text for _, text in texts) + "]"))
+    text = JsonText("[" + ",".join(text for _, text in texts) + "]")
+    draft.pay_for_text(len(text))
+    return of_text(text)
 
 
 def _of(draft: Draft, branch: Branch) -> tuple[Fork, Branch, Map | Parallel]:

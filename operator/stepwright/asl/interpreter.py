@@ -38,6 +38,7 @@ from stepwright.asl.machine import (
     Wait,
 )
 from stepwright.asl.matching import Failure
+from stepwright.asl.meter import PER_TRANSITION
 from stepwright.asl.parts import HEAD, ROOT, START, Branch, Fork, Head, Identity, Phase, Start, branch_id
 from stepwright.asl.signals import (
     Break,
@@ -81,9 +82,11 @@ def start(
     input: JsonText,
     moment: Moment,
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    patience: int | None = None,
 ) -> Step:
-    """The first step of an execution. ``input`` is the text of any JSON value."""
-    draft = _begun(machine, identity, input, moment, limits)
+    """The first step of an execution. ``input`` is the text of any JSON value. Raises ``meter.TakesLong`` where the step
+    costs more than ``patience`` (in units of ``meter``); without one it comes to its end."""
+    draft = _begun(machine, identity, input, moment, limits, patience)
     draft.ready.append(ROOT)
     _set_deadline(draft)
     return _step(draft)
@@ -94,14 +97,21 @@ def start_broken(
 ) -> Step:
     """The only step of an execution that fails as it starts, before anything of its definition is looked at."""
     draft = _begun(machine, identity, input, moment, Limits())
-    _break(draft, Failure(failure.error, failure.cause))
+    _break(draft, failures.said(failure.error, failure.cause))
     return draft.finish()
 
 
-def _begun(machine: Machine, identity: Identity, input: JsonText, moment: Moment, limits: Limits) -> Draft:
+def _begun(
+    machine: Machine,
+    identity: Identity,
+    input: JsonText,
+    moment: Moment,
+    limits: Limits,
+    patience: int | None = None,
+) -> Draft:
     given = payload.of_text(input)
     empty = Checkpoint({START: Start(identity, given, moment.now), HEAD: Head(next_branch=ROOT + 1)})
-    draft = Draft(machine, empty, moment, limits, new=True)
+    draft = Draft(machine, empty, moment, limits, new=True, patience=patience)
     root = Branch(number=ROOT, scope=Pointer(""), state=machine.root.start_at, input=given, previous=0)
     draft.put(branch_id(ROOT), root)
     draft.record(
@@ -141,8 +151,10 @@ def resume(
     signal: Signal,
     moment: Moment,
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    patience: int | None = None,
 ) -> Step:
-    """The step that a signal gives. One for something no longer open gives an empty step."""
+    """The step that a signal gives. One for something no longer open gives an empty step. Raises ``meter.TakesLong`` as
+    ``start`` does."""
     if checkpoint.head.ended is not None:
         return Step(checkpoint)
     branch: Branch | None = None
@@ -157,16 +169,16 @@ def resume(
         case TimerFired():
             branch = _branch_of_timer(checkpoint, signal.timer)
         case UpdateMapRun():
-            return _update(machine, checkpoint, signal, moment, limits)
+            return _update(machine, checkpoint, signal, moment, limits, patience)
         case Stop():
             return _stop(machine, checkpoint, signal, moment, limits)
         case Break():
             draft = Draft(machine, checkpoint, moment, limits)
-            _break(draft, Failure(signal.error, signal.cause))
+            _break(draft, failures.said(signal.error, signal.cause))
             return draft.finish()
     if branch is None and not isinstance(signal, Continue):
         return Step(checkpoint)
-    draft = Draft(machine, checkpoint, moment, limits)
+    draft = Draft(machine, checkpoint, moment, limits, patience=patience)
     return _step(draft, branch, signal)
 
 
@@ -215,6 +227,9 @@ def _run(draft: Draft) -> None:
 
 def _advance(draft: Draft, branch: Branch) -> None:
     """One transition of a branch."""
+    meter = draft.meter
+    meter.begin_state()
+    meter.left -= PER_TRANSITION
     state = draft.machine.scopes[branch.scope].states[branch.state]
     kind = type(state)
     try:
@@ -224,7 +239,7 @@ def _advance(draft: Draft, branch: Branch) -> None:
         elif branch.phase is Phase.BEGIN:
             branch.phase = Phase.OPEN
             _BEGIN[kind](draft, branch, state)
-        else:
+        elif draft.peek_fork(branch.number) is not None:  # else it has gone on meanwhile
             _RESUME[kind](draft, branch, state, None)
     except (StateError, InvalidJson) as error:
         _fail(draft, branch, state, error)
@@ -233,6 +248,7 @@ def _advance(draft: Draft, branch: Branch) -> None:
 def _fail(draft: Draft, branch: Branch, state: State, error: StateError | InvalidJson) -> None:
     """Evaluating a field of the state failed. Where that was between iterations, those still running end with it."""
     first = draft.freeze()
+    draft.meter.begin_state()  # catching it may cost as much as a state
     failure = failures.of_error(error, state.name, branch.entered)
     failed_event = None
     if isinstance(error, QueryError) and isinstance(state, Map | Parallel):
@@ -265,23 +281,29 @@ def _break(draft: Draft, failure: Failure) -> None:
 def _stop(machine: Machine, checkpoint: Checkpoint, stop: Stop, moment: Moment, limits: Limits) -> Step:
     """AWS's ExecutionAborted follows no event, and the open states get none of their own."""
     draft = Draft(machine, checkpoint, moment, limits)
+    said = failures.said(stop.error, stop.cause)
     abort.everything(draft, "Aborted")
     draft.record_end(
-        "ExecutionAborted", 0, "executionAbortedEventDetails", history.failure(stop.error, stop.cause)
+        "ExecutionAborted", 0, "executionAbortedEventDetails", history.failure(said.error, said.cause)
     )
-    transitions.end_execution(draft, Outcome("ABORTED", error=stop.error, cause=stop.cause))
+    transitions.end_execution(draft, Outcome("ABORTED", error=said.error, cause=said.cause))
     return draft.finish()
 
 
 def _update(
-    machine: Machine, checkpoint: Checkpoint, update: UpdateMapRun, moment: Moment, limits: Limits
+    machine: Machine,
+    checkpoint: Checkpoint,
+    update: UpdateMapRun,
+    moment: Moment,
+    limits: Limits,
+    patience: int | None,
 ) -> Step:
     """New bounds for a Map Run under way; what is None stays as it is. It goes on with them at once."""
     forks = (part for part in checkpoint.parts.values() if type(part) is Fork)
     found = next((fork for fork in forks if fork.run is not None and fork.run.arn == update.arn), None)
     if found is None:
         return Step(checkpoint)
-    draft = Draft(machine, checkpoint, moment, limits)
+    draft = Draft(machine, checkpoint, moment, limits, patience=patience)
     fork = draft.fork(found.branch)
     assert fork is not None
     distributed_map.update(draft, fork, update)

@@ -27,6 +27,8 @@ WHOLE_AT_MOST: Final = 99_999_999
 _NOT_ALWAYS: Final = ("result", "errorOutput")
 """Fields of ``$states`` that are not in every expression."""
 
+_NODES_PER_UNIT: Final = 4
+
 _FEW: Final = 4
 """Expressions of which each stays within JSONata's own limit of a value's size."""
 
@@ -55,18 +57,23 @@ def is_expression(value: Json) -> bool:
 class Query:
     """A compiled field. ``constant`` is what it always gives, where it holds no expression."""
 
-    __slots__ = ("_multiplies", "_node", "constant", "location")
+    __slots__ = ("_cost", "_multiplies", "_node", "constant", "location")
 
-    def __init__(self, node: _Node, location: str, *, expressions: int) -> None:
+    def __init__(self, node: _Node, location: str, *, expressions: int, cost: int) -> None:
         self._node = node
+        self._cost = cost
         self._multiplies = expressions > _FEW
         self.location = location
         self.constant = Payload(node.value) if isinstance(node, _Constant) else None
 
     def evaluate(self, states: States) -> Json:
+        states.meter.left -= self._cost  # whoever evaluates an expression looks whether that was too much
         value = self._node.evaluate(states)
-        if self._multiplies and weight.exceeds(value):
-            raise StateError(DATA_LIMIT_EXCEEDED, causes.value_too_large())
+        if self._multiplies:
+            too_large, cost = weight.excess(value)
+            states.meter.left -= cost
+            if too_large:
+                raise StateError(DATA_LIMIT_EXCEEDED, causes.value_too_large())
         return value
 
     def expect(self, states: States, kind: str) -> Json:
@@ -97,7 +104,7 @@ def compile(value: Json, pointer: Pointer, location: str, offered: str | None = 
     node = compiler.node(value, Place())
     if compiler.problems:
         raise InvalidQuery(compiler.problems)
-    return Query(node, location, expressions=compiler.expressions)
+    return Query(node, location, expressions=compiler.expressions, cost=compiler.nodes // _NODES_PER_UNIT)
 
 
 class Condition:
@@ -135,7 +142,7 @@ class _Expression:
     def evaluate(self, states: States) -> Json:
         try:
             return self._expression.evaluate(
-                states.bindings(with_context=self._with_context), states.now, states.random
+                states.bindings(with_context=self._with_context), states.now, states.random, states.meter
             )
         except jsonata.NoResult as error:
             say = causes.query_gave_function if error.function else causes.query_undefined
@@ -178,11 +185,13 @@ class _Compiler:
     def __init__(self, pointer: Pointer, location: str, offered: str | None) -> None:
         self.problems: list[tuple[str, Pointer, str]] = []
         self.expressions = 0
+        self.nodes = 0
         self._pointer = pointer
         self._location = location
         self._offered = offered
 
     def node(self, value: Json, place: Place) -> _Node:
+        self.nodes += 1
         if isinstance(value, dict):
             fields = [(key, self.node(item, place.within(key))) for key, item in value.items()]
             return _Constant(value) if _all_constant(node for _, node in fields) else _Object(fields)

@@ -103,6 +103,22 @@ def size_bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
+def has_text(value: str) -> bool:
+    """Whether a string can be written at all: one with half of a surrogate pair cannot."""
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def writable(value: str) -> str:
+    """The string, halves of surrogate pairs replaced by U+FFFD: for sentences, which quote what was wrong."""
+    return value if has_text(value) else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _count_openings(text: str | bytes) -> int:
     if isinstance(text, bytes):
         return text.count(b"[") + text.count(b"{")

@@ -1,8 +1,8 @@
 """What an execution may take: AWS's quotas, each of which can be set.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html. The bounds of definitions stand in
-``definition.limits``, those of single expressions in ``jsonata.runtime`` and ``jsonpath.search``: nobody needs to raise
-them, and the engine's own safety hangs on them.
+``definition.limits``, those of single expressions in ``jsonata.runtime`` and ``jsonpath.search``, of a state in ``meter``: nobody needs to raise them,
+and the engine's own safety hangs on them.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from stepwright.asl import meter
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds of an execution and of a single step; None = no such limit.
 
-    A step that has reached ``events_per_step`` or ``bytes_per_step`` (inputs, outputs and parameters in its events) ends
-    with ``more``.
+    A step that has reached ``events_per_step``, ``bytes_per_step`` (inputs, outputs and parameters in its events) or
+    ``work_per_step`` (units of ``meter``) ends with ``more``.
     """
 
     payload_bytes: int = 262_144
@@ -40,6 +42,8 @@ class Limits:
     """Of a distributed Map, at once: each is a branch of the checkpoint."""
     events_per_step: int = 250
     bytes_per_step: int = 131_072
+    work_per_step: int = meter.PER_STEP
+    work_per_state: int = meter.PER_STATE
 
 
 STANDARD: Final = Limits(history_events=25_000, execution_seconds=31_536_000)

@@ -20,6 +20,8 @@ from stepwright.asl.place import Place
 
 SUFFIX = ".$"
 
+_NODES_PER_UNIT = 4
+
 _MOST_PROBLEMS = 200
 """Whoever has more in one template is told no more."""
 
@@ -39,18 +41,23 @@ class Template:
     """A compiled template. ``paths`` are all paths in it; ``constant`` is what it always gives, where it has none and
     no function either. Raises ``StateError``."""
 
-    __slots__ = ("_multiplies", "_node", "constant", "paths")
+    __slots__ = ("_cost", "_multiplies", "_node", "constant", "paths")
 
-    def __init__(self, node: _Node, paths: tuple[Path, ...]) -> None:
+    def __init__(self, node: _Node, paths: tuple[Path, ...], cost: int) -> None:
         self._node = node
+        self._cost = cost
         self.paths = paths
         self._multiplies = len(paths) > _FEW or any(path.multiplies for path in paths)
         self.constant = Payload(node.value) if isinstance(node, _Constant) else None
 
     def evaluate(self, data: Data) -> Json:
+        data.meter.spend(self._cost)
         value = self._node.evaluate(data)
-        if self._multiplies and weight.exceeds(value):
-            raise StateError(DATA_LIMIT_EXCEEDED, causes.value_too_large())
+        if self._multiplies:
+            too_large, cost = weight.excess(value)
+            data.meter.spend(cost)
+            if too_large:
+                raise StateError(DATA_LIMIT_EXCEEDED, causes.value_too_large())
         return value
 
 
@@ -60,7 +67,7 @@ def compile(template: Json, pointer: Pointer) -> Template:
     node = compiler.node(template, Place())
     if compiler.problems:
         raise InvalidTemplate(compiler.problems)
-    return Template(node, tuple(compiler.paths))
+    return Template(node, tuple(compiler.paths), compiler.nodes // _NODES_PER_UNIT)
 
 
 class _Constant:
@@ -117,9 +124,11 @@ class _Compiler:
     def __init__(self, pointer: Pointer) -> None:
         self._pointer = pointer
         self.problems: list[tuple[Pointer, str]] = []
+        self.nodes = 0
         self.paths: list[Path] = []
 
     def node(self, template: Json, place: Place) -> _Node:
+        self.nodes += 1
         if isinstance(template, dict):
             fields = [self._field(key, value, place) for key, value in template.items()]
             if all(isinstance(node, _Constant) for _, node in fields):

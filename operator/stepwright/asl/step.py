@@ -169,3 +169,5 @@ class Step(Struct, frozen=True):
     more: bool = False
     outcome: Outcome | None = None
     redrivable: Checkpoint | None = None
+    work: int = 0
+    """What it cost, in units of ``meter``: about microseconds."""

@@ -28,6 +28,8 @@ def in_sight(draft: Draft, branch: Branch) -> Mapping[str, Json]:
         parent = None if branch.parent is None or branch.is_child else draft.peek(branch.parent)
         outer = _NONE if parent is None else in_sight(draft, parent)
         own = {name: value.value for name, value in branch.variables.items()}
+        if own:
+            draft.pay_for_text(sum(len(value.text) for value in branch.variables.values()))
         branch.seen = {**outer, **own} if own else outer
     return branch.seen
 
@@ -36,6 +38,7 @@ def check_sizes(draft: Draft, branch: Branch, assigned: Mapping[str, Payload]) -
     """Raises States.DataLimitExceeded for a variable, an Assign or all variables of an execution that are too large."""
     limits = draft.limits
     sizes = {name: jsontext.size_bytes(value.text) for name, value in assigned.items()}
+    draft.pay_for_text(sum(sizes.values()))
     for name, size in sizes.items():
         if size > limits.variable_bytes:
             raise _too_large(f"The variable '{name}' has {size} bytes", limits.variable_bytes)
@@ -50,6 +53,7 @@ def check_sizes(draft: Draft, branch: Branch, assigned: Mapping[str, Payload]) -
                 for name, value in part.variables.items()
                 if not (own and name in sizes)
             )
+    draft.pay_for_text(together)
     if together > limits.variables_bytes:
         raise _too_large(f"The variables of the execution have {together} bytes", limits.variables_bytes)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from stepwright.asl import causes
 from stepwright.asl.choice_rules.operators import Compare, Operator
 from stepwright.asl.data import Data
@@ -9,6 +11,9 @@ from stepwright.asl.errors import RUNTIME, StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsonpath import Path, PathNotFound
 from stepwright.asl.machine import Rule
+
+_COMPARED: Final = 128
+"""Characters in a unit: AWS's order of texts is that of UTF-16, in which both are written."""
 
 
 class And:
@@ -56,7 +61,11 @@ class Comparison:
     def matches(self, data: Data) -> bool:
         value = _read(self._variable, data)
         operand = self._operand
-        return self._compare(value, _read(operand, data) if isinstance(operand, Path) else operand)
+        if isinstance(operand, Path):
+            operand = _read(operand, data)
+        if type(value) is str and type(operand) is str and len(value) + len(operand) > _COMPARED:
+            data.meter.spend((len(value) + len(operand)) // _COMPARED)
+        return self._compare(value, operand)
 
 
 class Presence:

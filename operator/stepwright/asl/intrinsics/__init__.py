@@ -6,6 +6,8 @@ A module for each family of functions, all in one table by name (``parse.FUNCTIO
 
 from __future__ import annotations
 
+from typing import Final
+
 from stepwright.asl import causes, jsonpath, jsontext, remembering
 from stepwright.asl.data import Data
 from stepwright.asl.errors import INTRINSIC_FAILURE, RUNTIME, StateError
@@ -14,6 +16,9 @@ from stepwright.asl.intrinsics.parse import FUNCTIONS, Argument, Call, Literal, 
 from stepwright.asl.json_types import Json
 
 __all__ = ["FUNCTIONS", "Intrinsic", "InvalidIntrinsic", "compile"]
+
+
+_CALL: Final = 2
 
 
 class Intrinsic:
@@ -54,7 +59,11 @@ def _evaluate(argument: Argument, data: Data) -> Json:
     if isinstance(argument, Literal):
         return argument.value
     if isinstance(argument, Call):
-        return argument.function.call([_evaluate(inner, data) for inner in argument.arguments], data.random)
+        values = [_evaluate(inner, data) for inner in argument.arguments]
+        data.meter.spend(_CALL + argument.function.cost(values))
+        result = argument.function.call(values, data.random)
+        data.meter.hold(argument.function.size(result))
+        return result
     return argument.evaluate(data)
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Final
 
+from stepwright.asl import weight
 from stepwright.asl.equality import key, same
 from stepwright.asl.intrinsics.arguments import array, whole_number
 from stepwright.asl.intrinsics.errors import Unfit
-from stepwright.asl.intrinsics.function import Function, Randomness
+from stepwright.asl.intrinsics.function import Function, Randomness, of_shallow, of_whole
 from stepwright.asl.json_types import Json
 
 MAX_RANGE: Final = 1000
+
+_COMPARED: Final = 8
+"""Of ``weight``, in a unit."""
 
 
 def _array(values: Sequence[Json], _random: Randomness) -> Json:
@@ -61,12 +65,21 @@ def _unique(values: Sequence[Json], _random: Randomness) -> Json:
     return list(unique.values())
 
 
+def _cost_of_comparing(values: Sequence[Json]) -> int:
+    """With each item whatever of the two is the smaller can be looked through."""
+    items, value = values
+    if not isinstance(items, list):
+        return 0
+    most = weight.of(value)
+    return of_shallow(values) + sum(min(weight.of(item), most) for item in items) // _COMPARED
+
+
 FUNCTIONS: Final = {
     "States.Array": Function(_array, 0, None),
-    "States.ArrayContains": Function(_contains, 2, 2),
+    "States.ArrayContains": Function(_contains, 2, 2, cost=_cost_of_comparing),
     "States.ArrayGetItem": Function(_get_item, 2, 2),
     "States.ArrayLength": Function(_length, 1, 1),
     "States.ArrayPartition": Function(_partition, 2, 2),
     "States.ArrayRange": Function(_range, 3, 3),
-    "States.ArrayUnique": Function(_unique, 1, 1),
+    "States.ArrayUnique": Function(_unique, 1, 1, cost=lambda values: 4 * of_whole(values)),
 }

@@ -4,11 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from stepwright.asl import weight
 from stepwright.asl.data import Randomness
 from stepwright.asl.json_types import Json
 
-__all__ = ["Function", "Randomness"]
+__all__ = ["Function", "Randomness", "of_result", "of_shallow", "of_whole"]
+
+
+_CHARACTERS: Final = 64
+_ITEMS: Final = 16
+"""Looked at in a unit."""
+
+_SLOT: Final = 8
+"""Bytes of a place in an array."""
+
+
+def of_shallow(values: Sequence[Json]) -> int:
+    """Of a function that looks at its arguments, but not at what is in them."""
+    units = 0
+    for value in values:
+        if isinstance(value, str):
+            units += len(value) // _CHARACTERS
+        elif isinstance(value, list | dict):
+            units += len(value) // _ITEMS
+    return units
+
+
+def of_whole(values: Sequence[Json]) -> int:
+    """Of a function that walks through all that is in its arguments, shared parts as often as they occur."""
+    return sum(weight.of(value) for value in values) // _ITEMS
+
+
+def of_result(result: Json) -> int:
+    if isinstance(result, str):
+        return len(result)
+    return len(result) * _SLOT if isinstance(result, list | dict) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +53,7 @@ class Function:
     call: Callable[[Sequence[Json], Randomness], Json]
     least: int
     most: int | None
+    cost: Callable[[Sequence[Json]], int] = of_shallow
+    """What a call with these arguments costs at most, in units of ``meter``."""
+    size: Callable[[Json], int] = of_result
+    """About how many bytes a result takes that was made for it."""

@@ -8,8 +8,11 @@ from typing import Final
 from stepwright.asl import jsontext, weight
 from stepwright.asl.intrinsics.arguments import mapping, string
 from stepwright.asl.intrinsics.errors import Unfit
-from stepwright.asl.intrinsics.function import Function, Randomness
+from stepwright.asl.intrinsics.function import Function, Randomness, of_shallow, of_whole
 from stepwright.asl.json_types import Json
+
+_VALUE: Final = 8
+"""Bytes of memory for one of ``weight``, at most: an empty object takes 64 and weighs two, and one in its array."""
 
 
 def _merge(values: Sequence[Json], _random: Randomness) -> Json:
@@ -36,8 +39,14 @@ def _from_string(values: Sequence[Json], _random: Randomness) -> Json:
         raise Unfit(f"The argument is not valid JSON: {error}.") from None
 
 
+def _size_of_parsed(value: Json) -> int:
+    return _VALUE * weight.of(value)
+
+
 FUNCTIONS: Final = {
     "States.JsonMerge": Function(_merge, 3, 3),
-    "States.JsonToString": Function(_to_string, 1, 1),
-    "States.StringToJson": Function(_from_string, 1, 1),
+    "States.JsonToString": Function(_to_string, 1, 1, cost=of_whole),
+    "States.StringToJson": Function(
+        _from_string, 1, 1, cost=lambda values: 4 * of_shallow(values), size=_size_of_parsed
+    ),
 }

@@ -9,8 +9,10 @@ from typing import Final
 from stepwright.asl import java_text, weight
 from stepwright.asl.intrinsics.arguments import string
 from stepwright.asl.intrinsics.errors import Unfit
-from stepwright.asl.intrinsics.function import Function, Randomness
+from stepwright.asl.intrinsics.function import Function, Randomness, of_shallow, of_whole
 from stepwright.asl.json_types import Json
+
+_PART: Final = 56  # bytes of a short text
 
 _BRACES = re.compile(r"\\([{}\\'])|\{\}")
 
@@ -53,7 +55,13 @@ def _split(values: Sequence[Json], _random: Randomness) -> Json:
     return [part for part in re.split(f"[{re.escape(dividers)}]", text) if part]
 
 
+def _size_of_parts(parts: Json) -> int:
+    return _PART * len(parts) if isinstance(parts, list) else 0
+
+
 FUNCTIONS: Final = {
-    "States.Format": Function(_format, 1, None),
-    "States.StringSplit": Function(_split, 2, 2),
+    "States.Format": Function(_format, 1, None, cost=of_whole),
+    "States.StringSplit": Function(
+        _split, 2, 2, cost=lambda values: 8 * of_shallow(values), size=_size_of_parts
+    ),
 }

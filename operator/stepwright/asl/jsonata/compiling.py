@@ -36,6 +36,7 @@ from stepwright.asl.jsonata.values import (
 )
 
 _MAX_RANGE: Final = 10_000_000
+_COMPARED: Final = 2048
 _UNWRAP: Final = frozenset(
     {
         "path",
@@ -526,7 +527,7 @@ def comparable(value: Value) -> bool:
 
 
 def _compare(holds: Callable[[Any, Any], bool]) -> Callable[[Value, Value, Frame], Value]:
-    def compare(left: Value, right: Value, _frame: Frame) -> Value:
+    def compare(left: Value, right: Value, frame: Frame) -> Value:
         for side in (left, right):
             if side is not UNDEFINED and not comparable(side):
                 raise EvaluationFailed("T2010", value=right if comparable(left) else left)
@@ -534,6 +535,8 @@ def _compare(holds: Callable[[Any, Any], bool]) -> Callable[[Value, Value, Frame
             return UNDEFINED
         if isinstance(left, str) != isinstance(right, str):
             raise EvaluationFailed("T2009", value=left, value2=right)
+        if type(left) is str:
+            paths.pay_for_order(frame.runtime, left, right)
         return holds(*paths.in_order(left, right))
 
     return compare
@@ -571,7 +574,7 @@ def _among(left: Value, right: Value, frame: Frame) -> Value:
     if left is UNDEFINED or right is UNDEFINED:
         return False
     items = right if isinstance(right, list) else [right]
-    frame.runtime.spend(len(items))
+    frame.runtime.spend(len(items) * (1 + len(left) // _COMPARED if isinstance(left, str) else 1))
     if isinstance(left, list | dict):
         return any(item is left for item in items)
     return any(not isinstance(item, list | dict) and equal(item, left) for item in items)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsonata import checks, compiling
@@ -15,6 +15,11 @@ from stepwright.asl.jsonata.runtime import TOO_DEEP, Frame, Runtime
 from stepwright.asl.jsonata.shape import shape
 from stepwright.asl.jsonata.undefined import UNDEFINED
 from stepwright.asl.jsonata.values import Function, Value
+from stepwright.asl.meter import Meter
+
+_BEGINNING: Final = 3
+_BOUND: Final = 32
+"""Variables that are bound in a unit."""
 
 
 class NoResult(Exception):  # noqa: N818 - a condition
@@ -37,21 +42,33 @@ class Expression:
         self.uses = checks.uses(tree)
         self._code = compiling.compile(tree)
 
-    def evaluate(self, variables: Mapping[str, Value], now: int, random: Callable[[], Any]) -> Json:
+    def evaluate(
+        self,
+        variables: Mapping[str, Value],
+        now: int,
+        random: Callable[[], Any],
+        meter: Meter | None = None,
+    ) -> Json:
         """``variables`` without their dollars; ``now``: milliseconds; ``random`` gives a generator when one is needed.
 
-        Raises ``EvaluationFailed``, ``LimitExceeded`` and ``NoResult``.
+        Raises ``EvaluationFailed``, ``LimitExceeded`` and ``NoResult``; States.DataLimitExceeded where the expressions of
+        the state have made too much together.
         """
-        runtime = Runtime(now, random)
+        runtime = Runtime(now, random, meter or Meter())
         builtin = Frame(None, runtime, BUILT_IN)  # type: ignore[arg-type]  # never bound in
         try:
+            runtime.spend(_BEGINNING + len(variables) // _BOUND)
             result = self._code(UNDEFINED, Frame(builtin, runtime, dict(variables)))
             if result is UNDEFINED:
                 raise NoResult
             if self.uses.function_values or runtime.not_finite or isinstance(result, Function):
+                runtime.look_through(result)
                 result = _as_json(result)
+            runtime.keep(result)
         except RecursionError:
             raise LimitExceeded(TOO_DEEP) from None
+        finally:
+            runtime.settle()
         return result  # type: ignore[no-any-return]
 
 

@@ -14,7 +14,7 @@ from stepwright.asl.jsonata import grouping
 from stepwright.asl.jsonata.errors import EvaluationFailed
 from stepwright.asl.jsonata.key_order import keys
 from stepwright.asl.jsonata.nodes import Node
-from stepwright.asl.jsonata.runtime import Code, Frame
+from stepwright.asl.jsonata.runtime import Code, Frame, Runtime
 from stepwright.asl.jsonata.undefined import UNDEFINED
 from stepwright.asl.jsonata.values import (
     Constructed,
@@ -345,6 +345,19 @@ def units(value: str) -> bytes:
     return value.encode("utf-16-be", "surrogatepass")
 
 
+_COMPARED: Final = 2048
+_ENCODED: Final = 128
+"""Characters in a unit, where they are compared as they are, and where they must be written in units of UTF-16."""
+
+
+def pay_for_order(runtime: Runtime, left: str, right: str) -> None:
+    """Before two texts are put in order."""
+    size = min(len(left), len(right))
+    if size > _ENCODED:
+        plain = left.isascii() and right.isascii()
+        runtime.spend(size // _COMPARED if plain else (len(left) + len(right)) // _ENCODED)
+
+
 def sorting(terms: tuple[tuple[bool, Code], ...]) -> Code:
     """``^(term, >term)``: a stable sort; what has no value for a term comes last."""
 
@@ -357,7 +370,8 @@ def sorting(terms: tuple[tuple[bool, Code], ...]) -> Code:
             context, inner = (item[ITEM], frame.within(item)) if tupled else (item, frame)
             rows.append(([term(context, inner) for _, term in terms], item))
         frame.runtime.spend(len(rows) * max(1, len(rows).bit_length()))
-        sorted_rows = merged(rows, lambda left, right: _comes_after(left[0], right[0], terms))
+        runtime = frame.runtime
+        sorted_rows = merged(rows, lambda left, right: _comes_after(left[0], right[0], terms, runtime))
         result = Sequence(item for _, item in sorted_rows)
         result.tuples = tupled
         return list(result) if not tupled and type(input) is not Sequence else result
@@ -365,7 +379,9 @@ def sorting(terms: tuple[tuple[bool, Code], ...]) -> Code:
     return sort
 
 
-def _comes_after(left: list[Value], right: list[Value], terms: tuple[tuple[bool, Code], ...]) -> bool:
+def _comes_after(
+    left: list[Value], right: list[Value], terms: tuple[tuple[bool, Code], ...], runtime: Runtime
+) -> bool:
     for ours, theirs, (descending, _) in zip(left, right, terms, strict=True):
         if ours is UNDEFINED:
             if theirs is UNDEFINED:
@@ -378,6 +394,8 @@ def _comes_after(left: list[Value], right: list[Value], terms: tuple[tuple[bool,
                 raise EvaluationFailed("T2008", value=side)
         if isinstance(ours, str) != isinstance(theirs, str):
             raise EvaluationFailed("T2007", value=ours, value2=theirs)
+        if type(ours) is str:
+            pay_for_order(runtime, ours, theirs)
         if ours == theirs:
             continue
         first, second = in_order(ours, theirs)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, NoReturn, TypeAlias, TypeVar
 
 from stepwright.asl.jsonata.errors import EvaluationFailed, LimitExceeded
 from stepwright.asl.jsonata.signature import Signature
 from stepwright.asl.jsonata.undefined import UNDEFINED
 from stepwright.asl.jsonata.values import Function, Value
+from stepwright.asl.meter import Meter, TakesLong
 
 MAX_DEPTH: Final = 100
 """Levels of evaluation. Measured at AWS by others: https://github.com/floci-io/floci/issues/2737."""
@@ -26,6 +27,13 @@ which would make the same execution end differently on two machines."""
 _SCALAR: Final = 8
 """What a number, a constant, a place in an array count for."""
 
+_MADE: Final = 9
+_COMPARED: Final = 11
+"""Bytes made and characters compared in a unit, as powers of two."""
+
+_LITTLE: Final = 4096
+"""Bytes, below which it is not worth while to find out what of them is still there."""
+
 _LAMBDA_STEPS: Final = 8
 _NATIVE_STEPS: Final = 2
 
@@ -42,15 +50,26 @@ _Container = TypeVar("_Container", list[Any], dict[str, Any])
 class Runtime:
     """One evaluation of one expression. ``now``: milliseconds since 1970. ``depth``: of the function that runs."""
 
-    __slots__ = ("_allocated", "_steps", "_weights", "depth", "not_finite", "now", "random")
+    __slots__ = (
+        "_allocated",
+        "_given",
+        "_meter",
+        "_steps",
+        "_weights",
+        "depth",
+        "not_finite",
+        "now",
+        "random",
+    )
 
-    def __init__(self, now: int, random: Callable[[], Any]) -> None:
+    def __init__(self, now: int, random: Callable[[], Any], meter: Meter) -> None:
         self.now = now
         self.random = random
         self.depth = 0
         self.not_finite = False
         """Whether there may be an infinite number somewhere in the result."""
-        self._steps = MAX_STEPS
+        self._meter = meter
+        self._given = self._steps = min(MAX_STEPS, meter.left)
         self._allocated = MAX_ALLOCATED
         self._weights: dict[
             int, tuple[int, Value]
@@ -59,13 +78,37 @@ class Runtime:
     def spend(self, steps: int) -> None:
         self._steps -= steps
         if self._steps < 0:
-            raise LimitExceeded(TOO_LONG)
+            self._run_out()
+
+    def _run_out(self) -> NoReturn:
+        if self._given < MAX_STEPS and self._meter.is_impatient:
+            raise TakesLong
+        raise LimitExceeded(TOO_LONG)
 
     def allocate(self, size: float) -> None:
         """Before a value of this many bytes is made."""
-        self._allocated -= int(min(size, MAX_ALLOCATED))
+        size = int(min(size, MAX_ALLOCATED))
+        self._allocated -= size
         if size > MAX_BYTES or self._allocated < 0:
             raise LimitExceeded(TOO_LARGE)
+        self._steps -= size >> _MADE
+        if self._steps < 0:
+            self._run_out()
+
+    def take(self, size: int) -> None:
+        """Memory that a value takes beside what it is when written out."""
+        self._allocated -= size
+        if self._allocated < 0:
+            raise LimitExceeded(TOO_LARGE)
+
+    def settle(self) -> None:
+        """At the end, however it came: what was spent is the step's."""
+        self._meter.left -= self._given - self._steps
+
+    def keep(self, result: Value) -> None:
+        """The result stays until its state is left. Raises States.DataLimitExceeded."""
+        made = MAX_ALLOCATED - self._allocated
+        self._meter.hold(made if made <= _LITTLE else min(made, self.weigh(result)))
 
     def made(self, value: _Container, weight: int | None = None) -> _Container:
         """Of every array or object that an expression puts together: it must not be too large when written out.
@@ -108,6 +151,8 @@ class Runtime:
         """Pay for a walk through all of a value."""
         if isinstance(value, list | dict):
             self.spend(self.weigh(value) // _SCALAR)
+        elif isinstance(value, str):
+            self.spend(len(value) >> _COMPARED)
 
 
 class Frame:

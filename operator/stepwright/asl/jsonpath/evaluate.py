@@ -13,9 +13,12 @@ from stepwright.asl.jsonpath.errors import InvalidPath, PathNotFound, Stopped, T
 from stepwright.asl.jsonpath.parse import called_function, is_path_definite, parse
 from stepwright.asl.jsonpath.search import Search
 from stepwright.asl.jsonpath.selectors import Index, Property, Scan, Step, chain
+from stepwright.asl.meter import Meter
 
 DOCUMENT: Final = "$"
 CONTEXT: Final = "$$"
+
+_STEPS_PER_UNIT: Final = 8
 
 _ROOT = re.compile(r"\$\$(?![^.\[])|\$(?=[.\[ ]|$)|\$(?P<name>[^\W\d]\w*)(?=[.\[]|$)")
 
@@ -29,6 +32,7 @@ class Path:
     """
 
     __slots__ = (
+        "_cost",
         "_keys",
         "_walk",
         "definite",
@@ -50,6 +54,7 @@ class Path:
         self.multiplies = any(map(_may_repeat, steps))
         """Whether it may find the same place more than once, or one inside of another."""
         self.is_identity = text == DOCUMENT
+        self._cost = 1 + len(steps) // _STEPS_PER_UNIT
         self._keys = _simple_keys(steps)
         self._walk = chain(steps)
 
@@ -63,14 +68,16 @@ class Path:
         """The value; null for an index that lies beyond its list. AWS applies no path to an input that is null."""
         if data.document is None and self.root == DOCUMENT:
             raise StateError(RUNTIME, causes.no_document_for_path())
-        return self.find(self._document(data))
+        data.meter.left -= self._cost
+        return self.find(self._document(data), data.meter)
 
     def present(self, data: Data) -> Json:
         """The value, as a Choice rule sees it: what lies beyond a list is not there."""
         document = self._document(data)
-        value = self.find(document)
+        data.meter.left -= self._cost
+        value = self.find(document, data.meter)
         if value is None and self.definite:
-            search = Search(document)
+            search = Search(document, data.meter)
             self._walk(document, search, [])
             if search.beyond:
                 raise PathNotFound(self.text, f"No results for path: {self._normal_form()}", document)
@@ -86,7 +93,7 @@ class Path:
             return data.variables[root]
         raise PathNotFound(self.text, f"There is no variable ${root}", data.document)
 
-    def find(self, document: Json) -> Json:
+    def find(self, document: Json, meter: Meter | None = None) -> Json:
         """As Jayway: the value, or a list for an indefinite path; raises ``PathNotFound``."""
         if self._keys is not None:
             node = document
@@ -101,15 +108,21 @@ class Path:
             except (KeyError, IndexError, TypeError):
                 pass
         found: list[Json] = []
+        search = Search(document, meter or Meter())
         try:
-            self._walk(document, Search(document), found)
-            if self.multiplies and weight.exceeds(found):
-                raise TooCostly
+            self._walk(document, search, found)
+            if self.multiplies:
+                too_large, cost = weight.excess(found)
+                search.spend(cost)
+                if too_large:
+                    raise TooCostly
         except Stopped as stopped:
             raise PathNotFound(self.text, stopped.reason, document) from None
         except (TooCostly, RecursionError):
             # Each step takes a level of the stack, and a path may have thousands.
             raise StateError(RUNTIME, causes.path_too_costly(self.text)) from None
+        finally:
+            search.settle()
         return found[0] if self.definite else found
 
     def _normal_form(self) -> str:

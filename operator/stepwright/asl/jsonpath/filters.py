@@ -88,7 +88,9 @@ def _criterion(piece: str, position: int) -> Accepts:
 
     def accepts(item: Json, search: Search) -> bool:
         try:
-            return compare(left(item, search), right(item, search), search)
+            one, other = left(item, search), right(item, search)
+            search.spend(1 + _characters(one, other) // _COMPARED)
+            return compare(one, other, search)
         except (NothingFound, _Incomparable):
             return False
 
@@ -101,9 +103,11 @@ def _existence(text: str, position: int) -> Accepts:
         raise InvalidPath(f"{text!r} is neither a path nor a comparison", position)
     wanted = not text.startswith("!")
     walk = _walk(text.removeprefix("!"), position)
+    cost = 1 + len(text) // _WALKED
 
     def accepts(item: Json, search: Search) -> bool:
         found: list[Json] = []
+        search.spend(cost)
         try:
             walk(item, search, found)
         except NothingFound:
@@ -130,10 +134,12 @@ def _path(text: str, position: int) -> Operand:
     """``@`` is the item, ``$`` the whole document. After ``!`` it is the item's path all the same."""
     text = text.removeprefix("!")
     walk = _walk(text, position)
+    cost = len(text) // _WALKED
     from_root = text.startswith("$")
 
     def operand(item: Json, search: Search) -> Json:
         found: list[Json] = []
+        search.spend(cost)
         walk(search.root if from_root else item, search, found)
         return found[0]
 
@@ -151,6 +157,17 @@ def _walk(text: str, position: int) -> selectors.Walk:
     if not path_parser.is_path_definite(steps):
         raise InvalidPath(f"a path within a filter leads to one place, which {text} does not", position)
     return selectors.chain(steps)
+
+
+_WALKED: Final = 16
+"""Characters of a path in a unit."""
+
+_COMPARED: Final = 128
+"""Characters in a unit: for Java's order both texts are written anew."""
+
+
+def _characters(one: Value, other: Value) -> int:
+    return (len(one) if type(one) is str else 0) + (len(other) if type(other) is str else 0)
 
 
 class _Incomparable(Exception):  # noqa: N818 - internal: the comparison is false

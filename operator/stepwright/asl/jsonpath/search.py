@@ -10,6 +10,7 @@ from typing import Final
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsonpath.errors import TooCostly
+from stepwright.asl.meter import Meter, TakesLong
 
 MAX_STEPS: Final = 1_000_000
 """As many as a JSONata expression may take, each about a microsecond. A document of AWS's largest size has at most
@@ -17,16 +18,23 @@ MAX_STEPS: Final = 1_000_000
 
 
 class Search:
-    __slots__ = ("beyond", "left", "root")
+    __slots__ = ("_given", "_meter", "beyond", "left", "root")
 
-    def __init__(self, root: Json) -> None:
+    def __init__(self, root: Json, meter: Meter) -> None:
         self.root = root
         self.beyond = False
         """Whether an index led beyond a list, to a null that is in no document."""
-        self.left = MAX_STEPS
+        self._meter = meter
+        self._given = self.left = min(MAX_STEPS, meter.left)
 
     def spend(self, steps: int) -> None:
         """Raises ``TooCostly`` when there is nothing left."""
         self.left -= steps
         if self.left < 0:
+            if self._given < MAX_STEPS and self._meter.is_impatient:
+                raise TakesLong
             raise TooCostly
+
+    def settle(self) -> None:
+        """At the end, however it came: what was spent is the step's."""
+        self._meter.left -= self._given - self.left

@@ -78,7 +78,11 @@ def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
     if fork.cursor < fork.width and len(fork.live) < fork.limit:
         effective = dataflow.effective_input(draft, branch, state)
         while fork.cursor < fork.width and len(fork.live) < fork.limit:
+            draft.meter.begin_state()
             _start_child(draft, branch, state, fork, effective)
+            if draft.is_spent() and fork.cursor < fork.width:
+                draft.ready.append(branch.number)  # the others in the next step
+                break
     if fork.finished < fork.width:
         map_runs.tell(draft, fork)
         return

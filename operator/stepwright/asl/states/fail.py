@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from stepwright.asl import causes, dataflow, failing, failures
+from stepwright.asl import causes, dataflow, failing, failures, jsontext
 from stepwright.asl.data import Expression
 from stepwright.asl.draft import Draft
+from stepwright.asl.errors import QueryError
 from stepwright.asl.jsonata_fields import Query
 from stepwright.asl.jsonpath import PathNotFound
 from stepwright.asl.machine import Fail
-from stepwright.asl.matching import Failure
 from stepwright.asl.parts import Branch
 from stepwright.asl.signals import Signal
 
@@ -16,7 +16,7 @@ from stepwright.asl.signals import Signal
 def begin(draft: Draft, branch: Branch, state: Fail) -> None:
     error = _text(draft, branch, state, state.error, "ErrorPath")
     cause = _text(draft, branch, state, state.cause, "CausePath")
-    failing.fail(draft, branch, state, Failure(error, cause))
+    failing.fail(draft, branch, state, failures.said(error, cause))
 
 
 def _text(
@@ -27,6 +27,8 @@ def _text(
     if isinstance(given, Query):
         said = given.expect(dataflow.states(draft, branch, state), "string")
         assert isinstance(said, str)
+        if not jsontext.has_text(said):
+            raise QueryError(causes.query_gave_no_text(field.removesuffix("Path")), given.location)
         return said
     try:
         value = given.evaluate(dataflow.data(draft, branch, state, branch.input))
@@ -37,6 +39,8 @@ def _text(
         raise failures.runtime(
             f"The {field} field refers to value {causes.plain(value)} which is not a string: {given}"
         )
+    if not jsontext.has_text(value):
+        raise failures.runtime(f"The {field} field refers to half of a surrogate pair: {given}")
     return value
 
 

@@ -64,7 +64,11 @@ def resume(draft: Draft, branch: Branch, state: Map, _signal: Signal | None) -> 
 
 def _go_on(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload) -> None:
     while fork.freed and fork.cursor < fork.width:
+        draft.meter.begin_state()  # of which each iteration has as much to spend
         _start_iteration(draft, branch, state, fork, effective)
+        if draft.is_spent() and fork.freed and fork.cursor < fork.width:
+            draft.ready.append(branch.number)  # the others in the next step
+            return
     if fork.finished < fork.width:
         return
     result = forks.results(draft, fork)

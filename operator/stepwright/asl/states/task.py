@@ -47,6 +47,10 @@ def begin(draft: Draft, branch: Branch, state: Task) -> None:
         if state.credentials is None
         else dataflow.shape(draft, branch, state, state.credentials, effective, token=token)
     )
+    if credentials is not None:
+        draft.pay_for_text(
+            len(credentials.text)
+        )  # here, where a value without text is a failure of the state
     text = parameters.text
     dataflow.check_size(draft, state, text)
     draft.carry(branch, text)
@@ -91,7 +95,7 @@ def resume(draft: Draft, branch: Branch, state: Task, signal: Signal | None) -> 
             _succeeded(draft, branch, state, Payload(signal.output, signal.text))
         case TaskFailed():
             _close(draft, branch)
-            _failed(draft, branch, state, Failure(signal.error, signal.cause))
+            _failed(draft, branch, state, failures.said(signal.error, signal.cause))
         case TimerFired(timer):
             _close(draft, branch, fired=signal)
             draft.commands.append(CancelTask(task.id, state.resource))

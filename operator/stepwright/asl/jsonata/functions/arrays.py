@@ -19,6 +19,8 @@ from stepwright.asl.jsonata.values import (
 )
 from stepwright.asl.jsonata.values import append as appended
 
+_COMPARED: Final = 1024
+
 
 def count(_runtime: Runtime, values: Value) -> Value:
     return 0 if values is UNDEFINED else len(values)
@@ -54,6 +56,8 @@ def sort(runtime: Runtime, values: Value, comparator: Value) -> Value:
         return paths.merged(values, lambda left, right: truth(call(runtime, comparator, [left, right])))
     if not is_array_of_numbers(values) and not is_array_of_strings(values):
         raise EvaluationFailed("D3070", index=1)
+    if isinstance(values[0], str):
+        runtime.spend(sum(map(len, values)) * len(values).bit_length() // _COMPARED)
     texts = isinstance(values[0], str) and not all(map(str.isascii, values))
     return sorted(values, key=paths.units) if texts else sorted(values)
 
@@ -71,7 +75,7 @@ def shuffle(runtime: Runtime, values: Value) -> Value:
 def distinct(runtime: Runtime, values: Value) -> Value:
     if not isinstance(values, list) or len(values) <= 1:
         return values
-    runtime.look_through(values)
+    runtime.look_through(values)  # texts count by their characters, so hashing them is paid for
     result: list[Value] = Sequence() if type(values) is Sequence else []
     seen: set[Hashable] = set()
     for value in values:

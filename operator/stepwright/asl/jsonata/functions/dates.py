@@ -10,6 +10,7 @@ from stepwright.asl.jsonata.runtime import Runtime
 from stepwright.asl.jsonata.undefined import UNDEFINED
 from stepwright.asl.jsonata.values import Value
 
+_MOMENT: Final = 6
 _PICTURE: Final = 2
 """Steps of the budget for each character of a picture, which is analysed each time."""
 
@@ -20,8 +21,7 @@ def now(runtime: Runtime, picture: Value, timezone: Value) -> Value:
 
 
 def _pay(runtime: Runtime, picture: Value) -> None:
-    if picture is not UNDEFINED:
-        runtime.spend(_PICTURE * len(picture))
+    runtime.spend(_MOMENT if picture is UNDEFINED else _MOMENT + _PICTURE * len(picture))
 
 
 def millis(runtime: Runtime) -> Value:
@@ -32,6 +32,7 @@ def to_millis(runtime: Runtime, value: Value, picture: Value) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
     if picture is UNDEFINED:
+        runtime.spend(1 + len(value) // 32)
         return date_pictures.parse_iso(value)
     runtime.spend(_PICTURE * len(picture) + len(value))
     found = date_pictures.parse(value, picture, runtime.now, runtime.spend)

@@ -59,6 +59,7 @@ def _encoded(runtime: Runtime, value: Value, safe: str, function: str) -> Value:
     if value is UNDEFINED:
         return UNDEFINED
     runtime.allocate(3 * len(value))
+    runtime.spend(len(value) // 16)
     try:
         return quote(value, safe=safe)
     except UnicodeEncodeError:

@@ -61,6 +61,9 @@ class Regex(Native):
 _LOOKED_AT: Final = 256
 """How many characters a step of the budget pays for."""
 
+_TEXT: Final = 48
+"""Bytes of memory that a text takes beside its characters."""
+
 _MATCH: Final = 4
 """Steps for each match, beside those of finding it."""
 
@@ -218,8 +221,11 @@ def split(runtime: Runtime, value: Value, separator: Value, limit: Value) -> Val
     if isinstance(separator, str):
         if separator == "":
             runtime.allocate(8 * len(value))
+            runtime.take(_TEXT * len(value))
             return _characters(value)[:whole]
-        runtime.allocate(len(value) + 8 * value.count(separator))
+        count = value.count(separator)
+        runtime.allocate(len(value) + 8 * count)
+        runtime.take(_TEXT * count)
         return value.split(separator)[:whole]
     if separator is UNDEFINED:
         return [value][:whole]
@@ -230,6 +236,7 @@ def split(runtime: Runtime, value: Value, separator: Value, limit: Value) -> Val
             return parts
         parts.append(value[at : found["start"]])
         runtime.allocate(8 + len(parts[-1]))
+        runtime.take(_TEXT)
         at = found["end"]
     if len(parts) < most:
         parts.append(value[at:])

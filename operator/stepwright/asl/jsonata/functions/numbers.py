@@ -85,6 +85,9 @@ def power(_runtime: Runtime, value: Value, exponent: Value) -> Value:
     return result
 
 
+_FORMAT = 12
+
+
 def total(runtime: Runtime, values: Value) -> Value:
     if values is UNDEFINED:
         return UNDEFINED
@@ -120,7 +123,7 @@ def format_number(runtime: Runtime, value: Value, picture: Value, options: Value
         return UNDEFINED
     if not math.isfinite(numeric.as_float(value)):
         raise EvaluationFailed("D1001", value=value)
-    runtime.spend(len(given(picture, 2)))
+    runtime.spend(_FORMAT + len(given(picture, 2)))
     return number_pictures.format(value, given(picture, 2), {} if options is UNDEFINED else options)
 
 

@@ -25,6 +25,9 @@ _ALGORITHMS: Final = {
     "SHA-384": "sha384",
     "SHA-512": "sha512",
 }
+_PARSED: Final = 8
+"""Bytes of memory for each character of JSON, about."""
+
 _MULTIPLIER: Final = 0x5DEECE66D
 _MASK: Final = (1 << 48) - 1
 
@@ -89,6 +92,7 @@ def parse(runtime: Runtime, value: Value) -> Value:
         return UNDEFINED
     runtime.spend(len(value) // 64)
     runtime.allocate(2 * len(value))
+    runtime.take(_PARSED * len(value))
     try:
         return jsontext.parse(value)
     except jsontext.InvalidJson as error:

@@ -1,0 +1,90 @@
+"""What a step may cost, and what it has cost so far.
+
+One meter goes through all states, fields, Choice rules and Map items of a step. It counts work, not time, so that an
+execution ends in the same way on every machine: a unit is about a microsecond (a value looked at, a call, a few hundred
+characters written). A step that has spent its share ends between two states; a state that spends all that a
+single one may spend fails. Whoever must not be held up says how long it has ``patience``.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NoReturn
+
+from stepwright.asl import causes
+from stepwright.asl.errors import DATA_LIMIT_EXCEEDED, RUNTIME, StateError
+
+PER_STEP: Final = 50_000
+"""The share of a step: about a twentieth of a second."""
+
+PER_STATE: Final = 2_000_000
+"""Of a single state, or of the start of one iteration of a Map. Twice what one expression or path may cost: AWS bounds
+those by time, and names no bound for a state."""
+
+MOST_HELD: Final = 32 * 1024 * 1024
+"""Bytes, about, of all that the expressions of a state have made together, until its output is written. AWS's largest
+payload has 256 KiB."""
+
+PER_TRANSITION: Final = 20
+
+
+class Overspent(StateError):  # noqa: N818 - as StateError, what it is is said by its base
+    """A state has cost all that a single one may cost."""
+
+    def __init__(self) -> None:
+        super().__init__(RUNTIME, causes.state_too_costly())
+
+
+class TakesLong(Exception):  # noqa: N818 - a condition
+    """The step takes longer than there is patience for here. The same step, asked for without, comes to its end."""
+
+
+class Meter:
+    """``left``: what may still be spent until something must be decided. Who spends little and often may take from it
+    without a look: the next who looks decides."""
+
+    __slots__ = ("_before", "_given", "_patience", "_per_state", "held", "left")
+
+    def __init__(self, per_state: int = PER_STATE, patience: int | None = None) -> None:
+        self._per_state = per_state
+        self._patience = patience
+        self._before = 0
+        self._given = per_state if patience is None else min(per_state, patience)
+        self.left = self._given
+        self.held = 0
+
+    @property
+    def spent(self) -> int:
+        """By the whole step."""
+        return self._before + self._given - self.left
+
+    @property
+    def is_impatient(self) -> bool:
+        """Whether it is patience that ends first."""
+        return self._given < self._per_state
+
+    def begin_state(self) -> None:
+        """What comes is another state's: it has all of its own to spend."""
+        before = self._before = self._before + self._given - self.left
+        given = self._per_state
+        patience = self._patience
+        if patience is not None and patience - before < given:
+            given = patience - before
+        self._given = self.left = given
+        self.held = 0
+
+    def spend(self, units: int) -> None:
+        """Raises ``Overspent`` and ``TakesLong``."""
+        self.left -= units
+        if self.left < 0:
+            self.run_out()
+
+    def run_out(self) -> NoReturn:
+        if self.is_impatient:
+            raise TakesLong
+        raise Overspent
+
+    def hold(self, size: int) -> None:
+        """So many bytes more are kept until the state is left. Raises States.DataLimitExceeded."""
+        self.held += size
+        if self.held > MOST_HELD:
+            raise StateError(DATA_LIMIT_EXCEEDED, causes.value_too_large())
