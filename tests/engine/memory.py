@@ -27,6 +27,8 @@ from stepwright.engine.ports import (
     Uid,
     Unavailable,
 )
+from stepwright.engine.stepping import Stepping
+from stepwright.engine.steps import at_once
 from tests.engine.virtual_loop import VirtualClock
 
 
@@ -237,6 +239,7 @@ class World:
         self.driver = MemoryDriver() if answer is None else MemoryDriver(answer)
         self.lease = AlwaysHeld()
         self.observer = Told()
+        self.stepping = Stepping()
         self._commits = 0
         self._finished = asyncio.Event()
         self.begin()
@@ -253,6 +256,8 @@ class World:
             limits=self.limits,
             observer=self.observer,
             finished=lambda _ref: self._finished.set(),
+            stepping=self.stepping,
+            aside=at_once,
         )
         self.driver.report = self.engine.report
         self._task = asyncio.create_task(self.engine.run())

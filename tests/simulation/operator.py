@@ -29,6 +29,7 @@ from stepwright.controllers.state_machines import Known
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Loaded, TaskDriver, Uid
+from stepwright.engine.steps import at_once
 from stepwright.tasks.job.driver import JobDriver
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import ApiServer, Request
@@ -205,6 +206,7 @@ class Operator:
             commit_id=self._commit_id,
             finished=self._finished,
             parks_from_seconds=1.0,
+            aside=at_once,
         )
         self.retention = Retention(
             self.api, self.clock, lambda _: setting.retention, self.membership.owns, look_at=self._look_at

@@ -129,9 +129,11 @@ def redrive(
     checkpoint: Checkpoint,
     moment: Moment,
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    patience: int | None = None,
 ) -> Step:
-    """The step with which an execution that ended without success goes on from ``Step.redrivable``."""
-    draft = Draft(machine, checkpoint, moment, limits)
+    """The step with which an execution that ended without success goes on from ``Step.redrivable``. Raises
+    ``meter.TakesLong`` as ``start`` does."""
+    draft = Draft(machine, checkpoint, moment, limits, patience=patience)
     redriving.reopen(draft)
     _set_deadline(draft)
     return _step(draft)

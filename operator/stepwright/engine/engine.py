@@ -20,6 +20,7 @@ from stepwright.engine.observer import Observer, Unobserved
 from stepwright.engine.ports import Clock, ExecutionRef, Journal, Lease, Loaded, StopRequest, TaskDriver, Uid
 from stepwright.engine.run import Parked, Run, World
 from stepwright.engine.stepping import Stepping
+from stepwright.engine.steps import PATIENCE, Aside, Steps
 from stepwright.engine.timers import Timers
 from stepwright.engine.turns import Turns
 
@@ -57,8 +58,11 @@ class Engine:
         commit_id: Callable[[], str] | None = None,
         finished: Callable[[ExecutionRef], None] | None = None,
         stepping: Stepping | None = None,
+        aside: Aside | None = None,
     ) -> None:
+        """``aside``: where to take steps that take long (``engine.steps``)."""
         clock = clock or SystemClock()
+        self._stepping = stepping or Stepping()
         self.timers = Timers(clock, self._timer_fired)
         self._world = World(
             journal=journal,
@@ -73,7 +77,7 @@ class Engine:
             parks_from_seconds=parks_from_seconds,
             observer=observer or Unobserved(),
             limits=limits or Limits(),
-            stepping=stepping or Stepping(),
+            steps=Steps(self._stepping, aside),
         )
         self._finished = finished
         self._runs: dict[Uid, Run] = {}
@@ -111,15 +115,20 @@ class Engine:
             return None
         world = self._world
         now = world.clock.now()
-        world.stepping.begin(loaded.ref)
+        self._stepping.begin(loaded.ref)
         try:
             step = interpreter.start(
-                loaded.machine, loaded.identity, loaded.input, Moment(now, world.seed()), world.limits
+                loaded.machine,
+                loaded.identity,
+                loaded.input,
+                Moment(now, world.seed()),
+                world.limits,
+                PATIENCE,
             )
         except Exception:  # noqa: BLE001 - it is met again by what carries the execution, which knows what to do
             return None
         finally:
-            world.stepping.end()
+            self._stepping.end()
         return None if step.outcome is None else (step.outcome, now)
 
     def park(self, parked: Parked) -> None:

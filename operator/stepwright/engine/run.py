@@ -57,6 +57,7 @@ from stepwright.engine.ports import (
     Unavailable,
 )
 from stepwright.engine.stepping import Stepping
+from stepwright.engine.steps import PATIENCE, Steps, Take
 from stepwright.engine.timers import Timers
 from stepwright.engine.turns import Turns
 
@@ -101,7 +102,7 @@ class World:
     """An execution that only waits, and at least this long, leaves memory until then."""
     observer: Observer
     limits: Limits = field(default_factory=Limits)
-    stepping: Stepping = field(default_factory=Stepping)
+    steps: Steps = field(default_factory=lambda: Steps(Stepping()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ class Run:
         self._brake = Brake(world.limits.events_per_second)
         self._resources: dict[TaskId, str] = {}
         self._over = False
+        self._takes_long = False
         self._restates = False
         self._defects = Defects()
         self._effects = self._new_effects()
@@ -268,7 +270,7 @@ class Run:
             if loaded.stop is not None:
                 self.post(Stop(loaded.stop.error, loaded.stop.cause))
             if (failure := self._defects.failure(self._seq)) is not None:
-                batch = self._broken(loaded, failure)
+                batch = await self._broken(loaded, failure)
             else:
                 batch = await (self._resumed(loaded) if loaded.parts else self._started(loaded))
             # While nothing happens, nothing is kept but the checkpoint.
@@ -290,23 +292,29 @@ class Run:
 
     async def _started(self, loaded: Loaded) -> Batch:
         batch = Batch(None)
-        self._world.stepping.begin(self.ref)
-        try:
-            step = interpreter.start(
-                self._machine, loaded.identity, loaded.input, self._moment(), self._world.limits
-            )
-        finally:
-            self._world.stepping.end()
-        self._add(batch, step, None)
+        start = partial(
+            interpreter.start,
+            self._machine,
+            loaded.identity,
+            loaded.input,
+            self._moment(),
+            self._world.limits,
+        )
+        self._add(batch, await self._step(start), None)
         return await self._fill(batch)
 
-    def _broken(self, loaded: Loaded, failure: Break) -> Batch:
+    async def _step(self, step: Take) -> Step:
+        taken = await self._world.steps.take(self.ref, step, long=self._takes_long)
+        self._takes_long = taken.work > PATIENCE  # most likely the next one does, too
+        return taken
+
+    async def _broken(self, loaded: Loaded, failure: Break) -> Batch:
         """End the execution where it is. Nothing of its definition is looked at."""
         batch = Batch(None)
         if loaded.parts:
             batch.checkpoint = self._checkpoint = checkpoints.decode(loaded.parts)
             self._resources |= checkpoints.resources(self._machine, self._checkpoint)
-            self._resume(batch, failure)
+            await self._resume(batch, failure)
         else:
             moment = self._moment()
             step = interpreter.start_broken(self._machine, loaded.identity, loaded.input, moment, failure)
@@ -345,11 +353,9 @@ class Run:
         batch = Batch(checkpoint)
         self._latest = max(self._latest, asked or Millis(0))
         moment = Moment(asked or self._now(), self._world.seed())
-        self._world.stepping.begin(self.ref)
-        try:
-            step = interpreter.redrive(self._machine, checkpoint, moment, self._world.limits)
-        finally:
-            self._world.stepping.end()
+        step = await self._step(
+            partial(interpreter.redrive, self._machine, checkpoint, moment, self._world.limits)
+        )
         self._add(batch, step, None)
         return await self._fill(batch)
 
@@ -367,11 +373,11 @@ class Run:
         is full, or the execution has ended."""
         while batch.outcome is None and not batch.full:
             if self._signals:
-                self._resume(batch, self._signals.popleft())
+                await self._resume(batch, self._signals.popleft())
             elif batch.more and self._brake.opens(now := self._world.clock.now()) <= now:
                 # A long stretch: others have their turn, and what the journal does ahead goes out meanwhile.
                 await asyncio.sleep(0)
-                self._resume(batch, Continue())
+                await self._resume(batch, Continue())
             else:
                 break
         if self._signals:
@@ -389,16 +395,12 @@ class Run:
         else:
             self._world.timers.set(self.ref.uid, BRAKE_TIMER, opens)
 
-    def _resume(self, batch: Batch, signal: Signal) -> None:
+    async def _resume(self, batch: Batch, signal: Signal) -> None:
         assert batch.checkpoint is not None
-        self._world.stepping.begin(self.ref)
-        try:
-            step = interpreter.resume(
-                self._machine, batch.checkpoint, signal, self._moment(), self._world.limits
-            )
-        finally:
-            self._world.stepping.end()
-        self._add(batch, step, signal)
+        resume = partial(
+            interpreter.resume, self._machine, batch.checkpoint, signal, self._moment(), self._world.limits
+        )
+        self._add(batch, await self._step(resume), signal)
         if isinstance(signal, TaskFailed) and signal.task in batch.ends and self._runs_on(signal.task):
             batch.ends[signal.task] = End(signal.task, finished=False)
 
@@ -433,7 +435,7 @@ class Run:
         batch = Batch(self._checkpoint)
         stop = next((signal for signal in self._signals if isinstance(signal, Stop)), None)
         cause = f"The state of the execution could not be recorded: {reason}"
-        self._resume(batch, stop or Break("States.Runtime", cause))
+        await self._resume(batch, stop or Break("States.Runtime", cause))
         return batch, await self._write(batch, ends=True)
 
     async def _write(self, batch: Batch, *, ends: bool = False) -> Commit:
