@@ -207,6 +207,26 @@ def test_what_is_neither_json_nor_yaml_is_refused_as_json() -> None:
     assert [each.code for each in found.diagnostics] == ["INVALID_JSON_DESCRIPTION"]
 
 
+def test_what_the_cluster_would_refuse_of_a_manifest_is_refused() -> None:
+    text = (
+        "apiVersion: stepwright.dev/v1\nkind: StateMachine\nmetadata: {name: a}\nspec:\n  type: EXPRESS\n"
+        "  definitoinSubstitutions: {A: b}\n  definitionSubstitutions: {A: 1.5}\n"
+        "  definition: {StartAt: A, States: {A: {Type: Pass, End: true}}}\n"
+    )
+    (found,) = checked("a.yaml", text)
+    (other,) = checked("a.yaml", text.replace("{A: 1.5}", "{A: 1, B: true, C: c}"))
+
+    assert [(each.line, each.message) for each in found.diagnostics] == [
+        (8, "The substitution for 'A' must be a text, a whole number, true or false, not float")
+    ]
+    assert [
+        (each.line, each.code, each.message) for each in other.diagnostics if each.severity == "ERROR"
+    ] == [
+        (5, "INVALID_MANIFEST", "Input should be 'Standard' or 'Express'"),
+        (6, "INVALID_MANIFEST", "StateMachines have no such field"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

@@ -305,9 +305,10 @@ class _Checker:
             return (_located_in_text if in_text else _located)(diagnostic, pointer, document)
 
         duplicates = () if isinstance(value, str) else _duplicates(pointer, document)
+        refused = () if unfinished else _refused(spec, value, pointer, document)
         told = tuple(map(locate, duplicates + _once(found)))
         first = () if also is None else (also,)
-        self.found.definitions.append(Checked(name, first + told, value, spec, file, locate))
+        self.found.definitions.append(Checked(name, refused + first + told, value, spec, file, locate))
 
 
 def _documents(file: str, text: str) -> list[Document]:
@@ -358,6 +359,18 @@ def _once(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
     first = replace(lacking[0], message=f"{'; '.join(messages)} ({len(lacking)} tasks in all)")
     others = {id(each) for each in lacking[1:]}
     return tuple(first if each is lacking[0] else each for each in found if id(each) not in others)
+
+
+def _refused(
+    spec: Mapping[str, Any], definition: Json, where: Pointer, document: Document
+) -> tuple[Diagnostic, ...]:
+    """``where``: of the definition, which is a field of the spec."""
+    of_spec = where.removesuffix("/definition")
+    return tuple(
+        Diagnostic("ERROR", "INVALID_MANIFEST", message, at, *document.locate(at))
+        for pointer, message in manifests.problems({**spec, "definition": definition})
+        for at in (Pointer(of_spec + pointer),)
+    )
 
 
 def _duplicates(pointer: Pointer, document: Document) -> tuple[Diagnostic, ...]:

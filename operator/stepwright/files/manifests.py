@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, TypeGuard
 
 from stepwright.asl.json_types import Json, Pointer
@@ -49,6 +49,30 @@ def _state_machine(manifest: dict[str, Json], pointer: str) -> Found:
         manifest=True,
         spec={key: value for key, value in spec.items() if key != "definition"},
     )
+
+
+def problems(spec: Mapping[str, Json]) -> Iterator[tuple[Pointer, str]]:
+    """What the API server would refuse of a StateMachine's spec, beside what the definition itself says."""
+    # Imported here: plain definitions are checked without pydantic.
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from stepwright.cluster.resources.state_machine import StateMachineSpec  # noqa: PLC0415
+
+    try:
+        StateMachineSpec.model_validate(spec)
+    except ValidationError as error:
+        for found in error.errors(include_url=False, include_context=False, include_input=False):
+            place = found["loc"]
+            if place[0] == "definitionSubstitutions" and len(place) > 1:
+                continue  # told when they are put in
+            pointer = "".join(f"/{str(token).replace('~', '~0').replace('/', '~1')}" for token in place)
+            yield Pointer(pointer), _SENTENCES.get(found["type"], found["msg"])
+
+
+_SENTENCES: Final = {
+    "extra_forbidden": "StateMachines have no such field",
+    "missing": "The field is missing",
+}
 
 
 def _is_manifest(value: Json) -> TypeGuard[dict[str, Json]]:
