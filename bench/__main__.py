@@ -21,6 +21,7 @@ from typing import Any
 
 from bench import (
     embedded,
+    emulators,
     interpreter,
     long,
     page,
@@ -51,6 +52,7 @@ ON_CLUSTER: dict[str, OnCluster] = {
 }
 ON_ITS_OWN: dict[str, OnItsOwn] = {
     "embedded": lambda folder, count: embedded.run(folder, count or embedded.COUNT),
+    "emulators": lambda folder, count: emulators.run(folder, count or emulators.COUNT),
     "interpreter": lambda _folder, _count: interpreter.run(),
     "restarting": lambda folder, count: restarting.run(folder, count or restarting.COUNT),
     "waiting": lambda folder, count: waiting.run(folder, count or waiting.COUNT),

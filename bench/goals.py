@@ -114,6 +114,17 @@ _EMBEDDED: Final = {
     "embedded, memory of an execution that waits a year / 4 KiB": Goal("at most", 1.0, SIZED),
 }
 
+_EMULATORS: Final = {
+    "emulators, synchronous Express of five states: requests per CPU second / 2,500": Goal(
+        "at least", 1.0, BRIEF
+    ),
+    **{
+        f"emulators, {what}: Stepwright / {peer}": Goal("at least", 1.0, BRIEF)
+        for peer in ("MiniStack", "LocalEmu")
+        for what in ("synchronous Express", "Standard finished")
+    },
+}
+
 BY_SUBJECT: Final[dict[str, dict[str, Goal]]] = {
     "tasks": _TASKS,
     "tasks-kwok": _TASKS_KWOK,
@@ -126,5 +137,6 @@ BY_SUBJECT: Final[dict[str, dict[str, Goal]]] = {
     "tenants": _TENANTS,
     "interpreter": _INTERPRETER,
     "embedded": _EMBEDDED,
+    "emulators": _EMULATORS,
 }
 GOALS: Final[dict[str, Goal]] = {name: goal for goals in BY_SUBJECT.values() for name, goal in goals.items()}
