@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 import pytest
 
+from stepwright.api import signatures
+from stepwright.api.signatures import Signed
+from stepwright.asl.signals import Millis
 from tests.dev_process import ROLE, DevProcess
 from tests.local.test_processes import run
 
@@ -22,10 +27,15 @@ class Functions(BaseHTTPRequestHandler):
     """``echo`` gives back its event, ``raise`` fails; there are no others."""
 
     protocol_version = "HTTP/1.1"
+    headers_seen: ClassVar[list[dict[str, str]]] = []
 
     def do_POST(self) -> None:
         event = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}"
-        name = unquote(self.path).split("/")[3].removeprefix(ARN)
+        self.headers_seen.append(
+            {name.lower(): value for name, value in self.headers.items()}
+            | {":path": self.path, ":body": event.decode()}
+        )
+        name = unquote(self.path).split("/")[3].rpartition(":")[2]
         if name == "echo":
             self.answer(200, event, {"X-Amz-Executed-Version": "$LATEST"})
         elif name == "raise":
@@ -107,13 +117,53 @@ def test_a_function_that_does_not_exist_is_told_as_aws_tells_it(dev: DevProcess)
     )
 
 
+NO_CREDENTIALS = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
+    "AWS_CONFIG_FILE": "/nowhere",
+    "AWS_ACCESS_KEY_ID": "",
+}
+
+
 @pytest.mark.parametrize("endpoint", ["", "http://127.0.0.1:9"])
 def test_without_lambda_a_task_fails_with_the_reason(tmp_path: Path, endpoint: str) -> None:
-    with DevProcess(tmp_path / "data", environment={"AWS_ENDPOINT_URL_LAMBDA": endpoint}) as own:
+    with DevProcess(
+        tmp_path / "data", environment={**NO_CREDENTIALS, "AWS_ENDPOINT_URL_LAMBDA": endpoint}
+    ) as own:
         answer = run(own, invoke("echo"))
+        said = own.log.read_text(encoding="utf-8")
+
+    assert ("Lambda functions cannot be called" in said) == (not endpoint)
 
     assert (answer["status"], answer["error"]) == ("FAILED", "Lambda.SdkClientException")
     assert (endpoint or "AWS_ENDPOINT_URL_LAMBDA") in answer["cause"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "region"),
+    [
+        ("arn:aws:lambda:eu-west-3:123456789012:function:echo", "eu-west-3"),
+        ("arn:aws-cn:lambda:cn-north-1:123456789012:function:echo", "cn-north-1"),
+        ("echo", "us-east-1"),
+    ],
+)
+def test_a_call_is_signed_for_the_region_of_its_function(dev: DevProcess, resource: str, region: str) -> None:
+    """With a made-up key where there are no credentials; what stands in for Lambda may read the region from it."""
+    function = resource.rpartition(":")[2]
+    assert function == "echo"
+    Functions.headers_seen.clear()
+
+    run(dev, invoke(resource, Payload={"a": "ä"}, Qualifier="live 1", InvocationType="RequestResponse"))
+
+    (seen,) = Functions.headers_seen
+    claimed = signatures.claim(seen["authorization"])
+    assert claimed is not None
+    assert (claimed.region, claimed.service) == (region, "lambda")
+    assert {"host", "x-amz-date", "x-amz-invocation-type"} <= set(claimed.signed_headers.split(";"))
+    path, _, query = seen[":path"].partition("?")
+    request = Signed("POST", path, query, seen, seen[":body"].encode())
+    secret = os.environ.get("AWS_SECRET_ACCESS_KEY", "stepwright")
+    signatures.check(request, {claimed.key: secret}, Millis(int(time.time() * 1000)), "lambda")
 
 
 def test_a_tested_state_calls_its_function_where_nothing_is_mocked(dev: DevProcess) -> None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from stepwright.api import admission, server
 from stepwright.api.own_calls import OwnCalls
 from stepwright.api.regions import Regions
@@ -22,6 +24,7 @@ from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.catalog.arns import Place
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import TaskDriver
+from stepwright.local import functions as lambda_functions
 from stepwright.local.activities import LocalActivities
 from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
@@ -32,6 +35,8 @@ from stepwright.local.runner import LocalRunner
 from stepwright.local.step_functions import StepFunctionsDriver
 from stepwright.local.versions import SqlVersions
 from stepwright.tasks import job
+
+log = structlog.get_logger(__name__)
 
 LOOPBACKS: Final = ("127.0.0.1", "::1")
 ACCOUNT: Final = "123456789012"
@@ -120,6 +125,8 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             f"Stepwright serves AWS Step Functions on http://{_shown(options.hosts[0])}:{bound} and keeps its data in "
             f"{options.folder}"
         )
+        if not lambda_functions.is_reachable():
+            log.warning(lambda_functions.UNREACHABLE)
         await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         await web.cleanup()
         stopping.cancel()

@@ -1,4 +1,5 @@
-"""Lambda functions: called at the endpoint that ``AWS_ENDPOINT_URL_LAMBDA`` names, by Lambda's own Invoke API.
+"""Lambda functions: called by Lambda's own Invoke API, signed, at the endpoint that ``AWS_ENDPOINT_URL_LAMBDA`` names, or
+at AWS's own where there are credentials for it.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. A call whose answer was lost with the process is made
 again: functions are called at least once, as AWS does it.
@@ -7,11 +8,13 @@ again: functions are called at least once, as AWS does it.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 import aiohttp
+from yarl import URL
 
 from stepwright.asl import jsontext
 from stepwright.asl.definition import resources
@@ -21,14 +24,24 @@ from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import ExecutionRef, Report, Uid
-from stepwright.local import http_metadata
+from stepwright.local import http_metadata, signing
 from stepwright.local.calls import MOST_AT_ONCE, MOST_OF_A_HOST, OpenCalls, Slots
+from stepwright.local.signing import Signing
 
 ENDPOINT: Final = "AWS_ENDPOINT_URL_LAMBDA"
 INVOKE: Final = "arn:aws:states:::lambda:invoke"
 WITH_TOKEN: Final = INVOKE + ".waitForTaskToken"
 
 NO_CLIENT: Final = "Lambda.SdkClientException"
+
+UNREACHABLE: Final = (
+    f"Lambda functions cannot be called: {ENDPOINT} names no endpoint, and there are no credentials for AWS."
+)
+
+_REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+"""It becomes part of a host's name."""
+
+_URL: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
 
 CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 15 * 60 + 30.0
@@ -51,6 +64,7 @@ class FunctionDriver:
         self._report = report
         self._calls = OpenCalls(report)
         self._slots = Slots()
+        self._signing = Signing("lambda")
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -94,7 +108,7 @@ class FunctionDriver:
                 result = await self._invoke(task)
         except (aiohttp.ClientError, OSError) as error:
             why = str(error) or type(error).__name__
-            return TaskFailed(task.task, NO_CLIENT, f"{_endpoint()} cannot be reached: {why}")
+            return TaskFailed(task.task, NO_CLIENT, f"{_endpoint() or 'Lambda'} cannot be reached: {why}")
         except ValueError as error:  # a line break in a header, half of a character
             cause = f"What was given cannot be sent to Lambda: {error}"
             return TaskFailed(task.task, NO_CLIENT, cause)
@@ -103,18 +117,22 @@ class FunctionDriver:
         return result
 
     async def _invoke(self, task: StartTask) -> Signal:
-        endpoint = _endpoint()
-        if endpoint is None:
-            cause = f"Lambda functions are called at the endpoint that {ENDPOINT} names, and it names none."
-            return TaskFailed(task.task, NO_CLIENT, cause)
         direct = task.resource not in (INVOKE, WITH_TOKEN)
         given = {"FunctionName": task.resource} if direct else task.parameters
         if not isinstance(given, dict) or not isinstance(given.get("FunctionName"), str):
             cause = "The parameters of lambda:invoke must name a function (FunctionName)."
             return TaskFailed(task.task, "States.Runtime", cause)
-        jsontext.dump(
-            task.parameters
-        ).encode()  # what is half a character in a header or a query would be sent somehow
+        name = str(given["FunctionName"])
+        region = _region(name)
+        endpoint = _endpoint()
+        if endpoint is None:
+            if not await self._signing.known():
+                return TaskFailed(task.task, NO_CLIENT, UNREACHABLE)
+            endpoint = _of_aws(region)
+        if _URL.fullmatch(endpoint) is None:
+            return TaskFailed(task.task, NO_CLIENT, f"{ENDPOINT} is no http or https URL: {endpoint}")
+        # Half of a character in a header or a query would be sent somehow.
+        jsontext.dump(task.parameters).encode()
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(
@@ -122,13 +140,14 @@ class FunctionDriver:
                 ),
                 connector=aiohttp.TCPConnector(limit=MOST_AT_ONCE, limit_per_host=MOST_OF_A_HOST),
             )
-        async with self._session.post(
-            f"{endpoint.rstrip('/')}/2015-03-31/functions/{quote(str(given['FunctionName']), safe='')}/invocations",
-            params={"Qualifier": str(given["Qualifier"])} if "Qualifier" in given else {},
-            data=jsontext.dump(task.parameters).encode() if direct else _payload(given),
-            headers={"Content-Type": "application/json"}
-            | {header: str(given[name]) for name, header in _HEADERS.items() if name in given},
-        ) as response:
+        url = f"{endpoint.rstrip('/')}/2015-03-31/functions/{quote(name, safe='')}/invocations"
+        if "Qualifier" in given:
+            url += f"?Qualifier={quote(str(given['Qualifier']), safe='')}"
+        sent = jsontext.dump(task.parameters).encode() if direct else _payload(given)
+        headers = {"Content-Type": "application/json"}
+        headers |= {header: str(given[name]) for name, header in _HEADERS.items() if name in given}
+        signed = await self._signing.headers(url, headers, sent, region)
+        async with self._session.post(URL(url, encoded=True), data=sent, headers=signed) as response:
             body = await _bounded(response)
             if body is None:
                 cause = f"The function's answer is larger than {LARGEST_ANSWER_BYTES:,} bytes."
@@ -156,6 +175,23 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
             return None
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def is_reachable() -> bool:
+    """Whether there is a Lambda to call, as far as can be said without asking anybody."""
+    return _endpoint() is not None or signing.configured()
+
+
+def _region(name: str) -> str:
+    """Of the function's ARN; a function that is called by its name is in the region that SDKs would take."""
+    parts = name.split(":")
+    if len(parts) > 6 and parts[0] == "arn" and _REGION.fullmatch(parts[3]):
+        return parts[3]
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+
+
+def _of_aws(region: str) -> str:
+    return f"https://lambda.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
 
 
 def _endpoint() -> str | None:
