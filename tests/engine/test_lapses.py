@@ -154,7 +154,9 @@ def test_a_goal_given_up_before_its_worker_began_can_be_set_again() -> None:
     async def main() -> None:
         driver = MemoryDriver()
         ref = loaded(ONE_TASK).ref
-        effects = Effects(ref, lambda _: driver, VirtualClock(), Turns(1), lambda: True, lambda: None)
+        effects = Effects(
+            ref, lambda _: driver, VirtualClock(), Turns(1), Turns(1), lambda: True, lambda: None
+        )
         task = StartTask(TaskId(5), "k8s:job", {}, True, {}, "A", "/States/A", "A", 0, Millis(0), None, None)
         effects.want([Start(task)])
         await effects.cancel()

@@ -52,14 +52,16 @@ class Effects:
         ref: ExecutionRef,
         driver_of: Callable[[TaskId], TaskDriver | None],
         clock: Clock,
-        slots: Turns,
+        starts: Turns,
+        ends: Turns,
         may_act: Callable[[], bool],
         finished: Callable[[], None],
     ) -> None:
         self._ref = ref
         self._driver_of = driver_of
         self._clock = clock
-        self._slots = slots
+        self._starts = starts
+        self._ends = ends
         self._may_act = may_act
         self._finished = finished
         self._goals: dict[TaskId, Goal] = {}
@@ -107,7 +109,8 @@ class Effects:
             while True:
                 goal = self._goals[task]
                 try:
-                    async with self._slots.of(self._ref.namespace):
+                    turns = self._starts if isinstance(goal, Start) else self._ends
+                    async with turns.of(self._ref.namespace):
                         acts = self._may_act()
                         if acts:
                             await self._reach(task, goal)

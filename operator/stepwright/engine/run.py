@@ -94,8 +94,10 @@ class World:
     seed: Callable[[], int]
     """A new random number for each step, 64 bits."""
     commit_id: Callable[[], str]
-    slots: Turns
-    """How many calls to drivers may be under way at once."""
+    starts: Turns
+    """How many tasks may be on their way to be started at once."""
+    ends: Turns
+    """The same, of those to be stopped or let go: they do not wait behind starts."""
     loads: Turns
     """How many executions may be read at once."""
     parks_from_seconds: float
@@ -553,7 +555,13 @@ class Run:
     def _new_effects(self) -> Effects:
         world = self._world
         return Effects(
-            self.ref, self._driver_of, world.clock, world.slots, self._may_act, self._effects_finished
+            self.ref,
+            self._driver_of,
+            world.clock,
+            world.starts,
+            world.ends,
+            self._may_act,
+            self._effects_finished,
         )
 
     def _effects_finished(self) -> None:

@@ -20,6 +20,7 @@ from stepwright.asl.step import StartTask
 from stepwright.cluster.api import Api
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.tasks.job import errors, facts, manifest, names, parameters, settings, verdict
+from stepwright.tasks.job.beginnings import Beginnings
 from stepwright.tasks.job.calls import Calls
 from stepwright.tasks.job.releases import Releases
 from stepwright.tasks.job.watching import Watched, Watching
@@ -55,6 +56,8 @@ class JobDriver:
         self._releases = Releases(self._calls, clock, log)
         self._watching = Watching(api, self._calls, self._releases, report, clock, namespaces, log)
         self._watching.on_stray = self._tidy
+        self._beginnings = Beginnings()
+        self._watching.on_begun = self._beginnings.begun
         self.jobs = self._watching.jobs
         self.pods = self._watching.pods
 
@@ -221,7 +224,8 @@ class JobDriver:
             return job
         found = job is not None
         if job is None:
-            job = await self._calls.create(ref, made)
+            job = await self._create(ref, made)
+            watched.since = self._clock.now()
         if job is None:
             job, found = await self._calls.find(ref, made.name), True
         if job is None:
@@ -237,6 +241,24 @@ class JobDriver:
             if await self._calls.is_as_made(ref, expected, job.metadata.uid):
                 return job
         raise _not_ours(ref, made.name, "it would run something else than the task says")
+
+    async def _create(self, ref: ExecutionRef, made: manifest.Manifest) -> facts.Job | None:
+        """None: a Job of that name is there already. Raises StateError, Unavailable."""
+        await self._beginnings.turn(ref.namespace)
+        job = None
+        try:
+            if not self._held(ref.uid):
+                raise Unavailable("the execution belongs to another operator by now, or may soon")
+            job = await self._calls.create(ref, made)
+        finally:
+            if job is None:
+                self._beginnings.not_created()
+            else:
+                self._beginnings.created(job.metadata.uid)
+        if job is not None and (job.spec.suspend or self._watching.pods_of(job)):
+            # Its pod was seen before the answer, or comes when somebody else lets it.
+            self._beginnings.begun(job.metadata.uid)
+        return job
 
     async def _give_input(self, watched: Watched) -> None:
         """Make the Secret with a large input, where there is one and it is not there yet, and judge the task. Raises

@@ -104,6 +104,8 @@ class Watching:
         self._ending: set[tuple[str, str]] = set()
         self._adopted = Adopted()
         self._asked: dict[str, Millis] = {}
+        self.on_begun: Callable[[str], None] | None = None
+        """Told the uid of each Job of which a pod is seen."""
         self.on_stray: Callable[[facts.Job], Coroutine[Any, Any, None]] | None = None
         """What to do with a Job that has been there for a while and that nobody here has started or let go."""
         self.jobs: Informer[facts.Job] = Informer(
@@ -216,6 +218,8 @@ class Watching:
         self._adopted.observe(old, new, appears=self.pods.appears)
         if pod.job is None:
             return
+        if self.on_begun is not None:
+            self.on_begun(pod.job.uid)
         watched = self._by_job_uid.get(pod.job.uid)
         if watched is None or watched.ref.namespace != pod.metadata.namespace:
             self.look_back(pod.metadata.namespace, pod.job.name)
