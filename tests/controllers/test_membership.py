@@ -108,6 +108,24 @@ def test_a_member_whose_loop_is_held_keeps_its_lease_and_gives_nothing_away() ->
     play(main)
 
 
+def test_a_member_whose_loop_turns_seldom_gives_away_what_it_must() -> None:
+    class SeldomTurning(SlowLoop):
+        async def turned(self) -> None:
+            await asyncio.sleep(7)  # much longer than between two renewals
+
+    async def main(world: World) -> None:
+        first = world.start()
+        await asyncio.sleep(5)
+        first.membership._pulse = SeldomTurning()
+        second = world.start()
+        await asyncio.sleep(15)
+        world.check()
+        assert world.all_held()
+        assert any(map(second.holds, UIDS))
+
+    play(main)
+
+
 def test_others_take_over_from_a_member_whose_loop_hangs() -> None:
     async def main(world: World) -> None:
         first, second = world.start(), world.start()

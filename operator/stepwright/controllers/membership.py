@@ -95,6 +95,14 @@ class _Attempt:
     asked: Readings
 
 
+@dataclass(frozen=True, slots=True)
+class _Giving:
+    """A view that is published once the loop that acts has turned: what it takes away is let go of already."""
+
+    view: View
+    turn: asyncio.Task[None]
+
+
 @dataclass(slots=True)
 class _Seen:
     """A member's Lease as it was last, since when it has not changed, and for how long it counts then."""
@@ -144,6 +152,7 @@ class Membership:
         self._view: View = ()
         """What is published in it."""
         self._attempts: list[_Attempt] = []
+        self._giving: _Giving | None = None
         self._renewal = 0
         self._asked: Readings | None = None
         """When the newest renewal was sent."""
@@ -222,6 +231,7 @@ class Membership:
                 await self._wait_for_news()
         finally:
             self._granted = None
+            self._stop_giving()
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
 
@@ -250,7 +260,9 @@ class Membership:
             self._tell_of_skew()
             if self.skewed:
                 return  # nor is it renewed: who can act shall have what is held here
-            if (self._stored is None or self._published() != members) and await self._let_go_for(members):
+            if self._stored is not None and self._published() == members:
+                self._stop_giving()  # whoever came has gone again
+            elif await self._let_go_for(members):
                 await self._write(members)
                 await self._look()
         except ApiError as error:
@@ -279,13 +291,23 @@ class Membership:
     async def _let_go_for(self, view: View) -> bool:
         """Let go of what ``view`` gives away; whether that is certain. What was asked before may still wait in the
         engine's loop: one that is held for long keeps its executions until it turns, or its Lease runs out."""
-        self._stand(self._standing.with_view(view))
-        try:
-            async with asyncio.timeout(self._duration / RENEWALS):
-                await self._pulse.turned()
-        except TimeoutError:
-            return False
+        if self._giving is None or self._giving.view != view:
+            self._stop_giving()
+            self._giving = _Giving(view, asyncio.create_task(self._pulse.turned(), name="turn"))
+            self._stand(self._standing.with_view(view))
+        turn = self._giving.turn
+        await asyncio.wait((turn,), timeout=self._duration / RENEWALS)
+        if not turn.done():
+            return (
+                False  # the next round waits on: a loop that turns seldom, but turns, gives away what it must
+            )
+        self._stop_giving()
         return True
+
+    def _stop_giving(self) -> None:
+        if self._giving is not None:
+            self._giving.turn.cancel()
+            self._giving = None
 
     async def _wait_for_news(self) -> None:
         with suppress(TimeoutError):
@@ -379,6 +401,8 @@ class Membership:
             if self._is_dead(lease, asked) and await self._remove(lease):
                 del leases[lease.metadata.name]
         on_their_way = frozenset(attempt.view for attempt in self._attempts)
+        if self._giving is not None:
+            on_their_way |= {self._giving.view}
         others = {name: lease.view for name, lease in leases.items()}
         stepped = frozenset(lease.stepping.uid for lease in leases.values() if lease.stepping is not None)
         self._stand(standing(self.name, self._view, on_their_way, others, stepped))
