@@ -106,6 +106,27 @@ def test_many_short_steps_between_two_turns_are_nobodys_fault() -> None:
     assert loop.pulse.lag_seconds > 5
 
 
+def test_a_long_step_beside_the_loop_is_suspected_too() -> None:
+    loop = HeldLoop()
+
+    def turn_for(seconds: int) -> None:
+        for _ in range(seconds * 2):
+            loop.look_for(0.5)
+            loop.turn()
+
+    loop.stepping.begin_aside(ORDER)
+    turn_for(3)
+    assert loop.pulse.suspect == ORDER
+    assert loop.pulse.lag_seconds < 1
+    loop.stepping.end_aside()
+    loop.stepping.begin_aside(OTHER)
+    turn_for(1)
+    assert loop.pulse.suspect is None, "that is another step"
+    loop.stepping.end_aside()
+    turn_for(3)
+    assert loop.pulse.suspect is None
+
+
 def test_what_holds_the_loop_shows_in_the_log_once_a_minute() -> None:
     loop = HeldLoop()
     loop.stepping.begin(ORDER)

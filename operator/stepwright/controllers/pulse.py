@@ -58,10 +58,12 @@ class Pulse:
         self._asked = monotonic()
         self._answered: float | None = self._asked
         self._step: int | None = None
+        self._aside: tuple[int, float] | None = None
+        """The step beside the loop, and since when it is known."""
         self._shown = float("-inf")
         self._lags: deque[float] = deque([0.0], maxlen=REMEMBERED)
         self.suspect: ExecutionRef | None = None
-        """The execution whose step has held the loop for long, and holds it still."""
+        """The execution of which a step lasts for long."""
 
     @property
     def held_seconds(self) -> float:
@@ -94,7 +96,7 @@ class Pulse:
         answered = self._answered
         if answered is not None:
             self._lags.append(answered - self._asked)
-            self._suspect(None)
+            self._suspect(self._long_aside())
             self._asked, self._answered = self._monotonic(), None
             self._loop.call_soon_threadsafe(self._answer)
             return
@@ -102,9 +104,22 @@ class Pulse:
         number, execution = current or (None, None)
         if held >= NOTED_FROM_SECONDS and number is not None and number == self._step:
             self._suspect(execution)
+        else:
+            self._suspect(self._long_aside())
         self._step = number
         if held >= SHOWN_FROM_SECONDS and self._monotonic() - self._shown >= SHOWN_EVERY_SECONDS:
             self._show(held, execution)
+
+    def _long_aside(self) -> ExecutionRef | None:
+        """The execution of which a step beside the loop has lasted for long: it holds nobody up, but may be what the
+        process dies of all the same."""
+        aside = self._stepping.aside
+        if aside is None:
+            self._aside = None
+            return None
+        if self._aside is None or self._aside[0] != aside[0]:
+            self._aside = aside[0], self._monotonic()
+        return aside[1] if self._monotonic() - self._aside[1] >= NOTED_FROM_SECONDS else None
 
     def _answer(self) -> None:
         """Runs in the loop that is looked at."""

@@ -1,27 +1,36 @@
-"""Which execution is being stepped at this moment, for another thread to look at: a step that does not end can only be
+"""Which executions are being stepped at this moment, for another thread to look at: a step that does not end can only be
 told from outside."""
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from stepwright.engine.ports import ExecutionRef
+
+Current: TypeAlias = tuple[int, ExecutionRef]
+"""A step's number, which never repeats, and whose it is."""
 
 
 class Stepping:
-    """Two assignments a step; whoever looks sees one step or another, never half of one."""
+    """One step in the loop, and one beside it at most. An assignment each: whoever looks sees one or another."""
 
     def __init__(self) -> None:
-        self._number = 0
-        self._ref: ExecutionRef | None = None
+        self._count = 0
+        self.current: Current | None = None
+        """In the loop."""
+        self.aside: Current | None = None
+        """In a thread beside it."""
 
     def begin(self, ref: ExecutionRef) -> None:
-        self._number += 1
-        self._ref = ref
+        self._count += 1
+        self.current = (self._count, ref)
 
     def end(self) -> None:
-        self._ref = None
+        self.current = None
 
-    @property
-    def current(self) -> tuple[int, ExecutionRef] | None:
-        """The step's number, which never repeats, and whose it is; None between steps."""
-        number, ref = self._number, self._ref
-        return None if ref is None else (number, ref)
+    def begin_aside(self, ref: ExecutionRef) -> None:
+        self._count += 1
+        self.aside = (self._count, ref)
+
+    def end_aside(self) -> None:
+        self.aside = None

@@ -49,7 +49,11 @@ class Steps:
             if taken is not None:
                 return taken
         async with self._beside.of(ref.namespace):
-            return await self._aside(lambda: step(None))
+            self._stepping.begin_aside(ref)
+            try:
+                return await self._aside(lambda: step(None))
+            finally:
+                self._stepping.end_aside()
 
     async def _in_the_loop(self, ref: ExecutionRef, step: Take) -> Step | None:
         """None: there was no patience for it."""
