@@ -357,13 +357,14 @@ def test_the_operator_deletes_nothing_of_others(town: Town) -> None:
     assert "no executions but those that have ended" in deleting("exec", "undeleted")
 
 
-def test_nobody_else_takes_part_by_a_lease(town: Town) -> None:
+@pytest.mark.parametrize("component", ["operator", "suspect"])
+def test_nobody_else_takes_part_or_sets_executions_aside_by_a_lease(town: Town, component: str) -> None:
     lease = {
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",
         "metadata": {
             "name": "stepwright-operator-x",
-            "labels": {f"{names.PREFIX}component": "operator"},
+            "labels": {f"{names.PREFIX}component": component},
         },
         "spec": {"holderIdentity": "x", "leaseDurationSeconds": 2147483647},
     }
