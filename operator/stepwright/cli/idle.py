@@ -70,6 +70,7 @@ async def _running(kubeconfig: Path | None, namespaces: Sequence[str]) -> list[s
 async def some_running(api: Api, namespace: str | None) -> list[str]:
     """Executions under way there (None: anywhere), as namespace/name; one more than are ever named, at most. Raises
     ApiError."""
+    from stepwright.cluster import namespaces  # noqa: PLC0415
     from stepwright.cluster.api import Forbidden, path_of  # noqa: PLC0415
     from stepwright.cluster.resources import API_VERSION  # noqa: PLC0415
 
@@ -83,17 +84,6 @@ async def some_running(api: Api, namespace: str | None) -> list[str]:
                     return [f"{metadata.namespace}/{metadata.name}" for metadata in found]
     except Forbidden:
         # With the namespace went the Role in it.
-        if namespace is None or not await _is_gone(api, namespace):
+        if namespace is None or not await namespaces.is_going(api, namespace):
             raise
     return []
-
-
-async def _is_gone(api: Api, namespace: str) -> bool:
-    """Whether it is deleted, or just being deleted, and its executions with it. Raises ApiError."""
-    from stepwright.cluster.api import NotFound, path_of  # noqa: PLC0415
-
-    try:
-        found = await api.get(path_of("v1", "namespaces", name=namespace))
-    except NotFound:
-        return True
-    return "deletionTimestamp" in found["metadata"]

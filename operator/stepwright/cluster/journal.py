@@ -18,7 +18,7 @@ from stepwright.asl.checkpoint import PartId, check_version
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent
-from stepwright.cluster import consistency, executions, payloads, record
+from stepwright.cluster import consistency, executions, namespaces, payloads, record
 from stepwright.cluster.api import (
     AlreadyExists,
     Api,
@@ -132,6 +132,11 @@ class ClusterJournal:
             body = decode(await self._api.request("GET", _path(ref.namespace, ref.name)))
         except NotFound as error:
             raise Gone(f"Execution {ref} no longer exists") from error
+        except Forbidden as error:
+            # The Role went before the Execution did, or before its end was heard of.
+            if await namespaces.is_going(self._api, ref.namespace):
+                raise Gone(f"the namespace of Execution {ref} is being deleted") from error
+            raise Unavailable(str(error)) from error
         except (ApiError, msgspec.DecodeError) as error:
             raise Unavailable(str(error)) from error
         if body["metadata"]["uid"] != ref.uid:

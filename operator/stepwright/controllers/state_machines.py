@@ -23,7 +23,15 @@ from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Pointer
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
-from stepwright.cluster import conditions, diagnostics, revisions, state_machines, substitutions, timestamps
+from stepwright.cluster import (
+    conditions,
+    diagnostics,
+    namespaces,
+    revisions,
+    state_machines,
+    substitutions,
+    timestamps,
+)
 from stepwright.cluster.api import (
     MERGE_PATCH,
     AlreadyExists,
@@ -438,14 +446,10 @@ class StateMachines:
             )
         except Forbidden:
             # In a namespace that is being deleted the operator's rights may be gone already. The executions go, too.
-            if await self._is_terminating(key[0]):
+            if await namespaces.is_going(self._api, key[0]):
                 return 0
             raise
         return len(answer["items"])
-
-    async def _is_terminating(self, namespace: str) -> bool:
-        found = await self._api.get(path_of("v1", "namespaces", name=namespace))
-        return "deletionTimestamp" in found["metadata"]
 
     async def _patch_finalizers(self, key: Key, seen: SeenMachine, finalizers: list[str]) -> None:
         """On condition of the resourceVersion: the list is replaced whole. Raises Conflict, NotFound."""
