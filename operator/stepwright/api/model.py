@@ -5,17 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final
 
-import botocore.loaders
-import botocore.model
-
-Shape = botocore.model.Shape
-
 TARGET: Final = "AWSStepFunctions."
 """What X-Amz-Target begins with; the operation's name follows."""
 
 
 @lru_cache(maxsize=1)
 def service() -> Any:
+    # Imported here: it takes a third of a second of the processor, and nothing needs it before the first request.
+    import botocore.loaders  # noqa: PLC0415
+    import botocore.model  # noqa: PLC0415
+
     loaded = botocore.loaders.Loader().load_service_model("stepfunctions", "service-2")
     return botocore.model.ServiceModel(loaded)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final
 
-from stepwright.api import errors, service_results
+from stepwright.api import errors
 from stepwright.api.errors import ApiError
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import jsontext, test_state
@@ -199,6 +199,9 @@ def _check_result(selected: Selected, mock: Mock) -> None:
     """The result of a service must look like its own, as far as the mock's mode demands."""
     if mock.result is None or mock.mode == "NONE" or not isinstance(selected.state, Task):
         return
+    # Imported here: botocore takes long to import, and only a mocked result needs all of it.
+    from stepwright.api import service_results  # noqa: PLC0415
+
     problem = service_results.problem(
         selected.state.resource, mock.result.value, strict=mock.mode == "STRICT"
     )
