@@ -189,9 +189,15 @@ class Executions:
 
     async def _forget_if_gone(self, ref: ExecutionRef) -> None:
         try:
-            await self._journal.read_lean(ref)
+            seen = execution_watch.of(await self._journal.read_lean(ref))
         except Gone:
             self._forget_reference(ref)
+            return
+        # It has settled, and no event will tell once nobody is busy with it.
+        if self._engine.carries(ref.uid) or ref.uid in self._taking_up:
+            self._newer[ref.uid] = seen
+        else:
+            self.observe("MODIFIED", seen)
 
     async def _restate_if_edited(self, ref: ExecutionRef) -> None:
         body = await self._journal.read_lean(ref)
@@ -437,10 +443,12 @@ class Executions:
             if pinned is None and await self._has_put_right(uid, body):
                 return
         if pinned is None:
-            if seen.stop_request is not None:
-                await self._refusals.abort(await self._lean(ref), seen.stop_request)
-                return
             lean = await self._lean(ref)
+            pinned = executions.pinned(lean)  # it may have begun, and ended, since it was seen
+        if pinned is None:
+            if seen.stop_request is not None:
+                await self._refusals.abort(lean, seen.stop_request)
+                return
             came_back = executions.restored_by(lean)
             if came_back is not None and not (self._restarts_restored or executions.may_restart(lean)):
                 await self._refusals.restored(lean, came_back)

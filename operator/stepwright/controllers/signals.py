@@ -1,4 +1,4 @@
-"""Signals for whoever looks into a running operator: ``kubectl exec POD -- kill -USR1 1``.
+"""Signals for whoever looks into a running operator: ``kubectl exec POD -- sh -c 'kill -USR1 1'``.
 
 SIGUSR1: stacks of all threads and tasks go to the log. SIGUSR2: the log tells everything, and with the next one as
 before. A signal needs no right, no restart and no API server, and reaches the one replica that is meant.
