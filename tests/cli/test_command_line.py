@@ -119,6 +119,20 @@ def test_what_is_not_substituted_is_refused_with_its_place(
         assert (given.exit_code, given.stdout) == (0, "{}\n")
 
 
+def test_an_expression_that_is_not_filled_in_is_refused_as_that(file: Any) -> None:
+    rule = {"Condition": "{% ${Flag} = true %}", "Next": "Y"}
+    choice = {"Type": "Choice", "Choices": [rule], "Default": "Y"}
+    path = file(
+        {"QueryLanguage": "JSONata", "StartAt": "C", "States": {"C": choice, "Y": {"Type": "Succeed"}}}
+    )
+
+    refused = invoke("run", path)
+
+    assert refused.exit_code == 2
+    assert "ERROR UNRESOLVED_SUBSTITUTION: '{% ${Flag} = true %}' was not substituted" in refused.stderr
+    assert invoke("run", path, "--substitute", "Flag=true").exit_code == 0
+
+
 def test_values_come_from_a_file_too(file: Any) -> None:
     path = file('{"StartAt":"W","States":{"W":{"Type":"Pass","Result":["${A}", ${N}, ${T}],"End":true}}}')
     values = file("A: text\nN: 5\nT: true\n", "values.yaml")

@@ -84,8 +84,15 @@ class Checked:
         try:
             machine, _ = compile_definition(self.definition)
         except InvalidDefinition as error:
-            raise InvalidDefinition([self.locate(found) for found in error.diagnostics]) from error
+            raise InvalidDefinition([self._told(found) for found in error.diagnostics]) from error
         return machine
+
+    def _told(self, found: Diagnostic) -> Diagnostic:
+        """What is wrong with a text that is not filled in yet is that."""
+        for warned in self.diagnostics:
+            if warned.code == UNRESOLVED and (warned.pointer, warned.member) == (found.pointer, found.member):
+                return replace(warned, severity="ERROR")
+        return self.locate(found)
 
 
 @dataclass(slots=True)
