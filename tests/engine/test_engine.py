@@ -87,6 +87,28 @@ def test_of_a_burst_of_tasks_few_a_second_have_their_start_written_before_their_
     run(main)
 
 
+def test_a_task_is_no_longer_open_while_its_end_is_being_written() -> None:
+    """The end may have landed before whoever wrote it hears of that: a second answer was taken then."""
+
+    async def main() -> None:
+        world = World(lambda _: (1.0, {"done": True}))
+        execution = world.journal.add(loaded(ONE_TASK))
+        uid = execution.ref.uid
+        world.engine.adopt(execution)
+        await asyncio.sleep(0.5)
+        task = world.driver.created[0][1]
+        assert world.engine.has_open(uid, task) is True
+
+        seen: list[bool | None] = []
+        world.journal.after = lambda _: seen.append(world.engine.has_open(uid, task))
+        await world.idle()
+
+        assert seen == [False]
+        assert world.engine.has_open(uid, task) is None
+
+    run(main)
+
+
 def test_a_task_starts_only_after_its_scheduling_is_written() -> None:
     async def main() -> None:
         world = World()

@@ -174,7 +174,7 @@ class Engine:
         self.tell(uid, Stop(request.error, request.cause))
 
     def has_open(self, uid: Uid, task: TaskId) -> bool | None:
-        """Whether the task is open as far as it is written; None where that is not known here: the execution is not
+        """Whether the task is open as far as it is written or being written; None where that is not known here: the execution is not
         carried, waits outside of memory, or is just being read."""
         run = self._runs.get(uid)
         return None if run is None else run.has_open(task)

@@ -129,6 +129,7 @@ class Run:
         self._loaded = loaded
         self._known_seq = known_seq
         self._checkpoint: Checkpoint | None = None
+        self._writing: Checkpoint | None = None
         self._seq = 0
         self._latest = Millis(0)
         self._signals: deque[Signal] = deque()
@@ -169,11 +170,15 @@ class Run:
         return list(self._signals)
 
     def has_open(self, task: TaskId) -> bool | None:
-        """Whether the task is open as far as it is written; None while that is being read."""
-        checkpoint = self._checkpoint
-        if checkpoint is None:
+        """Whether the task is open as far as it is written, and stays so by what is being written; None while that is
+        being read. What is being written may have landed: nobody else can tell."""
+        if self._checkpoint is None:
             return None
-        return not checkpoint.ended and checkpoints.open_task(checkpoint, task) is not None
+        return all(
+            not checkpoint.ended and checkpoints.open_task(checkpoint, task) is not None
+            for checkpoint in (self._checkpoint, self._writing)
+            if checkpoint is not None
+        )
 
     def heartbeat(self, task: TaskId) -> None:
         """A task is alive: its heartbeat timer starts anew. Nothing is written; a restart grants a whole interval."""
@@ -465,7 +470,11 @@ class Run:
             settled=batch.outcome is not None and not batch.stops and self._effects.idle,
         )
         append = self._while_held(lambda: self._world.journal.append(self.ref, commit))
-        await self._insisting().on(append, ends=ends)
+        self._writing = batch.checkpoint
+        try:
+            await self._insisting().on(append, ends=ends)
+        finally:
+            self._writing = None
         self._seq += 1
         self._checkpoint = batch.checkpoint
         self._world.observer.committed(self.ref, commit)
