@@ -67,7 +67,7 @@ def _stepwright(port: int, folder: Path) -> Sequence[str]:
     return (sys.executable, "-m", "stepwright.cli", *arguments)
 
 
-def _peer(name: str, version: str, *arguments: str) -> Sequence[str]:
+def _peer(name: str, package: str, *arguments: str) -> Sequence[str]:
     """Raises Absent."""
     found = shutil.which(name)
     if found is not None:
@@ -75,7 +75,7 @@ def _peer(name: str, version: str, *arguments: str) -> Sequence[str]:
     uv = os.environ.get("UV") or shutil.which("uv")
     if uv is None:
         raise Absent(f"neither {name} nor uv is on the PATH")
-    return (uv, "tool", "run", "--python", "3.12", "--from", f"{name}=={version}", name, *arguments)
+    return (uv, "tool", "run", "--python", "3.13", "--from", package, name, *arguments)
 
 
 EMULATORS: Final = (
@@ -83,13 +83,15 @@ EMULATORS: Final = (
     Emulator(
         "MiniStack",
         "in memory",
-        lambda _port, _folder: _peer("ministack", "1.5.33"),
+        lambda _port, _folder: _peer("ministack", "ministack==1.5.33"),
         lambda port: {"GATEWAY_PORT": str(port)},
     ),
     Emulator(
         "LocalEmu",
         "in memory",
-        lambda port, _folder: _peer("localemu", "1.3.2", "start", "--host", "127.0.0.1", "--port", str(port)),
+        lambda port, _folder: _peer(
+            "localemu", "localemu[runtime]==1.3.2", "start", "--host", "127.0.0.1", "--port", str(port)
+        ),
         lambda port: {"GATEWAY_LISTEN": f"127.0.0.1:{port}"},
     ),
 )
