@@ -153,6 +153,6 @@ def fits(draft: Draft, text: JsonText) -> bool:
 
 def check_size(draft: Draft, state: State, text: JsonText) -> None:
     """Raises States.DataLimitExceeded for what is too large to leave the state or to start its task."""
-    draft.pay_for_text(len(text))
+    draft.meter.left -= len(text) >> 8  # as draft.pay_for_text, without a call
     if not fits(draft, text):
         raise failures.too_large(state.name)

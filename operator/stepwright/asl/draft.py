@@ -130,7 +130,7 @@ class Draft:
         self.outcome: Outcome | None = None
         self.size = 0
         self._frozen: dict[PartId, Part] | None = None
-        self.meter = Meter(limits.work_per_state, patience)
+        self.meter = Meter(limits.work_per_state, patience, limits.work_per_step)
         self._kept = 0
         """Of ``size``, what is in the execution's own history."""
         self.constants: dict[int | None, dict[str, Json]] = {}
@@ -339,16 +339,16 @@ class Draft:
 
     def is_full(self) -> bool:
         events = len(self.events) + len(self.child_events)
-        limits = self.limits
+        limits, meter = self.limits, self.meter
         return (
             events >= limits.events_per_step
             or self.size >= limits.bytes_per_step
-            or self.meter.spent >= limits.work_per_step
+            or meter.left <= meter.full_at
         )
 
     def is_spent(self) -> bool:
         """Whether the step has done its share of work."""
-        return self.meter.spent >= self.limits.work_per_step
+        return self.meter.left <= self.meter.full_at
 
     def pay_for_text(self, characters: int) -> None:
         """Of a value that was read from JSON or written as it."""

@@ -230,8 +230,9 @@ def _run(draft: Draft) -> None:
 def _advance(draft: Draft, branch: Branch) -> None:
     """One transition of a branch."""
     meter = draft.meter
-    meter.begin_state()
     meter.left -= PER_TRANSITION
+    if meter.left < meter.renewed_at:
+        meter.begin_state()
     state = draft.machine.scopes[branch.scope].states[branch.state]
     kind = type(state)
     try:

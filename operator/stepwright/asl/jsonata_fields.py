@@ -32,11 +32,19 @@ _NODES_PER_UNIT: Final = 4
 _FEW: Final = 4
 """Expressions of which each stays within JSONata's own limit of a value's size."""
 
+MAX_TOKENS: Final = 250_000
+"""Of all JSONata in a definition: to compile so many takes some seconds. One of the largest size that people have
+written has some ten thousand."""
+
 _MOST_PROBLEMS: Final = 200
 """Whoever has more in one field is told no more."""
 
 _OPENING: Final = "{%"
 _CLOSING: Final = "%}"
+
+
+def too_many_tokens() -> str:
+    return f"The JSONata expressions of a definition must not have more than {MAX_TOKENS} tokens together"
 
 
 class InvalidQuery(ValueError):  # noqa: N818 - it is a finding about the user's text
@@ -57,11 +65,13 @@ def is_expression(value: Json) -> bool:
 class Query:
     """A compiled field. ``constant`` is what it always gives, where it holds no expression."""
 
-    __slots__ = ("_cost", "_multiplies", "_node", "constant", "location")
+    __slots__ = ("_cost", "_multiplies", "_node", "constant", "location", "tokens")
 
     def __init__(self, node: _Node, location: str, *, expressions: int, cost: int) -> None:
         self._node = node
         self._cost = cost
+        self.tokens = 0
+        """Of all expressions in it."""
         self._multiplies = expressions > _FEW
         self.location = location
         self.constant = Payload(node.value) if isinstance(node, _Constant) else None
@@ -104,7 +114,9 @@ def compile(value: Json, pointer: Pointer, location: str, offered: str | None = 
     node = compiler.node(value, Place())
     if compiler.problems:
         raise InvalidQuery(compiler.problems)
-    return Query(node, location, expressions=compiler.expressions, cost=compiler.nodes // _NODES_PER_UNIT)
+    query = Query(node, location, expressions=compiler.expressions, cost=compiler.nodes // _NODES_PER_UNIT)
+    query.tokens = compiler.tokens
+    return query
 
 
 class Condition:
@@ -186,6 +198,7 @@ class _Compiler:
         self.problems: list[tuple[str, Pointer, str]] = []
         self.expressions = 0
         self.nodes = 0
+        self.tokens = 0
         self._pointer = pointer
         self._location = location
         self._offered = offered
@@ -214,6 +227,10 @@ class _Compiler:
         except jsonata.InvalidExpression as error:
             self._problem(INVALID, place, error.message)
             return _Constant(None)
+        self.tokens += expression.tokens
+        if self.tokens > MAX_TOKENS:
+            self._problem(INVALID, place, too_many_tokens())
+            raise InvalidQuery(self.problems)
         for name in expression.uses.top_level:
             where = "" if name == "$$" else " at the top level"
             self._problem(UNSUPPORTED, place, f"Reference to '{name}'{where} is not supported.")

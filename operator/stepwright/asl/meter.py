@@ -26,6 +26,9 @@ payload has 256 KiB."""
 
 PER_TRANSITION: Final = 20
 
+LITTLE: Final = 1_000
+"""States that cost less share what one may spend: to count anew for each would cost more."""
+
 
 class Overspent(StateError):  # noqa: N818 - as StateError, what it is is said by its base
     """A state has cost all that a single one may cost."""
@@ -42,15 +45,31 @@ class Meter:
     """``left``: what may still be spent until something must be decided. Who spends little and often may take from it
     without a look: the next who looks decides."""
 
-    __slots__ = ("_before", "_given", "_patience", "_per_state", "held", "left")
+    __slots__ = (
+        "_before",
+        "_given",
+        "_patience",
+        "_per_state",
+        "_per_step",
+        "full_at",
+        "held",
+        "left",
+        "renewed_at",
+    )
 
-    def __init__(self, per_state: int = PER_STATE, patience: int | None = None) -> None:
+    def __init__(
+        self, per_state: int = PER_STATE, patience: int | None = None, per_step: int = PER_STEP
+    ) -> None:
         self._per_state = per_state
+        self._per_step = per_step
         self._patience = patience
         self._before = 0
-        self._given = per_state if patience is None else min(per_state, patience)
-        self.left = self._given
+        self._given = self.left = per_state if patience is None else min(per_state, patience)
         self.held = 0
+        self.full_at = self._given - per_step
+        """Where so little is left, the step has had its share."""
+        self.renewed_at = self._given - LITTLE
+        """Where so little is left, the next state needs to be given more."""
 
     @property
     def spent(self) -> int:
@@ -71,6 +90,8 @@ class Meter:
             given = patience - before
         self._given = self.left = given
         self.held = 0
+        self.full_at = before + given - self._per_step
+        self.renewed_at = given - LITTLE
 
     def spend(self, units: int) -> None:
         """Raises ``Overspent`` and ``TakesLong``."""

@@ -51,7 +51,10 @@ class Template:
         self.constant = Payload(node.value) if isinstance(node, _Constant) else None
 
     def evaluate(self, data: Data) -> Json:
-        data.meter.spend(self._cost)
+        meter = data.meter
+        meter.left -= self._cost
+        if meter.left < 0:
+            meter.run_out()
         value = self._node.evaluate(data)
         if self._multiplies:
             too_large, cost = weight.excess(value)

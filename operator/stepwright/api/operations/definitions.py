@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
+from stepwright.api import compiling
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import definition
 from stepwright.asl.diagnostics import Diagnostic
@@ -15,11 +17,13 @@ _MOST: Final = 100
 
 
 async def validate(service: Service, request: Request) -> Answer:
-    found = definition.check(
+    check = partial(
+        definition.check,
         request["definition"],
         express=request.get("type") == "EXPRESS",
         task_checks=service.task_checks,
     )
+    found = await compiling.looked_through(request["definition"], check)
     failed = any(diagnostic.severity == "ERROR" for diagnostic in found)
     if request.get("severity", "ERROR") == "ERROR":
         found = tuple(diagnostic for diagnostic in found if diagnostic.severity == "ERROR")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
-from stepwright.api import errors, names, paging, wire
+from stepwright.api import compiling, errors, names, paging, wire
 from stepwright.api.operations import tags
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import definition, jsontext
@@ -32,7 +33,7 @@ async def create(service: Service, request: Request) -> Answer:
     _check_role(request["roleArn"])
     settings = _settings(request, _DEFAULTS)
     _check_description(request)
-    _compile(service, request["definition"], kind)
+    await _compile(service, request["definition"], kind)
     now = service.clock.now()
     machine = StateMachine(
         arn=service.place.state_machine(name),
@@ -131,7 +132,7 @@ async def update(service: Service, request: Request) -> Answer:
     settings = _settings(request, old.settings)
     revision = old
     if (text, role, settings) != (old.definition, old.role_arn, old.settings):
-        _compile(service, text, machine.type)
+        await _compile(service, text, machine.type)
         revision = Revision(service.new_id(), text, role, now, settings)
         await service.catalog.revise(machine.arn, revision)
     answer = {"updateDate": wire.moment(now), **_revision_id(revision)}
@@ -192,9 +193,12 @@ def _settings(request: Request, before: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def _compile(service: Service, text: str, kind: MachineType) -> None:
+async def _compile(service: Service, text: str, kind: MachineType) -> None:
+    compile = partial(
+        definition.compile_definition, text, express=kind == "EXPRESS", task_checks=service.task_checks
+    )
     try:
-        definition.compile_definition(text, express=kind == "EXPRESS", task_checks=service.task_checks)
+        await compiling.looked_through(text, compile)
     except InvalidDefinition as error:
         raise errors.invalid_definition(error.diagnostics) from error
 

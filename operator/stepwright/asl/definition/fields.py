@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from stepwright.asl import intrinsics, jsonpath, reference_path
+from stepwright.asl import intrinsics, jsonata_fields, jsonpath, reference_path
 from stepwright.asl.choice_rules import InvalidRule
 from stepwright.asl.data import Expression
 from stepwright.asl.definition import languages, limits, placeholders
@@ -244,10 +244,13 @@ class Fields:
             return None
         if self.language == "JSONPath":
             self._check_keys(self.raw[name], self.at(name))
+        elif self.problems.tokens > jsonata_fields.MAX_TOKENS:
+            return None
         try:
             compiled = languages.COMPILERS[self.language].template(
                 self.raw[name], self.at(name), self.location_of(name), self._offered(name)
             )
+            self._count(name, compiled)
             for path in getattr(compiled, "paths", ()):
                 self._warn_of_functions(self.at(name), path)
             return compiled
@@ -259,6 +262,15 @@ class Fields:
                 named = _NAMED_FIELD.match(message)
                 self.problems.error(pointer, message, member=named[1] if named else None)
             return None
+
+    def _count(self, name: str, compiled: Expression) -> None:
+        """What a definition costs to compile is bounded, in whatever fields its expressions stand."""
+        if isinstance(compiled, jsonata_fields.Query):
+            self.problems.tokens += compiled.tokens
+            if self.problems.tokens > jsonata_fields.MAX_TOKENS:
+                self.problems.error(
+                    self.at(name), jsonata_fields.too_many_tokens(), code=jsonata_fields.INVALID
+                )
 
     @property
     def arguments(self) -> str:

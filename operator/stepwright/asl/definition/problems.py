@@ -57,6 +57,8 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
+        self.tokens = 0
+        """Of the JSONata compiled so far."""
         self._counts: dict[Severity, int] = {"ERROR": 0, "WARNING": 0}
 
     @property

@@ -164,6 +164,12 @@ class _Compiler:
                 stages.append(stage.value)
         return stages
 
+    def too_deep(self, _node: Node, _depth: int) -> Code:
+        def too_deep(_input: Value, _frame: Frame) -> Value:
+            raise LimitExceeded(TOO_DEEP)
+
+        return too_deep
+
     def wildcard(self, _node: Node, _depth: int) -> Code:
         return paths.wildcard
 
@@ -364,6 +370,7 @@ _KINDS: Final[dict[str, Callable[[_Compiler, Node, int], Code]]] = {
     "variable": _Compiler.variable,
     "parent": _Compiler.parent,
     "regex": _Compiler.regex,
+    "too_deep": _Compiler.too_deep,
     "path": _Compiler.path,
     "wildcard": _Compiler.wildcard,
     "descendant": _Compiler.descendant,

@@ -43,6 +43,7 @@ SENTENCES: Final = {
     # Ours: JSONata hands these to its host's regular expressions and to the host's stack.
     "S0303": "Invalid regular expression: /{{{token}}}/: {{{value}}}",
     "S0304": "The expression nests deeper than {{value}} levels",
+    "S0306": "The expression has more than {{value}} tokens",
     "S0305": "A function signature has more than {{value}} parameters",
     "T0410": "Argument {{index}} of function {{token}} does not match function signature",
     "T0411": "Context value is not a compatible type with argument {{index}} of function {{token}}",

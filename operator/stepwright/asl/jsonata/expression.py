@@ -11,7 +11,7 @@ from stepwright.asl.jsonata import checks, compiling
 from stepwright.asl.jsonata.errors import LimitExceeded
 from stepwright.asl.jsonata.functions import BUILT_IN
 from stepwright.asl.jsonata.parse import parse
-from stepwright.asl.jsonata.runtime import TOO_DEEP, Frame, Runtime
+from stepwright.asl.jsonata.runtime import MAX_ALLOCATED, TOO_DEEP, Frame, Runtime
 from stepwright.asl.jsonata.shape import shape
 from stepwright.asl.jsonata.undefined import UNDEFINED
 from stepwright.asl.jsonata.values import Function, Value
@@ -33,11 +33,12 @@ class NoResult(Exception):  # noqa: N818 - a condition
 class Expression:
     """Compiled. ``uses`` says what it reads, for checks and for what need not be made at all."""
 
-    __slots__ = ("_code", "source", "uses")
+    __slots__ = ("_code", "source", "tokens", "uses")
 
     def __init__(self, source: str) -> None:
         """Raises ``InvalidExpression``."""
-        tree = shape(parse(source))
+        parsed, self.tokens = parse(source)
+        tree = shape(parsed)
         self.source = source
         self.uses = checks.uses(tree)
         self._code = compiling.compile(tree)
@@ -54,21 +55,26 @@ class Expression:
         Raises ``EvaluationFailed``, ``LimitExceeded`` and ``NoResult``; States.DataLimitExceeded where the expressions of
         the state have made too much together.
         """
-        runtime = Runtime(now, random, meter or Meter())
+        if meter is None:
+            meter = Meter()
+        meter.left -= _BEGINNING if len(variables) < _BOUND else _BEGINNING + len(variables) // _BOUND
+        runtime = Runtime(now, random, meter)
         builtin = Frame(None, runtime, BUILT_IN)  # type: ignore[arg-type]  # never bound in
         try:
-            runtime.spend(_BEGINNING + len(variables) // _BOUND)
+            if meter.left < 0:
+                runtime.spend(0)
             result = self._code(UNDEFINED, Frame(builtin, runtime, dict(variables)))
             if result is UNDEFINED:
                 raise NoResult
             if self.uses.function_values or runtime.not_finite or isinstance(result, Function):
                 runtime.look_through(result)
                 result = _as_json(result)
-            runtime.keep(result)
+            if runtime.unallocated != MAX_ALLOCATED:
+                runtime.keep(result)
         except RecursionError:
             raise LimitExceeded(TOO_DEEP) from None
         finally:
-            runtime.settle()
+            meter.left -= runtime.given - runtime.left
         return result  # type: ignore[no-any-return]
 
 

@@ -16,17 +16,20 @@ from stepwright.asl.jsonata.nodes import Node
 MAX_NESTING: Final = 120
 """Levels of an expression. Evaluation ends at 100, as on AWS, so nothing that could run is refused."""
 
+MAX_TOKENS: Final = 30_000
+"""Of one expression. To parse and compile one takes some ten microseconds; the largest definition holds a million."""
+
 _LAMBDA: Final = ("function", "λ")
 
 
-def parse(source: str) -> Node:
-    """Raises ``InvalidExpression``."""
+def parse(source: str) -> tuple[Node, int]:
+    """The tree, and of how many tokens. Raises ``InvalidExpression``."""
     parser = _Parser(source)
     parser.advance()
     tree = parser.expression(0)
     if parser.token.id != "(end)":
         raise InvalidExpression("S0201", parser.token.position, token=parser.token.value)
-    return tree
+    return tree, parser.tokens
 
 
 class _Parser:
@@ -34,6 +37,7 @@ class _Parser:
         self._lexer = Lexer(source)
         self._end = len(source)
         self._nesting = 0
+        self.tokens = 0
         self.token = Node("(end)", id="(end)")
 
     def advance(self, expected: str | None = None, *, infix: bool = False) -> Node:
@@ -42,6 +46,9 @@ class _Parser:
         if expected is not None and token.id != expected:
             code = "S0203" if token.id == "(end)" else "S0202"
             raise InvalidExpression(code, token.position, token=token.value, value=expected)
+        self.tokens += 1
+        if self.tokens > MAX_TOKENS:
+            raise InvalidExpression("S0306", token.position, value=MAX_TOKENS)
         following = self._lexer.next(infix)
         if following is None:
             self.token = Node("(end)", "(end)", self._end, id="(end)")
@@ -80,7 +87,9 @@ class _Parser:
             left = led(self, token, left)
             left.depth = max(left.depth, depth + 1)
             if left.depth > MAX_NESTING:
-                raise InvalidExpression("S0304", token.position, value=MAX_NESTING)
+                # A long chain (a & b & c ...), which AWS takes as well. Whoever evaluates it meets AWS's own bound of
+                # levels before the innermost term, so that what is in it need not be kept.
+                left = Node("too_deep", None, token.position)
         self._nesting -= 1
         return left
 

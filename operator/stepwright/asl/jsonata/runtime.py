@@ -51,15 +51,15 @@ class Runtime:
     """One evaluation of one expression. ``now``: milliseconds since 1970. ``depth``: of the function that runs."""
 
     __slots__ = (
-        "_allocated",
-        "_given",
         "_meter",
-        "_steps",
         "_weights",
         "depth",
+        "given",
+        "left",
         "not_finite",
         "now",
         "random",
+        "unallocated",
     )
 
     def __init__(self, now: int, random: Callable[[], Any], meter: Meter) -> None:
@@ -69,45 +69,43 @@ class Runtime:
         self.not_finite = False
         """Whether there may be an infinite number somewhere in the result."""
         self._meter = meter
-        self._given = self._steps = min(MAX_STEPS, meter.left)
-        self._allocated = MAX_ALLOCATED
+        left = meter.left
+        self.given = self.left = left if left < MAX_STEPS else MAX_STEPS  # noqa: FURB136 - a call for each expression
+        """Steps, of which all expressions of a state have some in common."""
+        self.unallocated = MAX_ALLOCATED
         self._weights: dict[
             int, tuple[int, Value]
         ] = {}  # by id; the value keeps its id from being used again
 
     def spend(self, steps: int) -> None:
-        self._steps -= steps
-        if self._steps < 0:
+        self.left -= steps
+        if self.left < 0:
             self._run_out()
 
     def _run_out(self) -> NoReturn:
-        if self._given < MAX_STEPS and self._meter.is_impatient:
+        if self.given < MAX_STEPS and self._meter.is_impatient:
             raise TakesLong
         raise LimitExceeded(TOO_LONG)
 
     def allocate(self, size: float) -> None:
         """Before a value of this many bytes is made."""
         size = int(min(size, MAX_ALLOCATED))
-        self._allocated -= size
-        if size > MAX_BYTES or self._allocated < 0:
+        self.unallocated -= size
+        if size > MAX_BYTES or self.unallocated < 0:
             raise LimitExceeded(TOO_LARGE)
-        self._steps -= size >> _MADE
-        if self._steps < 0:
+        self.left -= size >> _MADE
+        if self.left < 0:
             self._run_out()
 
     def take(self, size: int) -> None:
         """Memory that a value takes beside what it is when written out."""
-        self._allocated -= size
-        if self._allocated < 0:
+        self.unallocated -= size
+        if self.unallocated < 0:
             raise LimitExceeded(TOO_LARGE)
-
-    def settle(self) -> None:
-        """At the end, however it came: what was spent is the step's."""
-        self._meter.left -= self._given - self._steps
 
     def keep(self, result: Value) -> None:
         """The result stays until its state is left. Raises States.DataLimitExceeded."""
-        made = MAX_ALLOCATED - self._allocated
+        made = MAX_ALLOCATED - self.unallocated
         self._meter.hold(made if made <= _LITTLE else min(made, self.weigh(result)))
 
     def made(self, value: _Container, weight: int | None = None) -> _Container:

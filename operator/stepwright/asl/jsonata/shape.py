@@ -74,7 +74,9 @@ class _Shaper:
                     result = node
                 else:
                     raise InvalidExpression("S0201", node.position, token=node.value)
-            case "string" | "number" | "value" | "wildcard" | "descendant" | "variable" | "regex":
+            case (
+                "string" | "number" | "value" | "wildcard" | "descendant" | "variable" | "regex" | "too_deep"
+            ):
                 result = node
             case _:
                 code = "S0207" if node.id == "(end)" else "S0206"
