@@ -87,6 +87,7 @@ class _Replay:
         self._seed = step_seed
         self._events = events
         self._at = 0
+        self._taken: list[Step] = []
         self.visits: dict[int, Visit] = {}
         self.outcome: Outcome | None = None
         self.ended_plainly = False
@@ -98,21 +99,38 @@ class _Replay:
         if not self._fits(step):
             raise Wrong(f"it begins otherwise than {step.events}")
         self._take(step)
+        # Of two signals that give the same events at first, only one may give what follows: the other is tried then.
+        tried: list[tuple[checkpoints.Checkpoint, Iterator[Step]]] = []
+        steps = self._steps()
+        furthest = self._at
         while self._at < len(self._events):
-            # A signal may come between the parts of a step that was cut.
-            for signal in (*self._signals(), *([Continue()] if self.checkpoint.unfinished_step else ())):
-                step = interpreter.resume(
-                    loaded.machine, self.checkpoint, signal, self._moment(), self._limits
-                )
-                # The rest of a step that was cut may be without events: a branch that ends.
-                if (step.events or isinstance(signal, Continue)) and self._fits(step):
-                    self._take(step)
-                    break
+            next_step = next(steps, None)
+            if next_step is not None:
+                tried.append((self.checkpoint, steps))
+                self._take(next_step)
+                furthest = max(furthest, self._at)
+                steps = self._steps()
+            elif may_end_plainly and self._is_plain_end():
+                self.ended_plainly = True
+                break
+            elif tried:
+                self.checkpoint, steps = tried.pop()
+                self._at -= len(self._taken.pop().events)
             else:
-                if may_end_plainly and self._is_plain_end():
-                    self.ended_plainly = True
-                    return
-                raise Wrong(f"no signal gives what follows event {self._at}: {self._events[self._at]}")
+                raise Wrong(f"no signal gives what follows event {furthest}: {self._events[furthest]}")
+        self.outcome = self._taken[-1].outcome
+        self.visits = {visit.id: visit for taken in self._taken for visit in taken.visits}
+
+    def _steps(self) -> Iterator[Step]:
+        """Those that give the next events."""
+        checkpoint, moment = self.checkpoint, self._moment()
+        # A signal may come between the parts of a step that was cut.
+        signals = (*self._signals(), *([Continue()] if checkpoint.unfinished_step else ()))
+        for signal in signals:
+            step = interpreter.resume(self._loaded.machine, checkpoint, signal, moment, self._limits)
+            # The rest of a step that was cut may be without events: a branch that ends.
+            if (step.events or isinstance(signal, Continue)) and self._fits(step):
+                yield step
 
     def _is_plain_end(self) -> bool:
         event = self._events[self._at]
@@ -132,8 +150,7 @@ class _Replay:
     def _take(self, step: Step) -> None:
         self._at += len(step.events)
         self.checkpoint = step.checkpoint
-        self.outcome = step.outcome
-        self.visits |= {visit.id: visit for visit in step.visits}
+        self._taken.append(step)
 
     def _signals(self) -> Iterator[Signal]:
         event = self._events[self._at]
