@@ -49,11 +49,11 @@ def test_place_of_a_pointer(pointer: str, place: tuple[int, int]) -> None:
     assert places(TEXT).line_and_column(Pointer(pointer)) == place
 
 
-def test_a_repeated_key_is_an_error_at_its_second_place() -> None:
+def test_a_repeated_key_is_warned_about_at_its_second_place() -> None:
     text = '{"StartAt": "A",\n "States": {"A": {"Type": "Pass",\n "End": true, "End": true}}}'
 
     assert [str(found) for found in check(text)] == [
-        "ERROR DUPLICATE_KEY: The field 'End' appears more than once at /States/A (line 3, column 15)"
+        "WARNING DUPLICATE_KEY: The field 'End' appears more than once; the last counts at /States/A (line 3, column 15)"
     ]
 
 

@@ -70,7 +70,7 @@ def jsonata() -> Sequence[str]:
 
 @cache
 def jsonpath() -> Sequence[str]:
-    oracle = conformance_data.oracle("jsonpath/jayway-2.10") or {"cases": []}
+    oracle = conformance_data.oracle("jsonpath/jayway-2.0.0") or {"cases": []}
     published = [case["path"] for case in oracle["cases"]]
     return [f"{path}{SEPARATOR}{DOCUMENT}" for path in (*_PATHS, *_INTRINSICS, *published)]
 
