@@ -12,7 +12,7 @@ from typing import Final
 
 from stepwright.engine.turns import Turns
 
-AT_ONCE: Final = 16
+AT_ONCE: Final = 8
 """Jobs without a pod. The Job controller works on five at a time; the rest bridges the way to the API server and back."""
 
 LONGEST_SECONDS: Final = 5.0
