@@ -1,0 +1,97 @@
+"""The operator of an earlier version beside this one's, in one process: the same names, other modules.
+
+Its own language core, engine, journal, Job driver and membership, put together as it did for its own simulation. What
+it shares with this version is the cluster: the simulated API server, network and time.
+"""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+COMMITS = {"0.1.0": "9295ee4"}
+"""Where a version's code is in the repository's history."""
+
+_SHARED = (
+    "tests.engine.virtual_loop",
+    "tests.simulation.api_server",
+    "tests.simulation.json_patch",
+    "tests.simulation.logs",
+    "tests.simulation.loop",
+)
+_CHECKOUT = Path(__file__).parents[2]
+
+
+class NotThere(Exception):  # noqa: N818 - it names a condition
+    """The repository's history does not go back so far."""
+
+
+def unpack(version: str, folder: Path) -> None:
+    """Put a version's code there. Raises NotThere."""
+    parts = ("operator", "tests/simulation", "tests/engine")
+    command = ["git", "-C", str(_CHECKOUT), "archive", COMMITS[version], *parts]
+    archive = subprocess.run(command, capture_output=True, check=False)
+    if archive.returncode:
+        raise NotThere(archive.stderr.decode().strip())
+    with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
+        files.extractall(folder, filter="data")
+
+
+class Earlier:
+    """Some modules of a version."""
+
+    def __init__(self, folder: Path) -> None:
+        with _modules_of(folder):
+            self.operator = _load("tests.simulation.operator")
+            self.definition = _load("stepwright.asl.definition")
+            self.limits = _load("stepwright.asl.limits")
+            self.revisions = _load("stepwright.cluster.revisions")
+            self.state_machines = _load("stepwright.controllers.state_machines")
+
+    def setting(self, revision: dict[str, Any], machine: dict[str, Any], seed: int) -> Any:
+        """What its operator is told of the one state machine that there is."""
+        name, data = revision["metadata"]["name"], revision["data"]
+        made, _ = self.definition.compile_definition(data["definition"])
+        metadata = machine["metadata"]
+        known = self.state_machines.Known(metadata["uid"], 1, name, "", deleting=False)
+        return self.operator.Setting(
+            {(metadata["namespace"], metadata["name"]): known},
+            {name: self.revisions.Revision(name, made, data["settings"])},
+            self.limits.Limits(),
+            seed,
+        )
+
+
+def _load(name: str) -> ModuleType:
+    return importlib.import_module(name)
+
+
+@contextmanager
+def _modules_of(folder: Path) -> Iterator[None]:
+    """What is imported within comes from there."""
+
+    def is_ours(name: str) -> bool:
+        return name.partition(".")[0] in ("stepwright", "tests")
+
+    own = {name: module for name, module in sys.modules.items() if is_ours(name)}
+    for name in own:
+        del sys.modules[name]
+    sys.modules.update({name: own[name] for name in _SHARED})
+    path = sys.path[:]
+    sys.path[:0] = [str(folder), str(folder / "operator")]
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name in [name for name in sys.modules if is_ours(name)]:
+            del sys.modules[name]
+        sys.modules.update(own)
