@@ -28,11 +28,11 @@ from stepwright.engine.ports import Clock
 
 log = structlog.get_logger(__name__)
 
-FIRST_MILLISECONDS: Final = 3_000
-"""By then kopf has told of the state machines that are there."""
+SETTLING_MILLISECONDS: Final = 3_000
+"""What asks for a whole round (operators come, state machines are listed) comes in numbers: one round is for all."""
 LEAST_GAP_MILLISECONDS: Final = 60_000
 """Between two rounds through the same executions ..."""
-WHOLE_GAP_MILLISECONDS: Final = 10_000
+WHOLE_GAP_MILLISECONDS: Final = 5_000
 """... and between two whole ones, which no tenant can ask for."""
 _PAGE_SIZE: Final = 500
 
@@ -65,7 +65,7 @@ class Rounds:
         """Make a round soon: through one state machine's at once, unless there was one within the minute."""
         now = self._clock.now()
         wait, gap = (
-            (FIRST_MILLISECONDS, WHOLE_GAP_MILLISECONDS) if scope is None else (0, LEAST_GAP_MILLISECONDS)
+            (SETTLING_MILLISECONDS, WHOLE_GAP_MILLISECONDS) if scope is None else (0, LEAST_GAP_MILLISECONDS)
         )
         soon = max(now + wait, self._last.get(scope, Millis(0)) + gap)
         if self._wanted.get(scope, soon + 1) > soon:
@@ -73,7 +73,7 @@ class Rounds:
             self._changed.set()
 
     async def run(self) -> None:
-        self.look_at(None)
+        self._wanted[None] = self._clock.now()
         while True:
             scope = min(self._wanted, key=self._wanted.__getitem__)
             seconds = (self._wanted[scope] - self._clock.now()) / 1000
