@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from stepwright.asl import parts
 from stepwright.cluster import seal
 from tests.simulation.scene import TASK, Scene, play
 
@@ -105,7 +106,7 @@ def test_an_execution_that_a_newer_version_has_written_says_so(newer: _Newer) ->
     assert (newer.stalled["status"], newer.stalled["reason"]) == ("True", "NewerVersion")
     assert newer.stalled["message"] == (
         "A newer version of Stepwright has to go on with the execution: the checkpoint has version 99, this engine "
-        "knows versions up to 2"
+        f"knows versions up to {parts.VERSION}"
     )
     assert newer.reconciling["status"] == "False"
     assert newer.waiting == 1
