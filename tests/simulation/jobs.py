@@ -41,6 +41,8 @@ class JobNotes:
     """The failures that may be told of it."""
     removed: float | None = None
     removed_by_hand: bool = False
+    lost: bool = False
+    """A pod of it had ended well when its node was lost, so that it runs again."""
 
 
 @dataclass(frozen=True)
@@ -236,6 +238,7 @@ class Jobs:
                 self._give_output(pod, notes, phase="Running")
                 await asyncio.sleep(random.choice((0, 0.05, 0.5, 3)) + random.uniform(0, 0.05))
                 self._lose(pod)
+                notes.lost = True
                 await asyncio.sleep(random.uniform(0.1, 1))
                 return True
             case "fails":
