@@ -32,14 +32,13 @@ _numbers = itertools.count()
 
 LATER = {
     "ActivityScheduleFailed",
-    "ExecutionRedriven",
     "LambdaFunctionScheduleFailed",
     "LambdaFunctionStartFailed",
     "MapRunRedriven",
     "TaskStartFailed",
     "TaskSubmitFailed",
 }
-"""What nothing here records yet: redrives, calls of AWS services that are refused before they begin."""
+"""What nothing here records yet: redrives of distributed Maps, calls of AWS services that are refused before they begin."""
 
 
 def begun(state: dict[str, Any], **more: Any) -> Play:
@@ -66,6 +65,11 @@ def parallel(*branches: dict[str, Any]) -> dict[str, Any]:
 def stopped(play: Play) -> Play:
     play.send(Stop("Why", "because"))
     return play
+
+
+def redriven(play: Play) -> Play:
+    play.redrive()
+    return play.to_end()
 
 
 def second_fails(task: StartTask) -> Signal | None:
@@ -102,6 +106,7 @@ PLAYS: dict[str, Callable[[], Play]] = {
     "a Fail state": lambda: run(states("F", F={"Type": "Fail", "Error": "E", "Cause": "c"})),
     "a Fail state that says nothing": lambda: run(states("F", F={"Type": "Fail"})),
     "a machine that times out": lambda: run({**states("W", W=WAIT), "TimeoutSeconds": 1}),
+    "a redrive": lambda: redriven(ended(begun(TASK), fails())),
     "a stop": lambda: stopped(begin(states("W", W=WAIT))),
     "a task that succeeds": lambda: ended(begun(TASK, **PATIENT), echo),
     "a task that fails": lambda: ended(begun(TASK), fails()),

@@ -200,6 +200,17 @@ def test_a_wait_goes_on_to_the_time_that_it_had(waited_seconds: int, waits_on: b
     assert play.types.count("WaitStateEntered") == 1
 
 
+def test_a_wait_that_could_not_be_left_does_not_wait_again() -> None:
+    play = begin(states("Hold", Hold={"Type": "Wait", "Seconds": 9, "OutputPath": "$.nothing"}))
+    play.fire_next()
+    assert play.outcome is not None
+    assert play.outcome.status == "FAILED"
+    redrive(play)
+    began = play.now
+    play.to_end()
+    assert (play.outcome.status, play.now) == ("FAILED", began)
+
+
 def test_a_fail_state_fails_again() -> None:
     play = run(states("No", No={"Type": "Fail", "Error": "Never"}))
     redrive(play)

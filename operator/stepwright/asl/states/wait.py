@@ -34,8 +34,8 @@ def begin(draft: Draft, branch: Branch, state: Wait) -> None:
 
 
 def resume(draft: Draft, branch: Branch, state: Wait, _signal: Signal | None) -> None:
-    branch.timer = None
     _leave(draft, branch, state, dataflow.effective_input(draft, branch, state))
+    branch.timer = None  # not before: where the state cannot be left, a redrive finds that its time has come
 
 
 def _leave(draft: Draft, branch: Branch, state: Wait, effective: Payload) -> None:
