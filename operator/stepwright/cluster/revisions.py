@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +22,7 @@ from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.machine import Machine
 from stepwright.cluster.api import Api, ApiError, NotFound, path_of
 from stepwright.cluster.resources import API_VERSION
+from stepwright.engine.looking_through import looked_through
 from stepwright.engine.ports import Refused, Unavailable
 
 # Compiled machines kept in memory: the most recently used ones.
@@ -74,7 +76,8 @@ class Revisions:
                 f"Stepwright"
             )
         try:
-            machine, _ = definition.compile_definition(data["definition"])
+            text = data["definition"]
+            machine, _ = await looked_through(text, partial(definition.compile_definition, text))
         except (KeyError, InvalidDefinition) as error:
             raise Refused(
                 f"the ControllerRevision {namespace}/{name} holds no valid definition: {error}"

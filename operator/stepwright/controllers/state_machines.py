@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -52,6 +53,7 @@ from stepwright.cluster.substitutions import InvalidSubstitution
 from stepwright.controllers import state_machine_watch
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy, SeenMachine
 from stepwright.engine import backoff
+from stepwright.engine.looking_through import LooksThrough, looked_through
 from stepwright.engine.ports import Clock, TaskDriver, Unavailable
 from stepwright.engine.turns import Turns
 
@@ -102,6 +104,7 @@ class StateMachines:
         owns: Callable[[str], bool],
         alone: Callable[[], bool],
         on_gone: Callable[[Key], None] = lambda _: None,
+        looked_through: LooksThrough = looked_through,
     ) -> None:
         self._api = api
         self._revisions = revisions_
@@ -115,6 +118,7 @@ class StateMachines:
         self._owns = owns
         self._alone = alone
         self._on_gone = on_gone
+        self._looked_through = looked_through
         self._seen: dict[Key, SeenMachine] = {}
         self._known: dict[Key, Known] = {}
         self._checks = Turns(CHECKS_AT_ONCE)
@@ -302,11 +306,15 @@ class StateMachines:
         revision: str | None = None
         try:
             text = definition_text(spec)
-            machine, found = definition.compile_definition(
+            machine, found = await self._looked_through(
                 text,
-                express=spec.get("type") == EXPRESS,
-                task_checks=self._task_checks(spec),
-                installation=Cluster(self._serves),
+                partial(
+                    definition.compile_definition,
+                    text,
+                    express=spec.get("type") == EXPRESS,
+                    task_checks=self._task_checks(spec),
+                    installation=Cluster(self._serves),
+                ),
             )
         except InvalidSubstitution as error:
             found = (Diagnostic("ERROR", "INVALID_SUBSTITUTION", str(error), error.pointer),)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from stepwright.api import compiling
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import definition
 from stepwright.asl.diagnostics import Diagnostic
+from stepwright.engine.looking_through import looked_through
 
 _INVALID_JSON: Final = "INVALID_JSON_DESCRIPTION"
 _SHOWN_CHARACTERS: Final = 500
@@ -23,7 +23,7 @@ async def validate(service: Service, request: Request) -> Answer:
         express=request.get("type") == "EXPRESS",
         task_checks=service.task_checks,
     )
-    found = await compiling.looked_through(request["definition"], check)
+    found = await looked_through(request["definition"], check)
     failed = any(diagnostic.severity == "ERROR" for diagnostic in found)
     if request.get("severity", "ERROR") == "ERROR":
         found = tuple(diagnostic for diagnostic in found if diagnostic.severity == "ERROR")

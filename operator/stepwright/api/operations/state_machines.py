@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from stepwright.api import compiling, errors, names, paging, wire
+from stepwright.api import errors, names, paging, wire
 from stepwright.api.operations import tags
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import definition, jsontext
@@ -15,6 +15,7 @@ from stepwright.asl.definition.variable_references import variable_references
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.catalog import arns
 from stepwright.catalog.records import MachineType, Revision, StateMachine
+from stepwright.engine.looking_through import looked_through
 
 _SETTINGS: Final = ("loggingConfiguration", "tracingConfiguration", "encryptionConfiguration")
 _DEFAULTS: Final[Mapping[str, Any]] = {
@@ -198,7 +199,7 @@ async def _compile(service: Service, text: str, kind: MachineType) -> None:
         definition.compile_definition, text, express=kind == "EXPRESS", task_checks=service.task_checks
     )
     try:
-        await compiling.looked_through(text, compile)
+        await looked_through(text, compile)
     except InvalidDefinition as error:
         raise errors.invalid_definition(error.diagnostics) from error
 

@@ -10,6 +10,7 @@ from typing import Any
 from stepwright.cluster.revisions import Revisions
 from stepwright.controllers.state_machine_watch import Key, Policy, SeenMachine
 from stepwright.controllers.state_machines import FINALIZER, StateMachines
+from stepwright.engine.looking_through import at_once
 from tests.controllers.test_shared_state_machines import Quiet
 from tests.engine.virtual_loop import VirtualClock, run
 from tests.kube import machine, one
@@ -44,6 +45,7 @@ class Play:
             on_gone=lambda _: None,
             owns=lambda _: True,
             alone=lambda: alone,
+            looked_through=at_once,
         )
         self.server.observers.append(self._tell)
         handle = self.server.handle
