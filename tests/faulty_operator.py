@@ -106,7 +106,7 @@ class Striking:
         if self._name not in path.encode() and self._name not in text:
             return False
         self._seen += 1
-        made = f"/{body['metadata'].get('name')}" if method == "POST" else ""
+        made = f"/{msgspec.json.decode(text)['metadata'].get('name')}" if method == "POST" else ""
         self._what = f"{kind_of(method, path)} {path}{made}"
         os.write(2, f"\n{WRITE}{self._what}\n".encode())
         return self._seen == fault.nth
