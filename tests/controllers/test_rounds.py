@@ -16,6 +16,7 @@ from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.rounds import Rounds
 from stepwright.controllers.state_machine_watch import Key, Policy
+from stepwright.engine.ports import Uid
 from tests.engine.virtual_loop import VirtualClock, run
 
 
@@ -70,6 +71,7 @@ def played(
     policy: Policy = Policy(),  # noqa: B008 - frozen
     seconds: float = 30,
     namespaces: tuple[str, ...] = (),
+    holds: Callable[[Uid], bool] = lambda _: False,
 ) -> list[Seen]:
     """What was told as astray."""
     astray: list[Seen] = []
@@ -79,7 +81,7 @@ def played(
             return policy
 
         retention = Retention(cluster, VirtualClock(), said_by)
-        rounds = Rounds(cluster, VirtualClock(), retention, astray.append, namespaces)
+        rounds = Rounds(cluster, VirtualClock(), retention, astray.append, namespaces, holds)
         tasks = [asyncio.create_task(rounds.run()), asyncio.create_task(retention.run())]
         await script(rounds)
         await asyncio.sleep(seconds)
@@ -158,6 +160,13 @@ def test_what_somebody_has_edited_or_changed_after_its_end_is_told() -> None:
     astray = played(Cluster([execution(0), edited, changed]), nothing)
 
     assert [seen.metadata.name for seen in astray] == ["e1", "e2"]
+
+
+def test_what_has_settled_and_whose_jobs_nobody_has_let_go_is_told() -> None:
+    """Whoever carried it ended just then. Without it they would stay until the audit of Jobs, a minute later."""
+    astray = played(Cluster([execution(0), execution(1)]), nothing, holds=lambda uid: uid == "uid-1")
+
+    assert [seen.metadata.name for seen in astray] == ["e1"]
 
 
 def test_a_round_that_fails_is_made_again() -> None:

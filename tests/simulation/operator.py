@@ -228,7 +228,9 @@ class Operator:
         self.watch = execution_watch.watch(self.api, (), self.executions.observe)
         for informer in (self.driver.jobs, self.driver.pods, self.watch, self.membership.watch):
             informer._random = Random(random.getrandbits(64))
-        self.rounds = Rounds(self.api, self.clock, self.retention, self.executions.astray)
+        self.rounds = Rounds(
+            self.api, self.clock, self.retention, self.executions.astray, holds=self.executions.holds
+        )
         machines = Machines(setting.machines)
         self.executions.use(machines, self.watch)  # type: ignore[arg-type] # the methods that are called
         self.has_begun = False

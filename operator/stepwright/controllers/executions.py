@@ -366,7 +366,7 @@ class Executions:
         pinned, due = seen.pinned, seen.waiting_until
         if pinned is None or due is None or due <= self._clock.now():
             return False
-        if seen.has_ended or seen.stop_request is not None or self._holds(seen.uid) or not seen.seems_intact:
+        if seen.has_ended or seen.stop_request is not None or self.holds(seen.uid) or not seen.seems_intact:
             return False
         self._carried[seen.uid] = seen.machine, pinned.revision
         self._engine.park(Parked(seen.reference, due, seen.status.seq))
@@ -437,7 +437,7 @@ class Executions:
 
     async def _start_or_wait(self, seen: Seen) -> None:
         uid, ref, pinned = seen.uid, seen.reference, seen.pinned
-        if pinned is None and (self._holds(uid) or not seen.seems_intact):
+        if pinned is None and (self.holds(uid) or not seen.seems_intact):
             body = await self._journal.read_lean(ref)
             pinned = executions.pinned(body)
             if pinned is None and await self._has_put_right(uid, body):
@@ -465,7 +465,7 @@ class Executions:
             # The event may be older than what this very process has written last, and what is open in it is
             # dispatched before anything is written again.
             body = await self._journal.read(ref)
-            if executions.has_ended(body) and executions.is_settled(body) and not self._holds(uid):
+            if executions.has_ended(body) and executions.is_settled(body) and not self.holds(uid):
                 await self._has_put_right(uid, body)
                 return
         # Before anything more is awaited: from here on its state machine waits for it.
@@ -522,7 +522,7 @@ class Executions:
         """Whether somebody else had edited the status; it is put right then, or the execution fails."""
         try:
             consistency.check(body)
-            if executions.pinned(body) is None and self._holds(uid):
+            if executions.pinned(body) is None and self.holds(uid):
                 raise Edited("status is")  # with Jobs it has begun, whatever is left of its status
         except Edited as edited:
             await self._put_right(body, edited)
@@ -603,7 +603,7 @@ class Executions:
             ref = seen.reference
             self._keep_at(ref, lambda: self._acknowledge(ref))
             return
-        if seen.pinned and self._holds(uid):
+        if seen.pinned and self.holds(uid):
             # Jobs that outlived the commit of their result: the operator ended before it had released them. Taking
             # an ended execution up sweeps them and does nothing else.
             self._begin(seen)
@@ -611,7 +611,8 @@ class Executions:
     async def _acknowledge(self, ref: ExecutionRef) -> None:
         await self._refusals.acknowledge(await self._journal.read_lean(ref))
 
-    def _holds(self, uid: Uid) -> bool:
+    def holds(self, uid: Uid) -> bool:
+        """Whether anything of it is left that runs, or is to be let go."""
         return any(driver.holds(uid) for driver in self._drivers)
 
     def _forget(self, seen: Seen) -> None:

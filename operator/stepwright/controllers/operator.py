@@ -218,7 +218,14 @@ class Operator:
         )
         self._execution_watch = execution_watch.watch(api, options.namespaces, self._executions.observe)
         self._executions.use(self._state_machines, self._execution_watch)
-        self._rounds = Rounds(api, clock, self._retention, self._executions.astray, options.namespaces)
+        self._rounds = Rounds(
+            api,
+            clock,
+            self._retention,
+            self._executions.astray,
+            options.namespaces,
+            self._executions.holds,
+        )
         self._synced = False
         self._kopf: KopfThread | None = None
         checks = {"/healthz": self._alive, "/readyz": self._ready}

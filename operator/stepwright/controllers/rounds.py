@@ -24,7 +24,7 @@ from stepwright.controllers import execution_watch
 from stepwright.controllers.execution_watch import SETTLED, Seen
 from stepwright.controllers.retention import Ended, Retention, Surplus
 from stepwright.controllers.state_machine_watch import Key
-from stepwright.engine.ports import Clock
+from stepwright.engine.ports import Clock, Uid
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,8 @@ Scope = Key | None
 
 
 class Rounds:
-    """``astray`` is told of what is not as it should be: edited by somebody, or changed after its end."""
+    """``astray`` is told of what is not as it should be: edited by somebody, changed after its end, or with Jobs that
+    whoever carried it had no time to let go (``holds``)."""
 
     def __init__(
         self,
@@ -50,11 +51,13 @@ class Rounds:
         retention: Retention,
         astray: Callable[[Seen], None],
         namespaces: Sequence[str] = (),
+        holds: Callable[[Uid], bool] = lambda _: False,
     ) -> None:
         self._api = api
         self._clock = clock
         self._retention = retention
         self._astray = astray
+        self._holds = holds
         self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
         self._wanted: dict[Scope, Millis] = {}
         self._last: dict[Scope, Millis] = {}
@@ -141,7 +144,7 @@ class Rounds:
             return
         if not seen.status.settled:
             return
-        if not (seen.is_settled and seen.is_acknowledged):
+        if not (seen.is_settled and seen.is_acknowledged) or self._holds(seen.uid):
             self._astray(seen)
         ended = Ended.of(seen)
         if ended is not None:
