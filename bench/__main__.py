@@ -38,7 +38,7 @@ from bench import (
 from bench.control_plane import kubernetes_version
 from stepwright import __version__
 from tests.cluster import Cluster, ClusterUnavailable, ladder
-from tests.operator_process import ROOT, OperatorFailed, OperatorProcess
+from tests.operator_process import ROOT, UNLIMITED_HISTORIES, OperatorFailed, OperatorProcess
 
 OnCluster = Callable[[Cluster, str, OperatorProcess], Coroutine[Any, Any, None]]
 OnItsOwn = Callable[[Path, int | None], None]
@@ -172,6 +172,7 @@ def measure(cluster: Cluster, name: str) -> None:
             Path(folder) / "operator.log",
             f"--namespace={namespace}",
             "--log-level=warning",
+            *UNLIMITED_HISTORIES,
             lease_namespace=namespace,
         )
         with operator:

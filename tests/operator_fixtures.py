@@ -88,13 +88,15 @@ def own_operator(
     request: pytest.FixtureRequest,
 ) -> Iterator[OperatorProcess]:
     """An operator for the test's namespace only, not started yet: to be killed, stopped, started again. The shared
-    one is away meanwhile."""
+    one is away meanwhile. `@pytest.mark.operator_arguments(...)` gives it more arguments."""
+    marker = request.node.get_closest_marker("operator_arguments")
     if os.environ.get("STEPWRIGHT_TEST_OPERATOR") != "own":
         request.getfixturevalue("shared_operator").stop()
     process = OperatorProcess(
         installed,
         tmp_path / "operator.log",
         f"--namespace={namespace}",
+        *(marker.args if marker else ()),
         lease_namespace=namespace,
         account=operator_account,
     )

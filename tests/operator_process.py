@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from tests.operator_account import OperatorAccount
 
 ROOT = Path(__file__).resolve().parent.parent
+#: Of an operator under which one execution may have as many events as it likes, as fast as it can.
+UNLIMITED_HISTORIES = tuple(
+    f"--limit={name}=none" for name in ("history-events", "history-bytes", "events-per-second")
+)
 
 
 class OperatorFailed(Exception):  # noqa: N818 - it names a condition

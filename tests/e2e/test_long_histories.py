@@ -21,8 +21,9 @@ import pytest
 
 from tests.cluster.audit import Audit
 from tests.kube import Kube, Object, execution, machine, one
-from tests.operator_process import ROOT, OperatorProcess
+from tests.operator_process import ROOT, UNLIMITED_HISTORIES, OperatorProcess
 
+unlimited = pytest.mark.operator_arguments(*UNLIMITED_HISTORIES)
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 
 LARGEST_BYTES = 768 * 1024
@@ -138,6 +139,7 @@ def is_whole(history: list[Object]) -> bool:
     return [event["id"] for event in history] == list(range(1, len(history) + 1))
 
 
+@unlimited
 def test_100_000_events_through_kills_are_read_back_whole_and_in_order(
     kube: Kube, own_operator: OperatorProcess, tmp_path: Path
 ) -> None:
@@ -198,6 +200,7 @@ def renumbering(states: int, first: int) -> Object:
     return {"StartAt": f"Number{first}", "States": row}
 
 
+@unlimited
 def test_100_states_with_256_kib_each_leave_the_execution_small_and_come_back_exactly(
     kube: Kube, own_operator: OperatorProcess, tmp_path: Path
 ) -> None:
@@ -238,6 +241,7 @@ def test_100_states_with_256_kib_each_leave_the_execution_small_and_come_back_ex
         assert len(payloads) == 101
 
 
+@unlimited
 def test_a_map_of_10_000_items_through_kills_leaves_the_execution_flat(
     kube: Kube, own_operator: OperatorProcess
 ) -> None:
@@ -262,6 +266,7 @@ def test_a_map_of_10_000_items_through_kills_leaves_the_execution_flat(
         assert max(histories.sizes()) < LARGEST_BYTES
 
 
+@unlimited
 def test_a_map_of_jobs_through_a_kill_runs_each_once(
     kube: Kube, own_operator: OperatorProcess, audit: Audit
 ) -> None:
