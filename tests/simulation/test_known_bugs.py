@@ -110,8 +110,8 @@ def retry_an_unknown_outcome_under_a_new_commit_id(patch: pytest.MonkeyPatch) ->
 
 
 def take_the_job_of_another_token(patch: pytest.MonkeyPatch) -> None:
-    async def attach(self: JobDriver, watched: Any, made: Any) -> Any:
-        job = await self._calls.create(watched.ref, made)
+    async def attach(self: JobDriver, watched: Any, made: Any, _alike: Any) -> Any:
+        job = await self._create(watched.ref, made)
         return job if job is not None else await self._calls.find(watched.ref, made.name)
 
     patch.setattr(JobDriver, "_attach", attach)
