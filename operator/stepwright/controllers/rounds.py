@@ -63,6 +63,7 @@ class Rounds:
         self._last: dict[Scope, Millis] = {}
         self._changed = asyncio.Event()
         self._selector: str | None = SETTLED
+        self._failed = False
 
     def look_at(self, scope: Scope) -> None:
         """Make a round soon: through one state machine's at once, unless there was one within the minute."""
@@ -116,12 +117,16 @@ class Rounds:
             for namespace in namespaces:
                 await self._through(namespace, scope, surplus)
         except ApiError as error:
-            log.warning("ended executions could not be looked at", reason=str(error))
+            # One that fails is made again. An API server that starts, or has just learnt of a kind, answers 429 for a while.
+            tell = log.warning if self._failed else log.info
+            tell("ended executions could not be looked at", reason=str(error))
+            self._failed = True
             if isinstance(error, BadRequest) and UNKNOWN_FIELD in str(error):
                 self._selector = None  # the CRD is older than this operator: all are looked at
             self._last[scope] = self._clock.now()
             self.look_at(scope)
             return
+        self._failed = False
         self._last[scope] = self._clock.now()
 
     async def _through(self, namespace: str | None, scope: Scope, surplus: Surplus) -> None:
