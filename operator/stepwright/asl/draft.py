@@ -7,7 +7,8 @@ was made from stays as it was, and untouched parts are shared.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from random import Random
 from typing import Any, Final
 
@@ -227,6 +228,15 @@ class Draft:
             self.drop(items_id(fork.branch))
         self.drop(fork_id(fork.branch))
 
+    @contextmanager
+    def within_failure(self) -> Iterator[None]:
+        """Should the execution end with what happens in the block, a redrive goes on from before it. An exception is
+        such an end."""
+        first = self.freeze()
+        yield
+        if first and self.outcome is None:
+            self._frozen = None
+
     def freeze(self) -> bool:
         """Keep the parts as they are now: should the execution end, a redrive goes on from them. False where they are
         kept already, for a failure within which this one happens."""
@@ -237,10 +247,6 @@ class Draft:
             for name, part in self.parts.items()
         }
         return True
-
-    def thaw(self) -> None:
-        """The failure did not end the execution."""
-        self._frozen = None
 
     def live_parts(self) -> list[PartId]:
         """All parts that do not outlive the execution."""

@@ -17,10 +17,8 @@ def fail(
     draft: Draft, branch: Branch, state: State, failure: Failure, failed_event: str | None = None
 ) -> None:
     """``failed_event``: what is recorded of the state if it is not tried again (MapStateFailed)."""
-    first = draft.freeze()
-    _try_again_or_catch(draft, branch, state, failure, failed_event)
-    if first and draft.outcome is None:
-        draft.thaw()
+    with draft.within_failure():
+        _try_again_or_catch(draft, branch, state, failure, failed_event)
 
 
 def _try_again_or_catch(

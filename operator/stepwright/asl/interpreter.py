@@ -250,29 +250,27 @@ def _advance(draft: Draft, branch: Branch) -> None:
 
 def _fail(draft: Draft, branch: Branch, state: State, error: StateError | InvalidJson) -> None:
     """Evaluating a field of the state failed. Where that was between iterations, those still running end with it."""
-    first = draft.freeze()
-    draft.meter.begin_state()  # catching it may cost as much as a state
-    failure = failures.of_error(error, state.name, branch.entered)
-    failed_event = None
-    if isinstance(error, QueryError) and isinstance(state, Map | Parallel):
-        failed_event = f"{type(state).__name__}StateFailed"
-    fork = draft.fork(branch.number)
-    if fork is not None:
-        assert isinstance(state, Map | Parallel)
-        branch.previous = fork.previous
-        if fork.run is not None:
-            assert isinstance(state, Map)
-            forks.map_run_failed(draft, branch, state, fork, failure)
-            failed_event = "MapStateFailed"
-        else:
-            abort.branches(draft, fork, state, fork.previous)
-            draft.drop_fork(fork)
-    abort.cancel(draft, branch)
-    if isinstance(error, QueryError):
-        failing.record_evaluation(draft, branch, state, error, failure)
-    failing.fail(draft, branch, state, failure, failed_event)
-    if first and draft.outcome is None:
-        draft.thaw()
+    with draft.within_failure():
+        draft.meter.begin_state()  # catching it may cost as much as a state
+        failure = failures.of_error(error, state.name, branch.entered)
+        failed_event = None
+        if isinstance(error, QueryError) and isinstance(state, Map | Parallel):
+            failed_event = f"{type(state).__name__}StateFailed"
+        fork = draft.fork(branch.number)
+        if fork is not None:
+            assert isinstance(state, Map | Parallel)
+            branch.previous = fork.previous
+            if fork.run is not None:
+                assert isinstance(state, Map)
+                forks.map_run_failed(draft, branch, state, fork, failure)
+                failed_event = "MapStateFailed"
+            else:
+                abort.branches(draft, fork, state, fork.previous)
+                draft.drop_fork(fork)
+        abort.cancel(draft, branch)
+        if isinstance(error, QueryError):
+            failing.record_evaluation(draft, branch, state, error, failure)
+        failing.fail(draft, branch, state, failure, failed_event)
 
 
 def _break(draft: Draft, failure: Failure) -> None:
