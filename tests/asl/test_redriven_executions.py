@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from stepwright.asl import interpreter
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.signals import Break, Stop, TaskFailed, TaskStarted, TaskSucceeded
+from stepwright.asl.signals import Break, Moment, Stop, TaskFailed, TaskStarted, TaskSucceeded
 from stepwright.asl.step import Outcome, StartTask
 from tests.asl.virtual_time import Play, begin, fails, run, states
 
@@ -270,3 +271,15 @@ def test_an_execution_with_a_distributed_map_under_way_cannot_go_on() -> None:
     )
     play.send(Stop())
     assert play.redrivable is None
+
+
+def test_a_redrive_that_cannot_even_begin_fails_plainly() -> None:
+    """The engine breaks off what fails twice; what it then has is what was kept of the end."""
+    play = begin(states("Work", Work=ACTIVITY))
+    fail(play, "Work", "Other")
+    assert play.redrivable is not None
+    step = interpreter.resume(
+        play.machine, play.redrivable, Break("States.Runtime", "an internal error"), Moment(play.now, 1)
+    )
+    assert step.outcome == Outcome("FAILED", error="States.Runtime", cause="an internal error")
+    assert [event["type"] for event in step.events] == ["ExecutionRedriven", "ExecutionFailed"]

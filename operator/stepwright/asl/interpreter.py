@@ -157,7 +157,9 @@ def resume(
 ) -> Step:
     """The step that a signal gives. One for something no longer open gives an empty step. Raises ``meter.TakesLong`` as
     ``start`` does."""
-    if checkpoint.head.ended is not None:
+    # What is kept for a redrive has ended, and branches that have not.
+    was_to_go_on = checkpoint.head.ended is not None and any(checkpoint.branches())
+    if checkpoint.head.ended is not None and not (was_to_go_on and isinstance(signal, Break)):
         return Step(checkpoint)
     branch: Branch | None = None
     match signal:
@@ -176,6 +178,8 @@ def resume(
             return _stop(machine, checkpoint, signal, moment, limits)
         case Break():
             draft = Draft(machine, checkpoint, moment, limits)
+            if was_to_go_on:
+                redriving.reopen(draft)
             _break(draft, failures.said(signal.error, signal.cause))
             return draft.finish()
     if branch is None and not isinstance(signal, Continue):
