@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -80,6 +80,18 @@ class Known:
     revision: str | None
     reason: str
     deleting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of looking at a StateMachine, as its status is to tell it. ``revision`` None: nothing can start.
+    ``shown``: the diagnostics in the status so far, where they were read."""
+
+    reason: conditions.Reason
+    detail: str = ""
+    revision: str | None = None
+    found: tuple[Diagnostic, ...] = ()
+    shown: Sequence[Mapping[str, Any]] | None = None
 
 
 class StateMachines:
@@ -293,8 +305,7 @@ class StateMachines:
         problem = state_machines.unfit(text)
         if problem is not None:
             found = (Diagnostic("ERROR", "DEFINITION_TOO_LARGE", problem, Pointer("/definition")),)
-            detail = diagnostics.summary(found)
-            await self._tell(key, seen, conditions.INVALID_DEFINITION, detail, None, found)
+            await self._tell(key, seen, _invalid(found))
             return
         body: Body = decoded(msgspec.json.decode, text)
         del text
@@ -303,7 +314,6 @@ class StateMachines:
     async def _compile(self, key: Key, seen: SeenMachine, body: Body) -> None:
         spec = body["spec"]
         found: tuple[Diagnostic, ...]
-        revision: str | None = None
         try:
             text = definition_text(spec)
             machine, found = await self._looked_through(
@@ -318,35 +328,25 @@ class StateMachines:
             )
         except InvalidSubstitution as error:
             found = (Diagnostic("ERROR", "INVALID_SUBSTITUTION", str(error), error.pointer),)
-            reason, detail = conditions.INVALID_DEFINITION, diagnostics.summary(found)
+            verdict = _invalid(found)
         except InvalidDefinition as error:
-            found = diagnostics.placed(spec, error.diagnostics)
-            reason, detail = conditions.INVALID_DEFINITION, diagnostics.summary(found)
+            verdict = _invalid(diagnostics.placed(spec, error.diagnostics))
         else:
             found = (*diagnostics.placed(spec, found), *_shared_account(spec))
             unserved = [d.message for d in found if d.code == NO_DRIVER]
-            reason = conditions.NO_DRIVER if unserved else conditions.VALID
-            detail = "; ".join(unserved)
-            if not unserved:
-                data = revisions.data_of(spec, text)
-                revision = await self._keep(key, body, machine, data)
+            if unserved:
+                verdict = Verdict(conditions.NO_DRIVER, "; ".join(unserved), found=found)
+            else:
+                revision = await self._keep(key, body, machine, revisions.data_of(spec, text))
+                verdict = Verdict(conditions.VALID, revision=revision, found=found)
         shown = (body.get("status") or {}).get("diagnostics") or []
-        await self._tell(key, seen, reason, detail, revision, found, shown)
+        await self._tell(key, seen, replace(verdict, shown=shown))
 
-    async def _tell(
-        self,
-        key: Key,
-        seen: SeenMachine,
-        reason: conditions.Reason,
-        detail: str,
-        revision: str | None,
-        found: Iterable[Diagnostic],
-        shown: Sequence[Mapping[str, Any]] | None = None,
-    ) -> None:
+    async def _tell(self, key: Key, seen: SeenMachine, verdict: Verdict) -> None:
         """In the status, and to the executions that wait."""
-        metadata = seen.metadata
-        known = Known(metadata.uid, metadata.generation, revision, reason.message(detail), deleting=False)
-        await self._report(key, seen, reason, detail, revision, found, shown)
+        metadata, message = seen.metadata, verdict.reason.message(verdict.detail)
+        known = Known(metadata.uid, metadata.generation, verdict.revision, message, deleting=False)
+        await self._report(key, seen, verdict)
         newest = self._seen.get(key)
         if newest is not None and newest.metadata.uid == metadata.uid:
             self._known[key] = known
@@ -363,7 +363,7 @@ class StateMachines:
             self._on_change(key)
         revision = None if known is None else known.revision
         with suppress(ApiError):
-            await self._report(key, seen, conditions.DELAYED, error.message, revision, ())
+            await self._report(key, seen, Verdict(conditions.DELAYED, error.message, revision))
 
     def _serves(self, resource: str) -> bool:
         return any(driver.serves(resource) for driver in self._drivers)
@@ -389,30 +389,23 @@ class StateMachines:
         except ApiError as error:
             log.warning("old revisions not deleted", name="/".join(key), reason=str(error))
 
-    async def _report(
-        self,
-        key: Key,
-        seen: SeenMachine,
-        reason: conditions.Reason,
-        detail: str,
-        revision: str | None,
-        found: Iterable[Diagnostic],
-        shown: Sequence[Mapping[str, Any]] | None = None,
-    ) -> None:
-        """``shown``: the diagnostics in the status so far, where they were read."""
+    async def _report(self, key: Key, seen: SeenMachine, verdict: Verdict) -> None:
+        """In the status, where it does not say so yet."""
         generation, before = seen.metadata.generation, seen.conditions()
         now = timestamps.seconds(self._clock.now())
-        after = conditions.of_state_machine(before, reason, now=now, generation=generation, detail=detail)
-        listed = diagnostics.stored(found)
+        after = conditions.of_state_machine(
+            before, verdict.reason, now=now, generation=generation, detail=verdict.detail
+        )
+        listed = diagnostics.stored(verdict.found)
         said = (seen.status.observedGeneration, seen.status.revision, before)
-        if said == (generation, revision, after) and shown in (None, listed):
+        if said == (generation, verdict.revision, after) and verdict.shown in (None, listed):
             return
         new = {
             "observedGeneration": generation,
             "conditions": after,
             "diagnostics": listed,
             # None, in a merge patch, takes it away: nothing can start with the former one.
-            "revision": revision,
+            "revision": verdict.revision,
         }
         try:
             patch = {"metadata": {"uid": seen.metadata.uid}, "status": new}
@@ -434,7 +427,7 @@ class StateMachines:
         since = self._draining_since.setdefault(key, self._clock.now())
         running = self._under_way(key) or await self._running(key)
         if running:
-            await self._report(key, seen, conditions.DRAINING, "", None, ())
+            await self._report(key, seen, Verdict(conditions.DRAINING))
             return DRAINED_CHECK_SECONDS
         if not self._alone() and self._clock.now() - since < OTHERS_NOTICE_SECONDS * 1000:
             return OTHERS_NOTICE_SECONDS
@@ -478,6 +471,10 @@ def _as_written(seen: SeenMachine) -> Known | None:
         return None
     ready = next((each.message for each in status.conditions if each.type == conditions.READY), "")
     return Known(metadata.uid, metadata.generation, status.revision, ready, deleting=False)
+
+
+def _invalid(found: tuple[Diagnostic, ...]) -> Verdict:
+    return Verdict(conditions.INVALID_DEFINITION, diagnostics.summary(found), found=found)
 
 
 def _deleted(seen: SeenMachine) -> Known:
