@@ -14,6 +14,7 @@ from stepwright.asl.step import StartTask
 from stepwright.cluster.api import Forbidden, Invalid, TooManyRequests, Unreachable
 from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
 from stepwright.tasks.job import names
+from stepwright.tasks.job.beginnings import OF_ONE_NAMESPACE
 from stepwright.tasks.job.driver import JobDriver
 from tests.tasks.api_server import ApiServer, once
 from tests.tasks.running import execution, task
@@ -603,3 +604,19 @@ async def test_only_pods_with_the_executions_label_are_listed_for_a_job() -> Non
         f"batch.kubernetes.io/controller-uid={scene.job(this)['metadata']['uid']},"
         f"stepwright.dev/execution-uid={scene.ref.uid}"
     )
+
+
+async def test_a_job_is_created_when_another_has_its_pod_or_needs_none() -> None:
+    scene, tasks = Scene(), [image() for _ in range(OF_ONE_NAMESPACE + 2)]
+    async with scene.driver() as driver:
+        starting = [asyncio.create_task(driver.start(scene.ref, this)) for this in tasks]
+        await settled()
+        assert len(scene.server.named("jobs")) == OF_ONE_NAMESPACE
+
+        await scene.pod(tasks[0], {"running": {}})
+        assert len(scene.server.named("jobs")) == OF_ONE_NAMESPACE + 1
+        await driver.stop(scene.ref, tasks[1].task)
+        await settled()
+
+        assert scene.job_path(tasks[-1]) in scene.server.objects
+        await asyncio.gather(*starting)

@@ -3,43 +3,120 @@
 Kubernetes makes the pods of Jobs in the order in which the Jobs have come, whosever they are. Of ten thousand Jobs created at
 once the last gets its pod minutes later, and so does the next Job of anybody else. So only a few are created ahead of
 their pods; the others wait here, where each namespace has its turn.
+
+Where Jobs get no pods (a quota is used up, an account is missing, a webhook refuses) their turns end after a while. Such a
+namespace must not take turn after turn from those whose Jobs do: until one of its Jobs gets a pod, it and all others of its
+kind share one turn.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections import Counter, OrderedDict, deque
+from typing import Final, NamedTuple
 
-from stepwright.engine.turns import Turns
-
-AT_ONCE: Final = 8
+AT_ONCE: Final = 9
 """Jobs without a pod. The Job controller works on five at a time; the rest bridges the way to the API server and back."""
 
+OF_ONE_NAMESPACE: Final = 8
+"""Less than all: there is always a turn for another namespace, also while the Jobs of the first wait for their pods in vain."""
+
 LONGEST_SECONDS: Final = 5.0
-"""After this a Job counts no longer. A webhook or a quota may keep its pod from coming, and the Job controller may be
-away: that must not hold up others for long."""
+"""After this a Job counts no longer, and its namespace is one whose Jobs get no pods. The Job controller may be away: that
+must not hold up everybody for long."""
+
+PODLESS_SECONDS: Final = 1.0
+"""The same for the next Job of such a namespace. Many may share that turn, and what kept their pods away may be over."""
+
+
+class _Begun(NamedTuple):
+    namespace: str
+    timer: asyncio.TimerHandle
 
 
 class Beginnings:
-    def __init__(self, at_once: int = AT_ONCE) -> None:
-        self._turns = Turns(at_once)
-        self._without_pod: dict[str, asyncio.TimerHandle] = {}
-        """By the Job's uid, what ends its turn if nothing else does."""
+    """Turns at being a Job without a pod. After ``await turn(...)`` follows ``created`` or ``not_created``; what was created
+    holds its turn until a pod of it is seen, it is ``over``, or its time is."""
+
+    def __init__(self, at_once: int = AT_ONCE, of_one_namespace: int | None = None) -> None:
+        self._at_once: Final = at_once
+        self._of_one_namespace: Final = min(at_once, of_one_namespace or at_once)
+        self._taken: Counter[str] = Counter()
+        """Turns by namespace: Jobs that are being created and those without a pod."""
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        """Who waits, by namespace; the namespace that is next stands first. None of the queues is empty."""
+        self._without_pod: dict[str, _Begun] = {}
+        """By the Job's uid."""
+        self._podless: set[str] = set()
+        """Namespaces whose Jobs got no pods, as far as was seen last."""
 
     async def turn(self, namespace: str) -> None:
-        """Wait until a Job may be created there. Then ``created`` or ``not_created`` must follow."""
-        await self._turns.take(namespace)
+        """Wait until a Job may be created there."""
+        granted = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(namespace, deque()).append(granted)
+        self._grant()
+        try:
+            await granted
+        except asyncio.CancelledError:
+            if not granted.cancelled():
+                self._give_back(namespace)  # it was granted in the same moment
+            raise
 
-    def not_created(self) -> None:
-        self._turns.give_back()
+    def not_created(self, namespace: str) -> None:
+        self._give_back(namespace)
 
-    def created(self, job_uid: str) -> None:
-        loop = asyncio.get_running_loop()
-        self._without_pod[job_uid] = loop.call_later(LONGEST_SECONDS, self.begun, job_uid)
+    def created(self, namespace: str, job_uid: str) -> None:
+        seconds = PODLESS_SECONDS if namespace in self._podless else LONGEST_SECONDS
+        timer = asyncio.get_running_loop().call_later(seconds, self._overdue, job_uid)
+        self._without_pod[job_uid] = _Begun(namespace, timer)
 
-    def begun(self, job_uid: str) -> None:
-        """The Job has a pod, or will get none."""
-        timer = self._without_pod.pop(job_uid, None)
-        if timer is not None:
-            timer.cancel()
-            self._turns.give_back()
+    def pod_seen(self, namespace: str, job_uid: str) -> None:
+        """A pod of this Job is new, whether or not the Job holds a turn."""
+        self._podless.discard(namespace)
+        begun = self._without_pod.get(job_uid)
+        if (
+            begun is not None and begun.namespace == namespace
+        ):  # anybody may name a Job of another namespace in a pod
+            self.over(job_uid)
+        self._grant()
+
+    def over(self, job_uid: str) -> None:
+        """The Job needs no pod any more, or not now."""
+        begun = self._without_pod.pop(job_uid, None)
+        if begun is not None:
+            begun.timer.cancel()
+            self._give_back(begun.namespace)
+
+    def _overdue(self, job_uid: str) -> None:
+        self._podless.add(self._without_pod[job_uid].namespace)
+        self.over(job_uid)
+
+    def _give_back(self, namespace: str) -> None:
+        self._taken[namespace] -= 1
+        if not self._taken[namespace]:
+            del self._taken[namespace]
+        self._grant()
+
+    def _grant(self) -> None:
+        """Hand out what is free, round by round, to the namespaces that may have more."""
+        while self._taken.total() < self._at_once and (namespace := self._next()) is not None:
+            queue = self._waiting.pop(namespace)
+            # Who was cancelled is passed over here: to look for one among ten thousand takes too long.
+            while queue and (granted := queue.popleft()).done():
+                pass
+            if queue:
+                self._waiting[namespace] = queue  # behind all others
+            if not granted.done():
+                self._taken[namespace] += 1
+                granted.set_result(None)
+
+    def _next(self) -> str | None:
+        podless_free = not any(namespace in self._podless for namespace in self._taken)
+        for namespace in self._waiting:
+            if (
+                podless_free
+                if namespace in self._podless
+                else self._taken[namespace] < self._of_one_namespace
+            ):
+                return namespace
+        return None

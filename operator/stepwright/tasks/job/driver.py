@@ -20,7 +20,7 @@ from stepwright.asl.step import StartTask
 from stepwright.cluster.api import Api
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.tasks.job import errors, facts, manifest, names, parameters, settings, verdict
-from stepwright.tasks.job.beginnings import Beginnings
+from stepwright.tasks.job.beginnings import AT_ONCE, OF_ONE_NAMESPACE, Beginnings
 from stepwright.tasks.job.calls import Calls
 from stepwright.tasks.job.releases import Releases
 from stepwright.tasks.job.watching import Watched, Watching
@@ -54,10 +54,11 @@ class JobDriver:
         self._pod_security = pod_security
         log = log if log is not None else structlog.get_logger(__name__)
         self._releases = Releases(self._calls, clock, log)
-        self._watching = Watching(api, self._calls, self._releases, report, clock, namespaces, log)
+        self._beginnings = Beginnings(AT_ONCE, OF_ONE_NAMESPACE)
+        self._watching = Watching(
+            api, self._calls, self._releases, self._beginnings, report, clock, namespaces, log
+        )
         self._watching.on_stray = self._tidy
-        self._beginnings = Beginnings()
-        self._watching.on_begun = self._beginnings.begun
         self.jobs = self._watching.jobs
         self.pods = self._watching.pods
 
@@ -252,12 +253,12 @@ class JobDriver:
             job = await self._calls.create(ref, made)
         finally:
             if job is None:
-                self._beginnings.not_created()
+                self._beginnings.not_created(ref.namespace)
             else:
-                self._beginnings.created(job.metadata.uid)
+                self._beginnings.created(ref.namespace, job.metadata.uid)
         if job is not None and (job.spec.suspend or self._watching.pods_of(job)):
             # Its pod was seen before the answer, or comes when somebody else lets it.
-            self._beginnings.begun(job.metadata.uid)
+            self._beginnings.over(job.metadata.uid)
         return job
 
     async def _give_input(self, watched: Watched) -> None:

@@ -20,6 +20,7 @@ from stepwright.cluster.informer import Informer
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.tasks.job import errors, facts, logs, names, output, refusals, verdict
 from stepwright.tasks.job.adoption import Adopted
+from stepwright.tasks.job.beginnings import Beginnings
 from stepwright.tasks.job.calls import BATCH, Calls
 from stepwright.tasks.job.manifest import Manifest
 from stepwright.tasks.job.releases import UNHEARD_SECONDS, Release, Releases
@@ -83,6 +84,7 @@ class Watching:
         api: Api,
         calls: Calls,
         releases: Releases,
+        beginnings: Beginnings,
         report: Report,
         clock: Clock,
         namespaces: Sequence[str],
@@ -91,6 +93,7 @@ class Watching:
         self._api = api
         self._calls = calls
         self._releases = releases
+        self._beginnings = beginnings
         self._report = report
         self._clock = clock
         self._log = log
@@ -104,8 +107,6 @@ class Watching:
         self._ending: set[tuple[str, str]] = set()
         self._adopted = Adopted()
         self._asked: dict[str, Millis] = {}
-        self.on_begun: Callable[[str], None] | None = None
-        """Told the uid of each Job of which a pod is seen."""
         self.on_stray: Callable[[facts.Job], Coroutine[Any, Any, None]] | None = None
         """What to do with a Job that has been there for a while and that nobody here has started or let go."""
         self.jobs: Informer[facts.Job] = Informer(
@@ -180,6 +181,7 @@ class Watching:
                 self._adopted.forget(pod)
             if watched.job is not None:
                 self._by_job_uid.pop(watched.job.metadata.uid, None)
+                self._beginnings.over(watched.job.metadata.uid)
 
     def stopping(self, ref: ExecutionRef, name: str, token: str) -> None:
         """A Job of this name that shows only now is not wanted any more."""
@@ -218,8 +220,8 @@ class Watching:
         self._adopted.observe(old, new, appears=self.pods.appears)
         if pod.job is None:
             return
-        if self.on_begun is not None:
-            self.on_begun(pod.job.uid)
+        if old is None:
+            self._beginnings.pod_seen(pod.metadata.namespace, pod.job.uid)
         watched = self._by_job_uid.get(pod.job.uid)
         if watched is None or watched.ref.namespace != pod.metadata.namespace:
             self.look_back(pod.metadata.namespace, pod.job.name)
@@ -548,6 +550,8 @@ class Watching:
         watched.result = result
         watched.gone_pods.clear()
         self._troubled.pop(watched, None)
+        if watched.job is not None:
+            self._beginnings.over(watched.job.metadata.uid)
         self._log.info(
             "task ended",
             **_who(watched.ref, watched.task),
