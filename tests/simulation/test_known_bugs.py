@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -245,7 +245,7 @@ def test_a_known_bug_is_caught(
 class _WaitsBesideATask(Scene):
     """Tasks whose pods start late, beside a Wait that is still long when they end."""
 
-    machine = {
+    machine: Mapping[str, Any] = {
         "StartAt": "Both",
         "States": {
             "Both": {
