@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +30,7 @@ from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid
 from stepwright.local import containers
 from stepwright.local.by_execution import ByExecution
 from stepwright.local.processes import command
+from stepwright.local.processes.group import ProcessGroup
 from stepwright.local.processes.workplace import Workplace
 from stepwright.tasks.job import EKS_RUN_JOB, K8S_JOB, errors
 from stepwright.tasks.job.errors import refused
@@ -43,7 +43,7 @@ POLL_SECONDS: Final = 0.2
 REAP_SECONDS: Final = 0.02
 
 GRACE_SECONDS: Final = 5.0
-"""How long a process has after SIGTERM."""
+"""How long a task has after SIGTERM, with all that it has begun; and what is killed, to be gone."""
 
 
 _NO_PROCESSES: Final = "Tasks do not run as processes here (--no-processes). Give an image, and start Stepwright with --containers."
@@ -229,22 +229,28 @@ class ProcessDriver:
         engine = place.engine
         if engine is not None:  # whose client, if it were killed, would leave the container
             await containers.stop(engine, _container_name(place))
-        place.signal(signal.SIGTERM)
-        waited = 0.0
-        while place.runs and waited < GRACE_SECONDS:
-            await self._clock.sleep(POLL_SECONDS)
-            waited += POLL_SECONDS
-        place.signal(signal.SIGKILL)
-        await self._reap((uid, task))
+        await self._end_all((uid, task), place)
         self._forget(uid, task)
 
-    async def _reap(self, key: tuple[Uid, TaskId]) -> None:
-        """A shell that was stopped before it noted its number is not known to the workplace."""
+    async def _end_all(self, key: tuple[Uid, TaskId], place: Workplace) -> None:
+        """Returns when nothing runs any more of what the task has begun, or nothing that can be stopped."""
         process = self._begun.get(key)
+        # As long as nobody has asked about its end its number is its own, noted already or not.
+        group = ProcessGroup(process.pid) if process and process.returncode is None else place.group
+        if group is None:
+            return
+        group.signal(signal.SIGTERM)
+        await self._until_ended(group, POLL_SECONDS)
+        group.signal(signal.SIGKILL)
+        await self._until_ended(group, REAP_SECONDS)
         while process is not None and process.poll() is None:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
             await self._clock.sleep(REAP_SECONDS)
+
+    async def _until_ended(self, group: ProcessGroup, poll_seconds: float) -> None:
+        waited = 0.0
+        while group.lives and waited < GRACE_SECONDS:
+            await self._clock.sleep(poll_seconds)
+            waited += poll_seconds
 
     def _forget(self, uid: Uid, task: TaskId) -> None:
         place = self._place(uid, task)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Final
 
 from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import JsonText
+from stepwright.local.processes.group import ProcessGroup
 from stepwright.tasks.job import errors
 
 _SHELL: Final = (
@@ -115,12 +115,14 @@ class Workplace:
             return not Path("/proc/self").exists()
         return str(self.folder).encode() in words
 
-    def signal(self, number: signal.Signals) -> None:
-        """To the process and all that it has begun."""
-        pid = self.pid
-        if pid is not None and self.runs:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, number)
+    @property
+    def group(self) -> ProcessGroup | None:
+        """The processes that run for the task; None where there are none, or the number is another's by now."""
+        number = self.pid
+        if number is None:
+            return None
+        group = ProcessGroup(number)
+        return group if self.runs or group.works_in(self.folder) else None
 
     def times(self) -> tuple[float, float]:
         """When it began and ended, seconds since 1970."""
