@@ -122,7 +122,7 @@ def _failing(count: int) -> Case:
     )
 
 
-HOG: Final = "$count($map([1..3000], function($v){ $string($v) & 'x' }))"
+HOG: Final = "$count($map([1..600], function($v){ $string($v) & 'x' }))"
 
 FAMILIES: Final[Mapping[str, Callable[[], Case]]] = {
     "fields of one state": lambda: _fields(HOG),
@@ -150,7 +150,7 @@ FAMILIES: Final[Mapping[str, Callable[[], Case]]] = {
     ),
     "texts of texts": lambda: _fields("$length($string($string($string($states.input))))", BIG),
     "padding": lambda: _fields("$pad('', 6000000, 'x')", count=300),
-    "small padding": lambda: _fields("$length($pad('', 60000, 'x'))", count=5_000),
+    "small padding": lambda: _fields("$length($pad('', 60000, 'x'))", count=1_500),
     "equal texts": lambda: _fields(
         "($a := $pad('', 3000000, 'x') & 'y'; $b := $pad('', 3000000, 'x') & 'y'; $count([1..2000][$a = $b]))"
     ),
@@ -178,9 +178,9 @@ FAMILIES: Final[Mapping[str, Callable[[], Case]]] = {
     "distinct": lambda: _fields("$count($distinct($states.input))", BIG),
     "shuffling": lambda: _fields("$count($shuffle($states.input))", NUMBERS),
     "sums": lambda: _fields("$sum($states.input)", NUMBERS, count=200),
-    "many small expressions": lambda: _fields("1", count=6_000),
-    "many references to large data": lambda: _fields("$states.input", BIG, count=3_000),
-    "many variables": lambda: _variables(5_000),
+    "many small expressions": lambda: _fields("1", count=2_500),
+    "many references to large data": lambda: _fields("$states.input", BIG, count=1_000),
+    "many variables": lambda: _variables(2_000),
     "a loop of large texts": lambda: _loop(
         {"Type": "Pass", "Output": "{% $pad($states.context.State.EnteredTime, 250000, 'x') %}"},
         None,
@@ -192,10 +192,10 @@ FAMILIES: Final[Mapping[str, Callable[[], Case]]] = {
         QueryLanguage="JSONata",
     ),
     "a loop of large constants": lambda: _loop(
-        {"Type": "Pass", "Parameters": {f"x{i}": {} for i in range(20_000)}, "ResultPath": None}, {}
+        {"Type": "Pass", "Parameters": {f"x{i}": {} for i in range(8_000)}, "ResultPath": None}, {}
     ),
     "a loop of large templates": lambda: _loop(
-        {"Type": "Pass", "Parameters": {f"x{i}.$": "$.a" for i in range(10_000)}, "ResultPath": None},
+        {"Type": "Pass", "Parameters": {f"x{i}.$": "$.a" for i in range(4_000)}, "ResultPath": None},
         {"a": 1},
     ),
     "a loop of long paths": lambda: _loop(
@@ -217,7 +217,7 @@ FAMILIES: Final[Mapping[str, Callable[[], Case]]] = {
     ),
     "slices": lambda: _paths("$[0:2499]", BIG, count=400),
     "StringSplit": lambda: _paths("States.ArrayLength(States.StringSplit($, ' '))", WORDS, count=200),
-    "ArrayRange": lambda: _paths("States.ArrayRange(0, 999, 1)", None, count=5_000),
+    "ArrayRange": lambda: _paths("States.ArrayRange(0, 999, 1)", None, count=1_500),
     "ArrayUnique": lambda: _paths("States.ArrayLength(States.ArrayUnique($))", BIG, count=100),
     "ArrayContains": lambda: _paths("States.ArrayContains($, $[2499])", BIG, count=500),
     "ArrayPartition": lambda: _paths("States.ArrayLength(States.ArrayPartition($, 1))", NUMBERS, count=100),
@@ -229,14 +229,14 @@ FAMILIES: Final[Mapping[str, Callable[[], Case]]] = {
         "States.StringToJson($)", "[" + ",".join(["{}"] * 50_000) + "]", count=100
     ),
     "Format": lambda: _paths("States.Format('{}{}{}{}', $, $, $, $)", WORDS, count=200),
-    "Hash": lambda: _paths("States.Hash($, 'SHA-512')", "x" * 10_000, count=5_000),
-    "Base64": lambda: _paths("States.Base64Encode($)", "x" * 10_000, count=5_000),
+    "Hash": lambda: _paths("States.Hash($, 'SHA-512')", "x" * 10_000, count=1_500),
+    "Base64": lambda: _paths("States.Base64Encode($)", "x" * 10_000, count=1_500),
     "StringMatches": lambda: _rules({"Variable": "$", "StringMatches": "*" + "a*" * 20 + "b"}, "a" * 200_000),
     "StringEquals": lambda: _rules({"Variable": "$", "StringEqualsPath": "$$.Execution.Input"}, "é" * 80_000),
     "IsTimestamp": lambda: _rules({"Variable": "$", "IsTimestamp": True}, "2020" * 50_000),
-    "rules": lambda: _rules({"Variable": "$.a.b", "NumericEquals": 1}, {"a": {"b": 2}}, count=15_000),
+    "rules": lambda: _rules({"Variable": "$.a.b", "NumericEquals": 1}, {"a": {"b": 2}}, count=4_000),
     "rules with paths": lambda: _rules(
-        {"Variable": "$[2499].id", "NumericEqualsPath": "$[0].id"}, BIG, 5_000
+        {"Variable": "$[2499].id", "NumericEqualsPath": "$[0].id"}, BIG, 1_500
     ),
     "failures with large causes": lambda: _failing(200),
 }

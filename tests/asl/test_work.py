@@ -2,84 +2,124 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import pytest
 
-from stepwright.asl import interpreter, jsontext, meter
+from stepwright.asl import interpreter, jsontext, meter, payload_template
+from stepwright.asl.data import Data
 from stepwright.asl.definition import compile_definition
-from stepwright.asl.json_types import JsonText
+from stepwright.asl.json_types import Json, JsonText, Pointer
 from stepwright.asl.limits import CLUSTER, Limits
 from stepwright.asl.machine import Machine
 from stepwright.asl.meter import TakesLong
 from stepwright.asl.signals import Continue, Millis, Moment
 from stepwright.asl.step import Step
-from tests.asl.hostile_states import FAMILIES, HOG, Case
+from tests.asl.hostile_states import BIG, FAMILIES, HOG, Case
+from tests.asl.processor_time import costs_at_most
 from tests.asl.virtual_time import IDENTITY
 
 MOMENT = Moment(Millis(1_767_225_600_000), 1)
-PATIENCE = 20_000
-LIMITS = Limits(work_per_step=10_000, work_per_state=200_000)
-"""A fifth and a tenth of what they are, as these cost as much as anything can."""
+PATIENCE = 5_000
+LIMITS = Limits(work_per_step=5_000, work_per_state=50_000)
+"""A tenth and a fortieth of what they are, as these cost as much as anything can."""
 
 MOST_STEPS = 6
 """Enough of an execution that goes on for ever."""
 
-MOST_MICROSECONDS = 15
-"""Of the processor, for a unit that is about one: ten times more shows that something is not counted."""
-
 BESIDE = 250_000
-BESIDE_SECONDS = 0.15
-"""For one look at data of the largest size, which comes before it is counted."""
+"""For what is counted before it is refused, and for one look at data of the largest size before it is counted."""
+
+DEAREST = 10
+"""Times what a unit of an ordinary expression costs: more shows that something is not counted. The dearest cost three."""
+
+UNCOUNTED = 20_000
+"""Which are not worth to be counted, and what it takes to start."""
 
 
-def _begin(case: Case, patience: int | None = None) -> tuple[Machine, Step]:
+class Prepared(NamedTuple):
+    machine: Machine
+    given: JsonText
+
+
+def _prepared(case: Case) -> Prepared:
     definition, given = case
     machine, _ = compile_definition(jsontext.dump(definition))
-    return machine, _start(machine, JsonText(jsontext.dump(given)), patience)
+    return Prepared(machine, jsontext.dump(given))
 
 
-def _start(machine: Machine, given: JsonText, patience: int | None) -> Step:
-    return interpreter.start(machine, IDENTITY, given, MOMENT, LIMITS, patience)
+def _start(prepared: Prepared, patience: int | None = None) -> Step:
+    return interpreter.start(prepared.machine, IDENTITY, prepared.given, MOMENT, LIMITS, patience)
 
 
-@pytest.mark.parametrize("case", FAMILIES.values(), ids=FAMILIES.keys())
-def test_a_step_ends_after_its_share_and_a_state_after_its_own(case: Callable[[], Case]) -> None:
-    definition, given = case()
-    machine, _ = compile_definition(jsontext.dump(definition))
-    text = jsontext.dump(given)
-    start = time.process_time()
-    step = interpreter.start(machine, IDENTITY, text, MOMENT, LIMITS)
-    works = [step.work]
-    while step.more and len(works) < MOST_STEPS:
-        step = interpreter.resume(machine, step.checkpoint, Continue(), MOMENT, LIMITS)
-        works.append(step.work)
-    seconds = time.process_time() - start
+def _steps(prepared: Prepared, most: int | None = None) -> Iterator[Step]:
+    step = _start(prepared)
+    yield step
+    while step.more and (most is None or (most := most - 1)):
+        step = interpreter.resume(prepared.machine, step.checkpoint, Continue(), MOMENT, LIMITS)
+        yield step
 
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def family(request: pytest.FixtureRequest) -> Prepared:
+    """Compiled once for all its tests."""
+    return _prepared(FAMILIES[request.param]())
+
+
+def test_a_step_ends_after_its_share_and_a_state_after_its_own(family: Prepared) -> None:
     # The last state of a step, what it costs to say why it failed, and what a look at a meter comes too late for.
-    assert max(works) < LIMITS.work_per_step + LIMITS.work_per_state + BESIDE
-    assert seconds < sum(works) * MOST_MICROSECONDS / 1e6 + BESIDE_SECONDS
+    most = max(step.work for step in _steps(family, MOST_STEPS))
+
+    assert most < LIMITS.work_per_step + LIMITS.work_per_state + BESIDE
 
 
-@pytest.mark.parametrize("case", FAMILIES.values(), ids=FAMILIES.keys())
-def test_a_step_that_takes_long_is_noticed_soon(case: Callable[[], Case]) -> None:
+def test_what_a_step_costs_is_counted(family: Prepared) -> None:
+    assert costs_at_most(lambda: UNCOUNTED + DEAREST * sum(step.work for step in _steps(family, MOST_STEPS)))
+
+
+def test_a_step_that_takes_long_is_noticed_soon(family: Prepared) -> None:
     """And comes to the same where there is time for it."""
-    definition, given = case()
-    machine, _ = compile_definition(jsontext.dump(definition))
-    text = JsonText(jsontext.dump(given))
-    start = time.process_time()
     try:
-        step = _start(machine, text, PATIENCE)
+        step = _start(family, PATIENCE)
     except TakesLong:
-        seconds = time.process_time() - start
-
-        assert seconds < PATIENCE * MOST_MICROSECONDS / 1e6 + BESIDE_SECONDS
+        assert costs_at_most(lambda: _of_an_impatient_step(family))
     else:
-        whole = _start(machine, text, None)
+        whole = _start(family)
 
         assert step.work == whole.work < PATIENCE + BESIDE
         assert (step.events, step.changed) == (whole.events, whole.changed)
+
+
+def _of_an_impatient_step(family: Prepared) -> int:
+    with pytest.raises(TakesLong):
+        _start(family, PATIENCE)
+    return UNCOUNTED + DEAREST * PATIENCE
+
+
+def test_what_is_not_counted_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = {f"x{i}.$": "States.ArrayContains($, $[2499])" for i in range(8)}
+    state = {"Type": "Pass", "Parameters": fields, "End": True}
+    prepared = _prepared(({"StartAt": "A", "States": {"A": state}}, BIG))
+    monkeypatch.setattr(meter.Meter, "spend", lambda _meter, _units: None)
+
+    assert not costs_at_most(lambda: UNCOUNTED + DEAREST * _start(prepared).work)
+
+
+@pytest.mark.parametrize(
+    ("call", "given", "least"),
+    [
+        ("States.ArrayPartition($, 1)", list(range(30_000)), 30_000 / 4),
+        ("States.ArrayRange(1, 1000, 1)", {}, 1_000 / 20),
+        ("States.StringToJson($)", "[" + ",".join(["{}"] * 50_000) + "]", 50_000),
+    ],
+)
+def test_a_function_costs_what_it_makes_of_little(call: str, given: Json, least: float) -> None:
+    template = payload_template.compile({"x.$": call}, Pointer(""))
+    counter = meter.Meter()
+    template.evaluate(Data(given, None, meter=counter))
+
+    assert counter.spent > least
 
 
 def test_what_the_fields_of_a_state_cost_is_counted_together() -> None:
@@ -90,7 +130,7 @@ def test_what_the_fields_of_a_state_cost_is_counted_together() -> None:
             "A": {"Type": "Pass", "Output": {f"x{i}": f"{{% {HOG} %}}" for i in range(20)}, "End": True}
         },
     }
-    _, step = _begin((definition, None))
+    step = _start(_prepared((definition, None)))
 
     assert step.outcome is not None
     assert step.outcome.error == "States.QueryEvaluationError"
@@ -98,7 +138,7 @@ def test_what_the_fields_of_a_state_cost_is_counted_together() -> None:
 
 
 def test_what_the_paths_of_a_state_cost_is_counted_together() -> None:
-    _, step = _begin(FAMILIES["scans"]())
+    step = _start(_prepared(FAMILIES["scans"]()))
 
     assert step.outcome is not None
     assert step.outcome.error == "States.Runtime"
@@ -106,29 +146,22 @@ def test_what_the_paths_of_a_state_cost_is_counted_together() -> None:
 
 
 def test_states_one_by_one_have_each_their_own() -> None:
-    machine, step = _begin(FAMILIES["states"]())
-    steps = [step]
-    while step.more:
-        step = interpreter.resume(machine, step.checkpoint, Continue(), MOMENT, LIMITS)
-        steps.append(step)
+    *steps, last = _steps(_prepared(FAMILIES["states"]()))
 
-    assert step.outcome is not None
-    assert step.outcome.status == "SUCCEEDED"
-    assert len(steps) >= 8
+    assert last.outcome is not None
+    assert last.outcome.status == "SUCCEEDED"
+    assert len(steps) >= 7
 
 
 @pytest.mark.parametrize("name", ["iterations", "selectors of iterations", "selectors of child executions"])
 def test_iterations_have_each_their_own(name: str) -> None:
-    machine, step = _begin(FAMILIES[name]())
-    works = [step.work]
-    while step.more:
-        step = interpreter.resume(machine, step.checkpoint, Continue(), MOMENT, LIMITS)
-        works.append(step.work)
+    steps = list(_steps(_prepared(FAMILIES[name]())))
 
-    assert step.outcome is not None
-    assert step.outcome.status == "SUCCEEDED"
-    assert len(works) > 12
-    assert max(works) < LIMITS.work_per_state
+    outcome = steps[-1].outcome
+    assert outcome is not None
+    assert outcome.status == "SUCCEEDED"
+    assert len(steps) > 12
+    assert max(step.work for step in steps) < LIMITS.work_per_state
 
 
 def test_a_wait_after_a_map_that_came_in_several_steps_is_waited_for() -> None:
@@ -136,12 +169,10 @@ def test_a_wait_after_a_map_that_came_in_several_steps_is_waited_for() -> None:
     definition["States"]["A"] = {**definition["States"]["A"], "Next": "W"}
     del definition["States"]["A"]["End"]
     definition["States"]["W"] = {"Type": "Wait", "Seconds": 60, "End": True}
-    machine, step = _begin((definition, given))
-    assert step.more
-    while step.more:
-        step = interpreter.resume(machine, step.checkpoint, Continue(), MOMENT, LIMITS)
+    first, *_, last = _steps(_prepared((definition, given)))
 
-    assert step.outcome is None
+    assert first.more
+    assert last.outcome is None
 
 
 @pytest.mark.parametrize(

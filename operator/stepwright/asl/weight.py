@@ -44,7 +44,7 @@ class _Walk:
     def weigh(self, value: Json) -> int:
         if isinstance(value, str):
             return len(value)
-        if not isinstance(value, list | dict):
+        if not isinstance(value, (list, dict)):  # a union would be made anew each time
             return 1
         found = self._known.get(id(value))
         if found is None:
@@ -52,7 +52,13 @@ class _Walk:
             found = 2 + len(value)
             if isinstance(value, dict):
                 found += sum(map(len, value))
+            # No sum(), which would need two of Python's frames for each level, and no call for what has no parts.
             for item in value.values() if isinstance(value, dict) else value:
-                found += self.weigh(item)  # no sum(): it would need two of Python's frames for each level
+                if isinstance(item, str):
+                    found += len(item)
+                elif isinstance(item, (list, dict)):
+                    found += self.weigh(item)
+                else:
+                    found += 1
             self._known[id(value)] = found
         return found

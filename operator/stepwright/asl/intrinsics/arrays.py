@@ -9,13 +9,20 @@ from stepwright.asl import weight
 from stepwright.asl.equality import key, same
 from stepwright.asl.intrinsics.arguments import array, whole_number
 from stepwright.asl.intrinsics.errors import Unfit
-from stepwright.asl.intrinsics.function import Function, Randomness, of_shallow, of_whole
+from stepwright.asl.intrinsics.function import Function, Randomness, of_result, of_shallow, of_whole
 from stepwright.asl.json_types import Json
 
 MAX_RANGE: Final = 1000
 
 _COMPARED: Final = 8
 """Of ``weight``, in a unit."""
+
+_CHUNKS: Final = 4
+_NUMBERS: Final = 16
+"""Made in a unit."""
+
+_CHUNK: Final = 64
+"""Bytes of a short array, beside its places."""
 
 
 def _array(values: Sequence[Json], _random: Randomness) -> Json:
@@ -74,12 +81,23 @@ def _cost_of_comparing(values: Sequence[Json]) -> int:
     return of_shallow(values) + sum(min(weight.of(item), most) for item in items) // _COMPARED
 
 
+def _cost_of_chunks(values: Sequence[Json]) -> int:
+    items, size = values
+    if not isinstance(items, list) or not isinstance(size, int | float) or size < 1:
+        return 0  # which is refused
+    return of_shallow(values) + int(len(items) / size) // _CHUNKS
+
+
+def _size_of_chunks(chunks: Json) -> int:
+    return sum(_CHUNK + of_result(chunk) for chunk in chunks) if isinstance(chunks, list) else 0
+
+
 FUNCTIONS: Final = {
     "States.Array": Function(_array, 0, None),
     "States.ArrayContains": Function(_contains, 2, 2, cost=_cost_of_comparing),
     "States.ArrayGetItem": Function(_get_item, 2, 2),
     "States.ArrayLength": Function(_length, 1, 1),
-    "States.ArrayPartition": Function(_partition, 2, 2),
-    "States.ArrayRange": Function(_range, 3, 3),
+    "States.ArrayPartition": Function(_partition, 2, 2, cost=_cost_of_chunks, size=_size_of_chunks),
+    "States.ArrayRange": Function(_range, 3, 3, cost=lambda _values: MAX_RANGE // _NUMBERS),
     "States.ArrayUnique": Function(_unique, 1, 1, cost=lambda values: 4 * of_whole(values)),
 }

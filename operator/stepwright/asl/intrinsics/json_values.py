@@ -14,6 +14,9 @@ from stepwright.asl.json_types import Json
 _VALUE: Final = 8
 """Bytes of memory for one of ``weight``, at most: an empty object takes 64 and weighs two, and one in its array."""
 
+_READ: Final = 4
+"""Times what a mere look at a text costs."""
+
 
 def _merge(values: Sequence[Json], _random: Randomness) -> Json:
     if not isinstance(values[2], bool):
@@ -39,6 +42,13 @@ def _from_string(values: Sequence[Json], _random: Randomness) -> Json:
         raise Unfit(f"The argument is not valid JSON: {error}.") from None
 
 
+def _cost_of_parsing(values: Sequence[Json]) -> int:
+    """An array or an object, however small, is made, checked and weighed."""
+    (text,) = values
+    containers = text.count("[") + text.count("{") if isinstance(text, str) else 0
+    return _READ * of_shallow(values) + containers
+
+
 def _size_of_parsed(value: Json) -> int:
     return _VALUE * weight.of(value)
 
@@ -46,7 +56,5 @@ def _size_of_parsed(value: Json) -> int:
 FUNCTIONS: Final = {
     "States.JsonMerge": Function(_merge, 3, 3),
     "States.JsonToString": Function(_to_string, 1, 1, cost=of_whole),
-    "States.StringToJson": Function(
-        _from_string, 1, 1, cost=lambda values: 4 * of_shallow(values), size=_size_of_parsed
-    ),
+    "States.StringToJson": Function(_from_string, 1, 1, cost=_cost_of_parsing, size=_size_of_parsed),
 }
