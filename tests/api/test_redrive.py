@@ -176,11 +176,16 @@ def test_a_database_of_before_redrives_goes_on(tmp_path: Path) -> None:
     with sqlite3.connect(file) as database:
         for column in ("redrives", "redriven", "redrivable"):
             database.execute(f"ALTER TABLE executions DROP COLUMN {column}")
+        for column in ("deleting", "since"):
+            database.execute(f"ALTER TABLE machines DROP COLUMN {column}")
         database.execute("DROP TABLE redrive_tokens")
         database.execute("PRAGMA user_version = 1")
     database.close()
     with DevProcess(data) as dev:
-        answer = dev.client().describe_execution(executionArn=arn)
+        sfn = dev.client()
+        answer = sfn.describe_execution(executionArn=arn)
+        listed = sfn.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
+    assert [execution["executionArn"] for execution in listed] == [arn]
     assert (answer["status"], answer["redriveCount"], answer["redriveStatusReason"]) == (
         "FAILED",
         0,

@@ -7,9 +7,22 @@ from typing import Any
 import pytest
 
 from stepwright.asl import checkpoint as checkpoints
+from stepwright.asl import interpreter
 from stepwright.asl.interpreter import Limits
-from stepwright.asl.signals import Break, Continue, Signal, Stop, TaskId, TaskSucceeded, TimerFired, TimerId
-from stepwright.asl.step import CancelTask, CancelTimer, Outcome, SetTimer
+from stepwright.asl.signals import (
+    Break,
+    Continue,
+    Moment,
+    Signal,
+    Stop,
+    TaskFailed,
+    TaskId,
+    TaskStarted,
+    TaskSucceeded,
+    TimerFired,
+    TimerId,
+)
+from stepwright.asl.step import CancelTask, CancelTimer, Outcome, SetTimer, Step
 from tests.asl.virtual_time import START, begin, run, states
 
 JOB = {"Type": "Task", "Resource": "k8s:job", "TimeoutSeconds": 30}
@@ -192,3 +205,23 @@ def test_the_size_counts_bytes_not_characters() -> None:
 
     assert play.outcome is not None
     assert play.outcome.error == "States.DataLimitExceeded"
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [TaskSucceeded(TaskId(5), 1), TaskFailed(TaskId(5), "Busy", None), TimerFired(TimerId("wait:6"))],
+)
+def test_an_execution_with_another_end_before_it_fails_at_its_next_transition(signal: Signal) -> None:
+    play = begin(OPEN)
+    before, instead = play.checkpoint, Break("States.Runtime", "gone")
+
+    def resume(signal: Signal) -> Step:
+        return interpreter.resume(play.machine, before, signal, Moment(START, 0), instead=instead)
+
+    for nothing in (TimerFired(TimerId("wait:99")), TaskSucceeded(TaskId(99), 1), Continue()):
+        assert resume(nothing).checkpoint is before
+    assert [event["type"] for event in resume(TaskStarted(TaskId(5))).events] == ["TaskStarted"]
+    step = resume(signal)
+    assert [(event["type"], event["previousEventId"]) for event in step.events] == [("ExecutionFailed", 6)]
+    assert step.outcome == Outcome("FAILED", error="States.Runtime", cause="gone")
+    assert resume(Stop()).outcome == Outcome("ABORTED")

@@ -45,11 +45,11 @@ def break_steps(
     resume: Resume = interpreter.resume
     failed: list[int] = []
 
-    def broken(machine: Any, checkpoint: Any, signal: Signal, *rest: Any) -> Step:
+    def broken(machine: Any, checkpoint: Any, signal: Signal, *rest: Any, **more: Any) -> Step:
         if isinstance(signal, concerned) and len(failed) < times:
             failed.append(len(failed))
             raise KeyError(SECRET)
-        return resume(machine, checkpoint, signal, *rest)
+        return resume(machine, checkpoint, signal, *rest, **more)
 
     monkeypatch.setattr(interpreter, "resume", broken)
     return failed
@@ -150,11 +150,11 @@ def test_steps_that_fail_and_go_on_in_turns_come_to_an_end(monkeypatch: pytest.M
         resume: Resume = interpreter.resume
         seen: set[int] = set()
 
-        def broken(machine: Any, checkpoint: Any, signal: Signal, *rest: Any) -> Step:
+        def broken(machine: Any, checkpoint: Any, signal: Signal, *rest: Any, **more: Any) -> Step:
             if isinstance(signal, TaskSucceeded) and signal.task not in seen:
                 seen.add(signal.task)
                 raise KeyError(SECRET)
-            return resume(machine, checkpoint, signal, *rest)
+            return resume(machine, checkpoint, signal, *rest, **more)
 
         monkeypatch.setattr(interpreter, "resume", broken)
         world = World()

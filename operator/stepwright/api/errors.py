@@ -62,6 +62,10 @@ def no_such_machine(arn: str) -> ApiError:
     return _said("StateMachineDoesNotExist", "State Machine Does Not Exist", arn)
 
 
+def machine_deleting(arn: str) -> ApiError:
+    return _said("StateMachineDeleting", "State Machine is being deleted", arn)
+
+
 def execution_exists(arn: str) -> ApiError:
     return _said("ExecutionAlreadyExists", "Execution Already Exists", arn)
 

@@ -88,6 +88,12 @@ async def machine(service: Service, text: str) -> StateMachine:
     return found
 
 
+def require_active(machine: StateMachine) -> None:
+    """Raises StateMachineDeleting."""
+    if machine.deleting:
+        raise errors.machine_deleting(machine.arn)
+
+
 async def map_run(service: Service, text: str) -> MapRun:
     """Raises InvalidArn, ResourceNotFound."""
     parse(text, "mapRun")

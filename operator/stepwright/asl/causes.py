@@ -14,6 +14,10 @@ def in_state(name: str, entered_event_id: int, cause: str) -> str:
     return f"An error occurred while executing the state '{name}' (entered at the event id #{entered_event_id}). {cause}"
 
 
+def machine_deleted(name: str) -> str:
+    return f"State machine {name} has been deleted"
+
+
 # Paths. ``reason`` is what PathNotFound.reason says: how far the path got.
 
 

@@ -154,9 +154,14 @@ def resume(
     moment: Moment,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     patience: int | None = None,
+    instead: Break | None = None,
 ) -> Step:
     """The step that a signal gives. One for something no longer open gives an empty step. Raises ``meter.TakesLong`` as
-    ``start`` does."""
+    ``start`` does.
+
+    ``instead``: with what the execution fails at its next transition, whatever that would be: of the signal itself
+    nothing is recorded. So AWS ends executions whose state machine has been deleted.
+    """
     # What is kept for a redrive has ended, and branches that have not.
     was_to_go_on = checkpoint.head.ended is not None and any(checkpoint.branches())
     if checkpoint.head.ended is not None and not (was_to_go_on and isinstance(signal, Break)):
@@ -172,7 +177,7 @@ def resume(
             return _time_out(machine, checkpoint, moment, limits)
         case TimerFired():
             branch = _branch_of_timer(checkpoint, signal.timer)
-        case UpdateMapRun():
+        case UpdateMapRun() if instead is None:
             return _update(machine, checkpoint, signal, moment, limits, patience)
         case Stop():
             return _stop(machine, checkpoint, signal, moment, limits)
@@ -184,6 +189,8 @@ def resume(
             return draft.finish()
     if branch is None and not isinstance(signal, Continue):
         return Step(checkpoint)
+    if instead is not None and not isinstance(signal, TaskStarted | TaskSubmitted):
+        return resume(machine, checkpoint, instead, moment, limits)
     draft = Draft(machine, checkpoint, moment, limits, patience=patience)
     return _step(draft, branch, signal)
 

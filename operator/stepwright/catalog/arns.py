@@ -34,6 +34,11 @@ def unqualified(text: str) -> tuple[str, str | None]:
     return ":".join(parts[:7]), parts[7] if len(parts) > 7 else None
 
 
+def machine_name(text: str) -> str:
+    """Of the state machine that an ARN names; with a Map's label where it is of a Map's part."""
+    return text.split(":")[6]
+
+
 _PARTITIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "cn-": "aws-cn",

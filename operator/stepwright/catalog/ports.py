@@ -33,7 +33,12 @@ class TaskOver(Exception):  # noqa: N818
 
 
 class NotRedrivable(Exception):  # noqa: N818
-    """The execution runs, has succeeded, or nothing was kept that a redrive could go on from."""
+    """The execution runs, has succeeded, its state machine was deleted, or nothing was kept that a redrive could go on
+    from."""
+
+
+class MachineGone(Exception):  # noqa: N818
+    """The state machine was deleted, or is being deleted."""
 
 
 class CallRefused(Exception):  # noqa: N818 - what an API said
@@ -79,11 +84,14 @@ class Catalog(Protocol):
         """Replace the tags of a machine."""
 
     async def delete_machine(self, arn: str) -> None:
-        """Its executions stay, and those that run go on."""
+        """It goes at once, or, where executions run, once these have failed at their next transition. They stay."""
 
     async def revision(self, id: str) -> Revision | None: ...
 
     async def execution(self, arn: str) -> Execution | None: ...
+
+    async def has_machine(self, execution: Execution) -> bool:
+        """Whether the state machine that it was started with is there, and is not being deleted."""
 
     async def executions(
         self, started_as: str, status: Status | None, before: int | None, limit: int
@@ -161,7 +169,8 @@ class Runner(Protocol):
     """Lets executions run."""
 
     async def start(self, execution: Execution) -> Execution:
-        """Begin a Standard execution; durable when it returns. The stored one, if its ARN was taken."""
+        """Begin a Standard execution; durable when it returns. The stored one, if its ARN was taken. Raises
+        MachineGone."""
 
     async def start_express(self, execution: Execution) -> None:
         """Begin an Express execution and keep nothing of it."""

@@ -39,6 +39,8 @@ class StateMachine:
     created: Millis
     revision: Revision
     tags: Mapping[str, str] = field(default_factory=dict)
+    deleting: bool = False
+    """It is there until none of its executions runs, and nothing is begun with it."""
 
 
 @dataclass(frozen=True, slots=True)

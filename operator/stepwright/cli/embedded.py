@@ -136,6 +136,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         await asyncio.gather(running, return_exceptions=True)
         await functions.close()
         await nested.close()
+        await catalog.deletions.close()
     finally:
         await database.close()
 

@@ -13,7 +13,7 @@ import structlog
 
 from stepwright.asl import interpreter
 from stepwright.asl.limits import Limits
-from stepwright.asl.signals import Millis, Moment, Signal, Stop, TaskId, TimerFired, TimerId
+from stepwright.asl.signals import Break, Millis, Moment, Signal, Stop, TaskId, TimerFired, TimerId
 from stepwright.asl.step import Outcome
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.observer import Observer, Unobserved
@@ -59,8 +59,10 @@ class Engine:
         finished: Callable[[ExecutionRef], None] | None = None,
         stepping: Stepping | None = None,
         aside: Aside | None = None,
+        instead: Callable[[Uid], Break | None] | None = None,
     ) -> None:
-        """``aside``: where to take steps that take long (``engine.steps``)."""
+        """``aside``: where to take steps that take long (``engine.steps``). ``instead``: with what an execution fails at
+        its next transition, whatever that would be."""
         clock = clock or SystemClock()
         self._stepping = stepping or Stepping()
         self.timers = Timers(clock, self._timer_fired)
@@ -76,6 +78,7 @@ class Engine:
             ends=Turns(CALLS_AT_ONCE),
             loads=Turns(CALLS_AT_ONCE),
             parks_from_seconds=parks_from_seconds,
+            instead=instead or (lambda _: None),
             observer=observer or Unobserved(),
             limits=limits or Limits(),
             steps=Steps(self._stepping, aside),

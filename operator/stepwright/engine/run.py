@@ -54,6 +54,7 @@ from stepwright.engine.ports import (
     Loaded,
     Refused,
     TaskDriver,
+    Uid,
     Unavailable,
 )
 from stepwright.engine.stepping import Stepping
@@ -102,6 +103,8 @@ class World:
     """How many executions may be read at once."""
     parks_from_seconds: float
     """An execution that only waits, and at least this long, leaves memory until then."""
+    instead: Callable[[Uid], Break | None]
+    """With what an execution fails at its next transition, whatever that would be."""
     observer: Observer
     limits: Limits = field(default_factory=Limits)
     steps: Steps = field(default_factory=lambda: Steps(Stepping()))
@@ -405,7 +408,13 @@ class Run:
     async def _resume(self, batch: Batch, signal: Signal) -> None:
         assert batch.checkpoint is not None
         resume = partial(
-            interpreter.resume, self._machine, batch.checkpoint, signal, self._moment(), self._world.limits
+            interpreter.resume,
+            self._machine,
+            batch.checkpoint,
+            signal,
+            self._moment(),
+            self._world.limits,
+            instead=self._world.instead(self.ref.uid),
         )
         self._add(batch, await self._step(resume), signal)
         if isinstance(signal, TaskFailed) and signal.task in batch.ends and self._runs_on(signal.task):

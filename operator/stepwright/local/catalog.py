@@ -8,45 +8,54 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, bindparam, delete, or_, select, update
+from sqlalchemy import Row, and_, bindparam, exists, func, literal, not_, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stepwright.asl.step import HistoryEvent, Status
 from stepwright.catalog import arns
 from stepwright.catalog.arns import Place
+from stepwright.catalog.ports import MachineGone
 from stepwright.catalog.records import Execution, Revision, StateMachine
 from stepwright.cluster import payloads
 from stepwright.local import schema
 from stepwright.local.database import Conflict, Database, Statement
+from stepwright.local.deletions import Deletions
 from stepwright.local.journal import read_payloads
 from stepwright.local.known import Machines
-from stepwright.local.rows import execution_of, text_of
+from stepwright.local.rows import belongs_to, execution_of, text_of
 
 MOST_REVISIONS: Final = 256
 """Kept in memory, the most recently used ones: every start of an execution asks for one, and they never change."""
 
+_GIVEN: Final = (
+    "uid",
+    "arn",
+    "name",
+    "machine_arn",
+    "machine_name",
+    "revision",
+    "input",
+    "started",
+    "trace_header",
+    "version_arn",
+    "alias_arn",
+)
+_STARTS: Final = exists().where(
+    schema.machines.c.arn == bindparam("machine_arn"), schema.machines.c.deleting.is_(False)
+)
+"""Whoever starts an execution has looked at its state machine, which may have been deleted since."""
 ADD_EXECUTION: Final = Statement(
     0,
     insert(schema.executions)
-    .values(
-        {
-            name: bindparam(name)
-            for name in (
-                "uid",
-                "arn",
-                "name",
-                "machine_arn",
-                "machine_name",
-                "revision",
-                "input",
-                "started",
-                "trace_header",
-                "version_arn",
-                "alias_arn",
-            )
-        }
-        | {"status": "RUNNING", "seq": 0, "settled": False}
+    .from_select(
+        [*_GIVEN, "status", "seq", "settled"],
+        select(
+            *(bindparam(name, type_=schema.executions.c[name].type) for name in _GIVEN),
+            literal("RUNNING"),
+            literal(0),
+            literal(False),
+        ).where(_STARTS),
     )
     .on_conflict_do_nothing(),
     conditional=True,
@@ -58,6 +67,7 @@ _MACHINES: Final = select(
     schema.machines.c.type,
     schema.machines.c.created.label("made"),
     schema.machines.c.tags,
+    schema.machines.c.deleting,
     schema.revisions,
 ).join(schema.revisions, schema.revisions.c.id == schema.machines.c.revision)
 
@@ -68,6 +78,7 @@ class SqlCatalog:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.known = Machines()
+        self.deletions = Deletions(database, self.known)
         self._revisions: OrderedDict[str, Revision] = OrderedDict()
         self._asks = asyncio.Lock()
         """One asks the database for a revision at a time: of a thousand starts at once, all but the first find it."""
@@ -89,6 +100,8 @@ class SqlCatalog:
                     revision=machine.revision.id,
                     tags=text_of(machine.tags),
                     newest_version=0,
+                    since=func.coalesce(select(func.max(schema.executions.c.position)).scalar_subquery(), 0)
+                    + 1,
                 )
             )
             return machine
@@ -125,13 +138,7 @@ class SqlCatalog:
         self.known.machines.changed(arn)
 
     async def delete_machine(self, arn: str) -> None:
-        async def remove(connection: AsyncConnection) -> None:
-            await connection.execute(delete(schema.machines).where(schema.machines.c.arn == arn))
-            await connection.execute(delete(schema.versions).where(schema.versions.c.machine_arn == arn))
-            await connection.execute(delete(schema.aliases).where(schema.aliases.c.machine_arn == arn))
-
-        await self._database.call(remove)
-        self.known.deleted(arn)
+        await self.deletions.begin(arn)
 
     async def revision(self, id: str) -> Revision | None:
         return self._known_revision(id) or await self._read_revision(id)
@@ -159,7 +166,7 @@ class SqlCatalog:
     # --- Executions ----------------------------------------------------------------------------------------------
 
     async def add_execution(self, execution: Execution, machine_name: str) -> bool:
-        """Whether it is new: False where its ARN was taken before."""
+        """Whether it is new: False where its ARN was taken before. Raises MachineGone."""
         row = {
             "uid": execution.uid,
             "arn": execution.arn,
@@ -176,7 +183,7 @@ class SqlCatalog:
         try:
             await self._database.write([(ADD_EXECUTION, row)])
         except Conflict:
-            return False
+            return await self._database.call(lambda connection: _add_again(connection, row))
         return True
 
     async def execution(self, arn: str) -> Execution | None:
@@ -190,12 +197,22 @@ class SqlCatalog:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else execution_of(row, row.map_run_arn, row.item_count)
 
+    async def has_machine(self, execution: Execution) -> bool:
+        columns = schema.machines.c
+        query = select(columns.arn).where(
+            columns.arn == execution.machine_arn,
+            columns.deleting.is_(False),
+            columns.since <= execution.position,
+        )
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).first() is not None
+
     async def executions(
         self, started_as: str, status: Status | None, before: int | None, limit: int
     ) -> Sequence[Execution]:
         columns = schema.executions.c
         machine_arn, qualifier = arns.unqualified(started_as)
-        query = select(schema.executions).where(columns.machine_arn == machine_arn)
+        query = select(schema.executions).where(belongs_to(machine_arn))
         if qualifier is not None:
             query = query.where(or_(columns.version_arn == started_as, columns.alias_arn == started_as))
         if status is not None:
@@ -225,6 +242,26 @@ async def _machine(connection: AsyncConnection, arn: str) -> StateMachine | None
     return None if row is None else _machine_of(row)
 
 
+async def _add_again(connection: AsyncConnection, row: Mapping[str, Any]) -> bool:
+    """Add an execution that could not be: where its ARN was that of an execution of a deleted state machine, it is the
+    new one's now. Raises MachineGone."""
+    executions, machine_arn = schema.executions, row["machine_arn"]
+    machine = await _machine(connection, machine_arn)
+    if machine is None or machine.deleting:
+        raise MachineGone
+    former = and_(executions.c.arn == row["arn"], not_(belongs_to(machine_arn)))
+    found = (await connection.execute(select(executions.c.uid).where(former))).scalar_one_or_none()
+    if found is None:
+        return False
+    # Nothing of it is lost, but nobody asks for it by this name.
+    other = f"{row['arn']}:{found}"
+    await connection.execute(update(executions).where(executions.c.uid == found).values(arn=other))
+    runs = update(schema.map_runs).where(schema.map_runs.c.uid == found)
+    await connection.execute(runs.values(execution_arn=other))
+    await connection.execute(ADD_EXECUTION.sql, row)
+    return True
+
+
 async def _add_revision(connection: AsyncConnection, revision: Revision) -> None:
     await connection.execute(
         insert(schema.revisions).values(
@@ -246,6 +283,7 @@ def _machine_of(row: Row[Any]) -> StateMachine:
         created=row.made,
         revision=revision_of(row),
         tags=msgspec.json.decode(row.tags),
+        deleting=row.deleting,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Final
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,7 +50,7 @@ class SqlRedrives:
 
 
 def _reopened(uid: Uid, now: Millis):  # type: ignore[no-untyped-def] # noqa: ANN202 - SQLAlchemy's own
-    columns = schema.executions.c
+    columns, machines = schema.executions.c, schema.machines.c
     newest = (
         select(schema.events.c.id)
         .where(schema.events.c.uid == uid)
@@ -65,6 +65,11 @@ def _reopened(uid: Uid, now: Millis):  # type: ignore[no-untyped-def] # noqa: AN
         columns.stopped >= now - PERIOD_MILLIS,
         columns.started >= now - OPEN_MILLIS,
         newest.scalar_subquery() < EVENTS_LIMIT,
+        exists().where(
+            machines.arn == columns.machine_arn,
+            machines.deleting.is_(False),
+            machines.since <= columns.position,
+        ),
     )
     return (
         update(schema.executions)

@@ -24,6 +24,7 @@ from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded, UpdateMapRun
 from stepwright.asl.step import Outcome
+from stepwright.catalog import arns
 from stepwright.catalog.ports import NoSuchTask, TaskOver
 from stepwright.catalog.records import Execution
 from stepwright.engine.engine import Engine
@@ -68,6 +69,7 @@ class LocalRunner:
             observer=self,
             limits=limits,
             finished=self._note_finished,
+            instead=catalog.deletions.failure,
         )
         self._express = Engine(self._express_journal, drivers, Held(), clock=clock, limits=express_limits)
         self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
@@ -76,6 +78,7 @@ class LocalRunner:
 
     async def run(self) -> None:
         """Take up what was running when the last process ended, and carry everything until cancelled."""
+        await self._catalog.deletions.recall()
         for loaded in await self._journal.unsettled():
             self._engine.adopt(loaded)
         for uid, signal in [*await self._map_runs.asked(), *await self._answers()]:
@@ -196,7 +199,7 @@ class LocalRunner:
         if execution.status != "RUNNING":
             await self._until_let_go(uid)
         redriven = await self._redrives.begin(uid, token, now)
-        ref = ExecutionRef(uid, "local", execution.name, execution.machine_arn.split(":")[6])
+        ref = ExecutionRef(uid, "local", execution.name, arns.machine_name(execution.machine_arn))
         self._engine.adopt(await self._journal.load(ref))
         return redriven
 
@@ -219,7 +222,7 @@ class LocalRunner:
         """A new execution, as the engine takes it. Raises Refused."""
         revision = await self._catalog.revision(execution.revision_id)
         assert revision is not None
-        machine_name = execution.machine_arn.split(":")[6]
+        machine_name = arns.machine_name(execution.machine_arn)
         return Loaded(
             ref=ExecutionRef(execution.uid, "local", execution.name, machine_name),
             identity=Identity(
@@ -242,6 +245,7 @@ class LocalRunner:
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
         if commit.outcome is not None:
+            self._catalog.deletions.ended(ref.uid)
             for ended in self._ends.get(ref.uid, ()):
                 if not ended.done():
                     ended.set_result(commit.now)

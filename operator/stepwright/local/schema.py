@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, Table, Text, false
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the tables. A form that an older Stepwright cannot read gets the next number."""
 
 metadata = MetaData()
@@ -25,8 +25,11 @@ machines = Table(
     Column("revision", Text, nullable=False),
     Column("tags", Text, nullable=False),
     Column("newest_version", Integer, nullable=False),
+    Column("deleting", Boolean, nullable=False, server_default=false()),
+    Column("since", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
+"""``since``: its executions have this position and above; those below are of one that had its ARN before."""
 
 revisions = Table(
     "revisions",
@@ -115,7 +118,11 @@ CHANGES: Final = {
         "ALTER TABLE executions ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE executions ADD COLUMN redriven INTEGER",
         "ALTER TABLE executions ADD COLUMN redrivable BOOLEAN",
-    )
+    ),
+    3: (
+        "ALTER TABLE machines ADD COLUMN deleting BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE machines ADD COLUMN since INTEGER NOT NULL DEFAULT 0",
+    ),
 }
 """What makes tables of one version those of the next, new tables aside."""
 

@@ -7,9 +7,10 @@ from typing import Any, Final
 from stepwright.api import errors, names, paging, wire
 from stepwright.api.operations import starting
 from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.asl import causes
 from stepwright.asl.signals import Millis
-from stepwright.catalog import redrives
-from stepwright.catalog.ports import NotRedrivable
+from stepwright.catalog import arns, redrives
+from stepwright.catalog.ports import MachineGone, NotRedrivable
 from stepwright.catalog.records import Execution
 from stepwright.engine.ports import StopRequest
 
@@ -21,7 +22,11 @@ async def start(service: Service, request: Request) -> Answer:
     if target.machine.type == "EXPRESS":
         await service.runner.start_express(execution)
         return {"executionArn": execution.arn, "startDate": wire.moment(execution.started)}
-    stored = await service.runner.start(execution)
+    try:
+        stored = await service.runner.start(execution)
+    except MachineGone:
+        await names.target(service, request["stateMachineArn"])  # where it is gone, this says so
+        raise errors.machine_deleting(execution.machine_arn) from None
     if stored.uid != execution.uid and (stored.status != "RUNNING" or stored.input != execution.input):
         raise errors.execution_exists(stored.arn)
     return {"executionArn": stored.arn, "startDate": wire.moment(stored.started)}
@@ -117,10 +122,18 @@ async def redrive(service: Service, request: Request) -> Answer:
     try:
         redriven = await service.runner.redrive(execution, request.get("clientToken"))
     except NotRedrivable:
-        now = await names.execution(service, arn)  # it may have changed meanwhile
-        reason = redrives.refusal(now, service.clock.now()) or "Execution history event limit exceeded"
-        raise errors.not_redrivable(arn, reason) from None
+        raise errors.not_redrivable(arn, await _why_not(service, arn)) from None
     return {"redriveDate": wire.moment(redriven)}
+
+
+async def _why_not(service: Service, arn: str) -> str:
+    """Why an execution was not redriven. AWS has no words for one whose state machine is gone."""
+    execution = await names.execution(service, arn)  # it may have changed meanwhile
+    if (reason := redrives.refusal(execution, service.clock.now())) is not None:
+        return reason
+    if not await service.catalog.has_machine(execution):
+        return causes.machine_deleted(arns.machine_name(execution.machine_arn))
+    return "Execution history event limit exceeded"
 
 
 def _redrive(execution: Execution, now: Millis) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from stepwright.engine.ports import Uid
 
 
 def new(service: Service, request: Request, target: names.Target) -> Execution:
-    """Raises InvalidName, InvalidExecutionInput."""
+    """Raises InvalidName, InvalidExecutionInput, StateMachineDeleting."""
     machine = target.machine
+    names.require_active(machine)
     run = service.new_id()
     name = request.get("name")
     if name is None:

@@ -47,6 +47,7 @@ async def create(service: Service, request: Request) -> Answer:
         tags=tags.given(request.get("tags", ())),
     )
     stored = await service.catalog.add_machine(machine)
+    names.require_active(stored)
     if stored is not machine and not _is_same(stored, machine):
         raise errors.machine_exists(stored.arn)
     answer = {"stateMachineArn": stored.arn, "creationDate": wire.moment(stored.created)}
@@ -70,7 +71,7 @@ async def describe(service: Service, request: Request) -> Answer:
     answer = {
         "stateMachineArn": text,
         "name": machine.name,
-        "status": "ACTIVE",
+        "status": "DELETING" if machine.deleting else "ACTIVE",
         "type": machine.type,
         "creationDate": wire.moment(machine.created if version is None else version.created),
         **_content(machine.revision if version is None else version.revision),
@@ -86,7 +87,7 @@ async def describe_for_execution(service: Service, request: Request) -> Answer:
     assert revision is not None
     answer = {
         "stateMachineArn": execution.machine_arn,
-        "name": execution.machine_arn.split(":")[6],
+        "name": arns.machine_name(execution.machine_arn),
         "updateDate": wire.moment(revision.created),
     }
     if execution.map_run_arn is not None:
@@ -126,6 +127,7 @@ async def update(service: Service, request: Request) -> Answer:
         )
     _check_description(request)
     machine = await names.machine(service, request["stateMachineArn"])
+    names.require_active(machine)
     now, old = service.clock.now(), machine.revision
     text = request.get("definition", old.definition)
     role = request.get("roleArn", old.role_arn)
@@ -145,9 +147,15 @@ async def update(service: Service, request: Request) -> Answer:
 
 
 async def delete(service: Service, request: Request) -> Answer:
-    """Deleting what is not there is no error."""
-    names.parse(request["stateMachineArn"], "stateMachine")
-    await service.catalog.delete_machine(request["stateMachineArn"])
+    """Deleting what is not there is no error. Express executions that run go on; all others fail at their next
+    transition, and the state machine is there until then."""
+    arn = request["stateMachineArn"]
+    names.parse(arn, "stateMachine")
+    if arns.unqualified(arn)[1] is not None:
+        raise errors.validation(
+            f"DeleteStateMachine takes the ARN of a state machine, not of a version or an alias: {arn}"
+        )
+    await service.catalog.delete_machine(arn)
     return {}
 
 

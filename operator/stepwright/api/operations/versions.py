@@ -17,6 +17,7 @@ from stepwright.catalog.records import Alias, Route
 async def publish(service: Service, request: Request) -> Answer:
     """Idempotent: a revision is published once. ``revisionId`` says which revision is meant to be the newest."""
     machine = await names.machine(service, request["stateMachineArn"])
+    names.require_active(machine)
     wanted = request.get("revisionId")
     if wanted is not None and wanted != machine.revision.id:
         raise errors.conflict(
@@ -71,6 +72,7 @@ async def create_alias(service: Service, request: Request) -> Answer:
         raise errors.invalid_name(name)
     names.check(name)
     now = service.clock.now()
+    names.require_active(await names.machine(service, machine_arn))
     alias = Alias(machine_arn, name, routes, now, now, request.get("description"))
     stored = await service.versions.add_alias(alias)
     if (stored.routes, stored.description) != (alias.routes, alias.description):
@@ -99,6 +101,7 @@ async def describe_alias(service: Service, request: Request) -> Answer:
 
 async def update_alias(service: Service, request: Request) -> Answer:
     alias = await _alias(service, request["stateMachineAliasArn"])
+    names.require_active(await names.machine(service, alias.machine_arn))
     routes = alias.routes
     if "routingConfiguration" in request:
         routes = await _routes(service, request["routingConfiguration"])
