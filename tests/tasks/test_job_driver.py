@@ -87,13 +87,19 @@ class Scene:
         return self.server.objects[self.job_path(this)]
 
     async def pod(
-        self, this: StartTask, state: dict[str, Any], *, namespace: str = "shop", **status: Any
+        self,
+        this: StartTask,
+        state: dict[str, Any],
+        *,
+        namespace: str = "shop",
+        suffix: str = "abcde",
+        **status: Any,
     ) -> str:
         """The Job's pod, made and then with its container in that state; an ended one is over for its kubelet, too."""
         job = self.job(this)["metadata"]
         if (ended := state.get("terminated")) is not None:
             status.setdefault("phase", "Failed" if ended["exitCode"] else "Succeeded")
-        name = f"{job['name']}-abcde"
+        name = f"{job['name']}-{suffix}"
         owner = {"kind": "Job", "name": job["name"], "uid": job["uid"], "controller": True}
         pod: dict[str, Any] = {
             "metadata": {"name": name, "namespace": namespace, "uid": "p", "ownerReferences": [owner]},
@@ -295,8 +301,24 @@ async def test_stdout_of_a_pod_that_is_gone_is_lost() -> None:
     async with scene.driver() as driver:
         await driver.start(scene.ref, this)
         await scene.pod(this, done(""))
+        assert scene.heard[2:] == []
+        await scene.conclude(this, "Complete")
 
     assert scene.error() == "Job.OutputLost"
+
+
+async def test_a_pod_whose_log_is_lost_with_its_node_runs_again() -> None:
+    """It failed with Job.OutputLost, while Kubernetes made the pod again."""
+    scene, this = Scene(), image(output="stdout")
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        first = await scene.pod(this, done(""), phase="Running")
+        scene.server.remove(f"/api/v1/namespaces/shop/pods/{first}")
+        await settled()
+        scene.server.logs[f"{names.job_name(scene.ref, this.task)}-again"] = b"[2.0]\n"
+        await scene.pod(this, done(""), suffix="again")
+
+    assert scene.end() == TaskSucceeded(this.task, [2.0])
 
 
 async def test_a_pod_that_is_gone_before_its_jobs_verdict_still_tells() -> None:

@@ -56,6 +56,8 @@ class Watched:
     input_due: Manifest | None = None
     """What the Job's input is to be made from, until it is."""
     gone_pods: dict[str, facts.Pod] = field(default_factory=dict)
+    without_log: set[str] = field(default_factory=set)
+    """Names of pods that ended well and went with their output: what the Job makes of that counts."""
     problem: tuple[verdict.Problem, Millis] | None = None
     result: TaskSucceeded | TaskFailed | None = None
     busy: object = None
@@ -290,10 +292,7 @@ class Watching:
 
     def _all_pods_of(self, job: facts.Job, watched: Watched | None) -> list[facts.Pod]:
         present = self.pods.by_index(_of_job(job.metadata.namespace, job.metadata.uid))
-        if watched is None or not watched.gone_pods:
-            return present
-        names_present = {pod.metadata.name for pod in present}
-        return [*present, *(pod for name, pod in watched.gone_pods.items() if name not in names_present)]
+        return present if watched is None else _with_gone(watched, present)
 
     def _foreign_pod(self, watched: Watched, job: facts.Job) -> facts.Pod | None:
         """A pod that the Job did not make, and that Kubernetes counts for it."""
@@ -459,6 +458,12 @@ class Watching:
                 return
             except NotFound as error:
                 problem = error.message
+                if not watched.gone:
+                    # Its node may have been lost right after its end, so that Kubernetes makes another one, or has.
+                    watched.without_log.add(pod.metadata.name)
+                    watched.busy = None
+                    self.consider(watched)
+                    return
                 break
             except (Unreachable, TooManyRequests) as error:
                 problem = error.message
@@ -534,9 +539,7 @@ class Watching:
     def _trusted(self, watched: Watched, job: facts.Job, listed: Sequence[facts.Pod]) -> list[facts.Pod]:
         """Of the pods that were listed for a Job those that are its own, and those known of it that are gone."""
         found = [pod for pod in listed if pod.job is not None and pod.job.uid == job.metadata.uid]
-        present = {pod.metadata.name for pod in found}
-        gone = (pod for name, pod in watched.gone_pods.items() if name not in present)
-        return self._adopted.own(job, [*found, *gone])
+        return self._adopted.own(job, _with_gone(watched, found))
 
     def _succeed(self, watched: Watched, value: Json) -> None:
         self._end(watched, TaskSucceeded(watched.task.task, value))
@@ -582,6 +585,14 @@ class Watching:
             # It may have led to other work, or the task may have been stopped meanwhile.
             if watched is not None and watched.busy is asyncio.current_task():
                 watched.busy = None
+
+
+def _with_gone(watched: Watched, present: Sequence[facts.Pod]) -> list[facts.Pod]:
+    """The pods, and those known of the task that are gone; none of which the output is known to be lost."""
+    if not watched.gone_pods and not watched.without_log:
+        return list(present)
+    pods = {**watched.gone_pods, **{pod.metadata.name: pod for pod in present}}
+    return [pod for name, pod in pods.items() if name not in watched.without_log]
 
 
 def _who(ref: ExecutionRef, task: StartTask | None = None) -> dict[str, Any]:
