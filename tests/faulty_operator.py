@@ -2,17 +2,18 @@
 
 Nothing in the operator knows of it: only ``Api.request`` is wrapped, and that of the HTTP client which waits for an
 answer. The process started by that line imports the operator once and makes forks of itself, so that a start costs no
-imports: it reads an ``Order`` as JSON from each line of its input and answers with the id of the fork's process. All
-of them end with it, and it ends with its input. ``operator_nursery`` is the other side.
+imports: it reads an ``Order`` as JSON from each line of its input and answers with the id of the fork's process, and
+once more with how it ended. All of them end with it, and it ends with its input. ``operator_nursery`` is the other side.
 """
 
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import os
+import selectors
 import signal
 import sys
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final, Literal
 
@@ -122,34 +123,55 @@ def kind_of(method: str, path: str) -> str:
     return " ".join([method, "/".join([plural, *name_and_subresource[1:]])])
 
 
-def serve(lines: Callable[[], bytes]) -> None:
-    """Fork an operator for each line until there are no more; then end, and the forks, too."""
+def serve(orders: int, answers: int) -> None:
+    """Fork an operator for each line of the file descriptor until there are no more; then end, and the forks, too.
+
+    Answers: ``began PID``, and ``ended PID STATUS`` with the exit code or, below 0, the signal.
+    """
     os.setpgrp()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks for exit codes
-    while line := lines():
-        order = msgspec.json.decode(line, type=Order)
-        pid = os.fork()
-        if pid == 0:
-            _become(order)
-        os.write(1, b"%d\n" % pid)
-    os.killpg(0, signal.SIGKILL)
+    pending = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(orders, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.data is not None:
+                    selector.unregister(key.fd)
+                    os.close(key.fd)
+                    _, status = os.waitpid(key.data, 0)
+                    os.write(answers, b"ended %d %d\n" % (key.data, os.waitstatus_to_exitcode(status)))
+                    continue
+                read = os.read(orders, 65536)
+                if not read:
+                    os.killpg(0, signal.SIGKILL)
+                *lines, pending = (pending + read).split(b"\n")
+                for line in lines:
+                    pid = _fork(msgspec.json.decode(line, type=Order))
+                    os.write(answers, b"began %d\n" % pid)
+                    selector.register(os.pidfd_open(pid), selectors.EVENT_READ, pid)
+
+
+def _fork(order: Order) -> int:
+    pid = os.fork()
+    if pid == 0:
+        _become(order)
+    return pid
 
 
 def _become(order: Order) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(order.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
+    faulthandler.enable()
     if order.fault is not None:
         Striking(order.fault).install()
     code = 1
     try:
         code = application(("operator",))(["operator", *order.arguments], standalone_mode=False) or 0
-    except Exception as error:  # noqa: BLE001 - the log is all that is left of this process
+    except BaseException as error:  # noqa: BLE001 - the log is all that is left of this process
         os.write(2, f"{type(error).__name__}: {error}\n".encode())
     os._exit(code)
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer.readline)
+    serve(sys.stdin.fileno(), sys.stdout.fileno())

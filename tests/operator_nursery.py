@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,15 +21,27 @@ from tests.operator_process import ROOT
 
 
 class ForkedOperator:
-    """One operator. Its exit code is nobody's to know, since this process is not its parent."""
+    """One operator. Its parent, the process that forks operators, tells of its end."""
 
     def __init__(self, pid: int, log: Path) -> None:
         self.pid = pid
         self.log = log
-        self._loop = asyncio.get_running_loop()
-        self._end = os.pidfd_open(pid)
         self.ended = asyncio.Event()
-        self._loop.add_reader(self._end, self._note_end)
+        self._status: int | None = None
+        self._handle: int | None = None
+        with suppress(ProcessLookupError):
+            self._handle = os.pidfd_open(pid)  # the number may be another's once its parent knows of its end
+
+    @property
+    def end(self) -> str:
+        """How it ended."""
+        match self._status:
+            case None:
+                return "it runs"
+            case status if status < 0:
+                return f"by {signal.Signals(-status).name}"
+            case status:
+                return f"with exit code {status}"
 
     @property
     def struck(self) -> str | None:
@@ -54,15 +67,19 @@ class ForkedOperator:
         return state == "T"
 
     def send(self, number: signal.Signals) -> None:
-        if not self.ended.is_set():
-            signal.pidfd_send_signal(self._end, number)
+        """To one that has ended: nothing."""
+        if self._handle is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, number)
 
     def log_tail(self, lines: int = 30) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    def _note_end(self) -> None:
-        self._loop.remove_reader(self._end)
-        os.close(self._end)
+    def note_end(self, status: int) -> None:
+        """``status``: its exit code or, below 0, the signal."""
+        if self._handle is not None:
+            os.close(self._handle)
+        self._handle, self._status = None, status
         self.ended.set()
 
 
@@ -75,18 +92,18 @@ class Nursery:
         self._logs = logs
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
+        self._news: asyncio.Task[None] | None = None
+        self._begun: asyncio.Queue[ForkedOperator | None] = asyncio.Queue()
         self.operators: list[ForkedOperator] = []
 
     async def start(self, namespace: str, fault: Fault | None = None, *arguments: str) -> ForkedOperator:
         """An operator for this namespace, where its Lease is, too."""
         assert self._process is not None
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         async with self._turn:
             kubeconfig = await asyncio.to_thread(
                 self._account.kubeconfig, self._cluster.kubeconfig, namespace
             )
-            log = self._logs / f"operator-{len(self.operators)}.log"
             order = Order(
                 (
                     f"--kubeconfig={kubeconfig}",
@@ -99,16 +116,33 @@ class Nursery:
                     "--log-format=json",
                     *arguments,
                 ),
-                str(log),
+                str(self._next_log),
                 fault,
             )
+            self._next_log.touch()
             self._process.stdin.write(msgspec.json.encode(order) + b"\n")
-            answer = await self._process.stdout.readline()
-            if not answer:
+            operator = await self._begun.get()
+            if operator is None:
                 raise RuntimeError("the process that forks operators has ended; it says why on stderr")
-            operator = ForkedOperator(int(answer), log)
-            self.operators.append(operator)
         return operator
+
+    @property
+    def _next_log(self) -> Path:
+        return self._logs / f"operator-{len(self.operators)}.log"
+
+    async def _follow(self, answers: asyncio.StreamReader) -> None:
+        running: dict[int, ForkedOperator] = {}
+        async for line in answers:
+            what, pid, *status = line.split()
+            if what == b"began":
+                operator = running[int(pid)] = ForkedOperator(int(pid), self._next_log)
+                self.operators.append(operator)
+                self._begun.put_nowait(operator)
+            else:
+                running.pop(int(pid)).note_end(int(status[0]))
+        self._begun.put_nowait(None)
+        for operator in running.values():
+            operator.note_end(-signal.SIGKILL)  # with the process that forked it
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
@@ -120,6 +154,8 @@ class Nursery:
             env={**os.environ, "PYTHONPATH": str(ROOT / "operator")},
             cwd=ROOT,
         )
+        assert self._process.stdout is not None
+        self._news = asyncio.create_task(self._follow(self._process.stdout))
         return self
 
     async def __aexit__(
@@ -129,5 +165,5 @@ class Nursery:
         assert self._process.stdin is not None
         self._process.stdin.close()
         await self._process.wait()
-        for operator in self.operators:
-            await operator.ended.wait()
+        assert self._news is not None
+        await self._news

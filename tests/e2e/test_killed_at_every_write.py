@@ -108,7 +108,9 @@ async def _go_through(series: Series, points: Iterator[tuple[int, Point]], names
             operator.send(signal.SIGKILL)
             await end
             if trial.struck is None and not user.done():
-                raise AssertionError(f"the operator has ended by itself:\n{operator.log_tail()}")
+                raise AssertionError(
+                    f"{trial}: it ended {operator.end}, which was not asked for:\n{operator.log_tail()}"
+                )
         await _start(series, namespace, None)
     return trials
 
