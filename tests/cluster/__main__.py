@@ -1,31 +1,41 @@
-"""python -m tests.cluster up | down | status | build | kubeconfig | load-image FILE | helm"""
+"""python -m tests.cluster up | down | status | build | kubeconfig | load-image FILE | helm [--slot N]"""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from tests.cluster import binaries, ladder, native, state
 from tests.cluster.interface import ClusterUnavailable, CommandFailed, Unsupported
 from tests.cluster.progress import say
+from tests.cluster.slots import SLOT
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.cluster", description="A real Kubernetes to test on."
     )
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="start it, or attach to the one that is up; prints the kubeconfig's path")
-    commands.add_parser("down", help="end it and remove all it kept")
-    commands.add_parser("status", help="what is running; exit code 1 when nothing is")
-    commands.add_parser("build", help="build binaries and images into the cache, start nothing")
-    commands.add_parser("kubeconfig", help="print the path of the running cluster's kubeconfig")
-    commands.add_parser("load-image", help="put a docker-archive into every node").add_argument(
-        "file", type=Path
+    slotted = argparse.ArgumentParser(add_help=False)
+    slotted.add_argument(
+        "--slot",
+        metavar="N",
+        help=f"which of several clusters side by side, from 0; default: {SLOT} of the environment, else 0",
     )
-    commands.add_parser("helm", help="print the path of helm: the one on the PATH, else built into the cache")
+    commands = parser.add_subparsers(dest="command", required=True)
+    add = partial(commands.add_parser, parents=[slotted])
+    add("up", help="start it, or attach to the one that is up; prints the kubeconfig's path")
+    add("down", help="end it and remove all it kept")
+    add("status", help="what is running; exit code 1 when nothing is")
+    add("build", help="build binaries and images into the cache, start nothing")
+    add("kubeconfig", help="print the path of the running cluster's kubeconfig")
+    add("load-image", help="put a docker-archive into every node").add_argument("file", type=Path)
+    add("helm", help="print the path of helm: the one on the PATH, else built into the cache")
     arguments = parser.parse_args()
+    if arguments.slot is not None:
+        os.environ[SLOT] = arguments.slot
     try:
         return _run(arguments)
     except (ClusterUnavailable, Unsupported, CommandFailed) as error:

@@ -58,12 +58,13 @@ class Addresses:
         return str(ipaddress.ip_network(network)[number])
 
 
-def free_addresses() -> Addresses:
-    """Four ranges without a route. Raises ClusterUnavailable where there are fewer."""
+def free_addresses(slot: int = 0) -> Addresses:
+    """Four ranges without a route, looked for from another place in each slot: that of the simulated node has none ever.
+    Raises ClusterUnavailable where there are fewer."""
     taken = list(_routed(_routes()))
     free = [
         candidate
-        for candidate in _CANDIDATES
+        for candidate in (*_CANDIDATES[4 * slot :], *_CANDIDATES[: 4 * slot])
         if not any(ipaddress.ip_network(candidate).overlaps(network) for network in taken)
     ]
     if len(free) < 4:

@@ -15,10 +15,10 @@ from tests.cluster.control_plane import AUDIT_POLICY
 from tests.cluster.interface import Cluster, ClusterUnavailable
 from tests.cluster.locations import run_folder
 from tests.cluster.progress import say
+from tests.cluster.slots import slot
 from tests.cluster.state import State
 
 KIND = "kind"
-_NAME = "stepwright-test"
 _BUSYBOX = "docker.io/library/busybox:1.37"
 
 
@@ -42,7 +42,7 @@ class KindCluster(Cluster):
         )
 
     def load_image(self, archive: Path) -> None:
-        _run("kind", "load", "image-archive", str(archive), "--name", _NAME)
+        _run("kind", "load", "image-archive", str(archive), "--name", slot().kind_name)
 
     def start_kwok(self) -> None:
         current = state.load() or State(kind=KIND)
@@ -71,12 +71,12 @@ def up(*, kept: bool) -> KindCluster:
     current.save()
     config = folder / "kind.json"
     config.write_text(json.dumps(_config(folder)))
-    _run("kind", "create", "cluster", "--name", _NAME, "--config", str(config),
+    _run("kind", "create", "cluster", "--name", slot().kind_name, "--config", str(config),
          "--kubeconfig", str(folder / "kubeconfig"), "--wait", "120s")  # fmt: skip
     # The examples' image under the names the native cluster has it, so that they run unchanged on both.
     _run("docker", "pull", _BUSYBOX)
     _run("docker", "tag", _BUSYBOX, "localhost/busybox:1.37")
-    _run("kind", "load", "docker-image", _BUSYBOX, "localhost/busybox:1.37", "--name", _NAME)
+    _run("kind", "load", "docker-image", _BUSYBOX, "localhost/busybox:1.37", "--name", slot().kind_name)
     current.ready = True
     current.save()
     return KindCluster()
@@ -88,7 +88,7 @@ def down() -> None:
         return
     for process in reversed(list(current.processes.values())):
         processes.end(process)
-    _run("kind", "delete", "cluster", "--name", _NAME)
+    _run("kind", "delete", "cluster", "--name", slot().kind_name)
     shutil.rmtree(run_folder())
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.cluster.slots import slot
+
 
 def cache_folder() -> Path:
     """Binaries and images that are built once and kept between runs."""
@@ -22,8 +24,9 @@ def cache_folder() -> Path:
 
 
 def run_folder() -> Path:
-    """Everything of the running cluster; it exists exactly while one is up, and `down` removes it."""
-    return Path(tempfile.gettempdir()) / f"stepwright-cluster-{os.getuid()}"
+    """Everything of the running cluster of this process's slot; it exists exactly while one is up, and `down` removes
+    it."""
+    return Path(tempfile.gettempdir()) / slot().folder_name
 
 
 @contextmanager
@@ -35,6 +38,13 @@ def locked(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def network_lock() -> Iterator[None]:
+    """One process at a time looks for addresses that are free, and takes them: whatever its slot."""
+    with locked(Path(tempfile.gettempdir()) / f"stepwright-network-{os.getuid()}.lock"):
         yield
 
 

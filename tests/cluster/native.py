@@ -23,10 +23,11 @@ from tests.cluster import (
 from tests.cluster.addresses import Addresses, free_addresses
 from tests.cluster.control_plane import answers, await_true
 from tests.cluster.interface import Cluster, ClusterUnavailable, Unsupported
-from tests.cluster.locations import run_folder, run_lock
+from tests.cluster.locations import network_lock, run_folder, run_lock
 from tests.cluster.ports import free_port
 from tests.cluster.processes import Process
 from tests.cluster.progress import say
+from tests.cluster.slots import SLOT, slot
 from tests.cluster.state import State, log_file
 
 KIND = "native"
@@ -183,10 +184,13 @@ def _start(durable: bool, kept: bool) -> NativeCluster:
     paths, archives = prepare()
     _check_alone()
     folder = state.create_run_folder()
-    node.delete_bridge()  # its routes would be in the way
-    current = State(kind=KIND, durable=durable, kept=kept, addresses=free_addresses())
-    current.save()
     try:
+        with network_lock():
+            node.delete_bridge()  # its routes would be in the way
+            addresses = free_addresses(slot().number)
+            current = State(kind=KIND, durable=durable, kept=kept, addresses=addresses)
+            current.save()
+            node.create_bridge(addresses)
         return _start_servers(folder, current, paths, archives)
     except BaseException:
         logs = folder.with_name(folder.name + "-failed-logs")
@@ -207,7 +211,6 @@ def _start_servers(
 
     addresses = _addresses(current)
     say("starting etcd and the API server")
-    node.create_bridge(addresses)
     etcd_port, peer_port = free_port(), free_port()
     address, port = addresses.host, free_port(addresses.host)
     certificates.issue(folder / "pki", ["127.0.0.1", addresses.api_service, address])
@@ -307,12 +310,12 @@ def _check_machine() -> None:
 
 
 def _check_alone() -> None:
-    """Interface names and address ranges are fixed, so a cluster of another run folder would be torn apart."""
+    """Names of interfaces are those of the slot, so a cluster of another run folder would be torn apart."""
     pid = node.running_elsewhere()
     if pid is not None:
         raise ClusterUnavailable(
-            f"another test cluster is up on this machine (its node is process {pid}), started with another TMPDIR "
-            "or by another user; only one fits, so take that one down first"
+            f"another test cluster is up in slot {slot().number} of this machine (its node is process {pid}), started "
+            f"with another TMPDIR or by another user. Take that one down, or choose another slot ({SLOT})"
         )
 
 

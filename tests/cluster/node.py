@@ -22,12 +22,12 @@ from tests.cluster.control_plane import NODE_LEASE_SECONDS
 from tests.cluster.images import PAUSE
 from tests.cluster.interface import ClusterUnavailable
 from tests.cluster.processes import Process
+from tests.cluster.slots import of_folder, slot
 from tests.cluster.state import log_file
 
 NAME = "node-1"
 
-_BRIDGE = "stepwright0"
-_HOST_END = "stepwright-n1"
+_CGROUPS = Path("/sys/fs/cgroup")
 _INIT = Path(__file__).with_name("node_init.py")
 
 
@@ -37,15 +37,16 @@ def proxy_health(addresses: Addresses) -> str:
 
 
 def create_bridge(addresses: Addresses) -> None:
-    _ip("link", "add", _BRIDGE, "type", "bridge")
-    _ip("address", "add", f"{addresses.host}/{addresses.prefix}", "dev", _BRIDGE)
-    _ip("link", "set", _BRIDGE, "up")
+    bridge = slot().bridge
+    _ip("link", "add", bridge, "type", "bridge")
+    _ip("address", "add", f"{addresses.host}/{addresses.prefix}", "dev", bridge)
+    _ip("link", "set", bridge, "up")
     for network in (addresses.services, addresses.pods):
-        _ip("route", "add", network, "via", addresses.node, "dev", _BRIDGE)
+        _ip("route", "add", network, "via", addresses.node, "dev", bridge)
 
 
 def delete_bridge() -> None:
-    for link in (_HOST_END, _BRIDGE):
+    for link in (slot().host_end, slot().bridge):
         if Path("/sys/class/net", link).exists():
             # The kernel may be taking the node's end down at this moment, and this one with it.
             subprocess.run(["ip", "link", "delete", link], capture_output=True, check=False)
@@ -102,23 +103,29 @@ def write_plan(folder: Path, binaries: dict[str, Path], addresses: Addresses) ->
 
 def start(folder: Path) -> dict[str, Process]:
     """The namespaces' keeper and the node's first process, by name."""
+    _make_cgroups()
     command = ["unshare", "--fork", "--pid", "--mount-proc", "--mount", "--net", "--kill-child",
                sys.executable, str(_INIT),
                str(folder / "node" / "plan.json")]  # fmt: skip
     socket_path(folder).unlink(missing_ok=True)
     keeper = processes.start("node", command, log_file("node"))
     init = _first_child(keeper)
-    _ip("link", "add", _HOST_END, "type", "veth", "peer", "name", "eth0", "netns", str(init.pid))
-    _ip("link", "set", _HOST_END, "master", _BRIDGE, "up")
+    own = slot()
+    _ip("link", "add", own.host_end, "type", "veth", "peer", "name", "eth0", "netns", str(init.pid))
+    _ip("link", "set", own.host_end, "master", own.bridge, "up")
     return {"node": keeper, "node-init": init}
 
 
 def running_elsewhere() -> int | None:
-    """Process id of a node that is up though no state of ours knows it."""
+    """Process id of a node that is up in this slot though no state of ours knows it."""
     for command in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
-            words = command.read_bytes()
-            if f"/{_INIT.name}\0".encode() in words and b"/node/plan.json\0" in words:
+            *_, script, plan = ["", "", *command.read_text().rstrip("\0").split("\0")]
+            if (
+                script.endswith(f"/{_INIT.name}")
+                and plan.endswith("/node/plan.json")
+                and of_folder(Path(plan).parents[1]) == slot().number
+            ):
                 return int(command.parent.name)
     return None
 
@@ -128,8 +135,9 @@ def stop(running: dict[str, Process]) -> None:
     for name in ("node-init", "node"):
         if name in running:
             processes.end(running[name], grace_seconds=0)
-    if Path("/sys/class/net", _HOST_END).exists():
-        subprocess.run(["ip", "link", "delete", _HOST_END], capture_output=True, check=False)
+    host_end = slot().host_end
+    if Path("/sys/class/net", host_end).exists():
+        subprocess.run(["ip", "link", "delete", host_end], capture_output=True, check=False)
     _remove_cgroups()
 
 
@@ -156,9 +164,24 @@ def _first_child(keeper: Process) -> Process:
     raise ClusterUnavailable(f"the node's namespaces could not be made: {processes.tail(keeper.log)}")
 
 
+def _make_cgroups() -> None:
+    """The kubelet makes all groups but the one it is told to use as their root."""
+    root = slot().cgroup_root.strip("/")
+    if not root:
+        return
+    unified = (_CGROUPS / "cgroup.controllers").exists()
+    for hierarchy in [_CGROUPS] if unified else [path for path in _CGROUPS.iterdir() if path.is_dir()]:
+        with contextlib.suppress(FileExistsError):
+            (hierarchy / root).mkdir()
+    if unified:
+        there = (_CGROUPS / "cgroup.controllers").read_text().split()
+        (_CGROUPS / "cgroup.subtree_control").write_text(" ".join(f"+{controller}" for controller in there))
+
+
 def _remove_cgroups() -> None:
     """The node's dead pods leave empty cgroups on this machine; one that is still in use refuses to go."""
-    for top in [*Path("/sys/fs/cgroup").glob("kubepods"), *Path("/sys/fs/cgroup").glob("*/kubepods")]:
+    name = slot().cgroups
+    for top in [*_CGROUPS.glob(name), *_CGROUPS.glob(f"*/{name}")]:
         for folder, _, _ in os.walk(top, topdown=False):
             with contextlib.suppress(OSError):
                 Path(folder).rmdir()
@@ -213,6 +236,7 @@ def _kubelet(folder: Path, addresses: Addresses) -> dict[str, object]:
         },
         "authorization": {"mode": "Webhook"},
         "cgroupDriver": "cgroupfs",
+        "cgroupRoot": slot().cgroup_root,
         "clusterDNS": [addresses.dns],
         "clusterDomain": "cluster.local",
         "resolvConf": str(folder / "node" / "resolv.conf"),

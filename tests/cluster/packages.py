@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests.cluster.interface import ClusterUnavailable
+from tests.cluster.locations import cache_folder, locked
 from tests.cluster.progress import say
 
 #: Package to a file or command that proves it is there.
@@ -37,10 +38,15 @@ def ensure(packages: dict[str, str]) -> None:
         )
     if os.geteuid() != 0:
         raise ClusterUnavailable(f"missing here: {names}. Run `sudo apt-get install {names}`.")
-    say(f"installing from Debian: {names}")
+    with locked(cache_folder() / "packages.lock"):
+        _install(missing)
+
+
+def _install(names: list[str]) -> None:
+    say(f"installing from Debian: {' '.join(names)}")
     for command in (
         ["apt-get", "update", "-q"],
-        ["apt-get", "install", "-q", "-y", "--no-install-recommends", *missing],
+        ["apt-get", "install", "-q", "-y", "--no-install-recommends", *names],
     ):
         done = subprocess.run(
             command,
