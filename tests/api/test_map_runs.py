@@ -147,6 +147,20 @@ def test_a_map_run_under_way_is_updated(sfn: Any, create: Create) -> None:
     with pytest.raises(ClientError) as caught:
         sfn.update_map_run(mapRunArn=run, maxConcurrency=3)
     assert refusal(caught) == ("ValidationException", f"Map Run is not running: '{run}'")
+    assert caught.value.response["reason"] == "CANNOT_UPDATE_COMPLETED_MAP_RUN"
+
+
+def test_an_update_of_a_map_run_by_nothing_is_refused(sfn: Any, create: Create) -> None:
+    run = only_run(sfn, start(sfn, create(each(WAIT)), [1]))
+
+    with pytest.raises(ClientError) as caught:
+        sfn.update_map_run(mapRunArn=run)
+
+    assert refusal(caught) == (
+        "ValidationException",
+        "Either the maxConcurrency, toleratedFailureCount or the toleratedFailurePercentage must be specified",
+    )
+    assert caught.value.response["reason"] == "MISSING_REQUIRED_PARAMETER"
 
 
 def test_what_is_not_there(sfn: Any, create: Create) -> None:

@@ -62,6 +62,96 @@ def test_a_publication_of_an_older_revision_is_refused(sfn: Any, machine: str) -
     assert refusal(error)[1].startswith("Failed to publish the State Machine version for revision older. ")
 
 
+def test_a_machine_that_was_never_updated_is_published_as_initial(sfn: Any, create: Create) -> None:
+    arn = create()
+
+    for _ in range(2):
+        version = sfn.publish_state_machine_version(stateMachineArn=arn, revisionId="INITIAL")
+        assert version["stateMachineVersionArn"] == f"{arn}:1"
+    revision = sfn.update_state_machine(stateMachineArn=arn, definition=json.dumps(TWO))["revisionId"]
+
+    with pytest.raises(ClientError) as error:
+        sfn.publish_state_machine_version(stateMachineArn=arn, revisionId="INITIAL")
+    assert refusal(error) == (
+        "ConflictException",
+        (
+            "Failed to publish the State Machine version for revision INITIAL. "
+            f"The current State Machine revision is {revision}."
+        ),
+    )
+
+
+def test_the_current_revision_is_called_initial_where_it_has_no_name(sfn: Any, create: Create) -> None:
+    with pytest.raises(ClientError) as error:
+        sfn.publish_state_machine_version(stateMachineArn=create(), revisionId="other")
+
+    assert refusal(error)[1].endswith("The current State Machine revision is INITIAL.")
+
+
+def test_another_description_makes_another_version_of_a_revision(sfn: Any, create: Create) -> None:
+    arn = create()
+
+    def published(**arguments: Any) -> str:
+        version = sfn.publish_state_machine_version(stateMachineArn=arn, **arguments)
+        number: str = version["stateMachineVersionArn"].rpartition(":")[2]
+        return number
+
+    first = [published(description="a"), published(description="a"), published(description="b")]
+    again = [published(description="a"), published(description="b"), published()]
+    updated = sfn.update_state_machine(
+        stateMachineArn=arn, definition=json.dumps(PASS), publish=True, versionDescription="c"
+    )
+
+    assert first == ["1", "1", "2"]
+    assert again == ["1", "2", "2"]
+    assert updated["stateMachineVersionArn"] == f"{arn}:3"
+    described = [sfn.describe_state_machine(stateMachineArn=f"{arn}:{n}")["description"] for n in (1, 2, 3)]
+    assert described == ["a", "b", "c"]
+
+
+def test_a_machine_is_created_again_only_as_it_was_published(sfn: Any, create: Create) -> None:
+    plain, published = create(name="unpublished"), create(name="published", publish=True)
+    described = create(name="described-version", publish=True, versionDescription="mine")
+
+    assert create(name="unpublished") == plain
+    assert create(name="published", publish=True) == published
+    assert create(name="described-version", publish=True, versionDescription="mine") == described
+    assert len(sfn.list_state_machine_versions(stateMachineArn=described)["stateMachineVersions"]) == 1
+    sfn.publish_state_machine_version(stateMachineArn=plain)
+    assert create(name="unpublished") == plain
+    others: list[dict[str, Any]] = [
+        {"name": "unpublished", "publish": True},
+        {"name": "published"},
+        {"name": "published", "publish": True, "versionDescription": "other"},
+        {"name": "described-version", "publish": True},
+    ]
+    for other in others:
+        with pytest.raises(ClientError) as error:
+            create(**other)
+        assert refusal(error)[0] == "StateMachineAlreadyExists"
+
+
+def test_an_update_of_an_alias_by_nothing_is_refused(sfn: Any, machine: str) -> None:
+    made = sfn.create_state_machine_alias(name="live", routingConfiguration=routing((f"{machine}:1", 100)))
+    arn = made["stateMachineAliasArn"]
+
+    with pytest.raises(ClientError) as error:
+        sfn.update_state_machine_alias(stateMachineAliasArn=arn)
+
+    assert refusal(error) == (
+        "ValidationException",
+        "Either the description or the routingConfiguration must be specified",
+    )
+    assert error.value.response["reason"] == "MISSING_REQUIRED_PARAMETER"
+
+
+def test_an_update_of_an_alias_that_is_not_there_is_refused(sfn: Any, machine: str) -> None:
+    with pytest.raises(ClientError) as error:
+        sfn.update_state_machine_alias(stateMachineAliasArn=f"{machine}:nobody", description="d")
+
+    assert refusal(error) == ("ResourceNotFound", "Request references a resource that does not exist.")
+
+
 def test_an_alias_divides_executions_among_its_versions(sfn: Any, machine: str) -> None:
     made = sfn.create_state_machine_alias(name="live", routingConfiguration=routing((f"{machine}:1", 100)))
     alias = made["stateMachineAliasArn"]

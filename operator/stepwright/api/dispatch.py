@@ -40,7 +40,7 @@ async def dispatch(service: Service, target: str, body: bytes) -> Reply:
 
 
 def refusal(error: ApiError) -> Reply:
-    told = {"__type": error.code, "message": error.message}
+    told = {"__type": error.code, "message": error.message, **error.told}
     return Reply(error.status, msgspec.json.encode(told), error.code)
 
 

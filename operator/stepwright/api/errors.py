@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from stepwright.asl.diagnostics import Diagnostic
 
+Reason = Literal[
+    "API_DOES_NOT_SUPPORT_LABELED_ARNS",
+    "CANNOT_UPDATE_COMPLETED_MAP_RUN",
+    "INVALID_ROUTING_CONFIGURATION",
+    "MISSING_REQUIRED_PARAMETER",
+]
+"""Of a ValidationException, where the model knows one."""
+
 
 class ApiError(Exception):
-    """``code`` is the exception's name, as boto3 shows it in ``response["Error"]["Code"]``."""
+    """``code`` is the exception's name, as boto3 shows it in ``response["Error"]["Code"]``. ``told``: what else the
+    model has such an exception say."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, **told: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status
+        self.told = told
 
 
 def _said(code: str, words: str, what: str) -> ApiError:
@@ -23,6 +34,10 @@ def _said(code: str, words: str, what: str) -> ApiError:
 
 def invalid_arn(why: str) -> ApiError:
     return _said("InvalidArn", "Invalid Arn", why)
+
+
+def invalid_role(arn: str) -> ApiError:
+    return ApiError("InvalidArn", f"Invalid Role Arn: '{arn}'")
 
 
 def invalid_name(name: str) -> ApiError:
@@ -54,6 +69,10 @@ def invalid_logging(why: str) -> ApiError:
     return ApiError("InvalidLoggingConfiguration", f"Invalid Logging Configuration: {why}")
 
 
+def invalid_encryption(why: str) -> ApiError:
+    return ApiError("InvalidEncryptionConfiguration", f"Invalid Encryption Configuration: {why}")
+
+
 def machine_exists(arn: str) -> ApiError:
     return _said("StateMachineAlreadyExists", "State Machine Already Exists", arn)
 
@@ -82,8 +101,24 @@ def no_such_activity(arn: str) -> ApiError:
     return _said("ActivityDoesNotExist", "Activity Does Not Exist", arn)
 
 
+def activity_exists() -> ApiError:
+    return ApiError(
+        "ActivityAlreadyExists", "Activity already exists. EncryptionConfiguration may not be updated."
+    )
+
+
 def no_such_resource(arn: str) -> ApiError:
-    return _said("ResourceNotFound", "Resource not found", arn)
+    return ApiError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
+
+
+def no_such_reference(arn: str) -> ApiError:
+    return ApiError(
+        "ResourceNotFound", "Request references a resource that does not exist.", resourceName=arn
+    )
+
+
+def too_many_tags(arn: str, most: int) -> ApiError:
+    return ApiError("TooManyTags", f"A resource can have at most {most} tags: '{arn}'", resourceName=arn)
 
 
 def type_not_supported() -> ApiError:
@@ -100,8 +135,23 @@ def conflict(message: str) -> ApiError:
     return ApiError("ConflictException", message)
 
 
-def validation(message: str) -> ApiError:
-    return ApiError("ValidationException", message)
+def validation(message: str, reason: Reason | None = None) -> ApiError:
+    if reason is None:
+        return ApiError("ValidationException", message)
+    return ApiError("ValidationException", message, reason=reason)
+
+
+def nothing_given(*names: str) -> ApiError:
+    """An update that says nothing of what it could change."""
+    some = f"{', '.join(names[:-1])} or the {names[-1]}"
+    return validation(f"Either the {some} must be specified", "MISSING_REQUIRED_PARAMETER")
+
+
+def labelled(arn: str) -> ApiError:
+    return validation(
+        f"This operation does not support the ARN of a Map by its label: '{arn}'",
+        "API_DOES_NOT_SUPPORT_LABELED_ARNS",
+    )
 
 
 def serialization(message: str) -> ApiError:

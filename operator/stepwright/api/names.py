@@ -34,6 +34,14 @@ def parse(text: str, *kinds: str) -> Arn:
     return arn
 
 
+def parse_machine(text: str) -> Arn:
+    """The ARN of a state machine, a version or an alias. Raises InvalidArn, and ValidationException for a Map's."""
+    arn = parse(text, "stateMachine")
+    if arns.unlabelled(text)[1] is not None:
+        raise errors.labelled(text)
+    return arn
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What is to be started: a machine's newest revision, or that of a version, named or chosen by an alias."""
@@ -45,8 +53,8 @@ class Target:
 
 
 async def target(service: Service, text: str) -> Target:
-    """Raises InvalidArn, StateMachineDoesNotExist."""
-    parse(text, "stateMachine")
+    """Raises InvalidArn, ValidationException, StateMachineDoesNotExist."""
+    parse_machine(text)
     arn, qualifier = arns.unqualified(text)
     found = await service.catalog.machine(arn)
     if found is None:
@@ -80,8 +88,8 @@ def _chosen(alias: Alias, chance: float) -> str:
 
 
 async def machine(service: Service, text: str) -> StateMachine:
-    """Raises InvalidArn, StateMachineDoesNotExist."""
-    parse(text, "stateMachine")
+    """Raises InvalidArn, ValidationException, StateMachineDoesNotExist."""
+    parse_machine(text)
     found = await service.catalog.machine(text)
     if found is None:
         raise errors.no_such_machine(text)

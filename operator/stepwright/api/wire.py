@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from stepwright.asl import timestamps
@@ -9,6 +10,10 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent
 
 _DATA: Final = frozenset({"input", "output", "parameters", "assignedVariables"})
+
+
+METADATA_ONLY: Final = "METADATA_ONLY"
+"""Asked for as ``includedData``: neither definitions nor what executions take and give."""
 
 
 def moment(millis: int) -> float:
@@ -26,6 +31,14 @@ def event(recorded: HistoryEvent, *, with_data: bool) -> dict[str, Any]:
             if key.endswith("EventDetails"):
                 shown[key] = {name: value for name, value in details.items() if not _is_data(name)}
     return shown
+
+
+def data(name: str, value: str | None, request: Mapping[str, Any]) -> dict[str, Any]:
+    """``input`` or ``output`` as the request wants to have it; nothing where there is none."""
+    if value is None:
+        return {}
+    included = request.get("includedData") != METADATA_ONLY
+    return ({name: value} if included else {}) | {f"{name}Details": {"included": included}}
 
 
 def _is_data(name: str) -> bool:

@@ -31,15 +31,19 @@ def new(draft: Draft, state: Map, max_concurrency: int, batch: tuple[int | None,
     """Its ARN follows from the execution and from when in it the Map began: the same step gives the same."""
     identity = draft.start.identity
     prefix, _, machine = identity.state_machine_id.partition(_MACHINE)
-    label = state.label or uuid5(NAMESPACE_OID, identity.state_machine_id + state.pointer)
     run = uuid5(NAMESPACE_OID, f"{identity.uid}/{draft.head.ordinal}")
     return MapRun(
-        arn=f"{prefix}:mapRun:{machine}/{label}:{run}",
+        arn=f"{prefix}:mapRun:{machine}/{label(identity.state_machine_id, state)}:{run}",
         started=draft.now,
         max_concurrency=max_concurrency,
         batch_items=batch[0],
         batch_bytes=batch[1],
     )
+
+
+def label(machine_arn: str, state: Map) -> str:
+    """By which ARNs name it: the label that it was given, else one of its own."""
+    return state.label or str(uuid5(NAMESPACE_OID, machine_arn + state.pointer))
 
 
 def execution_arn(run_arn: str, child: str) -> str:

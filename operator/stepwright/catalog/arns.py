@@ -39,6 +39,12 @@ def machine_name(text: str) -> str:
     return text.split(":")[6]
 
 
+def unlabelled(text: str) -> tuple[str, str | None]:
+    """The ARN of a state machine, and the label of a distributed Map in it where one followed it."""
+    arn, slash, label = text.partition("/")
+    return arn, label if slash else None
+
+
 _PARTITIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "cn-": "aws-cn",

@@ -69,8 +69,9 @@ class Calls(Protocol):
 class Catalog(Protocol):
     """What there is, stored. What is written is durable when the call returns."""
 
-    async def add_machine(self, machine: StateMachine) -> StateMachine:
-        """The machine as it is stored: the one that was there before, if its name was taken."""
+    async def add_machine(self, machine: StateMachine, version: Version | None = None) -> StateMachine:
+        """The machine as it is stored: the one that was there before, if its name was taken. With it comes its first
+        version, where it is to be published."""
 
     async def machine(self, arn: str) -> StateMachine | None: ...
 
@@ -109,7 +110,8 @@ class Versions(Protocol):
     """Published versions and their aliases, stored. What is written is durable when the call returns."""
 
     async def publish(self, machine: StateMachine, description: str | None, now: Millis) -> Version:
-        """The version of the machine's revision: the one that was published before, if there is one."""
+        """The version of the machine's revision: the one that was published before with this description, or with any
+        where none is given, if there is one."""
 
     async def version(self, arn: str) -> Version | None: ...
 

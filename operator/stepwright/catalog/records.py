@@ -84,11 +84,12 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Work that workers ask for."""
+    """Work that workers ask for. ``encryption``: its ``encryptionConfiguration``, which is never changed."""
 
     arn: str
     name: str
     created: Millis
+    encryption: Mapping[str, Any]
     tags: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -26,6 +26,7 @@ from stepwright.engine.ports import ExecutionRef, Report, Uid
 from stepwright.local import schema
 from stepwright.local.by_execution import ByExecution, Key
 from stepwright.local.database import Database, Statement
+from stepwright.local.rows import text_of
 
 _TAKE: Final = Statement(0, insert(schema.takings).on_conflict_do_nothing())
 
@@ -124,7 +125,8 @@ class LocalActivities:
                     arn=activity.arn,
                     name=activity.name,
                     created=activity.created,
-                    tags=_text(activity.tags),
+                    tags=text_of(activity.tags),
+                    encryption=text_of(activity.encryption),
                 )
             )
             return activity
@@ -145,7 +147,7 @@ class LocalActivities:
             return [_activity_of(row) for row in await connection.execute(query)]
 
     async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
-        statement = update(schema.activities).where(schema.activities.c.arn == arn).values(tags=_text(tags))
+        statement = update(schema.activities).where(schema.activities.c.arn == arn).values(tags=text_of(tags))
         await self._database.call(lambda connection: connection.execute(statement))
 
     async def delete(self, arn: str) -> None:
@@ -160,8 +162,10 @@ async def _activity(connection: AsyncConnection, arn: str) -> Activity | None:
 
 
 def _activity_of(row: Row[Any]) -> Activity:
-    return Activity(row.arn, row.name, row.created, msgspec.json.decode(row.tags))
-
-
-def _text(tags: Mapping[str, str]) -> str:
-    return msgspec.json.encode(tags).decode()
+    return Activity(
+        arn=row.arn,
+        name=row.name,
+        created=row.created,
+        encryption=msgspec.json.decode(row.encryption),
+        tags=msgspec.json.decode(row.tags),
+    )

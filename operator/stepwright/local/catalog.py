@@ -16,7 +16,7 @@ from stepwright.asl.step import HistoryEvent, Status
 from stepwright.catalog import arns
 from stepwright.catalog.arns import Place
 from stepwright.catalog.ports import MachineGone
-from stepwright.catalog.records import Execution, Revision, StateMachine
+from stepwright.catalog.records import Execution, Revision, StateMachine, Version
 from stepwright.cluster import payloads
 from stepwright.local import schema
 from stepwright.local.database import Conflict, Database, Statement
@@ -85,7 +85,7 @@ class SqlCatalog:
 
     # --- State machines ------------------------------------------------------------------------------------------
 
-    async def add_machine(self, machine: StateMachine) -> StateMachine:
+    async def add_machine(self, machine: StateMachine, version: Version | None = None) -> StateMachine:
         async def add(connection: AsyncConnection) -> StateMachine:
             known = await _machine(connection, machine.arn)
             if known is not None:
@@ -99,11 +99,13 @@ class SqlCatalog:
                     created=machine.created,
                     revision=machine.revision.id,
                     tags=text_of(machine.tags),
-                    newest_version=0,
+                    newest_version=0 if version is None else version.number,
                     since=func.coalesce(select(func.max(schema.executions.c.position)).scalar_subquery(), 0)
                     + 1,
                 )
             )
+            if version is not None:
+                await add_version(connection, version)
             return machine
 
         return await self._database.call(add)
@@ -271,6 +273,18 @@ async def _add_revision(connection: AsyncConnection, revision: Revision) -> None
             created=revision.created,
             settings=text_of(revision.settings),
             first=revision.first,
+        )
+    )
+
+
+async def add_version(connection: AsyncConnection, version: Version) -> None:
+    await connection.execute(
+        insert(schema.versions).values(
+            machine_arn=version.machine_arn,
+            number=version.number,
+            revision=version.revision.id,
+            made=version.created,
+            description=version.description,
         )
     )
 

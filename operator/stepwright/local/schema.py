@@ -13,6 +13,8 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, Table, 
 VERSION: Final = 3
 """Of the tables. A form that an older Stepwright cannot read gets the next number."""
 
+_OWNED_KEY: Final = '{"type":"AWS_OWNED_KEY"}'
+
 metadata = MetaData()
 
 machines = Table(
@@ -122,6 +124,7 @@ CHANGES: Final = {
     3: (
         "ALTER TABLE machines ADD COLUMN deleting BOOLEAN NOT NULL DEFAULT 0",
         "ALTER TABLE machines ADD COLUMN since INTEGER NOT NULL DEFAULT 0",
+        f"ALTER TABLE activities ADD COLUMN encryption TEXT NOT NULL DEFAULT '{_OWNED_KEY}'",
     ),
 }
 """What makes tables of one version those of the next, new tables aside."""
@@ -200,6 +203,7 @@ activities = Table(
     Column("name", Text, nullable=False),
     Column("created", Integer, nullable=False),
     Column("tags", Text, nullable=False),
+    Column("encryption", Text, nullable=False, server_default=_OWNED_KEY),
     sqlite_with_rowid=False,
 )
 

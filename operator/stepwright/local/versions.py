@@ -15,7 +15,7 @@ from stepwright.asl.signals import Millis
 from stepwright.catalog import arns
 from stepwright.catalog.records import Alias, Route, StateMachine, Version
 from stepwright.local import schema
-from stepwright.local.catalog import revision_of
+from stepwright.local.catalog import add_version, revision_of
 from stepwright.local.database import Database
 from stepwright.local.known import Machines
 
@@ -41,7 +41,10 @@ class SqlVersions:
                 schema.versions.c.machine_arn == machine.arn,
                 schema.versions.c.revision == machine.revision.id,
             )
-            known = (await connection.execute(_VERSIONS.where(of_revision))).first()
+            newest = _VERSIONS.where(of_revision).order_by(schema.versions.c.number.desc())
+            if description is not None:
+                newest = newest.where(schema.versions.c.description == description)
+            known = (await connection.execute(newest)).first()
             if known is not None:
                 return _version_of(known)
             next_number = (
@@ -51,16 +54,9 @@ class SqlVersions:
                 .returning(schema.machines.c.newest_version)
             )
             number = (await connection.execute(next_number)).scalar_one()
-            await connection.execute(
-                insert(schema.versions).values(
-                    machine_arn=machine.arn,
-                    number=number,
-                    revision=machine.revision.id,
-                    made=now,
-                    description=description,
-                )
-            )
-            return Version(machine.arn, number, machine.revision, now, description)
+            version = Version(machine.arn, number, machine.revision, now, description)
+            await add_version(connection, version)
+            return version
 
         return await self._database.call(add)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.api import errors, names, paging, wire
+from stepwright.api import errors, names, paging, settings, wire
 from stepwright.api.operations import tags
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.catalog.records import Activity
@@ -14,18 +14,26 @@ POLL_SECONDS: Final = 60.0
 
 
 async def create(service: Service, request: Request) -> Answer:
-    """Idempotent: the same name gives the activity that is there."""
+    """Idempotent: the same name and encryption give the activity that is there, whatever its tags."""
     name = request["name"]
     names.check(name)
-    own = tags.given(request.get("tags", ()))
-    activity = Activity(service.place.activity(name), name, service.clock.now(), own)
+    arn = service.place.activity(name)
+    activity = Activity(
+        arn=arn,
+        name=name,
+        created=service.clock.now(),
+        encryption=settings.encryption(request.get("encryptionConfiguration", settings.OWNED_KEY)),
+        tags=tags.given(request.get("tags", ()), arn),
+    )
     stored = await service.activities.add(activity)
+    if stored.encryption != activity.encryption:
+        raise errors.activity_exists()
     return {"activityArn": stored.arn, "creationDate": wire.moment(stored.created)}
 
 
 async def describe(service: Service, request: Request) -> Answer:
     activity = await _find(service, request["activityArn"])
-    return {**_summary(activity), "encryptionConfiguration": {"type": "AWS_OWNED_KEY"}}
+    return {**_summary(activity), "encryptionConfiguration": activity.encryption}
 
 
 async def list_(service: Service, request: Request) -> Answer:

@@ -36,12 +36,10 @@ async def describe(service: Service, request: Request) -> Answer:
     execution = await names.execution(service, request["executionArn"])
     answer = {
         **_summary(execution),
-        "input": execution.input,
-        "inputDetails": {"included": True},
+        **wire.data("input", execution.input, request),
+        **wire.data("output", execution.output, request),
         **_redrive(execution, service.clock.now()),
     }
-    if execution.output is not None:
-        answer |= {"output": execution.output, "outputDetails": {"included": True}}
     for name in ("error", "cause"):
         if getattr(execution, name) is not None:
             answer[name] = getattr(execution, name)

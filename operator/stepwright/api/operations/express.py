@@ -22,13 +22,11 @@ async def start_sync(service: Service, request: Request) -> Answer:
         "startDate": wire.moment(execution.started),
         "stopDate": wire.moment(execution.stopped),
         "status": execution.status,
-        "input": execution.input,
-        "inputDetails": {"included": True},
-        "outputDetails": {"included": True},
+        **wire.data("input", execution.input, request),
+        **wire.data("output", execution.output, request),
         "billingDetails": wire.billed(execution.started, execution.stopped),
     }
     told = {
-        "output": execution.output,
         "error": execution.error,
         "cause": execution.cause,
         "traceHeader": execution.trace_header,

@@ -9,6 +9,9 @@ from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl.signals import UpdateMapRun
 from stepwright.asl.step import Counts, MapRunStatus
 
+_BOUNDS: Final = ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage")
+"""What UpdateMapRun can change."""
+
 
 async def describe(service: Service, request: Request) -> Answer:
     run = (await names.map_run(service, request["mapRunArn"])).status
@@ -36,6 +39,8 @@ async def list_(service: Service, request: Request) -> Answer:
 
 async def update(service: Service, request: Request) -> Answer:
     arn = (await names.map_run(service, request["mapRunArn"])).status.arn
+    if not request.keys() & set(_BOUNDS):
+        raise errors.nothing_given(*_BOUNDS)
     asked = UpdateMapRun(
         arn,
         request.get("maxConcurrency"),
@@ -43,7 +48,7 @@ async def update(service: Service, request: Request) -> Answer:
         request.get("toleratedFailurePercentage"),
     )
     if not await service.runner.update_map_run(asked):
-        raise errors.validation(f"Map Run is not running: '{arn}'")
+        raise errors.validation(f"Map Run is not running: '{arn}'", "CANNOT_UPDATE_COMPLETED_MAP_RUN")
     return {}
 
 

@@ -7,61 +7,66 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from stepwright.api import errors, names, paging, wire
+from stepwright.api import errors, labels, names, paging, settings, wire
 from stepwright.api.operations import tags
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import definition, jsontext
 from stepwright.asl.definition.variable_references import variable_references
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.catalog import arns
-from stepwright.catalog.records import MachineType, Revision, StateMachine
+from stepwright.catalog.records import MachineType, Revision, StateMachine, Version
 from stepwright.engine.looking_through import looked_through
 
 _SETTINGS: Final = ("loggingConfiguration", "tracingConfiguration", "encryptionConfiguration")
 _DEFAULTS: Final[Mapping[str, Any]] = {
-    "loggingConfiguration": {"level": "OFF", "includeExecutionData": False},
+    "loggingConfiguration": {},
     "tracingConfiguration": {"enabled": False},
-    "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+    "encryptionConfiguration": settings.OWNED_KEY,
 }
 
 
 async def create(service: Service, request: Request) -> Answer:
-    """Idempotent: the same name with the same definition, type and settings gives the machine that is there, whatever
-    its role and tags."""
+    """Idempotent: the same name with the same definition, type, settings and publication gives the machine that is
+    there, whatever its role and tags."""
     name: str = request["name"]
     kind: MachineType = request.get("type", "STANDARD")
     names.check(name)
-    _check_role(request["roleArn"])
-    settings = _settings(request, _DEFAULTS)
+    settings.check_role(request["roleArn"])
+    own = _settings(request, _DEFAULTS)
     _check_description(request)
+    arn = service.place.state_machine(name)
+    own_tags = tags.given(request.get("tags", ()), arn)
     await _compile(service, request["definition"], kind)
     now = service.clock.now()
     machine = StateMachine(
-        arn=service.place.state_machine(name),
+        arn=arn,
         name=name,
         type=kind,
         created=now,
-        revision=Revision(
-            service.new_id(), request["definition"], request["roleArn"], now, settings, first=True
-        ),
-        tags=tags.given(request.get("tags", ())),
+        revision=Revision(service.new_id(), request["definition"], request["roleArn"], now, own, first=True),
+        tags=own_tags,
     )
-    stored = await service.catalog.add_machine(machine)
-    names.require_active(stored)
-    if stored is not machine and not _is_same(stored, machine):
-        raise errors.machine_exists(stored.arn)
-    answer = {"stateMachineArn": stored.arn, "creationDate": wire.moment(stored.created)}
+    version = None
     if request.get("publish"):
-        version = await service.versions.publish(stored, request.get("versionDescription"), now)
-        answer["stateMachineVersionArn"] = version.arn
-    return answer
+        version = Version(arn, 1, machine.revision, now, request.get("versionDescription"))
+    stored = await service.catalog.add_machine(machine, version)
+    names.require_active(stored)
+    if stored is not machine and not (
+        _is_same(stored, machine) and await _is_published_as(service, stored, version)
+    ):
+        raise errors.machine_exists(arn)
+    answer = {"stateMachineArn": arn, "creationDate": wire.moment(stored.created)}
+    return answer if version is None else answer | {"stateMachineVersionArn": version.arn}
 
 
 async def describe(service: Service, request: Request) -> Answer:
-    """Also of a version; an alias has an operation of its own."""
+    """Also of a version, and of a distributed Map by its label; an alias has an operation of its own."""
     text = request["stateMachineArn"]
-    arn, number = arns.unqualified(text)
     names.parse(text, "stateMachine")
+    _, label = arns.unlabelled(text)
+    if label is not None:
+        return await _describe_labelled(service, text)
+    arn, number = arns.unqualified(text)
     machine = await service.catalog.machine(arn)
     version = None
     if machine is not None and number is not None and names.is_number(number):
@@ -74,14 +79,34 @@ async def describe(service: Service, request: Request) -> Answer:
         "status": "DELETING" if machine.deleting else "ACTIVE",
         "type": machine.type,
         "creationDate": wire.moment(machine.created if version is None else version.created),
-        **_content(machine.revision if version is None else version.revision),
+        **_content(machine.revision if version is None else version.revision, request),
     }
     if version is not None and version.description is not None:
         answer["description"] = version.description
     return answer
 
 
+async def _describe_labelled(service: Service, text: str) -> Answer:
+    """Its definition is told also where metadata alone are asked for, as AWS has it."""
+    arn, label = arns.unlabelled(text)
+    assert label is not None
+    machine = await service.catalog.machine(arn)
+    part = None if machine is None else await labels.part(arn, machine.revision.definition, label)
+    if machine is None or part is None:
+        raise errors.no_such_machine(text)
+    return {
+        "stateMachineArn": text,
+        "name": f"{machine.name}/{label}",
+        "label": label,
+        "status": "ACTIVE",
+        "type": part.type,
+        "creationDate": wire.moment(machine.created),
+        **_content(replace(machine.revision, definition=part.definition), {}),
+    }
+
+
 async def describe_for_execution(service: Service, request: Request) -> Answer:
+    """Of a child execution: the part of the definition that it runs."""
     execution = await names.execution(service, request["executionArn"])
     revision = await service.catalog.revision(execution.revision_id)
     assert revision is not None
@@ -91,11 +116,13 @@ async def describe_for_execution(service: Service, request: Request) -> Answer:
         "updateDate": wire.moment(revision.created),
     }
     if execution.map_run_arn is not None:
-        answer |= {
-            "mapRunArn": execution.map_run_arn,
-            "label": execution.map_run_arn.rpartition("/")[2].partition(":")[0],
-        }
-    return answer | _content(revision)
+        arn, label = arns.unlabelled(execution.machine_arn)
+        assert label is not None
+        part = await labels.part(arn, revision.definition, label)
+        assert part is not None
+        answer |= {"mapRunArn": execution.map_run_arn, "label": label}
+        revision = replace(revision, definition=part.definition)
+    return answer | _content(revision, request)
 
 
 async def list_(service: Service, request: Request) -> Answer:
@@ -131,12 +158,13 @@ async def update(service: Service, request: Request) -> Answer:
     now, old = service.clock.now(), machine.revision
     text = request.get("definition", old.definition)
     role = request.get("roleArn", old.role_arn)
-    _check_role(role)
-    settings = _settings(request, old.settings)
+    if "roleArn" in request:
+        settings.check_role(role)
+    own = _settings(request, old.settings)
     revision = old
-    if (text, role, settings) != (old.definition, old.role_arn, old.settings):
+    if (text, role, own) != (old.definition, old.role_arn, old.settings):
         await _compile(service, text, machine.type)
-        revision = Revision(service.new_id(), text, role, now, settings)
+        revision = Revision(service.new_id(), text, role, now, own)
         await service.catalog.revise(machine.arn, revision)
     answer = {"updateDate": wire.moment(now), **_revision_id(revision)}
     if request.get("publish"):
@@ -150,7 +178,7 @@ async def delete(service: Service, request: Request) -> Answer:
     """Deleting what is not there is no error. Express executions that run go on; all others fail at their next
     transition, and the state machine is there until then."""
     arn = request["stateMachineArn"]
-    names.parse(arn, "stateMachine")
+    names.parse_machine(arn)
     if arns.unqualified(arn)[1] is not None:
         raise errors.validation(
             f"DeleteStateMachine takes the ARN of a state machine, not of a version or an alias: {arn}"
@@ -167,15 +195,22 @@ def _is_same(one: StateMachine, other: StateMachine) -> bool:
     )
 
 
-def _content(revision: Revision) -> Answer:
+async def _is_published_as(service: Service, stored: StateMachine, version: Version | None) -> bool:
+    """Whether it was created with this version, or with none."""
+    first = await service.versions.version(f"{stored.arn}:1")
+    if first is None or first.created != stored.created:
+        return version is None
+    return version is not None and first.description == version.description
+
+
+def _content(revision: Revision, request: Request) -> Answer:
+    """The definition is left out where the request wants metadata alone."""
+    answer = {"roleArn": revision.role_arn, **revision.settings, **_revision_id(revision)}
+    if request.get("includedData") == wire.METADATA_ONLY:
+        return answer | {"definition": "{}"}
     references = variable_references(jsontext.parse(revision.definition))
-    return {
-        "definition": revision.definition,
-        "roleArn": revision.role_arn,
-        **revision.settings,
-        **_revision_id(revision),
-        **({"variableReferences": references} if references else {}),
-    }
+    answer["definition"] = revision.definition
+    return answer | ({"variableReferences": references} if references else {})
 
 
 def _revision_id(revision: Revision) -> Answer:
@@ -187,19 +222,15 @@ def _check_description(request: Request) -> None:
         raise errors.validation("Version description can only be set when publish is true")
 
 
-def _check_role(arn: str) -> None:
-    if not arn.startswith("arn:"):
-        raise errors.invalid_arn(f"Invalid ARN prefix: {arn}")
-
-
 def _settings(request: Request, before: Mapping[str, Any]) -> dict[str, Any]:
-    """Raises InvalidLoggingConfiguration."""
-    settings = {name: request.get(name, before[name]) for name in _SETTINGS}
-    logging = _DEFAULTS["loggingConfiguration"] | settings["loggingConfiguration"]
-    if logging["level"] != "OFF" and len(logging.get("destinations", ())) != 1:
-        raise errors.invalid_logging("Must specify exactly one Log Destination.")
-    settings["loggingConfiguration"] = logging
-    return settings
+    """What is given is checked, what is not stays as it was. Raises InvalidLoggingConfiguration,
+    InvalidEncryptionConfiguration."""
+    own = dict(before) | {name: request[name] for name in _SETTINGS if name in request}
+    if "loggingConfiguration" in request or before is _DEFAULTS:
+        own["loggingConfiguration"] = settings.logging(own["loggingConfiguration"])
+    if "encryptionConfiguration" in request or before is _DEFAULTS:
+        own["encryptionConfiguration"] = settings.encryption(own["encryptionConfiguration"])
+    return own
 
 
 async def _compile(service: Service, text: str, kind: MachineType) -> None:

@@ -12,23 +12,28 @@ _MOST: Final = 50
 """https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html#sfn-limits-tagging"""
 
 
-def given(tags: Sequence[Request]) -> dict[str, str]:
-    """Tags by key. Raises ValidationException for one without a key, which the model allows."""
+def given(tags: Sequence[Request], arn: str) -> dict[str, str]:
+    """Tags by key, for the resource of this ARN. Raises TooManyTags, and ValidationException for one without a key,
+    which the model allows."""
     for number, tag in enumerate(tags, start=1):
         if "key" not in tag:
             raise errors.validation(
                 f"1 validation error detected: Value null at 'tags.{number}.member.key' failed to satisfy "
                 "constraint: Member must not be null"
             )
-    return {tag["key"]: tag.get("value", "") for tag in tags}
+    return _few({tag["key"]: tag.get("value", "") for tag in tags}, arn)
+
+
+def _few(tags: dict[str, str], arn: str) -> dict[str, str]:
+    if len(tags) > _MOST:
+        raise errors.too_many_tags(arn, _MOST)
+    return tags
 
 
 async def tag(service: Service, request: Request) -> Answer:
     arn = request["resourceArn"]
-    tags = dict(await _tags(service, arn)) | given(request["tags"])
-    if len(tags) > _MOST:
-        raise errors.ApiError("TooManyTags", f"A resource can have at most {_MOST} tags: '{arn}'")
-    await _replace(service, arn, tags)
+    tags = dict(await _tags(service, arn)) | given(request["tags"], arn)
+    await _replace(service, arn, _few(tags, arn))
     return {}
 
 

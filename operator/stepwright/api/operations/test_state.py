@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final
 
-from stepwright.api import errors
+from stepwright.api import errors, settings
 from stepwright.api.errors import ApiError
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import jsontext, test_state
@@ -44,6 +44,8 @@ async def run(service: Service, request: Request) -> Answer:
 
 
 async def _run(service: Service, request: Request) -> Answer:
+    if "roleArn" in request:
+        settings.check_role(request["roleArn"])
     input = Payload(*_input(request))
     selected = test_state.select(request["definition"], request.get("stateName"), service.task_checks)
     mock = _mock(request)

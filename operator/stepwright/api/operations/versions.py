@@ -11,18 +11,23 @@ from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.catalog import arns
 from stepwright.catalog.records import Alias, Route
 
+_INITIAL: Final = "INITIAL"
+"""What a revision without a name is called: that of a state machine which was never updated."""
+
 # --- Versions ---------------------------------------------------------------------------------------------------------
 
 
 async def publish(service: Service, request: Request) -> Answer:
-    """Idempotent: a revision is published once. ``revisionId`` says which revision is meant to be the newest."""
+    """Idempotent: a revision is published once under each description, and without one not again. ``revisionId`` says
+    which revision is meant to be the newest."""
     machine = await names.machine(service, request["stateMachineArn"])
     names.require_active(machine)
     wanted = request.get("revisionId")
-    if wanted is not None and wanted != machine.revision.id:
+    current = _INITIAL if machine.revision.first else machine.revision.id
+    if wanted is not None and wanted != current:
         raise errors.conflict(
             f"Failed to publish the State Machine version for revision {wanted}. "
-            f"The current State Machine revision is {machine.revision.id}."
+            f"The current State Machine revision is {current}."
         )
     version = await service.versions.publish(machine, request.get("description"), service.clock.now())
     return {"stateMachineVersionArn": version.arn, "creationDate": wire.moment(version.created)}
@@ -101,14 +106,14 @@ async def describe_alias(service: Service, request: Request) -> Answer:
 
 async def update_alias(service: Service, request: Request) -> Answer:
     alias = await _alias(service, request["stateMachineAliasArn"])
+    if not request.keys() & {"description", "routingConfiguration"}:
+        raise errors.nothing_given("description", "routingConfiguration")
     names.require_active(await names.machine(service, alias.machine_arn))
     routes = alias.routes
     if "routingConfiguration" in request:
         routes = await _routes(service, request["routingConfiguration"])
         if any(arns.unqualified(route.version_arn)[0] != alias.machine_arn for route in routes):
-            raise errors.validation(
-                "Routing configuration must name versions of the alias' own state machine"
-            )
+            raise _misrouted("Routing configuration must name versions of the alias' own state machine")
     now = service.clock.now()
     description = request.get("description", alias.description)
     await service.versions.replace_alias(replace(alias, routes=routes, description=description, updated=now))
@@ -148,7 +153,7 @@ async def _alias(service: Service, arn: str) -> Alias:
     _parse(arn)
     alias = await service.versions.alias(arn)
     if alias is None:
-        raise errors.no_such_resource(arn)
+        raise errors.no_such_reference(arn)
     return alias
 
 
@@ -158,26 +163,30 @@ async def _routes(service: Service, given: Sequence[Request]) -> tuple[Route, ..
     received = f"Received: [{', '.join(route.version_arn for route in routes)}]"
     split = [arns.unqualified(route.version_arn) for route in routes]
     if not all(number is not None and names.is_number(number) for _, number in split):
-        raise errors.validation(f"Routing configuration must contain state machine version ARNs. {received}")
+        raise _misrouted(f"Routing configuration must contain state machine version ARNs. {received}")
     if len({route.version_arn for route in routes}) < len(routes):
-        raise errors.validation(
+        raise _misrouted(
             f"Routing configuration must contain distinct state machine version ARNs. {received}"
         )
     if len({arn for arn, _ in split}) > 1:
-        raise errors.validation("Routing configuration must name versions of one state machine")
+        raise _misrouted("Routing configuration must name versions of one state machine")
     weights = [route.weight for route in routes]
     if sum(weights) != 100:
-        raise errors.validation(f"Sum of routing configuration weights must equal 100. Received: {weights}")
+        raise _misrouted(f"Sum of routing configuration weights must equal 100. Received: {weights}")
     for route in routes:
-        names.parse(route.version_arn, "stateMachine")
+        names.parse_machine(route.version_arn)
         if await service.versions.version(route.version_arn) is None:
-            raise errors.no_such_resource(route.version_arn)
+            raise errors.no_such_reference(route.version_arn)
     return routes
+
+
+def _misrouted(why: str) -> errors.ApiError:
+    return errors.validation(why, "INVALID_ROUTING_CONFIGURATION")
 
 
 def _parse(arn: str, *, qualified: bool = True) -> tuple[str, str]:
     """The machine's ARN, and the version's number or the alias' name. Raises InvalidArn."""
-    names.parse(arn, "stateMachine")
+    names.parse_machine(arn)
     machine_arn, qualifier = arns.unqualified(arn)
     if qualified and not qualifier:
         raise errors.invalid_arn(f"Resource type not valid in this context: {arn}")
