@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from botocore.exceptions import ClientError
 
 from tests.api.conftest import PASS
 from tests.api.test_state_machines import refusal
-from tests.dev_process import ROLE, ended
+from tests.dev_process import ROLE, DevProcess, ended
+from tests.earlier_data import turn_back
 
 Create = Callable[..., str]
 
@@ -185,6 +187,17 @@ def test_the_encryption_of_an_activity_is_kept_and_cannot_be_changed(sfn: Any) -
             "ActivityAlreadyExists",
             "Activity already exists. EncryptionConfiguration may not be updated.",
         )
+
+
+def test_activities_of_an_earlier_version_are_encrypted_by_awss_own_key(tmp_path: Path) -> None:
+    with DevProcess(tmp_path / "data") as dev:
+        arn = dev.client().create_activity(name="old")["activityArn"]
+    turn_back(tmp_path / "data", 2)
+
+    with DevProcess(tmp_path / "data") as dev:
+        sfn = dev.client()
+        assert sfn.describe_activity(activityArn=arn)["encryptionConfiguration"] == {"type": "AWS_OWNED_KEY"}
+        assert sfn.create_activity(name="old")["activityArn"] == arn
 
 
 # --- Metadata alone ---------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.api.conftest import PASS, WAIT
 from tests.dev_process import ROLE, DevProcess, ended
+from tests.earlier_data import turn_back
 
 Create = Callable[..., str]
 
@@ -171,16 +171,7 @@ def test_a_database_of_before_redrives_goes_on(tmp_path: Path) -> None:
         machine = sfn.create_state_machine(name="machine", definition=definition, roleArn=ROLE)
         arn = sfn.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
         ended(sfn, arn)
-    # As it was before.
-    [file] = data.glob("*.db")
-    with sqlite3.connect(file) as database:
-        for column in ("redrives", "redriven", "redrivable"):
-            database.execute(f"ALTER TABLE executions DROP COLUMN {column}")
-        for column in ("deleting", "since"):
-            database.execute(f"ALTER TABLE machines DROP COLUMN {column}")
-        database.execute("DROP TABLE redrive_tokens")
-        database.execute("PRAGMA user_version = 1")
-    database.close()
+    turn_back(data, 1)
     with DevProcess(data) as dev:
         sfn = dev.client()
         answer = sfn.describe_execution(executionArn=arn)

@@ -1,0 +1,35 @@
+"""The data of ``stepwright dev`` as an earlier version would have left them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+UNDOING: Final[Mapping[int, Sequence[str]]] = {
+    3: (
+        "ALTER TABLE machines DROP COLUMN deleting",
+        "ALTER TABLE machines DROP COLUMN since",
+        "ALTER TABLE activities DROP COLUMN encryption",
+    ),
+    2: (
+        "ALTER TABLE executions DROP COLUMN redrives",
+        "ALTER TABLE executions DROP COLUMN redriven",
+        "ALTER TABLE executions DROP COLUMN redrivable",
+        "DROP TABLE redrive_tokens",
+    ),
+}
+"""By the version that brought it."""
+
+
+def turn_back(data: Path, version: int) -> None:
+    """Give the tables of a server that does not run the form of this version."""
+    [file] = data.glob("*.db")
+    database = sqlite3.connect(file)
+    with database:
+        for newer in sorted(UNDOING, reverse=True):
+            for statement in UNDOING[newer] if newer > version else ():
+                database.execute(statement)
+        database.execute(f"PRAGMA user_version = {version}")
+    database.close()
