@@ -22,15 +22,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import select
-
 from bench import interpreter, ratios, table
 from stepwright.asl.json_types import JsonText
 from stepwright.catalog.arns import Place
 from stepwright.catalog.records import Execution, Revision, StateMachine
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import Uid
-from stepwright.local import schema
 from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
 from stepwright.local.runner import LocalRunner
@@ -110,10 +107,9 @@ class Embedded:
 
     async def written(self) -> None:
         """Until every execution has made its first step, and what it needed for it is gone."""
-        fresh = select(schema.executions.c.uid).where(schema.executions.c.seq == 0).limit(1)
+        fresh = "SELECT 1 FROM executions WHERE seq = 0 LIMIT 1"
         while True:
-            async with self.database.reading() as connection:
-                found = (await connection.execute(fresh)).first()
+            found = await self.database.read(lambda connection: connection.execute(fresh).fetchone())
             await asyncio.sleep(0.2)
             if found is None:
                 break

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from stepwright.engine.ports import Unavailable
 from stepwright.local.database import Database
@@ -50,9 +49,7 @@ async def test_what_the_database_refuses_is_not_repeated(tmp_path: Path) -> None
     try:
         with pytest.raises(Unavailable) as error:
             await database.call(
-                lambda connection: connection.execute(
-                    text("INSERT INTO missing VALUES (:a)"), {"a": "swordfish"}
-                )
+                lambda connection: connection.execute("INSERT INTO missing VALUES (:a)", {"a": "swordfish"})
             )
     finally:
         await database.close()

@@ -93,7 +93,7 @@ def dev(
     ] = "info",
 ) -> None:
     """Serve the AWS Step Functions API on 127.0.0.1, without Kubernetes."""
-    # Imported here: the other commands start without SQLAlchemy and botocore.
+    # Imported here: the other commands start without aiohttp and the API's model.
     from stepwright.cli import embedded, logs  # noqa: PLC0415
     from stepwright.local.containers import NoEngine, find  # noqa: PLC0415
     from stepwright.local.database import InUse  # noqa: PLC0415

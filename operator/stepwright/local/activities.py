@@ -9,12 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from sqlite3 import Connection, Row
+from typing import Final
 
 import msgspec
-from sqlalchemy import Row, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stepwright.asl import context, jsontext
 from stepwright.asl.definition import resources
@@ -23,12 +21,11 @@ from stepwright.asl.step import StartTask
 from stepwright.catalog.arns import Place
 from stepwright.catalog.records import Activity, ActivityTask
 from stepwright.engine.ports import ExecutionRef, Report, Uid
-from stepwright.local import schema
 from stepwright.local.by_execution import ByExecution, Key
 from stepwright.local.database import Database, Statement
 from stepwright.local.rows import text_of
 
-_TAKE: Final = Statement(0, insert(schema.takings).on_conflict_do_nothing())
+_TAKE: Final = Statement(0, "INSERT INTO takings (uid, task) VALUES (:uid, :task) ON CONFLICT DO NOTHING")
 
 
 class LocalActivities:
@@ -43,10 +40,9 @@ class LocalActivities:
 
     async def recall(self) -> None:
         """Read what was taken before the last process ended."""
-        async with self._database.reading() as connection:
-            rows = await connection.execute(select(schema.takings))
-            for row in rows:
-                self._taken[Uid(row.uid), TaskId(row.task)] = None
+        query = "SELECT uid, task FROM takings"
+        for uid, task in await self._database.read(lambda connection: connection.execute(query).fetchall()):
+            self._taken[Uid(uid), TaskId(task)] = None
 
     # --- For workers -------------------------------------------------------------------------------------------------
 
@@ -116,56 +112,57 @@ class LocalActivities:
     # --- Stored ------------------------------------------------------------------------------------------------------
 
     async def add(self, activity: Activity) -> Activity:
-        async def add(connection: AsyncConnection) -> Activity:
-            known = await _activity(connection, activity.arn)
+        def add(connection: Connection) -> Activity:
+            known = _activity(connection, activity.arn)
             if known is not None:
                 return known
-            await connection.execute(
-                insert(schema.activities).values(
-                    arn=activity.arn,
-                    name=activity.name,
-                    created=activity.created,
-                    tags=text_of(activity.tags),
-                    encryption=text_of(activity.encryption),
-                )
+            connection.execute(
+                "INSERT INTO activities (arn, name, created, tags, encryption) "
+                "VALUES (:arn, :name, :created, :tags, :encryption)",
+                {
+                    "arn": activity.arn,
+                    "name": activity.name,
+                    "created": activity.created,
+                    "tags": text_of(activity.tags),
+                    "encryption": text_of(activity.encryption),
+                },
             )
             return activity
 
         return await self._database.call(add)
 
     async def activity(self, arn: str) -> Activity | None:
-        async with self._database.reading() as connection:
-            return await _activity(connection, arn)
+        return await self._database.read(lambda connection: _activity(connection, arn))
 
     async def activities(self, place: Place, after: str, limit: int) -> Sequence[Activity]:
-        columns = schema.activities.c
-        here = columns.arn.startswith(place.activities, autoescape=True)
         query = (
-            select(schema.activities).where(here, columns.name > after).order_by(columns.name).limit(limit)
+            "SELECT * FROM activities WHERE substr(arn, 1, length(:here)) = :here AND name > :after "
+            "ORDER BY name LIMIT :limit"
         )
-        async with self._database.reading() as connection:
-            return [_activity_of(row) for row in await connection.execute(query)]
+        asked = {"here": place.activities, "after": after, "limit": limit}
+        return await self._database.read(
+            lambda connection: [_activity_of(row) for row in connection.execute(query, asked)]
+        )
 
     async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
-        statement = update(schema.activities).where(schema.activities.c.arn == arn).values(tags=text_of(tags))
-        await self._database.call(lambda connection: connection.execute(statement))
+        await self._database.execute(
+            "UPDATE activities SET tags = :tags WHERE arn = :arn", {"arn": arn, "tags": text_of(tags)}
+        )
 
     async def delete(self, arn: str) -> None:
-        statement = delete(schema.activities).where(schema.activities.c.arn == arn)
-        await self._database.call(lambda connection: connection.execute(statement))
+        await self._database.execute("DELETE FROM activities WHERE arn = :arn", {"arn": arn})
 
 
-async def _activity(connection: AsyncConnection, arn: str) -> Activity | None:
-    query = select(schema.activities).where(schema.activities.c.arn == arn)
-    row = (await connection.execute(query)).one_or_none()
+def _activity(connection: Connection, arn: str) -> Activity | None:
+    row = connection.execute("SELECT * FROM activities WHERE arn = :arn", {"arn": arn}).fetchone()
     return None if row is None else _activity_of(row)
 
 
-def _activity_of(row: Row[Any]) -> Activity:
+def _activity_of(row: Row) -> Activity:
     return Activity(
-        arn=row.arn,
-        name=row.name,
-        created=row.created,
-        encryption=msgspec.json.decode(row.encryption),
-        tags=msgspec.json.decode(row.tags),
+        arn=row["arn"],
+        name=row["name"],
+        created=row["created"],
+        encryption=msgspec.json.decode(row["encryption"]),
+        tags=msgspec.json.decode(row["tags"]),
     )

@@ -1,23 +1,27 @@
 """The file that everything is kept in: opened by one process at a time, written in groups, read beside that.
 
-All writes go through one task. Those that wait while one transaction is on its way share the next: a commit to disk
-costs the same for one execution and for a hundred.
+All writes go through one thread. Those that wait while one transaction is on its way share the next: a commit to disk
+costs the same for one execution and for a hundred, and so does the way into the thread and back.
+
+This is Python's own sqlite3, called in threads, and not a library above it: SQLAlchemy with its driver for asyncio took
+half of the time until ``stepwright dev`` was ready, and went into a thread and back for each statement.
 """
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
-from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+import queue
+import sqlite3
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TextIO, TypeAlias, TypeVar
-
-from sqlalchemy import Executable, event, text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlite3 import Connection
+from typing import Any, Final, NamedTuple, TextIO, TypeAlias, TypeVar
 
 from stepwright.engine.ports import Unavailable
 from stepwright.local import schema
@@ -26,6 +30,8 @@ T = TypeVar("T")
 
 # Enough to make the commit to disk a small part of the whole, and little enough that nobody waits long.
 MOST_AT_ONCE: Final = 256
+
+READERS: Final = 4
 
 FILE: Final = "stepwright.db"
 """SQLite gives the files beside it the mode of this one."""
@@ -47,175 +53,213 @@ class Statement:
     """
 
     order: int
-    sql: Executable
+    sql: str
     conditional: bool = False
 
 
 Rows: TypeAlias = Sequence[tuple[Statement, Mapping[str, Any]]]
 
 
-@dataclass(slots=True)
-class _Write:
+class _Write(NamedTuple):
     rows: Rows
     done: asyncio.Future[None]
 
 
-@dataclass(slots=True)
-class _Call:
-    made: Callable[[AsyncConnection], Awaitable[Any]]
+class _Call(NamedTuple):
+    made: Callable[[Connection], Any]
     done: asyncio.Future[Any]
 
 
+class _Done(NamedTuple):
+    """What came of a write or call; told in the loop."""
+
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+
+
 class Database:
-    def __init__(self, engine: AsyncEngine, lock: TextIO) -> None:
-        self._engine = engine
+    def __init__(self, file: Path, writer: Connection, lock: TextIO) -> None:
+        self._file = file
         self._lock = lock
-        self._queue: asyncio.Queue[_Write | _Call] = asyncio.Queue()
-        self._writer = asyncio.create_task(self._serve(), name="database")
+        self._loop = asyncio.get_running_loop()
+        self._queue: queue.SimpleQueue[_Write | _Call | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._serve, args=(writer,), name="database", daemon=True)
+        self._writer.start()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reading")
+        self._idle: deque[Connection] = deque()
 
     @classmethod
     async def open(cls, folder: Path) -> Database:
         """Raises InUse, OSError."""
         lock = _locked(folder)
-        (folder / FILE).touch(mode=0o600)
-        engine = create_async_engine(
-            f"sqlite+aiosqlite:///{folder / FILE}",
-            pool_size=4,
-            hide_parameters=True,  # errors are logged, and parameters are people's data
-        )
-        event.listen(engine.sync_engine, "connect", _configure)
+        file = folder / FILE
+        file.touch(mode=0o600)
         try:
-            async with engine.begin() as connection:
-                await _create(connection, folder)
+            writer = _connect(file)
+            try:
+                _create(writer, folder)
+            except BaseException:
+                writer.close()
+                raise
         except BaseException:
-            await engine.dispose()
             lock.close()
             raise
-        return cls(engine, lock)
+        return cls(file, writer, lock)
 
     async def close(self) -> None:
-        self._writer.cancel()
-        await asyncio.gather(self._writer, return_exceptions=True)
-        await self._engine.dispose()
+        """Once all is written that was asked for."""
+        self._queue.put(None)
+        await self._loop.run_in_executor(self._readers, self._writer.join)
+        self._readers.shutdown()
+        for connection in self._idle:
+            connection.close()
         self._lock.close()
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection that sees all that was committed before. Raises Unavailable."""
-        try:
-            async with self._engine.connect() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise Unavailable(f"the database cannot be read: {error}") from error
+    async def read(self, look: Callable[[Connection], T]) -> T:
+        """What is found, in a thread, by somebody who sees all that was committed before and nothing that is committed
+        meanwhile. Raises Unavailable, and what the look raises."""
+        return await self._loop.run_in_executor(self._readers, self._look, look)
 
     async def write(self, rows: Rows) -> None:
         """Write all of it, or nothing. Returns once it is durable. Raises Conflict, Unavailable."""
-        write = _Write(rows, asyncio.get_running_loop().create_future())
-        self._queue.put_nowait(write)
+        write = _Write(rows, self._loop.create_future())
+        self._queue.put(write)
         await write.done
 
-    async def call(self, made: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Make a call in a transaction of its own, after all writes that were asked for before. Raises Unavailable,
-        and what the call raises."""
-        call = _Call(made, asyncio.get_running_loop().create_future())
-        self._queue.put_nowait(call)
+    async def call(self, made: Callable[[Connection], T]) -> T:
+        """Make a call, in the thread that writes and in a transaction of its own, after all writes that were asked for
+        before. Raises Unavailable, and what the call raises."""
+        call = _Call(made, self._loop.create_future())
+        self._queue.put(call)
         result: T = await call.done
         return result
 
+    async def execute(self, sql: str, parameters: Mapping[str, Any]) -> int:
+        """One statement as a call; how many rows it changed."""
+        return await self.call(lambda connection: connection.execute(sql, parameters).rowcount)
+
+    # --- Reading -------------------------------------------------------------------------------------------------
+
+    def _look(self, look: Callable[[Connection], T]) -> T:
+        try:
+            connection = self._idle.pop() if self._idle else _connect(self._file)
+        except IndexError:  # another thread was faster
+            connection = _connect(self._file)
+        try:
+            with _transaction(connection, "BEGIN", "read"):
+                return look(connection)
+        finally:
+            self._idle.append(connection)
+
     # --- Writing -------------------------------------------------------------------------------------------------
 
-    async def _serve(self) -> None:
-        async with self._engine.connect() as connection:
-            while True:
-                first = await self._queue.get()
-                writes = []
-                call = first if isinstance(first, _Call) else None
-                if isinstance(first, _Write):
-                    writes.append(first)
-                while call is None and len(writes) < MOST_AT_ONCE and not self._queue.empty():
-                    following = self._queue.get_nowait()
-                    if isinstance(following, _Call):
-                        call = following
-                    else:
-                        writes.append(following)
-                if writes:
-                    await self._write_all(connection, writes)
-                if call is not None:
-                    await _settle(call.done, self._called(connection, call.made))
+    def _serve(self, connection: Connection) -> None:
+        while (first := self._queue.get()) is not None:
+            writes, call, last = self._taken(first)
+            done = _write_all(connection, writes) if writes else []
+            if call is not None:
+                done.append(_called(connection, call))
+            self._loop.call_soon_threadsafe(_tell, done)
+            if last:
+                break
+        connection.close()
 
-    async def _write_all(self, connection: AsyncConnection, writes: Sequence[_Write]) -> None:
-        """Together; one by one where a condition does not hold, so that only its own write fails."""
-        try:
-            await self._execute(connection, writes)
-        except (Conflict, Unavailable) as error:
-            if len(writes) == 1:
-                _raise(writes[0].done, error)
-                return
-            for write in writes:
-                await _settle(write.done, self._execute(connection, [write]))
-            return
-        for write in writes:
-            if not write.done.done():
-                write.done.set_result(None)
-
-    async def _execute(self, connection: AsyncConnection, writes: Sequence[_Write]) -> None:
-        rows: defaultdict[Statement, list[Mapping[str, Any]]] = defaultdict(list)
-        for write in writes:
-            for statement, parameters in write.rows:
-                rows[statement].append(parameters)
-        try:
-            async with connection.begin():
-                for statement in sorted(rows, key=lambda statement: statement.order):
-                    result = await connection.execute(statement.sql, rows[statement])
-                    if statement.conditional and result.rowcount != len(rows[statement]):
-                        raise Conflict
-        except SQLAlchemyError as error:
-            raise Unavailable(f"the database cannot be written: {error}") from error
-
-    async def _called(
-        self, connection: AsyncConnection, made: Callable[[AsyncConnection], Awaitable[T]]
-    ) -> T:
-        try:
-            async with connection.begin():
-                return await made(connection)
-        except SQLAlchemyError as error:
-            raise Unavailable(f"the database cannot be written: {error}") from error
+    def _taken(self, first: _Write | _Call) -> tuple[list[_Write], _Call | None, bool]:
+        """What is done together: all writes that wait, up to the first call; and whether nothing comes after it."""
+        writes: list[_Write] = []
+        taken: _Write | _Call | None = first
+        while isinstance(taken, _Write):
+            writes.append(taken)
+            if len(writes) == MOST_AT_ONCE:
+                return writes, None, False
+            try:
+                taken = self._queue.get_nowait()
+            except queue.Empty:
+                return writes, None, False
+        return writes, taken, taken is None
 
 
-async def _settle(done: asyncio.Future[T], work: Awaitable[T]) -> None:
-    """Whoever waits gets what comes of it, also where that is an error."""
+def _write_all(connection: Connection, writes: Sequence[_Write]) -> list[_Done]:
+    """Together; one by one where a condition does not hold, so that only its own write fails."""
     try:
-        result = await work
+        _execute(connection, writes)
     except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
-        _raise(done, error)
-    else:
-        if not done.done():
-            done.set_result(result)
+        if len(writes) == 1:
+            return [_Done(writes[0].done, error=error)]
+        return [done for write in writes for done in _write_all(connection, [write])]
+    return [_Done(write.done) for write in writes]
 
 
-def _raise(done: asyncio.Future[Any], error: Exception) -> None:
-    if not done.done():
-        done.set_exception(error)
+def _execute(connection: Connection, writes: Sequence[_Write]) -> None:
+    rows: defaultdict[Statement, list[Mapping[str, Any]]] = defaultdict(list)
+    for write in writes:
+        for statement, parameters in write.rows:
+            rows[statement].append(parameters)
+    with _transaction(connection, "BEGIN IMMEDIATE", "written"):
+        for statement in sorted(rows, key=lambda statement: statement.order):
+            changed = connection.executemany(statement.sql, rows[statement]).rowcount
+            if statement.conditional and changed != len(rows[statement]):
+                raise Conflict
 
 
-def _configure(connection: Any, _record: Any) -> None:
+def _called(connection: Connection, call: _Call) -> _Done:
+    try:
+        with _transaction(connection, "BEGIN IMMEDIATE", "written"):
+            result = call.made(connection)
+    except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+        return _Done(call.done, error=error)
+    return _Done(call.done, result)
+
+
+def _tell(done: Sequence[_Done]) -> None:
+    for one in done:
+        if one.future.done():  # whoever waited has lost interest
+            continue
+        if one.error is None:
+            one.future.set_result(one.result)
+        else:
+            one.future.set_exception(one.error)
+
+
+@contextmanager
+def _transaction(connection: Connection, begin: str, what: str) -> Iterator[None]:
+    """Raises Unavailable with SQLite's own words, which name tables and columns and never a value."""
+    try:
+        connection.execute(begin)
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # some errors have ended it already
+                connection.execute("ROLLBACK")
+            raise
+    except sqlite3.Error as error:
+        raise Unavailable(f"the database cannot be {what}: {error}") from error
+
+
+def _connect(file: Path) -> Connection:
     """Readers go on while a write is on its way (WAL); a commit is on disk when it returns (FULL)."""
-    cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 5000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    # Transactions are begun and ended here. Threads take turns at a connection, never two at once.
+    connection = sqlite3.connect(file, timeout=5, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    for pragma in ("journal_mode = WAL", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
 
 
-async def _create(connection: AsyncConnection, folder: Path) -> None:
-    version = (await connection.execute(text("PRAGMA user_version"))).scalar_one()
-    if version > schema.VERSION:
-        raise InUse(f"{folder} was written by a newer version of Stepwright")
-    if version:
-        for newer in range(version + 1, schema.VERSION + 1):
-            for change in schema.CHANGES.get(newer, ()):
-                await connection.execute(text(change))
-    await connection.run_sync(schema.metadata.create_all)
-    await connection.execute(text(f"PRAGMA user_version = {schema.VERSION}"))
+def _create(connection: Connection, folder: Path) -> None:
+    with _transaction(connection, "BEGIN IMMEDIATE", "written"):
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > schema.VERSION:
+            raise InUse(f"{folder} was written by a newer version of Stepwright")
+        if version:
+            for newer in range(version + 1, schema.VERSION + 1):
+                for change in schema.CHANGES.get(newer, ()):
+                    connection.execute(change)
+        for statement in schema.ALL:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {schema.VERSION}")
 
 
 def _locked(folder: Path) -> TextIO:

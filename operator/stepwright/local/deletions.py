@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from sqlite3 import Connection
+from typing import Final
 
 import structlog
-from sqlalchemy import Select, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stepwright.asl import causes
 from stepwright.asl.errors import RUNTIME
 from stepwright.asl.signals import Break
 from stepwright.catalog import arns
 from stepwright.engine.ports import Uid, Unavailable
-from stepwright.local import rows, schema
+from stepwright.local import schema
 from stepwright.local.database import Database
 from stepwright.local.known import Machines
+from stepwright.local.rows import BELONGS
 
 _PATIENCE_SECONDS: Final = 1.0
 """Before the database is asked again."""
+
+_RUNNING: Final = (
+    f"SELECT uid FROM executions WHERE settled IS 0 AND status = 'RUNNING' AND {BELONGS} LIMIT :most"  # noqa: S608 - a constant
+)
 
 log = structlog.get_logger(__name__)
 
@@ -41,21 +46,26 @@ class Deletions:
 
     async def recall(self) -> None:
         """Go on with what the last process began."""
-        async with self._database.reading() as connection:
-            deleting = select(schema.machines.c.arn).where(schema.machines.c.deleting.is_(True))
-            for arn in (await connection.execute(deleting)).scalars().all():
-                await self._mark(connection, arn)
-                self._remove_soon(arn)
+        query = "SELECT arn FROM machines WHERE deleting IS TRUE"
+        found = await self._database.read(
+            lambda connection: [(arn, _running(connection, arn)) for (arn,) in connection.execute(query)]
+        )
+        for arn, running in found:
+            self._mark(arn, running)
+            self._remove_soon(arn)
 
     async def begin(self, arn: str) -> None:
         """Delete a state machine, or have its executions fail first; durable when it returns."""
+        # Once it is written its executions have to fail, whoever has lost interest meanwhile.
+        await asyncio.shield(self._begin(arn))
 
-        async def mark(connection: AsyncConnection) -> None:
-            columns = schema.machines.c
-            await connection.execute(update(schema.machines).where(columns.arn == arn).values(deleting=True))
-            await self._mark(connection, arn)
+    async def _begin(self, arn: str) -> None:
+        def mark(connection: Connection) -> Sequence[Uid]:
+            connection.execute("UPDATE machines SET deleting = TRUE WHERE arn = :arn", {"arn": arn})
+            return _running(connection, arn)
 
-        await self._database.call(mark)
+        # One that ends after this was written is told of after it: the database answers in the order of its writes.
+        self._mark(arn, await self._database.call(mark))
         self._known.deleted(arn)
         await self._remove(arn)
 
@@ -79,8 +89,8 @@ class Deletions:
             removing.cancel()
         await asyncio.gather(*self._removing, return_exceptions=True)
 
-    async def _mark(self, connection: AsyncConnection, arn: str) -> None:
-        for uid in map(Uid, (await connection.execute(_running(arn))).scalars()):
+    def _mark(self, arn: str, running: Iterable[Uid]) -> None:
+        for uid in running:
             if uid not in self._machines:
                 self._machines[uid] = arn
                 self._left[arn] += 1
@@ -101,21 +111,19 @@ class Deletions:
     async def _remove(self, arn: str) -> None:
         """With its versions and aliases, unless it has executions that run. Its executions stay."""
 
-        async def remove(connection: AsyncConnection) -> None:
-            if (await connection.execute(_running(arn).limit(1))).first() is not None:
+        def remove(connection: Connection) -> None:
+            if _running(connection, arn, most=1):
                 return
-            machine = schema.machines.c
-            gone = delete(schema.machines).where(machine.arn == arn, machine.deleting.is_(True))
-            if (await connection.execute(gone)).rowcount:
-                await connection.execute(delete(schema.versions).where(schema.versions.c.machine_arn == arn))
-                await connection.execute(delete(schema.aliases).where(schema.aliases.c.machine_arn == arn))
+            gone = "DELETE FROM machines WHERE arn = :arn AND deleting IS TRUE"
+            if connection.execute(gone, {"arn": arn}).rowcount:
+                connection.execute("DELETE FROM versions WHERE machine_arn = :arn", {"arn": arn})
+                connection.execute("DELETE FROM aliases WHERE machine_arn = :arn", {"arn": arn})
 
         await self._database.call(remove)
         self._known.deleted(arn)
 
 
-def _running(arn: str) -> Select[Any]:
-    columns = schema.executions.c
-    return select(columns.uid).where(
-        columns.settled.is_(False), columns.status == "RUNNING", rows.belongs_to(arn)
-    )
+def _running(connection: Connection, machine_arn: str, most: int = schema.LAST) -> Sequence[Uid]:
+    """So many of its executions, or all."""
+    rows = connection.execute(_RUNNING, {"machine_arn": machine_arn, "most": most})
+    return [Uid(uid) for (uid,) in rows]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from sqlite3 import Connection, Row
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Row, and_, bindparam, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import definition
@@ -21,68 +19,53 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.step import Status
 from stepwright.cluster import payloads
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Gone, Loaded, Refused, StopRequest, Uid
-from stepwright.local import map_runs, schema
+from stepwright.local import map_runs
 from stepwright.local.database import Conflict, Database, Rows, Statement
 from stepwright.local.rows import text_of
 
 # Compiled machines kept in memory: the most recently used ones.
 MOST_COMPILED: Final = 1_000
 
-_OWN: Final = and_(
-    schema.executions.c.uid == bindparam("of"), schema.executions.c.seq == bindparam("expected")
-)
-
 ADVANCE: Final = Statement(
     1,
-    update(schema.executions)
-    .where(_OWN)
-    .values(
-        seq=bindparam("next"),
-        commit_id=bindparam("commit"),
-        waiting_until=bindparam("until"),
-    ),
+    "UPDATE executions SET seq = :next, commit_id = :commit, waiting_until = :until "
+    "WHERE uid = :of AND seq = :expected",
     conditional=True,
 )
 END: Final = Statement(
     2,
-    update(schema.executions)
-    .where(_OWN)
-    .values(
-        seq=bindparam("next"),
-        commit_id=bindparam("commit"),
-        waiting_until=None,
-        status=bindparam("as_status"),
-        output=bindparam("with_output"),
-        error=bindparam("with_error"),
-        cause=bindparam("with_cause"),
-        stopped=bindparam("at"),
-        settled=bindparam("is_settled"),
-        redrivable=bindparam("can_go_on"),
-    ),
+    "UPDATE executions SET seq = :next, commit_id = :commit, waiting_until = NULL, status = :as_status, "
+    "output = :with_output, error = :with_error, cause = :with_cause, stopped = :at, settled = :is_settled, "
+    "redrivable = :can_go_on WHERE uid = :of AND seq = :expected",
     conditional=True,
 )
 SETTLE: Final = Statement(
     3,
-    update(schema.executions)
-    .where(_OWN)
-    .values(seq=bindparam("next"), commit_id=bindparam("commit"), settled=True),
+    "UPDATE executions SET seq = :next, commit_id = :commit, settled = TRUE WHERE uid = :of AND seq = :expected",
     conditional=True,
 )
-DROP_ALL_PARTS: Final = Statement(4, delete(schema.parts).where(schema.parts.c.uid == bindparam("of")))
-DROP_PART: Final = Statement(
-    5,
-    delete(schema.parts).where(
-        schema.parts.c.uid == bindparam("of"), schema.parts.c.part == bindparam("name")
-    ),
-)
-DROP_ANSWERS: Final = Statement(6, delete(schema.answers).where(schema.answers.c.uid == bindparam("of")))
-DROP_TAKINGS: Final = Statement(6, delete(schema.takings).where(schema.takings.c.uid == bindparam("of")))
-_put = insert(schema.parts)
+DROP_ALL_PARTS: Final = Statement(4, "DELETE FROM parts WHERE uid = :of")
+DROP_PART: Final = Statement(5, "DELETE FROM parts WHERE uid = :of AND part = :name")
+DROP_ANSWERS: Final = Statement(6, "DELETE FROM answers WHERE uid = :of")
+DROP_TAKINGS: Final = Statement(6, "DELETE FROM takings WHERE uid = :of")
 PUT_PART: Final = Statement(
-    7, _put.on_conflict_do_update(index_elements=["uid", "part"], set_={"body": _put.excluded.body})
+    7,
+    "INSERT INTO parts (uid, part, body) VALUES (:uid, :part, :body) "
+    "ON CONFLICT (uid, part) DO UPDATE SET body = excluded.body",
 )
-KEEP_PAYLOAD: Final = Statement(8, insert(schema.payloads).on_conflict_do_nothing())
-ADD_EVENT: Final = Statement(9, insert(schema.events))
+KEEP_PAYLOAD: Final = Statement(
+    8, "INSERT INTO payloads (digest, text) VALUES (:digest, :text) ON CONFLICT DO NOTHING"
+)
+ADD_EVENT: Final = Statement(9, "INSERT INTO events (uid, id, body) VALUES (:uid, :id, :body)")
+
+
+class _Stored(NamedTuple):
+    """What the database has of an execution and of the revision that it runs."""
+
+    row: Row
+    parts: Mapping[PartId, Any]
+    definition: str
+    role_arn: str
 
 
 class SqlJournal:
@@ -93,57 +76,40 @@ class SqlJournal:
         self._machines: OrderedDict[str, Machine] = OrderedDict()
 
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:  # noqa: ARG002
-        async with self._database.reading() as connection:
-            query = select(schema.executions).where(schema.executions.c.uid == ref.uid)
-            row = (await connection.execute(query)).one_or_none()
-            if row is None:
-                raise Gone(f"execution {ref} is not in the database")
-            return await self.read(connection, row)
+        query = "SELECT * FROM executions WHERE uid = :uid"
+        found = await self._database.read(
+            lambda connection: _stored(connection, connection.execute(query, {"uid": ref.uid}).fetchall())
+        )
+        if not found:
+            raise Gone(f"execution {ref} is not in the database")
+        return self._loaded(found[0])
 
     async def unsettled(self) -> list[Loaded]:
         """Everything that is to be carried on, the oldest first."""
-        async with self._database.reading() as connection:
-            query = (
-                select(schema.executions)
-                .where(schema.executions.c.settled.is_(False))
-                .order_by(schema.executions.c.position)
-            )
-            return [await self.read(connection, row) for row in (await connection.execute(query)).all()]
+        query = "SELECT * FROM executions WHERE settled IS 0 ORDER BY position"
+        found = await self._database.read(
+            lambda connection: _stored(connection, connection.execute(query).fetchall())
+        )
+        return [self._loaded(stored) for stored in found]
 
-    async def machine(self, connection: AsyncConnection, revision: str) -> Machine:
-        """The compiled definition of a revision. Raises Refused."""
+    def keep(self, revision: str, text: str) -> Machine:
+        """Compile the definition of a revision, or take what was compiled before. Raises Refused."""
         known = self._machines.get(revision)
         if known is not None:
             self._machines.move_to_end(revision)
             return known
-        query = select(schema.revisions.c.definition).where(schema.revisions.c.id == revision)
-        text = (await connection.execute(query)).scalar_one()
-        return self.keep(revision, text)
+        try:
+            machine, _ = definition.compile_definition(text)
+        except InvalidDefinition as error:
+            raise Refused(f"the definition is not valid in this version of Stepwright: {error}") from error
+        self._machines[revision] = machine
+        if len(self._machines) > MOST_COMPILED:
+            self._machines.popitem(last=False)
+        return machine
 
-    def keep(self, revision: str, text: str) -> Machine:
-        """Compile the definition of a revision, or take what was compiled before. Raises Refused."""
-        if revision not in self._machines:
-            try:
-                self._machines[revision], _ = definition.compile_definition(text)
-            except InvalidDefinition as error:
-                raise Refused(
-                    f"the definition is not valid in this version of Stepwright: {error}"
-                ) from error
-            if len(self._machines) > MOST_COMPILED:
-                self._machines.popitem(last=False)
-        return self._machines[revision]
-
-    async def read(self, connection: AsyncConnection, row: Row[Any]) -> Loaded:
-        query = select(schema.parts.c.part, schema.parts.c.body).where(schema.parts.c.uid == row.uid)
-        encoded = {part: msgspec.json.decode(body) for part, body in await connection.execute(query)}
-        texts = await read_payloads(connection, encoded.values())
-        role = select(schema.revisions.c.role_arn).where(schema.revisions.c.id == row.revision)
-        return loaded_of(
-            row,
-            await self.machine(connection, row.revision),
-            (await connection.execute(role)).scalar_one(),
-            {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()},
-        )
+    def _loaded(self, stored: _Stored) -> Loaded:
+        row = stored.row
+        return loaded_of(row, self.keep(row["revision"], stored.definition), stored.role_arn, stored.parts)
 
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         rows = list(_rows_of(ref.uid, commit))
@@ -163,50 +129,69 @@ class SqlJournal:
         try:
             await self._database.write(rows)
         except Conflict:
-            async with self._database.reading() as connection:
-                query = select(schema.executions.c.seq, schema.executions.c.commit_id).where(
-                    schema.executions.c.uid == ref.uid
-                )
-                stored = (await connection.execute(query)).one_or_none()
+            query = "SELECT seq, commit_id FROM executions WHERE uid = :uid"
+            stored = await self._database.read(
+                lambda connection: connection.execute(query, {"uid": ref.uid}).fetchone()
+            )
             if stored is None:
                 raise Gone(f"execution {ref} is not in the database") from None
-            if stored.commit_id != commit_id:  # else an earlier attempt has landed, though it seemed to fail
-                raise Fenced(f"execution {ref} is at {stored.seq}") from None
+            if (
+                stored["commit_id"] != commit_id
+            ):  # else an earlier attempt has landed, though it seemed to fail
+                raise Fenced(f"execution {ref} is at {stored['seq']}") from None
 
 
-def loaded_of(row: Row[Any], machine: Machine, role_arn: str, parts: Mapping[PartId, Any]) -> Loaded:
-    stop = None if row.stop is None else StopRequest(**msgspec.json.decode(row.stop))
+def loaded_of(row: Row, machine: Machine, role_arn: str, parts: Mapping[PartId, Any]) -> Loaded:
+    stop = row["stop"]
     return Loaded(
-        ref=ExecutionRef(Uid(row.uid), "local", row.name, row.machine_name),
+        ref=ExecutionRef(Uid(row["uid"]), "local", row["name"], row["machine_name"]),
         identity=Identity(
-            uid=row.uid,
-            execution_id=row.arn,
-            name=row.name,
+            uid=row["uid"],
+            execution_id=row["arn"],
+            name=row["name"],
             role_arn=role_arn,
-            state_machine_id=row.machine_arn,
-            state_machine_name=row.machine_name,
-            version_arn=row.version_arn,
-            alias_arn=row.alias_arn,
+            state_machine_id=row["machine_arn"],
+            state_machine_name=row["machine_name"],
+            version_arn=row["version_arn"],
+            alias_arn=row["alias_arn"],
         ),
         machine=machine,
-        input=JsonText(row.input),
-        seq=row.seq,
+        input=JsonText(row["input"]),
+        seq=row["seq"],
         parts=parts,
-        ended=row.status != "RUNNING",
-        settled=row.settled,
-        stop=stop,
-        redriven=row.redriven,
+        ended=row["status"] != "RUNNING",
+        settled=bool(row["settled"]),
+        stop=None if stop is None else StopRequest(**msgspec.json.decode(stop)),
+        redriven=row["redriven"],
     )
 
 
-async def read_payloads(connection: AsyncConnection, values: Iterable[Any]) -> dict[str, str]:
+def _stored(connection: Connection, rows: Iterable[Row]) -> list[_Stored]:
+    """A definition is there once, however many executions run it."""
+    revisions: dict[str, Row] = {}
+    found = []
+    for row in rows:
+        id = row["revision"]
+        if id not in revisions:
+            query = "SELECT definition, role_arn FROM revisions WHERE id = :id"
+            revisions[id] = connection.execute(query, {"id": id}).fetchone()
+        found.append(_Stored(row, read_parts(connection, row["uid"]), *revisions[id]))
+    return found
+
+
+def read_parts(connection: Connection, uid: Uid) -> dict[PartId, Any]:
+    """Of the checkpoint of an execution."""
+    query = "SELECT part, body FROM parts WHERE uid = :uid"
+    encoded = {part: msgspec.json.decode(body) for part, body in connection.execute(query, {"uid": uid})}
+    texts = read_payloads(connection, encoded.values())
+    return {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}
+
+
+def read_payloads(connection: Connection, values: Iterable[Any]) -> dict[str, str]:
     """The texts that stored values refer to, by hash."""
     digests = set().union(*map(payloads.references, values))
-    texts: dict[str, str] = {}
-    for digest in digests:
-        query = select(schema.payloads.c.text).where(schema.payloads.c.digest == digest)
-        texts[digest] = (await connection.execute(query)).scalar_one()
-    return texts
+    query = "SELECT text FROM payloads WHERE digest = :digest"
+    return {digest: connection.execute(query, {"digest": digest}).fetchone()[0] for digest in digests}
 
 
 def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str, Any]]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from sqlite3 import Row
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, Text, bindparam, literal, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from stepwright.asl.signals import UpdateMapRun
 from stepwright.asl.step import Counts, MapRunStatus, Status
@@ -18,41 +17,30 @@ from stepwright.local import schema
 from stepwright.local.database import Database, Statement
 from stepwright.local.rows import execution_of, text_of
 
-_runs = insert(schema.map_runs)
 PUT_RUN: Final = Statement(
     10,
-    _runs.on_conflict_do_update(
-        index_elements=["arn"],
-        set_={
-            name: _runs.excluded[name] for name in ("status", "stopped", "item_counts", "execution_counts")
-        },
-    ),
+    "INSERT INTO map_runs (arn, uid, execution_arn, machine_arn, status, started, stopped, max_concurrency, "
+    "tolerated_count, tolerated_percentage, item_counts, execution_counts) VALUES (:arn, :uid, :execution_arn, "
+    ":machine_arn, :status, :started, :stopped, :max_concurrency, :tolerated_count, :tolerated_percentage, "
+    ":item_counts, :execution_counts) ON CONFLICT (arn) DO UPDATE SET status = excluded.status, "
+    "stopped = excluded.stopped, item_counts = excluded.item_counts, execution_counts = excluded.execution_counts",
 )
 
 # A child execution runs what its parent runs.
-_GIVEN: Final = ("uid", "arn", "name", "machine_arn", "machine_name", "status", "input")
-_OUTCOME: Final = ("status", "output", "error", "cause", "stopped")
-_child = insert(schema.executions).from_select(
-    [*_GIVEN, "output", "error", "cause", "started", "stopped", "seq", "settled", "revision"],
-    select(
-        *(bindparam(f"child_{name}", type_=Text) for name in (*_GIVEN, "output", "error", "cause")),
-        *(
-            bindparam(f"child_{name}", type_=schema.executions.c[name].type)
-            for name in ("started", "stopped")
-        ),
-        literal(0),
-        literal(True),
-        schema.executions.c.revision,
-    ).where(schema.executions.c.uid == bindparam("parent")),
-)
 PUT_CHILD: Final = Statement(
     11,
-    _child.on_conflict_do_update(
-        index_elements=["uid"], set_={name: _child.excluded[name] for name in _OUTCOME}
-    ),
+    "INSERT INTO executions (uid, arn, name, machine_arn, machine_name, status, input, output, error, cause, started, "
+    "stopped, seq, settled, revision) SELECT :uid, :arn, :name, :machine_arn, :machine_name, :status, :input, :output, "
+    ":error, :cause, :started, :stopped, 0, TRUE, revision FROM executions WHERE uid = :parent "
+    "ON CONFLICT (uid) DO UPDATE SET status = excluded.status, output = excluded.output, error = excluded.error, "
+    "cause = excluded.cause, stopped = excluded.stopped",
 )
-ADD_CHILD: Final = Statement(12, insert(schema.children).on_conflict_do_nothing())
-ADD_CHILD_EVENT: Final = Statement(13, insert(schema.events))
+ADD_CHILD: Final = Statement(
+    12,
+    "INSERT INTO children (uid, map_run_arn, item_count) VALUES (:uid, :map_run_arn, :item_count) "
+    "ON CONFLICT DO NOTHING",
+)
+ADD_CHILD_EVENT: Final = Statement(13, "INSERT INTO events (uid, id, body) VALUES (:uid, :id, :body)")
 
 
 def rows_of(
@@ -82,12 +70,18 @@ def rows_of(
             PUT_CHILD,
             {
                 "parent": uid,
-                "child_uid": child.name,
-                "child_arn": child.arn,
-                "child_name": child.name,
-                "child_machine_arn": child.state_machine_arn,
-                "child_machine_name": child.state_machine_arn.rpartition(":")[2],
-                **{f"child_{name}": getattr(child, name) for name in ("input", "started", *_OUTCOME)},
+                "uid": child.name,
+                "arn": child.arn,
+                "name": child.name,
+                "machine_arn": child.state_machine_arn,
+                "machine_name": child.state_machine_arn.rpartition(":")[2],
+                "status": child.status,
+                "input": child.input,
+                "output": child.output,
+                "error": child.error,
+                "cause": child.cause,
+                "started": child.started,
+                "stopped": child.stopped,
             },
         )
         yield ADD_CHILD, {"uid": child.name, "map_run_arn": child.map_run_arn, "item_count": child.items}
@@ -103,80 +97,89 @@ class SqlMapRuns:
         self._database = database
 
     async def map_run(self, arn: str) -> MapRun | None:
-        query = select(schema.map_runs).where(schema.map_runs.c.arn == arn)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
+        query = "SELECT * FROM map_runs WHERE arn = :arn"
+        row = await self._database.read(lambda connection: connection.execute(query, {"arn": arn}).fetchone())
         return None if row is None else _run_of(row)
 
     async def map_runs(self, execution_arn: str, before: int | None, limit: int) -> Sequence[MapRun]:
-        columns = schema.map_runs.c
-        query = select(schema.map_runs).where(columns.execution_arn == execution_arn)
-        if before is not None:
-            query = query.where(columns.position < before)
-        async with self._database.reading() as connection:
-            rows = await connection.execute(query.order_by(columns.position.desc()).limit(limit))
-            return [_run_of(row) for row in rows]
+        query = (
+            "SELECT * FROM map_runs WHERE execution_arn = :execution_arn AND position < :before "
+            "ORDER BY position DESC LIMIT :limit"
+        )
+        asked = {
+            "execution_arn": execution_arn,
+            "before": schema.LAST if before is None else before,
+            "limit": limit,
+        }
+        return await self._database.read(
+            lambda connection: [_run_of(row) for row in connection.execute(query, asked)]
+        )
 
     async def children(
         self, map_run_arn: str, status: Status | None, before: int | None, limit: int
     ) -> Sequence[Execution]:
-        columns = schema.executions.c
         query = (
-            select(schema.executions, schema.children.c.map_run_arn, schema.children.c.item_count)
-            .join(schema.children, schema.children.c.uid == columns.uid)
-            .where(schema.children.c.map_run_arn == map_run_arn)
+            "SELECT executions.*, children.map_run_arn, children.item_count FROM executions "
+            "JOIN children ON children.uid = executions.uid WHERE children.map_run_arn = :map_run_arn "
+            "AND executions.position < :before AND (:status IS NULL OR executions.status = :status) "
+            "ORDER BY executions.position DESC LIMIT :limit"
         )
-        if status is not None:
-            query = query.where(columns.status == status)
-        if before is not None:
-            query = query.where(columns.position < before)
-        async with self._database.reading() as connection:
-            rows = await connection.execute(query.order_by(columns.position.desc()).limit(limit))
-            return [execution_of(row, row.map_run_arn, row.item_count) for row in rows]
+        asked = {
+            "map_run_arn": map_run_arn,
+            "status": status,
+            "before": schema.LAST if before is None else before,
+            "limit": limit,
+        }
+        return await self._database.read(
+            lambda connection: [
+                execution_of(row, row["map_run_arn"], row["item_count"])
+                for row in connection.execute(query, asked)
+            ]
+        )
 
     async def update(self, asked: UpdateMapRun) -> Uid | None:
         """Write down how a run that is under way is to go on; the execution that carries it."""
-        columns = schema.map_runs.c
+        statement = (
+            "UPDATE map_runs SET max_concurrency = coalesce(:max_concurrency, max_concurrency), "
+            "tolerated_count = coalesce(:tolerated_count, tolerated_count), "
+            "tolerated_percentage = coalesce(:tolerated_percentage, tolerated_percentage) "
+            "WHERE arn = :arn AND status = 'RUNNING' RETURNING uid"
+        )
         given = {
+            "arn": asked.arn,
             "max_concurrency": asked.max_concurrency,
             "tolerated_count": asked.tolerated_failure_count,
             "tolerated_percentage": asked.tolerated_failure_percentage,
         }
-        statement = (
-            update(schema.map_runs)
-            .where(columns.arn == asked.arn, columns.status == "RUNNING")
-            .values({name: value for name, value in given.items() if value is not None} or {"arn": asked.arn})
-            .returning(columns.uid)
+        changed = await self._database.call(
+            lambda connection: connection.execute(statement, given).fetchall()
         )
-        return await self._database.call(lambda connection: connection.scalar(statement))
+        return Uid(changed[0]["uid"]) if changed else None
 
     async def asked(self) -> Sequence[tuple[Uid, UpdateMapRun]]:
         """How each run under way is to go on, by the execution that carries it."""
-        query = select(schema.map_runs).where(schema.map_runs.c.status == "RUNNING")
-        async with self._database.reading() as connection:
-            return [
-                (
-                    Uid(row.uid),
-                    UpdateMapRun(row.arn, row.max_concurrency, row.tolerated_count, row.tolerated_percentage),
-                )
-                for row in await connection.execute(query)
-            ]
+        query = (
+            "SELECT uid, arn, max_concurrency, tolerated_count, tolerated_percentage FROM map_runs "
+            "WHERE status = 'RUNNING'"
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).fetchall())
+        return [(Uid(uid), UpdateMapRun(*asked)) for uid, *asked in rows]
 
 
-def _run_of(row: Row[Any]) -> MapRun:
+def _run_of(row: Row) -> MapRun:
     return MapRun(
         MapRunStatus(
-            arn=row.arn,
-            execution_arn=row.execution_arn,
-            state_machine_arn=row.machine_arn,
-            status=row.status,
-            started=row.started,
-            stopped=row.stopped,
-            max_concurrency=row.max_concurrency,
-            tolerated_failure_count=row.tolerated_count,
-            tolerated_failure_percentage=row.tolerated_percentage,
-            items=msgspec.json.decode(row.item_counts, type=Counts),
-            executions=msgspec.json.decode(row.execution_counts, type=Counts),
+            arn=row["arn"],
+            execution_arn=row["execution_arn"],
+            state_machine_arn=row["machine_arn"],
+            status=row["status"],
+            started=row["started"],
+            stopped=row["stopped"],
+            max_concurrency=row["max_concurrency"],
+            tolerated_failure_count=row["tolerated_count"],
+            tolerated_failure_percentage=row["tolerated_percentage"],
+            items=msgspec.json.decode(row["item_counts"], type=Counts),
+            executions=msgspec.json.decode(row["execution_counts"], type=Counts),
         ),
-        position=row.position,
+        position=row["position"],
     )

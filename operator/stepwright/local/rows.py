@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlite3 import Row
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, and_, select
-from sqlalchemy.sql.elements import ColumnElement
 
 from stepwright.asl.json_types import JsonText
-from stepwright.catalog.records import Execution
+from stepwright.catalog.records import Execution, Revision
 from stepwright.engine.ports import Uid
-from stepwright.local import schema
+
+BELONGS: Final = (
+    "executions.machine_arn = :machine_arn "
+    "AND executions.position >= (SELECT machines.since FROM machines WHERE machines.arn = :machine_arn)"
+)
+"""Whether an execution is one of the state machine that has this ARN now. Those of one that had it before, and was
+deleted, began before this one was there."""
 
 
 def text_of(value: Any) -> str:
@@ -19,36 +24,40 @@ def text_of(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def belongs_to(machine_arn: str) -> ColumnElement[bool]:
-    """Whether an execution is one of the state machine that has this ARN now. Those of one that had it before, and was
-    deleted, began before this one was there."""
-    machines, executions = schema.machines.c, schema.executions.c
-    since = select(machines.since).where(machines.arn == machine_arn).scalar_subquery()
-    return and_(executions.machine_arn == machine_arn, executions.position >= since)
-
-
-def execution_of(row: Row[Any], map_run_arn: str | None = None, items: int | None = None) -> Execution:
+def execution_of(row: Row, map_run_arn: str | None = None, items: int | None = None) -> Execution:
     """The last two: of a child execution."""
+    redrivable = row["redrivable"]
     return Execution(
-        arn=row.arn,
-        uid=Uid(row.uid),
-        name=row.name,
-        machine_arn=row.machine_arn,
-        revision_id=row.revision,
-        status=row.status,
-        input=JsonText(row.input),
-        started=row.started,
-        stopped=row.stopped,
-        output=row.output,
-        error=row.error,
-        cause=row.cause,
-        trace_header=row.trace_header,
-        version_arn=row.version_arn,
-        alias_arn=row.alias_arn,
+        arn=row["arn"],
+        uid=Uid(row["uid"]),
+        name=row["name"],
+        machine_arn=row["machine_arn"],
+        revision_id=row["revision"],
+        status=row["status"],
+        input=JsonText(row["input"]),
+        started=row["started"],
+        stopped=row["stopped"],
+        output=row["output"],
+        error=row["error"],
+        cause=row["cause"],
+        trace_header=row["trace_header"],
+        version_arn=row["version_arn"],
+        alias_arn=row["alias_arn"],
         map_run_arn=map_run_arn,
         items=items,
-        redrives=row.redrives,
-        redriven=row.redriven,
-        redrivable=row.redrivable,
-        position=row.position,
+        redrives=row["redrives"],
+        redriven=row["redriven"],
+        redrivable=None if redrivable is None else bool(redrivable),
+        position=row["position"],
+    )
+
+
+def revision_of(row: Row) -> Revision:
+    return Revision(
+        id=row["id"],
+        definition=row["definition"],
+        role_arn=row["role_arn"],
+        created=row["created"],
+        settings=msgspec.json.decode(row["settings"]),
+        first=bool(row["first"]),
     )

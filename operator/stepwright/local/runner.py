@@ -7,14 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from sqlite3 import Connection
 from typing import Any
 
 import msgspec
 import structlog
 from msgspec import structs
-from sqlalchemy import select, update
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import jsontext
@@ -29,12 +27,11 @@ from stepwright.catalog.ports import NoSuchTask, TaskOver
 from stepwright.catalog.records import Execution
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Clock, Commit, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
-from stepwright.local import schema
 from stepwright.local.alone import Held
 from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
 from stepwright.local.express import ExpressJournal
-from stepwright.local.journal import SqlJournal
+from stepwright.local.journal import SqlJournal, read_parts
 from stepwright.local.map_runs import SqlMapRuns
 from stepwright.local.redrives import SqlRedrives
 
@@ -153,17 +150,14 @@ class LocalRunner:
 
     async def ask_to_stop(self, uid: Uid, request: StopRequest) -> bool:
         """Durable when it returns. False where it does not run."""
-        columns = schema.executions.c
         asked = msgspec.json.encode({"error": request.error, "cause": request.cause}).decode()
-        statement = (
-            update(schema.executions)
-            .where(columns.uid == uid, columns.status == "RUNNING")
-            .values(stop=asked)
+        runs = await self._database.execute(
+            "UPDATE executions SET stop = :stop WHERE uid = :uid AND status = 'RUNNING'",
+            {"uid": uid, "stop": asked},
         )
-        result = await self._database.call(lambda connection: connection.execute(statement))
-        if result.rowcount:
+        if runs:
             self._engine.stop_execution(uid, request)
-        return bool(result.rowcount)
+        return bool(runs)
 
     async def until_ended(self, arn: str) -> None:
         """Return once a Standard execution is over, or is not there."""
@@ -271,58 +265,56 @@ class LocalRunner:
 
     async def heartbeat(self, token: str) -> None:
         uid, task = _read(token)
-        if not self._engine.has_open(uid, task):
-            async with self._database.reading() as connection:
-                await self._require_open(connection, uid, task)
+        await self._require_open(uid, task)
         self._engine.heartbeat(uid, task)
 
     async def _answer(self, uid: Uid, task: TaskId, signal: Signal, said: dict[str, Any]) -> None:
         """The first answer wins, and is written down before anybody acts on it."""
-
-        async def keep(connection: AsyncConnection) -> None:
-            await self._require_open(connection, uid, task)
-            answer = insert(schema.answers).values(uid=uid, task=task, **said).on_conflict_do_nothing()
-            if not (await connection.execute(answer)).rowcount:
-                raise TaskOver
-
-        await self._database.call(keep)
+        await self._require_open(uid, task)
+        answer = {"uid": uid, "task": task, "output": None, "error": None, "cause": None, **said}
+        # The execution may have ended meanwhile, and its answers are gone then.
+        if not await self._database.execute(
+            "INSERT INTO answers (uid, task, output, error, cause) SELECT uid, :task, :output, :error, :cause "
+            "FROM executions WHERE uid = :uid AND status = 'RUNNING' ON CONFLICT DO NOTHING",
+            answer,
+        ):
+            raise TaskOver
         self._engine.report(uid, signal)
 
-    async def _require_open(self, connection: AsyncConnection, uid: Uid, task: TaskId) -> None:
+    async def _require_open(self, uid: Uid, task: TaskId) -> None:
         """Raises TaskOver, NoSuchTask. The engine knows of nearly all; to read a checkpoint takes as long as it is large,
         and this is asked at every answer and every heartbeat."""
         known = self._engine.has_open(uid, task)
         if known is None:
-            await self._require_stored(connection, uid, task)
+            await self._database.read(lambda connection: _require_stored(connection, uid, task))
         elif not known:
-            raise TaskOver
-
-    async def _require_stored(self, connection: AsyncConnection, uid: Uid, task: TaskId) -> None:
-        query = select(schema.executions).where(schema.executions.c.uid == uid)
-        row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            raise NoSuchTask
-        loaded = await self._journal.read(connection, row)
-        if not loaded.parts:
-            raise TaskOver
-        checkpoint = checkpoints.decode(loaded.parts)
-        # What is kept of an ended one is for a redrive, which begins its tasks anew.
-        if checkpoint.ended or checkpoints.open_task(checkpoint, task) is None:
             raise TaskOver
 
     async def _answers(self) -> list[tuple[Uid, Signal]]:
         """What was said before the last process ended; what is answered already does nothing."""
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(select(schema.answers))).all()
+        query = "SELECT uid, task, output, error, cause FROM answers"
+        rows = await self._database.read(lambda connection: connection.execute(query).fetchall())
         return [
             (
-                row.uid,
-                TaskFailed(row.task, row.error, row.cause)
-                if row.output is None
-                else TaskSucceeded(row.task, jsontext.parse(row.output), row.output),
+                uid,
+                TaskFailed(task, error, cause)
+                if output is None
+                else TaskSucceeded(task, jsontext.parse(output), output),
             )
-            for row in rows
+            for uid, task, output, error, cause in rows
         ]
+
+
+def _require_stored(connection: Connection, uid: Uid, task: TaskId) -> None:
+    if connection.execute("SELECT 1 FROM executions WHERE uid = :uid", {"uid": uid}).fetchone() is None:
+        raise NoSuchTask
+    parts = read_parts(connection, uid)
+    if not parts:
+        raise TaskOver
+    checkpoint = checkpoints.decode(parts)
+    # What is kept of an ended one is for a redrive, which begins its tasks anew.
+    if checkpoint.ended or checkpoints.open_task(checkpoint, task) is None:
+        raise TaskOver
 
 
 def _read(token: str) -> tuple[Uid, TaskId]:

@@ -2,118 +2,18 @@
 
 Times are milliseconds since 1970. JSON is kept as text, exactly as it was given; texts above 8 KiB stand once in
 ``payloads`` and are referred to by their hash.
+
+Statements here and in the modules beside are of SQL that SQLite and PostgreSQL both read, with parameters by name.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, Table, Text, false
-
 VERSION: Final = 3
 """Of the tables. A form that an older Stepwright cannot read gets the next number."""
 
 _OWNED_KEY: Final = '{"type":"AWS_OWNED_KEY"}'
-
-metadata = MetaData()
-
-machines = Table(
-    "machines",
-    metadata,
-    Column("arn", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("created", Integer, nullable=False),
-    Column("revision", Text, nullable=False),
-    Column("tags", Text, nullable=False),
-    Column("newest_version", Integer, nullable=False),
-    Column("deleting", Boolean, nullable=False, server_default=false()),
-    Column("since", Integer, nullable=False, server_default="0"),
-    sqlite_with_rowid=False,
-)
-"""``since``: its executions have this position and above; those below are of one that had its ARN before."""
-
-revisions = Table(
-    "revisions",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("definition", Text, nullable=False),
-    Column("role_arn", Text, nullable=False),
-    Column("created", Integer, nullable=False),
-    Column("settings", Text, nullable=False),
-    Column("first", Boolean, nullable=False),
-)
-
-versions = Table(
-    "versions",
-    metadata,
-    Column("machine_arn", Text, primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("revision", Text, nullable=False),
-    Column("made", Integer, nullable=False),
-    Column("description", Text),
-    sqlite_with_rowid=False,
-)
-
-aliases = Table(
-    "aliases",
-    metadata,
-    Column("machine_arn", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("routes", Text, nullable=False),
-    Column("created", Integer, nullable=False),
-    Column("updated", Integer, nullable=False),
-    Column("description", Text),
-    sqlite_with_rowid=False,
-)
-
-executions = Table(
-    "executions",
-    metadata,
-    Column("position", Integer, primary_key=True),
-    Column("uid", Text, nullable=False, unique=True),
-    Column("arn", Text, nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-    Column("machine_arn", Text, nullable=False),
-    Column("machine_name", Text, nullable=False),
-    Column("revision", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("input", Text, nullable=False),
-    Column("output", Text),
-    Column("error", Text),
-    Column("cause", Text),
-    Column("started", Integer, nullable=False),
-    Column("stopped", Integer),
-    Column("trace_header", Text),
-    Column("version_arn", Text),
-    Column("alias_arn", Text),
-    Column("redrives", Integer, nullable=False, server_default="0"),
-    Column("redriven", Integer),
-    Column("redrivable", Boolean),
-    # What concerns the engine alone.
-    Column("seq", Integer, nullable=False),
-    Column("commit_id", Text),
-    Column("settled", Boolean, nullable=False),
-    Column("waiting_until", Integer),
-    Column("stop", Text),
-    Index("executions_of_machine", "machine_arn", "position"),
-)
-Index(
-    "executions_unsettled",
-    executions.c.position,
-    sqlite_where=executions.c.settled.is_(False),
-    postgresql_where=executions.c.settled.is_(False),
-)
-
-redrive_tokens = Table(
-    "redrive_tokens",
-    metadata,
-    Column("uid", Text, primary_key=True),
-    Column("token", Text, primary_key=True),
-    Column("made", Integer, nullable=False),
-    sqlite_with_rowid=False,
-)
-"""Client tokens of redrives, so that a call that is made again does nothing."""
 
 CHANGES: Final = {
     2: (
@@ -129,101 +29,213 @@ CHANGES: Final = {
 }
 """What makes tables of one version those of the next, new tables aside."""
 
-events = Table(
-    "events",
-    metadata,
-    Column("uid", Text, primary_key=True),
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("body", Text, nullable=False),
-    sqlite_with_rowid=False,
-)
+MACHINES: Final = """
+CREATE TABLE IF NOT EXISTS machines (
+    arn TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    revision TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    newest_version INTEGER NOT NULL,
+    deleting BOOLEAN NOT NULL DEFAULT 0,
+    since INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID
+"""
+"""``since``: its executions have this position and above; those below are of one that had its ARN before."""
 
-parts = Table(
-    "parts",
-    metadata,
-    Column("uid", Text, primary_key=True),
-    Column("part", Text, primary_key=True),
-    Column("body", Text, nullable=False),
-    sqlite_with_rowid=False,
+REVISIONS: Final = """
+CREATE TABLE IF NOT EXISTS revisions (
+    id TEXT NOT NULL PRIMARY KEY,
+    definition TEXT NOT NULL,
+    role_arn TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    settings TEXT NOT NULL,
+    first BOOLEAN NOT NULL
 )
+"""
 
-map_runs = Table(
-    "map_runs",
-    metadata,
-    Column("position", Integer, primary_key=True),
-    Column("arn", Text, nullable=False, unique=True),
-    Column("uid", Text, nullable=False),
-    Column("execution_arn", Text, nullable=False),
-    Column("machine_arn", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("started", Integer, nullable=False),
-    Column("stopped", Integer),
-    Column("max_concurrency", Integer, nullable=False),
-    Column("tolerated_count", Integer),
-    Column("tolerated_percentage", Float),
-    Column("item_counts", Text, nullable=False),
-    Column("execution_counts", Text, nullable=False),
-    Index("map_runs_of_execution", "execution_arn", "position"),
-    Index("map_runs_by_status", "status"),
+VERSIONS: Final = """
+CREATE TABLE IF NOT EXISTS versions (
+    machine_arn TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    revision TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    description TEXT,
+    PRIMARY KEY (machine_arn, number)
+) WITHOUT ROWID
+"""
+
+ALIASES: Final = """
+CREATE TABLE IF NOT EXISTS aliases (
+    machine_arn TEXT NOT NULL,
+    name TEXT NOT NULL,
+    routes TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    description TEXT,
+    PRIMARY KEY (machine_arn, name)
+) WITHOUT ROWID
+"""
+
+EXECUTIONS: Final = """
+CREATE TABLE IF NOT EXISTS executions (
+    position INTEGER NOT NULL PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
+    arn TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    machine_arn TEXT NOT NULL,
+    machine_name TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    status TEXT NOT NULL,
+    input TEXT NOT NULL,
+    output TEXT,
+    error TEXT,
+    cause TEXT,
+    started INTEGER NOT NULL,
+    stopped INTEGER,
+    trace_header TEXT,
+    version_arn TEXT,
+    alias_arn TEXT,
+    redrives INTEGER NOT NULL DEFAULT 0,
+    redriven INTEGER,
+    redrivable BOOLEAN,
+    seq INTEGER NOT NULL,
+    commit_id TEXT,
+    settled BOOLEAN NOT NULL,
+    waiting_until INTEGER,
+    stop TEXT
 )
+"""
+"""From ``seq`` on: what concerns the engine alone."""
+
+REDRIVE_TOKENS: Final = """
+CREATE TABLE IF NOT EXISTS redrive_tokens (
+    uid TEXT NOT NULL,
+    token TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    PRIMARY KEY (uid, token)
+) WITHOUT ROWID
+"""
+"""Client tokens of redrives, so that a call that is made again does nothing."""
+
+EVENTS: Final = """
+CREATE TABLE IF NOT EXISTS events (
+    uid TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (uid, id)
+) WITHOUT ROWID
+"""
+
+PARTS: Final = """
+CREATE TABLE IF NOT EXISTS parts (
+    uid TEXT NOT NULL,
+    part TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (uid, part)
+) WITHOUT ROWID
+"""
+
+MAP_RUNS: Final = """
+CREATE TABLE IF NOT EXISTS map_runs (
+    position INTEGER NOT NULL PRIMARY KEY,
+    arn TEXT NOT NULL UNIQUE,
+    uid TEXT NOT NULL,
+    execution_arn TEXT NOT NULL,
+    machine_arn TEXT NOT NULL,
+    status TEXT NOT NULL,
+    started INTEGER NOT NULL,
+    stopped INTEGER,
+    max_concurrency INTEGER NOT NULL,
+    tolerated_count INTEGER,
+    tolerated_percentage FLOAT,
+    item_counts TEXT NOT NULL,
+    execution_counts TEXT NOT NULL
+)
+"""
 """``uid`` is the execution's that carries it. How they are to run is changed by UpdateMapRun alone."""
 
-children = Table(
-    "children",
-    metadata,
-    Column("uid", Text, primary_key=True),
-    Column("map_run_arn", Text, nullable=False),
-    Column("item_count", Integer, nullable=False),
-    Index("children_of_map_run", "map_run_arn"),
-    sqlite_with_rowid=False,
-)
+CHILDREN: Final = """
+CREATE TABLE IF NOT EXISTS children (
+    uid TEXT NOT NULL PRIMARY KEY,
+    map_run_arn TEXT NOT NULL,
+    item_count INTEGER NOT NULL
+) WITHOUT ROWID
+"""
 """Which of the ``executions`` are child executions of a Map Run. They have their events under their own uid, and
 nothing else: the execution that they belong to carries them."""
 
-nested = Table(
-    "nested",
-    metadata,
-    Column("uid", Text, primary_key=True),
-    Column("task", Integer, primary_key=True, autoincrement=False),
-    sqlite_with_rowid=False,
-)
+NESTED: Final = """
+CREATE TABLE IF NOT EXISTS nested (
+    uid TEXT NOT NULL,
+    task INTEGER NOT NULL,
+    PRIMARY KEY (uid, task)
+) WITHOUT ROWID
+"""
 """Tasks that wait for an execution which they start; written before it is, until the task has its result."""
 
-payloads = Table(
-    "payloads",
-    metadata,
-    Column("digest", Text, primary_key=True),
-    Column("text", Text, nullable=False),
+PAYLOADS: Final = """
+CREATE TABLE IF NOT EXISTS payloads (
+    digest TEXT NOT NULL PRIMARY KEY,
+    text TEXT NOT NULL
 )
+"""
 
-activities = Table(
-    "activities",
-    metadata,
-    Column("arn", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("created", Integer, nullable=False),
-    Column("tags", Text, nullable=False),
-    Column("encryption", Text, nullable=False, server_default=_OWNED_KEY),
-    sqlite_with_rowid=False,
-)
+ACTIVITIES: Final = f"""
+CREATE TABLE IF NOT EXISTS activities (
+    arn TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    tags TEXT NOT NULL,
+    encryption TEXT NOT NULL DEFAULT '{_OWNED_KEY}'
+) WITHOUT ROWID
+"""
 
-takings = Table(
-    "takings",
-    metadata,
-    Column("uid", Text, primary_key=True),
-    Column("task", Integer, primary_key=True, autoincrement=False),
-    sqlite_with_rowid=False,
-)
+TAKINGS: Final = """
+CREATE TABLE IF NOT EXISTS takings (
+    uid TEXT NOT NULL,
+    task INTEGER NOT NULL,
+    PRIMARY KEY (uid, task)
+) WITHOUT ROWID
+"""
 """Tasks of activities that a worker has taken, until the execution has ended."""
 
-answers = Table(
-    "answers",
-    metadata,
-    Column("uid", Text, primary_key=True),
-    Column("task", Integer, primary_key=True, autoincrement=False),
-    Column("output", Text),
-    Column("error", Text),
-    Column("cause", Text),
-    sqlite_with_rowid=False,
-)
+ANSWERS: Final = """
+CREATE TABLE IF NOT EXISTS answers (
+    uid TEXT NOT NULL,
+    task INTEGER NOT NULL,
+    output TEXT,
+    error TEXT,
+    cause TEXT,
+    PRIMARY KEY (uid, task)
+) WITHOUT ROWID
+"""
 """What SendTaskSuccess and SendTaskFailure said, until the execution has ended. With an output it succeeded."""
+
+ALL: Final = (
+    MACHINES,
+    REVISIONS,
+    VERSIONS,
+    ALIASES,
+    EXECUTIONS,
+    "CREATE INDEX IF NOT EXISTS executions_of_machine ON executions (machine_arn, position)",
+    "CREATE INDEX IF NOT EXISTS executions_unsettled ON executions (position) WHERE settled IS 0",
+    REDRIVE_TOKENS,
+    EVENTS,
+    PARTS,
+    MAP_RUNS,
+    "CREATE INDEX IF NOT EXISTS map_runs_of_execution ON map_runs (execution_arn, position)",
+    "CREATE INDEX IF NOT EXISTS map_runs_by_status ON map_runs (status)",
+    CHILDREN,
+    "CREATE INDEX IF NOT EXISTS children_of_map_run ON children (map_run_arn)",
+    NESTED,
+    PAYLOADS,
+    ACTIVITIES,
+    TAKINGS,
+    ANSWERS,
+)
+
+LAST: Final = 2**63 - 1
+"""A position or number behind all others, where a list begins at its end: with the condition always there a statement
+is one text, and the index gives its page without a look at what comes before."""

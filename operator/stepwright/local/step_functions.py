@@ -17,8 +17,6 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 import structlog
-from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
 from stepwright.asl import context, jsontext, timestamps
 from stepwright.asl.definition import resources
@@ -35,7 +33,7 @@ from stepwright.asl.signals import (
 from stepwright.asl.step import StartTask
 from stepwright.catalog.ports import CallRefused, Calls
 from stepwright.engine.ports import Clock, ExecutionRef, Report, StopRequest, Uid, Unavailable
-from stepwright.local import http_metadata, schema
+from stepwright.local import http_metadata
 from stepwright.local.calls import OpenCalls
 from stepwright.local.database import Database, Statement
 
@@ -47,13 +45,8 @@ _STARTS: Final = frozenset({START, f"{START}.waitForTaskToken", *_SYNC})
 _PATIENCE_SECONDS: Final = 1.0
 """Before the database is asked again."""
 
-_ADD: Final = Statement(0, insert(schema.nested).on_conflict_do_nothing())
-_REMOVE: Final = Statement(
-    1,
-    delete(schema.nested).where(
-        schema.nested.c.uid == bindparam("parent"), schema.nested.c.task == bindparam("number")
-    ),
-)
+_ADD: Final = Statement(0, "INSERT INTO nested (uid, task) VALUES (:uid, :task) ON CONFLICT DO NOTHING")
+_REMOVE: Final = Statement(1, "DELETE FROM nested WHERE uid = :uid AND task = :task")
 
 log = structlog.get_logger(__name__)
 
@@ -85,10 +78,9 @@ class StepFunctionsDriver:
 
     async def recall(self) -> None:
         """Read which tasks waited for executions of theirs when the last process ended."""
-        async with self._database.reading() as connection:
-            rows = await connection.execute(select(schema.nested))
-            for row in rows:
-                self._nested[Uid(row.uid)].add(TaskId(row.task))
+        query = "SELECT uid, task FROM nested"
+        for uid, task in await self._database.read(lambda connection: connection.execute(query).fetchall()):
+            self._nested[Uid(uid)].add(TaskId(task))
 
     async def close(self) -> None:
         await self._calls.close()
@@ -140,7 +132,7 @@ class StepFunctionsDriver:
         return key[1] in self._nested.get(key[0], ())
 
     async def _remove(self, key: _Key) -> None:
-        await self._database.write([(_REMOVE, {"parent": key[0], "number": key[1]})])
+        await self._database.write([(_REMOVE, {"uid": key[0], "task": key[1]})])
         of = self._nested.get(key[0], set())
         of.discard(key[1])
         if not of:

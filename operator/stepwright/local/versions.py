@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from sqlite3 import Connection, Row
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, and_, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.elements import ColumnElement
 
 from stepwright.asl.signals import Millis
 from stepwright.catalog import arns
 from stepwright.catalog.records import Alias, Route, StateMachine, Version
 from stepwright.local import schema
-from stepwright.local.catalog import add_version, revision_of
+from stepwright.local.catalog import add_version
 from stepwright.local.database import Database
 from stepwright.local.known import Machines
+from stepwright.local.rows import revision_of, text_of
 
-_VERSIONS: Final = select(
-    schema.versions.c.machine_arn,
-    schema.versions.c.number,
-    schema.versions.c.made,
-    schema.versions.c.description,
-    schema.revisions,
-).join(schema.revisions, schema.revisions.c.id == schema.versions.c.revision)
+_VERSIONS: Final = (
+    "SELECT versions.machine_arn, versions.number, versions.made, versions.description, revisions.* "
+    "FROM versions JOIN revisions ON revisions.id = versions.revision "
+)
 
 
 class SqlVersions:
@@ -36,26 +31,21 @@ class SqlVersions:
         self._known = known
 
     async def publish(self, machine: StateMachine, description: str | None, now: Millis) -> Version:
-        async def add(connection: AsyncConnection) -> Version:
-            of_revision = and_(
-                schema.versions.c.machine_arn == machine.arn,
-                schema.versions.c.revision == machine.revision.id,
-            )
-            newest = _VERSIONS.where(of_revision).order_by(schema.versions.c.number.desc())
-            if description is not None:
-                newest = newest.where(schema.versions.c.description == description)
-            known = (await connection.execute(newest)).first()
+        def add(connection: Connection) -> Version:
+            known = connection.execute(
+                f"{_VERSIONS} WHERE versions.machine_arn = :arn AND versions.revision = :revision "
+                "AND (:description IS NULL OR versions.description = :description) "
+                "ORDER BY versions.number DESC LIMIT 1",
+                {"arn": machine.arn, "revision": machine.revision.id, "description": description},
+            ).fetchone()
             if known is not None:
                 return _version_of(known)
-            next_number = (
-                update(schema.machines)
-                .where(schema.machines.c.arn == machine.arn)
-                .values(newest_version=schema.machines.c.newest_version + 1)
-                .returning(schema.machines.c.newest_version)
-            )
-            number = (await connection.execute(next_number)).scalar_one()
+            ((number,),) = connection.execute(
+                "UPDATE machines SET newest_version = newest_version + 1 WHERE arn = :arn RETURNING newest_version",
+                {"arn": machine.arn},
+            ).fetchall()
             version = Version(machine.arn, number, machine.revision, now, description)
-            await add_version(connection, version)
+            add_version(connection, version)
             return version
 
         return await self._database.call(add)
@@ -64,30 +54,42 @@ class SqlVersions:
         return await self._known.versions.get(arn, lambda: self._read_version(arn))
 
     async def _read_version(self, arn: str) -> Version | None:
-        async with self._database.reading() as connection:
-            row = (await connection.execute(_VERSIONS.where(_is_version(arn)))).one_or_none()
+        query = f"{_VERSIONS} WHERE versions.machine_arn = :machine_arn AND versions.number = :number"
+        row = await self._database.read(
+            lambda connection: connection.execute(query, _version_key(arn)).fetchone()
+        )
         return None if row is None else _version_of(row)
 
     async def versions(self, machine_arn: str, before: int | None, limit: int) -> Sequence[Version]:
-        query = _VERSIONS.where(schema.versions.c.machine_arn == machine_arn)
-        if before is not None:
-            query = query.where(schema.versions.c.number < before)
-        async with self._database.reading() as connection:
-            rows = await connection.execute(query.order_by(schema.versions.c.number.desc()).limit(limit))
-            return [_version_of(row) for row in rows]
+        query = (
+            f"{_VERSIONS} WHERE versions.machine_arn = :machine_arn AND versions.number < :before "
+            "ORDER BY versions.number DESC LIMIT :limit"
+        )
+        asked = {
+            "machine_arn": machine_arn,
+            "before": schema.LAST if before is None else before,
+            "limit": limit,
+        }
+        return await self._database.read(
+            lambda connection: [_version_of(row) for row in connection.execute(query, asked)]
+        )
 
     async def delete_version(self, arn: str) -> None:
-        statement = delete(schema.versions).where(_is_version(arn))
-        await self._database.call(lambda connection: connection.execute(statement))
+        await self._database.execute(
+            "DELETE FROM versions WHERE machine_arn = :machine_arn AND number = :number", _version_key(arn)
+        )
         self._known.versions.changed(arn)
 
     async def add_alias(self, alias: Alias) -> Alias:
-        async def add(connection: AsyncConnection) -> Alias:
-            known = await _alias(connection, alias.arn)
+        def add(connection: Connection) -> Alias:
+            known = _alias(connection, alias.arn)
             if known is not None:
                 return known
-            row = {"machine_arn": alias.machine_arn, "name": alias.name, "created": alias.created}
-            await connection.execute(insert(schema.aliases).values(**row, **_changeable(alias)))
+            connection.execute(
+                "INSERT INTO aliases (machine_arn, name, routes, created, updated, description) "
+                "VALUES (:machine_arn, :name, :routes, :created, :updated, :description)",
+                {**_alias_key(alias.arn), "created": alias.created, **_changeable(alias)},
+            )
             return alias
 
         return await self._database.call(add)
@@ -96,61 +98,64 @@ class SqlVersions:
         return await self._known.aliases.get(arn, lambda: self._read_alias(arn))
 
     async def _read_alias(self, arn: str) -> Alias | None:
-        async with self._database.reading() as connection:
-            return await _alias(connection, arn)
+        return await self._database.read(lambda connection: _alias(connection, arn))
 
     async def aliases(self, machine_arn: str, after: str, limit: int) -> Sequence[Alias]:
-        columns = schema.aliases.c
-        query = select(schema.aliases).where(columns.machine_arn == machine_arn, columns.name > after)
-        async with self._database.reading() as connection:
-            rows = await connection.execute(query.order_by(columns.name).limit(limit))
-            return [_alias_of(row) for row in rows]
+        query = "SELECT * FROM aliases WHERE machine_arn = :machine_arn AND name > :after ORDER BY name LIMIT :limit"
+        asked = {"machine_arn": machine_arn, "after": after, "limit": limit}
+        return await self._database.read(
+            lambda connection: [_alias_of(row) for row in connection.execute(query, asked)]
+        )
 
     async def replace_alias(self, alias: Alias) -> None:
-        statement = update(schema.aliases).where(_is_alias(alias.arn)).values(**_changeable(alias))
-        await self._database.call(lambda connection: connection.execute(statement))
+        await self._database.execute(
+            "UPDATE aliases SET routes = :routes, updated = :updated, description = :description "
+            "WHERE machine_arn = :machine_arn AND name = :name",
+            {**_alias_key(alias.arn), **_changeable(alias)},
+        )
         self._known.aliases.changed(alias.arn)
 
     async def delete_alias(self, arn: str) -> None:
-        statement = delete(schema.aliases).where(_is_alias(arn))
-        await self._database.call(lambda connection: connection.execute(statement))
+        await self._database.execute(
+            "DELETE FROM aliases WHERE machine_arn = :machine_arn AND name = :name", _alias_key(arn)
+        )
         self._known.aliases.changed(arn)
 
 
-def _is_version(arn: str) -> ColumnElement[bool]:
+def _version_key(arn: str) -> dict[str, Any]:
     machine_arn, number = arns.unqualified(arn)
-    return and_(schema.versions.c.machine_arn == machine_arn, schema.versions.c.number == int(number or 0))
+    return {"machine_arn": machine_arn, "number": int(number or 0)}
 
 
-def _is_alias(arn: str) -> ColumnElement[bool]:
+def _alias_key(arn: str) -> dict[str, Any]:
     machine_arn, name = arns.unqualified(arn)
-    return and_(schema.aliases.c.machine_arn == machine_arn, schema.aliases.c.name == name)
+    return {"machine_arn": machine_arn, "name": name}
 
 
-async def _alias(connection: AsyncConnection, arn: str) -> Alias | None:
-    row = (await connection.execute(select(schema.aliases).where(_is_alias(arn)))).one_or_none()
+def _alias(connection: Connection, arn: str) -> Alias | None:
+    query = "SELECT * FROM aliases WHERE machine_arn = :machine_arn AND name = :name"
+    row = connection.execute(query, _alias_key(arn)).fetchone()
     return None if row is None else _alias_of(row)
 
 
 def _changeable(alias: Alias) -> dict[str, Any]:
-    routes = [[route.version_arn, route.weight] for route in alias.routes]
     return {
-        "routes": msgspec.json.encode(routes).decode(),
+        "routes": text_of([[route.version_arn, route.weight] for route in alias.routes]),
         "updated": alias.updated,
         "description": alias.description,
     }
 
 
-def _version_of(row: Row[Any]) -> Version:
-    return Version(row.machine_arn, row.number, revision_of(row), row.made, row.description)
+def _version_of(row: Row) -> Version:
+    return Version(row["machine_arn"], row["number"], revision_of(row), row["made"], row["description"])
 
 
-def _alias_of(row: Row[Any]) -> Alias:
+def _alias_of(row: Row) -> Alias:
     return Alias(
-        machine_arn=row.machine_arn,
-        name=row.name,
-        routes=tuple(Route(arn, weight) for arn, weight in msgspec.json.decode(row.routes)),
-        created=row.created,
-        updated=row.updated,
-        description=row.description,
+        machine_arn=row["machine_arn"],
+        name=row["name"],
+        routes=tuple(Route(arn, weight) for arn, weight in msgspec.json.decode(row["routes"])),
+        created=row["created"],
+        updated=row["updated"],
+        description=row["description"],
     )
