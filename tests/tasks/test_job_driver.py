@@ -14,8 +14,8 @@ from stepwright.asl.step import StartTask
 from stepwright.cluster.api import Forbidden, Invalid, TooManyRequests, Unreachable
 from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
 from stepwright.tasks.job import names
-from stepwright.tasks.job.beginnings import OF_ONE_NAMESPACE
 from stepwright.tasks.job.driver import JobDriver
+from stepwright.tasks.job.pace import MOST
 from tests.tasks.api_server import ApiServer, once
 from tests.tasks.running import execution, task
 
@@ -629,14 +629,14 @@ async def test_only_pods_with_the_executions_label_are_listed_for_a_job() -> Non
 
 
 async def test_a_job_is_created_when_another_has_its_pod_or_needs_none() -> None:
-    scene, tasks = Scene(), [image() for _ in range(OF_ONE_NAMESPACE + 2)]
+    scene, tasks = Scene(), [image() for _ in range(MOST + 2)]
     async with scene.driver() as driver:
         starting = [asyncio.create_task(driver.start(scene.ref, this)) for this in tasks]
         await settled()
-        assert len(scene.server.named("jobs")) == OF_ONE_NAMESPACE
+        assert len(scene.server.named("jobs")) == MOST
 
         await scene.pod(tasks[0], {"running": {}})
-        assert len(scene.server.named("jobs")) == OF_ONE_NAMESPACE + 1
+        assert len(scene.server.named("jobs")) == MOST + 1
         await driver.stop(scene.ref, tasks[1].task)
         await settled()
 

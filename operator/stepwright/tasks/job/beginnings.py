@@ -4,6 +4,9 @@ Kubernetes makes the pods of Jobs in the order in which the Jobs have come, whos
 once the last gets its pod minutes later, and so does the next Job of anybody else. So only a few are created ahead of
 their pods; the others wait here, where each namespace has its turn.
 
+While one namespace is alone, some Jobs more than needed cost nobody anything. While others ask, too, there are no more than
+keep the Job controller busy (``pace``).
+
 Where Jobs get no pods (a quota is used up, an account is missing, a webhook refuses) their turns end after a while. Such a
 namespace must not take turn after turn from those whose Jobs do: until one of its Jobs gets a pod, it and all others of its
 kind share one turn.
@@ -15,11 +18,13 @@ import asyncio
 from collections import Counter, OrderedDict, deque
 from typing import Final, NamedTuple
 
-AT_ONCE: Final = 9
-"""Jobs without a pod. The Job controller works on five at a time; the rest bridges the way to the API server and back."""
+from stepwright.tasks.job.pace import MOST, Pace
 
-OF_ONE_NAMESPACE: Final = 8
-"""Less than all: there is always a turn for another namespace, also while the Jobs of the first wait for their pods in vain."""
+SPARE: Final = 1
+"""Turns beyond those that one namespace may have: another finds one also while the Jobs of the first wait in vain."""
+
+CONTENDED_SECONDS: Final = 60.0
+"""For so long after another namespace has asked for a turn, those who have many leave room for the next of its kind."""
 
 LONGEST_SECONDS: Final = 5.0
 """After this a Job counts no longer, and its namespace is one whose Jobs get no pods. The Job controller may be away: that
@@ -31,6 +36,7 @@ PODLESS_SECONDS: Final = 1.0
 
 class _Begun(NamedTuple):
     namespace: str
+    created: float
     timer: asyncio.TimerHandle
 
 
@@ -38,9 +44,10 @@ class Beginnings:
     """Turns at being a Job without a pod. After ``await turn(...)`` follows ``created`` or ``not_created``; what was created
     holds its turn until a pod of it is seen, it is ``over``, or its time is."""
 
-    def __init__(self, at_once: int = AT_ONCE, of_one_namespace: int | None = None) -> None:
-        self._at_once: Final = at_once
-        self._of_one_namespace: Final = min(at_once, of_one_namespace or at_once)
+    def __init__(self) -> None:
+        self._pace = Pace()
+        self._asked_last: str | None = None
+        self._contended_until = 0.0
         self._taken: Counter[str] = Counter()
         """Turns by namespace: Jobs that are being created and those without a pod."""
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
@@ -52,7 +59,12 @@ class Beginnings:
 
     async def turn(self, namespace: str) -> None:
         """Wait until a Job may be created there."""
-        granted = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        if namespace != self._asked_last:
+            if self._asked_last is not None:
+                self._contended_until = loop.time() + CONTENDED_SECONDS
+            self._asked_last = namespace
+        granted = loop.create_future()
         self._waiting.setdefault(namespace, deque()).append(granted)
         self._grant()
         try:
@@ -67,18 +79,19 @@ class Beginnings:
 
     def created(self, namespace: str, job_uid: str) -> None:
         seconds = PODLESS_SECONDS if namespace in self._podless else LONGEST_SECONDS
-        timer = asyncio.get_running_loop().call_later(seconds, self._overdue, job_uid)
-        self._without_pod[job_uid] = _Begun(namespace, timer)
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(seconds, self._overdue, job_uid)
+        self._without_pod[job_uid] = _Begun(namespace, loop.time(), timer)
 
     def pod_seen(self, namespace: str, job_uid: str) -> None:
         """A pod of this Job is new, whether or not the Job holds a turn."""
-        self._podless.discard(namespace)
         begun = self._without_pod.get(job_uid)
-        if (
-            begun is not None and begun.namespace == namespace
-        ):  # anybody may name a Job of another namespace in a pod
+        if begun is not None and begun.namespace == namespace:  # in another anybody may name a Job in a pod
+            self._pace.pod_came(begun.created, asyncio.get_running_loop().time())
             self.over(job_uid)
-        self._grant()
+        if namespace in self._podless:
+            self._podless.remove(namespace)
+            self._grant()
 
     def over(self, job_uid: str) -> None:
         """The Job needs no pod any more, or not now."""
@@ -99,7 +112,9 @@ class Beginnings:
 
     def _grant(self) -> None:
         """Hand out what is free, round by round, to the namespaces that may have more."""
-        while self._taken.total() < self._at_once and (namespace := self._next()) is not None:
+        contended = asyncio.get_running_loop().time() < self._contended_until
+        each = self._pace.ahead if contended else MOST
+        while self._taken.total() < each + SPARE and (namespace := self._next(each)) is not None:
             queue = self._waiting.pop(namespace)
             # Who was cancelled is passed over here: to look for one among ten thousand takes too long.
             while queue and (granted := queue.popleft()).done():
@@ -110,13 +125,10 @@ class Beginnings:
                 self._taken[namespace] += 1
                 granted.set_result(None)
 
-    def _next(self) -> str | None:
+    def _next(self, each: int) -> str | None:
+        """Who is next that may have one more."""
         podless_free = not any(namespace in self._podless for namespace in self._taken)
         for namespace in self._waiting:
-            if (
-                podless_free
-                if namespace in self._podless
-                else self._taken[namespace] < self._of_one_namespace
-            ):
+            if podless_free if namespace in self._podless else self._taken[namespace] < each:
                 return namespace
         return None

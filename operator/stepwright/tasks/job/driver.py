@@ -20,7 +20,7 @@ from stepwright.asl.step import StartTask
 from stepwright.cluster.api import Api
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.tasks.job import errors, facts, manifest, names, parameters, settings, verdict
-from stepwright.tasks.job.beginnings import AT_ONCE, OF_ONE_NAMESPACE, Beginnings
+from stepwright.tasks.job.beginnings import Beginnings
 from stepwright.tasks.job.calls import Calls
 from stepwright.tasks.job.releases import Releases
 from stepwright.tasks.job.watching import Watched, Watching
@@ -54,7 +54,7 @@ class JobDriver:
         self._pod_security = pod_security
         log = log if log is not None else structlog.get_logger(__name__)
         self._releases = Releases(self._calls, clock, log)
-        self._beginnings = Beginnings(AT_ONCE, OF_ONE_NAMESPACE)
+        self._beginnings = Beginnings()
         self._watching = Watching(
             api, self._calls, self._releases, self._beginnings, report, clock, namespaces, log
         )
