@@ -124,7 +124,8 @@ def test_the_columns_of_kubectl_get(stepwright: Kube) -> None:
     assert by_name["new"] == ["Pending", "none", "", "", ""]
 
     columns, rows = table(stepwright("get", "exec", "failed", "-o", "wide"))
-    assert (columns[-1], rows[0][-1]) == ("ERROR", "Broken")
+    assert rows[0][columns.index("ERROR")] == "Broken"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT.*Z", rows[0][columns.index("ENDED")])
 
     columns, rows = table(stepwright("get", "sm"))
     assert columns == ["NAME", "TYPE", "READY", "REASON", "REVISION", "AGE"]

@@ -20,7 +20,7 @@ from stepwright.asl.signals import Millis
 from stepwright.cluster import timestamps
 from stepwright.cluster.api import Event
 from tests.engine.virtual_loop import BEGIN
-from tests.simulation import json_patch
+from tests.simulation import json_patch, tables
 from tests.simulation.access import Access
 from tests.tasks.api_server import same_template
 
@@ -68,6 +68,7 @@ class Request:
     by: str
     account: str | None = None
     """As which ServiceAccount it is made; None for the operator's own."""
+    accept: str | None = None
 
     @property
     def writes(self) -> bool:
@@ -383,11 +384,15 @@ class ApiServer:
 
     def _list(self, target: Target, request: Request) -> bytes:
         selectors = _selectors(request.params)
-        items = [
-            stored.encoded
+        found = [
+            stored
             for (namespace, _), stored in self.objects.get(target.plural, {}).items()
             if target.namespace in (None, namespace) and _selected(stored.body, selectors)
         ]
+        if tables.is_asked_for(request.accept):
+            metadata = {"resourceVersion": str(self.version)}
+            return tables.answer(target.plural, [stored.body for stored in found], metadata=metadata)
+        items = [stored.encoded for stored in found]
         return b'{"metadata":{"resourceVersion":"%d"},"items":[%s]}' % (self.version, b",".join(items))
 
     def _log(self, key: Key) -> bytes:

@@ -96,12 +96,14 @@ class SimulatedApi(Api):
         params: Any = None,
         body: Any = None,
         content_type: str = "application/json",
+        *,
+        accept: str | None = None,
     ) -> bytes:
         process = self._host.process
         if not process.alive:
             raise asyncio.CancelledError
         data = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
-        request = Request(method, path, params or {}, data, content_type, process.name, self._account)
+        request = Request(method, path, params or {}, data, content_type, process.name, self._account, accept)
         self._host.sends(request)
         exchange = _Exchange(self._server, self._host, request, self._faults, self._trace)
         try:

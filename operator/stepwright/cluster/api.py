@@ -12,7 +12,7 @@ import builtins
 import functools
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self
 from urllib.parse import urlencode
@@ -64,6 +64,7 @@ __all__ = [
     "Forbidden",
     "Invalid",
     "NotFound",
+    "Table",
     "TooLarge",
     "TooManyRequests",
     "Unauthorized",
@@ -75,6 +76,8 @@ JSON_PATCH: Final = "application/json-patch+json"
 MERGE_PATCH: Final = "application/merge-patch+json"
 STRATEGIC_MERGE_PATCH: Final = "application/strategic-merge-patch+json"
 APPLY_PATCH: Final = "application/apply-patch+yaml"  # JSON is YAML
+
+_AS_TABLE: Final = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 LONGEST_ANSWER_BYTES: Final = 16 * 2**20
 """Of one answer no more is read into memory. A single object has at most some 3 MiB."""
@@ -90,6 +93,14 @@ class Event(NamedTuple):
 
     type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
     object: msgspec.Raw
+
+
+class Table(NamedTuple):
+    """A page of a table. ``rows`` are JSON, not decoded yet: ``cells``, as many as ``columns`` has names, and
+    ``object``, the object with nothing but its metadata."""
+
+    columns: tuple[str, ...]
+    rows: builtins.list[msgspec.Raw]
 
 
 class _WireEvent(msgspec.Struct):
@@ -263,22 +274,41 @@ class Api:
     ) -> AsyncGenerator[tuple[builtins.list[msgspec.Raw], str], None]:
         """``list`` page by page, each with the resourceVersion of the whole list: what has been looked at needs no
         memory any more. A page has ``page_size`` objects at most, and fewer where they are large."""
+        async with aclosing(self._pages(path, params, page_size, None)) as pages:
+            async for page in pages:
+                yield page.items or [], page.metadata.resourceVersion
+
+    async def tables(
+        self, path: str, params: Params | None = None, *, page_size: int | None = None
+    ) -> AsyncGenerator[Table, None]:
+        """``pages`` of what ``kubectl get -o wide`` shows, beside each object's metadata: of large objects a small part
+        (https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables)."""
+        columns: tuple[str, ...] = ()
+        async with aclosing(self._pages(path, params, page_size, _AS_TABLE)) as pages:
+            async for page in pages:
+                # Only the first page names them.
+                columns = tuple(column.name for column in page.columnDefinitions or ()) or columns
+                yield Table(columns, page.rows or [])
+
+    async def _pages(
+        self, path: str, params: Params | None, page_size: int | None, accept: str | None
+    ) -> AsyncGenerator[_Page, None]:
         query = dict(params or {})
         size = PageSize(page_size) if page_size else None
         while True:
             if size is not None:
                 query["limit"] = size.limit
             try:
-                answer = await self.request("GET", path, query)
+                answer = await self.request("GET", path, query, accept=accept)
             except AnswerTooLong:
                 if size is None or not size.too_long():
                     raise
                 continue
             page: _Page = self._decode(answer, _Page)
             if size is not None:
-                size.read(len(page.items or ()), len(answer))
+                size.read(len(page.items or page.rows or ()), len(answer))
             del answer  # it is as large as all that is decoded of it
-            yield page.items or [], page.metadata.resourceVersion
+            yield page
             if not page.metadata.continue_:
                 return
             query["continue"] = page.metadata.continue_
@@ -330,14 +360,19 @@ class Api:
         params: Params | None = None,
         body: Any = None,
         content_type: str = "application/json",
+        *,
+        accept: str | None = None,
     ) -> bytes:
-        """One request; the body of its answer. ``body``: bytes as they are, anything else is encoded as JSON."""
+        """One request; the body of its answer. ``body``: bytes as they are, anything else is encoded as JSON.
+        ``accept``: another form of the answer than plain JSON."""
         write = method != "GET"
         data = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         for fresh in (False, True):
             headers = await self._request_headers(fresh=fresh)
             if data is not None:
                 headers["Content-Type"] = content_type
+            if accept is not None:
+                headers["Accept"] = accept
             asked = asyncio.get_running_loop().time()
             try:
                 # The pool's own queue would use up the time-out: of thousands of requests at once those behind
@@ -460,9 +495,17 @@ class _ListMeta(msgspec.Struct, rename={"continue_": "continue"}):
     continue_: str = ""
 
 
+class _Column(msgspec.Struct):
+    name: str
+
+
 class _Page(msgspec.Struct):
+    """Of objects, or of a table's rows."""
+
     metadata: _ListMeta
     items: list[msgspec.Raw] | None = None
+    columnDefinitions: list[_Column] | None = None  # noqa: N815
+    rows: list[msgspec.Raw] | None = None
 
 
 def _as_text(params: Params) -> dict[str, str]:

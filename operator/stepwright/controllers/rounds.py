@@ -2,25 +2,25 @@
 
 A whole round is made at the start and then before the first of what ``retention`` does not remember falls due, within
 the hour at the latest; a round through the executions of one state machine when its retention is changed, or one of its
-executions has ended and their number is limited. However often that happens, there is one a minute at most. Objects
-come page by page and nothing of a page is kept.
+executions has ended and their number is limited. However often that happens, there is one a minute at most. They come
+as rows of a table, page by page, and nothing of a page is kept.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing, suppress
 from typing import Final
 
 import msgspec
 import structlog
 
 from stepwright.asl.signals import Millis
-from stepwright.cluster.api import Api, ApiError, BadRequest, path_of
+from stepwright.cluster.api import Api, ApiError, BadRequest, NotFound, Params, path_of
 from stepwright.cluster.informer import UNKNOWN_FIELD
 from stepwright.cluster.resources import API_VERSION
-from stepwright.controllers import execution_watch
+from stepwright.controllers import execution_table, execution_watch
 from stepwright.controllers.execution_watch import SETTLED, Seen
 from stepwright.controllers.retention import Ended, Retention, Surplus
 from stepwright.controllers.state_machine_watch import Key
@@ -135,23 +135,47 @@ class Rounds:
             selectors.append(f"spec.stateMachineRef.name={scope[1]}")
         path = path_of(API_VERSION, "executions", namespace)
         query = {"fieldSelector": ",".join(selectors)} if selectors else {}
+        async for seen in self._all(path, query):
+            if seen.status.settled:
+                await self._look(seen, surplus)
+
+    async def _all(self, path: str, query: Params) -> AsyncGenerator[Seen, None]:
+        async with aclosing(self._api.tables(path, query, page_size=_PAGE_SIZE)) as tables:
+            async for columns, rows in tables:
+                # Without the selector they may not have settled, which no column tells.
+                read = execution_table.reader(columns) if self._selector else None
+                if read is None:
+                    break
+                for seen in _readable(read, rows):
+                    yield seen
+                await asyncio.sleep(0)
+            else:
+                return
         async with aclosing(self._api.pages(path, query, page_size=_PAGE_SIZE)) as pages:
             async for items, _ in pages:
-                for item in items:
-                    self._look(item, surplus)
+                for seen in _readable(execution_watch.read, items):
+                    yield seen
                 await asyncio.sleep(0)
 
-    def _look(self, item: msgspec.Raw, surplus: Surplus) -> None:
-        try:
-            seen = execution_watch.read(item)
-        except msgspec.DecodeError as error:
-            log.error("an object cannot be read and is left out", error=str(error))
-            return
-        if not seen.status.settled:
-            return
+    async def _look(self, seen: Seen, surplus: Surplus) -> None:
         if not (seen.is_settled and seen.is_acknowledged) or self._holds(seen.uid):
-            self._astray(seen)
+            await self._read_whole(seen)
         ended = Ended.of(seen)
         if ended is not None:
             self._retention.remember(ended)
             surplus.add(ended)
+
+    async def _read_whole(self, seen: Seen) -> None:
+        """A row does not have all of it."""
+        metadata = seen.metadata
+        path = path_of(API_VERSION, "executions", metadata.namespace, metadata.name)
+        with suppress(NotFound):
+            self._astray(await self._api.get(path, into=Seen))
+
+
+def _readable(read: Callable[[msgspec.Raw], Seen], texts: Iterable[msgspec.Raw]) -> Iterator[Seen]:
+    for text in texts:
+        try:
+            yield read(text)
+        except msgspec.DecodeError as error:
+            log.error("an object cannot be read and is left out", error=str(error))

@@ -1,0 +1,75 @@
+"""Executions that have settled, as rows of the table that ``kubectl get -o wide`` shows.
+
+Each is looked at every hour, by every operator. Its history and its checkpoint are nine tenths of what is stored of it,
+and nothing of them is asked about, so only the columns are read, and the metadata that comes with a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from stepwright.cluster.resources.kinds import EXECUTION
+from stepwright.controllers.execution_watch import PENDING, MachineRef, Metadata, Seen, Spec, Started, Status
+
+_NAMES: Final = {column.path: column.name for column in EXECUTION.columns}
+_PATHS: Final = (
+    ".spec.stateMachineRef.name",
+    ".spec.ttlSecondsAfterFinished",
+    ".status.phase",
+    ".status.seq",
+    ".status.observedGeneration",
+    ".status.stateMachine.uid",
+    ".status.stateMachine.revision",
+    ".status.waitingUntil",
+    ".status.seal",
+    ".status.endTime",
+)
+
+
+class _Row(msgspec.Struct):
+    cells: list[Any]
+    object: _Object
+
+
+class _Object(msgspec.Struct):
+    metadata: Metadata
+
+
+_decode: Final = msgspec.json.Decoder(_Row).decode
+
+
+def reader(columns: Sequence[str]) -> Callable[[msgspec.Raw], Seen] | None:
+    """From a row of a list of settled Executions to what is seen of one. None where columns are missing: the CRD is older
+    than this operator. The reader raises msgspec.DecodeError.
+
+    The state machine that the status names is taken to be the spec's, which cannot change; where it is not, the seal does
+    not fit.
+    """
+    if not all(_NAMES[path] in columns for path in _PATHS):
+        return None
+    places = [columns.index(_NAMES[path]) for path in _PATHS]
+
+    def read(row: msgspec.Raw) -> Seen:
+        found = _decode(row)
+        machine, ttl_seconds, phase, seq, observed, uid, revision, waiting_until, seal, end = (
+            found.cells[place] for place in places
+        )
+        return Seen(
+            found.object.metadata,
+            Spec(MachineRef(machine), ttlSecondsAfterFinished=ttl_seconds),
+            Status(
+                phase=phase or PENDING,
+                seq=seq or 0,
+                settled=True,
+                observedGeneration=observed or 0,
+                stateMachine=None if uid is None else Started(machine, uid, revision or ""),
+                waitingUntil=waiting_until,
+                seal=seal,
+                endTime=end,
+            ),
+        )
+
+    return read
