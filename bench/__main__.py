@@ -23,6 +23,7 @@ from bench import (
     embedded,
     emulators,
     interpreter,
+    large,
     long,
     page,
     ratios,
@@ -35,9 +36,9 @@ from bench import (
     waiting,
     week,
 )
-from bench.control_plane import kubernetes_version
 from stepwright import __version__
 from tests.cluster import Cluster, ClusterUnavailable, ladder
+from tests.cluster.alone import kubernetes_version
 from tests.operator_process import ROOT, UNLIMITED_HISTORIES, OperatorFailed, OperatorProcess
 
 OnCluster = Callable[[Cluster, str, OperatorProcess], Coroutine[Any, Any, None]]
@@ -54,6 +55,7 @@ ON_ITS_OWN: dict[str, OnItsOwn] = {
     "embedded": lambda folder, count: embedded.run(folder, count or embedded.COUNT),
     "emulators": lambda folder, count: emulators.run(folder, count or emulators.COUNT),
     "interpreter": lambda _folder, _count: interpreter.run(),
+    "large": lambda folder, count: large.run(folder, count or large.COUNT),
     "restarting": lambda folder, count: restarting.run(folder, count or restarting.COUNT),
     "waiting": lambda folder, count: waiting.run(folder, count or waiting.COUNT),
     "week": lambda folder, count: week.run(folder, count or week.COUNT),
@@ -82,7 +84,7 @@ def main() -> int:
     parser.add_argument(
         "--count",
         type=int,
-        help="executions of waiting, restarting, week, embedded and tenants; their ratios then do not count",
+        help="executions of waiting, restarting, large, week, embedded and tenants; their ratios then do not count",
     )
     options = parser.parse_args()
     names = options.subjects or list(NAMES)

@@ -74,6 +74,9 @@ _WEEK: Final = {
     "a week of 50,000 a day: operator's memory / 512 MiB": Goal("at most", 0.5, SIZED),
     "a week of 50,000 a day: etcd at the end / at the start": Goal("at most", 1.1, SIZED),
 }
+_LARGE: Final = {
+    "1,000 executions of 1.4 MB: operator's memory / 200 MiB": Goal("at most", 1.0, SIZED),
+}
 _RESTARTING: Final = {
     "restart with 10,000 running: last timer fired / 30 s": Goal("at most", 1.0),
 }
@@ -132,6 +135,7 @@ BY_SUBJECT: Final[dict[str, dict[str, Goal]]] = {
     "long": _LONG,
     "waiting": _WAITING,
     "week": _WEEK,
+    "large": _LARGE,
     "restarting": _RESTARTING,
     "replicas": _REPLICAS,
     "tenants": _TENANTS,

@@ -23,10 +23,11 @@ from typing import Any
 import aiohttp
 
 from bench import ratios, table
-from bench.control_plane import ControlPlane, control_plane_of_its_own, kubernetes_version
 from bench.process import usage
 from bench.watching import EXECUTIONS, Watch, check, create, execution, has_ended, machine
+from stepwright.cluster import seal
 from stepwright.cluster.api import Api, path_of
+from tests.cluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
 from tests.operator_process import ROOT, OperatorProcess
 
 A_DAY = 50_000
@@ -257,9 +258,12 @@ def _copies(pattern: dict[str, Any], count: int) -> Iterator[tuple[str, bytes]]:
     )
     for number in range(count):
         ended = (now - timedelta(seconds=KEPT_SECONDS * (1 - number / count))).strftime("%Y-%m-%dT%H:%M:%S")
-        name = f"old-{number:06}"
-        copy = text.replace(uid, str(uuid.uuid4())).replace('"name":"pattern"', f'"name":"{name}"')
-        yield name, copy.replace(start, f"{ended}.000000Z").replace(end, f"{ended}.000000Z").encode()
+        name, own_uid = f"old-{number:06}", str(uuid.uuid4())
+        copy = text.replace(uid, own_uid).replace('"name":"pattern"', f'"name":"{name}"')
+        copy = copy.replace(start, f"{ended}.000000Z").replace(end, f"{ended}.000000Z")
+        # An operator would otherwise take each for one that somebody has edited, and write it.
+        status = json.loads(copy)["status"]
+        yield name, copy.replace(pattern["status"]["seal"], str(seal.of(own_uid, status))).encode()
 
 
 def _key(name: str) -> str:

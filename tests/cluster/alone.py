@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cluster import Cluster, binaries, certificates, control_plane, kwok, processes
+from tests.cluster import binaries, certificates, control_plane, kwok, processes
 from tests.cluster.control_plane import answers, await_true
+from tests.cluster.interface import Cluster
 from tests.cluster.ports import free_port
 from tests.cluster.processes import Process
 
@@ -40,8 +41,11 @@ def kubernetes_version(cluster: Cluster) -> str:
 
 
 @contextmanager
-def control_plane_of_its_own(*, with_simulated_node: bool = False) -> Iterator[ControlPlane]:
-    """``with_simulated_node``: with the controllers, the scheduler, and KWOK's node, so that Jobs run."""
+def control_plane_of_its_own(
+    *, with_simulated_node: bool = False, quota_bytes: int = QUOTA_BYTES
+) -> Iterator[ControlPlane]:
+    """``with_simulated_node``: with the controllers, the scheduler, and KWOK's node, so that Jobs run. ``quota_bytes``:
+    what etcd's file may have."""
     names = ("etcd", "kube-apiserver", "kubectl")
     paths = binaries.ensure((*names, *_FOR_JOBS) if with_simulated_node else names)
     with tempfile.TemporaryDirectory(prefix="stepwright-bench-") as name:
@@ -60,7 +64,7 @@ def control_plane_of_its_own(*, with_simulated_node: bool = False) -> Iterator[C
         plane = ControlPlane(folder / "pki" / "admin.kubeconfig", paths["kubectl"], etcd_url, started)
         try:
             etcd = control_plane.etcd(paths["etcd"], folder, etcd_port, free_port(), durable=False)
-            needs = start("etcd", [*etcd, f"--quota-backend-bytes={QUOTA_BYTES}"])
+            needs = start("etcd", [*etcd, f"--quota-backend-bytes={quota_bytes}"])
             await_true("etcd", lambda: answers(f"{etcd_url}/health"), needs)
             needs = start(
                 "kube-apiserver",
