@@ -106,7 +106,7 @@ async def measure(plane: ControlPlane, operator: OperatorProcess, number: int) -
         )
 
     async with await Api.connect(plane.kubeconfig, user_agent="stepwright-bench", timeout_seconds=300) as api:
-        await asyncio.to_thread(operator.start)
+        await asyncio.to_thread(operator.start, ready_seconds=300)
         await machine(api, NEIGHBOUR, "small", PASS)
         before, began = await figures(api, plane), time.perf_counter()
         async with going_on(api, "alone") as alone:

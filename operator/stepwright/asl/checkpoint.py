@@ -11,7 +11,7 @@ numbers and sort keys of values, never of texts, and it may keep a long text els
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -31,6 +31,7 @@ from stepwright.asl.parts import (
     PartId,
     Start,
     fork_id,
+    payloads,
 )
 from stepwright.asl.signals import Millis, TaskId, TimerId
 from stepwright.asl.step import SetTimer, StartTask
@@ -51,6 +52,7 @@ __all__ = [
     "open_tasks",
     "open_timers",
     "resources",
+    "rest",
     "waiting_until",
 ]
 
@@ -134,6 +136,18 @@ def open_tasks(machine: Machine, checkpoint: Checkpoint) -> list[StartTask]:
             assert isinstance(state, Task)
             tasks.append(open_work.start_task(state, branch))
     return sorted(tasks, key=lambda task: task.task)
+
+
+def rest(checkpoint: Checkpoint, parts: Iterable[PartId]) -> None:
+    """Nothing will happen for a while: keep of what these parts hold the texts alone."""
+    for each in parts:
+        part = checkpoint.parts.get(each)
+        if part is None or isinstance(part, Head | Fork):
+            continue
+        for payload in payloads(part):
+            payload.rest()
+        if isinstance(part, Branch):
+            part.seen = None
 
 
 def open_task(checkpoint: Checkpoint, task: TaskId) -> OpenTask | None:

@@ -6,7 +6,7 @@ What changes often lies apart from what is large: the progress of a Map is not i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -328,6 +328,24 @@ def child_id(number: int) -> PartId:
 
 def results_id(number: int, chunk: int) -> PartId:
     return PartId(f"results/{number}/{chunk}")
+
+
+def payloads(part: Part) -> Iterator[Payload]:
+    """All that it holds."""
+    match part:
+        case Start() | Child():
+            yield part.input
+        case Branch():
+            yield part.input
+            yield from part.variables.values()
+            if part.task is not None:
+                task = part.task
+                held = (task.parameters, task.input, task.credentials, task.submitted)
+                yield from (payload for payload in held if payload is not None)
+        case Items():
+            yield part.items
+        case Results():
+            yield from (output for _, output in part.outputs)
 
 
 def part_id(part: Part) -> PartId:

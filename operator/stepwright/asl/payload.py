@@ -14,6 +14,9 @@ from stepwright.asl.json_types import Json, JsonText
 
 _UNREAD: Final[Any] = object()
 
+LONG_CHARACTERS: Final = 2_048
+"""From here on it is worth to parse a text again rather than to keep its value while nothing happens."""
+
 
 class Payload:
     """Immutable. Made of a value, of a text, or of both where both are at hand."""
@@ -36,6 +39,11 @@ class Payload:
         if self._text is None:
             self._text = jsontext.dump(self._value)
         return self._text
+
+    def rest(self) -> None:
+        """Let go of a long value: it is parsed again where it is asked for. As a text it takes a twentieth."""
+        if self._text is not None and len(self._text) >= LONG_CHARACTERS:
+            self._value = _UNREAD
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Payload) and self.text == other.text)

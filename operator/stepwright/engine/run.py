@@ -288,6 +288,8 @@ class Run:
             while not (ended := await self._commit_and_act(batch)):
                 if (parked := self._parked()) is not None:
                     return parked
+                if self._checkpoint is not None and not self._mail.is_set():
+                    checkpoints.rest(self._checkpoint, batch.changed)
                 del batch
                 await self._mail.wait()
                 self._mail.clear()
@@ -355,6 +357,7 @@ class Run:
         await self._sweep(frozenset(task.task for task in tasks))
         self._arm(checkpoint)
         self._start(tasks)
+        checkpoints.rest(checkpoint, checkpoint.parts)  # what was told of the tasks
         return await self._fill(Batch(checkpoint))
 
     async def _redriven(self, checkpoint: Checkpoint, asked: Millis | None) -> Batch:

@@ -84,7 +84,7 @@ class JobDriver:
 
     def let_go(self, uid: Uid) -> None:
         for watched in self._watching.of(uid):
-            self._watching.forget(watched.ref, watched.task.task)
+            self._watching.forget(watched.ref, watched.task)
 
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:
         watched = self._watching.get(ref.uid, task)
@@ -106,7 +106,8 @@ class JobDriver:
         defaults = settings.read(ref.settings, self._pod_security)
         watched = Watched(
             ref,
-            task,
+            task.task,
+            task.state,
             names.job_name(ref, task.task),
             names.token(ref.uid, task.task),
             defaults.pending_grace_seconds * 1000,
@@ -124,7 +125,7 @@ class JobDriver:
                 for other in settings.alike(ref.settings, defaults):
                     yield manifest.build(ref, task, given, other, self._owner)
 
-            job = await self._attach(watched, made, alike)
+            job = await self._attach(watched, task, made, alike)
         except StateError as error:
             self._watching.add(watched)
             self._watching.fail(watched, error.error, error.cause)
@@ -186,8 +187,8 @@ class JobDriver:
             self._watching.forget(ref, task)
             self._watching.look_back(ref.namespace, name)
         for watched in self._watching.of(ref.uid):
-            if watched.task.task not in wanted:
-                self._watching.forget(ref, watched.task.task)
+            if watched.task not in wanted:
+                self._watching.forget(ref, watched.task)
 
     async def _tidy(self, job: facts.Job) -> None:
         """Of an execution that has settled, or is gone, nothing is wanted. Others are swept when they are taken up, and
@@ -207,13 +208,17 @@ class JobDriver:
     # --- Starting -----------------------------------------------------------------------------------------------------
 
     async def _attach(
-        self, watched: Watched, made: manifest.Manifest, alike: Callable[[], Iterable[manifest.Manifest]]
+        self,
+        watched: Watched,
+        task: StartTask,
+        made: manifest.Manifest,
+        alike: Callable[[], Iterable[manifest.Manifest]],
     ) -> facts.Job:
         """The task's Job: found, or created now. Raises StateError, Unavailable.
 
         ``alike``: what else an operator may have made for it that was another version, or was told other defaults.
         """
-        ref, submitted = watched.ref, watched.task.submitted
+        ref, submitted = watched.ref, task.submitted
         job = self.jobs.get(ref.namespace, made.name)
         if submitted is not None:
             if job is None:

@@ -14,7 +14,6 @@ from typing import Any, Final
 from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis, TaskFailed, TaskId, TaskSucceeded
-from stepwright.asl.step import StartTask
 from stepwright.cluster.api import Api, ApiError, NotFound, TooManyRequests, Unreachable
 from stepwright.cluster.informer import Informer
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
@@ -41,10 +40,12 @@ LOG_RETRY_SECONDS: Final = (1, 2, 4, 8, 15)
 
 @dataclass(slots=True, eq=False)
 class Watched:
-    """A task that was started here. ``job`` None: it was refused, so there is none."""
+    """A task that was started here. ``job`` None: it was refused, so there is none. Nothing of its input is kept, which
+    decoded may take twenty times its length: what is made from it is made before."""
 
     ref: ExecutionRef
-    task: StartTask
+    task: TaskId
+    state: str
     name: str
     token: str
     grace_ms: float
@@ -163,7 +164,7 @@ class Watching:
 
     def add(self, watched: Watched) -> None:
         """Watch it from now on; the caller then has it judged for the first time."""
-        self._watched[watched.ref.uid, watched.task.task] = watched
+        self._watched[watched.ref.uid, watched.task] = watched
         if watched.job is not None:
             self._by_job_uid[watched.job.metadata.uid] = watched
             self._refresh(watched)
@@ -485,7 +486,7 @@ class Watching:
         try:
             listed = await self._calls.pods_of(watched.ref, job.metadata.uid)
         except Unavailable as error:
-            self._log.warning("pods cannot be listed", **_who(watched.ref, watched.task), error=str(error))
+            self._log.warning("pods cannot be listed", **_who(watched.ref, watched), error=str(error))
             await self._clock.sleep(TICK_SECONDS)
             watched.busy = None
             self.consider(watched)
@@ -523,7 +524,7 @@ class Watching:
             stored = await self._calls.find(watched.ref, watched.name)
             listed = await self._calls.pods_of(watched.ref, job.metadata.uid)
         except Unavailable as error:
-            self._log.warning("pods cannot be listed", **_who(watched.ref, watched.task), error=str(error))
+            self._log.warning("pods cannot be listed", **_who(watched.ref, watched), error=str(error))
             return False
         if stored is None or stored.metadata.uid != job.metadata.uid:
             watched.busy = None
@@ -542,10 +543,10 @@ class Watching:
         return self._adopted.own(job, _with_gone(watched, found))
 
     def _succeed(self, watched: Watched, value: Json) -> None:
-        self._end(watched, TaskSucceeded(watched.task.task, value))
+        self._end(watched, TaskSucceeded(watched.task, value))
 
     def fail(self, watched: Watched, error: str | None, cause: str | None) -> None:
-        self._end(watched, TaskFailed(watched.task.task, error, cause))
+        self._end(watched, TaskFailed(watched.task, error, cause))
 
     def _end(self, watched: Watched, result: TaskSucceeded | TaskFailed) -> None:
         if not self._is_watched(watched):
@@ -557,14 +558,14 @@ class Watching:
             self._beginnings.over(watched.job.metadata.uid)
         self._log.info(
             "task ended",
-            **_who(watched.ref, watched.task),
+            **_who(watched.ref, watched),
             job=watched.name,
             error=result.error if isinstance(result, TaskFailed) else None,
         )
         self._report(watched.ref.uid, result)
 
     def _is_watched(self, watched: Watched) -> bool:
-        return self._watched.get((watched.ref.uid, watched.task.task)) is watched
+        return self._watched.get((watched.ref.uid, watched.task)) is watched
 
     def _read(self, work: Coroutine[Any, Any, None], watched: Watched | None = None) -> None:
         """Do what needs requests beside the loop; ``watched`` is not judged again until it is done."""
@@ -579,7 +580,7 @@ class Watching:
         try:
             await work
         except Exception as error:  # noqa: BLE001 - the next audit looks at the task again
-            who = _who(watched.ref, watched.task) if watched is not None else {}
+            who = _who(watched.ref, watched) if watched is not None else {}
             self._log.exception("a Job could not be looked after", **who, error=str(error))
         finally:
             # It may have led to other work, or the task may have been stopped meanwhile.
@@ -595,9 +596,9 @@ def _with_gone(watched: Watched, present: Sequence[facts.Pod]) -> list[facts.Pod
     return [pod for name, pod in pods.items() if name not in watched.without_log]
 
 
-def _who(ref: ExecutionRef, task: StartTask | None = None) -> dict[str, Any]:
+def _who(ref: ExecutionRef, watched: Watched | None = None) -> dict[str, Any]:
     who: dict[str, Any] = {"execution": f"{ref.namespace}/{ref.name}"}
-    return who if task is None else {**who, "state": task.state, "event_id": task.task}
+    return who if watched is None else {**who, "state": watched.state, "event_id": watched.task}
 
 
 def _of_job(namespace: str, job_uid: str) -> str:
