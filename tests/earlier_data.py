@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Final
 
 UNDOING: Final[Mapping[int, Sequence[str]]] = {
+    4: (
+        "ALTER TABLE map_runs DROP COLUMN redrives",
+        "ALTER TABLE map_runs DROP COLUMN redriven",
+    ),
     3: (
         "ALTER TABLE machines DROP COLUMN deleting",
         "ALTER TABLE machines DROP COLUMN since",

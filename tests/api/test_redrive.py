@@ -129,18 +129,6 @@ def test_what_succeeded_or_is_not_there_cannot_be_redriven(sfn: Any, create: Cre
     assert refused(sfn.redrive_execution, executionArn=started)[0] == "InvalidArn"
 
 
-def test_an_execution_with_a_distributed_map_says_why_it_cannot(sfn: Any, create: Create) -> None:
-    processor = {**WAIT, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
-    each = {"Type": "Map", "ItemProcessor": processor, "End": True}
-    machine = create({"StartAt": "Each", "States": {"Each": each}})
-    arn = sfn.start_execution(stateMachineArn=machine, input="[1]")["executionArn"]
-    sfn.stop_execution(executionArn=arn)
-    answer = sfn.describe_execution(executionArn=arn)
-    assert answer["redriveStatus"] == "NOT_REDRIVABLE"
-    assert "distributed Map" in answer["redriveStatusReason"]
-    assert refused(sfn.redrive_execution, executionArn=arn)[0] == "ExecutionNotRedrivable"
-
-
 def test_a_redrive_survives_a_kill(tmp_path: Path) -> None:
     with DevProcess(tmp_path / "data") as dev:
         sfn = dev.client()

@@ -261,16 +261,76 @@ def test_a_failure_that_was_caught_before_is_not_where_a_redrive_begins() -> Non
     assert [task.state for task in play.open_tasks()] == ["Then"]
 
 
-def test_an_execution_with_a_distributed_map_under_way_cannot_go_on() -> None:
-    processor = states("Item", Item=ACTIVITY) | {
-        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
-    }
-    play = begin(
-        states("Each", Each={"Type": "Map", "ItemProcessor": processor, "ItemsPath": "$.items"}),
-        {"items": [1]},
-    )
+def each(processor: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    config = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    return {"Type": "Map", "ItemProcessor": processor | config, **fields}
+
+
+def numbered(play: Play) -> None:
+    """Every history's ids count on, whatever was redriven."""
+    for events in (play.events, *play.child_events.values()):
+        assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+
+
+def test_a_distributed_map_within_another_goes_on_in_both() -> None:
+    inner = each(states("Item", Item=ACTIVITY), ItemsPath="$")
+    play = begin(states("Each", Each=each(states("Inner", Inner=inner))), [[1, 2], [3]])
+    succeed(play, "Each[0]/Inner[0]/Item", 10)
     play.send(Stop())
-    assert play.redrivable is None
+    assert {run.status for run in play.map_runs.values()} == {"ABORTED"}
+
+    redrive(play)
+    assert {run.status for run in play.map_runs.values()} == {"RUNNING"}
+    fail(play, "Each[1]/Inner[0]/Item", "Other")
+    assert play.outcome is not None
+    redrive(play)
+    for path, output in (("Each[0]/Inner[1]/Item", 20), ("Each[1]/Inner[0]/Item", 30)):
+        succeed(play, path, output)
+
+    assert play.outcome == succeeded("[[10,20],[30]]")
+    numbered(play)
+    assert {run.redrives for run in play.map_runs.values()} == {2}
+    assert sorted(child.redrives for child in play.children.values()) == [0, 2, 2, 2, 2]
+    kinds = [event["type"] for event in play.events]
+    assert kinds.count("MapRunRedriven") == 2
+    inner_events = next(events for events in play.child_events.values() if "MapRunRedriven" in str(events))
+    told = [(event["type"], event["previousEventId"]) for event in inner_events]
+    assert told[:4] == [
+        ("ExecutionStarted", 0),
+        ("MapStateEntered", 0),
+        ("MapStateStarted", 2),
+        ("MapRunStarted", 3),
+    ]
+    assert ("MapRunRedriven", 3) in told
+
+
+def test_a_wait_of_a_child_execution_begins_anew() -> None:
+    """AWS was recorded so: stopped after 11 of 30 seconds and redriven after 36, it ended 30 seconds later."""
+    processor = states("Pause", Pause={"Type": "Wait", "Seconds": 30})
+    play = begin(states("Each", Each=each(processor)), [1])
+    play.send(Stop())
+    redrive(play, after_seconds=36)
+    began = play.now
+    play.to_end()
+    assert play.now == began + 30_000
+    numbered(play)
+
+
+def test_a_map_run_that_was_between_two_items_goes_on_with_the_next() -> None:
+    selector = {"n.$": "States.MathAdd($$.Map.Item.Value, 1)"}
+    one_by_one = each(states("Item", Item={"Type": "Pass"}), ItemSelector=selector, MaxConcurrency=1)
+    play = begin(states("Each", Each=one_by_one), [1, "two", 3])
+    play.to_end()
+    assert play.outcome is not None
+    assert play.outcome.status == "FAILED"
+    [failed] = play.map_runs.values()
+
+    redrive(play)
+
+    [run] = play.map_runs.values()
+    assert (run.arn, run.redrives, run.items.succeeded) == (failed.arn, 1, 1)
+    assert [event["type"] for event in play.events].count("MapRunStarted") == 1
+    numbered(play)
 
 
 def test_a_redrive_that_cannot_even_begin_fails_plainly() -> None:

@@ -262,6 +262,8 @@ def _encode_run(run: MapRun) -> EncodedPart:
         "children": run.children or None,
         "ended": run.ended or None,
         "failed": run.failed or None,
+        "redrives": run.redrives or None,
+        "redriven": run.redriven,
     }
     return {name: value for name, value in encoded.items() if value is not None}
 
@@ -276,6 +278,8 @@ def _decode_run(encoded: EncodedPart) -> MapRun:
         children=encoded.get("children", 0),
         ended=encoded.get("ended", 0),
         failed=encoded.get("failed", 0),
+        redrives=encoded.get("redrives", 0),
+        redriven=encoded.get("redriven"),
     )
 
 
@@ -294,6 +298,8 @@ def _encode_child(part: Child) -> EncodedPart:
         "input": part.input.text,
         "started": part.started,
         "items": part.items,
+        "redrives": part.redrives or None,
+        "redriven": part.redriven,
     }
 
 
@@ -304,6 +310,8 @@ def _decode_child(encoded: EncodedPart) -> Child:
         input=payload.of_text(encoded["input"]),
         started=Millis(encoded["started"]),
         items=encoded["items"],
+        redrives=encoded.get("redrives", 0),
+        redriven=encoded.get("redriven"),
     )
 
 

@@ -80,15 +80,18 @@ def _of_child(draft: Draft, number: int) -> dict[str, Json]:
     assert fork is not None
     assert fork.run is not None
     machine = map_runs.machine_arn(fork.run.arn)
+    execution: dict[str, Json] = {
+        "Id": map_runs.execution_arn(fork.run.arn, child.name),
+        "Input": child.input.value,
+        "StartTime": timestamps.text(child.started),
+        "Name": child.name,
+        "RoleArn": draft.start.identity.role_arn,
+        "RedriveCount": child.redrives,
+    }
+    if child.redriven is not None:
+        execution["RedriveTime"] = timestamps.text(child.redriven)
     return {
-        "Execution": {
-            "Id": map_runs.execution_arn(fork.run.arn, child.name),
-            "Input": child.input.value,
-            "StartTime": timestamps.text(child.started),
-            "Name": child.name,
-            "RoleArn": draft.start.identity.role_arn,
-            "RedriveCount": 0,
-        },
+        "Execution": execution,
         "StateMachine": {"Id": machine, "Name": machine.rpartition(":")[2]},
     }
 

@@ -72,6 +72,7 @@ class Draft:
 
     __slots__ = (
         "_changed",
+        "_child_events",
         "_frozen",
         "_kept",
         "_original",
@@ -130,6 +131,8 @@ class Draft:
         self.map_runs: dict[str, MapRunStatus] = {}
         self.outcome: Outcome | None = None
         self.size = 0
+        self._child_events: dict[int, int] = {}
+        """How many events the history of a child execution has got, by the number of its root."""
         self._frozen: dict[PartId, Part] | None = None
         self.meter = Meter(limits.work_per_state, patience, limits.work_per_step)
         self._kept = 0
@@ -306,6 +309,7 @@ class Draft:
             raise HistoryFull
         self.head.child_events += 1
         root.events += 1
+        self._child_events[number] = root.events
         event = {"timestamp": self.timestamp, "type": kind, "id": root.events, "previousEventId": previous}
         if field is not None:
             event[field] = details
@@ -389,10 +393,19 @@ class Draft:
             redrivable=self._redrivable(),
         )
 
+    def frozen_fork(self, number: int) -> Fork | None:
+        """As a redrive would find it; None where nothing has failed, or the fork was not there yet."""
+        part = None if self._frozen is None else self._frozen.get(fork_id(number))
+        return part if isinstance(part, Fork) else None
+
     def _redrivable(self) -> Checkpoint | None:
-        """A distributed Map is not gone on with: its child executions have ended with it, each for itself."""
+        """Child executions have ended with the execution, each for itself: their events are counted on."""
         if self.outcome is None or self._frozen is None or self.outcome.status == "SUCCEEDED":
             return None
-        if any(type(part) is Fork and part.run is not None for part in self._frozen.values()):
-            return None
-        return Checkpoint({**self._frozen, HEAD: self.head})
+        parts = {**self._frozen, HEAD: self.head}
+        for number, events in self._child_events.items():
+            root = parts.get(branch_id(number))
+            if isinstance(root, Branch):
+                parts[branch_id(number)] = root = root.copy()
+                root.events = events
+        return Checkpoint(parts)

@@ -21,6 +21,10 @@ STATE_ENTERED: Final = "stateEnteredEventDetails"
 STATE_EXITED: Final = "stateExitedEventDetails"
 
 
+def execution_redriven(count: int) -> tuple[str, dict[str, int]]:
+    return "executionRedrivenEventDetails", {"redriveCount": count}
+
+
 def execution_started(
     input: JsonText, role_arn: str, version_arn: str | None = None, alias_arn: str | None = None
 ) -> Details:

@@ -104,6 +104,37 @@ def child_aborted(draft: Draft, fork: Fork, branch: Branch) -> None:
     _tell_child(draft, fork.run, branch, "ABORTED")
 
 
+def redrive(draft: Draft, parent: Branch, fork: Fork) -> None:
+    """The run goes on with what had not succeeded. What is recorded follows the state's start, as the run's own did,
+    which was the event after that."""
+    run = fork.run
+    assert run is not None
+    fork.run = replace(run, redrives=run.redrives + 1, redriven=draft.now)
+    fork.previous = draft.record(
+        parent,
+        "MapRunRedriven",
+        parent.previous - 1,
+        "mapRunRedrivenEventDetails",
+        {"mapRunArn": run.arn, "redriveCount": fork.run.redrives},
+    )
+    tell(draft, fork)
+
+
+def redrive_child(draft: Draft, branch: Branch) -> int:
+    """A child execution that had ended without success runs again. The id of the event that says so."""
+    child = draft.child(branch.number)
+    child = replace(child, redrives=child.redrives + 1, redriven=draft.now)
+    draft.put(child_id(branch.number), child)
+    assert branch.parent is not None
+    fork = draft.peek_fork(branch.parent)
+    assert fork is not None
+    assert fork.run is not None
+    _tell_child(draft, fork.run, branch, "RUNNING")
+    return draft.record(
+        branch, "ExecutionRedriven", branch.events, *history.execution_redriven(child.redrives)
+    )
+
+
 def description(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> Payload:
     """What stands among the results of a Map for a child execution whose failure is tolerated."""
     assert fork.run is not None
@@ -115,7 +146,7 @@ def description(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> P
         "Input": child.input.text,
         "InputDetails": {"Included": True},
         "Name": child.name,
-        "RedriveCount": 0,
+        "RedriveCount": child.redrives,
         "StartDate": timestamps.text(child.started),
         "StateMachineArn": machine_arn(run.arn),
         "Status": "FAILED",
@@ -134,6 +165,7 @@ def tell(
     items = fork.cursor - fork.finished
     children = run.children - run.ended
     execution, machine = _parent(draft, fork)
+    lasting = draft.frozen_fork(fork.branch) if over else fork
     waiting = 0 if run.batch_items or run.batch_bytes else fork.width - fork.cursor
     draft.map_runs[run.arn] = MapRunStatus(
         arn=run.arn,
@@ -151,6 +183,7 @@ def tell(
             succeeded=fork.finished - fork.failed,
             failed=fork.failed,
             aborted=items if over else 0,
+            not_redrivable=0 if lasting is None else lasting.failed,
         ),
         executions=Counts(
             total=run.children + waiting,
@@ -158,7 +191,10 @@ def tell(
             succeeded=run.ended - run.failed,
             failed=run.failed,
             aborted=children if over else 0,
+            not_redrivable=0 if lasting is None or lasting.run is None else lasting.run.failed,
         ),
+        redrives=run.redrives,
+        redriven=run.redriven,
     )
 
 
@@ -196,4 +232,6 @@ def _tell_child(
         output=branch.input.text if status == "SUCCEEDED" else None,
         error=None if failure is None else failure.error,
         cause=None if failure is None else failure.cause,
+        redrives=child.redrives,
+        redriven=child.redriven,
     )

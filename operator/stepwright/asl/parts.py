@@ -223,6 +223,9 @@ class MapRun(Struct, frozen=True):
     """How many child executions have been started, how many of them have ended, and how many of these failed."""
     ended: int = 0
     failed: int = 0
+    redrives: int = 0
+    redriven: Millis | None = None
+    """How often the run was redriven, and when it was for the last time."""
 
 
 @dataclass(slots=True)
@@ -278,7 +281,7 @@ class Items(Struct, frozen=True):
 
 class Child(Struct, frozen=True):
     """A child execution: one iteration of a distributed Map, with an identity, an input and a history of its own.
-    Written once."""
+    Written once, and again with each redrive."""
 
     branch: int
     """Number of the branch at its root."""
@@ -287,6 +290,9 @@ class Child(Struct, frozen=True):
     started: Millis
     items: int
     """How many items of the Map it works on."""
+    redrives: int = 0
+    redriven: Millis | None = None
+    """How often it was redriven, and when it was for the last time."""
 
 
 class Results(Struct, frozen=True):

@@ -120,6 +120,8 @@ class ChildExecution(Struct, frozen=True):
     output: JsonText | None = None
     error: str | None = None
     cause: str | None = None
+    redrives: int = 0
+    redriven: Millis | None = None
 
 
 class Counts(Struct, frozen=True):
@@ -130,6 +132,8 @@ class Counts(Struct, frozen=True):
     succeeded: int
     failed: int
     aborted: int = 0
+    not_redrivable: int = 0
+    """Of those that failed: how many a redrive does not begin again."""
 
 
 class MapRunStatus(Struct, frozen=True):
@@ -147,6 +151,8 @@ class MapRunStatus(Struct, frozen=True):
     tolerated_failure_percentage: float | None
     items: Counts
     executions: Counts
+    redrives: int = 0
+    redriven: Millis | None = None
 
 
 class Step(Struct, frozen=True):

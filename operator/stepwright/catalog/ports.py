@@ -162,9 +162,15 @@ class MapRuns(Protocol):
         """Of an execution, the newest first, those whose position comes before ``before``."""
 
     async def children(
-        self, map_run_arn: str, status: Status | None, before: int | None, limit: int
+        self,
+        map_run_arn: str,
+        status: Status | None,
+        before: int | None,
+        limit: int,
+        *,
+        redriven: bool | None = None,
     ) -> Sequence[Execution]:
-        """The child executions of a Map Run, likewise."""
+        """The child executions of a Map Run, likewise; those that were redriven, or that were not."""
 
 
 class Runner(Protocol):

@@ -15,6 +15,8 @@ PERIOD_MILLIS: Final = 14 * _DAY_MILLIS
 """So long after its end an execution can be redriven."""
 OPEN_MILLIS: Final = 365 * _DAY_MILLIS
 """So long after its start, at the most."""
+MAP_RUN_REDRIVES: Final = 1_000
+"""So often a Map Run can be redriven."""
 EVENTS_LIMIT: Final = 24_999
 """With fewer events than this there is room for ExecutionRedriven and one more."""
 
@@ -26,7 +28,7 @@ def refusal(execution: Execution, now: Millis) -> str | None:
     if execution.redrivable is None:
         return "Execution was started before the launch of RedriveExecution"
     if not execution.redrivable:
-        return "Execution has a distributed Map under way, which Stepwright does not redrive yet"
+        return "Execution has a distributed Map that an earlier version of Stepwright kept nothing of"
     if execution.stopped is not None and execution.stopped < now - PERIOD_MILLIS:
         return "Execution redrivable period exceeded"
     if execution.started < now - OPEN_MILLIS:

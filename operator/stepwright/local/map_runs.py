@@ -20,20 +20,21 @@ from stepwright.local.rows import execution_of, text_of
 PUT_RUN: Final = Statement(
     10,
     "INSERT INTO map_runs (arn, uid, execution_arn, machine_arn, status, started, stopped, max_concurrency, "
-    "tolerated_count, tolerated_percentage, item_counts, execution_counts) VALUES (:arn, :uid, :execution_arn, "
+    "tolerated_count, tolerated_percentage, item_counts, execution_counts, redrives, redriven) VALUES (:arn, :uid, :execution_arn, "
     ":machine_arn, :status, :started, :stopped, :max_concurrency, :tolerated_count, :tolerated_percentage, "
-    ":item_counts, :execution_counts) ON CONFLICT (arn) DO UPDATE SET status = excluded.status, "
-    "stopped = excluded.stopped, item_counts = excluded.item_counts, execution_counts = excluded.execution_counts",
+    ":item_counts, :execution_counts, :redrives, :redriven) ON CONFLICT (arn) DO UPDATE SET status = excluded.status, "
+    "stopped = excluded.stopped, item_counts = excluded.item_counts, execution_counts = excluded.execution_counts, "
+    "redrives = excluded.redrives, redriven = excluded.redriven",
 )
 
 # A child execution runs what its parent runs.
 PUT_CHILD: Final = Statement(
     11,
     "INSERT INTO executions (uid, arn, name, machine_arn, machine_name, status, input, output, error, cause, started, "
-    "stopped, seq, settled, revision) SELECT :uid, :arn, :name, :machine_arn, :machine_name, :status, :input, :output, "
-    ":error, :cause, :started, :stopped, 0, TRUE, revision FROM executions WHERE uid = :parent "
+    "stopped, redrives, redriven, seq, settled, revision) SELECT :uid, :arn, :name, :machine_arn, :machine_name, :status, :input, :output, "
+    ":error, :cause, :started, :stopped, :redrives, :redriven, 0, TRUE, revision FROM executions WHERE uid = :parent "
     "ON CONFLICT (uid) DO UPDATE SET status = excluded.status, output = excluded.output, error = excluded.error, "
-    "cause = excluded.cause, stopped = excluded.stopped",
+    "cause = excluded.cause, stopped = excluded.stopped, redrives = excluded.redrives, redriven = excluded.redriven",
 )
 ADD_CHILD: Final = Statement(
     12,
@@ -63,6 +64,8 @@ def rows_of(
                 "tolerated_percentage": run.tolerated_failure_percentage,
                 "item_counts": text_of(run.items),
                 "execution_counts": text_of(run.executions),
+                "redrives": run.redrives,
+                "redriven": run.redriven,
             },
         )
     for child in commit.children:
@@ -82,6 +85,8 @@ def rows_of(
                 "cause": child.cause,
                 "started": child.started,
                 "stopped": child.stopped,
+                "redrives": child.redrives,
+                "redriven": child.redriven,
             },
         )
         yield ADD_CHILD, {"uid": child.name, "map_run_arn": child.map_run_arn, "item_count": child.items}
@@ -116,17 +121,25 @@ class SqlMapRuns:
         )
 
     async def children(
-        self, map_run_arn: str, status: Status | None, before: int | None, limit: int
+        self,
+        map_run_arn: str,
+        status: Status | None,
+        before: int | None,
+        limit: int,
+        *,
+        redriven: bool | None = None,
     ) -> Sequence[Execution]:
         query = (
             "SELECT executions.*, children.map_run_arn, children.item_count FROM executions "
             "JOIN children ON children.uid = executions.uid WHERE children.map_run_arn = :map_run_arn "
             "AND executions.position < :before AND (:status IS NULL OR executions.status = :status) "
+            "AND (:redriven IS NULL OR (executions.redrives > 0) = :redriven) "
             "ORDER BY executions.position DESC LIMIT :limit"
         )
         asked = {
             "map_run_arn": map_run_arn,
             "status": status,
+            "redriven": redriven,
             "before": schema.LAST if before is None else before,
             "limit": limit,
         }
@@ -180,6 +193,8 @@ def _run_of(row: Row) -> MapRun:
             tolerated_failure_percentage=row["tolerated_percentage"],
             items=msgspec.json.decode(row["item_counts"], type=Counts),
             executions=msgspec.json.decode(row["execution_counts"], type=Counts),
+            redrives=row["redrives"],
+            redriven=row["redriven"],
         ),
         position=row["position"],
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 from stepwright.asl.signals import Millis
 from stepwright.catalog.ports import NotRedrivable
-from stepwright.catalog.redrives import EVENTS_LIMIT, OPEN_MILLIS, PERIOD_MILLIS
+from stepwright.catalog.redrives import EVENTS_LIMIT, MAP_RUN_REDRIVES, OPEN_MILLIS, PERIOD_MILLIS
 from stepwright.engine.ports import Uid
 from stepwright.local.database import Database
 
@@ -25,6 +25,7 @@ WHERE uid = :uid AND settled IS TRUE AND redrivable IS TRUE AND status IN ('FAIL
     AND (SELECT id FROM events WHERE events.uid = :uid ORDER BY id DESC LIMIT 1) < :most_events
     AND EXISTS (SELECT 1 FROM machines WHERE machines.arn = executions.machine_arn AND machines.deleting IS FALSE
         AND machines.since <= executions.position)
+    AND NOT EXISTS (SELECT 1 FROM map_runs WHERE map_runs.uid = :uid AND map_runs.redrives >= :most_of_map_run)
 """
 
 
@@ -62,6 +63,7 @@ def _reopen(connection: Connection, uid: Uid, now: Millis) -> int:
         "stopped_since": now - PERIOD_MILLIS,
         "started_since": now - OPEN_MILLIS,
         "most_events": EVENTS_LIMIT,
+        "most_of_map_run": MAP_RUN_REDRIVES,
     }
     return connection.execute(_REOPEN, asked).rowcount
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of the tables. A form that an older Stepwright cannot read gets the next number."""
 
 _OWNED_KEY: Final = '{"type":"AWS_OWNED_KEY"}'
@@ -25,6 +25,10 @@ CHANGES: Final = {
         "ALTER TABLE machines ADD COLUMN deleting BOOLEAN NOT NULL DEFAULT 0",
         "ALTER TABLE machines ADD COLUMN since INTEGER NOT NULL DEFAULT 0",
         f"ALTER TABLE activities ADD COLUMN encryption TEXT NOT NULL DEFAULT '{_OWNED_KEY}'",
+    ),
+    4: (
+        "ALTER TABLE map_runs ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE map_runs ADD COLUMN redriven INTEGER",
     ),
 }
 """What makes tables of one version those of the next, new tables aside."""
@@ -151,7 +155,9 @@ CREATE TABLE IF NOT EXISTS map_runs (
     tolerated_count INTEGER,
     tolerated_percentage FLOAT,
     item_counts TEXT NOT NULL,
-    execution_counts TEXT NOT NULL
+    execution_counts TEXT NOT NULL,
+    redrives INTEGER NOT NULL DEFAULT 0,
+    redriven INTEGER
 )
 """
 """``uid`` is the execution's that carries it. How they are to run is changed by UpdateMapRun alone."""

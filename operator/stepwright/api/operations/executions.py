@@ -14,6 +14,8 @@ from stepwright.catalog.ports import MachineGone, NotRedrivable
 from stepwright.catalog.records import Execution
 from stepwright.engine.ports import StopRequest
 
+_REDRIVE_FILTERS: Final = {None: None, "REDRIVEN": True, "NOT_REDRIVEN": False}
+
 
 async def start(service: Service, request: Request) -> Answer:
     """Idempotent while the execution runs: the same name and input give the execution that is there."""
@@ -69,13 +71,13 @@ async def list_(service: Service, request: Request) -> Answer:
 
 async def _of_map_run(service: Service, request: Request) -> Answer:
     arn = (await names.map_run(service, request["mapRunArn"])).status.arn
-    status = request.get("statusFilter")
-    of = f"executions of {arn} {status}"
+    status, redriven = request.get("statusFilter"), _REDRIVE_FILTERS[request.get("redriveFilter")]
+    of = f"executions of {arn} {status} {redriven}"
     before = paging.begin(request, of, int)
-    found = await service.map_runs.children(arn, status, before, paging.size(request) + 1)
+    found = await service.map_runs.children(arn, status, before, paging.size(request) + 1, redriven=redriven)
     page, more = paging.page(found, request, of, lambda execution: execution.position)
     executions = [
-        _summary(execution) | {"itemCount": execution.items, "redriveCount": 0} for execution in page
+        _summary(execution) | {"itemCount": execution.items} | _redrives(execution) for execution in page
     ]
     return {"executions": executions, **more}
 
@@ -135,6 +137,8 @@ async def _why_not(service: Service, arn: str) -> str:
 
 
 def _redrive(execution: Execution, now: Millis) -> dict[str, Any]:
+    if execution.map_run_arn is not None and execution.status not in ("RUNNING", "SUCCEEDED"):
+        return {**_redrives(execution), "redriveStatus": "REDRIVABLE_BY_MAP_RUN"}
     reason = redrives.refusal(execution, now)
     if reason is None:
         return {**_redrives(execution), "redriveStatus": "REDRIVABLE"}

@@ -23,7 +23,8 @@ async def describe(service: Service, request: Request) -> Answer:
         "toleratedFailurePercentage": run.tolerated_failure_percentage or 0.0,
         "itemCounts": _counts(run.items),
         "executionCounts": _counts(run.executions),
-        "redriveCount": 0,
+        "redriveCount": run.redrives,
+        **({} if run.redriven is None else {"redriveDate": wire.moment(run.redriven)}),
     }
 
 
@@ -74,7 +75,7 @@ def _counts(counts: Counts) -> dict[str, int]:
         "aborted": counts.aborted,
         "total": counts.total,
         "resultsWritten": 0,
-        "failuresNotRedrivable": 0,
+        "failuresNotRedrivable": counts.not_redrivable,
         "pendingRedrive": 0,
     }
 
