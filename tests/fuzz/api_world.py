@@ -19,6 +19,7 @@ from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
 from stepwright.local.map_runs import SqlMapRuns
 from stepwright.local.runner import LocalRunner
+from stepwright.local.serving import Drivers
 from stepwright.local.versions import SqlVersions
 from stepwright.tasks import job
 from tests.api.conftest import PASS, WAIT
@@ -90,6 +91,7 @@ class ApiWorld:
             new_id=lambda: f"00000000-0000-0000-0000-{next(ids):012}",
             chance=lambda: 0.5,
             task_checks=job.checks({}),
+            installation=Drivers(drivers),
         )
         self._running = asyncio.create_task(runner.run())
         self._requests = 0

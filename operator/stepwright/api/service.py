@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from stepwright.asl.definition import TaskCheck
+from stepwright.asl.definition import Installation, TaskCheck
 from stepwright.catalog.arns import Place
 from stepwright.catalog.ports import Activities, Catalog, MapRuns, Runner, Versions
 from stepwright.engine.ports import Clock
@@ -26,6 +26,8 @@ class Service:
     chance: Callable[[], float]
     """A random number from 0 up to 1: which version an execution of an alias runs."""
     task_checks: Mapping[str, TaskCheck]
+    installation: Installation
+    """What its executions can run on."""
 
 
 Request: TypeAlias = Mapping[str, Any]

@@ -32,6 +32,7 @@ from stepwright.local.functions import FunctionDriver
 from stepwright.local.map_runs import SqlMapRuns
 from stepwright.local.processes import ProcessDriver, environment
 from stepwright.local.runner import LocalRunner
+from stepwright.local.serving import Drivers
 from stepwright.local.step_functions import StepFunctionsDriver
 from stepwright.local.versions import SqlVersions
 from stepwright.tasks import job
@@ -110,6 +111,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             new_id=lambda: str(uuid.uuid4()),
             chance=random.SystemRandom().random,
             task_checks=job.checks({}),
+            installation=Drivers(drivers),
         )
         nested = StepFunctionsDriver(database, OwnCalls(service), runner, clock, runner.report)
         await nested.recall()

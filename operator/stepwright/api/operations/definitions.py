@@ -22,6 +22,7 @@ async def validate(service: Service, request: Request) -> Answer:
         request["definition"],
         express=request.get("type") == "EXPRESS",
         task_checks=service.task_checks,
+        installation=service.installation,
     )
     found = await looked_through(request["definition"], check)
     failed = any(diagnostic.severity == "ERROR" for diagnostic in found)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+import structlog
+
 from stepwright.api import errors, labels, names, paging, settings, wire
 from stepwright.api.operations import tags
 from stepwright.api.service import Answer, Operation, Request, Service
@@ -24,6 +26,11 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     "encryptionConfiguration": settings.OWNED_KEY,
 }
 
+_MOST_TOLD: Final = 5
+"""Of what is found in one definition, in the log."""
+
+log = structlog.get_logger(__name__)
+
 
 async def create(service: Service, request: Request) -> Answer:
     """Idempotent: the same name with the same definition, type, settings and publication gives the machine that is
@@ -36,7 +43,7 @@ async def create(service: Service, request: Request) -> Answer:
     _check_description(request)
     arn = service.place.state_machine(name)
     own_tags = tags.given(request.get("tags", ()), arn)
-    await _compile(service, request["definition"], kind)
+    await _compile(service, request["definition"], kind, arn)
     now = service.clock.now()
     machine = StateMachine(
         arn=arn,
@@ -163,7 +170,8 @@ async def update(service: Service, request: Request) -> Answer:
     own = _settings(request, old.settings)
     revision = old
     if (text, role, own) != (old.definition, old.role_arn, old.settings):
-        await _compile(service, text, machine.type)
+        if text != old.definition:
+            await _compile(service, text, machine.type, machine.arn)
         revision = Revision(service.new_id(), text, role, now, own)
         await service.catalog.revise(machine.arn, revision)
     answer = {"updateDate": wire.moment(now), **_revision_id(revision)}
@@ -233,14 +241,27 @@ def _settings(request: Request, before: Mapping[str, Any]) -> dict[str, Any]:
     return own
 
 
-async def _compile(service: Service, text: str, kind: MachineType) -> None:
+async def _compile(service: Service, text: str, kind: MachineType, arn: str) -> None:
+    """What nothing here can run is said in the log: AWS knows of no warning in the answer."""
     compile = partial(
-        definition.compile_definition, text, express=kind == "EXPRESS", task_checks=service.task_checks
+        definition.compile_definition,
+        text,
+        express=kind == "EXPRESS",
+        task_checks=service.task_checks,
+        installation=service.installation,
     )
     try:
-        await looked_through(text, compile)
+        _, found = await looked_through(text, compile)
     except InvalidDefinition as error:
         raise errors.invalid_definition(error.diagnostics) from error
+    unserved = [f"{each.message} ({each.pointer})" for each in found if each.code == definition.NO_DRIVER]
+    if unserved:
+        more = len(unserved) - _MOST_TOLD
+        log.warning(
+            "a definition has what nothing here can run",
+            state_machine=arn,
+            found="; ".join(unserved[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else ""),
+        )
 
 
 OPERATIONS: Final[dict[str, Operation]] = {

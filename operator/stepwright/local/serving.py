@@ -1,0 +1,27 @@
+"""What ``stepwright dev`` runs of the language, and the sentences for what it does not: an
+``asl.definition.Installation``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stepwright.engine.ports import TaskDriver
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """``drivers`` may still grow: they are asked when a definition is looked at."""
+
+    drivers: Sequence[TaskDriver]
+
+    def lacks_resource(self, resource: str) -> str | None:
+        if any(driver.serves(resource) for driver in self.drivers):
+            return None
+        return f"Nothing that stepwright dev runs serves '{resource}', so executions that come to it fail"
+
+    def lacks_map_field(self, name: str) -> str | None:
+        return f"stepwright dev does not serve the {name} of a Map, so executions that come to it fail"
+
+    def lacks_express(self) -> str | None:
+        return None

@@ -1,0 +1,79 @@
+"""Definitions with tasks that nothing here serves: taken, and said at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.api.conftest import PASS
+from tests.dev_process import ROLE, DevProcess, ended
+
+Create = Callable[..., str]
+QUEUE = "arn:aws:states:::sqs:sendMessage"
+SAID = f"Nothing that stepwright dev runs serves '{QUEUE}', so executions that come to it fail"
+SENDS = {"StartAt": "Send", "States": {"Send": {"Type": "Task", "Resource": QUEUE, "End": True}}}
+
+
+def logged(dev: DevProcess, name: str) -> list[str]:
+    lines = dev.log.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if f"stateMachine:{name}" in line]
+
+
+def test_a_task_that_nothing_serves_is_said_in_the_log(dev: DevProcess, sfn: Any, create: Create) -> None:
+    machine = create(SENDS, name="unserved")
+
+    [line] = logged(dev, "unserved")
+    assert "warning" in line
+    assert SAID in line
+    assert "/States/Send/Resource" in line
+    # As said.
+    answer = ended(sfn, sfn.start_execution(stateMachineArn=machine)["executionArn"])
+    assert (answer["status"], answer["error"]) == ("FAILED", "States.Runtime")
+
+
+def test_what_an_update_brings_is_said_and_what_is_served_is_not(
+    dev: DevProcess, sfn: Any, create: Create
+) -> None:
+    machine = create(PASS, name="changing")
+    served = {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution", "End": True}
+    kept = create({"StartAt": "S", "States": {"S": served}}, name="served")
+    assert logged(dev, "changing") == []
+    sfn.update_state_machine(stateMachineArn=machine, definition=json.dumps(SENDS))
+    sfn.update_state_machine(stateMachineArn=machine, roleArn=ROLE + "-other")
+    sfn.update_state_machine(stateMachineArn=kept, roleArn=ROLE + "-other")
+
+    assert [SAID in line for line in logged(dev, "changing")] == [True]
+    assert logged(dev, "served") == []
+
+
+def test_validation_warns_of_what_nothing_serves(sfn: Any) -> None:
+    asked = {"definition": json.dumps(SENDS), "severity": "WARNING"}
+
+    answer = sfn.validate_state_machine_definition(**asked)
+
+    assert (answer["result"], answer["diagnostics"]) == (
+        "OK",
+        [
+            {
+                "severity": "WARNING",
+                "code": "NO_DRIVER",
+                "message": SAID,
+                "location": "/States/Send/Resource",
+            }
+        ],
+    )
+    assert sfn.validate_state_machine_definition(definition=asked["definition"])["diagnostics"] == []
+
+
+def test_validation_warns_of_maps_that_read_from_elsewhere(sfn: Any) -> None:
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **PASS}
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": "k"}}
+    each = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
+    definition = json.dumps({"StartAt": "Each", "States": {"Each": each}})
+
+    answer = sfn.validate_state_machine_definition(definition=definition, severity="WARNING")
+
+    assert [(found["code"], found["location"]) for found in answer["diagnostics"]] == [
+        ("NO_DRIVER", "/States/Each/ItemReader")
+    ]
