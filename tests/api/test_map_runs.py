@@ -45,7 +45,7 @@ def start(sfn: Any, machine: str, items: Any) -> str:
 
 def only_run(sfn: Any, execution: str) -> str:
     """Of an execution under way: its Map Run, as soon as it is there."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         runs = sfn.list_map_runs(executionArn=execution)["mapRuns"]
         if runs:
@@ -134,7 +134,7 @@ def test_a_map_run_under_way_is_updated(sfn: Any, create: Create) -> None:
 
     sfn.update_map_run(mapRunArn=run, maxConcurrency=2, toleratedFailurePercentage=12.5)
     described = sfn.describe_map_run(mapRunArn=run)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while described["itemCounts"]["running"] < 2 and time.monotonic() < until:
         described = sfn.describe_map_run(mapRunArn=run)
     assert described["itemCounts"] == counts(total=3, running=2, pending=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
@@ -14,11 +15,14 @@ from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import Pointer
 from stepwright.asl.jsonata import runtime
 from stepwright.asl.jsonpath import search
+from tests.asl.processor_time import costs_at_most
 from tests.asl.virtual_time import run, states
 from tests.fuzz.guard import guarded
 
-SECONDS: Final = 10.0
-"""Of processor time, which is plenty for a tenth of the steps that an expression may take."""
+SOON: Final = 2_000_000
+"""In units of work: a tenth of the steps that an expression may take are 100,000, and its text is compiled, too."""
+
+HANGS_AFTER_SECONDS: Final = 300.0
 
 LARGEST: Final = 262_144
 
@@ -30,6 +34,15 @@ TEXTS: Any = ["a" * 4_000 for _ in range(60)]
 NESTED: Any = [[[[[[[[TEXT]]]]]]]]
 
 TEN: Final = "[" + ",".join("0" * 10) + "]"
+
+
+def ends_soon(evaluated: Callable[[], None]) -> bool:
+    def units() -> int:
+        evaluated()
+        return SOON
+
+    with guarded(HANGS_AFTER_SECONDS):
+        return costs_at_most(units)
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +68,8 @@ PATHS: dict[str, tuple[str, Any]] = {
 @pytest.mark.parametrize("name", PATHS)
 def test_a_path_ends_soon(name: str) -> None:
     text, document = PATHS[name]
-    with guarded(SECONDS):
+
+    def evaluated() -> None:
         try:
             found = jsonpath.compile(text).evaluate(Data(document, None))
             assert len(jsontext.dump(found)) < 32 * LARGEST
@@ -65,6 +79,8 @@ def test_a_path_ends_soon(name: str) -> None:
                 error.cause
                 == f"The JSONPath '{text}' looks at too much of its document, or finds too much in it."
             )
+
+    assert ends_soon(evaluated)
 
 
 def test_a_path_may_look_at_every_value_of_the_largest_document_a_few_times(
@@ -101,11 +117,14 @@ INTRINSICS: dict[str, tuple[str, Any]] = {
 def test_an_intrinsic_function_ends_soon(name: str) -> None:
     text, document = INTRINSICS[name]
     template = payload_template.compile({"a.$": text}, Pointer(""))
-    with guarded(SECONDS):
+
+    def evaluated() -> None:
         try:
             assert len(jsontext.dump(template.evaluate(Data(document, None)))) < 64 * LARGEST
         except StateError as error:
             assert error.error in ("States.IntrinsicFailure", "States.DataLimitExceeded", "States.Runtime")
+
+    assert ends_soon(evaluated)
 
 
 def test_distinct_items_are_told_apart_as_ever() -> None:
@@ -186,7 +205,8 @@ EXPRESSIONS: dict[str, str] = {
 @pytest.mark.parametrize("name", EXPRESSIONS)
 def test_an_expression_ends_soon(name: str) -> None:
     document = {"text": TEXT, "numbers": NUMBERS, "wide": WIDE, "wide2": [*WIDE[:-1], 1], "deep": DEEP}
-    with guarded(SECONDS):
+
+    def evaluated() -> None:
         try:
             expression = jsonata.compile(EXPRESSIONS[name])
         except jsonata.InvalidExpression:
@@ -197,10 +217,12 @@ def test_an_expression_ends_soon(name: str) -> None:
         except (jsonata.EvaluationFailed, jsonata.LimitExceeded, jsonata.NoResult, jsontext.InvalidJson):
             pass
 
+    assert ends_soon(evaluated)
+
 
 def test_a_template_that_repeats_a_large_input_is_too_large() -> None:
-    parameters = {f"x{number}.$": "$" for number in range(20_000)}
-    with guarded(SECONDS):
+    parameters = {f"x{number}.$": "$" for number in range(5_000)}
+    with guarded(HANGS_AFTER_SECONDS):
         play = run(states("A", A={"Type": "Pass", "Parameters": parameters}), TEXT)
 
     assert play.outcome is not None
@@ -208,8 +230,8 @@ def test_a_template_that_repeats_a_large_input_is_too_large() -> None:
 
 
 def test_an_output_of_many_large_expressions_is_too_large() -> None:
-    output = {f"x{number}": "{% $states.input %}" for number in range(20_000)}
-    with guarded(SECONDS):
+    output = {f"x{number}": "{% $states.input %}" for number in range(5_000)}
+    with guarded(HANGS_AFTER_SECONDS):
         play = run(states("A", A={"Type": "Pass", "QueryLanguage": "JSONata", "Output": output}), TEXT)
 
     assert play.outcome is not None

@@ -149,7 +149,7 @@ def import_image(folder: Path, archive: Path) -> None:
 
 
 def _first_child(keeper: Process) -> Process:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and keeper.alive:
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:

@@ -84,7 +84,7 @@ def requests(server: Server) -> list[str]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - what a server has seen
             await asyncio.sleep(0.01)
 

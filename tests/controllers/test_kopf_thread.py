@@ -86,7 +86,7 @@ async def _kopf(
 async def test_a_kopf_that_has_failed_ends(tmp_path: Path) -> None:
     """It used to wait for its stop flag for ever, so the operator was alive, ready, and deaf."""
     async with _kopf(tmp_path, _answer, "shop") as thread:
-        await asyncio.wait_for(thread.ended.wait(), 20)
+        await asyncio.wait_for(thread.ended.wait(), 60)
 
 
 async def test_a_namespace_that_is_forbidden_does_not_end_kopf(
@@ -113,7 +113,7 @@ async def test_a_namespace_that_is_forbidden_does_not_end_kopf(
     async with _kopf(tmp_path, answer, "shop", "gone") as thread:
         ended = asyncio.create_task(thread.ended.wait())
         asked = asyncio.create_task(enough.wait())
-        done, _ = await asyncio.wait((ended, asked), timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait((ended, asked), timeout=60, return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
         asked.cancel()
 

@@ -517,7 +517,7 @@ def _as_editor(kube: Kube) -> Callable[..., str]:
             "subjects": [{"apiGroup": group, "kind": "User", "name": "eva"}],
         },
     )
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while "yes" not in kube("auth", "can-i", "create", "executions.stepwright.dev", "--as=eva", check=False):
         assert time.monotonic() < deadline
         time.sleep(0.1)

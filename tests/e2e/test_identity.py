@@ -553,7 +553,7 @@ def actors(audit: Audit, since: int, town: Town, found: Object) -> set[tuple[str
 
 
 def await_actor(audit: Audit, since: int, town: Town, found: Object, wanted: tuple[str, str, str]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while wanted not in actors(audit, since, town, found):
         assert time.monotonic() < deadline, f"no {wanted} among {actors(audit, since, town, found)}"
         time.sleep(0.2)

@@ -66,7 +66,7 @@ def only_child(sfn: Any, machine: str) -> dict[str, Any]:
 
 
 def running_child(sfn: Any, machine: str) -> dict[str, Any]:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         if sfn.list_executions(stateMachineArn=machine)["executions"]:
             return only_child(sfn, machine)
