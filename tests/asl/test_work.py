@@ -28,8 +28,8 @@ LIMITS = Limits(work_per_step=5_000, work_per_state=50_000)
 MOST_STEPS = 6
 """Enough of an execution that goes on for ever."""
 
-BESIDE = 250_000
-"""For what is counted before it is refused, and for one look at data of the largest size before it is counted."""
+BESIDE = 20_000
+"""For what is paid for without a look: texts of the largest size, the fields of a large template."""
 
 DEAREST = 10
 """Times what a unit of an ordinary expression costs: more shows that something is not counted. The dearest cost three."""

@@ -94,12 +94,13 @@ class Meter:
         self.renewed_at = given - LITTLE
 
     def spend(self, units: int) -> None:
-        """Raises ``Overspent`` and ``TakesLong``."""
-        self.left -= units
-        if self.left < 0:
+        """Before it is done. Raises ``Overspent`` and ``TakesLong``: whoever wants more than is left has spent that."""
+        if units > self.left:
             self.run_out()
+        self.left -= units
 
     def run_out(self) -> NoReturn:
+        self.left = min(self.left, 0)
         if self.is_impatient:
             raise TakesLong
         raise Overspent

@@ -83,6 +83,7 @@ class Runtime:
             self._run_out()
 
     def _run_out(self) -> NoReturn:
+        self.left = min(self.given, 0)  # whoever wants more than is left has spent that
         if self.given < MAX_STEPS and self._meter.is_impatient:
             raise TakesLong
         raise LimitExceeded(TOO_LONG)

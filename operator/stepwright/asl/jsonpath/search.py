@@ -28,9 +28,10 @@ class Search:
         self._given = self.left = min(MAX_STEPS, meter.left)
 
     def spend(self, steps: int) -> None:
-        """Raises ``TooCostly`` when there is nothing left."""
+        """Raises ``TooCostly`` where more is wanted than is left: then that is spent."""
         self.left -= steps
         if self.left < 0:
+            self.left = min(self._given, 0)
             if self._given < MAX_STEPS and self._meter.is_impatient:
                 raise TakesLong
             raise TooCostly
