@@ -224,6 +224,7 @@ class Operator:
             self.neighbours,
             owns=self.membership.owns,
             held=self.held,
+            observer=self,
         )
         self.watch = execution_watch.watch(self.api, (), self.executions.observe)
         for informer in (self.driver.jobs, self.driver.pods, self.watch, self.membership.watch):

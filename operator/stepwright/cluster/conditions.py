@@ -67,6 +67,7 @@ ABORTED = Reason("Aborted", "The execution was stopped")
 INVALID_INPUT = Reason("InvalidInput", "The execution cannot start with its input")
 QUARANTINED = Reason("Quarantined", "Operators died under this execution, so none takes it up")
 
+INTERNAL_ERROR = Reason("InternalError", "Stepwright cannot go on with the execution")
 NEWER_VERSION = Reason("NewerVersion", "A newer version of Stepwright has to go on with the execution")
 RESTORED_EARLIER = Reason(
     "RestoredFromBackup", "The cluster was restored, and the execution went on from there"
@@ -75,7 +76,7 @@ RESTORED_COPY = Reason(
     "Restored", "The execution ran before it was restored; it starts again when spec.restart is true"
 )
 
-STALLS = (QUARANTINED, NEWER_VERSION, RESTORED_COPY)
+STALLS = (QUARANTINED, INTERNAL_ERROR, NEWER_VERSION, RESTORED_COPY)
 """Reasons for which an execution that has not ended does not go on by itself."""
 
 ENDS: Mapping[Phase, Reason] = {

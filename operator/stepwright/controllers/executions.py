@@ -12,6 +12,7 @@ Of one that waits no more is remembered than the watch remembers anyway: it is r
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -26,6 +27,7 @@ from stepwright.cluster.informer import Informer
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.refusals import Unwritable
 from stepwright.controllers import execution_watch
+from stepwright.controllers.defective import Defective
 from stepwright.controllers.execution_watch import TOUCHED, Seen, index_of
 from stepwright.controllers.failure_events import FailureEvents
 from stepwright.controllers.neighbours import Neighbours
@@ -34,8 +36,10 @@ from stepwright.controllers.retention import Retention
 from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.controllers.state_machines import Known, StateMachines
-from stepwright.engine import backoff
+from stepwright.engine import backoff, defects
+from stepwright.engine.defects import Defect, Defects
 from stepwright.engine.engine import Engine
+from stepwright.engine.observer import Observer, Unobserved
 from stepwright.engine.ports import (
     Clock,
     Elsewhere,
@@ -81,9 +85,12 @@ class Executions:
         owns: Callable[[Uid], bool],
         held: Callable[[Uid], bool],
         restarts_restored: bool = False,
+        observer: Observer = Unobserved(),  # noqa: B008 - has no state
     ) -> None:
         """``owns``: whether the execution belongs to this operator; ``held``: and may be acted upon at this moment.
         ``restarts_restored``: whether executions start again that came back from a backup without their status."""
+        self._observer = observer
+        self._defective = Defective(journal, refusals_, self._fail_for_defect, self._find)
         self._restarts_restored = restarts_restored
         self._engine = engine
         self._journal = journal
@@ -167,8 +174,8 @@ class Executions:
             self._newer[ref.uid] = execution_watch.of(await self._journal.read_lean(ref))
 
     def _is_given_up(self, seen: Seen) -> bool:
-        """Whether nothing can be written of it, unless it has changed since that was found out."""
-        return self._unwritable.get(seen.uid) == seen.metadata.resourceVersion
+        """Whether nothing can be done about it, unless it has changed since that was found out."""
+        return self._defective.holds(seen) or self._unwritable.get(seen.uid) == seen.metadata.resourceVersion
 
     def _compare(self, seen: Seen) -> None:
         """Somebody may have edited the status of an execution that is carried here, which knows better."""
@@ -391,6 +398,7 @@ class Executions:
             self.observe("MODIFIED", newer)
 
     async def _insist(self, ref: ExecutionRef, call: Callable[[], Awaitable[None]]) -> None:
+        met = Defects()
         for attempt, delay in enumerate(backoff.delays(), 1):
             try:
                 await call()
@@ -406,9 +414,39 @@ class Executions:
             except Unwritable as error:
                 self._give_up_writing(ref, error)
                 return
-            except Exception:
-                log.exception("execution cannot be taken up", execution=str(ref), retry=delay)
+            except Exception as error:
+                defect = met.met(error, 0, uuid.uuid4().hex)
+                log.exception(
+                    "execution cannot be taken up",
+                    execution=str(ref),
+                    error_id=defect.error_id,
+                    times=defect.times,
+                    retry=delay,
+                )
+                self._observer.broke(ref)
+                if defect.times >= defects.TIMES and await self._give_up_defective(ref, defect):
+                    return
             await self._clock.sleep(delay)
+
+    async def _give_up_defective(self, ref: ExecutionRef, defect: Defect) -> bool:
+        """Whether nothing more is to be done about it."""
+        if self._engine.carries(ref.uid):
+            return True  # it goes on; what failed was a look at it
+        if not self._held(ref.uid):
+            return False
+        try:
+            return await self._defective.give_up(ref, defect)
+        except Unwritable as error:
+            self._give_up_writing(ref, error)
+            return True
+
+    async def _fail_for_defect(self, body: Body, cause: str) -> None:
+        await self._sweep(body)
+        await self._fail(body, conditions.FAILED, "States.Runtime", cause)
+
+    def _find(self, ref: ExecutionRef) -> Seen | None:
+        assert self._watch is not None
+        return self._watch.get(ref.namespace, ref.name)
 
     async def _say_why(self, ref: ExecutionRef, problem: str) -> None:
         """An execution that is Pending never waits without a word."""
@@ -421,9 +459,8 @@ class Executions:
 
     def _give_up_writing(self, ref: ExecutionRef, error: Unwritable) -> None:
         """To try again is no use until the object has changed."""
-        assert self._watch is not None
         log.error("execution is too large for a status", execution=str(ref), reason=str(error))
-        seen = self._watch.get(ref.namespace, ref.name)
+        seen = self._find(ref)
         if seen is not None and seen.uid == ref.uid:
             self._unwritable[ref.uid] = seen.metadata.resourceVersion
         self._failures.unwritable(ref)
@@ -599,6 +636,7 @@ class Executions:
             self._newer[uid] = seen  # it is looked at again once nobody is busy with it
             return
         self._unwritable.pop(uid, None)
+        self._defective.forget(uid)
         if not seen.is_acknowledged:
             ref = seen.reference
             self._keep_at(ref, lambda: self._acknowledge(ref))
@@ -624,6 +662,7 @@ class Executions:
         uid = ref.uid
         self._waiting.get((ref.namespace, ref.state_machine), {}).pop(uid, None)
         self._unwritable.pop(uid, None)
+        self._defective.forget(uid)
         self.for_newer_version.discard(uid)
         taking_up = self._taking_up.get(uid)
         if taking_up is not None:

@@ -201,6 +201,7 @@ class Operator:
             owns=owns,
             held=held,
             restarts_restored=options.restart_restored,
+            observer=self,
         )
         self._state_machines = StateMachines(
             api,

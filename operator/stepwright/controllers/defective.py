@@ -1,0 +1,80 @@
+"""Executions that unforeseen exceptions keep from being taken up, looked at or ended: none of them waits in silence.
+
+As of a step (``engine.defects``), the second failure of the same work ends the execution in ``States.Runtime``. Where even
+that fails, it is set apart: its condition ``Stalled`` says so, and it is looked at again when its spec has changed, or an
+operator has begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import structlog
+
+from stepwright.cluster import conditions, executions
+from stepwright.cluster.executions import Body
+from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.refusals import Refusals, Unwritable
+from stepwright.controllers.execution_watch import Seen
+from stepwright.engine.defects import Defect
+from stepwright.engine.ports import Elsewhere, ExecutionRef, Gone, Uid, Unavailable
+
+log = structlog.get_logger(__name__)
+
+
+class Defective:
+    """``fail`` ends an execution with a cause, and all that runs for it. ``find`` gives what the watch has of one."""
+
+    def __init__(
+        self,
+        journal: ClusterJournal,
+        refusals: Refusals,
+        fail: Callable[[Body, str], Awaitable[None]],
+        find: Callable[[ExecutionRef], Seen | None],
+    ) -> None:
+        self._journal = journal
+        self._refusals = refusals
+        self._fail = fail
+        self._find = find
+        self._apart: dict[Uid, int] = {}
+        """Those that are set apart, with the generation of their spec then."""
+
+    def holds(self, seen: Seen) -> bool:
+        """Whether it is set apart, and nobody has changed its spec since."""
+        return self._apart.get(seen.uid) == seen.metadata.generation
+
+    def forget(self, uid: Uid) -> None:
+        self._apart.pop(uid, None)
+
+    async def give_up(self, ref: ExecutionRef, defect: Defect) -> bool:
+        """End it, or set it apart. False where neither can be written now. Raises Unwritable."""
+        try:
+            body = await self._journal.read_lean(ref)
+            if not executions.has_ended(body):
+                await self._fail(body, defect.cause)
+        except (Gone, Elsewhere):
+            return True
+        except Unavailable as error:
+            log.warning("execution cannot be ended yet", execution=str(ref), reason=str(error))
+            return False
+        except Unwritable:
+            raise
+        except Exception:
+            log.exception("execution cannot be ended", execution=str(ref), error_id=defect.error_id)
+            return await self._set_apart(ref, defect)
+        return True
+
+    async def _set_apart(self, ref: ExecutionRef, defect: Defect) -> bool:
+        seen = self._find(ref)
+        if seen is None or seen.uid != ref.uid:
+            return False
+        body: dict[str, Any] = msgspec.to_builtins(seen)
+        try:
+            await self._refusals.stall(body, conditions.INTERNAL_ERROR, defect.cause)
+        except Exception:
+            log.exception("execution cannot be told why it waits", execution=str(ref))
+            return False
+        self._apart[ref.uid] = seen.metadata.generation
+        return True
