@@ -16,6 +16,8 @@ UNDOING: Final[Mapping[int, Sequence[str]]] = {
         "ALTER TABLE machines DROP COLUMN deleting",
         "ALTER TABLE machines DROP COLUMN since",
         "ALTER TABLE activities DROP COLUMN encryption",
+        "DROP INDEX executions_listed",
+        "CREATE INDEX executions_of_machine ON executions (machine_arn, position)",
     ),
     2: (
         "ALTER TABLE executions DROP COLUMN redrives",

@@ -91,6 +91,50 @@ def test_a_stopped_execution_is_aborted_when_the_call_returns(sfn: Any, create: 
     assert answer["stopDate"] == stopped["stopDate"] == again["stopDate"]
 
 
+def test_executions_are_listed_by_their_end_and_running_ones_by_their_start_or_redrive(
+    sfn: Any, create: Create
+) -> None:
+    machine = create(WAIT)
+    first, second, third, fourth = (
+        sfn.start_execution(stateMachineArn=machine, name=name)["executionArn"] for name in "abcd"
+    )
+    sfn.stop_execution(executionArn=second)
+    sfn.stop_execution(executionArn=first)
+
+    def listed() -> list[str]:
+        answer = sfn.list_executions(stateMachineArn=machine)
+        return [execution["executionArn"] for execution in answer["executions"]]
+
+    assert listed() == [first, second, fourth, third]
+    sfn.redrive_execution(executionArn=second)
+    assert listed() == [second, first, fourth, third]
+
+
+@pytest.mark.parametrize("asked", [{"redriveFilter": "REDRIVEN"}, {"statusFilter": "PENDING_REDRIVE"}])
+def test_what_only_map_runs_know_is_refused_for_a_state_machine(
+    sfn: Any, create: Create, asked: dict[str, str]
+) -> None:
+    with pytest.raises(ClientError) as error:
+        sfn.list_executions(stateMachineArn=create(), **asked)
+
+    assert refusal(error)[0] == "ValidationException"
+    assert next(iter(asked)) in refusal(error)[1]
+
+
+def test_an_execution_that_timed_out_tells_so_in_its_history_alone(sfn: Any, create: Create) -> None:
+    arn = sfn.start_execution(stateMachineArn=create({**WAIT, "TimeoutSeconds": 1}))["executionArn"]
+
+    answer = ended(sfn, arn)
+
+    last = sfn.get_execution_history(executionArn=arn)["events"][-1]
+    assert (last["type"], last["executionTimedOutEventDetails"]) == (
+        "ExecutionTimedOut",
+        {"error": "States.Timeout"},
+    )
+    assert answer["status"] == "TIMED_OUT"
+    assert not {"error", "cause"} & answer.keys()
+
+
 def test_executions_are_listed_by_status_the_newest_first(sfn: Any, create: Create) -> None:
     machine = create(WAIT)
     arns = [sfn.start_execution(stateMachineArn=machine, name=f"n{n}")["executionArn"] for n in range(4)]
@@ -102,7 +146,7 @@ def test_executions_are_listed_by_status_the_newest_first(sfn: Any, create: Crea
         )
         return [execution["executionArn"] for page in pages for execution in page["executions"]]
 
-    assert listed() == list(reversed(arns))
+    assert listed() == [arns[1], arns[3], arns[2], arns[0]]
     assert listed(statusFilter="RUNNING") == [arns[3], arns[2], arns[0]]
     assert listed(statusFilter="ABORTED") == [arns[1]]
 

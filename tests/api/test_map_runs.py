@@ -127,6 +127,21 @@ def test_a_child_execution_has_a_history(sfn: Any, create: Create) -> None:
     assert machine["label"] == "Each"
 
 
+def test_child_executions_are_listed_by_whether_they_were_redriven(sfn: Any, create: Create) -> None:
+    execution = start(sfn, create(each(PASS)), [1, 2, 3])
+    ended(sfn, execution)
+    run = only_run(sfn, execution)
+
+    def listed(**asked: str) -> int:
+        pages = sfn.get_paginator("list_executions").paginate(
+            mapRunArn=run, PaginationConfig={"PageSize": 2}, **asked
+        )
+        return sum(len(page["executions"]) for page in pages)
+
+    assert listed() == listed(redriveFilter="NOT_REDRIVEN") == 3
+    assert listed(redriveFilter="REDRIVEN") == listed(statusFilter="PENDING_REDRIVE") == 0
+
+
 def test_a_map_run_under_way_is_updated(sfn: Any, create: Create) -> None:
     execution = start(sfn, create(each(WAIT, MaxConcurrency=1)), [1, 2, 3])
     run = only_run(sfn, execution)

@@ -127,8 +127,9 @@ def type_not_supported() -> ApiError:
     )
 
 
-def task_over() -> ApiError:
-    return _said("TaskTimedOut", "Task Timed Out", "Provided task does not exist anymore")
+def task_over(activity: str | None) -> ApiError:
+    """``activity``: the ARN of the one whose task it was."""
+    return _said("TaskTimedOut", "Task Timed Out", activity or "Provided task does not exist anymore")
 
 
 def conflict(message: str) -> ApiError:

@@ -11,9 +11,10 @@ import msgspec
 
 from stepwright.api import errors
 from stepwright.api.service import Request
+from stepwright.catalog.records import Listed
 
 T = TypeVar("T")
-W = TypeVar("W", int, str)
+W = TypeVar("W", int, str, Listed)
 
 _LARGEST: Final = 2**63
 
@@ -31,12 +32,23 @@ def begin(request: Request, of: str, kind: type[W]) -> W | None:
     if token is None:
         return None
     try:
-        whose, where = msgspec.json.decode(base64.urlsafe_b64decode(token))
+        whose, given = msgspec.json.decode(base64.urlsafe_b64decode(token))
+        where: W = msgspec.convert(given, kind)
     except (binascii.Error, ValueError, TypeError, msgspec.DecodeError):
         raise errors.invalid_token() from None
-    if whose != of or type(where) is not kind or (isinstance(where, int) and abs(where) >= _LARGEST):
+    if whose != of or any(abs(number) >= _LARGEST for number in _numbers(where)):
         raise errors.invalid_token()
     return where
+
+
+def _numbers(where: int | str | Listed) -> tuple[int, ...]:
+    match where:
+        case int():
+            return (where,)
+        case str():
+            return ()
+        case _:
+            return where
 
 
 def page(found: Sequence[T], request: Request, of: str, where: Callable[[T], Any]) -> tuple[Sequence[T], Any]:

@@ -16,6 +16,7 @@ from stepwright.catalog.records import (
     ActivityTask,
     Alias,
     Execution,
+    Listed,
     MapRun,
     Revision,
     StateMachine,
@@ -30,6 +31,11 @@ class NoSuchTask(Exception):  # noqa: N818 - it names a condition
 
 class TaskOver(Exception):  # noqa: N818
     """The task of this token is no longer open: it has its result, timed out, or its execution has ended."""
+
+    def __init__(self, activity: str | None = None) -> None:
+        """``activity``: its ARN, where the task was one of an activity."""
+        super().__init__(activity)
+        self.activity = activity
 
 
 class NotRedrivable(Exception):  # noqa: N818
@@ -95,10 +101,10 @@ class Catalog(Protocol):
         """Whether the state machine that it was started with is there, and is not being deleted."""
 
     async def executions(
-        self, started_as: str, status: Status | None, before: int | None, limit: int
+        self, started_as: str, status: Status | None, before: Listed | None, limit: int
     ) -> Sequence[Execution]:
-        """Of a state machine, or those started by a version or an alias of it; the newest first, those whose
-        position comes before ``before``."""
+        """Of a state machine, or those started by a version or an alias of it; the newest first, those that are
+        listed after ``before``."""
 
     async def events(
         self, execution: Execution, beyond: int | None, limit: int, *, newest_first: bool
@@ -165,7 +171,7 @@ class MapRuns(Protocol):
         self,
         map_run_arn: str,
         status: Status | None,
-        before: int | None,
+        before: Listed | None,
         limit: int,
         *,
         redriven: bool | None = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
@@ -109,6 +109,14 @@ class MapRun:
     position: int
 
 
+class Listed(NamedTuple):
+    """Where an execution stands in a list, the newest being the first: ``moment`` is when it started, was redriven or
+    ended, whichever was last."""
+
+    moment: Millis
+    position: int
+
+
 @dataclass(frozen=True, slots=True)
 class Execution:
     """``position`` orders executions by their start; 0 where that is not known. Of an Express execution nothing is
@@ -138,3 +146,8 @@ class Execution:
     """Of one that ended without success: whether what a redrive goes on from was kept; None: by a version that kept
     nothing."""
     position: int = 0
+
+    @property
+    def listed(self) -> Listed:
+        """Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html"""
+        return Listed(self.stopped or self.redriven or self.started, self.position)

@@ -14,14 +14,14 @@ from stepwright.asl.step import HistoryEvent, Status
 from stepwright.catalog import arns
 from stepwright.catalog.arns import Place
 from stepwright.catalog.ports import MachineGone
-from stepwright.catalog.records import Execution, Revision, StateMachine, Version
+from stepwright.catalog.records import Execution, Listed, Revision, StateMachine, Version
 from stepwright.cluster import payloads
 from stepwright.local import schema
 from stepwright.local.database import Conflict, Database, Statement
 from stepwright.local.deletions import Deletions
 from stepwright.local.journal import read_payloads
 from stepwright.local.known import Machines
-from stepwright.local.rows import BELONGS, execution_of, revision_of, text_of
+from stepwright.local.rows import BELONGS, PAGE, execution_of, page, revision_of, text_of
 
 MOST_REVISIONS: Final = 256
 """Kept in memory, the most recently used ones: every start of an execution asks for one, and they never change."""
@@ -180,20 +180,19 @@ class SqlCatalog:
         return found is not None
 
     async def executions(
-        self, started_as: str, status: Status | None, before: int | None, limit: int
+        self, started_as: str, status: Status | None, before: Listed | None, limit: int
     ) -> Sequence[Execution]:
         machine_arn, qualifier = arns.unqualified(started_as)
         query = (
-            f"SELECT * FROM executions WHERE {BELONGS} AND position < :before "  # noqa: S608 - a constant
+            f"SELECT * FROM executions WHERE {BELONGS} "  # noqa: S608 - constants
             "AND (:started_as IS NULL OR version_arn = :started_as OR alias_arn = :started_as) "
-            "AND (:status IS NULL OR status = :status) ORDER BY position DESC LIMIT :limit"
+            f"AND (:status IS NULL OR status = :status) AND {PAGE}"
         )
         asked = {
             "machine_arn": machine_arn,
             "started_as": None if qualifier is None else started_as,
             "status": status,
-            "before": schema.LAST if before is None else before,
-            "limit": limit,
+            **page(before, limit),
         }
         return await self._database.read(
             lambda connection: [execution_of(row) for row in connection.execute(query, asked)]

@@ -10,12 +10,12 @@ import msgspec
 
 from stepwright.asl.signals import UpdateMapRun
 from stepwright.asl.step import Counts, MapRunStatus, Status
-from stepwright.catalog.records import Execution, MapRun
+from stepwright.catalog.records import Execution, Listed, MapRun
 from stepwright.cluster import payloads
 from stepwright.engine.ports import Commit, Uid
 from stepwright.local import schema
 from stepwright.local.database import Database, Statement
-from stepwright.local.rows import execution_of, text_of
+from stepwright.local.rows import PAGE, execution_of, page, text_of
 
 PUT_RUN: Final = Statement(
     10,
@@ -124,24 +124,22 @@ class SqlMapRuns:
         self,
         map_run_arn: str,
         status: Status | None,
-        before: int | None,
+        before: Listed | None,
         limit: int,
         *,
         redriven: bool | None = None,
     ) -> Sequence[Execution]:
         query = (
-            "SELECT executions.*, children.map_run_arn, children.item_count FROM executions "
+            "SELECT executions.*, children.map_run_arn, children.item_count FROM executions "  # noqa: S608 - a constant
             "JOIN children ON children.uid = executions.uid WHERE children.map_run_arn = :map_run_arn "
-            "AND executions.position < :before AND (:status IS NULL OR executions.status = :status) "
-            "AND (:redriven IS NULL OR (executions.redrives > 0) = :redriven) "
-            "ORDER BY executions.position DESC LIMIT :limit"
+            "AND (:status IS NULL OR status = :status) AND (:redriven IS NULL OR (redrives > 0) = :redriven) "
+            f"AND {PAGE}"
         )
         asked = {
             "map_run_arn": map_run_arn,
             "status": status,
             "redriven": redriven,
-            "before": schema.LAST if before is None else before,
-            "limit": limit,
+            **page(before, limit),
         }
         return await self._database.read(
             lambda connection: [

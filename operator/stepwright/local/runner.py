@@ -278,7 +278,7 @@ class LocalRunner:
             "FROM executions WHERE uid = :uid AND status = 'RUNNING' ON CONFLICT DO NOTHING",
             answer,
         ):
-            raise TaskOver
+            raise await self._over(uid, task)
         self._engine.report(uid, signal)
 
     async def _require_open(self, uid: Uid, task: TaskId) -> None:
@@ -288,7 +288,10 @@ class LocalRunner:
         if known is None:
             await self._database.read(lambda connection: _require_stored(connection, uid, task))
         elif not known:
-            raise TaskOver
+            raise await self._over(uid, task)
+
+    async def _over(self, uid: Uid, task: TaskId) -> TaskOver:
+        return await self._database.read(lambda connection: _over(connection, uid, task))
 
     async def _answers(self) -> list[tuple[Uid, Signal]]:
         """What was said before the last process ended; what is answered already does nothing."""
@@ -309,12 +312,18 @@ def _require_stored(connection: Connection, uid: Uid, task: TaskId) -> None:
     if connection.execute("SELECT 1 FROM executions WHERE uid = :uid", {"uid": uid}).fetchone() is None:
         raise NoSuchTask
     parts = read_parts(connection, uid)
-    if not parts:
-        raise TaskOver
-    checkpoint = checkpoints.decode(parts)
     # What is kept of an ended one is for a redrive, which begins its tasks anew.
-    if checkpoint.ended or checkpoints.open_task(checkpoint, task) is None:
-        raise TaskOver
+    checkpoint = checkpoints.decode(parts) if parts else None
+    if checkpoint is None or checkpoint.ended or checkpoints.open_task(checkpoint, task) is None:
+        raise _over(connection, uid, task)
+
+
+def _over(connection: Connection, uid: Uid, task: TaskId) -> TaskOver:
+    """With what the history says of a task: it is called by the id of the event that scheduled it."""
+    query = "SELECT body FROM events WHERE uid = :uid AND id = :task"
+    found = connection.execute(query, {"uid": uid, "task": task}).fetchone()
+    scheduled = {} if found is None else msgspec.json.decode(found["body"])
+    return TaskOver(scheduled.get("activityScheduledEventDetails", {}).get("resource"))
 
 
 def _read(token: str) -> tuple[Uid, TaskId]:

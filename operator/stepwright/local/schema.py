@@ -24,6 +24,7 @@ CHANGES: Final = {
     3: (
         "ALTER TABLE machines ADD COLUMN deleting BOOLEAN NOT NULL DEFAULT 0",
         "ALTER TABLE machines ADD COLUMN since INTEGER NOT NULL DEFAULT 0",
+        "DROP INDEX IF EXISTS executions_of_machine",
         f"ALTER TABLE activities ADD COLUMN encryption TEXT NOT NULL DEFAULT '{_OWNED_KEY}'",
     ),
     4: (
@@ -219,13 +220,16 @@ CREATE TABLE IF NOT EXISTS answers (
 """
 """What SendTaskSuccess and SendTaskFailure said, until the execution has ended. With an output it succeeded."""
 
+LISTED: Final = "coalesce(stopped, redriven, started)"
+"""``Listed.moment`` of an execution."""
+
 ALL: Final = (
     MACHINES,
     REVISIONS,
     VERSIONS,
     ALIASES,
     EXECUTIONS,
-    "CREATE INDEX IF NOT EXISTS executions_of_machine ON executions (machine_arn, position)",
+    f"CREATE INDEX IF NOT EXISTS executions_listed ON executions (machine_arn, {LISTED}, position)",
     "CREATE INDEX IF NOT EXISTS executions_unsettled ON executions (position) WHERE settled IS 0",
     REDRIVE_TOKENS,
     EVENTS,

@@ -11,7 +11,7 @@ from stepwright.asl import causes
 from stepwright.asl.signals import Millis
 from stepwright.catalog import arns, redrives
 from stepwright.catalog.ports import MachineGone, NotRedrivable
-from stepwright.catalog.records import Execution
+from stepwright.catalog.records import Execution, Listed
 from stepwright.engine.ports import StopRequest
 
 _REDRIVE_FILTERS: Final = {None: None, "REDRIVEN": True, "NOT_REDRIVEN": False}
@@ -57,15 +57,19 @@ async def list_(service: Service, request: Request) -> Answer:
         return await _of_map_run(service, request)
     if "stateMachineArn" not in request:
         raise errors.validation("Must provide a state machine ARN or a map run ARN")
+    if "redriveFilter" in request:
+        raise errors.validation("The redriveFilter can only be set with a map run ARN")
+    if request.get("statusFilter") == "PENDING_REDRIVE":
+        raise errors.validation("The statusFilter can only be PENDING_REDRIVE with a map run ARN")
     started_as = request["stateMachineArn"]
     target = await names.target(service, started_as)
     if target.machine.type == "EXPRESS":
         raise errors.type_not_supported()
     status = request.get("statusFilter")
     of = f"executions of {started_as} {status}"
-    before = paging.begin(request, of, int)
+    before = paging.begin(request, of, Listed)
     found = await service.catalog.executions(started_as, status, before, paging.size(request) + 1)
-    page, more = paging.page(found, request, of, lambda execution: execution.position)
+    page, more = paging.page(found, request, of, lambda execution: execution.listed)
     return {"executions": [_summary(execution) | _redrives(execution) for execution in page], **more}
 
 
@@ -73,9 +77,9 @@ async def _of_map_run(service: Service, request: Request) -> Answer:
     arn = (await names.map_run(service, request["mapRunArn"])).status.arn
     status, redriven = request.get("statusFilter"), _REDRIVE_FILTERS[request.get("redriveFilter")]
     of = f"executions of {arn} {status} {redriven}"
-    before = paging.begin(request, of, int)
+    before = paging.begin(request, of, Listed)
     found = await service.map_runs.children(arn, status, before, paging.size(request) + 1, redriven=redriven)
-    page, more = paging.page(found, request, of, lambda execution: execution.position)
+    page, more = paging.page(found, request, of, lambda execution: execution.listed)
     executions = [
         _summary(execution) | {"itemCount": execution.items} | _redrives(execution) for execution in page
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Final
 
 from stepwright.api import errors
@@ -16,8 +17,9 @@ async def succeed(service: Service, request: Request) -> Answer:
     try:
         jsontext.parse(request["output"])
     except InvalidJson as error:
-        # A token that is none is told first; whoever sends rubbish is alive.
-        await heartbeat(service, request)
+        # A token that is none is told first, one that is over is not; whoever sends rubbish is alive.
+        with suppress(TaskOver):
+            await _known(service.runner.heartbeat(request["taskToken"]))
         raise errors.invalid_output(str(error)) from error
     return await _told(service.runner.succeed(request["taskToken"], request["output"]))
 
@@ -32,12 +34,18 @@ async def heartbeat(service: Service, request: Request) -> Answer:
 
 async def _told(telling: Awaitable[None]) -> Answer:
     try:
+        await _known(telling)
+    except TaskOver as over:
+        raise errors.task_over(over.activity) from None
+    return {}
+
+
+async def _known(telling: Awaitable[None]) -> None:
+    """Raises InvalidToken, TaskOver."""
+    try:
         await telling
     except NoSuchTask:
         raise errors.invalid_token() from None
-    except TaskOver:
-        raise errors.task_over() from None
-    return {}
 
 
 OPERATIONS: Final[dict[str, Operation]] = {
