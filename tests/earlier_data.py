@@ -16,6 +16,7 @@ UNDOING: Final[Mapping[int, Sequence[str]]] = {
         "ALTER TABLE machines DROP COLUMN deleting",
         "ALTER TABLE machines DROP COLUMN since",
         "ALTER TABLE activities DROP COLUMN encryption",
+        "ALTER TABLE takings DROP COLUMN worker",
         "DROP INDEX executions_listed",
         "CREATE INDEX executions_of_machine ON executions (machine_arn, position)",
     ),

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl.jsontext import parse
+from stepwright.asl.parts import PartId
 from stepwright.asl.signals import (
+    Millis,
     Signal,
     TaskFailed,
     TaskId,
@@ -18,7 +21,7 @@ from stepwright.asl.signals import (
     TimerId,
 )
 from stepwright.asl.step import CancelTask, CancelTimer, SetTimer
-from tests.asl.virtual_time import START, begin, states
+from tests.asl.virtual_time import START, Play, begin, states
 
 JOB = {"Type": "Task", "Resource": "k8s:job"}
 
@@ -275,3 +278,63 @@ def test_what_a_driver_says_that_is_no_json_fails_the_state_and_leaves_nothing_o
     assert play.outcome is not None
     assert play.outcome.error == "States.Runtime"
     assert step.commands == [CancelTimer(TimerId("timeout:3")), CancelTask(TaskId(3), "k8s:job")]
+
+
+# --- Activities: somebody has to come for them ------------------------------------------------------------------------
+
+ACTIVITY = {"Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:a"}
+
+
+def taken(play: Play, after_millis: int, worker: str = "me") -> list[SetTimer]:
+    """The timers that are set when the activity's task is taken."""
+    play.now = Millis(START + after_millis)
+    begun = len(play.commands)
+    play.send(TaskStarted(TaskId(3), worker))
+    return [command for command in play.commands[begun:] if isinstance(command, SetTimer)]
+
+
+def test_the_times_of_an_activity_count_from_when_it_is_taken() -> None:
+    play = begin(states("A", A={**ACTIVITY, "TimeoutSeconds": 60, "HeartbeatSeconds": 10}))
+    assert checkpoints.open_timers(play.checkpoint) == []
+
+    timers = taken(play, after_millis=1_000_000)
+
+    heartbeat = SetTimer(TimerId("heartbeat:3"), Millis(START + 1_010_000))
+    timeout = SetTimer(TimerId("timeout:3"), Millis(START + 1_060_000))
+    assert timers == [timeout, heartbeat]
+    assert checkpoints.open_timers(play.checkpoint) == [heartbeat, timeout]
+    assert play.fire_next()
+    assert play.types[-3:] == ["ActivityStarted", "ActivityTimedOut", "ExecutionFailed"]
+
+
+def test_an_activity_is_taken_once() -> None:
+    play = begin(states("A", A={**ACTIVITY, "TimeoutSeconds": 60}))
+    taken(play, after_millis=1_000)
+
+    assert taken(play, after_millis=30_000, worker="another") == []
+
+    assert play.types.count("ActivityStarted") == 1
+    assert checkpoints.open_timers(play.checkpoint) == [
+        SetTimer(TimerId("timeout:3"), Millis(START + 61_000))
+    ]
+
+
+def test_an_open_activity_of_an_earlier_version_keeps_its_times() -> None:
+    play = begin(states("A", A={**ACTIVITY, "TimeoutSeconds": 60}))
+    task = play.journal[PartId("branch/0")]["task"]
+    assert task.pop("fetched")
+
+    assert taken(play, after_millis=1_000) == []
+
+    assert checkpoints.open_timers(play.checkpoint) == [
+        SetTimer(TimerId("timeout:3"), Millis(START + 60_000))
+    ]
+
+
+def test_the_times_of_all_other_tasks_count_from_when_they_are_scheduled() -> None:
+    play = begin(one_task(TimeoutSeconds=60))
+
+    assert taken(play, after_millis=1_000) == []
+    assert checkpoints.open_timers(play.checkpoint) == [
+        SetTimer(TimerId("timeout:3"), Millis(START + 60_000))
+    ]

@@ -78,9 +78,50 @@ def test_only_the_first_answer_counts(dev: DevProcess) -> None:
             call()
         assert error.value.response["Error"] == {
             "Code": "TaskTimedOut",
-            "Message": "Task Timed Out: 'Provided task does not exist anymore'",
+            "Message": f"Task Timed Out: '{activity}'",
         }
     assert ended(client, execution)["output"] == "1"
+
+
+def test_invalid_output_is_told_before_that_a_task_is_over(dev: DevProcess) -> None:
+    client, activity, execution = begin(dev)
+    token = take(client, activity)["taskToken"]
+
+    def told(**arguments: str) -> tuple[str, str]:
+        with pytest.raises(ClientError) as error:
+            client.send_task_success(**arguments)
+        answer = error.value.response["Error"]
+        return answer["Code"], answer["Message"]
+
+    assert told(taskToken=token, output="{")[0] == "InvalidOutput"
+    client.send_task_success(taskToken=token, output="1")
+    ended(client, execution)
+    assert told(taskToken=token, output="{")[0] == "InvalidOutput"
+    assert told(taskToken=token, output="1") == ("TaskTimedOut", f"Task Timed Out: '{activity}'")
+    assert told(taskToken="none", output="{") == ("InvalidToken", "Invalid Token: 'Invalid token'")
+
+
+def test_an_activity_that_nobody_asks_for_waits_whatever_its_times(dev: DevProcess) -> None:
+    client, activity, execution = begin(dev, TimeoutSeconds=2, HeartbeatSeconds=1)
+    pause = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 2, "End": True}}}
+    later = machine(client, pause, f"pause-{time.monotonic_ns()}")
+    ended(client, client.start_execution(stateMachineArn=later)["executionArn"])
+    assert client.describe_execution(executionArn=execution)["status"] == "RUNNING"
+
+    token = take(client, activity)["taskToken"]
+
+    assert (ended(client, execution)["status"], ended(client, execution)["error"]) == (
+        "FAILED",
+        "States.Timeout",
+    )
+    events = client.get_execution_history(executionArn=execution)["events"]
+    scheduled, started, timed_out = events[2:5]
+    assert [event["type"] for event in (started, timed_out)] == ["ActivityStarted", "ActivityTimedOut"]
+    assert (started["timestamp"] - scheduled["timestamp"]).total_seconds() >= 2
+    assert (timed_out["timestamp"] - started["timestamp"]).total_seconds() >= 1
+    with pytest.raises(ClientError) as error:
+        client.send_task_success(taskToken=token, output="1")
+    assert error.value.response["Error"]["Message"] == f"Task Timed Out: '{activity}'"
 
 
 def test_a_worker_that_falls_silent_loses_its_task(dev: DevProcess) -> None:
@@ -109,6 +150,23 @@ def test_a_task_that_was_taken_is_not_handed_out_again_after_a_kill(dev: DevProc
     assert second["input"] == "2"
     assert ended(client, execution)["output"] == '"kept"'
     client.stop_execution(executionArn=other["executionArn"])
+
+
+def test_a_worker_that_was_gone_before_a_kill_loses_its_task_after_it(dev: DevProcess) -> None:
+    client, activity, execution = begin(dev, HeartbeatSeconds=2)
+    take(client, activity)
+
+    client = restart(dev)
+    answer = ended(client, execution)
+
+    assert (answer["status"], answer["error"]) == ("FAILED", "States.Timeout")
+    events = client.get_execution_history(executionArn=execution)["events"]
+    assert [event["type"] for event in events[2:5]] == [
+        "ActivityScheduled",
+        "ActivityStarted",
+        "ActivityTimedOut",
+    ]
+    assert events[3]["activityStartedEventDetails"] == {"workerName": "me"}
 
 
 def test_a_task_that_nobody_took_is_there_after_a_kill(dev: DevProcess) -> None:

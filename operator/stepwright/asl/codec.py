@@ -196,11 +196,14 @@ def _encode_task(task: OpenTask) -> EncodedPart:
         "credentials": _text(task.credentials),
         "started": task.started or None,
         "submitted": _text(task.submitted),
+        "fetched": task.fetched or None,
+        "taken": task.taken,
     }
     return {name: value for name, value in encoded.items() if value is not None}
 
 
 def _decode_task(encoded: EncodedPart) -> OpenTask:
+    taken = encoded.get("taken")
     return OpenTask(
         id=TaskId(encoded["id"]),
         scheduled=Millis(encoded["scheduled"]),
@@ -211,6 +214,8 @@ def _decode_task(encoded: EncodedPart) -> OpenTask:
         credentials=_payload(encoded.get("credentials")),
         started=encoded.get("started", False),
         submitted=_payload(encoded.get("submitted")),
+        fetched=encoded.get("fetched", False),
+        taken=None if taken is None else Millis(taken),
     )
 
 

@@ -73,11 +73,14 @@ def timers(branch: Branch) -> list[SetTimer]:
 
 
 def task_timers(task: OpenTask) -> list[SetTimer]:
-    found = []
+    begun = task.taken if task.fetched else task.scheduled
+    found: list[SetTimer] = []
+    if begun is None:
+        return found
     if task.timeout_seconds is not None:
-        found.append(SetTimer(timeout_timer(task.id), _after(task.scheduled, task.timeout_seconds)))
+        found.append(SetTimer(timeout_timer(task.id), _after(begun, task.timeout_seconds)))
     if task.heartbeat_seconds is not None:
-        found.append(SetTimer(heartbeat_timer(task.id), _after(task.scheduled, task.heartbeat_seconds)))
+        found.append(SetTimer(heartbeat_timer(task.id), _after(begun, task.heartbeat_seconds)))
     return found
 
 

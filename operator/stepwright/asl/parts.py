@@ -119,7 +119,10 @@ class Phase(Enum):
 
 
 class OpenTask(Struct, frozen=True):
-    """A task that was started and has no result yet. ``parameters`` and ``input`` None: the state's input."""
+    """A task that was started and has no result yet. ``parameters`` and ``input`` None: the state's input.
+
+    ``fetched``: somebody has to come for it, and its time-outs count from then (``taken``), not from ``scheduled``.
+    """
 
     id: TaskId
     scheduled: Millis
@@ -130,6 +133,8 @@ class OpenTask(Struct, frozen=True):
     credentials: Payload | None = None
     started: bool = False
     submitted: Payload | None = None
+    fetched: bool = False
+    taken: Millis | None = None
 
 
 class OpenTimer(Struct, frozen=True):

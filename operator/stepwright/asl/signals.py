@@ -24,6 +24,8 @@ class TaskStarted(Struct, frozen=True):
     task: TaskId
     worker: str | None = None
     """Who took it, where it is an activity."""
+    counts: bool = False
+    """Time-outs count from now: it is recorded at once."""
 
 
 class TaskSubmitted(Struct, frozen=True):

@@ -84,6 +84,10 @@ def failed(draft: Draft, branch: Branch, state: Task, failure: Failure) -> int:
     return _record(draft, branch, family, moment, details)
 
 
+def is_activity(state: Task) -> bool:
+    return _family(state) == "Activity"
+
+
 def _family(state: Task) -> Family:
     if state.resource_name == state.resource:  # called by the whole ARN
         if state.resource_type == "lambda":

@@ -155,7 +155,9 @@ class Run:
             self._mail.set()
             return
         self._signals.append(signal)
-        if not isinstance(signal, TaskStarted | TaskSubmitted):
+        if not isinstance(signal, TaskStarted | TaskSubmitted) or (
+            isinstance(signal, TaskStarted) and signal.counts
+        ):
             self._mail.set()
         elif not self._lazy_armed:
             self._lazy_armed = True

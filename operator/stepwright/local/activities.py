@@ -25,7 +25,9 @@ from stepwright.local.by_execution import ByExecution, Key
 from stepwright.local.database import Database, Statement
 from stepwright.local.rows import text_of
 
-_TAKE: Final = Statement(0, "INSERT INTO takings (uid, task) VALUES (:uid, :task) ON CONFLICT DO NOTHING")
+_TAKE: Final = Statement(
+    0, "INSERT INTO takings (uid, task, worker) VALUES (:uid, :task, :worker) ON CONFLICT DO NOTHING"
+)
 
 
 class LocalActivities:
@@ -35,14 +37,17 @@ class LocalActivities:
         self._database = database
         self._report = report
         self._open: ByExecution[StartTask] = ByExecution()
-        self._taken: ByExecution[None] = ByExecution()
+        self._taken: ByExecution[str | None] = ByExecution()
+        """By whom."""
         self._queues: defaultdict[str, asyncio.Queue[Key]] = defaultdict(asyncio.Queue)
 
     async def recall(self) -> None:
         """Read what was taken before the last process ended."""
-        query = "SELECT uid, task FROM takings"
-        for uid, task in await self._database.read(lambda connection: connection.execute(query).fetchall()):
-            self._taken[Uid(uid), TaskId(task)] = None
+        query = "SELECT uid, task, worker FROM takings"
+        for uid, task, worker in await self._database.read(
+            lambda connection: connection.execute(query).fetchall()
+        ):
+            self._taken[Uid(uid), TaskId(task)] = worker
 
     # --- For workers -------------------------------------------------------------------------------------------------
 
@@ -53,19 +58,24 @@ class LocalActivities:
         except TimeoutError:
             return None
         # Once begun it is finished or undone, whoever has lost interest meanwhile.
-        await asyncio.shield(self._note(key, task.resource))
-        self._report(key[0], TaskStarted(key[1], worker))
+        await asyncio.shield(self._note(key, task.resource, worker))
+        self._tell(key, task)
         return ActivityTask(context.task_token(*key), jsontext.dump(task.parameters))
 
-    async def _note(self, key: Key, arn: str) -> None:
+    async def _note(self, key: Key, arn: str, worker: str | None) -> None:
         """Write down that a task is taken. Where that fails it can be taken again. Raises Unavailable."""
-        self._taken[key] = None
+        self._taken[key] = worker
         try:
-            await self._database.write([(_TAKE, {"uid": key[0], "task": key[1]})])
+            await self._database.write([(_TAKE, {"uid": key[0], "task": key[1], "worker": worker})])
         except BaseException:
             self._taken.pop(key, None)
             self._queues[arn].put_nowait(key)
             raise
+
+    def _tell(self, key: Key, task: StartTask) -> None:
+        """That a task has been taken. Its execution has not recorded it where the last process ended meanwhile."""
+        counts = task.timeout_seconds is not None or task.heartbeat_seconds is not None
+        self._report(key[0], TaskStarted(key[1], self._taken[key], counts))
 
     async def _next(self, arn: str) -> tuple[Key, StartTask]:
         queue = self._queues[arn]
@@ -96,7 +106,10 @@ class LocalActivities:
         key = (ref.uid, task.task)
         if key not in self._open:
             self._open[key] = task
-            self._queues[task.resource].put_nowait(key)
+            if key in self._taken:
+                self._tell(key, task)
+            else:
+                self._queues[task.resource].put_nowait(key)
 
     async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
         self._open.pop((ref.uid, task), None)

@@ -20,9 +20,7 @@ BELONGS: Final = (
 deleted, began before this one was there."""
 
 
-PAGE: Final = (
-    f"({schema.LISTED}, position) < (:moment, :position) ORDER BY {schema.LISTED} DESC, position DESC LIMIT :limit"
-)
+PAGE: Final = f"({schema.LISTED}, position) < (:moment, :position) ORDER BY {schema.LISTED} DESC, position DESC LIMIT :limit"
 """Of a list of executions, the newest first; with the parameters of ``page``."""
 
 

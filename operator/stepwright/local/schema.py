@@ -25,6 +25,7 @@ CHANGES: Final = {
         "ALTER TABLE machines ADD COLUMN deleting BOOLEAN NOT NULL DEFAULT 0",
         "ALTER TABLE machines ADD COLUMN since INTEGER NOT NULL DEFAULT 0",
         "DROP INDEX IF EXISTS executions_of_machine",
+        "ALTER TABLE takings ADD COLUMN worker TEXT",
         f"ALTER TABLE activities ADD COLUMN encryption TEXT NOT NULL DEFAULT '{_OWNED_KEY}'",
     ),
     4: (
@@ -203,6 +204,7 @@ TAKINGS: Final = """
 CREATE TABLE IF NOT EXISTS takings (
     uid TEXT NOT NULL,
     task INTEGER NOT NULL,
+    worker TEXT,
     PRIMARY KEY (uid, task)
 ) WITHOUT ROWID
 """

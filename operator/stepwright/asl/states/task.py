@@ -73,6 +73,7 @@ def begin(draft: Draft, branch: Branch, state: Task) -> None:
         timeout_seconds=timeout,
         heartbeat_seconds=heartbeat,
         credentials=credentials,
+        fetched=task_events.is_activity(state),
     )
     draft.commands.append(open_work.start_task(state, branch))
     draft.commands += open_work.task_timers(branch.task)
@@ -86,6 +87,9 @@ def resume(draft: Draft, branch: Branch, state: Task, signal: Signal | None) -> 
         case TaskStarted() if not task.started:
             branch.previous = task_events.started(draft, branch, state, signal.worker)
             branch.task = replace(task, started=True)
+            if task.fetched:
+                branch.task = replace(branch.task, taken=draft.now)
+                draft.commands += open_work.task_timers(branch.task)
         case TaskSubmitted() if task.submitted is None:
             output = Payload(signal.output)
             branch.previous = task_events.submitted(draft, branch, state, output.text)
