@@ -135,6 +135,31 @@ def test_requests_sent_at_once_are_answered_in_turn(dev: DevProcess) -> None:
     assert statuses(answers(dev, request() * 3)) == [200, 200, 200]
 
 
+def test_a_request_whose_body_comes_after_the_answer_to_the_one_before_is_served(dev: DevProcess) -> None:
+    with socket.create_connection(("127.0.0.1", dev.port), timeout=20) as connection:
+        connection.sendall(request() + request()[:-2])
+        assert statuses(connection.recv(65_536)) == [200]
+        connection.sendall(b"{}")
+        assert statuses(connection.recv(65_536)) == [200]
+
+
+def test_headers_without_end_behind_a_body_are_not_kept(dev: DevProcess) -> None:
+    chunks = request(b"2\r\n{}\r\n0\r\nX-A: ", headers=[CHUNKED], length=False)
+    with socket.create_connection(("127.0.0.1", dev.port), timeout=20) as connection:
+        connection.sendall(chunks)
+        for _ in range(600):
+            connection.sendall(b"a" * 1024)
+        assert statuses(connection.recv(65_536)) == [400]
+
+
+def test_a_client_that_waits_until_its_body_is_wanted_is_told(dev: DevProcess) -> None:
+    with socket.create_connection(("127.0.0.1", dev.port), timeout=20) as connection:
+        connection.sendall(request(headers=[b"Expect: 100-continue"])[:-2])
+        assert statuses(connection.recv(65_536)) == [100]
+        connection.sendall(b"{}")
+        assert statuses(connection.recv(65_536)) == [200]
+
+
 def test_rubbish_after_a_request_ends_the_connection(dev: DevProcess) -> None:
     answer = answers(dev, request() + b"\x00\x01rubbish\r\n\r\n")
 

@@ -12,10 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from aiohttp import web
-
 from stepwright.api import identity
 from stepwright.api.errors import ApiError
+from stepwright.api.http import Request
 
 CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 """Of requests and answers. All SDKs send it; a form or an image in a page cannot."""
@@ -37,21 +36,21 @@ class Admission:
     names: frozenset[str]
     origins: frozenset[str] = frozenset()
 
-    def check(self, request: web.Request) -> None:
+    def check(self, request: Request) -> None:
         """Raises ApiError."""
         headers = request.headers
-        from_page = "Origin" in headers or "Sec-Fetch-Site" in headers
-        if from_page and headers.getall("Origin", []) not in [[origin] for origin in self.origins]:
+        from_page = "origin" in headers or "sec-fetch-site" in headers
+        if from_page and ("origin" in request.repeated or headers.get("origin") not in self.origins):
             raise _denied("Requests of web pages are not served")
         # Whoever has made this server its proxy (HTTP_PROXY) says so with a whole URL, and means it by any name.
-        if not request.raw_path.startswith("http://") and not self._is_ours(headers.getall("Host", [])):
+        if not request.target.startswith("http://") and not self._is_ours(request):
             raise _denied(
-                f"This server is not called {_shown(headers.get('Host', ''))}; it answers to "
+                f"This server is not called {_shown(headers.get('host', ''))}; it answers to "
                 f"{', '.join(sorted(self.names))} (`--host-name` adds names)"
             )
 
-    def _is_ours(self, hosts: list[str]) -> bool:
-        return len(hosts) == 1 and _name(hosts[0]) in self.names
+    def _is_ours(self, request: Request) -> bool:
+        return "host" not in request.repeated and _name(request.headers.get("host", "")) in self.names
 
 
 def admission(host_names: Iterable[str] = ()) -> Admission:
@@ -60,13 +59,14 @@ def admission(host_names: Iterable[str] = ()) -> Admission:
     return Admission(frozenset(names | {_SYNC + name for name in names}))
 
 
-def check_content_type(request: web.Request) -> str:
+def check_content_type(request: Request) -> str:
     """Which of ``TYPES`` it is. Raises ApiError."""
-    if request.content_type not in TYPES or len(request.headers.getall("Content-Type", [])) != 1:
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if sent not in TYPES or "content-type" in request.repeated:
         raise ApiError(
             "UnsupportedMediaTypeException", f"The body of a request must be of the type {CONTENT_TYPE}", 415
         )
-    return request.content_type
+    return sent
 
 
 def _name(host: str) -> str:

@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from aiohttp import web
-
 from stepwright.api.errors import ApiError
+from stepwright.api.http import Request
 
 LARGEST_BODY_BYTES: Final = 8 * 1024 * 1024
 """A definition of 1 MiB, each of its characters escaped, and its tags."""
@@ -21,7 +20,7 @@ BODY_SECONDS: Final = 30.0
 """How long a client may take to send a body."""
 
 _SMALL_BYTES: Final = 64 * 1024
-"""Below this a body is not more than what the HTTP library holds of each connection anyway: it is not counted."""
+"""A body below this that came with its head is in memory already: it is not counted."""
 
 
 class Bodies:
@@ -31,34 +30,34 @@ class Bodies:
         self._free_bytes = MOST_UNDER_WAY_BYTES
 
     @asynccontextmanager
-    async def read(self, request: web.Request) -> AsyncIterator[bytes]:
+    async def read(self, request: Request) -> AsyncIterator[bytes]:
         """A body, which counts as long as it is in use. Raises ApiError."""
         length = request.content_length
         if length is not None and length > LARGEST_BODY_BYTES:
             raise _too_large()
-        if "Content-Encoding" in request.headers:
+        if "content-encoding" in request.headers:
             # No client compresses requests of this API, and what is compressed may be a thousand times as large.
             raise ApiError("UnsupportedMediaTypeException", "The body of a request must not be encoded", 415)
         counted = 0
         try:
+            if request.complete and length is not None and length <= _SMALL_BYTES:
+                yield await request.read()
+                return
+            pieces = []
             try:
                 async with asyncio.timeout(BODY_SECONDS):
-                    if length is not None and length <= _SMALL_BYTES:
-                        body = await request.read()
-                    else:
-                        pieces = []
-                        while piece := await request.content.readany():
-                            if counted + len(piece) > LARGEST_BODY_BYTES:
-                                raise _too_large()
-                            if len(piece) > self._free_bytes:
-                                raise _no_room()
-                            counted += len(piece)
-                            self._free_bytes -= len(piece)
-                            pieces.append(piece)
-                        body = b"".join(pieces)
-                        del pieces
+                    while piece := await request.read():
+                        if counted + len(piece) > LARGEST_BODY_BYTES:
+                            raise _too_large()
+                        if len(piece) > self._free_bytes:
+                            raise _no_room()
+                        counted += len(piece)
+                        self._free_bytes -= len(piece)
+                        pieces.append(piece)
             except TimeoutError:
                 raise ApiError("RequestTimeoutException", "The body did not arrive in time", 408) from None
+            body = b"".join(pieces)
+            del pieces
             yield body
         finally:
             self._free_bytes += counted

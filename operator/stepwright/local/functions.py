@@ -10,11 +10,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
-
-import aiohttp
-from yarl import URL
 
 from stepwright.asl import jsontext
 from stepwright.asl.definition import resources
@@ -27,6 +24,9 @@ from stepwright.engine.ports import ExecutionRef, Report, Uid
 from stepwright.local import http_metadata, signing
 from stepwright.local.calls import MOST_AT_ONCE, MOST_OF_A_HOST, OpenCalls, Slots
 from stepwright.local.signing import Signing
+
+if TYPE_CHECKING:
+    import aiohttp
 
 ENDPOINT: Final = "AWS_ENDPOINT_URL_LAMBDA"
 INVOKE: Final = "arn:aws:states:::lambda:invoke"
@@ -102,6 +102,9 @@ class FunctionDriver:
             self._calls.forget(ref.uid, task)
 
     async def _call(self, uid: Uid, task: StartTask) -> Signal:
+        # Imported here: it takes a third of a second of the processor, and many workflows call no function.
+        import aiohttp  # noqa: PLC0415
+
         try:
             async with self._slots.one_of(_endpoint() or ""):
                 self._report(uid, TaskStarted(task.task))
@@ -134,6 +137,8 @@ class FunctionDriver:
         # Half of a character in a header or a query would be sent somehow.
         jsontext.dump(task.parameters).encode()
         if self._session is None:
+            import aiohttp  # noqa: PLC0415 - as above
+
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(
                     total=None, sock_connect=CONNECT_SECONDS, sock_read=ANSWER_SECONDS
@@ -147,6 +152,8 @@ class FunctionDriver:
         headers = {"Content-Type": "application/json"}
         headers |= {header: str(given[name]) for name, header in _HEADERS.items() if name in given}
         signed = await self._signing.headers(url, headers, sent, region)
+        from yarl import URL  # noqa: PLC0415 - as above
+
         async with self._session.post(URL(url, encoded=True), data=sent, headers=signed) as response:
             body = await _bounded(response)
             if body is None:

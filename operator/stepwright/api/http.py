@@ -1,0 +1,386 @@
+"""HTTP/1.1 as a server of one API needs it: requests one after the other on connections that stay open.
+
+The bytes are read by llhttp (``httptools``); what is here is who waits for whom. A general web server's routes,
+middlewares and its client took half of the processor time of a short request, and a quarter of the time until
+``stepwright dev`` was ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+import httptools
+
+IDLE_SECONDS: Final = 75.0
+"""How long a connection may be silent before a request has begun, and take to send the head of one."""
+
+LARGEST_HEAD_BYTES: Final = 16 * 1024
+"""Of a request without its body; a session's token takes two or three KiB of it."""
+
+_MOST_UNREAD_BYTES: Final = 128 * 1024
+"""Of a body, before no more is taken from the connection."""
+
+_LINGER_SECONDS: Final = 10.0
+"""For how long what is not wanted is still taken, so that the client reads the answer and not that it was cut off."""
+
+_CONTINUE: Final = "100-continue"
+
+_log: Final = logging.getLogger("stepwright.api.http")
+
+
+class Malformed(Exception):  # noqa: N818 - it names a condition
+    """What has come is no HTTP."""
+
+
+class Response(NamedTuple):
+    """``close``: whether the connection is of no more use."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    close: bool = False
+
+
+class Request:
+    """A request whose head has come. ``headers`` by their names in lower case, several values of one with commas
+    between them; ``repeated`` names those that came more than once. ``target`` is as it was sent."""
+
+    __slots__ = (
+        "_arrived",
+        "_broken",
+        "_connection",
+        "_pieces",
+        "_unread_bytes",
+        "complete",
+        "headers",
+        "keep_alive",
+        "method",
+        "path",
+        "query",
+        "repeated",
+        "target",
+    )
+
+    def __init__(
+        self,
+        connection: Connection,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        repeated: frozenset[str],
+        *,
+        keep_alive: bool,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.path, self.query = _split(target)
+        self.headers = headers
+        self.repeated = repeated
+        self.keep_alive = keep_alive
+        self.complete = False
+        self._connection = connection
+        self._pieces: list[bytes] = []
+        self._unread_bytes = 0
+        self._broken = False
+        self._arrived: asyncio.Future[None] | None = None
+
+    @property
+    def content_length(self) -> int | None:
+        length = self.headers.get("content-length")
+        return None if length is None else int(length)
+
+    async def read(self) -> bytes:
+        """What has come of the body since the last time; nothing at its end. Raises Malformed."""
+        while not self._pieces:
+            if self._broken:
+                raise Malformed
+            if self.complete:
+                return b""
+            self._connection.ask_for_body(self)
+            self._arrived = asyncio.get_running_loop().create_future()
+            await self._arrived
+        piece = b"".join(self._pieces)
+        self._pieces.clear()
+        self._unread_bytes = 0
+        self._connection.resume_reading()
+        return piece
+
+    def put(self, piece: bytes) -> bool:
+        """More of the body. False where more has come than is read."""
+        self._pieces.append(piece)
+        self._unread_bytes += len(piece)
+        self._wake()
+        return self._unread_bytes < _MOST_UNREAD_BYTES
+
+    def end(self, *, broken: bool = False) -> None:
+        if broken:
+            self._broken = True
+        else:
+            self.complete = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._arrived is not None and not self._arrived.done():
+            self._arrived.set_result(None)
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Connection(asyncio.Protocol):
+    """Implements the callbacks of httptools' parser, too."""
+
+    def __init__(self, handler: Handler, all_of_them: set[Connection]) -> None:
+        self._handler = handler
+        self._all = all_of_them
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport
+        self._task: asyncio.Task[None] | None = None
+        self._waiting: deque[Request | Malformed] = deque()
+        self._incoming: Request | None = None
+        """Of which the body has not come whole."""
+        self._writable: asyncio.Future[None] | None = None
+        self._reading = True
+        self._over = False
+        """Whether what comes is of interest no more."""
+        self._target = bytearray()
+        self._headers: dict[str, str] = {}
+        self._repeated: set[str] = set()
+        self._fruitless_bytes = 0
+        """Of a head that is not whole, or between and behind the pieces of a body: the parser keeps what it has of
+        one header, however long it becomes."""
+        self._silent_since = self._loop.time()
+        self._timer = self._loop.call_later(IDLE_SECONDS, self._close_if_silent)
+
+    # --- Of asyncio --------------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._all.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        self._over = True
+        self._all.discard(self)
+        self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        if self._over:
+            return
+        self._fruitless_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+            if self._fruitless_bytes > LARGEST_HEAD_BYTES:
+                raise Malformed
+        except (httptools.HttpParserError, Malformed):
+            self._over = True
+            if self._incoming is not None:
+                self._incoming.end(broken=True)
+            else:
+                self._enqueue(Malformed())
+        except httptools.HttpParserUpgrade:
+            self._over = (
+                True  # to what, nobody here knows: the request is answered, and nothing after it is read
+            )
+
+    def pause_writing(self) -> None:
+        self._writable = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+        self._writable = None
+
+    # --- Of the parser -----------------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        self._target.clear()
+        self._headers = {}
+        self._repeated = set()
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._incoming is not None:  # behind the body; nobody asks for it
+            return
+        key = name.decode("ascii", "replace").lower()
+        text = value.decode("utf-8", "surrogateescape")
+        if key in self._headers:
+            self._repeated.add(key)
+            text = f"{self._headers[key]},{text}"
+        self._headers[key] = text
+
+    def on_headers_complete(self) -> None:
+        size = len(self._target) + sum(len(name) + len(value) for name, value in self._headers.items())
+        version = self._parser.get_http_version()
+        if size > LARGEST_HEAD_BYTES or ("host" not in self._headers and version != "1.0"):
+            raise Malformed
+        self._incoming = Request(
+            self,
+            self._parser.get_method().decode("ascii", "replace"),
+            self._target.decode("utf-8", "replace"),
+            self._headers,
+            frozenset(self._repeated),
+            keep_alive=self._parser.should_keep_alive(),
+        )
+        self._enqueue(self._incoming)
+
+    def on_body(self, body: bytes) -> None:
+        assert self._incoming is not None
+        self._fruitless_bytes = 0
+        if not self._incoming.put(body):
+            self._pause_reading()
+
+    def on_message_complete(self) -> None:
+        assert self._incoming is not None
+        self._incoming.end()
+        if not self._incoming.keep_alive:
+            self._over = True
+        self._incoming = None
+        self._fruitless_bytes = 0
+
+    # --- One after the other -----------------------------------------------------------------------------------------
+
+    def _enqueue(self, one: Request | Malformed) -> None:
+        self._waiting.append(one)
+        if self._task is None:
+            self._task = self._loop.create_task(self._serve())
+        else:
+            self._pause_reading()  # until it is its turn
+
+    async def _serve(self) -> None:
+        while self._waiting:
+            one = self._waiting.popleft()
+            response = await self._answer(one)
+            self._send(one, response)
+            if self._writable is not None:
+                await self._writable
+            self.resume_reading()
+        self._task = None
+        self._silent_since = self._loop.time()
+
+    async def _answer(self, one: Request | Malformed) -> Response:
+        try:
+            if isinstance(one, Malformed):
+                return _plain(400)
+            if one.headers.get("expect", _CONTINUE).lower() != _CONTINUE:
+                return _plain(417)
+            return await self._handler(one)
+        except Malformed:
+            return _plain(400)
+        except Exception:  # noqa: BLE001 - the next request is served whatever became of this one
+            _log.exception("a request could not be served")
+            return _plain(500)
+
+    def _send(self, one: Request | Malformed, response: Response) -> None:
+        request = one if isinstance(one, Request) else None
+        unread = request is not None and not request.complete
+        close = response.close or unread or request is None or not request.keep_alive
+        lines = [
+            _status_line(response.status),
+            f"Date: {_date()}",
+            f"Content-Length: {len(response.body)}",
+            *(f"{name}: {value}" for name, value in response.headers.items()),
+            "Connection: close\r\n\r\n" if close else "\r\n",
+        ]
+        head = "\r\n".join(lines).encode("latin-1", "replace")
+        is_head = request is not None and request.method == "HEAD"
+        self._transport.write(head if is_head else head + response.body)
+        if close:
+            self._waiting.clear()
+            self._end(linger=unread or request is None)
+
+    def _end(self, *, linger: bool) -> None:
+        self._over = True
+        if linger and self._transport.can_write_eof() and not self._transport.is_closing():
+            self._transport.write_eof()
+            self.resume_reading()
+            self._timer.cancel()
+            self._timer = self._loop.call_later(_LINGER_SECONDS, self._transport.close)
+        else:
+            self._transport.close()
+
+    def ask_for_body(self, request: Request) -> None:
+        """Somebody wants it, which some clients wait to hear."""
+        self.resume_reading()
+        if request.headers.get("expect", "").lower() == _CONTINUE and request is self._incoming:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.headers = {name: value for name, value in request.headers.items() if name != "expect"}
+
+    # --- Patience ----------------------------------------------------------------------------------------------------
+
+    def _pause_reading(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if not self._reading and not self._waiting and not self._transport.is_closing():
+            self._reading = True
+            self._transport.resume_reading()
+
+    def _close_if_silent(self) -> None:
+        left = IDLE_SECONDS
+        if self._task is None:
+            left -= self._loop.time() - self._silent_since
+            if left <= 0:
+                self._transport.close()
+                return
+        self._timer = self._loop.call_later(left, self._close_if_silent)
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """What serves a request now."""
+        return self._task
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+def _plain(status: int) -> Response:
+    """Of what never came as far as the API."""
+    return Response(status, HTTPStatus(status).phrase.encode(), {"Content-Type": "text/plain"}, close=True)
+
+
+def _split(target: str) -> tuple[str, str]:
+    """Path and query. Raises Malformed."""
+    if target == "/":
+        return "/", ""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        raise Malformed from None
+    return parts.path or "/", parts.query
+
+
+_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
+
+
+def _status_line(status: int) -> str:
+    return _STATUS_LINES.get(status) or f"HTTP/1.1 {status} "
+
+
+class _Dated:
+    """The date in an answer, made once a second."""
+
+    second = 0
+    text = ""
+
+
+def _date() -> str:
+    now = int(time.time())
+    if now != _Dated.second:
+        _Dated.second, _Dated.text = now, formatdate(now, usegmt=True)
+    return _Dated.text
