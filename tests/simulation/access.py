@@ -9,7 +9,7 @@ from tests.rights import Right
 
 
 @cache
-def _of_the_operator() -> frozenset[Right]:
+def of_the_operator() -> frozenset[Right]:
     objects, account, namespace = rights.shipped()
     return frozenset(rights.granted(objects, account, namespace))
 
@@ -27,13 +27,19 @@ class Access:
         self._own_namespaces = own_namespaces
         self.missing: set[Right] = set()
         """What was asked for, and is given to nobody."""
+        self.taken: list[Right] = []
+        """What was given to the operator, and is taken away at the moment."""
+        self.foreseen: set[Right] = set()
+        """What it may ask for though nobody gives it."""
 
     def allows(self, method: str, path: str, account: str | None, *, watching: bool = False) -> bool:
         """``account``: None for the operator itself, else the ServiceAccount as which it acts."""
         first = self._own_namespaces[0]
         own = next((name for name in self._own_namespaces if f"/namespaces/{name}/" in path), first)
         right = rights.needed(method, path, own, watching=watching)
-        allowed = right in (_of_the_operator() if account is None else _of_a_state_machines_account())
-        if not allowed:
+        if account is None and right in self.taken:
+            return False
+        allowed = right in (of_the_operator() if account is None else _of_a_state_machines_account())
+        if not allowed and right not in self.foreseen:
             self.missing.add(right)
         return allowed

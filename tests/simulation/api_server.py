@@ -170,6 +170,9 @@ class ApiServer:
         """Whose request is being handled."""
         self.sender_gave_up = False
         """Whether nobody waits for its answer any more."""
+        self.is_away = False
+        self.ends = 0
+        """How often it has gone away: what was under way then does not arrive."""
         self._uids = 0
         self._changes: list[Change] = []
         self._compacted = 0
@@ -218,11 +221,7 @@ class ApiServer:
         }
         self._owners[metadata["uid"]] = (plural, namespace, name)
         stored = self._put("ADDED", (plural, namespace, name), None, body)
-        for owner in metadata.get("ownerReferences") or ():
-            if owner["uid"] not in self._owners:
-                self.later(
-                    self._random.uniform(0.5, 3), self._collect, (plural, namespace, name), metadata["uid"]
-                )
+        self._collect_if_orphaned((plural, namespace, name), stored.body)
         return stored.body
 
     def change(self, key: Key, body: Body) -> Stored:
@@ -259,9 +258,11 @@ class ApiServer:
                     self.later(self._random.uniform(0.1, 3), self._collect, owned_key, metadata["uid"])
 
     def _collect(self, key: Key, uid: str) -> None:
-        """The garbage collector: an owner is gone."""
+        """The garbage collector: an owner is gone, unless a backup has brought it back."""
         found = self.get(*key)
-        if found is not None and found["metadata"]["uid"] == uid:
+        if found is None or found["metadata"]["uid"] != uid:
+            return
+        if any(owner["uid"] not in self._owners for owner in found["metadata"]["ownerReferences"]):
             self.remove(key)
 
     def _put(self, kind: Kind, key: Key, old: Stored | None, body: Body) -> Stored:
@@ -291,15 +292,31 @@ class ApiServer:
         objects = {plural: dict(stored) for plural, stored in self.objects.items()}
         return Snapshot(objects, dict(self._owners))
 
+    def go_away(self) -> None:
+        """It and etcd are stopped. What happens in the cluster meanwhile is lost with the next ``restore``."""
+        self.is_away = True
+        self.ends += 1
+        for stream in self.streams:
+            stream.finish("closed")
+
     def restore(self, saved: Snapshot) -> None:
         """As ``etcdutl snapshot restore --bump-revision --mark-compacted``: what is there is what was there, versions go
         on, and whoever watches has to list again."""
+        self.is_away = False
         self.objects = {plural: dict(stored) for plural, stored in saved.objects.items()}
         self._owners = dict(saved.owners)
         self.version += 1_000_000
         self.compact()
-        for stream in self._streams:
+        for stream in self.streams:
             stream.finish("closed")
+        for plural, objects in self.objects.items():
+            for (namespace, name), stored in objects.items():
+                self._collect_if_orphaned((plural, namespace, name), stored.body)
+
+    def _collect_if_orphaned(self, key: Key, body: Body) -> None:
+        metadata = body["metadata"]
+        if any(owner["uid"] not in self._owners for owner in metadata.get("ownerReferences") or ()):
+            self.later(self._random.uniform(0.5, 3), self._collect, key, metadata["uid"])
 
     # --- Watches -----------------------------------------------------------------------------------------------------
 

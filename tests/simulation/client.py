@@ -125,7 +125,7 @@ class SimulatedApi(Api):
         request = Request("GET", path, params or {}, None, "", process.name, self._account)
         fate = self._faults.of(request)
         await asyncio.sleep(fate.there + fate.back)
-        if fate.lost != "no":
+        if fate.lost != "no" or self._server.is_away:
             raise Unreachable("the watch could not be opened", outcome_unknown=False)
         if fate.answer is not None:
             raise from_response(fate.answer[0], fate.answer[2])
@@ -157,6 +157,7 @@ class _Exchange:
         self.date: float | None = None
         """What the server's answer says, in whole seconds since 1970; None while there is none."""
         self._landed_at = 0.0
+        self._ends = server.ends
         self._began = self._loop.time()
         if fate.strikes is not None:
             self._trace(
@@ -186,6 +187,9 @@ class _Exchange:
     def _land(self) -> None:
         fate, request = self._fate, self._request
         self._faults.under_way -= 1
+        if self._server.is_away or self._server.ends != self._ends:
+            self._give_up()
+            return
         self._landed_at = (BEGIN + self._loop.time() * 1000) // 1000
         answer: bytes | Exception
         if fate.answer is not None and not fate.lands:

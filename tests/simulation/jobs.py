@@ -41,6 +41,10 @@ class JobNotes:
     """The failures that may be told of it."""
     removed: float | None = None
     removed_by_hand: bool = False
+    brought_back: bool = False
+    """A backup did. What was recorded may be of its life before, which its kubelet no longer knows here."""
+    undone: bool = False
+    """It was created after the backup to which the cluster was set back."""
     lost: bool = False
     """A pod of it had ended well when its node was lost, so that it runs again."""
 
@@ -91,6 +95,7 @@ class Jobs:
         self._outputs = 0
         self._pods = 0
         self.habits = USUAL
+        self._lives: dict[str, asyncio.Task[None]] = {}
         self.recorded: set[str] = set()
         """The tokens of tasks whose end an execution has recorded."""
         self.complain: Callable[[str], None] = lambda _: None
@@ -103,18 +108,29 @@ class Jobs:
 
     def begin_again(self) -> None:
         """The cluster was restored: what ran for a Job that has not finished is lost, and its controller begins anew."""
-        self.recorded.clear()
-        for job in self._server.all("jobs"):
-            metadata = job["metadata"]
-            if is_finished(job):
-                continue
-            for pod in self._server.all("pods"):
-                if any(owner["uid"] == metadata["uid"] for owner in pod["metadata"]["ownerReferences"]):
-                    self._server.remove(("pods", metadata["namespace"], pod["metadata"]["name"]))
-            key = ("jobs", metadata["namespace"], metadata["name"])
-            asyncio.get_running_loop().create_task(
-                self._live(key, metadata["uid"]), name=f"job {key[2]}", context=OUTSIDE
-            )
+        for life in self._lives.values():
+            life.cancel()
+        self._lives.clear()
+        there = {job["metadata"]["uid"]: job for job in self._server.all("jobs")}
+        for uid, notes in self.notes.items():
+            if uid not in there and notes.removed is None:
+                notes.undone, notes.removed = True, _now()
+        for uid, job in there.items():
+            notes = self.notes[uid]
+            notes.removed, notes.created, notes.brought_back = None, _now(), True
+            key = ("jobs", job["metadata"]["namespace"], job["metadata"]["name"])
+            if not is_finished(job):
+                for pod in self._server.all("pods"):
+                    if any(owner["uid"] == uid for owner in pod["metadata"]["ownerReferences"]):
+                        self._server.remove(("pods", key[1], pod["metadata"]["name"]))
+                self._begin_life(key, uid)
+            self._set_timers(key, job)
+
+    def _begin_life(self, key: Key, uid: str) -> None:
+        life = asyncio.get_running_loop().create_task(
+            self._live(key, uid), name=f"job {key[2]}", context=OUTSIDE
+        )
+        self._lives[uid] = life
 
     def _observe(self, kind: Kind, key: Key, _old: Body | None, new: Body) -> None:
         if key[0] != "jobs":
@@ -123,15 +139,19 @@ class Jobs:
         if kind == "ADDED":
             token = (new["metadata"].get("annotations") or {}).get(names.TOKEN, "")
             self.notes[uid] = JobNotes(uid, key[2], token, _now(), self._server.by)
-            asyncio.get_running_loop().create_task(
-                self._live(key, uid), name=f"job {key[2]}", context=OUTSIDE
-            )
+            self._begin_life(key, uid)
         elif kind == "DELETED":
             self.notes[uid].removed = _now()
-        elif is_finished(new):
-            if (ttl := new["spec"].get("ttlSecondsAfterFinished")) is not None:
+        else:
+            self._set_timers(key, new)
+
+    def _set_timers(self, key: Key, job: Body) -> None:
+        """For the end of its TTL or of its deadline."""
+        uid, spec = job["metadata"]["uid"], job["spec"]
+        if is_finished(job):
+            if (ttl := spec.get("ttlSecondsAfterFinished")) is not None:
                 self._server.later(ttl + self._random.uniform(0, 2), self._expire, key, uid)
-        elif (deadline := new["spec"].get("activeDeadlineSeconds")) is not None:
+        elif (deadline := spec.get("activeDeadlineSeconds")) is not None:
             left = max(0.0, self.notes[uid].created + deadline - _now())
             self._server.later(left + self._random.uniform(0.05, 1), self._exceed, key, uid)
 
@@ -277,7 +297,7 @@ class Jobs:
         for _ in range(STOPPED_WITHIN_SECONDS):
             if self._is_over(key, uid):
                 return False
-            if self.notes[uid].token not in self.recorded:
+            if self.notes[uid].token not in self.recorded or self.notes[uid].brought_back:
                 return True
             await asyncio.sleep(1)
         self.complain(f"Job {key[2]} runs again, though the end of its task is recorded")

@@ -233,6 +233,7 @@ class Operator:
             self.api, self.clock, self.retention, self.executions.astray, holds=self.executions.holds
         )
         machines = Machines(setting.machines)
+        self.watch.on_list = self._look_at_all
         self.executions.use(machines, self.watch)  # type: ignore[arg-type] # the methods that are called
         self.has_begun = False
         self._ending = False
@@ -311,6 +312,10 @@ class Operator:
 
     def _look_at(self, scope: Scope) -> None:
         self.rounds.look_at(scope)
+
+    def _look_at_all(self) -> None:
+        self.executions.shares_changed()
+        self.rounds.look_at(None)
 
     def _shares_changed(self) -> None:
         self._trace(self.process.name, "shares have changed", self.membership.members)

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.simulation import logs, world
+from tests.simulation import logs, seeds
 from tests.simulation.world import Result
 
 _CHUNK = 50
@@ -43,7 +43,7 @@ def chunk(first: int, count: int) -> list[Result]:
     results = []
     with prepared() as unraisable:
         for seed in range(first, first + count):
-            result = world.play(seed)
+            result = seeds.play(seed)
             result.violations += unraisable
             unraisable.clear()
             if not result.violations:
@@ -75,6 +75,7 @@ def many(first: int, seeds: int, processes: int | None, failures: int) -> int:
                 )
                 total.update(twice=result.twice, late=result.late, events=result.events)
                 total.update(result.outcomes)
+                total.update(result.rare)
                 total["seconds"] += round(result.seconds)
                 if result.violations:
                     failed.append(result)
@@ -99,7 +100,7 @@ def _chunk(arguments: tuple[int, int]) -> list[Result]:
 
 def replay(seed: int, *, whole: bool) -> int:
     with prepared() as unraisable:
-        result = world.play(seed)
+        result = seeds.play(seed)
         result.violations += unraisable
     for line in result.trace if whole else ():
         print(shown_line(line))

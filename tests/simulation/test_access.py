@@ -8,7 +8,7 @@ from stepwright.cluster.api import path_of
 from stepwright.cluster.resources import API_VERSION
 from tests import rights
 from tests.rights import Right
-from tests.simulation import access, running, world
+from tests.simulation import access, running, seeds
 from tests.simulation.access import Access
 
 
@@ -50,9 +50,9 @@ def test_an_account_of_a_state_machine_may_less_than_the_operator() -> None:
 
 def test_a_right_that_is_not_shipped_fails_a_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     lost = Right("served", "stepwright.dev", "executions/status", "patch")
-    rest = access._of_the_operator() - {lost}
-    monkeypatch.setattr(access, "_of_the_operator", lambda: rest)
+    rest = access.of_the_operator() - {lost}
+    monkeypatch.setattr(access, "of_the_operator", lambda: rest)
     with running.prepared():
-        result = world.play(0)
+        result = seeds.play(0)
 
     assert f"the shipped rules do not give {lost}" in result.violations

@@ -23,7 +23,7 @@ from stepwright.engine.effects import Effects, End
 from stepwright.engine.run import Run
 from stepwright.tasks.job import verdict
 from stepwright.tasks.job.driver import JobDriver
-from tests.simulation import running, scene, world
+from tests.simulation import running, scene, seeds
 from tests.simulation.jobs import Habits
 from tests.simulation.scene import TASK, Scene
 
@@ -234,7 +234,7 @@ def test_a_known_bug_is_caught(
     bug(monkeypatch)
     with running.prepared():
         for seed in range(within):
-            found = [sentence for sentence in world.play(seed).violations if told in sentence]
+            found = [sentence for sentence in seeds.play(seed).violations if told in sentence]
             if found:
                 with capsys.disabled():
                     print(f"\n{bug.__name__}: caught after {seed + 1} seeds: {found[0][:150]}")

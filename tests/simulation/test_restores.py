@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,7 +12,10 @@ import pytest
 
 from stepwright.asl import parts
 from stepwright.cluster import seal
+from tests.simulation.api_server import Request, Snapshot
+from tests.simulation.client import Fate
 from tests.simulation.scene import TASK, Scene, play
+from tests.simulation.watchman import Memory
 
 STATES = 8
 
@@ -24,7 +28,21 @@ def _tasks() -> dict[str, Any]:
     return {"StartAt": "T0", "States": states}
 
 
-class _Restored(Scene):
+Saved = tuple[Snapshot, Memory]
+
+
+class _BackedUp(Scene):
+    def save(self) -> Saved:
+        return self.server.snapshot(), self.watchman.remember()
+
+    def put_back(self, saved: Saved) -> None:
+        snapshot, memory = saved
+        self.server.restore(snapshot)
+        self.watchman.recall(memory)
+        self.jobs.begin_again()
+
+
+class _Restored(_BackedUp):
     machine = _tasks()
     kills = False
 
@@ -32,14 +50,13 @@ class _Restored(Scene):
         self.begin_operator()
         self.create("e0")
         await self.until(lambda: self.status("e0").get("seq", 0) >= 3)
-        saved = self.server.snapshot()
+        saved = self.save()
         self.before = self.status("e0")["seq"]
         await self.until(lambda: self.status("e0")["seq"] >= self.before + 4)
         if self.kills:
             self.operator.process.kill()
             self._replace(self.operator)
-        self.server.restore(saved)
-        self.jobs.begin_again()
+        self.put_back(saved)
         await self.until(lambda: self.phase("e0") not in ("Pending", "Running"), 900)
 
 
@@ -60,6 +77,132 @@ def test_an_operator_that_is_started_after_it_goes_on_too() -> None:
         kills = True
 
     assert play(Started).phase("e0") == "Succeeded"
+
+
+class _Lost(_BackedUp):
+    """``etcd`` is lost and restored: for longer than anybody relies on what was there."""
+
+    def cut_off(self) -> None:
+        """Nobody lists or watches Executions from now on."""
+        self.is_cut_off = True
+        for stream in self.server.streams:
+            stream.finish("closed")
+
+    is_cut_off = False
+    are_lost: tuple[str, str] | None = None
+    """Method and end of the path of requests that do not arrive."""
+
+    def of(self, request: Request) -> Fate:
+        fate = super().of(request)
+        path = request.path
+        lost = self.is_cut_off and request.method == "GET" and path.endswith("/executions")
+        lost |= (
+            self.are_lost is not None
+            and request.method == self.are_lost[0]
+            and path.endswith(self.are_lost[1])
+        )
+        return Fate(fate.there, fate.back, "request", 0.1) if lost else fate
+
+    async def restore(self, saved: Saved, seconds: float = 12) -> None:
+        self.server.go_away()
+        await asyncio.sleep(seconds)
+        self.put_back(saved)
+
+
+class _EndedBefore(_Lost):
+    machine = _tasks()
+
+    async def script(self) -> None:
+        self.begin_operator()
+        self._create_execution("e0", {"stateMachineRef": {"name": "m0"}, "ttlSecondsAfterFinished": 20})
+        await self.until(lambda: self.status("e0").get("seq", 0) >= 3)
+        saved = self.save()
+        await self.until(lambda: self.phase("e0") == "Succeeded")
+        await self.restore(saved)
+        await self.until(lambda: self.phase("e0") == "Succeeded")
+        self.is_there_no_more = False
+        await asyncio.sleep(60)
+        self.is_there_no_more = self.server.get("executions", "default", "e0") is None
+
+
+def test_what_had_ended_after_the_backup_runs_to_its_end_again_before_its_time_is_over() -> None:
+    """It was deleted while it ran, since its time had passed as it had ended before."""
+    assert play(_EndedBefore).is_there_no_more
+
+
+class _BackAsItWasSeen(_Lost):
+    """The operator's copy of the Execution is as the backup has it, and what happened between it has seen nothing of."""
+
+    machine = _tasks()
+
+    async def script(self) -> None:
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: self.status("e0").get("seq", 0) >= 3)
+        await asyncio.sleep(0.3)
+        self.cut_off()
+        saved = self.save()
+        await self.until(lambda: bool(self.status("e0").get("settled")))
+        await self.restore(saved, 1)  # so soon that no Lease lapses
+        self.is_cut_off = False
+        await self.until(lambda: self.phase("e0") == "Succeeded", 200)
+
+
+def test_what_looks_as_it_did_when_it_was_seen_last_is_taken_up() -> None:
+    """It hung without a word: its resourceVersion was the one that the operator knew."""
+    assert play(_BackAsItWasSeen).phase("e0") == "Succeeded"
+
+
+class _EndedUnseen(_Lost):
+    async def script(self) -> None:
+        self.begin_operator()
+        self._create_execution("e0", {"stateMachineRef": {"name": "m0"}, "ttlSecondsAfterFinished": 5})
+        await self.until(lambda: self.phase("e0") == "Running")
+        self.cut_off()
+        await self.until(lambda: bool(self.status("e0").get("settled")))
+        await asyncio.sleep(5)
+        self.server.compact()
+        self.is_cut_off = False
+        await asyncio.sleep(300)
+        self.is_there = self.server.get("executions", "default", "e0") is not None
+
+
+def test_what_ended_while_nothing_was_heard_goes_when_its_time_is_over() -> None:
+    """It stayed until the next round, for up to an hour."""
+    assert not play(_EndedUnseen).is_there
+
+
+class _Payload(_Lost):
+    """The payload of a commit is stored after the backup, the commit itself not before etcd was restored."""
+
+    machine: Mapping[str, Any] = {
+        "StartAt": "First",
+        "States": {
+            "First": {"Type": "Wait", "Seconds": 5, "Next": "Large"},
+            "Large": {"Type": "Pass", "Result": {"t": "x" * 9_000}, "Next": "Second"},
+            "Second": {"Type": "Wait", "Seconds": 60, "Next": "Last"},
+            "Last": {"Type": "Pass", "End": True},
+        },
+    }
+
+    async def script(self) -> None:
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: self.status("e0").get("currentState") == "First")
+        saved = self.save()
+        self.are_lost = ("PATCH", "/status")
+        await self.until(lambda: bool(self.server.all("executionhistories")))
+        await self.restore(saved)
+        self.are_lost = None
+        await self.until(lambda: self.status("e0").get("currentState") == "Second")
+        self.operator.process.kill()
+        self._replace(self.operator)
+        await self.until(lambda: self.phase("e0") != "Running")
+
+
+def test_what_a_commit_refers_to_is_stored_again_where_it_went_with_etcd() -> None:
+    """The checkpoint needed a payload that was no longer there, and the execution failed."""
+    assert play(_Payload).phase("e0") == "Succeeded"
 
 
 class _Newer(Scene):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
-from tests.simulation import running, world
+from tests.simulation import running, seeds
 from tests.simulation.world import Result
 
 pytestmark = pytest.mark.slow
@@ -26,7 +27,7 @@ def test_seeds(first: int) -> None:
 
 def played(seed: int) -> Result:
     with running.prepared():
-        return world.play(seed)
+        return seeds.play(seed)
 
 
 def test_the_same_seed_gives_the_same_trace() -> None:
@@ -38,9 +39,9 @@ def test_traces_do_not_depend_on_hashes_or_on_what_ran_before() -> None:
     """Sets and ids differ from process to process."""
     fingerprints = set()
     code = (
-        "from tests.simulation import running, world\n"
+        "from tests.simulation import running, seeds\n"
         "with running.prepared():\n"
-        "    print([running.fingerprint(world.play(seed)) for seed in range(20)])"
+        "    print([running.fingerprint(seeds.play(seed)) for seed in range(20)])"
     )
     for hash_seed in ("0", "1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -62,13 +63,23 @@ def test_seeds_hold_all_kinds_of_trouble() -> None:
     assert {"Succeeded", "Failed", "Aborted", "TimedOut"} <= outcomes
     assert sum(result.kills for result in results) > 50
     assert sum(result.stops for result in results) > 30
+    rare = sum((result.rare for result in results), Counter())
+    assert set(rare) == {
+        "restores",
+        "large executions",
+        "second installations",
+        "foreign Leases",
+        "rights taken away",
+        "hours of skew",
+    }
+    assert min(rare.values()) > 8
 
 
 def test_a_failing_seed_is_shown_with_its_last_events_and_how_to_replay_it() -> None:
-    result = played(1)
+    result = played(3)
     result.violations.append("the moon is missing")
     shown = running.failure(result)
 
-    assert shown.startswith("seed 1 failed: the moon is missing")
+    assert shown.startswith("seed 3 failed: the moon is missing")
     assert "PATCH /apis/stepwright.dev/v1/namespaces/default/executions/e0/status ok" in shown
-    assert shown.endswith("replay: python -m tests.simulation --seed 1 --trace")
+    assert shown.endswith("replay: python -m tests.simulation --seed 3 --trace")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,14 @@ class Watched:
     previous: dict[int, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What was known when a backup was made."""
+
+    watched: dict[str, Watched]
+    recorded: frozenset[str]
+
+
 class Watchman:
     def __init__(
         self, server: ApiServer, jobs: Jobs, complain: Callable[[str], None], random: Random
@@ -58,6 +66,9 @@ class Watchman:
         """Whether all executions were begun by a version that counts the bytes of histories."""
         self.may_act: Callable[[str, str], bool] = lambda _, __: True
         """Whether the process of this name may act upon the execution of this uid."""
+        self.rights_taken = False
+        """Whether operators may have been refused what they may do otherwise."""
+        self.restored = False
         self.twice = 0
         self.late = 0
         self.outcomes: list[str] = []
@@ -66,6 +77,20 @@ class Watchman:
 
     def born(self, body: Body) -> None:
         self._watched[body["metadata"]["uid"]] = Watched(body)
+
+    # --- Backups -----------------------------------------------------------------------------------------------------
+
+    def remember(self) -> Memory:
+        watched = {uid: replace(seen, **_copies(seen)) for uid, seen in self._watched.items()}
+        return Memory(watched, frozenset(self._jobs.recorded))
+
+    def recall(self, memory: Memory) -> None:
+        """The cluster is as it was then; what was created later is not there."""
+        later = {uid: seen for uid, seen in self._watched.items() if uid not in memory.watched}
+        self._watched = later | {uid: replace(seen, **_copies(seen)) for uid, seen in memory.watched.items()}
+        self._jobs.recorded = set(memory.recorded)
+        self.wrote_last.clear()
+        self.restored = True
 
     # --- What lands --------------------------------------------------------------------------------------------------
 
@@ -155,7 +180,11 @@ class Watchman:
         watched = self._watched[uid]
         if task not in watched.scheduled:
             self._complain(f"Job {name} was created before its task was written")
-        earlier = [notes for notes in self._jobs.of_token(token) if notes.uid != job["metadata"]["uid"]]
+        earlier = [
+            notes
+            for notes in self._jobs.of_token(token)
+            if notes.uid != job["metadata"]["uid"] and not notes.undone
+        ]
         if not earlier:
             return
         last = earlier[-1]
@@ -244,6 +273,11 @@ class Watchman:
         allowed = set().union(*(job.errors for job in notes))
         if any(job.removed_by_hand for job in notes):
             allowed |= {"Job.Deleted"}
+        if any(job.undone for job in notes):
+            # The backup knew that the task was started, and not its Job.
+            allowed |= {"Job.Deleted"}
+        if self.rights_taken:
+            allowed |= {"Job.Refused"}
         if token in self._foreign:
             allowed.add("Job.Refused")
         if self._server.terminating:
@@ -286,6 +320,16 @@ class Watchman:
             if any(owner["uid"] == uid for owner in pod["metadata"]["ownerReferences"])
             for status in pod["status"].get("containerStatuses") or ()
         )
+
+
+def _copies(seen: Watched) -> dict[str, Any]:
+    """Of what changes in it."""
+    return {
+        "scheduled": dict(seen.scheduled),
+        "submitted": dict(seen.submitted),
+        "open": set(seen.open),
+        "previous": dict(seen.previous),
+    }
 
 
 def _task_of(watched: Watched, event: int) -> int:

@@ -121,6 +121,9 @@ class Informer(Generic[T]):
         self._indexed: dict[str, dict[Key, T]] = {}
         self._activity: dict[str | None, float] = {}
         self._log = structlog.get_logger().bind(kind=plural)
+        self.on_list: Callable[[], None] = lambda: None
+        """Called after each list but the first. What has happened twice since the last event may show in none, and what
+        etcd was restored to looks like what it was then."""
         self.synced = asyncio.Event()
         self.appears = False
         """Whether what ``on_change`` is told of has begun to be, or to be of those that are watched, this moment: a watch
@@ -208,7 +211,10 @@ class Informer(Generic[T]):
                 await asyncio.sleep(0)
         for key in gone:
             self._remove(namespace, key, objects[key])
+        known_before = namespace in self._activity
         self._hear(namespace)
+        if known_before:
+            self.on_list()
         return version
 
     async def _events(self, namespace: str | None, version: str) -> AsyncGenerator[Event, None]:

@@ -57,6 +57,10 @@ HISTORIES: Final = "executionhistories"
 UID_LABEL: Final = "stepwright.dev/execution-uid"
 
 
+TRUSTED_SECONDS: Final = 10.0
+"""For so long what was stored beside an execution is taken to be there without asking: to restore etcd takes longer."""
+
+
 class _Stored(msgspec.Struct):
     """What is needed of an Execution to tell what became of a write."""
 
@@ -93,8 +97,8 @@ class ClusterJournal:
         self._revisions = revisions
         self.on_restored = on_restored
         self._records: dict[str, Record] = {}
-        self._rolling: dict[str, asyncio.Task[str]] = {}
-        """Copies of full pages under way, by the execution's uid, for its next commit."""
+        self._rolling: dict[str, tuple[float, asyncio.Task[str]]] = {}
+        """Copies of full pages under way, by the execution's uid, for its next commit, and when they were begun."""
 
     # --- Loading -------------------------------------------------------------------------------------------------
 
@@ -276,6 +280,8 @@ class ClusterJournal:
             known, commit, parts, events, output_ref=output_ref, rolled_page=rolled_page
         )
         await self._apply(ref, change, commit.commit_id)
+        # Only now: where this attempt has failed, etcd may be another one at the next.
+        change.after.stored.update(texts)
         if change.after.page_is_full and commit.outcome is None:
             self._roll_ahead(change.after)
 
@@ -331,24 +337,27 @@ class ClusterJournal:
             if digest not in known.stored:
                 fields = {"content": "Payload", "payload": text, "sha256": digest}
                 await self._create_history(known, _payload_name(known.uid, digest), fields)
-                known.stored.add(digest)
 
     def _roll_ahead(self, known: Record) -> None:
         """Begin to copy a full page, which the next commit needs, while its steps are made."""
         rolling = asyncio.create_task(self._roll_page(known), name=f"page of {known.namespace}/{known.name}")
         # What fails is done again by the commit, where there is one.
         rolling.add_done_callback(lambda task: task.cancelled() or task.exception())
-        self._rolling[known.uid] = rolling
+        self._rolling[known.uid] = asyncio.get_running_loop().time(), rolling
 
     async def _rolled_page(self, known: Record) -> str:
-        rolling = self._rolling.pop(known.uid, None)
-        if rolling is not None:
+        since, rolling = self._rolling.pop(known.uid, (0.0, None))
+        if rolling is None:
+            return await self._roll_page(known)
+        if asyncio.get_running_loop().time() - since > TRUSTED_SECONDS:
+            rolling.cancel()  # etcd may have been restored meanwhile to a time at which the copy was not there
+        else:
             with suppress(JournalError):
                 return await rolling
         return await self._roll_page(known)
 
     def _stop_rolling(self, uid: str) -> None:
-        rolling = self._rolling.pop(uid, None)
+        _, rolling = self._rolling.pop(uid, (0.0, None))
         if rolling is not None:
             rolling.cancel()
 

@@ -156,6 +156,7 @@ class Executions:
             if seen.stop_request is not None:
                 self._begin(seen)
         elif not self._is_given_up(seen):
+            self._retention.forget(uid)  # etcd may have been restored to a time before its end
             self._begin(seen, text)
 
     def _set_apart(self, seen: Seen) -> None:

@@ -219,6 +219,7 @@ class Operator:
         )
         self._execution_watch = execution_watch.watch(api, options.namespaces, self._executions.observe)
         self._executions.use(self._state_machines, self._execution_watch)
+        self._execution_watch.on_list = self._look_at_all
         self._rounds = Rounds(
             api,
             clock,
@@ -327,6 +328,11 @@ class Operator:
 
     def _pulse_has_news(self) -> None:
         self._membership.hear()
+
+    def _look_at_all(self) -> None:
+        """Executions were listed anew: what was missed meanwhile, and what a backup has brought back, is found so."""
+        self._executions.shares_changed()
+        self._rounds.look_at(None)
 
     def _shares_changed(self) -> None:
         self._executions.shares_changed()

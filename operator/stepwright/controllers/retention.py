@@ -44,6 +44,8 @@ class Ended:
     """An execution that has ended. ``own_seconds``: its own word."""
 
     ref: ExecutionRef
+    version: str
+    """The resourceVersion at which that was seen."""
     end: Millis
     succeeded: bool
     own_seconds: int | None
@@ -56,6 +58,7 @@ class Ended:
             return None
         return cls(
             seen.reference,
+            seen.metadata.resourceVersion,
             timestamps.millis(end),
             seen.status.phase == "Succeeded",
             seen.spec.ttlSecondsAfterFinished,
@@ -202,13 +205,20 @@ class Retention:
 
     async def _delete(self, uid: Uid, ended: Ended) -> None:
         ref = ended.ref
-        options = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        # Not one that runs: etcd may have been restored to a time before its end.
+        conditions = {"uid": uid, "resourceVersion": ended.version}
+        options = {"preconditions": conditions, "propagationPolicy": "Background"}
         path = path_of(API_VERSION, "executions", ref.namespace, ref.name)
         try:
             async with self._turns:
                 await self._api.delete(path, options)
-        except (NotFound, Conflict):
-            pass  # gone already, or another one has its name now
+        except NotFound:
+            pass  # gone already
+        except Conflict:
+            # Another one has its name now, or it has changed, and an event has told of that or will.
+            if self._remembered.get(uid) not in (None, ended):
+                self._timers.set(uid, _TIMER, self._clock.now())
+                return
         except ApiError as error:
             log.warning("ended execution not deleted", execution=str(ref), reason=str(error))
             if uid in self._remembered:  # else it was deleted meanwhile all the same

@@ -1,0 +1,157 @@
+"""One seed: a world and the trouble it is in, rare kinds included."""
+
+from __future__ import annotations
+
+from random import Random
+
+import msgspec
+
+from stepwright.cluster import executions
+from stepwright.controllers import member_lease
+from tests.engine.virtual_loop import BEGIN
+from tests.rights import Right
+from tests.simulation import access, logs, rarities
+from tests.simulation import loop as loops
+from tests.simulation.api_server import Body, Snapshot
+from tests.simulation.loop import SimulationLoop
+from tests.simulation.operator import LEASE_NAMESPACE
+from tests.simulation.rarities import LARGE_OBJECT_BYTES, Rarities
+from tests.simulation.watchman import Memory
+from tests.simulation.world import NAMESPACE, Climate, Result, World, constants
+
+OTHER_INSTALLATION = "a-second-one"
+RESTORED_AFTER_SECONDS = 10.5
+"""For so long nothing answers at least: etcd is stopped, its data are put back, it is started. Of what was stored beside
+an execution shortly before it its next commit may rely on the copy (``cluster.journal.TRUSTED_SECONDS``)."""
+_SMALLEST_STATUS_BYTES = 800
+"""About: where less room is left nothing can be said in an Execution's status."""
+
+
+class Seed(World):
+    def __init__(self, seed: int, loop: SimulationLoop) -> None:
+        self.rarities = Rarities.of(Random(f"rarities {seed}"))
+        self._rare = Random(f"rare events {seed}")
+        if self.rarities.installations > 1:
+            self.lease_namespaces = (LEASE_NAMESPACE, OTHER_INSTALLATION)
+        self._unwritable: set[str] = set()
+        super().__init__(seed, loop)
+        self.result.rare.update(self.rarities.kinds())
+
+    def _make_climate(self) -> Climate:
+        climate = super()._make_climate()
+        rare = self.rarities
+        if rare.installations > 1:
+            climate.operators = max(2, climate.operators)
+        if rare.large:
+            climate.largest_bytes = max(climate.largest_bytes if climate.is_tight else 0, LARGE_OBJECT_BYTES)
+        return climate
+
+    # --- What is rare ------------------------------------------------------------------------------------------------
+
+    def _begin_trouble(self) -> None:
+        super()._begin_trouble()
+        rare, until = self.rarities, self.climate.trouble_seconds
+        if not self.climate.namespace_ends:
+            for _ in range(rare.restores):
+                self._later(self._rare.uniform(1, until), self._back_up)
+        for number in range(rare.large):
+            spec = rarities.large_spec(self._rare, "m0", self.climate.largest_bytes)
+            self._later(self._rare.uniform(0, 4), self._create_execution, f"large{number}", spec)
+        for number in range(rare.foreign_leases):
+            self._later(self._rare.uniform(0, until), self._lay_lease, number)
+        for _ in range(rare.rights):
+            self._later(self._rare.uniform(0, until), self._take_right)
+
+    def _back_up(self) -> None:
+        """As soon as there is something worth it, while there is trouble."""
+        idle = not any(map(_is_running, self.server.all("executions")))
+        if self.server.is_away or (idle and not self._calm):
+            self._later(0.3, self._back_up)
+            return
+        self.trace("world", "backup")
+        saved = self.server.snapshot(), self.watchman.remember()
+        self._later(self._rare.uniform(0.3, 8), self._lose_cluster, *saved)
+
+    def _lose_cluster(self, saved: Snapshot, memory: Memory) -> None:
+        self.trace("world", "etcd is lost")
+        self.server.go_away()
+        self._later(self._rare.uniform(RESTORED_AFTER_SECONDS, 20), self._restore, saved, memory)
+
+    def _restore(self, saved: Snapshot, memory: Memory) -> None:
+        self.trace("world", "restored")
+        self.server.restore(saved)
+        self.watchman.recall(memory)
+        self.jobs.begin_again()
+
+    def _lay_lease(self, number: int) -> None:
+        now = BEGIN + round(self._loop.time() * 1000)
+        body = rarities.foreign_lease(self._rare, number, now)
+        self.trace("user", "lays a Lease", body["metadata"]["name"])
+        self.server.create(member_lease.PLURAL, LEASE_NAMESPACE, body)
+
+    def _take_right(self) -> None:
+        right = rarities.right_to_take(self._rare, access.of_the_operator())
+        self.trace("user", "takes away", right)
+        self.access.taken.append(right)
+        # Who is refused asks whether the namespace is being deleted, which a ClusterRole need not let it know.
+        self.access.foreseen.add(Right("served", "", "namespaces", "get"))
+        self.watchman.rights_taken = True
+        self._later(self._rare.uniform(0.5, 10), self._give_back, right)
+
+    def _give_back(self, right: Right) -> None:
+        self.trace("user", "gives back", right)
+        self.access.taken.remove(right)
+
+    def _wall_clock_off(self) -> int:
+        off = super()._wall_clock_off()
+        if not self.rarities.hours_off or self._calm:
+            return off
+        return off + self._rare.choice((-7_200_000, -60_000, 10_000, 3_600_000, 0))
+
+    # --- What follows from it ----------------------------------------------------------------------------------------
+
+    def trace(self, *what: object) -> None:
+        super().trace(*what)
+        if what[1:2] == ("tells",) and str(what[2]).endswith(" is too large"):
+            self._unwritable.add(str(what[2]).split()[0].rpartition("/")[2])
+
+    def _has_no_room(self, name: str) -> bool:
+        """An Execution into whose status nothing can be written, and that an Event has told of, is left as it is."""
+        body = self.server.get("executions", NAMESPACE, name)
+        if body is None or name not in self._unwritable:
+            return False
+        return len(msgspec.json.encode(body)) + _SMALLEST_STATUS_BYTES > self.climate.largest_bytes
+
+
+def _is_running(body: Body) -> bool:
+    return executions.phase(body) == "Running"
+
+
+def play(seed: int) -> Result:
+    """One seed, from beginning to end."""
+    played: list[Seed] = []
+
+    async def main(loop: SimulationLoop) -> None:
+        made = Seed(seed, loop)
+        played.append(made)
+        with constants(made.climate), logs.into(made.log):
+            await made.run()
+            made.watchman.final(
+                made.setting, may_end_plainly=made.climate.largest_bytes <= LARGE_OBJECT_BYTES
+            )
+        for task in loop.tasks:
+            if task.done() and not task.cancelled() and task.exception() is not None:
+                made.violation(f"the cluster broke: {task.get_name()}: {task.exception()!r}")
+        for error in loop.errors:
+            made.violation(f"in the loop: {error}")
+
+    try:
+        loops.run(Random(f"loop {seed}"), main)
+    except Exception as error:  # a seed that breaks the simulation is reported like any other
+        if not played:
+            raise
+        played[0].violation(f"the simulation broke: {error!r}")
+    result = played[0].result
+    result.twice, result.late = played[0].watchman.twice, played[0].watchman.late
+    result.outcomes, result.events = played[0].watchman.outcomes, played[0].watchman.events
+    return result
