@@ -35,11 +35,11 @@ def data(
 ) -> Data:
     """What an expression of this state may look at while ``document`` is its ``$``."""
     return Data(
-        document=document.value,
-        context=context.build(draft, branch, state, token=token, item=item),
-        variables=variables.in_sight(draft, branch),
-        random=lambda: draft.random,
-        meter=draft.meter,
+        document.value,
+        context.build(draft, branch, state, token=token, item=item),
+        variables.in_sight(draft, branch),
+        lambda: draft.random,
+        draft.meter,
     )
 
 
@@ -153,6 +153,7 @@ def fits(draft: Draft, text: JsonText) -> bool:
 
 def check_size(draft: Draft, state: State, text: JsonText) -> None:
     """Raises States.DataLimitExceeded for what is too large to leave the state or to start its task."""
-    draft.meter.left -= len(text) >> 8  # as draft.pay_for_text, without a call
-    if not fits(draft, text):
+    size = len(text)
+    draft.meter.left -= size >> 8  # as draft.pay_for_text, without a call
+    if size * 4 > draft.limits.payload_bytes and not fits(draft, text):
         raise failures.too_large(state.name)

@@ -7,8 +7,7 @@ was made from stays as it was, and untouched parts are shared.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from random import Random
 from typing import Any, Final
 
@@ -74,13 +73,13 @@ class Draft:
         "_changed",
         "_child_events",
         "_frozen",
-        "_kept",
         "_original",
         "_random",
         "_room",
         "_seed",
         "child_events",
         "children",
+        "children_size",
         "commands",
         "constants",
         "context_object",
@@ -135,8 +134,8 @@ class Draft:
         """How many events the history of a child execution has got, by the number of its root."""
         self._frozen: dict[PartId, Part] | None = None
         self.meter = Meter(limits.work_per_state, patience, limits.work_per_step)
-        self._kept = 0
-        """Of ``size``, what is in the execution's own history."""
+        self.children_size = 0
+        """Of ``size``, what is in the histories of child executions."""
         self.constants: dict[int | None, dict[str, Json]] = {}
         """The part of the context object that does not change during an execution, and that of child executions."""
         self.context_object: Mapping[str, Json] | None = None
@@ -231,25 +230,21 @@ class Draft:
             self.drop(items_id(fork.branch))
         self.drop(fork_id(fork.branch))
 
-    @contextmanager
-    def within_failure(self) -> Iterator[None]:
-        """Should the execution end with what happens in the block, a redrive goes on from before it. An exception is
-        such an end."""
-        first = self.freeze()
-        yield
-        if first and self.outcome is None:
-            self._frozen = None
-
     def freeze(self) -> bool:
-        """Keep the parts as they are now: should the execution end, a redrive goes on from them. False where they are
-        kept already, for a failure within which this one happens."""
+        """Keep the parts as they are now: should the execution end, with an exception or without, a redrive goes on from
+        them. False where they are kept already, for a failure within which this one happens."""
         if self._frozen is not None:
             return False
         self._frozen = {
-            name: part.copy() if name in self._changed and isinstance(part, Branch | Fork) else part
+            name: part.copy() if name in self._changed and isinstance(part, (Branch, Fork)) else part
             for name, part in self.parts.items()
         }
         return True
+
+    def thaw(self) -> None:
+        """Whatever the parts were kept for has not ended the execution."""
+        if self.outcome is None:
+            self._frozen = None
 
     def live_parts(self) -> list[PartId]:
         """All parts that do not outlive the execution."""
@@ -344,8 +339,8 @@ class Draft:
     def carry(self, branch: Branch, text: str) -> None:
         """A payload comes into the history."""
         self.size += len(text)
-        if branch.child is None:
-            self._kept += len(text)
+        if branch.child is not None:
+            self.children_size += len(text)
 
     def is_full(self) -> bool:
         events = len(self.events) + len(self.child_events)
@@ -377,7 +372,7 @@ class Draft:
         if self.outcome is not None:
             self.ready.clear()
         self.head.ready = tuple(self.ready)
-        self.head.history_bytes += self._kept + EVENT_BYTES * len(self.events)
+        self.head.history_bytes += self.size - self.children_size + EVENT_BYTES * len(self.events)
         return Step(
             checkpoint=Checkpoint(self.parts),
             changed=frozenset(filter(self._differs, self._changed)),
@@ -390,7 +385,7 @@ class Draft:
             more=bool(self.ready),
             work=self.meter.spent,
             outcome=self.outcome,
-            redrivable=self._redrivable(),
+            redrivable=None if self._frozen is None else self._redrivable(),
         )
 
     def frozen_fork(self, number: int) -> Fork | None:

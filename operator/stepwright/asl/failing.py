@@ -17,8 +17,10 @@ def fail(
     draft: Draft, branch: Branch, state: State, failure: Failure, failed_event: str | None = None
 ) -> None:
     """``failed_event``: what is recorded of the state if it is not tried again (MapStateFailed)."""
-    with draft.within_failure():
-        _try_again_or_catch(draft, branch, state, failure, failed_event)
+    first = draft.freeze()
+    _try_again_or_catch(draft, branch, state, failure, failed_event)
+    if first:
+        draft.thaw()
 
 
 def _try_again_or_catch(

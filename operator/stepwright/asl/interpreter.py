@@ -163,13 +163,16 @@ def resume(
     nothing is recorded. So AWS ends executions whose state machine has been deleted.
     """
     # What is kept for a redrive has ended, and branches that have not.
-    was_to_go_on = checkpoint.head.ended is not None and any(checkpoint.branches())
-    if checkpoint.head.ended is not None and not (was_to_go_on and isinstance(signal, Break)):
-        return Step(checkpoint)
+    was_to_go_on = False
+    head = checkpoint.head
+    if head.ended is not None:
+        was_to_go_on = isinstance(signal, Break) and any(checkpoint.branches())
+        if not was_to_go_on:
+            return Step(checkpoint)
     branch: Branch | None = None
     match signal:
         case Continue():
-            if not checkpoint.head.ready:
+            if not head.ready:
                 return Step(checkpoint)
         case TaskStarted() | TaskSubmitted() | TaskSucceeded() | TaskFailed():
             branch = _branch_of_task(checkpoint, signal.task)
@@ -261,27 +264,29 @@ def _advance(draft: Draft, branch: Branch) -> None:
 
 def _fail(draft: Draft, branch: Branch, state: State, error: StateError | InvalidJson) -> None:
     """Evaluating a field of the state failed. Where that was between iterations, those still running end with it."""
-    with draft.within_failure():
-        draft.meter.begin_state()  # catching it may cost as much as a state
-        failure = failures.of_error(error, state.name, branch.entered)
-        failed_event = None
-        if isinstance(error, QueryError) and isinstance(state, Map | Parallel):
-            failed_event = f"{type(state).__name__}StateFailed"
-        fork = draft.fork(branch.number)
-        if fork is not None:
-            assert isinstance(state, Map | Parallel)
-            branch.previous = fork.previous
-            if fork.run is not None:
-                assert isinstance(state, Map)
-                forks.map_run_failed(draft, branch, state, fork, failure)
-                failed_event = "MapStateFailed"
-            else:
-                abort.branches(draft, fork, state, fork.previous)
-                draft.drop_fork(fork)
-        abort.cancel(draft, branch)
-        if isinstance(error, QueryError):
-            failing.record_evaluation(draft, branch, state, error, failure)
-        failing.fail(draft, branch, state, failure, failed_event)
+    first = draft.freeze()
+    draft.meter.begin_state()  # catching it may cost as much as a state
+    failure = failures.of_error(error, state.name, branch.entered)
+    failed_event = None
+    if isinstance(error, QueryError) and isinstance(state, Map | Parallel):
+        failed_event = f"{type(state).__name__}StateFailed"
+    fork = draft.fork(branch.number)
+    if fork is not None:
+        assert isinstance(state, Map | Parallel)
+        branch.previous = fork.previous
+        if fork.run is not None:
+            assert isinstance(state, Map)
+            forks.map_run_failed(draft, branch, state, fork, failure)
+            failed_event = "MapStateFailed"
+        else:
+            abort.branches(draft, fork, state, fork.previous)
+            draft.drop_fork(fork)
+    abort.cancel(draft, branch)
+    if isinstance(error, QueryError):
+        failing.record_evaluation(draft, branch, state, error, failure)
+    failing.fail(draft, branch, state, failure, failed_event)
+    if first:
+        draft.thaw()
 
 
 def _break(draft: Draft, failure: Failure) -> None:

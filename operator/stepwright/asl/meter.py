@@ -63,12 +63,12 @@ class Meter:
         self._per_state = per_state
         self._per_step = per_step
         self._patience = patience
-        self._before = 0
-        self._given = self.left = per_state if patience is None else min(per_state, patience)
-        self.held = 0
-        self.full_at = self._given - per_step
+        self._before = self.held = 0
+        given = per_state if patience is None or patience > per_state else patience
+        self._given = self.left = given
+        self.full_at = given - per_step
         """Where so little is left, the step has had its share."""
-        self.renewed_at = self._given - LITTLE
+        self.renewed_at = given - LITTLE
         """Where so little is left, the next state needs to be given more."""
 
     @property

@@ -24,23 +24,26 @@ _SLOT: Final = 8
 def of_shallow(values: Sequence[Json]) -> int:
     """Of a function that looks at its arguments, but not at what is in them."""
     units = 0
-    for value in values:
+    for value in values:  # a union would be made anew for each
         if isinstance(value, str):
             units += len(value) // _CHARACTERS
-        elif isinstance(value, list | dict):
+        elif isinstance(value, (list, dict)):
             units += len(value) // _ITEMS
     return units
 
 
 def of_whole(values: Sequence[Json]) -> int:
     """Of a function that walks through all that is in its arguments, shared parts as often as they occur."""
-    return sum(weight.of(value) for value in values) // _ITEMS
+    weighs = 0
+    for value in values:
+        weighs += len(value) if isinstance(value, str) else weight.of(value)
+    return weighs // _ITEMS
 
 
 def of_result(result: Json) -> int:
     if isinstance(result, str):
         return len(result)
-    return len(result) * _SLOT if isinstance(result, list | dict) else 0
+    return len(result) * _SLOT if isinstance(result, (list, dict)) else 0
 
 
 @dataclass(frozen=True, slots=True)

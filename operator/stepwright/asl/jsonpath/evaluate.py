@@ -66,27 +66,32 @@ class Path:
 
     def evaluate(self, data: Data) -> Json:
         """The value; null for an index that lies beyond its list. AWS applies no path to an input that is null."""
-        if data.document is None and self.root == DOCUMENT:
-            raise StateError(RUNTIME, causes.no_document_for_path())
-        data.meter.left -= self._cost
-        return self.find(self._document(data), data.meter)
+        if self.root == DOCUMENT:
+            document = data.document
+            if document is None:
+                raise StateError(RUNTIME, causes.no_document_for_path())
+        else:
+            document = self._document(data)
+        meter = data.meter
+        meter.left -= self._cost
+        return self.find(document, meter)
 
     def present(self, data: Data) -> Json:
         """The value, as a Choice rule sees it: what lies beyond a list is not there."""
-        document = self._document(data)
-        data.meter.left -= self._cost
-        value = self.find(document, data.meter)
+        document = data.document if self.root == DOCUMENT else self._document(data)
+        meter = data.meter
+        meter.left -= self._cost
+        value = self.find(document, meter)
         if value is None and self.definite:
-            search = Search(document, data.meter)
+            search = Search(document, meter)
             self._walk(document, search, [])
             if search.beyond:
                 raise PathNotFound(self.text, f"No results for path: {self._normal_form()}", document)
         return value
 
     def _document(self, data: Data) -> Json:
+        """For any root but ``$``."""
         root = self.root
-        if root == DOCUMENT:
-            return data.document
         if root == CONTEXT:
             return data.context
         if root in data.variables:

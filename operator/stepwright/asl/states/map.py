@@ -63,10 +63,12 @@ def resume(draft: Draft, branch: Branch, state: Map, _signal: Signal | None) -> 
 
 
 def _go_on(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload) -> None:
+    meter = draft.meter
     while fork.freed and fork.cursor < fork.width:
-        draft.meter.begin_state()  # of which each iteration has as much to spend
+        if meter.left < meter.renewed_at:
+            meter.begin_state()  # of which each iteration has as much to spend
         _start_iteration(draft, branch, state, fork, effective)
-        if draft.is_spent() and fork.freed and fork.cursor < fork.width:
+        if meter.left <= meter.full_at and fork.freed and fork.cursor < fork.width:
             draft.ready.append(branch.number)  # the others in the next step
             return
     if fork.finished < fork.width:
