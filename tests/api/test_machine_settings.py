@@ -245,3 +245,14 @@ def test_metadata_of_a_synchronous_execution_come_without_input_and_output(sfn: 
     assert metadata["status"] == "SUCCEEDED"
     assert not {"input", "output"} & metadata.keys()
     assert (metadata["inputDetails"], metadata["outputDetails"]) == ({"included": False}, {"included": False})
+
+
+def test_a_synchronous_execution_that_fails_tells_of_its_output_all_the_same(
+    sfn: Any, create: Create
+) -> None:
+    machine = create({"StartAt": "F", "States": {"F": {"Type": "Fail"}}}, type="EXPRESS")
+
+    answer = sfn.start_sync_execution(stateMachineArn=machine)
+
+    assert (answer["status"], answer["outputDetails"]) == ("FAILED", {"included": True})
+    assert "output" not in answer

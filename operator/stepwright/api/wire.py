@@ -37,8 +37,12 @@ def data(name: str, value: str | None, request: Mapping[str, Any]) -> dict[str, 
     """``input`` or ``output`` as the request wants to have it; nothing where there is none."""
     if value is None:
         return {}
-    included = request.get("includedData") != METADATA_ONLY
-    return ({name: value} if included else {}) | {f"{name}Details": {"included": included}}
+    details = details_of(request)
+    return ({name: value} if details["included"] else {}) | {f"{name}Details": details}
+
+
+def details_of(request: Mapping[str, Any]) -> dict[str, bool]:
+    return {"included": request.get("includedData") != METADATA_ONLY}
 
 
 def _is_data(name: str) -> bool:

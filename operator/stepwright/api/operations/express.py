@@ -23,6 +23,7 @@ async def start_sync(service: Service, request: Request) -> Answer:
         "stopDate": wire.moment(execution.stopped),
         "status": execution.status,
         **wire.data("input", execution.input, request),
+        "outputDetails": wire.details_of(request),
         **wire.data("output", execution.output, request),
         "billingDetails": wire.billed(execution.started, execution.stopped),
     }
