@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 UNDOING: Final[Mapping[int, Sequence[str]]] = {
+    5: ("ALTER TABLE executions DROP COLUMN bare_tokens", "DROP TABLE secrets"),
     4: (
         "ALTER TABLE map_runs DROP COLUMN redrives",
         "ALTER TABLE map_runs DROP COLUMN redriven",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from stepwright.asl import checkpoint as checkpoints
-from stepwright.asl.jsontext import parse
+from stepwright.asl.jsontext import dump, parse
 from stepwright.asl.parts import PartId
 from stepwright.asl.signals import (
     Millis,
@@ -21,7 +23,7 @@ from stepwright.asl.signals import (
     TimerId,
 )
 from stepwright.asl.step import CancelTask, CancelTimer, SetTimer
-from tests.asl.virtual_time import START, Play, begin, states
+from tests.asl.virtual_time import IDENTITY, START, Play, begin, machine, states
 
 JOB = {"Type": "Task", "Resource": "k8s:job"}
 
@@ -57,6 +59,20 @@ def test_the_task_token_is_uid_and_event(resource: str) -> None:
     (task,) = begin(one_task(Resource=resource, Parameters={"token.$": "$$.Task.Token"})).started
 
     assert task.parameters == {"token": "0f0c2a36-3"}
+
+
+def test_the_token_of_an_execution_with_a_key_is_sealed_by_it() -> None:
+    definition = one_task(Parameters={"token.$": "$$.Task.Token"})
+
+    def token(key: str) -> str:
+        play = Play(machine(definition), identity=replace(IDENTITY, token_key=key))
+        play.start(dump({}))
+        parameters = play.started[0].parameters
+        assert isinstance(parameters, dict)
+        return str(parameters["token"])
+
+    assert token("a") == token("a") != token("b")
+    assert re.fullmatch(r"0f0c2a36-3\.[0-9a-f]{32}", token("a"))
 
 
 def test_a_plain_call_of_a_service_has_no_token() -> None:

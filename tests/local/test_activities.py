@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.dev_process import DevProcess, ended
+from tests.earlier_data import turn_back
 from tests.local.test_killed import machine, restart
 
 
@@ -81,6 +83,55 @@ def test_only_the_first_answer_counts(dev: DevProcess) -> None:
             "Message": f"Task Timed Out: '{activity}'",
         }
     assert ended(client, execution)["output"] == "1"
+
+
+def test_a_token_cannot_be_made_of_what_is_no_secret(dev: DevProcess) -> None:
+    client, activity, execution = begin(dev)
+    token = take(client, activity)["taskToken"]
+    name, _, seal = token.partition(".")
+    uid, _, task = name.rpartition("-")
+
+    made = (
+        name,
+        f"{name}.",
+        f"{name}.{seal[:-1]}",
+        f"{name}.{seal[::-1]}",
+        f"{uid}-0{task}.{seal}",
+        f"{uid}-{int(task) + 1}.{seal}",
+        f"{name}.é",
+        f"{uid}-{'9' * 40}.{seal}",
+    )
+    for each in made:
+        answers: tuple[tuple[Callable[..., Any], dict[str, str]], ...] = (
+            (client.send_task_success, {"output": "1"}),
+            (client.send_task_failure, {}),
+            (client.send_task_heartbeat, {}),
+        )
+        for answer, said in answers:
+            with pytest.raises(ClientError) as error:
+                answer(taskToken=each, **said)
+            assert error.value.response["Error"]["Code"] == "InvalidToken", each
+    client.send_task_success(taskToken=token, output="1")
+    assert ended(client, execution)["output"] == "1"
+
+
+def test_tokens_of_an_earlier_version_are_taken_from_executions_that_it_began(tmp_path: Path) -> None:
+    with DevProcess(tmp_path / "data") as old:
+        client, activity, execution = begin(old)
+        bare = take(client, activity)["taskToken"].partition(".")[0]
+    turn_back(tmp_path / "data", 4)
+
+    with DevProcess(tmp_path / "data") as dev:
+        client = dev.client()
+        arn = execution.replace(":execution:", ":stateMachine:").rpartition(":")[0]
+        later = client.start_execution(stateMachineArn=arn, input="{}")["executionArn"]
+        token = take(client, activity)["taskToken"]
+        with pytest.raises(ClientError) as error:
+            client.send_task_success(taskToken=token.partition(".")[0], output="1")
+        assert error.value.response["Error"]["Code"] == "InvalidToken"
+        client.send_task_success(taskToken=bare, output="1")
+        client.send_task_success(taskToken=token, output="2")
+        assert (ended(client, execution)["output"], ended(client, later)["output"]) == ("1", "2")
 
 
 def test_invalid_output_is_told_before_that_a_task_is_over(dev: DevProcess) -> None:

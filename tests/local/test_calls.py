@@ -22,6 +22,7 @@ from stepwright.local.activities import LocalActivities
 from stepwright.local.calls import MOST_OF_A_HOST, OpenCalls, Slots
 from stepwright.local.database import Database
 from stepwright.local.functions import FunctionDriver
+from stepwright.local.tokens import Tokens
 
 REF = ExecutionRef(Uid("u"), "local", "x", "m")
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
@@ -240,6 +241,8 @@ async def hold(slots: Slots, host: str) -> None:
 
 class Failing:
     """A database whose first write fails."""
+
+    tokens = Tokens("a secret")
 
     def __init__(self) -> None:
         self.writes = 0

@@ -6,6 +6,9 @@ that of recorded executions.
 
 from __future__ import annotations
 
+import hmac
+from typing import Final
+
 from stepwright.asl import map_runs, timestamps
 from stepwright.asl.draft import Draft
 from stepwright.asl.json_types import Json
@@ -13,9 +16,16 @@ from stepwright.asl.machine import Map, Parallel, State, Task
 from stepwright.asl.parts import Branch
 from stepwright.asl.signals import TaskId
 
+_SEAL_DIGITS: Final = 32
+"""128 bits."""
 
-def task_token(uid: str, task: TaskId) -> str:
-    return f"{uid}-{task}"
+
+def task_token(uid: str, task: TaskId, key: str | None = None) -> str:
+    """``key``: ``Identity.token_key``. Without one, whoever knows the uid knows the token."""
+    name = f"{uid}-{task}"
+    if key is None:
+        return name
+    return f"{name}.{hmac.digest(key.encode(), name.encode(), 'sha256').hex()[:_SEAL_DIGITS]}"
 
 
 def build(

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from stepwright.asl import context, jsontext
+from stepwright.asl import jsontext
 from stepwright.asl.definition import resources
 from stepwright.asl.signals import TaskId, TaskStarted
 from stepwright.asl.step import StartTask
@@ -60,7 +60,7 @@ class LocalActivities:
         # Once begun it is finished or undone, whoever has lost interest meanwhile.
         await asyncio.shield(self._note(key, task.resource, worker))
         self._tell(key, task)
-        return ActivityTask(context.task_token(*key), jsontext.dump(task.parameters))
+        return ActivityTask(self._database.tokens.of_task(*key), jsontext.dump(task.parameters))
 
     async def _note(self, key: Key, arn: str, worker: str | None) -> None:
         """Write down that a task is taken. Where that fails it can be taken again. Raises Unavailable."""

@@ -29,8 +29,8 @@ MOST_REVISIONS: Final = 256
 ADD_EXECUTION: Final = Statement(
     0,
     "INSERT INTO executions (uid, arn, name, machine_arn, machine_name, revision, input, started, trace_header, "
-    "version_arn, alias_arn, status, seq, settled) SELECT :uid, :arn, :name, :machine_arn, :machine_name, :revision, "
-    ":input, :started, :trace_header, :version_arn, :alias_arn, 'RUNNING', 0, FALSE "
+    "version_arn, alias_arn, status, seq, settled, bare_tokens) SELECT :uid, :arn, :name, :machine_arn, :machine_name, :revision, "
+    ":input, :started, :trace_header, :version_arn, :alias_arn, 'RUNNING', 0, FALSE, FALSE "
     "WHERE EXISTS (SELECT 1 FROM machines WHERE arn = :machine_arn AND deleting IS FALSE) ON CONFLICT DO NOTHING",
     conditional=True,
 )

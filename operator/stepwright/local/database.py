@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import queue
+import secrets
 import sqlite3
 import threading
 from collections import defaultdict, deque
@@ -25,6 +26,7 @@ from typing import Any, Final, NamedTuple, TextIO, TypeAlias, TypeVar
 
 from stepwright.engine.ports import Unavailable
 from stepwright.local import schema
+from stepwright.local.tokens import Tokens
 
 T = TypeVar("T")
 
@@ -79,7 +81,8 @@ class _Done(NamedTuple):
 
 
 class Database:
-    def __init__(self, file: Path, writer: Connection, lock: TextIO) -> None:
+    def __init__(self, file: Path, writer: Connection, lock: TextIO, tokens: Tokens) -> None:
+        self.tokens = tokens
         self._file = file
         self._lock = lock
         self._loop = asyncio.get_running_loop()
@@ -98,14 +101,14 @@ class Database:
         try:
             writer = _connect(file)
             try:
-                _create(writer, folder)
+                tokens = _create(writer, folder)
             except BaseException:
                 writer.close()
                 raise
         except BaseException:
             lock.close()
             raise
-        return cls(file, writer, lock)
+        return cls(file, writer, lock, tokens)
 
     async def close(self) -> None:
         """Once all is written that was asked for."""
@@ -248,7 +251,7 @@ def _connect(file: Path) -> Connection:
     return connection
 
 
-def _create(connection: Connection, folder: Path) -> None:
+def _create(connection: Connection, folder: Path) -> Tokens:
     with _transaction(connection, "BEGIN IMMEDIATE", "written"):
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > schema.VERSION:
@@ -260,6 +263,12 @@ def _create(connection: Connection, folder: Path) -> None:
         for statement in schema.ALL:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+        new = {"name": "task-tokens", "value": secrets.token_hex(32)}
+        connection.execute(
+            "INSERT INTO secrets (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING", new
+        )
+        (key,) = connection.execute("SELECT value FROM secrets WHERE name = :name", new).fetchone()
+    return Tokens(key)
 
 
 def _locked(folder: Path) -> TextIO:

@@ -22,6 +22,7 @@ from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Gone, Loaded, 
 from stepwright.local import map_runs
 from stepwright.local.database import Conflict, Database, Rows, Statement
 from stepwright.local.rows import text_of
+from stepwright.local.tokens import Tokens
 
 # Compiled machines kept in memory: the most recently used ones.
 MOST_COMPILED: Final = 1_000
@@ -109,7 +110,8 @@ class SqlJournal:
 
     def _loaded(self, stored: _Stored) -> Loaded:
         row = stored.row
-        return loaded_of(row, self.keep(row["revision"], stored.definition), stored.role_arn, stored.parts)
+        machine = self.keep(row["revision"], stored.definition)
+        return loaded_of(row, machine, stored.role_arn, stored.parts, self._database.tokens)
 
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         rows = list(_rows_of(ref.uid, commit))
@@ -141,7 +143,9 @@ class SqlJournal:
                 raise Fenced(f"execution {ref} is at {stored['seq']}") from None
 
 
-def loaded_of(row: Row, machine: Machine, role_arn: str, parts: Mapping[PartId, Any]) -> Loaded:
+def loaded_of(
+    row: Row, machine: Machine, role_arn: str, parts: Mapping[PartId, Any], tokens: Tokens
+) -> Loaded:
     stop = row["stop"]
     return Loaded(
         ref=ExecutionRef(Uid(row["uid"]), "local", row["name"], row["machine_name"]),
@@ -154,6 +158,7 @@ def loaded_of(row: Row, machine: Machine, role_arn: str, parts: Mapping[PartId, 
             state_machine_name=row["machine_name"],
             version_arn=row["version_arn"],
             alias_arn=row["alias_arn"],
+            token_key=None if row["bare_tokens"] else tokens.of_execution(Uid(row["uid"])),
         ),
         machine=machine,
         input=JsonText(row["input"]),

@@ -228,6 +228,7 @@ class LocalRunner:
                 state_machine_name=machine_name,
                 version_arn=execution.version_arn,
                 alias_arn=execution.alias_arn,
+                token_key=self._database.tokens.of_execution(execution.uid),
             ),
             machine=self._journal.keep(revision.id, revision.definition),
             input=execution.input,
@@ -255,18 +256,28 @@ class LocalRunner:
     # --- Answers from outside ------------------------------------------------------------------------------------
 
     async def succeed(self, token: str, output: JsonText) -> None:
-        uid, task = _read(token)
+        uid, task = await self._read(token)
         signal = TaskSucceeded(task, jsontext.parse(output), output)
         await self._answer(uid, task, signal, {"output": output})
 
     async def fail(self, token: str, error: str | None, cause: str | None) -> None:
-        uid, task = _read(token)
+        uid, task = await self._read(token)
         await self._answer(uid, task, TaskFailed(task, error, cause), {"error": error, "cause": cause})
 
     async def heartbeat(self, token: str) -> None:
-        uid, task = _read(token)
+        uid, task = await self._read(token)
         await self._require_open(uid, task)
         self._engine.heartbeat(uid, task)
+
+    async def _read(self, token: str) -> tuple[Uid, TaskId]:
+        """The task that a token names. Raises NoSuchTask."""
+        uid, task, sealed = self._database.tokens.read(token)
+        if not sealed:
+            query = "SELECT 1 FROM executions WHERE uid = :uid AND bare_tokens IS TRUE"
+            asked = {"uid": uid}
+            if await self._database.read(lambda found: found.execute(query, asked).fetchone()) is None:
+                raise NoSuchTask
+        return uid, task
 
     async def _answer(self, uid: Uid, task: TaskId, signal: Signal, said: dict[str, Any]) -> None:
         """The first answer wins, and is written down before anybody acts on it."""
@@ -324,10 +335,3 @@ def _over(connection: Connection, uid: Uid, task: TaskId) -> TaskOver:
     found = connection.execute(query, {"uid": uid, "task": task}).fetchone()
     scheduled = {} if found is None else msgspec.json.decode(found["body"])
     return TaskOver(scheduled.get("activityScheduledEventDetails", {}).get("resource"))
-
-
-def _read(token: str) -> tuple[Uid, TaskId]:
-    uid, _, task = token.rpartition("-")
-    if not uid or not task.isascii() or not task.isdigit():
-        raise NoSuchTask
-    return Uid(uid), TaskId(int(task))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Of the tables. A form that an older Stepwright cannot read gets the next number."""
 
 _OWNED_KEY: Final = '{"type":"AWS_OWNED_KEY"}'
@@ -32,6 +32,7 @@ CHANGES: Final = {
         "ALTER TABLE map_runs ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE map_runs ADD COLUMN redriven INTEGER",
     ),
+    5: ("ALTER TABLE executions ADD COLUMN bare_tokens BOOLEAN NOT NULL DEFAULT 1",),
 }
 """What makes tables of one version those of the next, new tables aside."""
 
@@ -106,6 +107,7 @@ CREATE TABLE IF NOT EXISTS executions (
     redrives INTEGER NOT NULL DEFAULT 0,
     redriven INTEGER,
     redrivable BOOLEAN,
+    bare_tokens BOOLEAN NOT NULL DEFAULT 0,
     seq INTEGER NOT NULL,
     commit_id TEXT,
     settled BOOLEAN NOT NULL,
@@ -113,7 +115,16 @@ CREATE TABLE IF NOT EXISTS executions (
     stop TEXT
 )
 """
-"""From ``seq`` on: what concerns the engine alone."""
+"""From ``seq`` on: what concerns the engine alone. ``bare_tokens``: an earlier version has begun it, and its tasks'
+tokens have no seal."""
+
+SECRETS: Final = """
+CREATE TABLE IF NOT EXISTS secrets (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+)
+"""
+"""``task-tokens``: what tokens are made with."""
 
 REDRIVE_TOKENS: Final = """
 CREATE TABLE IF NOT EXISTS redrive_tokens (
@@ -233,6 +244,7 @@ ALL: Final = (
     EXECUTIONS,
     f"CREATE INDEX IF NOT EXISTS executions_listed ON executions (machine_arn, {LISTED}, position)",
     "CREATE INDEX IF NOT EXISTS executions_unsettled ON executions (position) WHERE settled IS 0",
+    SECRETS,
     REDRIVE_TOKENS,
     EVENTS,
     PARTS,

@@ -34,7 +34,7 @@ _DEFAULT_REGION: Final = "us-east-1"
 def begin(draft: Draft, branch: Branch, state: Task) -> None:
     identity = draft.start.identity
     task = draft.next_task_id(branch)
-    token = context.task_token(identity.uid, task) if _has_token(state) else None
+    token = context.task_token(identity.uid, task, identity.token_key) if _has_token(state) else None
     effective = dataflow.effective_input(draft, branch, state)
     parameters = dataflow.shape(draft, branch, state, state.parameters, effective, token=token)
     timeout, heartbeat = state.timeout_seconds, state.heartbeat_seconds
