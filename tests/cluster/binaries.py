@@ -24,6 +24,8 @@ BUILD = Path(__file__).parent / "build"
 #: Binary to the Go module folder below build/ and the package it is built from.
 SOURCES = {
     "etcd": ("etcd", "go.etcd.io/etcd/server/v3"),
+    "etcdctl": ("etcd-snapshots", "go.etcd.io/etcd/etcdctl/v3"),
+    "etcdutl": ("etcd-snapshots", "go.etcd.io/etcd/etcdutl/v3"),
     "kube-apiserver": ("kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver"),
     "kube-controller-manager": ("kubernetes", "k8s.io/kubernetes/cmd/kube-controller-manager"),
     "kube-scheduler": ("kubernetes", "k8s.io/kubernetes/cmd/kube-scheduler"),
