@@ -18,6 +18,7 @@ from stepwright.tasks.job import names
 from tests.simulation import history
 from tests.simulation.api_server import ApiServer, Body, Key, Kind, Refusal, Request
 from tests.simulation.jobs import JobNotes, Jobs, is_finished
+from tests.simulation.rarities import LARGE_OBJECT_BYTES
 
 if TYPE_CHECKING:
     from tests.simulation.operator import Operator, Setting
@@ -282,7 +283,7 @@ class Watchman:
             allowed.add("Job.Refused")
         if self._server.terminating:
             allowed |= {"Job.Refused", "Job.Deleted"}
-        if self._server.largest_bytes < 100_000:
+        if self._server.largest_bytes <= LARGE_OBJECT_BYTES:
             allowed |= {"Job.Refused"}
         if error not in allowed:
             raise history.Wrong(f"task {task} failed with {details}, which its Job gave no reason for")
