@@ -64,6 +64,9 @@ class Beginnings:
             if self._asked_last is not None:
                 self._contended_until = loop.time() + CONTENDED_SECONDS
             self._asked_last = namespace
+        if not self._waiting and self._may_have_one(namespace, self._each()):
+            self._taken[namespace] += 1
+            return
         granted = loop.create_future()
         self._waiting.setdefault(namespace, deque()).append(granted)
         self._grant()
@@ -112,9 +115,8 @@ class Beginnings:
 
     def _grant(self) -> None:
         """Hand out what is free, round by round, to the namespaces that may have more."""
-        contended = asyncio.get_running_loop().time() < self._contended_until
-        each = self._pace.ahead if contended else MOST
-        while self._taken.total() < each + SPARE and (namespace := self._next(each)) is not None:
+        each = self._each()
+        while self._waiting and (namespace := self._next(each)) is not None:
             queue = self._waiting.pop(namespace)
             # Who was cancelled is passed over here: to look for one among ten thousand takes too long.
             while queue and (granted := queue.popleft()).done():
@@ -127,8 +129,16 @@ class Beginnings:
 
     def _next(self, each: int) -> str | None:
         """Who is next that may have one more."""
-        podless_free = not any(namespace in self._podless for namespace in self._taken)
-        for namespace in self._waiting:
-            if podless_free if namespace in self._podless else self._taken[namespace] < each:
-                return namespace
-        return None
+        return next((namespace for namespace in self._waiting if self._may_have_one(namespace, each)), None)
+
+    def _each(self) -> int:
+        """How many one namespace may have."""
+        contended = asyncio.get_running_loop().time() < self._contended_until
+        return self._pace.ahead if contended else MOST
+
+    def _may_have_one(self, namespace: str, each: int) -> bool:
+        if self._taken.total() >= each + SPARE:
+            return False
+        if namespace in self._podless:
+            return not any(other in self._podless for other in self._taken)
+        return self._taken[namespace] < each

@@ -190,7 +190,7 @@ class Calls:
             raise Unavailable(f"cannot clear away Job {ref.namespace}/{name}: {error}") from error
 
     def _actor(self, ref: ExecutionRef) -> tuple[Api, str | None]:
-        account = settings.read(ref.settings).service_account
+        account = settings.service_account(ref.settings)
         return (self._api, None) if account is None else (self._as_account(ref.namespace, account), account)
 
     async def _list(self, path: str, params: dict[str, str], into: Any) -> list[Any]:

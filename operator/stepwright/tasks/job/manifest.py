@@ -9,7 +9,6 @@ podReplacementPolicy KEP-3939.
 from __future__ import annotations
 
 import base64
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -170,7 +169,7 @@ def _job_spec(given: Mapping[str, Any], parameters: Parameters) -> dict[str, Any
         if member not in _JOB_MEMBERS:
             raise refused(f"job has no member {member!r}; it has {', '.join(_JOB_MEMBERS)}.")
     spec = {
-        member: copy.deepcopy(value)
+        member: template.copy_of(value)
         for member, value in template.as_object(given.get("spec"), "job.spec").items()
         if member != "template"
     }

@@ -57,7 +57,7 @@ def read(settings: Mapping[str, Any], pod_security: str = BASELINE) -> Settings:
         return default if value is None else value
 
     return Settings(
-        service_account=settings.get("serviceAccountName") or None,
+        service_account=service_account(settings),
         task_service_account=settings.get("taskServiceAccountName") or None,
         image=defaults.get("image") or None,
         image_pull_policy=defaults.get("imagePullPolicy") or None,
@@ -78,6 +78,11 @@ def read(settings: Mapping[str, Any], pod_security: str = BASELINE) -> Settings:
         ttl_seconds=or_else("ttlSecondsAfterFinished", DEFAULT_TTL_SECONDS),
         pending_grace_seconds=or_else("pendingGraceSeconds", DEFAULT_GRACE_SECONDS),
     )
+
+
+def service_account(settings: Mapping[str, Any]) -> str | None:
+    """That alone: it is asked for at each request."""
+    return settings.get("serviceAccountName") or None
 
 
 def alike(settings: Mapping[str, Any], own: Settings) -> list[Settings]:

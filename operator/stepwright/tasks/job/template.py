@@ -7,14 +7,15 @@ kept as it is; what would break the contract is refused with its place, never ch
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from stepwright.tasks.job import confinement, names
 from stepwright.tasks.job.errors import refused
 from stepwright.tasks.job.parameters import Parameters
 from stepwright.tasks.job.settings import Settings
+
+T = TypeVar("T")
 
 MAIN: Final = "main"
 INPUT_FOLDER: Final = "/stepwright"
@@ -89,10 +90,10 @@ def _given(parameters: Parameters) -> tuple[dict[str, Any], str]:
     """A copy of the template as the author gave it, and how its place is called."""
     if parameters.job is not None:
         spec = as_object(parameters.job.get("spec"), "job.spec")
-        return copy.deepcopy(as_object(spec.get("template"), "job.spec.template")), "job.spec.template"
+        return copy_of(as_object(spec.get("template"), "job.spec.template")), "job.spec.template"
     if parameters.pod_template is not None:
-        return copy.deepcopy(dict(parameters.pod_template)), "podTemplate"
-    container = {"name": MAIN, **copy.deepcopy(dict(parameters.container or {}))}
+        return copy_of(dict(parameters.pod_template)), "podTemplate"
+    container = {"name": MAIN, **copy_of(dict(parameters.container or {}))}
     return {"spec": {"containers": [container]}}, "Parameters"
 
 
@@ -218,6 +219,16 @@ def without_own_names(given: Any, where: str) -> dict[str, str]:
         if name.startswith(names.PREFIX):
             raise refused(f"{where} sets {name}: {names.PREFIX}* is Stepwright's.")
     return mapping
+
+
+def copy_of(value: T) -> T:
+    """Of a JSON value, all its parts included. ``copy.deepcopy`` looks for cycles, too, and takes five times as long."""
+    parts: Any = value
+    if isinstance(parts, dict):
+        parts = {name: copy_of(part) for name, part in parts.items()}
+    elif isinstance(parts, list):
+        parts = [copy_of(part) for part in parts]
+    return parts  # type: ignore[no-any-return] # of the same type
 
 
 def as_object(value: Any, where: str) -> dict[str, Any]:
