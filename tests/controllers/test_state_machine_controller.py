@@ -141,6 +141,27 @@ def test_what_is_wrong_with_a_definition_is_said_and_mended_it_is_ready() -> Non
     assert play.changes[-1] == GREET
 
 
+def test_tasks_that_run_as_the_account_which_makes_their_jobs_are_warned_of() -> None:
+    """A task whose pod has that account's token can make Jobs in the place of others."""
+
+    async def script(play: Play) -> None:
+        play.make(serviceAccountName="robot", taskServiceAccountName="robot")
+        await asyncio.sleep(5)
+        assert play.ready()[:2] == ("True", "Valid"), "it is a warning"
+        [told] = play.stored()["status"]["diagnostics"]
+        assert (told["severity"], told["code"]) == ("WARNING", "SHARED_SERVICE_ACCOUNT")
+        assert "tasks run as the ServiceAccount 'robot', as which their Jobs are made, too" in told["message"]
+
+        play.change(lambda body: body["spec"].update(taskServiceAccountName="worker"))
+        await asyncio.sleep(5)
+        assert play.stored()["status"].get("diagnostics", []) == []
+        play.change(lambda body: body["spec"].pop("serviceAccountName"))
+        await asyncio.sleep(5)
+        assert play.stored()["status"].get("diagnostics", []) == []
+
+    played(script)
+
+
 def test_a_definition_that_is_too_long_is_refused_without_being_compiled() -> None:
     """As an object it has no limit in the schema, and decoded it takes twenty times its length."""
 
