@@ -43,6 +43,10 @@ class NotRedrivable(Exception):  # noqa: N818
     from."""
 
 
+class NoTestCase(Exception):  # noqa: N818
+    """There is no test case of this name for the state machine, or it does not fit. The sentences say why."""
+
+
 class MachineGone(Exception):  # noqa: N818
     """The state machine was deleted, or is being deleted."""
 
@@ -184,13 +188,13 @@ class Runner(Protocol):
 
     async def start(self, execution: Execution) -> Execution:
         """Begin a Standard execution; durable when it returns. The stored one, if its ARN was taken. Raises
-        MachineGone."""
+        MachineGone, NoTestCase."""
 
     async def start_express(self, execution: Execution) -> None:
-        """Begin an Express execution and keep nothing of it."""
+        """Begin an Express execution and keep nothing of it. Raises NoTestCase."""
 
     async def run_express(self, execution: Execution) -> Execution:
-        """Run an Express execution and wait for its end."""
+        """Run an Express execution and wait for its end. Raises NoTestCase."""
 
     async def run_machine(self, machine: Machine, identity: Identity, input: JsonText) -> Outcome:
         """Run a machine that was never created, keep nothing of it, and wait for its end."""

@@ -142,6 +142,8 @@ class Execution:
     redrives: int = 0
     redriven: Millis | None = None
     """How often it was redriven, and when it was for the last time."""
+    test_case: str | None = None
+    """Of a new one: the test case of a file of mocks that answers its tasks."""
     redrivable: bool | None = None
     """Of one that ended without success: whether what a redrive goes on from was kept; None: by a version that kept
     nothing."""

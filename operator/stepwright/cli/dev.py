@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Optional
 import typer
 
 from stepwright.asl.limits import EXPRESS, STANDARD
-from stepwright.cli import access_keys, limits, task_environment
+from stepwright.cli import access_keys, limits, mock_files, task_environment
 
 # Typer reads these annotations at run time, so they are in the form it knows.
 Data = Annotated[
@@ -80,6 +80,16 @@ def dev(
             help="What runs tasks that name an image; auto: the first that answers, else processes."
         ),
     ] = "never",
+    mock_config: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            metavar="FILE",
+            envvar="SFN_MOCK_CONFIG",
+            help="Mocks in the format of AWS Step Functions Local: executions started with the ARN of a state machine "
+            "and '#TESTCASE' have their tasks answered by that test case.",
+            dir_okay=False,
+        ),
+    ] = None,
     env: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar=task_environment.METAVAR, help=task_environment.HELP),
@@ -122,6 +132,7 @@ def dev(
             task_environment=task_environment.read(env),
             standard=limits.applied(STANDARD, given),
             express=limits.express(EXPRESS, given),
+            mocks=None if mock_config is None else mock_files.read(mock_config),
         )
         asyncio.run(embedded.serve(options, typer.echo))
     except (InUse, NoEngine, OSError) as error:

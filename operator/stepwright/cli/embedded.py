@@ -30,11 +30,14 @@ from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
 from stepwright.local.functions import FunctionDriver
 from stepwright.local.map_runs import SqlMapRuns
+from stepwright.local.mock_config import TestCases
+from stepwright.local.mocked import MockedDriver
 from stepwright.local.processes import ProcessDriver, environment
 from stepwright.local.runner import LocalRunner
 from stepwright.local.serving import Drivers
 from stepwright.local.step_functions import StepFunctionsDriver
 from stepwright.local.versions import SqlVersions
+from stepwright.mocks.config_file import MockFile
 from stepwright.tasks import job
 
 log = structlog.get_logger(__name__)
@@ -70,6 +73,8 @@ class Options:
     region: str | None = None
     standard: Limits = STANDARD
     express: Limits = EXPRESS
+    mocks: MockFile | None = None
+    """Whose test cases answer tasks, where an execution is started with one."""
 
 
 async def serve(options: Options, tell: Callable[[str], None]) -> None:
@@ -87,7 +92,8 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         clock = SystemClock()
         catalog = SqlCatalog(database)
         drivers: list[TaskDriver] = []
-        runner = LocalRunner(database, catalog, clock, drivers, options.standard, options.express)
+        test_cases = TestCases(database, options.mocks)
+        runner = LocalRunner(database, catalog, clock, drivers, options.standard, options.express, test_cases)
         functions = FunctionDriver(runner.report)
         activities = LocalActivities(database, runner.report)
         await activities.recall()
@@ -115,7 +121,8 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         )
         nested = StepFunctionsDriver(database, OwnCalls(service), runner, clock, runner.report)
         await nested.recall()
-        drivers += [processes, functions, activities, nested]
+        others: list[TaskDriver] = [processes, functions, activities, nested]
+        drivers += [MockedDriver(test_cases, others, runner.report), *others] if options.mocks else others
         running = asyncio.create_task(runner.run(), name="executions")
         admitted = admission.admission((*map(_shown, options.hosts), *options.host_names))
         regions = Regions(service, fixed=options.region is not None)

@@ -33,6 +33,7 @@ from stepwright.local.database import Database
 from stepwright.local.express import ExpressJournal
 from stepwright.local.journal import SqlJournal, read_parts
 from stepwright.local.map_runs import SqlMapRuns
+from stepwright.local.mock_config import TestCases
 from stepwright.local.redrives import SqlRedrives
 
 log = structlog.get_logger(__name__)
@@ -49,8 +50,10 @@ class LocalRunner:
         drivers: Sequence[TaskDriver],
         limits: Limits = STANDARD,
         express_limits: Limits = EXPRESS,
+        test_cases: TestCases | None = None,
     ) -> None:
         """``drivers`` report to ``report``; they are all there before ``run``."""
+        self._test_cases = test_cases or TestCases(database, None)
         self._database = database
         self._catalog = catalog
         self._clock = clock
@@ -68,7 +71,14 @@ class LocalRunner:
             finished=self._note_finished,
             instead=catalog.deletions.failure,
         )
-        self._express = Engine(self._express_journal, drivers, Held(), clock=clock, limits=express_limits)
+        self._express = Engine(
+            self._express_journal,
+            drivers,
+            Held(),
+            clock=clock,
+            limits=express_limits,
+            finished=lambda ref: self._test_cases.forget(ref.uid),
+        )
         self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
         self._let_go: defaultdict[Uid, asyncio.Event] = defaultdict(asyncio.Event)
         """Set when the engine is done with an execution; of those that somebody waits for."""
@@ -96,23 +106,27 @@ class LocalRunner:
         return await asyncio.shield(self._start(execution))
 
     async def _start(self, execution: Execution) -> Execution:
-        loaded = await self._loaded(execution)
-        if not await self._catalog.add_execution(execution, loaded.ref.state_machine):
-            stored = await self._catalog.execution(execution.arn)
-            assert stored is not None
-            return stored
-        self._engine.adopt(loaded)
-        return execution
+        loaded = await self._loaded(execution, kept=True)
+        try:
+            if await self._catalog.add_execution(execution, loaded.ref.state_machine):
+                self._engine.adopt(loaded)
+                return execution
+        finally:
+            if not self._engine.carries(execution.uid):
+                self._test_cases.forget(execution.uid)
+        stored = await self._catalog.execution(execution.arn)
+        assert stored is not None
+        return stored
 
     async def start_express(self, execution: Execution) -> None:
         loaded = await self._loaded(execution)
-        if self._express.at_once(loaded) is None:
+        if self._at_once(loaded) is None:
             self._begin_express(loaded)
 
     async def run_express(self, execution: Execution) -> Execution:
         loaded = await self._loaded(execution)
         loaded = replace(loaded, identity=structs.replace(loaded.identity, synchronous=True))
-        outcome, stopped = self._express.at_once(loaded) or await self._carried(loaded)
+        outcome, stopped = self._at_once(loaded) or await self._carried(loaded)
         return replace(
             execution,
             status=outcome.status,
@@ -121,6 +135,12 @@ class LocalRunner:
             error=outcome.error,
             cause=outcome.cause,
         )
+
+    def _at_once(self, loaded: Loaded) -> tuple[Outcome, Millis] | None:
+        ended = self._express.at_once(loaded)
+        if ended is not None:
+            self._test_cases.forget(loaded.ref.uid)
+        return ended
 
     async def run_machine(self, machine: Machine, identity: Identity, input: JsonText) -> Outcome:
         ref = ExecutionRef(Uid(identity.uid), "local", identity.name, identity.state_machine_name)
@@ -203,6 +223,7 @@ class LocalRunner:
             await self._let_go[uid].wait()
 
     def _note_finished(self, ref: ExecutionRef) -> None:
+        self._test_cases.forget(ref.uid)
         if (waited_for := self._let_go.pop(ref.uid, None)) is not None:
             waited_for.set()
 
@@ -212,12 +233,12 @@ class LocalRunner:
             self._engine.tell(uid, asked)
         return uid is not None
 
-    async def _loaded(self, execution: Execution) -> Loaded:
-        """A new execution, as the engine takes it. Raises Refused."""
+    async def _loaded(self, execution: Execution, *, kept: bool = False) -> Loaded:
+        """A new execution, as the engine takes it. Raises Refused, NoTestCase."""
         revision = await self._catalog.revision(execution.revision_id)
         assert revision is not None
         machine_name = arns.machine_name(execution.machine_arn)
-        return Loaded(
+        loaded = Loaded(
             ref=ExecutionRef(execution.uid, "local", execution.name, machine_name),
             identity=Identity(
                 uid=execution.uid,
@@ -235,6 +256,9 @@ class LocalRunner:
             seq=0,
             parts={},
         )
+        if execution.test_case is not None:
+            await self._test_cases.begin(loaded.ref, loaded.machine, execution.test_case, kept=kept)
+        return loaded
 
     # --- Observer ------------------------------------------------------------------------------------------------
 

@@ -233,6 +233,24 @@ CREATE TABLE IF NOT EXISTS answers (
 """
 """What SendTaskSuccess and SendTaskFailure said, until the execution has ended. With an output it succeeded."""
 
+TEST_CASES: Final = """
+CREATE TABLE IF NOT EXISTS test_cases (
+    uid TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL
+) WITHOUT ROWID
+"""
+"""Of executions whose tasks a file of mocks answers; written before they are."""
+
+MOCKED_TASKS: Final = """
+CREATE TABLE IF NOT EXISTS mocked_tasks (
+    uid TEXT NOT NULL,
+    task INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (uid, task)
+) WITHOUT ROWID
+"""
+"""The tasks that a file of mocks has answered: each answer of a state has its turn."""
+
 LISTED: Final = "coalesce(stopped, redriven, started)"
 """``Listed.moment`` of an execution."""
 
@@ -258,6 +276,8 @@ ALL: Final = (
     ACTIVITIES,
     TAKINGS,
     ANSWERS,
+    TEST_CASES,
+    MOCKED_TASKS,
 )
 
 LAST: Final = 2**63 - 1

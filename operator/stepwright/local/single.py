@@ -23,7 +23,7 @@ from stepwright.engine.ports import Commit, ExecutionRef, Loaded, StopRequest, T
 from stepwright.local.alone import Held
 from stepwright.local.express import ExpressJournal
 from stepwright.local.functions import FunctionDriver
-from stepwright.local.mocked import MockedDriver
+from stepwright.local.mocked import MockedDriver, OfOneExecution
 from stepwright.local.processes import ProcessDriver, environment
 from stepwright.mocks.answers import Script
 
@@ -83,7 +83,8 @@ async def run(
         task_environment = environment.of_tasks()
     async with _driven(engine, drivers, container_engine, task_environment):
         if scripts:
-            drivers.insert(0, MockedDriver(scripts, _resources(machine, scripts), drivers[:], engine.report))
+            mocks = OfOneExecution(scripts, _resources(machine, scripts))
+            drivers.insert(0, MockedDriver(mocks, drivers[:], engine.report))
         running = asyncio.create_task(engine.run())
         ended = journal.add(loaded)
         engine.adopt(loaded)

@@ -10,7 +10,7 @@ from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import causes
 from stepwright.asl.signals import Millis
 from stepwright.catalog import arns, redrives
-from stepwright.catalog.ports import MachineGone, NotRedrivable
+from stepwright.catalog.ports import MachineGone, NoTestCase, NotRedrivable
 from stepwright.catalog.records import Execution, Listed
 from stepwright.engine.ports import StopRequest
 
@@ -19,16 +19,18 @@ _REDRIVE_FILTERS: Final = {None: None, "REDRIVEN": True, "NOT_REDRIVEN": False}
 
 async def start(service: Service, request: Request) -> Answer:
     """Idempotent while the execution runs: the same name and input give the execution that is there."""
-    target = await names.target(service, request["stateMachineArn"])
+    target = await starting.target(service, request)
     execution = starting.new(service, request, target)
-    if target.machine.type == "EXPRESS":
-        await service.runner.start_express(execution)
-        return {"executionArn": execution.arn, "startDate": wire.moment(execution.started)}
     try:
+        if target.machine.type == "EXPRESS":
+            await service.runner.start_express(execution)
+            return {"executionArn": execution.arn, "startDate": wire.moment(execution.started)}
         stored = await service.runner.start(execution)
     except MachineGone:
-        await names.target(service, request["stateMachineArn"])  # where it is gone, this says so
+        await starting.target(service, request)  # where it is gone, this says so
         raise errors.machine_deleting(execution.machine_arn) from None
+    except NoTestCase as error:
+        raise errors.validation(str(error)) from error
     if stored.uid != execution.uid and (stored.status != "RUNNING" or stored.input != execution.input):
         raise errors.execution_exists(stored.arn)
     return {"executionArn": stored.arn, "startDate": wire.moment(stored.started)}

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.api import errors, names, wire
+from stepwright.api import errors, wire
 from stepwright.api.operations import starting
 from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.catalog.ports import NoTestCase
 
 
 async def start_sync(service: Service, request: Request) -> Answer:
-    target = await names.target(service, request["stateMachineArn"])
+    target = await starting.target(service, request)
     if target.machine.type != "EXPRESS":
         raise errors.type_not_supported()
-    execution = await service.runner.run_express(starting.new(service, request, target))
+    try:
+        execution = await service.runner.run_express(starting.new(service, request, target))
+    except NoTestCase as error:
+        raise errors.validation(str(error)) from error
     assert execution.stopped is not None
     answer = {
         "executionArn": execution.arn,

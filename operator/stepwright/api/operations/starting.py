@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from stepwright.api import errors, names
 from stepwright.api.service import Request, Service
 from stepwright.asl import jsontext
@@ -10,6 +12,17 @@ from stepwright.asl.jsontext import InvalidJson
 from stepwright.catalog import arns
 from stepwright.catalog.records import Execution
 from stepwright.engine.ports import Uid
+
+
+def target(service: Service, request: Request) -> Awaitable[names.Target]:
+    """Raises InvalidArn, StateMachineDoesNotExist."""
+    return names.target(service, _split(request)[0])
+
+
+def _split(request: Request) -> tuple[str, str | None]:
+    """The ARN, and the test case that follows it where a file of mocks answers tasks (``...:order#HappyPath``)."""
+    arn, hash, case = request["stateMachineArn"].partition("#")
+    return arn, case if hash else None
 
 
 def new(service: Service, request: Request, target: names.Target) -> Execution:
@@ -44,4 +57,5 @@ def new(service: Service, request: Request, target: names.Target) -> Execution:
         trace_header=request.get("traceHeader"),
         version_arn=target.version_arn,
         alias_arn=target.alias_arn,
+        test_case=_split(request)[1],
     )

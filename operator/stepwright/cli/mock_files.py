@@ -1,0 +1,30 @@
+"""Files of mocks that people name, in the format of AWS Step Functions Local."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from stepwright.cli import plain
+
+if TYPE_CHECKING:
+    from stepwright.mocks.config_file import MockFile
+
+USAGE: Final = 2
+
+
+def read(path: Path) -> MockFile:
+    """All that is wrong with it is told. Raises Exit."""
+    from stepwright.mocks import config_file  # noqa: PLC0415
+
+    try:
+        return config_file.read(str(path), path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        plain.echo(f"stepwright: {path} cannot be read: {error}", err=True)
+        raise typer.Exit(USAGE) from error
+    except config_file.Unusable as error:
+        for problem in error.problems:
+            plain.echo(problem, err=True)
+        raise typer.Exit(USAGE) from error
