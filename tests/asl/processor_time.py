@@ -7,8 +7,8 @@ machine, in the same process, right after what is measured.
 from __future__ import annotations
 
 import gc
-import time
 from collections.abc import Callable
+from time import process_time
 from typing import Final
 
 from stepwright.asl import jsonata
@@ -30,11 +30,11 @@ def _costs_at_most(units: Callable[[], float]) -> bool:
     collects = gc.isenabled()
     gc.disable()  # a collection comes when it likes, and takes as long as there are objects of other tests
     try:
-        start = time.process_time()
+        start = process_time()
         allowed = units()
-        middle = time.process_time()
+        middle = process_time()
         known = _work_of_what_is_known()
-        end = time.process_time()
+        end = process_time()
     finally:
         if collects:
             gc.enable()
