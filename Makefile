@@ -6,8 +6,9 @@ SHELL := bash
 # The one tool the rest is installed with. A virtual environment of its own, so that nothing else is touched.
 UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := $(UV) run --frozen
-# Two processes: one of them takes all tests that use the cluster, and mostly waits.
-PARALLEL := -n 2 --dist loadscope
+PARALLEL := --dist loadscope
+# Two of three processes have a cluster each, and mostly wait.
+WORKERS := 3
 
 .PHONY: help setup check lint format types contracts unit test conformance simulate fuzz demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate sbom image clean
 
@@ -37,10 +38,10 @@ contracts: setup ## import-linter: the layers
 	$(RUN) lint-imports
 
 unit: setup ## Tests that need no cluster and little time
-	$(RUN) pytest -q $(PARALLEL) -m "not cluster and not slow"
+	$(RUN) pytest -q -n 2 $(PARALLEL) -m "not cluster and not slow"
 
 test: setup ## Everything: sets up a cluster (see tests/cluster/README.md) and runs all tests
-	$(RUN) pytest $(PARALLEL) --durations=20
+	$(RUN) pytest -n $(WORKERS) $(PARALLEL) --durations=20
 
 conformance: setup ## Replay recorded AWS interactions against stepwright dev, by category (CATEGORIES="base timeouts")
 	@$(RUN) python -m tests.recorded_api $(CATEGORIES)

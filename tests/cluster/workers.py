@@ -1,33 +1,84 @@
-"""Several processes test (pytest-xdist): one of them has the cluster, and its tests are alone with it, faults and all.
+"""Several processes test (pytest-xdist): some have a cluster, each in a slot of its own, and the tests of a process are
+alone with its cluster, faults and all.
 
-Loaded by `pytest_plugins` in the top conftest.py. xdist's own groups (`--dist loadgroup`) would say the same, but
-pytest-xdist 3.8 cannot mark them with pytest 9.2: https://pytest-xdist.readthedocs.io/en/stable/how-to.html has this way.
+Loaded by `pytest_plugins` in the top conftest.py. xdist's own groups (`--dist loadgroup`) do not do: pytest-xdist 3.8
+cannot mark them with pytest 9.2, and which process has a cluster they would not know. This way:
+https://pytest-xdist.readthedocs.io/en/stable/how-to.html
 """
 
 from __future__ import annotations
 
 import functools
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.cluster import ladder
+from tests.cluster.slots import SLOT, slot
+
 _MARK: Final = re.compile(r"^pytestmark = .*pytest\.mark\.cluster\b", re.MULTILINE)
+
+_LONG: Final = (
+    "tests/e2e/test_killed_at_every_write.py",
+    "tests/e2e/test_long_histories.py",
+    "tests/e2e/test_outages.py",
+    "tests/e2e/test_replicas.py",
+    "tests/e2e/test_forged_results.py",
+    "tests/tasks/test_job_on_cluster.py",
+    "tests/e2e/test_disruptions.py",
+    "tests/e2e/test_helm_install.py",
+)
+"""Modules of minutes each. They come first, so that the end, where processes have nothing more to do, is short."""
 
 
 def uses_cluster(item: pytest.Item) -> bool:
     return "cluster" in getattr(item, "fixturenames", ())
 
 
-class OneHasTheCluster(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
-    """A module of tests goes to one process; all that use the cluster go to the same."""
+def clusters(processes: int) -> int:
+    """How many of so many processes have a cluster: two of three, since tests that use one mostly wait. What is given
+    there is one of."""
+    return 1 if ladder.is_given() else max(1, processes * 2 // 3)
+
+
+class SomeHaveAClusterEach(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
+    """A module of tests goes to one process; those that use a cluster to one that has one, and before others."""
 
     def _split_scope(self, nodeid: str) -> str:
-        module = nodeid.partition("::")[0]
-        return "cluster" if _is_marked(self.config.rootpath / module) else module
+        return nodeid.partition("::")[0]
+
+    def _assign_work_unit(self, node: Any) -> None:
+        scope = self._next(node)
+        if scope is not None:
+            self.workqueue.move_to_end(scope, last=False)
+            super()._assign_work_unit(node)
+
+    def _reschedule(self, node: Any) -> None:
+        if not node.shutting_down and self.workqueue and self._next(node) is None:
+            node.shutdown()  # what is left needs a cluster
+        else:
+            super()._reschedule(node)
+
+    def _next(self, node: Any) -> str | None:
+        """The module that this process is given next."""
+        has_cluster = node in sorted(self.nodes, key=_number)[: clusters(self.numnodes)]
+        for scope in self.workqueue:
+            if has_cluster or not self._uses_cluster(scope):
+                return str(scope)
+        return None
+
+    def _uses_cluster(self, scope: str) -> bool:
+        return _is_marked(self.config.rootpath / scope)
+
+
+def _number(node: Any) -> int:
+    return int(node.gateway.id.removeprefix("gw"))
 
 
 @functools.cache
@@ -36,9 +87,21 @@ def _is_marked(module: Path) -> bool:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneHasTheCluster:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SomeHaveAClusterEach:
     config.option.loadscopereorder = False  # the order is that of the tests
-    return OneHasTheCluster(config, log)
+    return SomeHaveAClusterEach(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    worker: Mapping[str, Any] | None = getattr(config, "workerinput", None)
+    if worker is not None:
+        os.environ[SLOT] = str(own_slot(worker["workerid"], worker["workercount"]))
+
+
+def own_slot(worker: str, count: int) -> int:
+    """Of the cluster that a process of this name has. Another that comes for one that has died has that of some other,
+    and may disturb it: a run that fails anyway goes on."""
+    return slot().number + int(worker.removeprefix("gw")) % clusters(count)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -50,4 +113,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 f"{item.nodeid} uses the cluster: its module needs `pytestmark = pytest.mark.cluster`"
             )
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: not _is_marked(item.path))
+        items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    module = item.nodeid.partition("::")[0]
+    if module in _LONG:
+        return _LONG.index(module)
+    return len(_LONG) + (not _is_marked(item.path))
