@@ -33,6 +33,9 @@ _LONG: Final = (
     "tests/tasks/test_job_on_cluster.py",
     "tests/e2e/test_disruptions.py",
     "tests/e2e/test_helm_install.py",
+    "tests/simulation/test_simulation.py",
+    "tests/simulation/test_known_bugs.py",
+    "tests/api/test_recorded_interactions.py",
 )
 """Modules of minutes each. They come first, so that the end, where processes have nothing more to do, is short."""
 
@@ -116,8 +119,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=_turn)
 
 
-def _turn(item: pytest.Item) -> int:
+def _turn(item: pytest.Item) -> tuple[bool, int]:
     module = item.nodeid.partition("::")[0]
-    if module in _LONG:
-        return _LONG.index(module)
-    return len(_LONG) + (not _is_marked(item.path))
+    return not _is_marked(item.path), _LONG.index(module) if module in _LONG else len(_LONG)
