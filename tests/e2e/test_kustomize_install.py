@@ -56,6 +56,8 @@ def applied(vacant: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     kube = Kube(cluster, f"test-kustomize-{time.time_ns() % 10**8:08}")
     folder = overlay(tmp_path_factory.mktemp("kustomize"), kube.namespace)
     system = Kube(cluster, SYSTEM)
+    # Of a run before this one it may be on its way out, which takes Kubernetes half a minute.
+    cluster.kubectl("wait", "--for=delete", f"namespace/{SYSTEM}", "--timeout=90s")
     try:
         cluster.kubectl("create", "namespace", kube.namespace)
         crds = str(ROOT / "deploy" / "crds")
@@ -73,7 +75,7 @@ def applied(vacant: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         cluster.kubectl("delete", ",".join(OF_THE_CLUSTER), "-l", ours, check=False)
         for namespace in (kube.namespace, SYSTEM):
             cluster.kubectl(
-                "delete", "namespace", namespace, "--ignore-not-found", "--timeout=60s", check=False
+                "delete", "namespace", namespace, "--ignore-not-found", "--wait=false", check=False
             )
 
 

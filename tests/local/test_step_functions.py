@@ -145,8 +145,18 @@ def test_no_awaited_execution_outlives_one_that_is_stopped_while_it_begins(sfn: 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(stopped_at_once, range(60)))
 
-    time.sleep(1)
-    assert sfn.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"] == []
+    def still_running() -> Any:
+        arns = (waiting, machine)  # a parent that has ended asks its child to
+        return [
+            found
+            for arn in arns
+            for found in sfn.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]
+        ]
+
+    until = time.monotonic() + 60  # by themselves they would run for an hour
+    while still_running() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert still_running() == []
 
 
 def test_an_execution_that_was_only_started_is_left_alone(sfn: Any) -> None:

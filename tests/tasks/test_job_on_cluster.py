@@ -14,7 +14,7 @@ import pytest_asyncio
 from stepwright.asl import jsontext
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
-from stepwright.cluster.api import NotFound, path_of
+from stepwright.cluster.api import ApiError, NotFound, path_of
 from stepwright.tasks.job import EKS_RUN_JOB, names
 from tests.cluster.audit import Audit
 from tests.cluster.interface import Cluster
@@ -285,9 +285,20 @@ async def test_a_quota_refuses_the_job(jobs: Running, namespace: str) -> None:
 async def quota(jobs: Running, namespace: str, hard: dict[str, str]) -> None:
     path = path_of("v1", "resourcequotas", namespace)
     await jobs.api.create(path, {"metadata": {"name": "none"}, "spec": {"hard": hard}})
-    while not (await jobs.api.get(f"{path}/none")).get("status", {}).get("used"):
+    # Admission keeps a copy of its own.
+    pod = {"containers": [{"name": "main", "image": BUSYBOX}], "restartPolicy": "Never"}
+    probes = {
+        "pods": (path_of("v1", "pods", namespace), pod),
+        "count/jobs.batch": (path_of("batch/v1", "jobs", namespace), {"template": {"spec": pod}}),
+    }
+    probe, spec = probes[next(iter(hard))]
+    refused = ""
+    while "exceeded quota" not in refused:
         await asyncio.sleep(0.05)
-    await asyncio.sleep(0.5)  # admission keeps its own copy
+        try:
+            await jobs.api.create(probe, {"metadata": {"name": "probe"}, "spec": spec}, {"dryRun": "All"})
+        except ApiError as error:
+            refused = str(error)
 
 
 async def test_no_pod_because_its_account_is_missing(jobs: Running, namespace: str) -> None:
