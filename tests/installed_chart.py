@@ -11,14 +11,14 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.cluster import Cluster, images
+from tests.cluster import Cluster, ClusterUnavailable, images
 from tests.cluster.audit import Audit
 from tests.kube import Kube, Object
 from tests.operator_process import ROOT
@@ -28,6 +28,7 @@ CHART = ROOT / "charts" / "stepwright"
 RELEASE = "stepwright"
 IMAGE: Object = {"repository": "localhost/stepwright", "tag": "dev", "pullPolicy": "IfNotPresent"}
 RBAC = "rbac.authorization.k8s.io"
+_built = pytest.StashKey[bool]()
 OF_THE_CLUSTER = (
     "validatingadmissionpolicybinding",
     "validatingadmissionpolicy",
@@ -38,6 +39,17 @@ OF_THE_CLUSTER = (
     "priorityclass",
 )
 """Kinds of the chart's objects that are in no namespace, but for the CRDs."""
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Build the image before the first test that asks for it: no test's time limit covers minutes."""
+    if "image_on_nodes" in getattr(item, "fixturenames", ()) and not item.config.stash.get(_built, False):
+        item.config.stash[_built] = True
+        # What is missing is reported by the fixture, to the tests that it concerns.
+        with contextlib.suppress(ClusterUnavailable):
+            images.build_operator_image(ROOT)
+    return (yield)
 
 
 @pytest.fixture(scope="session")

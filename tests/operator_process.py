@@ -54,7 +54,7 @@ class OperatorProcess:
         self.health_port = free_port()
         self.metrics_port = free_port()
 
-    def start(self, *, ready_seconds: float = 60) -> None:
+    def start(self, *, ready_seconds: float = 180) -> None:
         self._log = self.log_path.open("ab")
         command = [
             sys.executable,
