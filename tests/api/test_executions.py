@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from tests.api.conftest import PASS, WAIT
 from tests.api.test_state_machines import refusal
-from tests.dev_process import ended
+from tests.dev_process import ROLE, DevProcess, ended
 
 Create = Callable[..., str]
 
@@ -238,3 +240,29 @@ def test_a_task_that_nothing_serves_fails_with_the_reason(sfn: Any, create: Crea
 
     assert (answer["status"], answer["error"]) == ("FAILED", "States.Runtime")
     assert "arn:aws:states:::sqs:sendMessage" in answer["cause"]
+
+
+def test_the_name_of_an_execution_is_free_again_ninety_days_after_its_end(tmp_path: Path) -> None:
+    day = 24 * 60 * 60 * 1000
+    with DevProcess(tmp_path / "data") as dev:
+        sfn = dev.client()
+        arn = sfn.create_state_machine(name="m", definition=json.dumps(PASS), roleArn=ROLE)["stateMachineArn"]
+        for name in ("long-ago", "lately"):
+            ended(sfn, sfn.start_execution(stateMachineArn=arn, name=name, input="1")["executionArn"])
+    database = sqlite3.connect(tmp_path / "data" / "stepwright.db")
+    with database:
+        for name, days in (("long-ago", 91), ("lately", 89)):
+            database.execute(
+                "UPDATE executions SET started = started - ?1, stopped = stopped - ?1 WHERE name = ?2",
+                (days * day, name),
+            )
+    database.close()
+
+    with DevProcess(tmp_path / "data") as dev:
+        sfn = dev.client()
+        again = sfn.start_execution(stateMachineArn=arn, name="long-ago", input="2")["executionArn"]
+        assert ended(sfn, again)["output"] == "2"
+        assert again == arn.replace(":stateMachine:", ":execution:") + ":long-ago"
+        with pytest.raises(ClientError) as error:
+            sfn.start_execution(stateMachineArn=arn, name="lately", input="2")
+        assert refusal(error)[0] == "ExecutionAlreadyExists"

@@ -36,6 +36,10 @@ ADD_EXECUTION: Final = Statement(
 )
 """Whoever starts an execution has looked at its state machine, which may have been deleted since."""
 
+NAME_MILLIS: Final = 90 * 24 * 60 * 60 * 1000
+"""So long after its end an execution has its name for itself.
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html"""
+
 _MACHINES: Final = (
     "SELECT machines.arn, machines.name, machines.type, machines.created AS made, machines.tags, machines.deleting, "
     "revisions.* "
@@ -223,13 +227,16 @@ def _machine(connection: Connection, arn: str) -> StateMachine | None:
 
 
 def _add_again(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Add an execution that could not be: where its ARN was that of an execution of a deleted state machine, it is the
-    new one's now. Raises MachineGone."""
+    """Add an execution that could not be: where its ARN was that of an execution of a deleted state machine, or of one
+    that ended long ago, it is the new one's now. Raises MachineGone."""
     machine = _machine(connection, row["machine_arn"])
     if machine is None or machine.deleting:
         raise MachineGone
-    former = f"SELECT uid FROM executions WHERE arn = :arn AND NOT ({BELONGS})"  # noqa: S608 - a constant
-    found = connection.execute(former, row).fetchone()
+    former = (
+        f"SELECT uid FROM executions WHERE arn = :arn AND (NOT ({BELONGS}) "  # noqa: S608 - a constant
+        "OR (settled IS TRUE AND stopped <= :long_ago))"
+    )
+    found = connection.execute(former, {**row, "long_ago": row["started"] - NAME_MILLIS}).fetchone()
     if found is None:
         return False
     # Nothing of it is lost, but nobody asks for it by this name.
