@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import threading
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 
+from stepwright.api.operations.test_state import run
+from stepwright.api.service import Service
+from stepwright.asl.test_state import Trial
+from stepwright.catalog.arns import Place
+from stepwright.engine.clock import SystemClock
 from tests.api.test_state_machines import refusal
 from tests.dev_process import ROLE
 
@@ -438,3 +445,24 @@ def test_what_cannot_be_tested_is_refused(
         verdict(sfn, state, **arguments)
 
     assert refusal(error) == (code, message)
+
+
+async def test_a_state_is_tried_where_it_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others waited for as long as it computed."""
+    where = []
+    begin = Trial.begin
+
+    def noted(trial: Trial) -> Any:
+        where.append(threading.current_thread())
+        return begin(trial)
+
+    monkeypatch.setattr(Trial, "begin", noted)
+    service = SimpleNamespace(
+        task_checks={}, clock=SystemClock(), new_id=lambda: "id", place=Place("123456789012", "us-east-1")
+    )
+
+    answer = await run(cast("Service", service), {"definition": json.dumps(STOP), "roleArn": ROLE})
+
+    assert answer["status"] == "SUCCEEDED"
+    assert where
+    assert threading.main_thread() not in where

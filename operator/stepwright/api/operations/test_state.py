@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any, Final
 
@@ -44,6 +45,14 @@ async def run(service: Service, request: Request) -> Answer:
 
 
 async def _run(service: Service, request: Request) -> Answer:
+    # What a state computes may take as long as its budget lasts, and nobody else shall wait for that.
+    trial, verdict = await asyncio.to_thread(_begun, service, request)
+    if verdict is None:
+        verdict = await _waited(service, trial, request.get("roleArn", ""))
+    return _answer(verdict, request.get("inspectionLevel", "INFO"))
+
+
+def _begun(service: Service, request: Request) -> tuple[Trial, Verdict | None]:
     if "roleArn" in request:
         settings.check_role(request["roleArn"])
     input = Payload(*_input(request))
@@ -66,10 +75,7 @@ async def _run(service: Service, request: Request) -> Answer:
         _check_role(request, selected)
     else:
         _check_result(selected, mock)
-    verdict = trial.begin()
-    if verdict is None:
-        verdict = await _waited(service, trial, request.get("roleArn", ""))
-    return _answer(verdict, request.get("inspectionLevel", "INFO"))
+    return trial, trial.begin()
 
 
 async def _waited(service: Service, trial: Trial, role_arn: str) -> Verdict:
@@ -78,8 +84,8 @@ async def _waited(service: Service, trial: Trial, role_arn: str) -> Verdict:
     remaining = trial.due - service.clock.now()
     await service.clock.sleep(min(remaining, _LONGEST_MILLIS) / 1000)
     if remaining > _LONGEST_MILLIS:
-        return trial.fail(Failure("States.Timeout", None))
-    return trial.wake()
+        return await asyncio.to_thread(trial.fail, Failure("States.Timeout", None))
+    return await asyncio.to_thread(trial.wake)
 
 
 async def _called(service: Service, trial: Trial, role_arn: str) -> Verdict:
@@ -98,8 +104,8 @@ async def _called(service: Service, trial: Trial, role_arn: str) -> Verdict:
     outcome = await service.runner.run_machine(machine, identity, input.text)
     if outcome.status == "SUCCEEDED":
         assert outcome.output is not None
-        return trial.succeed(of_text(outcome.output))
-    return trial.fail(Failure(outcome.error, outcome.cause))
+        return await asyncio.to_thread(trial.succeed, of_text(outcome.output))
+    return await asyncio.to_thread(trial.fail, Failure(outcome.error, outcome.cause))
 
 
 # --- What is given ----------------------------------------------------------------------------------------------------
