@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-import functools
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, suppress
@@ -41,6 +40,7 @@ from stepwright.cluster.api_errors import (
     from_response,
     from_status,
 )
+from stepwright.cluster.decoders import decoder
 from stepwright.cluster.nesting import decoded
 from stepwright.cluster.paging import PageSize
 from stepwright.engine.turns import Turns
@@ -131,11 +131,6 @@ def namespace_in(path: str) -> str:
     """The namespace that a request concerns; empty where it concerns the whole cluster."""
     _, found, rest = path.partition("/namespaces/")
     return rest.partition("/")[0] if found else ""
-
-
-@functools.cache
-def _decoder(into: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(into)
 
 
 class Api:
@@ -425,7 +420,7 @@ class Api:
         """
         query = {**(params or {}), "watch": "1", "allowWatchBookmarks": "true"}
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout.total, sock_read=idle_seconds)
-        decode = _decoder(_WireEvent).decode
+        decode = decoder(_WireEvent).decode
         try:
             async with self._streams.get(
                 self._url(path, query),
@@ -446,7 +441,7 @@ class Api:
                         for line in lines:
                             event = decoded(decode, line)
                             if event.type == "ERROR":
-                                raise from_status(msgspec.json.decode(event.object, type=Status))
+                                raise from_status(decoder(Status).decode(event.object))
                             yield Event(event.type, event.object)
                 finally:
                     # Left in the middle: TLS's own good-bye would wait for the server, and outlive the loop.
@@ -468,7 +463,7 @@ class Api:
 
     def _decode(self, answer: bytes, into: Any) -> Any:
         try:
-            return decoded(_decoder(Any if into is None else into).decode, answer)
+            return decoded(decoder(Any if into is None else into).decode, answer)
         except msgspec.DecodeError as error:
             # The write has landed; only the answer is not what its kind's schema promises.
             raise Unreachable(f"the answer cannot be read: {error}", outcome_unknown=True) from error

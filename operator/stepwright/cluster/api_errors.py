@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import msgspec
 
+from stepwright.cluster.decoders import decoder
+
 
 class Cause(msgspec.Struct):
     """One finding of the API server about a field of the object."""
@@ -159,7 +161,7 @@ def from_response(
 ) -> ApiError:
     """The error that an answer with this HTTP status and body means."""
     try:
-        parsed = msgspec.json.decode(body, type=Status)
+        parsed = decoder(Status).decode(body)
     except msgspec.DecodeError:
         # A proxy or the authenticator answers in plain text.
         parsed = Status(message=body[:1000].decode(errors="replace").strip() or f"HTTP status {status}")

@@ -21,6 +21,7 @@ import msgspec
 import structlog
 
 from stepwright.cluster.api import Api, ApiError, BadRequest, Expired, Forbidden, TooManyRequests, path_of
+from stepwright.cluster.decoders import decoder
 
 if TYPE_CHECKING:
     from stepwright.cluster.api import Event
@@ -103,7 +104,7 @@ class Informer(Generic[T]):
     ) -> None:
         self._api = api
         self._api_version, self._plural = api_version, plural
-        self._decode = msgspec.json.Decoder(into).decode
+        self._decode: Callable[[msgspec.Raw], T] = decoder(into).decode
         self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
         self._selectors = {
             name: value
@@ -232,7 +233,8 @@ class Informer(Generic[T]):
         """Bring one event into the copy; the resourceVersion from which the watch can go on."""
         self._hear(namespace)
         if event.type == "BOOKMARK":
-            return msgspec.json.decode(event.object, type=_Bookmark).metadata.resourceVersion
+            bookmark: _Bookmark = decoder(_Bookmark).decode(event.object)
+            return bookmark.metadata.resourceVersion
         new = self._read(event.object)
         if new is None:
             return None

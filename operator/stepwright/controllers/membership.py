@@ -26,10 +26,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
-import msgspec
 import structlog
 
 from stepwright.cluster.api import AlreadyExists, Api, ApiError, Conflict, NotFound, Unreachable, path_of
+from stepwright.cluster.decoders import decoder
 from stepwright.cluster.informer import Informer
 from stepwright.controllers import clocks, member_lease
 from stepwright.controllers.clocks import Readings
@@ -387,7 +387,7 @@ class Membership:
         Raises Removed, ApiError."""
         asked = self._monotonic()
         items, _ = await self._ask(self._api.list(self._path(), {"labelSelector": member_lease.ALL}))
-        found = [msgspec.json.decode(item, type=MemberLease) for item in items]
+        found = [decoder(MemberLease).decode(item) for item in items]
         leases = {lease.metadata.name: lease for lease in found if lease.is_member}
         self._quarantine.take(found)
         mine = leases.pop(self.name, None)
