@@ -126,7 +126,7 @@ def test_what_did_not_succeed_goes_on(sfn: Any, create: Create, activity: str) -
     assert after["executionCounts"] == counts(succeeded=4, total=4)
     found = children(sfn, run)
     assert {n: child["redriveCount"] for n, child in found.items()} == {0: 0, 1: 1, 2: 1, 3: 0}
-    assert [n for n, child in found.items() if "redriveDate" in child] == [2, 1]
+    assert {n for n, child in found.items() if "redriveDate" in child} == {1, 2}
     assert types(sfn, found[1]["executionArn"]) == [
         ("ExecutionStarted", 1, 0),
         ("PassStateEntered", 2, 0),
