@@ -114,7 +114,7 @@ def test_what_was_answered_before_the_kill_counts(dev: DevProcess) -> None:
     assert again == told
 
 
-def test_running_executions_outlive_their_state_machine(dev: DevProcess) -> None:
+def test_executions_of_a_deleted_state_machine_fail_after_a_restart_too(dev: DevProcess) -> None:
     client = dev.client()
     arn = machine(client, wait(2))
     execution = client.start_execution(stateMachineArn=arn)["executionArn"]
@@ -122,7 +122,7 @@ def test_running_executions_outlive_their_state_machine(dev: DevProcess) -> None
     client.delete_state_machine(stateMachineArn=arn)
     client = restart(dev)
 
-    assert ended(client, execution)["status"] == "SUCCEEDED"
+    assert ended(client, execution)["status"] == "FAILED"
 
 
 def test_a_folder_in_use_is_not_opened_twice(dev: DevProcess) -> None:
