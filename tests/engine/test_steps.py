@@ -20,6 +20,8 @@ from tests.engine.memory import World, loaded, types
 from tests.engine.virtual_loop import run
 
 HEAVY = "{% $count($map([1..4000], function($v){ $string($v) & 'x' })) %}"
+LONG = HEAVY.replace("4000", "17000")
+"""Takes about two hundred thousand units."""
 LOOP: dict[str, Any] = {
     "QueryLanguage": "JSONata",
     "StartAt": "A",
@@ -168,6 +170,85 @@ def test_what_is_known_to_take_long_is_not_tried_in_the_loop() -> None:
         await Steps(noted, at_once).take(ref("a"), step_of(PATIENCE + 1), long=True)
 
         assert noted.steps == []
+
+    run(main)
+
+
+def test_what_takes_long_ends_though_others_never_stop() -> None:
+    """Each of its steps waits for one of every other execution of its namespace and, for each of those and for itself,
+    for one of every other namespace."""
+    others, namespaces, own_steps = 3, 4, 5
+
+    async def main() -> None:
+        taken = 0
+
+        async def aside(step: Callable[[], Step]) -> Step:
+            nonlocal taken
+            taken += 1
+            await asyncio.sleep(0)
+            return step()
+
+        steps = Steps(Stepping(), aside)
+
+        async def compute(whose: ExecutionRef) -> None:
+            while True:
+                await steps.take(whose, step_of(PATIENCE + 1), long=True)
+
+        endless = [
+            asyncio.create_task(compute(ref(f"{namespace}-{index}", namespace)))
+            for namespace in ("own", *map(str, range(1, namespaces)))
+            for index in range(others)
+        ]
+        await asyncio.sleep(0)
+        began = taken
+        for _ in range(own_steps):
+            await steps.take(ref("one", "own"), step_of(PATIENCE + 1), long=True)
+        for task in endless:
+            task.cancel()
+        await asyncio.gather(*endless, return_exceptions=True)
+
+        assert taken - began <= own_steps * (others + 1) * namespaces
+
+    run(main)
+
+
+def test_what_an_execution_computes_for_long_is_written_as_it_goes() -> None:
+    """It shows as running, and whoever takes it over does not compute all of it again."""
+    definition = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "S0",
+        "States": {
+            **{f"S{n}": {"Type": "Pass", "Output": LONG, "Next": f"S{n + 1}"} for n in range(8)},
+            "S8": {"Type": "Succeed"},
+        },
+    }
+
+    async def main() -> None:
+        stored = await World().complete(loaded(definition))
+
+        assert types(stored)[-1] == "ExecutionSucceeded"
+        writes = [
+            sum(event["type"] == "PassStateExited" for event in commit.events) for commit in stored.commits
+        ]
+        assert sum(writes) == 8
+        assert max(writes) <= 3
+
+    run(main)
+
+
+def test_what_is_computed_quickly_is_written_together() -> None:
+    definition = {
+        "StartAt": "S0",
+        "States": {
+            **{f"S{n}": {"Type": "Pass", "Next": f"S{n + 1}"} for n in range(200)},
+            "S200": {"Type": "Succeed"},
+        },
+    }
+
+    async def main() -> None:
+        stored = await World().complete(loaded(definition))
+
+        assert len([commit for commit in stored.commits if commit.events]) == 1
 
     run(main)
 

@@ -30,6 +30,9 @@ from stepwright.engine.effects import End
 # from the 1.5 MiB that etcd takes in one request.
 LARGEST_EVENTS_BYTES = 448 * 1024
 LARGEST_EVENTS_COUNT = 2_000
+# In units of ``asl.meter``: half a second of computing. It is as much as is lost with an engine that ends, beside the step
+# under way, and then the execution shows how far it has come. A write costs a hundredth of that.
+MOST_WORK = 500_000
 
 # What an event costs beside its payloads: ids, type, timestamp, names.
 _EVENT_BYTES = 200
@@ -53,6 +56,7 @@ class Batch:
     outcome: Outcome | None = None
     redrivable: Checkpoint | None = None
     size_bytes: int = 0
+    work: int = 0
 
     @property
     def more(self) -> bool:
@@ -66,7 +70,11 @@ class Batch:
     @property
     def full(self) -> bool:
         events = len(self.events) + len(self.child_events)
-        return self.size_bytes >= LARGEST_EVENTS_BYTES or events >= LARGEST_EVENTS_COUNT
+        return (
+            self.size_bytes >= LARGEST_EVENTS_BYTES
+            or events >= LARGEST_EVENTS_COUNT
+            or self.work >= MOST_WORK
+        )
 
     def add(self, step: Step, signal: Signal | None) -> None:
         """Fold in what a step did; ``signal`` is what it answered, None for the start."""
@@ -74,6 +82,7 @@ class Batch:
         self.changed |= step.changed
         self.events += step.events
         self.size_bytes += sum(map(_size, step.events))
+        self.work += step.work
         for visit in step.visits:
             self.visits[visit.id] = visit
         if step.child_events:
