@@ -14,6 +14,7 @@ import os
 import selectors
 import signal
 import sys
+import time
 from contextvars import ContextVar
 from typing import Any, Final, Literal
 
@@ -21,8 +22,11 @@ import aiohttp
 import msgspec
 
 import stepwright.controllers.operator  # noqa: F401 - the command imports it late; here it is to be there before
+from stepwright.asl.step import Step
 from stepwright.cli import application
 from stepwright.cluster.api import Api
+from stepwright.engine.ports import ExecutionRef
+from stepwright.engine.steps import Steps, Take
 
 Moment = Literal["before", "sent", "answered"]
 """Of a write: it has not been sent; it is sent and may land; it has landed, and the operator has not heard of it."""
@@ -30,6 +34,9 @@ Moment = Literal["before", "sent", "answered"]
 WRITE: Final = "WRITE "
 STRUCK: Final = "STRUCK "
 """Each begins a line of the log: a write that counted, and the one at which the process was struck."""
+
+DRAGS_SECONDS: Final = 4.0
+"""Long enough to be noted in a Lease."""
 
 _in_hand: ContextVar[bool] = ContextVar("in_hand", default=False)
 """Whether the request of this context is the one that is sent and then not waited for."""
@@ -50,11 +57,13 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """``arguments``: those of ``stepwright operator``."""
+    """``arguments``: those of ``stepwright operator``. ``drags``: the name of an execution of which each step takes
+    ``DRAGS_SECONDS``."""
 
     arguments: tuple[str, ...]
     log: str
     fault: Fault | None = None
+    drags: str = ""
 
 
 class Striking:
@@ -117,6 +126,22 @@ class Striking:
         os.kill(os.getpid(), getattr(signal, f"SIG{self._fault.signal}"))
 
 
+def drag(name: str) -> None:
+    """From now on a step of this execution takes its time, in the thread for what takes long."""
+    take = Steps.take
+
+    async def dragging(self: Steps, ref: ExecutionRef, step: Take, *, long: bool = False) -> Step:
+        def slow(patience: int | None) -> Step:
+            time.sleep(DRAGS_SECONDS)
+            return step(patience)
+
+        return await (
+            take(self, ref, slow, long=True) if ref.name == name else take(self, ref, step, long=long)
+        )
+
+    setattr(Steps, "take", dragging)  # noqa: B010
+
+
 def kind_of(method: str, path: str) -> str:
     """``PATCH executions/status`` for ``PATCH /apis/stepwright.dev/v1/namespaces/shop/executions/order-7/status``."""
     plural, *name_and_subresource = path.split("/namespaces/", 1)[-1].split("/")[1:]
@@ -165,6 +190,8 @@ def _become(order: Order) -> None:
     faulthandler.enable()
     if order.fault is not None:
         Striking(order.fault).install()
+    if order.drags:
+        drag(order.drags)
     code = 1
     try:
         code = application(("operator",))(["operator", *order.arguments], standalone_mode=False) or 0

@@ -96,7 +96,9 @@ class Nursery:
         self._begun: asyncio.Queue[ForkedOperator | None] = asyncio.Queue()
         self.operators: list[ForkedOperator] = []
 
-    async def start(self, namespace: str, fault: Fault | None = None, *arguments: str) -> ForkedOperator:
+    async def start(
+        self, namespace: str, fault: Fault | None = None, *arguments: str, drags: str = ""
+    ) -> ForkedOperator:
         """An operator for this namespace, where its Lease is, too."""
         assert self._process is not None
         assert self._process.stdin is not None
@@ -118,6 +120,7 @@ class Nursery:
                 ),
                 str(self._next_log),
                 fault,
+                drags,
             )
             self._next_log.touch()
             self._process.stdin.write(msgspec.json.encode(order) + b"\n")
