@@ -17,6 +17,9 @@ from stepwright.local import schema
 from stepwright.local.database import Database, Statement
 from stepwright.local.rows import PAGE, execution_of, page, text_of
 
+_COUNTS: Final = msgspec.json.Decoder(Counts)
+"""Made here, once: where two threads decode into a type for the first time at once, msgspec ends the process."""
+
 PUT_RUN: Final = Statement(
     10,
     "INSERT INTO map_runs (arn, uid, execution_arn, machine_arn, status, started, stopped, max_concurrency, "
@@ -189,8 +192,8 @@ def _run_of(row: Row) -> MapRun:
             max_concurrency=row["max_concurrency"],
             tolerated_failure_count=row["tolerated_count"],
             tolerated_failure_percentage=row["tolerated_percentage"],
-            items=msgspec.json.decode(row["item_counts"], type=Counts),
-            executions=msgspec.json.decode(row["execution_counts"], type=Counts),
+            items=_COUNTS.decode(row["item_counts"]),
+            executions=_COUNTS.decode(row["execution_counts"]),
             redrives=row["redrives"],
             redriven=row["redriven"],
         ),
