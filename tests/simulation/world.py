@@ -42,7 +42,7 @@ JOB_STAYS_SECONDS = 20
 FORESEEN = (
     "membership waits",
     "another installation serves the same namespace",
-    "write refused, failing the execution",
+    "write given up, ending the execution",
     "execution cannot go on",
     "execution is too large for a status",
 )

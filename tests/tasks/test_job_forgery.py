@@ -8,6 +8,7 @@ import pytest
 
 from stepwright.asl.signals import TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.step import StartTask
+from stepwright.cluster.api import Forbidden
 from stepwright.engine.ports import ExecutionRef, Unavailable
 from stepwright.tasks.job import adoption, facts, names
 from tests.tasks.api_server import once
@@ -206,6 +207,25 @@ async def test_a_job_that_could_not_be_compared_is_compared_later() -> None:
         await scene.pod(this, done())
 
     assert scene.end() == TaskSucceeded(this.task, 1)
+
+
+async def test_a_job_that_may_not_be_compared_is_stopped_with_its_task() -> None:
+    """It was the task's own and ran when the execution had settled: seed 32396 of the simulation."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        scene.server.after = once("create", "jobs", LOST)
+        with pytest.raises(Unavailable):
+            await driver.start(scene.ref, this)
+        await settled()
+        scene.server.before = once("dry run", "jobs", Forbidden(403, "Forbidden", "jobs may not be patched"))
+        await driver.start(scene.ref, this)
+
+        [end] = ends(scene)
+        assert end.error == "Job.Refused"
+        assert driver.runs_on(scene.ref, this.task)
+        await driver.release(scene.ref, this.task)
+
+        assert scene.job_path(this) not in scene.server.objects
 
 
 async def test_jobs_with_a_tasks_labels_under_another_name_are_nobodys() -> None:

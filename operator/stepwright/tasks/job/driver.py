@@ -243,9 +243,14 @@ class JobDriver:
         # An account that Stepwright acts as, and whatever runs as it, may write that label, too.
         if not found:
             return job
-        for expected in chain([made], alike()):
-            if await self._calls.is_as_made(ref, expected, job.metadata.uid):
-                return job
+        try:
+            for expected in chain([made], alike()):
+                if await self._calls.is_as_made(ref, expected, job.metadata.uid):
+                    return job
+        except StateError:
+            # It may be the task's, and run: the execution has not settled before it is stopped.
+            watched.job, watched.unwanted = job, True
+            raise
         raise _not_ours(ref, made.name, "it would run something else than the task says")
 
     async def _create(self, ref: ExecutionRef, made: manifest.Manifest) -> facts.Job | None:
