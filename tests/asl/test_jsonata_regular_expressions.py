@@ -67,6 +67,8 @@ REFUSED: Final = {
     "(?<1>a)": "Invalid capture group name",
     "a\\": "\\ at end of pattern",
     "(?:ab){9999}": "it is too large",
+    "a" * 6_000 + "(": "it is too large",
+    "(?:" + "a" * 6_000 + "){0}": "it is too large",
     "(" * 60 + ")" * 60: "it nests deeper than 50 levels",
 }
 
@@ -94,6 +96,46 @@ def test_every_step_is_paid_for(pattern: str) -> None:
 
     with pytest.raises(Spent):
         regular_expressions.compile(pattern, "", 0).search("a" * 2_000, 0, spend)
+
+
+class Compared(str):
+    """A character that counts how often it is looked at."""
+
+    __slots__ = ()
+    times = 0
+
+    def __lt__(self, other: str) -> bool:
+        Compared.times += 1
+        return super().__lt__(other)
+
+    def __le__(self, other: str) -> bool:
+        Compared.times += 1
+        return super().__le__(other)
+
+    def __ge__(self, other: str) -> bool:
+        Compared.times += 1
+        return super().__ge__(other)
+
+
+def test_a_class_of_many_spans_costs_no_more_than_the_step_that_is_paid_for() -> None:
+    spans = "".join(f"{chr(at)}-{chr(at + 1)}" for at in range(0x4E00, 0x8E00, 4))
+    pattern = regular_expressions.compile(f"[{spans}]", "", 0)
+    operation = pattern.program[1]
+    Compared.times = 0
+
+    assert not operation[1](Compared(chr(0x8E00)))
+    assert Compared.times < 30
+
+
+@pytest.mark.parametrize("flags", ["", "i"])
+def test_spans_of_a_class_hold_what_is_in_one_of_them(flags: str) -> None:
+    inside = regular_expressions.compile("[k-mc-ea-dm-nx-zy-y]", flags, 0)
+
+    characters = [chr(code) for code in range(0x20, 0x17F)]
+    fitting = {c for c in characters if inside.search(c, 0, lambda _steps: None) is not None}
+
+    lower = set("abcdeklmnxyz")
+    assert fitting - {"\u0131"} == (lower if not flags else lower | {c.upper() for c in lower})
 
 
 atoms = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", r"\w", "^", "$", r"\b"])

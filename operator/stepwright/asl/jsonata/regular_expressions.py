@@ -8,15 +8,20 @@ Source: https://262.ecma-international.org/#sec-patterns, without the flags that
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from stepwright.asl.jsonata.errors import InvalidExpression
 
 MAX_INSTRUCTIONS: Final = 5_000
+"""Of a pattern, and parts of it while it is read: of one that is too large the rest is not looked at."""
+
 MAX_NESTING: Final = 50
 _ENDLESS: Final = 2**31
+_TOO_LARGE: Final = "it is too large"
 
 _SPACES: Final = frozenset(
     "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -25,6 +30,9 @@ _DIGITS: Final = frozenset("0123456789")
 _WORD: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _LINE_ENDS: Final = frozenset("\n\r\u2028\u2029")
 _CONTROLS: Final = {"n": "\n", "r": "\r", "t": "\t", "v": "\v", "f": "\f"}
+
+_IN_PATTERN: Final = re.compile(r"\\.?|[\[\](]", re.DOTALL)
+"""Where a group may begin, and what keeps a bracket from beginning one."""
 
 Test: TypeAlias = Callable[[str], bool]
 Spend: TypeAlias = Callable[[int], None]
@@ -171,6 +179,7 @@ class _Parser:
         self._nesting = 0
         self.ignore_case = ignore_case
         self._total = _count_groups(source)
+        self._terms = 0
         self.groups = 0
         self._names: dict[str, int] = {}
 
@@ -194,6 +203,9 @@ class _Parser:
     def _sequence(self) -> _Tree:
         terms: list[_Tree] = []
         while self._peek() not in ("", "|", ")"):
+            self._terms += 1
+            if self._terms > MAX_INSTRUCTIONS:
+                raise self._problem(_TOO_LARGE)
             first = self.groups
             term = self._term()
             terms.append(self._quantified(term, first))
@@ -341,8 +353,8 @@ class _Parser:
         negated = self._peek() == "^"
         self._at += negated
         singles: set[str] = set()
-        spans: list[tuple[str, str]] = []
-        several: list[Test] = []
+        spans: set[tuple[str, str]] = set()
+        several: dict[str, Test] = {}
         while True:
             if self._at >= len(self._source):
                 raise self._problem("Unterminated character class")
@@ -358,12 +370,12 @@ class _Parser:
                 elif high < low:
                     raise self._problem("Range out of order in character class")
                 else:
-                    spans.append((low, high))
+                    spans.add((low, high))
             elif low is not None:
                 singles.add(low)
         return _in_class(singles, spans, several, negated, self.ignore_case)
 
-    def _class_atom(self, several: list[Test]) -> str | None:
+    def _class_atom(self, several: dict[str, Test]) -> str | None:
         """A character, or None for a kind of characters, which is added."""
         character = self._source[self._at]
         self._at += 1
@@ -373,7 +385,7 @@ class _Parser:
         self._at += 1
         kind = _several(character)
         if kind is not None:
-            several.append(kind)
+            several[character] = kind
             return None
         return "\b" if character == "b" else self._escaped(character)
 
@@ -401,7 +413,7 @@ class _Writer:
 
     def emit(self, operation: int, first: Any = None, second: Any = None) -> int:
         if len(self.program) >= MAX_INSTRUCTIONS:
-            raise InvalidExpression("S0303", self._position, token=self._source, value="it is too large")
+            raise InvalidExpression("S0303", self._position, token=self._source, value=_TOO_LARGE)
         self.program.append((operation, first, second))
         return len(self.program) - 1
 
@@ -494,14 +506,15 @@ def _several(letter: str) -> Test | None:
 
 
 def _in_class(
-    singles: set[str], spans: list[tuple[str, str]], several: list[Test], negated: bool, ignore_case: bool
+    singles: set[str], spans: set[tuple[str, str]], several: dict[str, Test], negated: bool, ignore_case: bool
 ) -> Test:
+    lows, highs = _in_order(spans)
+
     def holds(character: str) -> bool:
-        return (
-            character in singles
-            or any(low <= character <= high for low, high in spans)
-            or any(test(character) for test in several)
-        )
+        if character in singles:
+            return True
+        at = bisect_right(lows, character) - 1
+        return (at >= 0 and character <= highs[at]) or any(test(character) for test in several.values())
 
     if not ignore_case:
         return (lambda c: not holds(c)) if negated else holds
@@ -512,21 +525,33 @@ def _in_class(
     return (lambda c: not holds_in_any_case(c)) if negated else holds_in_any_case
 
 
+def _in_order(spans: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    """The lowest and the highest of each span, those that overlap made one: to look one up is a step, however many a
+    class holds."""
+    lows: list[str] = []
+    highs: list[str] = []
+    for low, high in sorted(spans):
+        if highs and low <= highs[-1]:
+            highs[-1] = max(highs[-1], high)
+        else:
+            lows.append(low)
+            highs.append(high)
+    return lows, highs
+
+
 def _count_groups(source: str) -> int:
-    count = at = 0
+    count = 0
     in_class = False
-    while at < len(source):
-        character = source[at]
-        if character == "\\":
-            at += 1
-        elif character == "[":
-            in_class = True
-        elif character == "]":
-            in_class = False
-        elif character == "(" and not in_class:
-            named = source.startswith("?<", at + 1) and source[at + 3 : at + 4] not in ("=", "!")
-            count += named or source[at + 1 : at + 2] != "?"
-        at += 1
+    for found in _IN_PATTERN.finditer(source):
+        match found[0]:
+            case "[":
+                in_class = True
+            case "]":
+                in_class = False
+            case "(" if not in_class:
+                at = found.end()
+                named = source.startswith("?<", at) and source[at + 2 : at + 3] not in ("=", "!")
+                count += named or source[at : at + 1] != "?"
     return count
 
 
