@@ -23,6 +23,7 @@ from stepwright.api.service import Service
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.catalog.arns import Place
 from stepwright.engine.clock import SystemClock
+from stepwright.engine.looking_through import take_short_turns
 from stepwright.engine.ports import TaskDriver
 from stepwright.local import functions as lambda_functions
 from stepwright.local.activities import LocalActivities
@@ -82,6 +83,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
     _allow_many_connections()
     gc.freeze()  # code and what belongs to it stay as long as the process
     gc.set_threshold(_COLLECTED_AFTER_OBJECTS)
+    take_short_turns()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -48,6 +48,7 @@ from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
 from stepwright.controllers.state_machines import StateMachines
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
+from stepwright.engine.looking_through import take_short_turns
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import Commit, ExecutionRef, TaskDriver, Uid
 from stepwright.engine.stepping import Stepping
@@ -100,6 +101,7 @@ async def run(options: Options) -> None:
     """Run until SIGTERM or SIGINT. Raises Lost, ApiError, NoCluster."""
     gc.freeze()  # code and what belongs to it stay as long as the process
     gc.set_threshold(COLLECTED_AFTER_OBJECTS)
+    take_short_turns()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

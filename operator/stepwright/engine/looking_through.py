@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import Final, Protocol, TypeVar
 
@@ -10,6 +11,16 @@ T = TypeVar("T")
 
 AT_ONCE_CHARACTERS: Final = 32_768
 """Of a definition whose check takes some hundredths of a second at most: not worth a thread."""
+
+
+TURN_SECONDS: Final = 0.001
+"""How long a thread goes on while others wait. Python's 5 ms are waited for at each read and write of a loop, of which a
+request has dozens."""
+
+
+def take_short_turns() -> None:
+    """For a process whose loop others wait for while it looks something through."""
+    sys.setswitchinterval(TURN_SECONDS)
 
 
 class LooksThrough(Protocol):
