@@ -85,6 +85,13 @@ def test_ten_thousand_levels_are_refused(text: str) -> None:
         jsontext.parse(text)
 
 
+def test_levels_are_counted_from_the_first_bracket_to_the_last_however_many_there_are() -> None:
+    text = '["[",' + "[" * 20_000 + "]" * 10_000 + "[" * 30_000
+
+    with pytest.raises(TooDeep, match="the text nests 40001 levels deep, 400 are allowed"):
+        jsontext.parse(text)
+
+
 def test_exactly_as_many_levels_as_allowed_are_accepted() -> None:
     assert jsontext.parse("[" * 5 + "]" * 5, max_depth=5) == [[[[[]]]]]
     with pytest.raises(TooDeep):

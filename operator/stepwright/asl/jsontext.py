@@ -45,8 +45,11 @@ class TooDeep(InvalidJson):
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
 
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"?|[^\[\]{}"]+', re.DOTALL)
+_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[^\[\]{}"]++', re.DOTALL)
 _LEVEL = {"[": 1, "{": 1, "]": -1, "}": -1}
+_AT_ONCE: Final = 16_384
+"""Brackets that are counted in one go, which other threads wait for."""
+
 _OTHERS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 _LONE_SURROGATE = re.compile(
@@ -129,7 +132,10 @@ def _check_depth(text: str | bytes, max_depth: int) -> None:
     if _is_surely_flat(text, max_depth):
         return
     brackets = _TOKENS.sub("", _as_str(text))
-    depth = max(accumulate(map(_LEVEL.__getitem__, brackets)), default=0)
+    depth = level = 0
+    for at in range(0, len(brackets), _AT_ONCE):
+        levels = list(accumulate(map(_LEVEL.__getitem__, brackets[at : at + _AT_ONCE]), initial=level))
+        depth, level = max(depth, *levels), levels[-1]
     if depth > max_depth:
         raise TooDeep(f"the text nests {depth} levels deep, {max_depth} are allowed")
 

@@ -49,7 +49,7 @@ class Place:
 
 def escaped(token: str | int) -> str:
     """A name or index as it stands in a JSON pointer (RFC 6901)."""
-    text = str(token)
+    text = token if isinstance(token, str) else str(token)
     if len(text) > LONGEST_TOKEN:
         text = f"{text[:LONGEST_TOKEN]}..."
     return text.replace("~", "~0").replace("/", "~1") if "~" in text or "/" in text else text

@@ -28,11 +28,11 @@ def check_scope(scope: Mapping[str, Json], pointer: Pointer, problems: Problems)
         if not isinstance(state, dict):
             continue
         leads_to[name] = []
-        for target, where in _targets(state, child(pointer, "States", name)):
+        for target, where in _targets(state):
             if target in states:
                 leads_to[name].append(target)
             else:
-                _missing(where, target, problems)
+                _missing(child(pointer, "States", name, *where), target, problems)
     if not any(_may_end(state) for state in states.values()):
         # AWS looks for unreachable states only where there is an end.
         problems.error(pointer, "Workflow has no terminal state", code=MISSING_END)
@@ -62,17 +62,18 @@ def _missing(where: Pointer, target: str, problems: Problems) -> None:
     problems.error(where, f"Missing 'Next' target: {target}", code=MISSING_TARGET)
 
 
-def _targets(state: Mapping[str, Json], pointer: Pointer) -> Iterator[tuple[str, Pointer]]:
+def _targets(state: Mapping[str, Json]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Each with where in the state it is named."""
     for field in ("Next", "Default"):
         target = state.get(field)
         if isinstance(target, str):
-            yield target, child(pointer, field)
+            yield target, (field,)
     for field in ("Choices", "Catch"):
         entries = state.get(field)
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
             target = entry.get("Next") if isinstance(entry, dict) else None
             if isinstance(target, str):
-                yield target, child(pointer, field, index, "Next")
+                yield target, (field, index, "Next")
 
 
 def _may_end(state: Json) -> bool:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from stepwright.asl.definition.pointers import ROOT, child
 from stepwright.asl.definition.problems import DUPLICATE_VARIABLE, Problems
 from stepwright.asl.json_types import Json, Pointer
+
+_Where: TypeAlias = tuple[str | int, ...]
+"""Names and indexes from a state down: pointers are made of them only where one is wanted."""
 
 
 def check(definition: Mapping[str, Json], problems: Problems) -> None:
@@ -24,42 +28,42 @@ def check(definition: Mapping[str, Json], problems: Problems) -> None:
             continue
         own: set[str] = set()
         for name, state in states.items():
-            for variable, where, key in _assigned(state, child(pointer, "States", name)):
+            for variable, where, key in _assigned(state):
                 own.add(variable)
                 if any(variable in names for names in outer):
                     problems.error(
-                        where,
+                        child(pointer, "States", name, *where, "Assign"),
                         f"The variable name '{variable}' was already defined in a parent scope.",
                         code=DUPLICATE_VARIABLE,
                         member=key,
                     )
         around = (*outer, own) if own else outer
         for name, state in states.items():
-            for inner, where in _scopes(state, child(pointer, "States", name)):
-                waiting.append((inner, where, around))
+            for inner, where in _scopes(state):
+                waiting.append((inner, child(pointer, "States", name, *where), around))
 
 
-def _assigned(state: Json, pointer: Pointer) -> Iterator[tuple[str, Pointer, str]]:
-    """Each variable with the pointer of the Assign and the key in it."""
+def _assigned(state: Json) -> Iterator[tuple[str, _Where, str]]:
+    """Each variable with where in the state the Assign stands and the key in it."""
     if not isinstance(state, dict):
         return
-    holders: list[tuple[Json, Pointer]] = [(state, pointer)]
+    holders: list[tuple[Json, _Where]] = [(state, ())]
     for field in ("Choices", "Catch"):
         entries = state.get(field)
         if isinstance(entries, list):
-            holders += [(entry, child(pointer, field, index)) for index, entry in enumerate(entries)]
+            holders += [(entry, (field, index)) for index, entry in enumerate(entries)]
     for holder, where in holders:
         assign = holder.get("Assign") if isinstance(holder, dict) else None
         for key in assign if isinstance(assign, dict) else ():
-            yield key.removesuffix(".$"), child(where, "Assign"), key
+            yield key.removesuffix(".$"), where, key
 
 
-def _scopes(state: Json, pointer: Pointer) -> Iterator[tuple[Json, Pointer]]:
+def _scopes(state: Json) -> Iterator[tuple[Json, _Where]]:
     if not isinstance(state, dict):
         return
     branches = state.get("Branches")
     for index, branch in enumerate(branches if isinstance(branches, list) else ()):
-        yield branch, child(pointer, "Branches", index)
+        yield branch, ("Branches", index)
     for field in ("ItemProcessor", "Iterator"):
         if field in state:
-            yield state[field], child(pointer, field)
+            yield state[field], (field,)

@@ -50,7 +50,7 @@ BINDING_POWERS: Final[dict[str, int]] = {
 }
 
 _BLANKS: Final = " \t\n\r\v"
-_DOUBLE: Final = ("..", ":=", "!=", ">=", "<=", "**", "~>")
+_DOUBLE: Final = frozenset({"..", ":=", "!=", ">=", "<=", "**", "~>"})
 _ESCAPES: Final = {
     '"': '"',
     "\\": "\\",
@@ -64,6 +64,9 @@ _ESCAPES: Final = {
 _NUMBER = re.compile(r"-?(0|([1-9][0-9]*))(\.[0-9]+)?([Ee][-+]?[0-9]+)?", re.ASCII)
 _NAME = re.compile(rf"[^{re.escape(_BLANKS + ''.join(c for c in BINDING_POWERS if len(c) == 1))}]*")
 _HEX = re.compile(r"[0-9a-fA-F]{4}", re.ASCII)
+_PLAIN: Final = {quote: re.compile(rf"[^{quote}\\]*") for quote in "\"'"}
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_IN_REGEX: Final = re.compile(r"[/()\[\]{}]")
 _CONSTANTS: Final = {"true": True, "false": False, "null": None}
 
 
@@ -139,10 +142,16 @@ class Lexer:
     def _string(self, quote: str) -> str:
         source = self._source
         parts: list[str] = []
+        plain = _PLAIN[quote]
         at = self._at + 1
-        while at < len(source):
-            character = source[at]
-            if character == "\\":
+        while True:
+            run = plain.match(source, at)
+            assert run is not None
+            parts.append(run[0])
+            at = run.end()
+            if at >= len(source):
+                raise InvalidExpression("S0101", at)
+            if source[at] == "\\":
                 at += 1
                 escaped = source[at : at + 1]
                 if escaped in _ESCAPES:
@@ -155,21 +164,17 @@ class Lexer:
                     at += 4
                 else:
                     raise InvalidExpression("S0103", at, token=escaped)
-            elif character == quote:
+            else:
                 self._at = at + 1
                 return _paired("".join(parts))
-            else:
-                parts.append(character)
             at += 1
-        raise InvalidExpression("S0101", at)
 
     def _regex(self) -> regular_expressions.Pattern:
         source = self._source
         start = self._at
         depth = 0
-        at = start
-        while at < len(source):
-            character = source[at]
+        for found in _IN_REGEX.finditer(source, start):
+            at, character = found.start(), found[0]
             if character == "/" and depth == 0 and _backslashes(source, at) % 2 == 0:
                 pattern = source[start:at]
                 if not pattern:
@@ -185,8 +190,7 @@ class Lexer:
                     depth += 1
                 elif character in ")]}":
                     depth -= 1
-            at += 1
-        raise InvalidExpression("S0302", at)
+        raise InvalidExpression("S0302", len(source))
 
 
 def _backslashes(source: str, end: int) -> int:
@@ -198,6 +202,6 @@ def _backslashes(source: str, end: int) -> int:
 
 def _paired(text: str) -> str:
     """Two halves of a surrogate pair, each written as an escape, are one character."""
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if _SURROGATE.search(text) is not None:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
     return text

@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
 class Node:
-    """``type`` says which of the other fields count; they are JSONata's own names for the parts of its syntax tree."""
+    """``type`` says which of the other fields count; they are JSONata's own names for the parts of its syntax tree.
 
-    __slots__ = (
-        "ancestor",
-        "arguments",
-        "body",
-        "cons_array",
-        "deletion",
-        "depth",
-        "expressions",
-        "focus",
-        "group",
-        "id",
-        "index",
-        "keep_array",
-        "keep_singleton_array",
-        "lhs",
-        "operand",
-        "otherwise",
-        "pairs",
-        "position",
-        "predicate",
-        "rhs",
-        "seeking_parent",
-        "signature",
-        "slot",
-        "stages",
-        "steps",
-        "terms",
-        "thunk",
-        "tuple",
-        "type",
-        "value",
+    A kind has few of the fields: those that it has not are the class's, so that a node is one small object.
+    """
+
+    depth = 1
+    """Levels of nodes from here down, this one included."""
+    lhs: Any = None
+    rhs: Any = None
+    operand: Any = (
+        None  # of a unary minus; the condition; the procedure of a call; the pattern of a transform
     )
+    otherwise: Any = None
+    deletion: Any = None
+    body: Any = None
+    expressions: Sequence[Node] = ()
+    arguments: Sequence[Node] = ()
+    pairs: Sequence[tuple[Node, Node]] = ()
+    terms: Sequence[tuple[bool, Node]] = ()  # descending?, expression
+    steps: Sequence[Node] = ()
+    predicate: list[Node] | None = None
+    stages: list[Node] | None = None
+    group: Node | None = None
+    signature: Any = None
+    focus: str | None = None
+    index: str | None = None
+    ancestor: Slot | None = None
+    slot: Slot | None = None
+    seeking_parent: list[Slot] | None = None
+    tuple = False
+    thunk = False
+    keep_array = False
+    keep_singleton_array = False
+    cons_array = False
 
     def __init__(self, type: str, value: Any = None, position: int = 0, *, id: str = "") -> None:
         self.type = type
@@ -47,35 +48,6 @@ class Node:
         self.position = position
         self.id = id
         """Of a token: how the parser knows it."""
-        self.depth = 1
-        """Levels of nodes from here down, this one included."""
-        self.lhs: Any = None
-        self.rhs: Any = None
-        self.operand: Any = (
-            None  # of a unary minus; the condition; the procedure of a call; the pattern of a transform
-        )
-        self.otherwise: Any = None
-        self.deletion: Any = None
-        self.body: Any = None
-        self.expressions: list[Node] = []
-        self.arguments: list[Node] = []
-        self.pairs: list[tuple[Node, Node]] = []
-        self.terms: list[tuple[bool, Node]] = []  # descending?, expression
-        self.steps: list[Node] = []
-        self.predicate: list[Node] | None = None
-        self.stages: list[Node] | None = None
-        self.group: Node | None = None
-        self.signature: Any = None
-        self.focus: str | None = None
-        self.index: str | None = None
-        self.ancestor: Slot | None = None
-        self.slot: Slot | None = None
-        self.seeking_parent: list[Slot] | None = None
-        self.tuple = False
-        self.thunk = False
-        self.keep_array = False
-        self.keep_singleton_array = False
-        self.cons_array = False
 
 
 class Slot:

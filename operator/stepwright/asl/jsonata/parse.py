@@ -113,17 +113,20 @@ def _minus(parser: _Parser, token: Node) -> Node:
 
 
 def _block(parser: _Parser, token: Node) -> Node:
+    parts: list[Node] = []
     while parser.token.id != ")":
-        token.expressions.append(parser.expression(0))
+        parts.append(parser.expression(0))
         if parser.token.id != ";":
             break
         parser.advance(";")
     parser.advance(")", infix=True)
+    token.expressions = parts
     token.type = "block"
     return token
 
 
 def _array(parser: _Parser, token: Node) -> Node:
+    items: list[Node] = []
     if parser.token.id != "]":
         while True:
             item = parser.expression(0)
@@ -133,25 +136,28 @@ def _array(parser: _Parser, token: Node) -> Node:
                 parser.advance("..")
                 span.rhs = parser.expression(0)
                 item = span
-            token.expressions.append(item)
+            items.append(item)
             if parser.token.id != ",":
                 break
             parser.advance(",")
     parser.advance("]", infix=True)
+    token.expressions = items
     token.type = "unary"
     return token
 
 
 def _pairs(parser: _Parser, token: Node) -> None:
+    pairs: list[tuple[Node, Node]] = []
     if parser.token.id != "}":
         while True:
             key = parser.expression(0)
             parser.advance(":")
-            token.pairs.append((key, parser.expression(0)))
+            pairs.append((key, parser.expression(0)))
             if parser.token.id != ",":
                 break
             parser.advance(",")
     parser.advance("}", infix=True)
+    token.pairs = pairs
 
 
 def _object(parser: _Parser, token: Node) -> Node:
@@ -185,18 +191,20 @@ def _infix(power: int) -> Callable[[_Parser, Node, Node], Node]:
 def _call(parser: _Parser, token: Node, left: Node) -> Node:
     token.operand = left
     token.type = "function"
+    arguments: list[Node] = []
     if parser.token.id != ")":
         while True:
             if parser.token.type == "operator" and parser.token.id == "?":
                 token.type = "partial"
-                token.arguments.append(parser.token)
+                arguments.append(parser.token)
                 parser.advance("?")
             else:
-                token.arguments.append(parser.expression(0))
+                arguments.append(parser.expression(0))
             if parser.token.id != ",":
                 break
             parser.advance(",")
     parser.advance(")", infix=True)
+    token.arguments = arguments
     if left.type == "name" and left.value in _LAMBDA:
         _lambda(parser, token)
     return token
@@ -242,16 +250,18 @@ def _bracket(parser: _Parser, token: Node, left: Node) -> Node:
 
 def _order_by(parser: _Parser, token: Node, left: Node) -> Node:
     parser.advance("(")
+    terms: list[tuple[bool, Node]] = []
     while True:
         descending = False
         if parser.token.id in ("<", ">"):
             descending = parser.token.id == ">"
             parser.advance(parser.token.id)
-        token.terms.append((descending, parser.expression(0)))
+        terms.append((descending, parser.expression(0)))
         if parser.token.id != ",":
             break
         parser.advance(",")
     parser.advance(")")
+    token.terms = terms
     token.lhs = left
     token.type = "binary"
     return token

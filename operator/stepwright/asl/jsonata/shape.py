@@ -29,10 +29,7 @@ class _Shaper:
                 result = self._unary(node)
             case "function" | "partial":
                 result = Node(node.type, node.value, node.position)
-                for argument in node.arguments:
-                    shaped = self.node(argument)
-                    _push_ancestry(result, shaped)
-                    result.arguments.append(shaped)
+                result.arguments = [self._part(result, argument) for argument in node.arguments]
                 result.operand = self.node(node.operand)
             case "lambda":
                 result = Node("lambda", None, node.position)
@@ -53,11 +50,11 @@ class _Shaper:
                     result.deletion = self.node(node.deletion)
             case "block":
                 result = Node("block", None, node.position)
-                for item in node.expressions:
-                    part = self._part(result, item)
-                    result.expressions.append(part)
-                    if part.cons_array or (part.type == "path" and part.steps[0].cons_array):
-                        result.cons_array = True
+                result.expressions = [self._part(result, item) for item in node.expressions]
+                result.cons_array = any(
+                    part.cons_array or (part.type == "path" and part.steps[0].cons_array)
+                    for part in result.expressions
+                )
             case "name":
                 result = Node("path", None, node.position)
                 result.steps = [node]
@@ -137,11 +134,11 @@ class _Shaper:
             result.seeking_parent = [left.slot]
         rest = self.node(node.rhs)
         if rest.type == "path":
-            result.steps += rest.steps
+            result.steps = [*result.steps, *rest.steps]
         else:
             if rest.predicate is not None:
                 rest.stages, rest.predicate = rest.predicate, None
-            result.steps.append(rest)
+            result.steps = [*result.steps, rest]
         for step in result.steps:
             if step.type in ("number", "value"):
                 raise InvalidExpression("S0213", step.position, value=step.value)
@@ -183,9 +180,8 @@ class _Shaper:
             result = Node("path", None, node.position)
             result.steps = [first]
         sort = Node("sort", None, node.position)
-        for descending, term in node.terms:
-            sort.terms.append((descending, self._part(sort, term)))
-        result.steps.append(sort)
+        sort.terms = [(descending, self._part(sort, term)) for descending, term in node.terms]
+        result.steps = [*result.steps, sort]
         self._resolve_ancestry(result)
         return result
 
@@ -307,5 +303,5 @@ def _tail_calls(node: Node) -> Node:
         if node.otherwise is not None:
             node.otherwise = _tail_calls(node.otherwise)
     elif node.type == "block" and node.expressions:
-        node.expressions[-1] = _tail_calls(node.expressions[-1])
+        node.expressions = [*node.expressions[:-1], _tail_calls(node.expressions[-1])]
     return node
