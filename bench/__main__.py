@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import (
+    costly,
     embedded,
     emulators,
     interpreter,
@@ -66,6 +67,9 @@ WITH_OPERATORS_OF_ITS_OWN: dict[str, WithOperatorsOfItsOwn] = {
     "tenants": lambda cluster, namespace, folder, count: tenants.run(
         cluster, namespace, folder, count or tenants.COUNT
     ),
+    "costly": lambda cluster, namespace, folder, count: costly.run(
+        cluster, namespace, folder, count or costly.COUNT
+    ),
 }
 NAMES = (*ON_CLUSTER, *WITH_OPERATORS_OF_ITS_OWN, *ON_ITS_OWN)
 
@@ -84,7 +88,7 @@ def main() -> int:
     parser.add_argument(
         "--count",
         type=int,
-        help="executions of waiting, restarting, large, week, embedded and tenants; their ratios then do not count",
+        help="executions of waiting, restarting, large, week, embedded, tenants and costly; their ratios then do not count",
     )
     options = parser.parse_args()
     names = options.subjects or list(NAMES)

@@ -86,6 +86,9 @@ _REPLICAS: Final = {
 _TENANTS: Final = {
     "one task beside a burst of 10,000 / on a quiet system": Goal("at most", 2.0),
 }
+_COSTLY: Final = {
+    "start beside tenants that compute all the time, p99 / 2 s": Goal("at most", 1.0, BRIEF),
+}
 _INTERPRETER: Final = {
     f"interpreter, {state} / moto": Goal("at least", 20.0)
     for state in (
@@ -139,6 +142,7 @@ BY_SUBJECT: Final[dict[str, dict[str, Goal]]] = {
     "restarting": _RESTARTING,
     "replicas": _REPLICAS,
     "tenants": _TENANTS,
+    "costly": _COSTLY,
     "interpreter": _INTERPRETER,
     "embedded": _EMBEDDED,
     "emulators": _EMULATORS,
