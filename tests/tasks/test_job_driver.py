@@ -11,7 +11,7 @@ import pytest
 
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import StartTask
-from stepwright.cluster.api import Forbidden, Invalid, TooManyRequests, Unreachable
+from stepwright.cluster.api import ApiError, Forbidden, Invalid, TooManyRequests, Unreachable
 from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
 from stepwright.tasks.job import names
 from stepwright.tasks.job.driver import JobDriver
@@ -284,11 +284,20 @@ async def test_a_stop_while_the_log_is_read_reports_nothing_more() -> None:
     assert scene.server.named("jobs") == []
 
 
-async def test_stdout_is_read_again_when_the_node_does_not_answer() -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(LOST, id="no answer"),
+        pytest.param(Forbidden(403, "Forbidden", "pods/log may not be read"), id="no right"),
+        pytest.param(ApiError(500, "InternalError", "dial tcp: connection refused"), id="no kubelet"),
+    ],
+)
+async def test_stdout_that_cannot_be_read_for_a_moment_is_read_again(error: ApiError) -> None:
+    """An output was lost for good while the operator lacked a right for a second: seed 36312 of the simulation."""
     scene, this = Scene(), image(output="stdout")
     async with scene.driver() as driver:
         await driver.start(scene.ref, this)
-        scene.server.before = once("log", "", LOST)
+        scene.server.before = once("log", "", error)
         scene.server.logs[f"{names.job_name(scene.ref, this.task)}-abcde"] = b"first\n[2.0]\n"
         await scene.pod(this, done(""))
         await scene.clock.forward(2)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis, TaskFailed, TaskId, TaskSucceeded
-from stepwright.cluster.api import Api, ApiError, NotFound, TooManyRequests, Unreachable
+from stepwright.cluster.api import Api, ApiError, NotFound
 from stepwright.cluster.informer import Informer
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.tasks.job import errors, facts, logs, names, output, refusals, verdict
@@ -466,13 +466,10 @@ class Watching:
                     self.consider(watched)
                     return
                 break
-            except (Unreachable, TooManyRequests) as error:
+            except ApiError as error:  # also of rights: somebody may be about to give them back
                 problem = error.message
                 if delay is not None:
                     await self._clock.sleep(delay)
-            except ApiError as error:
-                problem = error.message
-                break
             else:
                 self._succeed(watched, value)
                 return
