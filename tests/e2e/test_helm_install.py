@@ -136,6 +136,16 @@ def test_probes_answer(desk: Desk) -> None:
     assert [desk.installed.ask(8081, path) for path in ("/healthz", "/readyz")] == ["ok", "ok"]
 
 
+def test_the_operators_requests_have_a_level_of_priority_of_their_own_and_its_leases_that_of_leaders(
+    desk: Desk,
+) -> None:
+    """Told by the API server itself: by which FlowSchema it let requests in, and on what level."""
+    own = f"{desk.installed.namespace}-{RELEASE}"
+
+    await_answer(lambda: dispatched(desk, own), f'priority_level="{own}"')
+    await_answer(lambda: dispatched(desk, f"{own}-leases"), 'priority_level="leader-election"')
+
+
 def test_the_pod_is_as_restricted_as_a_namespace_can_ask_for(desk: Desk) -> None:
     """The namespace enforces the Pod Security Standard "restricted"; beyond it the root file system is read-only."""
     pod = desk.installed.pods()[0]
@@ -189,6 +199,24 @@ def test_the_operators_rights_are_those_it_uses(desk: Desk, restarted: Restarted
     assert requests.refused() == []
     assert used - rights == set()
     assert needless == set()
+
+
+def test_metrics_are_for_those_whom_the_api_server_allows_them(desk: Desk) -> None:
+    """TokenReview and SubjectAccessReview, with the rights that the chart gives for them."""
+    desk.installed.install(**desk.values, metrics={"authorization": True})
+    role = f"{desk.installed.namespace}-{RELEASE}-metrics"
+    person(desk.kube, "prometheus")
+    person(desk.kube, "curious")
+    account = f"--serviceaccount={desk.kube.namespace}:prometheus"
+    cluster = desk.kube.cluster
+    cluster.kubectl("create", "clusterrolebinding", role, f"--clusterrole={role}", account)
+    try:
+        assert scraped(desk, "").startswith("401")
+        assert scraped(desk, "no-token").startswith("401")
+        assert scraped(desk, token_of(desk, "curious")).startswith("403")
+        await_answer(lambda: scraped(desk, token_of(desk, "prometheus")), "200 # HELP")
+    finally:
+        cluster.kubectl("delete", "clusterrolebinding", role)
 
 
 def test_an_upgrade_brings_new_crds(desk: Desk, tmp_path: Path) -> None:
@@ -277,6 +305,36 @@ def start_order(kube: Kube, name: str, **input: Any) -> None:
     kube("apply", "-f", str(ORDER / "statemachine.yaml"))
     body = yaml.safe_load((ORDER / "execution.yaml").read_text())
     kube.start(name, "order-processing", input={**body["spec"]["input"], "orderId": name, **input})
+
+
+def dispatched(desk: Desk, flow_schema: str) -> str:
+    """Lines of the API server's metric of requests that were let in by this FlowSchema."""
+    lines = desk.kube.cluster.kubectl("get", "--raw", "/metrics").splitlines()
+    wanted = "apiserver_flowcontrol_dispatched_requests_total{"
+    return "\n".join(
+        line for line in lines if line.startswith(wanted) and f'flow_schema="{flow_schema}"' in line
+    )
+
+
+def token_of(desk: Desk, account: str) -> str:
+    return desk.kube("create", "token", account).strip()
+
+
+def scraped(desk: Desk, token: str) -> str:
+    """The status that the operator answers with, and how its answer begins. Asked from within its pod: a token does not
+    pass the API server's proxy."""
+    script = (
+        "import sys, urllib.request, urllib.error\n"
+        "headers = {'Authorization': 'Bearer ' + sys.argv[1]} if sys.argv[1] else {}\n"
+        "request = urllib.request.Request('http://localhost:8080/metrics', headers=headers)\n"
+        "try:\n"
+        "    answer = urllib.request.urlopen(request, timeout=20)\n"
+        "except urllib.error.HTTPError as error:\n"
+        "    answer = error\n"
+        "print(answer.status, answer.read(60).decode())\n"
+    )
+    pod = desk.installed.pods()[0]["metadata"]["name"]
+    return desk.installed.system("exec", pod, "--", "python", "-c", script, token)
 
 
 def longest_rest(execution: Object) -> float:
