@@ -230,15 +230,17 @@ class Draft:
             self.drop(items_id(fork.branch))
         self.drop(fork_id(fork.branch))
 
-    def freeze(self) -> bool:
+    def freeze(self, *, ends: bool = False) -> bool:
         """Keep the parts as they are now: should the execution end, with an exception or without, a redrive goes on from
-        them. False where they are kept already, for a failure within which this one happens."""
+        them. False where they are kept already, for a failure within which this one happens. ``ends``: it ends at once,
+        so that none of them will be changed any more."""
         if self._frozen is not None:
             return False
-        self._frozen = {
-            name: part.copy() if name in self._changed and isinstance(part, (Branch, Fork)) else part
-            for name, part in self.parts.items()
-        }
+        frozen = self._frozen = dict(self.parts)
+        for name in () if ends else self._changed:
+            part = frozen.get(name)
+            if isinstance(part, (Branch, Fork)):
+                frozen[name] = part.copy()
         return True
 
     def thaw(self) -> None:
@@ -342,15 +344,6 @@ class Draft:
         if branch.child is not None:
             self.children_size += len(text)
 
-    def is_full(self) -> bool:
-        events = len(self.events) + len(self.child_events)
-        limits, meter = self.limits, self.meter
-        return (
-            events >= limits.events_per_step
-            or self.size >= limits.bytes_per_step
-            or meter.left <= meter.full_at
-        )
-
     def is_spent(self) -> bool:
         """Whether the step has done its share of work."""
         return self.meter.left <= self.meter.full_at
@@ -359,14 +352,22 @@ class Draft:
         """Of a value that was read from JSON or written as it."""
         self.meter.left -= characters // _CHARACTERS_PER_UNIT
 
-    def _differs(self, name: PartId) -> bool:
-        """Whether a part that was touched has become another one (or is gone, or new)."""
-        if name is HEAD and self.events:
-            return True  # it counts them; as below, this is sooner found out than by comparing all of it
-        part, before = self.parts.get(name), self._original.get(name)
-        if type(part) is Branch and type(before) is Branch and part.previous != before.previous:
-            return True
-        return part != before
+    def _differing(self) -> frozenset[PartId]:
+        """The parts that were touched and have become other ones (or are gone, or new)."""
+        parts, original = self.parts, self._original
+        found: list[PartId] = []
+        for name in self._changed:
+            if name is HEAD and self.events:
+                found.append(
+                    name
+                )  # it counts them; as below, this is sooner found out than by comparing all of it
+                continue
+            part, before = parts.get(name), original.get(name)
+            if (
+                type(part) is Branch and type(before) is Branch and part.previous != before.previous
+            ) or part != before:
+                found.append(name)
+        return frozenset(found)
 
     def finish(self) -> Step:
         if self.outcome is not None:
@@ -375,13 +376,13 @@ class Draft:
         self.head.history_bytes += self.size - self.children_size + EVENT_BYTES * len(self.events)
         return Step(
             checkpoint=Checkpoint(self.parts),
-            changed=frozenset(filter(self._differs, self._changed)),
+            changed=self._differing(),
             events=self.events,
             commands=self.commands,
             visits=list(self.visits.values()),
             child_events=self.child_events,
-            children=list(self.children.values()),
-            map_runs=list(self.map_runs.values()),
+            children=list(self.children.values()) if self.children else [],
+            map_runs=list(self.map_runs.values()) if self.map_runs else [],
             more=bool(self.ready),
             work=self.meter.spent,
             outcome=self.outcome,
@@ -397,7 +398,8 @@ class Draft:
         """Child executions have ended with the execution, each for itself: their events are counted on."""
         if self.outcome is None or self._frozen is None or self.outcome.status == "SUCCEEDED":
             return None
-        parts = {**self._frozen, HEAD: self.head}
+        parts = self._frozen
+        parts[HEAD] = self.head
         for number, events in self._child_events.items():
             root = parts.get(branch_id(number))
             if isinstance(root, Branch):

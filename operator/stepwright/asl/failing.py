@@ -17,7 +17,8 @@ def fail(
     draft: Draft, branch: Branch, state: State, failure: Failure, failed_event: str | None = None
 ) -> None:
     """``failed_event``: what is recorded of the state if it is not tried again (MapStateFailed)."""
-    first = draft.freeze()
+    may_go_on = isinstance(state, (Task, Map, Parallel))  # a union would be made anew each time
+    first = draft.freeze(ends=branch.number == ROOT and not may_go_on)
     _try_again_or_catch(draft, branch, state, failure, failed_event)
     if first:
         draft.thaw()
@@ -26,7 +27,7 @@ def fail(
 def _try_again_or_catch(
     draft: Draft, branch: Branch, state: State, failure: Failure, failed_event: str | None
 ) -> None:
-    if isinstance(state, (Task, Map, Parallel)):  # a union would be made anew each time
+    if isinstance(state, (Task, Map, Parallel)):
         again = retry.decide(state.retry, branch.retries, failure, draft.now, draft.random)
         if again is not None:
             branch.retries = again.retries

@@ -36,7 +36,9 @@ def said(error: str | None, cause: str | None) -> Failure:
 
 
 def _kept(text: str | None, most: int) -> str | None:
-    return None if text is None else jsontext.writable(text[:most])
+    if text is None or (len(text) <= most and text.isascii()):
+        return text
+    return jsontext.writable(text[:most])
 
 
 def runtime(cause: str) -> StateError:

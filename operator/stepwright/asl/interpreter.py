@@ -140,10 +140,11 @@ def redrive(
 
 
 def _set_deadline(draft: Draft) -> None:
-    bounds = (draft.machine.timeout_seconds, draft.limits.execution_seconds)
-    seconds = [each for each in bounds if each is not None]
-    if seconds:
-        draft.head.deadline = Millis(draft.now + min(seconds) * 1000)
+    seconds, most = draft.machine.timeout_seconds, draft.limits.execution_seconds
+    if seconds is None or (most is not None and most < seconds):
+        seconds = most
+    if seconds is not None:
+        draft.head.deadline = Millis(draft.now + seconds * 1000)
         draft.commands.append(SetTimer(open_work.EXECUTION_TIMER, draft.head.deadline))
 
 
@@ -227,13 +228,18 @@ def _take_in(draft: Draft, number: int, signal: Signal | None) -> None:
 
 def _run(draft: Draft) -> None:
     """Let every branch that can go on do so, one after the other, until all wait or the step is full."""
-    ready = draft.ready
+    ready, limits, meter = draft.ready, draft.limits, draft.meter
+    events, child_events = draft.events, draft.child_events
     while ready:
         branch = draft.branch(ready.popleft())
         if branch is None:  # aborted meanwhile
             continue
         while True:
-            if draft.is_full():
+            if (
+                len(events) + len(child_events) >= limits.events_per_step
+                or draft.size >= limits.bytes_per_step
+                or meter.left <= meter.full_at
+            ):
                 ready.append(branch.number)  # behind the others, so that a loop does not starve them
                 return
             _advance(draft, branch)

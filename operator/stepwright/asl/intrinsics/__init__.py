@@ -60,9 +60,13 @@ def _evaluate(argument: Argument, data: Data) -> Json:
         return argument.value
     if isinstance(argument, Call):
         values = [_evaluate(inner, data) for inner in argument.arguments]
-        data.meter.spend(_CALL + argument.function.cost(values))
-        result = argument.function.call(values, data.random)
-        data.meter.hold(argument.function.size(result))
+        function, meter = argument.function, data.meter
+        cost = _CALL + function.cost(values)
+        if cost > meter.left:  # as meter.spend, without a call
+            meter.run_out()
+        meter.left -= cost
+        result = function.call(values, data.random)
+        meter.hold(function.size(result))
         return result
     return argument.evaluate(data)
 

@@ -10,7 +10,7 @@ from stepwright.asl import weight
 from stepwright.asl.data import Randomness
 from stepwright.asl.json_types import Json
 
-__all__ = ["Function", "Randomness", "of_result", "of_shallow", "of_whole"]
+__all__ = ["Function", "Randomness", "of_result", "of_shallow", "of_whole", "weight_of"]
 
 
 _CHARACTERS: Final = 64
@@ -34,10 +34,18 @@ def of_shallow(values: Sequence[Json]) -> int:
 
 def of_whole(values: Sequence[Json]) -> int:
     """Of a function that walks through all that is in its arguments, shared parts as often as they occur."""
+    return weight_of(values) // _ITEMS
+
+
+def weight_of(values: Sequence[Json]) -> int:
+    """As ``weight.of`` the arguments, most of which have no parts."""
     weighs = 0
     for value in values:
-        weighs += len(value) if isinstance(value, str) else weight.of(value)
-    return weighs // _ITEMS
+        if isinstance(value, str):
+            weighs += len(value)
+        else:
+            weighs += weight.of(value) if isinstance(value, (list, dict)) else 1
+    return weighs
 
 
 def of_result(result: Json) -> int:

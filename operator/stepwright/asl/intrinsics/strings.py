@@ -9,7 +9,7 @@ from typing import Final
 from stepwright.asl import java_text, weight
 from stepwright.asl.intrinsics.arguments import string
 from stepwright.asl.intrinsics.errors import Unfit
-from stepwright.asl.intrinsics.function import Function, Randomness, of_shallow, of_whole
+from stepwright.asl.intrinsics.function import Function, Randomness, of_shallow, of_whole, weight_of
 from stepwright.asl.json_types import Json
 
 _PART: Final = 56  # bytes of a short text
@@ -25,7 +25,7 @@ def unescape(text: str) -> str:
 def _format(values: Sequence[Json], _random: Randomness) -> Json:
     """The template is the literal with its escapes, since ``\\{}`` is text and ``{}`` a place for an argument."""
     template = string(values[0], "template")
-    if weight.exceeds(list(values)):
+    if weight_of(values) > weight.MOST:
         raise Unfit("The result is too large.")
     arguments = iter(values[1:])
     used = 0
