@@ -34,11 +34,10 @@ LATER = {
     "ActivityScheduleFailed",
     "LambdaFunctionScheduleFailed",
     "LambdaFunctionStartFailed",
-    "MapRunRedriven",
     "TaskStartFailed",
     "TaskSubmitFailed",
 }
-"""What nothing here records yet: redrives of distributed Maps, calls of AWS services that are refused before they begin."""
+"""What nothing here records yet: calls of AWS services that are refused before they begin."""
 
 
 def begun(state: dict[str, Any], **more: Any) -> Play:
@@ -127,6 +126,7 @@ PLAYS: dict[str, Callable[[], Play]] = {
     ),
     "a Map state": lambda: run(states("A", A=MAP), ITEMS),
     "a Map state with an item that fails": lambda: run(states("A", A=MAP), ITEMS, second_fails),
+    "a redrive of a distributed Map": lambda: redriven(stopped(begin(states("A", A=DISTRIBUTED), ITEMS))),
     "a distributed Map": lambda: run(states("A", A=DISTRIBUTED), ITEMS),
     "a distributed Map with an item that fails": lambda: run(states("A", A=DISTRIBUTED), ITEMS, second_fails),
     "a distributed Map beside a branch that fails": lambda: run(
