@@ -253,6 +253,38 @@ def test_what_is_computed_quickly_is_written_together() -> None:
     run(main)
 
 
+def test_a_step_in_the_thread_whose_execution_is_deleted_is_told_of_until_it_ends() -> None:
+    """A thread cannot be told to stop. Were the next one named meanwhile, it would be suspected of what this one does."""
+
+    async def main() -> None:
+        stepping = Stepping()
+        steps = Steps(stepping)
+        began, release = threading.Event(), threading.Event()
+
+        def take(_patience: int | None) -> Step:
+            began.set()
+            release.wait()
+            return Step(None)  # type: ignore[arg-type]  # nobody looks
+
+        try:
+            deleted = asyncio.create_task(steps.take(ref("deleted"), take, long=True))
+            await asyncio.to_thread(began.wait)
+            deleted.cancel()
+            await asyncio.gather(deleted, return_exceptions=True)
+            another = asyncio.create_task(steps.take(ref("another"), step_of(1), long=True))
+            await asyncio.sleep(0)
+
+            assert stepping.aside is not None
+            assert stepping.aside[1].name == "deleted"
+        finally:
+            release.set()
+        await another
+
+        assert stepping.aside is None
+
+    asyncio.run(main())
+
+
 def test_a_defect_in_a_step_gives_the_turn_back() -> None:
     def broken(_patience: int | None) -> Step:
         raise RuntimeError("a defect")

@@ -48,12 +48,18 @@ class Steps:
             taken = await self._in_the_loop(ref, step)
             if taken is not None:
                 return taken
-        async with self._beside.of(ref.namespace):
-            self._stepping.begin_aside(ref)
-            try:
-                return await self._aside(lambda: step(None))
-            finally:
-                self._stepping.end_aside()
+        await self._beside.take(ref.namespace)
+        self._stepping.begin_aside(ref)
+        taking = asyncio.ensure_future(self._aside(lambda: step(None)))
+        taking.add_done_callback(self._taken_aside)
+        return await asyncio.shield(taking)
+
+    def _taken_aside(self, taking: asyncio.Future[Step]) -> None:
+        """Whoever was cancelled no longer waits for its step, but the thread has gone on with it until now."""
+        self._stepping.end_aside()
+        self._beside.give_back()
+        if not taking.cancelled():
+            taking.exception()  # asyncio would complain of one that nobody asks for
 
     async def _in_the_loop(self, ref: ExecutionRef, step: Take) -> Step | None:
         """None: there was no patience for it."""
