@@ -10,8 +10,7 @@ from stepwright.asl import jsontext
 from stepwright.asl.definition import places
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.jsontext import InvalidJson
-from stepwright.files import yaml_values
-from stepwright.files.yaml_values import Unreadable
+from stepwright.files.unreadable import Unreadable
 
 __all__ = ["Document", "Locate", "Unreadable", "is_yaml", "of_json", "of_yaml", "the_only"]
 
@@ -44,6 +43,9 @@ def is_yaml(file: str, text: str) -> bool:
 
 def of_yaml(text: str) -> Iterator[Document]:
     """All documents, empty ones left out. Raises ``Unreadable``."""
+    # Imported here: `stepwright dev` reads a file only where it is given one with test cases.
+    from stepwright.files import yaml_values  # noqa: PLC0415
+
     for document in yaml_values.documents(text):
         yield Document(
             document.value,

@@ -14,6 +14,7 @@ from typing import Any, Final
 import yaml
 
 from stepwright.asl.json_types import Json, Pointer
+from stepwright.files.unreadable import Unreadable
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLAIN_NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
@@ -67,16 +68,6 @@ _CLOUDFORMATION: Final = frozenset(
 _LONGEST_NUMBER: Final = 1000  # digits; Python refuses to read ints of more than 4,300
 _MOST_VALUES: Final = 1_000_000
 """Aliases of aliases grow exponentially; a definition of the largest size has fewer values than this."""
-
-
-class Unreadable(Exception):  # noqa: N818 - about the user's text
-    """Not YAML, or YAML that has no JSON value."""
-
-    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
-        self.column = column
 
 
 @dataclass(slots=True)

@@ -1,0 +1,13 @@
+"""What a file is where nothing can be made of its text."""
+
+from __future__ import annotations
+
+
+class Unreadable(Exception):  # noqa: N818 - about the user's text
+    """Not YAML, or YAML that has no JSON value."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
