@@ -113,7 +113,7 @@ def retry_an_unknown_outcome_under_a_new_commit_id(patch: pytest.MonkeyPatch) ->
 
 
 def take_the_job_of_another_token(patch: pytest.MonkeyPatch) -> None:
-    async def attach(self: JobDriver, watched: Any, made: Any, _alike: Any) -> Any:
+    async def attach(self: JobDriver, watched: Any, _task: Any, made: Any, _alike: Any) -> Any:
         job = await self._create(watched.ref, made)
         return job if job is not None else await self._calls.find(watched.ref, made.name)
 
@@ -182,9 +182,8 @@ def create_the_job_again_where_it_is_gone(patch: pytest.MonkeyPatch) -> None:
     """That its uid was seen is not asked."""
     attach = JobDriver._attach
 
-    async def forgetful(self: JobDriver, watched: Any, *made: Any) -> Any:
-        watched.task = msgspec.structs.replace(watched.task, submitted=None)
-        return await attach(self, watched, *made)
+    async def forgetful(self: JobDriver, watched: Any, task: Any, *made: Any) -> Any:
+        return await attach(self, watched, msgspec.structs.replace(task, submitted=None), *made)
 
     patch.setattr(JobDriver, "_attach", forgetful)
 
