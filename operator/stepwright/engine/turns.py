@@ -8,8 +8,55 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final
+
+
+class Ring:
+    """Who waits for a turn: each namespace in a queue of its own, the queues served one after the other."""
+
+    def __init__(self) -> None:
+        self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        """The namespace that is next stands first. None of the queues is empty."""
+
+    def __bool__(self) -> bool:
+        return bool(self._queues)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return sum(not granted.done() for queue in self._queues.values() for granted in queue)
+
+    def join(self, namespace: str) -> asyncio.Future[None]:
+        """Stand behind all others of the namespace. Then ``until`` must follow."""
+        granted = asyncio.get_running_loop().create_future()
+        self._queues.setdefault(namespace, deque()).append(granted)
+        return granted
+
+    async def until(self, granted: asyncio.Future[None], give_back: Callable[[], None]) -> None:
+        """Wait for the turn. ``give_back``: what becomes of one that nobody waits for any more."""
+        try:
+            await granted
+        except asyncio.CancelledError:
+            if not granted.cancelled():
+                give_back()  # it was granted in the same moment
+            raise
+
+    def serve(self, may: Callable[[str], bool] = lambda _: True) -> str | None:
+        """Grant a turn to whoever is next of the namespaces that may have one. Whose it is; None where none of these
+        waits."""
+        while (namespace := next(filter(may, self._queues), None)) is not None:
+            queue = self._queues.pop(namespace)
+            # Who was cancelled is passed over here: to look for one among ten thousand takes too long.
+            while queue and (granted := queue.popleft()).done():
+                pass
+            if queue:
+                self._queues[namespace] = queue  # behind all others
+            if not granted.done():
+                granted.set_result(None)
+                return namespace
+        return None
 
 
 class Turns:
@@ -24,8 +71,7 @@ class Turns:
             raise ValueError(f"at_once must be 1 or more, not {at_once}")
         self.at_once: Final = at_once
         self._free = at_once
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
-        """Who waits, by namespace; the namespace that is next stands first. None of the queues is empty."""
+        self._ring = Ring()
 
     @property
     def taken(self) -> int:
@@ -35,7 +81,7 @@ class Turns:
     @property
     def waiting(self) -> int:
         """How many wait for one."""
-        return sum(not granted.done() for queue in self._waiting.values() for granted in queue)
+        return self._ring.waiting
 
     def of(self, namespace: str) -> Turn:
         return Turn(self, namespace)
@@ -44,29 +90,12 @@ class Turns:
         if self._free:  # then nobody waits
             self._free -= 1
             return
-        granted = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(namespace, deque()).append(granted)
-        try:
-            await granted
-        except asyncio.CancelledError:
-            if not granted.cancelled():
-                self.give_back()  # it was granted in the same moment
-            raise
+        await self._ring.until(self._ring.join(namespace), self.give_back)
 
     def give_back(self) -> None:
         """Hand the turn to whoever is next."""
-        while self._waiting:
-            namespace, queue = self._waiting.popitem(last=False)
-            # Who was cancelled is passed over here: to look for one among ten thousand takes too long.
-            while queue:
-                granted = queue.popleft()
-                if granted.done():
-                    continue
-                if queue:
-                    self._waiting[namespace] = queue  # behind all others
-                granted.set_result(None)
-                return
-        self._free += 1
+        if not self._ring or self._ring.serve() is None:
+            self._free += 1
 
 
 class Turn:

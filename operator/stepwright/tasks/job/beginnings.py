@@ -15,9 +15,10 @@ kind share one turn.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict, deque
+from collections import Counter
 from typing import Final, NamedTuple
 
+from stepwright.engine.turns import Ring
 from stepwright.tasks.job.pace import MOST, Pace
 
 SPARE: Final = 1
@@ -50,8 +51,7 @@ class Beginnings:
         self._contended_until = 0.0
         self._taken: Counter[str] = Counter()
         """Turns by namespace: Jobs that are being created and those without a pod."""
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
-        """Who waits, by namespace; the namespace that is next stands first. None of the queues is empty."""
+        self._ring = Ring()
         self._without_pod: dict[str, _Begun] = {}
         """By the Job's uid."""
         self._podless: set[str] = set()
@@ -64,18 +64,12 @@ class Beginnings:
             if self._asked_last is not None:
                 self._contended_until = loop.time() + CONTENDED_SECONDS
             self._asked_last = namespace
-        if not self._waiting and self._may_have_one(namespace, self._each()):
+        if not self._ring and self._may_have_one(namespace, self._each()):
             self._taken[namespace] += 1
             return
-        granted = loop.create_future()
-        self._waiting.setdefault(namespace, deque()).append(granted)
+        granted = self._ring.join(namespace)
         self._grant()
-        try:
-            await granted
-        except asyncio.CancelledError:
-            if not granted.cancelled():
-                self._give_back(namespace)  # it was granted in the same moment
-            raise
+        await self._ring.until(granted, lambda: self._give_back(namespace))
 
     def not_created(self, namespace: str) -> None:
         self._give_back(namespace)
@@ -116,20 +110,8 @@ class Beginnings:
     def _grant(self) -> None:
         """Hand out what is free, round by round, to the namespaces that may have more."""
         each = self._each()
-        while self._waiting and (namespace := self._next(each)) is not None:
-            queue = self._waiting.pop(namespace)
-            # Who was cancelled is passed over here: to look for one among ten thousand takes too long.
-            while queue and (granted := queue.popleft()).done():
-                pass
-            if queue:
-                self._waiting[namespace] = queue  # behind all others
-            if not granted.done():
-                self._taken[namespace] += 1
-                granted.set_result(None)
-
-    def _next(self, each: int) -> str | None:
-        """Who is next that may have one more."""
-        return next((namespace for namespace in self._waiting if self._may_have_one(namespace, each)), None)
+        while (served := self._ring.serve(lambda namespace: self._may_have_one(namespace, each))) is not None:
+            self._taken[served] += 1
 
     def _each(self) -> int:
         """How many one namespace may have."""
