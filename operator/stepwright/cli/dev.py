@@ -132,7 +132,7 @@ def dev(
             task_environment=task_environment.read(env),
             standard=limits.applied(STANDARD, given),
             express=limits.express(EXPRESS, given),
-            mocks=None if mock_config is None else mock_files.read(mock_config),
+            mocks=None if mock_config is None else mock_files.read(str(mock_config)),
         )
         asyncio.run(embedded.serve(options, typer.echo))
     except (InUse, NoEngine, OSError) as error:

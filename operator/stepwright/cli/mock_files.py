@@ -10,21 +10,26 @@ import typer
 from stepwright.cli import plain
 
 if TYPE_CHECKING:
-    from stepwright.mocks.config_file import MockFile
+    from stepwright.mocks.config_file import MockFile, Unusable
 
 USAGE: Final = 2
 
 
-def read(path: Path) -> MockFile:
+def read(file: str) -> MockFile:
     """All that is wrong with it is told. Raises Exit."""
     from stepwright.mocks import config_file  # noqa: PLC0415
 
     try:
-        return config_file.read(str(path), path.read_text(encoding="utf-8"))
+        return config_file.read(file, Path(file).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        plain.echo(f"stepwright: {path} cannot be read: {error}", err=True)
+        plain.echo(f"stepwright: {file} cannot be read: {error}", err=True)
         raise typer.Exit(USAGE) from error
     except config_file.Unusable as error:
-        for problem in error.problems:
-            plain.echo(problem, err=True)
-        raise typer.Exit(USAGE) from error
+        raise unusable(error) from error
+
+
+def unusable(error: Unusable) -> typer.Exit:
+    """Tells all that is wrong."""
+    for problem in error.problems:
+        plain.echo(problem, err=True)
+    return typer.Exit(USAGE)

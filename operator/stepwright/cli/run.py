@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Optional
 import typer
 
 from stepwright.asl.limits import STANDARD
-from stepwright.cli import limits, plain, substitutes, task_environment
+from stepwright.cli import limits, mock_files, plain, substitutes, task_environment
 
 SUCCEEDED, FAILED, USAGE = 0, 1, 2
 
@@ -171,16 +171,11 @@ def _scripts(mock: str, machine: Any, machine_name: str | None) -> Any:
     from stepwright.mocks import config_file  # noqa: PLC0415
 
     path, _, case = mock.rpartition("#") if "#" in mock and not Path(mock).exists() else (mock, "", "")
+    given = mock_files.read(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unusable(f"{path} cannot be read: {error}") from error
-    try:
-        return config_file.select(config_file.read(path, text), machine, machine_name, case or None)
+        return config_file.select(given, machine, machine_name, case or None)
     except config_file.Unusable as error:
-        for problem in error.problems:
-            plain.echo(problem, err=True)
-        raise typer.Exit(USAGE) from error
+        raise mock_files.unusable(error) from error
 
 
 def _input(given: str) -> Any:
