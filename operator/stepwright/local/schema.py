@@ -3,7 +3,8 @@
 Times are milliseconds since 1970. JSON is kept as text, exactly as it was given; texts above 8 KiB stand once in
 ``payloads`` and are referred to by their hash.
 
-Statements here and in the modules beside are of SQL that SQLite and PostgreSQL both read, with parameters by name.
+Statements here and in the modules beside have parameters by name, and are of SQL that PostgreSQL reads, too, but for what is
+SQLite's own: ``WITHOUT ROWID``, ``IS 0``, and positions that a table counts by itself.
 """
 
 from __future__ import annotations
