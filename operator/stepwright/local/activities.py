@@ -44,9 +44,7 @@ class LocalActivities:
     async def recall(self) -> None:
         """Read what was taken before the last process ended."""
         query = "SELECT uid, task, worker FROM takings"
-        for uid, task, worker in await self._database.read(
-            lambda connection: connection.execute(query).fetchall()
-        ):
+        for uid, task, worker in await self._database.rows(query, {}, tuple):
             self._taken[Uid(uid), TaskId(task)] = worker
 
     # --- For workers -------------------------------------------------------------------------------------------------
@@ -153,9 +151,7 @@ class LocalActivities:
             "ORDER BY name LIMIT :limit"
         )
         asked = {"here": place.activities, "after": after, "limit": limit}
-        return await self._database.read(
-            lambda connection: [_activity_of(row) for row in connection.execute(query, asked)]
-        )
+        return await self._database.rows(query, asked, _activity_of)
 
     async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         await self._database.execute(

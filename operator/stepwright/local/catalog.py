@@ -21,7 +21,7 @@ from stepwright.local.database import Conflict, Database, Statement
 from stepwright.local.deletions import Deletions
 from stepwright.local.journal import read_payloads
 from stepwright.local.known import Machines
-from stepwright.local.rows import BELONGS, PAGE, execution_of, page, revision_of, text_of
+from stepwright.local.rows import BELONGS, PAGE, child_of, execution_of, page, revision_of, text_of
 
 MOST_REVISIONS: Final = 256
 """Kept in memory, the most recently used ones: every start of an execution asks for one, and they never change."""
@@ -98,9 +98,7 @@ class SqlCatalog:
             "ORDER BY machines.name LIMIT :limit"
         )
         asked = {"here": place.state_machines, "after": after, "limit": limit}
-        return await self._database.read(
-            lambda connection: [_machine_of(row) for row in connection.execute(query, asked)]
-        )
+        return await self._database.rows(query, asked, _machine_of)
 
     async def revise(self, arn: str, revision: Revision) -> None:
         def revise(connection: Connection) -> None:
@@ -136,12 +134,10 @@ class SqlCatalog:
             if (known := self._known_revision(id)) is not None:
                 return known
             query = "SELECT * FROM revisions WHERE id = :id"
-            row = await self._database.read(
-                lambda connection: connection.execute(query, {"id": id}).fetchone()
-            )
-            if row is None:
+            revision = await self._database.row(query, {"id": id}, revision_of)
+            if revision is None:
                 return None
-            revision = self._revisions[id] = revision_of(row)
+            self._revisions[id] = revision
             if len(self._revisions) > MOST_REVISIONS:
                 self._revisions.popitem(last=False)
             return revision
@@ -174,14 +170,12 @@ class SqlCatalog:
             "SELECT executions.*, children.map_run_arn, children.item_count FROM executions "
             "LEFT JOIN children ON children.uid = executions.uid WHERE executions.arn = :arn"
         )
-        row = await self._database.read(lambda connection: connection.execute(query, {"arn": arn}).fetchone())
-        return None if row is None else execution_of(row, row["map_run_arn"], row["item_count"])
+        return await self._database.row(query, {"arn": arn}, child_of)
 
     async def has_machine(self, execution: Execution) -> bool:
         query = "SELECT 1 FROM machines WHERE arn = :arn AND deleting IS FALSE AND since <= :position"
         asked = {"arn": execution.machine_arn, "position": execution.position}
-        found = await self._database.read(lambda connection: connection.execute(query, asked).fetchone())
-        return found is not None
+        return await self._database.row(query, asked, bool) is not None
 
     async def executions(
         self, started_as: str, status: Status | None, before: Listed | None, limit: int
@@ -198,9 +192,7 @@ class SqlCatalog:
             "status": status,
             **page(before, limit),
         }
-        return await self._database.read(
-            lambda connection: [execution_of(row) for row in connection.execute(query, asked)]
-        )
+        return await self._database.rows(query, asked, execution_of)
 
     async def events(
         self, execution: Execution, beyond: int | None, limit: int, *, newest_first: bool

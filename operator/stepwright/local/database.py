@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from sqlite3 import Connection
+from sqlite3 import Connection, Row
 from typing import Any, Final, NamedTuple, TextIO, TypeAlias, TypeVar
 
 from stepwright.engine.ports import Unavailable
@@ -123,6 +123,20 @@ class Database:
         """What is found, in a thread, by somebody who sees all that was committed before and nothing that is committed
         meanwhile. Raises Unavailable, and what the look raises."""
         return await self._loop.run_in_executor(self._readers, self._look, look)
+
+    async def row(self, sql: str, asked: Mapping[str, Any], of: Callable[[Row], T]) -> T | None:
+        """What the one row stands for that a query finds, made of it in the thread; None where it finds none. Raises
+        Unavailable."""
+
+        def look(connection: Connection) -> T | None:
+            found = connection.execute(sql, asked).fetchone()
+            return None if found is None else of(found)
+
+        return await self.read(look)
+
+    async def rows(self, sql: str, asked: Mapping[str, Any], of: Callable[[Row], T]) -> list[T]:
+        """The same of all rows, in their order."""
+        return await self.read(lambda connection: [of(found) for found in connection.execute(sql, asked)])
 
     async def write(self, rows: Rows) -> None:
         """Write all of it, or nothing. Returns once it is durable. Raises Conflict, Unavailable."""

@@ -15,7 +15,7 @@ from stepwright.cluster import payloads
 from stepwright.engine.ports import Commit, Uid
 from stepwright.local import schema
 from stepwright.local.database import Database, Statement
-from stepwright.local.rows import PAGE, execution_of, page, text_of
+from stepwright.local.rows import PAGE, child_of, page, text_of
 
 _COUNTS: Final = msgspec.json.Decoder(Counts)
 """Made here, once: where two threads decode into a type for the first time at once, msgspec ends the process."""
@@ -106,8 +106,7 @@ class SqlMapRuns:
 
     async def map_run(self, arn: str) -> MapRun | None:
         query = "SELECT * FROM map_runs WHERE arn = :arn"
-        row = await self._database.read(lambda connection: connection.execute(query, {"arn": arn}).fetchone())
-        return None if row is None else _run_of(row)
+        return await self._database.row(query, {"arn": arn}, _run_of)
 
     async def map_runs(self, execution_arn: str, before: int | None, limit: int) -> Sequence[MapRun]:
         query = (
@@ -119,9 +118,7 @@ class SqlMapRuns:
             "before": schema.LAST if before is None else before,
             "limit": limit,
         }
-        return await self._database.read(
-            lambda connection: [_run_of(row) for row in connection.execute(query, asked)]
-        )
+        return await self._database.rows(query, asked, _run_of)
 
     async def children(
         self,
@@ -144,12 +141,7 @@ class SqlMapRuns:
             "redriven": redriven,
             **page(before, limit),
         }
-        return await self._database.read(
-            lambda connection: [
-                execution_of(row, row["map_run_arn"], row["item_count"])
-                for row in connection.execute(query, asked)
-            ]
-        )
+        return await self._database.rows(query, asked, child_of)
 
     async def update(self, asked: UpdateMapRun) -> Uid | None:
         """Write down how a run that is under way is to go on; the execution that carries it."""
@@ -176,8 +168,7 @@ class SqlMapRuns:
             "SELECT uid, arn, max_concurrency, tolerated_count, tolerated_percentage FROM map_runs "
             "WHERE status = 'RUNNING'"
         )
-        rows = await self._database.read(lambda connection: connection.execute(query).fetchall())
-        return [(Uid(uid), UpdateMapRun(*asked)) for uid, *asked in rows]
+        return await self._database.rows(query, {}, lambda row: (Uid(row[0]), UpdateMapRun(*row[1:])))
 
 
 def _run_of(row: Row) -> MapRun:

@@ -85,10 +85,7 @@ class TestCases:
 
     async def _read(self, uid: Uid) -> str | None:
         query = "SELECT name FROM test_cases WHERE uid = :uid"
-        found = await self._database.read(
-            lambda connection: connection.execute(query, {"uid": uid}).fetchone()
-        )
-        return None if found is None else found["name"]
+        return await self._database.row(query, {"uid": uid}, lambda found: str(found["name"]))
 
     def _script(self, ref: ExecutionRef, case: str, state: str) -> Script | None:
         assert self._file is not None

@@ -35,6 +35,11 @@ def text_of(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
+def child_of(row: Row) -> Execution:
+    """Of an execution that may be a child execution; with the columns of ``children``."""
+    return execution_of(row, row["map_run_arn"], row["item_count"])
+
+
 def execution_of(row: Row, map_run_arn: str | None = None, items: int | None = None) -> Execution:
     """The last two: of a child execution."""
     redrivable = row["redrivable"]

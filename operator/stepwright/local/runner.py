@@ -299,7 +299,7 @@ class LocalRunner:
         if not sealed:
             query = "SELECT 1 FROM executions WHERE uid = :uid AND bare_tokens IS TRUE"
             asked = {"uid": uid}
-            if await self._database.read(lambda found: found.execute(query, asked).fetchone()) is None:
+            if await self._database.row(query, asked, bool) is None:
                 raise NoSuchTask
         return uid, task
 
@@ -331,7 +331,7 @@ class LocalRunner:
     async def _answers(self) -> list[tuple[Uid, Signal]]:
         """What was said before the last process ended; what is answered already does nothing."""
         query = "SELECT uid, task, output, error, cause FROM answers"
-        rows = await self._database.read(lambda connection: connection.execute(query).fetchall())
+        rows = await self._database.rows(query, {}, tuple)
         return [
             (
                 uid,

@@ -79,7 +79,7 @@ class StepFunctionsDriver:
     async def recall(self) -> None:
         """Read which tasks waited for executions of theirs when the last process ended."""
         query = "SELECT uid, task FROM nested"
-        for uid, task in await self._database.read(lambda connection: connection.execute(query).fetchall()):
+        for uid, task in await self._database.rows(query, {}, tuple):
             self._nested[Uid(uid)].add(TaskId(task))
 
     async def close(self) -> None:

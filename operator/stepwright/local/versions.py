@@ -55,10 +55,7 @@ class SqlVersions:
 
     async def _read_version(self, arn: str) -> Version | None:
         query = f"{_VERSIONS} WHERE versions.machine_arn = :machine_arn AND versions.number = :number"
-        row = await self._database.read(
-            lambda connection: connection.execute(query, _version_key(arn)).fetchone()
-        )
-        return None if row is None else _version_of(row)
+        return await self._database.row(query, _version_key(arn), _version_of)
 
     async def versions(self, machine_arn: str, before: int | None, limit: int) -> Sequence[Version]:
         query = (
@@ -70,9 +67,7 @@ class SqlVersions:
             "before": schema.LAST if before is None else before,
             "limit": limit,
         }
-        return await self._database.read(
-            lambda connection: [_version_of(row) for row in connection.execute(query, asked)]
-        )
+        return await self._database.rows(query, asked, _version_of)
 
     async def delete_version(self, arn: str) -> None:
         await self._database.execute(
@@ -103,9 +98,7 @@ class SqlVersions:
     async def aliases(self, machine_arn: str, after: str, limit: int) -> Sequence[Alias]:
         query = "SELECT * FROM aliases WHERE machine_arn = :machine_arn AND name > :after ORDER BY name LIMIT :limit"
         asked = {"machine_arn": machine_arn, "after": after, "limit": limit}
-        return await self._database.read(
-            lambda connection: [_alias_of(row) for row in connection.execute(query, asked)]
-        )
+        return await self._database.rows(query, asked, _alias_of)
 
     async def replace_alias(self, alias: Alias) -> None:
         await self._database.execute(
