@@ -357,10 +357,9 @@ class Draft:
         parts, original = self.parts, self._original
         found: list[PartId] = []
         for name in self._changed:
+            # The head counts events; as below, this is sooner found out than by comparing all of it.
             if name is HEAD and self.events:
-                found.append(
-                    name
-                )  # it counts them; as below, this is sooner found out than by comparing all of it
+                found.append(name)
                 continue
             part, before = parts.get(name), original.get(name)
             if (

@@ -247,7 +247,7 @@ class Watching:
             self._releases.finished(release, job)
         elif what is verdict.Aftermath.AGAIN and (namespace, name) not in self._ending:
             self._log.warning(
-                "a Job would run again though its task has ended", **_who(release.ref), job=name
+                "a Job would run again though its task has ended", execution=_name(release.ref), job=name
             )
             self._ending.add((namespace, name))
             self._read(self._end_again(release))
@@ -274,7 +274,7 @@ class Watching:
             and job.metadata.uid != stopped.own_job
         ):
             self._log.warning(
-                "a stopped task's Job was created late", **_who(stopped.ref), job=job.metadata.name
+                "a stopped task's Job was created late", execution=_name(stopped.ref), job=job.metadata.name
             )
             self._read(self._end_late(stopped.ref, job))
 
@@ -483,7 +483,7 @@ class Watching:
         try:
             listed = await self._calls.pods_of(watched.ref, job.metadata.uid)
         except Unavailable as error:
-            self._log.warning("pods cannot be listed", **_who(watched.ref, watched), error=str(error))
+            self._log.warning("pods cannot be listed", **_who(watched), error=str(error))
             await self._clock.sleep(TICK_SECONDS)
             watched.busy = None
             self.consider(watched)
@@ -521,7 +521,7 @@ class Watching:
             stored = await self._calls.find(watched.ref, watched.name)
             listed = await self._calls.pods_of(watched.ref, job.metadata.uid)
         except Unavailable as error:
-            self._log.warning("pods cannot be listed", **_who(watched.ref, watched), error=str(error))
+            self._log.warning("pods cannot be listed", **_who(watched), error=str(error))
             return False
         if stored is None or stored.metadata.uid != job.metadata.uid:
             watched.busy = None
@@ -555,7 +555,7 @@ class Watching:
             self._beginnings.over(watched.job.metadata.uid)
         self._log.info(
             "task ended",
-            **_who(watched.ref, watched),
+            **_who(watched),
             job=watched.name,
             error=result.error if isinstance(result, TaskFailed) else None,
         )
@@ -577,7 +577,7 @@ class Watching:
         try:
             await work
         except Exception as error:  # noqa: BLE001 - the next audit looks at the task again
-            who = _who(watched.ref, watched) if watched is not None else {}
+            who = _who(watched) if watched is not None else {}
             self._log.exception("a Job could not be looked after", **who, error=str(error))
         finally:
             # It may have led to other work, or the task may have been stopped meanwhile.
@@ -593,9 +593,12 @@ def _with_gone(watched: Watched, present: Sequence[facts.Pod]) -> list[facts.Pod
     return [pod for name, pod in pods.items() if name not in watched.without_log]
 
 
-def _who(ref: ExecutionRef, watched: Watched | None = None) -> dict[str, Any]:
-    who: dict[str, Any] = {"execution": f"{ref.namespace}/{ref.name}"}
-    return who if watched is None else {**who, "state": watched.state, "event_id": watched.task}
+def _name(ref: ExecutionRef) -> str:
+    return f"{ref.namespace}/{ref.name}"
+
+
+def _who(watched: Watched) -> dict[str, Any]:
+    return {"execution": _name(watched.ref), "state": watched.state, "event_id": watched.task}
 
 
 def _of_job(namespace: str, job_uid: str) -> str:
