@@ -11,6 +11,7 @@ from stepwright.asl.step import StartTask
 from stepwright.cluster.api import Forbidden
 from stepwright.engine.ports import ExecutionRef, Unavailable
 from stepwright.tasks.job import adoption, facts, names
+from stepwright.tasks.job.driver import JobDriver
 from tests.tasks.api_server import once
 from tests.tasks.test_job_driver import LOST, Scene, done, image, settled
 
@@ -141,6 +142,14 @@ async def test_adopted_pods_are_forgotten_with_their_task() -> None:
 # --- Jobs -------------------------------------------------------------------------------------------------------------
 
 
+async def start_without_an_answer(scene: Scene, driver: JobDriver, this: StartTask) -> None:
+    """The task's Job is there, and whoever created it does not know."""
+    scene.server.after = once("create", "jobs", LOST)
+    with pytest.raises(Unavailable):
+        await driver.start(scene.ref, this)
+    await settled()
+
+
 def lay(scene: Scene, this: StartTask, **changes: Any) -> dict[str, Any]:
     """A Job in the task's place, by somebody who knows its name, label and token."""
     name = names.job_name(scene.ref, this.task)
@@ -181,10 +190,7 @@ async def test_the_own_job_is_found_again_after_a_lost_answer() -> None:
     """For one more request, and only then."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        scene.server.after = once("create", "jobs", LOST)
-        with pytest.raises(Unavailable):
-            await driver.start(scene.ref, this)
-        await settled()
+        await start_without_an_answer(scene, driver, this)
         await driver.start(scene.ref, this)
         await scene.pod(this, done())
 
@@ -195,10 +201,7 @@ async def test_the_own_job_is_found_again_after_a_lost_answer() -> None:
 async def test_a_job_that_could_not_be_compared_is_compared_later() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        scene.server.after = once("create", "jobs", LOST)
-        with pytest.raises(Unavailable):
-            await driver.start(scene.ref, this)
-        await settled()
+        await start_without_an_answer(scene, driver, this)
         scene.server.before = once("dry run", "jobs", LOST)
         with pytest.raises(Unavailable):
             await driver.start(scene.ref, this)
@@ -213,10 +216,7 @@ async def test_a_job_that_may_not_be_compared_is_stopped_with_its_task() -> None
     """It was the task's own and ran when the execution had settled: seed 32396 of the simulation."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        scene.server.after = once("create", "jobs", LOST)
-        with pytest.raises(Unavailable):
-            await driver.start(scene.ref, this)
-        await settled()
+        await start_without_an_answer(scene, driver, this)
         scene.server.before = once("dry run", "jobs", Forbidden(403, "Forbidden", "jobs may not be patched"))
         await driver.start(scene.ref, this)
 
