@@ -15,15 +15,17 @@ from stepwright.controllers.log_writer import LogWriter
 
 
 class Stuck(logging.Handler):
-    """A pipe that nobody empties until it is told to."""
+    """A pipe that takes a line only where it is told to."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.emptied = threading.Event()
+        self.holds = threading.Semaphore(0)
+        self.takes = threading.Semaphore(0)
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.emptied.wait()
+        self.holds.release()
+        self.takes.acquire()
         self.lines.append(record.getMessage())
 
 
@@ -43,16 +45,24 @@ def test_lines_that_cannot_be_written_in_time_are_dropped_and_counted() -> None:
     writer.start()
     logger = logging.getLogger("of this test alone")
     logger.handlers, logger.propagate = [writer.entrance], False
-    for number in range(100):
+    logger.warning("line 0")
+    stuck.holds.acquire()
+    for number in range(1, 100):
         logger.warning("line %d", number)
-    stuck.emptied.set()
+    stuck.takes.release()
+    stuck.holds.acquire()  # how many were dropped so far is about to be written, while one more finds no room
+    for number in range(100, 102):
+        logger.warning("line %d", number)
+    stuck.takes.release(1000)
     writer.stop()
     writer.stop()
 
-    assert stuck.lines[-1].startswith("line ")
-    [told] = [line for line in stuck.lines if "dropped" in line]
-    written = len(stuck.lines) - 1
-    assert told == f"{100 - written} log lines were dropped, since they could not be written in time"
+    assert [line for line in stuck.lines if "dropped" in line] == [_dropped(89), _dropped(1)]
+    assert [line for line in stuck.lines if "dropped" not in line] == [f"line {n}" for n in [*range(11), 100]]
+
+
+def _dropped(lines: int) -> str:
+    return f"{lines} log lines were dropped, since they could not be written in time"
 
 
 def test_lines_are_whole_and_in_order_though_another_thread_writes_them(

@@ -23,12 +23,14 @@ class LogWriter(QueueListener):
     def __init__(self, handler: logging.Handler, most_waiting: int = MOST_WAITING) -> None:
         super().__init__(queue.Queue(most_waiting), handler)
         self.entrance = _Entrance(self.queue)
+        self._dropped_and_told = 0
 
     def handle(self, record: logging.LogRecord) -> None:
-        dropped, self.entrance.dropped = self.entrance.dropped, 0
-        if dropped:
-            # More may have been dropped between the two assignments: a line or two are not counted then.
-            super().handle(_told(dropped))
+        # The entrance's count only grows, so nothing dropped while this is written goes uncounted.
+        dropped = self.entrance.dropped
+        if dropped > self._dropped_and_told:
+            super().handle(_told(dropped - self._dropped_and_told))
+            self._dropped_and_told = dropped
         super().handle(record)
 
     def stop(self) -> None:
@@ -43,7 +45,7 @@ class LogWriter(QueueListener):
 class _Entrance(QueueHandler):
     def __init__(self, waiting: queue.Queue[Any]) -> None:
         super().__init__(waiting)
-        self.dropped = 0
+        self.dropped = 0  # lines since the start; changed under the handler's own lock only
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """As it is: it is made a text where it is written."""
