@@ -10,6 +10,12 @@ PARALLEL := --dist loadscope
 # Two of three processes have a cluster each, and mostly wait.
 WORKERS := 3
 
+# Tests start hundreds of Pythons: where they may keep nothing compiled, each takes two seconds to compile all it imports.
+ifdef PYTHONDONTWRITEBYTECODE
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.bytecode
+endif
+
 .PHONY: help setup check lint format types contracts unit test conformance simulate fuzz demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate sbom image clean
 
 help: ## List the targets
@@ -96,4 +102,4 @@ image: setup ## Build the operator's image into an archive; prints its path
 	@$(RUN) python -c "from pathlib import Path; from tests.cluster.images import build_operator_image; print(build_operator_image(Path('.')))"
 
 clean:
-	rm -rf .venv .venv-uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-uv .bytecode .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -19,6 +21,9 @@ pytest_plugins = [
 
 
 def pytest_configure() -> None:
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        # Where no code may be kept compiled, each operator and command under test takes seconds to compile its own.
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(__file__).parent.parent / ".bytecode"))
     # As it comes, structlog prints an exception with all that its frames hold: seconds, where they hold an operator.
     *processors, _ = structlog.get_config()["processors"]
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
