@@ -207,6 +207,9 @@ class Person(Kube):
     def __call__(self, *arguments: str, input: str | None = None, check: bool = True) -> str:
         return super().__call__("--as", self.user, *arguments, input=input, check=check)
 
+    def _created(self, objects: Sequence[Object]) -> Sequence[Object]:
+        return objects  # by kubectl, as this person
+
     def create(self, body: Object) -> str:
         """What kubectl prints, errors included."""
         return self("create", "-f", "-", input=json.dumps(body), check=False)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 import yaml
 
-from tests import api_reads
+from tests import api_requests
 from tests.cluster import Cluster
 
 Object = dict[str, Any]
@@ -30,7 +30,19 @@ class Kube:
         return self.cluster.kubectl("-n", self.namespace, *arguments, input=input, check=check)
 
     def apply(self, *objects: Object) -> None:
-        self("apply", "-f", "-", input=yaml.safe_dump_all(objects, sort_keys=False))
+        left = self._created(objects)
+        if left:
+            self("apply", "-f", "-", input=yaml.safe_dump_all(left, sort_keys=False))
+
+    def _created(self, objects: Sequence[Object]) -> Sequence[Object]:
+        """Create what is not there yet, up to the first of them for which kubectl is needed; that one and the rest."""
+        requests = api_requests.of(self.cluster.kubeconfig)
+        for number, body in enumerate(objects):
+            try:
+                requests.apply_new(self.namespace, body)
+            except api_requests.Unanswered:
+                return objects[number:]
+        return ()
 
     def refused(self, *objects: Object) -> str:
         """What kubectl prints when the API server does not take an object."""
@@ -39,14 +51,14 @@ class Kube:
         return text
 
     def get(self, kind: str, name: str) -> Object:
-        with suppress(api_reads.Unreadable):
-            return api_reads.of(self.cluster.kubeconfig).get(kind, self.namespace, name)
+        with suppress(api_requests.Unanswered):
+            return api_requests.of(self.cluster.kubeconfig).get(kind, self.namespace, name)
         found: Object = json.loads(self("get", kind, name, "-o", "json"))
         return found
 
     def list(self, kind: str, *arguments: str) -> Objects:
-        with suppress(api_reads.Unreadable):
-            return api_reads.of(self.cluster.kubeconfig).items(kind, self.namespace, arguments)
+        with suppress(api_requests.Unanswered):
+            return api_requests.of(self.cluster.kubeconfig).items(kind, self.namespace, arguments)
         items: Objects = json.loads(self("get", kind, "-o", "json", *arguments))["items"]
         return items
 

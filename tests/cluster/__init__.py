@@ -2,7 +2,7 @@
 
 What belongs here: finding, starting, breaking and ending a cluster, and images for it. What must not: anything that
 knows Stepwright, or any package beside the standard library, since `python -m tests.cluster` runs before there is a
-virtual environment (pytest_fixture.py alone imports pytest).
+virtual environment (what pytest loads of it aside, which is imported by nothing else).
 """
 
 from tests.cluster.interface import Cluster, ClusterUnavailable, CommandFailed, Unsupported

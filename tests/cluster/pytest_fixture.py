@@ -6,18 +6,17 @@ Loaded by `pytest_plugins = ["tests.cluster.pytest_fixture"]` in the top conftes
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import time
 import uuid
 from collections.abc import Generator, Iterator
-from typing import Any
 
 import pytest
 
+from tests import api_requests
 from tests.cluster import ladder
 from tests.cluster.audit import Audit
-from tests.cluster.interface import Cluster, ClusterUnavailable, CommandFailed
+from tests.cluster.interface import Cluster, ClusterUnavailable
 from tests.cluster.workers import uses_cluster
 
 #: Shown for the namespace of a failed test, where the cluster knows the kind.
@@ -63,12 +62,15 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
     """A fresh namespace whose pods can start at once; deleted behind the test's back."""
     name = f"test-{uuid.uuid4().hex[:10]}"
-    cluster.kubectl("create", "namespace", name)
+    _create_namespace(cluster, name)
     _await_service_account(cluster, name)
     yield name
     if request.node.stash.get(_failed, False):
         request.node.add_report_section("teardown", f"namespace {name}", describe(cluster, name))
-    cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+    try:
+        api_requests.of(cluster.kubeconfig).delete("namespace", "", name)
+    except api_requests.Unanswered:
+        cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
 @pytest.fixture
@@ -125,22 +127,22 @@ def describe(cluster: Cluster, namespace: str) -> str:
     return "\n".join(parts)
 
 
+def _create_namespace(cluster: Cluster, name: str) -> None:
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    try:
+        api_requests.of(cluster.kubeconfig).create("", body)
+    except api_requests.Unanswered:
+        cluster.kubectl("create", "namespace", name)
+
+
 def _await_service_account(cluster: Cluster, namespace: str) -> None:
     deadline = time.monotonic() + 30
     while True:
-        answer = cluster.kubectl(
-            "get", "serviceaccount", "default", "-n", namespace, "-o", "json", check=False
-        )
-        if _is_object(answer):
+        try:
+            api_requests.of(cluster.kubeconfig).get("serviceaccount", namespace, "default")
+        except api_requests.Unanswered as error:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"namespace {namespace} has no service account after 30 s") from error
+            time.sleep(0.05)
+        else:
             return
-        if time.monotonic() > deadline:
-            raise CommandFailed(["kubectl", "get", "serviceaccount", "default", "-n", namespace], 1, answer)
-        time.sleep(0.05)
-
-
-def _is_object(answer: str) -> bool:
-    try:
-        parsed: Any = json.loads(answer)
-    except ValueError:
-        return False
-    return isinstance(parsed, dict) and "metadata" in parsed
