@@ -47,7 +47,7 @@ unit: setup ## Tests that need no cluster and little time
 	$(RUN) pytest -q -n 2 $(PARALLEL) -m "not cluster and not slow"
 
 test: setup ## Everything: sets up a cluster (see tests/cluster/README.md) and runs all tests
-	$(RUN) pytest -n $(WORKERS) $(PARALLEL) --durations=20
+	$(RUN) pytest -n $(WORKERS) $(PARALLEL) --durations=20 $(if $(RECORD),--record-durations)
 
 conformance: setup ## Replay recorded AWS interactions against stepwright dev, by category (CATEGORIES="base timeouts")
 	@$(RUN) python -m tests.recorded_api $(CATEGORIES)

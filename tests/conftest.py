@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 pytest_plugins = [
+    "tests.cluster.durations",
     "tests.cluster.workers",
     "tests.cluster.pytest_fixture",
     "tests.operator_account",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import ladder, workers
+from tests.cluster import durations, ladder, workers
 from tests.cluster.slots import SLOT
 from tests.cluster.workers import SomeHaveAClusterEach, own_slot
 
@@ -127,3 +127,23 @@ def test_two_processes_share_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_cluster_that_is_given_is_the_only_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ladder.GIVEN, "/some/kubeconfig")
     assert workers.clusters(6) == 1
+
+
+def test_what_takes_longest_begins_first_and_what_needs_a_cluster_before_all_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durations, "FILE", tmp_path / "durations.json")
+    durations.record({"long.py": 80.4, "cluster_short.py": 5, "cluster_long.py": 61.0, "short.py": 0.2})
+
+    def item(module: str) -> Any:
+        path = tmp_path / module
+        path.write_text("pytestmark = pytest.mark.cluster\n" if "cluster" in module else "")
+        return SimpleNamespace(nodeid=f"{module}::test", path=path, fixturenames=())
+
+    items = [item(name) for name in ("short.py", "new.py", "cluster_short.py", "long.py", "cluster_long.py")]
+    config: Any = SimpleNamespace(workerinput={})
+    workers.pytest_collection_modifyitems(config, items)
+
+    order = [found.path.name for found in items]
+    assert order == ["cluster_long.py", "cluster_short.py", "long.py", "short.py", "new.py"]
+    assert durations.recorded() == {"cluster_long.py": 61, "cluster_short.py": 5, "long.py": 80}

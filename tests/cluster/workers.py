@@ -19,25 +19,10 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.cluster import ladder
+from tests.cluster import durations, ladder
 from tests.cluster.slots import SLOT, slot
 
 _MARK: Final = re.compile(r"^pytestmark = .*pytest\.mark\.cluster\b", re.MULTILINE)
-
-_LONG: Final = (
-    "tests/e2e/test_killed_at_every_write.py",
-    "tests/e2e/test_long_histories.py",
-    "tests/e2e/test_outages.py",
-    "tests/e2e/test_replicas.py",
-    "tests/tasks/test_job_on_cluster.py",
-    "tests/e2e/test_forged_results.py",
-    "tests/e2e/test_disruptions.py",
-    "tests/e2e/test_helm_install.py",
-    "tests/simulation/test_simulation.py",
-    "tests/simulation/test_known_bugs.py",
-    "tests/api/test_recorded_interactions.py",
-)
-"""Modules of minutes each. They come first, so that the end, where processes have nothing more to do, is short."""
 
 
 def uses_cluster(item: pytest.Item) -> bool:
@@ -108,7 +93,7 @@ def own_slot(worker: str, count: int) -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes longest begins first."""
+    """What takes longest begins first, so that the end, where processes have nothing more to do, is short."""
     for item in items:
         if uses_cluster(item) and not _is_marked(item.path):
             # The process that hands out tests sees only the text of their modules.
@@ -116,9 +101,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 f"{item.nodeid} uses the cluster: its module needs `pytestmark = pytest.mark.cluster`"
             )
     if hasattr(config, "workerinput"):
-        items.sort(key=_turn)
+        seconds = durations.recorded()
+        items.sort(key=lambda item: _turn(item, seconds))
 
 
-def _turn(item: pytest.Item) -> tuple[bool, int]:
-    module = item.nodeid.partition("::")[0]
-    return not _is_marked(item.path), _LONG.index(module) if module in _LONG else len(_LONG)
+def _turn(item: pytest.Item, seconds: Mapping[str, int]) -> tuple[bool, int]:
+    return not _is_marked(item.path), -seconds.get(item.nodeid.partition("::")[0], 0)

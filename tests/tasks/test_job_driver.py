@@ -533,7 +533,9 @@ async def test_a_finished_job_is_let_go_within_a_minute_however_many_tasks_start
             assert "patch" not in scene.writes(), second
             another = image()
             await driver.start(scene.ref, another)
-            await scene.pod(another, {"running": {}})  # without it, the next would wait for a turn by the real clock
+            await scene.pod(
+                another, {"running": {}}
+            )  # without it, the next would wait for a turn by the real clock
             await scene.clock.forward(1)
 
         assert "patch" in scene.writes()
