@@ -30,7 +30,7 @@ WRITTEN: Final = "operator: until its first write is seen"
 JOB_CREATED: Final = "operator: until its Job is seen"
 POD_CREATED: Final = "Job controller: until the Job has a pod"
 SCHEDULED: Final = "scheduler: until the pod has a node"
-POD_ENDED: Final = "node (KWOK): until the container has ended"
+POD_ENDED: Final = "node: until the container has ended"
 ENDED: Final = "operator: until the Execution's end is seen"
 ORDER: Final = (CREATE, CREATED, WRITTEN, JOB_CREATED, POD_CREATED, SCHEDULED, POD_ENDED, ENDED)
 

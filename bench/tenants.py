@@ -1,9 +1,10 @@
 """Two tenants, one operator: what a burst of the one costs the other.
 
 The quiet tenant runs one execution of one task after another, first alone, then while the busy tenant's burst is under way:
-some of it has ended, and some has not begun. Between them it runs the same Job without Stepwright: what a burst costs that, it
-costs whoever uses the cluster. At last the burst comes as bare Jobs, as many in a second as the executions were. All run on
-KWOK's node, so what is measured is Kubernetes and Stepwright, and no container.
+some of it has ended, and some has not begun. Its task is a container, as tasks are; then the same on KWOK's node, where there
+is none and what is left is Kubernetes and Stepwright; then that Job without Stepwright: what a burst costs it, it costs
+whoever uses the cluster. At last the burst comes as bare Jobs, as many in a second as the executions were. All that is in a
+burst runs on KWOK's node.
 """
 
 from __future__ import annotations
@@ -20,11 +21,10 @@ from bench.phases import CREATE, CREATED, ENDED, POD_ENDED, Phases
 from bench.populating import create_all
 from bench.process import usage
 from bench.replicas import ONE_TASK
-from bench.tasks import KWOK, bare_job, until_quiet
+from bench.tasks import KWOK, REAL, bare_job, until_quiet
 from bench.watching import (
     EXECUTIONS,
     JOBS,
-    Kind,
     Watch,
     check,
     create,
@@ -44,8 +44,12 @@ PAUSE_SECONDS: Final = 0.5
 """Between two rounds of the quiet tenant, so that they do not meet a moment of the burst's own rhythm."""
 UNDER_WAY_FROM: Final = 0.02
 """Share of the burst that has ended when measuring begins."""
+MOST_BARE: Final = 2_000
+"""Jobs of the bare burst: it shows what their rate costs, and need not last as long."""
 ALONE, BESIDE, BESIDE_JOBS = "alone", "beside-executions", "beside-jobs"
 """When a round was: on a quiet system, beside another's burst of executions, beside as many bare Jobs."""
+CONTAINER, KWOKS, BARE = "execution", "execution on KWOK", "bare Job on KWOK"
+MACHINES: Final = {CONTAINER: ("one-container", REAL), KWOKS: ("one", KWOK)}
 
 
 async def run(cluster: Cluster, namespace: str, folder: Path, count: int) -> None:
@@ -70,40 +74,45 @@ async def run(cluster: Cluster, namespace: str, folder: Path, count: int) -> Non
 
 
 class Quiet:
-    """The quiet tenant's rounds: an execution of one task, then the same Job without Stepwright."""
+    """The quiet tenant's rounds: an execution of one task on either node, then the same Job without Stepwright."""
 
     def __init__(self, api: Api, namespace: str, phases: Phases) -> None:
         self._api, self._namespace, self._phases = api, namespace, phases
-        self._took: dict[Kind, dict[str, dict[str, float]]] = {EXECUTIONS: {}, JOBS: {}}
-        """Seconds by kind, by when it ran, by name."""
+        self._took: dict[tuple[str, str], dict[str, float]] = {}
+        """Seconds by what ran and when, by name."""
 
-    def names(self, when: str) -> list[str]:
-        return list(self._took[EXECUTIONS].get(when, ()))
+    def names(self, what: str, when: str) -> list[str]:
+        return list(self._took.get((what, when), ()))
 
-    def seconds(self, when: str) -> list[float]:
-        return list(self._took[EXECUTIONS].get(when, {}).values())
-
-    def bare_seconds(self, when: str) -> list[float]:
-        return list(self._took[JOBS].get(when, {}).values())
+    def seconds(self, what: str, when: str) -> list[float]:
+        return list(self._took.get((what, when), {}).values())
 
     async def round(self, when: str, number: int, *, under_way: Callable[[], bool] = lambda: True) -> None:
         """What ends when the burst is no longer under way does not count."""
-        for kind, name, body, end in (
-            (EXECUTIONS, f"{when}-{number}", execution(f"{when}-{number}", "one"), ENDED),
-            (JOBS, f"{when}-bare-{number}", bare_job(f"{when}-bare-{number}", KWOK), POD_ENDED),
+        name = f"{when}-{number}"
+        # A kubelet looks at its containers once a second, so rounds begin at moments spread over that second.
+        await asyncio.sleep(number % QUIET_ROUNDS / QUIET_ROUNDS)
+        for what, kind, body, end in (
+            *(
+                (what, EXECUTIONS, execution(f"{name}-{machine_name}", machine_name), ENDED)
+                for what, (machine_name, _) in MACHINES.items()
+            ),
+            (BARE, JOBS, bare_job(f"{name}-bare", KWOK), POD_ENDED),
         ):
             await asyncio.sleep(PAUSE_SECONDS)
-            self._phases.note(name, CREATE)
+            created = body["metadata"]["name"]
+            self._phases.note(created, CREATE)
             await create(self._api, kind, self._namespace, body)
-            self._phases.note(name, CREATED)
-            seconds = await self._phases.until(name, end)
+            self._phases.note(created, CREATED)
+            seconds = await self._phases.until(created, end)
             if under_way():
-                self._took[kind].setdefault(when, {})[name] = seconds
+                self._took.setdefault((what, when), {})[created] = seconds
 
 
 async def measure(api: Api, busy: str, bare: str, quiet: str, operator: OperatorProcess, count: int) -> None:
-    for tenant in (busy, quiet):
-        await machine(api, tenant, "one", ONE_TASK, taskDefaults=KWOK.defaults)
+    await machine(api, busy, "one", ONE_TASK, taskDefaults=KWOK.defaults)
+    for name, node in MACHINES.values():
+        await machine(api, quiet, name, ONE_TASK, taskDefaults=node.defaults)
     async with (
         Watch(api, EXECUTIONS, busy, has_ended) as executions,
         Watch(api, JOBS, bare, is_complete) as jobs,
@@ -120,7 +129,9 @@ async def measure(api: Api, busy: str, bare: str, quiet: str, operator: Operator
         check(executions)
         after = usage(operator.pid)
         await until_quiet(api, busy)
-        await during(rounds, BESIDE_JOBS, jobs, create_jobs(api, bare, count, count / seconds), count)
+        jobs_count = min(count, MOST_BARE)
+        creating = create_jobs(api, bare, jobs_count, count / seconds)
+        await during(rounds, BESIDE_JOBS, jobs, creating, jobs_count)
     show(rounds, phases, count)
     print(
         f"\nburst: {count:,} executions in {seconds:.0f} s, {60 * count / seconds:,.0f} a minute; operator: "
@@ -129,7 +140,7 @@ async def measure(api: Api, busy: str, bare: str, quiet: str, operator: Operator
     if count == COUNT:
         ratios.note(
             "one task beside a burst of 10,000 / on a quiet system",
-            mean(rounds.seconds(BESIDE)) / mean(rounds.seconds(ALONE)),
+            mean(rounds.seconds(CONTAINER, BESIDE)) / mean(rounds.seconds(CONTAINER, ALONE)),
         )
 
 
@@ -160,18 +171,20 @@ async def create_jobs(api: Api, namespace: str, count: int, a_second: float) -> 
 
 
 def show(rounds: Quiet, phases: Phases, count: int) -> None:
-    if not rounds.seconds(BESIDE):
+    if not all(rounds.seconds(what, BESIDE) for what in MACHINES):
         raise SystemExit(f"a burst of {count:,} was over before another tenant's execution had ended")
     table.show(
-        f"One tenant's executions of one task (goal: {GOAL} x at most) and the same Job without Stepwright, until its container "
-        f"has ended; a burst is of {count:,}",
+        f"One tenant's executions of one task (goal: {GOAL} x at most), the same without a container, and the Job of that without "
+        f"Stepwright, until its container has ended; a burst is of {count:,}",
         ["what", "when", "times", "mean", "median", "least", "most", "mean / alone"],
         [
             [what, when, len(took), mean(took), median(took), min(took), max(took), mean(took) / mean(alone)]
-            for what, seconds in (("execution", rounds.seconds), ("bare Job", rounds.bare_seconds))
-            for alone in [seconds(ALONE)]
+            for what in (*MACHINES, BARE)
+            for alone in [rounds.seconds(what, ALONE)]
             for when in (ALONE, BESIDE, BESIDE_JOBS)
-            if (took := seconds(when))
+            if (took := rounds.seconds(what, when))
         ],
     )
-    phases.show("Where the time goes", [(when, rounds.names(when)) for when in (ALONE, BESIDE, BESIDE_JOBS)])
+    for what in MACHINES:
+        groups = [(when, rounds.names(what, when)) for when in (ALONE, BESIDE, BESIDE_JOBS)]
+        phases.show(f"Where the time of an {what} goes", groups)
