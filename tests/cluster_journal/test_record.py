@@ -136,6 +136,24 @@ def test_a_part_that_came_and_went_within_a_commit_is_not_removed_from_the_store
     assert known.seq == 2
 
 
+@pytest.mark.parametrize("write", ["commit", "explanation", "settling"])
+def test_no_write_applies_to_another_commit_of_the_same_number(write: str) -> None:
+    """An etcd that was restored twice may hold one."""
+    stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
+    commits = commits_of(FORKS, {"items": [1]}, None)
+    known = apply(stored, known, commits[0])
+    change = {
+        "commit": lambda: record.of_commit(known, commits[1], *encoded(commits[1])),
+        "explanation": lambda: record.of_explanation(known, "too large", Millis(5000)),
+        "settling": lambda: record.of_settling(known, "settles"),
+    }[write]()
+    jsonpatch.apply_patch(copy.deepcopy(stored), change.patch)
+    stored["status"]["commitId"] = "of another row"
+
+    with pytest.raises(jsonpatch.JsonPatchTestFailed):
+        jsonpatch.apply_patch(stored, change.patch)
+
+
 def test_a_commit_of_another_sequence_does_not_apply() -> None:
     stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
     apply(stored, known, Commit("c1", 0, Millis(1000), Millis(1000), {}))

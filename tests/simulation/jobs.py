@@ -54,6 +54,8 @@ class Habits:
     """How Jobs fare, as weights. ``calm`` leaves only what needs nobody's help to end."""
 
     weights: dict[str, int]
+    longer_seconds: float = 0
+    """How much longer than usual each pod runs."""
 
     def draw(self, random: Random) -> str:
         return random.choices(tuple(self.weights), tuple(self.weights.values()))[0]
@@ -231,7 +233,8 @@ class Jobs:
         random = self._random
         if fate == "pending":
             await self._hang(pod, notes)
-        await asyncio.sleep(random.choice((0.2, 0.5, 1, 1, 2, 3)) + random.uniform(0, 0.1))
+        usual = random.choice((0.2, 0.5, 1, 1, 2, 3)) + random.uniform(0, 0.1)
+        await asyncio.sleep(usual + self.habits.longer_seconds)
         if not await self._may_run_on(key, uid):
             return self._late_end(pod)
         match fate:

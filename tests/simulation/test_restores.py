@@ -14,10 +14,12 @@ from stepwright.asl import parts
 from stepwright.cluster import seal
 from tests.simulation.api_server import Request, Snapshot
 from tests.simulation.client import Fate
+from tests.simulation.jobs import Habits
 from tests.simulation.scene import TASK, Scene, play
 from tests.simulation.watchman import Memory
 
 STATES = 8
+JOBS = "GET", "/apis/batch/v1/jobs"
 
 
 def _tasks() -> dict[str, Any]:
@@ -89,18 +91,14 @@ class _Lost(_BackedUp):
             stream.finish("closed")
 
     is_cut_off = False
-    are_lost: tuple[str, str] | None = None
+    are_lost: tuple[tuple[str, str], ...] = ()
     """Method and end of the path of requests that do not arrive."""
 
     def of(self, request: Request) -> Fate:
         fate = super().of(request)
         path = request.path
         lost = self.is_cut_off and request.method == "GET" and path.endswith("/executions")
-        lost |= (
-            self.are_lost is not None
-            and request.method == self.are_lost[0]
-            and path.endswith(self.are_lost[1])
-        )
+        lost |= any(request.method == method and path.endswith(end) for method, end in self.are_lost)
         return Fate(fate.there, fate.back, "request", 0.1) if lost else fate
 
     async def restore(self, saved: Saved, seconds: float = 12) -> None:
@@ -190,10 +188,10 @@ class _Payload(_Lost):
         self.create("e0")
         await self.until(lambda: self.status("e0").get("currentState") == "First")
         saved = self.save()
-        self.are_lost = ("PATCH", "/status")
+        self.are_lost = (("PATCH", "/status"),)
         await self.until(lambda: bool(self.server.all("executionhistories")))
         await self.restore(saved)
-        self.are_lost = None
+        self.are_lost = ()
         await self.until(lambda: self.status("e0").get("currentState") == "Second")
         self.operator.process.kill()
         self._replace(self.operator)
@@ -203,6 +201,114 @@ class _Payload(_Lost):
 def test_what_a_commit_refers_to_is_stored_again_where_it_went_with_etcd() -> None:
     """The checkpoint needed a payload that was no longer there, and the execution failed."""
     assert play(_Payload).phase("e0") == "Succeeded"
+
+
+class _RestoredTwice(_BackedUp):
+    """First to an earlier backup, then to a later one, made before the first was put back: the same number of commits, and
+    other ones."""
+
+    machine = _tasks()
+
+    async def script(self) -> None:
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: self.status("e0").get("seq", 0) >= 2)
+        earlier = self.save()
+        await self.until(lambda: self.status("e0")["seq"] >= 5)
+        later = self.save()
+        self.was = self.status("e0")
+        self.put_back(earlier)
+        await self.until(lambda: self.status("e0")["seq"] == self.was["seq"], 900)
+        self.became = self.status("e0")
+        self.put_back(later)
+        await self.until(lambda: bool(self.status("e0").get("settled")), 900)
+        self.watchman.final(self.setting, may_end_plainly=False)
+
+
+@pytest.fixture(scope="module")
+def twice() -> _RestoredTwice:
+    return play(_RestoredTwice)
+
+
+def test_of_two_rows_of_commits_with_the_same_numbers_an_execution_goes_on_with_the_stored_one(
+    twice: _RestoredTwice,
+) -> None:
+    """What was new in the one was written at the end of the other."""
+    assert twice.became["seq"] == twice.was["seq"]
+    assert twice.became["commitId"] != twice.was["commitId"]
+    assert twice.result.violations == []
+    assert twice.phase("e0") == "Succeeded"
+
+
+def test_it_says_that_it_was_restored_though_the_number_is_the_same(twice: _RestoredTwice) -> None:
+    was = twice.was["seq"]
+    assert twice.events()[-1] == f"default/e0 was restored, from {was} to {was}"
+    assert twice.condition("e0", "Restored")["message"].endswith(
+        f"commit {was} was restored, another commit {was} was the newest; tasks begun since may run again"
+    )
+
+
+class _SweptAway(_Lost):
+    """A task that the backup does not know was stopped when that was restored, and comes again later."""
+
+    machine = _tasks()
+
+    async def script(self) -> None:
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: bool(self.server.all("pods")))
+        saved = self.save()
+        await self.until(lambda: self.status("e0")["seq"] >= 3)
+        self.are_lost = (JOBS,)
+        await self.restore(saved)
+        await asyncio.sleep(10)
+        self.are_lost = ()
+        await self.until(lambda: self.phase("e0") not in ("Pending", "Running"))
+
+
+def test_a_task_that_was_stopped_after_the_backup_runs_undisturbed_when_it_is_started_again() -> None:
+    """Its Job was taken for the stopped one's, created late, and was deleted."""
+    scene = play(_SweptAway)
+
+    assert scene.phase("e0") == "Succeeded", scene.status("e0").get("cause")
+    assert scene.result.violations == []
+
+
+class _EndedJob(_Lost):
+    """The operator's copy of a Job is of after the backup, when it had finished; its pods were listed anew."""
+
+    machine = _tasks()
+
+    async def script(self) -> None:
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: bool(self.server.all("pods")))
+        job, pod = (
+            self.server.all("jobs")[0]["metadata"]["name"],
+            self.server.all("pods")[0]["metadata"]["name"],
+        )
+        saved = self.save()
+        await self.until(lambda: self.status("e0")["seq"] >= 2 and self._is_finished(job))
+        self.jobs.habits = Habits({"output": 1}, longer_seconds=20)
+        self.are_lost = (JOBS, ("PATCH", "/e0/status"))
+        await self.restore(saved)
+        pods = self.operator.driver.pods
+        await self.until(lambda: bool(pods.all()) and pods.get("default", pod) is None)
+        self.are_lost = (JOBS,)
+        await asyncio.sleep(10)
+        self.are_lost = ()
+        await self.until(lambda: self.phase("e0") not in ("Pending", "Running"))
+
+    def _is_finished(self, job: str) -> bool:
+        known = self.operator.driver.jobs.get("default", job)
+        return known is not None and known.ended is not None
+
+
+def test_a_job_that_had_finished_after_the_backup_is_not_judged_by_the_pods_of_now() -> None:
+    """The output was said to be lost: the Job had completed, and the pod that ran anew had not."""
+    scene = play(_EndedJob)
+
+    assert scene.phase("e0") == "Succeeded", scene.status("e0").get("cause")
 
 
 class _Newer(Scene):

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
+import jsonpatch
 import msgspec
 
 from stepwright.cluster.api import AlreadyExists, ApiError, Conflict, Event, Invalid, NotFound
@@ -105,13 +106,12 @@ class ApiServer:
             if not same_template(this, body[0]["value"]):
                 raise Invalid(422, "Invalid", "spec.template: field is immutable")
             return msgspec.convert(this, into)
-        test, *adds = body
-        if this["metadata"].get("annotations", {}).get("stepwright.dev/token") != test["value"]:
-            raise Invalid(422, "Invalid", "the test failed")
-        for add in adds:
-            this["spec"][add["path"].removeprefix("/spec/")] = add["value"]
-        self.put(path, this)
-        return msgspec.convert(this, into)
+        try:
+            patched = jsonpatch.apply_patch(this, body)
+        except jsonpatch.JsonPatchException as error:
+            raise Invalid(422, "Invalid", str(error)) from error
+        self.put(path, patched)
+        return msgspec.convert(patched, into)
 
     async def delete(self, path: str, body: Any, *, account: str | None = None) -> None:
         await asyncio.sleep(0)

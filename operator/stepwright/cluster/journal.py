@@ -110,7 +110,7 @@ class ClusterJournal:
             pinned = Pinned(**known.state_machine)
         if pinned is None:
             raise Refused(f"Execution {ref} was never started")
-        if known is None or executions.seq(body) >= known.seq:
+        if known is None or _may_follow(body, known):
             return await self.open(body, pinned)
         if "seal" not in (body.get("status") or {}):
             raise Edited("status.seq is")
@@ -310,13 +310,13 @@ class ClusterJournal:
         except Invalid as error:
             if commit_id is None:
                 raise Fenced(f"Execution {ref} is not what it was") from error
-            await self._find_out(ref, change, commit_id, error)
+            await self._find_out(ref, commit_id, error)
         except ApiError as error:
             raise _journal_error(ref, error) from error
         change.after.generation = known.generation  # it may have changed meanwhile
         self._records[ref.uid] = change.after
 
-    async def _find_out(self, ref: ExecutionRef, change: Change, commit_id: str, refusal: Invalid) -> None:
+    async def _find_out(self, ref: ExecutionRef, commit_id: str, refusal: Invalid) -> None:
         """A write was answered 422: a ``test`` failed, or the schema refuses it. Returns where this very write had
         landed before (an earlier attempt of it that was not answered)."""
         try:
@@ -328,8 +328,11 @@ class ClusterJournal:
         status = stored.status or _Status()
         if status.commitId == commit_id:
             return
-        if status.seq != change.after.seq - 1:
-            raise Fenced(f"Execution {ref} is at {status.seq}, not at {change.after.seq - 1}") from refusal
+        known = self._records[ref.uid]
+        if (status.seq, status.commitId) != (known.seq, known.commit_id):
+            raise Fenced(
+                f"Execution {ref} is at {status.seq} ({status.commitId}), not at {known.seq} ({known.commit_id})"
+            ) from refusal
         raise Refused(str(refusal)) from refusal
 
     async def _store_payloads(self, known: Record, texts: Payloads) -> None:
@@ -405,6 +408,15 @@ class ClusterJournal:
 
 def _path(namespace: str, name: str, subresource: str | None = None) -> str:
     return path_of(API_VERSION, EXECUTIONS, namespace, name, subresource)
+
+
+def _may_follow(body: Body, known: Record) -> bool:
+    """Whether what is stored may come after what is known, or be it. Another commit of the same number is neither; where
+    nothing but its id is another, somebody has edited that."""
+    status, seq = body.get("status") or {}, executions.seq(body)
+    if seq != known.seq or status.get("commitId") == known.commit_id:
+        return seq >= known.seq
+    return status.get("seal") in (None, record.seal_of(known))
 
 
 def _payload_name(uid: str, digest: str) -> str:

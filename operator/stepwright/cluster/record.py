@@ -1,7 +1,8 @@
 """What is stored of one execution, as this process knows it, and the JSON Patch that carries it further.
 
 A patch says only what is new: changed parts of the checkpoint, new events appended, visits that changed. It applies
-on condition of the execution's uid and ``seq``, so positions in lists are those this process has seen.
+on condition of the execution's uid and of the very commit it builds on (``commit_is``), so positions in lists are those
+this process has seen.
 """
 
 from __future__ import annotations
@@ -150,7 +151,7 @@ def of_commit(
     if record.lost_from is not None:
         status_conditions = conditions.with_restored(
             status_conditions,
-            f"commit {record.seq} was restored, {record.lost_from} was the newest; tasks begun since may run again",
+            f"commit {record.seq} was restored, {_newest(record)} was the newest; tasks begun since may run again",
             now=timestamps.seconds(commit.now),
             generation=record.generation,
         )
@@ -261,6 +262,11 @@ def of_settling(record: Record, commit_id: str) -> Change:
     return Change(patch, after)
 
 
+def seal_of(record: Record) -> str:
+    """The seal of what is stored, as this process knows it. What has settled is forgotten."""
+    return _seal(record, settled=False)
+
+
 def _seal(after: Record, *, settled: bool) -> str:
     summary = {
         "seq": after.seq,
@@ -272,12 +278,26 @@ def _seal(after: Record, *, settled: bool) -> str:
     return str(seal.sealed(after.uid, summary, seal.of_checkpoint(after.parts), seal.of_history(after.page)))
 
 
-def _guard(record: Record) -> list[Operation]:
-    """The conditions under which a patch applies; the API server answers 422 where one does not hold."""
-    return [
-        {"op": "test", "path": "/metadata/uid", "value": record.uid},
-        {"op": "test", "path": "/status/seq", "value": record.seq},
+def commit_is(uid: str, seq: int, commit_id: str | None) -> list[Operation]:
+    """The conditions under which a patch applies; the API server answers 422 where one does not hold.
+
+    The number alone does not tell which commit it is: an etcd that is restored twice may hold another one of the same
+    number than was made since the first time. Before the first commit there is no id."""
+    tests: list[Operation] = [
+        {"op": "test", "path": "/metadata/uid", "value": uid},
+        {"op": "test", "path": "/status/seq", "value": seq},
     ]
+    if commit_id is not None:
+        tests.append({"op": "test", "path": "/status/commitId", "value": commit_id})
+    return tests
+
+
+def _guard(record: Record) -> list[Operation]:
+    return commit_is(record.uid, record.seq, record.commit_id)
+
+
+def _newest(record: Record) -> str:
+    return f"another commit {record.seq}" if record.lost_from == record.seq else str(record.lost_from)
 
 
 def _add(path: str, value: Any) -> Operation:

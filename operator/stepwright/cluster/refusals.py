@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from stepwright.asl.signals import Millis
-from stepwright.cluster import conditions, executions, seal, timestamps
+from stepwright.cluster import conditions, executions, record, seal, timestamps
 from stepwright.cluster.api import Api, ApiError, Invalid, NotFound, TooLarge, path_of
 from stepwright.cluster.conditions import Reason
 from stepwright.cluster.executions import Body
@@ -164,11 +164,8 @@ class Refusals:
     async def _send(self, body: Body, operations: Sequence[Operation]) -> bool:
         """Raises TooLarge, Unavailable."""
         metadata = body["metadata"]
-        patch = [
-            {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
-            {"op": "test", "path": "/status/seq", "value": executions.seq(body)},
-            *operations,
-        ]
+        commit_id = (body.get("status") or {}).get("commitId")
+        patch = [*record.commit_is(metadata["uid"], executions.seq(body), commit_id), *operations]
         path = path_of(API_VERSION, "executions", metadata["namespace"], metadata["name"], "status")
         try:
             await self._api.request(

@@ -141,9 +141,17 @@ class Calls:
         }
 
     async def release(
-        self, ref: ExecutionRef, name: str, token: str, ttl_seconds: int, *, ends: bool = False
+        self,
+        ref: ExecutionRef,
+        name: str,
+        token: str,
+        uid: str | None,
+        ttl_seconds: int,
+        *,
+        ends: bool = False,
     ) -> None:
-        """Let the Job go, ``ttl_seconds`` after its end. Raises Unavailable.
+        """Let the Job go, ``ttl_seconds`` after its end; where its ``uid`` is known, that one and none that was made anew
+        for its task after a restore. Raises Unavailable.
 
         ``ends``: end what runs of it. Its deadline has passed, so that its controller deletes its pods and makes no
         more, while the Job itself stays: a creation that is under way still finds its name taken.
@@ -152,6 +160,8 @@ class Calls:
             {"op": "test", "path": "/metadata/annotations/" + names.TOKEN.replace("/", "~1"), "value": token},
             {"op": "add", "path": "/spec/ttlSecondsAfterFinished", "value": ttl_seconds},
         ]
+        if uid is not None:
+            body.insert(0, {"op": "test", "path": "/metadata/uid", "value": uid})
         if ends:
             body.append({"op": "add", "path": "/spec/activeDeadlineSeconds", "value": 1})
         await self._clear_away(

@@ -102,13 +102,15 @@ class JobDriver:
                 await self._give_input(known)
             return
         self._releases.task_started()
+        name = names.job_name(ref, task.task)
+        self._watching.wanted(ref, name)
         await self._watching.wait_until_synced()
         defaults = settings.read(ref.settings, self._pod_security)
         watched = Watched(
             ref,
             task.task,
             task.state,
-            names.job_name(ref, task.task),
+            name,
             names.token(ref.uid, task.task),
             defaults.pending_grace_seconds * 1000,
             defaults.ttl_seconds,

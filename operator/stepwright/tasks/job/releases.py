@@ -109,7 +109,9 @@ class Releases:
         while key in self._unfinished:
             ttl_seconds = release.stays_seconds(self._clock.now())
             try:
-                await self._calls.release(release.ref, release.name, release.token, ttl_seconds, ends=True)
+                await self._calls.release(
+                    release.ref, release.name, release.token, release.job_uid, ttl_seconds, ends=True
+                )
             except Unavailable as error:
                 self._log.warning(
                     "a Job that runs again is not ended yet", job=release.name, reason=str(error)
@@ -134,7 +136,7 @@ class Releases:
         release = self._waiting[namespace, name]
         try:
             ttl_seconds = release.stays_seconds(self._clock.now())
-            await self._calls.release(release.ref, name, release.token, ttl_seconds)
+            await self._calls.release(release.ref, name, release.token, release.job_uid, ttl_seconds)
         except Unavailable as error:
             self._log.warning("a Job is not let go yet", job=name, reason=str(error))
             if self._waiting.pop((namespace, name), None) is not None:

@@ -190,6 +190,12 @@ class Watching:
         """A Job of this name that shows only now is not wanted any more."""
         self._stopped[ref.namespace, name] = _Stopped(ref, token, self._clock.now())
 
+    def wanted(self, ref: ExecutionRef, name: str) -> None:
+        """The Job's task is to be started. Where it had its end here already, etcd was restored to what was before: no
+        task begins twice otherwise."""
+        self._stopped.pop((ref.namespace, name), None)
+        self._releases.forget(ref.namespace, name)
+
     def in_doubt(self, ref: ExecutionRef, name: str) -> None:
         """The creation of this Job was not answered: it may land at any time, even after another attempt's Job has
         ended and is gone."""
@@ -480,7 +486,10 @@ class Watching:
         )
 
     async def _look_closer(self, watched: Watched, job: facts.Job) -> None:
+        """By what the server says of both: where etcd was restored, the copy of the Job may be one that had ended, and of
+        its pods there are those that run anew."""
         try:
+            stored = await self._calls.find(watched.ref, watched.name)
             listed = await self._calls.pods_of(watched.ref, job.metadata.uid)
         except Unavailable as error:
             self._log.warning("pods cannot be listed", **_who(watched), error=str(error))
@@ -489,7 +498,10 @@ class Watching:
             self.consider(watched)
             return
         watched.busy = None
-        self.consider(watched, pods=self._trusted(watched, job, listed))
+        gone = stored is None or stored.metadata.uid != job.metadata.uid
+        if stored is not None and not gone:
+            watched.job = stored
+        self.consider(watched, gone=gone, pods=self._trusted(watched, job, listed))
 
     async def _fail_with_log(
         self, watched: Watched, error: str, cause: str, pod: str, container: str
