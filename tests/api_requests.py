@@ -57,9 +57,10 @@ class ApiRequests:
         path = self._path(body["kind"].lower(), namespace)
         self._ask("POST", path, [*query.items()], body)
 
-    def delete(self, kind: str, namespace: str, name: str) -> None:
-        """Returns before what holds the object, a finalizer, has let go of it."""
-        self._ask("DELETE", f"{self._path(kind, namespace)}/{name}")
+    def delete_all(self, kind: str, namespace: str) -> None:
+        """With what they own. Returns before what holds them, a finalizer, has let go of them."""
+        query = [("propagationPolicy", "Background")]
+        self._ask("DELETE", self._path(kind, namespace), query)
 
     def _path(self, kind: str, namespace: str) -> str:
         if kind not in self._paths:

@@ -59,14 +59,18 @@ def join(*, durable: bool = False) -> Cluster:
         return cluster
 
 
-def leave() -> None:
-    """Stop using the cluster; the last user takes it down, unless it is to be kept."""
+def leave() -> bool:
+    """Stop using the cluster; the last user takes it down, unless it is to be kept. True where it stays."""
     if is_given():
-        return
+        return True
     with run_lock():
         current = state.load()
-        if current is not None and state.leave() and not current.kept:
-            _down()
+        if current is None:
+            return False
+        if not state.leave() or current.kept:
+            return True
+        _down()
+        return False
 
 
 def _up(*, durable: bool, kept: bool) -> Cluster:
