@@ -12,43 +12,39 @@ Of one that waits no more is remembered than the watch remembers anyway: it is r
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import msgspec
 import structlog
 
 from stepwright.asl.checkpoint import NewerVersion
-from stepwright.cluster import conditions, consistency, executions, refusals
+from stepwright.cluster import conditions, executions, refusals
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.executions import Body, InvalidInput, Pinned
 from stepwright.cluster.informer import Informer
 from stepwright.cluster.journal import ClusterJournal
-from stepwright.cluster.refusals import Unwritable
 from stepwright.controllers import execution_watch
-from stepwright.controllers.defective import Defective
 from stepwright.controllers.execution_watch import TOUCHED, Seen, index_of
+from stepwright.controllers.failing import Failing
 from stepwright.controllers.failure_events import FailureEvents
+from stepwright.controllers.insisting import Insisting
 from stepwright.controllers.neighbours import Neighbours
 from stepwright.controllers.new_texts import NewTexts
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.controllers.state_machines import Known, StateMachines
-from stepwright.engine import backoff, defects
-from stepwright.engine.defects import Defect, Defects
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Observer, Unobserved
 from stepwright.engine.ports import (
     Clock,
-    Elsewhere,
     ExecutionRef,
     Gone,
     Refused,
     TaskDriver,
     Uid,
-    Unavailable,
 )
 from stepwright.engine.run import Parked
 
@@ -58,15 +54,8 @@ log = structlog.get_logger(__name__)
 SILENT_SECONDS = 1.0
 SILENT_LOOKS = 10
 
-# After so many attempts an execution that is Pending says what it waits for.
-SILENT_ATTEMPTS = 4
-
 # So many executions are looked at between two turns of the loop when operators come or go.
 BREATHE_EVERY = 200
-
-
-class NotHeld(Unavailable):
-    """It belongs to another operator, or may soon."""
 
 
 class Executions:
@@ -89,8 +78,18 @@ class Executions:
     ) -> None:
         """``owns``: whether the execution belongs to this operator; ``held``: and may be acted upon at this moment.
         ``restarts_restored``: whether executions start again that came back from a backup without their status."""
-        self._observer = observer
-        self._defective = Defective(journal, refusals_, self._fail_for_defect, self._find)
+        self._failing = Failing(refusals_, drivers, failures)
+        self._insisting = Insisting(
+            journal,
+            refusals_,
+            self._failing,
+            failures,
+            clock,
+            observer,
+            held=held,
+            carries=engine.carries,
+            find=self._find,
+        )
         self._restarts_restored = restarts_restored
         self._engine = engine
         self._journal = journal
@@ -111,8 +110,6 @@ class Executions:
         self._texts = NewTexts()
         self.for_newer_version: set[Uid] = set()
         """Executions of this operator that a newer version has written, and this one cannot read."""
-        self._unwritable: dict[Uid, str] = {}
-        """Executions given up on for their size, each with the resourceVersion for which that is true."""
         self._taking_up: dict[Uid, asyncio.Task[None]] = {}
         self._newer: dict[Uid, Seen] = {}
         self._letting_go: dict[Uid, asyncio.Task[None]] = {}
@@ -155,7 +152,7 @@ class Executions:
             self._waiting[seen.machine][uid] = seen
             if seen.stop_request is not None:
                 self._begin(seen)
-        elif not self._is_given_up(seen):
+        elif not self._insisting.has_given_up(seen):
             self._retention.forget(uid)  # etcd may have been restored to a time before its end
             self._begin(seen, text)
 
@@ -174,10 +171,6 @@ class Executions:
         if await self._apart.releases(await self._journal.read_lean(ref)):
             self._newer[ref.uid] = execution_watch.of(await self._journal.read_lean(ref))
 
-    def _is_given_up(self, seen: Seen) -> bool:
-        """Whether nothing can be done about it, unless it has changed since that was found out."""
-        return self._defective.holds(seen) or self._unwritable.get(seen.uid) == seen.metadata.resourceVersion
-
     def _compare(self, seen: Seen) -> None:
         """Somebody may have edited the status of an execution that is carried here, which knows better."""
         self._check_on(seen.reference, self._restate_if_edited)
@@ -191,7 +184,7 @@ class Executions:
 
     def _check_on(self, ref: ExecutionRef, check: Callable[[ExecutionRef], Awaitable[None]]) -> None:
         if ref.uid not in self._comparing:
-            task = asyncio.create_task(self._insist(ref, lambda: check(ref)))
+            task = asyncio.create_task(self._insisting.until_done(ref, lambda: check(ref)))
             self._comparing[ref.uid] = task
             task.add_done_callback(lambda _: self._comparing.pop(ref.uid, None))
 
@@ -336,7 +329,7 @@ class Executions:
             uid, seen = suspect.ref.uid, watch.get(suspect.ref.namespace, suspect.ref.name)
             there = seen is not None and seen.uid == uid and seen.status.endTime is None
             if self._owns(uid) and not there:
-                await self._insist(suspect.ref, lambda uid=uid: self._apart.forget(uid))  # type: ignore[misc]
+                await self._insisting.until_done(suspect.ref, partial(self._apart.forget, uid))
 
     def _is_known(self, seen: Seen) -> bool:
         uid = seen.uid
@@ -366,7 +359,7 @@ class Executions:
             self._keep_at(seen.reference, lambda: self._start_or_wait(seen))
         else:
             body = executions.lean(text)
-            self._keep_at(seen.reference, lambda: self._refuse(body, problem))
+            self._keep_at(seen.reference, lambda: self._failing.refuse(body, problem))
 
     def _park(self, seen: Seen) -> bool:
         """Take up an execution that only waits without reading it, whether that was possible. What was seen of it may be
@@ -380,13 +373,8 @@ class Executions:
         self._engine.park(Parked(seen.reference, due, seen.status.seq))
         return True
 
-    def _keep_at(self, ref: ExecutionRef, call: Callable[[], Awaitable[None]]) -> None:
-        async def when_held() -> None:
-            if not self._held(ref.uid):
-                raise NotHeld("it belongs to another operator, or may soon")
-            await call()
-
-        task = asyncio.create_task(self._insist(ref, when_held), name=f"take up {ref}")
+    def _keep_at(self, ref: ExecutionRef, act: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.create_task(self._insisting.while_held(ref, act), name=f"take up {ref}")
         self._taking_up[ref.uid] = task
         task.add_done_callback(lambda done: self._taken_up(ref.uid, done))
 
@@ -398,87 +386,16 @@ class Executions:
         if newer is not None and not done.cancelled():
             self.observe("MODIFIED", newer)
 
-    async def _insist(self, ref: ExecutionRef, call: Callable[[], Awaitable[None]]) -> None:
-        met = Defects()
-        for attempt, delay in enumerate(backoff.delays(), 1):
-            try:
-                await call()
-                return
-            except Unavailable as error:
-                log.warning(
-                    "execution waits to be taken up", execution=str(ref), reason=str(error), retry=delay
-                )
-                if attempt == SILENT_ATTEMPTS and not isinstance(error, NotHeld):
-                    await self._say_why(ref, str(error))
-            except (Gone, Elsewhere):
-                return
-            except Unwritable as error:
-                self._give_up_writing(ref, error)
-                return
-            except Exception as error:
-                defect = met.met(error, 0, uuid.uuid4().hex)
-                log.exception(
-                    "execution cannot be taken up",
-                    execution=str(ref),
-                    error_id=defect.error_id,
-                    times=defect.times,
-                    retry=delay,
-                )
-                self._observer.broke(ref)
-                if defect.times >= defects.TIMES and await self._give_up_defective(ref, defect):
-                    return
-            await self._clock.sleep(delay)
-
-    async def _give_up_defective(self, ref: ExecutionRef, defect: Defect) -> bool:
-        """Whether nothing more is to be done about it."""
-        if self._engine.carries(ref.uid):
-            return True  # it goes on; what failed was a look at it
-        if not self._held(ref.uid):
-            return False
-        try:
-            return await self._defective.give_up(ref, defect)
-        except Unwritable as error:
-            self._give_up_writing(ref, error)
-            return True
-
-    async def _fail_for_defect(self, body: Body, cause: str) -> None:
-        await self._sweep(body)
-        await self._fail(body, conditions.FAILED, "States.Runtime", cause)
-
     def _find(self, ref: ExecutionRef) -> Seen | None:
         assert self._watch is not None
         return self._watch.get(ref.namespace, ref.name)
-
-    async def _say_why(self, ref: ExecutionRef, problem: str) -> None:
-        """An execution that is Pending never waits without a word."""
-        try:
-            body = await self._journal.read_lean(ref)
-            if executions.phase(body) == execution_watch.PENDING and executions.pinned(body) is None:
-                await self._refusals.wait(body, conditions.START_DELAYED, problem)
-        except (Unavailable, Gone, Unwritable) as error:
-            log.warning("execution cannot be told why it waits", execution=str(ref), reason=str(error))
-
-    def _give_up_writing(self, ref: ExecutionRef, error: Unwritable) -> None:
-        """To try again is no use until the object has changed."""
-        log.error("execution is too large for a status", execution=str(ref), reason=str(error))
-        seen = self._find(ref)
-        if seen is not None and seen.uid == ref.uid:
-            self._unwritable[ref.uid] = seen.metadata.resourceVersion
-        self._failures.unwritable(ref)
-
-    async def _refuse(self, body: Body, problem: str) -> None:
-        stop = executions.stop_request(body)
-        if stop is not None:
-            await self._refusals.abort(body, stop)
-        else:
-            await self._fail(body, conditions.INVALID_INPUT, "InvalidExecutionInput", problem)
 
     async def _start_or_wait(self, seen: Seen) -> None:
         uid, ref, pinned = seen.uid, seen.reference, seen.pinned
         if pinned is None and (self.holds(uid) or not seen.seems_intact):
             body = await self._journal.read_lean(ref)
             pinned = executions.pinned(body)
-            if pinned is None and await self._has_put_right(uid, body):
+            if pinned is None and await self._failing.has_put_right(uid, body):
                 return
         if pinned is None:
             lean = await self._lean(ref)
@@ -497,14 +414,14 @@ class Executions:
             try:
                 body = await self._whole(ref)
             except InvalidInput as error:
-                await self._refuse(error.body or await self._lean(ref), str(error))
+                await self._failing.refuse(error.body or await self._lean(ref), str(error))
                 return
         else:
             # The event may be older than what this very process has written last, and what is open in it is
             # dispatched before anything is written again.
             body = await self._journal.read(ref)
             if executions.has_ended(body) and executions.is_settled(body) and not self.holds(uid):
-                await self._has_put_right(uid, body)
+                await self._failing.has_put_right(uid, body)
                 return
         # Before anything more is awaited: from here on its state machine waits for it.
         self._carried[uid] = seen.machine, pinned.revision
@@ -514,13 +431,13 @@ class Executions:
             self.finished(uid)
             match error:
                 case InvalidInput():
-                    await self._refuse(body, str(error))
+                    await self._failing.refuse(body, str(error))
                 case Edited():
-                    await self._put_right(body, error)
+                    await self._failing.put_right(body, error)
                 case NewerVersion():
                     await self._leave_to_newer(ref, body, error)
                 case Refused():
-                    await self._fail_plainly(body, str(error))
+                    await self._failing.fail_plainly(body, str(error))
                 case _:
                     raise
             return
@@ -553,48 +470,8 @@ class Executions:
         except NewerVersion as newer:
             await self._leave_to_newer(ref, body, newer)
             return
-        if not await self._has_put_right(ref.uid, body):
-            await self._fail_plainly(body, reason)
-
-    async def _has_put_right(self, uid: Uid, body: Body) -> bool:
-        """Whether somebody else had edited the status; it is put right then, or the execution fails."""
-        try:
-            consistency.check(body)
-            if executions.pinned(body) is None and self.holds(uid):
-                raise Edited("status is")  # with Jobs it has begun, whatever is left of its status
-        except Edited as edited:
-            await self._put_right(body, edited)
-            return True
-        return False
-
-    async def _put_right(self, body: Body, edited: Edited) -> None:
-        log.warning("status was edited", execution=str(executions.reference(body)), found=str(edited))
-        if edited.truth is None:
-            await self._fail_at_once(body, str(edited))
-        else:
-            await self._refusals.correct(body, edited.truth.phase, settled=edited.truth.settled)
-
-    async def _fail_plainly(self, body: Body, reason: str) -> None:
-        """What is stored of an execution, or of what it runs, does not let it go on."""
-        if not executions.has_ended(body):
-            await self._fail_at_once(body, reason)
-            return
-        await self._sweep(body)
-        if not executions.is_settled(body):
-            await self._refusals.settle(body)
-
-    async def _fail_at_once(self, body: Body, reason: str) -> None:
-        await self._sweep(body)
-        cause = f"The execution cannot go on: {reason}."
-        await self._fail(body, conditions.FAILED, "States.Runtime", cause)
-
-    async def _sweep(self, body: Body) -> None:
-        for driver in self._drivers:
-            await driver.sweep(executions.reference(body), frozenset())
-
-    async def _fail(self, body: Body, reason: conditions.Reason, error: str, cause: str) -> None:
-        if await self._refusals.fail(body, reason, error, cause):
-            self._failures.failed(executions.reference(body), error)
+        if not await self._failing.has_put_right(ref.uid, body):
+            await self._failing.fail_plainly(body, reason)
 
     async def _find_machine(self, seen: Seen, body: Body) -> Pinned | None:
         """What a new execution is to run; None where it has to wait, which its conditions then say."""
@@ -636,8 +513,7 @@ class Executions:
         if uid in self._taking_up or self._engine.carries(uid):
             self._newer[uid] = seen  # it is looked at again once nobody is busy with it
             return
-        self._unwritable.pop(uid, None)
-        self._defective.forget(uid)
+        self._insisting.forget(uid)
         if not seen.is_acknowledged:
             ref = seen.reference
             self._keep_at(ref, lambda: self._acknowledge(ref))
@@ -652,7 +528,7 @@ class Executions:
 
     def holds(self, uid: Uid) -> bool:
         """Whether anything of it is left that runs, or is to be let go."""
-        return any(driver.holds(uid) for driver in self._drivers)
+        return self._failing.holds(uid)
 
     def _forget(self, seen: Seen) -> None:
         self._neighbours.forget(seen)
@@ -662,8 +538,7 @@ class Executions:
     def _forget_reference(self, ref: ExecutionRef) -> None:
         uid = ref.uid
         self._waiting.get((ref.namespace, ref.state_machine), {}).pop(uid, None)
-        self._unwritable.pop(uid, None)
-        self._defective.forget(uid)
+        self._insisting.forget(uid)
         self.for_newer_version.discard(uid)
         taking_up = self._taking_up.get(uid)
         if taking_up is not None:

@@ -1,0 +1,79 @@
+"""Executions that cannot go on as they are stored: what others have edited is put right, the rest fails and says why."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from stepwright.cluster import conditions, consistency, executions
+from stepwright.cluster.consistency import Edited
+from stepwright.cluster.executions import Body
+from stepwright.cluster.refusals import Refusals
+from stepwright.controllers.failure_events import FailureEvents
+from stepwright.engine.ports import TaskDriver, Uid
+
+log = structlog.get_logger(__name__)
+
+
+class Failing:
+    """Writes ends that the engine does not. Whatever runs for an execution is stopped before it fails."""
+
+    def __init__(self, refusals: Refusals, drivers: tuple[TaskDriver, ...], failures: FailureEvents) -> None:
+        self._refusals: Final = refusals
+        self._drivers: Final = drivers
+        self._failures: Final = failures
+
+    def holds(self, uid: Uid) -> bool:
+        """Whether anything of it is left that runs, or is to be let go."""
+        return any(driver.holds(uid) for driver in self._drivers)
+
+    async def refuse(self, body: Body, problem: str) -> None:
+        """It has not begun, and cannot with this input."""
+        stop = executions.stop_request(body)
+        if stop is not None:
+            await self._refusals.abort(body, stop)
+        else:
+            await self._fail(body, conditions.INVALID_INPUT, "InvalidExecutionInput", problem)
+
+    async def fail_plainly(self, body: Body, reason: str) -> None:
+        """What is stored of an execution, or of what it runs, does not let it go on."""
+        if not executions.has_ended(body):
+            await self._fail_at_once(body, reason)
+            return
+        await self._sweep(body)
+        if not executions.is_settled(body):
+            await self._refusals.settle(body)
+
+    async def fail_for_defect(self, body: Body, cause: str) -> None:
+        await self._sweep(body)
+        await self._fail(body, conditions.FAILED, "States.Runtime", cause)
+
+    async def has_put_right(self, uid: Uid, body: Body) -> bool:
+        """Whether somebody else had edited the status; it is put right then, or the execution fails."""
+        try:
+            consistency.check(body)
+            if executions.pinned(body) is None and self.holds(uid):
+                raise Edited("status is")  # with Jobs it has begun, whatever is left of its status
+        except Edited as edited:
+            await self.put_right(body, edited)
+            return True
+        return False
+
+    async def put_right(self, body: Body, edited: Edited) -> None:
+        log.warning("status was edited", execution=str(executions.reference(body)), found=str(edited))
+        if edited.truth is None:
+            await self._fail_at_once(body, str(edited))
+        else:
+            await self._refusals.correct(body, edited.truth.phase, settled=edited.truth.settled)
+
+    async def _fail_at_once(self, body: Body, reason: str) -> None:
+        await self.fail_for_defect(body, f"The execution cannot go on: {reason}.")
+
+    async def _sweep(self, body: Body) -> None:
+        for driver in self._drivers:
+            await driver.sweep(executions.reference(body), frozenset())
+
+    async def _fail(self, body: Body, reason: conditions.Reason, error: str, cause: str) -> None:
+        if await self._refusals.fail(body, reason, error, cause):
+            self._failures.failed(executions.reference(body), error)

@@ -1,0 +1,144 @@
+"""What is to be done about an execution is tried until it is done, or nothing is left to do about it.
+
+What is away for a while is waited for. What fails for a defect is tried once more, and then ends the execution
+(``defective``). What no status has room for is given up until the object changes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from stepwright.cluster import conditions, executions
+from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.refusals import Refusals, Unwritable
+from stepwright.controllers import execution_watch
+from stepwright.controllers.defective import Defective
+from stepwright.controllers.execution_watch import Seen
+from stepwright.controllers.failing import Failing
+from stepwright.controllers.failure_events import FailureEvents
+from stepwright.engine import backoff, defects
+from stepwright.engine.defects import Defect, Defects
+from stepwright.engine.observer import Observer
+from stepwright.engine.ports import Clock, Elsewhere, ExecutionRef, Gone, Uid, Unavailable
+
+log = structlog.get_logger(__name__)
+
+# After so many attempts an execution that is Pending says what it waits for.
+SILENT_ATTEMPTS = 4
+
+
+class NotHeld(Unavailable):
+    """It belongs to another operator, or may soon."""
+
+
+class Insisting:
+    """``held``: whether the execution may be acted upon at this moment; ``carries``: whether the engine has it; ``find``
+    gives what the watch has of one."""
+
+    def __init__(
+        self,
+        journal: ClusterJournal,
+        refusals: Refusals,
+        failing: Failing,
+        failures: FailureEvents,
+        clock: Clock,
+        observer: Observer,
+        *,
+        held: Callable[[Uid], bool],
+        carries: Callable[[Uid], bool],
+        find: Callable[[ExecutionRef], Seen | None],
+    ) -> None:
+        self._journal: Final = journal
+        self._refusals: Final = refusals
+        self._failures: Final = failures
+        self._clock: Final = clock
+        self._observer: Final = observer
+        self._held: Final = held
+        self._carries: Final = carries
+        self._find: Final = find
+        self._defective: Final = Defective(journal, refusals, failing.fail_for_defect, find)
+        self._unwritable: dict[Uid, str] = {}
+        """Executions given up on for their size, each with the resourceVersion for which that is true."""
+
+    def has_given_up(self, seen: Seen) -> bool:
+        """Whether nothing can be done about it, unless it has changed since that was found out."""
+        return self._defective.holds(seen) or self._unwritable.get(seen.uid) == seen.metadata.resourceVersion
+
+    def forget(self, uid: Uid) -> None:
+        self._unwritable.pop(uid, None)
+        self._defective.forget(uid)
+
+    async def while_held(self, ref: ExecutionRef, act: Callable[[], Awaitable[None]]) -> None:
+        """``until_done``; each attempt only while the execution is this operator's."""
+
+        async def attempt() -> None:
+            if not self._held(ref.uid):
+                raise NotHeld("it belongs to another operator, or may soon")
+            await act()
+
+        await self.until_done(ref, attempt)
+
+    async def until_done(self, ref: ExecutionRef, act: Callable[[], Awaitable[None]]) -> None:
+        """Try ``act`` until it ends without an error, the execution is gone or another's, or it is given up."""
+        met = Defects()
+        for attempt, delay in enumerate(backoff.delays(), 1):
+            try:
+                await act()
+                return
+            except Unavailable as error:
+                log.warning(
+                    "execution waits to be taken up", execution=str(ref), reason=str(error), retry=delay
+                )
+                if attempt == SILENT_ATTEMPTS and not isinstance(error, NotHeld):
+                    await self._say_why(ref, str(error))
+            except (Gone, Elsewhere):
+                return
+            except Unwritable as error:
+                self._give_up_writing(ref, error)
+                return
+            except Exception as error:
+                defect = met.met(error, 0, uuid.uuid4().hex)
+                log.exception(
+                    "execution cannot be taken up",
+                    execution=str(ref),
+                    error_id=defect.error_id,
+                    times=defect.times,
+                    retry=delay,
+                )
+                self._observer.broke(ref)
+                if defect.times >= defects.TIMES and await self._give_up_defective(ref, defect):
+                    return
+            await self._clock.sleep(delay)
+
+    async def _give_up_defective(self, ref: ExecutionRef, defect: Defect) -> bool:
+        """Whether nothing more is to be done about it."""
+        if self._carries(ref.uid):
+            return True  # it goes on; what failed was a look at it
+        if not self._held(ref.uid):
+            return False
+        try:
+            return await self._defective.give_up(ref, defect)
+        except Unwritable as error:
+            self._give_up_writing(ref, error)
+            return True
+
+    def _give_up_writing(self, ref: ExecutionRef, error: Unwritable) -> None:
+        """To try again is no use until the object has changed."""
+        log.error("execution is too large for a status", execution=str(ref), reason=str(error))
+        seen = self._find(ref)
+        if seen is not None and seen.uid == ref.uid:
+            self._unwritable[ref.uid] = seen.metadata.resourceVersion
+        self._failures.unwritable(ref)
+
+    async def _say_why(self, ref: ExecutionRef, problem: str) -> None:
+        """An execution that is Pending never waits without a word."""
+        try:
+            body = await self._journal.read_lean(ref)
+            if executions.phase(body) == execution_watch.PENDING and executions.pinned(body) is None:
+                await self._refusals.wait(body, conditions.START_DELAYED, problem)
+        except (Unavailable, Gone, Unwritable) as error:
+            log.warning("execution cannot be told why it waits", execution=str(ref), reason=str(error))
