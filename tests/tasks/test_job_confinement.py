@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from stepwright.tasks.job import settings
+from stepwright.tasks.job.pace import MOST
 from tests.tasks.running import task
 from tests.tasks.test_job_driver import Scene, image
 from tests.tasks.test_job_manifest import build, pod
@@ -177,7 +178,7 @@ async def test_one_list_tells_why_for_all_jobs_of_a_namespace() -> None:
     """A list of events is dear: many Jobs without pods are many events."""
     scene = Scene()
     async with scene.driver() as driver:
-        for _ in range(20):
+        for _ in range(MOST):
             await driver.start(scene.ref, image())
         await scene.clock.forward(40)
 
