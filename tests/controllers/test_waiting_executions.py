@@ -74,6 +74,32 @@ def test_it_says_what_it_waits_for(scene: _Waiting) -> None:
     )
 
 
+class _MadeMeanwhile(_Missing):
+    """The state machine is there in the moment in which it is written that it is not."""
+
+    async def script(self) -> None:
+        self.take_away()
+        self.most = 0
+        self.server.observers.append(self._observe)
+        self.begin_operator()
+        self.create("e0")
+        await asyncio.sleep(20)
+
+    def _observe(self, kind: str, key: tuple[str, str, str], *_: Any) -> None:
+        if key[0] == "executions" and kind == "MODIFIED" and not self.setting.machines:
+            self.make()
+            tasks = [task for task in self.operator.process.tasks if task.get_name().startswith("take up")]
+            self.most = sum(not task.done() for task in tasks)
+
+
+def test_one_whose_wait_is_being_written_is_taken_up_once_and_starts() -> None:
+    """Both were started, and only one of them ended with the operator."""
+    scene = play(_MadeMeanwhile)
+
+    assert scene.most == 1
+    assert scene.phase("e0") == "Succeeded"
+
+
 class _TooLarge(_Missing):
     async def script(self) -> None:
         self.take_away()

@@ -215,7 +215,10 @@ class Executions:
     def machine_changed(self, key: Key) -> None:
         """Executions that wait for this state machine can start, or wait for another reason now."""
         for seen in self._waiting.pop(key, {}).values():
-            self._begin(seen)
+            if seen.uid in self._taking_up:
+                self._newer.setdefault(seen.uid, seen)  # that it waits is being written this moment
+            else:
+                self._begin(seen)
 
     def any_under_way(self, key: Key) -> bool:
         """Whether executions of this state machine are under way: here or, as far as they have written, elsewhere."""

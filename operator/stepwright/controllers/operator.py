@@ -303,8 +303,9 @@ class Operator:
             raise lost.exceptions[0] from None
         finally:
             await kopf_thread.stop()
-            await self._executions.close()
+            # First what would let executions begin.
             await self._state_machines.close()
+            await self._executions.close()
 
     def _alive(self) -> str | None:
         """Asked, as all checks are, in the lifeline."""
@@ -333,6 +334,7 @@ class Operator:
 
     def _look_at_all(self) -> None:
         """Executions were listed anew: what was missed meanwhile, and what a backup has brought back, is found so."""
+        self._state_machines.ask_again()
         self._executions.shares_changed()
         self._rounds.look_at(None)
 
@@ -342,6 +344,7 @@ class Operator:
         self._rounds.look_at(None)
 
     def _restored(self, ref: ExecutionRef, was: int, now: int) -> None:
+        self._state_machines.ask_again()
         self._executions.restored(ref, was, now)
 
     def _finished(self, ref: ExecutionRef) -> None:

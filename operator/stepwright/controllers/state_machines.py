@@ -133,6 +133,8 @@ class StateMachines:
         self._looked_through = looked_through
         self._seen: dict[Key, SeenMachine] = {}
         self._known: dict[Key, Known] = {}
+        self._confirmed: set[Key] = set()
+        """Of which ``_known`` is the newest there is: they are this operator's, which has checked or read them since."""
         self._checks = Turns(CHECKS_AT_ONCE)
         self._workers: dict[Key, asyncio.Task[None]] = {}
         self._changed: defaultdict[Key, asyncio.Event] = defaultdict(asyncio.Event)
@@ -149,15 +151,24 @@ class StateMachines:
             return
         key = seen.key
         if type == "DELETED":
-            self._seen.pop(key, None)
-            self._draining_since.pop(key, None)
-            if self._known.pop(key, None) is not None:
-                self._on_change(key)
-            self._on_gone(key)
+            self._forget(key, seen.metadata.uid)
         else:
             self._note_retention(type, seen)
             self._seen[key] = seen
         self._look_at(key)
+
+    def _forget(self, key: Key, uid: str) -> None:
+        """It is gone. Called where that shows, too: kopf does not tell of what was deleted between a watch and the list
+        after it, and may tell of one when another of its name is there already."""
+        seen = self._seen.get(key)
+        if seen is None or seen.metadata.uid != uid:
+            return
+        del self._seen[key]
+        self._draining_since.pop(key, None)
+        self._confirmed.discard(key)
+        if self._known.pop(key, None) is not None:
+            self._on_change(key)
+        self._on_gone(key)
 
     def _note_retention(self, type: str | None, new: SeenMachine) -> None:
         """A change counts for the executions that have ended, too. Those that are listed at the start are looked at
@@ -168,8 +179,15 @@ class StateMachines:
 
     def shares_changed(self) -> None:
         """Other state machines belong to this operator than before."""
-        for key in self._seen:
+        for key, seen in self._seen.items():
+            if not self._owns(seen.metadata.uid):
+                self._confirmed.discard(key)
             self._look_at(key)
+
+    def ask_again(self) -> None:
+        """What was the newest may have been lost with an etcd that was restored, and kopf may hear of it later than
+        executions begin."""
+        self._confirmed.clear()
 
     def _look_at(self, key: Key) -> None:
         self._changed[key].set()
@@ -184,27 +202,34 @@ class StateMachines:
         """What is known of the state machine, and not less than who looks after it has written by now: an execution
         that is created when a new definition is Ready runs that one. Raises Unavailable."""
         seen = self._seen.get(key)
-        if seen is None or self._owns(seen.metadata.uid):
+        if seen is None or (key in self._confirmed and self._owns(seen.metadata.uid)):
             return self._known.get(key)
         if key not in self._to_read:
             # All that ask while one answer is under way share the next.
             before = self._reading.get(key)
-            self._to_read[key] = asyncio.create_task(self._read(key, before))
+            self._to_read[key] = asyncio.create_task(self._read(key, seen.metadata.uid, before))
+            self._to_read[key].add_done_callback(_look_at_error)
         return await asyncio.shield(self._to_read[key])
 
-    async def _read(self, key: Key, before: asyncio.Task[Known | None] | None) -> Known | None:
+    async def _read(self, key: Key, uid: str, before: asyncio.Task[Known | None] | None) -> Known | None:
         if before is not None:
             await asyncio.wait((before,))
         self._reading[key] = self._to_read.pop(key)
+        owned = self._owns(uid)
         try:
             seen = state_machine_watch.read(await self._api.request("GET", _path(key)))
         except NotFound:
+            self._forget(key, uid)
             return None
         except (ApiError, msgspec.DecodeError) as error:
             raise Unavailable(str(error)) from error
         finally:
             del self._reading[key]
-        return _as_written(seen) or self._known.get(key)
+        new = _as_written(seen)
+        if new is not None and new.uid == uid and owned and self._owns(uid) and key not in self._confirmed:
+            self._known[key] = new
+            self._confirmed.add(key)
+        return new or _as_written_before(seen)
 
     def policy_of(self, key: Key) -> Policy:
         """What the state machine says of how long ended executions stay; nothing where it does not exist."""
@@ -260,11 +285,13 @@ class StateMachines:
 
     async def _reconcile(self, key: Key, seen: SeenMachine) -> float | None:
         """Bring one state machine on. The seconds after which to look again, None for at the next change."""
-        if not self._owns(seen.metadata.uid):
+        owned = self._owns(seen.metadata.uid)
+        if owned and seen.is_being_deleted:
+            return await self._drain(key, seen)
+        self._draining_since.pop(key, None)
+        if not owned:
             self._take_over(key, seen)
             return None
-        if seen.is_being_deleted:
-            return await self._drain(key, seen)
         finalizers = seen.metadata.finalizers or ()
         if FINALIZER not in finalizers:
             try:
@@ -272,10 +299,11 @@ class StateMachines:
             except Conflict:
                 return 0.1
             except NotFound:
+                self._forget(key, seen.metadata.uid)
                 return None
         if not self._is_checked(key, seen):
             async with self._checks.of(key[0]):
-                await self._check(key)
+                await self._check(key, seen.metadata.uid)
         return None
 
     def _take_over(self, key: Key, seen: SeenMachine) -> None:
@@ -293,13 +321,15 @@ class StateMachines:
             known is not None
             and (known.uid, known.generation) == (metadata.uid, metadata.generation)
             and seen.status.observedGeneration == known.generation
+            and not _is_delayed(seen)
         )
 
-    async def _check(self, key: Key) -> None:
+    async def _check(self, key: Key, uid: str) -> None:
         """Compile the definition as it is now, keep it as a revision, say in the status what came of it."""
         try:
             text = await self._api.request("GET", _path(key))
         except NotFound:
+            self._forget(key, uid)
             return
         seen = state_machine_watch.read(text)
         problem = state_machines.unfit(text)
@@ -337,20 +367,23 @@ class StateMachines:
             if unserved:
                 verdict = Verdict(conditions.NO_DRIVER, "; ".join(unserved), found=found)
             else:
-                revision = await self._keep(key, body, machine, revisions.data_of(spec, text))
+                revision = await self._keep(key, seen, body, machine, revisions.data_of(spec, text))
                 verdict = Verdict(conditions.VALID, revision=revision, found=found)
         shown = (body.get("status") or {}).get("diagnostics") or []
         await self._tell(key, seen, replace(verdict, shown=shown))
 
     async def _tell(self, key: Key, seen: SeenMachine, verdict: Verdict) -> None:
-        """In the status, and to the executions that wait."""
+        """In the status, and to the executions that wait. Known before it is written: whoever reads that it is Ready and
+        creates an execution gets this definition."""
         metadata, message = seen.metadata, verdict.reason.message(verdict.detail)
-        known = Known(metadata.uid, metadata.generation, verdict.revision, message, deleting=False)
-        await self._report(key, seen, verdict)
         newest = self._seen.get(key)
         if newest is not None and newest.metadata.uid == metadata.uid:
-            self._known[key] = known
-            self._on_change(key)
+            self._known[key] = Known(
+                metadata.uid, metadata.generation, verdict.revision, message, deleting=False
+            )
+            self._confirmed.add(key)
+        await self._report(key, seen, verdict)
+        self._on_change(key)
 
     async def _delayed(self, key: Key, seen: SeenMachine, error: ApiError) -> None:
         """Tell what stands in the way, a quota or a policy perhaps: to the executions that wait, and in the status."""
@@ -368,7 +401,9 @@ class StateMachines:
     def _serves(self, resource: str) -> bool:
         return any(driver.serves(resource) for driver in self._drivers)
 
-    async def _keep(self, key: Key, body: Body, machine: Machine, data: Mapping[str, Any]) -> str:
+    async def _keep(
+        self, key: Key, seen: SeenMachine, body: Body, machine: Machine, data: Mapping[str, Any]
+    ) -> str:
         manifest = revisions.manifest(body, data, body["metadata"].get("generation", 1))
         name: str = manifest["metadata"]["name"]
         try:
@@ -376,16 +411,17 @@ class StateMachines:
         except AlreadyExists:
             pass
         else:
-            await self._prune(key, body["metadata"]["uid"], name)
+            await self._prune(key, seen, name)
         self._revisions.keep(key[0], Revision(name, machine, data["settings"]))
         return name
 
-    async def _prune(self, key: Key, uid: str, newest: str) -> None:
-        # The revision that executions start with until this check is through may be pinned any moment.
+    async def _prune(self, key: Key, seen: SeenMachine, newest: str) -> None:
+        # What executions start with until this check is through, here or at other operators, may be pinned any moment.
         known = self._known.get(key)
-        current = {newest} if known is None or known.revision is None else {newest, known.revision}
+        told = (newest, seen.status.revision, None if known is None else known.revision)
+        current = {name for name in told if name is not None}
         try:
-            await self._revisions.prune(*key, uid, current | self._in_use(key))
+            await self._revisions.prune(*key, seen.metadata.uid, current | self._in_use(key))
         except ApiError as error:
             log.warning("old revisions not deleted", name="/".join(key), reason=str(error))
 
@@ -408,10 +444,13 @@ class StateMachines:
             "revision": verdict.revision,
         }
         try:
-            patch = {"metadata": {"uid": seen.metadata.uid}, "status": new}
+            metadata = {"uid": seen.metadata.uid, "resourceVersion": seen.metadata.resourceVersion}
+            # On condition of what was looked at: else a request that was long under way, or that a process sends after
+            # it was stopped, would take back what the next operator has said of a newer definition.
+            patch = {"metadata": metadata, "status": new}
             await self._api.patch(_path(key, "status"), patch, MERGE_PATCH)
         except (NotFound, Conflict):
-            return  # deleted, or deleted and made again: the next event tells
+            return  # changed or deleted: the next event tells
 
     # --- Deletion ------------------------------------------------------------------------------------------------
 
@@ -437,6 +476,8 @@ class StateMachines:
             return 0.1
         except NotFound:
             pass
+        if set(finalizers) <= {FINALIZER}:
+            self._forget(key, seen.metadata.uid)
         return None
 
     async def _running(self, key: Key) -> int:
@@ -469,8 +510,32 @@ def _as_written(seen: SeenMachine) -> Known | None:
         return _deleted(seen)
     if status.observedGeneration != metadata.generation:
         return None
-    ready = next((each.message for each in status.conditions if each.type == conditions.READY), "")
-    return Known(metadata.uid, metadata.generation, status.revision, ready, deleting=False)
+    return Known(metadata.uid, metadata.generation, status.revision, _ready(seen), deleting=False)
+
+
+def _as_written_before(seen: SeenMachine) -> Known | None:
+    """What its operator has found out about the last definition that it has looked at, which counts until then."""
+    metadata, status = seen.metadata, seen.status
+    if not status.observedGeneration:
+        return None
+    return Known(metadata.uid, status.observedGeneration, status.revision, _ready(seen), deleting=False)
+
+
+def _ready(seen: SeenMachine) -> str:
+    """What is said of whether executions can start."""
+    return next((each.message for each in seen.status.conditions if each.type == conditions.READY), "")
+
+
+def _is_delayed(seen: SeenMachine) -> bool:
+    """Whether somebody was kept from recording the definition, and was to try again."""
+    delayed = conditions.DELAYED.name
+    return any(each.type == conditions.READY and each.reason == delayed for each in seen.status.conditions)
+
+
+def _look_at_error(done: asyncio.Task[Known | None]) -> None:
+    """Those who asked may have ended meanwhile."""
+    if not done.cancelled():
+        done.exception()
 
 
 def _invalid(found: tuple[Diagnostic, ...]) -> Verdict:
