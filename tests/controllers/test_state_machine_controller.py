@@ -7,6 +7,9 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 
+import pytest
+
+from stepwright.cluster import revisions
 from stepwright.cluster.revisions import Revisions
 from stepwright.controllers.state_machine_watch import Key, Policy, SeenMachine
 from stepwright.controllers.state_machines import FINALIZER, StateMachines
@@ -30,9 +33,30 @@ class Play:
         self.retention: list[Key | None] = []
         self.changes: list[Key] = []
         self.refused: dict[str, Refusal] = {}
+        self.owned = True
+        self.unheard: set[str] = set()
+        """Types of events that kopf does not tell of."""
+        self.before_status: list[Callable[[], None]] = []
+        """What happens when a status is about to be written, each once."""
+        self._alone = alone
+        self.machines = self._controller()
+        self.server.observers.append(self._tell)
+        handle = self.server.handle
+
+        def refusing(request: Request) -> bytes:
+            if request.path.endswith("/status") and self.before_status:
+                self.before_status.pop(0)()
+            for part, refusal in self.refused.items():
+                if request.writes and part in request.path:
+                    raise refusal
+            return handle(request)
+
+        self.server.handle = refusing  # type: ignore[method-assign]
+
+    def _controller(self) -> StateMachines:
         quiet = Quiet("operator")
         api = SimulatedApi(self.server, quiet, quiet, lambda *_: None)
-        self.machines = StateMachines(
+        return StateMachines(
             api,
             Revisions(api),
             (),
@@ -43,23 +67,19 @@ class Play:
             under_way=lambda _: self.under_way,
             in_use=lambda _: set(),
             on_gone=lambda _: None,
-            owns=lambda _: True,
-            alone=lambda: alone,
+            owns=lambda _: self.owned,
+            alone=lambda: self._alone,
             looked_through=at_once,
         )
-        self.server.observers.append(self._tell)
-        handle = self.server.handle
 
-        def refusing(request: Request) -> bytes:
-            for part, refusal in self.refused.items():
-                if request.writes and part in request.path:
-                    raise refusal
-            return handle(request)
-
-        self.server.handle = refusing  # type: ignore[method-assign]
+    async def start_again(self) -> None:
+        """Another operator takes its place, and knows nothing yet."""
+        await self.machines.close()
+        self.machines = self._controller()
+        self.machines.observe(None, self.stored())
 
     def _tell(self, kind: str, key: tuple[str, str, str], _old: Any, new: Any) -> None:
-        if key[0] == "statemachines":
+        if key[0] == "statemachines" and kind not in self.unheard:
             asyncio.get_running_loop().call_soon(self.machines.observe, kind, new)
 
     def make(self, definition: Any = PASS, **spec: Any) -> None:
@@ -76,6 +96,10 @@ class Play:
         body = self.server.edited(("statemachines", *GREET))
         assert body is not None
         return body
+
+    @property
+    def is_gone(self) -> bool:
+        return self.server.get("statemachines", *GREET) is None
 
     def ready(self) -> tuple[str, str, str]:
         found = next(each for each in self.stored()["status"]["conditions"] if each["type"] == "Ready")
@@ -212,7 +236,7 @@ def test_one_that_is_deleted_waits_for_its_executions() -> None:
         play.make()
         await asyncio.sleep(5)
         play.under_way = True
-        play.change(lambda body: body["metadata"].update(deletionTimestamp="2026-01-01T00:00:05Z"))
+        play.server.delete(("statemachines", *GREET))
         await asyncio.sleep(30)
         play.before = (play.ready(), play.stored()["metadata"]["finalizers"], play.machines.find(GREET))  # type: ignore[attr-defined]
         play.under_way = False
@@ -225,19 +249,182 @@ def test_one_that_is_deleted_waits_for_its_executions() -> None:
     assert ready[:2] == ("False", "Draining")
     assert finalizers == [FINALIZER]
     assert (known.revision, known.deleting) == (None, True)
-    assert play.stored()["metadata"]["finalizers"] == []
+    assert play.is_gone
 
 
 def test_beside_other_operators_a_deletion_waits_until_they_have_heard_of_it() -> None:
     async def script(play: Play) -> None:
         play.make()
         await asyncio.sleep(5)
-        play.change(lambda body: body["metadata"].update(deletionTimestamp="2026-01-01T00:00:05Z"))
+        play.server.delete(("statemachines", *GREET))
         await asyncio.sleep(9)
         assert play.stored()["metadata"]["finalizers"] == [FINALIZER]
         await asyncio.sleep(3)
 
-    assert played(script, alone=False).stored()["metadata"]["finalizers"] == []
+    assert played(script, alone=False).is_gone
+
+
+OTHER = one({"Type": "Pass", "End": True})
+
+
+def test_an_execution_that_is_created_when_a_definition_is_ready_runs_that_one() -> None:
+    """Its status is read before who wrote it has its answer."""
+    found: list[tuple[str | None, str]] = []
+
+    async def script(play: Play) -> None:
+        async def start(revision: str) -> None:
+            known = await play.machines.newest(GREET)
+            found.append((None if known is None else known.revision, revision))
+
+        tasks = []
+
+        def observe(_kind: str, key: tuple[str, str, str], _old: Any, new: Any) -> None:
+            if key[0] == "statemachines" and new.get("status"):
+                tasks.append(asyncio.create_task(start(new["status"]["revision"])))
+
+        play.server.observers.append(observe)
+        play.make()
+        await asyncio.sleep(5)
+        play.change(lambda body: body["spec"].update(definition=OTHER))
+        await asyncio.sleep(5)
+        await asyncio.gather(*tasks)
+
+    played(script)
+
+    assert len({revision for _, revision in found}) == 2
+    assert all(started == ready for started, ready in found)
+
+
+def test_what_is_said_of_a_definition_never_takes_the_place_of_what_is_said_of_a_newer_one() -> None:
+    """A process was stopped before it sent it, and another one has the state machine since."""
+    said: list[int] = []
+
+    async def script(play: Play) -> None:
+        def others() -> None:
+            play.change(lambda body: body["spec"].update(definition=OTHER))
+            play.change(lambda body: body.update(status={"observedGeneration": 2, "conditions": []}))
+
+        play.server.observers.append(
+            lambda _kind, key, _old, new: (
+                said.append(new["status"]["observedGeneration"])
+                if key[0] == "statemachines" and "status" in new
+                else None
+            )
+        )
+        play.before_status.append(others)
+        play.make()
+        await asyncio.sleep(5)
+
+    play = played(script)
+
+    assert said == sorted(said)
+    assert play.ready()[:2] == ("True", "Valid")
+
+
+def test_what_another_operator_could_not_record_is_tried_again_by_the_next() -> None:
+    async def script(play: Play) -> None:
+        play.refused["controllerrevisions"] = Refusal(403, "Forbidden", "exceeded quota: revisions")
+        play.make()
+        await asyncio.sleep(5)
+        assert play.ready()[1] == "Delayed"
+        play.owned = False
+        await play.start_again()
+        await asyncio.sleep(5)
+        play.refused.clear()
+        play.owned = True
+        play.machines.shares_changed()
+        await asyncio.sleep(5)
+
+    assert played(script).ready()[:2] == ("True", "Valid")
+
+
+def test_the_revision_that_other_operators_start_with_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the next one is ready, they do, and who has just begun to look after it knows of none."""
+    monkeypatch.setattr(revisions, "KEPT", 0)
+    former: list[str] = []
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        former.append(play.stored()["status"]["revision"])
+        await play.machines.close()
+        play.change(lambda body: body["spec"].update(definition=OTHER))
+        await play.start_again()
+        await asyncio.sleep(5)
+
+    play = played(script)
+
+    assert play.stored()["status"]["revision"] != former[0]
+    assert former[0] in play.revisions()
+
+
+def test_who_takes_a_state_machine_over_asks_for_its_newest_form_once() -> None:
+    """Of what the former operator wrote last it may not have heard yet."""
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        play.owned = False
+        await play.start_again()
+        await asyncio.sleep(5)
+        play.unheard = {"MODIFIED"}
+        play.change(lambda body: body["status"].update(revision="greet-newer"))
+        play.owned = True
+        known = await play.machines.newest(GREET)
+        assert known is not None
+        assert known.revision == "greet-newer"
+        play.change(lambda body: body["status"].update(revision="nobody else writes"))
+        assert await play.machines.newest(GREET) == known
+
+    played(script)
+
+
+def test_after_a_restore_it_asks_again() -> None:
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        play.unheard = {"MODIFIED"}
+        play.change(lambda body: body["status"].update(revision="greet-of-yesterday"))
+        play.machines.ask_again()
+        known = await play.machines.newest(GREET)
+        assert known is not None
+        assert known.revision == "greet-of-yesterday"
+
+    played(script)
+
+
+def test_one_that_is_gone_is_not_known_though_nobody_tells() -> None:
+    """kopf lists anew after a watch that has expired, and does not tell of what is missing in the list."""
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        play.unheard = {"DELETED"}
+        play.server.delete(("statemachines", *GREET))
+        await asyncio.sleep(20)
+        assert play.is_gone
+
+    play = played(script)
+
+    assert play.machines.find(GREET) is None
+    assert not play.machines._draining_since
+
+
+def test_one_that_takes_the_place_of_another_stays_known_when_the_end_of_that_is_told_late() -> None:
+    async def script(play: Play) -> None:
+        play.make()
+        former = play.stored()
+        await asyncio.sleep(5)
+        play.server.remove(("statemachines", *GREET))
+        play.make()
+        await asyncio.sleep(5)
+        play.machines.observe("DELETED", former)
+        await asyncio.sleep(5)
+
+    known = played(script).machines.find(GREET)
+
+    assert known is not None
+    assert known.revision is not None
 
 
 def test_a_change_of_its_retention_is_told_and_other_changes_are_not() -> None:

@@ -233,7 +233,21 @@ class ApiServer:
             return old
         if body.get("spec") != old.body.get("spec"):
             body["metadata"]["generation"] = old.body["metadata"]["generation"] + 1
+        if _was_waited_for(old.body, body):
+            self.remove(key)
+            return Stored(body, _encode(body))
         return self._put("MODIFIED", key, old, body)
+
+    def delete(self, key: Key) -> None:
+        """As whoever asks for it: an object with finalizers stays until these are taken away."""
+        body = self.edited(key)
+        assert body is not None
+        metadata = body["metadata"]
+        if not metadata.get("finalizers"):
+            self.remove(key)
+        elif "deletionTimestamp" not in metadata:
+            metadata |= {"deletionTimestamp": self.now(), "generation": metadata["generation"] + 1}
+            self.change(key, body)
 
     def edited(self, key: Key) -> Body | None:
         """A copy of an object, to be changed."""
@@ -420,7 +434,7 @@ class ApiServer:
     def _delete(self, key: Key, stored: Stored, request: Request) -> bytes:
         options = _decode(request.body) if request.body else {}
         _check_preconditions(key, stored.body, options.get("preconditions") or {})
-        self.remove(key)
+        self.delete(key)
         return b'{"kind":"Status","status":"Success"}'
 
     def _replace(self, key: Key, stored: Stored, request: Request) -> bytes:
@@ -446,11 +460,13 @@ class ApiServer:
                     422, "Invalid", f"the server rejected our request due to an error: {error}"
                 ) from error
         else:
-            _merge(body, _decode(request.body))
+            patch = _decode(request.body)
+            _check_preconditions(key, stored.body, patch.get("metadata") or {})
+            _merge(body, patch)
         # Each of the two endpoints keeps what belongs to the other.
         if subresource == "status":
             body = {**stored.body, "metadata": dict(stored.body["metadata"]), "status": body["status"]}
-        elif key[0] in ("executions", "jobs") and "status" in stored.body:
+        elif key[0] in ("executions", "jobs", "statemachines") and "status" in stored.body:
             body["status"] = stored.body["status"]
         return self.change(key, body).encoded
 
@@ -465,6 +481,15 @@ def _check_preconditions(key: Key, stored: Body, wanted: Mapping[str, Any]) -> N
                 f'Operation cannot be fulfilled on {key[0]} "{key[2]}": {name} {wanted[name]} was expected, and it is '
                 f"{found}",
             )
+
+
+def _was_waited_for(old: Body, new: Body) -> bool:
+    """Whether a deletion waited for the finalizers that are taken away here."""
+    return bool(
+        "deletionTimestamp" in old["metadata"]
+        and old["metadata"].get("finalizers")
+        and not new["metadata"].get("finalizers")
+    )
 
 
 def _merge(target: Body, patch: Body) -> None:

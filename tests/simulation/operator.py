@@ -1,4 +1,4 @@
-"""One operator process, put together as ``controllers.operator`` does, but for kopf, which watches StateMachines."""
+"""One operator process, put together as ``controllers.operator`` does, but for kopf (``kopf_watch``)."""
 
 from __future__ import annotations
 
@@ -25,15 +25,18 @@ from stepwright.controllers.retention import Retention
 from stepwright.controllers.rounds import Rounds, Scope
 from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
-from stepwright.controllers.state_machines import Known
+from stepwright.controllers.state_machines import Known, StateMachines
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
+from stepwright.engine.looking_through import at_once as looked_through_at_once
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Loaded, TaskDriver, Uid
 from stepwright.engine.steps import at_once
+from stepwright.tasks import job
 from stepwright.tasks.job.driver import JobDriver
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import ApiServer, Request
 from tests.simulation.client import Faults, SimulatedApi, Strike
+from tests.simulation.kopf_watch import KopfWatch
 from tests.simulation.loop import Process
 
 
@@ -138,6 +141,8 @@ class Setting(msgspec.Struct, frozen=True):
     limits: Limits
     step_seed: int
     retention: Policy = NOTHING_SAID
+    looks_after_machines: bool = False
+    """Whether operators find out themselves what ``machines`` tells otherwise, by the controller of StateMachines."""
 
 
 LEASE_NAMESPACE = "stepwright"
@@ -185,7 +190,7 @@ class Operator:
             skew=lambda: self.clock.skew_seconds,
         )
         revisions = Revisions(self.api)
-        for revision in setting.revisions.values():
+        for revision in () if setting.looks_after_machines else setting.revisions.values():
             if random.randrange(3):
                 revisions.keep("default", revision)
         installation = Installation(lease_namespace)
@@ -232,11 +237,34 @@ class Operator:
         self.rounds = Rounds(
             self.api, self.clock, self.retention, self.executions.astray, holds=self.executions.holds
         )
-        machines = Machines(setting.machines)
+        self.state_machines: StateMachines | None = None
         self.watch.on_list = self._look_at_all
-        self.executions.use(machines, self.watch)  # type: ignore[arg-type] # the methods that are called
+        if setting.looks_after_machines:
+            self.state_machines = self._controller_of_state_machines(revisions, drivers)
+            self.executions.use(self.state_machines, self.watch)
+        else:
+            machines = Machines(setting.machines)
+            self.executions.use(machines, self.watch)  # type: ignore[arg-type] # the methods that are called
         self.has_begun = False
         self._ending = False
+
+    def _controller_of_state_machines(
+        self, revisions: Revisions, drivers: tuple[TaskDriver, ...]
+    ) -> StateMachines:
+        return StateMachines(
+            self.api,
+            revisions,
+            drivers,
+            job.checks,
+            self.clock,
+            on_change=self.executions.machine_changed,
+            on_retention=self._look_at,
+            under_way=self.executions.any_under_way,
+            in_use=self.executions.revisions_of,
+            owns=self.membership.owns,
+            alone=lambda: self.membership.alone,
+            looked_through=looked_through_at_once,
+        )
 
     def begin(self) -> None:
         self.process.start(self._main(), f"operator {self.process.name}")
@@ -274,7 +302,11 @@ class Operator:
                 group.create_task(self.executions.run())
                 group.create_task(self.neighbours.run())
                 group.create_task(self.watch.run())
+                if self.state_machines is not None:
+                    group.create_task(KopfWatch(self.api, self.state_machines.observe).run())
         finally:
+            if self.state_machines is not None:
+                await self.state_machines.close()
             await self.executions.close()
 
     def end(self) -> None:
@@ -314,12 +346,15 @@ class Operator:
         self.rounds.look_at(scope)
 
     def _look_at_all(self) -> None:
+        self._ask_again()
         self.executions.shares_changed()
         self.rounds.look_at(None)
 
     def _shares_changed(self) -> None:
         self._trace(self.process.name, "shares have changed", self.membership.members)
         self.executions.shares_changed()
+        if self.state_machines is not None:
+            self.state_machines.shares_changed()
         self.rounds.look_at(None)
 
     def _commit_id(self) -> str:
@@ -331,7 +366,12 @@ class Operator:
         self.engine.report(uid, signal)
 
     def _restored(self, ref: ExecutionRef, was: int, now: int) -> None:
+        self._ask_again()
         self.executions.restored(ref, was, now)
+
+    def _ask_again(self) -> None:
+        if self.state_machines is not None:
+            self.state_machines.ask_again()
 
     def _finished(self, ref: ExecutionRef) -> None:
         self.executions.finished(ref.uid)
@@ -358,4 +398,11 @@ class Operator:
             "carried executions": len(executions._carried),
             "deletions": len(self.retention._deletions),
         }
+        if self.state_machines is not None:
+            counts |= {
+                "state machines being looked at": len(self.state_machines._workers),
+                "state machines being read": len(self.state_machines._to_read)
+                + len(self.state_machines._reading),
+                "deletions of state machines": len(self.state_machines._draining_since),
+            }
         return {what: count for what, count in counts.items() if count}

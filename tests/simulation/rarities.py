@@ -19,6 +19,9 @@ LARGE_OBJECT_BYTES = 300_000
 _ROOM_BYTES = (0, 50, 300, 600, 900, 2_000, 8_000, 36_000, 39_000)
 """What is left beside a large Execution; with the last ones its input is of a length that is allowed."""
 
+AUTHORS_ONE_IN = 4
+"""Of so many seeds one has the controller of StateMachines: it costs such a seed half as much again."""
+
 _USED = frozenset(
     (resource, verb)
     for resource, verbs in (
@@ -30,6 +33,16 @@ _USED = frozenset(
         ("pods/log", "get"),
         ("secrets", "create"),
         ("leases", "create delete list update"),
+    )
+    for verb in verbs.split()
+)
+
+_USED_FOR_STATE_MACHINES = frozenset(
+    (resource, verb)
+    for resource, verbs in (
+        ("statemachines", "get list watch patch"),
+        ("statemachines/status", "patch"),
+        ("controllerrevisions", "create get list delete"),
     )
     for verb in verbs.split()
 )
@@ -49,6 +62,8 @@ class Rarities:
     """How often a right of the operators is taken away for a while."""
     hours_off: bool = False
     """Whether machines are hours off the API server's time until somebody puts them right."""
+    authors: bool = False
+    """Whether people write StateMachines, well and badly, for the controller of StateMachines to look after."""
 
     @classmethod
     def of(cls, random: Random) -> Rarities:
@@ -57,7 +72,8 @@ class Rarities:
 
         restores, large, second = rarely(random.choice((1, 1, 2))), rarely(1), rarely(1)
         leases, rights = rarely(random.choice((1, 3))), rarely(random.choice((1, 2, 4)))
-        return cls(restores, large, 1 + second, leases, rights, bool(rarely(1)))
+        hours_off, authors = bool(rarely(1)), bool(rarely(1, AUTHORS_ONE_IN))
+        return cls(restores, large, 1 + second, leases, rights, hours_off, authors)
 
     def kinds(self) -> list[str]:
         """Which of them the seed has."""
@@ -68,6 +84,7 @@ class Rarities:
             "foreign Leases": self.foreign_leases,
             "rights taken away": self.rights,
             "hours of skew": self.hours_off,
+            "state machines changed": self.authors,
         }
         return [kind for kind, count in found.items() if count]
 
@@ -105,6 +122,7 @@ def foreign_lease(random: Random, number: int, now: int) -> dict[str, Any]:
     return body
 
 
-def right_to_take(random: Random, rights: Iterable[Right]) -> Right:
-    """One whose loss shows in seconds: of what operators ask for in each seed."""
-    return random.choice([right for right in sorted(rights) if (right.resource, right.verb) in _USED])
+def right_to_take(random: Random, rights: Iterable[Right], *, authors: bool) -> Right:
+    """One whose loss shows in seconds: of what operators ask for in each such seed."""
+    used = _USED | _USED_FOR_STATE_MACHINES if authors else _USED
+    return random.choice([right for right in sorted(rights) if (right.resource, right.verb) in used])

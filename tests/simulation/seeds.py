@@ -7,17 +7,20 @@ from random import Random
 import msgspec
 
 from stepwright.cluster import executions
+from stepwright.cluster.revisions import Revision
 from stepwright.controllers import member_lease
 from tests.engine.virtual_loop import BEGIN
 from tests.rights import Right
-from tests.simulation import access, logs, rarities
+from tests.simulation import access, logs, machines, rarities
 from tests.simulation import loop as loops
 from tests.simulation.api_server import Body, Snapshot
+from tests.simulation.authors import Authors
 from tests.simulation.loop import SimulationLoop
-from tests.simulation.operator import LEASE_NAMESPACE
+from tests.simulation.machine_watchman import MachineWatchman
+from tests.simulation.operator import LEASE_NAMESPACE, Setting
 from tests.simulation.rarities import LARGE_OBJECT_BYTES, Rarities
 from tests.simulation.watchman import Memory
-from tests.simulation.world import NAMESPACE, Climate, Result, World, constants
+from tests.simulation.world import ACCOUNT, NAMESPACE, Climate, Result, World, constants
 
 OTHER_INSTALLATION = "a-second-one"
 RESTORED_AFTER_SECONDS = 10.5
@@ -34,7 +37,11 @@ class Seed(World):
         if self.rarities.installations > 1:
             self.lease_namespaces = (LEASE_NAMESPACE, OTHER_INSTALLATION)
         self._unwritable: set[str] = set()
+        self._machines: MachineWatchman | None = None
         super().__init__(seed, loop)
+        self._authors = Authors(
+            self.server, NAMESPACE, Random(f"authors {seed}"), self._later, self.trace, ACCOUNT
+        )
         self.result.rare.update(self.rarities.kinds())
 
     def _make_climate(self) -> Climate:
@@ -44,7 +51,19 @@ class Seed(World):
             climate.operators = max(2, climate.operators)
         if rare.large:
             climate.largest_bytes = max(climate.largest_bytes if climate.is_tight else 0, LARGE_OBJECT_BYTES)
+        if rare.authors and climate.is_tight:
+            climate.largest_bytes = LARGE_OBJECT_BYTES  # a definition has room
         return climate
+
+    def _make_machines(self) -> Setting:
+        if not self.rarities.authors:
+            return super()._make_machines()
+        revisions: dict[str, Revision] = {}
+        self._machines = MachineWatchman(self.server, revisions, self.violation)
+        # Who is refused asks whether the namespace is being deleted, which a ClusterRole need not let it know.
+        self.access.foreseen.add(Right("served", "", "namespaces", "get"))
+        limits, seed = self.climate.limits, self._rare.getrandbits(32)
+        return Setting({}, revisions, limits, seed, looks_after_machines=True)
 
     # --- What is rare ------------------------------------------------------------------------------------------------
 
@@ -61,6 +80,19 @@ class Seed(World):
             self._later(self._rare.uniform(0, until), self._lay_lease, number)
         for _ in range(rare.rights):
             self._later(self._rare.uniform(0, until), self._take_right)
+        if rare.authors:
+            self._authors.begin(self._machine_names(), until)
+            for number in range(self._rare.choice((1, 2, 3))):
+                spec = {"stateMachineRef": {"name": "m0"}, "input": machines.make_input(self._rare)}
+                self._later(self._rare.uniform(1, until), self._create_execution, f"more{number}", spec)
+
+    def _machine_names(self) -> list[str]:
+        return [f"m{number}" for number in range(self.climate.executions)]
+
+    def _end_namespace(self) -> None:
+        super()._end_namespace()
+        if self.rarities.authors:
+            self._later(self._rare.uniform(0, 4), self._empty, "statemachines")
 
     def _back_up(self) -> None:
         """As soon as there is something worth it, while there is trouble."""
@@ -73,6 +105,9 @@ class Seed(World):
         self._later(self._rare.uniform(0.3, 8), self._lose_cluster, *saved)
 
     def _lose_cluster(self, saved: Snapshot, memory: Memory) -> None:
+        if self.server.is_away:
+            self._later(0.3, self._lose_cluster, saved, memory)
+            return
         self.trace("world", "etcd is lost")
         self.server.go_away()
         self._later(self._rare.uniform(RESTORED_AFTER_SECONDS, 20), self._restore, saved, memory)
@@ -82,6 +117,10 @@ class Seed(World):
         self.server.restore(saved)
         self.watchman.recall(memory)
         self.jobs.begin_again()
+        if self._machines is not None:
+            self._machines.recall()
+            for name in self._machine_names():
+                self._authors.put_right(name, 0)
 
     def _lay_lease(self, number: int) -> None:
         now = BEGIN + round(self._loop.time() * 1000)
@@ -90,7 +129,7 @@ class Seed(World):
         self.server.create(member_lease.PLURAL, LEASE_NAMESPACE, body)
 
     def _take_right(self) -> None:
-        right = rarities.right_to_take(self._rare, access.of_the_operator())
+        right = rarities.right_to_take(self._rare, access.of_the_operator(), authors=self.rarities.authors)
         self.trace("user", "takes away", right)
         self.access.taken.append(right)
         # Who is refused asks whether the namespace is being deleted, which a ClusterRole need not let it know.
@@ -115,6 +154,25 @@ class Seed(World):
         if what[1:2] == ("tells",) and str(what[2]).endswith(" is too large"):
             self._unwritable.add(str(what[2]).split()[0].rpartition("/")[2])
 
+    def _unrest(self) -> list[str]:
+        found = super()._unrest()
+        if self._machines is None:
+            return found
+        found += self._machines.unrest()
+        for operator in self.operators.values():
+            if operator.has_begun and operator.membership.valid and not operator.process.stopped:
+                assert operator.state_machines is not None
+                unknown = self._machines.unknown(operator.state_machines._known)
+                found += [f"{operator.process.name} knows of {what}: {how}" for what, how in unknown.items()]
+        return found
+
+    def check(self) -> None:
+        """What is left in the end."""
+        may_end_plainly = self.climate.largest_bytes <= LARGE_OBJECT_BYTES
+        self.watchman.final(self.setting, may_end_plainly=may_end_plainly)
+        if self._machines is not None:
+            self._machines.final()
+
     def _has_no_room(self, name: str) -> bool:
         """An Execution into whose status nothing can be written, and that an Event has told of, is left as it is."""
         body = self.server.get("executions", NAMESPACE, name)
@@ -136,9 +194,7 @@ def play(seed: int) -> Result:
         played.append(made)
         with constants(made.climate), logs.into(made.log):
             await made.run()
-            made.watchman.final(
-                made.setting, may_end_plainly=made.climate.largest_bytes <= LARGE_OBJECT_BYTES
-            )
+            made.check()
         for task in loop.tasks:
             if task.done() and not task.cancelled() and task.exception() is not None:
                 made.violation(f"the cluster broke: {task.get_name()}: {task.exception()!r}")

@@ -83,6 +83,7 @@ def test_seeds_hold_all_kinds_of_trouble() -> None:
         "foreign Leases",
         "rights taken away",
         "hours of skew",
+        "state machines changed",
     }
     assert min(rare.values()) > 8
 

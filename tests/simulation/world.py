@@ -39,6 +39,7 @@ NAMESPACE = "default"
 RESTS_WITHIN_SECONDS = 400.0
 JOB_STAYS_SECONDS = 20
 """No request here is under way for longer."""
+KEPT_REVISIONS = 1
 FORESEEN = (
     "membership waits",
     "another installation serves the same namespace",
@@ -260,7 +261,7 @@ class World:
         for body in self.server.all(plural):
             key = (plural, body["metadata"]["namespace"], body["metadata"]["name"])
             if self.server.get(*key) is not None:
-                self.server.remove(key)
+                self.server.delete(key)
 
     def _later(self, seconds: float, call: Callable[..., None], *arguments: Any) -> None:
         """Something that is still to come before all can be at rest."""
@@ -564,6 +565,7 @@ def constants(climate: Climate) -> Iterator[None]:
         (template, "LARGEST_ANNOTATED_INPUT_BYTES", climate.annotated_bytes),
         (releases, "STAYS_SECONDS", JOB_STAYS_SECONDS),
         (batch, "LARGEST_EVENTS_COUNT", climate.batch_events),
+        (stored_revisions, "KEPT", KEPT_REVISIONS),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in changed]
     for module, name, value in changed:
