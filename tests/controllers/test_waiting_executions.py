@@ -87,7 +87,7 @@ class _MadeMeanwhile(_Missing):
 
     def _observe(self, kind: str, key: tuple[str, str, str], *_: Any) -> None:
         if key[0] == "executions" and kind == "MODIFIED" and not self.setting.machines:
-            self.make()
+            self.operator.process.context.run(self.make)
             tasks = [task for task in self.operator.process.tasks if task.get_name().startswith("take up")]
             self.most = sum(not task.done() for task in tasks)
 
