@@ -21,6 +21,7 @@ from typing import Any
 
 from bench import (
     costly,
+    costly_dev,
     embedded,
     emulators,
     interpreter,
@@ -53,6 +54,7 @@ ON_CLUSTER: dict[str, OnCluster] = {
     "long": long.run,
 }
 ON_ITS_OWN: dict[str, OnItsOwn] = {
+    "costly-dev": lambda folder, count: costly_dev.run(folder, count or costly_dev.COUNT),
     "embedded": lambda folder, count: embedded.run(folder, count or embedded.COUNT),
     "emulators": lambda folder, count: emulators.run(folder, count or emulators.COUNT),
     "interpreter": lambda _folder, _count: interpreter.run(),
@@ -88,7 +90,7 @@ def main() -> int:
     parser.add_argument(
         "--count",
         type=int,
-        help="executions of waiting, restarting, large, week, embedded, tenants and costly; their ratios then do not count",
+        help="executions of waiting, restarting, large, week, embedded, tenants and costly, rounds of costly-dev; their ratios then do not count",
     )
     options = parser.parse_args()
     names = options.subjects or list(NAMES)

@@ -89,6 +89,9 @@ _TENANTS: Final = {
 _COSTLY: Final = {
     "start beside tenants that compute all the time, p99 / 2 s": Goal("at most", 1.0, BRIEF),
 }
+_COSTLY_DEV: Final = {
+    "dev beside clients that compute all the time, p99 / 500 ms": Goal("at most", 1.0, BRIEF),
+}
 _INTERPRETER: Final = {
     f"interpreter, {state} / moto": Goal("at least", 20.0)
     for state in (
@@ -143,6 +146,7 @@ BY_SUBJECT: Final[dict[str, dict[str, Goal]]] = {
     "replicas": _REPLICAS,
     "tenants": _TENANTS,
     "costly": _COSTLY,
+    "costly-dev": _COSTLY_DEV,
     "interpreter": _INTERPRETER,
     "embedded": _EMBEDDED,
     "emulators": _EMULATORS,

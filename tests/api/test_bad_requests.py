@@ -187,3 +187,13 @@ def test_a_thousand_idle_connections_and_slow_clients_keep_nobody_waiting(dev: D
     finally:
         for opened in sockets:
             opened.close()
+
+
+def test_of_a_million_mistakes_a_hundred_are_told(dev: DevProcess) -> None:
+    """Else the answer would be larger than the request, and hold up others while it is made."""
+    request = {"name": "a", "roleArn": ROLE, "definition": "{}", "tags": [None] * 1_000_000}
+    status, told, _ = post(dev, CREATE, json.dumps(request).encode())
+
+    assert status == 400
+    assert told["__type"] == "ValidationException"
+    assert told["message"].startswith("100 validation errors detected: Value null at 'tags.1.member'")

@@ -14,6 +14,7 @@ from stepwright.api.operations.test_state import run
 from stepwright.api.service import Service
 from stepwright.asl.test_state import Trial
 from stepwright.catalog.arns import Place
+from stepwright.engine.beside import Beside
 from stepwright.engine.clock import SystemClock
 from tests.api.test_state_machines import refusal
 from tests.dev_process import ROLE
@@ -458,7 +459,11 @@ async def test_a_state_is_tried_where_it_holds_nobody_up(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Trial, "begin", noted)
     service = SimpleNamespace(
-        task_checks={}, clock=SystemClock(), new_id=lambda: "id", place=Place("123456789012", "us-east-1")
+        task_checks={},
+        clock=SystemClock(),
+        new_id=lambda: "id",
+        place=Place("123456789012", "us-east-1"),
+        beside=Beside(),
     )
 
     answer = await run(cast("Service", service), {"definition": json.dumps(STOP), "roleArn": ROLE})

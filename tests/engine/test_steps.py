@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from stepwright.asl.limits import Limits
 from stepwright.asl.meter import TakesLong
 from stepwright.asl.step import Step
 from stepwright.engine.ports import ExecutionRef, Uid
@@ -19,8 +20,9 @@ from tests.asl.hostile_states import FAMILIES
 from tests.engine.memory import World, loaded, types
 from tests.engine.virtual_loop import run
 
-HEAVY = "{% $count($map([1..4000], function($v){ $string($v) & 'x' })) %}"
-LONG = HEAVY.replace("4000", "17000")
+HEAVY = "{% $count($map([1..1500], function($v){ $string($v) & 'x' })) %}"
+"""Takes more than a share and less than there is patience for: about 17,500 units."""
+LONG = HEAVY.replace("1500", "17000")
 """Takes about two hundred thousand units."""
 LOOP: dict[str, Any] = {
     "QueryLanguage": "JSONata",
@@ -76,7 +78,7 @@ def step_of(work: int) -> Callable[[int | None], Step]:
 
 def test_others_have_a_turn_between_the_steps_of_an_execution_that_never_waits() -> None:
     async def main() -> None:
-        world, noted = World(), Noted()
+        world, noted = World(limits=Limits(work_per_step=SHARE)), Noted()
         world.stepping = noted
         world.begin()
         other = asyncio.create_task(noted.count())
@@ -162,6 +164,38 @@ def test_a_step_that_takes_long_is_taken_in_a_thread() -> None:
         return step.work, len(threads)
 
     assert asyncio.run(main()) == (PATIENCE + 1, 2)
+
+
+def test_a_step_at_once_has_its_part_of_the_share() -> None:
+    """Of whatever comes in one turn of the loop, no more than a share is computed before the loop turns again."""
+
+    async def main() -> None:
+        steps = Steps(Stepping(), at_once)
+        taken = [steps.at_once(ref(f"{index}"), step_of(SHARE // 4)) for index in range(20)]
+        assert len([step for step in taken if step is not None]) == 4
+        await asyncio.sleep(0)
+        assert steps.at_once(ref("next"), step_of(1)) is not None
+
+    run(main)
+
+
+def test_a_step_that_takes_long_is_not_taken_at_once() -> None:
+    async def main() -> None:
+        assert Steps(Stepping(), at_once).at_once(ref("a"), step_of(PATIENCE + 1)) is None
+
+    run(main)
+
+
+def test_turns_are_those_of_whoever_is_named() -> None:
+    async def main() -> None:
+        noted = Noted()
+        steps = Steps(noted, at_once, whose=lambda ref: ref.name.partition("-")[0])
+        many = [steps.take(ref(f"many-{index}"), step_of(SHARE)) for index in range(50)]
+        await asyncio.gather(*many, steps.take(ref("one"), step_of(SHARE)))
+
+        assert [name for name, _ in noted.steps].index("one") <= 2
+
+    run(main)
 
 
 def test_what_is_known_to_take_long_is_not_tried_in_the_loop() -> None:

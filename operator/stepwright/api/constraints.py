@@ -9,9 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 from stepwright.api import errors
+
+_MOST_TOLD: Final = 100
+"""Of what is wrong with one request: a body has room for millions."""
+
+_LONG: Final = 1_000
 
 _TOKENS: Final = {bool: "boolean", int: "NUMBER_VALUE", float: "NUMBER_VALUE", str: "STRING_VALUE"}
 
@@ -19,11 +25,19 @@ _TOKENS: Final = {bool: "boolean", int: "NUMBER_VALUE", float: "NUMBER_VALUE", s
 def check(shape: Any, value: dict[str, Any]) -> dict[str, Any]:
     """The request without members that are null or unknown. Raises ApiError."""
     read: dict[str, Any] = _read(shape, value)
-    found = list(_violations(shape, read, ""))
+    found = list(islice(_violations(shape, read, ""), _MOST_TOLD))
     if found:
         count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: "
         raise errors.validation(count + "; ".join(found))
     return read
+
+
+def is_long(given: dict[str, Any]) -> bool:
+    """Whether there is a list to be looked through that takes some time."""
+    return any(
+        len(value) > _LONG if isinstance(value, list) else isinstance(value, dict) and is_long(value)
+        for value in given.values()
+    )
 
 
 # --- Types ------------------------------------------------------------------------------------------------------------

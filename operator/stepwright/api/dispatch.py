@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 
 import msgspec
 import structlog
@@ -15,6 +16,9 @@ from stepwright.asl import jsontext
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsontext import InvalidJson
 from stepwright.engine.ports import Fenced, Gone, Refused, Unavailable
+
+_AT_ONCE_BYTES: Final = 1024 * 1024
+"""Of a body, which take a few hundredths of a second to read at most, whatever is in them."""
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +57,10 @@ async def _answer(service: Service, target: str, body: bytes) -> Answer:
     if name == target or name not in OPERATIONS:
         raise errors.not_served(name) if name != target else errors.unknown_operation(target)
     try:
-        given = jsontext.parse(body) if body else {}
+        if len(body) <= _AT_ONCE_BYTES:
+            given = jsontext.parse(body) if body else {}
+        else:
+            given = await service.beside.call(partial(jsontext.parse, body))
     except InvalidJson as error:
         raise errors.serialization(str(error)) from error
     return await perform(service, name, given)
@@ -63,8 +70,11 @@ async def perform(service: Service, operation: str, given: Json) -> Answer:
     """One of ``OPERATIONS``. Raises ApiError, Unavailable."""
     if not isinstance(given, dict):
         raise errors.serialization("The body of a request must be a JSON object")
+    check = partial(constraints.check, model.input_shape(operation), given)
     try:
-        return await OPERATIONS[operation](service, constraints.check(model.input_shape(operation), given))
+        if constraints.is_long(given):
+            return await OPERATIONS[operation](service, await service.beside.call(check))
+        return await OPERATIONS[operation](service, check())
     except (Fenced, Gone) as error:
         # Somebody else was faster, which is nobody's fault: asked again, the caller gets what holds by then.
         raise Unavailable(f"something else has changed it at the same time: {error}") from error

@@ -8,6 +8,7 @@ middlewares and its client took half of the processor time of a short request, a
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import time
 from collections import deque
@@ -32,6 +33,8 @@ _LINGER_SECONDS: Final = 10.0
 """For how long what is not wanted is still taken, so that the client reads the answer and not that it was cut off."""
 
 _CONTINUE: Final = "100-continue"
+
+_numbers: Final = itertools.count(1)
 
 _log: Final = logging.getLogger("stepwright.api.http")
 
@@ -93,6 +96,11 @@ class Request:
         self._arrived: asyncio.Future[None] | None = None
 
     @property
+    def client(self) -> str:
+        """Whose connection it came by: a name of its own."""
+        return self._connection.name
+
+    @property
     def content_length(self) -> int | None:
         length = self.headers.get("content-length")
         return None if length is None else int(length)
@@ -139,6 +147,7 @@ class Connection(asyncio.Protocol):
     """Implements the callbacks of httptools' parser, too."""
 
     def __init__(self, handler: Handler, all_of_them: set[Connection]) -> None:
+        self.name = f"connection {next(_numbers)}"
         self._handler = handler
         self._all = all_of_them
         self._loop = asyncio.get_running_loop()

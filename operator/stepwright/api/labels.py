@@ -16,7 +16,7 @@ from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine, Map
 from stepwright.catalog.records import MachineType
-from stepwright.engine.looking_through import looked_through
+from stepwright.engine.beside import Beside
 
 
 class Part(NamedTuple):
@@ -26,10 +26,10 @@ class Part(NamedTuple):
     type: MachineType
 
 
-async def part(machine_arn: str, text: str, label: str) -> Part | None:
+async def part(beside: Beside, machine_arn: str, text: str, label: str) -> Part | None:
     """Of the definition ``text``; None where no distributed Map in it has this label. Raises InvalidDefinition."""
     try:
-        return await looked_through(text, partial(_part, machine_arn, text, label))
+        return await beside.unless_short(len(text), partial(_part, machine_arn, text, label))
     except InvalidDefinition as error:  # it was created by a version that took it
         raise errors.invalid_definition(error.diagnostics) from error
 

@@ -16,6 +16,7 @@ from stepwright.api.errors import ApiError
 from stepwright.api.http import Connection, Handler, Request, Response
 from stepwright.api.regions import Regions
 from stepwright.api.signatures import Signed
+from stepwright.engine.beside import on_behalf_of
 from stepwright.engine.ports import Clock
 
 _PORT_ATTEMPTS: Final = 10
@@ -32,6 +33,7 @@ def handler(
 
     async def serve(request: Request) -> Response:
         is_form = False
+        on_behalf_of.set(request.client)
         try:
             admission.check(request)
             if request.method != "POST" or request.path != "/":

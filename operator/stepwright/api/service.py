@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from stepwright.asl.definition import Installation, TaskCheck
 from stepwright.catalog.arns import Place
 from stepwright.catalog.ports import Activities, Catalog, MapRuns, Runner, Versions
+from stepwright.engine.beside import Beside
 from stepwright.engine.ports import Clock
 
 
@@ -28,6 +29,8 @@ class Service:
     task_checks: Mapping[str, TaskCheck]
     installation: Installation
     """What its executions can run on."""
+    beside: Beside = field(default_factory=Beside)
+    """Where everything is done that takes long; it has turns by connection."""
 
 
 Request: TypeAlias = Mapping[str, Any]

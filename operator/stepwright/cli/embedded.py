@@ -22,6 +22,7 @@ from stepwright.api.regions import Regions
 from stepwright.api.service import Service
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.catalog.arns import Place
+from stepwright.engine.beside import Beside
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.looking_through import take_short_turns
 from stepwright.engine.ports import TaskDriver
@@ -95,7 +96,10 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         catalog = SqlCatalog(database)
         drivers: list[TaskDriver] = []
         test_cases = TestCases(database, options.mocks)
-        runner = LocalRunner(database, catalog, clock, drivers, options.standard, options.express, test_cases)
+        beside = Beside()
+        runner = LocalRunner(
+            database, catalog, clock, drivers, options.standard, options.express, test_cases, beside
+        )
         functions = FunctionDriver(runner.report)
         activities = LocalActivities(database, runner.report)
         await activities.recall()
@@ -120,6 +124,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             chance=random.SystemRandom().random,
             task_checks=job.checks({}),
             installation=Drivers(drivers),
+            beside=beside,
         )
         nested = StepFunctionsDriver(database, OwnCalls(service), runner, clock, runner.report)
         await nested.recall()

@@ -14,13 +14,13 @@ import structlog
 from stepwright.asl import interpreter
 from stepwright.asl.limits import Limits
 from stepwright.asl.signals import Break, Millis, Moment, Signal, Stop, TaskId, TimerFired, TimerId
-from stepwright.asl.step import Outcome
+from stepwright.asl.step import Outcome, Step
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.observer import Observer, Unobserved
 from stepwright.engine.ports import Clock, ExecutionRef, Journal, Lease, Loaded, StopRequest, TaskDriver, Uid
 from stepwright.engine.run import Parked, Run, World
 from stepwright.engine.stepping import Stepping
-from stepwright.engine.steps import PATIENCE, Aside, Steps
+from stepwright.engine.steps import Aside, Steps, Whose
 from stepwright.engine.timers import Timers
 from stepwright.engine.turns import Turns
 
@@ -59,9 +59,10 @@ class Engine:
         finished: Callable[[ExecutionRef], None] | None = None,
         stepping: Stepping | None = None,
         aside: Aside | None = None,
+        whose: Whose | None = None,
         instead: Callable[[Uid], Break | None] | None = None,
     ) -> None:
-        """``aside``: where to take steps that take long (``engine.steps``). ``instead``: with what an execution fails at
+        """``aside``: where to take steps that take long, and ``whose`` turn each is (``engine.steps``). ``instead``: with what an execution fails at
         its next transition, whatever that would be."""
         clock = clock or SystemClock()
         self._stepping = stepping or Stepping()
@@ -81,7 +82,7 @@ class Engine:
             instead=instead or (lambda _: None),
             observer=observer or Unobserved(),
             limits=limits or Limits(),
-            steps=Steps(self._stepping, aside),
+            steps=Steps(self._stepping, aside, whose),
         )
         self._finished = finished
         self._runs: dict[Uid, Run] = {}
@@ -119,21 +120,18 @@ class Engine:
             return None
         world = self._world
         now = world.clock.now()
-        self._stepping.begin(loaded.ref)
-        try:
-            step = interpreter.start(
-                loaded.machine,
-                loaded.identity,
-                loaded.input,
-                Moment(now, world.seed()),
-                world.limits,
-                PATIENCE,
+        moment = Moment(now, world.seed())
+
+        def start(patience: int | None) -> Step:
+            return interpreter.start(
+                loaded.machine, loaded.identity, loaded.input, moment, world.limits, patience
             )
+
+        try:
+            step = world.steps.at_once(loaded.ref, start)
         except Exception:  # noqa: BLE001 - it is met again by what carries the execution, which knows what to do
             return None
-        finally:
-            self._stepping.end()
-        return None if step.outcome is None else (step.outcome, now)
+        return None if step is None or step.outcome is None else (step.outcome, now)
 
     def park(self, parked: Parked) -> None:
         """Carry an execution of which the journal said that it only waits. Nothing happens where it is carried

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeAlias
 
 from stepwright.asl.meter import TakesLong
 from stepwright.asl.step import Step
+from stepwright.engine.beside import Beside
 from stepwright.engine.ports import ExecutionRef
 from stepwright.engine.stepping import Stepping
 from stepwright.engine.turns import Turns
 
-SHARE: Final = 50_000
+SHARE: Final = 15_000
 """Of the loop's time, in units of ``asl.meter`` (about microseconds), between two of its turns."""
 
-PATIENCE: Final = 100_000
-"""What a step may cost in the loop."""
+PATIENCE: Final = 20_000
+"""What a step may cost in the loop. Where others compute all the time, each turn of the loop may take this and a share, and a
+request needs half a dozen turns."""
 
 Take: TypeAlias = Callable[[int | None], Step]
 """A step to be taken, with so much patience."""
@@ -31,13 +32,18 @@ Take: TypeAlias = Callable[[int | None], Step]
 Aside: TypeAlias = Callable[[Callable[[], Step]], Awaitable[Step]]
 """Calls it where it holds nobody up."""
 
+Whose: TypeAlias = Callable[[ExecutionRef], str]
+"""By whatever name: executions of the same have one turn together."""
+
 
 class Steps:
-    """``aside``: where to take what takes long; by default a thread, made when it is first needed."""
+    """``aside``: where to take what takes long; by default a thread, made when it is first needed. ``whose``: who has
+    turns; by default namespaces."""
 
-    def __init__(self, stepping: Stepping, aside: Aside | None = None) -> None:
+    def __init__(self, stepping: Stepping, aside: Aside | None = None, whose: Whose | None = None) -> None:
         self._stepping = stepping
-        self._aside = aside or Thread().call
+        self._aside = aside or Beside().call
+        self._whose = whose or _namespace
         self._turns = Turns(1)
         self._beside = Turns(1)
         self._left = SHARE
@@ -48,7 +54,7 @@ class Steps:
             taken = await self._in_the_loop(ref, step)
             if taken is not None:
                 return taken
-        await self._beside.take(ref.namespace)
+        await self._beside.take(self._whose(ref))
         self._stepping.begin_aside(ref)
         taking = asyncio.ensure_future(self._aside(lambda: step(None)))
         taking.add_done_callback(self._taken_aside)
@@ -61,9 +67,17 @@ class Steps:
         if not taking.cancelled():
             taking.exception()  # asyncio would complain of one that nobody asks for
 
+    def at_once(self, ref: ExecutionRef, step: Take) -> Step | None:
+        """A step in the loop, before anything else happens. None where others have had the loop's share since it turned
+        last, and where there is no patience for it: it is to be taken as all others then."""
+        return self._now(ref, step) if self._turns.take_now() else None
+
     async def _in_the_loop(self, ref: ExecutionRef, step: Take) -> Step | None:
         """None: there was no patience for it."""
-        await self._turns.take(ref.namespace)
+        await self._turns.take(self._whose(ref))
+        return self._now(ref, step)
+
+    def _now(self, ref: ExecutionRef, step: Take) -> Step | None:
         spent = PATIENCE
         self._stepping.begin(ref)
         try:
@@ -89,16 +103,8 @@ class Steps:
         self._turns.give_back()
 
 
-class Thread:
-    """Takes one step after the other."""
-
-    def __init__(self) -> None:
-        self._executor: ThreadPoolExecutor | None = None
-
-    async def call(self, step: Callable[[], Step]) -> Step:
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(1, thread_name_prefix="step")
-        return await asyncio.get_running_loop().run_in_executor(self._executor, step)
+def _namespace(ref: ExecutionRef) -> str:
+    return ref.namespace
 
 
 async def at_once(step: Callable[[], Step]) -> Step:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from sqlite3 import Connection, Row
 from typing import Any, Final, NamedTuple
@@ -10,22 +9,19 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from stepwright.asl import checkpoint as checkpoints
-from stepwright.asl import definition
 from stepwright.asl.checkpoint import Identity, PartId
-from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Status
 from stepwright.cluster import payloads
-from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Gone, Loaded, Refused, StopRequest, Uid
+from stepwright.engine.beside import Beside
+from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Gone, Loaded, StopRequest, Uid
 from stepwright.local import map_runs
+from stepwright.local.compiled import CompiledMachines
 from stepwright.local.database import Conflict, Database, Rows, Statement
 from stepwright.local.rows import text_of
 from stepwright.local.tokens import Tokens
-
-# Compiled machines kept in memory: the most recently used ones.
-MOST_COMPILED: Final = 1_000
 
 ADVANCE: Final = Statement(
     1,
@@ -72,9 +68,10 @@ class _Stored(NamedTuple):
 class SqlJournal:
     """Implements ``engine.ports.Journal``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, beside: Beside) -> None:
+        """``beside``: where long definitions are compiled."""
         self._database = database
-        self._machines: OrderedDict[str, Machine] = OrderedDict()
+        self._machines = CompiledMachines(beside)
 
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:  # noqa: ARG002
         query = "SELECT * FROM executions WHERE uid = :uid"
@@ -83,7 +80,7 @@ class SqlJournal:
         )
         if not found:
             raise Gone(f"execution {ref} is not in the database")
-        return self._loaded(found[0])
+        return await self._loaded(found[0])
 
     async def unsettled(self) -> list[Loaded]:
         """Everything that is to be carried on, the oldest first."""
@@ -91,26 +88,15 @@ class SqlJournal:
         found = await self._database.read(
             lambda connection: _stored(connection, connection.execute(query).fetchall())
         )
-        return [self._loaded(stored) for stored in found]
+        return [await self._loaded(stored) for stored in found]
 
-    def keep(self, revision: str, text: str) -> Machine:
-        """Compile the definition of a revision, or take what was compiled before. Raises Refused."""
-        known = self._machines.get(revision)
-        if known is not None:
-            self._machines.move_to_end(revision)
-            return known
-        try:
-            machine, _ = definition.compile_definition(text)
-        except InvalidDefinition as error:
-            raise Refused(f"the definition is not valid in this version of Stepwright: {error}") from error
-        self._machines[revision] = machine
-        if len(self._machines) > MOST_COMPILED:
-            self._machines.popitem(last=False)
-        return machine
+    async def machine(self, revision: str, text: str) -> Machine:
+        """What the definition of a revision says. Raises Refused."""
+        return await self._machines.get(revision, text)
 
-    def _loaded(self, stored: _Stored) -> Loaded:
+    async def _loaded(self, stored: _Stored) -> Loaded:
         row = stored.row
-        machine = self.keep(row["revision"], stored.definition)
+        machine = await self._machines.get(row["revision"], stored.definition)
         return loaded_of(row, machine, stored.role_arn, stored.parts, self._database.tokens)
 
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:

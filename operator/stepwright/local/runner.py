@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -25,6 +26,7 @@ from stepwright.asl.step import Outcome
 from stepwright.catalog import arns
 from stepwright.catalog.ports import NoSuchTask, TaskOver
 from stepwright.catalog.records import Execution
+from stepwright.engine.beside import Beside
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Clock, Commit, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
 from stepwright.local.alone import Held
@@ -35,6 +37,9 @@ from stepwright.local.journal import SqlJournal, read_parts
 from stepwright.local.map_runs import SqlMapRuns
 from stepwright.local.mock_config import TestCases
 from stepwright.local.redrives import SqlRedrives
+
+_EXECUTIONS: Final = "executions"
+"""All of them together have one turn at the thread beside each client's requests, and turns among themselves."""
 
 log = structlog.get_logger(__name__)
 
@@ -51,13 +56,16 @@ class LocalRunner:
         limits: Limits = STANDARD,
         express_limits: Limits = EXPRESS,
         test_cases: TestCases | None = None,
+        beside: Beside | None = None,
     ) -> None:
-        """``drivers`` report to ``report``; they are all there before ``run``."""
+        """``drivers`` report to ``report``; they are all there before ``run``. ``beside``: where everything is done that
+        takes long, which has turns by state machine."""
+        beside = beside or Beside()
         self._test_cases = test_cases or TestCases(database, None)
         self._database = database
         self._catalog = catalog
         self._clock = clock
-        self._journal = SqlJournal(database)
+        self._journal = SqlJournal(database, beside)
         self._express_journal = ExpressJournal()
         self._map_runs = SqlMapRuns(database)
         self._redrives = SqlRedrives(database)
@@ -68,6 +76,8 @@ class LocalRunner:
             clock=clock,
             observer=self,
             limits=limits,
+            aside=partial(beside.call, whose=_EXECUTIONS),
+            whose=_state_machine,
             finished=self._note_finished,
             instead=catalog.deletions.failure,
         )
@@ -77,6 +87,8 @@ class LocalRunner:
             Held(),
             clock=clock,
             limits=express_limits,
+            aside=partial(beside.call, whose=_EXECUTIONS),
+            whose=_state_machine,
             finished=lambda ref: self._test_cases.forget(ref.uid),
         )
         self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
@@ -251,7 +263,7 @@ class LocalRunner:
                 alias_arn=execution.alias_arn,
                 token_key=self._database.tokens.of_execution(execution.uid),
             ),
-            machine=self._journal.keep(revision.id, revision.definition),
+            machine=await self._journal.machine(revision.id, revision.definition),
             input=execution.input,
             seq=0,
             parts={},
@@ -341,6 +353,10 @@ class LocalRunner:
             )
             for uid, task, output, error, cause in rows
         ]
+
+
+def _state_machine(ref: ExecutionRef) -> str:
+    return ref.state_machine
 
 
 def _require_stored(connection: Connection, uid: Uid, task: TaskId) -> None:

@@ -8,7 +8,6 @@ from typing import Final
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import definition
 from stepwright.asl.diagnostics import Diagnostic
-from stepwright.engine.looking_through import looked_through
 
 _INVALID_JSON: Final = "INVALID_JSON_DESCRIPTION"
 _SHOWN_CHARACTERS: Final = 500
@@ -24,7 +23,7 @@ async def validate(service: Service, request: Request) -> Answer:
         task_checks=service.task_checks,
         installation=service.installation,
     )
-    found = await looked_through(request["definition"], check)
+    found = await service.beside.unless_short(len(request["definition"]), check)
     failed = any(diagnostic.severity == "ERROR" for diagnostic in found)
     if request.get("severity", "ERROR") == "ERROR":
         found = tuple(diagnostic for diagnostic in found if diagnostic.severity == "ERROR")

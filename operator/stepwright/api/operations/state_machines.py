@@ -17,7 +17,6 @@ from stepwright.asl.definition.variable_references import variable_references
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.catalog import arns
 from stepwright.catalog.records import MachineType, Revision, StateMachine, Version
-from stepwright.engine.looking_through import looked_through
 
 _SETTINGS: Final = ("loggingConfiguration", "tracingConfiguration", "encryptionConfiguration")
 _DEFAULTS: Final[Mapping[str, Any]] = {
@@ -86,7 +85,7 @@ async def describe(service: Service, request: Request) -> Answer:
         "status": "DELETING" if machine.deleting else "ACTIVE",
         "type": machine.type,
         "creationDate": wire.moment(machine.created if version is None else version.created),
-        **_content(machine.revision if version is None else version.revision, request),
+        **await _content(service, machine.revision if version is None else version.revision, request),
     }
     if version is not None and version.description is not None:
         answer["description"] = version.description
@@ -98,7 +97,11 @@ async def _describe_labelled(service: Service, text: str) -> Answer:
     arn, label = arns.unlabelled(text)
     assert label is not None
     machine = await service.catalog.machine(arn)
-    part = None if machine is None else await labels.part(arn, machine.revision.definition, label)
+    part = (
+        None
+        if machine is None
+        else await labels.part(service.beside, arn, machine.revision.definition, label)
+    )
     if machine is None or part is None:
         raise errors.no_such_machine(text)
     return {
@@ -108,7 +111,7 @@ async def _describe_labelled(service: Service, text: str) -> Answer:
         "status": "ACTIVE",
         "type": part.type,
         "creationDate": wire.moment(machine.created),
-        **_content(replace(machine.revision, definition=part.definition), {}),
+        **await _content(service, replace(machine.revision, definition=part.definition), {}),
     }
 
 
@@ -125,11 +128,11 @@ async def describe_for_execution(service: Service, request: Request) -> Answer:
     if execution.map_run_arn is not None:
         arn, label = arns.unlabelled(execution.machine_arn)
         assert label is not None
-        part = await labels.part(arn, revision.definition, label)
+        part = await labels.part(service.beside, arn, revision.definition, label)
         assert part is not None
         answer |= {"mapRunArn": execution.map_run_arn, "label": label}
         revision = replace(revision, definition=part.definition)
-    return answer | _content(revision, request)
+    return answer | await _content(service, revision, request)
 
 
 async def list_(service: Service, request: Request) -> Answer:
@@ -211,12 +214,15 @@ async def _is_published_as(service: Service, stored: StateMachine, version: Vers
     return version is not None and first.description == version.description
 
 
-def _content(revision: Revision, request: Request) -> Answer:
+async def _content(service: Service, revision: Revision, request: Request) -> Answer:
     """The definition is left out where the request wants metadata alone."""
     answer = {"roleArn": revision.role_arn, **revision.settings, **_revision_id(revision)}
     if request.get("includedData") == wire.METADATA_ONLY:
         return answer | {"definition": "{}"}
-    references = variable_references(jsontext.parse(revision.definition))
+    text = revision.definition
+    references = await service.beside.unless_short(
+        len(text), lambda: variable_references(jsontext.parse(text))
+    )
     answer["definition"] = revision.definition
     return answer | ({"variableReferences": references} if references else {})
 
@@ -251,7 +257,7 @@ async def _compile(service: Service, text: str, kind: MachineType, arn: str) -> 
         installation=service.installation,
     )
     try:
-        _, found = await looked_through(text, compile)
+        _, found = await service.beside.unless_short(len(text), compile)
     except InvalidDefinition as error:
         raise errors.invalid_definition(error.diagnostics) from error
     unserved = [f"{each.message} ({each.pointer})" for each in found if each.code == definition.NO_DRIVER]

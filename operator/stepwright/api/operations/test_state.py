@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
+from functools import partial
 from typing import Any, Final
 
 from stepwright.api import errors, settings
@@ -46,7 +46,7 @@ async def run(service: Service, request: Request) -> Answer:
 
 async def _run(service: Service, request: Request) -> Answer:
     # What a state computes may take as long as its budget lasts, and nobody else shall wait for that.
-    trial, verdict = await asyncio.to_thread(_begun, service, request)
+    trial, verdict = await service.beside.call(partial(_begun, service, request))
     if verdict is None:
         verdict = await _waited(service, trial, request.get("roleArn", ""))
     return _answer(verdict, request.get("inspectionLevel", "INFO"))
@@ -84,8 +84,8 @@ async def _waited(service: Service, trial: Trial, role_arn: str) -> Verdict:
     remaining = trial.due - service.clock.now()
     await service.clock.sleep(min(remaining, _LONGEST_MILLIS) / 1000)
     if remaining > _LONGEST_MILLIS:
-        return await asyncio.to_thread(trial.fail, Failure("States.Timeout", None))
-    return await asyncio.to_thread(trial.wake)
+        return await service.beside.call(partial(trial.fail, Failure("States.Timeout", None)))
+    return await service.beside.call(trial.wake)
 
 
 async def _called(service: Service, trial: Trial, role_arn: str) -> Verdict:
@@ -104,8 +104,8 @@ async def _called(service: Service, trial: Trial, role_arn: str) -> Verdict:
     outcome = await service.runner.run_machine(machine, identity, input.text)
     if outcome.status == "SUCCEEDED":
         assert outcome.output is not None
-        return await asyncio.to_thread(trial.succeed, of_text(outcome.output))
-    return await asyncio.to_thread(trial.fail, Failure(outcome.error, outcome.cause))
+        return await service.beside.call(partial(trial.succeed, of_text(outcome.output)))
+    return await service.beside.call(partial(trial.fail, Failure(outcome.error, outcome.cause)))
 
 
 # --- What is given ----------------------------------------------------------------------------------------------------
