@@ -9,7 +9,7 @@ import contextlib
 import os
 import time
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 import pytest
@@ -67,16 +67,27 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A fresh namespace whose pods can start at once; emptied behind the test's back."""
-    name = f"test-{uuid.uuid4().hex[:10]}"
-    _create_namespace(cluster, name)
-    _await_service_account(cluster, name)
-    yield name
-    if request.node.stash.get(_failed, False):
-        request.node.add_report_section("teardown", f"namespace {name}", describe(cluster, name))
-    _empty(cluster, name)
-    request.config.stash[_left].append(name)
+def new_namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
+    """Makes a fresh namespace whose pods can start at once, and gives its name; emptied behind the test's back."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"test-{uuid.uuid4().hex[:10]}")
+        _create_namespace(cluster, made[-1])
+        _await_service_account(cluster, made[-1])
+        return made[-1]
+
+    yield make
+    for name in made:
+        if request.node.stash.get(_failed, False):
+            request.node.add_report_section("teardown", f"namespace {name}", describe(cluster, name))
+        _empty(cluster, name)
+    request.config.stash[_left] += made
+
+
+@pytest.fixture
+def namespace(new_namespace: Callable[[], str]) -> str:
+    return new_namespace()
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,13 +33,13 @@ async def nursery(
 
 
 @pytest.fixture
-def namespaces(installed: Cluster, request: pytest.FixtureRequest) -> Iterator[list[str]]:
+def namespaces(
+    installed: Cluster, new_namespace: Callable[[], str], request: pytest.FixtureRequest
+) -> Iterator[list[str]]:
     """Fresh ones that no operator serves yet."""
     if os.environ.get("STEPWRIGHT_TEST_OPERATOR") != "own":
         request.getfixturevalue("shared_operator").stop()
-    names = [f"test-{uuid.uuid4().hex[:10]}" for _ in range(NAMESPACES)]
-    for name in names:
-        installed.kubectl("create", "namespace", name)
+    names = [new_namespace() for _ in range(NAMESPACES)]
     yield names
     for name in names:
         # There is no operator any more that would let its state machines go.
@@ -48,4 +47,3 @@ def namespaces(installed: Cluster, request: pytest.FixtureRequest) -> Iterator[l
             installed.kubectl(
                 "patch", found, "-n", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}'
             )
-        installed.kubectl("delete", "namespace", name, "--wait=false")

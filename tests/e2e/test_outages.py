@@ -8,9 +8,8 @@ import os
 import signal
 import threading
 import time
-import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -154,11 +153,10 @@ def check_log(operator: OperatorProcess, *, most_loud: int) -> None:
 
 @pytest.fixture
 def second(
-    installed: Cluster, operator_account: OperatorAccount, tmp_path: Path
+    installed: Cluster, new_namespace: Callable[[], str], operator_account: OperatorAccount, tmp_path: Path
 ) -> Iterator[tuple[Kube, OperatorProcess]]:
     """Another namespace with an operator of its own, which lives through the trouble."""
-    name = f"test-{uuid.uuid4().hex[:10]}"
-    installed.kubectl("create", "namespace", name)
+    name = new_namespace()
     process = OperatorProcess(
         installed,
         tmp_path / "second-operator.log",
@@ -171,7 +169,6 @@ def second(
     yield Kube(installed, name), process
     installed.kubectl("delete", "executions,statemachines", "--all", "-n", name, "--timeout=20s", check=False)
     process.stop()
-    installed.kubectl("delete", "namespace", name, "--wait=false")
 
 
 @pytest.mark.timeout(300)
