@@ -34,18 +34,18 @@ class ApiRequests:
         self._paths: dict[str, tuple[str, bool]] = {}
 
     def get(self, kind: str, namespace: str, name: str) -> Object:
-        return self._ask("GET", f"{self._path(kind, namespace)}/{name}")
+        return self._read(f"{self._path(kind, namespace)}/{name}")
 
     def items(self, kind: str, namespace: str, arguments: tuple[str, ...]) -> Objects:
         """As `kubectl get KIND ARGUMENTS`; of the arguments selectors alone are understood."""
         query = _query(arguments)
-        items: Objects = self._ask("GET", self._path(kind, namespace), query)["items"]
+        items: Objects = self._read(self._path(kind, namespace), query)["items"]
         return items
 
     def apply_new(self, namespace: str, body: Object) -> None:
         """As `kubectl apply` creates what is not there yet. Unanswered where it is, or where kubectl would do more."""
-        metadata = body["metadata"]
-        if "status" in body or not metadata.keys() <= {"name", "labels", "annotations"}:
+        metadata = body.get("metadata") or {}
+        if "status" in body or not {"name"} <= metadata.keys() <= {"name", "labels", "annotations"}:
             raise Unanswered("kubectl reads of it where and what it is")
         annotations = metadata.get("annotations") or {}
         applied = {**body, "metadata": {**metadata, "annotations": annotations, "namespace": namespace}}
@@ -55,12 +55,12 @@ class ApiRequests:
 
     def create(self, namespace: str, body: Object, **query: str) -> None:
         path = self._path(body["kind"].lower(), namespace)
-        self._ask("POST", path, [*query.items()], body)
+        self._send("POST", path, [*query.items()], body)
 
     def delete_all(self, kind: str, namespace: str) -> None:
         """With what they own. Returns before what holds them, a finalizer, has let go of them."""
-        query = [("propagationPolicy", "Background")]
-        self._ask("DELETE", self._path(kind, namespace), query)
+        # The answer has all that was deleted, however deep it nests: nobody reads it.
+        self._send("DELETE", self._path(kind, namespace), [("propagationPolicy", "Background")])
 
     def _path(self, kind: str, namespace: str) -> str:
         if kind not in self._paths:
@@ -73,32 +73,33 @@ class ApiRequests:
 
     def _discover(self) -> None:
         for group in _GROUPS:
-            for resource in self._ask("GET", f"/{group}")["resources"]:
+            for resource in self._read(f"/{group}")["resources"]:
                 plural, kind = resource["name"], resource["kind"].lower()
                 if "/" not in plural:
                     for name in (plural, kind, *resource.get("shortNames", ())):
                         self._paths.setdefault(name, (f"{group}/{plural}", resource["namespaced"]))
 
-    def _ask(
-        self, verb: str, path: str, query: list[tuple[str, str]] | None = None, body: Object | None = None
-    ) -> Object:
+    def _read(self, path: str, query: list[tuple[str, str]] | None = None) -> Object:
+        found: Object = json.loads(self._send("GET", path, query or []))
+        return found
+
+    def _send(self, verb: str, path: str, query: list[tuple[str, str]], body: Object | None = None) -> bytes:
         asked = self._client.param_serialize(
             verb,
             path,
-            query_params=query or [],
+            query_params=query,
             header_params={"Accept": "application/json", "Content-Type": "application/json"},
             body=body,
             auth_settings=["BearerToken"],
         )
         try:
             answer = self._client.call_api(*asked, _request_timeout=30)
-            text = answer.read()
+            text: bytes = answer.read()
         except (client.ApiException, urllib3.exceptions.HTTPError, OSError) as error:
             raise Unanswered(path) from error
         if answer.status not in _GOOD:
             raise Unanswered(f"{path}: {answer.status}")
-        found: Object = json.loads(text)
-        return found
+        return text
 
 
 @functools.cache
