@@ -103,12 +103,15 @@ def dev(
     ] = "info",
 ) -> None:
     """Serve the AWS Step Functions API on 127.0.0.1, without Kubernetes."""
-    # Imported here: the other commands start without aiohttp and the API's model.
-    from stepwright.cli import embedded, logs  # noqa: PLC0415
+    # Imported here: the other commands start without the API's model. The log comes first, as it says how structlog is
+    # loaded.
+    from stepwright.cli import logs  # noqa: PLC0415
+
+    logs.plainly(log_level)
+    from stepwright.cli import embedded  # noqa: PLC0415
     from stepwright.local.containers import NoEngine, find  # noqa: PLC0415
     from stepwright.local.database import InUse  # noqa: PLC0415
 
-    logs.plainly(log_level)
     secrets = access_keys.read(access_key_file)
     hosts = host or list(embedded.LOOPBACKS)
     if secrets is None and not all(map(_is_loopback, hosts)):

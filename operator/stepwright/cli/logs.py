@@ -4,8 +4,25 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import structlog
+
+@contextmanager
+def _without_rich() -> Iterator[None]:
+    """structlog loads rich where it is installed, with a hundred modules, for traces that are not wanted here."""
+    if "rich" in sys.modules:
+        yield
+        return
+    sys.modules["rich"] = None  # type: ignore[assignment]  # as if it were not installed
+    try:
+        yield
+    finally:
+        del sys.modules["rich"]
+
+
+with _without_rich():
+    import structlog
 
 
 def plainly(level: str) -> None:
