@@ -10,12 +10,17 @@ import importlib
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
+
+Body = dict[str, Any]
 
 COMMITS = {"0.1.0": "9295ee4"}
 """Where a version's code is in the repository's history."""
@@ -51,23 +56,38 @@ class Earlier:
     def __init__(self, folder: Path) -> None:
         with _modules_of(folder):
             self.operator = _load("tests.simulation.operator")
+            self.api_errors = _load("stepwright.cluster.api_errors")
             self.definition = _load("stepwright.asl.definition")
             self.limits = _load("stepwright.asl.limits")
             self.revisions = _load("stepwright.cluster.revisions")
             self.state_machines = _load("stepwright.controllers.state_machines")
 
-    def setting(self, revision: dict[str, Any], machine: dict[str, Any], seed: int) -> Any:
-        """What its operator is told of the one state machine that there is."""
-        name, data = revision["metadata"]["name"], revision["data"]
-        made, _ = self.definition.compile_definition(data["definition"])
-        metadata = machine["metadata"]
-        known = self.state_machines.Known(metadata["uid"], 1, name, "", deleting=False)
-        return self.operator.Setting(
-            {(metadata["namespace"], metadata["name"]): known},
-            {name: self.revisions.Revision(name, made, data["settings"])},
-            self.limits.Limits(),
-            seed,
-        )
+    def setting(self, revisions: Iterable[Body], machines: Iterable[Body], seed: int) -> Any:
+        """What its operator is told of the state machines that there are, each with its one revision."""
+        by_owner = {body["metadata"]["ownerReferences"][0]["uid"]: body for body in revisions}
+        known, compiled = {}, {}
+        for machine in machines:
+            metadata = machine["metadata"]
+            revision = by_owner[metadata["uid"]]
+            name, data = revision["metadata"]["name"], revision["data"]
+            made, _ = self.definition.compile_definition(data["definition"])
+            known[metadata["namespace"], metadata["name"]] = self.state_machines.Known(
+                metadata["uid"], 1, name, "", deleting=False
+            )
+            compiled[name] = self.revisions.Revision(name, made, data["settings"])
+        return self.operator.Setting(known, compiled, self.limits.Limits(), seed)
+
+
+@cache
+def loaded(version: str) -> Earlier | None:
+    """A version's code, once in a process; None where the repository's history does not go back so far."""
+    with TemporaryDirectory(prefix="stepwright-") as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the compiler, about code that nobody changes any more
+        try:
+            unpack(version, Path(folder))
+        except NotThere:
+            return None
+        return Earlier(Path(folder))
 
 
 def _load(name: str) -> ModuleType:

@@ -40,14 +40,13 @@ class Upgrade(write.Writer):
         """Nothing is written down."""
 
     def _start_earlier(self, slot: int) -> None:
-        [machine] = self.server.all("statemachines")
-        [revision] = self.server.all("controllerrevisions")
+        revisions, machines = self.server.all("controllerrevisions"), self.server.all("statemachines")
         self._lives += 1
         operator = self.operators[slot] = self._earlier.operator.Operator(
             f"{'abcd'[slot]}{self._lives}",
             self.server,
             self,
-            self._earlier.setting(revision, machine, write.SEED),
+            self._earlier.setting(revisions, machines, write.SEED),
             Random(f"operator {self.result.seed} {self._lives}"),
             self.trace,
             sends=self.watchman.sends,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from stepwright.controllers import member_lease
 from stepwright.controllers.member_lease import LABEL, PREFIX
@@ -48,6 +48,9 @@ _USED_FOR_STATE_MACHINES = frozenset(
 )
 
 
+Upgrade = Literal["forth", "back"]
+
+
 @dataclass(frozen=True)
 class Rarities:
     restores: int = 0
@@ -64,6 +67,9 @@ class Rarities:
     """Whether machines are hours off the API server's time until somebody puts them right."""
     authors: bool = False
     """Whether people write StateMachines, well and badly, for the controller of StateMachines to look after."""
+    upgrade: Upgrade | None = None
+    """Whether operators of the version before are replaced by such of this one, or the other way round. Nothing else that
+    is rare is in such a seed."""
 
     @classmethod
     def of(cls, random: Random) -> Rarities:
@@ -73,6 +79,8 @@ class Rarities:
         restores, large, second = rarely(random.choice((1, 1, 2))), rarely(1), rarely(1)
         leases, rights = rarely(random.choice((1, 3))), rarely(random.choice((1, 2, 4)))
         hours_off, authors = bool(rarely(1)), bool(rarely(1, AUTHORS_ONE_IN))
+        if rarely(1):
+            return cls(upgrade=random.choice(("forth", "back")))
         return cls(restores, large, 1 + second, leases, rights, hours_off, authors)
 
     def kinds(self) -> list[str]:

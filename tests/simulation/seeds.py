@@ -10,6 +10,7 @@ from stepwright.cluster import executions
 from stepwright.cluster.revisions import Revision
 from stepwright.controllers import member_lease
 from tests.engine.virtual_loop import BEGIN
+from tests.golden import earlier
 from tests.rights import Right
 from tests.simulation import access, logs, machines, rarities
 from tests.simulation import loop as loops
@@ -19,6 +20,7 @@ from tests.simulation.loop import SimulationLoop
 from tests.simulation.machine_watchman import MachineWatchman
 from tests.simulation.operator import LEASE_NAMESPACE, Setting
 from tests.simulation.rarities import LARGE_OBJECT_BYTES, Rarities
+from tests.simulation.upgrades import Upgraded
 from tests.simulation.watchman import Memory
 from tests.simulation.world import ACCOUNT, NAMESPACE, Climate, Result, World, constants
 
@@ -31,8 +33,8 @@ _SMALLEST_STATUS_BYTES = 800
 
 
 class Seed(World):
-    def __init__(self, seed: int, loop: SimulationLoop) -> None:
-        self.rarities = Rarities.of(Random(f"rarities {seed}"))
+    def __init__(self, seed: int, loop: SimulationLoop, rarities: Rarities) -> None:
+        self.rarities = rarities
         self._rare = Random(f"rare events {seed}")
         if self.rarities.installations > 1:
             self.lease_namespaces = (LEASE_NAMESPACE, OTHER_INSTALLATION)
@@ -167,9 +169,7 @@ class Seed(World):
         return found
 
     def check(self) -> None:
-        """What is left in the end."""
-        may_end_plainly = self.climate.largest_bytes <= LARGE_OBJECT_BYTES
-        self.watchman.final(self.setting, may_end_plainly=may_end_plainly)
+        super().check()
         if self._machines is not None:
             self._machines.final()
 
@@ -185,12 +185,24 @@ def _is_running(body: Body) -> bool:
     return executions.phase(body) == "Running"
 
 
+def _world(seed: int, loop: SimulationLoop, rare: Rarities) -> World:
+    if rare.upgrade is None:
+        return Seed(seed, loop, rare)
+    before = earlier.loaded(max(earlier.COMMITS))
+    if before is not None:
+        return Upgraded(seed, loop, before, rare.upgrade)
+    world = Seed(seed, loop, Rarities())
+    world.result.rare["rolling upgrades left out: the version before is not in this checkout"] += 1
+    return world
+
+
 def play(seed: int) -> Result:
     """One seed, from beginning to end."""
-    played: list[Seed] = []
+    played: list[World] = []
+    rare = Rarities.of(Random(f"rarities {seed}"))
 
     async def main(loop: SimulationLoop) -> None:
-        made = Seed(seed, loop)
+        made = _world(seed, loop, rare)
         played.append(made)
         with constants(made.climate), logs.into(made.log):
             await made.run()

@@ -76,7 +76,10 @@ def test_seeds_hold_all_kinds_of_trouble() -> None:
     assert sum(result.kills for result in played) > 50
     assert sum(result.stops for result in played) > 30
     rare = sum((result.rare for result in played), Counter())
-    assert set(rare) == {
+    upgrades = {"rolling upgrades forth", "rolling upgrades back"}
+    if any("left out" in kind for kind in rare):
+        upgrades = {kind for kind in rare if "left out" in kind}  # a checkout without its history
+    assert set(rare) == upgrades | {
         "restores",
         "large executions",
         "second installations",
@@ -85,7 +88,8 @@ def test_seeds_hold_all_kinds_of_trouble() -> None:
         "hours of skew",
         "state machines changed",
     }
-    assert min(rare.values()) > 8
+    assert min(count for kind, count in rare.items() if kind not in upgrades) > 8
+    assert sum(rare[kind] for kind in upgrades) > 8
 
 
 def test_what_is_foreseen_in_the_log_is_what_the_operator_says() -> None:

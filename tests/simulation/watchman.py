@@ -65,6 +65,10 @@ class Watchman:
         self.calm = False
         self.counted = True
         """Whether all executions were begun by a version that counts the bytes of histories."""
+        self.is_earlier: Callable[[str], bool] = lambda _: False
+        """Whether the process of this name is of the version before: how it ends itself, and words the end of an
+        execution, is its own affair."""
+        self._ended_by: dict[str, str] = {}
         self.may_act: Callable[[str, str], bool] = lambda _, __: True
         """Whether the process of this name may act upon the execution of this uid."""
         self.rights_taken = False
@@ -112,6 +116,8 @@ class Watchman:
             self._complain(f"{name} went from seq {before['seq']} to {after['seq']}")
         if after.get("commitId") != before.get("commitId") and after["seq"] != before["seq"] + 1:
             self._complain(f"{name} was committed without a new seq")
+        if before["phase"] in ("Pending", "Running"):
+            self._ended_by[uid] = self._server.by
         if before["phase"] not in ("Pending", "Running") and after["phase"] != before["phase"]:
             self._complain(f"{name} went from {before['phase']} to {after['phase']}")
         if before.get("settled") and not after.get("settled"):
@@ -211,6 +217,8 @@ class Watchman:
 
     def process_ended(self, operator: Operator) -> None:
         process = operator.process
+        if self.is_earlier(process.name):
+            return
         for task in process.tasks:
             if not task.done():
                 self._complain(
@@ -235,6 +243,8 @@ class Watchman:
             name, uid = body["metadata"]["name"], body["metadata"]["uid"]
             pinned = executions.pinned(body)
             assert pinned is not None
+            if self.is_earlier(self._ended_by.get(uid, "")):
+                continue
             loaded = executions.loaded(self._watched[uid].born, setting.revisions[pinned.revision], {})
             own = {key: value for key, value in objects.items() if value["executionRef"]["uid"] == uid}
             try:

@@ -17,7 +17,7 @@ import msgspec
 
 from stepwright.asl import definition, jsontext
 from stepwright.asl.interpreter import Limits
-from stepwright.cluster import executions, payloads, record
+from stepwright.cluster import api_errors, executions, payloads, record
 from stepwright.cluster import revisions as stored_revisions
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision
@@ -33,6 +33,7 @@ from tests.simulation.client import Fate, Strike
 from tests.simulation.jobs import CALM, Jobs, is_finished
 from tests.simulation.loop import SimulationLoop
 from tests.simulation.operator import LEASE_NAMESPACE, Operator, Setting
+from tests.simulation.rarities import LARGE_OBJECT_BYTES
 from tests.simulation.watchman import Watchman
 
 NAMESPACE = "default"
@@ -281,11 +282,14 @@ class World:
         self._lives += 1
         name = f"{'abcd'[slot]}{self._lives}"
         self.trace(name, "starts")
+        operator = self.operators[slot] = self._make_operator(slot, name)
+        operator.begin()
 
-        def wrote_last(ref: ExecutionRef) -> str:
-            return self.watchman.wrote_last.get(ref.uid, "")
+    def _wrote_last(self, ref: ExecutionRef) -> str:
+        return self.watchman.wrote_last.get(ref.uid, "")
 
-        operator = self.operators[slot] = Operator(
+    def _make_operator(self, slot: int, name: str) -> Operator:
+        return Operator(
             name,
             self.server,
             self,
@@ -296,11 +300,10 @@ class World:
             ended=self._operator_ended,
             struck=self._strike,
             complain=self.violation,
-            wrote_last=wrote_last,
+            wrote_last=self._wrote_last,
             offset_ms=self._wall_clock_off(),
             lease_namespace=self._lease_namespace(slot),
         )
-        operator.begin()
 
     def _lease_namespace(self, slot: int) -> str:
         return self.lease_namespaces[slot % len(self.lease_namespaces)]
@@ -434,15 +437,17 @@ class World:
         return seconds, lambda: 0.01 if self._calm else random.choice(self.climate.lag)
 
     def cut(self, stream: Stream) -> None:
-        from stepwright.cluster.api import Expired, Unreachable
+        self.cut_with(stream, api_errors)
 
+    def cut_with(self, stream: Stream, errors: Any) -> None:
+        """``errors``: the module whose exceptions the process knows that watches."""
         if self._network.randrange(4) == 0:
             self.server.compact()
         how = self._network.randrange(4)
         if how == 0:
-            stream.finish(Expired(410, "Expired", "too old resource version"))
+            stream.finish(errors.Expired(410, "Expired", "too old resource version"))
         elif how == 1:
-            stream.finish(Unreachable("the watch was cut", outcome_unknown=False))
+            stream.finish(errors.Unreachable("the watch was cut", outcome_unknown=False))
         else:
             stream.finish("closed")
 
@@ -528,6 +533,11 @@ class World:
     def _has_no_room(self, _name: str) -> bool:
         """Whether nothing can be written of an Execution, so that it is left as it is."""
         return False
+
+    def check(self) -> None:
+        """What is left in the end."""
+        may_end_plainly = self.climate.largest_bytes <= LARGE_OBJECT_BYTES
+        self.watchman.final(self.setting, may_end_plainly=may_end_plainly)
 
     async def _end_operators(self) -> None:
         """As by SIGTERM; then nothing of any process may be left."""
