@@ -226,6 +226,19 @@ def test_ci_is_told_in_xml(run: Any) -> None:
     assert (case.get("classname"), case.get("name")) == ("charge.test.yaml", "t")
 
 
+def test_the_xml_can_be_read_whatever_a_workflow_says(run: Any) -> None:
+    strange = "\\u001b[2J \\u0007 \\ufffe \\u0085 \\u2028 ü 🙂"
+    Path("machine.yaml").write_text(
+        f'{{"StartAt": "A", "States": {{"A": {{"Type": "Fail", "Error": "E", "Cause": "{strange}"}}}}}}'
+    )
+
+    run('definition: machine.yaml\ntests: [{name: "it\\e[2J", expect: {output: 1}}]', "--junit", "junit.xml")
+
+    ((case,),) = ET.parse("junit.xml").getroot()
+    assert case.get("name") == r"it\u001b[2J"
+    assert r"\u001b[2J \u0007 \ufffe \u0085 \u2028 ü 🙂" in (case[0].text or "")
+
+
 def test_the_examples_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 

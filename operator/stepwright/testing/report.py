@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from xml.etree import ElementTree as ET
 
 from stepwright.testing import durations, trace
@@ -12,6 +14,9 @@ from stepwright.testing.cases import Case
 from stepwright.testing.expectations import Difference, differences
 from stepwright.testing.result import Result
 from stepwright.testing.workflow import UnmockedTask
+
+_NOT_SHOWN: Final = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML may have (https://www.w3.org/TR/xml/#charsets), nor a terminal that shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def summary(verdicts: Sequence[Verdict], elapsed_seconds: float) -> str:
 
 
 def junit(verdicts: Sequence[Verdict], elapsed_seconds: float) -> str:
-    """The XML that CI systems read."""
+    """The XML that CI systems read. Errors and causes are other people's text: control characters are told as escapes."""
     suite = ET.Element(
         "testsuite",
         name="stepwright",
@@ -91,13 +96,19 @@ def junit(verdicts: Sequence[Verdict], elapsed_seconds: float) -> str:
     )
     for verdict in verdicts:
         file = verdict.case.place.rsplit(":", 2)[0]
-        case = ET.SubElement(suite, "testcase", classname=Path(file).as_posix(), name=verdict.case.name)
+        case = ET.SubElement(
+            suite, "testcase", classname=_told(Path(file).as_posix()), name=_told(verdict.case.name)
+        )
         if not verdict.passed:
-            failure = ET.SubElement(case, "failure", message=next(_reasons(verdict)))
-            failure.text = "\n".join(details(verdict))
+            failure = ET.SubElement(case, "failure", message=_told(next(_reasons(verdict))))
+            failure.text = _told("\n".join(details(verdict)))
     root = ET.Element("testsuites")
     root.append(suite)
     return ET.tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def _told(text: str) -> str:
+    return _NOT_SHOWN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _counted(count: int, what: str) -> str:
