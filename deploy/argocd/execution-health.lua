@@ -15,6 +15,13 @@ if phase == "Aborted" then
   return {status = "Suspended", message = status.cause or "Stopped"}
 end
 for _, condition in ipairs(status.conditions or {}) do
+  if condition.type == "Stalled" and condition.status == "True" then
+    -- A copy from a backup waits for somebody's word; all else is broken until somebody acts.
+    local health = condition.reason == "Restored" and "Suspended" or "Degraded"
+    return {status = health, message = condition.message or condition.reason}
+  end
+end
+for _, condition in ipairs(status.conditions or {}) do
   if condition.type == "Reconciling" and condition.message ~= nil then
     return {status = "Progressing", message = condition.message}
   end
