@@ -39,6 +39,7 @@ def test_a_deleted_state_machine_takes_its_series_with_it(fine: bool) -> None:
     empty = shown(metrics).count("\n")
     for number in range(50):
         end(metrics, f"m{number}")
+        metrics.history_stored("shop", "events", 1000)
     assert shown(metrics).count("\n") > empty + 50
     for number in range(50):
         metrics.forget("shop", f"m{number}")

@@ -143,6 +143,8 @@ class Metrics:
             del self._machines[namespace]
             self._ended.remove_by_labels({"namespace": namespace})
             self._duration.remove_by_labels({"namespace": namespace})
+            self._stored.remove_by_labels({"namespace": namespace})
+            self._stored_bytes.remove_by_labels({"namespace": namespace})
 
     def _name(self, namespace: str, state_machine: str) -> str:
         machines = self._machines.setdefault(namespace, set())
