@@ -18,7 +18,11 @@ from stepwright.engine.ports import Uid
 from tests.engine.virtual_loop import VirtualClock, run
 
 FLUX = {"labels": {"kustomize.toolkit.fluxcd.io/name": "apps"}}
-HELM = {"labels": {"helm.toolkit.fluxcd.io/name": "apps"}}
+FLUX_HELM = {"labels": {"helm.toolkit.fluxcd.io/name": "apps"}}
+HELM = {"labels": {"app.kubernetes.io/managed-by": "Helm"}}
+RELEASED = {"annotations": {"meta.helm.sh/release-name": "apps"}}
+BY_HAND = {"labels": {"app.kubernetes.io/managed-by": "us"}}
+INSTANCE = {"labels": {"app.kubernetes.io/instance": "apps"}}
 ARGO = {"labels": {"argocd.argoproj.io/instance": "apps"}}
 TRACKED = {"annotations": {"argocd.argoproj.io/tracking-id": "apps:stepwright.dev/Execution:shop/run-1"}}
 OTHERS = {"labels": {"app": "x"}, "annotations": {"note": "y"}}
@@ -75,7 +79,11 @@ def ended(**given: Any) -> Ended:
         (None, None, 700, {}, 700),
         (None, None, 700, OTHERS, 700),
         (None, None, 700, FLUX, None),
+        (None, None, 700, FLUX_HELM, None),
         (None, None, 700, HELM, None),
+        (None, None, 700, RELEASED, None),
+        (None, None, 700, BY_HAND, 700),
+        (None, None, 700, INSTANCE, None),
         (None, None, 700, ARGO, None),
         (None, None, 700, TRACKED, None),
         (None, 60, 700, FLUX, 60),
@@ -85,7 +93,7 @@ def ended(**given: Any) -> Ended:
 def test_who_says_how_long_an_execution_stays(
     own: int | None, said: int | None, default: int | None, marks: dict[str, Any], seconds: int | None
 ) -> None:
-    """What Git manages would be made again, and would run again: the installation's word does not count for it."""
+    """What a tool would make again would run again: the installation's word does not count for it."""
     found = ended(ttl=own, **marks)
 
     due = due_time(found, Policy(said), Policy(default))

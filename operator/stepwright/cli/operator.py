@@ -93,7 +93,7 @@ def operator(
         typer.Option(
             min=0,
             help="Delete ended executions after so many seconds, where neither they nor their state machine say anything "
-            "and neither Argo CD nor Flux has made them. Default: never.",
+            "and none of Argo CD, Flux and Helm has made them. Default: never.",
         ),
     ] = None,
     retention_successful: Annotated[

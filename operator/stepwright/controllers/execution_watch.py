@@ -45,11 +45,16 @@ class Labels(
     gc=False,
     rename={
         "argo_cd": "argocd.argoproj.io/instance",
+        "instance": "app.kubernetes.io/instance",
+        "managed_by": "app.kubernetes.io/managed-by",
         "flux": "kustomize.toolkit.fluxcd.io/name",
         "flux_helm": "helm.toolkit.fluxcd.io/name",
     },
 ):
     argo_cd: str | None = None
+    instance: str | None = None
+    """Argo CD's mark where nothing else is set, before its version 3."""
+    managed_by: str | None = None
     flux: str | None = None
     flux_helm: str | None = None
 
@@ -59,9 +64,10 @@ class Annotations(
     frozen=True,
     omit_defaults=True,
     gc=False,
-    rename={"argo_cd": "argocd.argoproj.io/tracking-id"},
+    rename={"argo_cd": "argocd.argoproj.io/tracking-id", "helm": "meta.helm.sh/release-name"},
 ):
     argo_cd: str | None = None
+    helm: str | None = None
 
 
 class Metadata(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -167,12 +173,14 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
         return consistency.seems_intact(msgspec.to_builtins(self))
 
     @property
-    def is_managed_by_git(self) -> bool:
-        """Whether Argo CD or Flux has made it, and would make it again."""
+    def would_be_made_again(self) -> bool:
+        """Whether Argo CD, Flux or Helm has made it: they make again what is gone, and it would run again. Their marks are
+        also put on by others, who then say themselves how long it stays."""
         labels, annotations = self.metadata.labels, self.metadata.annotations
         marks = (
-            labels and (labels.argo_cd or labels.flux or labels.flux_helm),
-            annotations and annotations.argo_cd,
+            labels and (labels.argo_cd or labels.instance or labels.flux or labels.flux_helm),
+            labels and labels.managed_by == "Helm",
+            annotations and (annotations.argo_cd or annotations.helm),
         )
         return any(marks)
 

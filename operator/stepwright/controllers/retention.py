@@ -1,7 +1,7 @@
 """Executions that have ended are deleted after their time, with all that they own.
 
 How long that is: what the Execution says, else what its state machine says, else what the installation says. The last of
-these does not count for what Argo CD or Flux manage: they would make it again, and it would run again.
+these does not count for what Argo CD, Flux or Helm have made: they would make it again, and it would run again.
 
 Only those whose time comes soon are remembered (``rounds`` reads all of them again before that), so that memory does not
 grow with what has ended.
@@ -49,7 +49,7 @@ class Ended:
     end: Millis
     succeeded: bool
     own_seconds: int | None
-    is_managed_by_git: bool
+    would_be_made_again: bool
 
     @classmethod
     def of(cls, seen: Seen) -> Ended | None:
@@ -62,7 +62,7 @@ class Ended:
             timestamps.millis(end),
             seen.status.phase == "Succeeded",
             seen.spec.ttlSecondsAfterFinished,
-            seen.is_managed_by_git,
+            seen.would_be_made_again,
         )
 
     @property
@@ -75,7 +75,7 @@ def due_time(ended: Ended, said: Policy, default: Policy) -> Millis | None:
     seconds = ended.own_seconds
     if seconds is None:
         seconds = said.ttl_seconds
-    if seconds is None and not ended.is_managed_by_git:
+    if seconds is None and not ended.would_be_made_again:
         seconds = default.ttl_seconds
     return None if seconds is None else Millis(ended.end + seconds * 1000)
 
@@ -85,7 +85,7 @@ def most(ended: Ended, said: Policy, default: Policy) -> int | None:
     own, other = (said.successful, default.successful) if ended.succeeded else (said.failed, default.failed)
     if own is not None:
         return own
-    return None if ended.is_managed_by_git else other
+    return None if ended.would_be_made_again else other
 
 
 @dataclass(slots=True)
