@@ -32,8 +32,8 @@ class Limits:
     history_bytes: int | None = None
     """Of the inputs, parameters, results and outputs in its events, and 200 for each event. AWS has no such limit."""
     events_per_second: int | None = None
-    """How fast its history may grow in the long run; the engine sees to it (``engine.brake``). AWS limits the
-    transitions of an account instead."""
+    """How fast its history and those of its child executions may grow together in the long run; the engine sees to it
+    (``engine.brake``). AWS limits the transitions of an account instead."""
     quota_seconds: int | None = 600
     """How long a quota of the store may keep a write out before the execution fails; the engine sees to it."""
     execution_seconds: int | None = None

@@ -337,7 +337,7 @@ class Run:
 
     def _add(self, batch: Batch, step: Step, signal: Signal | None) -> None:
         batch.add(step, signal)
-        self._brake.spend(len(step.events), self._world.clock.now())
+        self._brake.spend(len(step.events) + len(step.child_events), self._world.clock.now())
 
     def _parked(self) -> Parked | None:
         """What is to be remembered where nothing is to be done for long; None where something is, or may be soon."""
