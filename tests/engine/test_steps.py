@@ -167,14 +167,16 @@ def test_a_step_that_takes_long_is_taken_in_a_thread() -> None:
 
 
 def test_a_step_at_once_has_its_part_of_the_share() -> None:
-    """Of whatever comes in one turn of the loop, no more than a share is computed before the loop turns again."""
+    """Of whatever comes in one turn of the loop, no more than a share is computed before the loop turns again, and what is
+    short."""
 
     async def main() -> None:
         steps = Steps(Stepping(), at_once)
         taken = [steps.at_once(ref(f"{index}"), step_of(SHARE // 4)) for index in range(20)]
         assert len([step for step in taken if step is not None]) == 4
+        assert steps.at_once(ref("short"), step_of(1)) is not None
         await asyncio.sleep(0)
-        assert steps.at_once(ref("next"), step_of(1)) is not None
+        assert steps.at_once(ref("next"), step_of(SHARE // 4)) is not None
 
     run(main)
 

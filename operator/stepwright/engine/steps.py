@@ -26,6 +26,9 @@ PATIENCE: Final = 20_000
 """What a step may cost in the loop. Where others compute all the time, each turn of the loop may take this and a share, and a
 request needs half a dozen turns."""
 
+LITTLE: Final = 1_000
+"""Patience with a short step whose turn it is not."""
+
 Take: TypeAlias = Callable[[int | None], Step]
 """A step to be taken, with so much patience."""
 
@@ -68,27 +71,35 @@ class Steps:
             taking.exception()  # asyncio would complain of one that nobody asks for
 
     def at_once(self, ref: ExecutionRef, step: Take) -> Step | None:
-        """A step in the loop, before anything else happens. None where others have had the loop's share since it turned
-        last, and where there is no patience for it: it is to be taken as all others then."""
-        return self._now(ref, step) if self._turns.take_now() else None
+        """A step in the loop, before anything else happens. None where there is no patience for it, which is little where
+        others have had the loop's share since it turned last: it is to be taken as all others then."""
+        if self._turns.take_now():
+            return self._in_its_turn(ref, step)
+        return self._tried(ref, step, LITTLE)
 
     async def _in_the_loop(self, ref: ExecutionRef, step: Take) -> Step | None:
         """None: there was no patience for it."""
         await self._turns.take(self._whose(ref))
-        return self._now(ref, step)
+        return self._in_its_turn(ref, step)
 
-    def _now(self, ref: ExecutionRef, step: Take) -> Step | None:
+    def _in_its_turn(self, ref: ExecutionRef, step: Take) -> Step | None:
         spent = PATIENCE
+        try:
+            taken = self._tried(ref, step, PATIENCE)
+            if taken is not None:
+                spent = taken.work
+        finally:
+            self._give_back(spent)
+        return taken
+
+    def _tried(self, ref: ExecutionRef, step: Take, patience: int) -> Step | None:
         self._stepping.begin(ref)
         try:
-            taken = step(PATIENCE)
-            spent = taken.work
+            return step(patience)
         except TakesLong:
             return None
         finally:
             self._stepping.end()
-            self._give_back(spent)
-        return taken
 
     def _give_back(self, spent: int) -> None:
         self._left -= spent
