@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from tests import rights
 from tests.rights import Right
@@ -18,6 +18,10 @@ def of_the_operator() -> frozenset[Right]:
 def _of_a_state_machines_account() -> frozenset[Right]:
     objects, account = rights.documented()
     return frozenset(rights.granted(objects, account))
+
+
+_needed = lru_cache(100_000)(rights.needed)
+"""Names are the same in many seeds."""
 
 
 class Access:
@@ -36,7 +40,7 @@ class Access:
         """``account``: None for the operator itself, else the ServiceAccount as which it acts."""
         first = self._own_namespaces[0]
         own = next((name for name in self._own_namespaces if f"/namespaces/{name}/" in path), first)
-        right = rights.needed(method, path, own, watching=watching)
+        right = _needed(method, path, own, watching=watching)
         if account is None and right in self.taken:
             return False
         allowed = right in (of_the_operator() if account is None else _of_a_state_machines_account())

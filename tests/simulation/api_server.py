@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import Context
 from dataclasses import dataclass, field
+from functools import lru_cache
 from random import Random
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -502,6 +503,7 @@ def _merge(target: Body, patch: Body) -> None:
             target[name] = value
 
 
+@lru_cache(100_000)
 def _target(path: str) -> Target:
     parts = path.split("/")[3 if path.startswith("/api/") else 4 :]
     namespace = None

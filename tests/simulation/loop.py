@@ -12,9 +12,10 @@ from asyncio import base_events, events
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 MOST_CALLBACKS = 1_000_000
 """A seed takes some ten thousand. One that takes this many turns in circles without time passing."""
@@ -90,12 +91,37 @@ class SimulationLoop(base_events.BaseEventLoop):
         self._callbacks = 0
         self._count = 0
         self.tasks: list[asyncio.Task[Any]] = []
+        """Those of no process."""
+        self.made: list[asyncio.Task[Any]] = []
+        """All of them."""
         self.errors: list[str] = []
         self.set_task_factory(self._make_task)
         self.set_exception_handler(self._note_error)
 
     def time(self) -> float:
         return self._now
+
+    # These three as the base class has them, but for asking each time whether the loop is closed or debugged.
+
+    def call_soon(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> events.Handle:
+        handle = events.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_later(
+        self, delay: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> events.TimerHandle:
+        return self.call_at(self._now + delay, callback, *args, context=context)
+
+    def call_at(
+        self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> events.TimerHandle:
+        timer = events.TimerHandle(when, callback, args, self, context)
+        heapq.heappush(self._scheduled, timer)
+        timer._scheduled = True  # type: ignore[attr-defined] # as heapq has it now
+        return timer
 
     def put_back(self, handles: list[events.Handle]) -> None:
         self._ready.extend(handles)
@@ -105,6 +131,7 @@ class SimulationLoop(base_events.BaseEventLoop):
         task = NumberedTask(self._count, coroutine, loop=loop, context=context)
         process = (context or copy_context()).get(CURRENT)
         (self.tasks if process is None else process.tasks).append(task)
+        self.made.append(task)
         return task
 
     def _note_error(self, _: Any, context: dict[str, Any]) -> None:
@@ -153,4 +180,8 @@ def run(random: Random, main: Callable[[SimulationLoop], Coroutine[Any, Any, T]]
     finally:
         for task in loop.tasks:
             task._log_destroy_pending = False  # type: ignore[attr-defined] # what was left is left on purpose
+        for task in loop.made:
+            # asyncio keeps a set of all tasks. Those of former seeds have the same numbers, which are their hashes, and
+            # are there until the garbage is collected: each new one was compared with all of them.
+            asyncio.tasks._unregister_task(task)
         loop.close()

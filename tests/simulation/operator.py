@@ -48,16 +48,18 @@ class SetClock(SteadyClock):
         """How far the wall clock is ahead."""
         self.stood_still_seconds = 0.0
         """For how long all other clocks did, because the machine was paused."""
+        self._time = asyncio.get_running_loop().time  # asked for at each step
         super().__init__(boot=self._boot_seconds, wall=self._wall_seconds)
 
     def readings(self) -> Readings:
-        return Readings(self._boot_seconds(), self._boot_seconds(), self._wall_seconds())
+        boot = self._boot_seconds()
+        return Readings(boot, boot, self._wall_seconds())
 
     def _boot_seconds(self) -> float:
-        return asyncio.get_running_loop().time() - self.stood_still_seconds
+        return self._time() - self.stood_still_seconds
 
     def _wall_seconds(self) -> float:
-        return (BEGIN + self.offset_ms) / 1000 + asyncio.get_running_loop().time()
+        return (BEGIN + self.offset_ms) / 1000 + self._time()
 
 
 class Machines:

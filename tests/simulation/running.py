@@ -27,12 +27,14 @@ def prepared() -> Iterator[list[str]]:
     hook, collecting = sys.unraisablehook, gc.isenabled()
     sys.unraisablehook = lambda args: unraisable.append(f"{args.err_msg}: {args.exc_value!r}")
     gc.disable()
+    gc.freeze()  # what is there already is looked through by no collection
     try:
         with warnings.catch_warnings(), logs.caught():
             warnings.simplefilter("error")
             yield unraisable
     finally:
         gc.collect()
+        gc.unfreeze()
         if collecting:
             gc.enable()
         sys.unraisablehook = hook

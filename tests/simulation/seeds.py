@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 import msgspec
@@ -156,17 +157,17 @@ class Seed(World):
         if what[1:2] == ("tells",) and str(what[2]).endswith(" is too large"):
             self._unwritable.add(str(what[2]).split()[0].rpartition("/")[2])
 
-    def _unrest(self) -> list[str]:
-        found = super()._unrest()
+    def _unrest(self) -> Iterator[str]:
+        yield from super()._unrest()
         if self._machines is None:
-            return found
-        found += self._machines.unrest()
+            return
+        yield from self._machines.unrest()
         for operator in self.operators.values():
             if operator.has_begun and operator.membership.valid and not operator.process.stopped:
                 assert operator.state_machines is not None
                 unknown = self._machines.unknown(operator.state_machines._known)
-                found += [f"{operator.process.name} knows of {what}: {how}" for what, how in unknown.items()]
-        return found
+                for what, how in unknown.items():
+                    yield f"{operator.process.name} knows of {what}: {how}"
 
     def check(self) -> None:
         super().check()

@@ -28,7 +28,7 @@ from stepwright.tasks.job import names, releases, template
 from stepwright.tasks.job.settings import DEFAULT_TTL_SECONDS
 from tests.simulation import machines
 from tests.simulation.access import Access
-from tests.simulation.api_server import OUTSIDE, ApiServer, Refusal, Request, Stream
+from tests.simulation.api_server import OUTSIDE, ApiServer, Body, Key, Refusal, Request, Stream
 from tests.simulation.client import Fate, Strike
 from tests.simulation.jobs import CALM, Jobs, is_finished
 from tests.simulation.loop import SimulationLoop
@@ -469,9 +469,11 @@ class World:
                 self.watchman.calm = True
                 self._put_clocks_right()
                 self.trace("world", "calm")
+            elif calm_from is not None:
+                self._let_jobs_go()
             if calm_from is not None and now - calm_from > RESTS_WITHIN_SECONDS:
                 self.violation(
-                    f"not at rest {RESTS_WITHIN_SECONDS:.0f} s after the trouble: {self._unrest()}"
+                    f"not at rest {RESTS_WITHIN_SECONDS:.0f} s after the trouble: {list(self._unrest())}"
                 )
                 break
         self.trace("world", "at rest" if not self.result.violations else "over")
@@ -495,40 +497,58 @@ class World:
             self._later(random.uniform(1, 10), self._end_namespace)
 
     def _at_rest(self) -> bool:
-        return not self._actions and not self.under_way and not self._unrest()
+        return self._is_done() and not self._kept_jobs()
 
-    def _unrest(self) -> list[str]:
+    def _is_done(self) -> bool:
+        """Whether nothing is left to come but the end of Jobs that have been let go."""
+        return not self._actions and not self.under_way and next(self._unrest(), None) is None
+
+    def _let_jobs_go(self) -> None:
+        """A Job is kept for what may still be under way for it. Where nothing is any more, and nothing is to be done, its
+        time passes at once: half of all Leases' renewals would be for the sake of that."""
+        if self._is_done():
+            for key in self._kept_jobs():
+                self.trace("cluster", "lets go", key[2])
+                self.server.remove(key)
+
+    def _kept_jobs(self) -> list[Key]:
+        """Those that have finished and been let go, and stand until their time is over."""
+        return [
+            ("jobs", job["metadata"]["namespace"], job["metadata"]["name"])
+            for job in self._own_jobs()
+            if _is_let_go(job) and job["spec"]["ttlSecondsAfterFinished"] != DEFAULT_TTL_SECONDS
+        ]
+
+    def _own_jobs(self) -> Iterator[Body]:
+        for job in self.server.all("jobs"):
+            if (job["metadata"].get("labels") or {}).get(names.EXECUTION_UID):
+                yield job
+
+    def _unrest(self) -> Iterator[str]:
         """What is not at rest yet."""
-        found = []
         for body in self.server.all("executions"):
             name = body["metadata"]["name"]
             if self._has_no_room(name):
                 continue
             if not (executions.has_ended(body) and executions.is_settled(body)):
-                found.append(
-                    f"execution {name} is {executions.phase(body)}, settled: {executions.is_settled(body)}"
-                )
+                yield f"execution {name} is {executions.phase(body)}, settled: {executions.is_settled(body)}"
             elif not executions.is_acknowledged(body):
-                found.append(f"execution {name} is not acknowledged")
+                yield f"execution {name} is not acknowledged"
             if body["spec"].get("ttlSecondsAfterFinished") is not None:
-                found.append(f"execution {name} is to be deleted")
-        found += [
-            f"Job {body['metadata']['name']} is there"
-            for body in self.server.all("jobs")
-            if (body["metadata"].get("labels") or {}).get(names.EXECUTION_UID)
-            # One that came when its execution had settled is let go with Stepwright's own time, an hour.
-            and not (is_finished(body) and body["spec"].get("ttlSecondsAfterFinished") == DEFAULT_TTL_SECONDS)
-        ]
+                yield f"execution {name} is to be deleted"
+        for job in self._own_jobs():
+            # One that came when its execution had settled is let go with Stepwright's own time, an hour: nobody waits.
+            if not _is_let_go(job):
+                yield f"Job {job['metadata']['name']} is there"
         members = 0
         for operator in self.operators.values():
             if operator.has_begun and operator.membership.valid and not operator.process.stopped:
                 members += 1
                 left = operator.left_over()
                 if left:
-                    found.append(f"operator {operator.process.name} has {left}")
+                    yield f"operator {operator.process.name} has {left}"
         if members < len(self.operators) or not members:
-            found.append(f"{members} of {len(self.operators)} operators are at work")
-        return found
+            yield f"{members} of {len(self.operators)} operators are at work"
 
     def _has_no_room(self, _name: str) -> bool:
         """Whether nothing can be written of an Execution, so that it is left as it is."""
@@ -563,6 +583,10 @@ class World:
     def violation(self, sentence: str) -> None:
         self.trace("VIOLATION", sentence)
         self.result.violations.append(sentence)
+
+
+def _is_let_go(job: Body) -> bool:
+    return is_finished(job) and job["spec"].get("ttlSecondsAfterFinished") is not None
 
 
 @contextmanager

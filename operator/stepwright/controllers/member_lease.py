@@ -89,6 +89,12 @@ def read_reference(text: str) -> ExecutionRef | None:
             return None
 
 
+def _micro_time(moment: Millis) -> str:
+    """In the form of metav1.MicroTime."""
+    text = datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="microseconds")
+    return text.removesuffix("+00:00") + "Z"
+
+
 def manifest(
     name: str,
     identity: str,
@@ -118,6 +124,6 @@ def manifest(
         "spec": {
             "holderIdentity": identity,
             "leaseDurationSeconds": duration_seconds,
-            "renewTime": datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "renewTime": _micro_time(now),
         },
     }
