@@ -311,6 +311,34 @@ def test_a_job_that_had_finished_after_the_backup_is_not_judged_by_the_pods_of_n
     assert scene.phase("e0") == "Succeeded", scene.status("e0").get("cause")
 
 
+class _ChangedAfterItsEnd(_Lost):
+    """Nothing comes of a change of what has ended, which is to be written when etcd is gone: restored, it has not ended."""
+
+    machine = _tasks()
+
+    async def script(self) -> None:
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: self.status("e0").get("seq", 0) >= 3)
+        saved = self.save()
+        await self.until(lambda: bool(self.status("e0").get("settled")))
+        self.are_lost = (("PATCH", "/status"),)
+        self._stop_execution("e0")
+        await asyncio.sleep(1)
+        await self.restore(saved)
+        self.are_lost = ()
+        await self.until(lambda: bool(self.status("e0").get("settled")))
+        self.watchman.final(self.setting, may_end_plainly=False)
+
+
+def test_what_had_ended_is_not_said_to_have_been_looked_at_where_it_runs_again() -> None:
+    """It failed for an error of Stepwright: what was read had no generation."""
+    scene = play(_ChangedAfterItsEnd)
+
+    assert scene.result.violations == []
+    assert scene.phase("e0") == "Succeeded"
+
+
 class _Newer(Scene):
     """A newer version of Stepwright has written the execution last; this one is started in its place."""
 
