@@ -33,7 +33,7 @@ class ApiServer:
         self.account: str | None = None
         self._versions = itertools.count(1)
         self._uids = itertools.count(1)
-        self._watches: list[tuple[str, asyncio.Queue[Event]]] = []
+        self._watches: list[tuple[str, str, asyncio.Queue[Event]]] = []
 
     def as_service_account(self, namespace: str, name: str) -> Impersonating:
         return Impersonating(self, f"{namespace}/{name}")
@@ -42,8 +42,9 @@ class ApiServer:
 
     def put(self, path: str, this: dict[str, Any]) -> None:
         kind = "MODIFIED" if path in self.objects else "ADDED"
+        before = self.objects.get(path)
         self.objects[path] = this
-        self._changed(kind, path, this)
+        self._changed(kind, path, this, before)
 
     def remove(self, path: str) -> None:
         self._changed("DELETED", path, self.objects.pop(path))
@@ -52,13 +53,19 @@ class ApiServer:
         """The paths of all objects of a kind."""
         return [path for path in self.objects if f"/{plural}/" in path]
 
-    def _changed(self, kind: Any, path: str, this: dict[str, Any]) -> None:
+    def _changed(
+        self, kind: Any, path: str, this: dict[str, Any], before: dict[str, Any] | None = None
+    ) -> None:
         this["metadata"]["resourceVersion"] = str(next(self._versions))
         if self.muted:
             return
-        for watched, queue in self._watches:
+        for watched, selector, queue in self._watches:
             if path.rsplit("/", 1)[0].endswith(watched.rsplit("/", 1)[1]):
-                queue.put_nowait(Event(kind, msgspec.Raw(msgspec.json.encode(this))))
+                told = _told(
+                    kind, selected(this, selector), before is not None and selected(before, selector)
+                )
+                if told is not None:
+                    queue.put_nowait(Event(told, msgspec.Raw(msgspec.json.encode(this))))
 
     # --- What the driver calls ----------------------------------------------------------------------------------------
 
@@ -88,7 +95,11 @@ class ApiServer:
             return {"items": self.events}
         if params is not None:
             self.selectors.append(params["labelSelector"])
-            items = [this for key, this in self.objects.items() if key.rsplit("/", 1)[0] == path]
+            items = [
+                this
+                for key, this in self.objects.items()
+                if key.rsplit("/", 1)[0] == path and selected(this, params["labelSelector"])
+            ]
             return msgspec.convert({"items": items}, into)
         if path not in self.objects:
             raise NotFound(404, "NotFound", f"{path} not found")
@@ -130,16 +141,16 @@ class ApiServer:
         return self.logs[pod]
 
     async def pages(
-        self, path: str, *_: Any, **__: Any
+        self, path: str, params: Any = None, **_: Any
     ) -> AsyncGenerator[tuple[list[msgspec.Raw], str], None]:
         await asyncio.sleep(0)
-        plural = path.rsplit("/", 1)[1]
+        plural, selector = path.rsplit("/", 1)[1], (params or {}).get("labelSelector", "")
         found = [self.objects[key] for key in self.named(plural)]
-        yield [msgspec.Raw(msgspec.json.encode(this)) for this in found], "0"
+        yield [msgspec.Raw(msgspec.json.encode(this)) for this in found if selected(this, selector)], "0"
 
-    async def watch(self, path: str, *_: Any) -> AsyncGenerator[Event, None]:
+    async def watch(self, path: str, params: Any = None, **_: Any) -> AsyncGenerator[Event, None]:
         queue: asyncio.Queue[Event] = asyncio.Queue()
-        self._watches.append((path, queue))
+        self._watches.append((path, (params or {}).get("labelSelector", ""), queue))
         while True:
             yield await queue.get()
 
@@ -159,6 +170,20 @@ class Impersonating:
 
     async def delete(self, path: str, body: Any) -> None:
         await self._server.delete(path, body, account=self._account)
+
+
+def selected(this: dict[str, Any], selector: str) -> bool:
+    """By labels that are there (``a``) or have a value (``a=b``), all of them."""
+    labels = this["metadata"].get("labels") or {}
+    wanted = [part.partition("=") for part in selector.split(",") if part]
+    return all(key in labels and (not equals or labels[key] == value) for key, equals, value in wanted)
+
+
+def _told(kind: str, now: bool, before: bool) -> Any:
+    """What a watch with a selector is told of a change: an object comes and goes with its labels."""
+    if kind != "MODIFIED" or now == before:
+        return kind if now else None
+    return "ADDED" if now else "DELETED"
 
 
 def same_template(job: dict[str, Any], template: Any) -> bool:

@@ -19,6 +19,7 @@ from stepwright.tasks.job.pace import MOST
 from tests.tasks.api_server import ApiServer, once
 from tests.tasks.running import execution, task
 
+CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
 LOST = Unreachable("the answer was lost", outcome_unknown=True)
 
 
@@ -101,8 +102,10 @@ class Scene:
             status.setdefault("phase", "Failed" if ended["exitCode"] else "Succeeded")
         name = f"{job['name']}-{suffix}"
         owner = {"kind": "Job", "name": job["name"], "uid": job["uid"], "controller": True}
+        labels = {**job["labels"], CONTROLLER_UID: job["uid"]}
+        metadata = {"name": name, "namespace": namespace, "uid": f"uid of {name}", "labels": labels}
         pod: dict[str, Any] = {
-            "metadata": {"name": name, "namespace": namespace, "uid": "p", "ownerReferences": [owner]},
+            "metadata": {**metadata, "ownerReferences": [owner]},
             "spec": {"containers": [{"name": "main"}]},
             "status": {"containerStatuses": [{"name": "main", "state": state}], **status},
         }
@@ -113,10 +116,10 @@ class Scene:
         await settled()
         return name
 
-    async def conclude(self, this: StartTask, condition: str) -> None:
+    async def conclude(self, this: StartTask, condition: str, **status: Any) -> None:
         job = self.job(this)
         conditions = [{"type": condition, "status": "True", "reason": "r", "message": "m"}]
-        self.server.put(self.job_path(this), {**job, "status": {"conditions": conditions}})
+        self.server.put(self.job_path(this), {**job, "status": {"conditions": conditions, **status}})
         await settled()
 
     def writes(self) -> list[str]:
@@ -628,17 +631,14 @@ async def test_a_pod_of_another_namespace_says_nothing_about_a_task() -> None:
     assert scene.end() == TaskSucceeded(this.task, "true")
 
 
-async def test_only_pods_with_the_executions_label_are_listed_for_a_job() -> None:
-    """An admission policy guards that label; the Job controller's own anybody may write."""
+async def test_all_pods_that_a_job_may_have_counted_are_listed_for_it() -> None:
+    """The label of its controller is all that Kubernetes asks for; anybody may write it."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
         await driver.start(scene.ref, this)
         await scene.conclude(this, "Complete")
 
-    assert scene.server.selectors[-1] == (
-        f"batch.kubernetes.io/controller-uid={scene.job(this)['metadata']['uid']},"
-        f"stepwright.dev/execution-uid={scene.ref.uid}"
-    )
+    assert scene.server.selectors == [f"{CONTROLLER_UID}={scene.job(this)['metadata']['uid']}"]
 
 
 async def test_a_job_is_created_when_another_has_its_pod_or_needs_none() -> None:

@@ -13,7 +13,8 @@ from stepwright.engine.ports import ExecutionRef, Unavailable
 from stepwright.tasks.job import adoption, facts, names
 from stepwright.tasks.job.driver import JobDriver
 from tests.tasks.api_server import once
-from tests.tasks.test_job_driver import LOST, Scene, done, image, settled
+from tests.tasks.running import task
+from tests.tasks.test_job_driver import CONTROLLER_UID, LOST, Scene, done, image, settled
 
 FORGED = {
     "phase": "Succeeded",
@@ -22,12 +23,17 @@ FORGED = {
 NEWBORN = {"phase": "Pending"}
 
 
-def give(scene: Scene, this: StartTask, name: str, status: dict[str, Any], **spec: Any) -> dict[str, Any]:
-    """A pod that the Job's controller has taken over: it carries the Job's label and had no controller."""
+def give(
+    scene: Scene, this: StartTask, name: str, status: dict[str, Any], *, marked: bool = True, **spec: Any
+) -> dict[str, Any]:
+    """A pod that the Job's controller has taken over: it carries the Job's label and had no controller. ``marked``: and
+    the label by which tasks' pods are watched."""
     job = scene.job(this)["metadata"]
     owner = {"kind": "Job", "name": job["name"], "uid": job["uid"], "controller": True}
+    labels = {CONTROLLER_UID: job["uid"], **({names.EXECUTION_UID: scene.ref.uid} if marked else {})}
+    metadata = {"name": name, "namespace": "shop", "uid": f"uid of {name}", "labels": labels}
     pod = {
-        "metadata": {"name": name, "namespace": "shop", "uid": f"uid of {name}", "ownerReferences": [owner]},
+        "metadata": {**metadata, "ownerReferences": [owner]},
         "spec": {"containers": [{"name": "c"}], **spec},
         "status": status,
     }
@@ -81,21 +87,172 @@ async def test_a_pod_that_comes_from_another_controller_says_nothing() -> None:
     assert ends(scene) == []
 
 
-async def test_a_task_whose_job_was_completed_by_a_pod_given_to_it_fails_plainly() -> None:
+def several(**spec: Any) -> StartTask:
+    containers = [{"name": "main", "image": "x"}]
+    template = {"spec": {"containers": containers, "restartPolicy": "Never"}}
+    return task({"job": {"spec": {**spec, "template": template}}})
+
+
+JOBS = {
+    "one pod": image(),
+    "completions": several(completions=3, parallelism=3),
+    "a work queue": several(parallelism=3),
+    "indexed": several(completions=2, completionMode="Indexed"),
+    "a success policy": several(
+        completions=3, completionMode="Indexed", successPolicy={"rules": [{"succeededCount": 1}]}
+    ),
+}
+
+
+def given(scene: Scene, this: StartTask, pod: str) -> TaskFailed:
+    job = scene.job(this)["metadata"]["name"]
+    return TaskFailed(
+        this.task,
+        "Job.Refused",
+        f"Kubernetes has counted pod {pod} for Job {job}, which did not make it: somebody has given it to the "
+        "Job, so what it came to is not the task's. Find out who made it.",
+    )
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["marked", "without our label"])
+@pytest.mark.parametrize("this", JOBS.values(), ids=JOBS)
+async def test_a_task_whose_job_was_completed_by_a_pod_given_to_it_fails_plainly(
+    this: StartTask, marked: bool
+) -> None:
+    """A Job takes over any pod with its uid in a label; those without ours no watch tells of."""
+    scene = Scene()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        give(scene, this, "mine-abcde", FORGED, marked=marked)
+        await scene.conclude(this, "Complete", succeeded=1)
+
+    assert ends(scene) == [given(scene, this, "mine-abcde")]
+
+
+async def test_a_pod_without_our_label_is_not_the_jobs_whatever_its_name() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
         await driver.start(scene.ref, this)
-        give(scene, this, "mine-abcde", FORGED)
-        await scene.conclude(this, "Complete")
+        name = f"{scene.job(this)['metadata']['name']}-abcde"
+        give(scene, this, name, FORGED, marked=False)
+        await scene.conclude(this, "Complete", succeeded=1)
+
+    assert ends(scene) == [given(scene, this, name)]
+
+
+@pytest.mark.parametrize(
+    "this", [JOBS["completions"], JOBS["a work queue"]], ids=["completions", "a work queue"]
+)
+async def test_one_pod_given_to_a_job_of_several_is_one_too_many(this: StartTask) -> None:
+    scene = Scene()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        await scene.pod(this, done(), suffix="aaaaa")
+        await scene.pod(this, done(), suffix="bbbbb")
+        give(scene, this, "mine-abcde", FORGED, marked=False)
+        await scene.conclude(this, "Complete", succeeded=3)
+
+    assert ends(scene) == [given(scene, this, "mine-abcde")]
+
+
+async def test_what_a_job_counts_and_has_not_made_is_no_success_though_it_is_gone() -> None:
+    """Whoever gave it the pod has deleted that one again."""
+    scene, this = Scene(), JOBS["completions"]
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        await scene.pod(this, done(), suffix="aaaaa")
+        await scene.conclude(this, "Complete", succeeded=3)
 
     [end] = ends(scene)
     job = scene.job(this)["metadata"]["name"]
-    assert end == TaskFailed(
-        this.task,
-        "Job.Refused",
-        f"Kubernetes has counted pod mine-abcde for Job {job}, which did not make it: somebody has given it to the "
-        "Job, so what it came to is not the task's. Find out who made it.",
+    assert end.error == "Job.Refused"
+    assert end.cause == (
+        f"Job {job} has completed with 3 pods that succeeded, of which 1 is known to be its own: somebody may have "
+        "given it the others, so what it came to is not the task's. Find out who made them."
     )
+
+
+@pytest.mark.parametrize(
+    "this", [JOBS["completions"], JOBS["a work queue"]], ids=["completions", "a work queue"]
+)
+async def test_pods_that_a_job_of_several_has_made_are_believed_though_they_are_gone(this: StartTask) -> None:
+    scene = Scene()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        for suffix in ("aaaaa", "bbbbb", "ccccc"):
+            name = await scene.pod(this, done(), suffix=suffix)
+            scene.server.remove(f"/api/v1/namespaces/shop/pods/{name}")
+        await settled()
+        before = len(scene.server.requests)
+        await scene.conclude(this, "Complete", succeeded=3)
+
+    assert isinstance(scene.end(), TaskSucceeded)
+    assert len(scene.server.requests) == before
+
+
+async def test_whoever_takes_a_job_of_several_over_believes_it_about_pods_that_went_before() -> None:
+    scene, this = Scene(), JOBS["completions"]
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        name = await scene.pod(this, done(), suffix="aaaaa")
+    scene.server.remove(f"/api/v1/namespaces/shop/pods/{name}")
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        for suffix in ("bbbbb", "ccccc"):
+            await scene.pod(this, done(), suffix=suffix)
+        await scene.conclude(this, "Complete", succeeded=3)
+
+    assert isinstance(scene.end(), TaskSucceeded)
+
+
+async def test_a_job_that_a_pod_given_to_it_has_failed_says_so() -> None:
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        give(scene, this, "mine-abcde", {"phase": "Failed"}, marked=False)
+        await scene.conclude(this, "Failed", failed=1)
+
+    assert ends(scene) == [given(scene, this, "mine-abcde")]
+
+
+@pytest.mark.parametrize(
+    ("condition", "pods"), [("Complete", 2), (None, 1)], ids=["at its end", "to one pod"]
+)
+async def test_a_job_that_is_made_to_end_early_is_no_success(condition: str | None, pods: int) -> None:
+    """The completions of an Indexed Job can be changed while it runs."""
+    scene, this = Scene(), several(completions=3, parallelism=3, completionMode="Indexed")
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        job = scene.job(this)
+        changed = {**job["spec"], "completions": pods, "parallelism": pods}
+        scene.server.put(scene.job_path(this), {**job, "spec": changed})
+        for index in range(pods):
+            await scene.pod(this, done(), suffix=f"{index}-abcde")
+        if condition is not None:
+            await scene.conclude(this, condition, succeeded=pods)
+
+    [end] = ends(scene)
+    name = job["metadata"]["name"]
+    assert end.error == "Job.Refused"
+    assert end.cause == (
+        f"Job {name} has {pods} completions and was made with 3: somebody has changed spec.completions, so what it came "
+        "to is not the task's. Find out who did."
+    )
+
+
+async def test_a_job_of_several_whose_parallelism_is_changed_has_several_results_still() -> None:
+    """A queue such as Kueue admits a Job with fewer pods at once than it asked for."""
+    scene, this = Scene(), JOBS["a work queue"]
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        job = scene.job(this)
+        scene.server.put(scene.job_path(this), {**job, "spec": {**job["spec"], "parallelism": 1}})
+        await scene.pod(this, done('"of one"'))
+        assert ends(scene) == []
+        await scene.conclude(this, "Complete", succeeded=1)
+
+    output: Any = getattr(scene.end(), "output", None)
+    assert output["jobName"] == job["metadata"]["name"]
 
 
 @pytest.mark.parametrize(

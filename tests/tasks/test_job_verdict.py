@@ -120,7 +120,34 @@ def test_a_complete_job_without_a_pod_is_looked_at_closer_then_its_output_is_los
 
 
 def test_several_completions_have_no_one_output() -> None:
-    assert judge(job("Complete", completions=2), [pod(OK)]) == Succeeded(None)
+    its = [pod(OK, phase="Succeeded", name=name) for name in ("order-7-5-x-aaaaa", "order-7-5-x-bbbbb")]
+
+    assert judge(job("Complete", completions=2), its) == Succeeded(None)
+
+
+def test_a_pod_that_succeeded_twice_for_one_index_is_counted_once() -> None:
+    this = job("Complete", completions=2, completionMode="Indexed")
+    its = [pod(OK, phase="Succeeded", name=f"order-7-5-x-{end}") for end in ("0-aaaaa", "0-bbbbb")]
+
+    assert judge(this, its) == LookCloser()
+    assert judge(this, [*its, pod(OK, phase="Succeeded", name="order-7-5-x-1-aaaaa")]) == Succeeded(None)
+
+
+def test_what_a_work_queue_has_not_counted_yet_has_succeeded_too() -> None:
+    status = {"conditions": [{"type": "Complete", "status": "True"}], "succeeded": 1}
+    status |= {"uncountedTerminatedPods": {"succeeded": ["p2"]}}
+    this = msgspec.convert(
+        {
+            "metadata": {"name": "order-7-5-x", "namespace": "shop", "uid": JOB_UID},
+            "spec": {"parallelism": 2},
+            "status": status,
+        },
+        facts.Job,
+    )
+    its = [pod(OK, phase="Succeeded", name=f"order-7-5-x-{end}") for end in ("aaaaa", "bbbbb")]
+
+    assert judge(this, its[:1]) == LookCloser()
+    assert judge(this, its) == Succeeded(None)
 
 
 def failed(its: facts.Pod | None, **given: Any) -> tuple[str, str, tuple[str, str] | None]:

@@ -8,7 +8,8 @@ makes a pod decides, and what no webhook changes:
   moment; what shows later, or changes hands, was adopted.
 - Its name is the Job's with a random end. While a Job is there no other Job has that name; pods of ReplicaSets and the
   like, whose names could be the same, restart their containers always, which a Job's never do.
-- It is not older than the Job.
+- It is not older than the Job, and carries the mark of the Job's template. The watch is told of marked pods alone: of
+  others it shows only when the pods of a Job are listed.
 
 What a pod runs is not compared with the Job's template: webhooks that pin images, add containers, environment, volumes
 or wrap the command are common, and with them no task would ever end.
@@ -48,7 +49,14 @@ class Adopted:
 
     def own(self, job: Job, pods: Iterable[Pod]) -> list[Pod]:
         """Those that the Job has made."""
-        return [pod for pod in pods if pod not in self and is_made_by(job, pod)]
+        return [pod for pod in pods if self._is_own(job, pod)]
+
+    def foreign(self, job: Job, pods: Iterable[Pod]) -> list[Pod]:
+        """Those that the Job has not made, and that Kubernetes counts for it."""
+        return [pod for pod in pods if not self._is_own(job, pod)]
+
+    def _is_own(self, job: Job, pod: Pod) -> bool:
+        return pod not in self and is_made_by(job, pod)
 
 
 def is_made_by(job: Job, pod: Pod) -> bool:
@@ -58,4 +66,5 @@ def is_made_by(job: Job, pod: Pod) -> bool:
         re.fullmatch(rf"{re.escape(job.metadata.name)}{index}-[a-z0-9]{{5}}", pod.metadata.name) is not None
         and pod.spec.restartPolicy == job.spec.template.spec.restartPolicy
         and pod.metadata.creationTimestamp >= job.metadata.creationTimestamp
+        and pod.metadata.labels.execution_uid == job.metadata.labels.execution_uid
     )

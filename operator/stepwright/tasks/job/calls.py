@@ -111,8 +111,8 @@ class Calls:
         return found.metadata.uid != uid or found.status.settled
 
     async def pods_of(self, ref: ExecutionRef, job_uid: str) -> list[facts.Pod]:
-        """Raises Unavailable."""
-        labels = f"batch.kubernetes.io/controller-uid={job_uid},{names.EXECUTION_UID}={ref.uid}"
+        """All that the Job may have taken for its own, marked as a task's or not. Raises Unavailable."""
+        labels = f"batch.kubernetes.io/controller-uid={job_uid}"
         return await self._list(path_of("v1", "pods", ref.namespace), {"labelSelector": labels}, facts.Pod)
 
     async def creation_troubles(self, namespace: str, job_uid: str) -> list[str]:

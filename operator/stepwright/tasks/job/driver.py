@@ -122,6 +122,7 @@ class JobDriver:
             given = parameters.read(task)
             made = manifest.build(ref, task, given, defaults, self._owner)
             watched.output, watched.ttl_seconds = given.output, made.ttl_seconds
+            watched.completions, watched.parallelism = made.completions, made.parallelism
 
             def alike() -> Iterator[manifest.Manifest]:
                 for other in settings.alike(ref.settings, defaults):
@@ -244,6 +245,7 @@ class JobDriver:
             raise _not_ours(ref, made.name, "it was not created by this execution")
         # An account that Stepwright acts as, and whatever runs as it, may write that label, too.
         if not found:
+            watched.from_its_creation = True
             return job
         try:
             for expected in chain([made], alike()):

@@ -11,6 +11,7 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import field
+from msgspec.structs import replace
 
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.cluster import timestamps
@@ -77,17 +78,30 @@ class Template(Fact, frozen=True):
     spec: TemplateSpec = TemplateSpec()
 
 
+class SuccessPolicy(Fact, frozen=True):
+    """That there is one: the Job completes before all of its pods have succeeded."""
+
+
 class JobSpec(Fact, frozen=True):
     template: Template = Template()
     completionMode: Literal["NonIndexed", "Indexed"] = "NonIndexed"
     completions: int | None = None
     parallelism: int | None = None
+    successPolicy: SuccessPolicy | None = None
     suspend: bool | None = None
     ttlSecondsAfterFinished: int | None = None
 
 
+class Uncounted(Fact, frozen=True):
+    """uids of pods that have ended and are not in the counts yet."""
+
+    succeeded: list[str] = []
+
+
 class JobStatus(Fact, frozen=True):
     conditions: list[JobCondition] = []
+    succeeded: int = 0
+    uncountedTerminatedPods: Uncounted = Uncounted()
     startTime: str | None = None
     completionTime: str | None = None
 
@@ -105,11 +119,30 @@ class Job(Fact, frozen=True):
         return names.task_of(token, uid) if names.is_named_by(self.metadata.name, token) else None
 
     @property
+    def completions(self) -> int | None:
+        """As the API server fills it in; None: a work queue, which ends with one success once all of its pods have
+        ended."""
+        return default_completions(self.spec.completions, self.spec.parallelism)
+
+    @property
     def single(self) -> bool:
         """One completion, so that one pod's end is the Job's."""
         if self.spec.completions is None:
             return self.spec.parallelism in (None, 1)
         return self.spec.completions == 1
+
+    def with_parallelism(self, parallelism: int | None) -> Job:
+        """The Job as if it still had that; with a number of completions it is no matter how many run at once."""
+        if self.spec.completions is not None or self.spec.parallelism == parallelism:
+            return self
+        return replace(self, spec=replace(self.spec, parallelism=parallelism))
+
+    @property
+    def successes(self) -> int:
+        """Of how many pods a Job that has completed says that they have succeeded."""
+        if self.spec.completions is not None and self.spec.successPolicy is None:
+            return self.spec.completions
+        return max(1, self.status.succeeded + len(self.status.uncountedTerminatedPods.succeeded))
 
     @property
     def ended(self) -> Millis | None:
@@ -125,6 +158,10 @@ class Job(Fact, frozen=True):
     def condition(self, *types: str) -> JobCondition | None:
         """The first that is true."""
         return next((c for c in self.status.conditions if c.type in types and c.is_true), None)
+
+
+def default_completions(completions: int | None, parallelism: int | None) -> int | None:
+    return 1 if completions is None and parallelism is None else completions
 
 
 class Waiting(Fact, frozen=True):
@@ -154,6 +191,10 @@ class Container(Fact, frozen=True):
     name: str
 
 
+class PodLabels(Fact, frozen=True):
+    execution_uid: str = field(name=names.EXECUTION_UID, default="")
+
+
 class PodMetadata(Fact, frozen=True):
     name: str
     namespace: str
@@ -162,6 +203,7 @@ class PodMetadata(Fact, frozen=True):
     creationTimestamp: str = ""
     deletionTimestamp: str | None = None
     ownerReferences: list[Owner] = []
+    labels: PodLabels = PodLabels()
 
 
 class PodSpec(Fact, frozen=True):

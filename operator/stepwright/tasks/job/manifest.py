@@ -16,7 +16,7 @@ from typing import Any, Final
 from stepwright.asl import jsontext
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import ExecutionRef
-from stepwright.tasks.job import names, template
+from stepwright.tasks.job import facts, names, template
 from stepwright.tasks.job.errors import refused
 from stepwright.tasks.job.parameters import Parameters
 from stepwright.tasks.job.settings import Settings
@@ -39,6 +39,16 @@ class Manifest:
     ttl_seconds: int
     """For when the result is committed; the Job itself is created without, so that it stays until then."""
     large_input: str | None = None
+
+    @property
+    def completions(self) -> int | None:
+        """With defaults filled in, see ``facts.Job``."""
+        return facts.default_completions(self.job["spec"].get("completions"), self.parallelism)
+
+    @property
+    def parallelism(self) -> int | None:
+        parallelism: int | None = self.job["spec"].get("parallelism")
+        return parallelism
 
     def template_of(self, job_uid: str) -> Mapping[str, Any]:
         """Its pod template as it stands in the Job of that uid: with the labels that Kubernetes adds."""

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Final, TypeAlias
 
 from stepwright.tasks.job import errors
-from stepwright.tasks.job.facts import Job, Pod, Terminated
+from stepwright.tasks.job.facts import Job, JobCondition, Pod, Terminated
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +88,25 @@ _LOST: Final = frozenset({"Unknown", "ContainerStatusUnknown"})
 _SIGNALS: Final = {130: "SIGINT", 134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
 
 
-def judge(job: Job, pods: Sequence[Pod], *, pods_certain: bool = False) -> Verdict:
-    """``pods``: those whose controller is this very Job. ``pods_certain``: they were listed after the Job had ended.
+def judge(
+    job: Job,
+    pods: Sequence[Pod],
+    *,
+    pods_certain: bool = False,
+    foreign: Sequence[Pod] = (),
+    all_told: bool = False,
+) -> Verdict:
+    """``pods``: those that this very Job has made. ``pods_certain``: they were listed after the Job had ended, and
+    ``foreign`` are those that were given to it. ``all_told``: no pod of it can have gone unseen, however early.
 
     A Job that is gone is the caller's to notice.
     """
     if (early := _early_success(job, pods)) is not None:
         return early
     if job.condition("Complete", "SuccessCriteriaMet") is not None:
-        return _complete(job, pods, certain=pods_certain)
+        return _complete(job, pods, foreign, certain=pods_certain, all_told=all_told)
     if (condition := job.condition("Failed", "FailureTarget")) is not None:
-        return _failed(
-            job, pods, condition.reason or "", condition.message or "it has failed", certain=pods_certain
-        )
+        return _failed(job, pods, foreign, condition, certain=pods_certain)
     if job.metadata.deletionTimestamp is not None:
         return deleted(job.metadata.name)
     return Undecided(_problem(job, pods))
@@ -118,6 +124,15 @@ def adopted(name: str, pod: str) -> Failed:
         errors.REFUSED,
         f"Kubernetes has counted pod {pod} for Job {name}, which did not make it: somebody has given it to the Job, "
         "so what it came to is not the task's. Find out who made it.",
+    )
+
+
+def shortened(job: Job, completions: int | None) -> Failed:
+    now, made = ("no" if number is None else number for number in (job.completions, completions))
+    return Failed(
+        errors.REFUSED,
+        f"Job {job.metadata.name} has {now} completions and was made with {made}: somebody has changed spec.completions, "
+        "so what it came to is not the task's. Find out who did.",
     )
 
 
@@ -155,23 +170,47 @@ def _early_success(job: Job, pods: Sequence[Pod]) -> Succeeded | None:
     return None
 
 
-def _complete(job: Job, pods: Sequence[Pod], *, certain: bool) -> Verdict:
-    if not job.single:
+def _complete(
+    job: Job, pods: Sequence[Pod], foreign: Sequence[Pod], *, certain: bool, all_told: bool
+) -> Verdict:
+    """The Job alone says so, which counts what was given to it, too: its own pods must bear it out."""
+    known = _successes(job, pods)
+    if not job.single and known >= job.successes:
         return Succeeded(None)
-    for pod in pods:
+    for pod in pods if job.single else ():
         terminated = pod.terminated(pod.main)
         if pod.status.phase != "Failed" and terminated is not None and terminated.exitCode == 0:
             return Succeeded(pod, terminated)
     if not certain:
         return LookCloser()
+    if foreign:
+        return adopted(job.metadata.name, foreign[0].metadata.name)
+    if job.single:
+        return Failed(
+            errors.OUTPUT_LOST,
+            f"Job {job.metadata.name} has completed, but its pod was deleted before its output could be read.",
+        )
+    if not all_told:
+        return Succeeded(None)
     return Failed(
-        errors.OUTPUT_LOST,
-        f"Job {job.metadata.name} has completed, but its pod was deleted before its output could be read.",
+        errors.REFUSED,
+        f"Job {job.metadata.name} has completed with {job.successes} pods that succeeded, of which {known} "
+        f"{'is' if known == 1 else 'are'} known to be its own: somebody may have given it the others, so what it came to "
+        "is not the task's. Find out who made them.",
     )
 
 
-def _failed(job: Job, pods: Sequence[Pod], reason: str, message: str, *, certain: bool) -> Verdict:
-    name = job.metadata.name
+def _successes(job: Job, pods: Sequence[Pod]) -> int:
+    """How many of its own pods have succeeded; of an Indexed Job one of each index, which stands in its name."""
+    names = {pod.metadata.name for pod in pods if pod.status.phase == "Succeeded"}
+    indexed = job.spec.completionMode == "Indexed"
+    return len({name.rpartition("-")[0] for name in names} if indexed else names)
+
+
+def _failed(
+    job: Job, pods: Sequence[Pod], foreign: Sequence[Pod], condition: JobCondition, *, certain: bool
+) -> Verdict:
+    name, reason = job.metadata.name, condition.reason
     if reason == "DeadlineExceeded":
         return Failed(errors.FAILED, f"Job {name} ran longer than its activeDeadlineSeconds.", _log_of(pods))
     newest_first = sorted(pods, key=lambda pod: pod.metadata.creationTimestamp, reverse=True)
@@ -183,6 +222,9 @@ def _failed(job: Job, pods: Sequence[Pod], reason: str, message: str, *, certain
     for pod in newest_first:  # a policy of the author may count disruptions as failures
         if (found := _pod_failure(name, pod)) is not None:
             return found
+    if foreign:
+        return adopted(name, foreign[0].metadata.name)
+    message = condition.message or "it has failed"
     return Failed(
         errors.FAILED,
         f"Job {name} has failed ({reason or 'no reason given'}: {message}), and no pod is left to tell why.",

@@ -53,6 +53,13 @@ class Watched:
     output: str
     since: Millis
     log_in_cause: bool = True
+    completions: int | None = None
+    """Of the Job as it was made, defaults filled in. While it runs, anybody who may change it may change these of an
+    Indexed one."""
+    parallelism: int | None = None
+    """Of the Job as it was made; a queue such as Kueue may admit fewer."""
+    from_its_creation: bool = False
+    """The Job was created here: no pod of it came and went before."""
     job: facts.Job | None = None
     input_due: Manifest | None = None
     """What the Job's input is to be made from, until it is."""
@@ -297,17 +304,17 @@ class Watching:
         """Those that it has made, and those known of it that are gone."""
         return self._adopted.own(job, self._all_pods_of(job, watched))
 
-    def _all_pods_of(self, job: facts.Job, watched: Watched | None) -> list[facts.Pod]:
-        present = self.pods.by_index(_of_job(job.metadata.namespace, job.metadata.uid))
+    def _all_pods_of(
+        self, job: facts.Job, watched: Watched | None, listed: Sequence[facts.Pod] | None = None
+    ) -> list[facts.Pod]:
+        """``listed``: what the server has said of them last, instead of what the watch has told."""
+        metadata = job.metadata
+        present = self.pods.by_index(_of_job(metadata.namespace, metadata.uid)) if listed is None else listed
+        present = [pod for pod in present if pod.job is not None and pod.job.uid == metadata.uid]
         return present if watched is None else _with_gone(watched, present)
 
-    def _foreign_pod(self, watched: Watched, job: facts.Job) -> facts.Pod | None:
-        """A pod that the Job did not make, and that Kubernetes counts for it."""
-        own = self.pods_of(job, watched)
-        return next((pod for pod in self._all_pods_of(job, watched) if pod not in own), None)
-
     def consider(
-        self, watched: Watched, *, gone: bool = False, pods: Sequence[facts.Pod] | None = None
+        self, watched: Watched, *, gone: bool = False, listed: Sequence[facts.Pod] | None = None
     ) -> None:
         job = watched.job
         watched.gone = watched.gone or gone
@@ -315,15 +322,9 @@ class Watching:
             return
         if not self._is_watched(watched):
             return  # stopped while its pods were being listed
-        known = self.pods_of(job, watched)
-        found = verdict.judge(job, known if pods is None else pods, pods_certain=pods is not None or gone)
+        found = self._judge(watched, job, listed, certain=listed is not None or gone)
         if gone and isinstance(found, verdict.Undecided):
             found = verdict.deleted(watched.name)
-        match found:
-            case verdict.Succeeded(pod=None) | verdict.Failed(error=errors.OUTPUT_LOST):
-                # The Job alone says so, and may have counted a pod that is none of its own.
-                foreign = self._foreign_pod(watched, job)
-                found = found if foreign is None else verdict.adopted(watched.name, foreign.metadata.name)
         match found:
             case verdict.Undecided(problem):
                 self._note(watched, problem)
@@ -335,6 +336,21 @@ class Watching:
                 self.fail(watched, error, cause)
             case verdict.Failed(error, cause, (pod_name, container)):
                 self._read(self._fail_with_log(watched, error, cause, pod_name, container), watched)
+
+    def _judge(
+        self, watched: Watched, job: facts.Job, listed: Sequence[facts.Pod] | None, *, certain: bool
+    ) -> verdict.Verdict:
+        pods = self._all_pods_of(job, watched, listed)
+        found = verdict.judge(
+            job.with_parallelism(watched.parallelism),
+            self._adopted.own(job, pods),
+            pods_certain=certain,
+            foreign=self._adopted.foreign(job, pods) if certain else (),
+            all_told=watched.from_its_creation,
+        )
+        if isinstance(found, verdict.Succeeded) and job.completions != watched.completions:
+            return verdict.shortened(job, watched.completions)
+        return found
 
     def _note(self, watched: Watched, problem: verdict.Problem | None) -> None:
         if problem is None:
@@ -501,7 +517,7 @@ class Watching:
         gone = stored is None or stored.metadata.uid != job.metadata.uid
         if stored is not None and not gone:
             watched.job = stored
-        self.consider(watched, gone=gone, pods=self._trusted(watched, job, listed))
+        self.consider(watched, gone=gone, listed=listed)
 
     async def _fail_with_log(
         self, watched: Watched, error: str, cause: str, pod: str, container: str
@@ -539,17 +555,12 @@ class Watching:
             watched.busy = None
             self.consider(watched, gone=True)
             return False
-        found = verdict.judge(stored, self._trusted(watched, stored, listed))
+        found = self._judge(watched, stored, listed, certain=False)
         now = found.problem if isinstance(found, verdict.Undecided) else None
         if now is None or now.error != problem.error:
             watched.problem = None if now is None else (now, self._clock.now())
             return False
         return True
-
-    def _trusted(self, watched: Watched, job: facts.Job, listed: Sequence[facts.Pod]) -> list[facts.Pod]:
-        """Of the pods that were listed for a Job those that are its own, and those known of it that are gone."""
-        found = [pod for pod in listed if pod.job is not None and pod.job.uid == job.metadata.uid]
-        return self._adopted.own(job, _with_gone(watched, found))
 
     def _succeed(self, watched: Watched, value: Json) -> None:
         self._end(watched, TaskSucceeded(watched.task, value))
