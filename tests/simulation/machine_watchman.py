@@ -56,6 +56,8 @@ class MachineWatchman:
         """The newest generation that gives a revision, by uid and revision."""
         self._ready: dict[str, Ready] = {}
         """By uid of the execution."""
+        self.one_controller = True
+        """Whether there is one installation. Of two each has a controller, and knows of a change when it has seen it."""
         self._ran: set[str] = set()
         """Revisions that executions have started with."""
         server.observers.append(self._observe)
@@ -193,7 +195,12 @@ class MachineWatchman:
             self._complain(f"execution {name} starts with {after}, which no valid definition gives")
             return
         ready = self._ready.get(uid)
-        if ready is not None and ready.uid == after.uid and ready.generation > generation:
+        if (
+            self.one_controller
+            and ready is not None
+            and ready.uid == after.uid
+            and ready.generation > generation
+        ):
             self._complain(
                 f"execution {name} was created when generation {ready.generation} was Ready, and starts with "
                 f"generation {generation}"

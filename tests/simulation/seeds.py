@@ -63,6 +63,7 @@ class Seed(World):
             return super()._make_machines()
         revisions: dict[str, Revision] = {}
         self._machines = MachineWatchman(self.server, revisions, self.violation)
+        self._machines.one_controller = self.rarities.installations == 1
         # Who is refused asks whether the namespace is being deleted, which a ClusterRole need not let it know.
         self.access.foreseen.add(Right("served", "", "namespaces", "get"))
         limits, seed = self.climate.limits, self._rare.getrandbits(32)

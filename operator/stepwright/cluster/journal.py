@@ -165,7 +165,8 @@ class ClusterJournal:
             known.generation = generation
 
     async def open(self, body: Body, pinned: Pinned) -> Loaded:
-        """Take up an Execution as it was read; ``pinned`` is what it runs. A body that is out of date does no harm:
+        """Take up an Execution as it was read; ``pinned`` is what it runs unless it says so itself: others may have begun
+        it, with another definition, since it was found out what a new one would run. A body that is out of date does no harm:
         the first commit is refused and the execution loaded again. Raises Unavailable, Refused (Edited), InvalidInput,
         NewerVersion, Elsewhere.
         """
@@ -173,6 +174,7 @@ class ClusterJournal:
         if self._installation is not None and not self._installation.carries(operator):
             raise Elsewhere(f"installation {operator} has begun it")
         consistency.check(body)
+        pinned = executions.pinned(body) or pinned
         revision = await self._revision(body, pinned)
         taken_up = Record.of(body, pinned.as_status())
         taken_up.carrier = None if self._installation is None else self._installation.name

@@ -419,6 +419,7 @@ class Executions:
             except InvalidInput as error:
                 await self._failing.refuse(error.body or await self._lean(ref), str(error))
                 return
+            pinned = executions.pinned(body) or pinned
         else:
             # The event may be older than what this very process has written last, and what is open in it is
             # dispatched before anything is written again.
