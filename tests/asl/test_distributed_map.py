@@ -336,16 +336,90 @@ def test_waits_and_retries_of_child_executions_have_timers_of_their_own() -> Non
     assert len({task.task for task in play.started}) == 4
 
 
-def test_a_child_execution_that_loops_for_ever_fails_the_execution_when_its_history_is_full() -> None:
-    loop = {"Type": "Choice", "Choices": [{"Variable": "$", "IsNull": True, "Next": "S"}], "Default": "P"}
-    processor = states("P", P={"Type": "Pass", "Next": "C"}, C=loop, S={"Type": "Succeed"})
-    play = run(each(processor, MaxConcurrency=1), [1, 2], limits=Limits(history_events=50))
+FULL = "The execution reached the maximum number of history events (50)."
+ENDLESS = states(
+    "P",
+    P={"Type": "Pass", "Next": "C"},
+    C={
+        "Type": "Choice",
+        "Choices": [{"Variable": "$", "NumericGreaterThan": 1, "Next": "S"}],
+        "Default": "P",
+    },
+    S={"Type": "Succeed"},
+)
+"""Never ends with the input 1."""
+
+
+@pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
+def test_a_child_execution_that_loops_for_ever_fails_when_its_history_is_full(kind: str) -> None:
+    definition = each(ENDLESS, ToleratedFailureCount=1)
+    definition["States"]["Each"]["ItemProcessor"]["ProcessorConfig"]["ExecutionType"] = kind
+    play = run(definition, [2, 1, 3], limits=Limits(history_events=50))
+
+    two, full, three = output_of(play)
+    assert (two, three) == (2, 3)
+    assert (full["Status"], full["Error"], full["Cause"]) == ("FAILED", "States.Runtime", FULL)
+    assert sorted(len(events) for events in play.child_events.values()) == [8, 8, 50]
+    assert max(play.child_events.values(), key=len)[-1]["type"] == "ExecutionFailed"
+    assert map_run(play).executions == Counts(total=3, running=0, succeeded=2, failed=1)
+
+
+def test_a_full_history_that_the_map_does_not_tolerate_fails_it() -> None:
+    play = run(each(ENDLESS, MaxConcurrency=1), [1, 2], limits=Limits(history_events=50))
 
     assert play.outcome is not None
-    assert play.outcome.error == "States.Runtime"
-    assert play.outcome.cause == "The execution reached the maximum number of history events (50)."
+    assert play.outcome.error == "States.ExceedToleratedFailureThreshold"
     assert [len(events) for events in play.child_events.values()] == [50]
-    assert map_run(play).status == "ABORTED"
+    assert map_run(play).status == "FAILED"
+    (child,) = play.children.values()
+    assert (child.error, child.cause) == ("States.Runtime", FULL)
+
+
+def test_nothing_in_a_child_execution_catches_that_its_history_is_full() -> None:
+    """Whatever it had open is gone with it, and the others go on."""
+    catching = {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}], "Next": "Caught"}
+    beside = states("T", T=JOB)
+    processor = states(
+        "Both",
+        Both={"Type": "Parallel", "Branches": [ENDLESS, beside, states("M", M=inner_map())], **catching},
+        Caught={"Type": "Pass"},
+    )
+    play = begin(
+        each(processor, ToleratedFailureCount=2), [1, 1, 2], Limits(history_events=50, events_per_step=10)
+    )
+    play.go_on()
+    play.to_end()
+
+    outputs = output_of(play)
+    assert [isinstance(output, dict) and output["Cause"] for output in outputs] == [FULL, FULL, False]
+    tasks = {task.task for task in play.started}
+    assert len(play.cancelled) >= 4
+    assert set(play.cancelled) < tasks
+    assert not play.open_tasks()
+    assert all(visit.outcome is not None for visit in play.visits.values())
+
+
+def inner_map() -> dict[str, Any]:
+    return {"Type": "Map", "Items": [1, 2], "QueryLanguage": "JSONata", "ItemProcessor": states("U", U=JOB)}
+
+
+def test_a_child_execution_within_another_is_full_by_itself() -> None:
+    inner = each(ENDLESS, "Inner", ToleratedFailureCount=1, ItemsPath="$")
+    play = run(each(inner), [[1, 2], [3]], limits=Limits(history_events=50))
+
+    outputs = output_of(play)
+    assert outputs[1] == [3]
+    assert outputs[0][0]["Cause"] == FULL
+    assert outputs[0][1] == 2
+
+
+def test_what_has_failed_since_its_history_was_full_can_be_redriven_and_fails_again() -> None:
+    play = run(each(ENDLESS), [1], limits=Limits(history_events=50))
+    play.redrive()
+    play.to_end()
+
+    assert play.outcome is not None
+    assert play.outcome.error == "States.ExceedToleratedFailureThreshold"
 
 
 def test_no_items() -> None:

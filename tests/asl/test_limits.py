@@ -74,7 +74,7 @@ def test_the_size_of_a_history_outlives_a_restart() -> None:
 
 
 def test_the_histories_of_child_executions_do_not_count() -> None:
-    """A cluster does not keep them."""
+    """A cluster does not keep them. What it keeps all the same the engine counts (``engine.kept_apart``)."""
     processor = {
         "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
         **states("P", P={"Type": "Pass"}),

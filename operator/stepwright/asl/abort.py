@@ -89,6 +89,35 @@ def _quietly(draft: Draft, fork: Fork) -> None:
         draft.drop_branch(branch)
 
 
+def within(draft: Draft, root: Branch) -> None:
+    """All that a child execution which ends has open, but its root. Whatever was under way in it: no part is relied upon
+    to know of the others."""
+    inside = {root.number}
+    for branch in draft.open_branches():  # parents before what is in them
+        if branch.parent in inside:
+            inside.add(branch.number)
+    open = [branch for branch in draft.open_branches() if branch.number in inside]
+    for branch in open:
+        if branch.phase is not Phase.ENTER:
+            draft.visit(branch, draft.state(branch), "Failed" if branch is root else "Aborted")
+        cancel(draft, branch)
+        if branch.is_child and branch is not root:
+            assert branch.parent is not None
+            around = draft.peek_fork(branch.parent)
+            assert around is not None
+            map_runs.child_aborted(draft, around, branch)
+        fork = draft.peek_fork(branch.number)
+        if fork is not None and fork.run is not None:
+            map_runs.tell(draft, fork, "ABORTED")
+    for branch in reversed(open):
+        fork = draft.peek_fork(branch.number)
+        if fork is not None:
+            draft.drop_fork(fork)
+        if branch is not root:
+            branch.phase = Phase.DONE
+            draft.drop_branch(branch)
+
+
 def everything(draft: Draft, outcome: VisitOutcome) -> None:
     """All branches of an execution that ends; ``outcome`` is what people read of the visits still open."""
     draft.freeze()

@@ -59,11 +59,19 @@ CHILDREN_TASKS: Final = 10**12
 """Tasks of child executions are numbered from here on, where no execution's own history comes to."""
 
 
-_ENDS: Final = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted"})
+_HAVE_ROOM: Final = frozenset(
+    {"ExecutionStarted", "ExecutionRedriven", "ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted"}
+)
+"""Events of child executions for which there is always room: one that is told of begins and ends."""
 
 
 class HistoryFull(Exception):  # noqa: N818 - a condition, not a fault
-    """The execution has no room for another event (``Limits.history_events``, ``history_bytes``)."""
+    """The execution has no room for another event (``Limits.history_events``, ``history_bytes``); or a child execution
+    of it has none, whose history has a limit of its own: ``child`` is the number of its root then."""
+
+    def __init__(self, child: int | None = None) -> None:
+        super().__init__()
+        self.child = child
 
 
 class Draft:
@@ -135,7 +143,8 @@ class Draft:
         self._frozen: dict[PartId, Part] | None = None
         self.meter = Meter(limits.work_per_state, patience, limits.work_per_step)
         self.children_size = 0
-        """Of ``size``, what is in the histories of child executions."""
+        """Of ``size``, what is in the histories of child executions: where these are not kept, only some of it is
+        stored, and whoever stores it counts that."""
         self.constants: dict[int | None, dict[str, Json]] = {}
         """The part of the context object that does not change during an execution, and that of child executions."""
         self.context_object: Mapping[str, Json] | None = None
@@ -302,8 +311,8 @@ class Draft:
     def _record_of_child(self, number: int, kind: str, previous: int, field: str | None, details: Any) -> int:
         root = self.branch(number)
         assert root is not None
-        if root.events >= self._room and kind not in _ENDS:
-            raise HistoryFull
+        if root.events >= self._room and kind not in _HAVE_ROOM:
+            raise HistoryFull(None if self._room == 0 else number)
         self.head.child_events += 1
         root.events += 1
         self._child_events[number] = root.events

@@ -63,7 +63,12 @@ def history_full(limits: Limits, history_bytes: int) -> Failure:
     if limits.history_bytes is not None and history_bytes >= limits.history_bytes:
         cause = f"The execution reached the maximum size of its history ({limits.history_bytes} bytes)."
     else:
-        cause = f"The execution reached the maximum number of history events ({limits.history_events})."
+        return too_many_events(limits)
+    return Failure(errors.RUNTIME, cause)
+
+
+def too_many_events(limits: Limits) -> Failure:
+    cause = f"The execution reached the maximum number of history events ({limits.history_events})."
     return Failure(errors.RUNTIME, cause)
 
 

@@ -131,6 +131,18 @@ def _child_succeeded(draft: Draft, fork: Fork, branch: Branch) -> None:
     draft.ready.appendleft(fork.branch)
 
 
+def child_is_full(draft: Draft, number: int) -> None:
+    """The history of a child execution has no room left: it fails, which nothing in it catches, and with it what the
+    Map does not tolerate. ``number`` is that of its root. Raises HistoryFull of an execution around it."""
+    root = draft.branch(number)
+    assert root is not None
+    draft.freeze()
+    abort.within(draft, root)
+    fork, _, _ = _of(draft, root)
+    _child_failed(draft, fork, root, failures.too_many_events(draft.limits))
+    draft.thaw()
+
+
 def _child_failed(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> None:
     items = draft.child(branch.number).items
     map_runs.child_failed(draft, fork, branch, failure)

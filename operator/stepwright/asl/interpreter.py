@@ -202,7 +202,10 @@ def resume(
 def _step(draft: Draft, branch: Branch | None = None, signal: Signal | None = None) -> Step:
     try:
         if branch is not None:
-            _take_in(draft, branch.number, signal)
+            try:
+                _take_in(draft, branch.number, signal)
+            except HistoryFull as full:
+                _end_child(draft, full)
         _run(draft)
     except HistoryFull:
         _break(draft, failures.history_full(draft.limits, draft.head.history_bytes))
@@ -242,9 +245,26 @@ def _run(draft: Draft) -> None:
             ):
                 ready.append(branch.number)  # behind the others, so that a loop does not starve them
                 return
-            _advance(draft, branch)
+            try:
+                _advance(draft, branch)
+            except HistoryFull as full:
+                _end_child(draft, full)
+                break
             if branch.phase is not Phase.ENTER:
                 break
+
+
+def _end_child(draft: Draft, full: HistoryFull) -> None:
+    """End a child execution whose history is full, or the one around it where that has no room for it, and so on.
+    Raises HistoryFull where it is the execution itself."""
+    while full.child is not None:
+        try:
+            forks.child_is_full(draft, full.child)
+        except HistoryFull as another:
+            full = another
+        else:
+            return
+    raise full
 
 
 def _advance(draft: Draft, branch: Branch) -> None:

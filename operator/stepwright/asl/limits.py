@@ -29,8 +29,10 @@ class Limits:
     variables_bytes: int = 10 * 1024 * 1024
     """Of all variables that an execution keeps."""
     history_events: int | None = None
+    """Of the execution's own history, and of that of each child execution, which fails by itself beyond."""
     history_bytes: int | None = None
-    """Of the inputs, parameters, results and outputs in its events, and 200 for each event. AWS has no such limit."""
+    """Of the inputs, parameters, results, outputs and variables in its events, and 200 for each event; and of what child
+    executions leave in the store, which the engine counts (``engine.kept_apart``). AWS has no such limit."""
     events_per_second: int | None = None
     """How fast its history and those of its child executions may grow together in the long run; the engine sees to it
     (``engine.brake``). AWS limits the transitions of an account instead."""

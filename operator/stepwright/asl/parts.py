@@ -85,7 +85,8 @@ class Head:
     child_events: int = 0
     """How many events the histories of child executions have got. They do not count in ``last_event_id``."""
     history_bytes: int = 0
-    """About how much has come into the execution's own history (``Limits.history_bytes``)."""
+    """About how much has come into the execution's own history, and what else of it stays in the store
+    (``Limits.history_bytes``)."""
     redrives: int = 0
     redriven: Millis | None = None
     """How often the execution was redriven, and when it was for the last time."""

@@ -61,6 +61,9 @@ def leave(
     draft.size += len(text)  # as draft.carry, without a call
     if branch.child is not None:
         draft.children_size += len(text)
+    if assigned:
+        for variable in assigned.values():
+            draft.carry(branch, variable.text)
     branch.previous = draft.record(
         branch,
         _EXITED[type(state)],

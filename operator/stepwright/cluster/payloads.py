@@ -12,7 +12,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-LARGEST_INLINE_BYTES: Final = 8 * 1024
+from stepwright.engine.kept_apart import LONG_BYTES, is_long
+
+LARGEST_INLINE_BYTES: Final = LONG_BYTES
 REFERENCE: Final = "$payload"
 
 Payloads = dict[str, str]
@@ -22,11 +24,7 @@ Payloads = dict[str, str]
 def take_out(value: Any, into: Payloads) -> Any:
     """The value with its long texts replaced by references; the texts are put ``into``."""
     if isinstance(value, str):
-        # A character is at least one byte and at most four: only texts in between have to be measured.
-        if len(value) * 4 <= LARGEST_INLINE_BYTES:
-            return value
-        encoded = value.encode()
-        if len(encoded) <= LARGEST_INLINE_BYTES:
+        if not is_long(value):
             return value
         digest = digest_of(value)
         into[digest] = value

@@ -17,8 +17,9 @@ import structlog
 
 from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import interpreter
-from stepwright.asl.checkpoint import Checkpoint, NewerVersion
+from stepwright.asl.checkpoint import Checkpoint, EncodedPart, NewerVersion, PartId
 from stepwright.asl.limits import Limits
+from stepwright.asl.parts import HEAD
 from stepwright.asl.signals import (
     Break,
     Continue,
@@ -40,6 +41,7 @@ from stepwright.engine.brake import Brake
 from stepwright.engine.defects import Defect, Defects
 from stepwright.engine.effects import Effects, End, Start
 from stepwright.engine.insisting import Insisting, KeptOut
+from stepwright.engine.kept_apart import KeptApart
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import (
     Clock,
@@ -139,6 +141,7 @@ class Run:
         self._mail = asyncio.Event()
         self._lazy_armed = False
         self._brake = Brake(world.limits.events_per_second)
+        self._kept_apart = None if world.limits.history_bytes is None else KeptApart()
         self._resources: dict[TaskId, str] = {}
         self._over = False
         self._takes_long = False
@@ -273,6 +276,8 @@ class Run:
     async def _live(self, loaded: Loaded) -> Parked | None:
         self._loaded = None
         self._machine = loaded.machine
+        if self._kept_apart is not None:
+            self._kept_apart.take_up(loaded.parts)
         self._seq = loaded.seq
         self._latest = max(self._latest, loaded.latest)
         settled = loaded.settled
@@ -469,7 +474,7 @@ class Run:
             expected_seq=self._seq,
             now=self._now(),
             started=batch.checkpoint.start.started,
-            parts=batch.encoded_parts(whole=whole),
+            parts=self._encoded_parts(batch, whole=whole),
             whole=whole,
             events=batch.events,
             visits=tuple(batch.visits.values()),
@@ -493,6 +498,16 @@ class Run:
         self._checkpoint = batch.checkpoint
         self._world.observer.committed(self.ref, commit)
         return commit
+
+    def _encoded_parts(self, batch: Batch, *, whole: bool) -> dict[PartId, EncodedPart | None]:
+        """What the write leaves behind for good is counted in what it writes."""
+        assert batch.checkpoint is not None
+        parts = batch.encoded_parts(whole=whole)
+        if self._kept_apart is not None and (size := self._kept_apart.count(parts, batch.events)):
+            head = batch.checkpoint.head
+            head.history_bytes += size
+            parts[HEAD] = checkpoints.encode(head)
+        return parts
 
     def _act(self, batch: Batch) -> None:
         for timer, due in batch.timers.items():
