@@ -119,7 +119,7 @@ class Seed(World):
     def _restore(self, saved: Snapshot, memory: Memory) -> None:
         self.trace("world", "restored")
         self.server.restore(saved)
-        self.watchman.recall(memory)
+        self.watchman.recall(memory, self.living())
         self.jobs.begin_again()
         if self._machines is not None:
             self._machines.recall()

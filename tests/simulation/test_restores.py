@@ -14,7 +14,7 @@ from stepwright.asl import parts
 from stepwright.cluster import seal
 from tests.simulation.api_server import Request, Snapshot
 from tests.simulation.client import Fate
-from tests.simulation.jobs import Habits
+from tests.simulation.jobs import Habits, is_finished
 from tests.simulation.scene import TASK, Scene, play
 from tests.simulation.watchman import Memory
 
@@ -40,7 +40,7 @@ class _BackedUp(Scene):
     def put_back(self, saved: Saved) -> None:
         snapshot, memory = saved
         self.server.restore(snapshot)
-        self.watchman.recall(memory)
+        self.watchman.recall(memory, self.living())
         self.jobs.begin_again()
 
 
@@ -309,6 +309,53 @@ def test_a_job_that_had_finished_after_the_backup_is_not_judged_by_the_pods_of_n
     scene = play(_EndedJob)
 
     assert scene.phase("e0") == "Succeeded", scene.status("e0").get("cause")
+
+
+class _StartUnderWay(_Lost):
+    """The start of a task is written after the backup, and its Job is created when that has been restored."""
+
+    machine: Mapping[str, Any] = {
+        "StartAt": "First",
+        "States": {"First": {"Type": "Wait", "Seconds": 5, "Next": "Do"}, "Do": {**TASK, "End": True}},
+    }
+    stays = True
+
+    async def script(self) -> None:
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: self.status("e0").get("currentState") == "First")
+        saved = self.save()
+        self.are_lost = (("POST", "/jobs"),)
+        await self.until(lambda: self.status("e0").get("currentState") == "Do")
+        await self.restore(saved)
+        self.are_lost = ()
+        await self.until(lambda: bool(self.server.all("jobs")))
+        self.written = self.status("e0")["currentState"]
+        if not self.stays:
+            self._stop_execution("e0")
+        await self.until(lambda: bool(self.status("e0").get("settled")))
+        self.left = [job for job in self.server.all("jobs") if not is_finished(job)]
+        self.watchman.final(self.setting, may_end_plainly=False)
+
+
+def test_a_task_that_is_begun_though_a_restore_has_undone_its_start_runs_once() -> None:
+    scene = play(_StartUnderWay)
+
+    assert scene.written == "First"
+    assert scene.phase("e0") == "Succeeded"
+    assert scene.result.violations == []
+    assert len(scene.jobs.notes) == 1
+
+
+def test_it_is_stopped_where_the_execution_does_not_come_to_it_again() -> None:
+    class Stopped(_StartUnderWay):
+        stays = False
+
+    scene = play(Stopped)
+
+    assert scene.phase("e0") == "Aborted"
+    assert scene.left == []
+    assert scene.result.violations == []
 
 
 class _ChangedAfterItsEnd(_Lost):

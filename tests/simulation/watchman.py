@@ -6,7 +6,7 @@ Looks at what lands in the store and at what goes out of the processes, never in
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,8 @@ class Watched:
     """Id of TaskScheduled events, and the name of the process that wrote it."""
     submitted: dict[int, float] = field(default_factory=dict)
     """When the uid of a task's Job was committed, by the id of its TaskScheduled event."""
+    undone: dict[int, frozenset[str]] = field(default_factory=dict)
+    """Who may know of a task that is written no more since a restore, and may still begin it."""
     open: set[int] = field(default_factory=set)
     previous: dict[int, int] = field(default_factory=dict)
 
@@ -89,10 +91,15 @@ class Watchman:
         watched = {uid: replace(seen, **_copies(seen)) for uid, seen in self._watched.items()}
         return Memory(watched, frozenset(self._jobs.recorded))
 
-    def recall(self, memory: Memory) -> None:
-        """The cluster is as it was then; what was created later is not there."""
-        later = {uid: seen for uid, seen in self._watched.items() if uid not in memory.watched}
+    def recall(self, memory: Memory, living: Iterable[str] = ()) -> None:
+        """The cluster is as it was then; what was created later is not there. ``living``: the processes that lived through
+        it, and have not heard of it yet."""
+        before, witnesses = self._watched, frozenset(living)
+        later = {uid: seen for uid, seen in before.items() if uid not in memory.watched}
         self._watched = later | {uid: replace(seen, **_copies(seen)) for uid, seen in memory.watched.items()}
+        for uid, seen in before.items():
+            known = {**seen.undone, **dict.fromkeys(seen.scheduled, witnesses)}
+            self._watched[uid].undone = {task: by & witnesses for task, by in known.items()}
         self._jobs.recorded = set(memory.recorded)
         self.wrote_last.clear()
         self.restored = True
@@ -185,7 +192,8 @@ class Watchman:
         uid, _, number = token.rpartition("-")
         task = int(number)
         watched = self._watched[uid]
-        if task not in watched.scheduled:
+        # Whoever had written its start before a restore has it begun once the API server answers again.
+        if task not in watched.scheduled and self._server.by not in watched.undone.get(task, ()):
             self._complain(f"Job {name} was created before its task was written")
         earlier = [
             notes

@@ -331,6 +331,10 @@ class World:
             self.violation(f"operator {operator.process.name} ended with {error!r}")
         self._replace(operator)
 
+    def living(self) -> list[str]:
+        """The names of the processes that are there."""
+        return [operator.process.name for operator in self.operators.values() if operator.process.alive]
+
     def _replace(self, operator: Operator) -> None:
         slot = next(slot for slot, other in self.operators.items() if other is operator)
         del self.operators[slot]
