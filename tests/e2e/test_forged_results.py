@@ -15,7 +15,7 @@ import pytest
 
 from stepwright.tasks.job import names
 from tests.cluster import Cluster
-from tests.installed_chart import await_answer, installation, person
+from tests.installed_chart import Person, await_answer, installation, person
 from tests.kube import IMAGE, Kube, Object, execution, job, machine, one, output, phase
 from tests.town import UID_LABEL, Town, jobs_of, marked_job, pod_of, template
 
@@ -26,12 +26,13 @@ ANNOTATED: Object = {
     "metadata": {"labels": {"app": "mine"}, "annotations": {names.INPUT: "{}"}},
     **template(),
 }
+CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
 SELECTOR: Object = {"matchLabels": {"app": "mine"}}
 
 
-def running(town: Town, name: str, script: str) -> Object:
-    """An execution of one task, whose pod runs."""
-    town.kube.machine(name, one(job(script)))
+def running(town: Town, name: str, task: str | Object) -> Object:
+    """An execution of one task, a script or a state, whose pods run."""
+    town.kube.machine(name, one(job(task) if isinstance(task, str) else task))
     town.kube.start(name, name)
     town.kube.until("exec", name, lambda found: jobs_of(town, found))
     found = town.kube.get("exec", name)
@@ -50,7 +51,7 @@ def test_a_pod_that_was_orphaned_with_a_tasks_labels_is_no_result(town: Town) ->
     labels = {
         "app": "mine",
         names.EXECUTION_UID: execution["metadata"]["uid"],
-        "batch.kubernetes.io/controller-uid": victim["metadata"]["uid"],
+        CONTROLLER_UID: victim["metadata"]["uid"],
         "batch.kubernetes.io/job-name": victim["metadata"]["name"],
     }
     container = {
@@ -73,6 +74,43 @@ def test_a_pod_that_was_orphaned_with_a_tasks_labels_is_no_result(town: Town) ->
 
     assert output(town.kube.ended("approval")) is False
     assert f"only Stepwright makes them, not {town.meddler.user}" in told
+
+
+def several(completions: int, script: str = "sleep 600", **spec: Any) -> Object:
+    container = {"name": "main", "image": IMAGE, "command": ["sh", "-c", script]}
+    given = {
+        "completions": completions,
+        "parallelism": completions,
+        "template": {"spec": {"containers": [container]}},
+    }
+    whole = {"job": {"spec": {**given, **spec}}}
+    return {"Type": "Task", "Resource": "k8s:job", "Parameters": whole, "End": True}
+
+
+def ended_pod(kube: Kube, who: Person, name: str) -> None:
+    """A pod of nobody's that has succeeded."""
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, **template(restartPolicy="Never")}
+    assert "created" in who.create(body)
+    kube.until("pod", name, lambda found: found["status"].get("phase") == "Succeeded")
+
+
+@pytest.mark.parametrize("pods", [1, 2])
+def test_a_pod_that_a_tasks_job_took_over_is_no_result(town: Town, pods: int) -> None:
+    """The label of the Job's controller is enough for Kubernetes; without ours no policy and no watch look at the pod."""
+    name = f"completed-{pods}"
+    found = running(town, name, several(pods))
+    [victim] = jobs_of(town, found)
+    given = [f"mine-{pods}-{number}" for number in range(pods)]
+    for pod in given:
+        ended_pod(town.kube, town.meddler, pod)
+    for pod in given:
+        told = town.meddler("label", "pod", pod, f"{CONTROLLER_UID}={victim['metadata']['uid']}", check=False)
+        assert "labeled" in told
+    status = town.kube.ended(name)["status"]
+
+    assert (status["phase"], status["error"]) == ("Failed", "Job.Refused"), status
+    assert "somebody has given it to the Job, so what it came to is not the task's" in status["cause"]
+    assert any(f"has counted pod {pod} for" in status["cause"] for pod in given)
 
 
 def workload(kind: str, pod: Object) -> Object:
@@ -220,6 +258,19 @@ def test_the_input_of_a_suspended_task_is_changed_by_nobody(town: Town) -> None:
     assert "the input and the marks of a task in its Job's template cannot be changed" in told
     assert "patched" in resumed
     assert phase(town.kube.ended("suspended")) == "Succeeded"
+
+
+def test_how_many_pods_of_a_task_must_succeed_is_changed_by_nobody(town: Town) -> None:
+    """With one completion less than before a Job that runs has completed."""
+    found = running(town, "indexed", several(2, completionMode="Indexed"))
+    [made] = jobs_of(town, found)
+    patch = {"spec": {"completions": 1, "parallelism": 1}}
+    told = town.meddler.patch("job", made["metadata"]["name"], patch)
+    fewer_at_once = town.meddler.patch("job", made["metadata"]["name"], {"spec": {"parallelism": 2}})
+    town.kube("delete", "exec", "indexed")
+
+    assert "how many pods of a task must succeed cannot be changed" in told
+    assert "patched" in fewer_at_once
 
 
 # --- Who did it -------------------------------------------------------------------------------------------------------------
@@ -402,3 +453,27 @@ def test_where_every_state_machine_needs_an_account_the_operator_runs_nothing_as
         for kind in ("jobs", "secrets"):
             told = kube("auth", "can-i", "create", kind, "--as", strict.user, check=False)
             assert told.startswith("no")
+
+
+def test_where_pods_of_jobs_are_guarded_none_is_given_to_a_job(vacant: Cluster, tmp_path: Path) -> None:
+    """Jobs make theirs all the same, a task's and others."""
+    with installation(vacant, tmp_path, policies={"jobPods": True}) as guarded:
+        kube = Kube(vacant, guarded.watched[0])
+        who = person(kube, "meddler", ("", "pods", "get,create,patch"), ("batch", "jobs", "create"))
+        labelled = {"name": "mine", "labels": {CONTROLLER_UID: "0"}}
+        body = {"apiVersion": "v1", "kind": "Pod", "metadata": labelled, **template(restartPolicy="Never")}
+        words = f"only Jobs make them, each with its own uid, not {who.user}"
+        await_answer(
+            lambda: who("create", "--dry-run=server", "-f", "-", input=json.dumps(body), check=False), words
+        )
+        ended_pod(kube, who, "mine")
+        plain: Object = template(restartPolicy="Never")
+        others = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "others"}}
+        assert "created" in who.create({**others, "spec": {"template": plain}})
+        kube.machine("guarded", one(several(2, "true")))
+        kube.start("guarded", "guarded")
+
+        assert words in who("label", "pod", "mine", f"{CONTROLLER_UID}=0", check=False)
+        assert "labeled" in who("label", "pod", "mine", "app=mine", check=False)
+        assert phase(kube.ended("guarded")) == "Succeeded"
+        kube.until("job", "others", lambda found: found.get("status", {}).get("succeeded") == 1)

@@ -280,6 +280,13 @@ def test_which_pods_a_job_can_have_made(
     assert adoption.is_made_by(job, pod) is made
 
 
+@pytest.mark.parametrize(("pod", "made"), [("a" * 51, True), ("a" * 52, False)])
+def test_a_long_name_is_shortened_for_the_index_of_a_pod(pod: str, made: bool) -> None:
+    job = facts.Job(facts.JobMetadata("a" * 52, "shop", "u"), facts.JobSpec(completionMode="Indexed"))
+
+    assert adoption.is_made_by(job, facts.Pod(facts.PodMetadata(f"{pod}-12345-abcde", "shop", "p"))) is made
+
+
 async def test_adopted_pods_are_forgotten_with_their_task() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:

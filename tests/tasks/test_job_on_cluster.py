@@ -191,6 +191,25 @@ async def test_several_completions_give_the_summary(jobs: Running, namespace: st
     assert output["exitCode"] == 0
 
 
+async def test_a_job_that_is_made_to_end_early_is_no_success(jobs: Running, namespace: str) -> None:
+    """Kubernetes lets the completions of an Indexed Job be changed while it runs, and no policy is in the way here."""
+    pods: Json = {"spec": {"containers": [{"image": BUSYBOX, "command": ["sh", "-c", "sleep 5"]}]}}
+    spec: Json = {"completions": 3, "parallelism": 3, "completionMode": "Indexed", "template": pods}
+    ref, this = execution(namespace), task({"job": {"spec": spec}})
+    await jobs.driver.start(ref, this)
+    await jobs.running_pod(ref, this)
+    path = path_of("batch/v1", "jobs", namespace, jobs.driver.job_name(ref, this.task))
+    fewer = [
+        {"op": "replace", "path": f"/spec/{field}", "value": 1} for field in ("completions", "parallelism")
+    ]
+    await jobs.api.patch(path, fewer)
+
+    error, cause = failure(await jobs.end_of(ref, this.task))
+
+    assert error == "Job.Refused"
+    assert "has 1 completions and was made with 3: somebody has changed spec.completions" in cause
+
+
 # --- Ways to fail -----------------------------------------------------------------------------------------------------
 
 

@@ -32,6 +32,11 @@ system:kube-controller-manager where that one is not told to use an account for 
 {{- $users | toJson | replace "\"" "'" }}
 {{- end }}
 
+{{/* CEL: the users who run Jobs: Kubernetes' own Job controller and whom the installation adds. */}}
+{{- define "stepwright.jobControllers" -}}
+{{- concat (list "system:kube-controller-manager" "system:serviceaccount:kube-system:job-controller") .Values.policies.jobControllers | toJson | replace "\"" "'" }}
+{{- end }}
+
 {{/* CEL: who rewrites an object on the cluster's own behalf: takes an owner from it that is gone, or stores it anew. */}}
 {{- define "stepwright.housekeepers" -}}
 {{- include "stepwright.controllers" (list "generic-garbage-collector" "storage-version-migrator-controller") }}

@@ -19,8 +19,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from stepwright.tasks.job.facts import Job, Pod
+
+_LONGEST_START: Final = 58
+"""Of a name with a random end, which Kubernetes adds (k8s.io/apiserver, names.MaxGeneratedNameLength)."""
 
 
 class Adopted:
@@ -61,10 +65,16 @@ class Adopted:
 
 def is_made_by(job: Job, pod: Pod) -> bool:
     """As far as the two tell. ``pod``: its controller is the Job."""
-    index = r"-\d+" if job.spec.completionMode == "Indexed" else ""
     return (
-        re.fullmatch(rf"{re.escape(job.metadata.name)}{index}-[a-z0-9]{{5}}", pod.metadata.name) is not None
+        _is_named_by(job, pod.metadata.name)
         and pod.spec.restartPolicy == job.spec.template.spec.restartPolicy
         and pod.metadata.creationTimestamp >= job.metadata.creationTimestamp
         and pod.metadata.labels.execution_uid == job.metadata.labels.execution_uid
     )
+
+
+def _is_named_by(job: Job, pod: str) -> bool:
+    """A random end, and of an Indexed Job the index before it, for which a long name is shortened."""
+    indexed = job.spec.completionMode == "Indexed"
+    found = re.fullmatch(r"(.+?)(-\d+-)[a-z0-9]{5}" if indexed else r"(.+)(-)[a-z0-9]{5}", pod)
+    return found is not None and found[1] == job.metadata.name[: _LONGEST_START - len(found[2])]
