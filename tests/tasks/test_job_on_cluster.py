@@ -210,6 +210,34 @@ async def test_a_job_that_is_made_to_end_early_is_no_success(jobs: Running, name
     assert "has 1 completions and was made with 3: somebody has changed spec.completions" in cause
 
 
+@pytest.mark.parametrize("count", [1, 2])
+async def test_a_pod_that_a_job_took_over_is_no_result(jobs: Running, namespace: str, count: int) -> None:
+    """Kubernetes takes over any pod with the Job's uid in a label, one that has ended, too."""
+    pods: Json = {"spec": {"containers": [{"image": BUSYBOX, "command": ["sleep", "600"]}]}}
+    ref = execution(namespace)
+    this = task({"job": {"spec": {"completions": count, "parallelism": count, "template": pods}}})
+    await jobs.driver.start(ref, this)
+    await jobs.running_pod(ref, this)
+    uid = (await jobs.job(ref, this))["metadata"]["uid"]
+    given = [f"mine-{number}" for number in range(count)]
+    container = {"name": "main", "image": BUSYBOX, "command": ["true"]}
+    for name in given:
+        spec = {"restartPolicy": "Never", "containers": [container]}
+        await jobs.api.create(path_of("v1", "pods", namespace), {"metadata": {"name": name}, "spec": spec})
+    async with asyncio.timeout(60):
+        for name in given:
+            path = path_of("v1", "pods", namespace, name)
+            while (await jobs.api.get(path))["status"]["phase"] != "Succeeded":
+                await asyncio.sleep(0.2)
+            labels = {"batch.kubernetes.io/controller-uid": uid}
+            await jobs.api.patch(path, [{"op": "add", "path": "/metadata/labels", "value": labels}])
+
+    error, cause = failure(await jobs.end_of(ref, this.task))
+
+    assert error == "Job.Refused"
+    assert any(f"Kubernetes has counted pod {name} for Job" in cause for name in given)
+
+
 # --- Ways to fail -----------------------------------------------------------------------------------------------------
 
 
