@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from stepwright.controllers import member_lease
+from stepwright.engine.ports import ExecutionRef, Uid
 from tests.controllers.members import UIDS, Member, World
 from tests.simulation import logs
 from tests.simulation import loop as loops
@@ -74,7 +75,8 @@ class SlowLoop:
     """Of the loop that acts: it turns when told."""
 
     hung = False
-    suspect = None
+    suspect: ExecutionRef | None = None
+    stuck: ExecutionRef | None = None
 
     def __init__(self) -> None:
         self.turns = asyncio.Event()
@@ -122,6 +124,29 @@ def test_a_member_whose_loop_turns_seldom_gives_away_what_it_must() -> None:
         world.check()
         assert world.all_held()
         assert any(map(second.holds, UIDS))
+
+    play(main)
+
+
+def test_a_member_that_ends_while_a_step_is_stuck_leaves_its_lease() -> None:
+    """It tells under which execution the process ended; one that is given back tells nothing."""
+
+    async def main(world: World) -> None:
+        first, second = world.start(), world.start()
+        await asyncio.sleep(5)
+        loop = with_loop(first)
+        loop.turns.set()
+        loop.stuck = loop.suspect = ExecutionRef(Uid("4711"), "shop", "order-7", "orders")
+        first.membership.hear()
+        await asyncio.sleep(5)
+        first.end()
+        await asyncio.sleep(5)
+
+        left = world.server.get("leases", "default", first.membership.name)
+        assert left is not None
+        assert "order-7" in str(left["metadata"]["annotations"])
+        await asyncio.sleep(30)
+        assert all(map(second.holds, UIDS))
 
     play(main)
 

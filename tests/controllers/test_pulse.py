@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from stepwright.controllers import pulse
+from stepwright.controllers.operator import Operator
 from stepwright.controllers.pulse import Pulse
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.engine.stepping import Stepping
@@ -151,3 +152,70 @@ def test_a_loop_that_does_not_turn_for_a_minute_is_hung(seconds: float, hung: bo
     assert loop.pulse.hung is hung
     loop.turn()
     assert not loop.pulse.hung
+
+
+def in_the_thread(step: Callable[[HeldLoop], None]) -> None:
+    """``step`` is told of the loop beside which a step is being taken, in a thread that waits for its end."""
+    loop = HeldLoop()
+    began, release = threading.Event(), threading.Event()
+
+    def endless() -> None:
+        began.set()
+        release.wait()
+
+    loop.stepping.begin_aside(ORDER)
+    thread = threading.Thread(target=lambda: loop.stepping.in_thread(endless))
+    thread.start()
+    try:
+        began.wait()
+        step(loop)
+    finally:
+        release.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("turns", [True, False], ids=["beside a loop that turns", "beside one that is held"])
+def test_a_step_beside_the_loop_that_does_not_end_shows_in_the_log_once(turns: bool) -> None:
+    def look(loop: HeldLoop) -> None:
+        def look_for(seconds: int) -> list[Any]:
+            with capture_logs() as lines:
+                for _ in range(seconds * 2):
+                    loop.look_for(0.5)
+                    if turns:
+                        loop.turn()
+            return [line for line in lines if "beside" in line["event"]]
+
+        assert look_for(60) == []
+        (line,) = look_for(600)
+        assert line["execution"] == "shop/order-7"
+        assert 60 <= line["seconds"] <= 61
+        assert "in endless" in line["stack"]
+
+    in_the_thread(look)
+
+
+def test_a_step_beside_the_loop_that_lasts_for_five_minutes_is_stuck() -> None:
+    loop = HeldLoop()
+
+    def turn_for(seconds: int) -> None:
+        for _ in range(seconds * 2):
+            loop.look_for(0.5)
+            loop.turn()
+
+    turn_for(400)
+    assert (loop.pulse.step_seconds, loop.pulse.stuck) == (0, None)
+    loop.stepping.begin_aside(ORDER)
+    turn_for(299)
+    assert 298 <= loop.pulse.step_seconds <= 299
+    assert loop.pulse.stuck is None
+    turn_for(2)
+    assert loop.pulse.stuck == ORDER
+    operator = Operator.__new__(Operator)
+    operator._pulse = loop.pulse
+    assert operator._alive() == "a step of execution shop/order-7 has not ended for 301 s"
+    loop.stepping.end_aside()
+    assert (loop.pulse.step_seconds, loop.pulse.stuck) == (0, None)
+    loop.stepping.begin_aside(OTHER)
+    turn_for(10)
+    assert loop.pulse.step_seconds <= 10
+    assert loop.pulse.stuck is None

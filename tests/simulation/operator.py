@@ -84,6 +84,7 @@ class PulseOfSimulation:
 
     hung = False
     suspect: ExecutionRef | None = None
+    stuck: ExecutionRef | None = None
 
     async def turned(self) -> None:
         await asyncio.sleep(0)

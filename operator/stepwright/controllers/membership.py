@@ -72,6 +72,10 @@ class Pulse(Protocol):
     def suspect(self) -> ExecutionRef | None:
         """The execution whose step holds it for long."""
 
+    @property
+    def stuck(self) -> ExecutionRef | None:
+        """The execution of which a step beside the loop seems never to end."""
+
     async def turned(self) -> None:
         """Returns once it has turned."""
 
@@ -81,6 +85,7 @@ class _AlwaysTurning:
 
     hung = False
     suspect = None
+    stuck = None
 
     async def turned(self) -> None:
         return
@@ -241,6 +246,10 @@ class Membership:
         self._standing = nobody(self.name)
         self._granted = None
         if not self._renewal:
+            return
+        if self._pulse.stuck is not None:
+            # The note in it is all that will tell under which execution this process ended.
+            log.warning("lease left to run out", lease=self.name, execution=str(self._pulse.stuck))
             return
         try:
             await self._ask(self._api.delete(self._path(self.name)))

@@ -20,6 +20,7 @@ _GAUGES: Final[Mapping[str, str]] = MappingProxyType(
         "stepwright_executions_live": "Executions this operator carries",
         "stepwright_timers": "Armed timers",
         "stepwright_loop_lag_seconds": "Longest time within the last minute for which the engine's loop did not turn",
+        "stepwright_step_seconds": "How long the step under way lasts that is computed beside the engine's loop; 0 without one",
         "stepwright_executions_quarantined": "Executions that wait because operators died under them",
         "stepwright_executions_elsewhere": "Executions under way that another installation carries",
         "stepwright_clock_skew_seconds": "How far this operator's time is ahead of the API server's for certain",

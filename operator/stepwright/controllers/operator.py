@@ -163,6 +163,7 @@ class Operator:
         metrics.show("stepwright_executions_live", lambda: self._engine.live)
         metrics.show("stepwright_timers", lambda: len(self._engine.timers))
         metrics.show("stepwright_loop_lag_seconds", lambda: self._pulse.lag_seconds)
+        metrics.show("stepwright_step_seconds", lambda: self._pulse.step_seconds)
         metrics.show(
             "stepwright_executions_for_newer_version", lambda: len(self._executions.for_newer_version)
         )
@@ -311,6 +312,8 @@ class Operator:
         """Asked, as all checks are, in the lifeline."""
         if self._pulse.hung:
             return f"the engine's loop has not turned for {self._pulse.held_seconds:.0f} s"
+        if (stuck := self._pulse.stuck) is not None:
+            return f"a step of execution {stuck} has not ended for {self._pulse.step_seconds:.0f} s"
         if self._kopf is not None and self._kopf.ended.is_set():
             return "kopf has ended"
         informers: tuple[Informer[Any], ...] = (self._driver.jobs, self._driver.pods, self._execution_watch)

@@ -31,6 +31,12 @@ NOTED_FROM_SECONDS: Final = 1.0
 HUNG_SECONDS: Final = 60.0
 """A loop that has not turned for so long counts as hung: its Lease is renewed no more and it is not alive. All honest
 work between two turns is bounded far below that (a step by its budget), and others wait for what this one holds."""
+ENDLESS_FROM_SECONDS: Final = 60.0
+"""A step beside the loop that lasts for longer shows in the log where it is, once."""
+STUCK_SECONDS: Final = 300.0
+"""A step beside the loop that lasts for so long counts as one that never ends: all that cost much on this replica wait for it,
+and a thread cannot be told to stop, so the process is not alive. An honest step costs two seconds of a processor
+(``asl.meter``)."""
 REMEMBERED: Final = 120
 """Between two looks of a Prometheus much may happen: the longest of this many answers, a minute's, is told."""
 
@@ -60,6 +66,8 @@ class Pulse:
         self._step: int | None = None
         self._aside: tuple[int, float] | None = None
         """The step beside the loop, and since when it is known."""
+        self._endless: int | None = None
+        """The step beside the loop that has shown in the log."""
         self._shown = float("-inf")
         self._lags: deque[float] = deque([0.0], maxlen=REMEMBERED)
         self.suspect: ExecutionRef | None = None
@@ -79,6 +87,20 @@ class Pulse:
     def hung(self) -> bool:
         return self.held_seconds > HUNG_SECONDS
 
+    @property
+    def step_seconds(self) -> float:
+        """How long the step beside the loop lasts that is under way; 0 where none is."""
+        known, current = self._aside, self._stepping.aside
+        if known is None or current is None or known[0] != current[0]:
+            return 0.0
+        return self._monotonic() - known[1]
+
+    @property
+    def stuck(self) -> ExecutionRef | None:
+        """The execution of which a step beside the loop seems never to end."""
+        current = self._stepping.aside
+        return None if current is None or self.step_seconds < STUCK_SECONDS else current[1]
+
     async def run(self) -> None:
         while True:
             self.look()
@@ -93,10 +115,11 @@ class Pulse:
 
     def look(self) -> None:
         """See whether the loop has answered: then ask again, else note what holds it."""
+        long_aside = self._long_aside()
         answered = self._answered
         if answered is not None:
             self._lags.append(answered - self._asked)
-            self._suspect(self._long_aside())
+            self._suspect(long_aside)
             self._asked, self._answered = self._monotonic(), None
             self._loop.call_soon_threadsafe(self._answer)
             return
@@ -105,7 +128,7 @@ class Pulse:
         if held >= NOTED_FROM_SECONDS and number is not None and number == self._step:
             self._suspect(execution)
         else:
-            self._suspect(self._long_aside())
+            self._suspect(long_aside)
         self._step = number
         if held >= SHOWN_FROM_SECONDS and self._monotonic() - self._shown >= SHOWN_EVERY_SECONDS:
             self._show(held, execution)
@@ -119,7 +142,16 @@ class Pulse:
             return None
         if self._aside is None or self._aside[0] != aside[0]:
             self._aside = aside[0], self._monotonic()
-        return aside[1] if self._monotonic() - self._aside[1] >= NOTED_FROM_SECONDS else None
+        lasts = self._monotonic() - self._aside[1]
+        if lasts >= ENDLESS_FROM_SECONDS and self._endless != aside[0]:
+            self._endless = aside[0]
+            log.warning(
+                "a step beside the engine's loop does not end",
+                seconds=round(lasts, 1),
+                execution=str(aside[1]),
+                stack=_stack(self._stepping.thread),
+            )
+        return aside[1] if lasts >= NOTED_FROM_SECONDS else None
 
     def _answer(self) -> None:
         """Runs in the loop that is looked at."""
@@ -132,15 +164,18 @@ class Pulse:
 
     def _show(self, held: float, execution: ExecutionRef | None) -> None:
         self._shown = self._monotonic()
-        frame = sys._current_frames().get(self._thread)  # noqa: SLF001 - there is no public way
-        # Lines of code only: what variables hold is the business of whoever runs the execution.
-        stack = "" if frame is None else "".join(traceback.format_stack(frame))
         log.warning(
             "the engine's loop is held",
             seconds=round(held, 1),
             execution=None if execution is None else str(execution),
-            stack=stack,
+            stack=_stack(self._thread),
         )
+
+
+def _stack(thread: int | None) -> str:
+    """Where a thread is. Lines of code only: what variables hold is the business of whoever runs the execution."""
+    frame = None if thread is None else sys._current_frames().get(thread)  # noqa: SLF001 - there is no public way
+    return "" if frame is None else "".join(traceback.format_stack(frame))
 
 
 def _settle(future: asyncio.Future[None]) -> None:

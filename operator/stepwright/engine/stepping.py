@@ -3,9 +3,13 @@ told from outside."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import threading
+from collections.abc import Callable
+from typing import TypeAlias, TypeVar
 
 from stepwright.engine.ports import ExecutionRef
+
+T = TypeVar("T")
 
 Current: TypeAlias = tuple[int, ExecutionRef]
 """A step's number, which never repeats, and whose it is."""
@@ -20,6 +24,8 @@ class Stepping:
         """In the loop."""
         self.aside: Current | None = None
         """In a thread beside it."""
+        self.thread: int | None = None
+        """The thread in which steps beside the loop were taken last."""
 
     def begin(self, ref: ExecutionRef) -> None:
         self._count += 1
@@ -31,6 +37,11 @@ class Stepping:
     def begin_aside(self, ref: ExecutionRef) -> None:
         self._count += 1
         self.aside = (self._count, ref)
+
+    def in_thread(self, step: Callable[[], T]) -> T:
+        """Take the step beside the loop: called in the thread that takes it."""
+        self.thread = threading.get_ident()
+        return step()
 
     def end_aside(self) -> None:
         self.aside = None

@@ -59,7 +59,7 @@ class Steps:
                 return taken
         await self._beside.take(self._whose(ref))
         self._stepping.begin_aside(ref)
-        taking = asyncio.ensure_future(self._aside(lambda: step(None)))
+        taking = asyncio.ensure_future(self._aside(lambda: self._stepping.in_thread(lambda: step(None))))
         taking.add_done_callback(self._taken_aside)
         return await asyncio.shield(taking)
 
