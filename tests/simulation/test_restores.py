@@ -358,6 +358,35 @@ def test_it_is_stopped_where_the_execution_does_not_come_to_it_again() -> None:
     assert scene.result.violations == []
 
 
+class _WaitedMeanwhile(_Lost):
+    """Restored to a time before it began, an execution waits for its state machine, which is not ready any more; a later
+    backup has it running."""
+
+    machine = _tasks()
+
+    async def script(self) -> None:
+        self.begin_operator()
+        await asyncio.sleep(5)
+        self.create("e0")
+        earlier = self.save()
+        await self.until(lambda: self.phase("e0") == "Running")
+        later = self.save()
+        await self.until(lambda: bool(self.status("e0").get("settled")))
+        machines: Any = self.operator.executions._machines
+        machines.known = {}
+        await self.restore(earlier, 1)
+        await self.until(lambda: bool(self.operator.left_over().get("waiting executions")))
+        await self.restore(later, 1)
+        await self.until(lambda: self.phase("e0") not in ("Pending", "Running"))
+
+
+def test_an_execution_that_runs_again_waits_for_its_state_machine_no_more() -> None:
+    """It hung without a word."""
+    scene = play(_WaitedMeanwhile)
+
+    assert scene.phase("e0") == "Succeeded"
+
+
 class _ChangedAfterItsEnd(_Lost):
     """Nothing comes of a change of what has ended, which is to be written when etcd is gone: restored, it has not ended."""
 

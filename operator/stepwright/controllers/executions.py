@@ -150,7 +150,8 @@ class Executions:
             self._newer[uid] = seen
         elif uid in self._waiting.get(seen.machine, {}):
             self._waiting[seen.machine][uid] = seen
-            if seen.stop_request is not None:
+            # One that has begun, elsewhere or before etcd was restored, waits for its state machine no more.
+            if seen.stop_request is not None or seen.pinned is not None:
                 self._begin(seen)
         elif not self._insisting.has_given_up(seen):
             self._retention.forget(uid)  # etcd may have been restored to a time before its end
