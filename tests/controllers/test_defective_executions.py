@@ -93,3 +93,40 @@ def test_one_that_is_stalled_is_looked_at_again_when_its_spec_has_changed() -> N
     scene = play(_Released)
 
     assert scene.phase("e0") == "Succeeded"
+
+
+class _Unseen(_Broken):
+    """What the watch says of it cannot be taken in, and so often."""
+
+    def _break(self) -> None:
+        carried: Any = self.operator.executions
+        may_begin = carried._neighbours.has
+
+        def has(seen: Any) -> bool:
+            if seen.metadata.name == "e0" and self.broken < self.times:
+                self.broken += 1
+                raise KeyError("secret")
+            return bool(may_begin(seen))
+
+        carried._neighbours.has = has
+
+
+def test_one_whose_event_cannot_be_taken_in_is_looked_at_again() -> None:
+    """It stayed Pending until somebody changed it, and nothing counted that."""
+
+    class Once(_Unseen):
+        times = 1
+
+    scene = play(Once)
+
+    assert (scene.phase("e0"), scene.broken) == ("Succeeded", 1)
+    assert scene.phase("other") == "Succeeded"
+
+
+def test_one_whose_event_can_never_be_taken_in_fails() -> None:
+    scene = play(_Unseen)
+
+    status = scene.status("e0")
+    assert (status["phase"], status["error"]) == ("Failed", "States.Runtime")
+    assert "secret" not in str(status)
+    assert scene.phase("other") == "Succeeded"

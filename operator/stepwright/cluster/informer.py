@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from random import Random
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -125,6 +125,9 @@ class Informer(Generic[T]):
         self.on_list: Callable[[], None] = lambda: None
         """Called after each list but the first. What has happened twice since the last event may show in none, and what
         etcd was restored to looks like what it was then."""
+        self.on_defect: Callable[[Metadata, Exception], None] = lambda _metadata, _error: None
+        """Called with what an object is named by where it cannot be read, or where whoever is told of it raises: the news
+        of that change is lost."""
         self.synced = asyncio.Event()
         self.appears = False
         """Whether what ``on_change`` is told of has begun to be, or to be of those that are watched, this moment: a watch
@@ -289,21 +292,43 @@ class Informer(Generic[T]):
                 self._on_text(old, new, text)
             elif self._on_change is not None:
                 self._on_change(old, new)
-        except Exception:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001
             # One object's trouble must not stop the news of all others.
             self._log.exception("a change could not be handled")
+            if (changed := new or old) is not None:
+                self._say_defect(changed.metadata, error)
+
+    def _say_defect(self, metadata: Metadata, error: Exception) -> None:
+        try:
+            self.on_defect(metadata, error)
+        except Exception:  # noqa: BLE001
+            self._log.exception("a defect could not be handled")
 
     def _read(self, raw: msgspec.Raw) -> T | None:
         try:
             return self._decode(raw)
         except msgspec.DecodeError as error:
             self._log.error("an object cannot be read and is left out", error=str(error))
+            with suppress(msgspec.DecodeError):
+                named: _Named = decoder(_Named).decode(raw)
+                self._say_defect(named.metadata, error)
             return None
 
     def _hear(self, namespace: str | None) -> None:
         self._activity[namespace] = asyncio.get_running_loop().time()
         if len(self._activity) == len(self._namespaces):
             self.synced.set()
+
+
+class _NamedMetadata(msgspec.Struct):
+    name: str
+    uid: str
+    namespace: str = ""
+    resourceVersion: str = ""  # noqa: N815 - the field's name on the wire
+
+
+class _Named(msgspec.Struct):
+    metadata: _NamedMetadata
 
 
 class _BookmarkMetadata(msgspec.Struct):

@@ -23,7 +23,7 @@ from stepwright.asl.checkpoint import NewerVersion
 from stepwright.cluster import conditions, executions, refusals
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.executions import Body, InvalidInput, Pinned
-from stepwright.cluster.informer import Informer
+from stepwright.cluster.informer import Informer, Metadata
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.controllers import execution_watch
 from stepwright.controllers.execution_watch import TOUCHED, Seen, index_of
@@ -120,6 +120,38 @@ class Executions:
     def use(self, machines: StateMachines, watch: Informer[Seen]) -> None:
         self._machines = machines
         self._watch = watch
+        watch.on_defect = self.broke
+
+    def broke(self, metadata: Metadata, error: Exception) -> None:
+        """What the watch said of an execution could not be taken in. It is read, and taken in so; where that fails,
+        too, it ends."""
+        uid = Uid(metadata.uid)
+        if not self._owns(uid):
+            return
+        busy = self._taking_up.get(uid)
+        if busy is not None:  # one at a time
+            busy.add_done_callback(lambda done: None if done.cancelled() else self.broke(metadata, error))
+            return
+        ref = ExecutionRef(uid, metadata.namespace, metadata.name, "")
+        seen = self._find(ref)
+        if seen is not None and seen.uid == uid and self._insisting.has_given_up(seen):
+            return
+        self._keep_at(ref, lambda: self._take_in(ref), error)
+
+    async def _take_in(self, ref: ExecutionRef) -> None:
+        here = self._taking_up.get(ref.uid)
+        try:
+            seen = execution_watch.of(await self._journal.read_lean(ref))
+        except Gone:
+            self._taking_up.pop(ref.uid, None)  # this ends by itself
+            self._forget_reference(ref)
+            return
+        self._taking_up.pop(ref.uid, None)  # so that it is not put off until this has ended
+        try:
+            self.observe("MODIFIED", seen)
+        finally:
+            if here is not None:
+                self._taking_up.setdefault(ref.uid, here)
 
     def observe(self, type: str, seen: Seen, text: msgspec.Raw | None = None) -> None:
         """Take in an event. Runs in the engine's loop."""
@@ -377,13 +409,18 @@ class Executions:
         self._engine.park(Parked(seen.reference, due, seen.status.seq))
         return True
 
-    def _keep_at(self, ref: ExecutionRef, act: Callable[[], Awaitable[None]]) -> None:
-        task = asyncio.create_task(self._insisting.while_held(ref, act), name=f"take up {ref}")
+    def _keep_at(
+        self, ref: ExecutionRef, act: Callable[[], Awaitable[None]], failed: Exception | None = None
+    ) -> None:
+        """``failed``: how that has failed already."""
+        task = asyncio.create_task(self._insisting.while_held(ref, act, failed), name=f"take up {ref}")
         self._taking_up[ref.uid] = task
         task.add_done_callback(lambda done: self._taken_up(ref.uid, done))
 
     def _taken_up(self, uid: Uid, done: asyncio.Task[None]) -> None:
-        self._taking_up.pop(uid, None)
+        if self._taking_up.get(uid) is not done:
+            return  # another one goes on with it
+        del self._taking_up[uid]
         self._held_apart.discard(uid)
         self._texts.forget(uid)
         newer = self._newer.pop(uid, None)

@@ -72,7 +72,9 @@ class Insisting:
         self._unwritable.pop(uid, None)
         self._defective.forget(uid)
 
-    async def while_held(self, ref: ExecutionRef, act: Callable[[], Awaitable[None]]) -> None:
+    async def while_held(
+        self, ref: ExecutionRef, act: Callable[[], Awaitable[None]], failed: Exception | None = None
+    ) -> None:
         """``until_done``; each attempt only while the execution is this operator's."""
 
         async def attempt() -> None:
@@ -80,11 +82,16 @@ class Insisting:
                 raise NotHeld("it belongs to another operator, or may soon")
             await act()
 
-        await self.until_done(ref, attempt)
+        await self.until_done(ref, attempt, failed)
 
-    async def until_done(self, ref: ExecutionRef, act: Callable[[], Awaitable[None]]) -> None:
-        """Try ``act`` until it ends without an error, the execution is gone or another's, or it is given up."""
+    async def until_done(
+        self, ref: ExecutionRef, act: Callable[[], Awaitable[None]], failed: Exception | None = None
+    ) -> None:
+        """Try ``act`` until it ends without an error, the execution is gone or another's, or it is given up. ``failed``:
+        how it has failed already, before this was asked for."""
         met = Defects()
+        if failed is not None:
+            self._count(ref, met, failed)
         for attempt, delay in enumerate(backoff.delays(), 1):
             try:
                 await act()
@@ -100,19 +107,23 @@ class Insisting:
             except Unwritable as error:
                 self._give_up_writing(ref, error)
                 return
-            except Exception as error:
-                defect = met.met(error, 0, uuid.uuid4().hex)
-                log.exception(
-                    "execution cannot be taken up",
-                    execution=str(ref),
-                    error_id=defect.error_id,
-                    times=defect.times,
-                    retry=delay,
-                )
-                self._observer.broke(ref)
+            except Exception as error:  # noqa: BLE001 - counted, logged, and given up in the end
+                defect = self._count(ref, met, error)
                 if defect.times >= defects.TIMES and await self._give_up_defective(ref, defect):
                     return
             await self._clock.sleep(delay)
+
+    def _count(self, ref: ExecutionRef, met: Defects, error: Exception) -> Defect:
+        defect = met.met(error, 0, uuid.uuid4().hex)
+        log.error(
+            "execution cannot be taken up",
+            execution=str(ref),
+            error_id=defect.error_id,
+            times=defect.times,
+            exc_info=error,
+        )
+        self._observer.broke(ref)
+        return defect
 
     async def _give_up_defective(self, ref: ExecutionRef, defect: Defect) -> bool:
         """Whether nothing more is to be done about it."""
