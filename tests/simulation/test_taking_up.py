@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stepwright.controllers import execution_watch
 from tests.simulation import scene
 from tests.simulation.api_server import Request
 from tests.simulation.client import Fate
@@ -83,4 +84,28 @@ def test_a_job_that_is_no_longer_wanted_is_stopped_by_whoever_takes_the_executio
 
     assert world.killed
     assert world.left_running == []
+    assert world.result.violations == []
+
+
+class RefusedUnheard(Scene):
+    """An execution was refused, which its operator has not heard of when it looks at it again, and its state machine is
+    not there any more."""
+
+    async def script(self) -> None:
+        self.begin_operator(0)
+        await asyncio.sleep(5)
+        self._create_execution("e0", {"stateMachineRef": {"name": "m0"}, "input": {"a": "x" * 270_000}})
+        seen = execution_watch.of(self.execution("e0"))
+        await self.until(lambda: self.phase("e0") == "Failed")
+        executions = self.operator.executions
+        machines: Any = executions._machines
+        machines.known = {}
+        await executions._start_or_wait(seen)
+
+
+def test_what_has_been_refused_does_not_wait_again_where_nobody_has_heard_of_it() -> None:
+    """It went from Failed to Pending."""
+    world = scene.play(RefusedUnheard)
+
+    assert world.phase("e0") == "Failed"
     assert world.result.violations == []

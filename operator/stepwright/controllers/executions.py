@@ -442,6 +442,8 @@ class Executions:
             lean = await self._lean(ref)
             pinned = executions.pinned(lean)  # it may have begun, and ended, since it was seen
         if pinned is None:
+            if executions.has_ended(lean):
+                return  # it was refused, by a write whose answer was lost: the event of that is on its way
             if seen.stop_request is not None:
                 await self._refusals.abort(lean, seen.stop_request)
                 return
