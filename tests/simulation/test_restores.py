@@ -387,6 +387,50 @@ def test_an_execution_that_runs_again_waits_for_its_state_machine_no_more() -> N
     assert scene.phase("e0") == "Succeeded"
 
 
+class _NotBegun(_Lost):
+    """The backup has the execution as it was before its operator, which runs on, had begun it."""
+
+    machine: Mapping[str, Any] = _tasks()
+    commits = 3
+
+    async def script(self) -> None:
+        self.begin_operator()
+        await asyncio.sleep(5)
+        self.create("e0")
+        saved = self.save()
+        await self.until(lambda: self.status("e0").get("seq", 0) >= self.commits)
+        await self.restore(saved, 1)
+        await self.until(lambda: bool(self.status("e0").get("settled")))
+        self.watchman.final(self.setting, may_end_plainly=False)
+
+
+def test_what_had_not_begun_begins_again() -> None:
+    """It failed: "status.seq is not what Stepwright wrote there"."""
+    scene = play(_NotBegun)
+
+    assert scene.phase("e0") == "Succeeded", scene.status("e0").get("cause")
+    assert scene.result.violations == []
+    assert scene.events()[0].startswith("default/e0 was restored, from ")
+
+
+class _NotBegunAndParked(_NotBegun):
+    """It is not in memory, since it only waits."""
+
+    machine: Mapping[str, Any] = {
+        "StartAt": "First",
+        "States": {"First": {"Type": "Wait", "Seconds": 40, "Next": "Do"}, "Do": {**TASK, "End": True}},
+    }
+    commits = 1
+
+
+def test_what_only_waited_and_had_not_begun_begins_again() -> None:
+    """It failed when it was due: "was never started"."""
+    scene = play(_NotBegunAndParked)
+
+    assert scene.phase("e0") == "Succeeded", scene.status("e0").get("cause")
+    assert scene.result.violations == []
+
+
 class _ChangedAfterItsEnd(_Lost):
     """Nothing comes of a change of what has ended, which is to be written when etcd is gone: restored, it has not ended."""
 

@@ -105,11 +105,16 @@ class ClusterJournal:
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:
         body = await (self.read(ref) if at_least is None else self._read_cached(ref, at_least))
         known = self._records.get(ref.uid)
+        if not executions.seq(body) and (known is None or (known.seq and _is_no_later(body, known))):
+            if self.on_restored is not None:
+                self.on_restored(ref, (at_least or 0) if known is None else known.seq, 0)
+            # Not with what it ran: that may be gone, too, and another definition be there by now.
+            raise Refused(f"Execution {ref} was never started")
         pinned = executions.pinned(body)
         if pinned is None and known is not None:
             pinned = Pinned(**known.state_machine)
         if pinned is None:
-            raise Refused(f"Execution {ref} was never started")
+            raise Edited("status.stateMachine is")
         if known is None or _may_follow(body, known):
             return await self.open(body, pinned)
         if "seal" not in (body.get("status") or {}):
@@ -419,6 +424,14 @@ def _may_follow(body: Body, known: Record) -> bool:
     if seq != known.seq or status.get("commitId") == known.commit_id:
         return seq >= known.seq
     return status.get("seal") in (None, record.seal_of(known))
+
+
+def _is_no_later(body: Body, known: Record) -> bool:
+    """Whether nobody has written the object since it was taken up here, though it was written here: etcd was restored to a
+    time before its first commit, when it had no seal. Resource versions of one resource can be compared
+    (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions)."""
+    now, then = body["metadata"].get("resourceVersion") or "", known.version
+    return now.isdecimal() and then.isdecimal() and int(now) <= int(then)
 
 
 def _payload_name(uid: str, digest: str) -> str:

@@ -49,6 +49,8 @@ class Record:
     state_machine: Mapping[str, str]
     """``name``, ``uid`` and ``revision``: what the execution is pinned to."""
     generation: int
+    version: str = ""
+    """The resourceVersion at which it was read."""
     seq: int = 0
     start: Millis | None = None
     waiting_until: str | None = None
@@ -85,6 +87,7 @@ class Record:
             uid=metadata["uid"],
             state_machine=state_machine,
             generation=metadata.get("generation", 1),
+            version=metadata.get("resourceVersion") or "",
             seq=status.get("seq") or 0,
             start=None if start is None else timestamps.millis(start),
             waiting_until=status.get("waitingUntil"),

@@ -45,6 +45,7 @@ from stepwright.engine.ports import (
     Refused,
     TaskDriver,
     Uid,
+    Unavailable,
 )
 from stepwright.engine.run import Parked
 
@@ -101,6 +102,8 @@ class Executions:
         self._apart = apart
         self._neighbours = neighbours
         self._held_apart: set[Uid] = set()
+        self._unbegun: set[Uid] = set()
+        """Those restored to a time before they had begun, until they have again."""
         self._owns = owns
         self._held = held
         self._machines: StateMachines | None = None
@@ -286,7 +289,10 @@ class Executions:
         log.warning("execution was restored", execution=str(ref), newest=was, restored=now)
         for driver in self._drivers:
             driver.let_go(ref.uid)
-        self._engine.restate(ref.uid)
+        if now:
+            self._engine.restate(ref.uid)
+        else:
+            self._unbegun.add(ref.uid)
         self._failures.restored(ref, was, now)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
@@ -334,6 +340,7 @@ class Executions:
         for waiting in self._waiting.values():
             waiting.pop(uid, None)
         self.for_newer_version.discard(uid)
+        self._unbegun.discard(uid)
         taking_up = self._taking_up.get(uid)
         if taking_up is not None:
             taking_up.cancel()
@@ -433,7 +440,8 @@ class Executions:
 
     async def _start_or_wait(self, seen: Seen) -> None:
         uid, ref, pinned = seen.uid, seen.reference, seen.pinned
-        if pinned is None and (self.holds(uid) or not seen.seems_intact):
+        holds = self.holds(uid) and uid not in self._unbegun
+        if pinned is None and (holds or not seen.seems_intact):
             body = await self._journal.read_lean(ref)
             pinned = executions.pinned(body)
             if pinned is None and await self._failing.has_put_right(uid, body):
@@ -488,6 +496,7 @@ class Executions:
         if loaded.stop is not None:
             self._stopped.add(uid)
         self.for_newer_version.discard(uid)
+        self._unbegun.discard(uid)
         self._engine.adopt(loaded)
 
     async def _leave_to_newer(self, ref: ExecutionRef, body: Body, newer: NewerVersion) -> None:
@@ -509,6 +518,12 @@ class Executions:
 
     async def _give_up(self, ref: ExecutionRef, reason: str) -> None:
         body = await self._journal.read_lean(ref)
+        if ref.uid in self._unbegun:
+            await self._failing.sweep(body)
+            if self._engine.carries(ref.uid):
+                raise Unavailable("what it ran before is still being let go of")
+            self._newer[ref.uid] = execution_watch.of(body)
+            return
         try:
             executions.check_version(body)
         except NewerVersion as newer:
@@ -584,6 +599,7 @@ class Executions:
         self._waiting.get((ref.namespace, ref.state_machine), {}).pop(uid, None)
         self._insisting.forget(uid)
         self.for_newer_version.discard(uid)
+        self._unbegun.discard(uid)
         taking_up = self._taking_up.get(uid)
         if taking_up is not None:
             taking_up.cancel()

@@ -41,12 +41,12 @@ class Failing:
         if not executions.has_ended(body):
             await self._fail_at_once(body, reason)
             return
-        await self._sweep(body)
+        await self.sweep(body)
         if not executions.is_settled(body):
             await self._refusals.settle(body)
 
     async def fail_for_defect(self, body: Body, cause: str) -> None:
-        await self._sweep(body)
+        await self.sweep(body)
         await self._fail(body, conditions.FAILED, "States.Runtime", cause)
 
     async def has_put_right(self, uid: Uid, body: Body) -> bool:
@@ -70,7 +70,8 @@ class Failing:
     async def _fail_at_once(self, body: Body, reason: str) -> None:
         await self.fail_for_defect(body, f"The execution cannot go on: {reason}.")
 
-    async def _sweep(self, body: Body) -> None:
+    async def sweep(self, body: Body) -> None:
+        """Stop whatever runs for it."""
         for driver in self._drivers:
             await driver.sweep(executions.reference(body), frozenset())
 

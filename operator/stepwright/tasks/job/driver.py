@@ -56,7 +56,7 @@ class JobDriver:
         self._releases = Releases(self._calls, clock, log)
         self._beginnings = Beginnings()
         self._watching = Watching(
-            api, self._calls, self._releases, self._beginnings, report, clock, namespaces, log
+            api, self._calls, self._releases, self._beginnings, report, clock, namespaces, log, held
         )
         self._watching.on_stray = self._tidy
         self.jobs = self._watching.jobs
@@ -146,8 +146,8 @@ class JobDriver:
         name, token = names.job_name(ref, task), names.token(ref.uid, task)
         if watched is not None:
             watched.busy = self  # for ever: whatever is being read for it, nothing more is reported
-        self._watching.stopping(ref, name, token)
         job = watched.job if watched is not None else self.jobs.get(ref.namespace, name)
+        self._watching.stopping(ref, name, token, job)
         if job is None and watched is None:
             job = await self._calls.find(ref, name)
         if job is not None and job.metadata.annotations.token == token:
@@ -183,7 +183,7 @@ class JobDriver:
             name = job.metadata.name
             ended = verdict.judge(job, self._watching.pods_of(job), pods_certain=True)
             if isinstance(ended, verdict.Undecided):
-                self._watching.stopping(ref, name, token)
+                self._watching.stopping(ref, name, token, job)
                 await self._calls.delete(ref, name, job.metadata.uid)
             elif job.spec.ttlSecondsAfterFinished is None and (ref.namespace, name) not in self._releases:
                 self._releases.add(ref, name, token, _ttl_seconds(ref, job), job)

@@ -78,7 +78,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class _Stopped:
-    """``own_job``: the uid of the Job whose end was the task's, which may stay."""
+    """``own_job``: the uid of the Job that was the task's as far as is known here, which is not a late one."""
 
     ref: ExecutionRef
     token: str
@@ -99,6 +99,7 @@ class Watching:
         clock: Clock,
         namespaces: Sequence[str],
         log: Any,
+        held: Callable[[Uid], bool],
     ) -> None:
         self._api = api
         self._calls = calls
@@ -107,6 +108,7 @@ class Watching:
         self._report = report
         self._clock = clock
         self._log = log
+        self._held = held
         self._watched: dict[tuple[Uid, TaskId], Watched] = {}
         self._by_job_uid: dict[str, Watched] = {}
         self._troubled: dict[Watched, None] = {}  # a set, but in the order of their troubles
@@ -193,9 +195,11 @@ class Watching:
                 self._by_job_uid.pop(watched.job.metadata.uid, None)
                 self._beginnings.over(watched.job.metadata.uid)
 
-    def stopping(self, ref: ExecutionRef, name: str, token: str) -> None:
-        """A Job of this name that shows only now is not wanted any more."""
-        self._stopped[ref.namespace, name] = _Stopped(ref, token, self._clock.now())
+    def stopping(self, ref: ExecutionRef, name: str, token: str, job: facts.Job | None) -> None:
+        """A Job of this name that shows only now is not wanted any more. ``job``: the one that is stopped: should that show
+        once more, etcd was restored, and whoever reads the execution anew says whether it is wanted."""
+        own = None if job is None else job.metadata.uid
+        self._stopped[ref.namespace, name] = _Stopped(ref, token, self._clock.now(), own)
 
     def wanted(self, ref: ExecutionRef, name: str) -> None:
         """The Job's task is to be started. Where it had its end here already, etcd was restored to what was before: no
@@ -285,6 +289,8 @@ class Watching:
             stopped is not None
             and job.metadata.annotations.token == stopped.token
             and job.metadata.uid != stopped.own_job
+            # Another operator may have started the task since, where a restore has undone that it was stopped.
+            and self._held(stopped.ref.uid)
         ):
             self._log.warning(
                 "a stopped task's Job was created late", execution=_name(stopped.ref), job=job.metadata.name
