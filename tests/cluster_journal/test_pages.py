@@ -147,3 +147,24 @@ async def test_an_execution_that_is_let_go_of_leaves_no_copy_under_way(tmp_path:
         await until(copying[0].done)
 
         assert copying[0].cancelled()
+
+
+async def test_a_page_of_the_same_numbers_and_other_events_is_not_taken_for_the_copy(tmp_path: Path) -> None:
+    """A copy that was under way when etcd was lost had landed after it was restored, and the history told of what had been
+    undone."""
+    answers = [problem(409, "AlreadyExists"), says(201, {})]
+
+    async def post(request: web.Request) -> web.StreamResponse:
+        return await answers.pop(0)(request)
+
+    async with opened(tmp_path, post) as (server, journal):
+        await journal.append(REF, commit(0))
+        await until(lambda: not answers)
+        await journal.append(REF, commit(1, outcome=Outcome("SUCCEEDED", JsonText("{}"), None, None)))
+
+        assert requests(server) == ["PATCH", "POST", "POST", "PATCH"]
+        *_, taken, copy, patch = (msgspec.json.decode(body) for body in server.bodies if body)
+        assert copy["metadata"]["name"].startswith(taken["metadata"]["name"] + "-")
+        assert copy["events"] == taken["events"]
+        said = {operation["path"]: operation.get("value") for operation in patch}
+        assert said["/status/historyPage"]["previous"] == copy["metadata"]["name"]

@@ -18,7 +18,7 @@ from stepwright.asl.checkpoint import PartId, check_version
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent
-from stepwright.cluster import consistency, executions, namespaces, payloads, record
+from stepwright.cluster import consistency, executions, namespaces, payloads, record, seal
 from stepwright.cluster.api import (
     AlreadyExists,
     Api,
@@ -385,10 +385,23 @@ class ClusterJournal:
         # The last id is part of the name: after a crash the page may have been copied when it was shorter. Both
         # copies are true; readers follow the one that the status names.
         name = f"{known.uid}-{known.page_first}-{last}"
+        if await self._create_history(known, name, fields) or await self._is_page(known, name, fields):
+            return name
+        # Of a row of commits that a restore has undone: its copy was under way, and landed afterwards.
+        name = f"{name}-{seal.of_history(known.page)}"
         await self._create_history(known, name, fields)
         return name
 
-    async def _create_history(self, known: Record, name: str, fields: Mapping[str, Any]) -> None:
+    async def _is_page(self, known: Record, name: str, fields: Mapping[str, Any]) -> bool:
+        """Whether the page that is stored under this name has these events."""
+        try:
+            stored = await self._api.get(path_of(API_VERSION, HISTORIES, known.namespace, name))
+        except ApiError as error:
+            raise _journal_error(f"{known.namespace}/{known.name}", error) from error
+        return all(stored.get(each) == fields.get(each) for each in ("events", "previous"))
+
+    async def _create_history(self, known: Record, name: str, fields: Mapping[str, Any]) -> bool:
+        """Whether it is created now; not where there is one of that name."""
         owner = {"apiVersion": API_VERSION, "kind": "Execution", "name": known.name, "uid": known.uid}
         body = {
             "apiVersion": API_VERSION,
@@ -409,8 +422,10 @@ class ClusterJournal:
                 self._stored(known.namespace, fields["content"], len(text))
         except AlreadyExists:
             log.debug("already stored", name=name)
+            return False
         except ApiError as error:
             raise _journal_error(f"{known.namespace}/{known.name}", error) from error
+        return True
 
 
 def _path(namespace: str, name: str, subresource: str | None = None) -> str:
