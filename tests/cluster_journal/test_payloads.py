@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stepwright.cluster import payloads
-from stepwright.cluster.payloads import LARGEST_INLINE_BYTES
+from stepwright.engine.kept_apart import LONG_BYTES
 
 texts = st.one_of(
     st.text(max_size=20),
@@ -38,7 +38,7 @@ def test_what_is_taken_out_is_put_back_exactly(value: Any) -> None:
     texts: payloads.Payloads = {}
     stored = payloads.take_out(value, texts)
 
-    assert longest(stored) <= LARGEST_INLINE_BYTES
+    assert longest(stored) <= LONG_BYTES
     assert payloads.references(stored) == texts.keys()
     assert payloads.put_back(stored, texts) == value
 

@@ -17,12 +17,12 @@ import msgspec
 
 from stepwright.asl import definition, jsontext
 from stepwright.asl.interpreter import Limits
-from stepwright.cluster import api_errors, executions, payloads, record
+from stepwright.cluster import api_errors, executions, record
 from stepwright.cluster import revisions as stored_revisions
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision
 from stepwright.controllers.state_machines import Known
-from stepwright.engine import batch
+from stepwright.engine import batch, kept_apart
 from stepwright.engine.ports import ExecutionRef
 from stepwright.tasks.job import names, releases, template
 from stepwright.tasks.job.settings import DEFAULT_TTL_SECONDS
@@ -599,7 +599,7 @@ def constants(climate: Climate) -> Iterator[None]:
     changed: list[tuple[Any, str, int]] = [
         (record, "LARGEST_PAGE_BYTES", climate.page_bytes),
         (record, "MOST_TRANSITIONS", climate.transitions),
-        (payloads, "LARGEST_INLINE_BYTES", climate.inline_bytes),
+        (kept_apart, "LONG_BYTES", climate.inline_bytes),
         (template, "LARGEST_ANNOTATED_INPUT_BYTES", climate.annotated_bytes),
         (releases, "STAYS_SECONDS", JOB_STAYS_SECONDS),
         (batch, "LARGEST_EVENTS_COUNT", climate.batch_events),

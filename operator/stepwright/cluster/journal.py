@@ -37,6 +37,7 @@ from stepwright.cluster.payloads import Payloads
 from stepwright.cluster.record import Change, Record
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
+from stepwright.engine import kept_apart
 from stepwright.engine.ports import (
     Commit,
     Denied,
@@ -457,7 +458,7 @@ def _short_text(value: HistoryEvent | Mapping[str, Any], into: Payloads) -> str:
     """The value as JSON, with long texts in it replaced by references and put ``into``."""
     text = msgspec.json.encode(value)
     # No text in it is longer than all of it. Nearly all events are short: looking into each took twice the time.
-    if len(text) > payloads.LARGEST_INLINE_BYTES:
+    if len(text) > kept_apart.LONG_BYTES:
         text = msgspec.json.encode(payloads.take_out(value, into))
     return text.decode()
 

@@ -12,9 +12,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from stepwright.engine.kept_apart import LONG_BYTES, is_long
+from stepwright.engine.kept_apart import is_long
 
-LARGEST_INLINE_BYTES: Final = LONG_BYTES
 REFERENCE: Final = "$payload"
 
 Payloads = dict[str, str]
