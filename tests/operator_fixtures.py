@@ -26,6 +26,8 @@ def installed(cluster: Cluster) -> Cluster:
         "-l",
         "app.kubernetes.io/part-of=stepwright",
     )
+    # Whoever asks first for a kind that is new is told 429, "storage is (re)initializing". kubectl asks again.
+    cluster.kubectl("get", "statemachines,executions,executionhistories", "--all-namespaces")
     return cluster
 
 
