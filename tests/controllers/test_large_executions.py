@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from tests.simulation.scene import Scene, play
 
 KIB = 1000
@@ -46,6 +48,26 @@ def test_an_execution_without_room_for_a_whole_status_gets_the_smallest_one() ->
         ("Complete", "True", "Failed")
     ]
     assert scene.patches("e0") == ["500 ", "ok"]
+
+
+class _NoRoomToWait(_Large):
+    """Its state machine is missing, and there is room for the smallest end, but not to say so."""
+
+    async def script(self) -> None:
+        self.begin_operator()
+        await asyncio.sleep(1)
+        given = ["x" * (KIB - 3)] * 250
+        self._create_execution("e0", {"stateMachineRef": {"name": "nobody"}, "input": given}, {})
+        self.server.largest_bytes = len(msgspec.json.encode(self.execution("e0"))) + 600
+        await asyncio.sleep(200)
+
+
+def test_an_execution_without_room_to_say_why_it_waits_gets_the_smallest_end() -> None:
+    """It stayed Pending without a word in its status."""
+    scene = play(_NoRoomToWait)
+
+    status = scene.status("e0")
+    assert (status["phase"], status["error"], status["settled"]) == ("Failed", "InvalidExecutionInput", True)
 
 
 class _Full(_NearlyFull):

@@ -38,7 +38,11 @@ class _Event(msgspec.Struct):
 
 
 class Unwritable(Exception):  # noqa: N818 - it names a condition
-    """The object is so large that nothing can be written into its status any more, however little."""
+    """The object is so large that this cannot be written into its status any more; where it ``was_smallest``, nothing can."""
+
+    def __init__(self, problem: str, *, was_smallest: bool = False) -> None:
+        super().__init__(problem)
+        self.was_smallest = was_smallest
 
 
 class Refusals:
@@ -143,7 +147,7 @@ class Refusals:
             return await self._send(body, _additions(_sealed(body, fields)))
         except TooLarge:
             log.warning("no room for a whole status", execution=str(executions.reference(body)))
-        return await self._write(body, [_add("/status", _smallest(body, fields))])
+        return await self._write(body, [_add("/status", _smallest(body, fields))], is_smallest=True)
 
     def _conditions(
         self, body: Body, phase: Phase, reason: Reason | None, detail: str
@@ -157,12 +161,12 @@ class Refusals:
             detail=detail,
         )
 
-    async def _write(self, body: Body, operations: Sequence[Operation]) -> bool:
+    async def _write(self, body: Body, operations: Sequence[Operation], *, is_smallest: bool = False) -> bool:
         """Whether it is written; not where somebody has carried the execution further meanwhile, or it is gone."""
         try:
             return await self._send(body, operations)
         except TooLarge as error:
-            raise Unwritable(str(error)) from error
+            raise Unwritable(str(error), was_smallest=is_smallest) from error
 
     async def _send(self, body: Body, operations: Sequence[Operation]) -> bool:
         """Raises TooLarge, Unavailable."""

@@ -54,6 +54,7 @@ class Insisting:
     ) -> None:
         self._journal: Final = journal
         self._refusals: Final = refusals
+        self._failing: Final = failing
         self._failures: Final = failures
         self._clock: Final = clock
         self._observer: Final = observer
@@ -105,8 +106,8 @@ class Insisting:
             except (Gone, Elsewhere):
                 return
             except Unwritable as error:
-                self._give_up_writing(ref, error)
-                return
+                if await self._end_without_room(ref, error):
+                    return
             except Exception as error:  # noqa: BLE001 - counted, logged, and given up in the end
                 defect = self._count(ref, met, error)
                 if defect.times >= defects.TIMES and await self._give_up_defective(ref, defect):
@@ -136,6 +137,28 @@ class Insisting:
         except Unwritable as error:
             self._give_up_writing(ref, error)
             return True
+
+    async def _end_without_room(self, ref: ExecutionRef, error: Unwritable) -> bool:
+        """Where not even why it waits can be written of one that has not begun, it cannot run; there may be room for its
+        smallest end. Whether nothing more is to be done about it."""
+        if error.was_smallest or self._carries(ref.uid):
+            self._give_up_writing(ref, error)
+            return True
+        if not self._held(ref.uid):
+            return False
+        try:
+            body = await self._journal.read_lean(ref)
+            if executions.phase(body) == execution_watch.PENDING and executions.pinned(body) is None:
+                await self._failing.refuse(body, "the Execution is so large that its status has no room")
+                return True
+        except (Gone, Elsewhere):
+            return True
+        except Unavailable:
+            return False
+        except Unwritable as again:
+            error = again
+        self._give_up_writing(ref, error)
+        return True
 
     def _give_up_writing(self, ref: ExecutionRef, error: Unwritable) -> None:
         """To try again is no use until the object has changed."""
