@@ -4,6 +4,7 @@ Velero makes them. On a control plane of its own: nothing here is shared with ot
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -19,14 +20,15 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 SLOW_SECONDS = 240
 """Of a busy machine: two servers start, and start again."""
 
+COMPLETIONS = 2
 TASK = {
     "Type": "Task",
     "Resource": "k8s:job",
     "Parameters": {
         "job": {
             "spec": {
-                # More than one completion: the Job's own word is enough, and no pod needs to be there for it.
-                "completions": 2,
+                # More than one completion: no pod's log is read, for which there is no node.
+                "completions": COMPLETIONS,
                 "template": {"spec": {"containers": [{"name": "main", "image": "example"}]}},
             }
         }
@@ -53,6 +55,8 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoneControlPlane
         for crd in sorted((ROOT / "crds").glob("*.yaml")):
             started.kubectl("apply", "--server-side", "-f", str(crd))
         started.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=120s")
+        # Pods need it, and the controller that makes it is not there.
+        started.kubectl("create", "serviceaccount", "default", "--namespace=default")
         yield started
 
 
@@ -66,25 +70,46 @@ def kube(plane: LoneControlPlane, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def complete(kube: Kube, job: dict[str, Any]) -> None:
-    """As the Job controller says it."""
+    """As the Job controller says it, of pods that it has made and that a node has run."""
+    for _ in range(COMPLETIONS):
+        pod = make_pod(kube, job)
+        patch_status(kube, "pod", pod, {"phase": "Succeeded"})
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     conditions = [
         {"type": kind, "status": "True", "lastTransitionTime": now, "lastProbeTime": now}
         for kind in ("SuccessCriteriaMet", "Complete")
     ]
     status = {
-        "status": {"startTime": job["metadata"]["creationTimestamp"], "completionTime": now, "succeeded": 2}
+        "startTime": job["metadata"]["creationTimestamp"],
+        "completionTime": now,
+        "succeeded": COMPLETIONS,
+        "conditions": conditions,
     }
-    status["status"]["conditions"] = conditions
-    kube(
-        "patch",
-        "job",
-        job["metadata"]["name"],
-        "--subresource=status",
-        "--type=merge",
-        "-p",
-        json.dumps(status),
+    patch_status(kube, "job", job["metadata"]["name"], status)
+
+
+def make_pod(kube: Kube, job: dict[str, Any]) -> str:
+    metadata, template = job["metadata"], job["spec"]["template"]
+    name = f"{metadata['name']}-{secrets.token_hex(3)[:5]}"
+    owner = {"apiVersion": "batch/v1", "kind": "Job", "name": metadata["name"], "uid": metadata["uid"]}
+    kube.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                **template["metadata"],
+                "name": name,
+                "ownerReferences": [{**owner, "controller": True}],
+            },
+            "spec": template["spec"],
+        }
     )
+    return name
+
+
+def patch_status(kube: Kube, kind: str, name: str, status: dict[str, Any]) -> None:
+    patch = json.dumps({"status": status})
+    kube("patch", kind, name, "--subresource=status", "--type=merge", "-p", patch)
 
 
 def job_of(kube: Kube, name: str, state: str) -> dict[str, Any]:
