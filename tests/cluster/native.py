@@ -92,6 +92,15 @@ class NativeCluster(Cluster):
         current = _state()
         if "node" in current.processes:
             raise Unsupported("the node is running; stop_node() comes before start_node()")
+        try:
+            self._start_node(current)
+        except ClusterUnavailable as error:
+            # A kubelet was seen to end at once beside an API server that had just begun.
+            say(f"the node is started once more: {error}")
+            self.stop_node()
+            self._start_node(_state())
+
+    def _start_node(self, current: State) -> None:
         current.processes.update(node.start(self._folder))
         current.save()
         needs = [current.processes["node"]]
