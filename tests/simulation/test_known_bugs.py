@@ -204,6 +204,7 @@ def park_while_a_task_runs(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(runs, "checkpoints", Checkpoints())
 
 
+@pytest.mark.timeout(1200)  # of two bugs a thousand seeds and more know nothing
 @pytest.mark.parametrize(
     ("bug", "within", "told"),
     [
