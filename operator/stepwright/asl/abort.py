@@ -98,17 +98,7 @@ def within(draft: Draft, root: Branch) -> None:
             inside.add(branch.number)
     open = [branch for branch in draft.open_branches() if branch.number in inside]
     for branch in open:
-        if branch.phase is not Phase.ENTER:
-            draft.visit(branch, draft.state(branch), "Failed" if branch is root else "Aborted")
-        cancel(draft, branch)
-        if branch.is_child and branch is not root:
-            assert branch.parent is not None
-            around = draft.peek_fork(branch.parent)
-            assert around is not None
-            map_runs.child_aborted(draft, around, branch)
-        fork = draft.peek_fork(branch.number)
-        if fork is not None and fork.run is not None:
-            map_runs.tell(draft, fork, "ABORTED")
+        _end(draft, branch, "Failed" if branch is root else "Aborted", is_aborted=branch is not root)
     for branch in reversed(open):
         fork = draft.peek_fork(branch.number)
         if fork is not None:
@@ -122,14 +112,20 @@ def everything(draft: Draft, outcome: VisitOutcome) -> None:
     """All branches of an execution that ends; ``outcome`` is what people read of the visits still open."""
     draft.freeze()
     for branch in draft.open_branches():
-        if branch.phase is not Phase.ENTER:
-            draft.visit(branch, draft.state(branch), outcome)
-        cancel(draft, branch)
-        if branch.is_child:
-            assert branch.parent is not None
-            around = draft.peek_fork(branch.parent)
-            assert around is not None
-            map_runs.child_aborted(draft, around, branch)
-        fork = draft.peek_fork(branch.number)
-        if fork is not None and fork.run is not None:
-            map_runs.tell(draft, fork, "ABORTED")
+        _end(draft, branch, outcome)
+
+
+def _end(draft: Draft, branch: Branch, outcome: VisitOutcome, *, is_aborted: bool = True) -> None:
+    """What is told of an open branch that goes no further, while it is still there. ``is_aborted``: whether a child
+    execution of which it is the root ends so."""
+    if branch.phase is not Phase.ENTER:
+        draft.visit(branch, draft.state(branch), outcome)
+    cancel(draft, branch)
+    if branch.is_child and is_aborted:
+        assert branch.parent is not None
+        around = draft.peek_fork(branch.parent)
+        assert around is not None
+        map_runs.child_aborted(draft, around, branch)
+    fork = draft.peek_fork(branch.number)
+    if fork is not None and fork.run is not None:
+        map_runs.tell(draft, fork, "ABORTED")
