@@ -49,11 +49,7 @@ class Upgrade(write.Writer):
             self._earlier.setting(revisions, machines, write.SEED),
             Random(f"operator {self.result.seed} {self._lives}"),
             self.trace,
-            sends=self.watchman.sends,
-            ended=self._operator_ended,
-            struck=self._strike,
-            complain=self.violation,
-            wrote_last=lambda ref: self.watchman.wrote_last.get(ref.uid, ""),
+            **self._hears(),
         )
         operator.begin()
 

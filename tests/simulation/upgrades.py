@@ -103,11 +103,7 @@ class Upgraded(World):
             self._earlier_setting,
             Random(f"operator {self.result.seed} {self._lives}"),
             self.trace,
-            sends=self.watchman.sends,
-            ended=self._operator_ended,
-            struck=self._strike,
-            complain=self.violation,
-            wrote_last=self._wrote_last,
+            **self._hears(),
         )
         return made
 

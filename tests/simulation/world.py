@@ -288,6 +288,16 @@ class World:
     def _wrote_last(self, ref: ExecutionRef) -> str:
         return self.watchman.wrote_last.get(ref.uid, "")
 
+    def _hears(self) -> dict[str, Any]:
+        """What operators of any version are given, to tell the world and to ask it."""
+        return {
+            "sends": self.watchman.sends,
+            "ended": self._operator_ended,
+            "struck": self._strike,
+            "complain": self.violation,
+            "wrote_last": self._wrote_last,
+        }
+
     def _make_operator(self, slot: int, name: str) -> Operator:
         return Operator(
             name,
@@ -296,11 +306,7 @@ class World:
             self.setting,
             Random(f"operator {self.result.seed} {self._lives}"),
             self.trace,
-            sends=self.watchman.sends,
-            ended=self._operator_ended,
-            struck=self._strike,
-            complain=self.violation,
-            wrote_last=self._wrote_last,
+            **self._hears(),
             offset_ms=self._wall_clock_off(),
             lease_namespace=self._lease_namespace(slot),
         )
