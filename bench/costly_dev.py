@@ -134,16 +134,8 @@ async def busy(server: Server) -> AsyncIterator[None]:
     doings: list[_Doing] = [_standard, _express, _generated, _tests_states]
     doings += [_looks_through(name) for name in CHECKED]
     doings += [_starts_large(name) for name in STARTED]
-    running = [asyncio.create_task(_always(server, doing)) for doing in doings]
-    try:
+    async with costly_tenants.meanwhile(_always(server, doing) for doing in doings):
         yield
-        for task in running:
-            if task.done():
-                task.result()
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def _always(server: Server, doing: _Doing) -> None:

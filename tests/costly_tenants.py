@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,7 +71,14 @@ async def busy(api: Api, namespace: str) -> AsyncIterator[None]:
             await api.create(path_of(V1, "executions", namespace), body)
             await reached(api, namespace, lambda found: phase(found) in ENDED, body["metadata"]["name"])
 
-    running = [asyncio.create_task(always(name)) for name in DEFINITIONS]
+    async with meanwhile(always(name) for name in DEFINITIONS):
+        yield
+
+
+@asynccontextmanager
+async def meanwhile(endless: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """They run while the block lasts. Raises what one of them has ended with."""
+    running = [asyncio.create_task(each) for each in endless]
     try:
         yield
         for task in running:
