@@ -29,6 +29,7 @@ from bench.process import usage
 from bench.watching import EXECUTIONS, Watch, check, create, execution, has_ended, machine
 from stepwright.cluster import seal
 from stepwright.cluster.api import Api, path_of
+from stepwright.tasks.job import names
 from tests.cluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
 from tests.operator_process import ROOT, OperatorProcess
 
@@ -169,8 +170,11 @@ async def pace(
             status = (await api.get(path)).get("status") or {}
             if has_ended(status):
                 if status["phase"] != "Succeeded":
+                    jobs = plane.kubectl(
+                        "describe", "jobs,pods", "-l", f"{names.EXECUTION}={name}", check=False
+                    )
                     raise SystemExit(
-                        f"{name}: {status['phase']}: {status.get('error')}: {status.get('cause')}"
+                        f"{name}: {status['phase']}: {status.get('error')}: {status.get('cause')}\n{jobs}"
                     )
                 took.append(time.perf_counter() - created)
                 return

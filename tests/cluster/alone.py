@@ -4,6 +4,7 @@ or benchmark has to carry, gone with its folder."""
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from tests.cluster.control_plane import answers, await_true
 from tests.cluster.interface import Cluster
 from tests.cluster.ports import free_port
 from tests.cluster.processes import Process
+from tests.cluster.progress import say
 
 # etcd keeps what was overwritten for five minutes more; its own quota of 2 GiB would end the run.
 QUOTA_BYTES = 8 * 2**30
@@ -80,6 +82,19 @@ def control_plane_of_its_own(
                     folder / "pki" / "kwok.kubeconfig", plane.kubectl, log=folder / "kwok.log"
                 )
             yield plane
+        except BaseException:
+            _keep_logs(folder)
+            raise
         finally:
             for process in reversed(started.values()):
                 processes.end(process, grace_seconds=1)
+
+
+def _keep_logs(folder: Path) -> None:
+    """What its servers said would go with the folder: after an hour's run that failed, one wants to know."""
+    logs = Path(tempfile.gettempdir()) / "stepwright-alone-failed-logs"
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir(mode=0o700)
+    for log in folder.glob("*.log"):
+        shutil.copy(log, logs)
+    say(f"the logs of its servers are in {logs}")
