@@ -59,7 +59,6 @@ def replica(server: ApiServer, name: str, *, owns: bool) -> StateMachines:
         under_way=lambda _: False,
         in_use=lambda _: set(),
         owns=lambda _: owns,
-        alone=lambda: False,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -27,7 +28,7 @@ PASS = one({"Type": "Succeed"})
 class Play:
     """One operator's controller, and a server that tells it of every change."""
 
-    def __init__(self, *, alone: bool = True) -> None:
+    def __init__(self) -> None:
         self.server = ApiServer(Random(0))
         self.under_way = False
         self.retention: list[Key | None] = []
@@ -38,7 +39,6 @@ class Play:
         """Types of events that kopf does not tell of."""
         self.before_status: list[Callable[[], None]] = []
         """What happens when a status is about to be written, each once."""
-        self._alone = alone
         self.machines = self._controller()
         self.server.observers.append(self._tell)
         handle = self.server.handle
@@ -68,7 +68,6 @@ class Play:
             in_use=lambda _: set(),
             on_gone=lambda _: None,
             owns=lambda _: self.owned,
-            alone=lambda: self._alone,
             looked_through=at_once,
         )
 
@@ -109,9 +108,9 @@ class Play:
         return [body["metadata"]["name"] for body in self.server.all("controllerrevisions")]
 
 
-def played(script: Callable[[Play], Awaitable[None]], *, alone: bool = True) -> Play:
+def played(script: Callable[[Play], Awaitable[None]]) -> Play:
     async def main() -> Play:
-        play = Play(alone=alone)
+        play = Play()
         await script(play)
         await play.machines.close()
         return play
@@ -252,7 +251,7 @@ def test_one_that_is_deleted_waits_for_its_executions() -> None:
     assert play.is_gone
 
 
-def test_beside_other_operators_a_deletion_waits_until_they_have_heard_of_it() -> None:
+def test_a_deletion_waits_until_all_who_may_start_executions_have_heard_of_it() -> None:
     async def script(play: Play) -> None:
         play.make()
         await asyncio.sleep(5)
@@ -261,10 +260,29 @@ def test_beside_other_operators_a_deletion_waits_until_they_have_heard_of_it() -
         assert play.stored()["metadata"]["finalizers"] == [FINALIZER]
         await asyncio.sleep(3)
 
-    assert played(script, alone=False).is_gone
+    assert played(script).is_gone
+
+
+def test_a_deletion_waits_for_what_an_unknown_installation_begins_meanwhile() -> None:
+    """Installations do not know of each other's Leases: who has no other operator beside it may have one all the same."""
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        play.server.delete(("statemachines", *GREET))
+        await asyncio.sleep(5)
+        begun = {"metadata": {"name": "e"}, "spec": {"stateMachineRef": {"name": "greet"}}}
+        play.server.create("executions", "shop", begun | {"status": {"phase": "Running"}})
+        await asyncio.sleep(60)
+        assert not play.is_gone
+        play.server.remove(("executions", "shop", "e"))
+        await asyncio.sleep(10)
+
+    assert played(script).is_gone
 
 
 OTHER = one({"Type": "Pass", "End": True})
+THIRD = one({"Type": "Pass", "Comment": "changed once more", "End": True})
 
 
 def test_an_execution_that_is_created_when_a_definition_is_ready_runs_that_one() -> None:
@@ -356,6 +374,87 @@ def test_the_revision_that_other_operators_start_with_stays(monkeypatch: pytest.
 
     assert play.stored()["status"]["revision"] != former[0]
     assert former[0] in play.revisions()
+
+
+def test_a_revision_that_nobody_needs_any_more_goes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the others have had time to hear of the next: no further change is waited for."""
+    monkeypatch.setattr(revisions, "KEPT", 0)
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        play.change(lambda body: body["spec"].update(definition=OTHER))
+        await asyncio.sleep(9)
+        assert len(play.revisions()) == 2, (
+            "an operator that has not heard yet starts executions with the former one"
+        )
+        await asyncio.sleep(3)
+
+    play = played(script)
+
+    assert play.revisions() == [play.stored()["status"]["revision"]]
+
+
+def test_no_revision_stays_for_a_status_that_was_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody changes the definition once more, a moment before the status tells of it."""
+    monkeypatch.setattr(revisions, "KEPT", 0)
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        change = partial(play.change, lambda body: body["spec"].update(definition=THIRD))
+        play.before_status.append(change)
+        play.change(lambda body: body["spec"].update(definition=OTHER))
+        await asyncio.sleep(5)
+        assert len(play.revisions()) == 3
+        await asyncio.sleep(10)
+
+    play = played(script)
+
+    assert play.revisions() == [play.stored()["status"]["revision"]]
+
+
+def test_the_revision_of_a_definition_that_has_become_invalid_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revisions, "KEPT", 0)
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        play.change(lambda body: body["spec"].update(definition={"StartAt": "Nowhere", "States": {}}))
+        await asyncio.sleep(15)
+
+    assert played(script).revisions() == []
+
+
+def test_revisions_that_could_not_be_deleted_are_tried_again_at_longer_and_longer_intervals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(revisions, "KEPT", 0)
+    lists: list[Request] = []
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        play.change(lambda body: body["spec"].update(definition=OTHER))
+        await asyncio.sleep(5)
+        handle = play.server.handle
+
+        def counting(request: Request) -> bytes:
+            if request.method == "GET" and request.path.endswith("/controllerrevisions"):
+                lists.append(request)
+            return handle(request)
+
+        play.server.handle = counting  # type: ignore[method-assign]
+        play.refused["controllerrevisions"] = Refusal(403, "Forbidden", "not now")
+        await asyncio.sleep(3600)
+        assert len(play.revisions()) == 2
+        play.refused.clear()
+        await asyncio.sleep(600)
+
+    play = played(script)
+
+    assert play.revisions() == [play.stored()["status"]["revision"]]
+    assert len(lists) < 20
 
 
 def test_who_takes_a_state_machine_over_asks_for_its_newest_form_once() -> None:

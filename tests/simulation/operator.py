@@ -265,7 +265,6 @@ class Operator:
             under_way=self.executions.any_under_way,
             in_use=self.executions.revisions_of,
             owns=self.membership.owns,
-            alone=lambda: self.membership.alone,
             looked_through=looked_through_at_once,
         )
 

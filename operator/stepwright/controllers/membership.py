@@ -220,10 +220,6 @@ class Membership:
         """Who takes part, this process included, as it has published it."""
         return self._view
 
-    @property
-    def alone(self) -> bool:
-        return self.members == (self.name,)
-
     # --- Taking part ------------------------------------------------------------------------------------------------
 
     async def take_part(self) -> None:

@@ -218,7 +218,6 @@ class Operator:
             in_use=self._executions.revisions_of,
             on_gone=lambda key: metrics.forget(*key),
             owns=owns,
-            alone=lambda: self._membership.alone,
         )
         self._execution_watch = execution_watch.watch(api, options.namespaces, self._executions.observe)
         self._executions.use(self._state_machines, self._execution_watch)

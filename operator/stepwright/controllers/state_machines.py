@@ -51,6 +51,7 @@ from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.cluster.serving import Cluster
 from stepwright.cluster.substitutions import InvalidSubstitution
 from stepwright.controllers import state_machine_watch
+from stepwright.controllers.pruning import Pruning
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy, SeenMachine
 from stepwright.engine import backoff
 from stepwright.engine.looking_through import LooksThrough, looked_through
@@ -65,8 +66,8 @@ CHECKS_AT_ONCE: Final = 2
 """Each holds a whole definition, decoded and compiled."""
 DRAINED_CHECK_SECONDS: Final = 5.0
 OTHERS_NOTICE_SECONDS: Final = 10.0
-"""How long a deletion waits at least where there are other operators: one of them may be about to start an execution,
-and has not heard of the deletion yet."""
+"""How long a deletion waits at least, and a revision that nobody needs any more: another operator may be about to start
+an execution, and has not heard yet. No Lease tells that there is none: installations do not know of each other's."""
 
 Body = Mapping[str, Any]
 
@@ -114,7 +115,6 @@ class StateMachines:
         under_way: Callable[[Key], bool],
         in_use: Callable[[Key], AbstractSet[str]],
         owns: Callable[[str], bool],
-        alone: Callable[[], bool],
         on_gone: Callable[[Key], None] = lambda _: None,
         looked_through: LooksThrough = looked_through,
     ) -> None:
@@ -126,9 +126,8 @@ class StateMachines:
         self._on_change = on_change
         self._on_retention = on_retention
         self._under_way = under_way
-        self._in_use = in_use
+        self._pruning = Pruning(revisions_, clock, in_use, OTHERS_NOTICE_SECONDS)
         self._owns = owns
-        self._alone = alone
         self._on_gone = on_gone
         self._looked_through = looked_through
         self._seen: dict[Key, SeenMachine] = {}
@@ -165,6 +164,7 @@ class StateMachines:
             return
         del self._seen[key]
         self._draining_since.pop(key, None)
+        self._pruning.forget(key)
         self._confirmed.discard(key)
         if self._known.pop(key, None) is not None:
             self._on_change(key)
@@ -290,6 +290,7 @@ class StateMachines:
             return await self._drain(key, seen)
         self._draining_since.pop(key, None)
         if not owned:
+            self._pruning.forget(key)
             self._take_over(key, seen)
             return None
         finalizers = seen.metadata.finalizers or ()
@@ -304,7 +305,7 @@ class StateMachines:
         if not self._is_checked(key, seen):
             async with self._checks.of(key[0]):
                 await self._check(key, seen.metadata.uid)
-        return None
+        return await self._prune_when_named(key)
 
     def _take_over(self, key: Key, seen: SeenMachine) -> None:
         """Know of another operator's state machine what that one has written. Until it has looked at a change, what was
@@ -378,6 +379,8 @@ class StateMachines:
         metadata, message = seen.metadata, verdict.reason.message(verdict.detail)
         newest = self._seen.get(key)
         if newest is not None and newest.metadata.uid == metadata.uid:
+            if self._named(key, seen) - {verdict.revision}:
+                self._pruning.want(key)
             self._known[key] = Known(
                 metadata.uid, metadata.generation, verdict.revision, message, deleting=False
             )
@@ -411,19 +414,24 @@ class StateMachines:
         except AlreadyExists:
             pass
         else:
-            await self._prune(key, seen, name)
+            # What executions start with until this check is through, here or at other operators, may be pinned any moment.
+            if not await self._pruning.prune(key, seen.metadata.uid, {name} | self._named(key, seen)):
+                self._pruning.want(key)
         self._revisions.keep(key[0], Revision(name, machine, data["settings"]))
         return name
 
-    async def _prune(self, key: Key, seen: SeenMachine, newest: str) -> None:
-        # What executions start with until this check is through, here or at other operators, may be pinned any moment.
+    def _named(self, key: Key, seen: SeenMachine) -> set[str]:
+        """The revisions that executions start with: here, and where only the status is known."""
         known = self._known.get(key)
-        told = (newest, seen.status.revision, None if known is None else known.revision)
-        current = {name for name in told if name is not None}
-        try:
-            await self._revisions.prune(*key, seen.metadata.uid, current | self._in_use(key))
-        except ApiError as error:
-            log.warning("old revisions not deleted", name="/".join(key), reason=str(error))
+        told = (seen.status.revision, None if known is None else known.revision)
+        return {name for name in told if name is not None}
+
+    async def _prune_when_named(self, key: Key) -> float | None:
+        """Once the status that names another revision has been seen: until then its event is on its way."""
+        seen, known = self._seen.get(key), self._known.get(key)
+        if seen is None or known is None or seen.status.revision != known.revision:
+            return None
+        return await self._pruning.go_on(key, seen.metadata.uid, self._named(key, seen))
 
     async def _report(self, key: Key, seen: SeenMachine, verdict: Verdict) -> None:
         """In the status, where it does not say so yet."""
@@ -468,8 +476,9 @@ class StateMachines:
         if running:
             await self._report(key, seen, Verdict(conditions.DRAINING))
             return DRAINED_CHECK_SECONDS
-        if not self._alone() and self._clock.now() - since < OTHERS_NOTICE_SECONDS * 1000:
-            return OTHERS_NOTICE_SECONDS
+        waits = since + OTHERS_NOTICE_SECONDS * 1000 - self._clock.now()
+        if waits > 0:
+            return waits / 1000
         try:
             await self._patch_finalizers(key, seen, [name for name in finalizers if name != FINALIZER])
         except Conflict:
