@@ -44,6 +44,47 @@ def details_of(kind: str) -> str | None:
     return f"{kind[0].lower()}{kind[1:]}EventDetails"
 
 
+def filled(kind: str, text: str) -> dict[str, Any]:
+    """An event of this type with all that AWS's model lets it hold: each of its texts is this one."""
+    event: dict[str, Any] = {
+        "timestamp": "2026-01-01T00:00:00.000Z",
+        "type": kind,
+        "id": 1,
+        "previousEventId": 0,
+    }
+    member = details_of(kind)
+    if member is not None:
+        event[member] = _filled(_EVENT.members[member], text)
+    return event
+
+
+def _filled(shape: Any, text: str) -> Any:
+    match shape.type_name:
+        case "string":
+            return text
+        case "structure":
+            return {name: _filled(member, text) for name, member in shape.members.items()}
+        case "map":
+            return {f"key{number}": _filled(shape.value, text) for number in range(2)}
+        case "boolean":
+            return False
+        case _:
+            return 1
+
+
+def texts(value: Any) -> list[str]:
+    """All that stand in an event's details, or within any value of them."""
+    match value:
+        case str():
+            return [value]
+        case dict():
+            return [text for item in value.values() for text in texts(item)]
+        case list():
+            return [text for item in value for text in texts(item)]
+        case _:
+            return []
+
+
 def check(events: Iterable[dict[str, Any]]) -> None:
     """Each event has a type of AWS's, that type's details and no others, and in them only AWS's members."""
     for event in events:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from stepwright.asl import history
 from stepwright.asl.interpreter import Limits
 from stepwright.asl.jsontext import dump
 from stepwright.asl.signals import Signal, Stop, TaskFailed, TaskStarted, TaskSubmitted
@@ -152,6 +153,31 @@ def test_events_hold_what_awss_model_of_them_has(name: str) -> None:
     history_shapes.check(play.events)
     for events in play.child_events.values():
         history_shapes.check(events)
+
+
+@pytest.mark.parametrize("name", PLAYS)
+def test_every_text_that_an_event_holds_counts_in_the_size_of_the_history(name: str) -> None:
+    play = PLAYS[name]()
+
+    details = [event[member] for event in play.events if (member := history_shapes.details_of(event["type"]))]
+    in_events = sum(len(text) for held in details for text in history_shapes.texts(held))
+    assert play.checkpoint.head.history_bytes == 200 * len(play.events) + in_events
+
+
+def test_a_text_in_the_history_counts_as_many_bytes_as_its_utf_8_has() -> None:
+    play = run(states("F", F={"Type": "Fail", "Cause": "ä€😀"}))
+
+    plain = run(states("F", F={"Type": "Fail", "Cause": "aaa"}))
+    assert play.checkpoint.head.history_bytes == plain.checkpoint.head.history_bytes + 2 + 3 + 4 - 3
+
+
+@pytest.mark.parametrize("kind", sorted(history_shapes.TYPES))
+def test_no_text_that_awss_model_lets_an_event_hold_is_left_out_of_its_size(kind: str) -> None:
+    event = history_shapes.filled(kind, "x" * 100)
+    member = history_shapes.details_of(kind)
+    details = {} if member is None else event[member]
+
+    assert history.size_bytes(details) == 100 * len(history_shapes.texts(details))
 
 
 def test_every_type_is_recorded_somewhere_or_belongs_to_what_is_not_there_yet() -> None:

@@ -20,7 +20,7 @@ from stepwright.asl.step import Step
 from tests.asl import processor_time
 from tests.asl.hostile_states import FAMILIES, HOG, Case
 from tests.asl.processor_time import costs_at_most
-from tests.asl.virtual_time import IDENTITY
+from tests.asl.virtual_time import IDENTITY, run
 
 MOMENT = Moment(Millis(1_767_225_600_000), 1)
 PATIENCE = 5_000
@@ -199,12 +199,10 @@ def test_data_of_the_largest_size_can_be_worked_on(expression: str) -> None:
         "StartAt": "A",
         "States": {"A": {"Type": "Pass", "Output": f"{{% {expression} %}}", "End": True}},
     }
-    machine, _ = compile_definition(jsontext.dump(definition))  # type: ignore[arg-type]
-    text = jsontext.dump(input)  # type: ignore[arg-type]
-    step = interpreter.start(machine, IDENTITY, text, MOMENT, CLUSTER)
+    play = run(definition, input, limits=CLUSTER)  # type: ignore[arg-type]
 
-    assert step.outcome is not None
-    assert step.outcome.status == "SUCCEEDED", step.outcome.cause
+    assert play.outcome is not None
+    assert play.outcome.status == "SUCCEEDED", play.outcome.cause
 
 
 def test_a_meter_gives_each_state_its_own_and_knows_what_the_step_has_spent() -> None:

@@ -131,7 +131,7 @@ def test_short_texts_of_child_executions_do_not_count() -> None:
 
         assert stored.outcome is not None
         assert stored.outcome.status == "SUCCEEDED"
-        assert stored.loaded.parts[PartId("head")]["historyBytes"] < 7 * 200 + 3 * 8_000
+        assert stored.loaded.parts[PartId("head")]["historyBytes"] < 7 * 200 + 4 * 8_000
 
     run(main)
 

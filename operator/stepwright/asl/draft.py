@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any, Final
 
-from stepwright.asl import timestamps
+from stepwright.asl import history, timestamps
 from stepwright.asl.checkpoint import Checkpoint
 from stepwright.asl.json_types import Json
 from stepwright.asl.limits import Limits
@@ -52,9 +52,6 @@ UNLIMITED: Final = 2**53
 
 _CHARACTERS_PER_UNIT: Final = 256
 
-EVENT_BYTES: Final = 200
-"""About what an event takes beside its payloads: ids, type, timestamp, names."""
-
 CHILDREN_TASKS: Final = 10**12
 """Tasks of child executions are numbered from here on, where no execution's own history comes to."""
 
@@ -80,6 +77,7 @@ class Draft:
     __slots__ = (
         "_changed",
         "_child_events",
+        "_children_size",
         "_frozen",
         "_original",
         "_random",
@@ -87,7 +85,6 @@ class Draft:
         "_seed",
         "child_events",
         "children",
-        "children_size",
         "commands",
         "constants",
         "context_object",
@@ -138,11 +135,12 @@ class Draft:
         self.map_runs: dict[str, MapRunStatus] = {}
         self.outcome: Outcome | None = None
         self.size = 0
+        """Of all texts in the events, in bytes."""
         self._child_events: dict[int, int] = {}
         """How many events the history of a child execution has got, by the number of its root."""
         self._frozen: dict[PartId, Part] | None = None
         self.meter = Meter(limits.work_per_state, patience, limits.work_per_step)
-        self.children_size = 0
+        self._children_size = 0
         """Of ``size``, what is in the histories of child executions: where these are not kept, only some of it is
         stored, and whoever stores it counts that."""
         self.constants: dict[int | None, dict[str, Json]] = {}
@@ -297,6 +295,7 @@ class Draft:
         event = {"timestamp": self.timestamp, "type": kind, "id": number, "previousEventId": previous}
         if field is not None:
             event[field] = details
+            self.size += history.size_bytes(details)
         self.events.append(event)
         return number
 
@@ -305,6 +304,7 @@ class Draft:
         number = self.head.last_event_id = self.head.last_event_id + 1
         event = {"timestamp": self.timestamp, "type": kind, "id": number, "previousEventId": previous}
         event[field] = details
+        self.size += history.size_bytes(details)
         self.events.append(event)
         return number
 
@@ -319,6 +319,9 @@ class Draft:
         event = {"timestamp": self.timestamp, "type": kind, "id": root.events, "previousEventId": previous}
         if field is not None:
             event[field] = details
+            size = history.size_bytes(details)
+            self.size += size
+            self._children_size += size
         self.child_events.append(ChildEvent(self.child(number).name, event))
         return root.events
 
@@ -346,12 +349,6 @@ class Draft:
             error=error,
             task=branch.last_task,
         )
-
-    def carry(self, branch: Branch, text: str) -> None:
-        """A payload comes into the history."""
-        self.size += len(text)
-        if branch.child is not None:
-            self.children_size += len(text)
 
     def is_spent(self) -> bool:
         """Whether the step has done its share of work."""
@@ -381,7 +378,7 @@ class Draft:
         if self.outcome is not None:
             self.ready.clear()
         self.head.ready = tuple(self.ready)
-        self.head.history_bytes += self.size - self.children_size + EVENT_BYTES * len(self.events)
+        self.head.history_bytes += self.size - self._children_size + history.EVENT_BYTES * len(self.events)
         return Step(
             checkpoint=Checkpoint(self.parts),
             changed=self._differing(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from stepwright.asl import jsontext
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.payload import Payload
 
@@ -17,8 +18,31 @@ Details = dict[str, Any]
 NOT_TRUNCATED: Final[Details] = {"truncated": False}
 """Shared by all events; like every Json value it is never changed in place."""
 
+EVENT_BYTES: Final = 200
+"""About what an event takes beside the texts in its details: ids, type, timestamp, names of fields."""
+
 STATE_ENTERED: Final = "stateEnteredEventDetails"
 STATE_EXITED: Final = "stateExitedEventDetails"
+
+
+def texts(details: Details) -> list[str]:
+    """All that an event's details hold, whatever it is called: what there is no limit to. It is what counts in the size
+    of an event, wherever that is asked for."""
+    found: list[str] = []
+    for value in details.values():
+        if type(value) is str:
+            found.append(value)
+        elif value is not NOT_TRUNCATED and type(value) is dict:
+            found += texts(value)
+    return found
+
+
+def size_bytes(details: Details) -> int:
+    """Of all texts in an event's details, as UTF-8."""
+    size = 0
+    for text in texts(details):
+        size += len(text) if text.isascii() else jsontext.size_bytes(text)
+    return size
 
 
 def execution_redriven(count: int) -> tuple[str, dict[str, int]]:

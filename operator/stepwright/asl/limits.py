@@ -17,7 +17,7 @@ from stepwright.asl import meter
 class Limits:
     """Bounds of an execution and of a single step; None = no such limit.
 
-    A step that has reached ``events_per_step``, ``bytes_per_step`` (inputs, outputs and parameters in its events) or
+    A step that has reached ``events_per_step``, ``bytes_per_step`` (of all texts in its events) or
     ``work_per_step`` (units of ``meter``) ends with ``more``.
     """
 

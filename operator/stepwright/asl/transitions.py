@@ -23,9 +23,6 @@ _EXITED: Final = {state: f"{state.__name__}StateExited" for state in _STATES}
 
 def enter(draft: Draft, branch: Branch, state: State) -> None:
     text = branch.input.text
-    draft.size += len(text)  # as draft.carry, without a call
-    if branch.child is not None:
-        draft.children_size += len(text)
     # AWS's first state follows no event, although ExecutionStarted is there.
     branch.previous = branch.entered = draft.record(
         branch,
@@ -58,12 +55,6 @@ def leave(
     dataflow.check_size(draft, state, text)
     if assigned:
         variables.check_sizes(draft, branch, assigned)
-    draft.size += len(text)  # as draft.carry, without a call
-    if branch.child is not None:
-        draft.children_size += len(text)
-    if assigned:
-        for variable in assigned.values():
-            draft.carry(branch, variable.text)
     branch.previous = draft.record(
         branch,
         _EXITED[type(state)],

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stepwright.asl import checkpoint as checkpoints
+from stepwright.asl import history
 from stepwright.asl.checkpoint import Checkpoint, PartId
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded, TimerId
 from stepwright.asl.step import (
@@ -34,9 +35,6 @@ LARGEST_EVENTS_COUNT = 2_000
 # under way, and then the execution shows how far it has come. A write costs a hundredth of that.
 MOST_WORK = 500_000
 
-# What an event costs beside its payloads: ids, type, timestamp, names.
-_EVENT_BYTES = 200
-_PAYLOADS = ("input", "output", "parameters", "cause")
 # A batch of these alone stays small, whatever is in them: looking would cost more than it tells.
 _SHORT = 64
 
@@ -130,10 +128,11 @@ def _is_empty(step: Step) -> bool:
 
 def _size(event: HistoryEvent) -> int:
     """About how many bytes an event takes when written."""
-    size = _EVENT_BYTES
-    for key, details in event.items():
-        if key.endswith("EventDetails"):
-            size += sum(_stored_bytes(details[name]) for name in _PAYLOADS if details.get(name))
+    size = history.EVENT_BYTES
+    for details in event.values():
+        if type(details) is dict:
+            for text in history.texts(details):
+                size += _stored_bytes(text)
     return size
 
 

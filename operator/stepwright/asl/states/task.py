@@ -53,7 +53,6 @@ def begin(draft: Draft, branch: Branch, state: Task) -> None:
         )  # here, where a value without text is a failure of the state
     text = parameters.text
     dataflow.check_size(draft, state, text)
-    draft.carry(branch, text)
     branch.previous = task_events.scheduled(
         draft,
         branch,
@@ -124,7 +123,6 @@ def _succeeded(draft: Draft, branch: Branch, state: Task, output: Payload) -> No
         error = failures.too_large(_called(state))
         _failed(draft, branch, state, Failure(error.error, error.cause))
         return
-    draft.carry(branch, text)
     branch.previous = task_events.succeeded(draft, branch, state, text)
     leave_with_result(draft, branch, state, output)
 
