@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from types import FrameType
 from typing import Any
 
+from tests.simulation.operator import Operator
 from tests.simulation.scene import Scene, play
+from tests.simulation.world import NAMESPACE
 
 
 class _Broken(Scene):
@@ -130,3 +134,170 @@ def test_one_whose_event_can_never_be_taken_in_fails() -> None:
     assert (status["phase"], status["error"]) == ("Failed", "States.Runtime")
     assert "secret" not in str(status)
     assert scene.phase("other") == "Succeeded"
+
+
+class _ByTheWay(Scene):
+    """The first look at an execution that comes by ``way``, a method of ``Executions``, fails."""
+
+    machine = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 600, "End": True}}}  # noqa: RUF012 - as above
+    way = ""
+    broken = 0
+
+    def _break(self, operator: Operator) -> None:
+        carried: Any = operator.executions
+        has, begin = carried._neighbours.has, carried._begin
+
+        def breaks() -> None:
+            if not self.broken and self._is_by_the_way():
+                self.broken += 1
+                raise KeyError("secret")
+
+        def neighbour_has(seen: Any) -> bool:
+            breaks()
+            return bool(has(seen))
+
+        def begins(seen: Any, *text: Any) -> None:
+            breaks()
+            begin(seen, *text)
+
+        carried._neighbours.has = neighbour_has
+        carried._begin = begins
+
+    @property
+    def operators_lost(self) -> list[str]:
+        return [line for line in self.result.violations if " ended with " in line]
+
+    def _is_by_the_way(self) -> bool:
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_name != self.way:
+            frame = frame.f_back
+        return frame is not None
+
+
+class _TakenOver(_ByTheWay):
+    """Another operator takes up what the one before it had."""
+
+    way = "_take_up_own"
+    names = tuple(f"e{number}" for number in range(6))
+
+    async def script(self) -> None:
+        self.begin_operator(0)
+        for name in self.names:
+            self.create(name)
+        await asyncio.sleep(5)
+        self.begin_operator(1)
+        first, second = self.operators.values()
+        self._break(second)
+        await asyncio.sleep(5)
+        first.end()
+        await asyncio.sleep(900)
+
+
+def test_one_that_cannot_be_looked_at_when_operators_have_gone_is_looked_at_again_and_the_others_are_taken_up() -> (
+    None
+):
+    scene = play(_TakenOver)
+
+    assert scene.broken == 1
+    assert {scene.phase(name) for name in scene.names} == {"Succeeded"}
+    assert scene.operators_lost == []
+
+
+class _Edited(_ByTheWay):
+    """Somebody has edited what had ended, which a round through all of those finds."""
+
+    way = "astray"
+    machine = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}  # noqa: RUF012 - as above
+
+    async def script(self) -> None:
+        self.begin_operator()
+        names = ("e0", "e1")
+        for name in names:
+            self.create(name)
+        await self.until(lambda: all(self.status(name).get("settled") for name in names))
+        self._break(self.operator)
+        for name in names:
+            self.change(name, lambda body: body["status"].update(phase="Failed"))
+        self.operator.rounds.look_at(None)
+        await asyncio.sleep(900)
+
+
+def test_one_astray_that_cannot_be_looked_at_is_looked_at_again_and_so_are_the_others() -> None:
+    scene = play(_Edited)
+
+    assert scene.broken == 1
+    assert [scene.phase(name) for name in ("e0", "e1")] == ["Succeeded", "Succeeded"]
+    assert scene.operators_lost == []
+
+
+class _WhileTakenUp(_ByTheWay):
+    """Somebody stops an execution while it is found out what it is to run, and nothing more is heard of it."""
+
+    way = "_taken_up"
+
+    async def script(self) -> None:
+        self.begin_operator()
+        await asyncio.sleep(5)
+        self._break(self.operator)
+        self._create_execution("e0", {"stateMachineRef": {"name": "absent"}, "input": {}})
+        await asyncio.sleep(0.5)
+        self.change("e0", lambda body: body["spec"].update(stop={"error": "Why", "cause": "because"}))
+        await self.until(lambda: self.broken > 0)
+        watch: Any = self.operator.watch
+        watch._on_text = watch._on_change = None
+        await asyncio.sleep(60)
+
+
+def test_one_that_changes_while_it_is_taken_up_is_looked_at_again() -> None:
+    scene = play(_WhileTakenUp)
+
+    assert (scene.broken, scene.phase("e0")) == (1, "Aborted")
+
+
+class _GetsItsMachine(_ByTheWay):
+    """Executions wait for a state machine that comes."""
+
+    way = "machine_changed"
+
+    async def script(self) -> None:
+        self.begin_operator()
+        carried: Any = self.operator.executions
+        known, carried._machines.known = carried._machines.known, {}
+        for name in ("e0", "e1"):
+            self.create(name)
+        await asyncio.sleep(5)
+        self._break(self.operator)
+        carried._machines.known = known
+        carried.machine_changed((NAMESPACE, "m0"))
+        await asyncio.sleep(900)
+
+
+def test_one_that_cannot_be_begun_when_its_state_machine_comes_is_looked_at_again_and_the_others_begin() -> (
+    None
+):
+    scene = play(_GetsItsMachine)
+
+    assert scene.broken == 1
+    assert [scene.phase(name) for name in ("e0", "e1")] == ["Succeeded"] * 2
+
+
+class _WhileItEnds(_ByTheWay):
+    """What somebody has changed while it was carried is looked at when it has ended."""
+
+    way = "finished"
+    machine = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}  # noqa: RUF012 - as above
+
+    async def script(self) -> None:
+        self.begin_operator()
+        await asyncio.sleep(5)
+        self._break(self.operator)
+        self.create("e0")
+        await self.until(lambda: self.phase("e0") == "Succeeded")
+        await asyncio.sleep(60)
+
+
+def test_one_that_changes_while_it_ends_is_looked_at_again() -> None:
+    scene = play(_WhileItEnds)
+
+    assert scene.broken == 1
+    assert any("execution cannot be taken up" in line for line in scene.result.violations)

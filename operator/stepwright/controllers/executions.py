@@ -126,7 +126,7 @@ class Executions:
         watch.on_defect = self.broke
 
     def broke(self, metadata: Metadata, error: Exception) -> None:
-        """What the watch said of an execution could not be taken in. It is read, and taken in so; where that fails,
+        """What was said of an execution could not be taken in. It is read, and taken in so; where that fails,
         too, it ends."""
         uid = Uid(metadata.uid)
         if not self._owns(uid):
@@ -151,13 +151,24 @@ class Executions:
             return
         self._taking_up.pop(ref.uid, None)  # so that it is not put off until this has ended
         try:
-            self.observe("MODIFIED", seen)
+            self._observe("MODIFIED", seen)
         finally:
             if here is not None:
                 self._taking_up.setdefault(ref.uid, here)
 
     def observe(self, type: str, seen: Seen, text: msgspec.Raw | None = None) -> None:
-        """Take in an event. Runs in the engine's loop."""
+        """Take in what is known of it now. Runs in the engine's loop. What fails in that is this execution's trouble, and
+        nobody else's: it is looked at again."""
+        self._guarded(seen, lambda: self._observe(type, seen, text))
+
+    def _guarded(self, seen: Seen, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:
+            log.exception("execution could not be looked at", execution=str(seen.reference))
+            self.broke(seen.metadata, error)
+
+    def _observe(self, type: str, seen: Seen, text: msgspec.Raw | None = None) -> None:
         uid = seen.uid
         self._engine.written(uid, seen.status.seq)
         if seen.metadata.deletionTimestamp is not None:
@@ -234,7 +245,7 @@ class Executions:
         if self._engine.carries(ref.uid) or ref.uid in self._taking_up:
             self._newer[ref.uid] = seen
         else:
-            self.observe("MODIFIED", seen)
+            self._observe("MODIFIED", seen)
 
     async def _restate_if_edited(self, ref: ExecutionRef) -> None:
         body = await self._journal.read_lean(ref)
@@ -254,7 +265,7 @@ class Executions:
             if seen.uid in self._taking_up:
                 self._newer.setdefault(seen.uid, seen)  # that it waits is being written this moment
             else:
-                self._begin(seen)
+                self._guarded(seen, partial(self._begin, seen))
 
     def any_under_way(self, key: Key) -> bool:
         """Whether executions of this state machine are under way: here or, as far as they have written, elsewhere."""
