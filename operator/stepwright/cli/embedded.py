@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import random
 import resource
@@ -27,10 +26,12 @@ from stepwright.engine.clock import SystemClock
 from stepwright.engine.looking_through import take_short_turns
 from stepwright.engine.ports import TaskDriver
 from stepwright.local import functions as lambda_functions
+from stepwright.local import garbage
 from stepwright.local.activities import LocalActivities
 from stepwright.local.catalog import SqlCatalog
 from stepwright.local.database import Database
 from stepwright.local.functions import FunctionDriver
+from stepwright.local.garbage import Garbage
 from stepwright.local.map_runs import SqlMapRuns
 from stepwright.local.mock_config import TestCases
 from stepwright.local.mocked import MockedDriver
@@ -48,9 +49,6 @@ LOOPBACKS: Final = ("127.0.0.1", "::1")
 ACCOUNT: Final = "123456789012"
 REGION: Final = "us-east-1"
 """Of requests that are signed for none."""
-
-_COLLECTED_AFTER_OBJECTS: Final = 20_000
-"""Looking for circular garbage after each 700 new objects takes a tenth of the time of a short execution."""
 
 _NOBODY_ELSE: Final = 0o077
 """Files and folders are for this user alone: they hold inputs and outputs. Tasks get the umask that there was."""
@@ -82,8 +80,7 @@ class Options:
 async def serve(options: Options, tell: Callable[[str], None]) -> None:
     """Until SIGTERM or SIGINT. Raises InUse, OSError."""
     _allow_many_connections()
-    gc.freeze()  # code and what belongs to it stay as long as the process
-    gc.set_threshold(_COLLECTED_AFTER_OBJECTS)
+    garbage.take_over()
     take_short_turns()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -131,6 +128,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         others: list[TaskDriver] = [processes, functions, activities, nested]
         drivers += [MockedDriver(test_cases, others, runner.report), *others] if options.mocks else others
         running = asyncio.create_task(runner.run(), name="executions")
+        looking = asyncio.create_task(Garbage().run(), name="garbage")
         admitted = admission.admission((*map(_shown, options.hosts), *options.host_names))
         regions = Regions(service, fixed=options.region is not None)
         web, bound = await server.start(
@@ -146,10 +144,11 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         await web.cleanup()
         stopping.cancel()
+        looking.cancel()
         if running.done():
             running.result()
         running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await asyncio.gather(running, looking, return_exceptions=True)
         await functions.close()
         await nested.close()
         await catalog.deletions.close()

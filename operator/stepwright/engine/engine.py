@@ -259,6 +259,7 @@ class Engine:
         if self._runs.get(uid) is not run:
             return
         del self._runs[uid], self._tasks[uid]
+        run.leave()
         self._world.journal.forget(run.ref)
         if parked is None:
             self._tell_finished(run.ref)

@@ -149,6 +149,11 @@ class Run:
         self._defects = Defects()
         self._effects = self._new_effects()
 
+    def leave(self) -> None:
+        """Nobody carries it any more. What it has, a machine above all, is freed at once and not when somebody looks for
+        circles."""
+        del self._effects  # which knows this run
+
     # --- What comes in -------------------------------------------------------------------------------------------
 
     def post(self, signal: Signal) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -32,21 +33,12 @@ class _Container:
     containers themselves."""
 
     is_object: bool
-    parent: _Container | None = None
     token: _Token = ""
     offsets: dict[_Token, int] = field(default_factory=dict)
     inner: dict[_Token, _Container] = field(default_factory=dict)
     index: int = 0
     key: str | None = None
     """Of the member whose value comes next."""
-
-    def pointer(self) -> Pointer:
-        tokens: list[_Token] = []
-        container = self
-        while container.parent is not None:
-            tokens.append(container.token)
-            container = container.parent
-        return pointers.child(pointers.ROOT, *reversed(tokens))
 
 
 @dataclass(slots=True)
@@ -109,13 +101,16 @@ def has_duplicate_keys(text: str) -> bool:
 def places(text: str) -> Places:
     """Where everything in a JSON text stands."""
     found = Places(_line_starts(text))
+    # None of them knows the one around it: they would hang in circles, which are freed only when somebody looks for such.
+    around: list[_Container] = []
     top: _Container | None = None
     for found_token in _TOKENS.finditer(text):
         token, offset = found_token[0], found_token.start()
         match token:
             case "]" | "}":
-                if top is not None:
-                    top = top.parent
+                if around:
+                    around.pop()
+                    top = around[-1] if around else None
                 continue
             case ",":
                 if top is not None:
@@ -131,29 +126,36 @@ def places(text: str) -> Places:
             where = top.index
             top.offsets[where] = offset
         elif top.key is None:
-            _begin_member(found, top, _unquoted(token), offset)
+            _begin_member(found, around, _unquoted(token), offset)
             continue
         else:
             where = top.key
         if token in {"{", "["}:
-            inner = _Container(token.startswith("{"), top, where)
+            inner = _Container(token.startswith("{"), where)
             if top is None:
                 found.root = found.root or inner
             else:
                 top.inner[where] = inner
+            around.append(inner)
             top = inner
     return found
 
 
-def _begin_member(found: Places, container: _Container, name: str, offset: int) -> None:
+def _begin_member(found: Places, around: Sequence[_Container], name: str, offset: int) -> None:
+    container = around[-1]
     container.key = name
     if name in container.offsets:
         if len(found.duplicates) < MOST_DUPLICATES:
-            found.duplicates.append((container.pointer(), name))
+            found.duplicates.append((_pointer(around), name))
         else:
             found.more_duplicates += 1
         container.inner.pop(name, None)  # the last one counts
     container.offsets[name] = offset
+
+
+def _pointer(around: Sequence[_Container]) -> Pointer:
+    """Of the innermost of these, each of which stands in the one before."""
+    return pointers.child(pointers.ROOT, *(container.token for container in around[1:]))
 
 
 def _index(name: str) -> int:
