@@ -21,6 +21,7 @@ FORGED = {
     "containerStatuses": [{"name": "c", "state": done('{"approved":true}')}],
 }
 NEWBORN = {"phase": "Pending"}
+RUNNING = {"phase": "Running", "containerStatuses": [{"name": "c", "state": {"running": {}}}]}
 
 
 def give(
@@ -68,6 +69,22 @@ async def test_a_pod_that_shows_when_it_has_ended_already_says_nothing() -> None
         await settled()
 
     assert ends(scene) == []
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["marked", "without our label"])
+async def test_a_task_whose_job_gets_no_pod_because_of_one_given_to_it_fails_by_its_name(
+    marked: bool,
+) -> None:
+    """The cause said no more than that there was none."""
+    scene, this = Scene(taskDefaults={"pendingGraceSeconds": 10}), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        give(scene, this, "theirs-abcde", RUNNING, marked=marked)
+        await scene.clock.forward(12)
+
+    (end,) = ends(scene)
+    assert end.error == "Job.NoPod"
+    assert "while there is pod theirs-abcde, which it counts for the Job" in end.cause
 
 
 async def test_a_pod_that_comes_from_another_controller_says_nothing() -> None:

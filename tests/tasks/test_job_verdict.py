@@ -309,6 +309,29 @@ def test_no_pod_is_a_problem() -> None:
     assert judge(job(), []) == NO_POD
 
 
+def in_the_way(name: str = "theirs") -> Undecided:
+    return Undecided(
+        Problem(
+            "Job.NoPod",
+            f"Kubernetes makes no pod for Job order-7-5-x while there is pod {name}, which it counts for the Job and the "
+            "Job did not make: somebody has given it to the Job. Delete it, and find out who made it.",
+        )
+    )
+
+
+@pytest.mark.parametrize("own", [[], [pod({"exitCode": 1}, phase="Failed")]], ids=["none", "one that failed"])
+def test_a_pod_that_takes_the_place_of_the_job_s_own_is_named(own: list[facts.Pod]) -> None:
+    assert judge(job(), own, foreign=[pod(name="theirs")]) == in_the_way()
+
+
+def test_a_pod_given_to_a_job_is_no_problem_beside_its_own() -> None:
+    assert judge(job(), [pod()], foreign=[pod(name="theirs")]) == Undecided()
+
+
+def test_a_pod_given_to_a_job_that_has_ended_is_not_in_the_way() -> None:
+    assert judge(job(), [], foreign=[pod(OK, name="theirs", phase="Succeeded")]) == NO_POD
+
+
 def test_a_suspended_job_waits_on_purpose() -> None:
     assert judge(job(suspend=True), []) == Undecided()
 

@@ -51,16 +51,14 @@ class Adopted:
         """It is gone, and nobody asks for it any more."""
         self._uids.discard(pod.metadata.uid)
 
-    def own(self, job: Job, pods: Iterable[Pod]) -> list[Pod]:
-        """Those that the Job has made."""
-        return [pod for pod in pods if self._is_own(job, pod)]
-
-    def foreign(self, job: Job, pods: Iterable[Pod]) -> list[Pod]:
-        """Those that the Job has not made, and that Kubernetes counts for it."""
-        return [pod for pod in pods if not self._is_own(job, pod)]
-
-    def _is_own(self, job: Job, pod: Pod) -> bool:
-        return pod not in self and is_made_by(job, pod)
+    def told_apart(self, job: Job, pods: Iterable[Pod]) -> tuple[list[Pod], list[Pod]]:
+        """Those that the Job has made; and those that it has not, and that Kubernetes counts for it."""
+        own: list[Pod] = []
+        foreign: list[Pod] = []
+        for pod in pods:
+            is_own = pod not in self and is_made_by(job, pod)
+            (own if is_own else foreign).append(pod)
+        return own, foreign
 
 
 def is_made_by(job: Job, pod: Pod) -> bool:

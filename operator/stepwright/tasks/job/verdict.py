@@ -96,8 +96,8 @@ def judge(
     foreign: Sequence[Pod] = (),
     all_told: bool = False,
 ) -> Verdict:
-    """``pods``: those that this very Job has made. ``pods_certain``: they were listed after the Job had ended, and
-    ``foreign`` are those that were given to it. ``all_told``: no pod of it can have gone unseen, however early.
+    """``pods``: those that this very Job has made; ``foreign``: those that were given to it, as far as they are known.
+    ``pods_certain``: all were listed after the Job had ended. ``all_told``: no pod of it can have gone unseen, however early.
 
     A Job that is gone is the caller's to notice.
     """
@@ -109,7 +109,7 @@ def judge(
         return _failed(job, pods, foreign, condition, certain=pods_certain)
     if job.metadata.deletionTimestamp is not None:
         return deleted(job.metadata.name)
-    return Undecided(_problem(job, pods))
+    return Undecided(_problem(job, pods, foreign))
 
 
 def deleted(name: str) -> Failed:
@@ -286,16 +286,26 @@ def _log_of(pods: Sequence[Pod]) -> tuple[str, str] | None:
     return (pods[-1].metadata.name, pods[-1].main) if pods else None
 
 
-def _problem(job: Job, pods: Sequence[Pod]) -> Problem | None:
+def _problem(job: Job, pods: Sequence[Pod], foreign: Sequence[Pod]) -> Problem | None:
     if job.spec.suspend:
         return None  # a queue such as Kueue holds it back on purpose
     live = [pod for pod in pods if not pod.finished and pod.metadata.deletionTimestamp is None]
+    if job.single and not live and (in_the_way := [pod for pod in foreign if not pod.finished]):
+        return _taken(job.metadata.name, in_the_way[0].metadata.name)
     if not pods:
         return Problem(errors.NO_POD, f"No pod was created for Job {job.metadata.name}.", look_at_events=True)
     for pod in live:
         if (problem := _pod_problem(pod)) is not None:
             return problem
     return None
+
+
+def _taken(name: str, pod: str) -> Problem:
+    return Problem(
+        errors.NO_POD,
+        f"Kubernetes makes no pod for Job {name} while there is pod {pod}, which it counts for the Job and the Job did not "
+        "make: somebody has given it to the Job. Delete it, and find out who made it.",
+    )
 
 
 def _pod_problem(pod: Pod) -> Problem | None:

@@ -308,7 +308,7 @@ class Watching:
 
     def pods_of(self, job: facts.Job, watched: Watched | None = None) -> list[facts.Pod]:
         """Those that it has made, and those known of it that are gone."""
-        return self._adopted.own(job, self._all_pods_of(job, watched))
+        return self._adopted.told_apart(job, self._all_pods_of(job, watched))[0]
 
     def _all_pods_of(
         self, job: facts.Job, watched: Watched | None, listed: Sequence[facts.Pod] | None = None
@@ -346,12 +346,12 @@ class Watching:
     def _judge(
         self, watched: Watched, job: facts.Job, listed: Sequence[facts.Pod] | None, *, certain: bool
     ) -> verdict.Verdict:
-        pods = self._all_pods_of(job, watched, listed)
+        own, foreign = self._adopted.told_apart(job, self._all_pods_of(job, watched, listed))
         found = verdict.judge(
             job.with_parallelism(watched.parallelism),
-            self._adopted.own(job, pods),
+            own,
             pods_certain=certain,
-            foreign=self._adopted.foreign(job, pods) if certain else (),
+            foreign=foreign,
             all_told=watched.from_its_creation,
         )
         if isinstance(found, verdict.Succeeded) and job.completions != watched.completions:
@@ -531,8 +531,11 @@ class Watching:
         self.fail(watched, error, cause + await logs.tail(self._api, watched.ref.namespace, pod, container))
 
     async def _give_up(self, watched: Watched, problem: verdict.Problem) -> None:
-        if problem.patience and not await self._persists(watched, problem):
-            return
+        if problem.patience:
+            still = await self._what_persists(watched, problem)
+            if still is None:
+                return
+            problem = still
         error, cause = problem.error, problem.cause
         if problem.look_at_events and watched.job is not None:
             told = await self._calls.creation_troubles(watched.ref.namespace, watched.job.metadata.uid)
@@ -546,9 +549,9 @@ class Watching:
         watched.unwanted = True
         self.fail(watched, error, cause)
 
-    async def _persists(self, watched: Watched, problem: verdict.Problem) -> bool:
-        """Whether the trouble is there still, by what the server says now: a process that was stopped, or whose clock
-        was set forward, has waited long without having heard anything."""
+    async def _what_persists(self, watched: Watched, problem: verdict.Problem) -> verdict.Problem | None:
+        """The trouble if it is there still, by what the server says now: a process that was stopped, or whose clock was
+        set forward, has waited long without having heard anything; and of some pods no watch tells."""
         job = watched.job
         assert job is not None
         try:
@@ -556,17 +559,17 @@ class Watching:
             listed = await self._calls.pods_of(watched.ref, job.metadata.uid)
         except Unavailable as error:
             self._log.warning("pods cannot be listed", **_who(watched), error=str(error))
-            return False
+            return None
         if stored is None or stored.metadata.uid != job.metadata.uid:
             watched.busy = None
             self.consider(watched, gone=True)
-            return False
+            return None
         found = self._judge(watched, stored, listed, certain=False)
         now = found.problem if isinstance(found, verdict.Undecided) else None
         if now is None or now.error != problem.error:
             watched.problem = None if now is None else (now, self._clock.now())
-            return False
-        return True
+            return None
+        return now
 
     def _succeed(self, watched: Watched, value: Json) -> None:
         self._end(watched, TaskSucceeded(watched.task, value))
