@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from stepwright.asl.checkpoint import EncodedPart, PartId
 from stepwright.asl.step import HistoryEvent
 
@@ -19,6 +21,7 @@ LONG_BYTES: Final = 8 * 1024
 """A text that is longer, as UTF-8, is kept apart."""
 
 _SEEN: Final[frozenset[int]] = frozenset()
+_NOTHING: Final[dict[int, str]] = {}
 
 
 class KeptApart:
@@ -34,8 +37,8 @@ class KeptApart:
         """Those are stored, and have been counted."""
         self._known = {}
         for part, encoded in parts.items():
-            if texts := frozenset(map(hash, _long_texts(encoded))):
-                self._known[part] = texts
+            if texts := _by_hash(encoded):
+                self._known[part] = frozenset(texts)
 
     def count(self, parts: Mapping[PartId, EncodedPart | None], events: Sequence[HistoryEvent]) -> int:
         """How many bytes a write of these parts, None for one that goes, keeps apart that were not there before. Asked
@@ -44,7 +47,7 @@ class KeptApart:
         found: dict[int, str] = {}
         for part, encoded in parts.items():
             before |= self._known.pop(part, _SEEN)
-            if encoded is not None and (texts := {hash(text): text for text in _long_texts(encoded)}):
+            if encoded is not None and (texts := _by_hash(encoded)):
                 found |= texts
                 self._known[part] = frozenset(texts)
         new = found.keys() - before
@@ -57,6 +60,13 @@ class KeptApart:
 def is_long(text: str) -> bool:
     # A character is at least one byte and at most four: only texts in between have to be measured.
     return len(text) * 4 > LONG_BYTES and (len(text) > LONG_BYTES or len(text.encode()) > LONG_BYTES)
+
+
+def _by_hash(encoded: EncodedPart) -> dict[int, str]:
+    # No text in it is longer than all of it. Nearly all parts are short: looking into each takes many times as long.
+    if len(msgspec.json.encode(encoded)) <= LONG_BYTES:
+        return _NOTHING
+    return {hash(text): text for text in _long_texts(encoded)}
 
 
 def _long_texts(value: Any) -> Iterator[str]:
