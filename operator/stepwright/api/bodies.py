@@ -22,6 +22,8 @@ BODY_SECONDS: Final = 30.0
 _SMALL_BYTES: Final = 64 * 1024
 """A body below this that came with its head is in memory already: it is not counted."""
 
+_ENCODING: Final = "content-encoding"
+
 
 class Bodies:
     """Of one server."""
@@ -29,20 +31,24 @@ class Bodies:
     def __init__(self) -> None:
         self._free_bytes = MOST_UNDER_WAY_BYTES
 
+    def at_hand(self, request: Request) -> bytes | None:
+        """A body that is small and has come with its head: nothing of it is counted. None: it has to be read."""
+        length = request.content_length
+        if length is None or length > _SMALL_BYTES or not request.complete or _ENCODING in request.headers:
+            return None
+        return request.take()
+
     @asynccontextmanager
     async def read(self, request: Request) -> AsyncIterator[bytes]:
         """A body, which counts as long as it is in use. Raises ApiError."""
         length = request.content_length
         if length is not None and length > LARGEST_BODY_BYTES:
             raise _too_large()
-        if "content-encoding" in request.headers:
+        if _ENCODING in request.headers:
             # No client compresses requests of this API, and what is compressed may be a thousand times as large.
             raise ApiError("UnsupportedMediaTypeException", "The body of a request must not be encoded", 415)
         counted = 0
         try:
-            if request.complete and length is not None and length <= _SMALL_BYTES:
-                yield await request.read()
-                return
             pieces = []
             try:
                 async with asyncio.timeout(BODY_SECONDS):

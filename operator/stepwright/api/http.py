@@ -34,6 +34,8 @@ _LINGER_SECONDS: Final = 10.0
 
 _CONTINUE: Final = "100-continue"
 
+_CLOSES: Final = "Connection: close\r\n"
+
 _numbers: Final = itertools.count(1)
 
 _log: Final = logging.getLogger("stepwright.api.http")
@@ -115,6 +117,10 @@ class Request:
             self._connection.ask_for_body(self)
             self._arrived = asyncio.get_running_loop().create_future()
             await self._arrived
+        return self.take()
+
+    def take(self) -> bytes:
+        """What has come of the body since the last time, be it nothing."""
         piece = b"".join(self._pieces)
         self._pieces.clear()
         self._unread_bytes = 0
@@ -297,14 +303,11 @@ class Connection(asyncio.Protocol):
         request = one if isinstance(one, Request) else None
         unread = request is not None and not request.complete
         close = response.close or unread or request is None or not request.keep_alive
-        lines = [
-            _status_line(response.status),
-            f"Date: {_date()}",
-            f"Content-Length: {len(response.body)}",
-            *(f"{name}: {value}" for name, value in response.headers.items()),
-            "Connection: close\r\n\r\n" if close else "\r\n",
-        ]
-        head = "\r\n".join(lines).encode("latin-1", "replace")
+        headers = "".join([f"{name}: {value}\r\n" for name, value in response.headers.items()])
+        head = (
+            f"{_status_line(response.status)}\r\nDate: {_date()}\r\nContent-Length: {len(response.body)}\r\n"
+            f"{headers}{_CLOSES if close else ''}\r\n"
+        ).encode("latin-1", "replace")
         is_head = request is not None and request.method == "HEAD"
         self._transport.write(head if is_head else head + response.body)
         if close:

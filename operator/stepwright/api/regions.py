@@ -29,10 +29,12 @@ class Regions:
         if self._fixed or authorization is None:
             return self._service
         claimed = signatures.claim(authorization)
-        if claimed is None or _REGION.fullmatch(claimed.region) is None:
+        if claimed is None:
             return self._service
         found = self._services.get(claimed.region)
         if found is None:
+            if _REGION.fullmatch(claimed.region) is None:
+                return self._service
             found = replace(self._service, place=Place(self._service.place.account, claimed.region))
             if len(self._services) < _MOST:
                 self._services[claimed.region] = found

@@ -15,7 +15,7 @@ from stepwright.api.dispatch import Reply
 from stepwright.api.errors import ApiError
 from stepwright.api.http import Connection, Handler, Request, Response
 from stepwright.api.regions import Regions
-from stepwright.api.signatures import Signed
+from stepwright.api.signatures import Claim, Signed
 from stepwright.engine.beside import on_behalf_of
 from stepwright.engine.ports import Clock
 
@@ -31,6 +31,14 @@ def handler(
     """``secrets`` by access key: what requests must be signed with; without them any signature, or none, will do."""
     bodies = Bodies()
 
+    async def answer(request: Request, body: bytes, claimed: Claim | None, *, is_form: bool) -> Response:
+        if secrets is not None and claimed is not None:
+            signatures.check_signature(claimed, _signed(request, body), secrets[claimed.key])
+        service = regions.of(request.headers.get("authorization"))
+        if is_form:
+            return _response(Reply(200, identity.answer(body, service.place)), content_type=identity.XML)
+        return _response(await dispatch.dispatch(service, request.headers.get("x-amz-target", ""), body))
+
     async def serve(request: Request) -> Response:
         is_form = False
         on_behalf_of.set(request.client)
@@ -43,17 +51,10 @@ def handler(
             if secrets is not None:
                 signed_for = signatures.SECURITY_TOKENS if is_form else signatures.SERVICE
                 claimed = signatures.check_head(request.headers, secrets, clock.now(), signed_for)
+            if (body := bodies.at_hand(request)) is not None:
+                return await answer(request, body, claimed, is_form=is_form)
             async with bodies.read(request) as body:
-                if secrets is not None and claimed is not None:
-                    signatures.check_signature(claimed, _signed(request, body), secrets[claimed.key])
-                service = regions.of(request.headers.get("authorization"))
-                if is_form:
-                    return _response(
-                        Reply(200, identity.answer(body, service.place)), content_type=identity.XML
-                    )
-                return _response(
-                    await dispatch.dispatch(service, request.headers.get("x-amz-target", ""), body)
-                )
+                return await answer(request, body, claimed, is_form=is_form)
         except ApiError as error:
             if is_form:
                 told = Reply(error.status, identity.refusal(error), error.code)

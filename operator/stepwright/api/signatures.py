@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 from stepwright.api.errors import ApiError
@@ -39,8 +39,7 @@ class Signed:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What an Authorization header says: signed with this key, for this region and service, over these headers."""
 
     key: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -59,6 +60,11 @@ _PARTITIONS: Final[Mapping[str, str]] = MappingProxyType(
 """By what the names of their regions begin with. Source: botocore's partitions.json."""
 
 
+@lru_cache(maxsize=64)
+def _partition(region: str) -> str:
+    return next((partition for prefix, partition in _PARTITIONS.items() if region.startswith(prefix)), "aws")
+
+
 def place_of(text: str) -> Place:
     """Where an ARN that was given out here says that it is."""
     parts = text.split(":")
@@ -74,9 +80,7 @@ class Place:
 
     @property
     def partition(self) -> str:
-        return next(
-            (partition for prefix, partition in _PARTITIONS.items() if self.region.startswith(prefix)), "aws"
-        )
+        return _partition(self.region)
 
     @property
     def _prefix(self) -> str:

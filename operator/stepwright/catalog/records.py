@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct, field
 
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
@@ -14,8 +15,7 @@ from stepwright.engine.ports import Uid
 MachineType = Literal["STANDARD", "EXPRESS"]
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """What an execution runs: immutable, so that running executions stay on theirs.
 
     ``settings`` holds what the API shows as ``loggingConfiguration``, ``tracingConfiguration`` and
@@ -31,8 +31,7 @@ class Revision:
     first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StateMachine:
+class StateMachine(Struct, frozen=True):
     arn: str
     name: str
     type: MachineType
@@ -43,8 +42,7 @@ class StateMachine:
     """It is there until none of its executions runs, and nothing is begun with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """A revision that was published under a number."""
 
     machine_arn: str
@@ -58,16 +56,14 @@ class Version:
         return f"{self.machine_arn}:{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """``weight``: of 100 executions started by the alias, how many run this version."""
 
     version_arn: str
     weight: int
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Struct, frozen=True):
     """A name for one version, or for two that share the executions."""
 
     machine_arn: str
@@ -82,8 +78,7 @@ class Alias:
         return f"{self.machine_arn}:{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """Work that workers ask for. ``encryption``: its ``encryptionConfiguration``, which is never changed."""
 
     arn: str
@@ -93,16 +88,14 @@ class Activity:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityTask:
+class ActivityTask(Struct, frozen=True):
     """Handed to one worker, who answers by the token."""
 
     token: str
     input: JsonText
 
 
-@dataclass(frozen=True, slots=True)
-class MapRun:
+class MapRun(Struct, frozen=True):
     """``position`` orders Map Runs by their start."""
 
     status: MapRunStatus
@@ -117,8 +110,7 @@ class Listed(NamedTuple):
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(Struct, frozen=True):
     """``position`` orders executions by their start; 0 where that is not known. Of an Express execution nothing is
     kept once it has ended. ``map_run_arn``: the Map Run of which it is a child execution, for so many ``items``."""
 

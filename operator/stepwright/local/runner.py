@@ -6,7 +6,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from sqlite3 import Connection
 from typing import Any, Final
@@ -136,10 +135,9 @@ class LocalRunner:
             self._begin_express(loaded)
 
     async def run_express(self, execution: Execution) -> Execution:
-        loaded = await self._loaded(execution)
-        loaded = replace(loaded, identity=structs.replace(loaded.identity, synchronous=True))
+        loaded = await self._loaded(execution, synchronous=True)
         outcome, stopped = self._at_once(loaded) or await self._carried(loaded)
-        return replace(
+        return structs.replace(
             execution,
             status=outcome.status,
             stopped=Millis(stopped),
@@ -245,10 +243,11 @@ class LocalRunner:
             self._engine.tell(uid, asked)
         return uid is not None
 
-    async def _loaded(self, execution: Execution, *, kept: bool = False) -> Loaded:
+    async def _loaded(self, execution: Execution, *, kept: bool = False, synchronous: bool = False) -> Loaded:
         """A new execution, as the engine takes it. Raises Refused, NoTestCase."""
         revision = await self._catalog.revision(execution.revision_id)
         assert revision is not None
+        machine = await self._journal.machine(revision.id, revision.definition)
         machine_name = arns.machine_name(execution.machine_arn)
         loaded = Loaded(
             ref=ExecutionRef(execution.uid, "local", execution.name, machine_name),
@@ -261,9 +260,11 @@ class LocalRunner:
                 state_machine_name=machine_name,
                 version_arn=execution.version_arn,
                 alias_arn=execution.alias_arn,
-                token_key=self._database.tokens.of_execution(execution.uid),
+                # A task's token is all that it is for.
+                token_key=self._database.tokens.of_execution(execution.uid) if machine.resources else None,
+                synchronous=synchronous,
             ),
-            machine=await self._journal.machine(revision.id, revision.definition),
+            machine=machine,
             input=execution.input,
             seq=0,
             parts={},

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 import structlog
+from msgspec import structs
 
 from stepwright.api import errors, labels, names, paging, settings, wire
 from stepwright.api.operations import tags
@@ -111,7 +111,7 @@ async def _describe_labelled(service: Service, text: str) -> Answer:
         "status": "ACTIVE",
         "type": part.type,
         "creationDate": wire.moment(machine.created),
-        **await _content(service, replace(machine.revision, definition=part.definition), {}),
+        **await _content(service, structs.replace(machine.revision, definition=part.definition), {}),
     }
 
 
@@ -131,7 +131,7 @@ async def describe_for_execution(service: Service, request: Request) -> Answer:
         part = await labels.part(service.beside, arn, revision.definition, label)
         assert part is not None
         answer |= {"mapRunArn": execution.map_run_arn, "label": label}
-        revision = replace(revision, definition=part.definition)
+        revision = structs.replace(revision, definition=part.definition)
     return answer | await _content(service, revision, request)
 
 
@@ -179,7 +179,7 @@ async def update(service: Service, request: Request) -> Answer:
         await service.catalog.revise(machine.arn, revision)
     answer = {"updateDate": wire.moment(now), **_revision_id(revision)}
     if request.get("publish"):
-        revised = replace(machine, revision=revision)
+        revised = structs.replace(machine, revision=revision)
         version = await service.versions.publish(revised, request.get("versionDescription"), now)
         answer["stateMachineVersionArn"] = version.arn
     return answer

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec import structs
 
 from stepwright.api import errors, names, paging, wire
 from stepwright.api.service import Answer, Operation, Request, Service
@@ -116,7 +117,9 @@ async def update_alias(service: Service, request: Request) -> Answer:
             raise _misrouted("Routing configuration must name versions of the alias' own state machine")
     now = service.clock.now()
     description = request.get("description", alias.description)
-    await service.versions.replace_alias(replace(alias, routes=routes, description=description, updated=now))
+    await service.versions.replace_alias(
+        structs.replace(alias, routes=routes, description=description, updated=now)
+    )
     return {"updateDate": wire.moment(now)}
 
 
