@@ -64,6 +64,8 @@ class Scene:
         self.clock = HandClock()
         self.ref: ExecutionRef = execution("shop", **settings)
         self.heard: list[Signal] = []
+        self.held = True
+        """Whether the operator may act upon the execution: its Lease could be renewed."""
 
     @asynccontextmanager
     async def driver(self) -> AsyncIterator[JobDriver]:
@@ -72,7 +74,7 @@ class Scene:
             self.heard.append(signal)
 
         api: Any = self.server
-        made = JobDriver(api, report, clock=self.clock)
+        made = JobDriver(api, report, clock=self.clock, held=lambda _: self.held)
         running = asyncio.create_task(made.run())
         await settled()
         try:

@@ -109,6 +109,35 @@ async def test_a_task_is_not_given_up_for_what_was_not_heard() -> None:
     assert isinstance(scene.heard[-1], TaskSucceeded)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "held"),
+    [(40, False), (300, False), (300, True)],
+    ids=["for less than the grace period", "for longer", "for longer, but its Lease is renewed"],
+)
+async def test_while_nothing_answers_no_pod_is_waited_for(seconds: float, held: bool) -> None:
+    """Nobody can make one either. An etcd was restored, and tasks failed before their Jobs' controller had begun again."""
+    scene, this = Scene(taskDefaults={"pendingGraceSeconds": 60}), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this)
+        await scene.clock.forward(10)
+        scene.server.before, scene.held = lost, held
+        await scene.clock.forward(seconds)
+        scene.server.before, scene.held = nothing, True
+        await scene.clock.forward(50)
+        assert [type(signal) for signal in scene.heard] == [TaskStarted, TaskSubmitted]
+        await scene.clock.forward(70)
+
+    assert scene.error() == "Job.NoPod"
+
+
+def lost(_verb: str, _path: str) -> None:
+    raise LOST
+
+
+def nothing(_verb: str, _path: str) -> None:
+    """Befalls a request."""
+
+
 async def test_a_task_stopped_while_its_pods_are_listed_is_forgotten() -> None:
     """It came back among the tasks in trouble, and events were read for it each second from then on."""
     scene, this = Scene(), image()

@@ -67,6 +67,9 @@ class Watched:
     without_log: set[str] = field(default_factory=set)
     """Names of pods that ended well and went with their output: what the Job makes of that counts."""
     problem: tuple[verdict.Problem, Millis] | None = None
+    unheard: bool = False
+    """When its trouble had lasted long enough, nothing was to be heard of it. Who could make an end of that may have heard
+    as little, so it begins anew."""
     result: TaskSucceeded | TaskFailed | None = None
     busy: object = None
     """What is under way that the result needs; the task is not judged again until it is done."""
@@ -119,6 +122,9 @@ class Watching:
         self._ending: set[tuple[str, str]] = set()
         self._adopted = Adopted()
         self._asked: dict[str, Millis] = {}
+        self._unheard_until = Millis(0)
+        """Until then nothing was to be heard of the API server, as far as is known. What a task waits for could not come
+        either."""
         self.on_stray: Callable[[facts.Job], Coroutine[Any, Any, None]] | None = None
         """What to do with a Job that has been there for a while and that nobody here has started or let go."""
         self.jobs: Informer[facts.Job] = Informer(
@@ -377,11 +383,12 @@ class Watching:
         while True:
             await self._clock.sleep(TICK_SECONDS)
             now = self._clock.now()
+            self._listen(now)
             podless: set[str] = set()
             for watched in list(self._troubled):
                 if watched.problem is None or watched.result is not None:
                     self._troubled.pop(watched, None)
-                elif now - watched.problem[1] >= watched.grace_ms and watched.busy is None:
+                elif self._has_waited(watched, now) and watched.busy is None:
                     self._read(self._give_up(watched, watched.problem[0]), watched)
                 elif watched.problem[0].look_at_events and now - watched.problem[1] >= PODLESS_SECONDS * 1000:
                     podless.add(watched.ref.namespace)
@@ -389,6 +396,18 @@ class Watching:
             if now - audited >= AUDIT_SECONDS * 1000:
                 audited = now
                 await self._audit(now)
+
+    def _listen(self, now: Millis) -> None:
+        """Who cannot renew its Lease holds nothing. One task is asked for all: some that belong to others by now, and are
+        about to be let go, only make for patience."""
+        waiting = next(iter(self._troubled), None)
+        if waiting is not None and not self._held(waiting.ref.uid):
+            self._unheard_until = now
+
+    def _has_waited(self, watched: Watched, now: Millis) -> bool:
+        """Whether a task's trouble has lasted its grace period, in which it could have been over."""
+        assert watched.problem is not None
+        return now - max(watched.problem[1], self._unheard_until) >= watched.grace_ms
 
     def _ask_why(self, namespaces: Iterable[str], now: Millis) -> None:
         """Jobs without a pod have waited in these. One list tells of all that are in a namespace, and no more often than
@@ -559,6 +578,7 @@ class Watching:
             listed = await self._calls.pods_of(watched.ref, job.metadata.uid)
         except Unavailable as error:
             self._log.warning("pods cannot be listed", **_who(watched), error=str(error))
+            watched.unheard = True
             return None
         if stored is None or stored.metadata.uid != job.metadata.uid:
             watched.busy = None
@@ -568,6 +588,9 @@ class Watching:
         now = found.problem if isinstance(found, verdict.Undecided) else None
         if now is None or now.error != problem.error:
             watched.problem = None if now is None else (now, self._clock.now())
+            return None
+        if watched.unheard:
+            watched.unheard, watched.problem = False, (now, self._clock.now())
             return None
         return now
 
