@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from stepwright.cluster import revisions
+from stepwright.cluster.api import Forbidden
 from stepwright.cluster.revisions import Revisions
 from stepwright.controllers.state_machine_watch import Key, Policy, SeenMachine
 from stepwright.controllers.state_machines import FINALIZER, StateMachines
+from stepwright.controllers.vanished import Vanished
 from stepwright.engine.looking_through import at_once
 from tests.controllers.test_shared_state_machines import Quiet
 from tests.engine.virtual_loop import VirtualClock, run
@@ -55,7 +57,7 @@ class Play:
 
     def _controller(self) -> StateMachines:
         quiet = Quiet("operator")
-        api = SimulatedApi(self.server, quiet, quiet, lambda *_: None)
+        api = self.api = SimulatedApi(self.server, quiet, quiet, lambda *_: None)
         return StateMachines(
             api,
             Revisions(api),
@@ -507,6 +509,44 @@ def test_one_that_is_gone_is_not_known_though_nobody_tells() -> None:
 
     assert play.machines.find(GREET) is None
     assert not play.machines._draining_since
+
+
+def test_one_that_nobody_asks_for_is_forgotten_when_it_is_gone_though_nobody_tells() -> None:
+    """It is another operator's, and the watch was away while it went."""
+    gone: list[Key] = []
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        play.owned = False
+        machines = play.machines
+        watching = asyncio.create_task(
+            Vanished(play.api, VirtualClock(), machines.uids, machines.forget).run()
+        )
+        await asyncio.sleep(400)
+        assert machines.find(GREET) is not None
+        play.unheard |= {"MODIFIED", "DELETED"}
+        play.server.remove(("statemachines", *GREET))
+        await asyncio.sleep(400)
+        watching.cancel()
+        gone.extend(play.changes[-1:])
+
+    assert played(script).machines.find(GREET) is None
+    assert gone == [GREET]
+
+
+def test_where_state_machines_cannot_be_listed_none_is_taken_for_gone() -> None:
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+
+        async def refuse(*_: Any, **__: Any) -> bytes:
+            raise Forbidden(403, "Forbidden", "not here")
+
+        play.api.request = refuse  # type: ignore[method-assign]
+        await Vanished(play.api, VirtualClock(), play.machines.uids, play.machines.forget).look()
+
+    assert played(script).machines.find(GREET) is not None
 
 
 def test_one_that_takes_the_place_of_another_stays_known_when_the_end_of_that_is_told_late() -> None:

@@ -26,6 +26,7 @@ from stepwright.controllers.rounds import Rounds, Scope
 from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
 from stepwright.controllers.state_machines import Known, StateMachines
+from stepwright.controllers.vanished import Vanished
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.looking_through import at_once as looked_through_at_once
@@ -304,8 +305,10 @@ class Operator:
                 group.create_task(self.executions.run())
                 group.create_task(self.neighbours.run())
                 group.create_task(self.watch.run())
-                if self.state_machines is not None:
-                    group.create_task(KopfWatch(self.api, self.state_machines.observe).run())
+                if (machines := self.state_machines) is not None:
+                    group.create_task(KopfWatch(self.api, machines.observe).run())
+                    vanished = Vanished(self.api, self.clock, machines.uids, machines.forget)
+                    group.create_task(vanished.run())
         finally:
             if self.state_machines is not None:
                 await self.state_machines.close()

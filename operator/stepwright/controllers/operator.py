@@ -46,6 +46,7 @@ from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.signals import Signals
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
 from stepwright.controllers.state_machines import StateMachines
+from stepwright.controllers.vanished import Vanished
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.looking_through import take_short_turns
@@ -219,6 +220,8 @@ class Operator:
             on_gone=lambda key: metrics.forget(*key),
             owns=owns,
         )
+        machines = self._state_machines
+        self._vanished = Vanished(api, clock, machines.uids, machines.forget, options.namespaces)
         self._execution_watch = execution_watch.watch(api, options.namespaces, self._executions.observe)
         self._executions.use(self._state_machines, self._execution_watch)
         self._execution_watch.on_list = self._look_at_all
@@ -296,6 +299,7 @@ class Operator:
                 group.create_task(self._retention.run(), name="retention")
                 group.create_task(self._rounds.run(), name="rounds")
                 group.create_task(self._execution_watch.run(), name="executions")
+                group.create_task(self._vanished.run(), name="state machines that are gone")
                 kopf_thread.start()
                 await kopf_thread.ended.wait()
                 raise Lost("kopf has ended")

@@ -150,15 +150,19 @@ class StateMachines:
             return
         key = seen.key
         if type == "DELETED":
-            self._forget(key, seen.metadata.uid)
+            self.forget(key, seen.metadata.uid)
         else:
             self._note_retention(type, seen)
             self._seen[key] = seen
         self._look_at(key)
 
-    def _forget(self, key: Key, uid: str) -> None:
+    def uids(self) -> dict[Key, str]:
+        """Of all that are known to be there."""
+        return {key: seen.metadata.uid for key, seen in self._seen.items()}
+
+    def forget(self, key: Key, uid: str) -> None:
         """It is gone. Called where that shows, too: kopf does not tell of what was deleted between a watch and the list
-        after it, and may tell of one when another of its name is there already."""
+        after it (``vanished``), and may tell of one when another of its name is there already."""
         seen = self._seen.get(key)
         if seen is None or seen.metadata.uid != uid:
             return
@@ -219,7 +223,7 @@ class StateMachines:
         try:
             seen = state_machine_watch.read(await self._api.request("GET", _path(key)))
         except NotFound:
-            self._forget(key, uid)
+            self.forget(key, uid)
             return None
         except (ApiError, msgspec.DecodeError) as error:
             raise Unavailable(str(error)) from error
@@ -300,7 +304,7 @@ class StateMachines:
             except Conflict:
                 return 0.1
             except NotFound:
-                self._forget(key, seen.metadata.uid)
+                self.forget(key, seen.metadata.uid)
                 return None
         if not self._is_checked(key, seen):
             async with self._checks.of(key[0]):
@@ -330,7 +334,7 @@ class StateMachines:
         try:
             text = await self._api.request("GET", _path(key))
         except NotFound:
-            self._forget(key, uid)
+            self.forget(key, uid)
             return
         seen = state_machine_watch.read(text)
         problem = state_machines.unfit(text)
@@ -486,7 +490,7 @@ class StateMachines:
         except NotFound:
             pass
         if set(finalizers) <= {FINALIZER}:
-            self._forget(key, seen.metadata.uid)
+            self.forget(key, seen.metadata.uid)
         return None
 
     async def _running(self, key: Key) -> int:

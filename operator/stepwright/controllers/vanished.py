@@ -1,0 +1,89 @@
+"""State machines that are gone though nobody has told.
+
+kopf does not tell of what was deleted between a watch and the list after it, and who does not look after a state machine
+hears of its end in no other way. So all that are known are looked for now and then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Final
+
+import msgspec
+import structlog
+
+from stepwright.cluster.api import Api, ApiError, path_of
+from stepwright.cluster.resources import API_VERSION
+from stepwright.controllers.state_machine_watch import Key
+from stepwright.engine.ports import Clock
+
+log = structlog.get_logger(__name__)
+
+LOOKS_EVERY_SECONDS: Final = 300.0
+_PAGE_SIZE: Final = 500
+
+
+class _Metadata(msgspec.Struct):
+    uid: str
+
+
+class _Object(msgspec.Struct):
+    metadata: _Metadata
+
+
+class _Row(msgspec.Struct):
+    object: _Object
+
+
+_decode: Final = msgspec.json.Decoder(_Row).decode
+
+
+class Vanished:
+    """``known`` gives the uids of all that are known; ``forget`` is told which of them are gone. ``namespaces``: those that
+    are served; empty for all."""
+
+    def __init__(
+        self,
+        api: Api,
+        clock: Clock,
+        known: Callable[[], Mapping[Key, str]],
+        forget: Callable[[Key, str], None],
+        namespaces: Sequence[str] = (),
+    ) -> None:
+        self._api = api
+        self._clock = clock
+        self._known = known
+        self._forget = forget
+        self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._clock.sleep(LOOKS_EVERY_SECONDS)
+            await self.look()
+
+    async def look(self) -> None:
+        """Each namespace by itself: one whose list is refused, with the rights in it gone, holds nobody up."""
+        for namespace in self._namespaces:
+            # What comes while the list is under way is not looked for in it.
+            before = {key: uid for key, uid in self._known().items() if namespace in (None, key[0])}
+            if not before:
+                continue
+            try:
+                there = await self._uids(namespace)
+            except ApiError as error:
+                log.info("state machines could not be looked for", namespace=namespace, reason=str(error))
+                continue
+            for key, uid in before.items():
+                if uid not in there:
+                    self._forget(key, uid)
+
+    async def _uids(self, namespace: str | None) -> set[str]:
+        """Of all that are there, by rows, which do not have the definitions."""
+        uids: set[str] = set()
+        path = path_of(API_VERSION, "statemachines", namespace)
+        async with aclosing(self._api.tables(path, page_size=_PAGE_SIZE)) as tables:
+            async for _, rows in tables:
+                uids.update(_decode(row).object.metadata.uid for row in rows)
+        return uids
