@@ -97,7 +97,11 @@ def many(first: int, seeds: int, processes: int | None, failures: int) -> int:
 
 
 def _chunk(arguments: tuple[int, int]) -> list[Result]:
-    return chunk(*arguments)
+    """What happened in the end as text: the parts of an earlier version's process are known to it alone."""
+    results = chunk(*arguments)
+    for result in results:
+        result.trace = [_readable(line) for line in result.trace[-_LAST_LINES:]]
+    return results
 
 
 def replay(seed: int, *, whole: bool) -> int:
@@ -122,12 +126,17 @@ def failure(result: Result) -> str:
     return "\n".join(lines)
 
 
-def shown_line(line: tuple[object, ...]) -> str:
+def _readable(line: tuple[object, ...]) -> tuple[object, ...]:
     at, who, *what = line
     text = " ".join(
         part.decode() if isinstance(part, bytes) else str(part) for part in what if part is not None
     )
-    return f"{at:>9} {who:<8} {text[:400]}"
+    return at, who, text[:400]
+
+
+def shown_line(line: tuple[object, ...]) -> str:
+    at, who, text = _readable(line)
+    return f"{at:>9} {who:<8} {text}"
 
 
 def fingerprint(result: Result) -> str:

@@ -48,6 +48,27 @@ def fingerprints() -> str:
     return str([running.fingerprint(played(seed)) for seed in range(20)])
 
 
+def test_a_seed_that_fails_is_shown_whatever_its_trace_holds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Signals of an earlier version cannot be handed from process to process, and took all other results with them."""
+
+    class Signal:
+        def __str__(self) -> str:
+            return "a signal"
+
+    def play(seed: int) -> Result:
+        return Result(seed, ["it went wrong"] if seed == 3 else [], [(1.5, "a1", "reports", b"u1", Signal())])
+
+    monkeypatch.setattr(seeds, "play", play)
+
+    assert running.many(first=0, seeds=10, processes=1, failures=5) == 1
+    shown = capsys.readouterr().out
+    assert "seed 3 failed: it went wrong" in shown
+    assert "reports u1 a signal" in shown
+    assert "10 seeds in" in shown
+
+
 def test_the_same_seed_gives_the_same_trace() -> None:
     assert str([running.fingerprint(played(seed)) for seed in range(20)]) == fingerprints()
 
