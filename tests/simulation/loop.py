@@ -78,11 +78,65 @@ class NumberedTask(asyncio.Task[Any]):
         return self is other
 
 
+class _Handle(events.Handle):
+    """As the base class, but for asking each time whether the loop is debugged: a seed makes thousands."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, callback: Callable[..., object], args: Any, loop: SimulationLoop, context: Context | None
+    ) -> None:
+        self._context = copy_context() if context is None else context
+        self._callback = callback
+        self._args = args
+        self._loop = loop
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = None
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        self._callback = None  # type: ignore[assignment] # as the base class has it
+        self._args = None  # type: ignore[assignment]
+
+
+class _Timer(_Handle, events.TimerHandle):
+    """Likewise. One is another's equal only if it is the same one, so that a heap need not compare what they call."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: Any,
+        loop: SimulationLoop,
+        context: Context | None,
+    ) -> None:
+        _Handle.__init__(self, callback, args, loop, context)
+        self._when = when
+        self._scheduled = True
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+
+def _shuffled(batch: list[T], random_bits: Callable[[int], int]) -> None:
+    """As ``Random.shuffle``, which asks for each number by way of three functions."""
+    for last in range(len(batch) - 1, 0, -1):
+        bits = (last + 1).bit_length()
+        other = random_bits(bits)
+        while other > last:
+            other = random_bits(bits)
+        batch[last], batch[other] = batch[other], batch[last]
+
+
 class SimulationLoop(base_events.BaseEventLoop):
     """Nothing in it waits for the outside world. All ready callbacks of a turn run in an order drawn from ``random``."""
 
     _ready: Any
-    _scheduled: list[events.TimerHandle]
+    _scheduled: list[Any]
+    """Each with its moment before it, which is compared without calling anything."""
 
     def __init__(self, random: Random) -> None:
         super().__init__()
@@ -106,7 +160,7 @@ class SimulationLoop(base_events.BaseEventLoop):
     def call_soon(
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> events.Handle:
-        handle = events.Handle(callback, args, self, context)
+        handle = _Handle(callback, args, self, context)
         self._ready.append(handle)
         return handle
 
@@ -118,9 +172,8 @@ class SimulationLoop(base_events.BaseEventLoop):
     def call_at(
         self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> events.TimerHandle:
-        timer = events.TimerHandle(when, callback, args, self, context)
-        heapq.heappush(self._scheduled, timer)
-        timer._scheduled = True  # type: ignore[attr-defined] # as heapq has it now
+        timer = _Timer(when, callback, args, self, context)
+        heapq.heappush(self._scheduled, (when, timer))
         return timer
 
     def put_back(self, handles: list[events.Handle]) -> None:
@@ -139,21 +192,20 @@ class SimulationLoop(base_events.BaseEventLoop):
 
     def _run_once(self) -> None:
         ready, scheduled = self._ready, self._scheduled
-        while scheduled and scheduled[0]._cancelled:
+        while scheduled and scheduled[0][1]._cancelled:
             heapq.heappop(scheduled)
         if not ready:
             if not scheduled:
                 raise Stuck("nothing is ready and no timer is armed")
             # Finer than a millisecond, and always moving.
-            self._now = max(self._now, scheduled[0].when())
+            self._now = max(self._now, scheduled[0][0])
         until = self._now + 1e-6
-        while scheduled and scheduled[0].when() <= until:
-            handle = heapq.heappop(scheduled)
-            ready.append(handle)
+        while scheduled and scheduled[0][0] <= until:
+            ready.append(heapq.heappop(scheduled)[1])
         batch = list(ready)
         ready.clear()
         if len(batch) > 1:
-            self._random.shuffle(batch)
+            _shuffled(batch, self._random.getrandbits)
         self._callbacks += len(batch)
         if self._callbacks > MOST_CALLBACKS:
             raise Stuck(f"{MOST_CALLBACKS:,} callbacks, and no end")
