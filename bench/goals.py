@@ -123,6 +123,9 @@ _EMBEDDED: Final = {
     "embedded, memory of an execution that waits a year / 4 KiB": Goal("at most", 1.0, SIZED),
 }
 
+_READY: Final = {
+    "dev ready: processor seconds / 1 s": Goal("at most", 1.0),
+}
 _EMULATORS: Final = {
     "emulators, synchronous Express of five states: requests per CPU second / 2,500": Goal(
         "at least", 1.0, BRIEF
@@ -149,6 +152,7 @@ BY_SUBJECT: Final[dict[str, dict[str, Goal]]] = {
     "costly-dev": _COSTLY_DEV,
     "interpreter": _INTERPRETER,
     "embedded": _EMBEDDED,
+    "ready": _READY,
     "emulators": _EMULATORS,
 }
 GOALS: Final[dict[str, Goal]] = {name: goal for goals in BY_SUBJECT.values() for name, goal in goals.items()}

@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 
 from __future__ import annotations
 
+from html import escape
 from typing import Final
 from urllib.parse import parse_qs
-from xml.sax.saxutils import escape
 
 from stepwright.api.errors import ApiError
 from stepwright.catalog.arns import Place
@@ -33,7 +33,7 @@ def answer(body: bytes, place: Place) -> bytes:
 
 def refusal(error: ApiError) -> bytes:
     """As STS tells an error."""
-    said = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+    said = f"<Code>{escape(error.code, quote=False)}</Code><Message>{escape(error.message, quote=False)}</Message>"
     return _document("ErrorResponse", f"<Error><Type>Sender</Type>{said}</Error>")
 
 
