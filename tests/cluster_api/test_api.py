@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -273,6 +274,24 @@ async def test_a_token_file_is_read_again_each_minute(
     assert (before, after) == ("Bearer old", "Bearer new")
 
 
+async def test_credentials_that_do_not_come_keep_no_request_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that gives them may hang. Those that were there serve on."""
+
+    class Hanging:
+        async def load_and_set(self, _: Any) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(credentials, "READ_SECONDS", 0.01)
+    token = tmp_path / "token"
+    token.write_text("old")
+    who = await credentials.load(kubeconfig(tmp_path, "http://127.0.0.1:1", tokenFile=str(token)))
+    who._loader = Hanging()
+
+    assert await asyncio.wait_for(who.authorization(fresh=True), 60) == "Bearer old"
+
+
 async def test_no_cluster_says_where_it_looked(tmp_path: Path) -> None:
     with pytest.raises(credentials.NoCluster, match=r"no API server is named by .*/none"):
         await k8s.Api.connect(tmp_path / "none")
@@ -283,6 +302,24 @@ async def test_no_cluster_says_where_it_looked(tmp_path: Path) -> None:
 
 def event(kind: str, name: str, **metadata: str) -> dict[str, Any]:
     return {"type": kind, "object": {"metadata": {"name": name, **metadata}}}
+
+
+async def test_of_a_watch_s_refusal_no_more_is_read_than_of_another_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=503)
+        await response.prepare(request)
+        with suppress(ConnectionError):
+            while True:
+                await response.write(b"x" * 2**16)
+        return response
+
+    monkeypatch.setattr(k8s, "LONGEST_ANSWER_BYTES", 2**18)
+    async with serving(tmp_path, endless) as (_, api):
+        with pytest.raises(k8s.AnswerTooLong):
+            async for _event in api.watch("/x"):
+                pass
 
 
 @pytest.mark.parametrize("piece", [1, 7, 10**9])

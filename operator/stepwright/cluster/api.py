@@ -429,7 +429,8 @@ class Api:
                 **self._options,
             ) as response:
                 if response.status != 200:
-                    answer = await response.read()
+                    async with asyncio.timeout(self._timeout.total):
+                        answer = await _bounded(response)
                     if response.status == 401:
                         await self._who.authorization(fresh=True)
                     raise from_response(response.status, answer, response.headers.get("Retry-After"))

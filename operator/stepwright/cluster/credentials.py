@@ -7,11 +7,12 @@ Client certificates are read once: a new one needs a restart.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from kubernetes.aio import config
@@ -28,6 +29,9 @@ _POD_TOKEN = _POD_NAMESPACE.with_name("token")
 
 REREAD_SECONDS = 60
 """kubelets replace a projected token at 80 % of its life or after a day; client-go rereads each minute."""
+
+READ_SECONDS: Final = 30.0
+"""How long a program that gives credentials may take while requests wait for them."""
 
 
 class NoCluster(Exception):  # noqa: N818 - it names a condition
@@ -56,10 +60,11 @@ class Credentials:
         try:
             if self._loader is not None and (fresh or now - self._read >= REREAD_SECONDS):
                 self._read = now  # first, so that requests at the same time do not all read
-                await self._loader.load_and_set(self._configuration)
+                async with asyncio.timeout(READ_SECONDS):
+                    await self._loader.load_and_set(self._configuration)
             value: str | None = await self._configuration.get_api_key_with_prefix("BearerToken")
         except (config.ConfigException, OSError) as error:
-            _log.warning("credentials cannot be read again", error=str(error))
+            _log.warning("credentials cannot be read again", error=str(error) or type(error).__name__)
             value = self._configuration.api_key.get("BearerToken")
         return value.strip() if value else None
 

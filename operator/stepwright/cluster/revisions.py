@@ -22,7 +22,7 @@ from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.machine import Machine
 from stepwright.cluster.api import Api, ApiError, NotFound, path_of
 from stepwright.cluster.resources import API_VERSION
-from stepwright.engine.looking_through import looked_through
+from stepwright.engine.looking_through import LookingThrough, LooksThrough
 from stepwright.engine.ports import Refused, Unavailable
 
 # Compiled machines kept in memory: the most recently used ones.
@@ -49,8 +49,9 @@ class Revision:
 class Revisions:
     """Reads revisions and keeps the machines compiled from them."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, looked_through: LooksThrough | None = None) -> None:
         self._api = api
+        self._looked_through = looked_through or LookingThrough()
         self._compiled: OrderedDict[tuple[str, str], Revision] = OrderedDict()
 
     async def get(self, namespace: str, name: str) -> Revision:
@@ -77,7 +78,9 @@ class Revisions:
             )
         try:
             text = data["definition"]
-            machine, _ = await looked_through(text, partial(definition.compile_definition, text))
+            machine, _ = await self._looked_through(
+                text, partial(definition.compile_definition, text), namespace
+            )
         except (KeyError, InvalidDefinition) as error:
             raise Refused(
                 f"the ControllerRevision {namespace}/{name} holds no valid definition: {error}"

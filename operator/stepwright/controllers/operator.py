@@ -49,7 +49,7 @@ from stepwright.controllers.state_machines import StateMachines
 from stepwright.controllers.vanished import Vanished
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
-from stepwright.engine.looking_through import take_short_turns
+from stepwright.engine.looking_through import LookingThrough, take_short_turns
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import Commit, ExecutionRef, TaskDriver, Uid
 from stepwright.engine.stepping import Stepping
@@ -147,7 +147,8 @@ class Operator:
             skew=lambda: clock.skew_seconds,
         )
         owns, held = self._membership.owns, self._membership.held
-        revisions = Revisions(api)
+        looked_through = LookingThrough()
+        revisions = Revisions(api, looked_through)
         installation = Installation(options.installation or lease_namespace, frozenset(options.take_over))
         self._neighbours = Neighbours(installation, clock, self._shares_changed)
         metrics = Metrics(durations_by_state_machine=options.state_machine_durations)
@@ -219,6 +220,7 @@ class Operator:
             in_use=self._executions.revisions_of,
             on_gone=lambda key: metrics.forget(*key),
             owns=owns,
+            looked_through=looked_through,
         )
         machines = self._state_machines
         self._vanished = Vanished(api, clock, machines.uids, machines.forget, options.namespaces)

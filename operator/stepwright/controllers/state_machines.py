@@ -54,7 +54,7 @@ from stepwright.controllers import state_machine_watch
 from stepwright.controllers.pruning import Pruning
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy, SeenMachine
 from stepwright.engine import backoff
-from stepwright.engine.looking_through import LooksThrough, looked_through
+from stepwright.engine.looking_through import LookingThrough, LooksThrough
 from stepwright.engine.ports import Clock, TaskDriver, Unavailable
 from stepwright.engine.turns import Turns
 
@@ -116,7 +116,7 @@ class StateMachines:
         in_use: Callable[[Key], AbstractSet[str]],
         owns: Callable[[str], bool],
         on_gone: Callable[[Key], None] = lambda _: None,
-        looked_through: LooksThrough = looked_through,
+        looked_through: LooksThrough | None = None,
     ) -> None:
         self._api = api
         self._revisions = revisions_
@@ -129,7 +129,7 @@ class StateMachines:
         self._pruning = Pruning(revisions_, clock, in_use, OTHERS_NOTICE_SECONDS)
         self._owns = owns
         self._on_gone = on_gone
-        self._looked_through = looked_through
+        self._looked_through = looked_through or LookingThrough()
         self._seen: dict[Key, SeenMachine] = {}
         self._known: dict[Key, Known] = {}
         self._confirmed: set[Key] = set()
@@ -360,6 +360,7 @@ class StateMachines:
                     task_checks=self._task_checks(spec),
                     installation=Cluster(self._serves),
                 ),
+                key[0],
             )
         except InvalidSubstitution as error:
             found = (Diagnostic("ERROR", "INVALID_SUBSTITUTION", str(error), error.pointer),)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 from typing import Final, Protocol, TypeVar
+
+from stepwright.engine.beside import Beside
 
 T = TypeVar("T")
 
@@ -24,15 +25,21 @@ def take_short_turns() -> None:
 
 
 class LooksThrough(Protocol):
-    async def __call__(self, text: str, look: Callable[[], T]) -> T:
-        """What ``look`` says of the definition; what it raises is raised."""
+    async def __call__(self, text: str, look: Callable[[], T], whose: str) -> T:
+        """What ``look`` says of the definition; what it raises is raised. ``whose``: the namespace it is in."""
 
 
-async def looked_through(text: str, look: Callable[[], T]) -> T:
-    """``LooksThrough`` for a loop that others wait for."""
-    return look() if len(text) <= AT_ONCE_CHARACTERS else await asyncio.to_thread(look)
+class LookingThrough:
+    """``LooksThrough`` for a loop that others wait for: one large definition at a time, in turns of the namespaces. Of
+    more threads each would keep the loop waiting, and who has many large definitions all others."""
+
+    def __init__(self) -> None:
+        self._beside = Beside()
+
+    async def __call__(self, text: str, look: Callable[[], T], whose: str) -> T:
+        return look() if len(text) <= AT_ONCE_CHARACTERS else await self._beside.call(look, whose)
 
 
-async def at_once(text: str, look: Callable[[], T]) -> T:  # noqa: ARG001 - the shape that is asked for
+async def at_once(text: str, look: Callable[[], T], whose: str) -> T:  # noqa: ARG001 - the shape that is asked for
     """``LooksThrough`` for whoever has no thread, and time enough: tests, in which time is virtual."""
     return look()
