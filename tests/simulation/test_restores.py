@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -578,3 +579,34 @@ def test_the_installation_may_want_all_of_them() -> None:
         restarts = True
 
     assert set(play(Wanted).phases.values()) == {"Succeeded"}
+
+
+class _BegunNoMore(_BackedUp):
+    """Whoever is about to take up an execution has heard that it runs, and waits until it may."""
+
+    async def script(self) -> None:
+        self.jobs.habits = Habits({"output": 1}, longer_seconds=30)
+        self.begin_operator()
+        await self.until(lambda: self.operator.has_begun)
+        self.create("e0")
+        saved = self.save()
+        executions, membership = self.operator.executions, self.operator.membership
+        await self.until(lambda: any(seen.pinned for seen in self.operator.watch.all()))
+        may_act = membership.held
+        membership.held = lambda _: False  # type: ignore[method-assign]
+        [seen] = self.operator.watch.all()
+        await self.operator.engine.let_go(seen.uid)
+        executions.observe("MODIFIED", seen)
+        assert executions._taking_up
+        self.put_back(saved)
+        key = "default", "m0"
+        self.setting.machines[key] = replace(self.setting.machines[key], uid="another")  # type: ignore[index]
+        membership.held = may_act  # type: ignore[method-assign]
+        await self.until(lambda: self.phase("e0") == "Succeeded")
+
+
+def test_one_that_was_restored_to_before_its_beginning_runs_what_there_is_now() -> None:
+    """It began with a revision of a state machine that was gone with what came after the backup."""
+    scene = play(_BegunNoMore)
+
+    assert scene.status("e0")["stateMachine"]["uid"] == "another"

@@ -483,6 +483,12 @@ class Executions:
             # The event may be older than what this very process has written last, and what is open in it is
             # dispatched before anything is written again.
             body = await self._journal.read(ref)
+            found = execution_watch.of(body)
+            if found.pinned is None and not found.status.seq:
+                # etcd was restored to a time before it had begun: what it is to run is found anew.
+                self.restored(ref, seen.status.seq, 0)
+                self._newer[uid] = found
+                return
             if executions.has_ended(body) and executions.is_settled(body) and not self.holds(uid):
                 await self._failing.has_put_right(uid, body)
                 return
