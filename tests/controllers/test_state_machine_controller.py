@@ -535,6 +535,47 @@ def test_one_that_nobody_asks_for_is_forgotten_when_it_is_gone_though_nobody_tel
     assert gone == [GREET]
 
 
+def test_of_one_that_has_taken_the_place_of_another_nothing_is_known_until_it_is_looked_at() -> None:
+    """Nobody has told that the other went: etcd was restored to a time before it. Executions started with its revision,
+    which was gone with it."""
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        former = play.machines.find(GREET)
+        play.unheard.add("DELETED")
+        play.server.remove(("statemachines", *GREET))
+        play.make()
+        play.machines.observe("ADDED", play.stored())
+        newest = await play.machines.newest(GREET)
+        assert former is not None
+        assert newest is None or newest.uid != former.uid
+        await asyncio.sleep(5)
+
+    play = played(script)
+    known = play.machines.find(GREET)
+
+    assert known is not None
+    assert (known.uid, known.revision) == (play.stored()["metadata"]["uid"], play.revisions()[-1])
+
+
+def test_what_another_installation_says_of_the_same_generation_is_taken_over() -> None:
+    """etcd was restored, and a generation came again with another content, of which the other one has told already."""
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        before = len(play.server.all("controllerrevisions"))
+        play.change(lambda body: body["status"].update(revision="greet-of-another-content"))
+        await asyncio.sleep(5)
+        known = play.machines.find(GREET)
+        assert known is not None
+        assert known.revision == "greet-of-another-content"
+        assert len(play.server.all("controllerrevisions")) == before
+
+    played(script)
+
+
 def test_where_state_machines_cannot_be_listed_none_is_taken_for_gone() -> None:
     async def script(play: Play) -> None:
         play.make()

@@ -153,6 +153,7 @@ class StateMachines:
             self.forget(key, seen.metadata.uid)
         else:
             self._note_retention(type, seen)
+            self._forget_former(seen)
             self._seen[key] = seen
         self._look_at(key)
 
@@ -173,6 +174,12 @@ class StateMachines:
         if self._known.pop(key, None) is not None:
             self._on_change(key)
         self._on_gone(key)
+
+    def _forget_former(self, seen: SeenMachine) -> None:
+        """Another one of the same name was there, of whose end nobody has told."""
+        former = self._seen.get(seen.key)
+        if former is not None and former.metadata.uid != seen.metadata.uid:
+            self.forget(seen.key, former.metadata.uid)
 
     def _note_retention(self, type: str | None, new: SeenMachine) -> None:
         """A change counts for the executions that have ended, too. Those that are listed at the start are looked at
@@ -309,6 +316,8 @@ class StateMachines:
         if not self._is_checked(key, seen):
             async with self._checks.of(key[0]):
                 await self._check(key, seen.metadata.uid)
+        elif self._known[key].revision != seen.status.revision:
+            self._take_over(key, seen)  # another installation has written that
         return await self._prune_when_named(key)
 
     def _take_over(self, key: Key, seen: SeenMachine) -> None:
