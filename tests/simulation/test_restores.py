@@ -593,7 +593,7 @@ class _BegunNoMore(_BackedUp):
         executions, membership = self.operator.executions, self.operator.membership
         await self.until(lambda: any(seen.pinned for seen in self.operator.watch.all()))
         may_act = membership.held
-        membership.held = lambda _: False  # type: ignore[method-assign]
+        membership.held = lambda uid: False  # type: ignore[method-assign] # noqa: ARG005
         [seen] = self.operator.watch.all()
         await self.operator.engine.let_go(seen.uid)
         executions.observe("MODIFIED", seen)
