@@ -17,7 +17,7 @@ from bench import ratios, table
 from bench.replicas import ONE_TASK
 from bench.tasks import KWOK
 from bench.watching import machine
-from stepwright.cluster.api import Api
+from stepwright.kube.api import Api
 from tests import costly_tenants
 from tests.cluster import Cluster
 from tests.operator_process import OperatorProcess

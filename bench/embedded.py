@@ -28,9 +28,9 @@ from stepwright.catalog.arns import Place
 from stepwright.catalog.records import Execution, Revision, StateMachine
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import Uid
-from stepwright.local.catalog import SqlCatalog
-from stepwright.local.database import Database
-from stepwright.local.runner import LocalRunner
+from stepwright.sql.catalog import SqlCatalog
+from stepwright.sql.database import Database
+from stepwright.sql.executions import LocalRunner
 
 PLACE: Final = Place("123456789012", "us-east-1")
 COUNT: Final = 500

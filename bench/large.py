@@ -22,7 +22,7 @@ import msgspec
 from bench import ratios, table
 from bench.process import usage
 from bench.watching import EXECUTIONS, Kind, at_once, create, execution, has_ended, machine
-from stepwright.cluster.api import AlreadyExists, Api, ApiError, path_of
+from stepwright.kube.api import AlreadyExists, Api, ApiError, path_of
 from tests.cluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
 from tests.operator_process import ROOT, OperatorProcess
 

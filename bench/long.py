@@ -20,7 +20,7 @@ import msgspec
 
 from bench import ratios, table
 from bench.watching import EXECUTIONS, Kind, Object, create, execution, machine
-from stepwright.cluster.api import Api, Event, TooManyRequests, path_of
+from stepwright.kube.api import Api, Event, TooManyRequests, path_of
 from tests.cluster import Cluster
 from tests.operator_process import OperatorProcess
 

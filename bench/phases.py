@@ -18,7 +18,7 @@ import msgspec
 
 from bench import table
 from bench.watching import EXECUTIONS, JOBS, Kind, Object, has_ended
-from stepwright.cluster.api import Api, ApiError, path_of
+from stepwright.kube.api import Api, ApiError, path_of
 
 PODS: Final[Kind] = ("v1", "pods")
 EXECUTION: Final = "stepwright.dev/execution"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench.watching import EXECUTIONS, create, execution
-from stepwright.cluster.api import Api, path_of
+from stepwright.kube.api import Api, path_of
 from tests.operator_process import OperatorProcess
 
 CREATES_AT_ONCE = 32

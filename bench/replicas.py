@@ -20,7 +20,7 @@ from bench import ratios, table
 from bench.process import usage
 from bench.tasks import COMMAND, IMAGE, KWOK
 from bench.watching import EXECUTIONS, Object, Watch, at_once, check, create, execution, has_ended, machine
-from stepwright.cluster.api import Api, ApiError, path_of
+from stepwright.kube.api import Api, ApiError, path_of
 from tests.cluster import Cluster
 from tests.operator_process import OperatorProcess
 

@@ -16,7 +16,7 @@ from bench.populating import create_all, until_all_wait
 from bench.process import usage
 from bench.transitions import bare_patches
 from bench.watching import EXECUTIONS, Status, Watch, machine
-from stepwright.cluster.api import Api, path_of
+from stepwright.kube.api import Api, path_of
 from tests.cluster.alone import control_plane_of_its_own, kubernetes_version
 from tests.operator_process import ROOT, OperatorProcess
 

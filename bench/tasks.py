@@ -37,7 +37,7 @@ from bench.watching import (
     is_complete,
     machine,
 )
-from stepwright.cluster.api import Api, path_of
+from stepwright.kube.api import Api, path_of
 from tests.cluster import Cluster
 from tests.cluster.audit import Audit
 from tests.operator_process import OperatorProcess

@@ -33,7 +33,7 @@ from bench.watching import (
     is_complete,
     machine,
 )
-from stepwright.cluster.api import Api
+from stepwright.kube.api import Api
 from tests.cluster import Cluster
 from tests.operator_process import OperatorProcess
 

@@ -10,7 +10,7 @@ import msgspec
 
 from bench import ratios, table
 from bench.watching import EXECUTIONS, Object, Watch, at_once, check, create, execution, has_ended, machine
-from stepwright.cluster.api import Api, path_of
+from stepwright.kube.api import Api, path_of
 from tests.cluster import Cluster
 from tests.cluster.audit import Audit
 from tests.operator_process import OperatorProcess

@@ -10,7 +10,7 @@ from bench import ratios, table
 from bench.populating import create_all, until_all_wait
 from bench.process import Usage, usage
 from bench.watching import machine
-from stepwright.cluster.api import Api
+from stepwright.kube.api import Api
 from tests.cluster.alone import control_plane_of_its_own, kubernetes_version
 from tests.operator_process import ROOT, OperatorProcess
 

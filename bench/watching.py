@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import msgspec
 
-from stepwright.cluster.api import Api, ApiError, Event, path_of
+from stepwright.kube.api import Api, ApiError, Event, path_of
 
 Object = dict[str, Any]
 Status = Mapping[str, Any]

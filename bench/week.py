@@ -28,7 +28,7 @@ from bench import ratios, table
 from bench.process import usage
 from bench.watching import EXECUTIONS, Watch, check, create, execution, has_ended, machine
 from stepwright.cluster import seal
-from stepwright.cluster.api import Api, path_of
+from stepwright.kube.api import Api, path_of
 from stepwright.tasks.job import names
 from tests.cluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
 from tests.operator_process import ROOT, OperatorProcess

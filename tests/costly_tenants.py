@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
-from stepwright.cluster.api import Api, path_of
 from stepwright.cluster.executions import phase, seq
+from stepwright.kube.api import Api, path_of
 from tests.kube import ENDED, Object, execution, machine
 
 V1: Final = "stepwright.dev/v1"

@@ -15,8 +15,8 @@ import msgspec
 from stepwright.asl.interpreter import Limits
 from stepwright.asl.signals import TaskId
 from stepwright.cluster import executions
-from stepwright.cluster.api import Api, ApiError, path_of
 from stepwright.cluster.revisions import Revisions
+from stepwright.kube.api import Api, ApiError, path_of
 from stepwright.tasks.job import names
 from tests.cluster.audit import Write
 from tests.simulation import history

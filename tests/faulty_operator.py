@@ -21,12 +21,12 @@ from typing import Any, Final, Literal
 import aiohttp
 import msgspec
 
-import stepwright.controllers.operator  # noqa: F401 - the command imports it late; here it is to be there before
+import stepwright.assembly.operator  # noqa: F401 - the command imports it late; here it is to be there before
 from stepwright.asl.step import Step
 from stepwright.cli import application
-from stepwright.cluster.api import Api
 from stepwright.engine.ports import ExecutionRef
 from stepwright.engine.steps import Steps, Take
+from stepwright.kube.api import Api
 
 Moment = Literal["before", "sent", "answered"]
 """Of a write: it has not been sent; it is sent and may land; it has landed, and the operator has not heard of it."""

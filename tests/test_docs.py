@@ -16,10 +16,10 @@ import yaml
 
 from stepwright.asl import errors as language_errors
 from stepwright.asl.definition import compile_definition
+from stepwright.asl.definition.substitutions import definition_text
 from stepwright.cli import application
 from stepwright.cluster import conditions
 from stepwright.cluster.resources import StateMachine, TaskDefaults
-from stepwright.cluster.substitutions import definition_text
 from stepwright.controllers.metrics import Metrics
 from stepwright.tasks import job
 from stepwright.tasks.job import errors as job_errors

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from stepwright.cli import application
 from stepwright.cli import idle as command
-from stepwright.cluster.api import Forbidden
+from stepwright.kube.api import Forbidden
 from tests.cluster_api.server import Answer, problem, says, serving
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from stepwright.cluster.api import Api
+from stepwright.kube.api import Api
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -13,9 +13,9 @@ import pytest
 from aiohttp import web
 
 from stepwright import __version__
-from stepwright.cluster import api as k8s
-from stepwright.cluster import credentials
-from stepwright.cluster.api import path_of
+from stepwright.kube import api as k8s
+from stepwright.kube import credentials
+from stepwright.kube.api import path_of
 from tests.cluster_api.server import Answer, cut, kubeconfig, problem, says, serving, streams
 
 

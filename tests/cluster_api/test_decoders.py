@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from stepwright.cluster import decoders
+from stepwright.kube import decoders
 
 #: In a process of its own: with decoders that are not made one at a time it ends with a segmentation fault.
 SCRIPT = """
 import sys, threading, types, msgspec
-from stepwright.cluster.decoders import decoder
+from stepwright.kube.decoders import decoder
 sys.setswitchinterval(1e-6)
 FIELDS = "a: {} | None = None; b: list[int] = []; c: dict[str, str] = {{}}"
 for round in range(60):

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from stepwright.cluster.informer import Informer
+from stepwright.kube.informer import Informer
 from tests.cluster_api.server import Answer, Server, problem, says, serving, streams
 
 

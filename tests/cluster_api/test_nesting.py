@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from stepwright.asl import jsontext
-from stepwright.cluster import nesting
+from stepwright.kube import depth
 from tests.cluster_api.server import says, serving
 
 
@@ -24,18 +24,18 @@ def nested(levels: int, inside: str = "1") -> str:
         pytest.param(nested(jsontext.MAX_DEPTH), id="as deep as inputs may be"),
         pytest.param(json.dumps([{"a": []}] * 1_000), id="many objects side by side"),
         pytest.param(json.dumps(["{[" * 1_000, '\\"{["' * 300]), id="brackets in texts"),
-        pytest.param("[" * nesting.LEVELS + "]" * nesting.LEVELS, id="just deep enough"),
+        pytest.param("[" * depth.LEVELS + "]" * depth.LEVELS, id="just deep enough"),
         pytest.param("no JSON [[[ at all", id="no JSON"),
     ],
 )
 def test_what_python_can_read_stays_as_it_is(text: str) -> None:
-    assert nesting.cut(text.encode()) == text.encode()
+    assert depth.cut(text.encode()) == text.encode()
 
 
-@pytest.mark.parametrize("levels", [nesting.LEVELS + 2, 2_000, 20_000])
+@pytest.mark.parametrize("levels", [depth.LEVELS + 2, 2_000, 20_000])
 def test_what_is_deeper_is_cut_and_all_around_it_stays(levels: int) -> None:
     text = f'{{"before":1,"deep":[{nested(levels)},{nested(levels)}],"after":["}}]"]}}'
-    found = json.loads(nesting.cut(text.encode()))
+    found = json.loads(depth.cut(text.encode()))
 
     assert (found["before"], found["after"]) == (1, ["}]"])
     assert found["deep"][0] == found["deep"][1]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from stepwright.cluster import api as apis
-from stepwright.cluster.api import AnswerTooLong
-from stepwright.cluster.paging import FIRST, WANTED_BYTES, PageSize
+from stepwright.kube import api as apis
+from stepwright.kube.api import AnswerTooLong
+from stepwright.kube.paging import FIRST, WANTED_BYTES, PageSize
 from tests.cluster_api.server import serving
 
 KIB = 2**10

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepwright.cluster import payloads
+from stepwright.engine import payloads
 from stepwright.engine.kept_apart import LONG_BYTES
 
 texts = st.one_of(

@@ -12,9 +12,11 @@ import pytest
 from stepwright.asl.checkpoint import PartId
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import Outcome, StartTask, Visit
-from stepwright.cluster import payloads, record, seal, timestamps
+from stepwright.cluster import record, seal
 from stepwright.cluster.record import MOST_TRANSITIONS, Record
+from stepwright.engine import payloads
 from stepwright.engine.ports import Commit
+from stepwright.kube import timestamps
 from tests.engine.memory import World, loaded
 from tests.engine.virtual_loop import run
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stepwright.cluster.substitutions import InvalidSubstitution, substitute
+from stepwright.asl.definition.substitutions import InvalidSubstitution, substitute
 
 
 @pytest.mark.parametrize(

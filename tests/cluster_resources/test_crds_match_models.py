@@ -12,7 +12,7 @@ import yaml
 from stepwright.cluster import crds
 from stepwright.cluster.resources import KINDS
 from stepwright.cluster.resources.model import Written
-from stepwright.cluster.schema import NotStructural, structural
+from stepwright.kube.schema import NotStructural, structural
 
 CHECKOUT = Path(__file__).parents[2]
 SCHEMAS = {kind.name: structural(kind.model) for kind in KINDS}

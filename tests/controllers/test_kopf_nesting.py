@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import ClientSession, web
 
-from stepwright.controllers.nesting import Response, thin
+from stepwright.controllers.kopf_depth import Response, thin
 
 
 async def test_lists_and_watches_are_read_that_way() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from stepwright.assembly.operator import Operator
 from stepwright.controllers import pulse
-from stepwright.controllers.operator import Operator
 from stepwright.controllers.pulse import Pulse
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.engine.stepping import Stepping

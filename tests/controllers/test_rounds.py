@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from stepwright.cluster import seal
-from stepwright.cluster.api import Api, BadRequest, NotFound, Unreachable
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.rounds import Rounds
 from stepwright.controllers.state_machine_watch import Key, Policy
 from stepwright.engine.ports import Uid
+from stepwright.kube.api import Api, BadRequest, NotFound, Unreachable
 from tests.engine.virtual_loop import VirtualClock, run
 from tests.simulation import tables
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from stepwright.cluster import revisions
-from stepwright.cluster.api import Forbidden
 from stepwright.cluster.revisions import Revisions
 from stepwright.controllers.state_machine_watch import Key, Policy, SeenMachine
 from stepwright.controllers.state_machines import FINALIZER, StateMachines
 from stepwright.controllers.vanished import Vanished
 from stepwright.engine.looking_through import at_once
+from stepwright.kube.api import Forbidden
 from tests.controllers.test_shared_state_machines import Quiet
 from tests.engine.virtual_loop import VirtualClock, run
 from tests.kube import machine, one

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stepwright.cluster.api import Api
+from stepwright.kube.api import Api
 from tests.cluster import Cluster
 from tests.operator_account import OperatorAccount
 from tests.operator_nursery import Nursery

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stepwright.cluster.api import Api
+from stepwright.kube.api import Api
 from tests import costly_tenants
 from tests.cluster import Cluster
 from tests.kube import Kube, Object, condition, job, one, phase

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from stepwright.cluster import executions
-from stepwright.cluster.api import Api, NotFound, path_of
+from stepwright.kube.api import Api, NotFound, path_of
 from tests import exactly_once
 from tests.cluster import Cluster
 from tests.cluster.audit import Audit, Write

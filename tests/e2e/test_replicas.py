@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from stepwright.cluster.api import Api, path_of
+from stepwright.kube.api import Api, path_of
 from tests import exactly_once
 from tests.cluster import Cluster
 from tests.cluster.audit import Audit

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from stepwright.cluster import executions
-from stepwright.cluster.api import Api, path_of
+from stepwright.kube.api import Api, path_of
 from tests import exactly_once
 from tests.cluster import Cluster
 from tests.cluster.audit import Audit

@@ -10,7 +10,7 @@ import pytest
 
 from stepwright.asl.checkpoint import PartId
 from stepwright.asl.limits import Limits
-from stepwright.cluster import payloads
+from stepwright.engine import payloads
 from stepwright.engine.kept_apart import LONG_BYTES, KeptApart
 from tests.engine.memory import Stored, World, loaded, stop
 from tests.engine.virtual_loop import run

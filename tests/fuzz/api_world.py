@@ -11,16 +11,16 @@ from typing import Final
 
 from stepwright.api import dispatch, model
 from stepwright.api.service import Service
+from stepwright.assembly.serving import Drivers
 from stepwright.catalog.arns import Place
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import TaskDriver
-from stepwright.local.activities import LocalActivities
-from stepwright.local.catalog import SqlCatalog
-from stepwright.local.database import Database
-from stepwright.local.map_runs import SqlMapRuns
-from stepwright.local.runner import LocalRunner
-from stepwright.local.serving import Drivers
-from stepwright.local.versions import SqlVersions
+from stepwright.sql.activities import LocalActivities
+from stepwright.sql.catalog import SqlCatalog
+from stepwright.sql.database import Database
+from stepwright.sql.executions import LocalRunner
+from stepwright.sql.map_runs import SqlMapRuns
+from stepwright.sql.versions import SqlVersions
 from stepwright.tasks import job
 from tests.api.conftest import PASS, WAIT
 from tests.dev_process import ROLE

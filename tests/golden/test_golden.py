@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from stepwright.cluster import consistency, executions, journal, payloads, revisions
+from stepwright.cluster import consistency, executions, journal, revisions
+from stepwright.engine import payloads
 from stepwright.tasks.job import names
 from tests.golden import continued
 from tests.golden.continued import VERSIONS, Golden

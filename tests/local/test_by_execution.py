@@ -22,12 +22,12 @@ from stepwright.catalog.ports import TaskOver
 from stepwright.catalog.records import Execution, Revision, StateMachine
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, TaskDriver, Uid
-from stepwright.local.activities import LocalActivities
-from stepwright.local.by_execution import ByExecution
-from stepwright.local.catalog import SqlCatalog
-from stepwright.local.database import Database
-from stepwright.local.processes.driver import ProcessDriver
-from stepwright.local.runner import LocalRunner
+from stepwright.sql.activities import LocalActivities
+from stepwright.sql.catalog import SqlCatalog
+from stepwright.sql.database import Database
+from stepwright.sql.executions import LocalRunner
+from stepwright.tasks.by_execution import ByExecution
+from stepwright.tasks.processes.driver import ProcessDriver
 
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
 PLACE = Place(account="123456789012", region="us-east-1")
@@ -140,7 +140,7 @@ async def test_an_answer_or_a_heartbeat_reads_no_checkpoint(
         def forbidden(*_: Any) -> Any:
             raise AssertionError("a checkpoint is read")
 
-        monkeypatch.setattr("stepwright.local.runner.read_parts", forbidden)
+        monkeypatch.setattr("stepwright.sql.executions.read_parts", forbidden)
         for token in tokens[:-1]:  # with the last one the execution ends
             await runner.heartbeat(token)
             await runner.succeed(token, JsonText("true"))

@@ -17,18 +17,18 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskStarted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import ExecutionRef, Fenced, Gone, JournalError, Refused, Uid, Unavailable
-from stepwright.local import functions
-from stepwright.local.activities import LocalActivities
-from stepwright.local.calls import MOST_OF_A_HOST, OpenCalls, Slots
-from stepwright.local.database import Database
-from stepwright.local.functions import FunctionDriver
-from stepwright.local.tokens import Tokens
+from stepwright.sql.activities import LocalActivities
+from stepwright.sql.database import Database
+from stepwright.sql.tokens import Tokens
+from stepwright.tasks.calls import MOST_OF_A_HOST, OpenCalls, Slots
+from stepwright.tasks.functions import driver
+from stepwright.tasks.functions.driver import FunctionDriver
 
 REF = ExecutionRef(Uid("u"), "local", "x", "m")
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
 
 
-def task(parameters: Json, number: int = 5, resource: str = functions.INVOKE) -> StartTask:
+def task(parameters: Json, number: int = 5, resource: str = driver.INVOKE) -> StartTask:
     return StartTask(
         task=TaskId(number),
         resource=resource,
@@ -76,7 +76,7 @@ async def endpoint(
     runner = web.AppRunner(app, shutdown_timeout=0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    monkeypatch.setenv(functions.ENDPOINT, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    monkeypatch.setenv(driver.ENDPOINT, f"http://127.0.0.1:{runner.addresses[0][1]}")
     try:
         yield
     finally:
@@ -116,7 +116,7 @@ async def test_what_cannot_be_sent_to_lambda_fails_the_task(
 
 @pytest.mark.parametrize("url", ["not a url", "http://[bad", "ftp://127.0.0.1", "http://127.0.0.1:9"])
 async def test_an_endpoint_that_is_none_fails_the_task(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    monkeypatch.setenv(functions.ENDPOINT, url)
+    monkeypatch.setenv(driver.ENDPOINT, url)
     reported = Reported()
     driver = FunctionDriver(reported)
 

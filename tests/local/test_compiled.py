@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import pytest
 
+from stepwright.engine import compiled
 from stepwright.engine.beside import AT_ONCE_CHARACTERS, Beside
+from stepwright.engine.compiled import CompiledMachines
 from stepwright.engine.ports import Refused
-from stepwright.local import compiled
-from stepwright.local.compiled import CompiledMachines
 
 T = TypeVar("T")
 

@@ -19,8 +19,9 @@ import pytest
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.step import Outcome
-from stepwright.local import containers, single
-from stepwright.local.containers import NoEngine
+from stepwright.assembly import single
+from stepwright.tasks.processes import containers
+from stepwright.tasks.processes.containers import NoEngine
 from tests.cli.test_run import ROOT, command
 from tests.dev_process import DevProcess, ended
 from tests.local.test_killed import machine

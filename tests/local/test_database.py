@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stepwright.local.database import Conflict, Database, Rows, Statement
+from stepwright.sql.database import Conflict, Database, Rows, Statement
 
 ADD = Statement(0, "INSERT INTO payloads (digest, text) VALUES (:digest, :text)")
 CHANGE = Statement(1, "UPDATE payloads SET text = :text WHERE digest = :digest", conditional=True)

@@ -13,8 +13,9 @@ import pytest
 from stepwright.asl import definition
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.machine import Machine
-from stepwright.local import garbage, single
-from stepwright.local.garbage import Garbage
+from stepwright.assembly import single
+from stepwright.engine import garbage
+from stepwright.engine.garbage import Garbage
 from tests.asl.hostile_texts import FAMILIES
 
 PASS: Json = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}

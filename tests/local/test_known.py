@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 
 from stepwright.asl.signals import Millis
 from stepwright.catalog.records import Revision, StateMachine
-from stepwright.local.catalog import SqlCatalog
-from stepwright.local.database import Database
-from stepwright.local.known import SMALL, Known
+from stepwright.sql.catalog import SqlCatalog
+from stepwright.sql.database import Database
+from stepwright.sql.known import SMALL, Known
 from tests.dev_process import ROLE, DevProcess
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
@@ -121,7 +121,7 @@ async def test_a_state_machine_is_read_once_until_it_changes(tmp_path: Path) -> 
 
 
 def test_a_definition_counts_by_its_length() -> None:
-    from stepwright.local.known import _size
+    from stepwright.sql.known import _size
 
     assert _size(machine(definition="x" * 100)) == SMALL + 100
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stepwright.engine.ports import Unavailable
-from stepwright.local.database import Database
+from stepwright.sql.database import Database
 
 ROOT = Path(__file__).resolve().parents[2]
 

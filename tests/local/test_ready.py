@@ -39,6 +39,6 @@ def test_ready_needs_no_library_of_the_cluster_nor_of_the_first_call(tmp_path: P
 
     assert "serves AWS Step Functions" in ready
     loaded = set(re.findall(r"^import time:.*\| +([\w.]+)", at_the_moment, re.MULTILINE))
-    assert "stepwright.cli.embedded" in loaded
+    assert "stepwright.assembly.dev" in loaded
     assert {name.partition(".")[0] for name in loaded} & LATER == set()
     assert loaded & SELDOM == set()

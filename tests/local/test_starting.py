@@ -19,7 +19,7 @@ MOST_MODULES = 900
 @pytest.fixture(scope="module")
 def imported() -> set[str]:
     done = subprocess.run(
-        [sys.executable, "-c", "import sys, stepwright.cli.embedded; print(*sys.modules)"],
+        [sys.executable, "-c", "import sys, stepwright.assembly.dev; print(*sys.modules)"],
         env={**os.environ, "PYTHONPATH": str(ROOT / "operator")},
         capture_output=True,
         text=True,

@@ -15,8 +15,8 @@ from stepwright.asl.signals import Millis, Signal, TaskId
 from stepwright.asl.step import StartTask
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid
-from stepwright.local.processes import ProcessDriver, driver
 from stepwright.tasks.job import K8S_JOB
+from stepwright.tasks.processes import ProcessDriver, driver
 from tests.local.test_processes import is_running
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]

@@ -9,9 +9,9 @@ import pytest
 
 from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import JsonText
-from stepwright.local.processes import environment
-from stepwright.local.processes.environment import BadVariable
-from stepwright.local.processes.workplace import LARGEST_OUTPUT_BYTES, Workplace
+from stepwright.tasks.processes import environment
+from stepwright.tasks.processes.environment import BadVariable
+from stepwright.tasks.processes.workplace import LARGEST_OUTPUT_BYTES, Workplace
 from tests.dev_process import DevProcess
 from tests.local.test_processes import run, shell, task
 

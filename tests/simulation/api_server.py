@@ -18,8 +18,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from stepwright.asl.signals import Millis
-from stepwright.cluster import timestamps
-from stepwright.cluster.api import Event
+from stepwright.kube import timestamps
+from stepwright.kube.api import Event
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation import json_patch, tables
 from tests.simulation.access import Access

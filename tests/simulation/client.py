@@ -14,8 +14,8 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from stepwright.cluster.api import Api, Event, OnDate, Unreachable
-from stepwright.cluster.api_errors import from_response
+from stepwright.kube.api import Api, Event, OnDate, Unreachable
+from stepwright.kube.api_errors import from_response
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import OUTSIDE, ApiServer, Refusal, Request, Stream
 from tests.simulation.loop import Process

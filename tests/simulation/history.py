@@ -31,9 +31,10 @@ from stepwright.asl.signals import (
     TimerFired,
 )
 from stepwright.asl.step import Outcome, Step, Visit
-from stepwright.cluster import payloads, timestamps
 from stepwright.cluster.record import PHASES
+from stepwright.engine import payloads
 from stepwright.engine.ports import Loaded
+from stepwright.kube import timestamps
 
 Event = dict[str, Any]
 

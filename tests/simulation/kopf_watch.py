@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from stepwright.cluster.api import Api, ApiError, Expired, path_of
 from stepwright.cluster.resources import API_VERSION
+from stepwright.kube.api import Api, ApiError, Expired, path_of
 
 Observe = Callable[[str | None, Mapping[str, Any]], None]
 Told = tuple[str | None, Mapping[str, Any]]

@@ -11,12 +11,12 @@ from typing import Any
 
 from stepwright.asl import definition
 from stepwright.asl.definition import NO_DRIVER
+from stepwright.asl.definition.substitutions import InvalidSubstitution
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.cluster import executions
 from stepwright.cluster import revisions as stored_revisions
 from stepwright.cluster.revisions import Revision
 from stepwright.cluster.serving import Cluster
-from stepwright.cluster.substitutions import InvalidSubstitution
 from stepwright.controllers import state_machines
 from stepwright.controllers.state_machines import Known
 from stepwright.tasks import job

@@ -13,8 +13,8 @@ from stepwright.asl.interpreter import Limits
 from stepwright.asl.signals import Signal
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
-from stepwright.cluster.refusals import Refusals
 from stepwright.cluster.revisions import Revision, Revisions
+from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers import execution_watch
 from stepwright.controllers.clocks import Readings
 from stepwright.controllers.executions import Executions

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stepwright.cluster.api import path_of
 from stepwright.cluster.resources import API_VERSION
+from stepwright.kube.api import path_of
 from tests import rights
 from tests.rights import Right
 from tests.simulation import access, running, seeds

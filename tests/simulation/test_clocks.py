@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from stepwright.cluster import timestamps
+from stepwright.kube import timestamps
 from tests.simulation import scene
 from tests.simulation.api_server import OUTSIDE, Request
 from tests.simulation.client import Fate

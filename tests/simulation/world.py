@@ -17,13 +17,14 @@ import msgspec
 
 from stepwright.asl import definition, jsontext
 from stepwright.asl.interpreter import Limits
-from stepwright.cluster import api_errors, executions, record
+from stepwright.cluster import executions, record
 from stepwright.cluster import revisions as stored_revisions
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision
 from stepwright.controllers.state_machines import Known
 from stepwright.engine import batch, kept_apart
 from stepwright.engine.ports import ExecutionRef
+from stepwright.kube import api_errors
 from stepwright.tasks.job import names, releases, template
 from stepwright.tasks.job.settings import DEFAULT_TTL_SECONDS
 from tests.simulation import machines

@@ -10,7 +10,7 @@ from typing import Any
 import jsonpatch
 import msgspec
 
-from stepwright.cluster.api import AlreadyExists, ApiError, Conflict, Event, Invalid, NotFound
+from stepwright.kube.api import AlreadyExists, ApiError, Conflict, Event, Invalid, NotFound
 
 Fault = Callable[[str, str], None]
 """Given a verb and a path; raises what the call is to raise instead of being done."""

@@ -22,9 +22,9 @@ from stepwright.asl.signals import (
     TaskSucceeded,
 )
 from stepwright.asl.step import StartTask
-from stepwright.cluster.api import Api, path_of
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid
+from stepwright.kube.api import Api, path_of
 from stepwright.tasks.job import K8S_JOB
 from stepwright.tasks.job.driver import JobDriver
 

@@ -8,7 +8,7 @@ import pytest
 
 from stepwright.asl.signals import TaskSucceeded
 from stepwright.asl.step import StartTask
-from stepwright.cluster import timestamps
+from stepwright.kube import timestamps
 from tests.tasks.api_server import once
 from tests.tasks.test_job_driver import LOST, Scene, done, image, settled
 

@@ -11,8 +11,8 @@ import pytest
 
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import StartTask
-from stepwright.cluster.api import ApiError, Forbidden, Invalid, TooManyRequests, Unreachable
 from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
+from stepwright.kube.api import ApiError, Forbidden, Invalid, TooManyRequests, Unreachable
 from stepwright.tasks.job import names
 from stepwright.tasks.job.driver import JobDriver
 from stepwright.tasks.job.pace import MOST

@@ -14,7 +14,7 @@ import pytest_asyncio
 from stepwright.asl import jsontext
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
-from stepwright.cluster.api import ApiError, NotFound, path_of
+from stepwright.kube.api import ApiError, NotFound, path_of
 from stepwright.tasks.job import EKS_RUN_JOB, names
 from tests.cluster.audit import Audit
 from tests.cluster.interface import Cluster

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stepwright.cluster import api
-from stepwright.cluster.api_errors import Cause, Details
 from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
+from stepwright.kube import api
+from stepwright.kube.api_errors import Cause, Details
 from stepwright.tasks.job import refusals
 
 REF = ExecutionRef(Uid("u"), "shop", "order-7", "order")

@@ -108,12 +108,12 @@ def dev(
     from stepwright.cli import logs  # noqa: PLC0415
 
     logs.plainly(log_level)
-    from stepwright.cli import embedded  # noqa: PLC0415
-    from stepwright.local.containers import NoEngine, find  # noqa: PLC0415
-    from stepwright.local.database import InUse  # noqa: PLC0415
+    from stepwright.assembly import dev  # noqa: PLC0415
+    from stepwright.sql.database import InUse  # noqa: PLC0415
+    from stepwright.tasks.processes.containers import NoEngine, find  # noqa: PLC0415
 
     secrets = access_keys.read(access_key_file)
-    hosts = host or list(embedded.LOOPBACKS)
+    hosts = host or list(dev.LOOPBACKS)
     if secrets is None and not all(map(_is_loopback, hosts)):
         raise typer.BadParameter(
             "an address that other machines reach demands a key (--access-key-file): whoever may call Stepwright may "
@@ -122,7 +122,7 @@ def dev(
         )
     given = limit or []
     try:
-        options = embedded.Options(
+        options = dev.Options(
             folder=data or Path.home() / ".local/share/stepwright" / str(port),
             port=port,
             hosts=hosts,
@@ -137,7 +137,7 @@ def dev(
             express=limits.express(EXPRESS, given),
             mocks=None if mock_config is None else mock_files.read(str(mock_config)),
         )
-        asyncio.run(embedded.serve(options, typer.echo))
+        asyncio.run(dev.serve(options, typer.echo))
     except (InUse, NoEngine, OSError) as error:
         typer.echo(f"stepwright: {error}", err=True)
         raise typer.Exit(1) from error

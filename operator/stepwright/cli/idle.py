@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 if TYPE_CHECKING:
-    from stepwright.cluster.api import Api
+    from stepwright.kube.api import Api
 
 _MOST_NAMED: Final = 5
 
@@ -42,8 +42,8 @@ def idle(
 ) -> None:
     """Exit 0 when no Execution of a cluster runs, else name some that do and exit 1."""
     # Imported here: the other commands start without the Kubernetes client.
-    from stepwright.cluster.api import ApiError  # noqa: PLC0415
-    from stepwright.cluster.credentials import NoCluster  # noqa: PLC0415
+    from stepwright.kube.api import ApiError  # noqa: PLC0415
+    from stepwright.kube.credentials import NoCluster  # noqa: PLC0415
 
     try:
         found = asyncio.run(_running(kubeconfig, namespace or ()))
@@ -61,7 +61,7 @@ def idle(
 
 
 async def _running(kubeconfig: Path | None, namespaces: Sequence[str]) -> list[str]:
-    from stepwright.cluster.api import Api  # noqa: PLC0415
+    from stepwright.kube.api import Api  # noqa: PLC0415
 
     async with await Api.connect(kubeconfig) as api:
         return [name for namespace in namespaces or (None,) for name in await some_running(api, namespace)]
@@ -70,9 +70,9 @@ async def _running(kubeconfig: Path | None, namespaces: Sequence[str]) -> list[s
 async def some_running(api: Api, namespace: str | None) -> list[str]:
     """Executions under way there (None: anywhere), as namespace/name; one more than are ever named, at most. Raises
     ApiError."""
-    from stepwright.cluster import namespaces  # noqa: PLC0415
-    from stepwright.cluster.api import Forbidden, path_of  # noqa: PLC0415
     from stepwright.cluster.resources import API_VERSION  # noqa: PLC0415
+    from stepwright.kube import namespaces  # noqa: PLC0415
+    from stepwright.kube.api import Forbidden, path_of  # noqa: PLC0415
 
     path = path_of(API_VERSION, "executions", namespace)
     selector = {"fieldSelector": "status.phase=Running"}

@@ -120,11 +120,11 @@ def operator(
 ) -> None:
     """Run StateMachines and Executions of a cluster until told to stop (SIGTERM)."""
     # Imported here: the other commands start without kopf and the Kubernetes client.
-    from stepwright.cluster.api import ApiError  # noqa: PLC0415
-    from stepwright.cluster.credentials import NoCluster  # noqa: PLC0415
+    from stepwright.assembly import operator as operators  # noqa: PLC0415
     from stepwright.controllers import logs  # noqa: PLC0415
-    from stepwright.controllers import operator as operators  # noqa: PLC0415
     from stepwright.controllers.state_machine_watch import Policy  # noqa: PLC0415
+    from stepwright.kube.api import ApiError  # noqa: PLC0415
+    from stepwright.kube.credentials import NoCluster  # noqa: PLC0415
 
     writer = logs.configure(log_level, log_format or ("console" if sys.stderr.isatty() else "json"))
     if kubeconfig is not None and not kubeconfig.is_file():

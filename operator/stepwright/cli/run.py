@@ -99,8 +99,8 @@ def run(
 
 
 async def _run(machine: Any, name: str, input: Any, watch: bool, **how: Any) -> Any:
+    from stepwright.assembly import single  # noqa: PLC0415
     from stepwright.cli.watching import watching  # noqa: PLC0415
-    from stepwright.local import single  # noqa: PLC0415
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -201,7 +201,7 @@ def _input(given: str) -> Any:
 
 def _engine(choice: Literal["auto", "never", "docker", "podman"]) -> str | None:
     """What runs containers."""
-    from stepwright.local.containers import NoEngine, find  # noqa: PLC0415
+    from stepwright.tasks.processes.containers import NoEngine, find  # noqa: PLC0415
 
     try:
         return find(choice)

@@ -15,7 +15,7 @@ HELP: Final = (
 
 def read(wanted: list[str] | None) -> dict[str, str]:
     """Raises BadParameter."""
-    from stepwright.local.processes.environment import BadVariable, of_tasks  # noqa: PLC0415
+    from stepwright.tasks.processes.environment import BadVariable, of_tasks  # noqa: PLC0415
 
     try:
         return of_tasks(wanted or ())

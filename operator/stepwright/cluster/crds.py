@@ -14,7 +14,7 @@ import yaml
 
 from stepwright.cluster.resources import GROUP, KINDS, VERSION, Kind
 from stepwright.cluster.resources.kinds import Column
-from stepwright.cluster.schema import Schema, structural
+from stepwright.kube.schema import Schema, structural
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 FOLDERS = ("crds", "charts/stepwright/files/crds")

@@ -14,11 +14,12 @@ from stepwright.asl import jsontext
 from stepwright.asl.checkpoint import EncodedPart, Identity, PartId
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
-from stepwright.cluster import arns, timestamps
-from stepwright.cluster.nesting import decoded
+from stepwright.cluster import arns
 from stepwright.cluster.revisions import Revision
-from stepwright.cluster.sizes import least_bytes
 from stepwright.engine.ports import ExecutionRef, Loaded, StopRequest, Uid
+from stepwright.kube import timestamps
+from stepwright.kube.depth import decoded
+from stepwright.kube.sizes import least_bytes
 
 LARGEST_INPUT_BYTES = 262_144
 

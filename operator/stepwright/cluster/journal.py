@@ -18,26 +18,15 @@ from stepwright.asl.checkpoint import PartId, check_version
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent
-from stepwright.cluster import consistency, executions, namespaces, payloads, record, seal
-from stepwright.cluster.api import (
-    AlreadyExists,
-    Api,
-    ApiError,
-    BadRequest,
-    Forbidden,
-    Invalid,
-    NotFound,
-    TooLarge,
-    path_of,
-)
+from stepwright.cluster import consistency, executions, record, seal
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.executions import Body, Pinned
 from stepwright.cluster.installation import Installation
-from stepwright.cluster.payloads import Payloads
 from stepwright.cluster.record import Change, Record
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
-from stepwright.engine import kept_apart
+from stepwright.engine import kept_apart, payloads
+from stepwright.engine.payloads import Payloads
 from stepwright.engine.ports import (
     Commit,
     Denied,
@@ -49,6 +38,18 @@ from stepwright.engine.ports import (
     Loaded,
     Refused,
     Unavailable,
+)
+from stepwright.kube import namespaces
+from stepwright.kube.api import (
+    AlreadyExists,
+    Api,
+    ApiError,
+    BadRequest,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooLarge,
+    path_of,
 )
 
 log = structlog.get_logger(__name__)

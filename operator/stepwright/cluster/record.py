@@ -16,9 +16,10 @@ import msgspec
 from stepwright.asl.checkpoint import PartId
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome, Visit
-from stepwright.cluster import conditions, seal, timestamps
+from stepwright.cluster import conditions, seal
 from stepwright.cluster.resources import Phase
 from stepwright.engine.ports import Commit
+from stepwright.kube import timestamps
 
 if TYPE_CHECKING:
     from hashlib import _Hash

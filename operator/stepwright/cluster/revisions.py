@@ -20,10 +20,10 @@ import msgspec
 from stepwright.asl import definition
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.machine import Machine
-from stepwright.cluster.api import Api, ApiError, NotFound, path_of
 from stepwright.cluster.resources import API_VERSION
 from stepwright.engine.looking_through import LookingThrough, LooksThrough
 from stepwright.engine.ports import Refused, Unavailable
+from stepwright.kube.api import Api, ApiError, NotFound, path_of
 
 # Compiled machines kept in memory: the most recently used ones.
 MOST_COMPILED: Final = 1_000

@@ -6,9 +6,9 @@ from typing import Final
 
 import msgspec
 
-from stepwright.cluster.nesting import decoded
 from stepwright.cluster.resources.state_machine import DEFINITION_CHARACTERS
-from stepwright.cluster.sizes import least_bytes
+from stepwright.kube.depth import decoded
+from stepwright.kube.sizes import least_bytes
 
 
 def unfit(text: bytes) -> str | None:

@@ -16,7 +16,7 @@ import structlog
 from stepwright.cluster import conditions, executions
 from stepwright.cluster.executions import Body
 from stepwright.cluster.journal import ClusterJournal
-from stepwright.cluster.refusals import Refusals, Unwritable
+from stepwright.cluster.uncarried import Refusals, Unwritable
 from stepwright.controllers.execution_watch import Seen
 from stepwright.engine.defects import Defect
 from stepwright.engine.ports import Elsewhere, ExecutionRef, Gone, Uid, Unavailable

@@ -18,13 +18,14 @@ from typing import Any, Final
 import msgspec
 
 from stepwright.asl.signals import Millis
-from stepwright.cluster import consistency, timestamps
-from stepwright.cluster.api import Api
+from stepwright.cluster import consistency
 from stepwright.cluster.executions import Body, Pinned
-from stepwright.cluster.informer import Informer
 from stepwright.cluster.resources import API_VERSION
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.engine.ports import ExecutionRef, StopRequest, Uid
+from stepwright.kube import timestamps
+from stepwright.kube.api import Api
+from stepwright.kube.informer import Informer
 
 PENDING: Final = "Pending"
 UNDER_WAY: Final = (PENDING, "Running")

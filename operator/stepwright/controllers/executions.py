@@ -20,10 +20,9 @@ import msgspec
 import structlog
 
 from stepwright.asl.checkpoint import NewerVersion
-from stepwright.cluster import conditions, executions, refusals
+from stepwright.cluster import conditions, executions, uncarried
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.executions import Body, InvalidInput, Pinned
-from stepwright.cluster.informer import Informer, Metadata
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.controllers import execution_watch
 from stepwright.controllers.execution_watch import TOUCHED, Seen, index_of
@@ -48,6 +47,7 @@ from stepwright.engine.ports import (
     Unavailable,
 )
 from stepwright.engine.run import Parked
+from stepwright.kube.informer import Informer, Metadata
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +64,7 @@ class Executions:
         self,
         engine: Engine,
         journal: ClusterJournal,
-        refusals_: refusals.Refusals,
+        refusals_: uncarried.Refusals,
         drivers: tuple[TaskDriver, ...],
         retention: Retention,
         failures: FailureEvents,

@@ -9,7 +9,7 @@ import structlog
 from stepwright.cluster import conditions, consistency, executions
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.executions import Body
-from stepwright.cluster.refusals import Refusals
+from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers.failure_events import FailureEvents
 from stepwright.engine.ports import TaskDriver, Uid
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import structlog
 
-from stepwright.cluster import timestamps
-from stepwright.cluster.api import Api, ApiError, path_of
 from stepwright.cluster.record import PHASES
 from stepwright.cluster.resources import API_VERSION, Phase
 from stepwright.engine.ports import Clock, Commit, ExecutionRef
+from stepwright.kube import timestamps
+from stepwright.kube.api import Api, ApiError, path_of
 
 log = structlog.get_logger(__name__)
 

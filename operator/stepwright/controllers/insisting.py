@@ -14,7 +14,7 @@ import structlog
 
 from stepwright.cluster import conditions, executions
 from stepwright.cluster.journal import ClusterJournal
-from stepwright.cluster.refusals import Refusals, Unwritable
+from stepwright.cluster.uncarried import Refusals, Unwritable
 from stepwright.controllers import execution_watch
 from stepwright.controllers.defective import Defective
 from stepwright.controllers.execution_watch import Seen

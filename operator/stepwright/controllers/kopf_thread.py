@@ -23,7 +23,7 @@ import structlog
 from kubernetes import client, config
 
 from stepwright.cluster.resources import GROUP, VERSION
-from stepwright.controllers import nesting
+from stepwright.controllers import kopf_depth
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +106,7 @@ class KopfThread:
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=await asyncio.to_thread(known.as_ssl_context)),
             headers=known.as_http_headers(),
-            response_class=nesting.Response,
+            response_class=kopf_depth.Response,
         )
         return kopf.AiohttpSession(server=known.server, aiohttp_session=session)
 

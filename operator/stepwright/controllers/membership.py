@@ -28,15 +28,15 @@ from typing import Final, Protocol, TypeVar
 
 import structlog
 
-from stepwright.cluster.api import AlreadyExists, Api, ApiError, Conflict, NotFound, Unreachable, path_of
-from stepwright.cluster.decoders import decoder
-from stepwright.cluster.informer import Informer
 from stepwright.controllers import clocks, member_lease
 from stepwright.controllers.clocks import Readings
 from stepwright.controllers.member_lease import MemberLease, Metadata
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.standing import Standing, View, nobody, standing
 from stepwright.engine.ports import Clock, ExecutionRef, Uid
+from stepwright.kube.api import AlreadyExists, Api, ApiError, Conflict, NotFound, Unreachable, path_of
+from stepwright.kube.decoders import decoder
+from stepwright.kube.informer import Informer
 
 log = structlog.get_logger(__name__)
 

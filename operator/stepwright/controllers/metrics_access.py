@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from stepwright.cluster.api import Api, ApiError, path_of
+from stepwright.kube.api import Api, ApiError, path_of
 
 log = structlog.get_logger(__name__)
 

@@ -14,11 +14,11 @@ from typing import Final
 import structlog
 
 from stepwright.asl.signals import Millis
-from stepwright.cluster.api import ApiError
 from stepwright.cluster.revisions import Revisions
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.engine import backoff
 from stepwright.engine.ports import Clock
+from stepwright.kube.api import ApiError
 
 log = structlog.get_logger(__name__)
 

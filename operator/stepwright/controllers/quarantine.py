@@ -16,10 +16,10 @@ from typing import Final
 import structlog
 
 from stepwright import __version__
-from stepwright.cluster.api import AlreadyExists, Api, ApiError, Conflict, NotFound, path_of
 from stepwright.controllers import member_lease
 from stepwright.controllers.member_lease import MemberLease, Metadata
 from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
+from stepwright.kube.api import AlreadyExists, Api, ApiError, Conflict, NotFound, path_of
 
 log = structlog.get_logger(__name__)
 

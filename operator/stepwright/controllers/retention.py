@@ -19,13 +19,13 @@ from typing import Final
 import structlog
 
 from stepwright.asl.signals import Millis, TimerId
-from stepwright.cluster import timestamps
-from stepwright.cluster.api import Api, ApiError, Conflict, NotFound, path_of
 from stepwright.cluster.resources import API_VERSION
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
 from stepwright.engine.ports import Clock, ExecutionRef, Uid
 from stepwright.engine.timers import Timers
+from stepwright.kube import timestamps
+from stepwright.kube.api import Api, ApiError, Conflict, NotFound, path_of
 
 log = structlog.get_logger(__name__)
 

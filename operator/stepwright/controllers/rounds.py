@@ -17,14 +17,14 @@ import msgspec
 import structlog
 
 from stepwright.asl.signals import Millis
-from stepwright.cluster.api import Api, ApiError, BadRequest, NotFound, Params, path_of
-from stepwright.cluster.informer import UNKNOWN_FIELD
 from stepwright.cluster.resources import API_VERSION
 from stepwright.controllers import execution_table, execution_watch
 from stepwright.controllers.execution_watch import SETTLED, Seen
 from stepwright.controllers.retention import Ended, Retention, Surplus
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.engine.ports import Clock, Uid
+from stepwright.kube.api import Api, ApiError, BadRequest, NotFound, Params, path_of
+from stepwright.kube.informer import UNKNOWN_FIELD
 
 log = structlog.get_logger(__name__)
 

@@ -4,11 +4,11 @@ says so, or ends when somebody stops it."""
 from __future__ import annotations
 
 from stepwright.cluster import conditions, executions
-from stepwright.cluster.api import Api
 from stepwright.cluster.executions import Body
-from stepwright.cluster.refusals import Refusals
+from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers.quarantine import RELEASE, Quarantine, Suspect
 from stepwright.engine.ports import TaskDriver, Uid
+from stepwright.kube.api import Api
 
 
 class SettingApart:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from stepwright.cluster.nesting import decoded
+from stepwright.kube.depth import decoded
 
 Key = tuple[str, str]
 """Namespace and name."""

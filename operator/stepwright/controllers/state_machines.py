@@ -19,21 +19,25 @@ import msgspec
 import structlog
 
 from stepwright.asl import definition, jsontext
-from stepwright.asl.definition import NO_DRIVER, TaskCheck
+from stepwright.asl.definition import NO_DRIVER, TaskCheck, substitutions
+from stepwright.asl.definition.substitutions import InvalidSubstitution
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Pointer
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
-from stepwright.cluster import (
-    conditions,
-    diagnostics,
-    namespaces,
-    revisions,
-    state_machines,
-    substitutions,
-    timestamps,
-)
-from stepwright.cluster.api import (
+from stepwright.cluster import conditions, diagnostics, revisions, state_machines
+from stepwright.cluster.resources import API_VERSION
+from stepwright.cluster.revisions import Revision, Revisions
+from stepwright.cluster.serving import Cluster
+from stepwright.controllers import state_machine_watch
+from stepwright.controllers.pruning import Pruning
+from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy, SeenMachine
+from stepwright.engine import backoff
+from stepwright.engine.looking_through import LookingThrough, LooksThrough
+from stepwright.engine.ports import Clock, TaskDriver, Unavailable
+from stepwright.engine.turns import Turns
+from stepwright.kube import namespaces, timestamps
+from stepwright.kube.api import (
     MERGE_PATCH,
     AlreadyExists,
     Api,
@@ -45,18 +49,7 @@ from stepwright.cluster.api import (
     Unreachable,
     path_of,
 )
-from stepwright.cluster.nesting import decoded
-from stepwright.cluster.resources import API_VERSION
-from stepwright.cluster.revisions import Revision, Revisions
-from stepwright.cluster.serving import Cluster
-from stepwright.cluster.substitutions import InvalidSubstitution
-from stepwright.controllers import state_machine_watch
-from stepwright.controllers.pruning import Pruning
-from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy, SeenMachine
-from stepwright.engine import backoff
-from stepwright.engine.looking_through import LookingThrough, LooksThrough
-from stepwright.engine.ports import Clock, TaskDriver, Unavailable
-from stepwright.engine.turns import Turns
+from stepwright.kube.depth import decoded
 
 log = structlog.get_logger(__name__)
 

@@ -13,10 +13,10 @@ from typing import Final
 import msgspec
 import structlog
 
-from stepwright.cluster.api import Api, ApiError, path_of
 from stepwright.cluster.resources import API_VERSION
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.engine.ports import Clock
+from stepwright.kube.api import Api, ApiError, path_of
 
 log = structlog.get_logger(__name__)
 

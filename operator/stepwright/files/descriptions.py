@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from stepwright.asl.definition.substitutions import Value
 from stepwright.asl.json_types import Json, Pointer
-from stepwright.cluster.substitutions import Value
 from stepwright.files.found import Found
 
 

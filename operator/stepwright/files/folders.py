@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from stepwright.cluster.substitutions import Value
+from stepwright.asl.definition.substitutions import Value
 from stepwright.files.definitions import CheckedFile, check_text
 
 _SUFFIXES: Final = frozenset((".json", ".yaml", ".yml", ".tf", ".tofu"))

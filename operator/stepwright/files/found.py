@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from stepwright.asl.definition.substitutions import Value
 from stepwright.asl.json_types import Json, Pointer
-from stepwright.cluster.substitutions import Value
 
 Formats: TypeAlias = Callable[[Json, Mapping[str, Value]], "list[Found] | None"]
 """A format that keeps definitions: what a document of it holds, None for a document that is none of it. The values are

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from stepwright.asl.definition.substitutions import Value
 from stepwright.asl.json_types import Json, Pointer
-from stepwright.cluster.substitutions import Value
 from stepwright.files.cloudformation import Functions
 from stepwright.files.found import Found, entries, member
 

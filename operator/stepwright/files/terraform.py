@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from stepwright.asl.definition.substitutions import Value
 from stepwright.asl.json_types import Json, Pointer
-from stepwright.cluster.substitutions import Value
 from stepwright.files.found import Found, entries, member
 
 _TYPE: Final = "aws_sfn_state_machine"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.api import errors, names, paging, settings, wire
+from stepwright.api import errors, paging, references, settings, wire
 from stepwright.api.operations import tags
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.catalog.records import Activity
@@ -16,7 +16,7 @@ POLL_SECONDS: Final = 60.0
 async def create(service: Service, request: Request) -> Answer:
     """Idempotent: the same name and encryption give the activity that is there, whatever its tags."""
     name = request["name"]
-    names.check(name)
+    references.check(name)
     arn = service.place.activity(name)
     activity = Activity(
         arn=arn,
@@ -46,7 +46,7 @@ async def list_(service: Service, request: Request) -> Answer:
 
 async def delete(service: Service, request: Request) -> Answer:
     """Deleting what is not there is no error."""
-    names.parse(request["activityArn"], "activity")
+    references.parse(request["activityArn"], "activity")
     await service.activities.delete(request["activityArn"])
     return {}
 
@@ -60,7 +60,7 @@ async def get_task(service: Service, request: Request) -> Answer:
 
 async def _find(service: Service, arn: str) -> Activity:
     """Raises InvalidArn, ActivityDoesNotExist."""
-    names.parse(arn, "activity")
+    references.parse(arn, "activity")
     found = await service.activities.activity(arn)
     if found is None:
         raise errors.no_such_activity(arn)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from stepwright.api import errors, names, paging, wire
+from stepwright.api import errors, paging, references, wire
 from stepwright.api.operations import starting
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import causes
@@ -37,7 +37,7 @@ async def start(service: Service, request: Request) -> Answer:
 
 
 async def describe(service: Service, request: Request) -> Answer:
-    execution = await names.execution(service, request["executionArn"])
+    execution = await references.execution(service, request["executionArn"])
     answer = {
         **_summary(execution),
         **wire.data("input", execution.input, request),
@@ -64,7 +64,7 @@ async def list_(service: Service, request: Request) -> Answer:
     if request.get("statusFilter") == "PENDING_REDRIVE":
         raise errors.validation("The statusFilter can only be PENDING_REDRIVE with a map run ARN")
     started_as = request["stateMachineArn"]
-    target = await names.target(service, started_as)
+    target = await references.target(service, started_as)
     if target.machine.type == "EXPRESS":
         raise errors.type_not_supported()
     status = request.get("statusFilter")
@@ -76,7 +76,7 @@ async def list_(service: Service, request: Request) -> Answer:
 
 
 async def _of_map_run(service: Service, request: Request) -> Answer:
-    arn = (await names.map_run(service, request["mapRunArn"])).status.arn
+    arn = (await references.map_run(service, request["mapRunArn"])).status.arn
     status, redriven = request.get("statusFilter"), _REDRIVE_FILTERS[request.get("redriveFilter")]
     of = f"executions of {arn} {status} {redriven}"
     before = paging.begin(request, of, Listed)
@@ -89,7 +89,7 @@ async def _of_map_run(service: Service, request: Request) -> Answer:
 
 
 async def stop(service: Service, request: Request) -> Answer:
-    execution = await names.execution(service, request["executionArn"])
+    execution = await references.execution(service, request["executionArn"])
     if execution.map_run_arn is not None:
         raise errors.validation(
             f"Stepwright does not stop child executions one by one; stop the execution of {execution.map_run_arn}"
@@ -119,7 +119,7 @@ def _summary(execution: Execution) -> dict[str, Any]:
 
 async def redrive(service: Service, request: Request) -> Answer:
     arn = request["executionArn"]
-    execution = await names.execution(service, arn)
+    execution = await references.execution(service, arn)
     if execution.map_run_arn is not None:
         reason = (
             f"It is a child execution of {execution.map_run_arn}, which is redriven with its parent alone"
@@ -134,7 +134,7 @@ async def redrive(service: Service, request: Request) -> Answer:
 
 async def _why_not(service: Service, arn: str) -> str:
     """Why an execution was not redriven. AWS has no words for one whose state machine is gone."""
-    execution = await names.execution(service, arn)  # it may have changed meanwhile
+    execution = await references.execution(service, arn)  # it may have changed meanwhile
     if (reason := redrives.refusal(execution, service.clock.now())) is not None:
         return reason
     if not await service.catalog.has_machine(execution):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.api import names, paging, wire
+from stepwright.api import paging, references, wire
 from stepwright.api.service import Answer, Operation, Request, Service
 
 
 async def get(service: Service, request: Request) -> Answer:
-    execution = await names.execution(service, request["executionArn"])
+    execution = await references.execution(service, request["executionArn"])
     newest_first = request.get("reverseOrder", False)
     of = f"events of {execution.uid} {newest_first}"
     beyond = paging.begin(request, of, int)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from stepwright.api import errors, names, paging, wire
+from stepwright.api import errors, paging, references, wire
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl.signals import UpdateMapRun
 from stepwright.asl.step import Counts, MapRunStatus
@@ -14,7 +14,7 @@ _BOUNDS: Final = ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePe
 
 
 async def describe(service: Service, request: Request) -> Answer:
-    run = (await names.map_run(service, request["mapRunArn"])).status
+    run = (await references.map_run(service, request["mapRunArn"])).status
     return {
         **_summary(run),
         "status": run.status,
@@ -29,7 +29,7 @@ async def describe(service: Service, request: Request) -> Answer:
 
 
 async def list_(service: Service, request: Request) -> Answer:
-    execution = await names.execution(service, request["executionArn"])
+    execution = await references.execution(service, request["executionArn"])
     of = f"map runs of {execution.arn}"
     before = paging.begin(request, of, int)
     found = await service.map_runs.map_runs(execution.arn, before, paging.size(request) + 1)
@@ -39,7 +39,7 @@ async def list_(service: Service, request: Request) -> Answer:
 
 
 async def update(service: Service, request: Request) -> Answer:
-    arn = (await names.map_run(service, request["mapRunArn"])).status.arn
+    arn = (await references.map_run(service, request["mapRunArn"])).status.arn
     if not request.keys() & set(_BOUNDS):
         raise errors.nothing_given(*_BOUNDS)
     asked = UpdateMapRun(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
-from stepwright.api import errors, names
+from stepwright.api import errors, references
 from stepwright.api.service import Request, Service
 from stepwright.asl import jsontext
 from stepwright.asl.json_types import JsonText
@@ -14,9 +14,9 @@ from stepwright.catalog.records import Execution
 from stepwright.engine.ports import Uid
 
 
-def target(service: Service, request: Request) -> Awaitable[names.Target]:
+def target(service: Service, request: Request) -> Awaitable[references.Target]:
     """Raises InvalidArn, StateMachineDoesNotExist."""
-    return names.target(service, _split(request)[0])
+    return references.target(service, _split(request)[0])
 
 
 def _split(request: Request) -> tuple[str, str | None]:
@@ -25,16 +25,16 @@ def _split(request: Request) -> tuple[str, str | None]:
     return arn, case if hash else None
 
 
-def new(service: Service, request: Request, target: names.Target) -> Execution:
+def new(service: Service, request: Request, target: references.Target) -> Execution:
     """Raises InvalidName, InvalidExecutionInput, StateMachineDeleting."""
     machine = target.machine
-    names.require_active(machine)
+    references.require_active(machine)
     run = service.new_id()
     name = request.get("name")
     if name is None:
         name = service.new_id()
     else:
-        names.check(name)
+        references.check(name)
     input = request.get("input", "{}")
     try:
         jsontext.parse(input)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 from msgspec import structs
 
-from stepwright.api import errors, labels, names, paging, settings, wire
+from stepwright.api import errors, labels, paging, references, settings, wire
 from stepwright.api.operations import tags
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import definition, jsontext
@@ -36,7 +36,7 @@ async def create(service: Service, request: Request) -> Answer:
     there, whatever its role and tags."""
     name: str = request["name"]
     kind: MachineType = request.get("type", "STANDARD")
-    names.check(name)
+    references.check(name)
     settings.check_role(request["roleArn"])
     own = _settings(request, _DEFAULTS)
     _check_description(request)
@@ -56,7 +56,7 @@ async def create(service: Service, request: Request) -> Answer:
     if request.get("publish"):
         version = Version(arn, 1, machine.revision, now, request.get("versionDescription"))
     stored = await service.catalog.add_machine(machine, version)
-    names.require_active(stored)
+    references.require_active(stored)
     if stored is not machine and not (
         _is_same(stored, machine) and await _is_published_as(service, stored, version)
     ):
@@ -68,14 +68,14 @@ async def create(service: Service, request: Request) -> Answer:
 async def describe(service: Service, request: Request) -> Answer:
     """Also of a version, and of a distributed Map by its label; an alias has an operation of its own."""
     text = request["stateMachineArn"]
-    names.parse(text, "stateMachine")
+    references.parse(text, "stateMachine")
     _, label = arns.unlabelled(text)
     if label is not None:
         return await _describe_labelled(service, text)
     arn, number = arns.unqualified(text)
     machine = await service.catalog.machine(arn)
     version = None
-    if machine is not None and number is not None and names.is_number(number):
+    if machine is not None and number is not None and references.is_number(number):
         version = await service.versions.version(text)
     if machine is None or (number is not None and version is None):
         raise errors.no_such_machine(text)
@@ -117,7 +117,7 @@ async def _describe_labelled(service: Service, text: str) -> Answer:
 
 async def describe_for_execution(service: Service, request: Request) -> Answer:
     """Of a child execution: the part of the definition that it runs."""
-    execution = await names.execution(service, request["executionArn"])
+    execution = await references.execution(service, request["executionArn"])
     revision = await service.catalog.revision(execution.revision_id)
     assert revision is not None
     answer = {
@@ -163,8 +163,8 @@ async def update(service: Service, request: Request) -> Answer:
             "must be specified",
         )
     _check_description(request)
-    machine = await names.machine(service, request["stateMachineArn"])
-    names.require_active(machine)
+    machine = await references.machine(service, request["stateMachineArn"])
+    references.require_active(machine)
     now, old = service.clock.now(), machine.revision
     text = request.get("definition", old.definition)
     role = request.get("roleArn", old.role_arn)
@@ -189,7 +189,7 @@ async def delete(service: Service, request: Request) -> Answer:
     """Deleting what is not there is no error. Express executions that run go on; all others fail at their next
     transition, and the state machine is there until then."""
     arn = request["stateMachineArn"]
-    names.parse_machine(arn)
+    references.parse_machine(arn)
     if arns.unqualified(arn)[1] is not None:
         raise errors.validation(
             f"DeleteStateMachine takes the ARN of a state machine, not of a version or an alias: {arn}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from stepwright.api import errors, names
+from stepwright.api import errors, references
 from stepwright.api.service import Answer, Operation, Request, Service
 
 _MOST: Final = 50
@@ -51,7 +51,7 @@ async def list_(service: Service, request: Request) -> Answer:
 
 async def _tags(service: Service, arn: str) -> Mapping[str, str]:
     """Raises InvalidArn, ResourceNotFound."""
-    if names.parse(arn, "stateMachine", "activity").kind == "activity":
+    if references.parse(arn, "stateMachine", "activity").kind == "activity":
         activity = await service.activities.activity(arn)
         if activity is not None:
             return activity.tags
@@ -63,7 +63,7 @@ async def _tags(service: Service, arn: str) -> Mapping[str, str]:
 
 
 async def _replace(service: Service, arn: str, tags: Mapping[str, str]) -> None:
-    if names.parse(arn, "stateMachine", "activity").kind == "activity":
+    if references.parse(arn, "stateMachine", "activity").kind == "activity":
         await service.activities.tag(arn, tags)
     else:
         await service.catalog.tag(arn, tags)

@@ -208,11 +208,9 @@ def _check_result(selected: Selected, mock: Mock) -> None:
     if mock.result is None or mock.mode == "NONE" or not isinstance(selected.state, Task):
         return
     # Imported here: botocore takes long to import, and only a mocked result needs all of it.
-    from stepwright.api import service_results  # noqa: PLC0415
+    from stepwright.aws import results  # noqa: PLC0415
 
-    problem = service_results.problem(
-        selected.state.resource, mock.result.value, strict=mock.mode == "STRICT"
-    )
+    problem = results.problem(selected.state.resource, mock.result.value, strict=mock.mode == "STRICT")
     if problem is not None:
         raise errors.validation(f"Mock result schema validation error: {problem}")
 

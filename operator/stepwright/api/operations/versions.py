@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from stepwright.api import errors, names, paging, wire
+from stepwright.api import errors, paging, references, wire
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.catalog import arns
 from stepwright.catalog.records import Alias, Route
@@ -21,8 +21,8 @@ _INITIAL: Final = "INITIAL"
 async def publish(service: Service, request: Request) -> Answer:
     """Idempotent: a revision is published once under each description, and without one not again. ``revisionId`` says
     which revision is meant to be the newest."""
-    machine = await names.machine(service, request["stateMachineArn"])
-    names.require_active(machine)
+    machine = await references.machine(service, request["stateMachineArn"])
+    references.require_active(machine)
     wanted = request.get("revisionId")
     current = _INITIAL if machine.revision.first else machine.revision.id
     if wanted is not None and wanted != current:
@@ -35,7 +35,7 @@ async def publish(service: Service, request: Request) -> Answer:
 
 
 async def list_versions(service: Service, request: Request) -> Answer:
-    machine = await names.machine(service, request["stateMachineArn"])
+    machine = await references.machine(service, request["stateMachineArn"])
     of = f"versions of {machine.arn}"
     before = paging.begin(request, of, int)
     found = await service.versions.versions(machine.arn, before, paging.size(request) + 1)
@@ -53,7 +53,7 @@ async def delete_version(service: Service, request: Request) -> Answer:
     """Deleting what is not there is no error."""
     arn = request["stateMachineVersionArn"]
     machine_arn, number = _parse(arn)
-    if not names.is_number(number):
+    if not references.is_number(number):
         raise errors.invalid_arn(f"Resource type not valid in this context: {arn}")
     aliases = await service.versions.aliases(machine_arn, "", 1_000)
     using = [alias.name for alias in aliases if any(route.version_arn == arn for route in alias.routes)]
@@ -74,11 +74,11 @@ async def create_alias(service: Service, request: Request) -> Answer:
     name = request["name"]
     routes = await _routes(service, request["routingConfiguration"])
     machine_arn, _ = arns.unqualified(routes[0].version_arn)
-    if names.is_number(name):
+    if references.is_number(name):
         raise errors.invalid_name(name)
-    names.check(name)
+    references.check(name)
     now = service.clock.now()
-    names.require_active(await names.machine(service, machine_arn))
+    references.require_active(await references.machine(service, machine_arn))
     alias = Alias(machine_arn, name, routes, now, now, request.get("description"))
     stored = await service.versions.add_alias(alias)
     if (stored.routes, stored.description) != (alias.routes, alias.description):
@@ -109,7 +109,7 @@ async def update_alias(service: Service, request: Request) -> Answer:
     alias = await _alias(service, request["stateMachineAliasArn"])
     if not request.keys() & {"description", "routingConfiguration"}:
         raise errors.nothing_given("description", "routingConfiguration")
-    names.require_active(await names.machine(service, alias.machine_arn))
+    references.require_active(await references.machine(service, alias.machine_arn))
     routes = alias.routes
     if "routingConfiguration" in request:
         routes = await _routes(service, request["routingConfiguration"])
@@ -165,7 +165,7 @@ async def _routes(service: Service, given: Sequence[Request]) -> tuple[Route, ..
     routes = tuple(Route(route["stateMachineVersionArn"], route["weight"]) for route in given)
     received = f"Received: [{', '.join(route.version_arn for route in routes)}]"
     split = [arns.unqualified(route.version_arn) for route in routes]
-    if not all(number is not None and names.is_number(number) for _, number in split):
+    if not all(number is not None and references.is_number(number) for _, number in split):
         raise _misrouted(f"Routing configuration must contain state machine version ARNs. {received}")
     if len({route.version_arn for route in routes}) < len(routes):
         raise _misrouted(
@@ -177,7 +177,7 @@ async def _routes(service: Service, given: Sequence[Request]) -> tuple[Route, ..
     if sum(weights) != 100:
         raise _misrouted(f"Sum of routing configuration weights must equal 100. Received: {weights}")
     for route in routes:
-        names.parse_machine(route.version_arn)
+        references.parse_machine(route.version_arn)
         if await service.versions.version(route.version_arn) is None:
             raise errors.no_such_reference(route.version_arn)
     return routes
@@ -189,7 +189,7 @@ def _misrouted(why: str) -> errors.ApiError:
 
 def _parse(arn: str, *, qualified: bool = True) -> tuple[str, str]:
     """The machine's ARN, and the version's number or the alias' name. Raises InvalidArn."""
-    names.parse_machine(arn)
+    references.parse_machine(arn)
     machine_arn, qualifier = arns.unqualified(arn)
     if qualified and not qualifier:
         raise errors.invalid_arn(f"Resource type not valid in this context: {arn}")

@@ -17,12 +17,12 @@ from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import TaskId, TaskStarted, TaskSubmitted
 from stepwright.asl.step import StartTask
-from stepwright.cluster.api import Api
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
+from stepwright.kube.api import Api
 from stepwright.tasks.job import errors, facts, manifest, names, parameters, settings, verdict
 from stepwright.tasks.job.beginnings import Beginnings
-from stepwright.tasks.job.calls import Calls
 from stepwright.tasks.job.releases import Releases
+from stepwright.tasks.job.requests import Calls
 from stepwright.tasks.job.watching import Watched, Watching
 
 

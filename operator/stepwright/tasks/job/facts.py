@@ -14,7 +14,7 @@ from msgspec import field
 from msgspec.structs import replace
 
 from stepwright.asl.signals import Millis, TaskId
-from stepwright.cluster import timestamps
+from stepwright.kube import timestamps
 from stepwright.tasks.job import names, template
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from stepwright.asl.errors import StateError
-from stepwright.cluster.api import Api, ApiError
+from stepwright.kube.api import Api, ApiError
 from stepwright.tasks.job import errors
 from stepwright.tasks.job.output import LINE_BYTES
 

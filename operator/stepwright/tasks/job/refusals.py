@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from stepwright.asl.errors import StateError
-from stepwright.cluster import api
 from stepwright.engine.ports import ExecutionRef, Unavailable
+from stepwright.kube import api
 from stepwright.tasks.job import errors
 
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 from stepwright.asl.signals import Millis
 from stepwright.engine.ports import Clock, ExecutionRef, Unavailable
 from stepwright.tasks.job import facts
-from stepwright.tasks.job.calls import Calls
+from stepwright.tasks.job.requests import Calls
 
 TICK_SECONDS: Final = 1.0
 FIRST_SECONDS: Final = 5.0

@@ -14,15 +14,15 @@ from typing import Any, Final
 from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis, TaskFailed, TaskId, TaskSucceeded
-from stepwright.cluster.api import Api, ApiError, NotFound
-from stepwright.cluster.informer import Informer
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
+from stepwright.kube.api import Api, ApiError, NotFound
+from stepwright.kube.informer import Informer
 from stepwright.tasks.job import errors, facts, logs, names, output, refusals, verdict
 from stepwright.tasks.job.adoption import Adopted
 from stepwright.tasks.job.beginnings import Beginnings
-from stepwright.tasks.job.calls import BATCH, Calls
 from stepwright.tasks.job.manifest import Manifest
 from stepwright.tasks.job.releases import UNHEARD_SECONDS, Release, Releases
+from stepwright.tasks.job.requests import BATCH, Calls
 
 TICK_SECONDS: Final = 1.0
 """How exactly grace periods are kept."""

@@ -1,0 +1,167 @@
+"""The embedded system put together: database, engine, task drivers, API."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import resource
+import signal
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from stepwright.api import admission, server
+from stepwright.api.own_calls import OwnCalls
+from stepwright.api.regions import Regions
+from stepwright.api.service import Service
+from stepwright.asl.limits import EXPRESS, STANDARD, Limits
+from stepwright.assembly.serving import Drivers
+from stepwright.catalog.arns import Place
+from stepwright.engine import garbage
+from stepwright.engine.beside import Beside
+from stepwright.engine.clock import SystemClock
+from stepwright.engine.garbage import Garbage
+from stepwright.engine.looking_through import take_short_turns
+from stepwright.engine.ports import TaskDriver
+from stepwright.mocks.config_file import MockFile
+from stepwright.mocks.driver import MockedDriver
+from stepwright.mocks.test_cases import TestCases
+from stepwright.sql.activities import LocalActivities
+from stepwright.sql.catalog import SqlCatalog
+from stepwright.sql.database import Database
+from stepwright.sql.executions import LocalRunner
+from stepwright.sql.map_runs import SqlMapRuns
+from stepwright.sql.versions import SqlVersions
+from stepwright.tasks import job
+from stepwright.tasks.functions import driver as lambda_functions
+from stepwright.tasks.functions.driver import FunctionDriver
+from stepwright.tasks.processes import ProcessDriver, environment
+from stepwright.tasks.step_functions.driver import StepFunctionsDriver
+
+log = structlog.get_logger(__name__)
+
+LOOPBACKS: Final = ("127.0.0.1", "::1")
+ACCOUNT: Final = "123456789012"
+REGION: Final = "us-east-1"
+"""Of requests that are signed for none."""
+
+_NOBODY_ELSE: Final = 0o077
+"""Files and folders are for this user alone: they hold inputs and outputs. Tasks get the umask that there was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``folder`` keeps everything. ``hosts``: addresses to listen on. ``host_names``: what clients may call them.
+    ``secrets`` by access key; None lets everybody in. ``container_engine`` runs the containers of tasks that name an
+    image. ``processes``: whether tasks without one run as processes, which get ``task_environment``. ``region``: of all
+    requests, whatever they are signed for."""
+
+    folder: Path
+    port: int
+    hosts: Sequence[str] = LOOPBACKS
+    host_names: Sequence[str] = ()
+    secrets: Mapping[str, str] | None = None
+    container_engine: str | None = None
+    processes: bool = True
+    task_environment: Mapping[str, str] = field(default_factory=environment.of_tasks)
+    account: str = ACCOUNT
+    region: str | None = None
+    standard: Limits = STANDARD
+    express: Limits = EXPRESS
+    mocks: MockFile | None = None
+    """Whose test cases answer tasks, where an execution is started with one."""
+
+
+async def serve(options: Options, tell: Callable[[str], None]) -> None:
+    """Until SIGTERM or SIGINT. Raises InUse, OSError."""
+    _allow_many_connections()
+    garbage.take_over()
+    take_short_turns()
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    umask = os.umask(_NOBODY_ELSE)
+    database = await Database.open(options.folder)
+    try:
+        clock = SystemClock()
+        catalog = SqlCatalog(database)
+        drivers: list[TaskDriver] = []
+        test_cases = TestCases(database, options.mocks)
+        beside = Beside()
+        runner = LocalRunner(
+            database, catalog, clock, drivers, options.standard, options.express, test_cases, beside
+        )
+        functions = FunctionDriver(runner.report)
+        activities = LocalActivities(database, runner.report)
+        await activities.recall()
+        processes = ProcessDriver(
+            options.folder / "tasks",
+            clock,
+            runner.report,
+            options.container_engine,
+            processes=options.processes,
+            environment=options.task_environment,
+            umask=umask,
+        )
+        service = Service(
+            catalog=catalog,
+            versions=SqlVersions(database, catalog.known),
+            activities=activities,
+            map_runs=SqlMapRuns(database),
+            runner=runner,
+            clock=clock,
+            place=Place(options.account, options.region or REGION),
+            new_id=lambda: str(uuid.uuid4()),
+            chance=random.SystemRandom().random,
+            task_checks=job.checks({}),
+            installation=Drivers(drivers),
+            beside=beside,
+        )
+        nested = StepFunctionsDriver(database, OwnCalls(service), runner, clock, runner.report)
+        await nested.recall()
+        others: list[TaskDriver] = [processes, functions, activities, nested]
+        drivers += [MockedDriver(test_cases, others, runner.report), *others] if options.mocks else others
+        running = asyncio.create_task(runner.run(), name="executions")
+        looking = asyncio.create_task(Garbage().run(), name="garbage")
+        admitted = admission.admission((*map(_shown, options.hosts), *options.host_names))
+        regions = Regions(service, fixed=options.region is not None)
+        web, bound = await server.start(
+            regions, clock, options.hosts, options.port, admitted, options.secrets
+        )
+        stopping = asyncio.create_task(stopped.wait(), name="stop")
+        tell(
+            f"Stepwright serves AWS Step Functions on http://{_shown(options.hosts[0])}:{bound} and keeps its data in "
+            f"{options.folder}"
+        )
+        if not lambda_functions.is_reachable():
+            log.warning(lambda_functions.UNREACHABLE)
+        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+        await web.cleanup()
+        stopping.cancel()
+        looking.cancel()
+        if running.done():
+            running.result()
+        running.cancel()
+        await asyncio.gather(running, looking, return_exceptions=True)
+        await functions.close()
+        await nested.close()
+        await catalog.deletions.close()
+    finally:
+        await database.close()
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _allow_many_connections() -> None:
+    """Each idle connection is an open file; the usual limit is 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if most == resource.RLIM_INFINITY else min(65_536, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

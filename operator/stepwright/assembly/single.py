@@ -1,0 +1,145 @@
+"""One execution, run in this process and kept nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from stepwright.asl.checkpoint import Identity
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.limits import STANDARD, Limits
+from stepwright.asl.machine import Machine, Task
+from stepwright.asl.step import Outcome, Visit
+from stepwright.catalog.arns import Place
+from stepwright.engine.alone import Held
+from stepwright.engine.clock import SystemClock
+from stepwright.engine.engine import Engine
+from stepwright.engine.forgetting import ExpressJournal
+from stepwright.engine.ports import Commit, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
+from stepwright.mocks.answers import Script
+from stepwright.mocks.driver import MockedDriver, OfOneExecution
+from stepwright.tasks.functions.driver import FunctionDriver
+from stepwright.tasks.processes import ProcessDriver, environment
+
+_PLACE: Final = Place("123456789012", "us-east-1")
+
+
+class Watching:
+    """Implements ``engine.observer.Observer``: hands on the visits of states as they come and change."""
+
+    def __init__(self, seen: Callable[[Visit], None]) -> None:
+        self._seen = seen
+        self.stall: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def committed(self, ref: ExecutionRef, commit: Commit) -> None:  # noqa: ARG002
+        for visit in commit.visits:
+            self._seen(visit)
+
+    def stalled(self, ref: ExecutionRef, reason: str) -> None:  # noqa: ARG002
+        self.stall.set_result(reason)
+
+    def broke(self, ref: ExecutionRef) -> None:
+        """It is tried again, or fails."""
+
+
+async def run(
+    machine: Machine,
+    name: str,
+    input: JsonText,
+    seen: Callable[[Visit], None],
+    stop: asyncio.Event,
+    *,
+    scripts: Mapping[str, Script] = MappingProxyType({}),
+    settings: Mapping[str, Any] = MappingProxyType({}),
+    container_engine: str | None = None,
+    task_environment: Mapping[str, str] | None = None,
+    limits: Limits = STANDARD,
+) -> Outcome:
+    """Until it ends, or is asked to stop. Processes that it began are stopped with it.
+
+    ``scripts`` answer the tasks of the states that they are given for; ``settings`` is what the state machine says
+    beside its definition. ``container_engine`` runs the containers of tasks that name an image; processes of the
+    others get ``task_environment``.
+    """
+    journal, watching = ExpressJournal(), Watching(seen)
+    drivers: list[TaskDriver] = []
+    finished = asyncio.Event()
+    engine = Engine(
+        journal,
+        drivers,
+        Held(),
+        observer=watching,
+        limits=limits,
+        finished=lambda _ref: finished.set(),
+    )
+    loaded = _loaded(machine, name, input, settings)
+    if task_environment is None:
+        task_environment = environment.of_tasks()
+    async with _driven(engine, drivers, container_engine, task_environment):
+        if scripts:
+            mocks = OfOneExecution(scripts, _resources(machine, scripts))
+            drivers.insert(0, MockedDriver(mocks, drivers[:], engine.report))
+        running = asyncio.create_task(engine.run())
+        ended = journal.add(loaded)
+        engine.adopt(loaded)
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait((ended, stopping, watching.stall), return_when=asyncio.FIRST_COMPLETED)
+        if watching.stall.done():
+            outcome = Outcome("FAILED", error="States.Runtime", cause=watching.stall.result())
+        else:
+            if not ended.done():
+                engine.stop_execution(loaded.ref.uid, StopRequest())
+            outcome, _ = await ended
+        await finished.wait()  # what runs for it is being stopped
+        stopping.cancel()
+        running.cancel()
+        await asyncio.gather(running, stopping, return_exceptions=True)
+    return outcome
+
+
+@asynccontextmanager
+async def _driven(
+    engine: Engine,
+    drivers: list[TaskDriver],
+    container_engine: str | None,
+    task_environment: Mapping[str, str],
+) -> AsyncIterator[None]:
+    functions = FunctionDriver(engine.report)
+    with tempfile.TemporaryDirectory(prefix="stepwright-") as folder:
+        processes = ProcessDriver(
+            Path(folder), SystemClock(), engine.report, container_engine, environment=task_environment
+        )
+        drivers += [processes, functions]
+        try:
+            yield
+        finally:
+            await functions.close()
+
+
+def _resources(machine: Machine, scripts: Mapping[str, Script]) -> frozenset[str]:
+    """Of the mocked states."""
+    return frozenset(
+        state.resource
+        for scope in machine.scopes.values()
+        for state in scope.states.values()
+        if isinstance(state, Task) and state.name in scripts
+    )
+
+
+def _loaded(machine: Machine, name: str, input: JsonText, settings: Mapping[str, Any]) -> Loaded:
+    uid = str(uuid.uuid4())
+    identity = Identity(
+        uid=uid,
+        execution_id=_PLACE.execution(name, uid),
+        name=uid,
+        role_arn=f"arn:aws:iam::{_PLACE.account}:role/stepwright",
+        state_machine_id=_PLACE.state_machine(name),
+        state_machine_name=name,
+    )
+    return Loaded(ExecutionRef(Uid(uid), "local", uid, name, settings), identity, machine, input, 0, {})

@@ -1,0 +1,343 @@
+"""A local copy of the objects of one kind, kept up to date by list and watch, and a call for each change.
+
+The rules are those of client-go's reflector
+(https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/client-go/tools/cache/reflector.go): one
+consistent list, then a watch from its resourceVersion with bookmarks; a stream that ends goes on where it was; after
+410 Gone a new list, whose difference to the copy is told as changes, deletions included. Streaming lists are not
+used: they were seen to lose objects.
+
+Decoding is lean: the caller gives a ``msgspec.Struct`` with the fields it needs, and only those cost time and memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing, suppress
+from random import Random
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+import msgspec
+import structlog
+
+from stepwright.kube.api import Api, ApiError, BadRequest, Expired, Forbidden, TooManyRequests, path_of
+from stepwright.kube.decoders import decoder
+
+if TYPE_CHECKING:
+    from stepwright.kube.api import Event
+
+Key = tuple[str, str]
+"""Namespace (empty for what has none) and name."""
+
+
+class Metadata(Protocol):
+    """What an informer itself reads of an object's metadata."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def uid(self) -> str: ...
+    @property
+    def resourceVersion(self) -> str: ...  # noqa: N802 - the field's name on the wire
+
+
+class Kept(Protocol):
+    @property
+    def metadata(self) -> Metadata: ...
+
+
+T = TypeVar("T", bound=Kept)
+
+OnChange = Callable[[T | None, T | None], None]
+"""``(None, new)``: it is there; ``(old, new)``: it has changed; ``(last, None)``: it is gone, and this is how it was
+last seen. Runs in the loop, so it must be quick and never block; what it raises is logged."""
+
+OnText = Callable[[T | None, T, msgspec.Raw], None]
+"""``(None, new, text)`` and ``(old, new, text)``, likewise, for those who at times need more of an object than is
+decoded of each: ``text`` is all of it."""
+
+UNKNOWN_FIELD = "field label not supported"
+"""What the API server says of a field selector that the CRD does not declare."""
+
+_FIRST_DELAY_SECONDS = 0.2
+# client-go waits up to 30 s, with thousands of nodes asking. Here one process asks, and until its lists are whole an
+# operator that was started while the API server was away carries nothing.
+_LONGEST_DELAY_SECONDS = 5.0
+_STREAM_SECONDS = (240, 480)  # spread, so that the streams of a process do not all begin anew at once
+_PAGE_SIZE = (
+    500  # objects of a list in one answer: 100,000 in one would come after any time-out, and all at once
+)
+
+
+class Informer(Generic[T]):
+    """Objects of one kind, in all namespaces or some. ``run`` never returns; ``synced`` is set after the first list.
+
+    ``index`` gives the values under which ``by_index`` finds an object. A namespace whose list is forbidden holds
+    nobody back: it may have been deleted, and the rights there with it. It is asked again all the same. With
+    ``on_text``, ``on_change`` is told only of what is gone.
+
+    What ``keeps`` is false of is told of like anything else, but not remembered. ``listed`` is a field selector that
+    leaves most of that out of lists, and only of those: a watch tells of every change. After a list what is not in it
+    is told as gone, though it may be there and no longer selected. A server whose schema does not know the field yet
+    (in the middle of an upgrade) gives all.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        api_version: str,
+        plural: str,
+        into: type[T],
+        *,
+        namespaces: Sequence[str] = (),
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        listed: str | None = None,
+        keeps: Callable[[T], bool] | None = None,
+        on_change: OnChange[T] | None = None,
+        on_text: OnText[T] | None = None,
+        index: Callable[[T], Iterable[str]] | None = None,
+        page_size: int = _PAGE_SIZE,
+        random: Random | None = None,
+    ) -> None:
+        self._api = api
+        self._api_version, self._plural = api_version, plural
+        self._decode: Callable[[msgspec.Raw], T] = decoder(into).decode
+        self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
+        self._selectors = {
+            name: value
+            for name, value in (("labelSelector", label_selector), ("fieldSelector", field_selector))
+            if value
+        }
+        self._listed = listed
+        self._keeps = keeps
+        self._on_change = on_change
+        self._on_text = on_text
+        self._index = index
+        self._page_size = page_size
+        self._random = random or Random()  # noqa: S311 - spreads requests in time
+        self._objects: dict[str | None, dict[Key, T]] = {namespace: {} for namespace in self._namespaces}
+        self._indexed: dict[str, dict[Key, T]] = {}
+        self._activity: dict[str | None, float] = {}
+        self._log = structlog.get_logger().bind(kind=plural)
+        self.on_list: Callable[[], None] = lambda: None
+        """Called after each list but the first. What has happened twice since the last event may show in none, and what
+        etcd was restored to looks like what it was then."""
+        self.on_defect: Callable[[Metadata, Exception], None] = lambda _metadata, _error: None
+        """Called with what an object is named by where it cannot be read, or where whoever is told of it raises: the news
+        of that change is lost."""
+        self.synced = asyncio.Event()
+        self.appears = False
+        """Whether what ``on_change`` is told of has begun to be, or to be of those that are watched, this moment: a watch
+        says so. A list tells of what may have been there for long."""
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as streams:
+            for namespace in self._namespaces:
+                streams.create_task(
+                    self._follow(namespace), name=f"informer {self._plural} {namespace or '*'}"
+                )
+
+    def get(self, namespace: str, name: str) -> T | None:
+        objects = self._objects.get(namespace)
+        return (self._objects.get(None, {}) if objects is None else objects).get((namespace, name))
+
+    def by_index(self, value: str) -> list[T]:
+        return list(self._indexed.get(value, {}).values())
+
+    def all(self) -> list[T]:
+        return [object for objects in self._objects.values() for object in objects.values()]
+
+    def __len__(self) -> int:
+        return sum(len(objects) for objects in self._objects.values())
+
+    @property
+    def last_activity(self) -> float | None:
+        """When the quietest stream was last heard of, in the loop's time: an event, a bookmark or a list.
+
+        Bookmarks come each minute, so an age beyond some minutes means that the copy is no longer kept up to date.
+        None: not synced yet.
+        """
+        heard = tuple(self._activity.values())  # another thread may ask
+        return min(heard) if len(heard) == len(self._namespaces) else None
+
+    async def _follow(self, namespace: str | None) -> None:
+        version: str | None = None
+        delay = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            try:
+                if version is None:
+                    version = await self._list(namespace)
+                async for event in self._events(namespace, version):
+                    # A stream that gives something is healthy, however it ends.
+                    delay = 0.0
+                    version = self._take(namespace, event) or version
+                if loop.time() - began >= 1:
+                    continue  # the server ended it in its time
+                problem = "the stream ended at once"
+            except Expired as error:
+                version, problem = None, str(error)
+            except Forbidden as error:
+                problem = str(error)
+                if namespace is not None:
+                    self._hear(namespace)
+            except TooManyRequests as error:
+                delay, problem = max(delay, error.retry_after), str(error)
+            except ApiError as error:
+                problem = str(error)
+                if isinstance(error, BadRequest) and UNKNOWN_FIELD in problem:
+                    self._listed = None
+            # The first attempt after a break comes soon, later ones ever later, never two clients in step.
+            seconds = delay + self._random.uniform(0, max(delay, _FIRST_DELAY_SECONDS))
+            self._log.info(
+                "watch interrupted", namespace=namespace, problem=problem, next_try_in=round(seconds, 1)
+            )
+            await asyncio.sleep(seconds)
+            delay = min(max(delay * 2, _FIRST_DELAY_SECONDS), _LONGEST_DELAY_SECONDS)
+
+    async def _list(self, namespace: str | None) -> str:
+        """Take over what there is now; what has gone meanwhile is told as gone. The list's resourceVersion."""
+        objects = self._objects[namespace]
+        gone = dict.fromkeys(objects)  # in the order of their arrival
+        version = ""
+        path = path_of(self._api_version, self._plural, namespace)
+        selectors = {**self._selectors, "fieldSelector": self._listed} if self._listed else self._selectors
+        async with aclosing(self._api.pages(path, selectors, page_size=self._page_size)) as pages:
+            async for items, version in pages:  # noqa: B007 - the last one's, the same in all
+                for raw in items:
+                    if (new := self._read(raw)) is not None:
+                        gone.pop(_key(new), None)
+                        self._put(namespace, new, raw)
+                await asyncio.sleep(0)
+        for key in gone:
+            self._remove(namespace, key, objects[key])
+        known_before = namespace in self._activity
+        self._hear(namespace)
+        if known_before:
+            self.on_list()
+        return version
+
+    async def _events(self, namespace: str | None, version: str) -> AsyncGenerator[Event, None]:
+        params: dict[str, str | int] = {
+            **self._selectors,
+            "resourceVersion": version,
+            "timeoutSeconds": self._random.randint(*_STREAM_SECONDS),
+        }
+        path = path_of(self._api_version, self._plural, namespace)
+        async with aclosing(self._api.watch(path, params)) as events:
+            async for event in events:
+                yield event
+
+    def _take(self, namespace: str | None, event: Event) -> str | None:
+        """Bring one event into the copy; the resourceVersion from which the watch can go on."""
+        self._hear(namespace)
+        if event.type == "BOOKMARK":
+            bookmark: _Bookmark = decoder(_Bookmark).decode(event.object)
+            return bookmark.metadata.resourceVersion
+        new = self._read(event.object)
+        if new is None:
+            return None
+        if event.type == "DELETED":
+            self._remove(namespace, _key(new), new)
+        else:
+            self.appears = event.type == "ADDED"
+            self._put(namespace, new, event.object)
+            self.appears = False
+        return new.metadata.resourceVersion
+
+    def _put(self, namespace: str | None, new: T, text: msgspec.Raw) -> None:
+        key = _key(new)
+        old = self._objects[namespace].get(key)
+        if old is not None and old.metadata.uid != new.metadata.uid:
+            # Deleted and made again while nobody watched: two objects, one name.
+            self._remove(namespace, key, old)
+            old = None
+        if old is not None and old.metadata.resourceVersion == new.metadata.resourceVersion:
+            return
+        if self._keeps is None or self._keeps(new):
+            self._objects[namespace][key] = new
+            self._reindex(key, old, new)
+        elif old is not None:
+            del self._objects[namespace][key]
+            self._reindex(key, old, None)
+        self._tell(old, new, text)
+
+    def _remove(self, namespace: str | None, key: Key, last: T) -> None:
+        old = self._objects[namespace].pop(key, None)
+        if old is not None:
+            self._reindex(key, old, None)
+            self._tell(last, None)
+
+    def _reindex(self, key: Key, old: T | None, new: T | None) -> None:
+        if self._index is None:
+            return
+        before = set(self._index(old)) if old is not None else set()
+        after = set(self._index(new)) if new is not None else set()
+        for value in before - after:
+            entries = self._indexed[value]
+            del entries[key]
+            if not entries:
+                del self._indexed[value]
+        if new is not None:
+            for value in after:
+                self._indexed.setdefault(value, {})[key] = new
+
+    def _tell(self, old: T | None, new: T | None, text: msgspec.Raw | None = None) -> None:
+        try:
+            if self._on_text is not None and new is not None and text is not None:
+                self._on_text(old, new, text)
+            elif self._on_change is not None:
+                self._on_change(old, new)
+        except Exception as error:  # noqa: BLE001
+            # One object's trouble must not stop the news of all others.
+            self._log.exception("a change could not be handled")
+            if (changed := new or old) is not None:
+                self._say_defect(changed.metadata, error)
+
+    def _say_defect(self, metadata: Metadata, error: Exception) -> None:
+        try:
+            self.on_defect(metadata, error)
+        except Exception:  # noqa: BLE001
+            self._log.exception("a defect could not be handled")
+
+    def _read(self, raw: msgspec.Raw) -> T | None:
+        try:
+            return self._decode(raw)
+        except msgspec.DecodeError as error:
+            self._log.error("an object cannot be read and is left out", error=str(error))
+            with suppress(msgspec.DecodeError):
+                named: _Named = decoder(_Named).decode(raw)
+                self._say_defect(named.metadata, error)
+            return None
+
+    def _hear(self, namespace: str | None) -> None:
+        self._activity[namespace] = asyncio.get_running_loop().time()
+        if len(self._activity) == len(self._namespaces):
+            self.synced.set()
+
+
+class _NamedMetadata(msgspec.Struct):
+    name: str
+    uid: str
+    namespace: str = ""
+    resourceVersion: str = ""  # noqa: N815 - the field's name on the wire
+
+
+class _Named(msgspec.Struct):
+    metadata: _NamedMetadata
+
+
+class _BookmarkMetadata(msgspec.Struct):
+    resourceVersion: str  # noqa: N815 - the field's name on the wire
+
+
+class _Bookmark(msgspec.Struct):
+    metadata: _BookmarkMetadata
+
+
+def _key(object: Kept) -> Key:
+    return object.metadata.namespace, object.metadata.name

@@ -1,0 +1,27 @@
+"""Namespaces that are being deleted: rights in them may go before all else that is in them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stepwright.kube.api import Api, ApiError, NotFound, path_of
+
+
+class _Metadata(msgspec.Struct):
+    deletionTimestamp: str | None = None  # noqa: N815 - the field's name on the wire
+
+
+class _Namespace(msgspec.Struct):
+    metadata: _Metadata
+
+
+async def is_going(api: Api, namespace: str) -> bool:
+    """Whether a namespace in which something was forbidden is deleted, or just being deleted, and all in it with it. False
+    where that cannot be told, too."""
+    try:
+        found: _Namespace = await api.get(path_of("v1", "namespaces", name=namespace), into=_Namespace)
+    except NotFound:
+        return True
+    except ApiError:
+        return False
+    return found.metadata.deletionTimestamp is not None

@@ -1,0 +1,192 @@
+"""Map Runs and their child executions in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from sqlite3 import Row
+from typing import Any, Final
+
+import msgspec
+
+from stepwright.asl.signals import UpdateMapRun
+from stepwright.asl.step import Counts, MapRunStatus, Status
+from stepwright.catalog.records import Execution, Listed, MapRun
+from stepwright.engine import payloads
+from stepwright.engine.ports import Commit, Uid
+from stepwright.sql import schema
+from stepwright.sql.database import Database, Statement
+from stepwright.sql.rows import PAGE, child_of, page, text_of
+
+_COUNTS: Final = msgspec.json.Decoder(Counts)
+"""Made here, once: where two threads decode into a type for the first time at once, msgspec ends the process."""
+
+PUT_RUN: Final = Statement(
+    10,
+    "INSERT INTO map_runs (arn, uid, execution_arn, machine_arn, status, started, stopped, max_concurrency, "
+    "tolerated_count, tolerated_percentage, item_counts, execution_counts, redrives, redriven) VALUES (:arn, :uid, :execution_arn, "
+    ":machine_arn, :status, :started, :stopped, :max_concurrency, :tolerated_count, :tolerated_percentage, "
+    ":item_counts, :execution_counts, :redrives, :redriven) ON CONFLICT (arn) DO UPDATE SET status = excluded.status, "
+    "stopped = excluded.stopped, item_counts = excluded.item_counts, execution_counts = excluded.execution_counts, "
+    "redrives = excluded.redrives, redriven = excluded.redriven",
+)
+
+# A child execution runs what its parent runs.
+PUT_CHILD: Final = Statement(
+    11,
+    "INSERT INTO executions (uid, arn, name, machine_arn, machine_name, status, input, output, error, cause, started, "
+    "stopped, redrives, redriven, seq, settled, revision) SELECT :uid, :arn, :name, :machine_arn, :machine_name, :status, :input, :output, "
+    ":error, :cause, :started, :stopped, :redrives, :redriven, 0, TRUE, revision FROM executions WHERE uid = :parent "
+    "ON CONFLICT (uid) DO UPDATE SET status = excluded.status, output = excluded.output, error = excluded.error, "
+    "cause = excluded.cause, stopped = excluded.stopped, redrives = excluded.redrives, redriven = excluded.redriven",
+)
+ADD_CHILD: Final = Statement(
+    12,
+    "INSERT INTO children (uid, map_run_arn, item_count) VALUES (:uid, :map_run_arn, :item_count) "
+    "ON CONFLICT DO NOTHING",
+)
+ADD_CHILD_EVENT: Final = Statement(13, "INSERT INTO events (uid, id, body) VALUES (:uid, :id, :body)")
+
+
+def rows_of(
+    uid: Uid, commit: Commit, texts: payloads.Payloads
+) -> Iterator[tuple[Statement, Mapping[str, Any]]]:
+    """What a commit tells of distributed Maps. Long texts of events are put into ``texts``."""
+    for run in commit.map_runs:
+        yield (
+            PUT_RUN,
+            {
+                "arn": run.arn,
+                "uid": uid,
+                "execution_arn": run.execution_arn,
+                "machine_arn": run.state_machine_arn,
+                "status": run.status,
+                "started": run.started,
+                "stopped": run.stopped,
+                "max_concurrency": run.max_concurrency,
+                "tolerated_count": run.tolerated_failure_count,
+                "tolerated_percentage": run.tolerated_failure_percentage,
+                "item_counts": text_of(run.items),
+                "execution_counts": text_of(run.executions),
+                "redrives": run.redrives,
+                "redriven": run.redriven,
+            },
+        )
+    for child in commit.children:
+        yield (
+            PUT_CHILD,
+            {
+                "parent": uid,
+                "uid": child.name,
+                "arn": child.arn,
+                "name": child.name,
+                "machine_arn": child.state_machine_arn,
+                "machine_name": child.state_machine_arn.rpartition(":")[2],
+                "status": child.status,
+                "input": child.input,
+                "output": child.output,
+                "error": child.error,
+                "cause": child.cause,
+                "started": child.started,
+                "stopped": child.stopped,
+                "redrives": child.redrives,
+                "redriven": child.redriven,
+            },
+        )
+        yield ADD_CHILD, {"uid": child.name, "map_run_arn": child.map_run_arn, "item_count": child.items}
+    for written in commit.child_events:
+        body = text_of(payloads.take_out(written.event, texts))
+        yield ADD_CHILD_EVENT, {"uid": written.child, "id": written.event["id"], "body": body}
+
+
+class SqlMapRuns:
+    """Implements ``catalog.ports.MapRuns``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def map_run(self, arn: str) -> MapRun | None:
+        query = "SELECT * FROM map_runs WHERE arn = :arn"
+        return await self._database.row(query, {"arn": arn}, _run_of)
+
+    async def map_runs(self, execution_arn: str, before: int | None, limit: int) -> Sequence[MapRun]:
+        query = (
+            "SELECT * FROM map_runs WHERE execution_arn = :execution_arn AND position < :before "
+            "ORDER BY position DESC LIMIT :limit"
+        )
+        asked = {
+            "execution_arn": execution_arn,
+            "before": schema.LAST if before is None else before,
+            "limit": limit,
+        }
+        return await self._database.rows(query, asked, _run_of)
+
+    async def children(
+        self,
+        map_run_arn: str,
+        status: Status | None,
+        before: Listed | None,
+        limit: int,
+        *,
+        redriven: bool | None = None,
+    ) -> Sequence[Execution]:
+        query = (
+            "SELECT executions.*, children.map_run_arn, children.item_count FROM executions "  # noqa: S608 - a constant
+            "JOIN children ON children.uid = executions.uid WHERE children.map_run_arn = :map_run_arn "
+            "AND (:status IS NULL OR status = :status) AND (:redriven IS NULL OR (redrives > 0) = :redriven) "
+            f"AND {PAGE}"
+        )
+        asked = {
+            "map_run_arn": map_run_arn,
+            "status": status,
+            "redriven": redriven,
+            **page(before, limit),
+        }
+        return await self._database.rows(query, asked, child_of)
+
+    async def update(self, asked: UpdateMapRun) -> Uid | None:
+        """Write down how a run that is under way is to go on; the execution that carries it."""
+        statement = (
+            "UPDATE map_runs SET max_concurrency = coalesce(:max_concurrency, max_concurrency), "
+            "tolerated_count = coalesce(:tolerated_count, tolerated_count), "
+            "tolerated_percentage = coalesce(:tolerated_percentage, tolerated_percentage) "
+            "WHERE arn = :arn AND status = 'RUNNING' RETURNING uid"
+        )
+        given = {
+            "arn": asked.arn,
+            "max_concurrency": asked.max_concurrency,
+            "tolerated_count": asked.tolerated_failure_count,
+            "tolerated_percentage": asked.tolerated_failure_percentage,
+        }
+        changed = await self._database.call(
+            lambda connection: connection.execute(statement, given).fetchall()
+        )
+        return Uid(changed[0]["uid"]) if changed else None
+
+    async def asked(self) -> Sequence[tuple[Uid, UpdateMapRun]]:
+        """How each run under way is to go on, by the execution that carries it."""
+        query = (
+            "SELECT uid, arn, max_concurrency, tolerated_count, tolerated_percentage FROM map_runs "
+            "WHERE status = 'RUNNING'"
+        )
+        return await self._database.rows(query, {}, lambda row: (Uid(row[0]), UpdateMapRun(*row[1:])))
+
+
+def _run_of(row: Row) -> MapRun:
+    return MapRun(
+        MapRunStatus(
+            arn=row["arn"],
+            execution_arn=row["execution_arn"],
+            state_machine_arn=row["machine_arn"],
+            status=row["status"],
+            started=row["started"],
+            stopped=row["stopped"],
+            max_concurrency=row["max_concurrency"],
+            tolerated_failure_count=row["tolerated_count"],
+            tolerated_failure_percentage=row["tolerated_percentage"],
+            items=_COUNTS.decode(row["item_counts"]),
+            executions=_COUNTS.decode(row["execution_counts"]),
+            redrives=row["redrives"],
+            redriven=row["redriven"],
+        ),
+        position=row["position"],
+    )

@@ -1,0 +1,79 @@
+"""What rows of the database stand for, where several modules read or write them."""
+
+from __future__ import annotations
+
+from sqlite3 import Row
+from typing import Any, Final
+
+import msgspec
+
+from stepwright.asl.json_types import JsonText
+from stepwright.catalog.records import Execution, Listed, Revision
+from stepwright.engine.ports import Uid
+from stepwright.sql import schema
+
+BELONGS: Final = (
+    "executions.machine_arn = :machine_arn "
+    "AND executions.position >= (SELECT machines.since FROM machines WHERE machines.arn = :machine_arn)"
+)
+"""Whether an execution is one of the state machine that has this ARN now. Those of one that had it before, and was
+deleted, began before this one was there."""
+
+
+PAGE: Final = f"({schema.LISTED}, position) < (:moment, :position) ORDER BY {schema.LISTED} DESC, position DESC LIMIT :limit"
+"""Of a list of executions, the newest first; with the parameters of ``page``."""
+
+
+def page(before: Listed | None, limit: int) -> dict[str, int]:
+    """Those that are listed after ``before``."""
+    moment, position = (schema.LAST, schema.LAST) if before is None else before
+    return {"moment": moment, "position": position, "limit": limit}
+
+
+def text_of(value: Any) -> str:
+    """As JSON is kept."""
+    return msgspec.json.encode(value).decode()
+
+
+def child_of(row: Row) -> Execution:
+    """Of an execution that may be a child execution; with the columns of ``children``."""
+    return execution_of(row, row["map_run_arn"], row["item_count"])
+
+
+def execution_of(row: Row, map_run_arn: str | None = None, items: int | None = None) -> Execution:
+    """The last two: of a child execution."""
+    redrivable = row["redrivable"]
+    return Execution(
+        arn=row["arn"],
+        uid=Uid(row["uid"]),
+        name=row["name"],
+        machine_arn=row["machine_arn"],
+        revision_id=row["revision"],
+        status=row["status"],
+        input=JsonText(row["input"]),
+        started=row["started"],
+        stopped=row["stopped"],
+        output=row["output"],
+        error=row["error"],
+        cause=row["cause"],
+        trace_header=row["trace_header"],
+        version_arn=row["version_arn"],
+        alias_arn=row["alias_arn"],
+        map_run_arn=map_run_arn,
+        items=items,
+        redrives=row["redrives"],
+        redriven=row["redriven"],
+        redrivable=None if redrivable is None else bool(redrivable),
+        position=row["position"],
+    )
+
+
+def revision_of(row: Row) -> Revision:
+    return Revision(
+        id=row["id"],
+        definition=row["definition"],
+        role_arn=row["role_arn"],
+        created=row["created"],
+        settings=msgspec.json.decode(row["settings"]),
+        first=bool(row["first"]),
+    )

@@ -1,0 +1,1 @@
+"""Lambda functions: ``arn:aws:states:::lambda:invoke`` and functions' own ARNs."""

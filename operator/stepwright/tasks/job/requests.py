@@ -1,0 +1,202 @@
+"""The requests that a task makes to the API server, each as the account that the state machine names.
+
+Writes for a task are few: one create, later one patch that lets the Job go. Each is made as the state machine's
+ServiceAccount where it has one. Only clearing away falls back to Stepwright's own account when that one's rights
+were taken away meanwhile: a Job that Stepwright has started must not run on for that.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import structlog
+
+from stepwright.cluster.resources import API_VERSION
+from stepwright.engine.ports import ExecutionRef, Unavailable
+from stepwright.kube.api import AlreadyExists, Api, ApiError, Conflict, Forbidden, Invalid, NotFound, path_of
+from stepwright.tasks.job import facts, names, refusals, settings
+from stepwright.tasks.job.manifest import Manifest
+
+log = structlog.get_logger(__name__)
+
+BATCH = "batch/v1"
+
+# Unknown fields are refused with their names instead of being dropped in silence.
+_STRICT = {"fieldValidation": "Strict"}
+
+
+class Calls:
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._as_account = functools.lru_cache(maxsize=1024)(api.as_service_account)
+
+    async def create(self, ref: ExecutionRef, manifest: Manifest) -> facts.Job | None:
+        """None: a Job of that name is there already. Raises StateError, Unavailable."""
+        api, account = self._actor(ref)
+        try:
+            job: facts.Job = await api.create(
+                path_of(BATCH, "jobs", ref.namespace), manifest.job, _STRICT, into=facts.Job
+            )
+        except AlreadyExists:
+            return None
+        except ApiError as error:
+            raise refusals.as_failure(error, ref, "create", "jobs", account) from error
+        return job
+
+    async def is_as_made(self, ref: ExecutionRef, manifest: Manifest, job_uid: str) -> bool:
+        """Whether the Job of that name and uid runs what the manifest says. Raises StateError, Unavailable.
+
+        The API server is asked to put the manifest's pod template in place of the Job's, without doing it. A template
+        cannot be changed, so it agrees only where both are the same, once it has filled in defaults and asked the
+        webhooks that change Jobs: what it would make of the template itself, it knows best.
+        """
+        api, account = self._actor(ref)
+        body = [{"op": "replace", "path": "/spec/template", "value": manifest.template_of(job_uid)}]
+        path = path_of(BATCH, "jobs", ref.namespace, manifest.name)
+        try:
+            await api.patch(path, body, params={"dryRun": "All"}, into=facts.Job)
+        except (Invalid, NotFound) as error:
+            now = await self.find(ref, manifest.name)
+            if now is None or now.metadata.uid != job_uid:
+                raise Unavailable(f"Job {ref.namespace}/{manifest.name} was there and is gone") from error
+            return False
+        except ApiError as error:
+            raise refusals.as_failure(error, ref, "patch", "jobs", account) from error
+        return True
+
+    async def create_input(self, ref: ExecutionRef, manifest: Manifest, job_uid: str) -> None:
+        """The Secret with a large input, if there is one and it is not there yet. Raises StateError, Unavailable."""
+        secret = manifest.secret(job_uid)
+        if secret is None:
+            return
+        api, account = self._actor(ref)
+        try:
+            await api.create(path_of("v1", "secrets", ref.namespace), secret)
+        except AlreadyExists:
+            return
+        except ApiError as error:
+            raise refusals.as_failure(error, ref, "create", "secrets", account) from error
+
+    async def find(self, ref: ExecutionRef, name: str) -> facts.Job | None:
+        """Raises Unavailable."""
+        try:
+            job: facts.Job = await self._api.get(path_of(BATCH, "jobs", ref.namespace, name), into=facts.Job)
+        except NotFound:
+            return None
+        except ApiError as error:
+            raise Unavailable(f"cannot read Job {ref.namespace}/{name}: {error}") from error
+        return job
+
+    async def is_settled(self, namespace: str, name: str, uid: str) -> bool:
+        """Whether that execution has said that nothing of it runs any more, or is gone: then what it owned goes with it,
+        unless it was deleted without (``--cascade=orphan``). Raises Unavailable."""
+        try:
+            found: facts.Execution = await self._api.get(
+                path_of(API_VERSION, "executions", namespace, name), into=facts.Execution
+            )
+        except NotFound:
+            return True
+        except ApiError as error:
+            raise Unavailable(f"cannot read Execution {namespace}/{name}: {error}") from error
+        return found.metadata.uid != uid or found.status.settled
+
+    async def pods_of(self, ref: ExecutionRef, job_uid: str) -> list[facts.Pod]:
+        """All that the Job may have taken for its own, marked as a task's or not. Raises Unavailable."""
+        labels = f"batch.kubernetes.io/controller-uid={job_uid}"
+        return await self._list(path_of("v1", "pods", ref.namespace), {"labelSelector": labels}, facts.Pod)
+
+    async def creation_troubles(self, namespace: str, job_uid: str) -> list[str]:
+        """What the Job controller says about pods it could not create, newest last; empty where it may not be read."""
+        selector = {"fieldSelector": f"involvedObject.uid={job_uid},reason=FailedCreate"}
+        try:
+            listed = await self._api.get(path_of("v1", "events", namespace), selector)
+        except ApiError as error:
+            log.info("events of a Job cannot be read", error=str(error))
+            return []
+        items = sorted(listed.get("items") or [], key=lambda event: str(event.get("lastTimestamp") or ""))
+        return [str(event.get("message") or "") for event in items]
+
+    async def all_creation_troubles(self, namespace: str) -> dict[str, str]:
+        """What is said so of all Jobs of a namespace, the newest of each, by the Job's uid."""
+        selector = {"fieldSelector": "involvedObject.kind=Job,reason=FailedCreate"}
+        try:
+            listed = await self._api.get(path_of("v1", "events", namespace), selector)
+        except ApiError as error:
+            log.info("events of Jobs cannot be read", error=str(error))
+            return {}
+        items = sorted(listed.get("items") or [], key=lambda event: str(event.get("lastTimestamp") or ""))
+        return {
+            str((event.get("involvedObject") or {}).get("uid")): str(event.get("message") or "")
+            for event in items
+        }
+
+    async def release(
+        self,
+        ref: ExecutionRef,
+        name: str,
+        token: str,
+        uid: str | None,
+        ttl_seconds: int,
+        *,
+        ends: bool = False,
+    ) -> None:
+        """Let the Job go, ``ttl_seconds`` after its end; where its ``uid`` is known, that one and none that was made anew
+        for its task after a restore. Raises Unavailable.
+
+        ``ends``: end what runs of it. Its deadline has passed, so that its controller deletes its pods and makes no
+        more, while the Job itself stays: a creation that is under way still finds its name taken.
+        """
+        body: list[dict[str, Any]] = [
+            {"op": "test", "path": "/metadata/annotations/" + names.TOKEN.replace("/", "~1"), "value": token},
+            {"op": "add", "path": "/spec/ttlSecondsAfterFinished", "value": ttl_seconds},
+        ]
+        if uid is not None:
+            body.insert(0, {"op": "test", "path": "/metadata/uid", "value": uid})
+        if ends:
+            body.append({"op": "add", "path": "/spec/activeDeadlineSeconds", "value": 1})
+        await self._clear_away(
+            ref,
+            name,
+            lambda api: api.patch(path_of(BATCH, "jobs", ref.namespace, name), body, into=facts.Job),
+        )
+
+    async def delete(self, ref: ExecutionRef, name: str, uid: str) -> None:
+        """End the Job and its pods. Raises Unavailable.
+
+        Background: the Job is gone at once, so that its controller makes no more pods, and the garbage collector
+        deletes those that are left.
+        """
+        body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
+        await self._clear_away(
+            ref, name, lambda api: api.delete(path_of(BATCH, "jobs", ref.namespace, name), body)
+        )
+
+    async def _clear_away(self, ref: ExecutionRef, name: str, request: Any) -> None:
+        api, account = self._actor(ref)
+        try:
+            try:
+                await request(api)
+            except Forbidden:
+                if account is None:
+                    raise
+                log.warning(
+                    "account may not clear away its Job", account=account, namespace=ref.namespace, job=name
+                )
+                await request(self._api)
+        except (NotFound, Conflict, Invalid) as error:
+            # Gone already, or another object under that name: nothing of ours is left there.
+            log.debug("nothing to clear away", namespace=ref.namespace, job=name, reason=error.reason)
+        except ApiError as error:
+            raise Unavailable(f"cannot clear away Job {ref.namespace}/{name}: {error}") from error
+
+    def _actor(self, ref: ExecutionRef) -> tuple[Api, str | None]:
+        account = settings.service_account(ref.settings)
+        return (self._api, None) if account is None else (self._as_account(ref.namespace, account), account)
+
+    async def _list(self, path: str, params: dict[str, str], into: Any) -> list[Any]:
+        try:
+            found = await self._api.get(path, params, into=facts.List[into])
+        except ApiError as error:
+            raise Unavailable(f"cannot list {path}: {error}") from error
+        return list(found.items)

@@ -1,0 +1,173 @@
+"""The folder in which a task's process runs: its input, what it wrote, its exit code.
+
+The folder is what tells, after Stepwright was killed, what has become of a process: the shell around it notes its own
+number before it begins and the exit code when it ends, whoever is there to see it. A shell that finds a number noted
+already does nothing, so a task begins once.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from stepwright.asl.errors import StateError
+from stepwright.asl.json_types import JsonText
+from stepwright.tasks.job import errors
+from stepwright.tasks.processes.group import ProcessGroup
+
+_SHELL: Final = (
+    'set -C; echo $$ > "$0/pid" 2>/dev/null || exit 0; set +C; '
+    '"$@" < /dev/null > "$0/stdout" 2> "$0/stderr"; echo $? > "$0/exit.part"; mv "$0/exit.part" "$0/exit"'
+)
+
+LARGEST_OUTPUT_BYTES: Final = 1024 * 1024
+"""Of the text: a value of 256 KiB, generously spaced."""
+
+_TAIL_BYTES: Final = 2048
+
+_OWN_FOLDER: Final = 0o700
+
+
+class Workplace:
+    """Of one task. Everything here is quick: small local files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def exists(self) -> bool:
+        return self.folder.is_dir()
+
+    def prepare(self, input: JsonText) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=_OWN_FOLDER)
+        self.folder.parent.chmod(_OWN_FOLDER)  # which an earlier version may have left open to others
+        self.input_file.write_text(input, encoding="utf-8")
+        self.output_file.touch()
+
+    def prepare_container(self, engine: str, input: JsonText) -> None:
+        """Its user may be anybody, and must be able to read the one file and write the other. On this machine nobody
+        else comes to them: the folder is not open."""
+        self.prepare(input)
+        self.input_file.chmod(0o644)
+        self.output_file.chmod(0o622)
+        (self.folder / "engine").write_text(engine)
+
+    @property
+    def engine(self) -> str | None:
+        """What runs the task's container; None where it is a process."""
+        with suppress(OSError):
+            return (self.folder / "engine").read_text()
+        return None
+
+    @property
+    def input_file(self) -> Path:
+        return self.folder / "input.json"
+
+    @property
+    def output_file(self) -> Path:
+        return self.folder / "output"
+
+    def command_line(self, words: list[str]) -> list[str]:
+        return ["/bin/sh", "-c", _SHELL, str(self.folder), *words]
+
+    def environment(self, inherited: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+        return {
+            **inherited,
+            **own,
+            "STEPWRIGHT_INPUT_FILE": str(self.input_file),
+            "STEPWRIGHT_OUTPUT_FILE": str(self.output_file),
+        }
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs, or where nobody was left to note it."""
+        with suppress(OSError, ValueError):
+            return int((self.folder / "exit").read_text())
+        return None
+
+    @property
+    def pid(self) -> int | None:
+        with suppress(OSError, ValueError):
+            return int((self.folder / "pid").read_text())
+        return None
+
+    @property
+    def began(self) -> bool:
+        return (self.folder / "pid").exists()
+
+    @property
+    def runs(self) -> bool:
+        """Whether the shell around it is there still, and is not another process that got its number."""
+        number = self.pid
+        if number is None:
+            return False
+        try:
+            os.kill(number, 0)
+        except OSError:
+            return False
+        try:
+            words = Path(f"/proc/{number}/cmdline").read_bytes()
+        except OSError:
+            return not Path("/proc/self").exists()
+        return str(self.folder).encode() in words
+
+    @property
+    def group(self) -> ProcessGroup | None:
+        """The processes that run for the task; None where there are none, or the number is another's by now."""
+        number = self.pid
+        if number is None:
+            return None
+        group = ProcessGroup(number)
+        return group if self.runs or group.works_in(self.folder) else None
+
+    def times(self) -> tuple[float, float]:
+        """When it began and ended, seconds since 1970."""
+        return (self.folder / "pid").stat().st_mtime, (self.folder / "exit").stat().st_mtime
+
+    def output(self) -> bytes:
+        """Raises StateError where it is too large to be one."""
+        with self.output_file.open("rb") as file:
+            written = file.read(LARGEST_OUTPUT_BYTES + 1)
+        if len(written) > LARGEST_OUTPUT_BYTES:
+            raise _too_large(
+                f"What was written to $STEPWRIGHT_OUTPUT_FILE has {self._size('output'):,} bytes"
+            )
+        return written
+
+    def last_line(self) -> bytes:
+        """Raises StateError likewise. What comes before the last line may be of any size."""
+        written = self._tail(
+            "stdout", LARGEST_OUTPUT_BYTES + 2
+        )  # with its line's end, and that of the line before
+        lines = written.splitlines()
+        if lines and len(lines[-1]) > LARGEST_OUTPUT_BYTES:
+            raise _too_large("The last line of stdout is longer than an output may be")
+        return lines[-1] if lines else b""
+
+    def _tail(self, name: str, size_bytes: int) -> bytes:
+        with (self.folder / name).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - size_bytes))
+            return file.read(size_bytes)
+
+    def _size(self, name: str) -> int:
+        return (self.folder / name).stat().st_size
+
+    def last_words(self) -> str:
+        """The end of what it wrote to stderr, of stdout where that is empty."""
+        for name in ("stderr", "stdout"):
+            with suppress(OSError):
+                text = self._tail(name, _TAIL_BYTES).decode("utf-8", "replace").strip()
+                if text:
+                    return text
+        return ""
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _too_large(what: str) -> StateError:
+    return StateError(errors.OUTPUT_TOO_LARGE, f"{what}; an output may have {LARGEST_OUTPUT_BYTES:,}.")

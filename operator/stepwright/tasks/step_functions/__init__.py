@@ -1,0 +1,1 @@
+"""Step Functions itself as a service: nested executions, and ``aws-sdk:sfn``."""
