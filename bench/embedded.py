@@ -28,6 +28,7 @@ from stepwright.catalog.arns import Place
 from stepwright.catalog.records import Execution, Revision, StateMachine
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import Uid
+from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.catalog import SqlCatalog
 from stepwright.sql.database import Database
 from stepwright.sql.executions import LocalRunner
@@ -127,7 +128,7 @@ async def embedded(folder: Path, definition: dict[str, Any]) -> AsyncIterator[Em
     with tempfile.TemporaryDirectory(dir=folder) as inside:
         database = await Database.open(Path(inside))
         catalog = SqlCatalog(database)
-        runner = LocalRunner(database, catalog, clock, ())
+        runner = LocalRunner(database, catalog, clock, (), MockTestCases(database, None))
         running = asyncio.create_task(runner.run())
         revision = Revision("r", json.dumps(definition), "arn:aws:iam::123456789012:role/bench", clock.now())
         machine = StateMachine(PLACE.state_machine("bench"), "bench", "STANDARD", clock.now(), revision)

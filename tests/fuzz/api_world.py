@@ -15,13 +15,15 @@ from stepwright.assembly.serving import Drivers
 from stepwright.catalog.arns import Place
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import TaskDriver
-from stepwright.sql.activities import LocalActivities
+from stepwright.mocks.test_cases import MockTestCases
+from stepwright.sql.activities import SqlActivities
 from stepwright.sql.catalog import SqlCatalog
 from stepwright.sql.database import Database
 from stepwright.sql.executions import LocalRunner
 from stepwright.sql.map_runs import SqlMapRuns
 from stepwright.sql.versions import SqlVersions
 from stepwright.tasks import job
+from stepwright.tasks.activities.driver import ActivityDriver
 from tests.api.conftest import PASS, WAIT
 from tests.dev_process import ROLE
 from tests.fuzz.mutation import SEPARATOR
@@ -76,14 +78,16 @@ class ApiWorld:
         clock = SystemClock()
         catalog = SqlCatalog(self._database)
         drivers: list[TaskDriver] = []
-        runner = LocalRunner(self._database, catalog, clock, drivers)
-        activities = LocalActivities(self._database, runner.report)
-        drivers.append(activities)
+        runner = LocalRunner(self._database, catalog, clock, drivers, MockTestCases(self._database, None))
+        activities = SqlActivities(self._database)
+        work = ActivityDriver(activities, self._database.tokens.of_task, runner.report)
+        drivers.append(work)
         ids = itertools.count()
         self._service = Service(
             catalog=catalog,
             versions=SqlVersions(self._database, catalog.known),
             activities=activities,
+            work=work,
             map_runs=SqlMapRuns(self._database),
             runner=runner,
             clock=clock,

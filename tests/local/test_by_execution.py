@@ -22,10 +22,12 @@ from stepwright.catalog.ports import TaskOver
 from stepwright.catalog.records import Execution, Revision, StateMachine
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, TaskDriver, Uid
-from stepwright.sql.activities import LocalActivities
+from stepwright.mocks.test_cases import MockTestCases
+from stepwright.sql.activities import SqlActivities
 from stepwright.sql.catalog import SqlCatalog
 from stepwright.sql.database import Database
 from stepwright.sql.executions import LocalRunner
+from stepwright.tasks.activities.driver import ActivityDriver, Takings
 from stepwright.tasks.by_execution import ByExecution
 from stepwright.tasks.processes.driver import ProcessDriver
 
@@ -82,7 +84,7 @@ def wanted(number: int) -> StartTask:
 
 @pytest.mark.usefixtures("nobody_looks_at_all")
 async def test_activities_are_asked_about_one_execution_at_a_time() -> None:
-    activities = LocalActivities(cast("Database", None), lambda *_: None)
+    activities = ActivityDriver(cast("Takings", None), lambda *_: "", lambda *_: None)
     refs = [ExecutionRef(Uid(f"u{n}"), "local", "x", "m") for n in range(3)]
     for ref in refs:
         await activities.start(ref, wanted(5))
@@ -121,8 +123,8 @@ async def test_an_answer_or_a_heartbeat_reads_no_checkpoint(
     database = await Database.open(tmp_path)
     drivers: list[TaskDriver] = []
     catalog, clock = SqlCatalog(database), SystemClock()
-    runner = LocalRunner(database, catalog, clock, drivers)
-    activities = LocalActivities(database, runner.report)
+    runner = LocalRunner(database, catalog, clock, drivers, MockTestCases(database, None))
+    activities = ActivityDriver(SqlActivities(database), database.tokens.of_task, runner.report)
     drivers.append(activities)
     running = asyncio.create_task(runner.run())
     try:

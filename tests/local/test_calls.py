@@ -17,18 +17,16 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskStarted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import ExecutionRef, Fenced, Gone, JournalError, Refused, Uid, Unavailable
-from stepwright.sql.activities import LocalActivities
-from stepwright.sql.database import Database
-from stepwright.sql.tokens import Tokens
+from stepwright.tasks.activities.driver import ActivityDriver
 from stepwright.tasks.calls import MOST_OF_A_HOST, OpenCalls, Slots
-from stepwright.tasks.functions import driver
+from stepwright.tasks.functions import driver as functions
 from stepwright.tasks.functions.driver import FunctionDriver
 
 REF = ExecutionRef(Uid("u"), "local", "x", "m")
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
 
 
-def task(parameters: Json, number: int = 5, resource: str = driver.INVOKE) -> StartTask:
+def task(parameters: Json, number: int = 5, resource: str = functions.INVOKE) -> StartTask:
     return StartTask(
         task=TaskId(number),
         resource=resource,
@@ -76,7 +74,7 @@ async def endpoint(
     runner = web.AppRunner(app, shutdown_timeout=0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    monkeypatch.setenv(driver.ENDPOINT, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    monkeypatch.setenv(functions.ENDPOINT, f"http://127.0.0.1:{runner.addresses[0][1]}")
     try:
         yield
     finally:
@@ -116,7 +114,7 @@ async def test_what_cannot_be_sent_to_lambda_fails_the_task(
 
 @pytest.mark.parametrize("url", ["not a url", "http://[bad", "ftp://127.0.0.1", "http://127.0.0.1:9"])
 async def test_an_endpoint_that_is_none_fails_the_task(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    monkeypatch.setenv(driver.ENDPOINT, url)
+    monkeypatch.setenv(functions.ENDPOINT, url)
     reported = Reported()
     driver = FunctionDriver(reported)
 
@@ -240,14 +238,15 @@ async def hold(slots: Slots, host: str) -> None:
 
 
 class Failing:
-    """A database whose first write fails."""
-
-    tokens = Tokens("a secret")
+    """A store whose first write fails."""
 
     def __init__(self) -> None:
         self.writes = 0
 
-    async def write(self, rows: Any) -> None:  # noqa: ARG002
+    async def takings(self) -> Sequence[tuple[Uid, TaskId, str | None]]:
+        return ()
+
+    async def note_taking(self, uid: Uid, task: TaskId, worker: str | None) -> None:  # noqa: ARG002
         self.writes += 1
         await asyncio.sleep(0)
         if self.writes == 1:
@@ -255,7 +254,7 @@ class Failing:
 
 
 async def test_a_task_whose_taking_could_not_be_written_is_given_to_the_next_worker() -> None:
-    activities = LocalActivities(cast("Database", Failing()), lambda *_: None)
+    activities = ActivityDriver(Failing(), lambda uid, task: f"{uid}-{task}", lambda *_: None)
     await activities.start(REF, task({"n": 1}, resource=ACTIVITY))
 
     with pytest.raises(Unavailable):
@@ -267,7 +266,7 @@ async def test_a_task_whose_taking_could_not_be_written_is_given_to_the_next_wor
 
 
 async def test_a_worker_that_went_away_during_a_write_that_failed_loses_nothing() -> None:
-    activities = LocalActivities(cast("Database", Failing()), lambda *_: None)
+    activities = ActivityDriver(Failing(), lambda uid, task: f"{uid}-{task}", lambda *_: None)
     await activities.start(REF, task({"n": 1}, resource=ACTIVITY))
 
     worker = asyncio.create_task(activities.take(ACTIVITY, None, 10))

@@ -27,11 +27,6 @@ def input_shape(operation: str) -> Any:
     return service().operation_model(operation).input_shape
 
 
-def in_tasks(name: str) -> str:
-    """How tasks spell a member of the model (and the model an operation of theirs): with a capital first letter."""
-    return f"{name[:1].upper()}{name[1:]}"
-
-
 @lru_cache(maxsize=128)
 def output_shape(operation: str) -> Any:
     """The structure that an operation answers with."""

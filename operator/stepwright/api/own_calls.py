@@ -19,6 +19,7 @@ from stepwright.api.service import Service
 from stepwright.asl import jsontext
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
+from stepwright.aws import spelling
 from stepwright.catalog.ports import CallRefused
 
 _JSON_TEXT: Final = "SensitiveData"
@@ -32,12 +33,12 @@ class OwnCalls:
         self._service = service
 
     def serves(self, operation: str) -> bool:
-        return model.in_tasks(operation) in OPERATIONS
+        return spelling.in_tasks(operation) in OPERATIONS
 
     async def call(
         self, operation: str, parameters: Json, *, once: str, moment: Callable[[Millis], Json]
     ) -> dict[str, Json]:
-        name = model.in_tasks(operation)
+        name = spelling.in_tasks(operation)
         try:
             given = _request(model.input_shape(name), parameters, "")
             answer = await dispatch.perform(replace(self._service, new_id=_ids(once)), name, given)
@@ -61,7 +62,7 @@ def _request(shape: Any, value: Json, where: str) -> Any:
     """As the API takes it; what does not fit is left for the API to refuse."""
     match value:
         case dict() if shape.type_name == "structure":
-            names = {model.in_tasks(name): name for name in shape.members}
+            names = {spelling.in_tasks(name): name for name in shape.members}
             for name in value:
                 if name not in names:
                     raise errors.validation(
@@ -85,7 +86,7 @@ def _answer(shape: Any, value: Any, moment: Callable[[Millis], Json]) -> Any:
     match shape.type_name:
         case "structure":
             return {
-                model.in_tasks(name): _answer(shape.members[name], member, moment)
+                spelling.in_tasks(name): _answer(shape.members[name], member, moment)
                 for name, member in sorted(value.items())
             }
         case "list":

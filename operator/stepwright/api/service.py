@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from stepwright.asl.definition import Installation, TaskCheck
 from stepwright.catalog.arns import Place
-from stepwright.catalog.ports import Activities, Catalog, MapRuns, Runner, Versions
+from stepwright.catalog.ports import Activities, Catalog, MapRuns, Runner, Versions, Work
 from stepwright.engine.beside import Beside
 from stepwright.engine.ports import Clock
 
@@ -18,6 +18,7 @@ class Service:
     catalog: Catalog
     versions: Versions
     activities: Activities
+    work: Work
     map_runs: MapRuns
     runner: Runner
     clock: Clock

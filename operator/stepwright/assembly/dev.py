@@ -30,14 +30,17 @@ from stepwright.engine.looking_through import take_short_turns
 from stepwright.engine.ports import TaskDriver
 from stepwright.mocks.config_file import MockFile
 from stepwright.mocks.driver import MockedDriver
-from stepwright.mocks.test_cases import TestCases
-from stepwright.sql.activities import LocalActivities
+from stepwright.mocks.test_cases import MockTestCases
+from stepwright.sql.activities import SqlActivities
+from stepwright.sql.awaited import SqlAwaited
 from stepwright.sql.catalog import SqlCatalog
 from stepwright.sql.database import Database
+from stepwright.sql.database import InUse as InUse  # noqa: PLC0414 - for whoever serves
 from stepwright.sql.executions import LocalRunner
 from stepwright.sql.map_runs import SqlMapRuns
 from stepwright.sql.versions import SqlVersions
 from stepwright.tasks import job
+from stepwright.tasks.activities.driver import ActivityDriver
 from stepwright.tasks.functions import driver as lambda_functions
 from stepwright.tasks.functions.driver import FunctionDriver
 from stepwright.tasks.processes import ProcessDriver, environment
@@ -92,14 +95,15 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         clock = SystemClock()
         catalog = SqlCatalog(database)
         drivers: list[TaskDriver] = []
-        test_cases = TestCases(database, options.mocks)
+        test_cases = MockTestCases(database, options.mocks)
         beside = Beside()
         runner = LocalRunner(
-            database, catalog, clock, drivers, options.standard, options.express, test_cases, beside
+            database, catalog, clock, drivers, test_cases, options.standard, options.express, beside
         )
         functions = FunctionDriver(runner.report)
-        activities = LocalActivities(database, runner.report)
-        await activities.recall()
+        activities = SqlActivities(database)
+        work = ActivityDriver(activities, database.tokens.of_task, runner.report)
+        await work.recall()
         processes = ProcessDriver(
             options.folder / "tasks",
             clock,
@@ -113,6 +117,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             catalog=catalog,
             versions=SqlVersions(database, catalog.known),
             activities=activities,
+            work=work,
             map_runs=SqlMapRuns(database),
             runner=runner,
             clock=clock,
@@ -123,9 +128,9 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             installation=Drivers(drivers),
             beside=beside,
         )
-        nested = StepFunctionsDriver(database, OwnCalls(service), runner, clock, runner.report)
+        nested = StepFunctionsDriver(SqlAwaited(database), OwnCalls(service), runner, clock, runner.report)
         await nested.recall()
-        others: list[TaskDriver] = [processes, functions, activities, nested]
+        others: list[TaskDriver] = [processes, functions, work, nested]
         drivers += [MockedDriver(test_cases, others, runner.report), *others] if options.mocks else others
         running = asyncio.create_task(runner.run(), name="executions")
         looking = asyncio.create_task(Garbage().run(), name="garbage")

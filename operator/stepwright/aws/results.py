@@ -19,8 +19,8 @@ import botocore.loaders
 import botocore.model
 import botocore.utils
 
-from stepwright.api import model
 from stepwright.asl.json_types import Json
+from stepwright.aws import spelling
 
 _INTEGRATION: Final = re.compile(
     r"arn:aws[\w-]*:states:::(?P<sdk>aws-sdk:)?(?P<service>\w+):(?P<operation>\w+)(?:\.(?P<pattern>[\w:]+))?"
@@ -128,7 +128,7 @@ class _Check:
                 yield from self.value(shape.member, item, field)
 
     def _structure(self, shape: Any, value: Mapping[str, Json]) -> Iterator[str]:
-        names = {model.in_tasks(name): name for name in shape.members}
+        names = {spelling.in_tasks(name): name for name in shape.members}
         if self._strict:
             for shown, name in names.items():
                 if name in shape.required_members and shown not in value:

@@ -22,7 +22,7 @@ from stepwright.catalog.records import (
     StateMachine,
     Version,
 )
-from stepwright.engine.ports import StopRequest
+from stepwright.engine.ports import ExecutionRef, StopRequest, Uid
 
 
 class NoSuchTask(Exception):  # noqa: N818 - it names a condition
@@ -144,7 +144,7 @@ class Versions(Protocol):
 
 
 class Activities(Protocol):
-    """Activities, stored, and their tasks as workers get them."""
+    """Activities, stored. What is written is durable when the call returns."""
 
     async def add(self, activity: Activity) -> Activity:
         """The activity as it is stored: the one that was there before, if its name was taken."""
@@ -158,6 +158,10 @@ class Activities(Protocol):
         """Replace the tags of an activity."""
 
     async def delete(self, arn: str) -> None: ...
+
+
+class Work(Protocol):
+    """The tasks of activities, as workers get them."""
 
     async def take(self, arn: str, worker: str | None, seconds: float) -> ActivityTask | None:
         """Wait so long for a task; each is handed out once, also across a restart."""
@@ -181,6 +185,17 @@ class MapRuns(Protocol):
         redriven: bool | None = None,
     ) -> Sequence[Execution]:
         """The child executions of a Map Run, likewise; those that were redriven, or that were not."""
+
+
+class TestCases(Protocol):
+    """The test cases of a file of mocks, as AWS Step Functions Local has them."""
+
+    async def begin(self, ref: ExecutionRef, machine: Machine, case: str, *, kept: bool) -> None:
+        """An execution is about to be started with a test case; durable when it returns, where executions are ``kept``.
+        Raises NoTestCase."""
+
+    def forget(self, uid: Uid) -> None:
+        """The execution is carried no more."""
 
 
 class Runner(Protocol):

@@ -109,7 +109,7 @@ def dev(
 
     logs.plainly(log_level)
     from stepwright.assembly import dev  # noqa: PLC0415
-    from stepwright.sql.database import InUse  # noqa: PLC0415
+    from stepwright.assembly.dev import InUse  # noqa: PLC0415
     from stepwright.tasks.processes.containers import NoEngine, find  # noqa: PLC0415
 
     secrets = access_keys.read(access_key_file)

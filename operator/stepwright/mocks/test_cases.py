@@ -28,8 +28,8 @@ INSERT INTO mocked_tasks (uid, task, state) VALUES (:uid, :task, :state) ON CONF
 _BEFORE: Final = "SELECT count(*) FROM mocked_tasks WHERE uid = :uid AND state = :state AND task < :task"
 
 
-class TestCases:
-    """Implements ``local.mocked.Mocks``. Without a ``file`` there are none."""
+class MockTestCases:
+    """Implements ``mocks.driver.Mocks``. Without a ``file`` there are none."""
 
     def __init__(self, database: Database, file: MockFile | None) -> None:
         self._database = database

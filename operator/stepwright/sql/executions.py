@@ -23,14 +23,13 @@ from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded, UpdateMapRun
 from stepwright.asl.step import Outcome
 from stepwright.catalog import arns
-from stepwright.catalog.ports import NoSuchTask, TaskOver
+from stepwright.catalog.ports import NoSuchTask, TaskOver, TestCases
 from stepwright.catalog.records import Execution
 from stepwright.engine.alone import Held
 from stepwright.engine.beside import Beside
 from stepwright.engine.engine import Engine
 from stepwright.engine.forgetting import ExpressJournal
 from stepwright.engine.ports import Clock, Commit, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
-from stepwright.mocks.test_cases import TestCases
 from stepwright.sql.catalog import SqlCatalog
 from stepwright.sql.database import Database
 from stepwright.sql.journal import SqlJournal, read_parts
@@ -52,15 +51,15 @@ class LocalRunner:
         catalog: SqlCatalog,
         clock: Clock,
         drivers: Sequence[TaskDriver],
+        test_cases: TestCases,
         limits: Limits = STANDARD,
         express_limits: Limits = EXPRESS,
-        test_cases: TestCases | None = None,
         beside: Beside | None = None,
     ) -> None:
         """``drivers`` report to ``report``; they are all there before ``run``. ``beside``: where everything is done that
         takes long, which has turns by state machine."""
         beside = beside or Beside()
-        self._test_cases = test_cases or TestCases(database, None)
+        self._test_cases = test_cases
         self._database = database
         self._catalog = catalog
         self._clock = clock

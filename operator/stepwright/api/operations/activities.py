@@ -54,7 +54,7 @@ async def delete(service: Service, request: Request) -> Answer:
 async def get_task(service: Service, request: Request) -> Answer:
     """Waits for a task; without one the answer is empty."""
     activity = await _find(service, request["activityArn"])
-    task = await service.activities.take(activity.arn, request.get("workerName"), POLL_SECONDS)
+    task = await service.work.take(activity.arn, request.get("workerName"), POLL_SECONDS)
     return {} if task is None else {"taskToken": task.token, "input": task.input}
 
 

@@ -82,7 +82,7 @@ class Manifest:
 def execution_owner(ref: ExecutionRef) -> Mapping[str, Any]:
     # No blockOwnerDeletion: some clusters ask for rights on the owner's finalizers to set it.
     return {
-        "apiVersion": "stepwright.dev/v1",
+        "apiVersion": names.EXECUTIONS_API_VERSION,
         "kind": "Execution",
         "name": ref.name,
         "uid": ref.uid,

@@ -16,6 +16,8 @@ from stepwright.asl.signals import TaskId
 from stepwright.engine.ports import ExecutionRef, Uid
 
 PREFIX: Final = "stepwright.dev/"
+EXECUTIONS_API_VERSION: Final = "stepwright.dev/v1"
+"""Of the Execution that owns a task's Job."""
 
 EXECUTION_UID: Final = PREFIX + "execution-uid"
 """Label of Jobs and pods: by it they are found and watched."""

@@ -12,7 +12,6 @@ from typing import Any
 
 import structlog
 
-from stepwright.cluster.resources import API_VERSION
 from stepwright.engine.ports import ExecutionRef, Unavailable
 from stepwright.kube.api import AlreadyExists, Api, ApiError, Conflict, Forbidden, Invalid, NotFound, path_of
 from stepwright.tasks.job import facts, names, refusals, settings
@@ -93,7 +92,7 @@ class Calls:
         unless it was deleted without (``--cascade=orphan``). Raises Unavailable."""
         try:
             found: facts.Execution = await self._api.get(
-                path_of(API_VERSION, "executions", namespace, name), into=facts.Execution
+                path_of(names.EXECUTIONS_API_VERSION, "executions", namespace, name), into=facts.Execution
             )
         except NotFound:
             return True

@@ -13,7 +13,7 @@ import asyncio
 import email.utils
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, Protocol
 
 import structlog
@@ -34,7 +34,6 @@ from stepwright.asl.step import StartTask
 from stepwright.aws import http_metadata
 from stepwright.catalog.ports import CallRefused, Calls
 from stepwright.engine.ports import Clock, ExecutionRef, Report, StopRequest, Uid, Unavailable
-from stepwright.sql.database import Database, Statement
 from stepwright.tasks.calls import OpenCalls
 
 START: Final = "arn:aws:states:::states:startExecution"
@@ -43,10 +42,7 @@ _SYNC: Final = (f"{START}.sync", f"{START}.sync:2")
 _STARTS: Final = frozenset({START, f"{START}.waitForTaskToken", *_SYNC})
 
 _PATIENCE_SECONDS: Final = 1.0
-"""Before the database is asked again."""
-
-_ADD: Final = Statement(0, "INSERT INTO nested (uid, task) VALUES (:uid, :task) ON CONFLICT DO NOTHING")
-_REMOVE: Final = Statement(1, "DELETE FROM nested WHERE uid = :uid AND task = :task")
+"""Before a call that found the store unavailable is made again."""
 
 log = structlog.get_logger(__name__)
 
@@ -61,13 +57,23 @@ class Executions(Protocol):
     async def ask_to_stop(self, uid: Uid, request: StopRequest) -> bool: ...
 
 
+class Awaited(Protocol):
+    """Which tasks wait for an execution that they have started. What is written is durable when the call returns."""
+
+    async def all(self) -> Collection[tuple[Uid, TaskId]]: ...
+
+    async def add(self, uid: Uid, task: TaskId) -> None: ...
+
+    async def remove(self, uid: Uid, task: TaskId) -> None: ...
+
+
 class StepFunctionsDriver:
     """Implements ``engine.ports.TaskDriver``."""
 
     def __init__(
-        self, database: Database, calls: Calls, executions: Executions, clock: Clock, report: Report
+        self, awaited: Awaited, calls: Calls, executions: Executions, clock: Clock, report: Report
     ) -> None:
-        self._database = database
+        self._awaited = awaited
         self._api = calls
         self._executions = executions
         self._clock = clock
@@ -78,9 +84,8 @@ class StepFunctionsDriver:
 
     async def recall(self) -> None:
         """Read which tasks waited for executions of theirs when the last process ended."""
-        query = "SELECT uid, task FROM nested"
-        for uid, task in await self._database.rows(query, {}, tuple):
-            self._nested[Uid(uid)].add(TaskId(task))
+        for uid, task in await self._awaited.all():
+            self._nested[uid].add(task)
 
     async def close(self) -> None:
         await self._calls.close()
@@ -132,7 +137,7 @@ class StepFunctionsDriver:
         return key[1] in self._nested.get(key[0], ())
 
     async def _remove(self, key: _Key) -> None:
-        await self._database.write([(_REMOVE, {"uid": key[0], "task": key[1]})])
+        await self._awaited.remove(*key)
         of = self._nested.get(key[0], set())
         of.discard(key[1])
         if not of:
@@ -172,7 +177,7 @@ class StepFunctionsDriver:
         parameters = task.parameters
         if task.resource in _SYNC:
             await self._require_standard(parameters)
-            await self._database.write([(_ADD, {"uid": key[0], "task": key[1]})])
+            await self._awaited.add(*key)
             self._nested[key[0]].add(key[1])
         uid = _uid(key)
         answer = await self._api.call("startExecution", parameters, once=uid, moment=_number)

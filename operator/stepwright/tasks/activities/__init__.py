@@ -1,0 +1,1 @@
+"""Activities: tasks that workers come for, ``GetActivityTask``, and answer by their token."""

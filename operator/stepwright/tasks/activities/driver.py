@@ -1,0 +1,120 @@
+"""Tasks of activities, handed to workers one by one.
+
+Which tasks are taken is written down before a worker gets one, so none is handed out twice. A worker that is gone
+before the answer reaches it has taken its task with it: that is what HeartbeatSeconds is for, as on AWS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from stepwright.asl import jsontext
+from stepwright.asl.definition import resources
+from stepwright.asl.signals import TaskId, TaskStarted
+from stepwright.asl.step import StartTask
+from stepwright.catalog.records import ActivityTask
+from stepwright.engine.ports import ExecutionRef, Report, Uid
+from stepwright.tasks.by_execution import ByExecution, Key
+
+
+class Takings(Protocol):
+    """Which tasks were taken, and by whom: kept until their execution is gone."""
+
+    async def takings(self) -> Collection[tuple[Uid, TaskId, str | None]]: ...
+
+    async def note_taking(self, uid: Uid, task: TaskId, worker: str | None) -> None:
+        """Durable when it returns. Raises Unavailable."""
+
+
+class ActivityDriver:
+    """Implements ``catalog.ports.Work`` and ``engine.ports.TaskDriver``."""
+
+    def __init__(self, takings: Takings, token: Callable[[Uid, TaskId], str], report: Report) -> None:
+        self._takings = takings
+        self._token = token
+        self._report = report
+        self._open: ByExecution[StartTask] = ByExecution()
+        self._taken: ByExecution[str | None] = ByExecution()
+        """By whom."""
+        self._queues: defaultdict[str, asyncio.Queue[Key]] = defaultdict(asyncio.Queue)
+
+    async def recall(self) -> None:
+        """Read what was taken before the last process ended."""
+        for uid, task, worker in await self._takings.takings():
+            self._taken[uid, task] = worker
+
+    # --- For workers -------------------------------------------------------------------------------------------------
+
+    async def take(self, arn: str, worker: str | None, seconds: float) -> ActivityTask | None:
+        try:
+            async with asyncio.timeout(seconds):
+                key, task = await self._next(arn)
+        except TimeoutError:
+            return None
+        # Once begun it is finished or undone, whoever has lost interest meanwhile.
+        await asyncio.shield(self._note(key, task.resource, worker))
+        self._tell(key, task)
+        return ActivityTask(self._token(*key), jsontext.dump(task.parameters))
+
+    async def _note(self, key: Key, arn: str, worker: str | None) -> None:
+        """Write down that a task is taken. Where that fails it can be taken again. Raises Unavailable."""
+        self._taken[key] = worker
+        try:
+            await self._takings.note_taking(*key, worker)
+        except BaseException:
+            self._taken.pop(key, None)
+            self._queues[arn].put_nowait(key)
+            raise
+
+    def _tell(self, key: Key, task: StartTask) -> None:
+        """That a task has been taken. Its execution has not recorded it where the last process ended meanwhile."""
+        counts = task.timeout_seconds is not None or task.heartbeat_seconds is not None
+        self._report(key[0], TaskStarted(key[1], self._taken[key], counts))
+
+    async def _next(self, arn: str) -> tuple[Key, StartTask]:
+        queue = self._queues[arn]
+        while True:
+            key = await queue.get()
+            if key in self._open and key not in self._taken:
+                return key, self._open[key]
+
+    # --- For the engine ----------------------------------------------------------------------------------------------
+
+    def serves(self, resource: str) -> bool:
+        return resources.kind(resource) == "activity"
+
+    def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
+        return None
+
+    def holds(self, uid: Uid) -> bool:
+        return self._open.holds(uid)
+
+    def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
+        return False
+
+    def let_go(self, uid: Uid) -> None:
+        for task in self._open.of(uid):
+            del self._open[uid, task]
+
+    async def start(self, ref: ExecutionRef, task: StartTask) -> None:
+        key = (ref.uid, task.task)
+        if key not in self._open:
+            self._open[key] = task
+            if key in self._taken:
+                self._tell(key, task)
+            else:
+                self._queues[task.resource].put_nowait(key)
+
+    async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
+        self._open.pop((ref.uid, task), None)
+        self._taken.pop((ref.uid, task), None)
+
+    async def release(self, ref: ExecutionRef, task: TaskId) -> None:
+        await self.stop(ref, task)
+
+    async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
+        for task in {*self._open.of(ref.uid), *self._taken.of(ref.uid)} - wanted:
+            await self.stop(ref, task)
