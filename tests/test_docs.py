@@ -257,7 +257,7 @@ def manifests() -> Iterator[Any]:
 def test_every_state_machine_compiles(manifest: dict[str, Any]) -> None:
     spec = StateMachine.model_validate(manifest).spec
     text = definition_text(spec.definition, spec.definition_substitutions)
-    compile_definition(text, task_checks=job.checks({}))
+    compile_definition(text, task_check=job.check_for({}))
 
 
 def test_every_block_of_yaml_can_be_read() -> None:

@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from stepwright.asl.definition import resources
+from stepwright.asl.resource import parse as parse_resource
 from stepwright.catalog.arns import Place
 from tests.api.conftest import PASS, WAIT
 from tests.api.test_admission import sent
@@ -143,7 +143,7 @@ def test_places_know_their_partition() -> None:
     ],
 )
 def test_an_integration_is_the_same_in_every_partition(resource: str, canonical: str) -> None:
-    assert resources.canonical(resource) == canonical
+    assert parse_resource(resource).text == canonical
 
 
 def test_a_task_of_another_partition_runs(dev: DevProcess) -> None:

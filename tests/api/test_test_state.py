@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from stepwright.api.operations.test_state import run
 from stepwright.api.service import Service
+from stepwright.asl.definition.compiling import unchecked
 from stepwright.asl.test_state import Trial
 from stepwright.catalog.arns import Place
 from stepwright.engine.beside import Beside
@@ -459,7 +460,7 @@ async def test_a_state_is_tried_where_it_holds_nobody_up(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Trial, "begin", noted)
     service = SimpleNamespace(
-        task_checks={},
+        task_check=unchecked,
         clock=SystemClock(),
         new_id=lambda: "id",
         place=Place("123456789012", "us-east-1"),

@@ -11,6 +11,7 @@ from stepwright.asl.definition import check, compile_definition
 from stepwright.asl.definition.pointers import ROOT
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.machine import Choice, Map, Parallel, Pass, Task, Wait
+from stepwright.asl.resource import Resource
 from stepwright.cluster.serving import Cluster
 from tests.asl.processor_time import costs_at_most
 
@@ -733,10 +734,10 @@ def test_a_state_may_not_go_back_to_jsonpath() -> None:
 
 
 def test_a_driver_checks_its_own_tasks() -> None:
-    def no_heartbeat(state: Any, pointer: Any) -> list[Diagnostic]:
+    def no_heartbeat(resource: Resource, state: Any, pointer: Any) -> list[Diagnostic]:
         return (
             [Diagnostic("ERROR", "NO_HEARTBEAT", "no heartbeats", pointer)]
-            if "HeartbeatSeconds" in state
+            if resource.text == "k8s:job" and "HeartbeatSeconds" in state
             else []
         )
 
@@ -745,15 +746,13 @@ def test_a_driver_checks_its_own_tasks() -> None:
         B=TASK | {"Resource": "foo:bar", "HeartbeatSeconds": 5},
     )
 
-    assert found(definition, task_checks={"k8s:job": no_heartbeat}) == [
-        "ERROR NO_HEARTBEAT: no heartbeats at /States/A"
-    ]
+    assert found(definition, task_check=no_heartbeat) == ["ERROR NO_HEARTBEAT: no heartbeats at /States/A"]
 
 
 def test_resources_without_a_driver_are_warned_about() -> None:
     definition = machine({"Type": "Task", "Resource": "foo:bar", "Next": "B"}, B=TASK)
 
-    assert found(definition, installation=Cluster(lambda resource: resource == "k8s:job")) == [
+    assert found(definition, installation=Cluster(lambda resource: resource.text == "k8s:job")) == [
         "WARNING NO_DRIVER: No driver serves 'foo:bar', so executions cannot start at /States/A/Resource"
     ]
 
@@ -825,7 +824,7 @@ def test_the_machine_has_every_scope_and_every_default() -> None:
     assert isinstance(passing, Pass)
 
     assert (compiled.comment, compiled.timeout_seconds) == ("all of it", 9)
-    assert compiled.resources == {"k8s:job"}
+    assert {resource.text for resource in compiled.resources} == {"k8s:job"}
     assert set(compiled.scopes) == {"", "/States/A/Branches/0", "/States/M/ItemProcessor"}
     assert parallel.branches == ("/States/A/Branches/0",)
     assert (mapping.item_processor, mapping.max_concurrency) == ("/States/M/ItemProcessor", 2)
@@ -835,7 +834,7 @@ def test_the_machine_has_every_scope_and_every_default() -> None:
     assert (passing.has_result, passing.result, passing.input_path) == (True, None, None)
     task = compiled.scopes[mapping.item_processor].states["T"]
     assert isinstance(task, Task)
-    assert (task.pointer, task.resource_type, task.resource_name) == (
+    assert (task.pointer, task.resource.service, task.resource.name) == (
         "/States/M/ItemProcessor/States/T",
         "k8s",
         "job",
@@ -854,16 +853,16 @@ def test_the_machine_has_every_scope_and_every_default() -> None:
 def test_a_kubernetes_resource_may_be_spelled_as_an_arn(resource: str) -> None:
     checked: list[str] = []
 
-    def check_job(state: Any, _pointer: Any) -> list[Any]:
-        checked.append(state["Resource"])
+    def check_job(resource: Resource, _state: Any, _pointer: Any) -> list[Any]:
+        checked.append(resource.text)
         return []
 
     machine_, warnings = compile_definition(
         machine(TASK | {"Resource": resource}),
-        task_checks={"k8s:job": check_job},
-        installation=Cluster(lambda served: served == "k8s:job"),
+        task_check=check_job,
+        installation=Cluster(lambda served: served.text == "k8s:job"),
     )
 
     assert not warnings
-    assert machine_.resources == {"k8s:job"}
-    assert checked == [resource]
+    assert {found.text for found in machine_.resources} == {"k8s:job"}
+    assert checked == ["k8s:job"]

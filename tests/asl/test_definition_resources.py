@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stepwright.asl.definition import resources
+from stepwright.asl.resource import parse as parse_resource
 
 NAMES = {
     "k8s:job": ("uri", "k8s", "job"),
@@ -37,8 +38,9 @@ def test_name(resource: str) -> None:
     kind, resource_type, name = NAMES[resource]
 
     assert resources.is_valid(resource)
-    assert resources.kind(resource) == kind
-    assert resources.name(resource) == (resource_type, name)
+    found = parse_resource(resource)
+    assert found.kind == kind
+    assert (found.service, found.name) == (resource_type, name)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_neither_arn_nor_uri(resource: str) -> None:
 @pytest.mark.parametrize("resource", ["arn", "arn:", "arn:aws", "arn:aws:states:::", "job", ""])
 def test_what_is_no_resource_has_a_name_all_the_same(resource: str) -> None:
     """Checks of a definition go on after the first thing they find."""
-    assert resources.name(resource)
+    assert parse_resource(resource).text == resource
 
 
 @pytest.mark.parametrize(

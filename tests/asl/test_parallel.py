@@ -8,6 +8,7 @@ import pytest
 
 from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl.jsontext import parse
+from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import TaskFailed, TaskId, TaskStarted, TaskSucceeded
 from stepwright.asl.step import CancelTask, CancelTimer
 from tests.asl.virtual_time import Play, begin, fails, run, states
@@ -131,8 +132,8 @@ def test_open_tasks_of_the_others_are_cancelled() -> None:
     play = begin(both(task("T"), both(task("U"), FAIL, name="Inner")))
 
     assert [command for command in play.commands if isinstance(command, CancelTask)] == [
-        CancelTask(TaskId(9), "k8s:job"),
-        CancelTask(TaskId(5), "k8s:job"),
+        CancelTask(TaskId(9), parse_resource("k8s:job")),
+        CancelTask(TaskId(5), parse_resource("k8s:job")),
     ]
     assert play.open_tasks() == []
     assert play.types[-4:] == [

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl.jsontext import dump, parse
 from stepwright.asl.parts import PartId
+from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import (
     Millis,
     Signal,
@@ -38,7 +39,12 @@ def test_everything_a_driver_needs() -> None:
 
     (task,) = play.started
     assert task.task == 3
-    assert (task.resource, task.state, task.pointer, task.path) == ("k8s:job", "Ship", "/States/Ship", "Ship")
+    assert (task.resource.text, task.state, task.pointer, task.path) == (
+        "k8s:job",
+        "Ship",
+        "/States/Ship",
+        "Ship",
+    )
     assert (task.parameters, task.has_parameters) == ({"image": "ship:1"}, True)
     assert task.input == {"image": "ship:1"}
     assert (task.attempt, task.scheduled) == (0, START)
@@ -203,7 +209,7 @@ def test_a_task_that_takes_too_long_is_cancelled(timer: str) -> None:
     step = play.send(TimerFired(TimerId(timer)))
 
     other = {"timeout:3": "heartbeat:3", "heartbeat:3": "timeout:3"}[timer]
-    assert step.commands == [CancelTimer(TimerId(other)), CancelTask(TaskId(3), "k8s:job")]
+    assert step.commands == [CancelTimer(TimerId(other)), CancelTask(TaskId(3), parse_resource("k8s:job"))]
     assert play.events[3]["type"] == "TaskTimedOut"
     assert play.events[3]["taskTimedOutEventDetails"] == {
         "resourceType": "k8s",
@@ -293,7 +299,10 @@ def test_what_a_driver_says_that_is_no_json_fails_the_state_and_leaves_nothing_o
 
     assert play.outcome is not None
     assert play.outcome.error == "States.Runtime"
-    assert step.commands == [CancelTimer(TimerId("timeout:3")), CancelTask(TaskId(3), "k8s:job")]
+    assert step.commands == [
+        CancelTimer(TimerId("timeout:3")),
+        CancelTask(TaskId(3), parse_resource("k8s:job")),
+    ]
 
 
 # --- Activities: somebody has to come for them ------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def checked(name: str, text: Any, **options: Any) -> list[Checked]:
 
 def resource(found: Checked) -> str:
     state = found.machine().scopes[ROOT].states["A"]
-    return state.resource  # type: ignore[union-attr]
+    return state.resource.text  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

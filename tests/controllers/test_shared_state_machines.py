@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from random import Random
-from typing import Any
 
+from stepwright.asl.definition.compiling import unchecked
 from stepwright.cluster.revisions import Revisions
 from stepwright.controllers.state_machines import Known, StateMachines
 from tests.engine.virtual_loop import VirtualClock, run
@@ -45,14 +45,11 @@ def replica(server: ApiServer, name: str, *, owns: bool) -> StateMachines:
     quiet = Quiet(name)
     api = SimulatedApi(server, quiet, quiet, lambda *_: None)
 
-    def unchecked(_: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {}
-
     return StateMachines(
         api,
         Revisions(api),
         (),
-        unchecked,
+        lambda _: unchecked,
         VirtualClock(),
         on_change=lambda _: None,
         on_retention=lambda _: None,

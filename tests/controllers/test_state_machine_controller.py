@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from stepwright.asl.definition.compiling import unchecked
 from stepwright.cluster import revisions
 from stepwright.cluster.revisions import Revisions
 from stepwright.controllers.state_machine_watch import Key, Policy, SeenMachine
@@ -62,7 +63,7 @@ class Play:
             api,
             Revisions(api),
             (),
-            lambda _: {},
+            lambda _: unchecked,
             VirtualClock(),
             on_change=self.changes.append,
             on_retention=self.retention.append,

@@ -13,6 +13,7 @@ from stepwright.asl import definition, jsontext
 from stepwright.asl.checkpoint import Identity
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.limits import Limits
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import HistoryEvent, Outcome, StartTask
 from stepwright.engine.engine import Engine
@@ -151,8 +152,8 @@ class MemoryDriver:
         self.forgotten: list[Uid] = []
         self.unavailable = 0
 
-    def serves(self, resource: str) -> bool:
-        return resource == "k8s:job"
+    def serves(self, resource: Resource) -> bool:
+        return resource.text == "k8s:job"
 
     async def start(self, ref: ExecutionRef, task: StartTask) -> None:
         await asyncio.sleep(0.002)

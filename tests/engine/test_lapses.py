@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.engine.effects import Effects, End, Start
@@ -157,7 +158,20 @@ def test_a_goal_given_up_before_its_worker_began_can_be_set_again() -> None:
         effects = Effects(
             ref, lambda _: driver, VirtualClock(), Turns(1), Turns(1), lambda: True, lambda: None
         )
-        task = StartTask(TaskId(5), "k8s:job", {}, True, {}, "A", "/States/A", "A", 0, Millis(0), None, None)
+        task = StartTask(
+            TaskId(5),
+            parse_resource("k8s:job"),
+            {},
+            True,
+            {},
+            "A",
+            "/States/A",
+            "A",
+            0,
+            Millis(0),
+            None,
+            None,
+        )
         effects.want([Start(task)])
         await effects.cancel()
         effects.want([Start(task)])

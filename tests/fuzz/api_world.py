@@ -94,7 +94,7 @@ class ApiWorld:
             place=Place(account="123456789012", region="us-east-1"),
             new_id=lambda: f"00000000-0000-0000-0000-{next(ids):012}",
             chance=lambda: 0.5,
-            task_checks=job.checks({}),
+            task_check=job.check_for({}),
             installation=Drivers(drivers),
         )
         self._running = asyncio.create_task(runner.run())

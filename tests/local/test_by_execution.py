@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stepwright.asl.json_types import JsonText
+from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import StartTask
 from stepwright.catalog.arns import Place
@@ -79,7 +80,20 @@ def nobody_looks_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def wanted(number: int) -> StartTask:
-    return StartTask(TaskId(number), ACTIVITY, {}, True, {}, "A", "/States/A", "A", 0, Millis(0), None, None)
+    return StartTask(
+        TaskId(number),
+        parse_resource(ACTIVITY),
+        {},
+        True,
+        {},
+        "A",
+        "/States/A",
+        "A",
+        0,
+        Millis(0),
+        None,
+        None,
+    )
 
 
 @pytest.mark.usefixtures("nobody_looks_at_all")

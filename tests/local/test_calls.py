@@ -14,6 +14,7 @@ from aiohttp import web
 from stepwright.api import dispatch
 from stepwright.api.service import Service
 from stepwright.asl.json_types import Json
+from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskStarted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import ExecutionRef, Fenced, Gone, JournalError, Refused, Uid, Unavailable
@@ -26,10 +27,10 @@ REF = ExecutionRef(Uid("u"), "local", "x", "m")
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
 
 
-def task(parameters: Json, number: int = 5, resource: str = functions.INVOKE) -> StartTask:
+def task(parameters: Json, number: int = 5, resource: str = functions.INVOKE.text) -> StartTask:
     return StartTask(
         task=TaskId(number),
-        resource=resource,
+        resource=parse_resource(resource),
         parameters=parameters,
         has_parameters=True,
         input={},

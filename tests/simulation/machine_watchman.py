@@ -100,11 +100,11 @@ class MachineWatchman:
 
     def _judged(self, body: Body) -> Right:
         spec, metadata = body["spec"], body["metadata"]
-        served = job.checks(spec)
+        served = job.check_for(spec)
         try:
             text = state_machines.definition_text(spec)
             machine, found = definition.compile_definition(
-                text, task_checks=served, installation=Cluster(served.__contains__)
+                text, task_check=served, installation=Cluster(job.serves)
             )
         except (InvalidDefinition, InvalidSubstitution):
             return Right("InvalidDefinition")

@@ -259,7 +259,7 @@ class Operator:
             self.api,
             revisions,
             drivers,
-            job.checks,
+            job.check_for,
             self.clock,
             on_change=self.executions.machine_changed,
             on_retention=self._look_at,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stepwright.asl.json_types import Json
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import (
     Millis,
     Signal,
@@ -127,7 +128,9 @@ def execution(namespace: str, name: str = "order-7", **settings: Any) -> Executi
     return ExecutionRef(Uid(str(uuid.uuid4())), namespace, name, "order", settings)
 
 
-def task(parameters: Any = None, input: Json = None, *, resource: str = K8S_JOB, **changes: Any) -> StartTask:
+def task(
+    parameters: Any = None, input: Json = None, *, resource: Resource = K8S_JOB, **changes: Any
+) -> StartTask:
     values: dict[str, Any] = {
         "task": TaskId(next(_ids)),
         "resource": resource,

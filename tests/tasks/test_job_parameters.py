@@ -8,6 +8,8 @@ import pytest
 
 from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.resource import Resource
+from stepwright.asl.resource import parse as parse_resource
 from stepwright.tasks.job import EKS_RUN_JOB, K8S_JOB, check, parameters
 from tests.tasks.running import task
 
@@ -88,8 +90,8 @@ def test_run_job_needs_its_job() -> None:
         parameters.read(task({"ClusterName": "c"}, resource=EKS_RUN_JOB))
 
 
-def findings(state: dict[str, Any]) -> list[tuple[str, str, str]]:
-    found = check({"Type": "Task", "Resource": K8S_JOB, "End": True, **state}, Pointer("/States/Ship"))
+def findings(state: dict[str, Any], resource: Resource = K8S_JOB) -> list[tuple[str, str, str]]:
+    found = check(resource, {"Type": "Task", "End": True, **state}, Pointer("/States/Ship"))
     return [(diagnostic.severity, diagnostic.pointer, diagnostic.message) for diagnostic in found]
 
 
@@ -166,10 +168,13 @@ def test_heartbeats_are_refused_with_the_reason(name: str) -> None:
     assert "needs an API through which the container sends heartbeats" in message
 
 
-def test_run_job_is_checked_by_awss_names() -> None:
-    state = {"Resource": EKS_RUN_JOB, "Parameters": {"ClusterName": "c", "job": {}}}
+@pytest.mark.parametrize(
+    "resource", ["arn:aws:states:::eks:runJob.sync", "arn:aws-cn:states:::eks:runJob.sync"]
+)
+def test_run_job_is_checked_by_awss_names(resource: str) -> None:
+    state = {"Resource": resource, "Parameters": {"ClusterName": "c", "job": {}}}
 
-    assert findings(state) == [
+    assert findings(state, parse_resource(resource)) == [
         (
             "ERROR",
             "/States/Ship/Parameters/job",

@@ -27,7 +27,7 @@ class Service:
     """A new UUID as text."""
     chance: Callable[[], float]
     """A random number from 0 up to 1: which version an execution of an alias runs."""
-    task_checks: Mapping[str, TaskCheck]
+    task_check: TaskCheck
     installation: Installation
     """What its executions can run on."""
     beside: Beside = field(default_factory=Beside)

@@ -33,6 +33,7 @@ from stepwright.asl.parts import (
     fork_id,
     payloads,
 )
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, TaskId, TimerId
 from stepwright.asl.step import SetTimer, StartTask
 
@@ -158,7 +159,7 @@ def open_task(checkpoint: Checkpoint, task: TaskId) -> OpenTask | None:
     return None
 
 
-def resources(machine: Machine, checkpoint: Checkpoint) -> dict[TaskId, str]:
+def resources(machine: Machine, checkpoint: Checkpoint) -> dict[TaskId, Resource]:
     """What runs each open task. Nothing of their parameters is looked at."""
     found = {}
     for branch in checkpoint.branches():

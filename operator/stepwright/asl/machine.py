@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from stepwright.asl.data import Expression
 from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.resource import Resource
 
 QueryLanguage = Literal["JSONPath", "JSONata"]
 MapMode = Literal["INLINE", "DISTRIBUTED"]
@@ -91,12 +92,7 @@ class Pass(StateBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task(StateBase):
-    """``resource`` is the Resource as written; ``resource_type`` and ``resource_name`` are how AWS's events call it
-    (``k8s`` and ``job`` for ``k8s:job``; ``lambda`` and ``invoke`` for ``arn:aws:states:::lambda:invoke``)."""
-
-    resource: str
-    resource_type: str
-    resource_name: str
+    resource: Resource
     parameters: Expression | None = None  # Parameters, or Arguments in JSONata
     result_selector: Expression | None = None
     result_path: Target | None
@@ -198,7 +194,7 @@ class Machine:
     comment: str | None = None
     timeout_seconds: int | None = None
     query_language: QueryLanguage = "JSONPath"
-    resources: frozenset[str] = field(default_factory=frozenset)  # every Resource of a Task in it
+    resources: frozenset[Resource] = field(default_factory=frozenset)  # every Resource of a Task in it
 
     @property
     def root(self) -> Scope:

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.parts import PartId
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, TaskId, TimerId
 
 if TYPE_CHECKING:  # a checkpoint names the commands that are open in it
@@ -25,7 +26,7 @@ class StartTask(Struct, frozen=True):
     """Run a task. Everything a driver needs; also what ``open_tasks`` gives for a task found in a checkpoint."""
 
     task: TaskId
-    resource: str
+    resource: Resource
     parameters: Json
     """Parameters or Arguments evaluated; without them the state's effective input."""
     has_parameters: bool
@@ -48,7 +49,7 @@ class StartTask(Struct, frozen=True):
 
 class CancelTask(Struct, frozen=True):
     task: TaskId
-    resource: str
+    resource: Resource
 
 
 class SetTimer(Struct, frozen=True):

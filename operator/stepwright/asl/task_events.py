@@ -33,7 +33,7 @@ def scheduled(
 ) -> int:
     """Record it and give the event's id; likewise below."""
     family = _family(state)
-    details: Details = _called(state) if family == "Task" else {"resource": state.resource}
+    details: Details = _called(state) if family == "Task" else {"resource": state.resource.text}
     if family == "Task":
         details["region"] = region
         details["parameters"] = parameters
@@ -89,22 +89,19 @@ def is_activity(state: Task) -> bool:
 
 
 def _family(state: Task) -> Family:
-    if state.resource_name == state.resource:  # called by the whole ARN
-        if state.resource_type == "lambda":
-            return "LambdaFunction"
-        if state.resource_type == "activity":
-            return "Activity"
-    return "Task"
+    return _FAMILIES.get(state.resource.kind, "Task")
 
 
 def _called(state: Task) -> Details:
-    return {"resourceType": state.resource_type, "resource": state.resource_name}
+    return {"resourceType": state.resource.service, "resource": state.resource.name}
 
 
 def _named(state: Task, family: Family) -> Details:
     """Lambda functions and activities are named once, when they are scheduled."""
     return _called(state) if family == "Task" else {}
 
+
+_FAMILIES: Final[dict[str, Family]] = {"lambda_function": "LambdaFunction", "activity": "Activity"}
 
 _NAMES: Final[dict[tuple[str, Moment], tuple[str, str]]] = {
     (family, moment): (f"{family}{moment}", f"{family[0].lower()}{family[1:]}{moment}EventDetails")

@@ -124,7 +124,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             place=Place(options.account, options.region or REGION),
             new_id=lambda: str(uuid.uuid4()),
             chance=random.SystemRandom().random,
-            task_checks=job.checks({}),
+            task_check=job.check_for({}),
             installation=Drivers(drivers),
             beside=beside,
         )

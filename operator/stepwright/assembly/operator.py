@@ -212,7 +212,7 @@ class Operator:
             api,
             revisions,
             drivers,
-            job.checks,
+            job.check_for,
             clock,
             on_change=self._executions.machine_changed,
             on_retention=self._look_at_ended,

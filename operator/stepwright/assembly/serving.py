@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stepwright.asl.resource import Resource
 from stepwright.engine.ports import TaskDriver
 
 
@@ -15,7 +16,7 @@ class Drivers:
 
     drivers: Sequence[TaskDriver]
 
-    def lacks_resource(self, resource: str) -> str | None:
+    def lacks_resource(self, resource: Resource) -> str | None:
         if any(driver.serves(resource) for driver in self.drivers):
             return None
         return f"Nothing that stepwright dev runs serves '{resource}', so executions that come to it fail"

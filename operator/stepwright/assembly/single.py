@@ -15,6 +15,7 @@ from stepwright.asl.checkpoint import Identity
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.limits import STANDARD, Limits
 from stepwright.asl.machine import Machine, Task
+from stepwright.asl.resource import Resource
 from stepwright.asl.step import Outcome, Visit
 from stepwright.catalog.arns import Place
 from stepwright.engine.alone import Held
@@ -122,7 +123,7 @@ async def _driven(
             await functions.close()
 
 
-def _resources(machine: Machine, scripts: Mapping[str, Script]) -> frozenset[str]:
+def _resources(machine: Machine, scripts: Mapping[str, Script]) -> frozenset[Resource]:
     """Of the mocked states."""
     return frozenset(
         state.resource

@@ -8,7 +8,6 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolatio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -20,11 +19,8 @@ import botocore.model
 import botocore.utils
 
 from stepwright.asl.json_types import Json
+from stepwright.asl.resource import Resource
 from stepwright.aws import spelling
-
-_INTEGRATION: Final = re.compile(
-    r"arn:aws[\w-]*:states:::(?P<sdk>aws-sdk:)?(?P<service>\w+):(?P<operation>\w+)(?:\.(?P<pattern>[\w:]+))?"
-)
 
 _OPTIMIZED: Final[Mapping[str, str]] = MappingProxyType(
     {"states": "stepfunctions", "bedrock": "bedrock-runtime"}
@@ -54,7 +50,7 @@ _NARROWER: Final[Mapping[str, int]] = MappingProxyType({"lambda.MemorySize": 10_
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and recorded."""
 
 
-def problem(resource: str, result: Json, *, strict: bool) -> str | None:
+def problem(resource: Resource, result: Json, *, strict: bool) -> str | None:
     """The first field that is not as the service would have it; None where all are, or where nothing is known of it."""
     shape = _output(resource)
     if shape is None:
@@ -63,23 +59,22 @@ def problem(resource: str, result: Json, *, strict: bool) -> str | None:
 
 
 @lru_cache(maxsize=64)
-def _output(resource: str) -> Any:
+def _output(resource: Resource) -> Any:
     """The structure that the operation of a Resource answers with."""
-    service, operation, pattern, sdk = _called(resource)
-    if not service or pattern == "waitForTaskToken":
+    if resource.kind != "integration" or resource.waits_for_token:
         return None  # whoever calls back says what he likes
-    if pattern:
-        operation = _POLLED.get(f"{service}:{operation}", "")
+    operation = resource.action
+    if resource.waits_for_end:
+        operation = _POLLED.get(f"{resource.service}:{operation}", "")
+    sdk, service = _service(resource)
     name = _botocore_names().get(service) if sdk else _OPTIMIZED.get(service, service)
     return None if name is None else _operations(name).get(operation.lower())
 
 
-def _called(resource: str) -> tuple[str, str, str, bool]:
-    """Service, operation, what follows the dot, and whether it is called by its SDK; empty for what is no integration."""
-    found = _INTEGRATION.fullmatch(resource)
-    if found is None:
-        return "", "", "", False
-    return found["service"], found["operation"], found["pattern"] or "", found["sdk"] is not None
+def _service(resource: Resource) -> tuple[bool, str]:
+    """Whether it is called by its SDK, and its name."""
+    sdk, _, name = resource.service.rpartition(":")
+    return bool(sdk), name
 
 
 @lru_cache(maxsize=1)
@@ -106,10 +101,10 @@ def _operations(service: str) -> Mapping[str, Any]:
 
 
 class _Check:
-    def __init__(self, strict: bool, resource: str) -> None:
+    def __init__(self, strict: bool, resource: Resource) -> None:
         self._strict = strict
-        self._service = _called(resource)[0]
-        self._read = _READ.get(resource.partition(":::")[2], frozenset())
+        self._service = _service(resource)[1]
+        self._read = _READ.get(resource.text.partition(":::")[2], frozenset())
 
     def value(self, shape: Any, value: Json, field: str) -> Iterator[str]:
         """``field`` is the name of the nearest field above, "" for the result itself."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from stepwright.asl.resource import Resource
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """``serves``: whether one of the operator's drivers runs tasks of a Resource."""
 
-    serves: Callable[[str], bool]
+    serves: Callable[[Resource], bool]
 
-    def lacks_resource(self, resource: str) -> str | None:
+    def lacks_resource(self, resource: Resource) -> str | None:
         return None if self.serves(resource) else f"No driver serves '{resource}', so executions cannot start"
 
     def lacks_map_field(self, name: str) -> str | None:

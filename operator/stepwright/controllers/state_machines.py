@@ -24,6 +24,7 @@ from stepwright.asl.definition.substitutions import InvalidSubstitution
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Pointer
 from stepwright.asl.machine import Machine
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis
 from stepwright.cluster import conditions, diagnostics, revisions, state_machines
 from stepwright.cluster.resources import API_VERSION
@@ -100,7 +101,7 @@ class StateMachines:
         api: Api,
         revisions_: Revisions,
         drivers: Sequence[TaskDriver],
-        task_checks: Callable[[Mapping[str, Any]], Mapping[str, TaskCheck]],
+        task_check: Callable[[Mapping[str, Any]], TaskCheck],
         clock: Clock,
         *,
         on_change: Callable[[Key], None],
@@ -114,7 +115,7 @@ class StateMachines:
         self._api = api
         self._revisions = revisions_
         self._drivers = drivers
-        self._task_checks = task_checks
+        self._task_check = task_check
         self._clock = clock
         self._on_change = on_change
         self._on_retention = on_retention
@@ -359,7 +360,7 @@ class StateMachines:
                     definition.compile_definition,
                     text,
                     express=spec.get("type") == EXPRESS,
-                    task_checks=self._task_checks(spec),
+                    task_check=self._task_check(spec),
                     installation=Cluster(self._serves),
                 ),
                 key[0],
@@ -408,7 +409,7 @@ class StateMachines:
         with suppress(ApiError):
             await self._report(key, seen, Verdict(conditions.DELAYED, error.message, revision))
 
-    def _serves(self, resource: str) -> bool:
+    def _serves(self, resource: Resource) -> bool:
         return any(driver.serves(resource) for driver in self._drivers)
 
     async def _keep(

@@ -9,6 +9,7 @@ from typing import Any, Final, NewType, Protocol
 from stepwright.asl.checkpoint import Checkpoint, EncodedPart, Identity, PartId
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, Signal, TaskId
 from stepwright.asl.step import (
     ChildEvent,
@@ -164,7 +165,7 @@ class TaskDriver(Protocol):
     making is reported as TaskFailed, never raised.
     """
 
-    def serves(self, resource: str) -> bool: ...
+    def serves(self, resource: Resource) -> bool: ...
 
     async def start(self, ref: ExecutionRef, task: StartTask) -> None:
         """See to it that the task runs, once. Raises Unavailable where that could not be found out or done: the

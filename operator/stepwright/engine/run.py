@@ -20,6 +20,7 @@ from stepwright.asl import interpreter
 from stepwright.asl.checkpoint import Checkpoint, EncodedPart, NewerVersion, PartId
 from stepwright.asl.limits import Limits
 from stepwright.asl.parts import HEAD
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import (
     Break,
     Continue,
@@ -142,7 +143,7 @@ class Run:
         self._lazy_armed = False
         self._brake = Brake(world.limits.events_per_second)
         self._kept_apart = None if world.limits.history_bytes is None else KeptApart()
-        self._resources: dict[TaskId, str] = {}
+        self._resources: dict[TaskId, Resource] = {}
         self._over = False
         self._takes_long = False
         self._restates = False
@@ -530,7 +531,7 @@ class Run:
         for task in tasks:
             self._resources[task.task] = task.resource
             if self._driver(task.resource) is None:
-                cause = f"No driver of this installation serves the Resource {task.resource!r} of state {task.state!r}."
+                cause = f"No driver of this installation serves the Resource {task.resource.text!r} of state {task.state!r}."
                 self.post(TaskFailed(task.task, "States.Runtime", cause))
             else:
                 self._effects.want([Start(task)])
@@ -615,7 +616,7 @@ class Run:
     def _may_act(self) -> bool:
         return not self._over and self._world.lease.held(self.ref.uid)
 
-    def _driver(self, resource: str) -> TaskDriver | None:
+    def _driver(self, resource: Resource) -> TaskDriver | None:
         return next((driver for driver in self._world.drivers if driver.serves(resource)), None)
 
     def _driver_of(self, task: TaskId) -> TaskDriver | None:

@@ -46,7 +46,7 @@ _FORMATS: Final[tuple[Formats, ...]] = (
     descriptions.state_machines,
 )
 
-_PLAIN: Final[Mapping[str, TaskCheck]] = job.checks({})
+_PLAIN: Final[TaskCheck] = job.check_for({})
 """What the drivers serve, and what they know about it without a cluster."""
 
 _SOMEWHERE: Final = serving.Somewhere()
@@ -273,7 +273,7 @@ class _Checker:
         also: Diagnostic | None = None,
         locate: Locate = lambda found: found,
     ) -> None:
-        found = check(text, express=express, task_checks=_PLAIN, installation=_SOMEWHERE, unfinished=True)
+        found = check(text, express=express, task_check=_PLAIN, installation=_SOMEWHERE, unfinished=True)
         told = tuple(
             locate(replace(each, message=documents.why(text, each.message, each.line, each.column)))
             for each in _once(found)
@@ -296,12 +296,12 @@ class _Checker:
     ) -> None:
         spec: Mapping[str, Any] = {}
         installation: Installation
-        task_checks, installation = _PLAIN, _SOMEWHERE
+        task_check, installation = _PLAIN, _SOMEWHERE
         unfinished = manifest is None or not manifest.manifest
         if manifest is not None and manifest.manifest:
-            spec, task_checks, installation = manifest.spec, job.checks(manifest.spec), serving.CLUSTER
+            spec, task_check, installation = manifest.spec, job.check_for(manifest.spec), serving.CLUSTER
         found = check(
-            value, express=express, task_checks=task_checks, installation=installation, unfinished=unfinished
+            value, express=express, task_check=task_check, installation=installation, unfinished=unfinished
         )
         if values and not unfinished and all(each.severity != "ERROR" for each in found):
             # Nobody fills it in any more, but the name may be misspelt.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.asl.definition import resources
+from stepwright.asl.resource import Resource
 from stepwright.cluster.serving import Cluster
 from stepwright.tasks import job
 
-CLUSTER: Final = Cluster(job.checks({}).__contains__)
+CLUSTER: Final = Cluster(job.serves)
 """For manifests, which are for a cluster."""
 
 _STATES: Final = "arn:aws:states:::"
@@ -20,7 +20,7 @@ _LOCAL: Final = tuple(
 class Somewhere:
     """For a definition by itself: what nothing of Stepwright runs, says so."""
 
-    def lacks_resource(self, resource: str) -> str | None:
+    def lacks_resource(self, resource: Resource) -> str | None:
         if CLUSTER.serves(resource) or _is_local(resource):
             return None
         return f"No driver serves '{resource}': its tasks run where they are mocked only"
@@ -33,6 +33,6 @@ class Somewhere:
         return None
 
 
-def _is_local(resource: str) -> bool:
+def _is_local(resource: Resource) -> bool:
     """What ``stepwright dev`` serves itself, as ``local`` does."""
-    return resource.startswith(_LOCAL) or resources.kind(resource) in ("lambda_function", "activity")
+    return resource.text.startswith(_LOCAL) or resource.kind in ("lambda_function", "activity")

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from stepwright.asl.definition import resources
 from stepwright.asl.json_types import Json
 from stepwright.asl.matching import Failure
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.tasks.job import K8S_JOB
@@ -36,10 +36,10 @@ class Answer:
         return TaskFailed(task, self.failure.error, self.failure.cause)
 
 
-def is_submitted(resource: str) -> bool:
+def is_submitted(resource: Resource) -> bool:
     """Whether the history of such a task tells that what runs it has accepted it (TaskSubmitted): where there is more
     than one call that is answered at once."""
-    return resource == K8S_JOB or resources.waits_for_end(resource) or resources.waits_for_token(resource)
+    return resource == K8S_JOB or resource.waits_for_end or resource.waits_for_token
 
 
 class NoAnswer(Exception):  # noqa: N818 - a finding about the mock

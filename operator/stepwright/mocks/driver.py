@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Break, Signal, TaskId, TaskStarted, TaskSubmitted
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import ExecutionRef, Report, TaskDriver, Uid
@@ -20,7 +21,7 @@ from stepwright.tasks.by_execution import ByExecution
 class Mocks(Protocol):
     """Which tasks are answered, and how."""
 
-    def serves(self, resource: str) -> bool:
+    def serves(self, resource: Resource) -> bool:
         """Whether a task of this Resource may be one that is mocked."""
 
     async def answer(self, ref: ExecutionRef, task: StartTask) -> Answer | None:
@@ -37,7 +38,7 @@ class MockedDriver:
         self._ended: ByExecution[Signal] = ByExecution()
         self._elsewhere: ByExecution[TaskDriver] = ByExecution()
 
-    def serves(self, resource: str) -> bool:
+    def serves(self, resource: Resource) -> bool:
         return self._mocks.serves(resource)
 
     def holds(self, uid: Uid) -> bool:
@@ -93,9 +94,7 @@ class MockedDriver:
     async def _hand_on(self, ref: ExecutionRef, task: StartTask) -> None:
         driver = next((driver for driver in self._others if driver.serves(task.resource)), None)
         if driver is None:
-            cause = (
-                f"State {task.state!r} is not mocked, and nothing here serves its Resource {task.resource!r}."
-            )
+            cause = f"State {task.state!r} is not mocked, and nothing here serves its Resource {task.resource.text!r}."
             self._end(ref.uid, task.task, Break("States.Runtime", cause))
             return
         self._elsewhere[ref.uid, task.task] = driver
@@ -115,12 +114,12 @@ class MockedDriver:
 class OfOneExecution:
     """Implements ``Mocks`` for a single execution, whose mocked states have these Resources."""
 
-    def __init__(self, scripts: Mapping[str, Script], resources: Collection[str]) -> None:
+    def __init__(self, scripts: Mapping[str, Script], resources: Collection[Resource]) -> None:
         self._scripts = scripts
         self._resources = resources
         self._invocations: Counter[str] = Counter()
 
-    def serves(self, resource: str) -> bool:
+    def serves(self, resource: Resource) -> bool:
         return resource in self._resources
 
     async def answer(self, ref: ExecutionRef, task: StartTask) -> Answer | None:  # noqa: ARG002

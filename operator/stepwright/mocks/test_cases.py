@@ -14,6 +14,7 @@ from sqlite3 import Connection
 from typing import Final
 
 from stepwright.asl.machine import Machine
+from stepwright.asl.resource import Resource
 from stepwright.asl.step import StartTask
 from stepwright.catalog.ports import NoTestCase
 from stepwright.engine.ports import ExecutionRef, Uid
@@ -61,7 +62,7 @@ class MockTestCases:
 
     # --- For the driver ----------------------------------------------------------------------------------------------
 
-    def serves(self, resource: str) -> bool:  # noqa: ARG002
+    def serves(self, resource: Resource) -> bool:  # noqa: ARG002
         """Any state may be mocked."""
         return self._file is not None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from stepwright.asl import jsontext
 from stepwright.asl.errors import StateError
@@ -13,7 +13,8 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.matching import Failure
 from stepwright.asl.step import StartTask
 from stepwright.mocks.answers import Answer, NoAnswer, Script
-from stepwright.tasks.job import EKS_RUN_JOB, K8S_JOB, parameters
+from stepwright.tasks import job
+from stepwright.tasks.job import parameters
 
 
 class TaskError(Exception):
@@ -76,15 +77,12 @@ def script(mock: Any) -> Script:
 def task_input(task: StartTask) -> Json:
     """What the work of a task is given: the Parameters or Arguments as evaluated; of a Job, what its container reads
     from ``$STEPWRIGHT_INPUT_FILE``."""
-    if task.resource in _JOBS:
+    if job.serves(task.resource):
         try:
             return parameters.read(task).input
         except StateError:
             return task.input
     return task.parameters
-
-
-_JOBS: Final = frozenset((K8S_JOB, EKS_RUN_JOB))
 
 
 def _in_order(scripts: list[Script], *, by_attempt: bool) -> Script:

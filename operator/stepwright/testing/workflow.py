@@ -78,7 +78,7 @@ class Workflow:
     @property
     def tasks(self) -> dict[str, str]:
         """The Resource of each Task state: what can be mocked."""
-        return {name: state.resource for name, state in self._tasks.items()}
+        return {name: state.resource.text for name, state in self._tasks.items()}
 
     def mock(self, state: str, mock: Any = None) -> Workflow:
         """From now on ``mock`` stands for the work of this Task state: a JSON value (its result), an exception (its
@@ -235,7 +235,7 @@ def _call(task: StartTask, began: Millis) -> Call:
     return Call(
         state=task.state,
         path=task.path,
-        resource=task.resource,
+        resource=task.resource.text,
         input=mocking.task_input(task),
         parameters=task.parameters,
         attempt=task.attempt,

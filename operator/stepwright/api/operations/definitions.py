@@ -20,7 +20,7 @@ async def validate(service: Service, request: Request) -> Answer:
         definition.check,
         request["definition"],
         express=request.get("type") == "EXPRESS",
-        task_checks=service.task_checks,
+        task_check=service.task_check,
         installation=service.installation,
     )
     found = await service.beside.unless_short(len(request["definition"]), check)

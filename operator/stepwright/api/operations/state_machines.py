@@ -253,7 +253,7 @@ async def _compile(service: Service, text: str, kind: MachineType, arn: str) -> 
         definition.compile_definition,
         text,
         express=kind == "EXPRESS",
-        task_checks=service.task_checks,
+        task_check=service.task_check,
         installation=service.installation,
     )
     try:

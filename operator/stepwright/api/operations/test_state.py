@@ -29,8 +29,6 @@ from stepwright.asl.test_state import (
     context_object,
 )
 
-_LONG_CALLS: Final = (".sync", ".sync:2", ".waitForTaskToken")
-
 _LONGEST_MILLIS: Final = alone.LONGEST_SECONDS * 1000
 """AWS gives a test five minutes."""
 
@@ -56,7 +54,7 @@ def _begun(service: Service, request: Request) -> tuple[Trial, Verdict | None]:
     if "roleArn" in request:
         settings.check_role(request["roleArn"])
     input = Payload(*_input(request))
-    selected = test_state.select(request["definition"], request.get("stateName"), service.task_checks)
+    selected = test_state.select(request["definition"], request.get("stateName"), service.task_check)
     mock = _mock(request)
     if mock is None:
         _check_alone(request)
@@ -196,7 +194,7 @@ def _check_role(request: Request, selected: Selected) -> None:
         return
     if "roleArn" not in request:
         raise errors.validation("RoleArn must be specified when testing a Task state")
-    if state.resource.endswith(_LONG_CALLS) or state.resource_type == "activity":
+    if state.resource.pattern or state.resource.kind == "activity":
         raise errors.validation(
             "TestState does not support activities and the '.sync' and '.waitForTaskToken' "
             "service integration patterns when a mock is not specified."

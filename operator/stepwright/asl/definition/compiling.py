@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Final
 
 from stepwright.asl import jsontext
 from stepwright.asl.definition import limits, placeholders, source
@@ -25,11 +23,15 @@ from stepwright.asl.definition.problems import (
 )
 from stepwright.asl.definition.scopes import Reading, TaskCheck, read
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
-from stepwright.asl.json_types import Json
+from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.jsontext import InvalidJson, TooDeep
 from stepwright.asl.machine import Machine
+from stepwright.asl.resource import Resource
 
-NO_CHECKS: Final[Mapping[str, TaskCheck]] = MappingProxyType({})
+
+def unchecked(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:  # noqa: ARG001
+    """The ``TaskCheck`` of who knows no drivers."""
+    return ()
 
 
 def compile_definition(
@@ -37,16 +39,16 @@ def compile_definition(
     *,
     refuse_warnings: bool = False,
     express: bool = False,
-    task_checks: Mapping[str, TaskCheck] = NO_CHECKS,
+    task_check: TaskCheck = unchecked,
     installation: Installation | None = None,
 ) -> tuple[Machine, tuple[Diagnostic, ...]]:
     """The machine and the warnings about it.
 
-    A text is taken as JSON, anything else as an already parsed definition. ``task_checks`` adds the drivers' own
+    A text is taken as JSON, anything else as an already parsed definition. ``task_check`` adds the drivers' own
     rules by Resource; what the ``installation`` cannot run (Resources without a driver, ItemReader and ResultWriter,
     Express) is warned about with the code NO_DRIVER. Raises ``InvalidDefinition`` with every problem at once.
     """
-    machine, found = _compiled(definition, Reading(Problems(), task_checks, express, installation))
+    machine, found = _compiled(definition, Reading(Problems(), task_check, express, installation))
     refused = any(diagnostic.severity == "ERROR" for diagnostic in found) or (refuse_warnings and found)
     if machine is None or refused:
         raise InvalidDefinition(found)
@@ -57,7 +59,7 @@ def check(
     definition: str | Json,
     *,
     express: bool = False,
-    task_checks: Mapping[str, TaskCheck] = NO_CHECKS,
+    task_check: TaskCheck = unchecked,
     installation: Installation | None = None,
     unfinished: bool = False,
 ) -> tuple[Diagnostic, ...]:
@@ -66,7 +68,7 @@ def check(
     ``unfinished``: each ``${Name}`` may still be substituted, so what is wrong with a text that holds one is only warned
     about, as is every other that is left.
     """
-    _, found = _compiled(definition, Reading(Problems(), task_checks, express, installation))
+    _, found = _compiled(definition, Reading(Problems(), task_check, express, installation))
     if not unfinished:
         return found
     try:

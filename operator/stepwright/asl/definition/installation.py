@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from stepwright.asl.resource import Resource
+
 
 class Installation(Protocol):
     """Each method gives None, or says in a sentence why executions cannot run that."""
 
-    def lacks_resource(self, resource: str) -> str | None:
+    def lacks_resource(self, resource: Resource) -> str | None:
         """A task's Resource."""
 
     def lacks_map_field(self, name: str) -> str | None:

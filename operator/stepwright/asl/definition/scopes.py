@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from stepwright.asl.definition import limits, placeholders, references, resources, variables
+from stepwright.asl.definition import limits, placeholders, references, variables
 from stepwright.asl.definition.fields import Fields, Nested
 from stepwright.asl.definition.installation import Installation
 from stepwright.asl.definition.pointers import ROOT, child
@@ -28,8 +28,9 @@ from stepwright.asl.definition.states import PARSERS, envelope
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.machine import Machine, Map, QueryLanguage, Scope, State, Task
+from stepwright.asl.resource import Resource
 
-TaskCheck: TypeAlias = Callable[[Mapping[str, Json], Pointer], Iterable[Diagnostic]]
+TaskCheck: TypeAlias = Callable[[Resource, Mapping[str, Json], Pointer], Iterable[Diagnostic]]
 """A driver's own check of the Task states it serves: the state as written and where it stands -> what is wrong."""
 
 _LANGUAGES: tuple[QueryLanguage, QueryLanguage] = ("JSONPath", "JSONata")
@@ -40,13 +41,13 @@ class Reading:
     """A definition while it is read."""
 
     problems: Problems
-    task_checks: Mapping[str, TaskCheck]
+    task_check: TaskCheck
     express: bool
     installation: Installation | None
     language: QueryLanguage = "JSONPath"
     scopes: dict[Pointer, Scope] = field(default_factory=dict)
     names: dict[Pointer, list[str]] = field(default_factory=dict)
-    resources: set[str] = field(default_factory=set)
+    resources: set[Resource] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
     waiting: deque[Nested] = field(default_factory=deque)
 
@@ -166,28 +167,26 @@ def _state_language(raw: dict[str, Json], pointer: Pointer, reading: Reading) ->
 
 
 def _check_task(task: Task, fields: Fields, reading: Reading) -> None:
-    if task.resource:
+    if task.resource.text:
         reading.resources.add(task.resource)
-        if reading.installation is not None and not placeholders.in_text(task.resource):
+        if reading.installation is not None and not placeholders.in_text(task.resource.text):
             lacks = reading.installation.lacks_resource(task.resource)
             if lacks is not None:
                 reading.problems.warn(NO_DRIVER, fields.at("Resource"), lacks)
     if reading.express:
         _check_express(task, fields)
-    check = reading.task_checks.get(task.resource)
-    if check is not None:
-        reading.problems.add(check(fields.raw, fields.pointer))
+    reading.problems.add(reading.task_check(task.resource, fields.raw, fields.pointer))
 
 
 def _check_express(task: Task, fields: Fields) -> None:
     """Express executions end within minutes and keep nothing, so they cannot wait for others to answer."""
     where = fields.at("Resource")
-    if resources.kind(task.resource) == "activity":
+    if task.resource.kind == "activity":
         fields.problems.error(where, "Express state machine does not support Activity ARN")
-    elif resources.waits_for_token(task.resource):
+    elif task.resource.waits_for_token:
         # The space at the end is AWS's.
         fields.problems.error(
             where, "Express state machine does not support '.waitForTaskToken' service integration "
         )
-    elif resources.waits_for_end(task.resource):
+    elif task.resource.waits_for_end:
         fields.problems.error(where, "Express state machine does not support '.sync' service integration ")

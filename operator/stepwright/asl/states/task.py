@@ -26,8 +26,6 @@ from stepwright.asl.signals import (
 from stepwright.asl.step import CancelTask, CancelTimer
 from stepwright.asl.transitions import leave_with_result
 
-_LONG_CALLS: Final = (".sync", ".sync:2", ".waitForTaskToken")
-
 _DEFAULT_REGION: Final = "us-east-1"
 
 
@@ -151,14 +149,14 @@ def _seconds(
 
 
 def _has_token(state: Task) -> bool:
-    """Whether the context object names the task's token: not where AWS calls a service, takes what it answers and is
-    done. What else runs a task may take its time, and is given the token to tell the result by."""
-    return not state.resource.startswith("arn:") or state.resource.endswith(_LONG_CALLS)
+    """Whether the context object names the task's token, to tell the result by."""
+    return not state.resource.is_called
 
 
 def _called(state: Task) -> str:
     """How AWS calls a task whose result is too large: a function by its ARN, an integration by its service."""
-    return state.resource_type if state.resource.startswith("arn:aws:states:::") else state.resource
+    resource = state.resource
+    return resource.service if resource.text.startswith("arn:aws:states:::") else resource.text
 
 
 @lru_cache(maxsize=256)

@@ -20,9 +20,6 @@ _FIELDS: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-_WITH_TOKEN: Final = (".sync", ".sync:2", ".waitForTaskToken")
-
-
 def check(given: Json, state: State) -> Mapping[str, Json]:
     """The given one. Raises ``Refused`` for what no context object holds, for ``Map``, which is made of the items, and
     for a token where the state has none."""
@@ -38,7 +35,7 @@ def check(given: Json, state: State) -> Mapping[str, Json]:
         for field in part:
             if field not in _FIELDS[name]:
                 raise _refused(f"Field '{field}' is not allowed")
-    if "Task" in given and not (isinstance(state, Task) and state.resource.endswith(_WITH_TOKEN)):
+    if "Task" in given and not (isinstance(state, Task) and state.resource.pattern):
         raise _refused(
             "Context object contains 'Task' when state is not a Task state "
             "with a '.sync' or '.waitForTaskToken' service integration pattern"
@@ -77,6 +74,6 @@ def default(
         "StateMachine": {"Id": machine[0], "Name": machine[1]},
         "State": here,
     }
-    if isinstance(state, Task) and state.resource.endswith(".waitForTaskToken"):
+    if isinstance(state, Task) and state.resource.waits_for_token:
         context["Task"] = {"Token": token}
     return context

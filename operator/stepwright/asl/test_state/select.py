@@ -31,10 +31,10 @@ class Selected:
     raw: Mapping[str, Json]
 
 
-def select(definition: str, name: str | None, task_checks: Mapping[str, TaskCheck]) -> Selected:
+def select(definition: str, name: str | None, task_check: TaskCheck) -> Selected:
     """Raises ``InvalidDefinition``, and ``Refused`` where a machine has no state of the name."""
     text = _in_a_machine(definition) if name is None else definition
-    machine, _ = compile_definition(text, task_checks=task_checks)
+    machine, _ = compile_definition(text, task_check=task_check)
     wanted = ALONE if name is None else name
     for pointer, scope in machine.scopes.items():
         if wanted in scope.states:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from typing import Protocol
 
 from stepwright.asl import jsontext
-from stepwright.asl.definition import resources
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId, TaskStarted
 from stepwright.asl.step import StartTask
 from stepwright.catalog.records import ActivityTask
@@ -55,7 +55,7 @@ class ActivityDriver:
         except TimeoutError:
             return None
         # Once begun it is finished or undone, whoever has lost interest meanwhile.
-        await asyncio.shield(self._note(key, task.resource, worker))
+        await asyncio.shield(self._note(key, task.resource.text, worker))
         self._tell(key, task)
         return ActivityTask(self._token(*key), jsontext.dump(task.parameters))
 
@@ -83,8 +83,8 @@ class ActivityDriver:
 
     # --- For the engine ----------------------------------------------------------------------------------------------
 
-    def serves(self, resource: str) -> bool:
-        return resources.kind(resource) == "activity"
+    def serves(self, resource: Resource) -> bool:
+        return resource.kind == "activity"
 
     def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
         return None
@@ -106,7 +106,7 @@ class ActivityDriver:
             if key in self._taken:
                 self._tell(key, task)
             else:
-                self._queues[task.resource].put_nowait(key)
+                self._queues[task.resource.text].put_nowait(key)
 
     async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
         self._open.pop((ref.uid, task), None)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from stepwright.asl import jsontext
-from stepwright.asl.definition import resources
 from stepwright.asl.errors import DATA_LIMIT_EXCEEDED
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.resource import Resource
+from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.aws import http_metadata, signing
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     import aiohttp
 
 ENDPOINT: Final = "AWS_ENDPOINT_URL_LAMBDA"
-INVOKE: Final = "arn:aws:states:::lambda:invoke"
-WITH_TOKEN: Final = INVOKE + ".waitForTaskToken"
+INVOKE: Final = parse_resource("arn:aws:states:::lambda:invoke")
+WITH_TOKEN: Final = parse_resource("arn:aws:states:::lambda:invoke.waitForTaskToken")
 
 NO_CLIENT: Final = "Lambda.SdkClientException"
 
@@ -72,8 +73,8 @@ class FunctionDriver:
         if self._session is not None:
             await self._session.close()
 
-    def serves(self, resource: str) -> bool:
-        return resource in (INVOKE, WITH_TOKEN) or resources.kind(resource) == "lambda_function"
+    def serves(self, resource: Resource) -> bool:
+        return resource in (INVOKE, WITH_TOKEN) or resource.kind == "lambda_function"
 
     def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
         return None
@@ -121,7 +122,7 @@ class FunctionDriver:
 
     async def _invoke(self, task: StartTask) -> Signal:
         direct = task.resource not in (INVOKE, WITH_TOKEN)
-        given = {"FunctionName": task.resource} if direct else task.parameters
+        given = {"FunctionName": task.resource.text} if direct else task.parameters
         if not isinstance(given, dict) or not isinstance(given.get("FunctionName"), str):
             cause = "The parameters of lambda:invoke must name a function (FunctionName)."
             return TaskFailed(task.task, "States.Runtime", cause)

@@ -7,6 +7,6 @@
 The driver is imported from its module: who only checks definitions need not wait for the Kubernetes client.
 """
 
-from stepwright.tasks.job.parameters import EKS_RUN_JOB, K8S_JOB, check, checks
+from stepwright.tasks.job.parameters import EKS_RUN_JOB, K8S_JOB, check, check_for, serves
 
-__all__ = ["EKS_RUN_JOB", "K8S_JOB", "check", "checks"]
+__all__ = ["EKS_RUN_JOB", "K8S_JOB", "check", "check_for", "serves"]

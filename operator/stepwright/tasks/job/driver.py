@@ -15,6 +15,7 @@ import structlog
 
 from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import Json
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId, TaskStarted, TaskSubmitted
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
@@ -67,8 +68,8 @@ class JobDriver:
 
     # --- TaskDriver ---------------------------------------------------------------------------------------------------
 
-    def serves(self, resource: str) -> bool:
-        return resource in (parameters.K8S_JOB, parameters.EKS_RUN_JOB)
+    def serves(self, resource: Resource) -> bool:
+        return parameters.serves(resource)
 
     def job_name(self, ref: ExecutionRef, task: TaskId) -> str:
         return names.job_name(ref, task)

@@ -16,11 +16,13 @@ from typing import Any, Final, Literal
 from stepwright.asl.definition import TaskCheck
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.resource import Resource
+from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.step import StartTask
 from stepwright.tasks.job.errors import refused
 
-K8S_JOB: Final = "k8s:job"
-EKS_RUN_JOB: Final = "arn:aws:states:::eks:runJob.sync"
+K8S_JOB: Final = parse_resource("k8s:job")
+EKS_RUN_JOB: Final = parse_resource("arn:aws:states:::eks:runJob.sync")
 
 _CODE: Final = "SCHEMA_VALIDATION_FAILED"  # AWS's code for a field that is not as it must be
 
@@ -130,20 +132,25 @@ def read(task: StartTask) -> Parameters:
     )
 
 
-def checks(spec: Mapping[str, Any]) -> dict[str, TaskCheck]:
-    """The checks of the Resources served here, for a StateMachine's ``spec``: its defaults may give what a task
+def serves(resource: Resource) -> bool:
+    return resource in (K8S_JOB, EKS_RUN_JOB)
+
+
+def check_for(spec: Mapping[str, Any]) -> TaskCheck:
+    """The check of tasks with the Resources served here, for a StateMachine's ``spec``: its defaults may give what a task
     leaves out."""
     defaults = spec.get("taskDefaults")
     has_image = isinstance(defaults, Mapping) and bool(defaults.get("image"))
-    return dict.fromkeys((K8S_JOB, EKS_RUN_JOB), partial(check, default_image=has_image))
+    return partial(check, default_image=has_image)
 
 
 def check(
-    state: Mapping[str, Json], pointer: Pointer, *, default_image: bool = False
+    resource: Resource, state: Mapping[str, Json], pointer: Pointer, *, default_image: bool = False
 ) -> Iterable[Diagnostic]:
     """What is wrong with a Task state of a definition. Values that only a run gives (``image.$``, ``{% %}``) are
     checked when it has given them."""
-    resource = state.get("Resource")
+    if not serves(resource):
+        return
     for name in ("HeartbeatSeconds", "HeartbeatSecondsPath"):
         if name in state:
             yield _error(
@@ -159,7 +166,7 @@ def check(
     if not isinstance(given, dict):
         yield _error(f"{member} of {resource} must be an object, not {_kind(given)}", where)
         return
-    yield from _check_members(given, str(resource), where)
+    yield from _check_members(given, resource, where)
     names = {name.removesuffix(".$") for name in given}
     if resource == EKS_RUN_JOB:
         if "Job" not in names:
@@ -174,7 +181,7 @@ def check(
         )
 
 
-def _check_members(given: Mapping[str, Json], resource: str, where: str) -> Iterator[Diagnostic]:
+def _check_members(given: Mapping[str, Json], resource: Resource, where: str) -> Iterator[Diagnostic]:
     shapes = _EKS if resource == EKS_RUN_JOB else _K8S
     for name, value in given.items():
         at = f"{where}/{name.replace('~', '~0').replace('/', '~1')}"
@@ -216,7 +223,7 @@ def _exclusion(given: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _unknown(name: str, resource: str, shapes: Mapping[str, _Shape]) -> str:
+def _unknown(name: str, resource: Resource, shapes: Mapping[str, _Shape]) -> str:
     near = difflib.get_close_matches(name, shapes, n=1, cutoff=0.5) or [
         known for known in shapes if known.lower() == name.lower()
     ]

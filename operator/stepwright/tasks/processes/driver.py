@@ -16,6 +16,7 @@ from stepwright.asl import jsontext, timestamps
 from stepwright.asl.errors import RUNTIME, StateError
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import (
     Millis,
     Signal,
@@ -27,8 +28,9 @@ from stepwright.asl.signals import (
 )
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid
+from stepwright.tasks import job
 from stepwright.tasks.by_execution import ByExecution
-from stepwright.tasks.job import EKS_RUN_JOB, K8S_JOB, errors
+from stepwright.tasks.job import errors
 from stepwright.tasks.job.errors import refused
 from stepwright.tasks.processes import command, containers
 from stepwright.tasks.processes.group import ProcessGroup
@@ -76,8 +78,8 @@ class ProcessDriver:
         self._begun: ByExecution[subprocess.Popen[bytes]] = ByExecution()
         self._known = _known(folder)
 
-    def serves(self, resource: str) -> bool:
-        return resource in (K8S_JOB, EKS_RUN_JOB)
+    def serves(self, resource: Resource) -> bool:
+        return job.serves(resource)
 
     def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
         return None

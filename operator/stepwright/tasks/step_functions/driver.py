@@ -19,8 +19,8 @@ from typing import Final, Protocol
 import structlog
 
 from stepwright.asl import context, jsontext, timestamps
-from stepwright.asl.definition import resources
 from stepwright.asl.json_types import Json
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import (
     Millis,
     Signal,
@@ -36,10 +36,8 @@ from stepwright.catalog.ports import CallRefused, Calls
 from stepwright.engine.ports import Clock, ExecutionRef, Report, StopRequest, Uid, Unavailable
 from stepwright.tasks.calls import OpenCalls
 
-START: Final = "arn:aws:states:::states:startExecution"
-SDK: Final = "arn:aws:states:::aws-sdk:sfn:"
-_SYNC: Final = (f"{START}.sync", f"{START}.sync:2")
-_STARTS: Final = frozenset({START, f"{START}.waitForTaskToken", *_SYNC})
+_START: Final = ("states", "startExecution")
+_SDK: Final = "aws-sdk:sfn"
 
 _PATIENCE_SECONDS: Final = 1.0
 """Before a call that found the store unavailable is made again."""
@@ -90,10 +88,8 @@ class StepFunctionsDriver:
     async def close(self) -> None:
         await self._calls.close()
 
-    def serves(self, resource: str) -> bool:
-        return resource in _STARTS or (
-            resource.startswith(SDK) and self._api.serves(resource.removeprefix(SDK))
-        )
+    def serves(self, resource: Resource) -> bool:
+        return _starts(resource) or (resource.service == _SDK and self._api.serves(resource.name))
 
     def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
         return None
@@ -109,7 +105,7 @@ class StepFunctionsDriver:
         self._nested.pop(uid, None)
 
     async def start(self, ref: ExecutionRef, task: StartTask) -> None:
-        waits = task.submitted is not None and resources.waits_for_token(task.resource)
+        waits = task.submitted is not None and task.resource.waits_for_token
         if not self._calls.repeat(ref.uid, task.task) and not waits:
             self._calls.make(ref, task.task, self._run((ref.uid, task.task), task))
 
@@ -161,13 +157,13 @@ class StepFunctionsDriver:
                 await self._clock.sleep(_PATIENCE_SECONDS)
 
     async def _result(self, key: _Key, task: StartTask) -> Signal:
-        if task.resource in _SYNC:
+        if task.resource.waits_for_end:
             return await self._nested_execution(key, task)
-        if task.resource in _STARTS:
+        if _starts(task.resource):
             answer = await self._begin(key, task)
-            waits = resources.waits_for_token(task.resource)
+            waits = task.resource.waits_for_token
             return TaskSubmitted(task.task, answer) if waits else TaskSucceeded(task.task, answer)
-        operation = task.resource.removeprefix(SDK)
+        operation = task.resource.name
         return TaskSucceeded(
             task.task,
             await self._api.call(operation, task.parameters, once=_uid(key), moment=timestamps.text),
@@ -175,7 +171,7 @@ class StepFunctionsDriver:
 
     async def _begin(self, key: _Key, task: StartTask) -> dict[str, Json]:
         parameters = task.parameters
-        if task.resource in _SYNC:
+        if task.resource.waits_for_end:
             await self._require_standard(parameters)
             await self._awaited.add(*key)
             self._nested[key[0]].add(key[1])
@@ -211,7 +207,7 @@ class StepFunctionsDriver:
         await self._executions.until_ended(arn)
         asked: Json = {"ExecutionArn": arn}
         answer = await self._api.call("describeExecution", asked, once=arn, moment=_number)
-        if task.resource.endswith(":2"):
+        if task.resource.pattern == ".sync:2":
             answer |= {
                 name: jsontext.parse(text)
                 for name in ("Input", "Output")
@@ -220,6 +216,10 @@ class StepFunctionsDriver:
         if answer["Status"] == "SUCCEEDED":
             return TaskSucceeded(task.task, answer)
         return TaskFailed(task.task, "States.TaskFailed", jsontext.dump(answer))
+
+
+def _starts(resource: Resource) -> bool:
+    return resource.kind == "integration" and (resource.service, resource.action) == _START
 
 
 def _uid(key: _Key) -> Uid:
@@ -246,7 +246,7 @@ def _metadata(request_id: str, answer: Json, now: Millis) -> dict[str, Json]:
 def _failed(task: StartTask, refused: CallRefused, request_id: str) -> TaskFailed:
     """In the words of AWS's SDK for Java, whose first version serves the optimized integrations."""
     name = f"{refused.code.removesuffix('Exception')}Exception"
-    if task.resource in _STARTS:
+    if _starts(task.resource):
         cause = (
             f"{refused.message} (Service: AWSStepFunctions; Status Code: {refused.status}; "
             f"Error Code: {refused.code}; Request ID: {request_id}; Proxy: null)"

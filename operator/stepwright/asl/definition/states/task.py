@@ -12,6 +12,8 @@ from stepwright.asl.definition.problems import NO_TASK_TOKEN, UNRESOLVED
 from stepwright.asl.definition.states.envelope import Envelope
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Task
+from stepwright.asl.resource import Resource
+from stepwright.asl.resource import parse as parse_resource
 
 #: The token, or the whole context with the token in it.
 _TOKEN: Final = re.compile(r"Token|\$\$(?!\.)|\$states(?:\.context)?(?![.\w])")
@@ -19,7 +21,6 @@ _TOKEN: Final = re.compile(r"Token|\$\$(?!\.)|\$states(?:\.context)?(?![.\w])")
 
 def parse(state: Fields, envelope: Envelope) -> Task:
     resource = _resource(state)
-    name = resources.name(resource)
     _check_token(state, resource)
     timeout = state.integer_or_expression("TimeoutSeconds", 1, limits.SECONDS)
     heartbeat = state.integer_or_expression("HeartbeatSeconds", 1, limits.SECONDS)
@@ -32,8 +33,6 @@ def parse(state: Fields, envelope: Envelope) -> Task:
     return Task(
         **envelope,
         resource=resource,
-        resource_type=name.type,
-        resource_name=name.resource,
         parameters=state.template(state.arguments),
         result_selector=None if jsonata else state.template("ResultSelector"),
         result_path=state.target("ResultPath"),
@@ -45,22 +44,22 @@ def parse(state: Fields, envelope: Envelope) -> Task:
     )
 
 
-def _resource(state: Fields) -> str:
+def _resource(state: Fields) -> Resource:
     resource = state.text("Resource", literal=False)
     if resource is None:
-        return ""
+        return parse_resource("")
     if not resources.is_valid(resource):
         state.problems.error(state.at("Resource"), "Value is not a valid resource ARN; nor is it another URI")
     elif placeholders.in_text(resource):
         state.problems.warn(
             UNRESOLVED, state.at("Resource"), f"'{resource}' was not substituted, its value cannot be checked"
         )
-    return resources.canonical(resource)
+    return parse_resource(resource)
 
 
-def _check_token(state: Fields, resource: str) -> None:
+def _check_token(state: Fields, resource: Resource) -> None:
     """A worker that is given no token cannot answer; AWS finds that out when the task times out, if it ever does."""
-    if not resources.waits_for_token(resource):
+    if not resource.waits_for_token:
         return
     token = "$states.context.Task.Token" if state.language == "JSONata" else "$$.Task.Token"
     if not _may_hold_token(state.raw.get(state.arguments)):
@@ -84,7 +83,7 @@ def _may_hold_token(value: Json) -> bool:
     return False
 
 
-def _credentials(state: Fields, resource: str) -> Expression | None:
+def _credentials(state: Fields, resource: Resource) -> Expression | None:
     """AWS's own resources need a role; what credentials another URI takes is its driver's business."""
     if "Credentials" not in state:
         return None
@@ -93,7 +92,7 @@ def _credentials(state: Fields, resource: str) -> Expression | None:
     credentials = state.object("Credentials")
     if credentials is None:
         return None
-    if resources.kind(resource) != "uri":
+    if resource.kind != "uri":
         if not {"RoleArn", "RoleArn.$"} & credentials.keys():
             state.problems.missing(state.at("Credentials"), ["RoleArn"])
         state.within(credentials, "Credentials").text("RoleArn", literal=False)
