@@ -46,11 +46,11 @@ contracts: setup ## import-linter: the layers
 unit: setup ## Tests that need no cluster and little time
 	$(RUN) pytest -q -n 2 $(PARALLEL) -m "not cluster and not slow"
 
-test: setup ## Everything: sets up a cluster (see tests/cluster/README.md) and runs all tests
+test: setup ## Everything: sets up a cluster (see tests/testcluster/README.md) and runs all tests
 	$(RUN) pytest -n $(WORKERS) $(PARALLEL) --durations=20 $(if $(RECORD),--record-durations)
 
 conformance: setup ## Replay recorded AWS interactions against stepwright dev, by category (CATEGORIES="base timeouts")
-	@$(RUN) python -m tests.recorded_api $(CATEGORIES)
+	@$(RUN) python -m tests.data.recorded_api $(CATEGORIES)
 
 simulate: setup ## Executions under simulated faults: SEEDS=100000 of them (FIRST=0 PROCESSES=2), or SEED=17 replayed
 	@$(RUN) python -m tests.simulation $(if $(SEED),--seed $(SEED) --trace,--seeds $(or $(SEEDS),100000) $(if $(FIRST),--first $(FIRST)) $(if $(PROCESSES),--processes $(PROCESSES)))
@@ -62,10 +62,10 @@ demo: setup ## A cluster comes up and an order is processed before your eyes
 	$(RUN) python -m examples.demo
 
 cluster: ## Start the test cluster and print its kubeconfig
-	@python3 -m tests.cluster up
+	@python3 -m tests.testcluster up
 
 cluster-down: ## Stop the test cluster
-	@python3 -m tests.cluster down
+	@python3 -m tests.testcluster down
 
 BENCH := $(RUN) --group bench python -m bench
 
@@ -86,20 +86,20 @@ BUILD_TOOLS := $(UV) export --quiet --frozen --only-group build --no-emit-projec
 generate: setup ## Write CRDs, the chart's copies and docs, the kustomization, the build tools' hashes
 	$(RUN) python -m stepwright.cluster.crds
 	$(RUN) python charts/generate_docs.py
-	$(RUN) python deploy/render.py --helm "$$(python3 -m tests.cluster helm)"
+	$(RUN) python deploy/render.py --helm "$$(python3 -m tests.testcluster helm)"
 	$(BUILD_TOOLS) --output-file requirements-build.txt >/dev/null
 
 verify: setup ## Fail when what is generated differs from what is checked in
 	$(RUN) python -m stepwright.cluster.crds --check
 	$(RUN) python charts/generate_docs.py --check
-	$(RUN) python deploy/render.py --check --helm "$$(python3 -m tests.cluster helm)"
+	$(RUN) python deploy/render.py --check --helm "$$(python3 -m tests.testcluster helm)"
 	$(BUILD_TOOLS) | diff requirements-build.txt -
 
 sbom: setup ## Print what the operator's image has of Python packages, as CycloneDX; the image holds the same
 	@$(UV) export --quiet --frozen --no-dev --preview-features sbom-export --format cyclonedx1.5
 
 image: setup ## Build the operator's image into an archive; prints its path
-	@$(RUN) python -c "from pathlib import Path; from tests.cluster.images import build_operator_image; print(build_operator_image(Path('.')))"
+	@$(RUN) python -c "from pathlib import Path; from tests.testcluster.images import build_operator_image; print(build_operator_image(Path('.')))"
 
 clean:
 	rm -rf .venv .venv-uv .bytecode .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -40,9 +40,9 @@ from bench import (
     week,
 )
 from stepwright import __version__
-from tests.cluster import Cluster, ClusterUnavailable, ladder
-from tests.cluster.alone import kubernetes_version
-from tests.operator_process import ROOT, UNLIMITED_HISTORIES, OperatorFailed, OperatorProcess
+from tests.processes.operator import ROOT, UNLIMITED_HISTORIES, OperatorFailed, OperatorProcess
+from tests.testcluster import Cluster, ClusterUnavailable, ladder
+from tests.testcluster.alone import kubernetes_version
 
 OnCluster = Callable[[Cluster, str, OperatorProcess], Coroutine[Any, Any, None]]
 OnItsOwn = Callable[[Path, int | None], None]

@@ -18,9 +18,9 @@ from bench.replicas import ONE_TASK
 from bench.tasks import KWOK
 from bench.watching import machine
 from stepwright.kube.api import Api
-from tests import costly_tenants
-from tests.cluster import Cluster
-from tests.operator_process import OperatorProcess
+from tests.data import costly_tenants
+from tests.processes.operator import OperatorProcess
+from tests.testcluster import Cluster
 
 COUNT: Final = 200
 ALONE_COUNT: Final = 20

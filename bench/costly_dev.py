@@ -1,6 +1,6 @@
 """How long the calls of one client of ``stepwright dev`` take while others have it compute all they may, all the time.
 
-The others are several at once: executions of the definitions of ``tests.costly_tenants`` and of some that were generated
+The others are several at once: executions of the definitions of ``tests.data.costly_tenants`` and of some that were generated
 of each kind of what is costly, Standard and synchronous Express, one after another; TestState of a costly state; definitions of
 1 MiB that are checked, created, changed and started. What is measured are calls that cost little by themselves.
 """
@@ -23,10 +23,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from bench import ratios, table
 from bench.embedded import one
 from bench.servers import ROLE, STEPWRIGHT, Connection, Server, serving
-from tests import costly_tenants
 from tests.asl.hostile_machines import KINDS
 from tests.asl.hostile_states import Case
 from tests.asl.hostile_texts import FAMILIES
+from tests.data import costly_tenants
 
 COUNT: Final = 200
 """Rounds of all calls."""

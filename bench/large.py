@@ -23,8 +23,8 @@ from bench import ratios, table
 from bench.process import usage
 from bench.watching import EXECUTIONS, Kind, at_once, create, execution, has_ended, machine
 from stepwright.kube.api import AlreadyExists, Api, ApiError, path_of
-from tests.cluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
-from tests.operator_process import ROOT, OperatorProcess
+from tests.processes.operator import ROOT, OperatorProcess
+from tests.testcluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
 
 COUNT: Final = 1_000
 QUOTA_BYTES: Final = 4 * 2**30

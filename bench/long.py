@@ -21,8 +21,8 @@ import msgspec
 from bench import ratios, table
 from bench.watching import EXECUTIONS, Kind, Object, create, execution, machine
 from stepwright.kube.api import Api, Event, TooManyRequests, path_of
-from tests.cluster import Cluster
-from tests.operator_process import OperatorProcess
+from tests.processes.operator import OperatorProcess
+from tests.testcluster import Cluster
 
 HISTORIES: Kind = ("stepwright.dev/v1", "executionhistories")
 TRANSITIONS = 20_000

@@ -38,9 +38,9 @@ from bench.watching import (
     machine,
 )
 from stepwright.kube.api import Api, path_of
-from tests.cluster import Cluster
-from tests.cluster.audit import Audit
-from tests.operator_process import OperatorProcess
+from tests.processes.operator import OperatorProcess
+from tests.testcluster import Cluster
+from tests.testcluster.audit import Audit
 
 IMAGE = "busybox:1.37"
 COMMAND = ["sh", "-c", "echo '{}' > /dev/termination-log"]

@@ -34,8 +34,8 @@ from bench.watching import (
     machine,
 )
 from stepwright.kube.api import Api
-from tests.cluster import Cluster
-from tests.operator_process import OperatorProcess
+from tests.processes.operator import OperatorProcess
+from tests.testcluster import Cluster
 
 COUNT: Final = 10_000
 GOAL: Final = 2

@@ -11,9 +11,9 @@ import msgspec
 from bench import ratios, table
 from bench.watching import EXECUTIONS, Object, Watch, at_once, check, create, execution, has_ended, machine
 from stepwright.kube.api import Api, path_of
-from tests.cluster import Cluster
-from tests.cluster.audit import Audit
-from tests.operator_process import OperatorProcess
+from tests.processes.operator import OperatorProcess
+from tests.testcluster import Cluster
+from tests.testcluster.audit import Audit
 
 MANY = 200
 STATES = 50

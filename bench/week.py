@@ -30,8 +30,8 @@ from bench.watching import EXECUTIONS, Watch, check, create, execution, has_ende
 from stepwright.cluster import seal
 from stepwright.kube.api import Api, path_of
 from stepwright.tasks.job import names
-from tests.cluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
-from tests.operator_process import ROOT, OperatorProcess
+from tests.processes.operator import ROOT, OperatorProcess
+from tests.testcluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
 
 A_DAY = 50_000
 DAYS = 7

@@ -1,6 +1,6 @@
 """``make demo``: a cluster comes up and an order is processed, as kubectl sees it.
 
-The ladder of clusters is the tests' own (tests/cluster/README.md). What was up before stays up; what this started is
+The ladder of clusters is the tests' own (tests/testcluster/README.md). What was up before stays up; what this started is
 ended. The operator serves the demo's namespace only, so that nothing else in the cluster is touched but the CRDs.
 Where no cluster can be had, the same order is processed in the embedded mode.
 """
@@ -20,9 +20,9 @@ from typing import Any
 
 import yaml
 
-from tests.cluster import Cluster, ClusterUnavailable, ladder
-from tests.cluster.interface import CommandFailed
-from tests.operator_process import OperatorFailed, OperatorProcess
+from tests.processes.operator import OperatorFailed, OperatorProcess
+from tests.testcluster import Cluster, ClusterUnavailable, ladder
+from tests.testcluster.interface import CommandFailed
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "order-processing"
@@ -106,7 +106,9 @@ def show_embedded() -> int:
     print(f"{_DIM}$ {shlex.join(command)}{_END}", flush=True)
     done = subprocess.run([sys.executable, "-m", "stepwright.cli", *command[1:]], check=False, cwd=ROOT)
     print()
-    note("for boto3 and the aws CLI: stepwright dev (docs/dev.md); with a cluster: tests/cluster/README.md")
+    note(
+        "for boto3 and the aws CLI: stepwright dev (docs/dev.md); with a cluster: tests/testcluster/README.md"
+    )
     return done.returncode
 
 

@@ -11,13 +11,13 @@ import pytest
 import structlog
 
 pytest_plugins = [
-    "tests.cluster.durations",
-    "tests.cluster.workers",
-    "tests.cluster.pytest_fixture",
-    "tests.operator_account",
-    "tests.operator_fixtures",
-    "tests.installed_chart",
-    "tests.town",
+    "tests.testcluster.durations",
+    "tests.testcluster.workers",
+    "tests.testcluster.pytest_fixture",
+    "tests.processes.account",
+    "tests.processes.fixtures",
+    "tests.on_cluster.installed_chart",
+    "tests.on_cluster.town",
 ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.dev_process import ROLE, DevProcess
+from tests.processes.dev import ROLE, DevProcess
 
 PASS = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
 WAIT = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 3600, "End": True}}}

@@ -13,7 +13,7 @@ from botocore.config import Config
 from stepwright.api.admission import CONTENT_TYPE
 from tests.api.test_bad_requests import LIST
 from tests.api.test_rubbish import answers, code, statuses
-from tests.dev_process import DevProcess
+from tests.processes.dev import DevProcess
 
 OWN: Mapping[str, str] = {"Host": "localhost:8083", "Content-Type": CONTENT_TYPE, "X-Amz-Target": LIST}
 
@@ -158,7 +158,7 @@ def test_what_an_earlier_version_left_open_is_closed(tmp_path: Path) -> None:
 
 
 def test_tasks_do_not_run_as_processes_where_that_is_switched_off(tmp_path: Path) -> None:
-    from tests.local.test_processes import run
+    from tests.tasks.processes.test_processes import run
 
     task = {"Type": "Task", "Resource": "k8s:job", "Parameters": {"command": ["true"]}, "End": True}
     with DevProcess(tmp_path / "data", "--no-processes") as dev:

@@ -12,7 +12,7 @@ from stepwright.api import model
 from stepwright.api.operations import OPERATIONS
 from tests.api.conftest import PASS
 from tests.api.test_bad_requests import post
-from tests.dev_process import ROLE, DevProcess
+from tests.processes.dev import ROLE, DevProcess
 
 ARNS = [
     f"arn:aws:states:us-east-1:123456789012:{rest}"

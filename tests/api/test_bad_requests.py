@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from stepwright.api.admission import CONTENT_TYPE
 from tests.api.test_state_machines import refusal
-from tests.dev_process import ROLE, DevProcess
+from tests.processes.dev import ROLE, DevProcess
 
 LIST = "AWSStepFunctions.ListStateMachines"
 CREATE = "AWSStepFunctions.CreateStateMachine"

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.api.conftest import PASS, WAIT
-from tests.dev_process import ROLE, DevProcess, ended
+from tests.processes.dev import ROLE, DevProcess, ended
 
 Create = Callable[..., str]
 SHORT = {

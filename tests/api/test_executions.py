@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from tests.api.conftest import PASS, WAIT
 from tests.api.test_state_machines import refusal
-from tests.dev_process import ROLE, DevProcess, ended
+from tests.processes.dev import ROLE, DevProcess, ended
 
 Create = Callable[..., str]
 

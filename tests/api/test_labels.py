@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.api.test_state_machines import refusal
-from tests.dev_process import ROLE, ended
+from tests.processes.dev import ROLE, ended
 
 Create = Callable[..., str]
 

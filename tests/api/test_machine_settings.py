@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 
 from tests.api.conftest import PASS
 from tests.api.test_state_machines import refusal
-from tests.dev_process import ROLE, DevProcess, ended
-from tests.earlier_data import turn_back
+from tests.data.earlier import turn_back
+from tests.processes.dev import ROLE, DevProcess, ended
 
 Create = Callable[..., str]
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.api.test_map_runs import counts, each, only_run, start
-from tests.dev_process import ROLE, DevProcess, ended
+from tests.processes.dev import ROLE, DevProcess, ended
 
 Create = Callable[..., str]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.dev_process import ROLE, ROOT, DevProcess, ended
+from tests.processes.dev import ROLE, ROOT, DevProcess, ended
 
 SEND = "arn:aws:states:::sqs:sendMessage"
 ORDER = {

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from tests import conformance_data, recorded_api
+from tests.data import conformance, recorded_api
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,7 @@ COMPLETE: Final = (
 
 @pytest.mark.conformance
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(conformance_data.folder() is None, reason=conformance_data.WHY_SKIPPED)
+@pytest.mark.skipif(conformance.folder() is None, reason=conformance.WHY_SKIPPED)
 def test_the_embedded_mode_answers_as_aws_did(tmp_path: Path) -> None:
     results = recorded_api.replay(tmp_path, COMPLETE)
 

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.api.conftest import PASS, WAIT
-from tests.dev_process import ROLE, DevProcess, ended
-from tests.earlier_data import turn_back
+from tests.data.earlier import turn_back
+from tests.processes.dev import ROLE, DevProcess, ended
 
 Create = Callable[..., str]
 

@@ -17,7 +17,7 @@ from stepwright.catalog.arns import Place
 from tests.api.conftest import PASS, WAIT
 from tests.api.test_admission import sent
 from tests.api.test_rubbish import answers
-from tests.dev_process import ROLE, DevProcess
+from tests.processes.dev import ROLE, DevProcess
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from stepwright.api.regions import Regions
 from stepwright.engine.ports import Clock
 from tests.api.test_bad_requests import LIST, post
 from tests.api.test_state_machines import refusal
-from tests.dev_process import DevProcess, ended
+from tests.processes.dev import DevProcess, ended
 
 
 def request(

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from tests.dev_process import DevProcess
+from tests.processes.dev import DevProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -23,7 +23,7 @@ from stepwright.api.errors import ApiError
 from stepwright.api.signatures import Signed
 from stepwright.asl.signals import Millis
 from tests.api.test_state_machines import refusal
-from tests.dev_process import DevProcess
+from tests.processes.dev import DevProcess
 
 KEYS = {"AKID": "it's a/secret+key="}
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.api.conftest import PASS
-from tests.dev_process import ROLE
+from tests.processes.dev import ROLE
 
 Create = Callable[..., str]
 

@@ -18,7 +18,7 @@ from stepwright.catalog.arns import Place
 from stepwright.engine.beside import Beside
 from stepwright.engine.clock import SystemClock
 from tests.api.test_state_machines import refusal
-from tests.dev_process import ROLE
+from tests.processes.dev import ROLE
 
 INVOKE = "arn:aws:states:::lambda:invoke"
 PUT_EVENTS = "arn:aws:states:::events:putEvents"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.api.conftest import PASS
-from tests.dev_process import ROLE, DevProcess, ended
+from tests.processes.dev import ROLE, DevProcess, ended
 
 Create = Callable[..., str]
 QUEUE = "arn:aws:states:::sqs:sendMessage"

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from tests.api.conftest import PASS
 from tests.api.test_state_machines import refusal
-from tests.dev_process import ended
+from tests.processes.dev import ended
 
 Create = Callable[..., str]
 

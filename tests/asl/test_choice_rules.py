@@ -14,7 +14,7 @@ from stepwright.asl.choice_rules import InvalidRule
 from stepwright.asl.data import Data
 from stepwright.asl.errors import StateError
 from stepwright.asl.json_types import Pointer
-from tests import conformance_data
+from tests.data import conformance
 
 HERE = Pointer("/States/C/Choices/0")
 
@@ -279,9 +279,7 @@ def test_a_pattern_with_its_specials_escaped_matches_only_itself(text: str, othe
 @pytest.mark.conformance
 @pytest.mark.parametrize(
     "record",
-    conformance_data.parameters(
-        conformance_data.records("choice_operators"), lambda record: str(record["id"])
-    ),
+    conformance.parameters(conformance.records("choice_operators"), lambda record: str(record["id"])),
 )
 def test_a_choice_goes_where_it_went_on_aws(record: dict[str, Any]) -> None:
     states = record["definition"]["States"]

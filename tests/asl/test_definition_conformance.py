@@ -9,7 +9,7 @@ import pytest
 
 from stepwright.asl.definition import check
 from stepwright.asl.diagnostics import Diagnostic
-from tests import conformance_data
+from tests.data import conformance
 
 pytestmark = pytest.mark.conformance
 
@@ -33,7 +33,7 @@ MATTERS_OF_STYLE = {
 
 
 def cases(records: list[dict[str, Any]]) -> list[Any]:
-    return conformance_data.parameters(records, lambda record: str(record["id"]))
+    return conformance.parameters(records, lambda record: str(record["id"]))
 
 
 def ends_with_one_of(record: dict[str, Any], names: set[str]) -> bool:
@@ -54,7 +54,7 @@ def problems(record: dict[str, Any]) -> list[str]:
     return [str(error) for error in errors(record, unfinished=True)]
 
 
-@pytest.mark.parametrize("record", cases(conformance_data.oracle("definitions/definitions") or []))
+@pytest.mark.parametrize("record", cases(conformance.oracle("definitions/definitions") or []))
 def test_real_definitions_are_accepted(record: dict[str, Any]) -> None:
     if ends_with_one_of(record, REFUSED_AS_AWS_WOULD):
         assert problems(record)
@@ -62,12 +62,12 @@ def test_real_definitions_are_accepted(record: dict[str, Any]) -> None:
     assert problems(record) == []
 
 
-@pytest.mark.parametrize("record", cases(conformance_data.oracle("definitions/validator_valid") or []))
+@pytest.mark.parametrize("record", cases(conformance.oracle("definitions/validator_valid") or []))
 def test_what_other_validators_accept_is_accepted(record: dict[str, Any]) -> None:
     assert problems(record) == []
 
 
-@pytest.mark.parametrize("record", cases(conformance_data.oracle("definitions/validator_invalid") or []))
+@pytest.mark.parametrize("record", cases(conformance.oracle("definitions/validator_invalid") or []))
 def test_what_other_validators_refuse_is_refused(record: dict[str, Any]) -> None:
     if ends_with_one_of(record, MATTERS_OF_STYLE):
         assert not errors(record)
@@ -79,11 +79,7 @@ def test_what_other_validators_refuse_is_refused(record: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     "record",
     cases(
-        [
-            record
-            for record in conformance_data.records()
-            if record["kind"] == "execution" and record["definition"]
-        ]
+        [record for record in conformance.records() if record["kind"] == "execution" and record["definition"]]
     ),
 )
 def test_what_ran_on_aws_is_accepted(record: dict[str, Any]) -> None:
@@ -93,7 +89,7 @@ def test_what_ran_on_aws_is_accepted(record: dict[str, Any]) -> None:
 def refused_by_aws() -> list[dict[str, Any]]:
     return [
         record
-        for record in conformance_data.records()
+        for record in conformance.records()
         if record["kind"] in {"create", "update"}
         and "InvalidDefinition" in json.dumps(record["expected"].get("create_error"))
     ]
@@ -123,7 +119,7 @@ def first_clause(error: Diagnostic) -> str:
 
 
 @pytest.mark.parametrize(
-    "record", cases([record for record in conformance_data.records() if record["kind"] == "validate"])
+    "record", cases([record for record in conformance.records() if record["kind"] == "validate"])
 )
 def test_validate_state_machine_definition(record: dict[str, Any]) -> None:
     expected = record["expected"]["validate_response"]["diagnostics"]

@@ -16,8 +16,8 @@ from stepwright.asl.interpreter import Limits
 from stepwright.asl.jsontext import dump
 from stepwright.asl.signals import Signal, Stop, TaskFailed, TaskStarted, TaskSubmitted
 from stepwright.asl.step import StartTask
-from tests import history_shapes
 from tests.asl.virtual_time import IDENTITY, Play, begin, echo, fails, machine, run, states
+from tests.data import history_shapes
 
 TASK = {
     "Type": "Task",

@@ -17,7 +17,7 @@ from stepwright.asl.data import Data
 from stepwright.asl.errors import StateError
 from stepwright.asl.intrinsics import InvalidIntrinsic
 from stepwright.asl.json_types import Pointer
-from tests import conformance_data
+from tests.data import conformance
 
 DOCUMENT: Any = {
     "name": "Ann",
@@ -207,7 +207,7 @@ def test_any_text_is_a_call_or_refused(text: str) -> None:
 
 
 def _records() -> list[dict[str, Any]]:
-    records = conformance_data.records("intrinsic_functions")
+    records = conformance.records("intrinsic_functions")
     return [record for record in records if "QueryLanguage" not in json.dumps(record["definition"])]
 
 
@@ -216,7 +216,7 @@ NAME = "<ArnPart_0idx>"
 
 
 @pytest.mark.conformance
-@pytest.mark.parametrize("record", conformance_data.parameters(_records(), lambda record: str(record["id"])))
+@pytest.mark.parametrize("record", conformance.parameters(_records(), lambda record: str(record["id"])))
 def test_a_call_gives_what_aws_gave(record: dict[str, Any]) -> None:
     (state,) = record["definition"]["States"].values()
     machine = {"Id": f"arn:<partition>:states:<region>:111111111111:stateMachine:{NAME}", "Name": NAME}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from stepwright.asl import jsonata
 from stepwright.asl.jsonata.functions import BUILT_IN
 from stepwright.asl.jsontext import dump
-from tests import conformance_data
+from tests.data import conformance
 
 NOW: Final = 1_700_000_000_000  # 2023-11-14T22:13:20Z
 
@@ -494,7 +494,7 @@ def apart(case: dict[str, Any]) -> str | None:
 
 
 def oracle() -> tuple[list[Any], list[Any]]:
-    data = conformance_data.oracle("jsonata/jsonata-js-2.0.6")
+    data = conformance.oracle("jsonata/jsonata-js-2.0.6")
     return (data["bindings"], data["cases"]) if data else ([], [])
 
 
@@ -505,7 +505,7 @@ BINDINGS, CASES = oracle()
 @pytest.mark.parametrize(
     ("number", "case"),
     [pytest.param(number, case, id=str(number)) for number, case in enumerate(CASES)]
-    or [pytest.param(0, None, id="no-data", marks=pytest.mark.skip(reason=conformance_data.WHY_SKIPPED))],
+    or [pytest.param(0, None, id="no-data", marks=pytest.mark.skip(reason=conformance.WHY_SKIPPED))],
 )
 def test_an_expression_gives_what_jsonata_js_gives(number: int, case: dict[str, Any]) -> None:
     bindings = {} if case["bindings"] is None else BINDINGS[case["bindings"]]

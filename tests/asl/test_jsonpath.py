@@ -14,7 +14,7 @@ from stepwright.asl import jsonpath
 from stepwright.asl.data import Data
 from stepwright.asl.errors import StateError
 from stepwright.asl.jsonpath import InvalidPath, PathNotFound
-from tests import conformance_data
+from tests.data import conformance
 
 DOCUMENT: Any = {
     "name": "box",
@@ -244,12 +244,12 @@ def test_any_text_is_a_path_or_refused(text: str) -> None:
 
 
 def _cases() -> list[dict[str, Any]]:
-    oracle = conformance_data.oracle("jsonpath/jayway-2.0.0") or {"documents": [], "cases": []}
+    oracle = conformance.oracle("jsonpath/jayway-2.0.0") or {"documents": [], "cases": []}
     return [{**case, "document": oracle["documents"][case["document"]]} for case in oracle["cases"]]
 
 
 @pytest.mark.conformance
-@pytest.mark.parametrize("case", conformance_data.parameters(_cases(), lambda case: str(case["path"])))
+@pytest.mark.parametrize("case", conformance.parameters(_cases(), lambda case: str(case["path"])))
 def test_a_path_gives_what_jayway_gives(case: dict[str, Any]) -> None:
     if "definite" not in case:
         with pytest.raises(InvalidPath):

@@ -7,7 +7,7 @@ import json
 from stepwright.asl import payload
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.payload import LONG_CHARACTERS, Payload
-from tests.object_graph import size_bytes
+from tests.engine.object_graph import size_bytes
 
 VALUE: Json = [{"id": number} for number in range(LONG_CHARACTERS)]
 TEXT = JsonText(json.dumps(VALUE, separators=(",", ":")))

@@ -28,8 +28,8 @@ from stepwright.asl.signals import (
     TaskSucceeded,
 )
 from stepwright.asl.step import StartTask
-from tests import conformance_data
 from tests.asl.virtual_time import Play
+from tests.data import conformance
 
 pytestmark = pytest.mark.conformance
 
@@ -61,9 +61,9 @@ DRIVERS_BUSINESS: Final = frozenset({"apigateway", "ecs"})
 
 
 def executions() -> list[Record]:
-    if conformance_data.folder() is None:
+    if conformance.folder() is None:
         return []
-    return [record for record in conformance_data.records() if record["kind"] == "execution"]
+    return [record for record in conformance.records() if record["kind"] == "execution"]
 
 
 def starts_map_runs(record: Record) -> bool:
@@ -188,7 +188,7 @@ def play(record: Record, names: Any, signals: Iterator[Signal]) -> Play:
 
 def differences(record: Record, signals: bool = False) -> dict[str, list[Any]]:
     """By level (output, history) what is not as recorded."""
-    comparison = conformance_data.runner()
+    comparison = conformance.runner()
     names = comparison.Names(record, WORLD)
     history = record["expected"].get("history", [])
     playing = play(record, names, recorded_signals(history, names) if signals else iter(()))
@@ -225,7 +225,7 @@ def parsed(event: Record) -> Record:
 
 
 needs_the_data = pytest.mark.skipif(
-    conformance_data.folder() is None, reason="the recorded executions are not at hand"
+    conformance.folder() is None, reason="the recorded executions are not at hand"
 )
 
 

@@ -23,7 +23,7 @@ from tests.asl.test_definition_properties import spoiled
 from tests.asl.test_interpreter_properties import LIMITS, Watched, choose
 from tests.asl.test_jsonata_properties import jsonata_definitions
 from tests.asl.virtual_time import IDENTITY, Play, echo, machine, reloaded
-from tests.history_shapes import check
+from tests.data.history_shapes import check
 
 MOST_SIGNALS = 60
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from stepwright.cli import application
 from stepwright.cli import idle as command
 from stepwright.kube.api import Forbidden
-from tests.cluster_api.server import Answer, problem, says, serving
+from tests.kube.server import Answer, problem, says, serving
 
 
 def page(count: int) -> dict[str, object]:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from stepwright.asl.limits import EXPRESS, STANDARD
 from stepwright.cli import application, limits
-from tests.dev_process import ROLE, DevProcess, ended
+from tests.processes.dev import ROLE, DevProcess, ended
 
 LONG = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "End": True}}}
 

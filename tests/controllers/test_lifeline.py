@@ -16,11 +16,11 @@ from stepwright.controllers.pulse import Pulse
 from stepwright.controllers.server import Server
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.engine.stepping import Stepping
-from tests.cluster.ports import free_port
 from tests.engine.virtual_loop import VirtualClock
 from tests.simulation.api_server import ApiServer, Request, Stream
 from tests.simulation.client import Fate, SimulatedApi, Strike
 from tests.simulation.loop import Process
+from tests.testcluster.ports import free_port
 
 LEASE_SECONDS = 1
 RENEWALS = 20

@@ -13,7 +13,7 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.step import Visit
 from stepwright.controllers import logs
 from stepwright.engine.ports import Commit, ExecutionRef, Uid
-from tests import history_shapes
+from tests.data import history_shapes
 
 EVENTS: list[dict[str, Any]] = [
     {"id": 1, "type": "ExecutionStarted", "executionStartedEventDetails": {"input": '"secret in"'}},

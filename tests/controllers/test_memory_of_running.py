@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stepwright.engine.ports import Uid
-from tests.object_graph import size_bytes
+from tests.engine.object_graph import size_bytes
 from tests.simulation.jobs import Habits
 from tests.simulation.scene import TASK, Scene, play
 

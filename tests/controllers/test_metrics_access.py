@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stepwright.controllers.metrics_access import MetricsAccess
-from tests.cluster_api.server import problem, says, serving
+from tests.kube.server import problem, says, serving
 
 
 def reviewed(**status: Any) -> Any:

@@ -14,7 +14,7 @@ from prometheus_client import generate_latest
 from stepwright.controllers import server as servers
 from stepwright.controllers.metrics import Metrics
 from stepwright.controllers.server import Server
-from tests.cluster.ports import free_port
+from tests.testcluster.ports import free_port
 
 
 class Running:

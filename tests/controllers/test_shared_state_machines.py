@@ -10,7 +10,7 @@ from stepwright.asl.definition.compiling import unchecked
 from stepwright.cluster.revisions import Revisions
 from stepwright.controllers.state_machines import Known, StateMachines
 from tests.engine.virtual_loop import VirtualClock, run
-from tests.kube import machine, one
+from tests.on_cluster.kubectl import machine, one
 from tests.simulation.access import Access
 from tests.simulation.api_server import ApiServer, Request, Stream
 from tests.simulation.client import Fate, SimulatedApi, Strike

@@ -20,7 +20,7 @@ from stepwright.engine.looking_through import at_once
 from stepwright.kube.api import Forbidden
 from tests.controllers.test_shared_state_machines import Quiet
 from tests.engine.virtual_loop import VirtualClock, run
-from tests.kube import machine, one
+from tests.on_cluster.kubectl import machine, one
 from tests.simulation.api_server import ApiServer, Refusal, Request
 from tests.simulation.client import SimulatedApi
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from stepwright.kube.api import Api
-from tests.cluster import Cluster
-from tests.operator_account import OperatorAccount
-from tests.operator_nursery import Nursery
+from tests.processes.account import OperatorAccount
+from tests.processes.nursery import Nursery
+from tests.testcluster import Cluster
 
 #: As many operators are at work at the same time, each in a namespace of its own.
 NAMESPACES = 4

@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from stepwright.asl.definition.limits import NESTING
-from tests.cluster import Cluster
-from tests.kube import IMAGE, Kube, Object, condition, execution, job, machine, one, output
-from tests.operator_account import OperatorAccount
-from tests.operator_process import ROOT, OperatorProcess
+from tests.on_cluster.kubectl import IMAGE, Kube, Object, condition, execution, job, machine, one, output
+from tests.processes.account import OperatorAccount
+from tests.processes.operator import ROOT, OperatorProcess
+from tests.testcluster import Cluster
 
 pytestmark = pytest.mark.cluster
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from stepwright.kube.api import Api
-from tests import costly_tenants
-from tests.cluster import Cluster
-from tests.kube import Kube, Object, condition, job, one, phase
-from tests.operator_account import OperatorAccount
-from tests.operator_process import OperatorProcess
-from tests.place import KWOK
+from tests.data import costly_tenants
+from tests.on_cluster.kubectl import Kube, Object, condition, job, one, phase
+from tests.on_cluster.place import KWOK
+from tests.processes.account import OperatorAccount
+from tests.processes.operator import OperatorProcess
+from tests.testcluster import Cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 

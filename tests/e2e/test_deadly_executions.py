@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster
-from tests.faulty_operator import Fault
-from tests.installed_chart import await_answer
-from tests.kube import Kube, condition, one
-from tests.operator_account import OperatorAccount
-from tests.operator_nursery import Nursery
-from tests.operator_process import OperatorProcess
+from tests.on_cluster.installed_chart import await_answer
+from tests.on_cluster.kubectl import Kube, condition, one
+from tests.processes.account import OperatorAccount
+from tests.processes.faulty_operator import Fault
+from tests.processes.nursery import Nursery
+from tests.processes.operator import OperatorProcess
+from tests.testcluster import Cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 

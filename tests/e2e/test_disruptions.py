@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import Cluster
-from tests.cluster.audit import Audit
-from tests.cluster.locations import run_lock
-from tests.kube import IMAGE, Kube, Object, job, one, output, phase
-from tests.operator_process import OperatorProcess
+from tests.on_cluster.kubectl import IMAGE, Kube, Object, job, one, output, phase
+from tests.processes.operator import OperatorProcess
+from tests.testcluster import Cluster
+from tests.testcluster.audit import Audit
+from tests.testcluster.locations import run_lock
 
 pytestmark = pytest.mark.cluster
 

@@ -10,11 +10,22 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
-from tests.cluster import Cluster
-from tests.cluster.audit import Audit
-from tests.gate import Gate
-from tests.kube import ENDED, Kube, Object, Objects, condition, execution, job, one, output, phase
-from tests.operator_process import OperatorProcess
+from tests.on_cluster.gate import Gate
+from tests.on_cluster.kubectl import (
+    ENDED,
+    Kube,
+    Object,
+    Objects,
+    condition,
+    execution,
+    job,
+    one,
+    output,
+    phase,
+)
+from tests.processes.operator import OperatorProcess
+from tests.testcluster import Cluster
+from tests.testcluster.audit import Audit
 
 pytestmark = pytest.mark.cluster
 

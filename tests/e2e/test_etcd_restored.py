@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.lone_control_plane import LoneControlPlane
-from tests.kube import Kube, execution
-from tests.operator_process import ROOT, OperatorProcess
+from tests.on_cluster.kubectl import Kube, execution
+from tests.processes.operator import ROOT, OperatorProcess
+from tests.testcluster.lone_control_plane import LoneControlPlane
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.kube import Kube, Object, execution, job, machine, one
+from tests.on_cluster.kubectl import Kube, Object, execution, job, machine, one
 
 pytestmark = pytest.mark.cluster
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.kube import IMAGE, Kube, output
-from tests.operator_process import ROOT
+from tests.on_cluster.kubectl import IMAGE, Kube, output
+from tests.processes.operator import ROOT
 
 pytestmark = pytest.mark.cluster
 

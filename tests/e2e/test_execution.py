@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kube import Kube, condition, execution, job, machine, one, output
+from tests.on_cluster.kubectl import Kube, condition, execution, job, machine, one, output
 
 pytestmark = pytest.mark.cluster
 

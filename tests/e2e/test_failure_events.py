@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.kube import Kube, Object, one
+from tests.on_cluster.kubectl import Kube, Object, one
 
 pytestmark = pytest.mark.cluster
 

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from stepwright.tasks.job import names
-from tests.cluster import Cluster
-from tests.installed_chart import Person, await_answer, installation, person
-from tests.kube import IMAGE, Kube, Object, execution, job, machine, one, output, phase
-from tests.town import UID_LABEL, Town, jobs_of, marked_job, pod_of, template
+from tests.on_cluster.installed_chart import Person, await_answer, installation, person
+from tests.on_cluster.kubectl import IMAGE, Kube, Object, execution, job, machine, one, output, phase
+from tests.on_cluster.town import UID_LABEL, Town, jobs_of, marked_job, pod_of, template
+from tests.testcluster import Cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 

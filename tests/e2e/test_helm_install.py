@@ -13,10 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster import Cluster
-from tests.cluster.audit import WRITE_VERBS, Audit
-from tests.cluster.interface import CommandFailed
-from tests.installed_chart import (
+from tests.on_cluster.installed_chart import (
     OF_THE_CLUSTER,
     RELEASE,
     Installation,
@@ -26,9 +23,12 @@ from tests.installed_chart import (
     installation,
     person,
 )
-from tests.kube import IMAGE, Kube, Object, job, one, output
-from tests.operator_process import ROOT
-from tests.rights import Right, granted
+from tests.on_cluster.kubectl import IMAGE, Kube, Object, job, one, output
+from tests.on_cluster.rights import Right, granted
+from tests.processes.operator import ROOT
+from tests.testcluster import Cluster
+from tests.testcluster.audit import WRITE_VERBS, Audit
+from tests.testcluster.interface import CommandFailed
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 

@@ -17,9 +17,8 @@ import yaml
 from stepwright.asl.signals import TaskId
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.tasks.job import names
-from tests.cluster.audit import Audit
-from tests.kube import IMAGE, Object, condition, execution, job, machine, one, output, phase
-from tests.town import (
+from tests.on_cluster.kubectl import IMAGE, Object, condition, execution, job, machine, one, output, phase
+from tests.on_cluster.town import (
     JOB_OWNER,
     OWNER,
     UID_LABEL,
@@ -32,6 +31,7 @@ from tests.town import (
     revision,
     secret,
 )
+from tests.testcluster.audit import Audit
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 

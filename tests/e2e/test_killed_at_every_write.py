@@ -1,7 +1,7 @@
 """SIGKILL of the operator around each single write of a workflow: each time the same history, and no task runs twice.
 
 An undisturbed run tells how many writes of each kind there are. Then the operator is killed from within
-(tests/faulty_operator.py) at each of them, in the middle of a fresh execution; the next operator, which is going to be
+(tests/processes/faulty_operator.py) at each of them, in the middle of a fresh execution; the next operator, which is going to be
 killed at a write of the next execution, takes up those before it, too.
 """
 
@@ -19,16 +19,16 @@ import pytest
 
 from stepwright.cluster import executions
 from stepwright.kube.api import Api, NotFound, path_of
-from tests import exactly_once
-from tests.cluster import Cluster
-from tests.cluster.audit import Audit, Write
-from tests.every_kind import MACHINE, given, is_on_hold, workflow
-from tests.exactly_once import V1, Following, Object
-from tests.faulty_operator import Fault, Moment
-from tests.kube import execution, job, machine, one
-from tests.operator_nursery import ForkedOperator, Nursery
-from tests.place import KWOK, REAL, Place
+from tests.data.every_kind import MACHINE, given, is_on_hold, workflow
+from tests.on_cluster import exactly_once
+from tests.on_cluster.exactly_once import V1, Following, Object
+from tests.on_cluster.kubectl import execution, job, machine, one
+from tests.on_cluster.place import KWOK, REAL, Place
+from tests.processes.faulty_operator import Fault, Moment
+from tests.processes.nursery import ForkedOperator, Nursery
 from tests.simulation.history import Wrong
+from tests.testcluster import Cluster
+from tests.testcluster.audit import Audit, Write
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests import rights
-from tests.cluster import Cluster
-from tests.cluster.audit import Audit
-from tests.installed_chart import IMAGE, OF_THE_CLUSTER, Requests, await_answer
-from tests.kube import Kube, Object, output, phase
-from tests.operator_process import ROOT
+from tests.on_cluster import rights
+from tests.on_cluster.installed_chart import IMAGE, OF_THE_CLUSTER, Requests, await_answer
+from tests.on_cluster.kubectl import Kube, Object, output, phase
+from tests.processes.operator import ROOT
+from tests.testcluster import Cluster
+from tests.testcluster.audit import Audit
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.kube import Kube, Object, condition, execution, job, machine, one, output, phase
-from tests.operator_process import OperatorProcess
+from tests.on_cluster.kubectl import Kube, Object, condition, execution, job, machine, one, output, phase
+from tests.processes.operator import OperatorProcess
 
 pytestmark = pytest.mark.cluster
 

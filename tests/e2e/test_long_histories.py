@@ -19,9 +19,9 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.audit import Audit
-from tests.kube import Kube, Object, execution, machine, one
-from tests.operator_process import ROOT, UNLIMITED_HISTORIES, OperatorProcess
+from tests.on_cluster.kubectl import Kube, Object, execution, machine, one
+from tests.processes.operator import ROOT, UNLIMITED_HISTORIES, OperatorProcess
+from tests.testcluster.audit import Audit
 
 unlimited = pytest.mark.operator_arguments(*UNLIMITED_HISTORIES)
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.kube import Kube, Object, job, one
-from tests.operator_process import ROOT, OperatorProcess
+from tests.on_cluster.kubectl import Kube, Object, job, one
+from tests.processes.operator import ROOT, OperatorProcess
 
 pytestmark = pytest.mark.cluster
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster
-from tests.kube import Kube, execution, job, one, output, phase
-from tests.operator_account import OperatorAccount
-from tests.operator_process import OperatorProcess
+from tests.on_cluster.kubectl import Kube, execution, job, one, output, phase
+from tests.processes.account import OperatorAccount
+from tests.processes.operator import OperatorProcess
+from tests.testcluster import Cluster
 
 pytestmark = pytest.mark.cluster
 

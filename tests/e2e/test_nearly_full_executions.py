@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster, CommandFailed
-from tests.cluster.alone import ControlPlane, control_plane_of_its_own
-from tests.kube import Kube, Object, execution, one
-from tests.operator_process import ROOT, OperatorProcess
+from tests.on_cluster.kubectl import Kube, Object, execution, one
+from tests.processes.operator import ROOT, OperatorProcess
+from tests.testcluster import Cluster, CommandFailed
+from tests.testcluster.alone import ControlPlane, control_plane_of_its_own
 
 pytestmark = pytest.mark.cluster
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster
-from tests.cluster.audit import Audit
-from tests.kept_running import KeptRunning
-from tests.kube import Kube, Object, Objects, execution, job, machine, one, output
-from tests.operator_account import OperatorAccount
-from tests.operator_process import OperatorProcess
-from tests.wire import Wire
+from tests.on_cluster.kubectl import Kube, Object, Objects, execution, job, machine, one, output
+from tests.processes.account import OperatorAccount
+from tests.processes.kept_running import KeptRunning
+from tests.processes.operator import OperatorProcess
+from tests.processes.wire import Wire
+from tests.testcluster import Cluster
+from tests.testcluster.audit import Audit
 
 pytestmark = pytest.mark.cluster
 

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from stepwright.kube.api import Api, path_of
-from tests import exactly_once
-from tests.cluster import Cluster
-from tests.cluster.audit import Audit
-from tests.installed_chart import Requests, installation
-from tests.kube import ENDED, Kube, execution, job, machine, one, phase
-from tests.operator_account import OperatorAccount
-from tests.operator_process import OperatorProcess
+from tests.on_cluster import exactly_once
+from tests.on_cluster.installed_chart import Requests, installation
+from tests.on_cluster.kubectl import ENDED, Kube, execution, job, machine, one, phase
+from tests.processes.account import OperatorAccount
+from tests.processes.operator import OperatorProcess
+from tests.testcluster import Cluster
+from tests.testcluster.audit import Audit
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tests.kube import Kube, job, output
+from tests.on_cluster.kubectl import Kube, job, output
 
 pytestmark = pytest.mark.cluster
 

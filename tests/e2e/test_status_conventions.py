@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from tests.kube import Kube, Object, condition, execution, job, machine, one
-from tests.operator_process import OperatorProcess
+from tests.on_cluster.kubectl import Kube, Object, condition, execution, job, machine, one
+from tests.processes.operator import OperatorProcess
 
 pytestmark = pytest.mark.cluster
 

@@ -15,16 +15,16 @@ import pytest
 
 from stepwright.cluster import executions
 from stepwright.kube.api import Api, path_of
-from tests import exactly_once
-from tests.cluster import Cluster
-from tests.cluster.audit import Audit
-from tests.every_kind import MACHINE, given, workflow
-from tests.exactly_once import V1, Following, Object
-from tests.faulty_operator import Fault
-from tests.kube import execution, machine
-from tests.operator_nursery import ForkedOperator, Nursery
-from tests.place import KWOK
+from tests.data.every_kind import MACHINE, given, workflow
+from tests.on_cluster import exactly_once
+from tests.on_cluster.exactly_once import V1, Following, Object
+from tests.on_cluster.kubectl import execution, machine
+from tests.on_cluster.place import KWOK
+from tests.processes.faulty_operator import Fault
+from tests.processes.nursery import ForkedOperator, Nursery
 from tests.simulation.history import Wrong
+from tests.testcluster import Cluster
+from tests.testcluster.audit import Audit
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
 

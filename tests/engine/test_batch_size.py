@@ -10,7 +10,7 @@ import pytest
 from stepwright.asl.checkpoint import Checkpoint
 from stepwright.asl.step import ChildEvent, Step
 from stepwright.engine.batch import Batch
-from tests import history_shapes
+from tests.data import history_shapes
 
 TEXTS = ["x" * 5_000, "ä" * 5_000, '"' * 5_000, "\\" * 5_000, "<" * 5_000]
 

@@ -25,8 +25,8 @@ from stepwright.sql.versions import SqlVersions
 from stepwright.tasks import job
 from stepwright.tasks.activities.driver import ActivityDriver
 from tests.api.conftest import PASS, WAIT
-from tests.dev_process import ROLE
 from tests.fuzz.mutation import SEPARATOR
+from tests.processes.dev import ROLE
 
 _LIFE: Final = 400
 """Requests before everything begins anew, so that what is left over does not slow down what follows."""

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import yaml
 
-from tests import conformance_data
 from tests.asl.test_definition_properties import VALID
 from tests.cli.test_run_mocked import MOCKS
+from tests.data import conformance
 from tests.fuzz.mutation import SEPARATOR
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"
@@ -47,13 +47,11 @@ def definitions() -> Sequence[str]:
         for document in yaml.safe_load_all(text)
         if document.get("kind") == "StateMachine"
     ]
-    known = (conformance_data.oracle("definitions/definitions") or []) + (
-        conformance_data.oracle("definitions/validator_invalid") or []
+    known = (conformance.oracle("definitions/definitions") or []) + (
+        conformance.oracle("definitions/validator_invalid") or []
     )
     published = [_text(case["definition"]) for case in known]
-    recorded = [
-        _text(record["definition"]) for record in conformance_data.records() if record.get("definition")
-    ]
+    recorded = [_text(record["definition"]) for record in conformance.records() if record.get("definition")]
     return own + examples + published + recorded
 
 
@@ -63,14 +61,14 @@ def _text(definition: Any) -> str:
 
 @cache
 def jsonata() -> Sequence[str]:
-    oracle = conformance_data.oracle("jsonata/jsonata-js-2.0.6") or {"cases": []}
+    oracle = conformance.oracle("jsonata/jsonata-js-2.0.6") or {"cases": []}
     published = [case["expr"] for case in oracle["cases"]]
     return [f"{expression}{SEPARATOR}{DOCUMENT}" for expression in (*_JSONATA, *published)]
 
 
 @cache
 def jsonpath() -> Sequence[str]:
-    oracle = conformance_data.oracle("jsonpath/jayway-2.0.0") or {"cases": []}
+    oracle = conformance.oracle("jsonpath/jayway-2.0.0") or {"cases": []}
     published = [case["path"] for case in oracle["cases"]]
     return [f"{path}{SEPARATOR}{DOCUMENT}" for path in (*_PATHS, *_INTRINSICS, *published)]
 
@@ -156,7 +154,7 @@ _JSONATA: Final = (
 def api() -> Sequence[str]:
     from stepwright.api import model
     from tests.api.test_any_request import ARNS, DEFINITIONS
-    from tests.dev_process import ROLE
+    from tests.processes.dev import ROLE
 
     def filled(shape: Any, turn: int) -> Any:
         match shape.type_name:

@@ -3,7 +3,7 @@
     git worktree add /elsewhere COMMIT
     cd /elsewhere && PYTHONPATH=.:operator python CHECKOUT/tests/golden/write.py CHECKOUT/tests/golden/VERSION
 
-Of an execution with all kinds of open work (``tests/every_kind.py``), once to its good end and once stopped in the
+Of an execution with all kinds of open work (``tests/data/every_kind.py``), once to its good end and once stopped in the
 middle, each state of the cluster is kept that a write of its status left behind. Objects are written once each, by the
 name and version under which states refer to them.
 """
@@ -25,8 +25,8 @@ from stepwright.cluster import revisions
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision
 from stepwright.controllers.state_machines import Known
-from tests import every_kind
-from tests.place import Place
+from tests.data import every_kind
+from tests.on_cluster.place import Place
 from tests.simulation import logs, world
 from tests.simulation import loop as loops
 from tests.simulation.operator import Setting

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 
-from tests import rights
-from tests.rights import Right
+from tests.on_cluster import rights
+from tests.on_cluster.rights import Right
 
 
 @cache

@@ -23,7 +23,7 @@ from stepwright.kube.api import Event
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation import json_patch, tables
 from tests.simulation.access import Access
-from tests.tasks.api_server import same_template
+from tests.tasks.job.api_server import same_template
 
 Key = tuple[str, str, str]
 """Plural, namespace, name."""

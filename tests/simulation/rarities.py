@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from stepwright.controllers import member_lease
 from stepwright.controllers.member_lease import LABEL, PREFIX
-from tests.rights import Right
+from tests.on_cluster.rights import Right
 
 LARGE_OBJECT_BYTES = 300_000
 """How large an object may be in a seed with large ones: a little more than an input may have."""

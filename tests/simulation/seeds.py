@@ -12,7 +12,7 @@ from stepwright.cluster.revisions import Revision
 from stepwright.controllers import member_lease
 from tests.engine.virtual_loop import BEGIN
 from tests.golden import earlier
-from tests.rights import Right
+from tests.on_cluster.rights import Right
 from tests.simulation import access, logs, machines, rarities
 from tests.simulation import loop as loops
 from tests.simulation.api_server import Body, Snapshot

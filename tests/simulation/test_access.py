@@ -6,8 +6,8 @@ import pytest
 
 from stepwright.cluster.resources import API_VERSION
 from stepwright.kube.api import path_of
-from tests import rights
-from tests.rights import Right
+from tests.on_cluster import rights
+from tests.on_cluster.rights import Right
 from tests.simulation import access, running, seeds
 from tests.simulation.access import Access
 

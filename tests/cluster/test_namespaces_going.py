@@ -1,0 +1,35 @@
+"""An Execution whose namespace is being deleted, where the operator's Role there went first."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.revisions import Revisions
+from stepwright.engine.ports import ExecutionRef, Gone, Uid, Unavailable
+from tests.kube.server import Answer, problem, says, serving
+
+REF = ExecutionRef(Uid("u1"), "shop", "order-7", "order")
+GOING = {"metadata": {"name": "shop", "deletionTimestamp": "2026-01-01T00:00:00Z"}}
+THERE = {"metadata": {"name": "shop"}}
+
+
+async def read(folder: Path, namespace: Answer) -> None:
+    async with serving(folder, problem(403, "Forbidden"), namespace) as (_, api):
+        await ClusterJournal(api, Revisions(api)).read_lean(REF)
+
+
+@pytest.mark.parametrize("namespace", [problem(404, "NotFound"), says(200, GOING)], ids=["gone", "going"])
+def test_it_is_gone_with_its_namespace(tmp_path: Path, namespace: Answer) -> None:
+    """The operator asked for it every ten seconds for ever, and its state machine kept the namespace meanwhile."""
+    with pytest.raises(Gone, match="the namespace of Execution shop/order-7 is being deleted"):
+        asyncio.run(read(tmp_path, namespace))
+
+
+@pytest.mark.parametrize("namespace", [says(200, THERE), problem(403, "Forbidden")], ids=["there", "unknown"])
+def test_it_is_only_out_of_reach_where_a_right_is_missing(tmp_path: Path, namespace: Answer) -> None:
+    with pytest.raises(Unavailable):
+        asyncio.run(read(tmp_path, namespace))

@@ -1,0 +1,170 @@
+"""A full page of history is copied while the next steps are made, not once they are to be written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp import web
+
+from stepwright.asl.checkpoint import PartId
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.signals import Millis
+from stepwright.asl.step import Outcome
+from stepwright.cluster import revisions
+from stepwright.cluster.executions import Pinned
+from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.record import LARGEST_PAGE_BYTES
+from stepwright.cluster.revisions import Revisions
+from stepwright.engine.ports import Commit, ExecutionRef, Uid
+from tests.kube.server import Server, problem, says, serving
+
+MACHINE: dict[str, Any] = {
+    "apiVersion": "stepwright.dev/v1",
+    "kind": "StateMachine",
+    "metadata": {"name": "order", "namespace": "shop", "uid": "u-1"},
+}
+REVISION = revisions.manifest(
+    MACHINE, {"definition": '{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}', "settings": {}}, 1
+)
+REF = ExecutionRef(Uid("e-1"), "shop", "order-7", "order")
+NEW: dict[str, Any] = {
+    "metadata": {"name": "order-7", "namespace": "shop", "uid": "e-1", "generation": 1},
+    "spec": {"stateMachineRef": {"name": "order"}},
+}
+EVENTS_OF_A_PAGE = LARGEST_PAGE_BYTES // 100
+
+Post = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def opened(folder: Path, post: Post) -> AsyncIterator[tuple[Server, ClusterJournal]]:
+    """A journal that has taken up an execution; ``post`` answers the creation of a page."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        match request.method:
+            case "GET":
+                return await says(200, REVISION)(request)
+            case "POST":
+                return await post(request)
+            case _:
+                return await says(200, {})(request)
+
+    async with serving(folder, answer) as (server, api):
+        journal = ClusterJournal(api, Revisions(api))
+        await journal.open(NEW, Pinned("order", "u-1", REVISION["metadata"]["name"]))
+        yield server, journal
+
+
+def commit(seq: int, *, outcome: Outcome | None = None) -> Commit:
+    """The commit with which ``seq`` + 1 is reached; each fills a page."""
+    first = seq * EVENTS_OF_A_PAGE + 1
+    events = [
+        {"id": n, "type": "PassStateEntered", "padding": "x" * 100}
+        for n in range(first, first + EVENTS_OF_A_PAGE)
+    ]
+    return Commit(
+        f"c{seq}",
+        seq,
+        Millis(1000),
+        Millis(1000),
+        {PartId("head"): {"n": seq}},
+        events=events,
+        outcome=outcome,
+    )
+
+
+def requests(server: Server) -> list[str]:
+    return [request.method for request in server.requests if request.method != "GET"]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not holds():  # noqa: ASYNC110 - what a server has seen
+            await asyncio.sleep(0.01)
+
+
+async def test_a_full_page_is_copied_before_the_next_commit_needs_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, says(201, {})) as (server, journal):
+        await journal.append(REF, commit(0))
+        await until(lambda: requests(server) == ["PATCH", "POST"])
+        await journal.append(REF, commit(1))
+
+        assert requests(server)[:3] == ["PATCH", "POST", "PATCH"]
+        page = msgspec.json.decode(server.bodies[2])
+        assert (page["firstEventId"], page["lastEventId"]) == (1, EVENTS_OF_A_PAGE)
+        patch = {
+            operation["path"]: operation.get("value") for operation in msgspec.json.decode(server.bodies[3])
+        }
+        assert patch["/status/historyPage"]["previous"] == page["metadata"]["name"]
+
+
+async def test_a_copy_that_failed_is_made_again_by_the_commit_that_needs_it(tmp_path: Path) -> None:
+    answers = [problem(500, "InternalError"), says(201, {})]
+
+    async def post(request: web.Request) -> web.StreamResponse:
+        return await answers.pop(0)(request)
+
+    async with opened(tmp_path, post) as (server, journal):
+        await journal.append(REF, commit(0))
+        await until(lambda: len(answers) == 1)
+        await asyncio.sleep(0.05)
+        await journal.append(REF, commit(1, outcome=Outcome("SUCCEEDED", JsonText("{}"), None, None)))
+
+        assert requests(server) == ["PATCH", "POST", "POST", "PATCH"]
+        assert server.bodies[2] == server.bodies[3]
+
+
+async def test_a_page_is_not_copied_where_no_commit_will_need_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, says(201, {})) as (server, journal):
+        await journal.append(REF, commit(0, outcome=Outcome("SUCCEEDED", JsonText("{}"), None, None)))
+        await asyncio.sleep(0.05)
+
+        assert requests(server) == ["PATCH"]
+
+
+@pytest.mark.parametrize("how", ["let go of", "read again"])
+async def test_an_execution_that_is_let_go_of_leaves_no_copy_under_way(tmp_path: Path, how: str) -> None:
+    async def never(_: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    async with opened(tmp_path, never) as (server, journal):
+        before = asyncio.all_tasks()
+        await journal.append(REF, commit(0))
+        await until(lambda: requests(server) == ["PATCH", "POST"])
+        copying = [task for task in asyncio.all_tasks() - before if task.get_name() == "page of shop/order-7"]
+        assert len(copying) == 1
+        if how == "let go of":
+            journal.forget(REF)
+        else:
+            await journal.open(NEW, Pinned("order", "u-1", REVISION["metadata"]["name"]))
+        await until(copying[0].done)
+
+        assert copying[0].cancelled()
+
+
+async def test_a_page_of_the_same_numbers_and_other_events_is_not_taken_for_the_copy(tmp_path: Path) -> None:
+    """A copy that was under way when etcd was lost had landed after it was restored, and the history told of what had been
+    undone."""
+    answers = [problem(409, "AlreadyExists"), says(201, {})]
+
+    async def post(request: web.Request) -> web.StreamResponse:
+        return await answers.pop(0)(request)
+
+    async with opened(tmp_path, post) as (server, journal):
+        await journal.append(REF, commit(0))
+        await until(lambda: not answers)
+        await journal.append(REF, commit(1, outcome=Outcome("SUCCEEDED", JsonText("{}"), None, None)))
+
+        assert requests(server) == ["PATCH", "POST", "POST", "PATCH"]
+        *_, taken, copy, patch = (msgspec.json.decode(body) for body in server.bodies if body)
+        assert copy["metadata"]["name"].startswith(taken["metadata"]["name"] + "-")
+        assert copy["events"] == taken["events"]
+        said = {operation["path"]: operation.get("value") for operation in patch}
+        assert said["/status/historyPage"]["previous"] == copy["metadata"]["name"]
