@@ -22,7 +22,7 @@ from stepwright.sql.database import Database
 from stepwright.sql.executions import LocalRunner
 from stepwright.sql.map_runs import SqlMapRuns
 from stepwright.sql.versions import SqlVersions
-from stepwright.tasks import job
+from stepwright.tasks import table
 from stepwright.tasks.activities.driver import ActivityDriver
 from tests.api.conftest import PASS, WAIT
 from tests.fuzz.mutation import SEPARATOR
@@ -94,7 +94,7 @@ class ApiWorld:
             place=Place(account="123456789012", region="us-east-1"),
             new_id=lambda: f"00000000-0000-0000-0000-{next(ids):012}",
             chance=lambda: 0.5,
-            task_check=job.check_for({}),
+            task_check=table.check_for({}),
             installation=Drivers(drivers),
         )
         self._running = asyncio.create_task(runner.run())

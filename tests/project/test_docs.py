@@ -21,7 +21,7 @@ from stepwright.cli import application
 from stepwright.cluster import conditions
 from stepwright.cluster.resources import StateMachine, TaskDefaults
 from stepwright.controllers.metrics import Metrics
-from stepwright.tasks import job
+from stepwright.tasks import table
 from stepwright.tasks.job import errors as job_errors
 from stepwright.tasks.job import parameters
 
@@ -257,7 +257,7 @@ def manifests() -> Iterator[Any]:
 def test_every_state_machine_compiles(manifest: dict[str, Any]) -> None:
     spec = StateMachine.model_validate(manifest).spec
     text = definition_text(spec.definition, spec.definition_substitutions)
-    compile_definition(text, task_check=job.check_for({}))
+    compile_definition(text, task_check=table.check_for({}))
 
 
 def test_every_block_of_yaml_can_be_read() -> None:

@@ -19,7 +19,7 @@ from stepwright.cluster.revisions import Revision
 from stepwright.cluster.serving import Cluster
 from stepwright.controllers import state_machines
 from stepwright.controllers.state_machines import Known
-from stepwright.tasks import job
+from stepwright.tasks import job, table
 from tests.simulation.api_server import ApiServer, Body, Key, Kind
 
 REASONS_NOT_READY = ("InvalidDefinition", "NoDriver")
@@ -100,7 +100,7 @@ class MachineWatchman:
 
     def _judged(self, body: Body) -> Right:
         spec, metadata = body["spec"], body["metadata"]
-        served = job.check_for(spec)
+        served = table.check_for(spec)
         try:
             text = state_machines.definition_text(spec)
             machine, found = definition.compile_definition(

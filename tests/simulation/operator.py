@@ -32,7 +32,7 @@ from stepwright.engine.engine import Engine
 from stepwright.engine.looking_through import at_once as looked_through_at_once
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Loaded, TaskDriver, Uid
 from stepwright.engine.steps import at_once
-from stepwright.tasks import job
+from stepwright.tasks import table
 from stepwright.tasks.job.driver import JobDriver
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import ApiServer, Request
@@ -259,7 +259,7 @@ class Operator:
             self.api,
             revisions,
             drivers,
-            job.check_for,
+            table.check_for,
             self.clock,
             on_change=self.executions.machine_changed,
             on_retention=self._look_at,

@@ -20,6 +20,7 @@ from stepwright.asl.step import StartTask
 from stepwright.engine.ports import ExecutionRef, Fenced, Gone, JournalError, Refused, Uid, Unavailable
 from stepwright.tasks.activities.driver import ActivityDriver
 from stepwright.tasks.calls import MOST_OF_A_HOST, OpenCalls, Slots
+from stepwright.tasks.functions import INVOKE
 from stepwright.tasks.functions import driver as functions
 from stepwright.tasks.functions.driver import FunctionDriver
 
@@ -27,7 +28,7 @@ REF = ExecutionRef(Uid("u"), "local", "x", "m")
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
 
 
-def task(parameters: Json, number: int = 5, resource: str = functions.INVOKE.text) -> StartTask:
+def task(parameters: Json, number: int = 5, resource: str = INVOKE.text) -> StartTask:
     return StartTask(
         task=TaskId(number),
         resource=parse_resource(resource),

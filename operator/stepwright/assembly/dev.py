@@ -39,7 +39,7 @@ from stepwright.sql.database import InUse as InUse  # noqa: PLC0414 - for whoeve
 from stepwright.sql.executions import LocalRunner
 from stepwright.sql.map_runs import SqlMapRuns
 from stepwright.sql.versions import SqlVersions
-from stepwright.tasks import job
+from stepwright.tasks import table
 from stepwright.tasks.activities.driver import ActivityDriver
 from stepwright.tasks.functions import driver as lambda_functions
 from stepwright.tasks.functions.driver import FunctionDriver
@@ -124,7 +124,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             place=Place(options.account, options.region or REGION),
             new_id=lambda: str(uuid.uuid4()),
             chance=random.SystemRandom().random,
-            task_check=job.check_for({}),
+            task_check=table.check_for({}),
             installation=Drivers(drivers),
             beside=beside,
         )

@@ -53,7 +53,7 @@ from stepwright.engine.ports import Commit, ExecutionRef, TaskDriver, Uid
 from stepwright.engine.stepping import Stepping
 from stepwright.kube.api import Api
 from stepwright.kube.informer import Informer
-from stepwright.tasks import job
+from stepwright.tasks import table
 from stepwright.tasks.job.driver import JobDriver
 from stepwright.tasks.job.settings import BASELINE
 
@@ -212,7 +212,7 @@ class Operator:
             api,
             revisions,
             drivers,
-            job.check_for,
+            table.check_for,
             clock,
             on_change=self._executions.machine_changed,
             on_retention=self._look_at_ended,

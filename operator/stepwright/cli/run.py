@@ -149,15 +149,13 @@ def _the_one(file: str, found: Any, name: str | None) -> Any:
 def _tell_unmocked(mock: str, machine: Any, scripts: Any) -> None:
     """Beforehand: what is missing is missed only when the execution comes to it."""
     from stepwright.asl.machine import Task  # noqa: PLC0415
-    from stepwright.files.serving import Somewhere  # noqa: PLC0415
+    from stepwright.tasks import table  # noqa: PLC0415
 
     lacking = [
         f"{state.name!r} ({state.resource})"
         for scope in machine.scopes.values()
         for state in scope.states.values()
-        if isinstance(state, Task)
-        and state.name not in scripts
-        and Somewhere().lacks_resource(state.resource)
+        if isinstance(state, Task) and state.name not in scripts and not table.serves(state.resource, "run")
     ]
     if lacking:
         plain.echo(

@@ -32,7 +32,7 @@ from stepwright.files import (
 )
 from stepwright.files.documents import Document, Unreadable
 from stepwright.files.found import Formats, Found
-from stepwright.tasks import job
+from stepwright.tasks import table
 
 _INVALID_YAML: Final = "INVALID_YAML_DESCRIPTION"
 _MISSING: Final = "MISSING_DESCRIPTION"
@@ -46,7 +46,7 @@ _FORMATS: Final[tuple[Formats, ...]] = (
     descriptions.state_machines,
 )
 
-_PLAIN: Final[TaskCheck] = job.check_for({})
+_PLAIN: Final[TaskCheck] = table.check_for({})
 """What the drivers serve, and what they know about it without a cluster."""
 
 _SOMEWHERE: Final = serving.Somewhere()
@@ -299,7 +299,7 @@ class _Checker:
         task_check, installation = _PLAIN, _SOMEWHERE
         unfinished = manifest is None or not manifest.manifest
         if manifest is not None and manifest.manifest:
-            spec, task_check, installation = manifest.spec, job.check_for(manifest.spec), serving.CLUSTER
+            spec, task_check, installation = manifest.spec, table.check_for(manifest.spec), serving.CLUSTER
         found = check(
             value, express=express, task_check=task_check, installation=installation, unfinished=unfinished
         )

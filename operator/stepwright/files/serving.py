@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from stepwright.asl.resource import Resource
 from stepwright.cluster.serving import Cluster
-from stepwright.tasks import job
+from stepwright.tasks import table
 
-CLUSTER: Final = Cluster(job.serves)
+CLUSTER: Final = Cluster(partial(table.serves, process="operator"))
 """For manifests, which are for a cluster."""
-
-_STATES: Final = "arn:aws:states:::"
-_LOCAL: Final = tuple(
-    _STATES + name for name in ("lambda:invoke", "states:startExecution", "aws-sdk:sfn:", "activity")
-)
 
 
 class Somewhere:
     """For a definition by itself: what nothing of Stepwright runs, says so."""
 
     def lacks_resource(self, resource: Resource) -> str | None:
-        if CLUSTER.serves(resource) or _is_local(resource):
+        if table.row(resource) is not None:
             return None
         return f"No driver serves '{resource}': its tasks run where they are mocked only"
 
@@ -31,8 +27,3 @@ class Somewhere:
     def lacks_express(self) -> str | None:
         """``stepwright dev`` has them."""
         return None
-
-
-def _is_local(resource: Resource) -> bool:
-    """What ``stepwright dev`` serves itself, as ``local`` does."""
-    return resource.text.startswith(_LOCAL) or resource.kind in ("lambda_function", "activity")

@@ -17,6 +17,7 @@ from stepwright.asl.signals import TaskId, TaskStarted
 from stepwright.asl.step import StartTask
 from stepwright.catalog.records import ActivityTask
 from stepwright.engine.ports import ExecutionRef, Report, Uid
+from stepwright.tasks import activities
 from stepwright.tasks.by_execution import ByExecution, Key
 
 
@@ -84,7 +85,7 @@ class ActivityDriver:
     # --- For the engine ----------------------------------------------------------------------------------------------
 
     def serves(self, resource: Resource) -> bool:
-        return resource.kind == "activity"
+        return activities.serves(resource)
 
     def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
         return None

@@ -1,1 +1,15 @@
-"""Lambda functions: ``arn:aws:states:::lambda:invoke`` and functions' own ARNs."""
+"""Lambda functions: ``arn:aws:states:::lambda:invoke``, also ``.waitForTaskToken``, and functions' own ARNs.
+
+The driver is imported from its module: who only checks definitions need not wait for an HTTP client.
+"""
+
+from typing import Final
+
+from stepwright.asl.resource import Resource, parse
+
+INVOKE: Final = parse("arn:aws:states:::lambda:invoke")
+WITH_TOKEN: Final = parse("arn:aws:states:::lambda:invoke.waitForTaskToken")
+
+
+def serves(resource: Resource) -> bool:
+    return resource in (INVOKE, WITH_TOKEN) or resource.kind == "lambda_function"

@@ -18,20 +18,19 @@ from stepwright.asl.errors import DATA_LIMIT_EXCEEDED
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.resource import Resource
-from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.aws import http_metadata, signing
 from stepwright.aws.signing import Signing
 from stepwright.engine.ports import ExecutionRef, Report, Uid
+from stepwright.tasks import functions
 from stepwright.tasks.calls import MOST_AT_ONCE, MOST_OF_A_HOST, OpenCalls, Slots
+from stepwright.tasks.functions import INVOKE, WITH_TOKEN
 
 if TYPE_CHECKING:
     import aiohttp
 
 ENDPOINT: Final = "AWS_ENDPOINT_URL_LAMBDA"
-INVOKE: Final = parse_resource("arn:aws:states:::lambda:invoke")
-WITH_TOKEN: Final = parse_resource("arn:aws:states:::lambda:invoke.waitForTaskToken")
 
 NO_CLIENT: Final = "Lambda.SdkClientException"
 
@@ -74,7 +73,7 @@ class FunctionDriver:
             await self._session.close()
 
     def serves(self, resource: Resource) -> bool:
-        return resource in (INVOKE, WITH_TOKEN) or resource.kind == "lambda_function"
+        return functions.serves(resource)
 
     def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
         return None

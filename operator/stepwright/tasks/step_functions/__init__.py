@@ -1,1 +1,24 @@
-"""Step Functions itself as a service: nested executions, and ``aws-sdk:sfn``."""
+"""Step Functions itself as a service: nested executions (``arn:aws:states:::states:startExecution`` in its four patterns),
+and ``arn:aws:states:::aws-sdk:sfn``.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
+"""
+
+from typing import Final
+
+from stepwright.asl.resource import Resource
+
+_START: Final = ("states", "startExecution")
+_SDK: Final = "aws-sdk:sfn"
+
+
+def starts(resource: Resource) -> bool:
+    return resource.kind == "integration" and (resource.service, resource.action) == _START
+
+
+def calls_sdk(resource: Resource) -> bool:
+    return resource.kind == "integration" and resource.service == _SDK
+
+
+def serves(resource: Resource) -> bool:
+    return starts(resource) or calls_sdk(resource)

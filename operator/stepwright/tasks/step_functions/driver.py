@@ -35,9 +35,7 @@ from stepwright.aws import http_metadata
 from stepwright.catalog.ports import CallRefused, Calls
 from stepwright.engine.ports import Clock, ExecutionRef, Report, StopRequest, Uid, Unavailable
 from stepwright.tasks.calls import OpenCalls
-
-_START: Final = ("states", "startExecution")
-_SDK: Final = "aws-sdk:sfn"
+from stepwright.tasks.step_functions import calls_sdk, starts
 
 _PATIENCE_SECONDS: Final = 1.0
 """Before a call that found the store unavailable is made again."""
@@ -89,7 +87,7 @@ class StepFunctionsDriver:
         await self._calls.close()
 
     def serves(self, resource: Resource) -> bool:
-        return _starts(resource) or (resource.service == _SDK and self._api.serves(resource.name))
+        return starts(resource) or (calls_sdk(resource) and self._api.serves(resource.name))
 
     def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
         return None
@@ -159,7 +157,7 @@ class StepFunctionsDriver:
     async def _result(self, key: _Key, task: StartTask) -> Signal:
         if task.resource.waits_for_end:
             return await self._nested_execution(key, task)
-        if _starts(task.resource):
+        if starts(task.resource):
             answer = await self._begin(key, task)
             waits = task.resource.waits_for_token
             return TaskSubmitted(task.task, answer) if waits else TaskSucceeded(task.task, answer)
@@ -218,10 +216,6 @@ class StepFunctionsDriver:
         return TaskFailed(task.task, "States.TaskFailed", jsontext.dump(answer))
 
 
-def _starts(resource: Resource) -> bool:
-    return resource.kind == "integration" and (resource.service, resource.action) == _START
-
-
 def _uid(key: _Key) -> Uid:
     """Of the execution that the task of this key starts."""
     return Uid(str(uuid.uuid5(uuid.NAMESPACE_OID, context.task_token(*key))))
@@ -246,7 +240,7 @@ def _metadata(request_id: str, answer: Json, now: Millis) -> dict[str, Json]:
 def _failed(task: StartTask, refused: CallRefused, request_id: str) -> TaskFailed:
     """In the words of AWS's SDK for Java, whose first version serves the optimized integrations."""
     name = f"{refused.code.removesuffix('Exception')}Exception"
-    if _starts(task.resource):
+    if starts(task.resource):
         cause = (
             f"{refused.message} (Service: AWSStepFunctions; Status Code: {refused.status}; "
             f"Error Code: {refused.code}; Request ID: {request_id}; Proxy: null)"

@@ -1,0 +1,97 @@
+"""Every kind of task that Stepwright runs: which Resources it serves, in which processes, and who checks its parameters.
+
+The operator, ``stepwright dev``, ``run`` and ``validate``, the documentation's test and the drivers' tests read this one
+table. A new driver is a package beside this module, a row here, a line in ``assembly``, a test module and a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from stepwright.asl.definition import TaskCheck
+from stepwright.asl.diagnostics import Diagnostic
+from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.resource import Resource
+from stepwright.tasks import activities, functions, job, step_functions
+
+Process: TypeAlias = Literal["operator", "dev", "run"]
+"""A kind of process that runs tasks: in a cluster, ``stepwright dev``, ``stepwright run``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``examples``: one Resource for each form that is served. ``check_for``: of a StateMachine's ``spec``, the check of
+    what the definition's author wrote; None where any parameters will do. ``page`` of docs/ tells people."""
+
+    name: str
+    examples: tuple[str, ...]
+    serves: Callable[[Resource], bool]
+    processes: frozenset[Process]
+    page: str
+    check_for: Callable[[Mapping[str, Any]], TaskCheck] | None = None
+
+
+TABLE: Final = (
+    Row(
+        "job",
+        ("k8s:job", "arn:aws:states:::eks:runJob.sync"),
+        job.serves,
+        frozenset({"operator", "dev", "run"}),
+        "tasks.md",
+        job.check_for,
+    ),
+    Row(
+        "functions",
+        (
+            "arn:aws:states:::lambda:invoke",
+            "arn:aws:states:::lambda:invoke.waitForTaskToken",
+            "arn:aws:lambda:us-east-1:123456789012:function:resize",
+        ),
+        functions.serves,
+        frozenset({"dev", "run"}),
+        "dev.md",
+    ),
+    Row(
+        "step_functions",
+        (
+            "arn:aws:states:::states:startExecution",
+            "arn:aws:states:::states:startExecution.sync",
+            "arn:aws:states:::states:startExecution.sync:2",
+            "arn:aws:states:::states:startExecution.waitForTaskToken",
+            "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess",
+        ),
+        step_functions.serves,
+        frozenset({"dev"}),
+        "dev.md",
+    ),
+    Row(
+        "activities",
+        ("arn:aws:states:us-east-1:123456789012:activity:review",),
+        activities.serves,
+        frozenset({"dev"}),
+        "dev.md",
+    ),
+)
+
+
+def row(resource: Resource) -> Row | None:
+    return next((row for row in TABLE if row.serves(resource)), None)
+
+
+def serves(resource: Resource, process: Process) -> bool:
+    found = row(resource)
+    return found is not None and process in found.processes
+
+
+def check_for(spec: Mapping[str, Any]) -> TaskCheck:
+    """What all drivers have to say about the tasks of a StateMachine with this ``spec``."""
+    checks = {row.name: row.check_for(spec) for row in TABLE if row.check_for is not None}
+
+    def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
+        found = row(resource)
+        own = None if found is None else checks.get(found.name)
+        return () if own is None else own(resource, state, pointer)
+
+    return check

@@ -1,0 +1,61 @@
+"""The table of drivers says what the processes that run tasks do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stepwright.asl.resource import parse
+from stepwright.tasks import table
+from tests.processes.dev import DevProcess
+
+DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLES = [(row, example) for row in table.TABLE for example in row.examples]
+NOT_SERVED = ("arn:aws:states:::sqs:sendMessage", "k8s:task/resize", "https://example.org/x")
+
+
+@pytest.mark.parametrize("example", [example for _, example in EXAMPLES])
+def test_a_resource_is_served_by_one_driver(example: str) -> None:
+    assert [row.name for row in table.TABLE if row.serves(parse(example))] == [
+        row.name for row, own in EXAMPLES if own == example
+    ]
+
+
+@pytest.mark.parametrize("resource", NOT_SERVED)
+def test_what_is_in_no_row_is_served_nowhere(resource: str) -> None:
+    assert table.row(parse(resource)) is None
+    assert not any(table.serves(parse(resource), process) for process in ("operator", "dev", "run"))
+
+
+@pytest.mark.parametrize(
+    ("row", "example"), EXAMPLES, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_page_tells_of_each_resource(row: table.Row, example: str) -> None:
+    assert parse(example).service in (DOCS / row.page).read_text(encoding="utf-8")
+
+
+def test_stepwright_dev_warns_of_exactly_the_resources_that_it_does_not_serve(tmp_path: Path) -> None:
+    resources = [*(example for _, example in EXAMPLES), *NOT_SERVED]
+    states = {
+        f"S{number}": {"Type": "Task", "Resource": resource, "Parameters": {"image": "x"}, "End": True}
+        for number, resource in enumerate(resources)
+    }
+    choice = {
+        "Type": "Choice",
+        "Choices": [
+            {"Variable": "$.n", "NumericEquals": number, "Next": name} for number, name in enumerate(states)
+        ],
+    }
+    definition = {"StartAt": "Which", "States": {"Which": choice, **states}}
+
+    with DevProcess(tmp_path / "data") as dev:
+        found = dev.client().validate_state_machine_definition(
+            definition=json.dumps(definition), severity="WARNING", maxResults=100
+        )["diagnostics"]
+
+    unserved = {problem["location"].split("/")[2] for problem in found if problem["code"] == "NO_DRIVER"}
+    assert {resources[int(name[1:])] for name in unserved} == {
+        resource for resource in resources if not table.serves(parse(resource), "dev")
+    }
