@@ -23,9 +23,9 @@ from typing import Any
 import msgspec
 
 from bench import ratios, table
-from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import interpreter
-from stepwright.asl.checkpoint import Identity
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.checkpoint import Identity
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine

@@ -29,7 +29,7 @@ from moto.stepfunctions.parser.mocking.mock_config import (
 )
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
-from stepwright.asl.checkpoint import Identity
+from stepwright.asl.checkpoint.checkpoint import Identity
 from stepwright.asl.step import HistoryEvent
 
 # It logs each failure, which would count as its time.

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl.jsontext import parse
 from stepwright.asl.signals import TaskFailed, TaskId, TimerFired, TimerId
+from stepwright.asl.text.jsontext import parse
 from tests.asl.virtual_time import begin, fails, run, states
 
 JOB = {"Type": "Task", "Resource": "k8s:job"}

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl import checkpoint as checkpoints
-from stepwright.asl.checkpoint import EncodedPart, PartId
-from stepwright.asl.jsontext import dump
-from stepwright.asl.parts import HEAD, Branch, Fork, Head, branch_id, part_id
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.checkpoint import EncodedPart, PartId
+from stepwright.asl.checkpoint.parts import HEAD, Branch, Fork, Head, branch_id, part_id
 from stepwright.asl.signals import TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import SetTimer
+from stepwright.asl.text.jsontext import dump
 from tests.asl.virtual_time import IDENTITY, START, Play, begin, machine, reloaded, states
 
 JOB = {"Type": "Task", "Resource": "k8s:job"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stepwright.asl import choice_rules
 from stepwright.asl.choice_rules import InvalidRule
 from stepwright.asl.data import Data
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Pointer
 from tests.data import conformance
 

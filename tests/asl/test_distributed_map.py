@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl import checkpoint as checkpoints
-from stepwright.asl.interpreter import Limits
-from stepwright.asl.jsontext import parse
-from stepwright.asl.parts import Branch, Child, Results
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.parts import Branch, Child, Results
+from stepwright.asl.limits import Limits
 from stepwright.asl.signals import Stop, TaskFailed, TaskSucceeded, UpdateMapRun
 from stepwright.asl.step import Counts, MapRunStatus, StartTask
+from stepwright.asl.text.jsontext import parse
 from tests.asl.virtual_time import START, Answer, Play, begin, run, states
 
 JOB = {"Type": "Task", "Resource": "k8s:job"}

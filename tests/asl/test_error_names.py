@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from stepwright.asl import errors, matching
-from stepwright.asl.matching import Failure
+from stepwright.asl.failure import errors, matching
+from stepwright.asl.failure.matching import Failure
 
 # By itself, by States.ALL, by States.TaskFailed.
 CAUGHT: dict[str, tuple[bool, bool, bool]] = {

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from stepwright.asl import history
-from stepwright.asl.interpreter import Limits
-from stepwright.asl.jsontext import dump
+from stepwright.asl.interpreter import history
+from stepwright.asl.limits import Limits
 from stepwright.asl.signals import Signal, Stop, TaskFailed, TaskStarted, TaskSubmitted
 from stepwright.asl.step import StartTask
+from stepwright.asl.text.jsontext import dump
 from tests.asl.virtual_time import IDENTITY, Play, begin, echo, fails, machine, run, states
 from tests.data import history_shapes
 

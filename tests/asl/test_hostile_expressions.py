@@ -9,12 +9,14 @@ from typing import Any, Final
 
 import pytest
 
-from stepwright.asl import jsonata, jsonpath, jsontext, payload_template
+from stepwright.asl import jsonata, jsonpath
 from stepwright.asl.data import Data
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
+from stepwright.asl.fields import payload_template
 from stepwright.asl.json_types import Pointer
 from stepwright.asl.jsonata import runtime
 from stepwright.asl.jsonpath import search
+from stepwright.asl.text import jsontext
 from tests.asl.processor_time import costs_at_most
 from tests.asl.virtual_time import run, states
 from tests.fuzz.guard import guarded

@@ -10,10 +10,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import interpreter
-from stepwright.asl.interpreter import Limits
-from stepwright.asl.jsontext import dump, parse
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.limits import Limits
 from stepwright.asl.signals import (
     Moment,
     Signal,
@@ -27,6 +26,7 @@ from stepwright.asl.signals import (
     TimerId,
 )
 from stepwright.asl.step import CancelTask, CancelTimer, SetTimer, StartTask, Step
+from stepwright.asl.text.jsontext import dump, parse
 from tests.asl.random_machines import definitions, inputs
 from tests.asl.virtual_time import IDENTITY, Play, machine, reloaded
 

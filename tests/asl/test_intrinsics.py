@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepwright.asl import intrinsics, payload_template
+from stepwright.asl import intrinsics
 from stepwright.asl.data import Data
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
+from stepwright.asl.fields import payload_template
 from stepwright.asl.intrinsics import InvalidIntrinsic
 from stepwright.asl.json_types import Pointer
 from tests.data import conformance

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from stepwright.asl import jsonata
 from stepwright.asl.jsonata.functions import BUILT_IN
-from stepwright.asl.jsontext import dump
+from stepwright.asl.text.jsontext import dump
 from tests.data import conformance
 
 NOW: Final = 1_700_000_000_000  # 2023-11-14T22:13:20Z

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from stepwright.asl.interpreter import Limits
-from stepwright.asl.jsontext import dump
+from stepwright.asl.limits import Limits
+from stepwright.asl.text.jsontext import dump
 from tests.asl.random_machines import definitions, inputs
 from tests.asl.test_interpreter_properties import (
     assert_nothing_is_open,

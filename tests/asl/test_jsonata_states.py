@@ -9,9 +9,9 @@ import pytest
 
 from stepwright.asl.definition import check, compile_definition
 from stepwright.asl.json_types import Json
-from stepwright.asl.jsontext import dump, parse
 from stepwright.asl.signals import Signal, TaskFailed, TaskSucceeded
 from stepwright.asl.step import StartTask
+from stepwright.asl.text.jsontext import dump, parse
 from tests.asl.virtual_time import Play, echo
 
 QUERY_ERROR: Final = "States.QueryEvaluationError"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stepwright.asl import jsonpath
 from stepwright.asl.data import Data
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
 from stepwright.asl.jsonpath import InvalidPath, PathNotFound
 from tests.data import conformance
 

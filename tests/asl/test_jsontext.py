@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepwright.asl import jsontext
-from stepwright.asl.jsontext import InvalidJson, TooDeep
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson, TooDeep
 
 CHARACTERS = st.characters(exclude_categories=["Cs"])
 VALUES: st.SearchStrategy[Any] = st.recursive(

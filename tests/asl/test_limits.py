@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl.interpreter import Limits
-from stepwright.asl.jsontext import dump
-from stepwright.asl.limits import CLUSTER, EXPRESS, STANDARD
+from stepwright.asl.limits import CLUSTER, EXPRESS, STANDARD, Limits
 from stepwright.asl.signals import TaskSucceeded
 from stepwright.asl.step import Outcome
+from stepwright.asl.text.jsontext import dump
 from tests.asl.virtual_time import START, Play, begin, machine, run, states
 
 SMALL = Limits(payload_bytes=100, variable_bytes=50, assign_bytes=80, variables_bytes=120)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl import checkpoint as checkpoints
-from stepwright.asl.jsontext import parse
+from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import TaskFailed, TaskId, TaskStarted, TaskSucceeded
 from stepwright.asl.step import CancelTask, CancelTimer
+from stepwright.asl.text.jsontext import parse
 from tests.asl.virtual_time import Play, begin, fails, run, states
 
 JOB = {"Type": "Task", "Resource": "k8s:job"}

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepwright.asl import payload_template
 from stepwright.asl.data import Data
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
+from stepwright.asl.fields import payload_template
+from stepwright.asl.fields.payload_template import InvalidTemplate
 from stepwright.asl.json_types import Pointer
-from stepwright.asl.payload_template import InvalidTemplate
 
 HERE = Pointer("/States/A/Parameters")
 TEMPLATES: st.SearchStrategy[Any] = st.recursive(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from stepwright.asl import payload
 from stepwright.asl.json_types import Json, JsonText
-from stepwright.asl.payload import LONG_CHARACTERS, Payload
+from stepwright.asl.text import payload
+from stepwright.asl.text.payload import LONG_CHARACTERS, Payload
 from tests.engine.object_graph import size_bytes
 
 VALUE: Json = [{"id": number} for number in range(LONG_CHARACTERS)]

@@ -13,10 +13,9 @@ from typing import Any, Final
 
 import pytest
 
-from stepwright.asl.checkpoint import Identity
+from stepwright.asl.checkpoint.checkpoint import Identity
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.jsontext import dump
 from stepwright.asl.signals import (
     Millis,
     Signal,
@@ -28,6 +27,7 @@ from stepwright.asl.signals import (
     TaskSucceeded,
 )
 from stepwright.asl.step import StartTask
+from stepwright.asl.text.jsontext import dump
 from tests.asl.virtual_time import Play
 from tests.data import conformance
 

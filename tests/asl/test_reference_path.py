@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepwright.asl import reference_path
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
+from stepwright.asl.fields import reference_path
 from stepwright.asl.jsonpath import InvalidPath
 
 KEYS = st.sampled_from(["a", "b", "c"])

@@ -10,14 +10,14 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import interpreter
-from stepwright.asl.checkpoint import Checkpoint
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.checkpoint import Checkpoint
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.diagnostics import InvalidDefinition
-from stepwright.asl.jsontext import dump
 from stepwright.asl.signals import Continue, Moment, Signal
 from stepwright.asl.step import Step
+from stepwright.asl.text.jsontext import dump
 from tests.asl.random_machines import definitions, inputs
 from tests.asl.test_definition_properties import spoiled
 from tests.asl.test_interpreter_properties import LIMITS, Watched, choose

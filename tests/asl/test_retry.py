@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl import retry
+from stepwright.asl.failure import retry
+from stepwright.asl.failure.matching import Failure, matches
 from stepwright.asl.machine import Retrier
-from stepwright.asl.matching import Failure, matches
 from stepwright.asl.signals import Millis, TaskFailed, TaskSucceeded
 from stepwright.asl.step import StartTask
 from tests.asl.virtual_time import START, begin, fails, run, states

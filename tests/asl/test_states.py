@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl.jsontext import parse
+from stepwright.asl.text.jsontext import parse
 from tests.asl.virtual_time import run, states
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import interpreter
-from stepwright.asl.interpreter import Limits
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.limits import Limits
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import (
     Break,

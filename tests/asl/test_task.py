@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from stepwright.asl import checkpoint as checkpoints
-from stepwright.asl.jsontext import dump, parse
-from stepwright.asl.parts import PartId
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.parts import PartId
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import (
     Millis,
@@ -24,6 +23,7 @@ from stepwright.asl.signals import (
     TimerId,
 )
 from stepwright.asl.step import CancelTask, CancelTimer, SetTimer
+from stepwright.asl.text.jsontext import dump, parse
 from tests.asl.virtual_time import IDENTITY, START, Play, begin, machine, states
 
 JOB = {"Type": "Task", "Resource": "k8s:job"}

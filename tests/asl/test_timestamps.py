@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepwright.asl import timestamps
 from stepwright.asl.signals import Millis
+from stepwright.asl.text import timestamps
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepwright.asl.jsontext import parse
 from stepwright.asl.signals import TaskFailed, TaskSucceeded
+from stepwright.asl.text.jsontext import parse
 from tests.asl.virtual_time import Play, begin, fails, run, states
 
 JOB = {"Type": "Task", "Resource": "k8s:job"}

@@ -8,15 +8,17 @@ from typing import NamedTuple
 
 import pytest
 
-from stepwright.asl import interpreter, jsontext, meter, payload_template
+from stepwright.asl import interpreter, meter
 from stepwright.asl.data import Data
 from stepwright.asl.definition import compile_definition
+from stepwright.asl.fields import payload_template
 from stepwright.asl.json_types import Json, JsonText, Pointer
 from stepwright.asl.limits import CLUSTER, Limits
 from stepwright.asl.machine import Machine
 from stepwright.asl.meter import TakesLong
 from stepwright.asl.signals import Continue, Millis, Moment
 from stepwright.asl.step import Step
+from stepwright.asl.text import jsontext
 from tests.asl import processor_time
 from tests.asl.hostile_states import FAMILIES, HOG, Case
 from tests.asl.processor_time import costs_at_most

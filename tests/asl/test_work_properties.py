@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stepwright.asl import interpreter, jsontext
+from stepwright.asl import interpreter
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.json_types import JsonText
@@ -15,6 +15,7 @@ from stepwright.asl.machine import Machine
 from stepwright.asl.meter import TakesLong
 from stepwright.asl.signals import Continue, Millis, Moment
 from stepwright.asl.step import Step
+from stepwright.asl.text import jsontext
 from tests.asl.hostile_machines import KINDS
 from tests.asl.processor_time import costs_at_most
 from tests.asl.virtual_time import IDENTITY

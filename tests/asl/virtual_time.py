@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import interpreter
-from stepwright.asl.checkpoint import Checkpoint, EncodedPart, Identity, PartId
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.checkpoint import Checkpoint, EncodedPart, Identity, PartId
 from stepwright.asl.definition import compile_definition
-from stepwright.asl.interpreter import Limits
 from stepwright.asl.json_types import Json, JsonText
-from stepwright.asl.jsontext import dump
+from stepwright.asl.limits import Limits
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import (
     Continue,
@@ -34,6 +33,7 @@ from stepwright.asl.step import (
     Step,
     Visit,
 )
+from stepwright.asl.text.jsontext import dump
 
 START = Millis(1_700_000_000_000)  # 2023-11-14T22:13:20Z
 

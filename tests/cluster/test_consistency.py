@@ -10,7 +10,7 @@ from typing import Any
 import jsonpatch
 import pytest
 
-from stepwright.asl.checkpoint import PartId
+from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome
 from stepwright.cluster import consistency, record, seal

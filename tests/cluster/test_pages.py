@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from stepwright.asl.checkpoint import PartId
+from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome

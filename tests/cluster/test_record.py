@@ -9,7 +9,7 @@ import jsonpatch
 import msgspec
 import pytest
 
-from stepwright.asl.checkpoint import PartId
+from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import Outcome, StartTask, Visit
 from stepwright.cluster import record, seal

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from stepwright.api import model
-from stepwright.asl import timestamps
+from stepwright.asl.text import timestamps
 
 _KINDS: dict[str, type[Any]] = {
     "string": str,

@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
-from stepwright.asl import definition, jsontext
-from stepwright.asl.checkpoint import Identity
+from stepwright.asl import definition
+from stepwright.asl.checkpoint.checkpoint import Identity
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.limits import Limits
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import HistoryEvent, Outcome, StartTask
+from stepwright.asl.text import jsontext
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Unobserved
 from stepwright.engine.ports import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl.checkpoint import Checkpoint
+from stepwright.asl.checkpoint.checkpoint import Checkpoint
 from stepwright.asl.step import ChildEvent, Step
 from stepwright.engine.batch import Batch
 from tests.data import history_shapes

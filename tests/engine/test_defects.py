@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import interpreter
+from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.signals import Signal, Stop, TaskSucceeded
 from stepwright.asl.step import Outcome, Step
 from stepwright.engine.ports import Commit, StopRequest

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl.checkpoint import PartId
+from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.limits import Limits
 from stepwright.engine import payloads
 from stepwright.engine.kept_apart import LONG_BYTES, KeptApart

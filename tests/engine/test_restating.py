@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from stepwright.asl.checkpoint import PartId
+from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.engine.ports import Commit, Refused, Uid
 from tests.engine.memory import World, loaded, output, types
 from tests.engine.virtual_loop import run

@@ -14,18 +14,20 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from stepwright.api import model
-from stepwright.asl import jsonata, jsontext, path_expression, payload_template, reference_path
+from stepwright.asl import jsonata
 from stepwright.asl.data import Data
 from stepwright.asl.definition import check, compile_definition
 from stepwright.asl.definition.schema import STATE_FIELDS
 from stepwright.asl.diagnostics import InvalidDefinition
-from stepwright.asl.errors import StateError
-from stepwright.asl.interpreter import Limits
+from stepwright.asl.failure.errors import StateError
+from stepwright.asl.fields import path_expression, payload_template, reference_path
+from stepwright.asl.fields.payload_template import InvalidTemplate
 from stepwright.asl.intrinsics import FUNCTIONS, InvalidIntrinsic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.jsonata.functions import BUILT_IN
 from stepwright.asl.jsonpath import InvalidPath
-from stepwright.asl.payload_template import InvalidTemplate
+from stepwright.asl.limits import Limits
+from stepwright.asl.text import jsontext
 from stepwright.files.definitions import check_text
 from stepwright.files.reader import Unusable
 from stepwright.mocks import config_file

@@ -19,8 +19,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from stepwright.asl import definition, jsontext
-from stepwright.asl.interpreter import Limits
+from stepwright.asl import definition
+from stepwright.asl.limits import Limits
+from stepwright.asl.text import jsontext
 from stepwright.cluster import revisions
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision

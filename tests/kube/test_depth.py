@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stepwright.asl import jsontext
+from stepwright.asl.text import jsontext
 from stepwright.kube import depth
 from tests.kube.server import says, serving
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl.jsontext import dump
-from stepwright.asl.matching import Failure
+from stepwright.asl.failure.matching import Failure
+from stepwright.asl.text.jsontext import dump
 from stepwright.mocks.answers import Answer
 from stepwright.mocks.config_file import Unusable, read
 

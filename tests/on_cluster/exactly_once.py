@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from stepwright.asl.interpreter import Limits
+from stepwright.asl.limits import Limits
 from stepwright.asl.signals import TaskId
 from stepwright.cluster import executions
 from stepwright.cluster.revisions import Revisions

@@ -14,9 +14,9 @@ import pytest
 import typer.main
 import yaml
 
-from stepwright.asl import errors as language_errors
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.definition.substitutions import definition_text
+from stepwright.asl.failure import errors as language_errors
 from stepwright.cli import application
 from stepwright.cluster import conditions
 from stepwright.cluster.resources import StateMachine, TaskDefaults
@@ -180,7 +180,7 @@ def test_errors_of_the_language_are_those_of_the_code() -> None:
         for name, value in vars(language_errors).items()
         if isinstance(value, str) and value.startswith("States.")
     }
-    names_alone = ROOT / "operator/stepwright/asl/errors.py"
+    names_alone = ROOT / "operator/stepwright/asl/failure/errors.py"
     others = (path for path in (ROOT / "operator/stepwright/asl").rglob("*.py") if path != names_alone)
     source = "".join(path.read_text(encoding="utf-8") for path in others)
     source += inspect.getsource(language_errors.QueryError)

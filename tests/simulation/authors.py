@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Protocol
 
-from stepwright.asl import jsontext
+from stepwright.asl.text import jsontext
 from stepwright.cluster.resources import API_VERSION
 from tests.simulation import machines
 from tests.simulation.api_server import ApiServer, Body, Refusal

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from stepwright.asl import checkpoint as checkpoints
-from stepwright.asl import interpreter, jsontext
-from stepwright.asl.interpreter import Limits
+from stepwright.asl import interpreter
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.limits import Limits
 from stepwright.asl.signals import (
     Break,
     Continue,
@@ -31,6 +31,7 @@ from stepwright.asl.signals import (
     TimerFired,
 )
 from stepwright.asl.step import Outcome, Step, Visit
+from stepwright.asl.text import jsontext
 from stepwright.cluster.record import PHASES
 from stepwright.engine import payloads
 from stepwright.engine.ports import Loaded

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from stepwright.asl.interpreter import Limits
+from stepwright.asl.limits import Limits
 from stepwright.asl.signals import Signal
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from stepwright.asl import definition, jsontext
-from stepwright.asl.interpreter import Limits
+from stepwright.asl import definition
+from stepwright.asl.limits import Limits
+from stepwright.asl.text import jsontext
 from stepwright.cluster import executions
 from stepwright.cluster import revisions as stored_revisions
 from stepwright.cluster.resources import API_VERSION

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import interpreter
-from stepwright.asl.parts import Branch
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.parts import Branch
 from stepwright.cluster import record
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.controllers.executions import Executions

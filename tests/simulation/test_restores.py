@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from stepwright.asl import parts
+from stepwright.asl.checkpoint import parts
 from stepwright.cluster import seal
 from tests.simulation.api_server import Request, Snapshot
 from tests.simulation.client import Fate

@@ -15,7 +15,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from stepwright.asl.interpreter import Limits
+from stepwright.asl.limits import Limits
 from stepwright.tasks.job import template
 from tests.golden.earlier import Earlier
 from tests.simulation.api_server import Request, Stream

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.jsontext import dump, parse
+from stepwright.asl.text.jsontext import dump, parse
 from stepwright.testing import Workflow
 from tests.asl.random_machines import definitions, inputs
 from tests.asl.virtual_time import START, begin

@@ -12,9 +12,9 @@ from stepwright.api import constraints, errors, model
 from stepwright.api.errors import ApiError
 from stepwright.api.operations import OPERATIONS
 from stepwright.api.service import Answer, Service
-from stepwright.asl import jsontext
 from stepwright.asl.json_types import Json
-from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.engine.ports import Fenced, Gone, Refused, Unavailable
 
 _AT_ONCE_BYTES: Final = 1024 * 1024

@@ -10,11 +10,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from stepwright.api import errors
-from stepwright.asl import definition, jsontext, map_runs
+from stepwright.asl import definition
 from stepwright.asl.definition import pointers
 from stepwright.asl.diagnostics import InvalidDefinition
+from stepwright.asl.interpreter import map_runs
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine, Map
+from stepwright.asl.text import jsontext
 from stepwright.catalog.records import MachineType
 from stepwright.engine.beside import Beside
 

@@ -16,9 +16,9 @@ from stepwright.api import dispatch, errors, model
 from stepwright.api.errors import ApiError
 from stepwright.api.operations import OPERATIONS
 from stepwright.api.service import Service
-from stepwright.asl import jsontext
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
+from stepwright.asl.text import jsontext
 from stepwright.aws import spelling
 from stepwright.catalog.ports import CallRefused
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from stepwright.asl import timestamps
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent
+from stepwright.asl.text import timestamps
 
 _DATA: Final = frozenset({"input", "output", "parameters", "assignedVariables"})
 

@@ -1,6 +1,6 @@
 """The type of a JSON value, and of the texts that hold one.
 
-A ``Json`` value is what ``stepwright.asl.jsontext.parse`` returns: ``int`` is exact at any size, ``float`` keeps
+A ``Json`` value is what ``stepwright.asl.text.jsontext.parse`` returns: ``int`` is exact at any size, ``float`` keeps
 that it was written as one (``1.0`` stays ``1.0``), an object keeps the order of its keys. Values are shared
 between events, branches and results, so **a Json value is never changed in place**.
 """

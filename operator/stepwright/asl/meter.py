@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Final, NoReturn
 
-from stepwright.asl import causes
-from stepwright.asl.errors import DATA_LIMIT_EXCEEDED, RUNTIME, StateError
+from stepwright.asl.failure import causes
+from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, RUNTIME, StateError
 
 PER_STEP: Final = 50_000
 """The share of a step: about a twentieth of a second."""

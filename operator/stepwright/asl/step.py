@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct, field
 
+from stepwright.asl.checkpoint.parts import PartId
 from stepwright.asl.json_types import Json, JsonText
-from stepwright.asl.parts import PartId
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, TaskId, TimerId
 
 if TYPE_CHECKING:  # a checkpoint names the commands that are open in it
-    from stepwright.asl.checkpoint import Checkpoint
+    from stepwright.asl.checkpoint.checkpoint import Checkpoint
 
 HistoryEvent: TypeAlias = dict[str, Any]
 """One of AWS's history events exactly as GetExecutionHistory shapes it (``id``, ``previousEventId``, ``type``,

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from stepwright.asl.checkpoint import Identity
+from stepwright.asl.checkpoint.checkpoint import Identity
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.limits import STANDARD, Limits
 from stepwright.asl.machine import Machine, Task

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from stepwright.asl.checkpoint.parts import Identity
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.machine import Machine
-from stepwright.asl.parts import Identity
 from stepwright.asl.signals import Millis, UpdateMapRun
 from stepwright.asl.step import HistoryEvent, Outcome, Status
 from stepwright.catalog.arns import Place

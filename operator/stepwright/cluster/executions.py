@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from stepwright.asl import checkpoint as checkpoints
-from stepwright.asl import jsontext
-from stepwright.asl.checkpoint import EncodedPart, Identity, PartId
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.checkpoint import EncodedPart, Identity, PartId
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
+from stepwright.asl.text import jsontext
 from stepwright.cluster import arns
 from stepwright.cluster.revisions import Revision
 from stepwright.engine.ports import ExecutionRef, Loaded, StopRequest, Uid

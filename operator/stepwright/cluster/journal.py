@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from stepwright.asl.checkpoint import PartId, check_version
+from stepwright.asl.checkpoint.checkpoint import PartId, check_version
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from stepwright.asl.checkpoint import PartId
+from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome, Visit
 from stepwright.cluster import conditions, seal

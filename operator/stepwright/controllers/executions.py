@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from stepwright.asl.checkpoint import NewerVersion
+from stepwright.asl.checkpoint.checkpoint import NewerVersion
 from stepwright.cluster import conditions, executions, uncarried
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.executions import Body, InvalidInput, Pinned

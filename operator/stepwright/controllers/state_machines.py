@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from stepwright.asl import definition, jsontext
+from stepwright.asl import definition
 from stepwright.asl.definition import NO_DRIVER, TaskCheck, substitutions
 from stepwright.asl.definition.substitutions import InvalidSubstitution
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
@@ -26,6 +26,7 @@ from stepwright.asl.json_types import Pointer
 from stepwright.asl.machine import Machine
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis
+from stepwright.asl.text import jsontext
 from stepwright.cluster import conditions, diagnostics, revisions, state_machines
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from stepwright.asl import checkpoint as checkpoints
-from stepwright.asl import history
-from stepwright.asl.checkpoint import Checkpoint, PartId
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.checkpoint import Checkpoint, PartId
+from stepwright.asl.interpreter import history
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded, TimerId
 from stepwright.asl.step import (
     CancelTask,

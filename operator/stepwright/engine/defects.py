@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from stepwright.asl import errors
+from stepwright.asl.failure import errors
 from stepwright.asl.signals import Break
 
 PAUSE_SECONDS: Final = 1.0

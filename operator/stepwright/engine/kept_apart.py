@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from stepwright.asl.checkpoint import EncodedPart, PartId
+from stepwright.asl.checkpoint.checkpoint import EncodedPart, PartId
 from stepwright.asl.step import HistoryEvent
 
 LONG_BYTES: Final = 8 * 1024

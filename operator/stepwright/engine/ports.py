@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NewType, Protocol
 
-from stepwright.asl.checkpoint import Checkpoint, EncodedPart, Identity, PartId
+from stepwright.asl.checkpoint.checkpoint import Checkpoint, EncodedPart, Identity, PartId
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.resource import Resource

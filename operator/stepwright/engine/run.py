@@ -15,11 +15,11 @@ from typing import Final, TypeVar
 
 import structlog
 
-from stepwright.asl import checkpoint as checkpoints
 from stepwright.asl import interpreter
-from stepwright.asl.checkpoint import Checkpoint, EncodedPart, NewerVersion, PartId
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.checkpoint import Checkpoint, EncodedPart, NewerVersion, PartId
+from stepwright.asl.checkpoint.parts import HEAD
 from stepwright.asl.limits import Limits
-from stepwright.asl.parts import HEAD
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import (
     Break,

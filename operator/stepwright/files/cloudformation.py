@@ -14,9 +14,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from stepwright.asl import jsontext
 from stepwright.asl.definition.substitutions import Value
 from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.text import jsontext
 from stepwright.files.found import Found, entries, member
 
 _SERVERLESS: Final = "AWS::Serverless::StateMachine"

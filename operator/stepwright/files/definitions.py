@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from stepwright.asl import jsontext
 from stepwright.asl.definition import UNRESOLVED, Installation, TaskCheck, check, compile_definition
 from stepwright.asl.definition.substitutions import InvalidSubstitution, Value, definition_text, substitute
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Json, Pointer
-from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.machine import Machine
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.files import (
     cloudformation,
     descriptions,

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from stepwright.asl import jsontext
 from stepwright.asl.definition import places
 from stepwright.asl.json_types import Json, Pointer
-from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.files.unreadable import Unreadable
 
 __all__ = ["Document", "Locate", "Unreadable", "is_yaml", "of_json", "of_yaml", "the_only"]

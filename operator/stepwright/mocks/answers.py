@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from stepwright.asl.failure.matching import Failure
 from stepwright.asl.json_types import Json
-from stepwright.asl.matching import Failure
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.step import StartTask

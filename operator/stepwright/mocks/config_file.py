@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from stepwright.asl.failure.matching import Failure
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Machine, Task
-from stepwright.asl.matching import Failure
 from stepwright.files.reader import Reader, Unusable, hint, open_file
 from stepwright.mocks.answers import Answer, Script, in_turn
 

@@ -14,8 +14,8 @@ from typing import Final
 
 import structlog
 
-from stepwright.asl import causes
-from stepwright.asl.errors import RUNTIME
+from stepwright.asl.failure import causes
+from stepwright.asl.failure.errors import RUNTIME
 from stepwright.asl.signals import Break
 from stepwright.catalog import arns
 from stepwright.engine.ports import Uid, Unavailable

@@ -14,14 +14,14 @@ import msgspec
 import structlog
 from msgspec import structs
 
-from stepwright.asl import checkpoint as checkpoints
-from stepwright.asl import jsontext
-from stepwright.asl.checkpoint import Identity
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.checkpoint import Identity
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded, UpdateMapRun
 from stepwright.asl.step import Outcome
+from stepwright.asl.text import jsontext
 from stepwright.catalog import arns
 from stepwright.catalog.ports import NoSuchTask, TaskOver, TestCases
 from stepwright.catalog.records import Execution

@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from stepwright.asl import checkpoint as checkpoints
-from stepwright.asl.checkpoint import Identity, PartId
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.checkpoint import Identity, PartId
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis

@@ -10,7 +10,7 @@ import hmac
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from stepwright.asl import context
+from stepwright.asl.interpreter import context
 from stepwright.asl.signals import TaskId
 from stepwright.catalog.ports import NoSuchTask
 from stepwright.engine.ports import Uid

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from stepwright.asl.errors import RUNTIME
+from stepwright.asl.failure.errors import RUNTIME
 from stepwright.asl.signals import Signal, TaskFailed, TaskId
 from stepwright.engine.ports import ExecutionRef, Report, Uid
 

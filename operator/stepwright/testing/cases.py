@@ -11,9 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from stepwright.asl import timestamps
 from stepwright.asl.definition.substitutions import Value
 from stepwright.asl.json_types import Json
+from stepwright.asl.text import timestamps
 from stepwright.files.reader import Reader, Unusable, open_file
 from stepwright.mocks.answers import Script
 from stepwright.testing import durations, mocking

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from stepwright.asl import jsontext
 from stepwright.asl.json_types import Json
+from stepwright.asl.text import jsontext
 from stepwright.testing import durations
 from stepwright.testing.result import Result
 

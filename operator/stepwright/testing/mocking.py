@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stepwright.asl import jsontext
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
+from stepwright.asl.failure.matching import Failure
 from stepwright.asl.json_types import Json
-from stepwright.asl.matching import Failure
 from stepwright.asl.step import StartTask
+from stepwright.asl.text import jsontext
 from stepwright.mocks.answers import Answer, NoAnswer, Script
 from stepwright.tasks import job
 from stepwright.tasks.job import parameters

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from stepwright.asl import interpreter
-from stepwright.asl.checkpoint import Checkpoint, Identity
-from stepwright.asl.interpreter import Limits
+from stepwright.asl.checkpoint.checkpoint import Checkpoint, Identity
+from stepwright.asl.checkpoint.open_work import heartbeat_timer
 from stepwright.asl.json_types import JsonText
+from stepwright.asl.limits import Limits
 from stepwright.asl.machine import Machine
-from stepwright.asl.open_work import heartbeat_timer
 from stepwright.asl.signals import (
     Continue,
     Millis,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from stepwright.asl import jsontext, timestamps
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
+from stepwright.asl.text import jsontext, timestamps
 from stepwright.testing.play import Play
 
 Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]

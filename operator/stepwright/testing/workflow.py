@@ -10,14 +10,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from stepwright.asl import jsontext, timestamps
-from stepwright.asl.checkpoint import Identity
+from stepwright.asl.checkpoint.checkpoint import Identity
 from stepwright.asl.definition.substitutions import InvalidSubstitution, Value, value_text
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.machine import Machine, Task
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import StartTask
+from stepwright.asl.text import jsontext, timestamps
 from stepwright.catalog.arns import Place
 from stepwright.files.definitions import Checked, check_text
 from stepwright.files.reader import hint

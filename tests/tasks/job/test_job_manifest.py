@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepwright.asl import jsontext
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import TaskId
 from stepwright.asl.step import StartTask
+from stepwright.asl.text import jsontext
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.tasks.job import EKS_RUN_JOB, manifest, names, parameters, settings
 from tests.tasks.job.running import task

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from stepwright.asl import jsontext
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
+from stepwright.asl.text import jsontext
 from stepwright.kube.api import ApiError, NotFound, path_of
 from stepwright.tasks.job import EKS_RUN_JOB, names
 from tests.tasks.job import running

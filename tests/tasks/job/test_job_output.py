@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl import jsontext
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
+from stepwright.asl.text import jsontext
 from stepwright.tasks.job import facts, logs, output
 from tests.tasks.job.test_job_verdict import job, pod
 

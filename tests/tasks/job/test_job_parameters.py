@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
 from stepwright.asl.resource import parse as parse_resource

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import JsonText
 from stepwright.tasks.processes import environment
 from stepwright.tasks.processes.environment import BadVariable

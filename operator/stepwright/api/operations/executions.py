@@ -7,7 +7,7 @@ from typing import Any, Final
 from stepwright.api import errors, paging, references, wire
 from stepwright.api.operations import starting
 from stepwright.api.service import Answer, Operation, Request, Service
-from stepwright.asl import causes
+from stepwright.asl.failure import causes
 from stepwright.asl.signals import Millis
 from stepwright.catalog import arns, redrives
 from stepwright.catalog.ports import MachineGone, NoTestCase, NotRedrivable

@@ -6,9 +6,9 @@ from collections.abc import Awaitable
 
 from stepwright.api import errors, references
 from stepwright.api.service import Request, Service
-from stepwright.asl import jsontext
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.catalog import arns
 from stepwright.catalog.records import Execution
 from stepwright.engine.ports import Uid

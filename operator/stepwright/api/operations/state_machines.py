@@ -12,9 +12,10 @@ from msgspec import structs
 from stepwright.api import errors, labels, paging, references, settings, wire
 from stepwright.api.operations import tags
 from stepwright.api.service import Answer, Operation, Request, Service
-from stepwright.asl import definition, jsontext
+from stepwright.asl import definition
 from stepwright.asl.definition.variable_references import variable_references
 from stepwright.asl.diagnostics import InvalidDefinition
+from stepwright.asl.text import jsontext
 from stepwright.catalog import arns
 from stepwright.catalog.records import MachineType, Revision, StateMachine, Version
 

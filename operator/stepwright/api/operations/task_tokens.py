@@ -8,8 +8,8 @@ from typing import Final
 
 from stepwright.api import errors
 from stepwright.api.service import Answer, Operation, Request, Service
-from stepwright.asl import jsontext
-from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.catalog.ports import NoSuchTask, TaskOver
 
 

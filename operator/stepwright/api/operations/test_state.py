@@ -9,14 +9,12 @@ from typing import Any, Final
 from stepwright.api import errors, settings
 from stepwright.api.errors import ApiError
 from stepwright.api.service import Answer, Operation, Request, Service
-from stepwright.asl import jsontext, test_state
+from stepwright.asl import test_state
+from stepwright.asl.checkpoint.parts import Identity
 from stepwright.asl.diagnostics import InvalidDefinition
+from stepwright.asl.failure.matching import Failure
 from stepwright.asl.json_types import Json, JsonText
-from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.machine import Task
-from stepwright.asl.matching import Failure
-from stepwright.asl.parts import Identity
-from stepwright.asl.payload import Payload, of_text
 from stepwright.asl.signals import Moment
 from stepwright.asl.test_state import (
     Configuration,
@@ -28,6 +26,9 @@ from stepwright.asl.test_state import (
     alone,
     context_object,
 )
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
+from stepwright.asl.text.payload import Payload, of_text
 
 _LONGEST_MILLIS: Final = alone.LONGEST_SECONDS * 1000
 """AWS gives a test five minutes."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.asl import causes
 from stepwright.asl.choice_rules.operators import Compare, Operator
 from stepwright.asl.data import Data
-from stepwright.asl.errors import RUNTIME, StateError
+from stepwright.asl.failure import causes
+from stepwright.asl.failure.errors import RUNTIME, StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsonpath import Path, PathNotFound
 from stepwright.asl.machine import Rule

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from stepwright.asl import jsontext
 from stepwright.asl.definition import limits, placeholders, source
 from stepwright.asl.definition.installation import Installation
 from stepwright.asl.definition.pointers import ROOT, child, tokens
@@ -24,9 +23,10 @@ from stepwright.asl.definition.problems import (
 from stepwright.asl.definition.scopes import Reading, TaskCheck, read
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Json, Pointer
-from stepwright.asl.jsontext import InvalidJson, TooDeep
 from stepwright.asl.machine import Machine
 from stepwright.asl.resource import Resource
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson, TooDeep
 
 
 def unchecked(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:  # noqa: ARG001

@@ -9,18 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from stepwright.asl import intrinsics, jsonata_fields, jsonpath, reference_path
+from stepwright.asl import intrinsics, jsonpath
 from stepwright.asl.choice_rules import InvalidRule
 from stepwright.asl.data import Expression
 from stepwright.asl.definition import languages, limits, placeholders
 from stepwright.asl.definition.pointers import child
 from stepwright.asl.definition.problems import NO_DOLLAR, NO_PATH, PATH_DIALECT, VARIABLE_NAME, Problems
+from stepwright.asl.fields import jsonata_fields, reference_path
+from stepwright.asl.fields.jsonata_fields import InvalidQuery
+from stepwright.asl.fields.payload_template import InvalidTemplate
 from stepwright.asl.intrinsics import InvalidIntrinsic
 from stepwright.asl.json_types import Json, Pointer
-from stepwright.asl.jsonata_fields import InvalidQuery
 from stepwright.asl.jsonpath import InvalidPath
 from stepwright.asl.machine import QueryLanguage, Rule, Target
-from stepwright.asl.payload_template import InvalidTemplate
 from stepwright.asl.place import Place
 
 IDENTITY: Final[Expression] = jsonpath.compile("$")

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from stepwright.asl import choice_rules, jsonata_fields, payload_template
+from stepwright.asl import choice_rules
 from stepwright.asl.choice_rules import InvalidRule
 from stepwright.asl.data import Expression
+from stepwright.asl.fields import jsonata_fields, payload_template
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.machine import QueryLanguage, Rule
 

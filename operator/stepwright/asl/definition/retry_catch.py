@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from stepwright.asl import errors
 from stepwright.asl.definition import limits
 from stepwright.asl.definition.fields import Fields
 from stepwright.asl.definition.pointers import child
 from stepwright.asl.definition.problems import UNKNOWN_ERROR, Problems, nearest
 from stepwright.asl.definition.schema import CATCHER_FIELDS, RETRIER_FIELDS, check_fields, check_names
+from stepwright.asl.failure import errors
 from stepwright.asl.json_types import Pointer
 from stepwright.asl.machine import Catcher, Retrier
 

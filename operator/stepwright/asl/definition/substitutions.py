@@ -13,9 +13,9 @@ import re
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from stepwright.asl import jsontext
 from stepwright.asl.json_types import Json, Pointer
-from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
 
 Value: TypeAlias = str | int | bool
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.asl import causes, jsonpath, jsontext, remembering
+from stepwright.asl import jsonpath, remembering
 from stepwright.asl.data import Data
-from stepwright.asl.errors import INTRINSIC_FAILURE, RUNTIME, StateError
+from stepwright.asl.failure import causes
+from stepwright.asl.failure.errors import INTRINSIC_FAILURE, RUNTIME, StateError
 from stepwright.asl.intrinsics.errors import InvalidIntrinsic, Unfit
 from stepwright.asl.intrinsics.parse import FUNCTIONS, Argument, Call, Literal, parse
 from stepwright.asl.json_types import Json
+from stepwright.asl.text import jsontext
 
 __all__ = ["FUNCTIONS", "Intrinsic", "InvalidIntrinsic", "compile"]
 

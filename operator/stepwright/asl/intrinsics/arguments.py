@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import floor, isfinite
 from typing import Final
 
-from stepwright.asl import causes
+from stepwright.asl.failure import causes
 from stepwright.asl.intrinsics.errors import Unfit
 from stepwright.asl.json_types import Json
 

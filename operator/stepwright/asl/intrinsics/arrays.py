@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-from stepwright.asl import weight
-from stepwright.asl.equality import key, same
 from stepwright.asl.intrinsics.arguments import array, whole_number
 from stepwright.asl.intrinsics.errors import Unfit
 from stepwright.asl.intrinsics.function import Function, Randomness, of_result, of_shallow, of_whole
 from stepwright.asl.json_types import Json
+from stepwright.asl.text import weight
+from stepwright.asl.text.equality import key, same
 
 MAX_RANGE: Final = 1000
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from stepwright.asl import weight
 from stepwright.asl.data import Randomness
 from stepwright.asl.json_types import Json
+from stepwright.asl.text import weight
 
 __all__ = ["Function", "Randomness", "of_result", "of_shallow", "of_whole", "weight_of"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from stepwright.asl import jsontext, weight
 from stepwright.asl.intrinsics.arguments import mapping, string
 from stepwright.asl.intrinsics.errors import Unfit
 from stepwright.asl.intrinsics.function import Function, Randomness, of_shallow, of_whole
 from stepwright.asl.json_types import Json
+from stepwright.asl.text import jsontext, weight
 
 _VALUE: Final = 8
 """Bytes of memory for one of ``weight``, at most: an empty object takes 64 and weighs two, and one in its array."""

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from stepwright.asl import jsonpath, jsontext
+from stepwright.asl import jsonpath
 from stepwright.asl.intrinsics import arrays, encoding, json_values, numbers, strings
 from stepwright.asl.intrinsics.errors import InvalidIntrinsic
 from stepwright.asl.intrinsics.function import Function
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsonpath.lex import closing
+from stepwright.asl.text import jsontext
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
     **arrays.FUNCTIONS,

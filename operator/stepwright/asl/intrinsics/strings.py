@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from stepwright.asl import java_text, weight
 from stepwright.asl.intrinsics.arguments import string
 from stepwright.asl.intrinsics.errors import Unfit
 from stepwright.asl.intrinsics.function import Function, Randomness, of_shallow, of_whole, weight_of
 from stepwright.asl.json_types import Json
+from stepwright.asl.text import java_text, weight
 
 _PART: Final = 56  # bytes of a short text
 

@@ -5,7 +5,7 @@ that it calls can run away or hold the process), exact (what an expression merel
 quick for what definitions really hold, ``$states.input.x``, which costs no conversion of the whole input.
 
 Belongs here: the language and AWS's functions. Not: what ``$states`` holds and where expressions stand in a definition
-(``stepwright.asl.jsonata_fields``).
+(``stepwright.asl.fields.jsonata_fields``).
 """
 
 from __future__ import annotations

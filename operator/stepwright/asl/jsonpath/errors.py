@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stepwright.asl import causes
-from stepwright.asl.errors import RUNTIME, StateError
+from stepwright.asl.failure import causes
+from stepwright.asl.failure.errors import RUNTIME, StateError
 from stepwright.asl.json_types import Json
 
 

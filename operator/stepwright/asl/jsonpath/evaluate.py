@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from stepwright.asl import causes, remembering, weight
+from stepwright.asl import remembering
 from stepwright.asl.data import Data
-from stepwright.asl.errors import RUNTIME, StateError
+from stepwright.asl.failure import causes
+from stepwright.asl.failure.errors import RUNTIME, StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsonpath.errors import InvalidPath, PathNotFound, Stopped, TooCostly
 from stepwright.asl.jsonpath.parse import called_function, is_path_definite, parse
 from stepwright.asl.jsonpath.search import Search
 from stepwright.asl.jsonpath.selectors import Index, Property, Scan, Step, chain
 from stepwright.asl.meter import Meter
+from stepwright.asl.text import weight
 
 DOCUMENT: Final = "$"
 CONTEXT: Final = "$$"

@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from stepwright.asl import causes
+from stepwright.asl.failure import causes
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsonpath import parse as path_parser
 from stepwright.asl.jsonpath import regular_expressions, selectors

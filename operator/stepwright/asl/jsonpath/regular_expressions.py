@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from stepwright.asl.errors import RUNTIME, StateError
+from stepwright.asl.failure.errors import RUNTIME, StateError
 from stepwright.asl.jsonpath.errors import InvalidPath
 
 MAX_REPETITIONS: Final = 2  # .*name.*

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from stepwright.asl import causes
+from stepwright.asl.failure import causes
 from stepwright.asl.json_types import Json
 from stepwright.asl.jsonpath.errors import Inapplicable, NothingFound
 from stepwright.asl.jsonpath.search import Search

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.machine import Machine, Scope, Task
-from stepwright.asl.payload import Payload
 from stepwright.asl.step import StartTask
+from stepwright.asl.text.payload import Payload
 
 LONGEST_SECONDS: Final = 300
 """AWS gives a test five minutes."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from stepwright.asl import timestamps
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Map, Parallel, State, Task
 from stepwright.asl.signals import Millis
 from stepwright.asl.test_state.refusal import Refused
 from stepwright.asl.test_state.select import ALONE
+from stepwright.asl.text import timestamps
 
 _FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "Execution": frozenset(("Id", "Input", "Name", "RoleArn", "StartTime", "RedriveCount", "RedriveTime")),

@@ -10,10 +10,11 @@ import io
 from collections.abc import Mapping
 from typing import Any, Final
 
-from stepwright.asl import errors, jsontext
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure import errors
+from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Json
-from stepwright.asl.jsontext import InvalidJson
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
 
 _DELIMITERS: Final[Mapping[str, str]] = {
     "COMMA": ",",

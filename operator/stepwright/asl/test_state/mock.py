@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from stepwright.asl.failure.matching import Failure
 from stepwright.asl.machine import Map, Parallel, Task
-from stepwright.asl.matching import Failure
-from stepwright.asl.payload import Payload
 from stepwright.asl.test_state.refusal import Refused
 from stepwright.asl.test_state.select import Selected
+from stepwright.asl.text.payload import Payload
 
 ValidationMode = Literal["STRICT", "PRESENT", "NONE"]
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from stepwright.asl import jsontext
 from stepwright.asl.definition import TaskCheck, compile_definition
 from stepwright.asl.json_types import Json, Pointer
-from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.machine import Machine, State
 from stepwright.asl.test_state.refusal import Refused
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
 
 ALONE: Final = "StateName"
 """What AWS calls a state that comes alone, in diagnostics; in the context object it calls every tested state so."""

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeAlias
 
-from stepwright.asl import dataflow, forks
-from stepwright.asl.draft import Draft
+from stepwright.asl.checkpoint.parts import Branch, Fork
+from stepwright.asl.interpreter import dataflow, forks
+from stepwright.asl.interpreter.draft import Draft
+from stepwright.asl.interpreter.states import map_fields as map_
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Choice, Fail, Map, Parallel, Pass, State, Succeed, Task, Wait
-from stepwright.asl.parts import Branch, Fork
-from stepwright.asl.payload import Payload
-from stepwright.asl.states import map_fields as map_
+from stepwright.asl.text.payload import Payload
 
 Stage: TypeAlias = tuple[str, Payload | float]
 """A field of ``inspectionData``: a document, or one of a Map's numbers."""

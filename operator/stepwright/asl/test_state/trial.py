@@ -6,23 +6,25 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from stepwright.asl import catch, errors, failing, failures, matching, open_work, transitions
-from stepwright.asl.checkpoint import Checkpoint
-from stepwright.asl.draft import Draft
-from stepwright.asl.errors import StateError
+from stepwright.asl.checkpoint import open_work
+from stepwright.asl.checkpoint.checkpoint import Checkpoint
+from stepwright.asl.checkpoint.parts import HEAD, ROOT, START, Branch, Head, Identity, Phase, Start, branch_id
+from stepwright.asl.failure import errors, failures, matching
+from stepwright.asl.failure.errors import StateError
+from stepwright.asl.failure.matching import Failure
+from stepwright.asl.interpreter import catch, failing, transitions
+from stepwright.asl.interpreter.draft import Draft
+from stepwright.asl.interpreter.states import choice, fail, pass_, succeed, task, wait
 from stepwright.asl.json_types import Json
-from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.limits import Limits
 from stepwright.asl.machine import Choice, Fail, Machine, Map, Parallel, Pass, State, Succeed, Task, Wait
-from stepwright.asl.matching import Failure
-from stepwright.asl.parts import HEAD, ROOT, START, Branch, Head, Identity, Phase, Start, branch_id
-from stepwright.asl.payload import Payload
 from stepwright.asl.signals import Millis, Moment
-from stepwright.asl.states import choice, fail, pass_, succeed, task, wait
 from stepwright.asl.test_state import alone, item_reader, stages
 from stepwright.asl.test_state import mock as mocks
 from stepwright.asl.test_state.mock import Mock
 from stepwright.asl.test_state.select import Selected
+from stepwright.asl.text.jsontext import InvalidJson
+from stepwright.asl.text.payload import Payload
 
 Status = Literal["SUCCEEDED", "FAILED", "RETRIABLE", "CAUGHT_ERROR"]
 

@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from typing import Protocol
 
-from stepwright.asl import jsontext
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId, TaskStarted
 from stepwright.asl.step import StartTask
+from stepwright.asl.text import jsontext
 from stepwright.catalog.records import ActivityTask
 from stepwright.engine.ports import ExecutionRef, Report, Uid
 from stepwright.tasks import activities

@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from stepwright.asl import jsontext
-from stepwright.asl.errors import DATA_LIMIT_EXCEEDED
+from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED
 from stepwright.asl.json_types import Json, JsonText
-from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import StartTask
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.aws import http_metadata, signing
 from stepwright.aws.signing import Signing
 from stepwright.engine.ports import ExecutionRef, Report, Uid

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId, TaskStarted, TaskSubmitted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
 
 FAILED: Final = "Job.Failed"
 OOM_KILLED: Final = "Job.OOMKilled"

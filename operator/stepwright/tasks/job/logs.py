@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
 from stepwright.kube.api import Api, ApiError
 from stepwright.tasks.job import errors
 from stepwright.tasks.job.output import LINE_BYTES

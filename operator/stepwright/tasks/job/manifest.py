@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from stepwright.asl import jsontext
 from stepwright.asl.step import StartTask
+from stepwright.asl.text import jsontext
 from stepwright.engine.ports import ExecutionRef
 from stepwright.tasks.job import facts, names, template
 from stepwright.tasks.job.errors import refused

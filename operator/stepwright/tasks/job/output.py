@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from stepwright.asl import jsontext
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Json
+from stepwright.asl.text import jsontext
 from stepwright.tasks.job import errors
 from stepwright.tasks.job.facts import Job, Pod, Terminated
 

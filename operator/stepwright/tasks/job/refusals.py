@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
 from stepwright.engine.ports import ExecutionRef, Unavailable
 from stepwright.kube import api
 from stepwright.tasks.job import errors

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis, TaskFailed, TaskId, TaskSucceeded
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable

@@ -12,10 +12,8 @@ from typing import Final
 
 import structlog
 
-from stepwright.asl import jsontext, timestamps
-from stepwright.asl.errors import RUNTIME, StateError
+from stepwright.asl.failure.errors import RUNTIME, StateError
 from stepwright.asl.json_types import Json, JsonText
-from stepwright.asl.jsontext import InvalidJson
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import (
     Millis,
@@ -27,6 +25,8 @@ from stepwright.asl.signals import (
     TaskSucceeded,
 )
 from stepwright.asl.step import StartTask
+from stepwright.asl.text import jsontext, timestamps
+from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid
 from stepwright.tasks import job
 from stepwright.tasks.by_execution import ByExecution

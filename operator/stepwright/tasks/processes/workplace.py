@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from stepwright.asl.errors import StateError
+from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import JsonText
 from stepwright.tasks.job import errors
 from stepwright.tasks.processes.group import ProcessGroup

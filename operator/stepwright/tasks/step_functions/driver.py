@@ -18,7 +18,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from stepwright.asl import context, jsontext, timestamps
+from stepwright.asl.interpreter import context
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import (
@@ -31,6 +31,7 @@ from stepwright.asl.signals import (
     TaskSucceeded,
 )
 from stepwright.asl.step import StartTask
+from stepwright.asl.text import jsontext, timestamps
 from stepwright.aws import http_metadata
 from stepwright.catalog.ports import CallRefused, Calls
 from stepwright.engine.ports import Clock, ExecutionRef, Report, StopRequest, Uid, Unavailable

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from stepwright.asl import timestamps
 from stepwright.asl.data import Expression
 from stepwright.asl.definition import languages, limits, placeholders
 from stepwright.asl.definition.fields import Fields
 from stepwright.asl.definition.states.envelope import Envelope
 from stepwright.asl.machine import Wait
+from stepwright.asl.text import timestamps
 
 _FORMS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
 

@@ -11,12 +11,12 @@ import math
 from typing import Any, Final
 from uuid import UUID
 
-from stepwright.asl import jsontext
 from stepwright.asl.jsonata.errors import EvaluationFailed
 from stepwright.asl.jsonata.functions.table import Table
 from stepwright.asl.jsonata.runtime import Runtime
 from stepwright.asl.jsonata.undefined import UNDEFINED
 from stepwright.asl.jsonata.values import Sequence, Value
+from stepwright.asl.text import jsontext
 
 _ALGORITHMS: Final = {
     "MD5": "md5",

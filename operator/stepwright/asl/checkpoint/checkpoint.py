@@ -1,0 +1,202 @@
+"""All that is needed to go on with an execution. Small, plain, versioned.
+
+A checkpoint is a set of *parts* (``stepwright.asl.checkpoint.parts``), each encoded for itself, because a journal writes only
+the parts that a step changed. The part ``start`` holds identity and input, ``head`` the counters of the whole
+execution; every live branch (the root, branches of Parallel, live iterations of Map) is a part; finished results of
+a Map are parts in chunks, so that a long Map neither rewrites its results nor keeps a branch for each item.
+
+Encoded, a part is a JSON object whose payloads (inputs, outputs, results) are JSON *texts*: the store may round
+numbers and sort keys of values, never of texts, and it may keep a long text elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct, field
+
+from stepwright.asl.checkpoint import codec, open_work
+from stepwright.asl.checkpoint.codec import NewerVersion, check_version
+from stepwright.asl.checkpoint.parts import (
+    HEAD,
+    START,
+    Branch,
+    EncodedPart,
+    Fork,
+    Head,
+    Identity,
+    OpenTask,
+    Part,
+    PartId,
+    Start,
+    fork_id,
+    payloads,
+)
+from stepwright.asl.machine import Machine, Task
+from stepwright.asl.resource import Resource
+from stepwright.asl.signals import Millis, TaskId, TimerId
+from stepwright.asl.step import SetTimer, StartTask
+
+__all__ = [
+    "Checkpoint",
+    "EncodedPart",
+    "Identity",
+    "NewerVersion",
+    "Part",
+    "PartId",
+    "check_version",
+    "current_states",
+    "decode",
+    "encode",
+    "heartbeats",
+    "open_task",
+    "open_tasks",
+    "open_timers",
+    "resources",
+    "rest",
+    "waiting_until",
+]
+
+
+class Checkpoint(Struct, frozen=True):
+    """Where an execution stands after a step. Parts that a step did not touch are shared with the one before."""
+
+    parts: Mapping[PartId, Part] = field(default_factory=dict)
+
+    @property
+    def head(self) -> Head:
+        head = self.parts[HEAD]
+        assert isinstance(head, Head)
+        return head
+
+    @property
+    def start(self) -> Start:
+        start = self.parts[START]
+        assert isinstance(start, Start)
+        return start
+
+    @property
+    def version(self) -> int:
+        return self.head.version
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        return self.head.flags
+
+    @property
+    def identity(self) -> Identity:
+        return self.start.identity
+
+    @property
+    def last_event_id(self) -> int:
+        return self.head.last_event_id
+
+    @property
+    def ended(self) -> bool:
+        return self.head.ended is not None
+
+    @property
+    def unfinished_step(self) -> bool:
+        """Whether the last step stopped at its bound: resume with ``Continue`` also after a restart."""
+        return bool(self.head.ready)
+
+    def branches(self) -> Iterator[Branch]:
+        return (part for part in self.parts.values() if type(part) is Branch)
+
+    def fork(self, number: int) -> Fork | None:
+        fork = self.parts.get(fork_id(number))
+        assert fork is None or isinstance(fork, Fork)
+        return fork
+
+
+def encode(part: Part) -> EncodedPart:
+    """A JSON object without floats and without numbers of 2^53 and above, however its keys are sorted later."""
+    return codec.encode(part)
+
+
+def decode(parts: Mapping[PartId, EncodedPart]) -> Checkpoint:
+    """The exact inverse. Raises NewerVersion for a part of a kind or version that this engine does not know."""
+    return Checkpoint({name: codec.decode(part) for name, part in parts.items()})
+
+
+def current_states(checkpoint: Checkpoint) -> list[str]:
+    """Where the execution is, for people: paths of the live branches that have none of their own, sorted."""
+    return sorted(
+        branch.prefix + branch.state
+        for branch in checkpoint.branches()
+        if (fork := checkpoint.fork(branch.number)) is None or not fork.live
+    )
+
+
+def open_tasks(machine: Machine, checkpoint: Checkpoint) -> list[StartTask]:
+    """Every task that must be running, oldest first."""
+    tasks = []
+    for branch in checkpoint.branches():
+        if branch.task is not None:
+            state = machine.scopes[branch.scope].states[branch.state]
+            assert isinstance(state, Task)
+            tasks.append(open_work.start_task(state, branch))
+    return sorted(tasks, key=lambda task: task.task)
+
+
+def rest(checkpoint: Checkpoint, parts: Iterable[PartId]) -> None:
+    """Nothing will happen for a while: keep of what these parts hold the texts alone."""
+    for each in parts:
+        part = checkpoint.parts.get(each)
+        if part is None or isinstance(part, Head | Fork):
+            continue
+        for payload in payloads(part):
+            payload.rest()
+        if isinstance(part, Branch):
+            part.seen = None
+
+
+def open_task(checkpoint: Checkpoint, task: TaskId) -> OpenTask | None:
+    """The task, if it is open."""
+    for part in checkpoint.parts.values():
+        if type(part) is Branch and (found := part.task) is not None and found.id == task:
+            return found
+    return None
+
+
+def resources(machine: Machine, checkpoint: Checkpoint) -> dict[TaskId, Resource]:
+    """What runs each open task. Nothing of their parameters is looked at."""
+    found = {}
+    for branch in checkpoint.branches():
+        if branch.task is not None:
+            state = machine.scopes[branch.scope].states[branch.state]
+            assert isinstance(state, Task)
+            found[branch.task.id] = state.resource
+    return found
+
+
+def heartbeats(checkpoint: Checkpoint) -> dict[TimerId, int]:
+    """The timers of open tasks that have to give signs of life, and after how many seconds without one each fires."""
+    return {
+        open_work.heartbeat_timer(branch.task.id): branch.task.heartbeat_seconds
+        for branch in checkpoint.branches()
+        if branch.task is not None and branch.task.heartbeat_seconds is not None
+    }
+
+
+def waiting_until(checkpoint: Checkpoint) -> Millis | None:
+    """When the earliest timer falls due, where timers are all that is open: until then nothing but a stop can
+    happen. None where something else is."""
+    if checkpoint.ended or checkpoint.unfinished_step:
+        return None
+    if any(branch.task is not None for branch in checkpoint.branches()):
+        return None
+    return min((timer.due for timer in _timers(checkpoint)), default=None)
+
+
+def open_timers(checkpoint: Checkpoint) -> list[SetTimer]:
+    """Every timer that must be set, the earliest first."""
+    return sorted(_timers(checkpoint), key=lambda timer: (timer.due, timer.timer))
+
+
+def _timers(checkpoint: Checkpoint) -> Iterator[SetTimer]:
+    deadline = checkpoint.head.deadline
+    if deadline is not None and not checkpoint.ended:
+        yield SetTimer(open_work.EXECUTION_TIMER, deadline)
+    for branch in checkpoint.branches():
+        yield from open_work.timers(branch)

@@ -1,0 +1,88 @@
+"""What must be running for a branch: its task and its timers, as commands.
+
+The same commands that a step gave when it opened them, so that an engine that starts again from a checkpoint does
+exactly what it did the first time.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stepwright.asl.checkpoint.parts import Branch, OpenTask
+from stepwright.asl.machine import Task
+from stepwright.asl.signals import Millis, TaskId, TimerId
+from stepwright.asl.step import SetTimer, StartTask
+
+EXECUTION_TIMER: Final = TimerId("execution")
+
+
+def timeout_timer(task: TaskId) -> TimerId:
+    return TimerId(f"timeout:{task}")
+
+
+def heartbeat_timer(task: TaskId) -> TimerId:
+    return TimerId(f"heartbeat:{task}")
+
+
+def wait_timer(visit: int) -> TimerId:
+    """Named by the visit, which never repeats: a late signal finds no other wait by that name."""
+    return TimerId(f"wait:{visit}")
+
+
+def retry_timer(failed: int) -> TimerId:
+    """Named by the ordinal of the failure that is retried."""
+    return TimerId(f"retry:{failed}")
+
+
+def is_retry(timer: TimerId) -> bool:
+    return timer.startswith("retry:")
+
+
+def start_task(state: Task, branch: Branch) -> StartTask:
+    task = branch.task
+    assert task is not None
+    effective = branch.input if task.input is None else task.input
+    parameters = effective if task.parameters is None else task.parameters
+    return StartTask(
+        task=task.id,
+        resource=state.resource,
+        parameters=parameters.value,
+        has_parameters=task.parameters is not None,
+        input=effective.value,
+        state=state.name,
+        pointer=state.pointer,
+        path=branch.prefix + state.name,
+        attempt=branch.attempt,
+        scheduled=task.scheduled,
+        timeout_seconds=task.timeout_seconds,
+        heartbeat_seconds=task.heartbeat_seconds,
+        credentials=None if task.credentials is None else task.credentials.value,
+        submitted=None if task.submitted is None else task.submitted.value,
+    )
+
+
+def timers(branch: Branch) -> list[SetTimer]:
+    """The open timers of a branch. A heartbeat's counts from the start of its task: the engine, which alone knows
+    of heartbeats since, sets it later where it has seen one."""
+    found = []
+    if branch.timer is not None:
+        found.append(SetTimer(branch.timer.id, branch.timer.due))
+    if branch.task is not None:
+        found += task_timers(branch.task)
+    return found
+
+
+def task_timers(task: OpenTask) -> list[SetTimer]:
+    begun = task.taken if task.fetched else task.scheduled
+    found: list[SetTimer] = []
+    if begun is None:
+        return found
+    if task.timeout_seconds is not None:
+        found.append(SetTimer(timeout_timer(task.id), _after(begun, task.timeout_seconds)))
+    if task.heartbeat_seconds is not None:
+        found.append(SetTimer(heartbeat_timer(task.id), _after(begun, task.heartbeat_seconds)))
+    return found
+
+
+def _after(moment: Millis, seconds: int) -> Millis:
+    return Millis(moment + seconds * 1000)

@@ -1,0 +1,380 @@
+"""The parts of a checkpoint: plain data, each written for itself.
+
+A part is never changed once it belongs to a checkpoint: a step copies what it touches (``stepwright.asl.interpreter.draft``).
+What changes often lies apart from what is large: the progress of a Map is not in the part that holds its input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, Final, NewType, TypeAlias
+
+from msgspec import Struct
+
+from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.signals import Millis, TaskId, TimerId
+from stepwright.asl.text.payload import Payload
+
+PartId = NewType("PartId", str)
+
+EncodedPart: TypeAlias = dict[str, Any]
+
+_EPOCH: Final = Millis(0)
+
+CHUNK_CHARACTERS: Final = 8 * 1024
+"""Up to here the newest results of a Map are written again with each that is added. Then they become one text, long
+enough for a journal to keep it elsewhere, so that a checkpoint does not grow with the items that are done."""
+
+VERSION: Final = 3
+"""Newest version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
+
+WITH_CHILDREN: Final = 2
+"""What a checkpoint becomes with its first distributed Map. Without one it is of version 1 and stays so."""
+
+REDRIVEN: Final = 3
+"""What a checkpoint becomes when it is redriven."""
+
+NO_VARIABLES: Final[Mapping[str, Payload]] = MappingProxyType({})
+
+
+class Identity(Struct, frozen=True):
+    """Who an execution is; the context object's ``Execution`` and ``StateMachine`` are made of it."""
+
+    uid: str
+    """Never repeats, also when a deleted execution is made again under the same name."""
+    execution_id: str
+    name: str
+    role_arn: str
+    state_machine_id: str
+    state_machine_name: str
+    synchronous: bool = False
+    """Started by StartSyncExecution, which cannot be redriven: its context object says nothing of redrives."""
+    version_arn: str | None = None
+    alias_arn: str | None = None
+    """The version of the state machine that was started, and the alias that chose it, where it was done so."""
+    token_key: str | None = None
+    """A secret that its tasks' tokens are made with, where they are answered by whoever has them."""
+
+
+class Start(Struct, frozen=True):
+    """What the execution began with. Written once."""
+
+    identity: Identity
+    input: Payload
+    started: Millis
+
+
+@dataclass(slots=True)
+class Head:
+    """What concerns the whole execution and changes with nearly every step, hence small."""
+
+    last_event_id: int = 0
+    next_branch: int = 0
+    ready: tuple[int, ...] = ()
+    """Branches that can go on at once, in order: not empty only where a step stopped at its bound."""
+    deadline: Millis | None = None
+    """When the whole execution times out."""
+    ended: str | None = None
+    """SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
+    version: int = 1
+    flags: tuple[str, ...] = ()
+    """Changes of meaning that this execution was started with (none yet)."""
+    child_events: int = 0
+    """How many events the histories of child executions have got. They do not count in ``last_event_id``."""
+    history_bytes: int = 0
+    """About how much has come into the execution's own history, and what else of it stays in the store
+    (``Limits.history_bytes``)."""
+    redrives: int = 0
+    redriven: Millis | None = None
+    """How often the execution was redriven, and when it was for the last time."""
+
+    @property
+    def ordinal(self) -> int:
+        """Of the newest event of all histories together: it only grows, and never repeats."""
+        return self.last_event_id + self.child_events
+
+    def copy(self) -> Head:  # spelled out in all three: copy.copy takes five times as long
+        return Head(
+            self.last_event_id,
+            self.next_branch,
+            self.ready,
+            self.deadline,
+            self.ended,
+            self.version,
+            self.flags,
+            self.child_events,
+            self.history_bytes,
+            self.redrives,
+            self.redriven,
+        )
+
+
+class Phase(Enum):
+    """Where a branch stands in its current state."""
+
+    ENTER = "enter"  # the state is to be entered
+    BEGIN = "begin"  # entered; its work is to begin again (Retry)
+    OPEN = "open"  # its work goes on: a task, a timer or branches of its own are open
+    DONE = "done"  # the branch has ended and its part is gone
+
+
+class OpenTask(Struct, frozen=True):
+    """A task that was started and has no result yet. ``parameters`` and ``input`` None: the state's input.
+
+    ``fetched``: somebody has to come for it, and its time-outs count from then (``taken``), not from ``scheduled``.
+    """
+
+    id: TaskId
+    scheduled: Millis
+    parameters: Payload | None = None
+    input: Payload | None = None
+    timeout_seconds: int | None = None
+    heartbeat_seconds: int | None = None
+    credentials: Payload | None = None
+    started: bool = False
+    submitted: Payload | None = None
+    fetched: bool = False
+    taken: Millis | None = None
+
+
+class OpenTimer(Struct, frozen=True):
+    """What a waiting branch waits for: the end of a Wait state, or of a Retry's delay."""
+
+    id: TimerId
+    due: Millis
+
+
+@dataclass(slots=True)
+class Branch:
+    """One thread of an execution: the root, a branch of a Parallel, an iteration of a Map."""
+
+    number: int
+    scope: Pointer
+    state: str
+    input: Payload
+    previous: int
+    """Id of the event that the branch's next event follows (``previousEventId``)."""
+    prefix: str = ""
+    """What people read before the state's name: ``Orders[3]/``."""
+    parent: int | None = None
+    index: int = 0
+    """Which branch of the Parallel, which item of the Map."""
+    phase: Phase = Phase.ENTER
+    entered: int = 0
+    """Id of the state-entered event; with it the time, both of the current visit."""
+    entered_at: Millis = _EPOCH
+    retries: tuple[int, ...] = ()
+    """How often each entry of Retry has been used in this visit."""
+    variables: Mapping[str, Payload] = field(default_factory=lambda: NO_VARIABLES)
+    """Assigned in this scope; those of outer scopes lie with the parents, who cannot change them meanwhile."""
+    task: OpenTask | None = None
+    timer: OpenTimer | None = None
+    last_task: TaskId | None = None
+    """The newest task of this visit, open or not."""
+    visit: int = 0
+    """What the current visit is told by: ``Head.ordinal`` when the state was entered."""
+    child: int | None = None
+    """Number of the branch at the root of the child execution that this branch belongs to."""
+    events: int = 0
+    """In such a root: how many events the child execution's history has."""
+    seen: Mapping[str, Json] | None = field(default=None, compare=False, repr=False)
+    """All variables in sight, put together once; not written."""
+
+    @property
+    def attempt(self) -> int:
+        return sum(self.retries) if self.retries else 0
+
+    @property
+    def is_child(self) -> bool:
+        """Whether a child execution begins and ends with it."""
+        return self.child == self.number
+
+    def copy(self) -> Branch:
+        return Branch(
+            self.number,
+            self.scope,
+            self.state,
+            self.input,
+            self.previous,
+            self.prefix,
+            self.parent,
+            self.index,
+            self.phase,
+            self.entered,
+            self.entered_at,
+            self.retries,
+            self.variables,
+            self.task,
+            self.timer,
+            self.last_task,
+            self.visit,
+            self.child,
+            self.events,
+            self.seen,
+        )
+
+
+class MapRun(Struct, frozen=True):
+    """What a distributed Map knows beside its progress, which counts items: those of its child executions, and how it
+    was asked to run them."""
+
+    arn: str
+    started: Millis
+    max_concurrency: int
+    """As it was given; 0: as many as there may be."""
+    batch_items: int | None = None
+    batch_bytes: int | None = None
+    children: int = 0
+    """How many child executions have been started, how many of them have ended, and how many of these failed."""
+    ended: int = 0
+    failed: int = 0
+    redrives: int = 0
+    redriven: Millis | None = None
+    """How often the run was redriven, and when it was for the last time."""
+
+
+@dataclass(slots=True)
+class Fork:
+    """The progress of a Parallel or Map state. Its items and results are parts of their own."""
+
+    branch: int
+    """Number of the branch that is in the state."""
+    width: int
+    """How many branches or items there are; ``limit`` of them may run at once."""
+    limit: int
+    previous: int
+    """As in a branch; here, so that the branch with its large input need not be written again."""
+    cursor: int = 0
+    """The first branch or item that has not been started."""
+    live: tuple[int, ...] = ()
+    """Numbers of the running branches."""
+    freed: tuple[int, ...] = ()
+    """For each place to be filled again: the event after which it became free."""
+    finished: int = 0
+    failed: int = 0
+    chunks: int = 0
+    """How many parts of results there are."""
+    tolerated_count: int | None = None
+    tolerated_percentage: float | None = None
+    run: MapRun | None = None
+    """Of a Map in mode DISTRIBUTED: its iterations are child executions, each of one item or a batch of them."""
+
+    def copy(self) -> Fork:
+        return Fork(
+            self.branch,
+            self.width,
+            self.limit,
+            self.previous,
+            self.cursor,
+            self.live,
+            self.freed,
+            self.finished,
+            self.failed,
+            self.chunks,
+            self.tolerated_count,
+            self.tolerated_percentage,
+            self.run,
+        )
+
+
+class Items(Struct, frozen=True):
+    """What a Map iterates over. Written once."""
+
+    branch: int
+    items: Payload
+
+
+class Child(Struct, frozen=True):
+    """A child execution: one iteration of a distributed Map, with an identity, an input and a history of its own.
+    Written once, and again with each redrive."""
+
+    branch: int
+    """Number of the branch at its root."""
+    name: str
+    input: Payload
+    started: Millis
+    items: int
+    """How many items of the Map it works on."""
+    redrives: int = 0
+    redriven: Millis | None = None
+    """How often it was redriven, and when it was for the last time."""
+
+
+class Results(Struct, frozen=True):
+    """Outputs of finished branches by index, in order of arrival. Once closed a chunk never changes again."""
+
+    branch: int
+    chunk: int
+    outputs: tuple[tuple[int, Payload], ...] = ()
+    size: int = 0
+    """Characters that the outputs take at least as one text."""
+
+    @property
+    def closed(self) -> bool:
+        return self.size >= CHUNK_CHARACTERS
+
+
+Part: TypeAlias = Start | Head | Branch | Fork | Items | Child | Results
+
+START: Final = PartId("start")
+HEAD: Final = PartId("head")
+ROOT: Final = 0
+
+
+def branch_id(number: int) -> PartId:
+    return PartId(f"branch/{number}")
+
+
+def fork_id(number: int) -> PartId:
+    return PartId(f"fork/{number}")
+
+
+def items_id(number: int) -> PartId:
+    return PartId(f"items/{number}")
+
+
+def child_id(number: int) -> PartId:
+    return PartId(f"child/{number}")
+
+
+def results_id(number: int, chunk: int) -> PartId:
+    return PartId(f"results/{number}/{chunk}")
+
+
+def payloads(part: Part) -> Iterator[Payload]:
+    """All that it holds."""
+    match part:
+        case Start() | Child():
+            yield part.input
+        case Branch():
+            yield part.input
+            yield from part.variables.values()
+            if part.task is not None:
+                task = part.task
+                held = (task.parameters, task.input, task.credentials, task.submitted)
+                yield from (payload for payload in held if payload is not None)
+        case Items():
+            yield part.items
+        case Results():
+            yield from (output for _, output in part.outputs)
+
+
+def part_id(part: Part) -> PartId:
+    match part:
+        case Start():
+            return START
+        case Head():
+            return HEAD
+        case Branch():
+            return branch_id(part.number)
+        case Fork():
+            return fork_id(part.branch)
+        case Items():
+            return items_id(part.branch)
+        case Child():
+            return child_id(part.branch)
+        case Results():
+            return results_id(part.branch, part.chunk)

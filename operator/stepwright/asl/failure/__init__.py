@@ -1,0 +1,1 @@
+"""What can fail, in AWS's words, and which Retry and Catch apply to it."""

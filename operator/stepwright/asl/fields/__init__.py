@@ -1,0 +1,1 @@
+"""Fields of states whose values an execution gives: paths, payload templates, JSONata."""

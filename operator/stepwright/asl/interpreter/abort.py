@@ -1,0 +1,132 @@
+"""Ending what a failure, a stop or a time-out leaves behind: events, visits, tasks, timers, parts.
+
+AWS records that the iterations and the Task, Wait, Map and Parallel states of aborted branches end, all of these
+events following the one that caused it; it records nothing of the kind for the end of a whole execution.
+"""
+
+from __future__ import annotations
+
+from stepwright.asl.checkpoint import open_work
+from stepwright.asl.checkpoint.parts import Branch, Fork, Phase
+from stepwright.asl.interpreter import history, map_runs
+from stepwright.asl.interpreter.draft import Draft
+from stepwright.asl.machine import Map, Parallel, Task, Wait
+from stepwright.asl.step import CancelTask, CancelTimer, VisitOutcome
+
+
+def cancel(draft: Draft, branch: Branch) -> None:
+    """Cancel the open task and timers of a branch."""
+    for timer in open_work.timers(branch):
+        draft.commands.append(CancelTimer(timer.timer))
+    branch.timer = None
+    if branch.task is not None:
+        state = draft.state(branch)
+        assert isinstance(state, Task)
+        draft.commands.append(CancelTask(branch.task.id, state.resource))
+        branch.task = None
+
+
+def failed_branch(draft: Draft, branch: Branch, cause: int) -> None:
+    """The branch that failed: its visit is told already, but AWS also ends the Task state it was in."""
+    if isinstance(draft.state(branch), Task):
+        draft.record(branch, "TaskStateAborted", cause)
+
+
+def branches(draft: Draft, fork: Fork, state: Map | Parallel, cause: int) -> None:
+    """The running branches of a fork, in order of their start."""
+    if fork.run is not None:
+        _quietly(draft, fork)
+        return
+    for number in fork.live:
+        branch = draft.branch(number)
+        assert branch is not None
+        if isinstance(state, Map):
+            draft.record(
+                branch,
+                "MapIterationAborted",
+                cause,
+                "mapIterationAbortedEventDetails",
+                history.iteration(state.name, branch.index),
+            )
+        _branch(draft, branch, cause)
+
+
+def _branch(draft: Draft, branch: Branch, cause: int) -> None:
+    if branch.phase is not Phase.ENTER:
+        state = draft.state(branch)
+        fork = draft.peek_fork(branch.number)
+        if fork is not None:
+            assert isinstance(state, Map | Parallel)
+            branches(draft, fork, state, cause)
+            if fork.run is not None:
+                map_runs.tell(draft, fork, "ABORTED")
+                draft.record(branch, "MapRunAborted", cause)
+            draft.drop_fork(fork)
+        if isinstance(state, Task | Wait | Map | Parallel):
+            draft.record(branch, f"{type(state).__name__}StateAborted", cause)
+        draft.visit(branch, state, "Aborted")
+        cancel(draft, branch)
+    branch.phase = Phase.DONE
+    draft.drop_branch(branch)
+
+
+def _quietly(draft: Draft, fork: Fork) -> None:
+    """The running branches of a fork of which no history tells but that of a child execution: that it was aborted."""
+    for number in fork.live:
+        branch = draft.branch(number)
+        assert branch is not None
+        inner = draft.peek_fork(number)
+        if inner is not None:
+            _quietly(draft, inner)
+            if inner.run is not None:
+                map_runs.tell(draft, inner, "ABORTED")
+            draft.drop_fork(inner)
+        if branch.phase is not Phase.ENTER:
+            draft.visit(branch, draft.state(branch), "Aborted")
+        cancel(draft, branch)
+        if fork.run is not None:
+            map_runs.child_aborted(draft, fork, branch)
+        branch.phase = Phase.DONE
+        draft.drop_branch(branch)
+
+
+def within(draft: Draft, root: Branch) -> None:
+    """All that a child execution which ends has open, but its root. Whatever was under way in it: no part is relied upon
+    to know of the others."""
+    inside = {root.number}
+    for branch in draft.open_branches():  # parents before what is in them
+        if branch.parent in inside:
+            inside.add(branch.number)
+    open = [branch for branch in draft.open_branches() if branch.number in inside]
+    for branch in open:
+        _end(draft, branch, "Failed" if branch is root else "Aborted", is_aborted=branch is not root)
+    for branch in reversed(open):
+        fork = draft.peek_fork(branch.number)
+        if fork is not None:
+            draft.drop_fork(fork)
+        if branch is not root:
+            branch.phase = Phase.DONE
+            draft.drop_branch(branch)
+
+
+def everything(draft: Draft, outcome: VisitOutcome) -> None:
+    """All branches of an execution that ends; ``outcome`` is what people read of the visits still open."""
+    draft.freeze()
+    for branch in draft.open_branches():
+        _end(draft, branch, outcome)
+
+
+def _end(draft: Draft, branch: Branch, outcome: VisitOutcome, *, is_aborted: bool = True) -> None:
+    """What is told of an open branch that goes no further, while it is still there. ``is_aborted``: whether a child
+    execution of which it is the root ends so."""
+    if branch.phase is not Phase.ENTER:
+        draft.visit(branch, draft.state(branch), outcome)
+    cancel(draft, branch)
+    if branch.is_child and is_aborted:
+        assert branch.parent is not None
+        around = draft.peek_fork(branch.parent)
+        assert around is not None
+        map_runs.child_aborted(draft, around, branch)
+    fork = draft.peek_fork(branch.number)
+    if fork is not None and fork.run is not None:
+        map_runs.tell(draft, fork, "ABORTED")

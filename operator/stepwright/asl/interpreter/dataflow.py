@@ -1,0 +1,161 @@
+"""How data flows through a state.
+
+In JSONPath by InputPath, Parameters, ResultSelector, ResultPath, OutputPath and Assign, in JSONata by Arguments, Output
+and Assign. Where a function serves both, the fields that the other language has not are at their defaults.
+
+Sources: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html,
+https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from stepwright.asl.checkpoint.parts import Branch
+from stepwright.asl.data import Data, Expression, States
+from stepwright.asl.failure import failures
+from stepwright.asl.interpreter import context, variables
+from stepwright.asl.interpreter.draft import Draft
+from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.machine import State, StateBase, Target
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.payload import EMPTY_OBJECT, Payload
+
+NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
+
+
+def data(
+    draft: Draft,
+    branch: Branch,
+    state: State,
+    document: Payload,
+    *,
+    token: str | None = None,
+    item: tuple[int, Json] | None = None,
+) -> Data:
+    """What an expression of this state may look at while ``document`` is its ``$``."""
+    return Data(
+        document.value,
+        context.build(draft, branch, state, token=token, item=item),
+        variables.in_sight(draft, branch),
+        lambda: draft.random,
+        draft.meter,
+    )
+
+
+def states(
+    draft: Draft,
+    branch: Branch,
+    state: State,
+    *,
+    token: str | None = None,
+    item: tuple[int, Json] | None = None,
+    given: Mapping[str, Json] = NOTHING,
+) -> States:
+    """What a JSONata expression of this state may look at. ``given``: ``result`` or ``errorOutput``."""
+    return States(
+        branch.input.value,
+        lambda: context.build(draft, branch, state, token=token, item=item),
+        variables.in_sight(draft, branch),
+        draft.now,
+        lambda: draft.random,
+        given,
+        draft.meter,
+    )
+
+
+def select(draft: Draft, branch: Branch, state: State, path: Expression | None, document: Payload) -> Payload:
+    """InputPath or OutputPath. None stands for null, which gives ``{}``."""
+    if path is None:
+        return EMPTY_OBJECT
+    if getattr(path, "is_identity", False):
+        return document
+    return Payload(path.evaluate(data(draft, branch, state, document)))
+
+
+def effective_input(draft: Draft, branch: Branch, state: State) -> Payload:
+    return select(draft, branch, state, state.input_path, branch.input)
+
+
+def shape(
+    draft: Draft,
+    branch: Branch,
+    state: State,
+    template: Expression | None,
+    document: Payload,
+    *,
+    token: str | None = None,
+) -> Payload:
+    """Parameters, ResultSelector or Arguments; without one the document itself."""
+    if template is None:
+        return document
+    constant: Payload | None = getattr(template, "constant", None)
+    if constant is not None:
+        return constant
+    if state.query_language == "JSONata":
+        return Payload(template.evaluate(states(draft, branch, state, token=token)))
+    return Payload(template.evaluate(data(draft, branch, state, document, token=token)))
+
+
+def place(target: Target | None, raw_input: Payload, result: Payload) -> Payload:
+    """ResultPath: the result in the state's input as it came. None stands for null, which drops the result."""
+    if target is None:
+        return raw_input
+    if getattr(target, "is_identity", False):
+        return result
+    return Payload(target.put(raw_input.value, result.value))
+
+
+def assigned(
+    draft: Draft, branch: Branch, state: StateBase, assign: Expression | None, document: Payload
+) -> dict[str, Payload] | None:
+    """The variables that the state assigns; ``document`` is its result, or its input where it has none."""
+    if assign is None:
+        return None
+    values = assign.evaluate(data(draft, branch, state, document))  # type: ignore[arg-type]
+    assert isinstance(values, dict)
+    return {name: Payload(value) for name, value in values.items()}
+
+
+def left_with(
+    draft: Draft,
+    branch: Branch,
+    state: State,
+    default: Payload,
+    *,
+    output: Expression | None,
+    assign: Expression | None,
+    given: Mapping[str, Json] = NOTHING,
+) -> tuple[Payload, dict[str, Payload] | None]:
+    """JSONata: what Output and Assign give; both see the variables as they were. Without Output it is ``default``."""
+    if output is None and assign is None:
+        return default, None
+    sight = states(draft, branch, state, given=given)
+    variables = None
+    if assign is not None:
+        values = assign.evaluate(sight)
+        assert isinstance(values, dict)
+        variables = {name: Payload(value) for name, value in values.items()}
+    return default if output is None else _evaluated(output, sight), variables
+
+
+def _evaluated(template: Expression, sight: States) -> Payload:
+    constant: Payload | None = getattr(template, "constant", None)
+    return Payload(template.evaluate(sight)) if constant is None else constant
+
+
+def fits(draft: Draft, text: JsonText) -> bool:
+    """Whether AWS would take a payload of this size."""
+    limit = draft.limits.payload_bytes
+    # No character takes more than four bytes, so most need not be looked at.
+    return len(text) * 4 <= limit or jsontext.size_bytes(text) <= limit
+
+
+def check_size(draft: Draft, state: State, text: JsonText) -> None:
+    """Raises States.DataLimitExceeded for what is too large to leave the state or to start its task."""
+    size = len(text)
+    draft.meter.left -= size >> 8  # as draft.pay_for_text, without a call
+    if size * 4 > draft.limits.payload_bytes and not fits(draft, text):
+        raise failures.too_large(state.name)

@@ -1,0 +1,223 @@
+"""What Parallel and Map have in common: branches of their own, their results, and their end by failure.
+
+A *fork* is a Parallel or Map state while its branches run. A branch that ends tells its fork here; the fork then goes
+on in ``states.parallel`` or ``states.map``, by way of the ready list.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stepwright.asl.checkpoint.parts import (
+    Branch,
+    Fork,
+    Items,
+    Phase,
+    Results,
+    branch_id,
+    fork_id,
+    items_id,
+    results_id,
+)
+from stepwright.asl.failure import failures
+from stepwright.asl.failure.matching import Failure
+from stepwright.asl.interpreter import abort, failing, history, map_runs
+from stepwright.asl.interpreter.draft import Draft
+from stepwright.asl.json_types import JsonText, Pointer
+from stepwright.asl.machine import Map, Parallel
+from stepwright.asl.text.payload import Payload, of_text
+
+# What an output takes in the text of its chunk beside its own text and its index: [3,"…"] and a comma.
+_ENTRY_CHARACTERS: Final = 6
+
+
+def open_fork(draft: Draft, fork: Fork, items: Payload | None = None) -> None:
+    draft.put(fork_id(fork.branch), fork)
+    if items is not None:
+        draft.pay_for_text(len(items.text))  # here, where a value without text is a failure of the state
+        draft.put(items_id(fork.branch), Items(fork.branch, items))
+
+
+def add_branch(
+    draft: Draft,
+    parent: Branch,
+    fork: Fork,
+    *,
+    index: int,
+    scope: Pointer,
+    input: Payload,
+    previous: int,
+) -> Branch:
+    """Start the branch or iteration of this index; ``previous`` is the event that its first one follows."""
+    draft.meter.left -= len(input.text) >> 8  # as draft.pay_for_text, without a call
+    number = draft.new_branch_number()
+    branch = Branch(
+        number=number,
+        scope=scope,
+        state=draft.machine.scopes[scope].start_at,
+        input=input,
+        previous=previous,
+        prefix=f"{parent.prefix}{parent.state}[{index}]/",
+        parent=parent.number,
+        index=index,
+        child=parent.child,
+    )
+    draft.put(branch_id(number), branch)
+    fork.live += (number,)
+    draft.ready.append(number)
+    return branch
+
+
+def branch_succeeded(draft: Draft, branch: Branch) -> None:
+    """A branch has left its last state."""
+    fork, parent, state = _of(draft, branch)
+    if fork.run is not None:
+        _child_succeeded(draft, fork, branch)
+        return
+    _close_branch(draft, fork, branch)
+    if isinstance(state, Map):
+        fork.previous = draft.record(
+            branch,
+            "MapIterationSucceeded",
+            branch.previous,
+            "mapIterationSucceededEventDetails",
+            history.iteration(state.name, branch.index),
+        )
+        fork.freed += (branch.previous,)
+    else:
+        fork.previous = branch.previous
+    _keep(draft, fork, branch.index, branch.input)
+    draft.ready.appendleft(parent.number)
+
+
+def branch_failed(draft: Draft, branch: Branch, failure: Failure) -> None:
+    """A state of the branch has failed and nothing in the branch caught it."""
+    fork, parent, state = _of(draft, branch)
+    if fork.run is not None:
+        _child_failed(draft, fork, branch, failure)
+        return
+    if isinstance(state, Map):
+        event = draft.record(
+            branch,
+            "MapIterationFailed",
+            branch.previous,
+            "mapIterationFailedEventDetails",
+            history.iteration(state.name, branch.index),
+        )
+        fork.failed += 1
+        if tolerates(fork):
+            _close_branch(draft, fork, branch)
+            fork.previous = event
+            fork.freed += (branch.previous,)
+            _keep(draft, fork, branch.index, Payload({"Error": failure.error, "Cause": failure.cause}))
+            draft.ready.appendleft(parent.number)
+            return
+        if fork.tolerated_count is not None or fork.tolerated_percentage is not None:
+            failure = failures.THRESHOLD_EXCEEDED
+    parent.previous = branch.previous
+    abort.failed_branch(draft, branch, branch.previous)
+    _close_branch(draft, fork, branch)
+    abort.branches(draft, fork, state, parent.previous)
+    draft.drop_fork(fork)
+    failing.fail(draft, parent, state, failure, failed_event=f"{type(state).__name__}StateFailed")
+    if parent.phase is Phase.ENTER:
+        draft.ready.appendleft(parent.number)
+
+
+def _child_succeeded(draft: Draft, fork: Fork, branch: Branch) -> None:
+    items = draft.child(branch.number).items
+    map_runs.child_succeeded(draft, fork, branch)
+    _close_branch(draft, fork, branch)
+    _keep(draft, fork, branch.index, branch.input, items)
+    draft.ready.appendleft(fork.branch)
+
+
+def child_is_full(draft: Draft, number: int) -> None:
+    """The history of a child execution has no room left: it fails, which nothing in it catches, and with it what the
+    Map does not tolerate. ``number`` is that of its root. Raises HistoryFull of an execution around it."""
+    root = draft.branch(number)
+    assert root is not None
+    draft.freeze()
+    abort.within(draft, root)
+    fork, _, _ = _of(draft, root)
+    _child_failed(draft, fork, root, failures.too_many_events(draft.limits))
+    draft.thaw()
+
+
+def _child_failed(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> None:
+    items = draft.child(branch.number).items
+    map_runs.child_failed(draft, fork, branch, failure)
+    output = map_runs.description(draft, fork, branch, failure)
+    _close_branch(draft, fork, branch)
+    _keep(draft, fork, branch.index, output, items)
+    if tolerates(fork):
+        draft.ready.appendleft(fork.branch)
+        return
+    parent = draft.branch(fork.branch)
+    assert parent is not None
+    state = draft.state(parent)
+    assert isinstance(state, Map)
+    map_run_failed(draft, parent, state, fork, failures.THRESHOLD_EXCEEDED)
+    failing.fail(draft, parent, state, failures.THRESHOLD_EXCEEDED, failed_event="MapStateFailed")
+    if parent.phase is Phase.ENTER:
+        draft.ready.appendleft(parent.number)
+
+
+def map_run_failed(draft: Draft, parent: Branch, state: Map, fork: Fork, failure: Failure) -> None:
+    """A distributed Map ends its run for a failure; what becomes of the state comes after that."""
+    details = history.failure(failure.error, failure.cause)
+    parent.previous = draft.record(parent, "MapRunFailed", fork.previous, "mapRunFailedEventDetails", details)
+    map_runs.tell(draft, fork, "FAILED")
+    abort.branches(draft, fork, state, parent.previous)
+    draft.drop_fork(fork)
+
+
+def results(draft: Draft, fork: Fork) -> Payload:
+    """The outputs of all branches in the order of their index. Their texts are joined as they are."""
+    texts: list[tuple[int, JsonText]] = []
+    for chunk in range(fork.chunks):
+        part = draft.results(fork.branch, chunk)
+        assert part is not None
+        texts += [(index, output.text) for index, output in part.outputs]
+    texts.sort()
+    text = JsonText("[" + ",".join(text for _, text in texts) + "]")
+    draft.pay_for_text(len(text))
+    return of_text(text)
+
+
+def _of(draft: Draft, branch: Branch) -> tuple[Fork, Branch, Map | Parallel]:
+    assert branch.parent is not None
+    fork, parent = draft.fork(branch.parent), draft.branch(branch.parent)
+    assert fork is not None
+    assert parent is not None
+    state = draft.state(parent)
+    assert isinstance(state, Map | Parallel)
+    return fork, parent, state
+
+
+def _close_branch(draft: Draft, fork: Fork, branch: Branch) -> None:
+    branch.phase = Phase.DONE
+    draft.drop_branch(branch)
+    at = fork.live.index(branch.number)
+    fork.live = fork.live[:at] + fork.live[at + 1 :]
+
+
+def _keep(draft: Draft, fork: Fork, index: int, output: Payload, items: int = 1) -> None:
+    fork.finished += items
+    chunk = draft.results(fork.branch, fork.chunks - 1)
+    if chunk is None or chunk.closed:
+        chunk = Results(fork.branch, fork.chunks)
+        fork.chunks += 1
+    size = chunk.size + len(output.text) + len(str(index)) + _ENTRY_CHARACTERS
+    chunk = Results(fork.branch, chunk.chunk, (*chunk.outputs, (index, output)), size)
+    draft.put(results_id(fork.branch, chunk.chunk), chunk)
+
+
+def tolerates(fork: Fork) -> bool:
+    """Whether a Map may go on with so many failed iterations. Source: states-language.net/spec.html#map-state"""
+    count, percentage = fork.tolerated_count, fork.tolerated_percentage
+    if count is None and percentage is None:
+        return False
+    within_count = count is None or fork.failed <= count
+    within_percentage = percentage is None or fork.failed * 100 <= percentage * fork.width
+    return within_count and within_percentage

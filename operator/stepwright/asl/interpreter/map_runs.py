@@ -1,0 +1,238 @@
+"""Map Runs: a distributed Map while it runs, and its child executions, as the world sees them.
+
+An iteration of a distributed Map is an execution of its own: it has a name, an input, a context object, variables and
+a history, of which the parent's history tells nothing. In the checkpoint it is a branch like any other, so that it
+costs no more than an iteration of an inline Map and everything that carries executions carries it, too. Its events are
+numbered by themselves and handed out apart (``Step.child_events``): a journal may keep them or not.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from msgspec.structs import replace
+
+from stepwright.asl.checkpoint.parts import Branch, Child, Fork, MapRun, child_id
+from stepwright.asl.failure.matching import Failure
+from stepwright.asl.interpreter import history
+from stepwright.asl.interpreter.draft import Draft
+from stepwright.asl.json_types import Json
+from stepwright.asl.machine import Map
+from stepwright.asl.step import ChildExecution, Counts, MapRunStatus, Status
+from stepwright.asl.text import timestamps
+from stepwright.asl.text.payload import Payload
+
+_MACHINE: Final = ":stateMachine:"
+
+
+def new(draft: Draft, state: Map, max_concurrency: int, batch: tuple[int | None, int | None]) -> MapRun:
+    """Its ARN follows from the execution and from when in it the Map began: the same step gives the same."""
+    identity = draft.start.identity
+    prefix, _, machine = identity.state_machine_id.partition(_MACHINE)
+    run = uuid5(NAMESPACE_OID, f"{identity.uid}/{draft.head.ordinal}")
+    return MapRun(
+        arn=f"{prefix}:mapRun:{machine}/{label(identity.state_machine_id, state)}:{run}",
+        started=draft.now,
+        max_concurrency=max_concurrency,
+        batch_items=batch[0],
+        batch_bytes=batch[1],
+    )
+
+
+def label(machine_arn: str, state: Map) -> str:
+    """By which ARNs name it: the label that it was given, else one of its own."""
+    return state.label or str(uuid5(NAMESPACE_OID, machine_arn + state.pointer))
+
+
+def execution_arn(run_arn: str, child: str) -> str:
+    return f"{run_arn.rpartition(':')[0].replace(':mapRun:', ':execution:', 1)}:{child}"
+
+
+def machine_arn(run_arn: str) -> str:
+    """Child executions belong to no state machine that anybody made; AWS calls theirs by machine and label."""
+    return run_arn.rpartition(":")[0].replace(":mapRun:", _MACHINE, 1)
+
+
+def begin_child(draft: Draft, fork: Fork, branch: Branch, items: int) -> None:
+    """A branch that was just added is the root of a child execution: give it its identity and its first event."""
+    run = fork.run
+    assert run is not None
+    name = str(uuid5(UUID(run.arn.rpartition(":")[2]), str(branch.index)))
+    branch.child = branch.number
+    draft.put(child_id(branch.number), Child(branch.number, name, branch.input, draft.now, items))
+    draft.record(
+        branch,
+        "ExecutionStarted",
+        0,
+        "executionStartedEventDetails",
+        history.execution_started(branch.input.text, draft.start.identity.role_arn),
+    )
+    fork.run = replace(run, children=run.children + 1)
+    _tell_child(draft, run, branch, "RUNNING")
+
+
+def child_succeeded(draft: Draft, fork: Fork, branch: Branch) -> None:
+    run = fork.run
+    assert run is not None
+    text = branch.input.text
+    draft.record(
+        branch,
+        "ExecutionSucceeded",
+        branch.previous,
+        "executionSucceededEventDetails",
+        history.output(text),
+    )
+    fork.run = replace(run, ended=run.ended + 1)
+    _tell_child(draft, run, branch, "SUCCEEDED")
+
+
+def child_failed(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> None:
+    run = fork.run
+    assert run is not None
+    details = history.failure(failure.error, failure.cause)
+    draft.record(branch, "ExecutionFailed", branch.previous, "executionFailedEventDetails", details)
+    fork.run = replace(run, ended=run.ended + 1, failed=run.failed + 1)
+    fork.failed += draft.child(branch.number).items
+    _tell_child(draft, run, branch, "FAILED", failure)
+
+
+def child_aborted(draft: Draft, fork: Fork, branch: Branch) -> None:
+    assert fork.run is not None
+    draft.record(branch, "ExecutionAborted", 0, "executionAbortedEventDetails", {})
+    _tell_child(draft, fork.run, branch, "ABORTED")
+
+
+def redrive(draft: Draft, parent: Branch, fork: Fork) -> None:
+    """The run goes on with what had not succeeded. What is recorded follows the state's start, as the run's own did,
+    which was the event after that."""
+    run = fork.run
+    assert run is not None
+    fork.run = replace(run, redrives=run.redrives + 1, redriven=draft.now)
+    fork.previous = draft.record(
+        parent,
+        "MapRunRedriven",
+        parent.previous - 1,
+        "mapRunRedrivenEventDetails",
+        {"mapRunArn": run.arn, "redriveCount": fork.run.redrives},
+    )
+    tell(draft, fork)
+
+
+def redrive_child(draft: Draft, branch: Branch) -> int:
+    """A child execution that had ended without success runs again. The id of the event that says so."""
+    child = draft.child(branch.number)
+    child = replace(child, redrives=child.redrives + 1, redriven=draft.now)
+    draft.put(child_id(branch.number), child)
+    assert branch.parent is not None
+    fork = draft.peek_fork(branch.parent)
+    assert fork is not None
+    assert fork.run is not None
+    _tell_child(draft, fork.run, branch, "RUNNING")
+    return draft.record(
+        branch, "ExecutionRedriven", branch.events, *history.execution_redriven(child.redrives)
+    )
+
+
+def description(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> Payload:
+    """What stands among the results of a Map for a child execution whose failure is tolerated."""
+    assert fork.run is not None
+    child, run = draft.child(branch.number), fork.run
+    said: dict[str, Json] = {
+        "Cause": failure.cause,
+        "Error": failure.error,
+        "ExecutionArn": execution_arn(run.arn, child.name),
+        "Input": child.input.text,
+        "InputDetails": {"Included": True},
+        "Name": child.name,
+        "RedriveCount": child.redrives,
+        "StartDate": timestamps.text(child.started),
+        "StateMachineArn": machine_arn(run.arn),
+        "Status": "FAILED",
+        "StopDate": timestamps.text(draft.now),
+    }
+    return Payload({name: value for name, value in said.items() if value is not None})
+
+
+def tell(
+    draft: Draft, fork: Fork, status: Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"] = "RUNNING"
+) -> None:
+    """Say how the run stands. What runs when it ends is aborted."""
+    run = fork.run
+    assert run is not None
+    over = status != "RUNNING"
+    items = fork.cursor - fork.finished
+    children = run.children - run.ended
+    execution, machine = _parent(draft, fork)
+    lasting = draft.frozen_fork(fork.branch) if over else fork
+    waiting = 0 if run.batch_items or run.batch_bytes else fork.width - fork.cursor
+    draft.map_runs[run.arn] = MapRunStatus(
+        arn=run.arn,
+        execution_arn=execution,
+        state_machine_arn=machine,
+        status=status,
+        started=run.started,
+        stopped=draft.now if over else None,
+        max_concurrency=run.max_concurrency,
+        tolerated_failure_count=fork.tolerated_count,
+        tolerated_failure_percentage=fork.tolerated_percentage,
+        items=Counts(
+            total=fork.width,
+            running=0 if over else items,
+            succeeded=fork.finished - fork.failed,
+            failed=fork.failed,
+            aborted=items if over else 0,
+            not_redrivable=0 if lasting is None else lasting.failed,
+        ),
+        executions=Counts(
+            total=run.children + waiting,
+            running=0 if over else children,
+            succeeded=run.ended - run.failed,
+            failed=run.failed,
+            aborted=children if over else 0,
+            not_redrivable=0 if lasting is None or lasting.run is None else lasting.run.failed,
+        ),
+        redrives=run.redrives,
+        redriven=run.redriven,
+    )
+
+
+def _parent(draft: Draft, fork: Fork) -> tuple[str, str]:
+    """The ARNs of the execution whose Map it is, and of its state machine."""
+    parent = draft.peek(fork.branch)
+    assert parent is not None
+    if parent.child is None:
+        identity = draft.start.identity
+        return identity.execution_id, identity.state_machine_id
+    root = draft.peek(parent.child)
+    assert root is not None
+    assert root.parent is not None
+    around = draft.peek_fork(root.parent)
+    assert around is not None
+    assert around.run is not None
+    arn = around.run.arn
+    return execution_arn(arn, draft.child(root.number).name), machine_arn(arn)
+
+
+def _tell_child(
+    draft: Draft, run: MapRun, branch: Branch, status: Status, failure: Failure | None = None
+) -> None:
+    child = draft.child(branch.number)
+    draft.children[child.name] = ChildExecution(
+        name=child.name,
+        arn=execution_arn(run.arn, child.name),
+        map_run_arn=run.arn,
+        state_machine_arn=machine_arn(run.arn),
+        status=status,
+        started=child.started,
+        input=child.input.text,
+        items=child.items,
+        stopped=None if status == "RUNNING" else draft.now,
+        output=branch.input.text if status == "SUCCEEDED" else None,
+        error=None if failure is None else failure.error,
+        cause=None if failure is None else failure.cause,
+        redrives=child.redrives,
+        redriven=child.redriven,
+    )

@@ -1,0 +1,72 @@
+"""Redrive: an execution that ended without success goes on where it failed, with what had succeeded before.
+
+States that did not succeed begin again: Task states without being entered anew, with a new task and all their retries;
+a Wait goes on to its time; of a Parallel or a Map only the branches and iterations that had not succeeded go on. Child
+executions of a distributed Map are redriven with it, those alone that ran when it ended: failures that it had tolerated
+before are results of it.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html, and recorded histories.
+"""
+
+from __future__ import annotations
+
+from stepwright.asl.checkpoint.parts import REDRIVEN, ROOT, Branch, Fork, Phase
+from stepwright.asl.interpreter import history, map_runs
+from stepwright.asl.interpreter.draft import Draft
+from stepwright.asl.machine import Fail, Wait
+from stepwright.asl.step import SetTimer
+
+
+def reopen(draft: Draft) -> None:
+    """Record the redrive, and make every branch ready that can go on by itself."""
+    head = draft.head
+    ended_by = head.last_event_id
+    head.ended = None
+    head.redrives += 1
+    head.redriven = draft.now
+    head.version = max(head.version, REDRIVEN)
+    root = draft.branch(ROOT)
+    assert root is not None
+    event = draft.record(root, "ExecutionRedriven", ended_by, *history.execution_redriven(head.redrives))
+    redriven: dict[int | None, int] = {None: event}
+    """The event of each history, by the number of the child execution's root. Roots come before what is in them."""
+    for branch in draft.open_branches():
+        if branch.is_child:
+            redriven[branch.child] = map_runs.redrive_child(draft, branch)
+        _reopen(draft, branch, redriven[branch.child])
+
+
+def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
+    fork = draft.fork(branch.number)
+    if fork is not None and fork.run is not None and _goes_on(fork):
+        map_runs.redrive(draft, branch, fork)
+    if fork is not None and fork.live:
+        branch.retries = ()
+        return  # its branches go on, and it with the last of them
+    state = draft.state(branch)
+    # A Wait of a child execution was recorded to last as long as it does at first.
+    waits = (
+        isinstance(state, Wait)
+        and branch.phase is Phase.OPEN
+        and branch.timer is not None
+        and branch.child is None
+    )
+    branch.retries = ()
+    branch.task = None
+    if waits and branch.timer is not None:
+        draft.commands.append(SetTimer(branch.timer.id, branch.timer.due))
+        return
+    branch.timer = None
+    draft.ready.append(branch.number)
+    if branch.phase is Phase.ENTER:
+        return
+    if fork is not None:
+        if _goes_on(fork):
+            return  # between two iterations: the next one is made again
+        draft.drop_fork(fork)  # what all had done together was more than there is room for
+    branch.phase = Phase.BEGIN
+    branch.previous = redriven if isinstance(state, Fail) else branch.entered
+
+
+def _goes_on(fork: Fork) -> bool:
+    """Whether there is anything left to run."""
+    return bool(fork.live) or fork.cursor < fork.width

@@ -1,0 +1,124 @@
+"""Map in mode DISTRIBUTED: each iteration is a child execution, of one item or of a batch of them.
+
+As in an inline Map, items wait at a cursor and results of those that are done in chunks: what is kept live grows with
+the child executions that run. The history tells of the run alone: MapRunStarted, and how it ended.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from stepwright.asl.checkpoint.parts import WITH_CHILDREN, Branch, Fork
+from stepwright.asl.failure import failures
+from stepwright.asl.interpreter import dataflow, forks, map_runs
+from stepwright.asl.interpreter.draft import Draft
+from stepwright.asl.interpreter.states import map_fields
+from stepwright.asl.interpreter.transitions import leave_with_result
+from stepwright.asl.machine import Map
+from stepwright.asl.signals import UpdateMapRun
+from stepwright.asl.text.payload import Payload
+
+
+def check(state: Map) -> None:
+    """Raises States.Runtime where the Map is one that cannot be run here."""
+    if state.unserved is not None:
+        raise failures.runtime(
+            f"{state.unserved} of a Map cannot be used here: a Map takes its items from the state's input and gives its "
+            "results as the state's output."
+        )
+
+
+def begin(
+    draft: Draft,
+    branch: Branch,
+    state: Map,
+    items: Payload,
+    max_concurrency: int,
+    tolerated: tuple[int | None, float | None],
+) -> None:
+    draft.head.version = WITH_CHILDREN
+    effective = dataflow.effective_input(draft, branch, state)
+    bounds = (
+        (None, None)
+        if state.batcher is None
+        else map_fields.bounds(draft, branch, state, state.batcher, effective)
+    )
+    run = map_runs.new(draft, state, max_concurrency, bounds)
+    branch.previous = draft.record(
+        branch, "MapRunStarted", branch.previous, "mapRunStartedEventDetails", {"mapRunArn": run.arn}
+    )
+    assert isinstance(items.value, list)
+    fork = Fork(
+        branch=branch.number,
+        width=len(items.value),
+        limit=_limit(draft, max_concurrency),
+        previous=branch.previous,
+        tolerated_count=tolerated[0],
+        tolerated_percentage=tolerated[1],
+        run=run,
+    )
+    forks.open_fork(draft, fork, items=items)
+    draft.visit(branch, state)
+    go_on(draft, branch, state, fork)
+
+
+def update(draft: Draft, fork: Fork, update: UpdateMapRun) -> None:
+    assert fork.run is not None
+    if update.max_concurrency is not None:
+        fork.limit = _limit(draft, update.max_concurrency)
+        fork.run = replace(fork.run, max_concurrency=update.max_concurrency)
+    if update.tolerated_failure_count is not None:
+        fork.tolerated_count = update.tolerated_failure_count
+    if update.tolerated_failure_percentage is not None:
+        fork.tolerated_percentage = update.tolerated_failure_percentage
+
+
+def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
+    if fork.cursor < fork.width and len(fork.live) < fork.limit:
+        effective = dataflow.effective_input(draft, branch, state)
+        while fork.cursor < fork.width and len(fork.live) < fork.limit:
+            draft.meter.begin_state()
+            _start_child(draft, branch, state, fork, effective)
+            if draft.is_spent() and fork.cursor < fork.width:
+                draft.ready.append(branch.number)  # the others in the next step
+                break
+    if fork.finished < fork.width:
+        map_runs.tell(draft, fork)
+        return
+    succeeded = draft.record(branch, "MapRunSucceeded", fork.previous)
+    result = forks.results(draft, fork)
+    map_runs.tell(draft, fork, "SUCCEEDED")
+    draft.drop_fork(fork)
+    draft.record(branch, "MapStateSucceeded", succeeded)
+    # The exit follows MapRunStarted, as AWS has recorded it since late 2024.
+    branch.previous = fork.previous
+    leave_with_result(draft, branch, state, result)
+
+
+def _limit(draft: Draft, max_concurrency: int) -> int:
+    most = draft.limits.child_executions
+    return min(max_concurrency or most, most)
+
+
+def _start_child(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload) -> None:
+    index = fork.cursor
+    items = draft.items(branch.number)
+    assert items is not None
+    values = items.items.value
+    assert isinstance(values, list)
+    if state.batcher is None:
+        given = map_fields.iteration_input(draft, branch, state, effective, index, values[index])
+        count = 1
+    else:
+        run = fork.run
+        assert run is not None
+        given, count = map_fields.batch(
+            draft, branch, state, effective, values, index, (run.batch_items, run.batch_bytes)
+        )
+    child = forks.add_branch(
+        draft, branch, fork, index=index, scope=state.item_processor, input=given, previous=0
+    )
+    fork.cursor = index + count
+    map_runs.begin_child(draft, fork, child, count)

@@ -1,0 +1,395 @@
+"""The language as a pure function: ``start`` and ``resume``, each giving one step.
+
+A step takes one signal in, lets every branch go on as far as it can, and says what changed, what is recorded and
+what is to be done. Same definition, checkpoint, signal and moment give the same step, on every machine.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from stepwright.asl.checkpoint import open_work
+from stepwright.asl.checkpoint.checkpoint import Checkpoint
+from stepwright.asl.checkpoint.parts import (
+    HEAD,
+    ROOT,
+    START,
+    Branch,
+    Fork,
+    Head,
+    Identity,
+    Phase,
+    Start,
+    branch_id,
+)
+from stepwright.asl.failure import failures
+from stepwright.asl.failure.errors import TIMEOUT, QueryError, StateError
+from stepwright.asl.failure.matching import Failure
+from stepwright.asl.interpreter import abort, failing, forks, history, redriving, transitions
+from stepwright.asl.interpreter.draft import Draft, HistoryFull
+from stepwright.asl.interpreter.states import (
+    choice,
+    distributed_map,
+    fail,
+    parallel,
+    pass_,
+    succeed,
+    task,
+    wait,
+)
+from stepwright.asl.interpreter.states import map as map_
+from stepwright.asl.json_types import JsonText, Pointer
+from stepwright.asl.limits import Limits
+from stepwright.asl.machine import (
+    Choice,
+    Fail,
+    Machine,
+    Map,
+    Parallel,
+    Pass,
+    State,
+    Succeed,
+    Task,
+    Wait,
+)
+from stepwright.asl.meter import PER_TRANSITION
+from stepwright.asl.signals import (
+    Break,
+    Continue,
+    Millis,
+    Moment,
+    Signal,
+    Stop,
+    TaskFailed,
+    TaskId,
+    TaskStarted,
+    TaskSubmitted,
+    TaskSucceeded,
+    TimerFired,
+    TimerId,
+    UpdateMapRun,
+)
+from stepwright.asl.step import Outcome, SetTimer, Step
+from stepwright.asl.text import payload
+from stepwright.asl.text.jsontext import InvalidJson
+
+_MODULES: Final[dict[type[State], Any]] = {
+    Pass: pass_,
+    Task: task,
+    Choice: choice,
+    Wait: wait,
+    Succeed: succeed,
+    Fail: fail,
+    Parallel: parallel,
+    Map: map_,
+}
+_BEGIN: Final = {kind: module.begin for kind, module in _MODULES.items()}
+_RESUME: Final = {kind: module.resume for kind, module in _MODULES.items()}
+
+
+def start(
+    machine: Machine,
+    identity: Identity,
+    input: JsonText,
+    moment: Moment,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    patience: int | None = None,
+) -> Step:
+    """The first step of an execution. ``input`` is the text of any JSON value. Raises ``meter.TakesLong`` where the step
+    costs more than ``patience`` (in units of ``meter``); without one it comes to its end."""
+    draft = _begun(machine, identity, input, moment, limits, patience)
+    draft.ready.append(ROOT)
+    _set_deadline(draft)
+    return _step(draft)
+
+
+def start_broken(
+    machine: Machine, identity: Identity, input: JsonText, moment: Moment, failure: Break
+) -> Step:
+    """The only step of an execution that fails as it starts, before anything of its definition is looked at."""
+    draft = _begun(machine, identity, input, moment, Limits())
+    _break(draft, failures.said(failure.error, failure.cause))
+    return draft.finish()
+
+
+def _begun(
+    machine: Machine,
+    identity: Identity,
+    input: JsonText,
+    moment: Moment,
+    limits: Limits,
+    patience: int | None = None,
+) -> Draft:
+    given = payload.of_text(input)
+    empty = Checkpoint({START: Start(identity, given, moment.now), HEAD: Head(next_branch=ROOT + 1)})
+    draft = Draft(machine, empty, moment, limits, new=True, patience=patience)
+    root = Branch(number=ROOT, scope=Pointer(""), state=machine.root.start_at, input=given, previous=0)
+    draft.put(branch_id(ROOT), root)
+    draft.record(
+        root,
+        "ExecutionStarted",
+        0,
+        "executionStartedEventDetails",
+        history.execution_started(input, identity.role_arn, identity.version_arn, identity.alias_arn),
+    )
+    return draft
+
+
+def redrive(
+    machine: Machine,
+    checkpoint: Checkpoint,
+    moment: Moment,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    patience: int | None = None,
+) -> Step:
+    """The step with which an execution that ended without success goes on from ``Step.redrivable``. Raises
+    ``meter.TakesLong`` as ``start`` does."""
+    draft = Draft(machine, checkpoint, moment, limits, patience=patience)
+    redriving.reopen(draft)
+    _set_deadline(draft)
+    return _step(draft)
+
+
+def _set_deadline(draft: Draft) -> None:
+    seconds, most = draft.machine.timeout_seconds, draft.limits.execution_seconds
+    if seconds is None or (most is not None and most < seconds):
+        seconds = most
+    if seconds is not None:
+        draft.head.deadline = Millis(draft.now + seconds * 1000)
+        draft.commands.append(SetTimer(open_work.EXECUTION_TIMER, draft.head.deadline))
+
+
+def resume(
+    machine: Machine,
+    checkpoint: Checkpoint,
+    signal: Signal,
+    moment: Moment,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    patience: int | None = None,
+    instead: Break | None = None,
+) -> Step:
+    """The step that a signal gives. One for something no longer open gives an empty step. Raises ``meter.TakesLong`` as
+    ``start`` does.
+
+    ``instead``: with what the execution fails at its next transition, whatever that would be: of the signal itself
+    nothing is recorded. So AWS ends executions whose state machine has been deleted.
+    """
+    # What is kept for a redrive has ended, and branches that have not.
+    was_to_go_on = False
+    head = checkpoint.head
+    if head.ended is not None:
+        was_to_go_on = isinstance(signal, Break) and any(checkpoint.branches())
+        if not was_to_go_on:
+            return Step(checkpoint)
+    branch: Branch | None = None
+    match signal:
+        case Continue():
+            if not head.ready:
+                return Step(checkpoint)
+        case TaskStarted() | TaskSubmitted() | TaskSucceeded() | TaskFailed():
+            branch = _branch_of_task(checkpoint, signal.task)
+        case TimerFired(timer) if timer == open_work.EXECUTION_TIMER:
+            return _time_out(machine, checkpoint, moment, limits)
+        case TimerFired():
+            branch = _branch_of_timer(checkpoint, signal.timer)
+        case UpdateMapRun() if instead is None:
+            return _update(machine, checkpoint, signal, moment, limits, patience)
+        case Stop():
+            return _stop(machine, checkpoint, signal, moment, limits)
+        case Break():
+            draft = Draft(machine, checkpoint, moment, limits)
+            if was_to_go_on:
+                redriving.reopen(draft)
+            _break(draft, failures.said(signal.error, signal.cause))
+            return draft.finish()
+    if branch is None and not isinstance(signal, Continue):
+        return Step(checkpoint)
+    if instead is not None and not isinstance(signal, TaskStarted | TaskSubmitted):
+        return resume(machine, checkpoint, instead, moment, limits)
+    draft = Draft(machine, checkpoint, moment, limits, patience=patience)
+    return _step(draft, branch, signal)
+
+
+def _step(draft: Draft, branch: Branch | None = None, signal: Signal | None = None) -> Step:
+    try:
+        if branch is not None:
+            try:
+                _take_in(draft, branch.number, signal)
+            except HistoryFull as full:
+                _end_child(draft, full)
+        _run(draft)
+    except HistoryFull:
+        _break(draft, failures.history_full(draft.limits, draft.head.history_bytes))
+    return draft.finish()
+
+
+def _take_in(draft: Draft, number: int, signal: Signal | None) -> None:
+    """Let the branch that a signal is for go on with it."""
+    branch = draft.branch(number)
+    assert branch is not None
+    state = draft.state(branch)
+    if isinstance(signal, TimerFired) and open_work.is_retry(signal.timer):
+        branch.timer = None
+        branch.phase = Phase.BEGIN
+    else:
+        try:
+            _RESUME[type(state)](draft, branch, state, signal)
+        except (StateError, InvalidJson) as error:
+            _fail(draft, branch, state, error)
+    if branch.phase is Phase.ENTER or branch.phase is Phase.BEGIN:
+        draft.ready.append(number)
+
+
+def _run(draft: Draft) -> None:
+    """Let every branch that can go on do so, one after the other, until all wait or the step is full."""
+    ready, limits, meter = draft.ready, draft.limits, draft.meter
+    events, child_events = draft.events, draft.child_events
+    while ready:
+        branch = draft.branch(ready.popleft())
+        if branch is None:  # aborted meanwhile
+            continue
+        while True:
+            if (
+                len(events) + len(child_events) >= limits.events_per_step
+                or draft.size >= limits.bytes_per_step
+                or meter.left <= meter.full_at
+            ):
+                ready.append(branch.number)  # behind the others, so that a loop does not starve them
+                return
+            try:
+                _advance(draft, branch)
+            except HistoryFull as full:
+                _end_child(draft, full)
+                break
+            if branch.phase is not Phase.ENTER:
+                break
+
+
+def _end_child(draft: Draft, full: HistoryFull) -> None:
+    """End a child execution whose history is full, or the one around it where that has no room for it, and so on.
+    Raises HistoryFull where it is the execution itself."""
+    while full.child is not None:
+        try:
+            forks.child_is_full(draft, full.child)
+        except HistoryFull as another:
+            full = another
+        else:
+            return
+    raise full
+
+
+def _advance(draft: Draft, branch: Branch) -> None:
+    """One transition of a branch."""
+    meter = draft.meter
+    meter.left -= PER_TRANSITION
+    if meter.left < meter.renewed_at:
+        meter.begin_state()
+    state = draft.machine.scopes[branch.scope].states[branch.state]
+    kind = type(state)
+    try:
+        if branch.phase is Phase.ENTER:
+            transitions.enter(draft, branch, state)
+            _BEGIN[kind](draft, branch, state)
+        elif branch.phase is Phase.BEGIN:
+            branch.phase = Phase.OPEN
+            _BEGIN[kind](draft, branch, state)
+        elif draft.peek_fork(branch.number) is not None:  # else it has gone on meanwhile
+            _RESUME[kind](draft, branch, state, None)
+    except (StateError, InvalidJson) as error:
+        _fail(draft, branch, state, error)
+
+
+def _fail(draft: Draft, branch: Branch, state: State, error: StateError | InvalidJson) -> None:
+    """Evaluating a field of the state failed. Where that was between iterations, those still running end with it."""
+    first = draft.freeze()
+    draft.meter.begin_state()  # catching it may cost as much as a state
+    failure = failures.of_error(error, state.name, branch.entered)
+    failed_event = None
+    if isinstance(error, QueryError) and isinstance(state, Map | Parallel):
+        failed_event = f"{type(state).__name__}StateFailed"
+    fork = draft.fork(branch.number)
+    if fork is not None:
+        assert isinstance(state, Map | Parallel)
+        branch.previous = fork.previous
+        if fork.run is not None:
+            assert isinstance(state, Map)
+            forks.map_run_failed(draft, branch, state, fork, failure)
+            failed_event = "MapStateFailed"
+        else:
+            abort.branches(draft, fork, state, fork.previous)
+            draft.drop_fork(fork)
+    abort.cancel(draft, branch)
+    if isinstance(error, QueryError):
+        failing.record_evaluation(draft, branch, state, error, failure)
+    failing.fail(draft, branch, state, failure, failed_event)
+    if first:
+        draft.thaw()
+
+
+def _break(draft: Draft, failure: Failure) -> None:
+    """End the execution with a failure that nothing can catch. Its event follows whatever was written last."""
+    abort.everything(draft, "Failed")
+    failing.end_failed(draft, draft.head.last_event_id, failure)
+
+
+def _stop(machine: Machine, checkpoint: Checkpoint, stop: Stop, moment: Moment, limits: Limits) -> Step:
+    """AWS's ExecutionAborted follows no event, and the open states get none of their own."""
+    draft = Draft(machine, checkpoint, moment, limits)
+    said = failures.said(stop.error, stop.cause)
+    abort.everything(draft, "Aborted")
+    draft.record_end(
+        "ExecutionAborted", 0, "executionAbortedEventDetails", history.failure(said.error, said.cause)
+    )
+    transitions.end_execution(draft, Outcome("ABORTED", error=said.error, cause=said.cause))
+    return draft.finish()
+
+
+def _update(
+    machine: Machine,
+    checkpoint: Checkpoint,
+    update: UpdateMapRun,
+    moment: Moment,
+    limits: Limits,
+    patience: int | None,
+) -> Step:
+    """New bounds for a Map Run under way; what is None stays as it is. It goes on with them at once."""
+    forks = (part for part in checkpoint.parts.values() if type(part) is Fork)
+    found = next((fork for fork in forks if fork.run is not None and fork.run.arn == update.arn), None)
+    if found is None:
+        return Step(checkpoint)
+    draft = Draft(machine, checkpoint, moment, limits, patience=patience)
+    fork = draft.fork(found.branch)
+    assert fork is not None
+    distributed_map.update(draft, fork, update)
+    draft.ready.append(fork.branch)
+    return _step(draft)
+
+
+def _time_out(machine: Machine, checkpoint: Checkpoint, moment: Moment, limits: Limits) -> Step:
+    """The machine's TimeoutSeconds are over. AWS tells the error in the history only, and no cause."""
+    deadline = checkpoint.head.deadline
+    if deadline is None:
+        return Step(checkpoint)
+    draft = Draft(machine, checkpoint, moment, limits)
+    abort.everything(draft, "TimedOut")
+    draft.record_end("ExecutionTimedOut", 0, "executionTimedOutEventDetails", history.failure(TIMEOUT, None))
+    transitions.end_execution(draft, Outcome("TIMED_OUT"))
+    return draft.finish()
+
+
+def _branch_of_task(checkpoint: Checkpoint, task: TaskId) -> Branch | None:
+    for part in checkpoint.parts.values():
+        if type(part) is Branch and (open_task := part.task) is not None and open_task.id == task:
+            return part
+    return None
+
+
+def _branch_of_timer(checkpoint: Checkpoint, timer: TimerId) -> Branch | None:
+    for branch in checkpoint.branches():
+        if branch.timer is not None and branch.timer.id == timer:
+            return branch
+        if branch.task is not None and any(
+            timer == other.timer for other in open_work.task_timers(branch.task)
+        ):
+            return branch
+    return None
