@@ -60,20 +60,22 @@ class Process:
 
     def __init__(self) -> None:
         self.spent = 0.0
-        self.peak = 100
+        self.resident = 100
         self.since = 0
         self.looks = 0
-        self.garbage = Garbage(self.collect, lambda: self.since, lambda: self.spent, lambda: self.peak)
+        self.freed = 0
+        self.garbage = Garbage(self.collect, lambda: self.since, lambda: self.spent, lambda: self.resident)
 
     def collect(self) -> None:
         self.looks += 1
         self.since = 0
+        self.resident -= self.freed
 
-    def second(self, spent: float, since: int, peak: int = 100) -> int:
+    def second(self, spent: float, since: int, resident: int = 100) -> int:
         """How often all was looked through at its end."""
         self.spent += spent
         self.since += since
-        self.peak = peak
+        self.resident = resident
         self.looks = 0
         self.garbage.look()
         return self.looks
@@ -90,9 +92,19 @@ def test_it_waits_for_a_second_in_which_little_is_computed() -> None:
 def test_it_waits_no_longer_than_until_memory_has_doubled() -> None:
     process = Process()
 
-    looks = [process.second(spent=0.9, since=20, peak=peak) for peak in (150, 199, 200, 399, 400, 799)]
+    looks = [process.second(spent=0.9, since=20, resident=now) for now in (150, 199, 200, 399, 400, 799)]
 
     assert looks == [0, 0, 1, 0, 1, 0]
+
+
+def test_what_was_freed_may_not_come_to_more_the_next_time() -> None:
+    """A process that has nothing but such garbage would else take twice as much each time, up to its limit."""
+    process = Process()
+    process.freed = 100
+
+    looks = [process.second(spent=0.9, since=20, resident=now) for now in (200, 199, 200, 199, 200)]
+
+    assert looks == [1, 0, 1, 0, 1]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -12,6 +12,7 @@ import gc
 import resource
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 AFTER_OBJECTS: Final = 20_000
@@ -22,6 +23,8 @@ _TIMES: Final = 10
 through all."""
 
 _NEVER: Final = 1_000_000_000
+
+_STATM: Final = Path("/proc/self/statm")
 
 LOOK_SECONDS: Final = 1.0
 
@@ -39,23 +42,31 @@ def take_over() -> None:
     gc.set_threshold(AFTER_OBJECTS, _TIMES, _NEVER)
 
 
+def resident() -> int:
+    """The memory that this process has now; where the system does not tell, the most that it ever had."""
+    try:
+        return int(_STATM.read_text().split()[1]) * resource.getpagesize()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 class Garbage:
     """Of this process, by default. ``since``: how often what was not so new has been looked through since all was.
-    ``spent``: seconds of the processor. ``peak``: of its memory, in any unit."""
+    ``spent``: seconds of the processor. ``resident``: its memory, in any unit."""
 
     def __init__(
         self,
         collect: Callable[[], object] = gc.collect,
         since: Callable[[], int] = lambda: gc.get_count()[2],
         spent: Callable[[], float] = time.process_time,
-        peak: Callable[[], int] = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        resident: Callable[[], int] = resident,
     ) -> None:
         self._collect = collect
         self._since = since
         self._spent = spent
-        self._peak = peak
+        self._resident = resident
         self._last_spent = spent()
-        self._last_peak = peak()
+        self._last_resident = resident()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -67,7 +78,7 @@ class Garbage:
         """Once in ``LOOK_SECONDS``."""
         spent = self._spent()
         quiet = spent - self._last_spent < QUIET * LOOK_SECONDS
-        if self._since() >= _TIMES and (quiet or self._peak() >= GROWN * self._last_peak):
+        if self._since() >= _TIMES and (quiet or self._resident() >= GROWN * self._last_resident):
             self._collect()
-            self._last_peak = self._peak()
+            self._last_resident = self._resident()
         self._last_spent = self._spent()
