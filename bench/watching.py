@@ -26,9 +26,19 @@ JOBS: Kind = ("batch/v1", "jobs")
 class Watch:
     """All objects of a kind in a namespace: when each was first seen to be done."""
 
-    def __init__(self, api: Api, kind: Kind, namespace: str, is_done: Callable[[Status], bool]) -> None:
+    def __init__(
+        self,
+        api: Api,
+        kind: Kind,
+        namespace: str,
+        is_done: Callable[[Status], bool],
+        field_selector: str | None = None,
+    ) -> None:
+        """``field_selector``: looks at those only. One that leaves them is done, with the status that it had before: the
+        server tells no more of it."""
         self._api = api
         self._path = path_of(*kind, namespace)
+        self._params = None if field_selector is None else {"fieldSelector": field_selector}
         self._is_done = is_done
         self.done: dict[str, float] = {}
         self.status: dict[str, Status] = {}
@@ -56,13 +66,14 @@ class Watch:
         while True:
             # A watch that is cut begins anew, with everything there is.
             with suppress(ApiError):
-                async for event in self._api.watch(self._path):
+                async for event in self._api.watch(self._path, self._params):
                     self._take(event)
 
     def _take(self, event: Event) -> None:
         found = msgspec.json.decode(event.object, type=_Seen)
         name, status = found.metadata.name, found.status or {}
-        if name not in self.done and self._is_done(status):
+        left = self._params is not None and event.type == "DELETED"
+        if name not in self.done and (left or self._is_done(status)):
             self.done[name] = time.perf_counter()
             self.status[name] = status
             self._news.set()
