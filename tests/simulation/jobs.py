@@ -17,7 +17,9 @@ from typing import Any
 
 import msgspec
 
+from stepwright.kube import timestamps
 from stepwright.tasks.job import names
+from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import OUTSIDE, ApiServer, Body, Key, Kind, Refusal
 
 FINISHED = ("Complete", "Failed")
@@ -149,21 +151,36 @@ class Jobs:
 
     def _set_timers(self, key: Key, job: Body) -> None:
         """For the end of its TTL or of its deadline."""
-        uid, spec = job["metadata"]["uid"], job["spec"]
-        if is_finished(job):
-            if (ttl := spec.get("ttlSecondsAfterFinished")) is not None:
-                self._server.later(ttl + self._random.uniform(0, 2), self._expire, key, uid)
-        elif (deadline := spec.get("activeDeadlineSeconds")) is not None:
-            left = max(0.0, self.notes[uid].created + deadline - _now())
+        uid = job["metadata"]["uid"]
+        if (expires := _expires(job)) is not None:
+            self._server.later(
+                max(0.0, expires - _now()) + self._random.uniform(0, 2), self._expire, key, uid
+            )
+        elif (exceeds := self._exceeds(job)) is not None:
+            left = max(0.0, exceeds - _now())
             self._server.later(left + self._random.uniform(0.05, 1), self._exceed, key, uid)
 
+    def _exceeds(self, job: Body) -> float | None:
+        """When its activeDeadlineSeconds are over; None where it has none, or has finished."""
+        deadline = job["spec"].get("activeDeadlineSeconds")
+        if deadline is None or is_finished(job):
+            return None
+        return self.notes[job["metadata"]["uid"]].created + float(deadline)
+
+    # Both look at the Job as it is then, as its controllers do: it may have got another time meanwhile, or have been
+    # restored to when it had none.
+
     def _expire(self, key: Key, uid: str) -> None:
-        if self._job(key, uid) is not None:
+        job = self._job(key, uid)
+        expires = None if job is None else _expires(job)
+        if expires is not None and expires <= _now():
             self._server.remove(key)
 
     def _exceed(self, key: Key, uid: str) -> None:
         """It has run longer than its activeDeadlineSeconds: its pods are deleted, and it has failed."""
-        if self._is_over(key, uid):
+        job = self._job(key, uid)
+        exceeds = None if job is None else self._exceeds(job)
+        if exceeds is None or exceeds > _now():
             return
         self._trace("cluster", "deadline of", key[2])
         for pod in self._server.all("pods"):
@@ -414,6 +431,15 @@ class Jobs:
     def _job(self, key: Key, uid: str) -> Body | None:
         job = self._server.get(*key)
         return job if job is not None and job["metadata"]["uid"] == uid else None
+
+
+def _expires(job: Body) -> float | None:
+    """When the ttlSecondsAfterFinished of one that has finished are over; None where it stays."""
+    ttl = job["spec"].get("ttlSecondsAfterFinished")
+    if ttl is None or not is_finished(job):
+        return None
+    finished = timestamps.millis(job["status"]["completionTime"]) - BEGIN
+    return finished / 1000 + float(ttl)
 
 
 def _now() -> float:
