@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from stepwright.asl import interpreter
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.parts import Branch
+from stepwright.asl.interpreter import steps
 from stepwright.cluster import record
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.controllers.executions import Executions
@@ -147,7 +147,7 @@ def accept_a_late_result(patch: pytest.MonkeyPatch) -> None:
         exact = [branch for branch in waiting if branch.task.id == task]
         return next(iter(exact or [branch for branch in waiting if branch.task.id > task]), None)
 
-    patch.setattr(interpreter, "_branch_of_task", anyone)
+    patch.setattr(steps, "_branch_of_task", anyone)
 
 
 def accept_a_second_result(patch: pytest.MonkeyPatch) -> None:
