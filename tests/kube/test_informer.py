@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+from aiohttp import web
 
 from stepwright.kube.informer import Informer
 from tests.kube.server import Answer, Server, problem, says, serving, streams
@@ -248,6 +249,7 @@ async def test_a_namespace_that_is_forbidden_holds_the_others_back_no_longer(tmp
     """One namespace of several was deleted, with the rights in it: the operator never became ready again."""
     async with informing(tmp_path, problem(403, "Forbidden"), namespaces=["gone"]) as (_, informer, _):
         await asyncio.wait_for(informer.synced.wait(), 60)
+        await asyncio.wait_for(informer.following.wait(), 60)
         assert informer.last_activity is not None
 
 
@@ -257,6 +259,28 @@ async def test_without_rights_in_the_whole_cluster_nothing_is_known(tmp_path: Pa
             while len(server.requests) < 2:
                 await asyncio.sleep(0.01)
         assert not informer.synced.is_set()
+
+
+async def test_while_a_watch_is_cut_off_the_copy_is_not_said_to_be_of_now(tmp_path: Path) -> None:
+    cut, back = asyncio.Event(), asyncio.Event()
+
+    async def until_cut() -> None:
+        await cut.wait()
+
+    async def away(request: web.Request) -> web.StreamResponse:
+        await back.wait()
+        return await streams(then=forever)(request)
+
+    async with informing(tmp_path, listed(5), streams(then=until_cut), away) as (server, informer, _):
+        await asyncio.wait_for(informer.following.wait(), 60)
+        cut.set()
+        async with asyncio.timeout(60):
+            while len(server.requests) < 3:
+                await asyncio.sleep(0.01)
+        assert informer.synced.is_set()
+        assert not informer.following.is_set()
+        back.set()
+        await asyncio.wait_for(informer.following.wait(), 60)
 
 
 async def test_last_activity_tells_when_the_stream_was_heard(tmp_path: Path) -> None:

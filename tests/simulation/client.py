@@ -118,6 +118,7 @@ class SimulatedApi(Api):
         params: Any = None,
         *,
         idle_seconds: float = 150,  # noqa: ARG002
+        opened: Callable[[], None] = lambda: None,
     ) -> AsyncGenerator[Event, None]:
         process = self._host.process
         if not process.alive:
@@ -136,6 +137,7 @@ class SimulatedApi(Api):
         except Refusal as refusal:
             self._trace(process.name, "watch refused", path, refusal.code)
             raise from_response(refusal.code, refusal.body) from None
+        opened()
         timer = asyncio.get_running_loop().call_later(seconds, self._faults.cut, stream, context=OUTSIDE)
         try:
             while (event := await stream.next()) is not None:

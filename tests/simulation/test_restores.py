@@ -21,6 +21,7 @@ from tests.simulation.watchman import Memory
 
 STATES = 8
 JOBS = "GET", "/apis/batch/v1/jobs"
+PODS = "GET", "/api/v1/pods"
 
 
 def _tasks() -> dict[str, Any]:
@@ -310,6 +311,68 @@ def test_a_job_that_had_finished_after_the_backup_is_not_judged_by_the_pods_of_n
     scene = play(_EndedJob)
 
     assert scene.phase("e0") == "Succeeded", scene.status("e0").get("cause")
+
+
+class _CopiesOfBefore(_Lost):
+    """Long after the restore the operator's copies of Jobs and pods are still of before it: the task had ended."""
+
+    machine = _tasks()
+    runs_again_seconds = 40
+
+    async def script(self) -> None:
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: bool(self.server.all("pods")))
+        saved = self.save()
+        await self.ends_its_task()
+        self.jobs.habits = Habits({"output": 1}, longer_seconds=self.runs_again_seconds)
+        self.are_lost = (JOBS, PODS)
+        await self.restore(saved)
+        await asyncio.sleep(30)
+        self.reached = self.status("e0")["currentState"]
+        self.are_lost = ()
+        await self.until(lambda: bool(self.status("e0").get("settled")), 900)
+        self.watchman.final(self.setting, may_end_plainly=False)
+
+    async def ends_its_task(self) -> None:
+        await self.until(lambda: self.status("e0").get("seq", 0) >= 3)
+
+
+class _CopiesOfItsEnd(_CopiesOfBefore):
+    """The execution had been stopped, and its pod had ended since. By the time the execution is taken up, its Job has
+    finished again."""
+
+    runs_again_seconds = 0
+
+    async def ends_its_task(self) -> None:
+        self._stop_execution("e0")
+        await self.until(lambda: not self.server.all("jobs"))
+        [pod] = self.server.all("pods")
+        key = "pods", "default", pod["metadata"]["name"]
+        self.jobs._edit_pod(
+            key, phase="Succeeded", exit_code=0, reason="Completed", message='"late"', deleted=True
+        )
+        await self.until(lambda: self._is_seen_to_have_ended(key[2]))
+        self.are_lost = (JOBS, PODS)
+        for stream in self.server.streams:
+            stream.finish("closed")
+        await self.until(lambda: bool(self.status("e0").get("settled")))
+
+    def _is_seen_to_have_ended(self, pod: str) -> bool:
+        seen = self.operator.driver.pods.get("default", pod)
+        return seen is not None and seen.status.phase == "Succeeded"
+
+
+@pytest.mark.parametrize("scene", [_CopiesOfBefore, _CopiesOfItsEnd])
+def test_a_restored_execution_waits_for_what_is_known_of_its_jobs_after_the_restore(
+    scene: type[_CopiesOfBefore],
+) -> None:
+    """Its task had succeeded at once, with what a pod had given that was no more, while its Job ran again."""
+    played = play(scene)
+
+    assert played.reached == "T0"
+    assert played.phase("e0") == "Succeeded", played.status("e0").get("cause")
+    assert played.result.violations == []
 
 
 class _StartUnderWay(_Lost):

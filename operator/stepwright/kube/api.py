@@ -411,12 +411,18 @@ class Api:
             self.on_date(date, date + 1 + asyncio.get_running_loop().time() - asked)
 
     async def watch(
-        self, path: str, params: Params | None = None, *, idle_seconds: float = 150
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        idle_seconds: float = 150,
+        opened: Callable[[], None] = lambda: None,
     ) -> AsyncGenerator[Event, None]:
         """Events until the server ends the stream (``timeoutSeconds`` in ``params``), which is not an error.
 
         ``idle_seconds``: how long nothing may come before the connection counts as lost; the API server sends a
-        bookmark each minute, give or take. Raises Expired for a resourceVersion that is too old.
+        bookmark each minute, give or take. ``opened`` is called when the server has agreed, whenever the first event
+        comes. Raises Expired for a resourceVersion that is too old.
         """
         query = {**(params or {}), "watch": "1", "allowWatchBookmarks": "true"}
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout.total, sock_read=idle_seconds)
@@ -434,6 +440,7 @@ class Api:
                     if response.status == 401:
                         await self._who.authorization(fresh=True)
                     raise from_response(response.status, answer, response.headers.get("Retry-After"))
+                opened()
                 # Own splitting into lines: aiohttp's readline refuses lines beyond its buffer's size.
                 rest = b""
                 try:

@@ -129,6 +129,10 @@ class Informer(Generic[T]):
         """Called with what an object is named by where it cannot be read, or where whoever is told of it raises: the news
         of that change is lost."""
         self.synced = asyncio.Event()
+        self.following = asyncio.Event()
+        """Set while the copy is of now: from a list, or from the moment at which a watch was opened, to the end of that
+        watch. What is kept while it is not set may be of a time that an etcd that was restored has undone."""
+        self._cut_off: set[str | None] = set(self._namespaces)
         self.appears = False
         """Whether what ``on_change`` is told of has begun to be, or to be of those that are watched, this moment: a watch
         says so. A list tells of what may have been there for long."""
@@ -172,6 +176,7 @@ class Informer(Generic[T]):
             try:
                 if version is None:
                     version = await self._list(namespace)
+                    self._follows(namespace)
                 async for event in self._events(namespace, version):
                     # A stream that gives something is healthy, however it ends.
                     delay = 0.0
@@ -185,6 +190,7 @@ class Informer(Generic[T]):
                 problem = str(error)
                 if namespace is not None:
                     self._hear(namespace)
+                    self._follows(namespace)
             except TooManyRequests as error:
                 delay, problem = max(delay, error.retry_after), str(error)
             except ApiError as error:
@@ -228,9 +234,19 @@ class Informer(Generic[T]):
             "timeoutSeconds": self._random.randint(*_STREAM_SECONDS),
         }
         path = path_of(self._api_version, self._plural, namespace)
-        async with aclosing(self._api.watch(path, params)) as events:
-            async for event in events:
-                yield event
+        try:
+            watch = self._api.watch(path, params, opened=lambda: self._follows(namespace))
+            async with aclosing(watch) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self._cut_off.add(namespace)
+            self.following.clear()
+
+    def _follows(self, namespace: str | None) -> None:
+        self._cut_off.discard(namespace)
+        if not self._cut_off:
+            self.following.set()
 
     def _take(self, namespace: str | None, event: Event) -> str | None:
         """Bring one event into the copy; the resourceVersion from which the watch can go on."""

@@ -148,7 +148,10 @@ class ApiServer:
         found = [self.objects[key] for key in self.named(plural)]
         yield [msgspec.Raw(msgspec.json.encode(this)) for this in found if selected(this, selector)], "0"
 
-    async def watch(self, path: str, params: Any = None, **_: Any) -> AsyncGenerator[Event, None]:
+    async def watch(
+        self, path: str, params: Any = None, *, opened: Callable[[], None], **_: Any
+    ) -> AsyncGenerator[Event, None]:
+        opened()
         queue: asyncio.Queue[Event] = asyncio.Queue()
         self._watches.append((path, (params or {}).get("labelSelector", ""), queue))
         while True:

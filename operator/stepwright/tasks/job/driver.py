@@ -170,8 +170,9 @@ class JobDriver:
         self._watching.look_back(ref.namespace, name)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
-        # Both: a Job whose pods are not known yet would look as if it were running.
-        await self._watching.wait_until_synced()
+        # Both: a Job whose pods are not known yet would look as if it were running. And as they are now: whoever takes up
+        # an execution sweeps first, and then goes on with the Jobs that are known of its tasks.
+        await self._watching.wait_until_current()
         jobs = self.jobs.by_index(ref.uid)
         found = {job.metadata.uid: job for job in jobs}
         for watched in self._watching.of(ref.uid):

@@ -160,14 +160,12 @@ class Watching:
                 task.cancel()
 
     async def wait_until_synced(self) -> None:
-        if self.jobs.synced.is_set() and self.pods.synced.is_set():
-            return
-        try:
-            async with asyncio.timeout(SYNC_SECONDS):
-                await self.jobs.synced.wait()
-                await self.pods.synced.wait()
-        except TimeoutError as error:
-            raise Unavailable("the Jobs and pods there are could not be listed yet") from error
+        await _all_set(self.jobs.synced, self.pods.synced, "could not be listed yet")
+
+    async def wait_until_current(self) -> None:
+        """Returns once what is known of Jobs and pods is of now. Where a watch was cut, etcd may have been restored since:
+        tasks would be judged by pods that have never been."""
+        await _all_set(self.jobs.following, self.pods.following, "are not known as they are now")
 
     # --- Which tasks --------------------------------------------------------------------------------------------------
 
@@ -638,6 +636,19 @@ class Watching:
             # It may have led to other work, or the task may have been stopped meanwhile.
             if watched is not None and watched.busy is asyncio.current_task():
                 watched.busy = None
+
+
+async def _all_set(jobs: asyncio.Event, pods: asyncio.Event, otherwise: str) -> None:
+    """Raises Unavailable."""
+    if jobs.is_set() and pods.is_set():
+        return
+    try:
+        async with asyncio.timeout(SYNC_SECONDS):
+            while not (jobs.is_set() and pods.is_set()):
+                await jobs.wait()
+                await pods.wait()
+    except TimeoutError as error:
+        raise Unavailable(f"the Jobs and pods there are {otherwise}") from error
 
 
 def _with_gone(watched: Watched, present: Sequence[facts.Pod]) -> list[facts.Pod]:
