@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from stepwright.controllers.clocks import Readings
 from stepwright.controllers.membership import Membership, Removed
 from stepwright.engine.ports import Uid
+from stepwright.engine.readings import Readings
 from tests.engine.virtual_loop import VirtualClock
 from tests.simulation.access import Access
 from tests.simulation.api_server import ApiServer, Request, Stream

@@ -8,12 +8,12 @@ import urllib.request
 from collections.abc import Callable
 from random import Random
 
-from stepwright.controllers import clocks
 from stepwright.controllers.loop_thread import LoopThread
 from stepwright.controllers.membership import Membership
 from stepwright.controllers.metrics import Metrics
 from stepwright.controllers.pulse import Pulse
 from stepwright.controllers.server import Server
+from stepwright.engine import readings
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.engine.stepping import Stepping
 from tests.engine.virtual_loop import VirtualClock
@@ -103,14 +103,14 @@ def test_a_held_loop_keeps_its_lease_and_its_probes_and_what_holds_it_is_noted()
 
         # From here on this loop does not turn.
         stepping.begin(ORDER)
-        began = clocks.read()
+        began = readings.read()
         held = []
         for _ in range(RENEWALS):
             assert network.renewals.acquire(timeout=60), "the Lease is not renewed while the loop is held"
             held.append(membership.held(ORDER.uid))
         assert network.noted.wait(60), "the Lease does not say what holds the loop"
         assert asked(port) == 200
-        assert clocks.passed(began, clocks.read()) > LEASE_SECONDS
+        assert readings.passed(began, readings.read()) > LEASE_SECONDS
         assert any(held[RENEWALS // 2 :]), "long after the Lease of the beginning has run out"
         assert pulse.held_seconds > LEASE_SECONDS
         stepping.end()

@@ -16,7 +16,6 @@ from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers import execution_watch
-from stepwright.controllers.clocks import Readings
 from stepwright.controllers.executions import Executions
 from stepwright.controllers.membership import Membership, Removed
 from stepwright.controllers.neighbours import Neighbours
@@ -31,6 +30,7 @@ from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.looking_through import at_once as looked_through_at_once
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Loaded, TaskDriver, Uid
+from stepwright.engine.readings import Readings
 from stepwright.engine.steps import at_once
 from stepwright.tasks import table
 from stepwright.tasks.job.driver import JobDriver
@@ -199,7 +199,13 @@ class Operator:
                 revisions.keep("default", revision)
         installation = Installation(lease_namespace)
         self.neighbours = Neighbours(installation, self.clock, self._shares_changed)
-        self.journal = WatchedJournal(self.api, revisions, self._restored, installation=installation)
+        self.journal = WatchedJournal(
+            self.api,
+            revisions,
+            self._restored,
+            installation=installation,
+            read_clocks=self.clock.readings,
+        )
         self.journal.own = lambda ref: wrote_last(ref) == name
         self.journal.complain = complain
         self.driver = JobDriver(self.api, self._report, clock=self.clock, held=self.held)

@@ -16,6 +16,7 @@ from stepwright.cluster import seal
 from tests.simulation.api_server import Request, Snapshot
 from tests.simulation.client import Fate
 from tests.simulation.jobs import Habits, is_finished
+from tests.simulation.operator import Operator
 from tests.simulation.scene import TASK, Scene, play
 from tests.simulation.watchman import Memory
 
@@ -203,6 +204,42 @@ class _Payload(_Lost):
 def test_what_a_commit_refers_to_is_stored_again_where_it_went_with_etcd() -> None:
     """The checkpoint needed a payload that was no longer there, and the execution failed."""
     assert play(_Payload).phase("e0") == "Succeeded"
+
+
+class _PausedBetween(_Payload):
+    """The machine is paused right after a payload was stored, and etcd is restored before the commit is sent."""
+
+    is_paused = False
+
+    def of(self, request: Request) -> Fate:
+        fate = super().of(request)
+        if request.method != "POST" or not request.path.endswith("/executionhistories") or self.is_paused:
+            return fate
+        self.is_paused = True
+        return replace(fate, strikes=("answered", "paused"))
+
+    def _pause(self, operator: Operator, _: float) -> None:  # type: ignore[override]
+        super()._pause(operator, 40)
+
+    async def script(self) -> None:
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: self.status("e0").get("currentState") == "First")
+        saved = self.save()
+        await self.until(lambda: self.operator.process.stopped)
+        await self.restore(saved)
+        await self.until(lambda: self.status("e0").get("currentState") == "Second")
+        self.operator.process.kill()
+        self._replace(self.operator)
+        await self.until(lambda: self.phase("e0") != "Running")
+
+
+def test_what_was_stored_before_a_pause_of_the_machine_is_stored_again() -> None:
+    """The execution failed, since what its checkpoint needs was lost: by its monotonic clock no time had passed."""
+    scene = play(_PausedBetween)
+
+    assert scene.is_paused
+    assert scene.phase("e0") == "Succeeded", scene.status("e0").get("cause")
 
 
 class _RestoredTwice(_BackedUp):

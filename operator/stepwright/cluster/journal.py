@@ -25,7 +25,7 @@ from stepwright.cluster.installation import Installation
 from stepwright.cluster.record import Change, Record
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
-from stepwright.engine import kept_apart, payloads
+from stepwright.engine import kept_apart, payloads, readings
 from stepwright.engine.payloads import Payloads
 from stepwright.engine.ports import (
     Commit,
@@ -39,6 +39,7 @@ from stepwright.engine.ports import (
     Refused,
     Unavailable,
 )
+from stepwright.engine.readings import Readings
 from stepwright.kube import namespaces
 from stepwright.kube.api import (
     AlreadyExists,
@@ -79,6 +80,26 @@ class _Status(msgspec.Struct):
     commitId: str | None = None  # noqa: N815 - the field's name on the wire
 
 
+class _Row:
+    """The requests of one commit, one after the other, of which each relies on what those before have stored."""
+
+    def __init__(self, read_clocks: Callable[[], Readings]) -> None:
+        self._read_clocks = read_clocks
+        self._sent: Readings | None = None
+
+    def go_on(self) -> None:
+        """The next one is about to be sent. Raises Unavailable where so much time has passed since the last was that
+        etcd may have been restored between: what was stored is then stored again."""
+        now = self._read_clocks()
+        if self._sent is not None and readings.passed(self._sent, now) > TRUSTED_SECONDS:
+            raise Unavailable("the machine has stood still, and what was stored may have been lost with etcd")
+        self._sent = now
+
+    def relies_on(self, sent: Readings) -> None:
+        """On what was sent then, too, beside the steps of the commit."""
+        self._sent = sent
+
+
 class ClusterJournal:
     """Implements ``engine.ports.Journal``."""
 
@@ -89,17 +110,20 @@ class ClusterJournal:
         on_restored: Callable[[ExecutionRef, int, int], None] | None = None,
         stored: Callable[[str, str, int], None] | None = None,
         installation: Installation | None = None,
+        read_clocks: Callable[[], Readings] = readings.read,
     ) -> None:
         """``on_restored`` is told of an execution that is stored as it was earlier: which, and the numbers of the newest
         commit that was made and of the one that is stored. ``stored`` is told of each object that is stored beside an
-        Execution: its namespace, what it is (``Events``, ``Payload``), and its size in bytes."""
+        Execution: its namespace, what it is (``Events``, ``Payload``), and its size in bytes. ``read_clocks`` tells how
+        much time has passed."""
         self._api = api
         self._stored = stored
         self._installation = installation
         self._revisions = revisions
         self.on_restored = on_restored
         self._records: dict[str, Record] = {}
-        self._rolling: dict[str, tuple[float, asyncio.Task[str]]] = {}
+        self._read_clocks = read_clocks
+        self._rolling: dict[str, tuple[Readings, asyncio.Task[str]]] = {}
         """Copies of full pages under way, by the execution's uid, for its next commit, and when they were begun."""
 
     # --- Loading -------------------------------------------------------------------------------------------------
@@ -276,11 +300,12 @@ class ClusterJournal:
             kept = payloads.take_out(commit.outcome.output, texts)
             if not isinstance(kept, str):
                 output_ref = _payload_name(known.uid, kept[payloads.REFERENCE])
-        await self._store_payloads(known, texts)
+        row = _Row(self._read_clocks)
+        await self._store_payloads(known, texts, row)
         rolled_page = None
         if known.page_is_full:
             try:
-                rolled_page = await self._rolled_page(known)
+                rolled_page = await self._rolled_page(known, row)
             except Denied:
                 # Where a quota is used up an execution must still be able to end: its last page grows instead.
                 if commit.outcome is None:
@@ -288,6 +313,7 @@ class ClusterJournal:
         change = record.of_commit(
             known, commit, parts, events, output_ref=output_ref, rolled_page=rolled_page
         )
+        row.go_on()
         await self._apply(ref, change, commit.commit_id)
         # Only now: where this attempt has failed, etcd may be another one at the next.
         change.after.stored.update(texts)
@@ -344,9 +370,10 @@ class ClusterJournal:
             ) from refusal
         raise Refused(str(refusal)) from refusal
 
-    async def _store_payloads(self, known: Record, texts: Payloads) -> None:
+    async def _store_payloads(self, known: Record, texts: Payloads, row: _Row) -> None:
         for digest, text in texts.items():
             if digest not in known.stored:
+                row.go_on()
                 fields = {"content": "Payload", "payload": text, "sha256": digest}
                 await self._create_history(known, _payload_name(known.uid, digest), fields)
 
@@ -355,22 +382,25 @@ class ClusterJournal:
         rolling = asyncio.create_task(self._roll_page(known), name=f"page of {known.namespace}/{known.name}")
         # What fails is done again by the commit, where there is one.
         rolling.add_done_callback(lambda task: task.cancelled() or task.exception())
-        self._rolling[known.uid] = asyncio.get_running_loop().time(), rolling
+        self._rolling[known.uid] = self._read_clocks(), rolling
 
-    async def _rolled_page(self, known: Record) -> str:
-        since, rolling = self._rolling.pop(known.uid, (0.0, None))
-        if rolling is None:
-            return await self._roll_page(known)
-        if asyncio.get_running_loop().time() - since > TRUSTED_SECONDS:
-            rolling.cancel()  # etcd may have been restored meanwhile to a time at which the copy was not there
-        else:
-            with suppress(JournalError):
-                return await rolling
+    async def _rolled_page(self, known: Record, row: _Row) -> str:
+        begun = self._rolling.pop(known.uid, None)
+        if begun is not None:
+            since, rolling = begun
+            if readings.passed(since, self._read_clocks()) > TRUSTED_SECONDS:
+                rolling.cancel()  # etcd may have been restored meanwhile to a time at which the copy was not there
+            else:
+                with suppress(JournalError):
+                    page = await rolling
+                    row.relies_on(since)
+                    return page
+        row.go_on()
         return await self._roll_page(known)
 
     def _stop_rolling(self, uid: str) -> None:
-        _, rolling = self._rolling.pop(uid, (0.0, None))
-        if rolling is not None:
+        if uid in self._rolling:
+            _, rolling = self._rolling.pop(uid)
             rolling.cancel()
 
     async def _roll_page(self, known: Record) -> str:

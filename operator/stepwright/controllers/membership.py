@@ -28,12 +28,13 @@ from typing import Final, Protocol, TypeVar
 
 import structlog
 
-from stepwright.controllers import clocks, member_lease
-from stepwright.controllers.clocks import Readings
+from stepwright.controllers import member_lease
 from stepwright.controllers.member_lease import MemberLease, Metadata
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.standing import Standing, View, nobody, standing
+from stepwright.engine import readings
 from stepwright.engine.ports import Clock, ExecutionRef, Uid
+from stepwright.engine.readings import Readings
 from stepwright.kube.api import AlreadyExists, Api, ApiError, Conflict, NotFound, Unreachable, path_of
 from stepwright.kube.decoders import decoder
 from stepwright.kube.informer import Informer
@@ -131,7 +132,7 @@ class Membership:
         clock: Clock,
         changed: Callable[[], None],
         identity: str | None = None,
-        read_clocks: Callable[[], Readings] = clocks.read,
+        read_clocks: Callable[[], Readings] = readings.read,
         pulse: Pulse | None = None,
         quarantine: Quarantine | None = None,
         skew: Callable[[], float] = lambda: 0.0,
@@ -194,7 +195,7 @@ class Membership:
         granted = self._granted
         if granted is None or self.skewed:
             return False
-        return clocks.passed(granted, self._read_clocks()) < self._duration * HELD_SHARE
+        return readings.passed(granted, self._read_clocks()) < self._duration * HELD_SHARE
 
     @property
     def skewed(self) -> bool:
@@ -290,7 +291,7 @@ class Membership:
     def _is_time_to_renew(self) -> bool:
         if self._pulse.suspect != self._noted:
             return True
-        since = float("inf") if self._asked is None else clocks.passed(self._asked, self._read_clocks())
+        since = float("inf") if self._asked is None else readings.passed(self._asked, self._read_clocks())
         return since >= self._duration / RENEWALS
 
     async def _let_go_for(self, view: View) -> bool:

@@ -6,8 +6,8 @@ from math import inf
 
 import pytest
 
-from stepwright.controllers import clocks
-from stepwright.controllers.clocks import Readings
+from stepwright.engine import readings
+from stepwright.engine.readings import Readings
 
 BEFORE = Readings(100.0, 200.0, 1_767_225_600.0)
 
@@ -27,8 +27,8 @@ BEFORE = Readings(100.0, 200.0, 1_767_225_600.0)
 def test_the_time_that_has_passed(after: tuple[float, float, float], passed: float) -> None:
     later = Readings(*(was + by for was, by in zip(BEFORE, after, strict=True)))
 
-    assert clocks.passed(BEFORE, later) == pytest.approx(passed)
+    assert readings.passed(BEFORE, later) == pytest.approx(passed)
 
 
 def test_the_clocks_of_this_machine_agree() -> None:
-    assert clocks.passed(clocks.read(), clocks.read()) < clocks.AGREE_WITHIN_SECONDS
+    assert readings.passed(readings.read(), readings.read()) < readings.AGREE_WITHIN_SECONDS
