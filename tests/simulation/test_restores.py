@@ -13,6 +13,7 @@ import pytest
 
 from stepwright.asl.checkpoint import parts
 from stepwright.cluster import seal
+from stepwright.controllers import execution_watch
 from tests.simulation.api_server import Request, Snapshot
 from tests.simulation.client import Fate
 from tests.simulation.jobs import Habits, is_finished
@@ -410,6 +411,50 @@ def test_a_restored_execution_waits_for_what_is_known_of_its_jobs_after_the_rest
     assert played.reached == "T0"
     assert played.phase("e0") == "Succeeded", played.status("e0").get("cause")
     assert played.result.violations == []
+
+
+class _BackWhileItIsSwept(_Lost):
+    """An execution that has ended is looked through for what it has left when it comes back as it was when it ran."""
+
+    is_seen_to_end = True
+
+    async def script(self) -> None:
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: bool(self.server.all("pods")))
+        await self.until(lambda: any(seen.status.seq == 1 for seen in self.operator.watch.all()))
+        saved = self.save()
+        if not self.is_seen_to_end:
+            self.cut_off()
+        await self.until(lambda: bool(self.status("e0").get("settled")))
+        [job] = self.server.all("jobs")
+        self.operator.driver._releases.forget("default", job["metadata"]["name"])  # as whoever takes it over
+        self.are_lost = (JOBS, PODS)
+        for stream in self.server.streams:
+            stream.finish("closed")
+        self.operator.executions.observe("MODIFIED", execution_watch.of(self.execution("e0")))
+        await self.until(lambda: self.operator.engine.live == 1)
+        await self.restore(saved)
+        self.is_cut_off = False
+        await asyncio.sleep(20)
+        self.is_seen_to_run = any(seen.status.seq == 1 for seen in self.operator.watch.all())
+        self.was_swept = self.operator.engine.live == 1
+        self.are_lost = ()
+        await self.until(lambda: bool(self.status("e0").get("settled")), 200)
+
+
+@pytest.mark.parametrize("is_seen", [True, False], ids=["whose end was seen", "whose end was not seen"])
+def test_what_comes_back_while_its_end_is_looked_after_is_taken_up(is_seen: bool) -> None:
+    """It hung without a word."""
+
+    class Back(_BackWhileItIsSwept):
+        is_seen_to_end = is_seen
+
+    scene = play(Back)
+
+    assert scene.was_swept
+    assert scene.is_seen_to_run
+    assert scene.phase("e0") == "Succeeded"
 
 
 class _StartUnderWay(_Lost):

@@ -182,6 +182,10 @@ class Executions:
             self._leave(seen)
         elif self._apart.holds(uid) and not seen.has_ended:
             self._set_apart(seen)
+        elif self._seems_back(seen):
+            self._newer[uid] = (
+                seen  # etcd was restored to a time before its end, or the news of that is on its way
+            )
         elif self._engine.carries(uid) and (type == TOUCHED or not seen.seems_intact):
             self._compare(seen)
         elif seen.is_settled:
@@ -388,7 +392,12 @@ class Executions:
     def _is_known(self, seen: Seen) -> bool:
         uid = seen.uid
         waits = uid in self._waiting.get(seen.machine, {})
-        return waits or self._engine.carries(uid) or uid in self._taking_up
+        carried = self._engine.carries(uid) and not self._seems_back(seen)
+        return waits or carried or uid in self._taking_up
+
+    def _seems_back(self, seen: Seen) -> bool:
+        """Whether it is under way, though here it has ended and is being cleared up after."""
+        return self._engine.is_ending(seen.uid) and not seen.has_ended
 
     def _do_let_go(self, uid: Uid, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -107,6 +107,11 @@ class Engine:
     def carries(self, uid: Uid) -> bool:
         return uid in self._runs or uid in self._parked
 
+    def is_ending(self, uid: Uid) -> bool:
+        """Whether an execution that is carried has ended, and is only cleared up after."""
+        run = self._runs.get(uid)
+        return run is not None and run.is_ending
+
     def adopt(self, loaded: Loaded) -> None:
         """Carry an execution from where its journal says it is. Nothing happens where it is carried already, and
         nothing once the engine has let go of all: nobody would end it."""

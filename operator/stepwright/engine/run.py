@@ -145,6 +145,8 @@ class Run:
         self._kept_apart = None if world.limits.history_bytes is None else KeptApart()
         self._resources: dict[TaskId, Resource] = {}
         self._over = False
+        self.is_ending = False
+        """Whether it has ended, as far as it is written here: what is left to do is to clear up."""
         self._takes_long = False
         self._restates = False
         self._defects = Defects()
@@ -286,7 +288,7 @@ class Run:
             self._kept_apart.take_up(loaded.parts)
         self._seq = loaded.seq
         self._latest = max(self._latest, loaded.latest)
-        settled = loaded.settled
+        settled, self.is_ending = loaded.settled, loaded.ended
         if loaded.ended:
             await self._sweep(frozenset())
         else:
@@ -307,7 +309,7 @@ class Run:
                 await self._mail.wait()
                 self._mail.clear()
                 batch = await self._fill(Batch(self._checkpoint))
-            settled = ended.settled
+            settled, self.is_ending = ended.settled, True
             await self._effects.finished()
         if not settled:
             commit_id = self._world.commit_id()

@@ -165,7 +165,9 @@ class Watching:
     async def wait_until_current(self) -> None:
         """Returns once what is known of Jobs and pods is of now. Where a watch was cut, etcd may have been restored since:
         tasks would be judged by pods that have never been."""
-        await _all_set(self.jobs.following, self.pods.following, "are not known as they are now")
+        await _all_set(
+            self.jobs.following, self.pods.following, "cannot be looked at: a watch of them is cut off"
+        )
 
     # --- Which tasks --------------------------------------------------------------------------------------------------
 
