@@ -18,20 +18,21 @@ import tracemalloc
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import structs
+
 from bench import interpreter, ratios, table
 from stepwright.asl.json_types import JsonText
+from stepwright.assembly.embedded import Embedded as Parts
 from stepwright.catalog.arns import Place
 from stepwright.catalog.records import Execution, Revision, StateMachine
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import Uid
 from stepwright.mocks.test_cases import MockTestCases
-from stepwright.sql.catalog import SqlCatalog
 from stepwright.sql.database import Database
-from stepwright.sql.executions import LocalRunner
 
 PLACE: Final = Place("123456789012", "us-east-1")
 COUNT: Final = 500
@@ -86,8 +87,7 @@ class Embedded:
     """The embedded mode in a folder, with one state machine."""
 
     database: Database
-    runner: LocalRunner
-    catalog: SqlCatalog
+    parts: Parts
     machine: StateMachine
     database_file: Path
 
@@ -98,12 +98,14 @@ class Embedded:
         async def begin(number: int) -> None:
             name = f"{prefix}{number}"
             arn = PLACE.execution("bench", name)
-            await self.runner.start(replace(first, arn=arn, uid=Uid(uuid.uuid4().hex), name=name))
+            await self.parts.executions.start(
+                structs.replace(first, arn=arn, uid=Uid(uuid.uuid4().hex), name=name)
+            )
 
         await asyncio.gather(*map(begin, range(count)))
 
     async def ended(self) -> None:
-        while await self.catalog.executions(self.machine.arn, "RUNNING", None, 1):  # noqa: ASYNC110 - nothing tells
+        while await self.parts.executions.executions(self.machine.arn, "RUNNING", None, 1):  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
 
     async def written(self) -> None:
@@ -127,14 +129,13 @@ async def embedded(folder: Path, definition: dict[str, Any]) -> AsyncIterator[Em
     clock = SystemClock()
     with tempfile.TemporaryDirectory(dir=folder) as inside:
         database = await Database.open(Path(inside))
-        catalog = SqlCatalog(database)
-        runner = LocalRunner(database, catalog, clock, (), MockTestCases(database, None))
-        running = asyncio.create_task(runner.run())
+        parts = Parts(database, clock, (), MockTestCases(database, None))
+        running = asyncio.create_task(parts.run())
         revision = Revision("r", json.dumps(definition), "arn:aws:iam::123456789012:role/bench", clock.now())
         machine = StateMachine(PLACE.state_machine("bench"), "bench", "STANDARD", clock.now(), revision)
-        await catalog.add_machine(machine)
+        await parts.machines.add(machine)
         try:
-            yield Embedded(database, runner, catalog, machine, Path(inside) / "stepwright.db")
+            yield Embedded(database, parts, machine, Path(inside) / "stepwright.db")
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

@@ -11,17 +11,13 @@ from typing import Final
 
 from stepwright.api import dispatch, model
 from stepwright.api.service import Service
+from stepwright.assembly.embedded import Embedded
 from stepwright.assembly.serving import Drivers
 from stepwright.catalog.arns import Place
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import TaskDriver
 from stepwright.mocks.test_cases import MockTestCases
-from stepwright.sql.activities import SqlActivities
-from stepwright.sql.catalog import SqlCatalog
 from stepwright.sql.database import Database
-from stepwright.sql.executions import LocalRunner
-from stepwright.sql.map_runs import SqlMapRuns
-from stepwright.sql.versions import SqlVersions
 from stepwright.tasks import table
 from stepwright.tasks.activities.driver import ActivityDriver
 from tests.api.conftest import PASS, WAIT
@@ -76,20 +72,20 @@ class ApiWorld:
         self._folder = tempfile.TemporaryDirectory()
         self._database = await Database.open(Path(self._folder.name))
         clock = SystemClock()
-        catalog = SqlCatalog(self._database)
         drivers: list[TaskDriver] = []
-        runner = LocalRunner(self._database, catalog, clock, drivers, MockTestCases(self._database, None))
-        activities = SqlActivities(self._database)
-        work = ActivityDriver(activities, self._database.tokens.of_task, runner.report)
+        here = Embedded(self._database, clock, drivers, MockTestCases(self._database, None))
+        work = ActivityDriver(here.activities, self._database.tokens.of_task, here.report)
         drivers.append(work)
         ids = itertools.count()
         self._service = Service(
-            catalog=catalog,
-            versions=SqlVersions(self._database, catalog.known),
-            activities=activities,
+            machines=here.machines,
+            executions=here.executions,
+            express=here.express,
+            answers=here.answers,
+            versions=here.versions,
+            activities=here.activities,
             work=work,
-            map_runs=SqlMapRuns(self._database),
-            runner=runner,
+            map_runs=here.map_runs,
             clock=clock,
             place=Place(account="123456789012", region="us-east-1"),
             new_id=lambda: f"00000000-0000-0000-0000-{next(ids):012}",
@@ -97,7 +93,7 @@ class ApiWorld:
             task_check=table.check_for({}),
             installation=Drivers(drivers),
         )
-        self._running = asyncio.create_task(runner.run())
+        self._running = asyncio.create_task(here.run())
         self._requests = 0
         for request in (
             (

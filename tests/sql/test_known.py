@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 
 from stepwright.asl.signals import Millis
 from stepwright.catalog.records import Revision, StateMachine
-from stepwright.sql.catalog import SqlCatalog
 from stepwright.sql.database import Database
 from stepwright.sql.known import SMALL, Known
+from stepwright.sql.machines import SqlMachines
 from tests.processes.dev import ROLE, DevProcess
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
@@ -84,7 +84,7 @@ async def test_what_is_kept_is_bounded_by_its_size_and_the_oldest_goes_first() -
     assert reads == ["a", "b", "c", "b", "huge", "huge", "a"]
 
 
-class Counting(SqlCatalog):
+class Counting(SqlMachines):
     reads = 0
 
     async def _read_machine(self, arn: str) -> StateMachine | None:
@@ -103,7 +103,7 @@ async def counting(folder: Path) -> AsyncIterator[Counting]:
 
 async def test_a_state_machine_is_read_once_until_it_changes(tmp_path: Path) -> None:
     async with counting(tmp_path) as catalog:
-        await catalog.add_machine(machine())
+        await catalog.add(machine())
         for _ in range(100):
             assert await catalog.machine(ARN) == machine()
         assert catalog.reads == 1
@@ -116,7 +116,7 @@ async def test_a_state_machine_is_read_once_until_it_changes(tmp_path: Path) -> 
         assert found is not None
         assert (found.tags, catalog.reads) == ({"a": "b"}, 3)
 
-        await catalog.delete_machine(ARN)
+        await catalog.delete(ARN)
         assert await catalog.machine(ARN) is None
 
 

@@ -18,16 +18,14 @@ from stepwright.asl.json_types import JsonText
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import StartTask
+from stepwright.assembly.embedded import Embedded
 from stepwright.catalog.arns import Place
 from stepwright.catalog.ports import TaskOver
 from stepwright.catalog.records import Execution, Revision, StateMachine
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, TaskDriver, Uid
 from stepwright.mocks.test_cases import MockTestCases
-from stepwright.sql.activities import SqlActivities
-from stepwright.sql.catalog import SqlCatalog
 from stepwright.sql.database import Database
-from stepwright.sql.executions import LocalRunner
 from stepwright.tasks.activities.driver import ActivityDriver, Takings
 from stepwright.tasks.by_execution import ByExecution
 from stepwright.tasks.processes.driver import ProcessDriver
@@ -136,32 +134,32 @@ async def test_an_answer_or_a_heartbeat_reads_no_checkpoint(
     """Each read and decoded all of it, and answers did so in the one place that writes."""
     database = await Database.open(tmp_path)
     drivers: list[TaskDriver] = []
-    catalog, clock = SqlCatalog(database), SystemClock()
-    runner = LocalRunner(database, catalog, clock, drivers, MockTestCases(database, None))
-    activities = ActivityDriver(SqlActivities(database), database.tokens.of_task, runner.report)
+    clock = SystemClock()
+    here = Embedded(database, clock, drivers, MockTestCases(database, None))
+    activities = ActivityDriver(here.activities, database.tokens.of_task, here.report)
     drivers.append(activities)
-    running = asyncio.create_task(runner.run())
+    running = asyncio.create_task(here.run())
     try:
         revision = Revision("r", json.dumps(MANY), "arn:aws:iam::123456789012:role/r", clock.now())
         machine = StateMachine(PLACE.state_machine("m"), "m", "STANDARD", clock.now(), revision)
-        await catalog.add_machine(machine)
+        await here.machines.add(machine)
         arn = PLACE.execution("m", "e")
         execution = Execution(
             arn, Uid(uuid.uuid4().hex), "e", machine.arn, "r", "RUNNING", JsonText("[1,2,3,4]"), clock.now()
         )
-        await runner.start(execution)
+        await here.executions.start(execution)
         taken = [await activities.take(ACTIVITY, None, 60) for _ in range(4)]
         tokens = [task.token for task in taken if task is not None]
 
         def forbidden(*_: Any) -> Any:
             raise AssertionError("a checkpoint is read")
 
-        monkeypatch.setattr("stepwright.sql.executions.read_parts", forbidden)
+        monkeypatch.setattr("stepwright.sql.answers.read_parts", forbidden)
         for token in tokens[:-1]:  # with the last one the execution ends
-            await runner.heartbeat(token)
-            await runner.succeed(token, JsonText("true"))
+            await here.answers.heartbeat(token)
+            await here.answers.succeed(token, JsonText("true"))
             with pytest.raises(TaskOver):
-                await runner.succeed(token, JsonText("true"))
+                await here.answers.succeed(token, JsonText("true"))
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -56,7 +56,7 @@ async def target(service: Service, text: str) -> Target:
     """Raises InvalidArn, ValidationException, StateMachineDoesNotExist."""
     parse_machine(text)
     arn, qualifier = arns.unqualified(text)
-    found = await service.catalog.machine(arn)
+    found = await service.machines.machine(arn)
     if found is None:
         raise errors.no_such_machine(text)
     if qualifier is None:
@@ -90,7 +90,7 @@ def _chosen(alias: Alias, chance: float) -> str:
 async def machine(service: Service, text: str) -> StateMachine:
     """Raises InvalidArn, ValidationException, StateMachineDoesNotExist."""
     parse_machine(text)
-    found = await service.catalog.machine(text)
+    found = await service.machines.machine(text)
     if found is None:
         raise errors.no_such_machine(text)
     return found
@@ -114,7 +114,7 @@ async def map_run(service: Service, text: str) -> MapRun:
 async def execution(service: Service, text: str) -> Execution:
     """Raises InvalidArn, ExecutionDoesNotExist."""
     parse(text, "execution")
-    found = await service.catalog.execution(text)
+    found = await service.executions.execution(text)
     if found is None:
         raise errors.no_such_execution(text)
     return found

@@ -8,19 +8,30 @@ from typing import Any, TypeAlias
 
 from stepwright.asl.definition import Installation, TaskCheck
 from stepwright.catalog.arns import Place
-from stepwright.catalog.ports import Activities, Catalog, MapRuns, Runner, Versions, Work
+from stepwright.catalog.ports import (
+    Activities,
+    Answers,
+    Executions,
+    Express,
+    Machines,
+    MapRuns,
+    Versions,
+    Work,
+)
 from stepwright.engine.beside import Beside
 from stepwright.engine.ports import Clock
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    catalog: Catalog
+    machines: Machines
+    executions: Executions
+    express: Express
+    answers: Answers
     versions: Versions
     activities: Activities
     work: Work
     map_runs: MapRuns
-    runner: Runner
     clock: Clock
     place: Place
     new_id: Callable[[], str]

@@ -20,6 +20,7 @@ from stepwright.api.own_calls import OwnCalls
 from stepwright.api.regions import Regions
 from stepwright.api.service import Service
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
+from stepwright.assembly.embedded import Embedded
 from stepwright.assembly.serving import Drivers
 from stepwright.catalog.arns import Place
 from stepwright.engine import garbage
@@ -31,14 +32,9 @@ from stepwright.engine.ports import TaskDriver
 from stepwright.mocks.config_file import MockFile
 from stepwright.mocks.driver import MockedDriver
 from stepwright.mocks.test_cases import MockTestCases
-from stepwright.sql.activities import SqlActivities
 from stepwright.sql.awaited import SqlAwaited
-from stepwright.sql.catalog import SqlCatalog
 from stepwright.sql.database import Database
 from stepwright.sql.database import InUse as InUse  # noqa: PLC0414 - for whoever serves
-from stepwright.sql.executions import LocalRunner
-from stepwright.sql.map_runs import SqlMapRuns
-from stepwright.sql.versions import SqlVersions
 from stepwright.tasks import table
 from stepwright.tasks.activities.driver import ActivityDriver
 from stepwright.tasks.functions import driver as lambda_functions
@@ -93,33 +89,31 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
     database = await Database.open(options.folder)
     try:
         clock = SystemClock()
-        catalog = SqlCatalog(database)
         drivers: list[TaskDriver] = []
         test_cases = MockTestCases(database, options.mocks)
         beside = Beside()
-        runner = LocalRunner(
-            database, catalog, clock, drivers, test_cases, options.standard, options.express, beside
-        )
-        functions = FunctionDriver(runner.report)
-        activities = SqlActivities(database)
-        work = ActivityDriver(activities, database.tokens.of_task, runner.report)
+        here = Embedded(database, clock, drivers, test_cases, options.standard, options.express, beside)
+        functions = FunctionDriver(here.report)
+        work = ActivityDriver(here.activities, database.tokens.of_task, here.report)
         await work.recall()
         processes = ProcessDriver(
             options.folder / "tasks",
             clock,
-            runner.report,
+            here.report,
             options.container_engine,
             processes=options.processes,
             environment=options.task_environment,
             umask=umask,
         )
         service = Service(
-            catalog=catalog,
-            versions=SqlVersions(database, catalog.known),
-            activities=activities,
+            machines=here.machines,
+            executions=here.executions,
+            express=here.express,
+            answers=here.answers,
+            versions=here.versions,
+            activities=here.activities,
             work=work,
-            map_runs=SqlMapRuns(database),
-            runner=runner,
+            map_runs=here.map_runs,
             clock=clock,
             place=Place(options.account, options.region or REGION),
             new_id=lambda: str(uuid.uuid4()),
@@ -128,11 +122,13 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             installation=Drivers(drivers),
             beside=beside,
         )
-        nested = StepFunctionsDriver(SqlAwaited(database), OwnCalls(service), runner, clock, runner.report)
+        nested = StepFunctionsDriver(
+            SqlAwaited(database), OwnCalls(service), here.executions, clock, here.report
+        )
         await nested.recall()
         others: list[TaskDriver] = [processes, functions, work, nested]
-        drivers += [MockedDriver(test_cases, others, runner.report), *others] if options.mocks else others
-        running = asyncio.create_task(runner.run(), name="executions")
+        drivers += [MockedDriver(test_cases, others, here.report), *others] if options.mocks else others
+        running = asyncio.create_task(here.run(), name="executions")
         looking = asyncio.create_task(Garbage().run(), name="garbage")
         admitted = admission.admission((*map(_shown, options.hosts), *options.host_names))
         regions = Regions(service, fixed=options.region is not None)
@@ -156,7 +152,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         await asyncio.gather(running, looking, return_exceptions=True)
         await functions.close()
         await nested.close()
-        await catalog.deletions.close()
+        await here.machines.deletions.close()
     finally:
         await database.close()
 

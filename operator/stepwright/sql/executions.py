@@ -1,4 +1,4 @@
-"""Lets executions run in this process: one engine for what is kept, one for Express, the same task drivers for both."""
+"""Standard executions in SQL, and the engine that carries them in this process."""
 
 from __future__ import annotations
 
@@ -6,88 +6,68 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from sqlite3 import Connection
-from typing import Any, Final
 
 import msgspec
 import structlog
-from msgspec import structs
 
-from stepwright.asl.checkpoint import checkpoint as checkpoints
-from stepwright.asl.checkpoint.checkpoint import Identity
-from stepwright.asl.json_types import JsonText
-from stepwright.asl.limits import EXPRESS, STANDARD, Limits
-from stepwright.asl.machine import Machine
-from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded, UpdateMapRun
-from stepwright.asl.step import Outcome
-from stepwright.asl.text import jsontext
+from stepwright.asl.limits import STANDARD, Limits
+from stepwright.asl.signals import Millis, Signal, TaskId
+from stepwright.asl.step import HistoryEvent, Status
 from stepwright.catalog import arns
-from stepwright.catalog.ports import NoSuchTask, TaskOver, TestCases
-from stepwright.catalog.records import Execution
+from stepwright.catalog.ports import TestCases
+from stepwright.catalog.records import Execution, Listed
+from stepwright.engine import payloads
 from stepwright.engine.alone import Held
-from stepwright.engine.beside import Beside
 from stepwright.engine.engine import Engine
-from stepwright.engine.forgetting import ExpressJournal
-from stepwright.engine.ports import Clock, Commit, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
-from stepwright.sql.catalog import SqlCatalog
+from stepwright.engine.ports import Clock, Commit, ExecutionRef, StopRequest, TaskDriver, Uid
+from stepwright.engine.steps import Aside, Whose
+from stepwright.sql import adding, answers, map_runs, schema
 from stepwright.sql.database import Database
-from stepwright.sql.journal import SqlJournal, read_parts
-from stepwright.sql.map_runs import SqlMapRuns
+from stepwright.sql.journal import SqlJournal, read_payloads
+from stepwright.sql.machines import SqlMachines
 from stepwright.sql.redrives import SqlRedrives
-
-_EXECUTIONS: Final = "executions"
-"""All of them together have one turn at the thread beside each client's requests, and turns among themselves."""
+from stepwright.sql.rows import BELONGS, PAGE, child_of, execution_of, page
+from stepwright.sql.starting import Starting
 
 log = structlog.get_logger(__name__)
 
 
-class LocalRunner:
-    """Implements ``catalog.ports.Runner``."""
+class SqlExecutions:
+    """Implements ``catalog.ports.Executions``, ``engine.observer.Observer`` and ``sql.answers.Carried``."""
 
     def __init__(
         self,
         database: Database,
-        catalog: SqlCatalog,
+        journal: SqlJournal,
+        machines: SqlMachines,
+        starting: Starting,
+        test_cases: TestCases,
         clock: Clock,
         drivers: Sequence[TaskDriver],
-        test_cases: TestCases,
         limits: Limits = STANDARD,
-        express_limits: Limits = EXPRESS,
-        beside: Beside | None = None,
+        aside: Aside | None = None,
+        whose: Whose | None = None,
     ) -> None:
-        """``drivers`` report to ``report``; they are all there before ``run``. ``beside``: where everything is done that
-        takes long, which has turns by state machine."""
-        beside = beside or Beside()
-        self._test_cases = test_cases
+        """``drivers`` report to ``report``; they are all there before ``run``. ``aside`` and ``whose``: see ``Engine``."""
         self._database = database
-        self._catalog = catalog
+        self._journal = journal
+        self._deletions = machines.deletions
+        self._starting = starting
+        self._test_cases = test_cases
         self._clock = clock
-        self._journal = SqlJournal(database, beside)
-        self._express_journal = ExpressJournal()
-        self._map_runs = SqlMapRuns(database)
         self._redrives = SqlRedrives(database)
         self._engine = Engine(
-            self._journal,
+            journal,
             drivers,
             Held(),
             clock=clock,
             observer=self,
             limits=limits,
-            aside=partial(beside.call, whose=_EXECUTIONS),
-            whose=_state_machine,
+            aside=aside,
+            whose=whose,
             finished=self._note_finished,
-            instead=catalog.deletions.failure,
-        )
-        self._express = Engine(
-            self._express_journal,
-            drivers,
-            Held(),
-            clock=clock,
-            limits=express_limits,
-            aside=partial(beside.call, whose=_EXECUTIONS),
-            whose=_state_machine,
-            finished=lambda ref: self._test_cases.forget(ref.uid),
+            instead=machines.deletions.failure,
         )
         self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
         self._let_go: defaultdict[Uid, asyncio.Event] = defaultdict(asyncio.Event)
@@ -95,19 +75,74 @@ class LocalRunner:
 
     async def run(self) -> None:
         """Take up what was running when the last process ended, and carry everything until cancelled."""
-        await self._catalog.deletions.recall()
+        await self._deletions.recall()
         for loaded in await self._journal.unsettled():
             self._engine.adopt(loaded)
-        for uid, signal in [*await self._map_runs.asked(), *await self._answers()]:
+        for uid, signal in [*await map_runs.asked(self._database), *await answers.given(self._database)]:
             self._engine.report(uid, signal)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._engine.run())
-            group.create_task(self._express.run())
+        await self._engine.run()
 
     def report(self, uid: Uid, signal: Signal) -> None:
-        """Each engine knows its own executions."""
+        """An ``engine.ports.Report``; nothing happens where the execution is not one of these."""
         self._engine.report(uid, signal)
-        self._express.report(uid, signal)
+
+    def tell(self, uid: Uid, signal: Signal) -> None:
+        self._engine.tell(uid, signal)
+
+    def has_open(self, uid: Uid, task: TaskId) -> bool | None:
+        return self._engine.has_open(uid, task)
+
+    def heartbeat(self, uid: Uid, task: TaskId) -> None:
+        self._engine.heartbeat(uid, task)
+
+    # --- What there is -------------------------------------------------------------------------------------------
+
+    async def execution(self, arn: str) -> Execution | None:
+        query = (
+            "SELECT executions.*, children.map_run_arn, children.item_count FROM executions "
+            "LEFT JOIN children ON children.uid = executions.uid WHERE executions.arn = :arn"
+        )
+        return await self._database.row(query, {"arn": arn}, child_of)
+
+    async def has_machine(self, execution: Execution) -> bool:
+        query = "SELECT 1 FROM machines WHERE arn = :arn AND deleting IS FALSE AND since <= :position"
+        asked = {"arn": execution.machine_arn, "position": execution.position}
+        return await self._database.row(query, asked, bool) is not None
+
+    async def executions(
+        self, started_as: str, status: Status | None, before: Listed | None, limit: int
+    ) -> Sequence[Execution]:
+        machine_arn, qualifier = arns.unqualified(started_as)
+        query = (
+            f"SELECT * FROM executions WHERE {BELONGS} "  # noqa: S608 - constants
+            "AND (:started_as IS NULL OR version_arn = :started_as OR alias_arn = :started_as) "
+            f"AND (:status IS NULL OR status = :status) AND {PAGE}"
+        )
+        asked = {
+            "machine_arn": machine_arn,
+            "started_as": None if qualifier is None else started_as,
+            "status": status,
+            **page(before, limit),
+        }
+        return await self._database.rows(query, asked, execution_of)
+
+    async def events(
+        self, execution: Execution, beyond: int | None, limit: int, *, newest_first: bool
+    ) -> Sequence[HistoryEvent]:
+        if newest_first:
+            query = "SELECT body FROM events WHERE uid = :uid AND id < :beyond ORDER BY id DESC LIMIT :limit"
+            first = schema.LAST
+        else:
+            query = "SELECT body FROM events WHERE uid = :uid AND id > :beyond ORDER BY id LIMIT :limit"
+            first = -1
+        asked = {"uid": execution.uid, "beyond": first if beyond is None else beyond, "limit": limit}
+
+        def look(connection: Connection) -> Sequence[HistoryEvent]:
+            bodies = [msgspec.json.decode(body) for (body,) in connection.execute(query, asked)]
+            texts = read_payloads(connection, bodies)
+            return [payloads.put_back(body, texts) for body in bodies]
+
+        return await self._database.read(look)
 
     # --- Starting and stopping -----------------------------------------------------------------------------------
 
@@ -116,63 +151,23 @@ class LocalRunner:
         return await asyncio.shield(self._start(execution))
 
     async def _start(self, execution: Execution) -> Execution:
-        loaded = await self._loaded(execution, kept=True)
+        loaded = await self._starting.loaded(execution, kept=True)
         try:
-            if await self._catalog.add_execution(execution, loaded.ref.state_machine):
+            if await adding.add(self._database, execution, loaded.ref.state_machine):
                 self._engine.adopt(loaded)
                 return execution
         finally:
             if not self._engine.carries(execution.uid):
                 self._test_cases.forget(execution.uid)
-        stored = await self._catalog.execution(execution.arn)
+        stored = await self.execution(execution.arn)
         assert stored is not None
         return stored
-
-    async def start_express(self, execution: Execution) -> None:
-        loaded = await self._loaded(execution)
-        if self._at_once(loaded) is None:
-            self._begin_express(loaded)
-
-    async def run_express(self, execution: Execution) -> Execution:
-        loaded = await self._loaded(execution, synchronous=True)
-        outcome, stopped = self._at_once(loaded) or await self._carried(loaded)
-        return structs.replace(
-            execution,
-            status=outcome.status,
-            stopped=Millis(stopped),
-            output=outcome.output,
-            error=outcome.error,
-            cause=outcome.cause,
-        )
-
-    def _at_once(self, loaded: Loaded) -> tuple[Outcome, Millis] | None:
-        ended = self._express.at_once(loaded)
-        if ended is not None:
-            self._test_cases.forget(loaded.ref.uid)
-        return ended
-
-    async def run_machine(self, machine: Machine, identity: Identity, input: JsonText) -> Outcome:
-        ref = ExecutionRef(Uid(identity.uid), "local", identity.name, identity.state_machine_name)
-        outcome, _ = await self._carried(Loaded(ref, identity, machine, input, seq=0, parts={}))
-        return outcome
-
-    async def _carried(self, loaded: Loaded) -> tuple[Outcome, int]:
-        try:
-            return await self._begin_express(loaded)
-        except asyncio.CancelledError:
-            self._express.stop_execution(loaded.ref.uid, StopRequest())  # nobody waits for it any more
-            raise
-
-    def _begin_express(self, loaded: Loaded) -> asyncio.Future[tuple[Outcome, int]]:
-        ended = self._express_journal.add(loaded)
-        self._express.adopt(loaded)
-        return ended
 
     async def stop(self, execution: Execution, request: StopRequest) -> Millis:
         with self._end_of(execution.uid) as ended:
             if await self.ask_to_stop(execution.uid, request):
                 return await ended
-        over = await self._catalog.execution(execution.arn)
+        over = await self.execution(execution.arn)
         assert over is not None
         assert over.stopped is not None
         return over.stopped
@@ -190,11 +185,11 @@ class LocalRunner:
 
     async def until_ended(self, arn: str) -> None:
         """Return once a Standard execution is over, or is not there."""
-        found = await self._catalog.execution(arn)
+        found = await self.execution(arn)
         if found is None:
             return
         with self._end_of(found.uid) as ended:
-            found = await self._catalog.execution(arn)
+            found = await self.execution(arn)
             if found is not None and found.status == "RUNNING":
                 await ended
 
@@ -236,47 +231,11 @@ class LocalRunner:
         if (waited_for := self._let_go.pop(ref.uid, None)) is not None:
             waited_for.set()
 
-    async def update_map_run(self, asked: UpdateMapRun) -> bool:
-        uid = await self._map_runs.update(asked)
-        if uid is not None:
-            self._engine.tell(uid, asked)
-        return uid is not None
-
-    async def _loaded(self, execution: Execution, *, kept: bool = False, synchronous: bool = False) -> Loaded:
-        """A new execution, as the engine takes it. Raises Refused, NoTestCase."""
-        revision = await self._catalog.revision(execution.revision_id)
-        assert revision is not None
-        machine = await self._journal.machine(revision.id, revision.definition)
-        machine_name = arns.machine_name(execution.machine_arn)
-        loaded = Loaded(
-            ref=ExecutionRef(execution.uid, "local", execution.name, machine_name),
-            identity=Identity(
-                uid=execution.uid,
-                execution_id=execution.arn,
-                name=execution.name,
-                role_arn=revision.role_arn,
-                state_machine_id=execution.machine_arn,
-                state_machine_name=machine_name,
-                version_arn=execution.version_arn,
-                alias_arn=execution.alias_arn,
-                # A task's token is all that it is for.
-                token_key=self._database.tokens.of_execution(execution.uid) if machine.resources else None,
-                synchronous=synchronous,
-            ),
-            machine=machine,
-            input=execution.input,
-            seq=0,
-            parts={},
-        )
-        if execution.test_case is not None:
-            await self._test_cases.begin(loaded.ref, loaded.machine, execution.test_case, kept=kept)
-        return loaded
-
     # --- Observer ------------------------------------------------------------------------------------------------
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
         if commit.outcome is not None:
-            self._catalog.deletions.ended(ref.uid)
+            self._deletions.ended(ref.uid)
             for ended in self._ends.get(ref.uid, ()):
                 if not ended.done():
                     ended.set_result(commit.now)
@@ -288,90 +247,3 @@ class LocalRunner:
 
     def broke(self, ref: ExecutionRef) -> None:
         """The engine has logged it."""
-
-    # --- Answers from outside ------------------------------------------------------------------------------------
-
-    async def succeed(self, token: str, output: JsonText) -> None:
-        uid, task = await self._read(token)
-        signal = TaskSucceeded(task, jsontext.parse(output), output)
-        await self._answer(uid, task, signal, {"output": output})
-
-    async def fail(self, token: str, error: str | None, cause: str | None) -> None:
-        uid, task = await self._read(token)
-        await self._answer(uid, task, TaskFailed(task, error, cause), {"error": error, "cause": cause})
-
-    async def heartbeat(self, token: str) -> None:
-        uid, task = await self._read(token)
-        await self._require_open(uid, task)
-        self._engine.heartbeat(uid, task)
-
-    async def _read(self, token: str) -> tuple[Uid, TaskId]:
-        """The task that a token names. Raises NoSuchTask."""
-        uid, task, sealed = self._database.tokens.read(token)
-        if not sealed:
-            query = "SELECT 1 FROM executions WHERE uid = :uid AND bare_tokens IS TRUE"
-            asked = {"uid": uid}
-            if await self._database.row(query, asked, bool) is None:
-                raise NoSuchTask
-        return uid, task
-
-    async def _answer(self, uid: Uid, task: TaskId, signal: Signal, said: dict[str, Any]) -> None:
-        """The first answer wins, and is written down before anybody acts on it."""
-        await self._require_open(uid, task)
-        answer = {"uid": uid, "task": task, "output": None, "error": None, "cause": None, **said}
-        # The execution may have ended meanwhile, and its answers are gone then.
-        if not await self._database.execute(
-            "INSERT INTO answers (uid, task, output, error, cause) SELECT uid, :task, :output, :error, :cause "
-            "FROM executions WHERE uid = :uid AND status = 'RUNNING' ON CONFLICT DO NOTHING",
-            answer,
-        ):
-            raise await self._over(uid, task)
-        self._engine.report(uid, signal)
-
-    async def _require_open(self, uid: Uid, task: TaskId) -> None:
-        """Raises TaskOver, NoSuchTask. The engine knows of nearly all; to read a checkpoint takes as long as it is large,
-        and this is asked at every answer and every heartbeat."""
-        known = self._engine.has_open(uid, task)
-        if known is None:
-            await self._database.read(lambda connection: _require_stored(connection, uid, task))
-        elif not known:
-            raise await self._over(uid, task)
-
-    async def _over(self, uid: Uid, task: TaskId) -> TaskOver:
-        return await self._database.read(lambda connection: _over(connection, uid, task))
-
-    async def _answers(self) -> list[tuple[Uid, Signal]]:
-        """What was said before the last process ended; what is answered already does nothing."""
-        query = "SELECT uid, task, output, error, cause FROM answers"
-        rows = await self._database.rows(query, {}, tuple)
-        return [
-            (
-                uid,
-                TaskFailed(task, error, cause)
-                if output is None
-                else TaskSucceeded(task, jsontext.parse(output), output),
-            )
-            for uid, task, output, error, cause in rows
-        ]
-
-
-def _state_machine(ref: ExecutionRef) -> str:
-    return ref.state_machine
-
-
-def _require_stored(connection: Connection, uid: Uid, task: TaskId) -> None:
-    if connection.execute("SELECT 1 FROM executions WHERE uid = :uid", {"uid": uid}).fetchone() is None:
-        raise NoSuchTask
-    parts = read_parts(connection, uid)
-    # What is kept of an ended one is for a redrive, which begins its tasks anew.
-    checkpoint = checkpoints.decode(parts) if parts else None
-    if checkpoint is None or checkpoint.ended or checkpoints.open_task(checkpoint, task) is None:
-        raise _over(connection, uid, task)
-
-
-def _over(connection: Connection, uid: Uid, task: TaskId) -> TaskOver:
-    """With what the history says of a task: it is called by the id of the event that scheduled it."""
-    query = "SELECT body FROM events WHERE uid = :uid AND id = :task"
-    found = connection.execute(query, {"uid": uid, "task": task}).fetchone()
-    scheduled = {} if found is None else msgspec.json.decode(found["body"])
-    return TaskOver(scheduled.get("activityScheduledEventDetails", {}).get("resource"))

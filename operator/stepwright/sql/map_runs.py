@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from sqlite3 import Row
 from typing import Any, Final
 
 import msgspec
 
-from stepwright.asl.signals import UpdateMapRun
+from stepwright.asl.signals import Signal, UpdateMapRun
 from stepwright.asl.step import Counts, MapRunStatus, Status
 from stepwright.catalog.records import Execution, Listed, MapRun
 from stepwright.engine import payloads
@@ -101,8 +101,10 @@ def rows_of(
 class SqlMapRuns:
     """Implements ``catalog.ports.MapRuns``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tell: Callable[[Uid, Signal], None]) -> None:
+        """``tell``: see ``Engine``."""
         self._database = database
+        self._tell = tell
 
     async def map_run(self, arn: str) -> MapRun | None:
         query = "SELECT * FROM map_runs WHERE arn = :arn"
@@ -143,8 +145,7 @@ class SqlMapRuns:
         }
         return await self._database.rows(query, asked, child_of)
 
-    async def update(self, asked: UpdateMapRun) -> Uid | None:
-        """Write down how a run that is under way is to go on; the execution that carries it."""
+    async def update(self, asked: UpdateMapRun) -> bool:
         statement = (
             "UPDATE map_runs SET max_concurrency = coalesce(:max_concurrency, max_concurrency), "
             "tolerated_count = coalesce(:tolerated_count, tolerated_count), "
@@ -160,15 +161,18 @@ class SqlMapRuns:
         changed = await self._database.call(
             lambda connection: connection.execute(statement, given).fetchall()
         )
-        return Uid(changed[0]["uid"]) if changed else None
+        for row in changed:
+            self._tell(Uid(row["uid"]), asked)
+        return bool(changed)
 
-    async def asked(self) -> Sequence[tuple[Uid, UpdateMapRun]]:
-        """How each run under way is to go on, by the execution that carries it."""
-        query = (
-            "SELECT uid, arn, max_concurrency, tolerated_count, tolerated_percentage FROM map_runs "
-            "WHERE status = 'RUNNING'"
-        )
-        return await self._database.rows(query, {}, lambda row: (Uid(row[0]), UpdateMapRun(*row[1:])))
+
+async def asked(database: Database) -> Sequence[tuple[Uid, UpdateMapRun]]:
+    """How each run under way is to go on, by the execution that carries it."""
+    query = (
+        "SELECT uid, arn, max_concurrency, tolerated_count, tolerated_percentage FROM map_runs "
+        "WHERE status = 'RUNNING'"
+    )
+    return await database.rows(query, {}, lambda row: (Uid(row[0]), UpdateMapRun(*row[1:])))
 
 
 def _run_of(row: Row) -> MapRun:

@@ -12,9 +12,9 @@ from stepwright.asl.signals import Millis
 from stepwright.catalog import arns
 from stepwright.catalog.records import Alias, Route, StateMachine, Version
 from stepwright.sql import schema
-from stepwright.sql.catalog import add_version
 from stepwright.sql.database import Database
 from stepwright.sql.known import Machines
+from stepwright.sql.machines import add_version
 from stepwright.sql.rows import revision_of, text_of
 
 _VERSIONS: Final = (

@@ -23,9 +23,9 @@ async def start(service: Service, request: Request) -> Answer:
     execution = starting.new(service, request, target)
     try:
         if target.machine.type == "EXPRESS":
-            await service.runner.start_express(execution)
+            await service.express.start(execution)
             return {"executionArn": execution.arn, "startDate": wire.moment(execution.started)}
-        stored = await service.runner.start(execution)
+        stored = await service.executions.start(execution)
     except MachineGone:
         await starting.target(service, request)  # where it is gone, this says so
         raise errors.machine_deleting(execution.machine_arn) from None
@@ -70,7 +70,7 @@ async def list_(service: Service, request: Request) -> Answer:
     status = request.get("statusFilter")
     of = f"executions of {started_as} {status}"
     before = paging.begin(request, of, Listed)
-    found = await service.catalog.executions(started_as, status, before, paging.size(request) + 1)
+    found = await service.executions.executions(started_as, status, before, paging.size(request) + 1)
     page, more = paging.page(found, request, of, lambda execution: execution.listed)
     return {"executions": [_summary(execution) | _redrives(execution) for execution in page], **more}
 
@@ -94,7 +94,9 @@ async def stop(service: Service, request: Request) -> Answer:
         raise errors.validation(
             f"Stepwright does not stop child executions one by one; stop the execution of {execution.map_run_arn}"
         )
-    stopped = await service.runner.stop(execution, StopRequest(request.get("error"), request.get("cause")))
+    stopped = await service.executions.stop(
+        execution, StopRequest(request.get("error"), request.get("cause"))
+    )
     return {"stopDate": wire.moment(stopped)}
 
 
@@ -126,7 +128,7 @@ async def redrive(service: Service, request: Request) -> Answer:
         )
         raise errors.not_redrivable(arn, reason)
     try:
-        redriven = await service.runner.redrive(execution, request.get("clientToken"))
+        redriven = await service.executions.redrive(execution, request.get("clientToken"))
     except NotRedrivable:
         raise errors.not_redrivable(arn, await _why_not(service, arn)) from None
     return {"redriveDate": wire.moment(redriven)}
@@ -137,7 +139,7 @@ async def _why_not(service: Service, arn: str) -> str:
     execution = await references.execution(service, arn)  # it may have changed meanwhile
     if (reason := redrives.refusal(execution, service.clock.now())) is not None:
         return reason
-    if not await service.catalog.has_machine(execution):
+    if not await service.executions.has_machine(execution):
         return causes.machine_deleted(arns.machine_name(execution.machine_arn))
     return "Execution history event limit exceeded"
 

@@ -15,7 +15,7 @@ async def start_sync(service: Service, request: Request) -> Answer:
     if target.machine.type != "EXPRESS":
         raise errors.type_not_supported()
     try:
-        execution = await service.runner.run_express(starting.new(service, request, target))
+        execution = await service.express.run(starting.new(service, request, target))
     except NoTestCase as error:
         raise errors.validation(str(error)) from error
     assert execution.stopped is not None

@@ -13,7 +13,7 @@ async def get(service: Service, request: Request) -> Answer:
     newest_first = request.get("reverseOrder", False)
     of = f"events of {execution.uid} {newest_first}"
     beyond = paging.begin(request, of, int)
-    found = await service.catalog.events(
+    found = await service.executions.events(
         execution, beyond, paging.size(request) + 1, newest_first=newest_first
     )
     page, more = paging.page(found, request, of, lambda event: event["id"])

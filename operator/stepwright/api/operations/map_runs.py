@@ -48,7 +48,7 @@ async def update(service: Service, request: Request) -> Answer:
         request.get("toleratedFailureCount"),
         request.get("toleratedFailurePercentage"),
     )
-    if not await service.runner.update_map_run(asked):
+    if not await service.map_runs.update(asked):
         raise errors.validation(f"Map Run is not running: '{arn}'", "CANNOT_UPDATE_COMPLETED_MAP_RUN")
     return {}
 

@@ -56,7 +56,7 @@ async def create(service: Service, request: Request) -> Answer:
     version = None
     if request.get("publish"):
         version = Version(arn, 1, machine.revision, now, request.get("versionDescription"))
-    stored = await service.catalog.add_machine(machine, version)
+    stored = await service.machines.add(machine, version)
     references.require_active(stored)
     if stored is not machine and not (
         _is_same(stored, machine) and await _is_published_as(service, stored, version)
@@ -74,7 +74,7 @@ async def describe(service: Service, request: Request) -> Answer:
     if label is not None:
         return await _describe_labelled(service, text)
     arn, number = arns.unqualified(text)
-    machine = await service.catalog.machine(arn)
+    machine = await service.machines.machine(arn)
     version = None
     if machine is not None and number is not None and references.is_number(number):
         version = await service.versions.version(text)
@@ -97,7 +97,7 @@ async def _describe_labelled(service: Service, text: str) -> Answer:
     """Its definition is told also where metadata alone are asked for, as AWS has it."""
     arn, label = arns.unlabelled(text)
     assert label is not None
-    machine = await service.catalog.machine(arn)
+    machine = await service.machines.machine(arn)
     part = (
         None
         if machine is None
@@ -119,7 +119,7 @@ async def _describe_labelled(service: Service, text: str) -> Answer:
 async def describe_for_execution(service: Service, request: Request) -> Answer:
     """Of a child execution: the part of the definition that it runs."""
     execution = await references.execution(service, request["executionArn"])
-    revision = await service.catalog.revision(execution.revision_id)
+    revision = await service.machines.revision(execution.revision_id)
     assert revision is not None
     answer = {
         "stateMachineArn": execution.machine_arn,
@@ -139,7 +139,7 @@ async def describe_for_execution(service: Service, request: Request) -> Answer:
 async def list_(service: Service, request: Request) -> Answer:
     of = f"machines of {service.place.region}"
     after = paging.begin(request, of, str) or ""
-    found = await service.catalog.machines(service.place, after, paging.size(request) + 1)
+    found = await service.machines.machines(service.place, after, paging.size(request) + 1)
     page, more = paging.page(found, request, of, lambda machine: machine.name)
     return {
         "stateMachines": [
@@ -177,7 +177,7 @@ async def update(service: Service, request: Request) -> Answer:
         if text != old.definition:
             await _compile(service, text, machine.type, machine.arn)
         revision = Revision(service.new_id(), text, role, now, own)
-        await service.catalog.revise(machine.arn, revision)
+        await service.machines.revise(machine.arn, revision)
     answer = {"updateDate": wire.moment(now), **_revision_id(revision)}
     if request.get("publish"):
         revised = structs.replace(machine, revision=revision)
@@ -195,7 +195,7 @@ async def delete(service: Service, request: Request) -> Answer:
         raise errors.validation(
             f"DeleteStateMachine takes the ARN of a state machine, not of a version or an alias: {arn}"
         )
-    await service.catalog.delete_machine(arn)
+    await service.machines.delete(arn)
     return {}
 
 

@@ -56,7 +56,7 @@ async def _tags(service: Service, arn: str) -> Mapping[str, str]:
         if activity is not None:
             return activity.tags
     else:
-        machine = await service.catalog.machine(arn)
+        machine = await service.machines.machine(arn)
         if machine is not None:
             return machine.tags
     raise errors.no_such_resource(arn)
@@ -66,7 +66,7 @@ async def _replace(service: Service, arn: str, tags: Mapping[str, str]) -> None:
     if references.parse(arn, "stateMachine", "activity").kind == "activity":
         await service.activities.tag(arn, tags)
     else:
-        await service.catalog.tag(arn, tags)
+        await service.machines.tag(arn, tags)
 
 
 OPERATIONS: Final[dict[str, Operation]] = {

@@ -19,17 +19,17 @@ async def succeed(service: Service, request: Request) -> Answer:
     except InvalidJson as error:
         # A token that is none is told first, one that is over is not; whoever sends rubbish is alive.
         with suppress(TaskOver):
-            await _known(service.runner.heartbeat(request["taskToken"]))
+            await _known(service.answers.heartbeat(request["taskToken"]))
         raise errors.invalid_output(str(error)) from error
-    return await _told(service.runner.succeed(request["taskToken"], request["output"]))
+    return await _told(service.answers.succeed(request["taskToken"], request["output"]))
 
 
 async def fail(service: Service, request: Request) -> Answer:
-    return await _told(service.runner.fail(request["taskToken"], request.get("error"), request.get("cause")))
+    return await _told(service.answers.fail(request["taskToken"], request.get("error"), request.get("cause")))
 
 
 async def heartbeat(service: Service, request: Request) -> Answer:
-    return await _told(service.runner.heartbeat(request["taskToken"]))
+    return await _told(service.answers.heartbeat(request["taskToken"]))
 
 
 async def _told(telling: Awaitable[None]) -> Answer:

@@ -100,7 +100,7 @@ async def _called(service: Service, trial: Trial, role_arn: str) -> Verdict:
         synchronous=True,
     )
     machine, input = trial.call
-    outcome = await service.runner.run_machine(machine, identity, input.text)
+    outcome = await service.express.run_machine(machine, identity, input.text)
     if outcome.status == "SUCCEEDED":
         assert outcome.output is not None
         return await service.beside.call(partial(trial.succeed, of_text(outcome.output)))

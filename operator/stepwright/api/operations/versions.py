@@ -126,7 +126,7 @@ async def update_alias(service: Service, request: Request) -> Answer:
 async def list_aliases(service: Service, request: Request) -> Answer:
     """Of a state machine, or of one of its versions."""
     arn, number = _parse(request["stateMachineArn"], qualified=False)
-    if await service.catalog.machine(arn) is None:
+    if await service.machines.machine(arn) is None:
         raise errors.no_such_machine(arn)
     of = f"aliases of {request['stateMachineArn']}"
     after = paging.begin(request, of, str) or ""

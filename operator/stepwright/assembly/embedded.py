@@ -1,0 +1,89 @@
+"""Everything that lives in one database, put together: what ``stepwright dev`` serves, without its drivers and its API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from stepwright.asl.limits import EXPRESS, STANDARD, Limits
+from stepwright.asl.signals import Signal
+from stepwright.catalog.ports import TestCases
+from stepwright.engine.beside import Beside
+from stepwright.engine.express import Express
+from stepwright.engine.ports import Clock, ExecutionRef, TaskDriver, Uid
+from stepwright.sql.activities import SqlActivities
+from stepwright.sql.answers import SqlAnswers
+from stepwright.sql.database import Database
+from stepwright.sql.executions import SqlExecutions
+from stepwright.sql.express import SqlExpress
+from stepwright.sql.journal import SqlJournal
+from stepwright.sql.machines import SqlMachines
+from stepwright.sql.map_runs import SqlMapRuns
+from stepwright.sql.starting import Starting
+from stepwright.sql.versions import SqlVersions
+
+_EXECUTIONS: Final = "executions"
+"""All of them together have one turn at the thread beside each client's requests, and turns among themselves."""
+
+
+class Embedded:
+    """The ports of ``catalog.ports`` as attributes. ``drivers`` report to ``report``; they are all there before ``run``.
+    ``beside``: where everything is done that takes long, which has turns by state machine."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        drivers: Sequence[TaskDriver],
+        test_cases: TestCases,
+        limits: Limits = STANDARD,
+        express_limits: Limits = EXPRESS,
+        beside: Beside | None = None,
+    ) -> None:
+        beside = beside or Beside()
+        aside = partial(beside.call, whose=_EXECUTIONS)
+        journal = SqlJournal(database, beside)
+        self.machines = SqlMachines(database)
+        starting = Starting(self.machines, journal.machine, database.tokens, test_cases)
+        self.executions = SqlExecutions(
+            database,
+            journal,
+            self.machines,
+            starting,
+            test_cases,
+            clock,
+            drivers,
+            limits,
+            aside,
+            _state_machine,
+        )
+        self._express = Express(
+            drivers,
+            clock,
+            express_limits,
+            aside,
+            _state_machine,
+            finished=lambda ref: test_cases.forget(ref.uid),
+        )
+        self.express = SqlExpress(starting, self._express)
+        self.answers = SqlAnswers(database, self.executions)
+        self.versions = SqlVersions(database, self.machines.known)
+        self.activities = SqlActivities(database)
+        self.map_runs = SqlMapRuns(database, self.executions.tell)
+
+    def report(self, uid: Uid, signal: Signal) -> None:
+        """Each engine knows its own executions."""
+        self.executions.report(uid, signal)
+        self._express.report(uid, signal)
+
+    async def run(self) -> None:
+        """Take up what was running when the last process ended, and carry everything until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.executions.run(), name="Standard executions")
+            group.create_task(self._express.run(), name="Express executions")
+
+
+def _state_machine(ref: ExecutionRef) -> str:
+    return ref.state_machine

@@ -1,0 +1,41 @@
+"""What faces ask of the place where state machines and executions live, as protocols: one module for each thing they are
+about. Stores implement them.
+"""
+
+from stepwright.catalog.ports.activities import Activities
+from stepwright.catalog.ports.answers import Answers
+from stepwright.catalog.ports.calls import Calls
+from stepwright.catalog.ports.errors import (
+    CallRefused,
+    MachineGone,
+    NoSuchTask,
+    NoTestCase,
+    NotRedrivable,
+    TaskOver,
+)
+from stepwright.catalog.ports.executions import Executions
+from stepwright.catalog.ports.express import Express
+from stepwright.catalog.ports.machines import Machines
+from stepwright.catalog.ports.map_runs import MapRuns
+from stepwright.catalog.ports.test_cases import TestCases
+from stepwright.catalog.ports.versions import Versions
+from stepwright.catalog.ports.work import Work
+
+__all__ = [
+    "Activities",
+    "Answers",
+    "CallRefused",
+    "Calls",
+    "Executions",
+    "Express",
+    "MachineGone",
+    "Machines",
+    "MapRuns",
+    "NoSuchTask",
+    "NoTestCase",
+    "NotRedrivable",
+    "TaskOver",
+    "TestCases",
+    "Versions",
+    "Work",
+]

@@ -1,0 +1,24 @@
+"""Step Functions' own API, as tasks call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from stepwright.asl.json_types import Json
+from stepwright.asl.signals import Millis
+
+
+class Calls(Protocol):
+    """Step Functions' own API, as tasks call it."""
+
+    def serves(self, operation: str) -> bool: ...
+
+    async def call(
+        self, operation: str, parameters: Json, *, once: str, moment: Callable[[Millis], Json]
+    ) -> dict[str, Json]:
+        """What ``operation`` (``startExecution``) answers; names begin with a capital letter, as in tasks.
+
+        ``once``: a UUID. What a call with it has begun, a second one finds there; an execution that it starts has it
+        as its uid. ``moment`` writes a moment. Raises CallRefused, Unavailable.
+        """

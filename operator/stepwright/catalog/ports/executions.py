@@ -1,0 +1,42 @@
+"""Standard executions: what is known of them, and their beginning and end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from stepwright.asl.signals import Millis
+from stepwright.asl.step import HistoryEvent, Status
+from stepwright.catalog.records import Execution, Listed
+from stepwright.engine.ports import StopRequest
+
+
+class Executions(Protocol):
+    """What is written is durable when the call returns."""
+
+    async def execution(self, arn: str) -> Execution | None: ...
+
+    async def has_machine(self, execution: Execution) -> bool:
+        """Whether the state machine that it was started with is there, and is not being deleted."""
+
+    async def executions(
+        self, started_as: str, status: Status | None, before: Listed | None, limit: int
+    ) -> Sequence[Execution]:
+        """Of a state machine, or those started by a version or an alias of it; the newest first, those that are
+        listed after ``before``."""
+
+    async def events(
+        self, execution: Execution, beyond: int | None, limit: int, *, newest_first: bool
+    ) -> Sequence[HistoryEvent]:
+        """Events of an execution in the order asked for, those beyond the event of this id."""
+
+    async def start(self, execution: Execution) -> Execution:
+        """Begin a Standard execution; durable when it returns. The stored one, if its ARN was taken. Raises
+        MachineGone, NoTestCase."""
+
+    async def stop(self, execution: Execution, request: StopRequest) -> Millis:
+        """Stop an execution and wait until it has ended; when that was, also where it had ended before."""
+
+    async def redrive(self, execution: Execution, token: str | None) -> Millis:
+        """Let an execution that ended without success go on; durable when it returns. When that was done, also where
+        it was by an earlier call with this token. Raises NotRedrivable."""

@@ -1,0 +1,33 @@
+"""State machines and their revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from stepwright.catalog.arns import Place
+from stepwright.catalog.records import Revision, StateMachine, Version
+
+
+class Machines(Protocol):
+    """State machines and their revisions, stored. What is written is durable when the call returns."""
+
+    async def add(self, machine: StateMachine, version: Version | None = None) -> StateMachine:
+        """The machine as it is stored: the one that was there before, if its name was taken. With it comes its first
+        version, where it is to be published."""
+
+    async def machine(self, arn: str) -> StateMachine | None: ...
+
+    async def machines(self, place: Place, after: str, limit: int) -> Sequence[StateMachine]:
+        """Those of a place by name that come after ``after``."""
+
+    async def revise(self, arn: str, revision: Revision) -> None:
+        """Give a machine its next revision."""
+
+    async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Replace the tags of a machine."""
+
+    async def delete(self, arn: str) -> None:
+        """It goes at once, or, where executions run, once these have failed at their next transition. They stay."""
+
+    async def revision(self, id: str) -> Revision | None: ...

@@ -1,0 +1,78 @@
+"""Express executions: carried by an engine whose journal forgets, and gone with their end.
+
+One that ends in its first step and calls nobody needs no engine at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from stepwright.asl.limits import EXPRESS, Limits
+from stepwright.asl.signals import Signal
+from stepwright.asl.step import Outcome
+from stepwright.engine.alone import Held
+from stepwright.engine.engine import Engine
+from stepwright.engine.forgetting import ExpressJournal
+from stepwright.engine.ports import Clock, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
+from stepwright.engine.steps import Aside, Whose
+
+
+class Express:
+    """``finished`` is called once an execution is carried no more. ``aside`` and ``whose``: see ``Engine``."""
+
+    def __init__(
+        self,
+        drivers: Sequence[TaskDriver],
+        clock: Clock,
+        limits: Limits = EXPRESS,
+        aside: Aside | None = None,
+        whose: Whose | None = None,
+        finished: Callable[[ExecutionRef], None] = lambda _ref: None,
+    ) -> None:
+        self._journal = ExpressJournal()
+        self._finished = finished
+        self._engine = Engine(
+            self._journal,
+            drivers,
+            Held(),
+            clock=clock,
+            limits=limits,
+            aside=aside,
+            whose=whose,
+            finished=finished,
+        )
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await self._engine.run()
+
+    def report(self, uid: Uid, signal: Signal) -> None:
+        """An ``engine.ports.Report``; nothing happens where the execution is not one of these."""
+        self._engine.report(uid, signal)
+
+    def start(self, loaded: Loaded) -> None:
+        """Begin a new execution, of which nobody will hear again."""
+        if self._at_once(loaded) is None:
+            self._begin(loaded)
+
+    async def outcome(self, loaded: Loaded) -> tuple[Outcome, int]:
+        """Run a new execution: what came of it, and when (milliseconds). It is stopped where nobody waits any more."""
+        if (ended := self._at_once(loaded)) is not None:
+            return ended
+        try:
+            return await self._begin(loaded)
+        except asyncio.CancelledError:
+            self._engine.stop_execution(loaded.ref.uid, StopRequest())
+            raise
+
+    def _at_once(self, loaded: Loaded) -> tuple[Outcome, int] | None:
+        ended = self._engine.at_once(loaded)
+        if ended is not None:
+            self._finished(loaded.ref)
+        return ended
+
+    def _begin(self, loaded: Loaded) -> asyncio.Future[tuple[Outcome, int]]:
+        ended = self._journal.add(loaded)
+        self._engine.adopt(loaded)
+        return ended

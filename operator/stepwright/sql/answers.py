@@ -1,0 +1,118 @@
+"""What workers say of their tasks: the first answer wins, and is written down before anybody acts on it."""
+
+from __future__ import annotations
+
+from sqlite3 import Connection
+from typing import Any, Protocol
+
+import msgspec
+
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskSucceeded
+from stepwright.asl.text import jsontext
+from stepwright.catalog.ports import NoSuchTask, TaskOver
+from stepwright.engine.ports import Uid
+from stepwright.sql.database import Database
+from stepwright.sql.journal import read_parts
+
+
+class Carried(Protocol):
+    """Executions that are carried by this process."""
+
+    def has_open(self, uid: Uid, task: TaskId) -> bool | None:
+        """None where the execution is not in memory."""
+
+    def heartbeat(self, uid: Uid, task: TaskId) -> None: ...
+
+    def report(self, uid: Uid, signal: Signal) -> None: ...
+
+
+class SqlAnswers:
+    """Implements ``catalog.ports.Answers``."""
+
+    def __init__(self, database: Database, carried: Carried) -> None:
+        self._database = database
+        self._carried = carried
+
+    async def succeed(self, token: str, output: JsonText) -> None:
+        uid, task = await self._read(token)
+        signal = TaskSucceeded(task, jsontext.parse(output), output)
+        await self._answer(uid, task, signal, {"output": output})
+
+    async def fail(self, token: str, error: str | None, cause: str | None) -> None:
+        uid, task = await self._read(token)
+        await self._answer(uid, task, TaskFailed(task, error, cause), {"error": error, "cause": cause})
+
+    async def heartbeat(self, token: str) -> None:
+        uid, task = await self._read(token)
+        await self._require_open(uid, task)
+        self._carried.heartbeat(uid, task)
+
+    async def _read(self, token: str) -> tuple[Uid, TaskId]:
+        """The task that a token names. Raises NoSuchTask."""
+        uid, task, sealed = self._database.tokens.read(token)
+        if not sealed:
+            query = "SELECT 1 FROM executions WHERE uid = :uid AND bare_tokens IS TRUE"
+            asked = {"uid": uid}
+            if await self._database.row(query, asked, bool) is None:
+                raise NoSuchTask
+        return uid, task
+
+    async def _answer(self, uid: Uid, task: TaskId, signal: Signal, said: dict[str, Any]) -> None:
+        """The first answer wins, and is written down before anybody acts on it."""
+        await self._require_open(uid, task)
+        answer = {"uid": uid, "task": task, "output": None, "error": None, "cause": None, **said}
+        # The execution may have ended meanwhile, and its answers are gone then.
+        if not await self._database.execute(
+            "INSERT INTO answers (uid, task, output, error, cause) SELECT uid, :task, :output, :error, :cause "
+            "FROM executions WHERE uid = :uid AND status = 'RUNNING' ON CONFLICT DO NOTHING",
+            answer,
+        ):
+            raise await self._over(uid, task)
+        self._carried.report(uid, signal)
+
+    async def _require_open(self, uid: Uid, task: TaskId) -> None:
+        """Raises TaskOver, NoSuchTask. The engine knows of nearly all; to read a checkpoint takes as long as it is large,
+        and this is asked at every answer and every heartbeat."""
+        known = self._carried.has_open(uid, task)
+        if known is None:
+            await self._database.read(lambda connection: _require_stored(connection, uid, task))
+        elif not known:
+            raise await self._over(uid, task)
+
+    async def _over(self, uid: Uid, task: TaskId) -> TaskOver:
+        return await self._database.read(lambda connection: _over(connection, uid, task))
+
+
+async def given(database: Database) -> list[tuple[Uid, Signal]]:
+    """What was said before the last process ended; what is answered already does nothing."""
+    query = "SELECT uid, task, output, error, cause FROM answers"
+    rows = await database.rows(query, {}, tuple)
+    return [
+        (
+            uid,
+            TaskFailed(task, error, cause)
+            if output is None
+            else TaskSucceeded(task, jsontext.parse(output), output),
+        )
+        for uid, task, output, error, cause in rows
+    ]
+
+
+def _require_stored(connection: Connection, uid: Uid, task: TaskId) -> None:
+    if connection.execute("SELECT 1 FROM executions WHERE uid = :uid", {"uid": uid}).fetchone() is None:
+        raise NoSuchTask
+    parts = read_parts(connection, uid)
+    # What is kept of an ended one is for a redrive, which begins its tasks anew.
+    checkpoint = checkpoints.decode(parts) if parts else None
+    if checkpoint is None or checkpoint.ended or checkpoints.open_task(checkpoint, task) is None:
+        raise _over(connection, uid, task)
+
+
+def _over(connection: Connection, uid: Uid, task: TaskId) -> TaskOver:
+    """With what the history says of a task: it is called by the id of the event that scheduled it."""
+    query = "SELECT body FROM events WHERE uid = :uid AND id = :task"
+    found = connection.execute(query, {"uid": uid, "task": task}).fetchone()
+    scheduled = {} if found is None else msgspec.json.decode(found["body"])
+    return TaskOver(scheduled.get("activityScheduledEventDetails", {}).get("resource"))
