@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from stepwright.asl.signals import TaskSubmitted
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import Commit, Refused, Unavailable
 from tests.engine.memory import World, loaded, output, stop, types
@@ -361,5 +362,25 @@ def test_a_crash_at_any_write_changes_nothing_in_the_end(
         for events in histories.values():
             assert [event["id"] for event in events] == list(range(1, len(events) + 1))
         return stored.events
+
+    run(main)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_submission_that_alone_tells_of_the_work_is_written_at_once(at_once: bool) -> None:
+    """A process that died within the quarter of a minute that others wait asked for the work once more."""
+
+    async def main() -> None:
+        world = World(lambda _: (60, {}))
+        world.engine.adopt(world.journal.add(loaded(ONE_TASK)))
+        await asyncio.sleep(1)
+        (stored,) = world.journal.stored.values()
+        assert "TaskSubmitted" not in types(stored)
+
+        ((uid, task),) = world.driver.running
+        world.engine.report(uid, TaskSubmitted(task, {"id": 1}, at_once=at_once))
+        await asyncio.sleep(1)
+
+        assert ("TaskSubmitted" in types(stored)) == at_once
 
     run(main)

@@ -69,8 +69,8 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-# TaskStarted and TaskSubmitted decide nothing: they wait this long for another signal whose write they can share, and
-# longer where many executions would write nothing else at the same time: beside a burst of tasks no more than so many
+# Most of TaskStarted and TaskSubmitted decides nothing: it waits this long for another signal whose write it can share,
+# and longer where many executions would write nothing else at the same time: beside a burst of tasks no more than so many
 # such writes a second.
 LAZY_SECONDS: Final = 15.0
 LAZIEST_SECONDS: Final = 60.0
@@ -166,9 +166,7 @@ class Run:
             self._mail.set()
             return
         self._signals.append(signal)
-        if not isinstance(signal, TaskStarted | TaskSubmitted) or (
-            isinstance(signal, TaskStarted) and signal.counts
-        ):
+        if not _may_wait(signal):
             self._mail.set()
         elif not self._lazy_armed:
             self._lazy_armed = True
@@ -638,3 +636,12 @@ class Run:
                 if name is not None:
                     jobs[visit.task] = name
         return jobs
+
+
+def _may_wait(signal: Signal) -> bool:
+    match signal:
+        case TaskStarted():
+            return not signal.counts
+        case TaskSubmitted():
+            return not signal.at_once
+    return False

@@ -116,7 +116,7 @@ class FunctionDriver:
             cause = f"What was given cannot be sent to Lambda: {error}"
             return TaskFailed(task.task, NO_CLIENT, cause)
         if isinstance(result, TaskSucceeded) and task.resource == WITH_TOKEN:
-            return TaskSubmitted(task.task, result.output)
+            return TaskSubmitted(task.task, result.output, at_once=True)
         return result
 
     async def _invoke(self, task: StartTask) -> Signal:
