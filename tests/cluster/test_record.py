@@ -169,7 +169,7 @@ def test_a_commit_of_another_sequence_does_not_apply() -> None:
 def test_a_visit_in_its_last_word_keeps_the_job_it_had() -> None:
     stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
     begun = Visit(2, "Ship", "Ship", "Task", Millis(1000), task=TaskId(3))
-    first = Commit("c1", 0, Millis(1000), Millis(1000), {}, visits=[begun], jobs={TaskId(3): "ship-1"})
+    first = Commit("c1", 0, Millis(1000), Millis(1000), {}, visits=[begun], shown={TaskId(3): "ship-1"})
     known = apply(stored, known, first)
     ended = Visit(2, "Ship", "Ship", "Task", Millis(1000), outcome="Succeeded", ended=Millis(3500))
     apply(stored, known, Commit("c2", 1, Millis(3500), Millis(1000), {}, visits=[ended]))

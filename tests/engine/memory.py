@@ -206,7 +206,7 @@ class MemoryDriver:
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
         return False
 
-    def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
+    def shown_as(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
         return f"job-{task}"
 
 

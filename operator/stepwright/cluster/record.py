@@ -347,7 +347,7 @@ def _transitions(record: Record, commit: Commit) -> list[dict[str, Any]]:
     position = {entry["id"]: index for index, entry in enumerate(transitions)}
     newest = transitions[-1]["id"] if transitions else 0
     for visit in commit.visits:
-        entry = _transition(visit, commit.jobs.get(visit.task) if visit.task is not None else None)
+        entry = _transition(visit, commit.shown.get(visit.task) if visit.task is not None else None)
         index = position.get(visit.id)
         if index is not None:
             # A visit's later word may come without what an earlier one knew.

@@ -76,7 +76,7 @@ class Commit:
     """One conditional write: all of it lands, or nothing. ``expected_seq`` is the seq before it; it becomes + 1.
 
     ``commit_id`` never repeats, so that after a time-out the journal can tell whether this very write has landed.
-    ``parts``: None = the part is gone. ``events`` are appended; ``visits`` update the visits of the same id, ``jobs``
+    ``parts``: None = the part is gone. ``events`` are appended; ``visits`` update the visits of the same id, ``shown``
     names what runs their newest task. ``settled`` is said only together with an outcome. ``started``: when the
     execution began. ``waiting_until``: nothing is open but timers, and this is when the earliest falls due.
     ``whole``: ``parts`` are all that there are, and take the place of what is stored, which somebody has edited.
@@ -96,7 +96,7 @@ class Commit:
     map_runs: Sequence[MapRunStatus] = ()
     children: Sequence[ChildExecution] = ()
     child_events: Sequence[ChildEvent] = ()
-    jobs: Mapping[TaskId, str] = field(default_factory=dict)
+    shown: Mapping[TaskId, str] = field(default_factory=dict)
     current_states: Sequence[str] = ()
     waiting_until: Millis | None = None
     outcome: Outcome | None = None
@@ -191,8 +191,8 @@ class TaskDriver(Protocol):
         """Whether the task was given up: its failure is reported, and what ran it may be running still. Then it is
         to be stopped, not released. Costs no call."""
 
-    def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:
-        """The name under which people find what runs the task, if it has one."""
+    def shown_as(self, ref: ExecutionRef, task: TaskId) -> str | None:
+        """The name under which people find what runs the task, if it has one: a Job's name, an execution's ARN."""
 
 
 Report = Callable[[Uid, Signal], None]

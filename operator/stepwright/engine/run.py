@@ -487,7 +487,7 @@ class Run:
             map_runs=tuple(batch.map_runs.values()),
             children=tuple(batch.children.values()),
             child_events=batch.child_events,
-            jobs=self._jobs(batch),
+            shown=self._shown(batch),
             current_states=checkpoints.current_states(batch.checkpoint),
             waiting_until=checkpoints.waiting_until(batch.checkpoint),
             outcome=batch.outcome,
@@ -627,15 +627,15 @@ class Run:
         driver = self._driver_of(task)
         return driver is not None and driver.runs_on(self.ref, task)
 
-    def _jobs(self, batch: Batch) -> dict[TaskId, str]:
-        jobs: dict[TaskId, str] = {}
+    def _shown(self, batch: Batch) -> dict[TaskId, str]:
+        shown: dict[TaskId, str] = {}
         for visit in batch.visits.values():
             driver = None if visit.task is None else self._driver_of(visit.task)
             if visit.task is not None and driver is not None:
-                name = driver.job_name(self.ref, visit.task)
+                name = driver.shown_as(self.ref, visit.task)
                 if name is not None:
-                    jobs[visit.task] = name
-        return jobs
+                    shown[visit.task] = name
+        return shown
 
 
 def _may_wait(signal: Signal) -> bool:

@@ -54,9 +54,9 @@ class MockedDriver:
         driver = self._elsewhere.get((ref.uid, task))
         return driver is not None and driver.runs_on(ref, task)
 
-    def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:
+    def shown_as(self, ref: ExecutionRef, task: TaskId) -> str | None:
         driver = self._elsewhere.get((ref.uid, task))
-        return None if driver is None else driver.job_name(ref, task)
+        return None if driver is None else driver.shown_as(ref, task)
 
     async def start(self, ref: ExecutionRef, task: StartTask) -> None:
         key = (ref.uid, task.task)

@@ -67,7 +67,7 @@ class Running:
         return await self.end_of(ref, task.task, seconds)
 
     async def job(self, ref: ExecutionRef, task: StartTask) -> dict[str, Any]:
-        name = self.driver.job_name(ref, task.task)
+        name = self.driver.shown_as(ref, task.task)
         found: dict[str, Any] = await self.api.get(path_of("batch/v1", "jobs", ref.namespace, name))
         return found
 
@@ -81,7 +81,7 @@ class Running:
                 await asyncio.sleep(0.2)
 
     async def pods(self, ref: ExecutionRef, task: StartTask) -> list[dict[str, Any]]:
-        selector = {"labelSelector": f"job-name={self.driver.job_name(ref, task.task)}"}
+        selector = {"labelSelector": f"job-name={self.driver.shown_as(ref, task.task)}"}
         found: list[dict[str, Any]] = (await self.api.get(path_of("v1", "pods", ref.namespace), selector))[
             "items"
         ]

@@ -198,7 +198,7 @@ async def test_a_job_that_is_made_to_end_early_is_no_success(jobs: Running, name
     ref, this = execution(namespace), task({"job": {"spec": spec}})
     await jobs.driver.start(ref, this)
     await jobs.running_pod(ref, this)
-    path = path_of("batch/v1", "jobs", namespace, jobs.driver.job_name(ref, this.task))
+    path = path_of("batch/v1", "jobs", namespace, jobs.driver.shown_as(ref, this.task))
     fewer = [
         {"op": "replace", "path": f"/spec/{field}", "value": 1} for field in ("completions", "parallelism")
     ]
@@ -496,7 +496,7 @@ async def test_a_drained_node_gives_the_pod_back(jobs: Running, cluster: Cluster
     pod = await jobs.running_pod(ref, this)
     node, first = pod["spec"]["nodeName"], pod["metadata"]["name"]
     try:
-        selector = f"--pod-selector=job-name={jobs.driver.job_name(ref, this.task)}"
+        selector = f"--pod-selector=job-name={jobs.driver.shown_as(ref, this.task)}"
         await asyncio.to_thread(
             cluster.kubectl, "drain", node, selector, "--ignore-daemonsets", "--timeout=30s"
         )
@@ -511,7 +511,7 @@ async def test_a_drained_node_gives_the_pod_back(jobs: Running, cluster: Cluster
 async def test_a_job_deleted_by_hand(jobs: Running, cluster: Cluster, namespace: str) -> None:
     ref, this = execution(namespace), shell("sleep 100")
     await jobs.driver.start(ref, this)
-    name = jobs.driver.job_name(ref, this.task)
+    name = jobs.driver.shown_as(ref, this.task)
     await jobs.running_pod(ref, this)
 
     cluster.kubectl("delete", "job", name, "-n", namespace, "--wait=false")
@@ -530,7 +530,7 @@ async def test_a_pod_deleted_by_hand(jobs: Running, cluster: Cluster, namespace:
 
     error, cause = failure(await jobs.end_of(ref, this.task))
     assert error == "Job.Evicted", cause
-    assert f"Pod {pod} of Job {jobs.driver.job_name(ref, this.task)} was deleted while it ran." in cause
+    assert f"Pod {pod} of Job {jobs.driver.shown_as(ref, this.task)} was deleted while it ran." in cause
 
 
 # --- Once, whatever happens -------------------------------------------------------------------------------------------
@@ -566,7 +566,7 @@ async def test_somebody_elses_job_of_that_name(jobs: Running, namespace: str) ->
         "restartPolicy": "Never",
     }
     foreign = {
-        "metadata": {"name": jobs.driver.job_name(ref, this.task)},
+        "metadata": {"name": jobs.driver.shown_as(ref, this.task)},
         "spec": {"template": {"spec": pod}},
     }
     await jobs.api.create(path_of("batch/v1", "jobs", namespace), foreign)

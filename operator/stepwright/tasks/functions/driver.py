@@ -75,7 +75,7 @@ class FunctionDriver:
     def serves(self, resource: Resource) -> bool:
         return functions.serves(resource)
 
-    def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
+    def shown_as(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
         return None
 
     def holds(self, uid: Uid) -> bool:

@@ -71,7 +71,7 @@ class JobDriver:
     def serves(self, resource: Resource) -> bool:
         return parameters.serves(resource)
 
-    def job_name(self, ref: ExecutionRef, task: TaskId) -> str:
+    def shown_as(self, ref: ExecutionRef, task: TaskId) -> str:
         return names.job_name(ref, task)
 
     def holds(self, uid: Uid) -> bool:

@@ -81,7 +81,7 @@ class ProcessDriver:
     def serves(self, resource: Resource) -> bool:
         return job.serves(resource)
 
-    def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
+    def shown_as(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
         return None
 
     def holds(self, uid: Uid) -> bool:

@@ -90,7 +90,7 @@ class StepFunctionsDriver:
     def serves(self, resource: Resource) -> bool:
         return starts(resource) or (calls_sdk(resource) and self._api.serves(resource.name))
 
-    def job_name(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
+    def shown_as(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
         return None
 
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
