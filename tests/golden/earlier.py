@@ -113,13 +113,16 @@ def _modules_of(folder: Path) -> Iterator[None]:
     finally:
         sys.path[:] = path
         for name in [name for name in sys.modules if is_ours(name)]:
-            _keep(sys.modules.pop(name), f"{folder.name}.{name}")
+            module = sys.modules.pop(name)
+            if name not in _SHARED:
+                _keep(module)
         sys.modules.update(own)
 
 
-def _keep(module: ModuleType, name: str) -> None:
-    """Under another name: decoders are made when they are first needed, and find the types of fields by the module of a
+def _keep(module: ModuleType) -> None:
+    """Under another name, the same in every process: decoders are made when they are first needed, and find the types of fields by the module of a
     class, which must not be this version's of the same name."""
+    name = f"earlier.{module.__name__}"
     for value in [*vars(module).values()]:
         if isinstance(value, type) and value.__module__ == module.__name__:
             value.__module__ = name
