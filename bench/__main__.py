@@ -40,7 +40,7 @@ from bench import (
     week,
 )
 from stepwright import __version__
-from tests.processes.operator import ROOT, UNLIMITED_HISTORIES, OperatorFailed, OperatorProcess
+from tests.processes.operators import ROOT, UNLIMITED_HISTORIES, OperatorFailed, OperatorProcess
 from tests.testcluster import Cluster, ClusterUnavailable, ladder
 from tests.testcluster.alone import kubernetes_version
 

@@ -19,7 +19,7 @@ from bench.tasks import KWOK
 from bench.watching import machine
 from stepwright.kube.api import Api
 from tests.data import costly_tenants
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 
 COUNT: Final = 200

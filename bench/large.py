@@ -23,7 +23,7 @@ from bench import ratios, table
 from bench.process import usage
 from bench.watching import EXECUTIONS, Kind, at_once, create, execution, has_ended, machine
 from stepwright.kube.api import AlreadyExists, Api, ApiError, path_of
-from tests.processes.operator import ROOT, OperatorProcess
+from tests.processes.operators import ROOT, OperatorProcess
 from tests.testcluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
 
 COUNT: Final = 1_000

@@ -21,7 +21,7 @@ import msgspec
 from bench import ratios, table
 from bench.watching import EXECUTIONS, Kind, Object, create, execution, machine
 from stepwright.kube.api import Api, Event, TooManyRequests, path_of
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 
 HISTORIES: Kind = ("stepwright.dev/v1", "executionhistories")

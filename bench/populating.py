@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.watching import EXECUTIONS, create, execution
 from stepwright.kube.api import Api, path_of
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 
 CREATES_AT_ONCE = 32
 

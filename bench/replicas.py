@@ -21,7 +21,7 @@ from bench.process import usage
 from bench.tasks import COMMAND, IMAGE, KWOK
 from bench.watching import EXECUTIONS, Object, Watch, at_once, check, create, execution, has_ended, machine
 from stepwright.kube.api import Api, ApiError, path_of
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 
 GOAL_SECONDS = 20

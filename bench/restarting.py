@@ -17,7 +17,7 @@ from bench.process import usage
 from bench.transitions import bare_patches
 from bench.watching import EXECUTIONS, Status, Watch, machine
 from stepwright.kube.api import Api, path_of
-from tests.processes.operator import ROOT, OperatorProcess
+from tests.processes.operators import ROOT, OperatorProcess
 from tests.testcluster.alone import control_plane_of_its_own, kubernetes_version
 
 COUNT = 10_000

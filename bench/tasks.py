@@ -38,7 +38,7 @@ from bench.watching import (
     machine,
 )
 from stepwright.kube.api import Api, path_of
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 from tests.testcluster.audit import Audit
 

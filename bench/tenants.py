@@ -34,7 +34,7 @@ from bench.watching import (
     machine,
 )
 from stepwright.kube.api import Api
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 
 COUNT: Final = 10_000

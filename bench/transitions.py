@@ -11,7 +11,7 @@ import msgspec
 from bench import ratios, table
 from bench.watching import EXECUTIONS, Object, Watch, at_once, check, create, execution, has_ended, machine
 from stepwright.kube.api import Api, path_of
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 from tests.testcluster.audit import Audit
 

@@ -11,7 +11,7 @@ from bench.populating import create_all, until_all_wait
 from bench.process import Usage, usage
 from bench.watching import machine
 from stepwright.kube.api import Api
-from tests.processes.operator import ROOT, OperatorProcess
+from tests.processes.operators import ROOT, OperatorProcess
 from tests.testcluster.alone import control_plane_of_its_own, kubernetes_version
 
 COUNT = 100_000

@@ -31,7 +31,7 @@ from bench.watching import EXECUTIONS, Status, Watch, check, create, execution, 
 from stepwright.cluster import seal
 from stepwright.kube.api import Api, path_of
 from stepwright.tasks.job import names
-from tests.processes.operator import ROOT, OperatorProcess
+from tests.processes.operators import ROOT, OperatorProcess
 from tests.testcluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
 
 A_DAY = 50_000

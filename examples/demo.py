@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from tests.processes.operator import OperatorFailed, OperatorProcess
+from tests.processes.operators import OperatorFailed, OperatorProcess
 from tests.testcluster import Cluster, ClusterUnavailable, ladder
 from tests.testcluster.interface import CommandFailed
 

@@ -15,7 +15,7 @@ import yaml
 from stepwright.asl.definition.limits import NESTING
 from tests.on_cluster.kubectl import IMAGE, Kube, Object, condition, execution, job, machine, one, output
 from tests.processes.account import OperatorAccount
-from tests.processes.operator import ROOT, OperatorProcess
+from tests.processes.operators import ROOT, OperatorProcess
 from tests.testcluster import Cluster
 
 pytestmark = pytest.mark.cluster

@@ -13,7 +13,7 @@ from tests.data import costly_tenants
 from tests.on_cluster.kubectl import Kube, Object, condition, job, one, phase
 from tests.on_cluster.place import KWOK
 from tests.processes.account import OperatorAccount
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]

@@ -12,7 +12,7 @@ from tests.on_cluster.kubectl import Kube, condition, one
 from tests.processes.account import OperatorAccount
 from tests.processes.faulty_operator import Fault
 from tests.processes.nursery import Nursery
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]

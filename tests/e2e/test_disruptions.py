@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.on_cluster.kubectl import IMAGE, Kube, Object, job, one, output, phase
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 from tests.testcluster.audit import Audit
 from tests.testcluster.locations import run_lock

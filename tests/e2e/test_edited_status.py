@@ -23,7 +23,7 @@ from tests.on_cluster.kubectl import (
     output,
     phase,
 )
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 from tests.testcluster.audit import Audit
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.on_cluster.kubectl import Kube, execution
-from tests.processes.operator import ROOT, OperatorProcess
+from tests.processes.operators import ROOT, OperatorProcess
 from tests.testcluster.lone_control_plane import LoneControlPlane
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.on_cluster.kubectl import IMAGE, Kube, output
-from tests.processes.operator import ROOT
+from tests.processes.operators import ROOT
 
 pytestmark = pytest.mark.cluster
 

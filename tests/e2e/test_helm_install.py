@@ -25,7 +25,7 @@ from tests.on_cluster.installed_chart import (
 )
 from tests.on_cluster.kubectl import IMAGE, Kube, Object, job, one, output
 from tests.on_cluster.rights import Right, granted
-from tests.processes.operator import ROOT
+from tests.processes.operators import ROOT
 from tests.testcluster import Cluster
 from tests.testcluster.audit import WRITE_VERBS, Audit
 from tests.testcluster.interface import CommandFailed

@@ -13,7 +13,7 @@ import yaml
 from tests.on_cluster import rights
 from tests.on_cluster.installed_chart import IMAGE, OF_THE_CLUSTER, Requests, await_answer
 from tests.on_cluster.kubectl import Kube, Object, output, phase
-from tests.processes.operator import ROOT
+from tests.processes.operators import ROOT
 from tests.testcluster import Cluster
 from tests.testcluster.audit import Audit
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.on_cluster.kubectl import Kube, Object, condition, execution, job, machine, one, output, phase
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 
 pytestmark = pytest.mark.cluster
 

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from tests.on_cluster.kubectl import Kube, Object, execution, machine, one
-from tests.processes.operator import ROOT, UNLIMITED_HISTORIES, OperatorProcess
+from tests.processes.operators import ROOT, UNLIMITED_HISTORIES, OperatorProcess
 from tests.testcluster.audit import Audit
 
 unlimited = pytest.mark.operator_arguments(*UNLIMITED_HISTORIES)

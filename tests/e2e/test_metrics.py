@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.on_cluster.kubectl import Kube, Object, job, one
-from tests.processes.operator import ROOT, OperatorProcess
+from tests.processes.operators import ROOT, OperatorProcess
 
 pytestmark = pytest.mark.cluster
 

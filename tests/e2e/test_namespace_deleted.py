@@ -15,7 +15,7 @@ import pytest
 
 from tests.on_cluster.kubectl import Kube, execution, job, one, output, phase
 from tests.processes.account import OperatorAccount
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 
 pytestmark = pytest.mark.cluster

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.on_cluster.kubectl import Kube, Object, execution, one
-from tests.processes.operator import ROOT, OperatorProcess
+from tests.processes.operators import ROOT, OperatorProcess
 from tests.testcluster import Cluster, CommandFailed
 from tests.testcluster.alone import ControlPlane, control_plane_of_its_own
 

@@ -17,7 +17,7 @@ import pytest
 from tests.on_cluster.kubectl import Kube, Object, Objects, execution, job, machine, one, output
 from tests.processes.account import OperatorAccount
 from tests.processes.kept_running import KeptRunning
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 from tests.processes.wire import Wire
 from tests.testcluster import Cluster
 from tests.testcluster.audit import Audit

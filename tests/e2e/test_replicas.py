@@ -16,7 +16,7 @@ from tests.on_cluster import exactly_once
 from tests.on_cluster.installed_chart import Requests, installation
 from tests.on_cluster.kubectl import ENDED, Kube, execution, job, machine, one, phase
 from tests.processes.account import OperatorAccount
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 from tests.testcluster.audit import Audit
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.on_cluster.kubectl import Kube, Object, condition, execution, job, machine, one
-from tests.processes.operator import OperatorProcess
+from tests.processes.operators import OperatorProcess
 
 pytestmark = pytest.mark.cluster
 

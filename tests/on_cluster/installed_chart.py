@@ -20,7 +20,7 @@ import yaml
 
 from tests.on_cluster.kubectl import Kube, Object
 from tests.on_cluster.rights import Right, Where
-from tests.processes.operator import ROOT
+from tests.processes.operators import ROOT
 from tests.testcluster import Cluster, ClusterUnavailable, images
 from tests.testcluster.audit import Audit
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.on_cluster.kubectl import Kube
 from tests.processes.account import OperatorAccount
-from tests.processes.operator import ROOT, OperatorProcess
+from tests.processes.operators import ROOT, OperatorProcess
 from tests.testcluster import Cluster
 
 

@@ -7,7 +7,7 @@ import threading
 from types import TracebackType
 from typing import Final, Self
 
-from tests.processes.operator import OperatorFailed, OperatorProcess
+from tests.processes.operators import OperatorFailed, OperatorProcess
 
 BACK_OFF_SECONDS: Final = 1.0
 READY_SECONDS: Final = 90.0

@@ -16,7 +16,7 @@ import msgspec
 
 from tests.processes.account import OperatorAccount
 from tests.processes.faulty_operator import STRUCK, WRITE, Fault, Order
-from tests.processes.operator import ROOT
+from tests.processes.operators import ROOT
 from tests.testcluster import Cluster
 
 

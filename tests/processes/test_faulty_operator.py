@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from tests.processes.faulty_operator import Order
-from tests.processes.operator import ROOT
+from tests.processes.operators import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 

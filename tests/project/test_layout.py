@@ -1,0 +1,17 @@
+"""Where tests lie, as far as it decides what they import."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+
+
+def test_no_module_beside_tests_hides_one_of_pythons_own() -> None:
+    """pytest puts the folder of a test first on the path, and processes that a test starts inherit that."""
+    folders = {test.parent for test in TESTS.rglob("test_*.py") if not (test.parent / "__init__.py").exists()}
+    modules = [module for folder in folders for module in folder.glob("*.py")]
+
+    assert len(modules) > 100
+    assert not [str(module) for module in modules if module.stem in sys.stdlib_module_names]
