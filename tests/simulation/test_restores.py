@@ -457,6 +457,58 @@ def test_what_comes_back_while_its_end_is_looked_after_is_taken_up(is_seen: bool
     assert scene.phase("e0") == "Succeeded"
 
 
+class _SweptTooLate(_Lost):
+    """An execution that was taken up waits to be swept, while etcd is restored to when its first task ran."""
+
+    machine: Mapping[str, Any] = _tasks()
+
+    async def script(self) -> None:
+        self.jobs.habits = Habits({"output": 1}, longer_seconds=20)
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: self.status("e0").get("seq", 0) == 2)  # whose Job it is has been written
+        saved = self.save()
+        await self.goes_on()
+        engine = self.operator.engine
+        await engine.let_go(self.execution("e0")["metadata"]["uid"])
+        for job in self.server.all("jobs"):
+            self.operator.driver._releases.forget("default", job["metadata"]["name"])
+        self.are_lost = (JOBS, PODS)
+        for stream in self.server.streams:
+            stream.finish("closed")
+        self.operator.executions.observe("MODIFIED", execution_watch.of(self.execution("e0")))
+        await self.until(lambda: engine.live == 1)
+        self.jobs.habits = Habits({"output": 1}, longer_seconds=60)
+        await self.restore(saved)
+        await asyncio.sleep(20)
+        self.are_lost = ()
+        await self.until(lambda: bool(self.status("e0").get("settled")), 2000)
+        self.watchman.final(self.setting, may_end_plainly=False)
+
+    async def goes_on(self) -> None:
+        await self.until(lambda: self.status("e0").get("currentState") == "T1")
+
+
+class _SweptAfterItsEnd(_SweptTooLate):
+    """It had ended."""
+
+    machine = Scene.machine
+
+    async def goes_on(self) -> None:
+        await self.until(lambda: bool(self.status("e0").get("settled")))
+
+
+@pytest.mark.parametrize("scene", [_SweptTooLate, _SweptAfterItsEnd])
+def test_a_job_that_a_restored_execution_wants_again_is_not_stopped_for_what_was_before(
+    scene: type[_SweptTooLate],
+) -> None:
+    """Its task failed with Job.Deleted: it was stopped when the API server answered again."""
+    played = play(scene)
+
+    assert played.phase("e0") == "Succeeded", played.status("e0").get("cause")
+    assert played.result.violations == []
+
+
 class _StartUnderWay(_Lost):
     """The start of a task is written after the backup, and its Job is created when that has been restored."""
 

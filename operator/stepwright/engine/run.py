@@ -123,6 +123,10 @@ class Parked:
     seq: int
 
 
+class _OutOfDate(Exception):  # noqa: N818 - it names a condition
+    """What is known of the execution has been waited with for a while: the store may have been restored since."""
+
+
 class Run:
     """``loaded`` is what to go on from. Without it the journal is asked first; ``known_seq`` is how often the execution
     was written at least."""
@@ -150,6 +154,7 @@ class Run:
         self._takes_long = False
         self._restates = False
         self._defects = Defects()
+        self._sweeps_after = backoff.delays()
         self._effects = self._new_effects()
 
     def leave(self) -> None:
@@ -221,6 +226,9 @@ class Run:
                         "another writer has advanced the execution, reloading", execution=str(self.ref)
                     )
                     self._loaded = None
+                except _OutOfDate:
+                    await self._let_go()
+                    self._loaded = None
                 except (JournalError, NewerVersion):
                     raise
                 except Exception as error:
@@ -242,7 +250,8 @@ class Run:
         except Gone:
             log.info("execution is gone", execution=str(self.ref))
             await self._let_go()
-            await self._sweep(frozenset())
+            for driver in self._world.drivers:
+                await self._insist(self._while_held(partial(driver.sweep, self.ref, frozenset())))
         except Refused as error:
             log.error("execution cannot go on", execution=str(self.ref), reason=str(error))
             self._world.observer.stalled(self.ref, str(error))
@@ -537,8 +546,19 @@ class Run:
                 self._effects.want([Start(task)])
 
     async def _sweep(self, wanted: frozenset[TaskId]) -> None:
+        """Raises _OutOfDate where that had to wait: what is not wanted by what was read may be wanted by what is stored."""
+        if not self._world.lease.held(self.ref.uid):
+            await self._held_within(None)
+            raise _OutOfDate
         for driver in self._world.drivers:
-            await self._insist(self._while_held(partial(driver.sweep, self.ref, wanted)))
+            try:
+                await driver.sweep(self.ref, wanted)
+            except Unavailable as error:
+                delay = next(self._sweeps_after)
+                log.warning("sweep waits", execution=str(self.ref), reason=str(error), retry=delay)
+                await self._world.clock.sleep(delay)
+                raise _OutOfDate from error
+        self._sweeps_after = backoff.delays()
 
     async def _held_within(self, seconds: float | None) -> bool:
         """Wait for the lease, for ever where no time is given; whether it is held."""
