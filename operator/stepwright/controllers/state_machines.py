@@ -243,8 +243,11 @@ class StateMachines:
             del self._reading[key]
         new = _as_written(seen)
         if new is not None and new.uid == uid and owned and self._owns(uid) and key not in self._confirmed:
+            is_news = self.find(key) != new
             self._learn(key, new)
             self._confirmed.add(key)
+            if is_news:
+                self._on_change(key)  # its event, when it comes, is none any more
         return new or _as_written_before(seen)
 
     def policy_of(self, key: Key) -> Policy:
