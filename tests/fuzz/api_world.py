@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from stepwright.api import dispatch, model
-from stepwright.api.service import Service
 from stepwright.assembly.embedded import Embedded
-from stepwright.assembly.serving import Drivers
 from stepwright.catalog.arns import Place
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import TaskDriver
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
-from stepwright.tasks import table
 from stepwright.tasks.activities.driver import ActivityDriver
 from tests.api.conftest import PASS, WAIT
 from tests.fuzz.mutation import SEPARATOR
@@ -77,21 +74,11 @@ class ApiWorld:
         work = ActivityDriver(here.activities, self._database.tokens.of_task, here.report)
         drivers.append(work)
         ids = itertools.count()
-        self._service = Service(
-            machines=here.machines,
-            executions=here.executions,
-            express=here.express,
-            answers=here.answers,
-            versions=here.versions,
-            activities=here.activities,
-            work=work,
-            map_runs=here.map_runs,
-            clock=clock,
-            place=Place(account="123456789012", region="us-east-1"),
+        self._service = here.service(
+            work,
+            Place(account="123456789012", region="us-east-1"),
             new_id=lambda: f"00000000-0000-0000-0000-{next(ids):012}",
             chance=lambda: 0.5,
-            task_check=table.check_for({}),
-            installation=Drivers(drivers),
         )
         self._running = asyncio.create_task(here.run())
         self._requests = 0

@@ -1,4 +1,4 @@
-"""One operator process, put together as ``controllers.operator`` does, but for kopf (``kopf_watch``)."""
+"""One operator process, put together as ``assembly.operator`` does, but for kopf (``kopf_watch``)."""
 
 from __future__ import annotations
 

@@ -55,10 +55,6 @@ class Resource:
         """Whether AWS calls a service, takes what it answers and is done. What else runs a task may take its time."""
         return self.text.startswith("arn:") and not self.pattern
 
-    @property
-    def without_pattern(self) -> str:
-        return self.text.removesuffix(self.pattern)
-
     def __str__(self) -> str:
         return self.text
 

@@ -18,13 +18,10 @@ import structlog
 from stepwright.api import admission, server
 from stepwright.api.own_calls import OwnCalls
 from stepwright.api.regions import Regions
-from stepwright.api.service import Service
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.assembly.embedded import Embedded
-from stepwright.assembly.serving import Drivers
 from stepwright.catalog.arns import Place
 from stepwright.engine import garbage
-from stepwright.engine.beside import Beside
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.garbage import Garbage
 from stepwright.engine.looking_through import take_short_turns
@@ -35,7 +32,6 @@ from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.awaited import SqlAwaited
 from stepwright.sql.database import Database
 from stepwright.sql.database import InUse as InUse  # noqa: PLC0414 - for whoever serves
-from stepwright.tasks import table
 from stepwright.tasks.activities.driver import ActivityDriver
 from stepwright.tasks.functions import driver as lambda_functions
 from stepwright.tasks.functions.driver import FunctionDriver
@@ -91,8 +87,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         clock = SystemClock()
         drivers: list[TaskDriver] = []
         test_cases = MockTestCases(database, options.mocks)
-        beside = Beside()
-        here = Embedded(database, clock, drivers, test_cases, options.standard, options.express, beside)
+        here = Embedded(database, clock, drivers, test_cases, options.standard, options.express)
         functions = FunctionDriver(here.report)
         work = ActivityDriver(here.activities, database.tokens.of_task, here.report)
         await work.recall()
@@ -105,22 +100,11 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             environment=options.task_environment,
             umask=umask,
         )
-        service = Service(
-            machines=here.machines,
-            executions=here.executions,
-            express=here.express,
-            answers=here.answers,
-            versions=here.versions,
-            activities=here.activities,
-            work=work,
-            map_runs=here.map_runs,
-            clock=clock,
-            place=Place(options.account, options.region or REGION),
+        service = here.service(
+            work,
+            Place(options.account, options.region or REGION),
             new_id=lambda: str(uuid.uuid4()),
             chance=random.SystemRandom().random,
-            task_check=table.check_for({}),
-            installation=Drivers(drivers),
-            beside=beside,
         )
         nested = StepFunctionsDriver(
             SqlAwaited(database), OwnCalls(service), here.executions, clock, here.report

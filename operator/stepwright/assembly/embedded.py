@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
+from stepwright.api.service import Service
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.asl.signals import Signal
-from stepwright.catalog.ports import TestCases
+from stepwright.assembly.serving import Drivers
+from stepwright.catalog.arns import Place
+from stepwright.catalog.ports import TestCases, Work
 from stepwright.engine.beside import Beside
 from stepwright.engine.express import Express
 from stepwright.engine.ports import Clock, ExecutionRef, TaskDriver, Uid
@@ -23,14 +26,14 @@ from stepwright.sql.machines import SqlMachines
 from stepwright.sql.map_runs import SqlMapRuns
 from stepwright.sql.starting import Starting
 from stepwright.sql.versions import SqlVersions
+from stepwright.tasks import table
 
 _EXECUTIONS: Final = "executions"
 """All of them together have one turn at the thread beside each client's requests, and turns among themselves."""
 
 
 class Embedded:
-    """The ports of ``catalog.ports`` as attributes. ``drivers`` report to ``report``; they are all there before ``run``.
-    ``beside``: where everything is done that takes long, which has turns by state machine."""
+    """The ports of ``catalog.ports`` as attributes. ``drivers`` report to ``report``; they are all there before ``run``."""
 
     def __init__(
         self,
@@ -40,11 +43,13 @@ class Embedded:
         test_cases: TestCases,
         limits: Limits = STANDARD,
         express_limits: Limits = EXPRESS,
-        beside: Beside | None = None,
     ) -> None:
-        beside = beside or Beside()
-        aside = partial(beside.call, whose=_EXECUTIONS)
-        journal = SqlJournal(database, beside)
+        self._clock = clock
+        self._drivers = drivers
+        self._beside = Beside()
+        """Where everything is done that takes long; it has turns by connection and by state machine."""
+        aside = partial(self._beside.call, whose=_EXECUTIONS)
+        journal = SqlJournal(database, self._beside)
         self.machines = SqlMachines(database)
         starting = Starting(self.machines, journal.machine, database.tokens, test_cases)
         self.executions = SqlExecutions(
@@ -72,6 +77,28 @@ class Embedded:
         self.versions = SqlVersions(database, self.machines.known)
         self.activities = SqlActivities(database)
         self.map_runs = SqlMapRuns(database, self.executions.tell)
+
+    def service(
+        self, work: Work, place: Place, new_id: Callable[[], str], chance: Callable[[], float]
+    ) -> Service:
+        """What the AWS API answers from."""
+        return Service(
+            machines=self.machines,
+            executions=self.executions,
+            express=self.express,
+            answers=self.answers,
+            versions=self.versions,
+            activities=self.activities,
+            work=work,
+            map_runs=self.map_runs,
+            clock=self._clock,
+            place=place,
+            new_id=new_id,
+            chance=chance,
+            task_check=table.check_for({}),
+            installation=Drivers(self._drivers),
+            beside=self._beside,
+        )
 
     def report(self, uid: Uid, signal: Signal) -> None:
         """Each engine knows its own executions."""

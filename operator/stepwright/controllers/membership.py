@@ -9,7 +9,7 @@ nobody has taken anything over, and it goes on where it was.
 What the operators may act upon is said in ``standing``; this module brings about that its rules hold: an operator lets
 go before it publishes, publishes before it reads, and reads one consistent list.
 
-It runs in another thread than what acts (``controllers.operator``), so that a Lease does not run out because there is
+It runs in another thread than what acts (``assembly.operator``), so that a Lease does not run out because there is
 much to do. ``held``, ``owns`` and ``valid`` may be asked in any thread: each reads values that are replaced, never
 changed. To let go takes two steps then: nothing more is held from this moment on, and the engine's loop has turned
 once, so that what it had asked before is on its way. Until it has, nothing is published that gives anything away.

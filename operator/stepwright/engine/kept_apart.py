@@ -2,7 +2,7 @@
 execution does.
 
 The parts of a checkpoint replace each other, but a store has no room for a long text in them: it is kept as an object of
-its own (``cluster.payloads``), and nobody takes that away when the part has gone. Child executions of a distributed Map
+its own (``engine.payloads``), and nobody takes that away when the part has gone. Child executions of a distributed Map
 leave nothing else, as their histories are not kept. Such texts count in ``Limits.history_bytes``, once where they come
 up; those that stand in an event of the same write count there.
 """
