@@ -147,6 +147,8 @@ class MemoryDriver:
         self.answer = answer
         self.report: Callable[[Uid, Signal], None] = lambda _uid, _signal: None
         self.running: dict[tuple[Uid, TaskId], Running] = {}
+        self.starts: list[tuple[TaskId, bool]] = []
+        """All calls of ``start``, and what they said of earlier ones."""
         self.created: list[tuple[Uid, TaskId]] = []
         self.stopped: list[TaskId] = []
         self.released: list[TaskId] = []
@@ -156,7 +158,8 @@ class MemoryDriver:
     def serves(self, resource: Resource) -> bool:
         return resource.text == "k8s:job"
 
-    async def start(self, ref: ExecutionRef, task: StartTask) -> None:
+    async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:
+        self.starts.append((task.task, again))
         await asyncio.sleep(0.002)
         if self.unavailable:
             self.unavailable -= 1

@@ -210,6 +210,28 @@ def test_a_driver_that_is_away_is_asked_until_it_is_back() -> None:
         assert stored.outcome is not None
         assert stored.outcome.status == "SUCCEEDED"
         assert len(world.driver.created) == 1
+        # Only of the first call it is certain that nothing has come of an earlier one.
+        assert [again for _, again in world.driver.starts] == [False] + [True] * 5
+
+    run(main)
+
+
+def test_a_task_that_is_read_from_a_checkpoint_may_have_been_started_before() -> None:
+    async def main() -> None:
+        world = World()
+        execution = world.journal.add(loaded(ONE_TASK))
+        world.engine.adopt(execution)
+        stored = world.journal.stored[execution.ref.uid]
+        while not stored.commits:  # noqa: ASYNC110 - in virtual time
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.004)
+        await world.crash()
+        world.begin()
+        world.adopt_all()
+        await world.idle()
+
+        assert [again for _, again in world.driver.starts] == [False, True]
+        assert stored.outcome is not None
 
     run(main)
 
@@ -353,6 +375,10 @@ def test_a_crash_at_any_write_changes_nothing_in_the_end(
         assert output(stored) == "[1,2,3]"
         assert len(set(world.driver.created)) == len(world.driver.created) == 5
         assert world.driver.running == {}
+        # Of no task two engines were sure that they were the first to start it.
+        for task in {task for task, _ in world.driver.starts}:
+            said = [again for started, again in world.driver.starts if started == task]
+            assert all(said[1:])
         assert stored.loaded.settled
         histories: dict[str, list[dict[str, Any]]] = {"": stored.events}
         for commit in stored.commits:

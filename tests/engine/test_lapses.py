@@ -172,9 +172,9 @@ def test_a_goal_given_up_before_its_worker_began_can_be_set_again() -> None:
             None,
             None,
         )
-        effects.want([Start(task)])
+        effects.want([Start(task, again=False)])
         await effects.cancel()
-        effects.want([Start(task)])
+        effects.want([Start(task, again=False)])
         await effects.finished()
 
         assert driver.created == [(ref.uid, TaskId(5))]

@@ -90,7 +90,7 @@ def drop_dispatches_while_the_lease_has_lapsed(patch: pytest.MonkeyPatch) -> Non
     reach = Effects._reach
 
     async def once_more(self: Effects, task: Any, goal: Any) -> None:
-        await reach(self, task, goal)
+        await reach(self, task, goal, again=False)
 
     async def work(self: Effects, task: Any) -> None:
         try:

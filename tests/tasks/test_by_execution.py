@@ -99,8 +99,8 @@ async def test_activities_are_asked_about_one_execution_at_a_time() -> None:
     activities = ActivityDriver(cast("Takings", None), lambda *_: "", lambda *_: None)
     refs = [ExecutionRef(Uid(f"u{n}"), "local", "x", "m") for n in range(3)]
     for ref in refs:
-        await activities.start(ref, wanted(5))
-        await activities.start(ref, wanted(6))
+        await activities.start(ref, wanted(5), again=False)
+        await activities.start(ref, wanted(6), again=False)
     await activities.sweep(refs[0], frozenset({TaskId(5)}))
     activities.let_go(refs[1].uid)
 

@@ -104,7 +104,7 @@ async def test_what_cannot_be_sent_to_lambda_fails_the_task(
     reported = Reported()
     driver = FunctionDriver(reported)
     async with endpoint(monkeypatch, nothing):
-        await driver.start(REF, task(parameters))
+        await driver.start(REF, task(parameters), again=False)
         (end,) = await reported.until(1)
         await driver.release(REF, TaskId(5))
         await driver.close()
@@ -120,7 +120,7 @@ async def test_an_endpoint_that_is_none_fails_the_task(monkeypatch: pytest.Monke
     reported = Reported()
     driver = FunctionDriver(reported)
 
-    await driver.start(REF, task({"FunctionName": "f"}))
+    await driver.start(REF, task({"FunctionName": "f"}), again=False)
     (end,) = await reported.until(1)
     await driver.close()
 
@@ -140,7 +140,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.
     reported = Reported()
     driver = FunctionDriver(reported)
     async with endpoint(monkeypatch, without_end):
-        await driver.start(REF, task({"FunctionName": "f"}))
+        await driver.start(REF, task({"FunctionName": "f"}), again=False)
         (end,) = await reported.until(1)
         await driver.close()
 
@@ -207,7 +207,7 @@ async def test_no_more_calls_than_a_host_bears_are_made_at_once(monkeypatch: pyt
 
     async with endpoint(monkeypatch, slow):
         for number in range(200):
-            await driver.start(REF, task({"FunctionName": "f"}, number))
+            await driver.start(REF, task({"FunctionName": "f"}, number), again=False)
         async with asyncio.timeout(60):
             await full.wait()
         started = [signal for signal in reported.signals if isinstance(signal, TaskStarted)]
@@ -257,7 +257,7 @@ class Failing:
 
 async def test_a_task_whose_taking_could_not_be_written_is_given_to_the_next_worker() -> None:
     activities = ActivityDriver(Failing(), lambda uid, task: f"{uid}-{task}", lambda *_: None)
-    await activities.start(REF, task({"n": 1}, resource=ACTIVITY))
+    await activities.start(REF, task({"n": 1}, resource=ACTIVITY), again=False)
 
     with pytest.raises(Unavailable):
         await activities.take(ACTIVITY, None, 10)
@@ -269,7 +269,7 @@ async def test_a_task_whose_taking_could_not_be_written_is_given_to_the_next_wor
 
 async def test_a_worker_that_went_away_during_a_write_that_failed_loses_nothing() -> None:
     activities = ActivityDriver(Failing(), lambda uid, task: f"{uid}-{task}", lambda *_: None)
-    await activities.start(REF, task({"n": 1}, resource=ACTIVITY))
+    await activities.start(REF, task({"n": 1}, resource=ACTIVITY), again=False)
 
     worker = asyncio.create_task(activities.take(ACTIVITY, None, 10))
     while not cast("Any", activities)._taken:  # noqa: ASYNC110 - the write is under way

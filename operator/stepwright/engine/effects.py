@@ -28,7 +28,10 @@ WITHOUT_LEASE_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Start:
+    """``again``: the task may have been started before, see ``TaskDriver.start``."""
+
     task: StartTask
+    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class Effects:
 
     async def _work(self, task: TaskId) -> None:
         delays = backoff.delays()
+        called: Goal | None = None
         try:
             while True:
                 goal = self._goals[task]
@@ -113,7 +117,8 @@ class Effects:
                     async with turns.of(self._ref.namespace):
                         acts = self._may_act()
                         if acts:
-                            await self._reach(task, goal)
+                            former, called = called, goal
+                            await self._reach(task, goal, again=former is goal)
                 except Unavailable as error:
                     delay = next(delays)
                     log.warning(
@@ -139,12 +144,13 @@ class Effects:
                 if not self._workers:
                     self._finished()
 
-    async def _reach(self, task: TaskId, goal: Goal) -> None:
+    async def _reach(self, task: TaskId, goal: Goal, *, again: bool) -> None:
+        """``again``: an earlier call with this goal ended in doubt."""
         driver = self._driver_of(task)
         if driver is None:
             return
         if isinstance(goal, Start):
-            await driver.start(self._ref, goal.task)
+            await driver.start(self._ref, goal.task, again=again or goal.again)
         elif goal.finished:
             await driver.release(self._ref, task)
         else:

@@ -167,9 +167,12 @@ class TaskDriver(Protocol):
 
     def serves(self, resource: Resource) -> bool: ...
 
-    async def start(self, ref: ExecutionRef, task: StartTask) -> None:
+    async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:
         """See to it that the task runs, once. Raises Unavailable where that could not be found out or done: the
-        engine calls again later."""
+        engine calls again later.
+
+        ``again``: an earlier call may have begun the task, here or in a process that is gone. False only in the first
+        call by the engine that has just committed the task's start, which nobody else can have made."""
 
     async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
         """Stop a task that is no longer wanted. Returns once that is durable; nothing to do is not an error.

@@ -378,7 +378,7 @@ class Run:
         # Before anything new is started: a sweep knows only the tasks of this moment.
         await self._sweep(frozenset(task.task for task in tasks))
         self._arm(checkpoint)
-        self._start(tasks)
+        self._start(tasks, again=True)
         checkpoints.rest(checkpoint, checkpoint.parts)  # what was told of the tasks
         return await self._fill(Batch(checkpoint))
 
@@ -533,17 +533,17 @@ class Run:
         if batch.outcome is not None:
             self._world.timers.cancel_all(self.ref.uid)
         self._effects.want(batch.ends.values())
-        self._start(batch.starts.values())
+        self._start(batch.starts.values(), again=False)
 
-    def _start(self, tasks: Iterable[StartTask]) -> None:
-        """Have tasks started whose start is committed."""
+    def _start(self, tasks: Iterable[StartTask], *, again: bool) -> None:
+        """Have tasks started whose start is committed. ``again``: by an earlier run, which may have started them."""
         for task in tasks:
             self._resources[task.task] = task.resource
             if self._driver(task.resource) is None:
                 cause = f"No driver of this installation serves the Resource {task.resource.text!r} of state {task.state!r}."
                 self.post(TaskFailed(task.task, "States.Runtime", cause))
             else:
-                self._effects.want([Start(task)])
+                self._effects.want([Start(task, again)])
 
     async def _sweep(self, wanted: frozenset[TaskId]) -> None:
         """Raises _OutOfDate where that had to wait: what is not wanted by what was read may be wanted by what is stored."""

@@ -58,7 +58,7 @@ class MockedDriver:
         driver = self._elsewhere.get((ref.uid, task))
         return None if driver is None else driver.shown_as(ref, task)
 
-    async def start(self, ref: ExecutionRef, task: StartTask) -> None:
+    async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:
         key = (ref.uid, task.task)
         if key in self._ended:
             self._report(ref.uid, self._ended[key])
@@ -69,7 +69,7 @@ class MockedDriver:
             self._end(ref.uid, task.task, Break("States.Runtime", str(missing)))
             return
         if answer is None:
-            await self._hand_on(ref, task)
+            await self._hand_on(ref, task, again=again)
         else:
             self._answer(ref, task, answer)
 
@@ -91,14 +91,14 @@ class MockedDriver:
                 if task not in wanted:
                     del known[ref.uid, task]
 
-    async def _hand_on(self, ref: ExecutionRef, task: StartTask) -> None:
+    async def _hand_on(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:
         driver = next((driver for driver in self._others if driver.serves(task.resource)), None)
         if driver is None:
             cause = f"State {task.state!r} is not mocked, and nothing here serves its Resource {task.resource.text!r}."
             self._end(ref.uid, task.task, Break("States.Runtime", cause))
             return
         self._elsewhere[ref.uid, task.task] = driver
-        await driver.start(ref, task)
+        await driver.start(ref, task, again=again)
 
     def _answer(self, ref: ExecutionRef, task: StartTask, answer: Answer) -> None:
         self._report(ref.uid, TaskStarted(task.task))

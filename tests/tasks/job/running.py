@@ -63,7 +63,7 @@ class Running:
     async def result(
         self, ref: ExecutionRef, task: StartTask, seconds: float = 60
     ) -> TaskSucceeded | TaskFailed:
-        await self.driver.start(ref, task)
+        await self.driver.start(ref, task, again=False)
         return await self.end_of(ref, task.task, seconds)
 
     async def job(self, ref: ExecutionRef, task: StartTask) -> dict[str, Any]:

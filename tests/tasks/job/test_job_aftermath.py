@@ -17,7 +17,7 @@ DISRUPTED = [{"type": "DisruptionTarget", "status": "True"}]
 
 async def succeeds_early(scene: Scene, driver: Any, this: StartTask) -> str:
     """The container has ended well, and neither its pod nor its Job has: the result is recorded."""
-    await driver.start(scene.ref, this)
+    await driver.start(scene.ref, this, again=False)
     pod = await scene.pod(this, done(), phase="Running")
     assert scene.end() == TaskSucceeded(this.task, 1)
     await driver.release(scene.ref, this.task)
@@ -109,7 +109,7 @@ async def test_a_job_that_finished_hours_ago_stays_as_long_from_now_on() -> None
     """While no operator was there; its TTL counts from its end, and it was gone at once."""
     scene, this = Scene(taskDefaults={"ttlSecondsAfterFinished": 60}), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         ended = timestamps.seconds(scene.clock.now())
         job = scene.job(this)
         condition = {"type": "Complete", "status": "True", "lastTransitionTime": ended}

@@ -162,7 +162,7 @@ async def test_a_pod_that_the_namespace_forbids_fails_its_task_at_once() -> None
     """It failed with Job.NoPod, after 300 s."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         told(scene, this, VIOLATION)
         await scene.clock.forward(5)
         end = scene.end()
@@ -179,7 +179,7 @@ async def test_one_list_tells_why_for_all_jobs_of_a_namespace() -> None:
     scene = Scene()
     async with scene.driver() as driver:
         for _ in range(MOST):
-            await driver.start(scene.ref, image())
+            await driver.start(scene.ref, image(), again=False)
         await scene.clock.forward(40)
 
     lists = [path for verb, path, _ in scene.server.requests if verb == "get" and path.endswith("/events")]
@@ -189,7 +189,7 @@ async def test_one_list_tells_why_for_all_jobs_of_a_namespace() -> None:
 async def test_a_quota_is_waited_for_all_the_same() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         told(scene, this, 'Error creating: pods "x" is forbidden: exceeded quota: q')
         await scene.clock.forward(250)
         assert len(scene.heard) == 2
@@ -201,7 +201,7 @@ async def test_a_quota_is_waited_for_all_the_same() -> None:
 async def test_a_failures_cause_has_no_log_where_the_state_machine_says_so() -> None:
     scene, this = Scene(taskDefaults={"logInCause": False}), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         name = await scene.pod(this, {"terminated": {"exitCode": 3}}, phase="Failed")
         scene.server.logs[name] = b"password=secret\n"
         await scene.conclude(this, "Failed")
@@ -215,11 +215,11 @@ async def test_a_job_made_under_another_default_is_known_again() -> None:
     """By the version before, which set nothing, or before whoever installs Stepwright said otherwise."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
     scene.heard.clear()
     template = scene.job(this)["spec"]["template"]["spec"]
     del template["securityContext"], template["containers"][0]["securityContext"]
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=True)
 
     assert len(scene.heard) == 2

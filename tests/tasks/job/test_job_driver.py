@@ -148,7 +148,7 @@ def image(**parameters: Any) -> StartTask:
 async def test_a_task_costs_one_create_and_one_patch() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.pod(this, {"running": {}})
         await scene.pod(this, done('{"a": 1.0}'))
         await driver.release(scene.ref, this.task)
@@ -167,10 +167,10 @@ async def test_a_create_whose_answer_was_lost_is_found_again() -> None:
     scene.server.muted = True
     async with scene.driver() as driver:
         with pytest.raises(Unavailable):
-            await driver.start(scene.ref, this)
+            await driver.start(scene.ref, this, again=False)
         assert scene.heard == []
 
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=True)
 
     assert len(scene.server.named("jobs")) == 1
     assert [type(signal) for signal in scene.heard] == [TaskStarted, TaskSubmitted]
@@ -182,9 +182,9 @@ async def test_a_create_that_did_not_land_is_done_again(error: Any) -> None:
     scene.server.before = once("create", "jobs", error)
     async with scene.driver() as driver:
         with pytest.raises(Unavailable):
-            await driver.start(scene.ref, this)
+            await driver.start(scene.ref, this, again=False)
 
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=True)
 
     assert len(scene.server.named("jobs")) == 1
 
@@ -192,7 +192,7 @@ async def test_a_create_that_did_not_land_is_done_again(error: Any) -> None:
 async def test_after_a_restart_a_task_that_ended_meanwhile_is_reported() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
     await scene.pod(this, done())
     scene.heard.clear()
     submitted = task(
@@ -200,7 +200,7 @@ async def test_after_a_restart_a_task_that_ended_meanwhile_is_reported() -> None
     )
 
     async with scene.driver() as driver:
-        await driver.start(scene.ref, submitted)
+        await driver.start(scene.ref, submitted, again=True)
 
     assert scene.heard == [TaskSucceeded(this.task, 1)]
     assert scene.writes() == ["create"]
@@ -209,11 +209,11 @@ async def test_after_a_restart_a_task_that_ended_meanwhile_is_reported() -> None
 async def test_an_execution_loaded_again_hears_the_result_again() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.pod(this, done())
         first = list(scene.heard)
 
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=True)
 
     assert scene.heard == first * 2
     assert scene.writes() == ["create"]
@@ -222,13 +222,15 @@ async def test_an_execution_loaded_again_hears_the_result_again() -> None:
 async def test_a_job_that_vanished_across_a_restart_is_not_made_again() -> None:
     scene, this = Scene(), image(output="file")
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
     uid = scene.job(this)["metadata"]["uid"]
     scene.server.remove(scene.job_path(this))
 
     async with scene.driver() as driver:
         scene.heard.clear()
-        await driver.start(scene.ref, task(this.parameters, task=this.task, submitted={"jobUid": uid}))
+        await driver.start(
+            scene.ref, task(this.parameters, task=this.task, submitted={"jobUid": uid}), again=True
+        )
 
     assert scene.error() == "Job.Deleted"
     assert scene.server.named("jobs") == []
@@ -237,10 +239,12 @@ async def test_a_job_that_vanished_across_a_restart_is_not_made_again() -> None:
 async def test_a_job_made_anew_by_somebody_is_not_the_one_submitted() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         scene.heard.clear()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, task(this.parameters, task=this.task, submitted={"jobUid": "another"}))
+        await driver.start(
+            scene.ref, task(this.parameters, task=this.task, submitted={"jobUid": "another"}), again=True
+        )
 
     assert scene.error() == "Job.Deleted"
 
@@ -249,7 +253,7 @@ async def test_a_deletion_that_no_event_told_is_noticed_within_a_minute() -> Non
     scene, this = Scene(), image()
     async with scene.driver() as driver:
         scene.server.muted = True
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         scene.server.remove(scene.job_path(this))
 
         await scene.clock.forward(65)
@@ -265,7 +269,7 @@ async def test_a_job_created_late_for_a_stopped_task_is_deleted() -> None:
         scene.server.muted = True
         scene.server.after = once("create", "jobs", LOST)
         with pytest.raises(Unavailable):
-            await driver.start(scene.ref, this)
+            await driver.start(scene.ref, this, again=False)
         held.append((scene.job_path(this), scene.server.objects.pop(scene.job_path(this))))
         await driver.stop(scene.ref, this.task)
         scene.server.muted = False
@@ -279,7 +283,7 @@ async def test_a_job_created_late_for_a_stopped_task_is_deleted() -> None:
 async def test_a_stop_while_the_log_is_read_reports_nothing_more() -> None:
     scene, this = Scene(), image(output="stdout")
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         scene.server.before = once("log", "", LOST)
         await scene.pod(this, done(""))
         await driver.stop(scene.ref, this.task)
@@ -301,7 +305,7 @@ async def test_stdout_that_cannot_be_read_for_a_moment_is_read_again(error: ApiE
     """An output was lost for good while the operator lacked a right for a second: seed 36312 of the simulation."""
     scene, this = Scene(), image(output="stdout")
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         scene.server.before = once("log", "", error)
         scene.server.logs[f"{names.job_name(scene.ref, this.task)}-abcde"] = b"first\n[2.0]\n"
         await scene.pod(this, done(""))
@@ -313,7 +317,7 @@ async def test_stdout_that_cannot_be_read_for_a_moment_is_read_again(error: ApiE
 async def test_stdout_of_a_pod_that_is_gone_is_lost() -> None:
     scene, this = Scene(), image(output="stdout")
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.pod(this, done(""))
         assert scene.heard[2:] == []
         await scene.conclude(this, "Complete")
@@ -325,7 +329,7 @@ async def test_a_pod_whose_log_is_lost_with_its_node_runs_again() -> None:
     """It failed with Job.OutputLost, while Kubernetes made the pod again."""
     scene, this = Scene(), image(output="stdout")
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         first = await scene.pod(this, done(""), phase="Running")
         scene.server.remove(f"/api/v1/namespaces/shop/pods/{first}")
         await settled()
@@ -338,7 +342,7 @@ async def test_a_pod_whose_log_is_lost_with_its_node_runs_again() -> None:
 async def test_a_pod_that_is_gone_before_its_jobs_verdict_still_tells() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         name = await scene.pod(this, {"terminated": {"exitCode": 3}}, phase="Failed")
         scene.server.remove(f"/api/v1/namespaces/shop/pods/{name}")
         await settled()
@@ -352,7 +356,7 @@ async def test_a_pod_that_is_gone_before_its_jobs_verdict_still_tells() -> None:
 async def test_a_complete_job_whose_pod_was_missed_is_looked_at_closer() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         scene.server.muted = True
         await scene.pod(this, done(), phase="Succeeded")
         scene.server.muted = False
@@ -364,7 +368,7 @@ async def test_a_complete_job_whose_pod_was_missed_is_looked_at_closer() -> None
 async def test_a_complete_job_without_any_pod_has_lost_its_output() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.conclude(this, "Complete")
 
     assert scene.error() == "Job.OutputLost"
@@ -373,7 +377,7 @@ async def test_a_complete_job_without_any_pod_has_lost_its_output() -> None:
 async def test_a_job_deleted_by_hand_is_reported() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         scene.server.remove(scene.job_path(this))
         await settled()
 
@@ -386,7 +390,7 @@ PULL = {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
 async def test_a_problem_becomes_a_failure_after_the_grace_period() -> None:
     scene, this = Scene(taskDefaults={"pendingGraceSeconds": 10}), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.clock.forward(5)
         await scene.pod(this, PULL, phase="Pending")
         await scene.clock.forward(9)
@@ -403,7 +407,7 @@ async def test_a_problem_becomes_a_failure_after_the_grace_period() -> None:
 async def test_a_problem_that_passes_is_forgotten() -> None:
     scene, this = Scene(taskDefaults={"pendingGraceSeconds": 10}), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.pod(this, PULL, phase="Pending")
         await scene.clock.forward(9)
         await scene.pod(this, {"running": {}}, phase="Running")
@@ -416,7 +420,7 @@ async def test_no_pod_tells_what_the_job_controller_says() -> None:
     scene, this = Scene(taskDefaults={"pendingGraceSeconds": 3}), image()
     scene.server.events = [{"message": 'Error creating: pods "x" is forbidden: exceeded quota: q'}]
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.clock.forward(5)
 
     end = scene.end()
@@ -429,7 +433,7 @@ async def test_a_refused_job_is_reported_and_leaves_nothing_to_do() -> None:
     scene, this = Scene(), image()
     scene.server.before = once("create", "jobs", Invalid(422, "Invalid", "spec is wrong"))
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await driver.release(scene.ref, this.task)
 
     assert scene.heard == [
@@ -444,7 +448,7 @@ async def test_an_input_that_cannot_be_stored_ends_the_job() -> None:
     scene, this = Scene(), image(input="x" * 40_000)
     scene.server.before = once("create", "secrets", Forbidden(403, "Forbidden", "exceeded quota: q"))
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         assert scene.error() == "Job.QuotaExceeded"
         await driver.release(scene.ref, this.task)
 
@@ -456,8 +460,8 @@ async def test_an_input_whose_storing_was_interrupted_is_stored_by_the_next_star
     scene.server.before = once("create", "secrets", LOST)
     async with scene.driver() as driver:
         with pytest.raises(Unavailable):
-            await driver.start(scene.ref, this)
-        await driver.start(scene.ref, this)
+            await driver.start(scene.ref, this, again=False)
+        await driver.start(scene.ref, this, again=True)
 
     assert len(scene.server.named("jobs")) == 1
     assert len(scene.server.named("secrets")) == 1
@@ -466,8 +470,8 @@ async def test_an_input_whose_storing_was_interrupted_is_stored_by_the_next_star
 async def test_writes_are_made_as_the_state_machines_account() -> None:
     scene, this, other = Scene(serviceAccountName="clerk"), image(input="x" * 40_000), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
-        await driver.start(scene.ref, other)
+        await driver.start(scene.ref, this, again=False)
+        await driver.start(scene.ref, other, again=False)
         await driver.release(scene.ref, this.task)
         await driver.stop(scene.ref, other.task)
         await scene.clock.forward(10)
@@ -479,7 +483,7 @@ async def test_writes_are_made_as_the_state_machines_account() -> None:
 async def test_an_account_that_lost_its_rights_does_not_keep_a_job_running() -> None:
     scene, this = Scene(serviceAccountName="clerk"), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         scene.server.before = once("delete", "jobs", Forbidden(403, "Forbidden", "no"))
         await driver.stop(scene.ref, this.task)
 
@@ -491,7 +495,7 @@ async def test_sweep_knows_its_own_jobs_before_the_informer_does() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
         scene.server.muted = True
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await driver.sweep(scene.ref, frozenset())
 
     assert scene.server.named("jobs") == []
@@ -500,7 +504,7 @@ async def test_sweep_knows_its_own_jobs_before_the_informer_does() -> None:
 async def test_sweep_keeps_the_log_of_what_has_ended() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
     await scene.pod(this, done())
     async with scene.driver() as driver:
         await driver.sweep(scene.ref, frozenset())
@@ -515,11 +519,11 @@ async def test_a_finished_job_is_let_go_once_no_task_starts() -> None:
     scene = Scene()
     async with scene.driver() as driver:
         first, second = image(), image()
-        await driver.start(scene.ref, first)
+        await driver.start(scene.ref, first, again=False)
         await scene.pod(first, done())
         await driver.release(scene.ref, first.task)
         await scene.clock.forward(4)
-        await driver.start(scene.ref, second)
+        await driver.start(scene.ref, second, again=False)
         await scene.clock.forward(1)
         assert scene.writes() == ["create", "create"]
 
@@ -531,13 +535,13 @@ async def test_a_finished_job_is_let_go_once_no_task_starts() -> None:
 async def test_a_finished_job_is_let_go_within_a_minute_however_many_tasks_start() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.pod(this, done())
         await driver.release(scene.ref, this.task)
         for second in range(60):
             assert "patch" not in scene.writes(), second
             another = image()
-            await driver.start(scene.ref, another)
+            await driver.start(scene.ref, another, again=False)
             await scene.pod(
                 another, {"running": {}}
             )  # without it, the next would wait for a turn by the real clock
@@ -549,7 +553,7 @@ async def test_a_finished_job_is_let_go_within_a_minute_however_many_tasks_start
 async def test_a_job_that_could_not_be_let_go_is_let_go_later() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.pod(this, done())
         await driver.release(scene.ref, this.task)
         scene.server.before = once("patch", "jobs", LOST)
@@ -569,7 +573,7 @@ async def test_a_job_about_to_be_let_go_is_no_stray() -> None:
 
     scene.server.before = refuse
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await driver.release(scene.ref, this.task)
         await scene.clock.forward(100)
 
@@ -582,8 +586,8 @@ async def test_nothing_stays_in_memory() -> None:
     async with scene.driver() as driver:
         for _ in range(3):
             released, stopped = image(), image()
-            await driver.start(scene.ref, released)
-            await driver.start(scene.ref, stopped)
+            await driver.start(scene.ref, released, again=False)
+            await driver.start(scene.ref, stopped, again=False)
             await scene.pod(released, done())
             await driver.release(scene.ref, released.task)
             await driver.stop(scene.ref, stopped.task)
@@ -599,7 +603,7 @@ async def test_holds_tells_whether_an_execution_has_jobs_to_stop_or_release() ->
     scene, this = Scene(), image()
     async with scene.driver() as driver:
         assert not driver.holds(scene.ref.uid)
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await settled()
         assert driver.holds(scene.ref.uid)
         await driver.release(scene.ref, this.task)
@@ -615,7 +619,7 @@ async def test_a_job_with_the_tasks_token_but_not_its_label_is_somebody_elses() 
     async with scene.driver() as driver:
         scene.server.muted = True
         scene.server.put(scene.job_path(this), {"metadata": metadata, "spec": {}})
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
 
     assert scene.error() == "Job.Refused"
     assert scene.writes() == ["create"]
@@ -625,7 +629,7 @@ async def test_a_pod_of_another_namespace_says_nothing_about_a_task() -> None:
     """Owner references hold within a namespace, but nobody stops a pod elsewhere from naming a Job's uid."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.pod(this, done('"forged"'), namespace="elsewhere")
         assert not any(isinstance(signal, TaskSucceeded) for signal in scene.heard)
         await scene.pod(this, done('"true"'))
@@ -637,7 +641,7 @@ async def test_all_pods_that_a_job_may_have_counted_are_listed_for_it() -> None:
     """The label of its controller is all that Kubernetes asks for; anybody may write it."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.conclude(this, "Complete")
 
     assert scene.server.selectors == [f"{CONTROLLER_UID}={scene.job(this)['metadata']['uid']}"]
@@ -646,7 +650,7 @@ async def test_all_pods_that_a_job_may_have_counted_are_listed_for_it() -> None:
 async def test_a_job_is_created_when_another_has_its_pod_or_needs_none() -> None:
     scene, tasks = Scene(), [image() for _ in range(MOST + 2)]
     async with scene.driver() as driver:
-        starting = [asyncio.create_task(driver.start(scene.ref, this)) for this in tasks]
+        starting = [asyncio.create_task(driver.start(scene.ref, this, again=False)) for this in tasks]
         await settled()
         assert len(scene.server.named("jobs")) == MOST
 

@@ -50,7 +50,7 @@ async def test_a_pod_that_an_orphaned_job_left_behind_says_nothing() -> None:
     """Its name is that of the Job that made it, which cannot be the name of the task's."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         give(scene, this, "mine-abcde", NEWBORN)
         give(scene, this, "mine-abcde", FORGED)
         await settled()
@@ -64,7 +64,7 @@ async def test_a_pod_that_shows_when_it_has_ended_already_says_nothing() -> None
     """Relabelled: a watch would have told of its Job's own pod when that was made."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         give(scene, this, f"{scene.job(this)['metadata']['name']}-abcde", FORGED)
         await settled()
 
@@ -78,7 +78,7 @@ async def test_a_task_whose_job_gets_no_pod_because_of_one_given_to_it_fails_by_
     """The cause said no more than that there was none."""
     scene, this = Scene(taskDefaults={"pendingGraceSeconds": 10}), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         give(scene, this, "theirs-abcde", RUNNING, marked=marked)
         await scene.clock.forward(12)
 
@@ -90,7 +90,7 @@ async def test_a_task_whose_job_gets_no_pod_because_of_one_given_to_it_fails_by_
 async def test_a_pod_that_comes_from_another_controller_says_nothing() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         name = f"{scene.job(this)['metadata']['name']}-abcde"
         pod = give(scene, this, name, NEWBORN)
         owned = pod["metadata"].pop("ownerReferences")
@@ -139,7 +139,7 @@ async def test_a_task_whose_job_was_completed_by_a_pod_given_to_it_fails_plainly
     """A Job takes over any pod with its uid in a label; those without ours no watch tells of."""
     scene = Scene()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         give(scene, this, "mine-abcde", FORGED, marked=marked)
         await scene.conclude(this, "Complete", succeeded=1)
 
@@ -149,7 +149,7 @@ async def test_a_task_whose_job_was_completed_by_a_pod_given_to_it_fails_plainly
 async def test_a_pod_without_our_label_is_not_the_jobs_whatever_its_name() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         name = f"{scene.job(this)['metadata']['name']}-abcde"
         give(scene, this, name, FORGED, marked=False)
         await scene.conclude(this, "Complete", succeeded=1)
@@ -163,7 +163,7 @@ async def test_a_pod_without_our_label_is_not_the_jobs_whatever_its_name() -> No
 async def test_one_pod_given_to_a_job_of_several_is_one_too_many(this: StartTask) -> None:
     scene = Scene()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.pod(this, done(), suffix="aaaaa")
         await scene.pod(this, done(), suffix="bbbbb")
         give(scene, this, "mine-abcde", FORGED, marked=False)
@@ -176,7 +176,7 @@ async def test_what_a_job_counts_and_has_not_made_is_no_success_though_it_is_gon
     """Whoever gave it the pod has deleted that one again."""
     scene, this = Scene(), JOBS["completions"]
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.pod(this, done(), suffix="aaaaa")
         await scene.conclude(this, "Complete", succeeded=3)
 
@@ -195,7 +195,7 @@ async def test_what_a_job_counts_and_has_not_made_is_no_success_though_it_is_gon
 async def test_pods_that_a_job_of_several_has_made_are_believed_though_they_are_gone(this: StartTask) -> None:
     scene = Scene()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         for suffix in ("aaaaa", "bbbbb", "ccccc"):
             name = await scene.pod(this, done(), suffix=suffix)
             scene.server.remove(f"/api/v1/namespaces/shop/pods/{name}")
@@ -210,11 +210,11 @@ async def test_pods_that_a_job_of_several_has_made_are_believed_though_they_are_
 async def test_whoever_takes_a_job_of_several_over_believes_it_about_pods_that_went_before() -> None:
     scene, this = Scene(), JOBS["completions"]
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         name = await scene.pod(this, done(), suffix="aaaaa")
     scene.server.remove(f"/api/v1/namespaces/shop/pods/{name}")
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=True)
         for suffix in ("bbbbb", "ccccc"):
             await scene.pod(this, done(), suffix=suffix)
         await scene.conclude(this, "Complete", succeeded=3)
@@ -225,7 +225,7 @@ async def test_whoever_takes_a_job_of_several_over_believes_it_about_pods_that_w
 async def test_a_job_that_a_pod_given_to_it_has_failed_says_so() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         give(scene, this, "mine-abcde", {"phase": "Failed"}, marked=False)
         await scene.conclude(this, "Failed", failed=1)
 
@@ -239,7 +239,7 @@ async def test_a_job_that_is_made_to_end_early_is_no_success(condition: str | No
     """The completions of an Indexed Job can be changed while it runs."""
     scene, this = Scene(), several(completions=3, parallelism=3, completionMode="Indexed")
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         job = scene.job(this)
         changed = {**job["spec"], "completions": pods, "parallelism": pods}
         scene.server.put(scene.job_path(this), {**job, "spec": changed})
@@ -261,7 +261,7 @@ async def test_a_job_of_several_whose_parallelism_is_changed_has_several_results
     """A queue such as Kueue admits a Job with fewer pods at once than it asked for."""
     scene, this = Scene(), JOBS["a work queue"]
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         job = scene.job(this)
         scene.server.put(scene.job_path(this), {**job, "spec": {**job["spec"], "parallelism": 1}})
         await scene.pod(this, done('"of one"'))
@@ -307,7 +307,7 @@ def test_a_long_name_is_shortened_for_the_index_of_a_pod(pod: str, made: bool) -
 async def test_adopted_pods_are_forgotten_with_their_task() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         for name in ("mine-abcde", "mine-bcdef"):
             give(scene, this, name, FORGED)
         await settled()
@@ -327,7 +327,7 @@ async def start_without_an_answer(scene: Scene, driver: JobDriver, this: StartTa
     """The task's Job is there, and whoever created it does not know."""
     scene.server.after = once("create", "jobs", LOST)
     with pytest.raises(Unavailable):
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
     await settled()
 
 
@@ -355,7 +355,7 @@ async def test_a_job_laid_in_the_tasks_place_is_refused() -> None:
     async with scene.driver() as driver:
         lay(scene, this)
         await settled()
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
 
     [end] = ends(scene)
     assert (end.error, end.cause) == (
@@ -372,7 +372,7 @@ async def test_the_own_job_is_found_again_after_a_lost_answer() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:
         await start_without_an_answer(scene, driver, this)
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.pod(this, done())
 
         assert scene.end() == TaskSucceeded(this.task, 1)
@@ -385,9 +385,9 @@ async def test_a_job_that_could_not_be_compared_is_compared_later() -> None:
         await start_without_an_answer(scene, driver, this)
         scene.server.before = once("dry run", "jobs", LOST)
         with pytest.raises(Unavailable):
-            await driver.start(scene.ref, this)
+            await driver.start(scene.ref, this, again=False)
         assert scene.heard == []
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=True)
         await scene.pod(this, done())
 
     assert scene.end() == TaskSucceeded(this.task, 1)
@@ -399,7 +399,7 @@ async def test_a_job_that_may_not_be_compared_is_stopped_with_its_task() -> None
     async with scene.driver() as driver:
         await start_without_an_answer(scene, driver, this)
         scene.server.before = once("dry run", "jobs", Forbidden(403, "Forbidden", "jobs may not be patched"))
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
 
         [end] = ends(scene)
         assert end.error == "Job.Refused"

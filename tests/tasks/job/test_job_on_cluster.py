@@ -196,7 +196,7 @@ async def test_a_job_that_is_made_to_end_early_is_no_success(jobs: Running, name
     pods: Json = {"spec": {"containers": [{"image": BUSYBOX, "command": ["sh", "-c", "sleep 5"]}]}}
     spec: Json = {"completions": 3, "parallelism": 3, "completionMode": "Indexed", "template": pods}
     ref, this = execution(namespace), task({"job": {"spec": spec}})
-    await jobs.driver.start(ref, this)
+    await jobs.driver.start(ref, this, again=False)
     await jobs.running_pod(ref, this)
     path = path_of("batch/v1", "jobs", namespace, jobs.driver.shown_as(ref, this.task))
     fewer = [
@@ -216,7 +216,7 @@ async def test_a_pod_that_a_job_took_over_is_no_result(jobs: Running, namespace:
     pods: Json = {"spec": {"containers": [{"image": BUSYBOX, "command": ["sleep", "600"]}]}}
     ref = execution(namespace)
     this = task({"job": {"spec": {"completions": count, "parallelism": count, "template": pods}}})
-    await jobs.driver.start(ref, this)
+    await jobs.driver.start(ref, this, again=False)
     await jobs.running_pod(ref, this)
     uid = (await jobs.job(ref, this))["metadata"]["uid"]
     given = [f"mine-{number}" for number in range(count)]
@@ -409,7 +409,7 @@ async def test_an_admission_policy_refuses(jobs: Running, cluster: Cluster, name
         for _ in range(30):  # until the API server has taken the policy up
             this = shell("true")
             ref = execution(namespace)
-            await jobs.driver.start(ref, this)
+            await jobs.driver.start(ref, this, again=False)
             last = jobs.heard[ref.uid, this.task][-1]
             if isinstance(last, TaskFailed):
                 break
@@ -476,7 +476,7 @@ async def test_an_evicted_pod_is_made_again(jobs: Running, namespace: str) -> No
         execution(namespace),
         shell("trap 'exit 1' TERM; sleep 8 & wait; echo 1 > $STEPWRIGHT_OUTPUT_FILE"),
     )
-    await jobs.driver.start(ref, this)
+    await jobs.driver.start(ref, this, again=False)
     first = (await jobs.running_pod(ref, this))["metadata"]["name"]
 
     await jobs.api.create(path_of("v1", "pods", namespace, first, "eviction"), {"metadata": {"name": first}})
@@ -492,7 +492,7 @@ async def test_a_drained_node_gives_the_pod_back(jobs: Running, cluster: Cluster
         execution(namespace),
         shell("trap 'exit 1' TERM; sleep 8 & wait; echo 1 > $STEPWRIGHT_OUTPUT_FILE"),
     )
-    await jobs.driver.start(ref, this)
+    await jobs.driver.start(ref, this, again=False)
     pod = await jobs.running_pod(ref, this)
     node, first = pod["spec"]["nodeName"], pod["metadata"]["name"]
     try:
@@ -510,7 +510,7 @@ async def test_a_drained_node_gives_the_pod_back(jobs: Running, cluster: Cluster
 
 async def test_a_job_deleted_by_hand(jobs: Running, cluster: Cluster, namespace: str) -> None:
     ref, this = execution(namespace), shell("sleep 100")
-    await jobs.driver.start(ref, this)
+    await jobs.driver.start(ref, this, again=False)
     name = jobs.driver.shown_as(ref, this.task)
     await jobs.running_pod(ref, this)
 
@@ -523,7 +523,7 @@ async def test_a_job_deleted_by_hand(jobs: Running, cluster: Cluster, namespace:
 
 async def test_a_pod_deleted_by_hand(jobs: Running, cluster: Cluster, namespace: str) -> None:
     ref, this = execution(namespace), shell("sleep 100")
-    await jobs.driver.start(ref, this)
+    await jobs.driver.start(ref, this, again=False)
     pod = (await jobs.running_pod(ref, this))["metadata"]["name"]
 
     cluster.kubectl("delete", "pod", pod, "-n", namespace, "--wait=false", "--grace-period=1")
@@ -539,7 +539,7 @@ async def test_a_pod_deleted_by_hand(jobs: Running, cluster: Cluster, namespace:
 async def test_start_again_finds_the_job(jobs: Running, cluster: Cluster, namespace: str) -> None:
     """As after a restart: another driver, which has seen nothing, takes the task over."""
     ref, this = execution(namespace), shell("sleep 1; echo 1 > $STEPWRIGHT_OUTPUT_FILE")
-    await jobs.driver.start(ref, this)
+    await jobs.driver.start(ref, this, again=False)
     uid = (await jobs.job(ref, this))["metadata"]["uid"]
 
     async with running.driver(cluster.kubeconfig, namespace) as other:
@@ -611,7 +611,7 @@ async def test_a_burst_of_tasks(jobs: Running, namespace: str) -> None:
 
 async def test_a_stopped_task_leaves_nothing(jobs: Running, namespace: str) -> None:
     ref, this = execution(namespace), shell("trap 'exit 0' TERM; sleep 100 & wait")
-    await jobs.driver.start(ref, this)
+    await jobs.driver.start(ref, this, again=False)
     await jobs.running_pod(ref, this)
     began = time.monotonic()
 
@@ -645,7 +645,7 @@ async def test_sweep_stops_what_runs_and_releases_what_has_ended(
 ) -> None:
     ref = execution(namespace)
     ended, surplus, wanted = shell("true"), shell("sleep 100"), shell("sleep 100")
-    await asyncio.gather(*(jobs.driver.start(ref, this) for this in (ended, surplus, wanted)))
+    await asyncio.gather(*(jobs.driver.start(ref, this, again=False) for this in (ended, surplus, wanted)))
     await jobs.end_of(ref, ended.task)
 
     async with running.driver(cluster.kubeconfig, namespace) as other:
@@ -692,7 +692,7 @@ async def test_an_account_with_rights_creates_the_job(
         assert await jobs.ttl_of(ref, this) == 3600
 
     running_task = shell("sleep 100")
-    await jobs.driver.start(ref, running_task)
+    await jobs.driver.start(ref, running_task, again=False)
     cluster.kubectl("delete", "rolebinding", "clerk", "-n", namespace)
     await asyncio.sleep(0.5)
     await jobs.driver.stop(ref, running_task.task)
@@ -767,7 +767,7 @@ async def test_a_job_is_known_again_whatever_the_api_server_has_filled_in(
     """A process that died before its Job's uid was recorded: the next one asks whether it is the one it would make."""
     ref, this = execution(namespace), task(DEFAULTED)
     async with running.driver(cluster.kubeconfig, namespace) as first:
-        await first.driver.start(ref, this)
+        await first.driver.start(ref, this, again=False)
     async with running.driver(cluster.kubeconfig, namespace) as second:
         assert value(await second.result(ref, this)) == 7
 
@@ -793,7 +793,7 @@ async def test_a_job_that_would_run_something_else_is_refused(jobs: Running, nam
 async def test_a_pod_that_its_job_has_adopted_says_nothing(jobs: Running, namespace: str) -> None:
     """Left behind by a Job with a selector of its own; without the admission policies that keep it from its labels."""
     ref, this = execution(namespace), shell("sleep 1000")
-    await jobs.driver.start(ref, this)
+    await jobs.driver.start(ref, this, again=False)
     uid = (await jobs.job(ref, this))["metadata"]["uid"]
     labels = {names.EXECUTION_UID: str(ref.uid), "batch.kubernetes.io/controller-uid": uid}
     mine = path_of("batch/v1", "jobs", namespace)

@@ -27,7 +27,7 @@ async def test_a_job_that_ended_before_its_creation_was_answered_is_judged() -> 
             return job
 
         scene.server.create = slow  # type: ignore[method-assign]
-        starting = asyncio.create_task(driver.start(scene.ref, this))
+        starting = asyncio.create_task(driver.start(scene.ref, this, again=False))
         await settled()
         answered.set()
         await starting
@@ -43,8 +43,8 @@ async def test_a_creation_that_lands_after_its_task_has_ended_is_deleted() -> No
     async with scene.driver() as driver:
         scene.server.before = once("create", "jobs", LOST)
         with pytest.raises(Unavailable):
-            await driver.start(scene.ref, this)
-        await driver.start(scene.ref, this)
+            await driver.start(scene.ref, this, again=False)
+        await driver.start(scene.ref, this, again=True)
         job = scene.job(this)
         scene.server.remove(scene.job_path(this))
         await settled()
@@ -63,7 +63,7 @@ async def test_a_job_that_comes_after_its_execution_has_settled_is_stopped(settl
     """Its creation landed when its sender was dead and its execution over; it ran on, and stayed for ever."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         job = scene.job(this)
         scene.server.remove(scene.job_path(this))
         await driver.release(scene.ref, this.task)
@@ -84,7 +84,7 @@ async def test_another_job_of_the_same_name_does_not_hide_that_the_own_one_is_go
     scene, this = Scene(), image()
     async with scene.driver() as driver:
         scene.server.muted = True
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         own = scene.server.objects.pop(scene.job_path(this))
         scene.server.muted = False
         scene.server.put(scene.job_path(this), {**own, "metadata": {**own["metadata"], "uid": "late"}})
@@ -98,7 +98,7 @@ async def test_a_task_is_not_given_up_for_what_was_not_heard() -> None:
     """A process was stopped for longer than the grace period: its copy showed no pod, and the Job ran."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         scene.server.muted = True
         await scene.pod(this, {"running": {}})
         await scene.clock.forward(400)
@@ -118,7 +118,7 @@ async def test_while_nothing_answers_no_pod_is_waited_for(seconds: float, held: 
     """Nobody can make one either. An etcd was restored, and tasks failed before their Jobs' controller had begun again."""
     scene, this = Scene(taskDefaults={"pendingGraceSeconds": 60}), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await scene.clock.forward(10)
         scene.server.before, scene.held = lost, held
         await scene.clock.forward(seconds)
@@ -142,7 +142,7 @@ async def test_a_task_stopped_while_its_pods_are_listed_is_forgotten() -> None:
     """It came back among the tasks in trouble, and events were read for it each second from then on."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         scene.server.before = once("get", "/pods", LOST)
         await scene.conclude(this, "Complete")
         await driver.stop(scene.ref, this.task)
@@ -167,7 +167,7 @@ async def test_a_task_that_ends_while_its_input_is_stored_is_told_to_have_begun(
             return await create(path, *arguments, **options)
 
         scene.server.create = slow  # type: ignore[method-assign]
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=False)
         await settled()
 
     assert [type(signal) for signal in scene.heard] == [TaskStarted, TaskSubmitted, TaskSucceeded]
@@ -179,10 +179,10 @@ async def test_a_job_deleted_while_its_input_cannot_be_stored_is_not_made_again(
     async with scene.driver() as driver:
         scene.server.before = once("create", "secrets", LOST)
         with pytest.raises(Unavailable):
-            await driver.start(scene.ref, this)
+            await driver.start(scene.ref, this, again=False)
         scene.server.remove(scene.job_path(this))
         await settled()
-        await driver.start(scene.ref, this)
+        await driver.start(scene.ref, this, again=True)
         await settled()
 
         ends = [signal for signal in scene.heard if isinstance(signal, TaskFailed | TaskSucceeded)]

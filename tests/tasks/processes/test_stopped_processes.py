@@ -49,7 +49,7 @@ class Tasks:
 
     async def begin(self, script: str) -> None:
         """Until the script has written ``began``."""
-        await self.driver.start(REF, task(script))
+        await self.driver.start(REF, task(script), again=False)
         await self.until((self.folder / "began").exists)
 
     async def until(self, condition: Callable[[], bool]) -> None:

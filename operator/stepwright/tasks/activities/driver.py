@@ -100,7 +100,7 @@ class ActivityDriver:
         for task in self._open.of(uid):
             del self._open[uid, task]
 
-    async def start(self, ref: ExecutionRef, task: StartTask) -> None:
+    async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:  # noqa: ARG002
         key = (ref.uid, task.task)
         if key not in self._open:
             self._open[key] = task

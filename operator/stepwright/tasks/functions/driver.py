@@ -87,7 +87,7 @@ class FunctionDriver:
     def let_go(self, uid: Uid) -> None:
         self._calls.forget_all(uid)
 
-    async def start(self, ref: ExecutionRef, task: StartTask) -> None:
+    async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:  # noqa: ARG002
         if not self._calls.repeat(ref.uid, task.task) and task.submitted is None:
             self._calls.make(ref, task.task, self._call(ref.uid, task))
 

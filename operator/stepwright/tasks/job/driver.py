@@ -91,7 +91,7 @@ class JobDriver:
         watched = self._watching.get(ref.uid, task)
         return watched is not None and watched.unwanted
 
-    async def start(self, ref: ExecutionRef, task: StartTask) -> None:
+    async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:  # noqa: ARG002
         known = self._watching.get(ref.uid, task.task)
         if known is not None:
             # The execution was loaded again: what was reported to its former run may not have been committed. Or its

@@ -98,7 +98,7 @@ class ProcessDriver:
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
         return False
 
-    async def start(self, ref: ExecutionRef, task: StartTask) -> None:
+    async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:  # noqa: ARG002
         key = (ref.uid, task.task)
         if key in self._ended:
             self._report(ref.uid, self._ended[key])

@@ -103,7 +103,7 @@ class StepFunctionsDriver:
         self._calls.forget_all(uid)
         self._nested.pop(uid, None)
 
-    async def start(self, ref: ExecutionRef, task: StartTask) -> None:
+    async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:  # noqa: ARG002
         waits = task.submitted is not None and task.resource.waits_for_token
         if not self._calls.repeat(ref.uid, task.task) and not waits:
             self._calls.make(ref, task.task, self._run((ref.uid, task.task), task))
