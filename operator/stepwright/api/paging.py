@@ -1,60 +1,68 @@
-"""Pages of long lists. A token says where the next page begins, and of which list it is."""
+"""Pages of long lists. A token says where the next page begins, of which list it is, and since when.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html (nextToken): a token is good
+for a day, with all other arguments as they were.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 
 from stepwright.api import errors
-from stepwright.api.service import Request
-from stepwright.catalog.records import Listed
+from stepwright.api.service import Answer, Request, Service
+from stepwright.asl.signals import Millis
+from stepwright.catalog.ports import Cursor, NoSuchCursor, Page
 
 T = TypeVar("T")
-W = TypeVar("W", int, str, Listed)
-
-_LARGEST: Final = 2**63
 
 DEFAULT: Final = 100
 """Of ``maxResults``, also where it is 0."""
 
+LIFETIME_MILLIS: Final = 24 * 60 * 60 * 1000
 
-def size(request: Request) -> int:
-    return request.get("maxResults") or DEFAULT
+_TOKEN: Final = msgspec.json.Decoder(tuple[int, str, str])
+"""When it was given out, the store's cursor, and a digest of both and of the list. Made here, once: where two threads
+decode into a type for the first time at once, msgspec ends the process."""
 
 
-def begin(request: Request, of: str, kind: type[W]) -> W | None:
-    """Where the page begins, None for the first; ``kind`` is what the places of this list are. Raises InvalidToken."""
-    token = request.get("nextToken")
-    if token is None:
-        return None
+async def read(
+    service: Service,
+    request: Request,
+    of: str,
+    look: Callable[[Cursor | None, int], Awaitable[Page[T]]],
+) -> tuple[Sequence[T], Answer]:
+    """The page that is asked for of the list ``of``, and what the answer says of the next one. ``of`` names the list by
+    all that the request says about it. Raises InvalidToken."""
+    token, now = request.get("nextToken"), service.clock.now()
+    after = None if token is None else _cursor(token, of, now)
     try:
-        whose, given = msgspec.json.decode(base64.urlsafe_b64decode(token))
-        where: W = msgspec.convert(given, kind)
-    except (binascii.Error, ValueError, TypeError, msgspec.DecodeError):
+        page = await look(after, request.get("maxResults") or DEFAULT)
+    except NoSuchCursor:
         raise errors.invalid_token() from None
-    if whose != of or any(abs(number) >= _LARGEST for number in _numbers(where)):
+    return page.items, {} if page.next is None else {"nextToken": _token(of, now, page.next)}
+
+
+def _token(of: str, now: Millis, cursor: Cursor) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode((now, cursor, _digest(of, now, cursor)))).decode()
+
+
+def _cursor(token: str, of: str, now: Millis) -> Cursor:
+    """Raises InvalidToken for one that is damaged, too old, or of another list."""
+    try:
+        given, cursor, digest = _TOKEN.decode(base64.urlsafe_b64decode(token))
+    except (binascii.Error, ValueError, msgspec.DecodeError):
+        raise errors.invalid_token() from None
+    if digest != _digest(of, given, cursor) or now - given > LIFETIME_MILLIS:
         raise errors.invalid_token()
-    return where
+    return Cursor(cursor)
 
 
-def _numbers(where: int | str | Listed) -> tuple[int, ...]:
-    match where:
-        case int():
-            return (where,)
-        case str():
-            return ()
-        case _:
-            return where
-
-
-def page(found: Sequence[T], request: Request, of: str, where: Callable[[T], Any]) -> tuple[Sequence[T], Any]:
-    """The page and what is to be added to the answer. ``found`` holds one more than fits where there is more."""
-    limit = size(request)
-    if len(found) <= limit:
-        return found, {}
-    token = msgspec.json.encode([of, where(found[limit - 1])])
-    return found[:limit], {"nextToken": base64.urlsafe_b64encode(token).decode()}
+def _digest(of: str, given: int, cursor: str) -> str:
+    """It is no secret: whoever makes a token up sees no more of a list that is theirs to read."""
+    return hashlib.sha256(msgspec.json.encode((of, given, cursor))).hexdigest()[:32]

@@ -8,9 +8,10 @@ from typing import Final
 
 from stepwright.api import errors
 from stepwright.api.service import Service
+from stepwright.asl.step import MapRunStatus
 from stepwright.catalog import arns
 from stepwright.catalog.arns import Arn
-from stepwright.catalog.records import Alias, Execution, MapRun, Revision, StateMachine
+from stepwright.catalog.records import Alias, Execution, Revision, StateMachine
 
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html#API_CreateStateMachine_RequestSyntax
 _FORBIDDEN: Final = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
@@ -102,7 +103,7 @@ def require_active(machine: StateMachine) -> None:
         raise errors.machine_deleting(machine.arn)
 
 
-async def map_run(service: Service, text: str) -> MapRun:
+async def map_run(service: Service, text: str) -> MapRunStatus:
     """Raises InvalidArn, ResourceNotFound."""
     parse(text, "mapRun")
     found = await service.map_runs.map_run(text)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
-from stepwright.asl.step import MapRunStatus, Status
+from stepwright.asl.step import Status
 from stepwright.engine.ports import Uid
 
 MachineType = Literal["STANDARD", "EXPRESS"]
@@ -95,24 +95,9 @@ class ActivityTask(Struct, frozen=True):
     input: JsonText
 
 
-class MapRun(Struct, frozen=True):
-    """``position`` orders Map Runs by their start."""
-
-    status: MapRunStatus
-    position: int
-
-
-class Listed(NamedTuple):
-    """Where an execution stands in a list, the newest being the first: ``moment`` is when it started, was redriven or
-    ended, whichever was last."""
-
-    moment: Millis
-    position: int
-
-
 class Execution(Struct, frozen=True):
-    """``position`` orders executions by their start; 0 where that is not known. Of an Express execution nothing is
-    kept once it has ended. ``map_run_arn``: the Map Run of which it is a child execution, for so many ``items``."""
+    """Of an Express execution nothing is kept once it has ended. ``map_run_arn``: the Map Run of which it is a child
+    execution, for so many ``items``."""
 
     arn: str
     uid: Uid
@@ -139,9 +124,3 @@ class Execution(Struct, frozen=True):
     redrivable: bool | None = None
     """Of one that ended without success: whether what a redrive goes on from was kept; None: by a version that kept
     nothing."""
-    position: int = 0
-
-    @property
-    def listed(self) -> Listed:
-        """Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html"""
-        return Listed(self.stopped or self.redriven or self.started, self.position)

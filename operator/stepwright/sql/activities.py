@@ -10,8 +10,10 @@ import msgspec
 
 from stepwright.asl.signals import TaskId
 from stepwright.catalog.arns import Place
+from stepwright.catalog.ports import Cursor, Page
 from stepwright.catalog.records import Activity
 from stepwright.engine.ports import Uid
+from stepwright.sql import pages
 from stepwright.sql.database import Database, Statement
 from stepwright.sql.rows import text_of
 
@@ -56,13 +58,13 @@ class SqlActivities:
     async def activity(self, arn: str) -> Activity | None:
         return await self._database.read(lambda connection: _activity(connection, arn))
 
-    async def activities(self, place: Place, after: str, limit: int) -> Sequence[Activity]:
+    async def activities(self, place: Place, after: Cursor | None, limit: int) -> Page[Activity]:
         query = (
             "SELECT * FROM activities WHERE substr(arn, 1, length(:here)) = :here AND name > :after "
             "ORDER BY name LIMIT :limit"
         )
-        asked = {"here": place.activities, "after": after, "limit": limit}
-        return await self._database.rows(query, asked, _activity_of)
+        asked = {"here": place.activities, "after": pages.name(after)}
+        return await pages.read(self._database, query, asked, limit, _activity_of, pages.at_name)
 
     async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         await self._database.execute(

@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from sqlite3 import Connection
+from sqlite3 import Connection, Row
 
 import msgspec
 import structlog
@@ -15,19 +15,19 @@ from stepwright.asl.limits import STANDARD, Limits
 from stepwright.asl.signals import Millis, Signal, TaskId
 from stepwright.asl.step import HistoryEvent, Status
 from stepwright.catalog import arns
-from stepwright.catalog.ports import TestCases
-from stepwright.catalog.records import Execution, Listed
+from stepwright.catalog.ports import Cursor, Page, TestCases
+from stepwright.catalog.records import Execution
 from stepwright.engine import payloads
 from stepwright.engine.alone import Held
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Clock, Commit, ExecutionRef, StopRequest, TaskDriver, Uid
 from stepwright.engine.steps import Aside, Whose
-from stepwright.sql import adding, answers, map_runs, schema
+from stepwright.sql import adding, answers, map_runs, pages
 from stepwright.sql.database import Database
 from stepwright.sql.journal import SqlJournal, read_payloads
 from stepwright.sql.machines import SqlMachines
 from stepwright.sql.redrives import SqlRedrives
-from stepwright.sql.rows import BELONGS, PAGE, child_of, execution_of, page
+from stepwright.sql.rows import BELONGS, child_of, execution_of
 from stepwright.sql.starting import Starting
 
 log = structlog.get_logger(__name__)
@@ -105,42 +105,46 @@ class SqlExecutions:
         return await self._database.row(query, {"arn": arn}, child_of)
 
     async def has_machine(self, execution: Execution) -> bool:
-        query = "SELECT 1 FROM machines WHERE arn = :arn AND deleting IS FALSE AND since <= :position"
-        asked = {"arn": execution.machine_arn, "position": execution.position}
-        return await self._database.row(query, asked, bool) is not None
+        query = (
+            "SELECT 1 FROM executions JOIN machines ON machines.arn = executions.machine_arn "
+            "WHERE executions.uid = :uid AND machines.deleting IS FALSE AND machines.since <= executions.position"
+        )
+        return await self._database.row(query, {"uid": execution.uid}, bool) is not None
 
     async def executions(
-        self, started_as: str, status: Status | None, before: Listed | None, limit: int
-    ) -> Sequence[Execution]:
+        self, started_as: str, status: Status | None, after: Cursor | None, limit: int
+    ) -> Page[Execution]:
         machine_arn, qualifier = arns.unqualified(started_as)
         query = (
             f"SELECT * FROM executions WHERE {BELONGS} "  # noqa: S608 - constants
             "AND (:started_as IS NULL OR version_arn = :started_as OR alias_arn = :started_as) "
-            f"AND (:status IS NULL OR status = :status) AND {PAGE}"
+            f"AND (:status IS NULL OR status = :status) AND {pages.EXECUTIONS}"
         )
         asked = {
             "machine_arn": machine_arn,
             "started_as": None if qualifier is None else started_as,
             "status": status,
-            **page(before, limit),
+            **pages.before_execution(after),
         }
-        return await self._database.rows(query, asked, execution_of)
+        return await pages.read(self._database, query, asked, limit, execution_of, pages.at_execution)
 
     async def events(
-        self, execution: Execution, beyond: int | None, limit: int, *, newest_first: bool
-    ) -> Sequence[HistoryEvent]:
+        self, execution: Execution, after: Cursor | None, limit: int, *, newest_first: bool
+    ) -> Page[HistoryEvent]:
         if newest_first:
-            query = "SELECT body FROM events WHERE uid = :uid AND id < :beyond ORDER BY id DESC LIMIT :limit"
-            first = schema.LAST
+            query = (
+                "SELECT id, body FROM events WHERE uid = :uid AND id < :beyond ORDER BY id DESC LIMIT :limit"
+            )
+            beyond = pages.number(after)
         else:
-            query = "SELECT body FROM events WHERE uid = :uid AND id > :beyond ORDER BY id LIMIT :limit"
-            first = -1
-        asked = {"uid": execution.uid, "beyond": first if beyond is None else beyond, "limit": limit}
+            query = "SELECT id, body FROM events WHERE uid = :uid AND id > :beyond ORDER BY id LIMIT :limit"
+            beyond = pages.number(after, -1)
+        asked = {"uid": execution.uid, "beyond": beyond, "limit": limit + 1}
 
-        def look(connection: Connection) -> Sequence[HistoryEvent]:
-            bodies = [msgspec.json.decode(body) for (body,) in connection.execute(query, asked)]
-            texts = read_payloads(connection, bodies)
-            return [payloads.put_back(body, texts) for body in bodies]
+        def look(connection: Connection) -> Page[HistoryEvent]:
+            page = pages.cut(connection.execute(query, asked), limit, _body_of, _at_event)
+            texts = read_payloads(connection, page.items)
+            return page._replace(items=[payloads.put_back(body, texts) for body in page.items])
 
         return await self._database.read(look)
 
@@ -247,3 +251,12 @@ class SqlExecutions:
 
     def broke(self, ref: ExecutionRef) -> None:
         """The engine has logged it."""
+
+
+def _body_of(row: Row) -> HistoryEvent:
+    body: HistoryEvent = msgspec.json.decode(row["body"])
+    return body
+
+
+def _at_event(row: Row) -> Cursor:
+    return pages.at(row["id"])

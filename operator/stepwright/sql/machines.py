@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from sqlite3 import Connection, Row
 from typing import Final
 
 import msgspec
 
 from stepwright.catalog.arns import Place
+from stepwright.catalog.ports import Cursor, Page
 from stepwright.catalog.records import Revision, StateMachine, Version
+from stepwright.sql import pages
 from stepwright.sql.database import Database
 from stepwright.sql.deletions import Deletions
 from stepwright.sql.known import Machines
@@ -70,13 +72,13 @@ class SqlMachines:
     async def _read_machine(self, arn: str) -> StateMachine | None:
         return await self._database.read(lambda connection: stored(connection, arn))
 
-    async def machines(self, place: Place, after: str, limit: int) -> Sequence[StateMachine]:
+    async def machines(self, place: Place, after: Cursor | None, limit: int) -> Page[StateMachine]:
         query = (
             f"{_MACHINES} WHERE substr(machines.arn, 1, length(:here)) = :here AND machines.name > :after "
             "ORDER BY machines.name LIMIT :limit"
         )
-        asked = {"here": place.state_machines, "after": after, "limit": limit}
-        return await self._database.rows(query, asked, _machine_of)
+        asked = {"here": place.state_machines, "after": pages.name(after)}
+        return await pages.read(self._database, query, asked, limit, _machine_of, pages.at_name)
 
     async def revise(self, arn: str, revision: Revision) -> None:
         def revise(connection: Connection) -> None:

@@ -10,12 +10,13 @@ import msgspec
 
 from stepwright.asl.signals import Signal, UpdateMapRun
 from stepwright.asl.step import Counts, MapRunStatus, Status
-from stepwright.catalog.records import Execution, Listed, MapRun
+from stepwright.catalog.ports import Cursor, Page
+from stepwright.catalog.records import Execution
 from stepwright.engine import payloads
 from stepwright.engine.ports import Commit, Uid
-from stepwright.sql import schema
+from stepwright.sql import pages
 from stepwright.sql.database import Database, Statement
-from stepwright.sql.rows import PAGE, child_of, page, text_of
+from stepwright.sql.rows import child_of, text_of
 
 _COUNTS: Final = msgspec.json.Decoder(Counts)
 """Made here, once: where two threads decode into a type for the first time at once, msgspec ends the process."""
@@ -106,44 +107,40 @@ class SqlMapRuns:
         self._database = database
         self._tell = tell
 
-    async def map_run(self, arn: str) -> MapRun | None:
+    async def map_run(self, arn: str) -> MapRunStatus | None:
         query = "SELECT * FROM map_runs WHERE arn = :arn"
         return await self._database.row(query, {"arn": arn}, _run_of)
 
-    async def map_runs(self, execution_arn: str, before: int | None, limit: int) -> Sequence[MapRun]:
+    async def map_runs(self, execution_arn: str, after: Cursor | None, limit: int) -> Page[MapRunStatus]:
         query = (
             "SELECT * FROM map_runs WHERE execution_arn = :execution_arn AND position < :before "
             "ORDER BY position DESC LIMIT :limit"
         )
-        asked = {
-            "execution_arn": execution_arn,
-            "before": schema.LAST if before is None else before,
-            "limit": limit,
-        }
-        return await self._database.rows(query, asked, _run_of)
+        asked = {"execution_arn": execution_arn, "before": pages.number(after)}
+        return await pages.read(self._database, query, asked, limit, _run_of, _at_run)
 
     async def children(
         self,
         map_run_arn: str,
         status: Status | None,
-        before: Listed | None,
+        after: Cursor | None,
         limit: int,
         *,
         redriven: bool | None = None,
-    ) -> Sequence[Execution]:
+    ) -> Page[Execution]:
         query = (
             "SELECT executions.*, children.map_run_arn, children.item_count FROM executions "  # noqa: S608 - a constant
             "JOIN children ON children.uid = executions.uid WHERE children.map_run_arn = :map_run_arn "
             "AND (:status IS NULL OR status = :status) AND (:redriven IS NULL OR (redrives > 0) = :redriven) "
-            f"AND {PAGE}"
+            f"AND {pages.EXECUTIONS}"
         )
         asked = {
             "map_run_arn": map_run_arn,
             "status": status,
             "redriven": redriven,
-            **page(before, limit),
+            **pages.before_execution(after),
         }
-        return await self._database.rows(query, asked, child_of)
+        return await pages.read(self._database, query, asked, limit, child_of, pages.at_execution)
 
     async def update(self, asked: UpdateMapRun) -> bool:
         statement = (
@@ -175,22 +172,23 @@ async def asked(database: Database) -> Sequence[tuple[Uid, UpdateMapRun]]:
     return await database.rows(query, {}, lambda row: (Uid(row[0]), UpdateMapRun(*row[1:])))
 
 
-def _run_of(row: Row) -> MapRun:
-    return MapRun(
-        MapRunStatus(
-            arn=row["arn"],
-            execution_arn=row["execution_arn"],
-            state_machine_arn=row["machine_arn"],
-            status=row["status"],
-            started=row["started"],
-            stopped=row["stopped"],
-            max_concurrency=row["max_concurrency"],
-            tolerated_failure_count=row["tolerated_count"],
-            tolerated_failure_percentage=row["tolerated_percentage"],
-            items=_COUNTS.decode(row["item_counts"]),
-            executions=_COUNTS.decode(row["execution_counts"]),
-            redrives=row["redrives"],
-            redriven=row["redriven"],
-        ),
-        position=row["position"],
+def _run_of(row: Row) -> MapRunStatus:
+    return MapRunStatus(
+        arn=row["arn"],
+        execution_arn=row["execution_arn"],
+        state_machine_arn=row["machine_arn"],
+        status=row["status"],
+        started=row["started"],
+        stopped=row["stopped"],
+        max_concurrency=row["max_concurrency"],
+        tolerated_failure_count=row["tolerated_count"],
+        tolerated_failure_percentage=row["tolerated_percentage"],
+        items=_COUNTS.decode(row["item_counts"]),
+        executions=_COUNTS.decode(row["execution_counts"]),
+        redrives=row["redrives"],
+        redriven=row["redriven"],
     )
+
+
+def _at_run(row: Row) -> Cursor:
+    return pages.at(row["position"])

@@ -8,9 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from stepwright.asl.json_types import JsonText
-from stepwright.catalog.records import Execution, Listed, Revision
+from stepwright.catalog.records import Execution, Revision
 from stepwright.engine.ports import Uid
-from stepwright.sql import schema
 
 BELONGS: Final = (
     "executions.machine_arn = :machine_arn "
@@ -18,16 +17,6 @@ BELONGS: Final = (
 )
 """Whether an execution is one of the state machine that has this ARN now. Those of one that had it before, and was
 deleted, began before this one was there."""
-
-
-PAGE: Final = f"({schema.LISTED}, position) < (:moment, :position) ORDER BY {schema.LISTED} DESC, position DESC LIMIT :limit"
-"""Of a list of executions, the newest first; with the parameters of ``page``."""
-
-
-def page(before: Listed | None, limit: int) -> dict[str, int]:
-    """Those that are listed after ``before``."""
-    moment, position = (schema.LAST, schema.LAST) if before is None else before
-    return {"moment": moment, "position": position, "limit": limit}
 
 
 def text_of(value: Any) -> str:
@@ -64,7 +53,6 @@ def execution_of(row: Row, map_run_arn: str | None = None, items: int | None = N
         redrives=row["redrives"],
         redriven=row["redriven"],
         redrivable=None if redrivable is None else bool(redrivable),
-        position=row["position"],
     )
 
 

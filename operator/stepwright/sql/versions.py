@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from sqlite3 import Connection, Row
 from typing import Any, Final
 
@@ -10,8 +10,9 @@ import msgspec
 
 from stepwright.asl.signals import Millis
 from stepwright.catalog import arns
+from stepwright.catalog.ports import Cursor, Page
 from stepwright.catalog.records import Alias, Route, StateMachine, Version
-from stepwright.sql import schema
+from stepwright.sql import pages
 from stepwright.sql.database import Database
 from stepwright.sql.known import Machines
 from stepwright.sql.machines import add_version
@@ -57,17 +58,13 @@ class SqlVersions:
         query = f"{_VERSIONS} WHERE versions.machine_arn = :machine_arn AND versions.number = :number"
         return await self._database.row(query, _version_key(arn), _version_of)
 
-    async def versions(self, machine_arn: str, before: int | None, limit: int) -> Sequence[Version]:
+    async def versions(self, machine_arn: str, after: Cursor | None, limit: int) -> Page[Version]:
         query = (
             f"{_VERSIONS} WHERE versions.machine_arn = :machine_arn AND versions.number < :before "
             "ORDER BY versions.number DESC LIMIT :limit"
         )
-        asked = {
-            "machine_arn": machine_arn,
-            "before": schema.LAST if before is None else before,
-            "limit": limit,
-        }
-        return await self._database.rows(query, asked, _version_of)
+        asked = {"machine_arn": machine_arn, "before": pages.number(after)}
+        return await pages.read(self._database, query, asked, limit, _version_of, _at_version)
 
     async def delete_version(self, arn: str) -> None:
         await self._database.execute(
@@ -95,10 +92,19 @@ class SqlVersions:
     async def _read_alias(self, arn: str) -> Alias | None:
         return await self._database.read(lambda connection: _alias(connection, arn))
 
-    async def aliases(self, machine_arn: str, after: str, limit: int) -> Sequence[Alias]:
-        query = "SELECT * FROM aliases WHERE machine_arn = :machine_arn AND name > :after ORDER BY name LIMIT :limit"
-        asked = {"machine_arn": machine_arn, "after": after, "limit": limit}
-        return await self._database.rows(query, asked, _alias_of)
+    async def aliases(
+        self, machine_arn: str, version_arn: str | None, after: Cursor | None, limit: int
+    ) -> Page[Alias]:
+        query = "SELECT * FROM aliases WHERE machine_arn = :machine_arn AND name > :after ORDER BY name"
+        asked = {"machine_arn": machine_arn, "after": pages.name(after)}
+
+        def look(connection: Connection) -> Page[Alias]:
+            rows: Iterable[Row] = connection.execute(query, asked)
+            if version_arn is not None:
+                rows = (row for row in rows if version_arn in dict(msgspec.json.decode(row["routes"])))
+            return pages.cut(rows, limit, _alias_of, pages.at_name)
+
+        return await self._database.read(look)
 
     async def replace_alias(self, alias: Alias) -> None:
         await self._database.execute(
@@ -141,6 +147,10 @@ def _changeable(alias: Alias) -> dict[str, Any]:
 
 def _version_of(row: Row) -> Version:
     return Version(row["machine_arn"], row["number"], revision_of(row), row["made"], row["description"])
+
+
+def _at_version(row: Row) -> Cursor:
+    return pages.at(row["number"])
 
 
 def _alias_of(row: Row) -> Alias:

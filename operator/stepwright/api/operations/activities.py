@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from stepwright.api import errors, paging, references, settings, wire
@@ -38,9 +39,8 @@ async def describe(service: Service, request: Request) -> Answer:
 
 async def list_(service: Service, request: Request) -> Answer:
     of = f"activities of {service.place.region}"
-    after = paging.begin(request, of, str) or ""
-    found = await service.activities.activities(service.place, after, paging.size(request) + 1)
-    page, more = paging.page(found, request, of, lambda activity: activity.name)
+    look = partial(service.activities.activities, service.place)
+    page, more = await paging.read(service, request, of, look)
     return {"activities": [_summary(activity) for activity in page], **more}
 
 

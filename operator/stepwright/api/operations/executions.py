@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from stepwright.api import errors, paging, references, wire
@@ -11,7 +12,7 @@ from stepwright.asl.failure import causes
 from stepwright.asl.signals import Millis
 from stepwright.catalog import arns, redrives
 from stepwright.catalog.ports import MachineGone, NoTestCase, NotRedrivable
-from stepwright.catalog.records import Execution, Listed
+from stepwright.catalog.records import Execution
 from stepwright.engine.ports import StopRequest
 
 _REDRIVE_FILTERS: Final = {None: None, "REDRIVEN": True, "NOT_REDRIVEN": False}
@@ -69,19 +70,17 @@ async def list_(service: Service, request: Request) -> Answer:
         raise errors.type_not_supported()
     status = request.get("statusFilter")
     of = f"executions of {started_as} {status}"
-    before = paging.begin(request, of, Listed)
-    found = await service.executions.executions(started_as, status, before, paging.size(request) + 1)
-    page, more = paging.page(found, request, of, lambda execution: execution.listed)
+    look = partial(service.executions.executions, started_as, status)
+    page, more = await paging.read(service, request, of, look)
     return {"executions": [_summary(execution) | _redrives(execution) for execution in page], **more}
 
 
 async def _of_map_run(service: Service, request: Request) -> Answer:
-    arn = (await references.map_run(service, request["mapRunArn"])).status.arn
+    arn = (await references.map_run(service, request["mapRunArn"])).arn
     status, redriven = request.get("statusFilter"), _REDRIVE_FILTERS[request.get("redriveFilter")]
     of = f"executions of {arn} {status} {redriven}"
-    before = paging.begin(request, of, Listed)
-    found = await service.map_runs.children(arn, status, before, paging.size(request) + 1, redriven=redriven)
-    page, more = paging.page(found, request, of, lambda execution: execution.listed)
+    look = partial(service.map_runs.children, arn, status, redriven=redriven)
+    page, more = await paging.read(service, request, of, look)
     executions = [
         _summary(execution) | {"itemCount": execution.items} | _redrives(execution) for execution in page
     ]

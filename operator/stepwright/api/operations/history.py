@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from stepwright.api import paging, references, wire
@@ -12,11 +13,8 @@ async def get(service: Service, request: Request) -> Answer:
     execution = await references.execution(service, request["executionArn"])
     newest_first = request.get("reverseOrder", False)
     of = f"events of {execution.uid} {newest_first}"
-    beyond = paging.begin(request, of, int)
-    found = await service.executions.events(
-        execution, beyond, paging.size(request) + 1, newest_first=newest_first
-    )
-    page, more = paging.page(found, request, of, lambda event: event["id"])
+    look = partial(service.executions.events, execution, newest_first=newest_first)
+    page, more = await paging.read(service, request, of, look)
     with_data = request.get("includeExecutionData", True)
     return {"events": [wire.event(event, with_data=with_data) for event in page], **more}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from stepwright.api import errors, paging, references, wire
@@ -14,7 +15,7 @@ _BOUNDS: Final = ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePe
 
 
 async def describe(service: Service, request: Request) -> Answer:
-    run = (await references.map_run(service, request["mapRunArn"])).status
+    run = await references.map_run(service, request["mapRunArn"])
     return {
         **_summary(run),
         "status": run.status,
@@ -31,15 +32,13 @@ async def describe(service: Service, request: Request) -> Answer:
 async def list_(service: Service, request: Request) -> Answer:
     execution = await references.execution(service, request["executionArn"])
     of = f"map runs of {execution.arn}"
-    before = paging.begin(request, of, int)
-    found = await service.map_runs.map_runs(execution.arn, before, paging.size(request) + 1)
-    page, more = paging.page(found, request, of, lambda run: run.position)
-    runs = [_summary(run.status) | {"stateMachineArn": run.status.state_machine_arn} for run in page]
+    page, more = await paging.read(service, request, of, partial(service.map_runs.map_runs, execution.arn))
+    runs = [_summary(run) | {"stateMachineArn": run.state_machine_arn} for run in page]
     return {"mapRuns": runs, **more}
 
 
 async def update(service: Service, request: Request) -> Answer:
-    arn = (await references.map_run(service, request["mapRunArn"])).status.arn
+    arn = (await references.map_run(service, request["mapRunArn"])).arn
     if not request.keys() & set(_BOUNDS):
         raise errors.nothing_given(*_BOUNDS)
     asked = UpdateMapRun(

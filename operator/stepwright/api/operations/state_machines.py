@@ -138,9 +138,8 @@ async def describe_for_execution(service: Service, request: Request) -> Answer:
 
 async def list_(service: Service, request: Request) -> Answer:
     of = f"machines of {service.place.region}"
-    after = paging.begin(request, of, str) or ""
-    found = await service.machines.machines(service.place, after, paging.size(request) + 1)
-    page, more = paging.page(found, request, of, lambda machine: machine.name)
+    look = partial(service.machines.machines, service.place)
+    page, more = await paging.read(service, request, of, look)
     return {
         "stateMachines": [
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from msgspec import structs
@@ -14,6 +15,9 @@ from stepwright.catalog.records import Alias, Route
 
 _INITIAL: Final = "INITIAL"
 """What a revision without a name is called: that of a state machine which was never updated."""
+
+_MOST_NAMED: Final = 100
+"""Of the aliases that keep a version from being deleted. On AWS a state machine has no more than these."""
 
 # --- Versions ---------------------------------------------------------------------------------------------------------
 
@@ -37,9 +41,7 @@ async def publish(service: Service, request: Request) -> Answer:
 async def list_versions(service: Service, request: Request) -> Answer:
     machine = await references.machine(service, request["stateMachineArn"])
     of = f"versions of {machine.arn}"
-    before = paging.begin(request, of, int)
-    found = await service.versions.versions(machine.arn, before, paging.size(request) + 1)
-    page, more = paging.page(found, request, of, lambda version: version.number)
+    page, more = await paging.read(service, request, of, partial(service.versions.versions, machine.arn))
     return {
         "stateMachineVersions": [
             {"stateMachineVersionArn": version.arn, "creationDate": wire.moment(version.created)}
@@ -55,12 +57,11 @@ async def delete_version(service: Service, request: Request) -> Answer:
     machine_arn, number = _parse(arn)
     if not references.is_number(number):
         raise errors.invalid_arn(f"Resource type not valid in this context: {arn}")
-    aliases = await service.versions.aliases(machine_arn, "", 1_000)
-    using = [alias.name for alias in aliases if any(route.version_arn == arn for route in alias.routes)]
+    using = (await service.versions.aliases(machine_arn, arn, None, _MOST_NAMED)).items
     if using:
         raise errors.conflict(
             "Version to be deleted must not be referenced by an alias. "
-            f"Current list of aliases referencing this version: [{', '.join(using)}]"
+            f"Current list of aliases referencing this version: [{', '.join(alias.name for alias in using)}]"
         )
     await service.versions.delete_version(arn)
     return {}
@@ -129,15 +130,8 @@ async def list_aliases(service: Service, request: Request) -> Answer:
     if await service.machines.machine(arn) is None:
         raise errors.no_such_machine(arn)
     of = f"aliases of {request['stateMachineArn']}"
-    after = paging.begin(request, of, str) or ""
-    found: Sequence[Alias]
-    if number:
-        version_arn = request["stateMachineArn"]
-        every = await service.versions.aliases(arn, after, 1_000)
-        found = [alias for alias in every if any(route.version_arn == version_arn for route in alias.routes)]
-    else:
-        found = await service.versions.aliases(arn, after, paging.size(request) + 1)
-    page, more = paging.page(found, request, of, lambda alias: alias.name)
+    version_arn = request["stateMachineArn"] if number else None
+    page, more = await paging.read(service, request, of, partial(service.versions.aliases, arn, version_arn))
     return {
         "stateMachineAliases": [
             {"stateMachineAliasArn": alias.arn, "creationDate": wire.moment(alias.created)} for alias in page

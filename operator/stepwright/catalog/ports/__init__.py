@@ -8,6 +8,7 @@ from stepwright.catalog.ports.calls import Calls
 from stepwright.catalog.ports.errors import (
     CallRefused,
     MachineGone,
+    NoSuchCursor,
     NoSuchTask,
     NoTestCase,
     NotRedrivable,
@@ -15,6 +16,7 @@ from stepwright.catalog.ports.errors import (
 )
 from stepwright.catalog.ports.executions import Executions
 from stepwright.catalog.ports.express import Express
+from stepwright.catalog.ports.lists import Cursor, Page
 from stepwright.catalog.ports.machines import Machines
 from stepwright.catalog.ports.map_runs import MapRuns
 from stepwright.catalog.ports.test_cases import TestCases
@@ -26,14 +28,17 @@ __all__ = [
     "Answers",
     "CallRefused",
     "Calls",
+    "Cursor",
     "Executions",
     "Express",
     "MachineGone",
     "Machines",
     "MapRuns",
+    "NoSuchCursor",
     "NoSuchTask",
     "NoTestCase",
     "NotRedrivable",
+    "Page",
     "TaskOver",
     "TestCases",
     "Versions",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
 from stepwright.catalog.arns import Place
+from stepwright.catalog.ports.lists import Cursor, Page
 from stepwright.catalog.records import Activity
 
 
@@ -17,8 +18,8 @@ class Activities(Protocol):
 
     async def activity(self, arn: str) -> Activity | None: ...
 
-    async def activities(self, place: Place, after: str, limit: int) -> Sequence[Activity]:
-        """Those of a place by name that come after ``after``."""
+    async def activities(self, place: Place, after: Cursor | None, limit: int) -> Page[Activity]:
+        """Those of a place, by name. Raises NoSuchCursor."""
 
     async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         """Replace the tags of an activity."""

@@ -21,6 +21,10 @@ class NotRedrivable(Exception):  # noqa: N818
     from."""
 
 
+class NoSuchCursor(Exception):  # noqa: N818
+    """The cursor is none that this list has given out."""
+
+
 class NoTestCase(Exception):  # noqa: N818
     """There is no test case of this name for the state machine, or it does not fit. The sentences say why."""
 

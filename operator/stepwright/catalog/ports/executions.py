@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent, Status
-from stepwright.catalog.records import Execution, Listed
+from stepwright.catalog.ports.lists import Cursor, Page
+from stepwright.catalog.records import Execution
 from stepwright.engine.ports import StopRequest
 
 
@@ -17,18 +17,22 @@ class Executions(Protocol):
     async def execution(self, arn: str) -> Execution | None: ...
 
     async def has_machine(self, execution: Execution) -> bool:
-        """Whether the state machine that it was started with is there, and is not being deleted."""
+        """Whether the state machine that it was started with is there, and is not being deleted; another one of the same
+        name does not count."""
 
     async def executions(
-        self, started_as: str, status: Status | None, before: Listed | None, limit: int
-    ) -> Sequence[Execution]:
-        """Of a state machine, or those started by a version or an alias of it; the newest first, those that are
-        listed after ``before``."""
+        self, started_as: str, status: Status | None, after: Cursor | None, limit: int
+    ) -> Page[Execution]:
+        """Of a state machine, or those started by a version or an alias of it; the newest first, each being as old as
+        its end, its last redrive or its start, whichever was last. Raises NoSuchCursor.
+
+        Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+        """
 
     async def events(
-        self, execution: Execution, beyond: int | None, limit: int, *, newest_first: bool
-    ) -> Sequence[HistoryEvent]:
-        """Events of an execution in the order asked for, those beyond the event of this id."""
+        self, execution: Execution, after: Cursor | None, limit: int, *, newest_first: bool
+    ) -> Page[HistoryEvent]:
+        """Events of an execution in the order asked for. Raises NoSuchCursor."""
 
     async def start(self, execution: Execution) -> Execution:
         """Begin a Standard execution; durable when it returns. The stored one, if its ARN was taken. Raises

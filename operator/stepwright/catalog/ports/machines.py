@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
 from stepwright.catalog.arns import Place
+from stepwright.catalog.ports.lists import Cursor, Page
 from stepwright.catalog.records import Revision, StateMachine, Version
 
 
@@ -18,8 +19,8 @@ class Machines(Protocol):
 
     async def machine(self, arn: str) -> StateMachine | None: ...
 
-    async def machines(self, place: Place, after: str, limit: int) -> Sequence[StateMachine]:
-        """Those of a place by name that come after ``after``."""
+    async def machines(self, place: Place, after: Cursor | None, limit: int) -> Page[StateMachine]:
+        """Those of a place, by name. Raises NoSuchCursor."""
 
     async def revise(self, arn: str, revision: Revision) -> None:
         """Give a machine its next revision."""

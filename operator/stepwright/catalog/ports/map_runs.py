@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from stepwright.asl.signals import UpdateMapRun
-from stepwright.asl.step import Status
-from stepwright.catalog.records import Execution, Listed, MapRun
+from stepwright.asl.step import MapRunStatus, Status
+from stepwright.catalog.ports.lists import Cursor, Page
+from stepwright.catalog.records import Execution
 
 
 class MapRuns(Protocol):
     """What is known of Map Runs and their child executions."""
 
-    async def map_run(self, arn: str) -> MapRun | None: ...
+    async def map_run(self, arn: str) -> MapRunStatus | None: ...
 
-    async def map_runs(self, execution_arn: str, before: int | None, limit: int) -> Sequence[MapRun]:
-        """Of an execution, the newest first, those whose position comes before ``before``."""
+    async def map_runs(self, execution_arn: str, after: Cursor | None, limit: int) -> Page[MapRunStatus]:
+        """Of an execution, the newest first. Raises NoSuchCursor."""
 
     async def children(
         self,
         map_run_arn: str,
         status: Status | None,
-        before: Listed | None,
+        after: Cursor | None,
         limit: int,
         *,
         redriven: bool | None = None,
-    ) -> Sequence[Execution]:
-        """The child executions of a Map Run, likewise; those that were redriven, or that were not."""
+    ) -> Page[Execution]:
+        """The child executions of a Map Run, in the order of ``Executions.executions``; those that were redriven, or that
+        were not. Raises NoSuchCursor."""
 
     async def update(self, asked: UpdateMapRun) -> bool:
         """Give a Map Run under way other bounds; durable when it returns. False where it is not under way."""

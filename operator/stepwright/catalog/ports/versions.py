@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from stepwright.asl.signals import Millis
+from stepwright.catalog.ports.lists import Cursor, Page
 from stepwright.catalog.records import Alias, StateMachine, Version
 
 
@@ -18,8 +18,8 @@ class Versions(Protocol):
 
     async def version(self, arn: str) -> Version | None: ...
 
-    async def versions(self, machine_arn: str, before: int | None, limit: int) -> Sequence[Version]:
-        """The newest first, those with a number below ``before``."""
+    async def versions(self, machine_arn: str, after: Cursor | None, limit: int) -> Page[Version]:
+        """The newest first. Raises NoSuchCursor."""
 
     async def delete_version(self, arn: str) -> None: ...
 
@@ -28,8 +28,10 @@ class Versions(Protocol):
 
     async def alias(self, arn: str) -> Alias | None: ...
 
-    async def aliases(self, machine_arn: str, after: str, limit: int) -> Sequence[Alias]:
-        """By name, those that come after ``after``."""
+    async def aliases(
+        self, machine_arn: str, version_arn: str | None, after: Cursor | None, limit: int
+    ) -> Page[Alias]:
+        """Of a state machine, or those that route to a version of it; by name. Raises NoSuchCursor."""
 
     async def replace_alias(self, alias: Alias) -> None: ...
 

@@ -1,0 +1,89 @@
+"""Pages of lists in SQL. A cursor is what the last row of a page is sorted by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from sqlite3 import Connection, Row
+from typing import Any, Final, TypeVar
+
+from stepwright.catalog.ports import Cursor, NoSuchCursor, Page
+from stepwright.sql import schema
+from stepwright.sql.database import Database
+
+T = TypeVar("T")
+
+_DIGITS: Final = 18
+"""Of the largest number that the database takes."""
+
+EXECUTIONS: Final = f"({schema.LISTED}, position) < (:moment, :position) ORDER BY {schema.LISTED} DESC, position DESC LIMIT :limit"
+"""Of a list of executions, the newest first; with what ``before_execution`` says."""
+
+
+async def read(
+    database: Database,
+    sql: str,
+    asked: Mapping[str, Any],
+    limit: int,
+    of: Callable[[Row], T],
+    cursor: Callable[[Row], Cursor],
+) -> Page[T]:
+    """``sql`` gives a list in its order from where the page begins, and no more than ``:limit`` rows. Raises Unavailable."""
+
+    def look(connection: Connection) -> Page[T]:
+        return cut(connection.execute(sql, {**asked, "limit": limit + 1}), limit, of, cursor)
+
+    return await database.read(look)
+
+
+def cut(rows: Iterable[Row], limit: int, of: Callable[[Row], T], cursor: Callable[[Row], Cursor]) -> Page[T]:
+    """The first ``limit`` of them. One more is taken, to see whether there is more."""
+    found = list(islice(rows, limit + 1))
+    items = [of(row) for row in found[:limit]]
+    return Page(items, cursor(found[limit - 1]) if len(found) > limit else None)
+
+
+# --- Lists by name ----------------------------------------------------------------------------------------------------
+
+
+def at_name(row: Row) -> Cursor:
+    return Cursor(row["name"])
+
+
+def name(after: Cursor | None) -> str:
+    """Which names come after: those that are greater."""
+    return after or ""
+
+
+# --- Lists by a number ------------------------------------------------------------------------------------------------
+
+
+def at(*numbers: int) -> Cursor:
+    return Cursor("/".join(map(str, numbers)))
+
+
+def number(after: Cursor | None, otherwise: int = schema.LAST) -> int:
+    """``otherwise``: where the first page begins. Raises NoSuchCursor."""
+    return otherwise if after is None else _numbers(after, 1)[0]
+
+
+def at_execution(row: Row) -> Cursor:
+    moments = (row["stopped"], row["redriven"], row["started"])
+    return at(next(moment for moment in moments if moment is not None), row["position"])
+
+
+def before_execution(after: Cursor | None) -> dict[str, int]:
+    """The parameters of ``EXECUTIONS``. Raises NoSuchCursor."""
+    moment, position = (schema.LAST, schema.LAST) if after is None else _numbers(after, 2)
+    return {"moment": moment, "position": position}
+
+
+def _numbers(cursor: Cursor, count: int) -> list[int]:
+    texts = cursor.split("/")
+    if len(texts) != count or not all(map(_is_number, texts)):
+        raise NoSuchCursor
+    return list(map(int, texts))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS
