@@ -495,6 +495,63 @@ def test_after_a_restore_it_asks_again() -> None:
     played(script)
 
 
+def test_after_its_lease_had_run_out_it_asks_again() -> None:
+    """etcd was restored meanwhile, and executions began with a revision that was gone: nothing else had told of it yet."""
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        play.unheard = {"MODIFIED"}
+        play.change(lambda body: body["status"].update(revision="greet-of-yesterday"))
+        play.machines.shares_changed()
+        known = await play.machines.newest(GREET)
+        assert known is not None
+        assert known.revision == "greet-of-yesterday"
+
+    played(script)
+
+
+def test_what_was_known_before_a_restore_is_not_relied_on_until_it_is_found_out_again() -> None:
+    """Restored to a time before its definition had been looked at, its revision was gone, and executions began with it."""
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        before = play.machines.find(GREET)
+        assert before is not None
+        play.unheard = {"MODIFIED"}
+        play.change(lambda body: body.pop("status"))
+        play.machines.ask_again()
+        play.machines.shares_changed()
+        await asyncio.sleep(5)
+        assert await play.machines.newest(GREET) is None
+        assert play.machines.find(GREET) is None
+        play.unheard = set()
+        play.change(lambda body: body["metadata"].update(labels={"heard": "of"}))
+        await asyncio.sleep(5)
+        assert play.machines.find(GREET) == before
+        assert play.stored()["status"]["revision"] == before.revision
+
+    played(script)
+
+
+def test_who_does_not_look_after_it_waits_for_news_of_after_the_restore() -> None:
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        before = play.machines.find(GREET)
+        play.owned = False
+        play.machines.ask_again()
+        play.machines.shares_changed()
+        await asyncio.sleep(5)
+        assert play.machines.find(GREET) is None
+        play.change(lambda body: body["metadata"].update(labels={"heard": "of"}))
+        await asyncio.sleep(5)
+        assert play.machines.find(GREET) == before
+
+    played(script)
+
+
 def test_one_that_is_gone_is_not_known_though_nobody_tells() -> None:
     """kopf lists anew after a watch that has expired, and does not tell of what is missing in the list."""
 

@@ -585,6 +585,29 @@ def test_an_execution_that_runs_again_waits_for_its_state_machine_no_more() -> N
     assert scene.phase("e0") == "Succeeded"
 
 
+class _InDoubt(_Lost):
+    """What is known of a state machine is in doubt when an execution asks, what is read says nothing yet, and nothing more is
+    heard of it."""
+
+    async def script(self) -> None:
+        self.begin_operator()
+        await asyncio.sleep(5)
+        machines: Any = self.operator.executions._machines
+        unread = [None]
+
+        async def newest(key: tuple[str, str]) -> Any:
+            return unread.pop() if unread else machines.known.get(key)
+
+        machines.newest, machines.find = newest, lambda _: None
+        self.create("e0")
+        await self.until(lambda: self.phase("e0") not in ("Pending", "Running"), 100)
+
+
+def test_before_an_execution_waits_for_its_state_machine_that_is_read_once_more() -> None:
+    """It waited for ever for one that was ready."""
+    assert play(_InDoubt).phase("e0") == "Succeeded"
+
+
 class _NotBegun(_Lost):
     """The backup has the execution as it was before its operator, which runs on, had begun it."""
 

@@ -571,7 +571,8 @@ class Executions:
             await self._refusals.wait(body, conditions.WAITING_FOR_STATE_MACHINE, detail)
         else:
             await self._refusals.wait(body, conditions.STATE_MACHINE_NOT_READY, known.reason)
-        known = self._machines.find(key)
+        # Read, since of what is in doubt no event may tell any more.
+        known = await self._machines.newest(key)
         if known is None or known.revision is None or self._waiting.get(key, {}).pop(uid, None) is None:
             return None
         return Pinned(key[1], known.uid, known.revision)  # it became ready while that was written

@@ -129,6 +129,9 @@ class StateMachines:
         self._known: dict[Key, Known] = {}
         self._confirmed: set[Key] = set()
         """Of which ``_known`` is the newest there is: they are this operator's, which has checked or read them since."""
+        self._doubtful: dict[Key, SeenMachine | None] = {}
+        """Of which ``_known`` may be of a time that an etcd that was restored has undone, and what was seen of each, which
+        may be, too."""
         self._checks = Turns(CHECKS_AT_ONCE)
         self._workers: dict[Key, asyncio.Task[None]] = {}
         self._changed: defaultdict[Key, asyncio.Event] = defaultdict(asyncio.Event)
@@ -166,6 +169,7 @@ class StateMachines:
         self._draining_since.pop(key, None)
         self._pruning.forget(key)
         self._confirmed.discard(key)
+        self._doubtful.pop(key, None)
         if self._known.pop(key, None) is not None:
             self._on_change(key)
         self._on_gone(key)
@@ -184,16 +188,17 @@ class StateMachines:
             self._on_retention(None if old is None and type is None else new.key)
 
     def shares_changed(self) -> None:
-        """Other state machines belong to this operator than before."""
-        for key, seen in self._seen.items():
-            if not self._owns(seen.metadata.uid):
-                self._confirmed.discard(key)
+        """Other state machines belong to this operator than before, or its Lease had run out, perhaps because etcd was
+        away."""
+        self.ask_again()
+        for key in self._seen:
             self._look_at(key)
 
     def ask_again(self) -> None:
         """What was the newest may have been lost with an etcd that was restored, and kopf may hear of it later than
         executions begin."""
         self._confirmed.clear()
+        self._doubtful.update({key: self._seen.get(key) for key in self._known})
 
     def _look_at(self, key: Key) -> None:
         self._changed[key].set()
@@ -201,8 +206,13 @@ class StateMachines:
             self._workers[key] = asyncio.create_task(self._work(key), name=f"state machine {key[0]}/{key[1]}")
 
     def find(self, key: Key) -> Known | None:
-        """What is known of the state machine at this moment; None where it does not exist, or not yet."""
-        return self._known.get(key)
+        """What is known of the state machine at this moment; None where it does not exist, or not yet, or where that is in
+        doubt."""
+        return None if key in self._doubtful else self._known.get(key)
+
+    def _learn(self, key: Key, new: Known) -> None:
+        self._known[key] = new
+        self._doubtful.pop(key, None)
 
     async def newest(self, key: Key) -> Known | None:
         """What is known of the state machine, and not less than who looks after it has written by now: an execution
@@ -233,8 +243,11 @@ class StateMachines:
             del self._reading[key]
         new = _as_written(seen)
         if new is not None and new.uid == uid and owned and self._owns(uid) and key not in self._confirmed:
-            self._known[key] = new
+            is_news = self.find(key) != new
+            self._learn(key, new)
             self._confirmed.add(key)
+            if is_news:
+                self._on_change(key)  # its event, when it comes, is none any more
         return new or _as_written_before(seen)
 
     def policy_of(self, key: Key) -> Policy:
@@ -311,7 +324,7 @@ class StateMachines:
         if not self._is_checked(key, seen):
             async with self._checks.of(key[0]):
                 await self._check(key, seen.metadata.uid)
-        elif self._known[key].revision != seen.status.revision:
+        elif self._known[key].revision != seen.status.revision or key in self._doubtful:
             self._take_over(key, seen)  # another installation has written that
         return await self._prune_when_named(key)
 
@@ -319,8 +332,9 @@ class StateMachines:
         """Know of another operator's state machine what that one has written. Until it has looked at a change, what was
         known before counts."""
         new = _as_written(seen)
-        if new is not None and self._known.get(key) != new:
-            self._known[key] = new
+        is_news = self._doubtful.get(key) is not seen
+        if new is not None and is_news and self.find(key) != new:
+            self._learn(key, new)
             self._on_change(key)
 
     def _is_checked(self, key: Key, seen: SeenMachine) -> bool:
@@ -390,9 +404,8 @@ class StateMachines:
         if newest is not None and newest.metadata.uid == metadata.uid:
             if self._named(key, seen) - {verdict.revision}:
                 self._pruning.want(key)
-            self._known[key] = Known(
-                metadata.uid, metadata.generation, verdict.revision, message, deleting=False
-            )
+            new = Known(metadata.uid, metadata.generation, verdict.revision, message, deleting=False)
+            self._learn(key, new)
             self._confirmed.add(key)
         await self._report(key, seen, verdict)
         self._on_change(key)
@@ -404,7 +417,7 @@ class StateMachines:
             return
         if known is None or known.revision is None:
             message = conditions.DELAYED.message(error.message)
-            self._known[key] = Known(seen.metadata.uid, 0, None, message, deleting=False)
+            self._learn(key, Known(seen.metadata.uid, 0, None, message, deleting=False))
             self._on_change(key)
         revision = None if known is None else known.revision
         with suppress(ApiError):
@@ -478,7 +491,7 @@ class StateMachines:
             return None
         known = self._known.get(key)
         if known is None or not known.deleting:
-            self._known[key] = _deleted(seen)
+            self._learn(key, _deleted(seen))
             self._on_change(key)
         since = self._draining_since.setdefault(key, self._clock.now())
         running = self._under_way(key) or await self._running(key)
