@@ -457,6 +457,41 @@ def test_what_comes_back_while_its_end_is_looked_after_is_taken_up(is_seen: bool
     assert scene.phase("e0") == "Succeeded"
 
 
+class _StartWithAnotherInput(_Lost):
+    """A task is begun whose start the restore has undone; when the execution comes to it again, its input is another."""
+
+    machine = _tasks()
+
+    async def script(self) -> None:
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: bool(self.server.all("pods")))
+        saved = self.save()
+        self.are_lost = (("POST", "/jobs"),)
+        await self.until(lambda: self.status("e0").get("currentState") == "T1")
+        await self.restore(saved)
+        self.are_lost = ()
+        await self.until(lambda: self._has_finished("T1"))
+        self.written = self.status("e0")["currentState"]
+        await self.until(lambda: bool(self.status("e0").get("settled")), 900)
+        self.watchman.final(self.setting, may_end_plainly=False)
+
+    def _has_finished(self, state: str) -> bool:
+        jobs = self.server.all("jobs")
+        return any(
+            job["metadata"]["labels"]["stepwright.dev/state"] == state and is_finished(job) for job in jobs
+        )
+
+
+def test_a_job_of_a_start_that_a_restore_has_undone_makes_room_for_the_next() -> None:
+    """The task failed with Job.Refused: the Job was there, and ran something else."""
+    scene = play(_StartWithAnotherInput)
+
+    assert scene.written == "T0"
+    assert scene.phase("e0") == "Succeeded", scene.status("e0").get("cause")
+    assert scene.result.violations == []
+
+
 class _SweptTooLate(_Lost):
     """An execution that was taken up waits to be swept, while etcd is restored to when its first task ran."""
 

@@ -257,7 +257,19 @@ class JobDriver:
             # It may be the task's, and run: the execution has not settled before it is stopped.
             watched.job, watched.unwanted = job, True
             raise
+        await self._make_room(ref, job)
         raise _not_ours(ref, made.name, "it would run something else than the task says")
+
+    async def _make_room(self, ref: ExecutionRef, job: facts.Job) -> None:
+        """A Job that was let go has had its end, and no task begins twice: etcd was restored, the Job is of a start that this
+        has undone, and the task comes again with another input. Raises Unavailable until the Job is gone."""
+        name = job.metadata.name
+        is_over = job.metadata.deletionTimestamp is not None or job.spec.ttlSecondsAfterFinished is not None
+        if is_over or (ref.namespace, name) in self._releases:
+            await self._calls.delete(ref, name, job.metadata.uid)
+            raise Unavailable(
+                f"Job {ref.namespace}/{name} is of a start that was undone, and is being deleted"
+            )
 
     async def _create(self, ref: ExecutionRef, made: manifest.Manifest) -> facts.Job | None:
         """None: a Job of that name is there already. Raises StateError, Unavailable."""

@@ -180,6 +180,7 @@ class Watching:
     def add(self, watched: Watched) -> None:
         """Watch it from now on; the caller then has it judged for the first time."""
         self._watched[watched.ref.uid, watched.task] = watched
+        self._releases.forget(watched.ref.namespace, watched.name)
         if watched.job is not None:
             self._by_job_uid[watched.job.metadata.uid] = watched
             self._refresh(watched)
@@ -211,7 +212,6 @@ class Watching:
         """The Job's task is to be started. Where it had its end here already, etcd was restored to what was before: no
         task begins twice otherwise."""
         self._stopped.pop((ref.namespace, name), None)
-        self._releases.forget(ref.namespace, name)
 
     def in_doubt(self, ref: ExecutionRef, name: str) -> None:
         """The creation of this Job was not answered: it may land at any time, even after another attempt's Job has
