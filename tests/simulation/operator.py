@@ -1,9 +1,12 @@
-"""One operator process, put together as ``assembly.operator`` does, but for kopf (``kopf_watch``)."""
+"""One operator process: the parts that run in a cluster (``assembly.in_cluster``), with kopf's part played
+(``kopf_watch``).
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -11,29 +14,20 @@ import msgspec
 
 from stepwright.asl.limits import Limits
 from stepwright.asl.signals import Signal
+from stepwright.assembly.in_cluster import InCluster, Made, Settings
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revision, Revisions
-from stepwright.cluster.uncarried import Refusals
-from stepwright.controllers import execution_watch
-from stepwright.controllers.executions import Executions
 from stepwright.controllers.membership import Membership, Removed
-from stepwright.controllers.neighbours import Neighbours
 from stepwright.controllers.quarantine import Quarantine
-from stepwright.controllers.retention import Retention
-from stepwright.controllers.rounds import Rounds, Scope
-from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
 from stepwright.controllers.state_machines import Known, StateMachines
-from stepwright.controllers.vanished import Vanished
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.looking_through import at_once as looked_through_at_once
-from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Loaded, TaskDriver, Uid
+from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Loaded, Uid
 from stepwright.engine.readings import Readings
 from stepwright.engine.steps import at_once
-from stepwright.tasks import table
-from stepwright.tasks.job.driver import JobDriver
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import ApiServer, Request
 from tests.simulation.client import Faults, SimulatedApi, Strike
@@ -78,6 +72,24 @@ class Machines:
 
     def execution_ended(self, _: Key) -> None:
         self.ended += 1
+
+    def policy_of(self, _: Key) -> Policy:
+        return NOTHING_SAID
+
+    def uids(self) -> dict[Key, str]:
+        return {}
+
+    def forget(self, key: Key, uid: str) -> None:
+        raise AssertionError((key, uid))
+
+    def ask_again(self) -> None:
+        """They are always known."""
+
+    def shares_changed(self) -> None:
+        """They are nobody's."""
+
+    async def close(self) -> None:
+        """Nothing is under way."""
 
 
 class PulseOfSimulation:
@@ -135,6 +147,16 @@ class WatchedJournal(ClusterJournal):
                 self.complain(f"{ref} was fenced by a write of its own process: {error}")
             raise
         self._from_memory.discard(ref.uid)
+
+
+class TracedEngine(Engine):
+    def __init__(self, *arguments: Any, trace: Callable[..., None], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._trace = trace
+
+    def report(self, uid: Uid, signal: Signal) -> None:
+        self._trace(uid, signal)
+        super().report(uid, signal)
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -197,83 +219,42 @@ class Operator:
         for revision in () if setting.looks_after_machines else setting.revisions.values():
             if random.randrange(3):
                 revisions.keep("default", revision)
-        installation = Installation(lease_namespace)
-        self.neighbours = Neighbours(installation, self.clock, self._shares_changed)
-        self.journal = WatchedJournal(
+        self.parts = InCluster(
             self.api,
+            self.clock,
+            self,
             revisions,
-            self._restored,
-            installation=installation,
-            read_clocks=self.clock.readings,
+            Installation(lease_namespace),
+            self.quarantine,
+            Told(trace, name),  # type: ignore[arg-type] # the methods that are called
+            (self,),
+            Settings(limits=setting.limits, retention=setting.retention),
+            Made(
+                journal=partial(WatchedJournal, read_clocks=self.clock.readings),
+                engine=partial(
+                    TracedEngine,
+                    trace=partial(trace, name, "reports"),
+                    seed=lambda: setting.step_seed,
+                    commit_id=self._commit_id,
+                    parks_from_seconds=1.0,
+                    aside=at_once,
+                ),
+                state_machines=partial(StateMachines, looked_through=looked_through_at_once)
+                if setting.looks_after_machines
+                else lambda *_, **__: Machines(setting.machines),  # type: ignore[arg-type]
+            ),
         )
+        self.journal, self.engine, self.driver = self.parts.journal, self.parts.engine, self.parts.driver
+        self.executions, self.retention = self.parts.executions, self.parts.retention
+        self.watch, self.neighbours, self.rounds = self.parts.watch, self.parts.neighbours, self.parts.rounds
+        self.state_machines = self.parts.state_machines if setting.looks_after_machines else None
+        assert isinstance(self.journal, WatchedJournal)
         self.journal.own = lambda ref: wrote_last(ref) == name
         self.journal.complain = complain
-        self.driver = JobDriver(self.api, self._report, clock=self.clock, held=self.held)
-        drivers: tuple[TaskDriver, ...] = (self.driver,)
-        self.engine = Engine(
-            self.journal,
-            drivers,
-            self,
-            clock=self.clock,
-            observer=self,
-            limits=setting.limits,
-            seed=lambda: setting.step_seed,
-            commit_id=self._commit_id,
-            finished=self._finished,
-            parks_from_seconds=1.0,
-            aside=at_once,
-        )
-        self.retention = Retention(
-            self.api, self.clock, lambda _: setting.retention, self.membership.owns, look_at=self._look_at
-        )
-        refusals = Refusals(self.api, self.clock)
-        self.executions = Executions(
-            self.engine,
-            self.journal,
-            refusals,
-            drivers,
-            self.retention,
-            Told(trace, name),  # type: ignore[arg-type] # the methods that are called
-            self.clock,
-            SettingApart(self.api, self.quarantine, refusals, drivers),
-            self.neighbours,
-            owns=self.membership.owns,
-            held=self.held,
-            observer=self,
-        )
-        self.watch = execution_watch.watch(self.api, (), self.executions.observe)
         for informer in (self.driver.jobs, self.driver.pods, self.watch, self.membership.watch):
             informer._random = Random(random.getrandbits(64))
-        self.rounds = Rounds(
-            self.api, self.clock, self.retention, self.executions.astray, holds=self.executions.holds
-        )
-        self.state_machines: StateMachines | None = None
-        self.watch.on_list = self._look_at_all
-        if setting.looks_after_machines:
-            self.state_machines = self._controller_of_state_machines(revisions, drivers)
-            self.executions.use(self.state_machines, self.watch)
-        else:
-            machines = Machines(setting.machines)
-            self.executions.use(machines, self.watch)  # type: ignore[arg-type] # the methods that are called
         self.has_begun = False
         self._ending = False
-
-    def _controller_of_state_machines(
-        self, revisions: Revisions, drivers: tuple[TaskDriver, ...]
-    ) -> StateMachines:
-        return StateMachines(
-            self.api,
-            revisions,
-            drivers,
-            table.check_for,
-            self.clock,
-            on_change=self.executions.machine_changed,
-            on_retention=self._look_at,
-            under_way=self.executions.any_under_way,
-            in_use=self.executions.revisions_of,
-            owns=self.membership.owns,
-            looked_through=looked_through_at_once,
-        )
 
     def begin(self) -> None:
         self.process.start(self._main(), f"operator {self.process.name}")
@@ -297,28 +278,16 @@ class Operator:
             self._ended(self, error)
 
     async def _work(self) -> None:
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self.driver.run())
-                await self.driver.jobs.synced.wait()
-                await self.driver.pods.synced.wait()
-                await self.membership.joined.wait()
-                self._trace(self.process.name, "begins")
-                self.has_begun = True
-                group.create_task(self.engine.run())
-                group.create_task(self.retention.run())
-                group.create_task(self.rounds.run())
-                group.create_task(self.executions.run())
-                group.create_task(self.neighbours.run())
-                group.create_task(self.watch.run())
-                if (machines := self.state_machines) is not None:
-                    group.create_task(KopfWatch(self.api, machines.observe).run())
-                    vanished = Vanished(self.api, self.clock, machines.uids, machines.forget)
-                    group.create_task(vanished.run())
-        finally:
-            if self.state_machines is not None:
-                await self.state_machines.close()
-            await self.executions.close()
+        await self.parts.run(self._joined, self._watch_state_machines)
+
+    async def _joined(self) -> None:
+        await self.membership.joined.wait()
+        self._trace(self.process.name, "begins")
+        self.has_begun = True
+
+    async def _watch_state_machines(self) -> None:
+        if self.state_machines is not None:
+            await KopfWatch(self.api, self.state_machines.observe).run()
 
     def end(self) -> None:
         """As by SIGTERM; a second one changes nothing."""
@@ -326,6 +295,9 @@ class Operator:
         if not self._ending:
             self._ending = True
             self.process.tasks[0].cancel()
+
+    def owns(self, uid: Uid) -> bool:
+        return self.membership.owns(uid)
 
     def held(self, uid: Uid) -> bool:
         return self.membership.held(uid)
@@ -348,44 +320,17 @@ class Operator:
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         self._trace(self.process.name, "stalled", str(ref), reason)
-        self.executions.stalled(ref, reason)
 
     def broke(self, ref: ExecutionRef) -> None:
         """What it logs is a violation."""
 
-    def _look_at(self, scope: Scope) -> None:
-        self.rounds.look_at(scope)
-
-    def _look_at_all(self) -> None:
-        self._ask_again()
-        self.executions.shares_changed()
-        self.rounds.look_at(None)
-
     def _shares_changed(self) -> None:
         self._trace(self.process.name, "shares have changed", self.membership.members)
-        self.executions.shares_changed()
-        if self.state_machines is not None:
-            self.state_machines.shares_changed()
-        self.rounds.look_at(None)
+        self.parts.shares_changed()
 
     def _commit_id(self) -> str:
         self._commits += 1
         return f"{self.process.name}-{self._commits}"
-
-    def _report(self, uid: Uid, signal: Signal) -> None:
-        self._trace(self.process.name, "reports", uid, signal)
-        self.engine.report(uid, signal)
-
-    def _restored(self, ref: ExecutionRef, was: int, now: int) -> None:
-        self._ask_again()
-        self.executions.restored(ref, was, now)
-
-    def _ask_again(self) -> None:
-        if self.state_machines is not None:
-            self.state_machines.ask_again()
-
-    def _finished(self, ref: ExecutionRef) -> None:
-        self.executions.finished(ref.uid)
 
     def left_over(self) -> dict[str, Any]:
         """What is in memory, once nothing is left to do, though nothing should be."""

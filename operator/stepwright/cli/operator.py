@@ -121,6 +121,7 @@ def operator(
     """Run StateMachines and Executions of a cluster until told to stop (SIGTERM)."""
     # Imported here: the other commands start without kopf and the Kubernetes client.
     from stepwright.assembly import operator as operators  # noqa: PLC0415
+    from stepwright.assembly.in_cluster import Settings  # noqa: PLC0415
     from stepwright.controllers import logs  # noqa: PLC0415
     from stepwright.controllers.state_machine_watch import Policy  # noqa: PLC0415
     from stepwright.kube.api import ApiError  # noqa: PLC0415
@@ -130,8 +131,14 @@ def operator(
     if kubeconfig is not None and not kubeconfig.is_file():
         raise typer.BadParameter(f"there is no file {kubeconfig}", param_hint="--kubeconfig")
     options = operators.Options(
+        Settings(
+            namespaces=tuple(namespace or ()),
+            limits=limits.applied(CLUSTER, limit or []),
+            restarts_restored=restart_restored,
+            retention=Policy(retention_seconds, retention_successful, retention_failed),
+            task_pod_security=task_pod_security,
+        ),
         kubeconfig=kubeconfig,
-        namespaces=tuple(namespace or ()),
         lease_namespace=lease_namespace,
         lease_seconds=lease_seconds,
         installation=installation,
@@ -142,10 +149,6 @@ def operator(
         state_machine_durations=state_machine_durations,
         metrics_authorization=metrics_authorization,
         log_execution_data=log_execution_data == "allow",
-        limits=limits.applied(CLUSTER, limit or []),
-        task_pod_security=task_pod_security,
-        restart_restored=restart_restored,
-        retention=Policy(retention_seconds, retention_successful, retention_failed),
     )
     try:
         asyncio.run(operators.run(options))

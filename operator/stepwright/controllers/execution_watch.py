@@ -23,7 +23,7 @@ from stepwright.cluster.executions import Body, Pinned
 from stepwright.cluster.resources import API_VERSION
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.engine.ports import ExecutionRef, StopRequest, Uid
-from stepwright.kube import timestamps
+from stepwright.kube import informer, timestamps
 from stepwright.kube.api import Api
 from stepwright.kube.informer import Informer
 
@@ -199,8 +199,15 @@ def of(body: Body) -> Seen:
 read: Final[Callable[[Any], Seen]] = msgspec.json.Decoder(Seen).decode
 
 
-def watch(api: Api, namespaces: Sequence[str], observe: Observe) -> Informer[Seen]:
-    """An informer that tells ``observe`` of Executions."""
+def watch(
+    api: Api,
+    namespaces: Sequence[str],
+    observe: Observe,
+    *,
+    listed_again: Callable[[], None],
+    unreadable: Callable[[informer.Metadata, Exception], None],
+) -> Informer[Seen]:
+    """An informer that tells ``observe`` of Executions; the others as an Informer's ``on_list`` and ``on_defect``."""
 
     def is_there(old: Seen | None, new: Seen, text: msgspec.Raw) -> None:
         if old is not None and _is_touched(old, new):
@@ -224,6 +231,8 @@ def watch(api: Api, namespaces: Sequence[str], observe: Observe) -> Informer[See
         keeps=lambda seen: not seen.status.settled,
         on_change=is_gone,
         on_text=is_there,
+        on_list=listed_again,
+        on_defect=unreadable,
         index=_under_way_on,
     )
 

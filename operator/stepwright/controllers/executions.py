@@ -66,6 +66,8 @@ class Executions:
         journal: ClusterJournal,
         refusals_: uncarried.Refusals,
         drivers: tuple[TaskDriver, ...],
+        machines: StateMachines,
+        watch: Informer[Seen],
         retention: Retention,
         failures: FailureEvents,
         clock: Clock,
@@ -106,8 +108,8 @@ class Executions:
         """Those restored to a time before they had begun, until they have again."""
         self._owns = owns
         self._held = held
-        self._machines: StateMachines | None = None
-        self._watch: Informer[Seen] | None = None
+        self._machines = machines
+        self._watch = watch
         self._shares_changed = asyncio.Event()
         self._waiting: dict[Key, dict[Uid, Seen]] = {}
         self._texts = NewTexts()
@@ -119,11 +121,6 @@ class Executions:
         self._comparing: dict[Uid, asyncio.Task[None]] = {}
         self._stopped: set[Uid] = set()
         self._carried: dict[Uid, tuple[Key, str]] = {}
-
-    def use(self, machines: StateMachines, watch: Informer[Seen]) -> None:
-        self._machines = machines
-        self._watch = watch
-        watch.on_defect = self.broke
 
     def broke(self, metadata: Metadata, error: Exception) -> None:
         """What was said of an execution could not be taken in. It is read, and taken in so; where that fails,
@@ -273,13 +270,11 @@ class Executions:
 
     def any_under_way(self, key: Key) -> bool:
         """Whether executions of this state machine are under way: here or, as far as they have written, elsewhere."""
-        assert self._watch is not None
         here = any(machine == key for machine, _ in self._carried.values())
         return here or bool(self._watch.by_index(index_of(*key)))
 
     def revisions_of(self, key: Key) -> set[str]:
         """The revisions that these executions are pinned to."""
-        assert self._watch is not None
         here = {revision for machine, revision in self._carried.values() if machine == key}
         seen = (found.status.stateMachine for found in self._watch.by_index(index_of(*key)))
         return here | {started.revision for started in seen if started is not None}
@@ -295,8 +290,7 @@ class Executions:
             self.observe("MODIFIED", newer)
 
     def _tell_machine(self, key: Key) -> None:
-        if self._machines is not None:
-            self._machines.execution_ended(key)
+        self._machines.execution_ended(key)
 
     def restored(self, ref: ExecutionRef, was: int, now: int) -> None:
         """It is stored as it was earlier, and goes on from there. What the drivers know of its tasks is of a time that
@@ -370,7 +364,6 @@ class Executions:
             self._shares_changed.set()
 
     async def _take_up_own(self) -> None:
-        assert self._watch is not None
         for count, seen in enumerate(self._watch.all(), 1):
             if count % BREATHE_EVERY == 0:
                 await asyncio.sleep(0)
@@ -379,12 +372,12 @@ class Executions:
             if newest is not None and is_same and self._owns(seen.uid) and not self._is_known(newest):
                 self.observe("MODIFIED", newest)
         if self._watch.synced.is_set():
-            await self._forget_suspects(self._watch)
+            await self._forget_suspects()
 
-    async def _forget_suspects(self, watch: Informer[Seen]) -> None:
+    async def _forget_suspects(self) -> None:
         """Of executions that have ended or are gone."""
         for suspect in self._apart.suspects():
-            uid, seen = suspect.ref.uid, watch.get(suspect.ref.namespace, suspect.ref.name)
+            uid, seen = suspect.ref.uid, self._find(suspect.ref)
             there = seen is not None and seen.uid == uid and seen.status.endTime is None
             if self._owns(uid) and not there:
                 await self._insisting.until_done(suspect.ref, partial(self._apart.forget, uid))
@@ -455,7 +448,6 @@ class Executions:
             self.observe("MODIFIED", newer)
 
     def _find(self, ref: ExecutionRef) -> Seen | None:
-        assert self._watch is not None
         return self._watch.get(ref.namespace, ref.name)
 
     async def _start_or_wait(self, seen: Seen) -> None:
@@ -560,7 +552,6 @@ class Executions:
 
     async def _find_machine(self, seen: Seen, body: Body) -> Pinned | None:
         """What a new execution is to run; None where it has to wait, which its conditions then say."""
-        assert self._machines is not None
         uid, key = seen.uid, seen.machine
         known = await self._machines.newest(key) or await self._appears(key)
         if known is not None and known.revision is not None:
@@ -579,7 +570,6 @@ class Executions:
 
     async def _appears(self, key: Key) -> Known | None:
         """What is known of a state machine within the time in which nothing is said about its absence."""
-        assert self._machines is not None
         for _ in range(SILENT_LOOKS):
             await self._clock.sleep(SILENT_SECONDS / SILENT_LOOKS)
             known = self._machines.find(key)

@@ -82,6 +82,10 @@ class Informer(Generic[T]):
     leaves most of that out of lists, and only of those: a watch tells of every change. After a list what is not in it
     is told as gone, though it may be there and no longer selected. A server whose schema does not know the field yet
     (in the middle of an upgrade) gives all.
+
+    ``on_list`` is called after each list but the first. What has happened twice since the last event may show in none, and
+    what etcd was restored to looks like what it was then. ``on_defect`` is called with what an object is named by where it
+    cannot be read, or where whoever is told of it raises: the news of that change is lost.
     """
 
     def __init__(
@@ -98,6 +102,8 @@ class Informer(Generic[T]):
         keeps: Callable[[T], bool] | None = None,
         on_change: OnChange[T] | None = None,
         on_text: OnText[T] | None = None,
+        on_list: Callable[[], None] = lambda: None,
+        on_defect: Callable[[Metadata, Exception], None] = lambda _metadata, _error: None,
         index: Callable[[T], Iterable[str]] | None = None,
         page_size: int = _PAGE_SIZE,
         random: Random | None = None,
@@ -122,12 +128,8 @@ class Informer(Generic[T]):
         self._indexed: dict[str, dict[Key, T]] = {}
         self._activity: dict[str | None, float] = {}
         self._log = structlog.get_logger().bind(kind=plural)
-        self.on_list: Callable[[], None] = lambda: None
-        """Called after each list but the first. What has happened twice since the last event may show in none, and what
-        etcd was restored to looks like what it was then."""
-        self.on_defect: Callable[[Metadata, Exception], None] = lambda _metadata, _error: None
-        """Called with what an object is named by where it cannot be read, or where whoever is told of it raises: the news
-        of that change is lost."""
+        self._on_list = on_list
+        self._on_defect = on_defect
         self.synced = asyncio.Event()
         self.following = asyncio.Event()
         """Set while the copy is of now: from a list, or from the moment at which a watch was opened, to the end of that
@@ -224,7 +226,7 @@ class Informer(Generic[T]):
         known_before = namespace in self._activity
         self._hear(namespace)
         if known_before:
-            self.on_list()
+            self._on_list()
         return version
 
     async def _events(self, namespace: str | None, version: str) -> AsyncGenerator[Event, None]:
@@ -316,7 +318,7 @@ class Informer(Generic[T]):
 
     def _say_defect(self, metadata: Metadata, error: Exception) -> None:
         try:
-            self.on_defect(metadata, error)
+            self._on_defect(metadata, error)
         except Exception:  # noqa: BLE001
             self._log.exception("a defect could not be handled")
 

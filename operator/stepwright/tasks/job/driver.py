@@ -57,9 +57,17 @@ class JobDriver:
         self._releases = Releases(self._calls, clock, log)
         self._beginnings = Beginnings()
         self._watching = Watching(
-            api, self._calls, self._releases, self._beginnings, report, clock, namespaces, log, held
+            api,
+            self._calls,
+            self._releases,
+            self._beginnings,
+            report,
+            clock,
+            namespaces,
+            log,
+            held,
+            self._tidy,
         )
-        self._watching.on_stray = self._tidy
         self.jobs = self._watching.jobs
         self.pods = self._watching.pods
 

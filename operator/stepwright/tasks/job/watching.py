@@ -103,7 +103,9 @@ class Watching:
         namespaces: Sequence[str],
         log: Any,
         held: Callable[[Uid], bool],
+        on_stray: Callable[[facts.Job], Coroutine[Any, Any, None]],
     ) -> None:
+        """``on_stray``: what to do with a Job that has been there for a while and that nobody here has started or let go."""
         self._api = api
         self._calls = calls
         self._releases = releases
@@ -125,8 +127,7 @@ class Watching:
         self._unheard_until = Millis(0)
         """Until then nothing was to be heard of the API server, as far as is known. What a task waits for could not come
         either."""
-        self.on_stray: Callable[[facts.Job], Coroutine[Any, Any, None]] | None = None
-        """What to do with a Job that has been there for a while and that nobody here has started or let go."""
+        self._on_stray = on_stray
         self.jobs: Informer[facts.Job] = Informer(
             api,
             BATCH,
@@ -472,8 +473,8 @@ class Watching:
             and (job.metadata.namespace, job.metadata.name) not in self._releases
         ]
         for job in strays:
-            if job.metadata.uid in self._strays and self.on_stray is not None:
-                self._read(self.on_stray(job))
+            if job.metadata.uid in self._strays:
+                self._read(self._on_stray(job))
         self._strays = {job.metadata.uid for job in strays}
 
     # --- Ending -------------------------------------------------------------------------------------------------------
