@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import cast
 
 import pytest
 
 from stepwright.api import bodies, server
 from stepwright.api.admission import CONTENT_TYPE, admission
 from stepwright.api.regions import Regions
-from stepwright.api.service import Service
-from stepwright.engine.ports import Clock
+from tests.api.services import service
 from tests.api.test_rubbish import code
 
 PIECE = 400_000
@@ -26,7 +24,7 @@ HEAD = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: {CONTENT_TYPE}\r\n"
 async def test_bodies_under_way_are_bounded_together(monkeypatch: pytest.MonkeyPatch, framing: str) -> None:
     monkeypatch.setattr(bodies, "MOST_UNDER_WAY_BYTES", 2 * PIECE + 1)
     runner, port = await server.start(
-        Regions(cast("Service", None), fixed=True), cast("Clock", None), ["127.0.0.1"], 0, admission()
+        service(), Regions("us-east-1", fixed=True), ["127.0.0.1"], 0, admission()
     )
     writers = []
 

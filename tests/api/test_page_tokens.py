@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from stepwright.api import paging
 from stepwright.api.errors import ApiError
-from stepwright.api.service import Service
 from stepwright.asl.signals import Millis
+from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import Cursor, NoSuchCursor, Page
+from tests.api.services import ACCOUNT, service
 
 DAY = 24 * 60 * 60 * 1000
 OF = "machines of us-east-1"
@@ -42,14 +43,17 @@ class Numbers:
         more = Cursor(f"behind {rest[limit - 1]}") if len(rest) > limit else None
         return Page(rest[:limit], more)
 
-    async def page(self, token: str | None = None, *, of: str = OF, size: int = 4) -> tuple[Any, Any]:
+    async def page(
+        self, token: str | None = None, *, of: str = OF, size: int = 4, account: str = ACCOUNT
+    ) -> tuple[Any, Any]:
         request: dict[str, Any] = {"maxResults": size} | ({} if token is None else {"nextToken": token})
-        items, more = await paging.read(cast("Service", self), request, of, self.look)
+        here = service(clock=self.clock, caller=Caller(account))
+        items, more = await paging.read(here, request, of, self.look)
         return items, more.get("nextToken")
 
-    async def refuses(self, token: str, *, of: str = OF) -> bool:
+    async def refuses(self, token: str, **asked: Any) -> bool:
         with pytest.raises(ApiError) as error:
-            await self.page(token, of=of)
+            await self.page(token, **asked)
         return (error.value.code, error.value.message) == ("InvalidToken", "Invalid Token: 'Invalid token'")
 
 
@@ -92,6 +96,13 @@ async def test_a_token_of_another_list_is_refused() -> None:
     assert await numbers.refuses(token, of="machines of eu-west-1")
 
 
+async def test_a_token_of_another_account_is_refused() -> None:
+    numbers = Numbers()
+    _, token = await numbers.page()
+
+    assert await numbers.refuses(token, account="210987654321")
+
+
 async def test_a_token_with_a_wrong_character_is_refused() -> None:
     numbers = Numbers()
     _, token = await numbers.page()
@@ -119,4 +130,4 @@ async def test_a_token_whose_place_the_store_cannot_read_is_refused() -> None:
         raise NoSuchCursor
 
     with pytest.raises(ApiError, match="Invalid Token"):
-        await paging.read(cast("Service", numbers), {"nextToken": token}, OF, other)
+        await paging.read(service(clock=numbers.clock), {"nextToken": token}, OF, other)

@@ -9,7 +9,7 @@ import json
 import re
 import socket
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from stepwright.api import bodies, server
 from stepwright.api.admission import CONTENT_TYPE, admission
 from stepwright.api.regions import Regions
-from stepwright.engine.ports import Clock
+from tests.api.services import service
 from tests.api.test_bad_requests import LIST, post
 from tests.api.test_state_machines import refusal
 from tests.processes.dev import DevProcess, ended
@@ -183,7 +183,7 @@ def test_rubbish_leaves_no_trace_in_the_log(dev: DevProcess) -> None:
 async def test_a_body_that_does_not_come_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.1)
     runner, port = await server.start(
-        cast("Regions", None), cast("Clock", None), ["127.0.0.1"], 0, admission()
+        service(), Regions("us-east-1", fixed=True), ["127.0.0.1"], 0, admission()
     )
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

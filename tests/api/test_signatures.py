@@ -20,19 +20,22 @@ from botocore.exceptions import ClientError
 from stepwright.api import signatures
 from stepwright.api.admission import CONTENT_TYPE
 from stepwright.api.errors import ApiError
-from stepwright.api.signatures import Signed
+from stepwright.api.signatures import Key, Signed
 from stepwright.asl.signals import Millis
+from stepwright.catalog.callers import Caller
 from tests.api.test_state_machines import refusal
 from tests.processes.dev import DevProcess
 
-KEYS = {"AKID": "it's a/secret+key="}
+SECRET = "it's a/secret+key="
+CALLER = Caller("123456789012", "AKID")
+KEYS = {"AKID": Key(SECRET, CALLER)}
 
 
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevProcess]:
     data = tmp_path_factory.mktemp("closed") / "data"
     file = data.with_name("keys")
-    file.write_text(f"# of the team\nother:secret\n\nAKID:{KEYS['AKID']}\n")
+    file.write_text(f"# of the team\nother:secret\n\nAKID:{SECRET}\n")
     environment = {"STEPWRIGHT_ACCESS_KEYS": "third:secret fourth:more"}
     with DevProcess(data, "--access-key-file", str(file), environment=environment) as process:
         yield process
@@ -50,7 +53,7 @@ def client(dev: DevProcess, key: str, secret: str) -> Any:
 
 
 def test_a_request_signed_with_the_key_is_served(closed: DevProcess) -> None:
-    assert client(closed, "AKID", KEYS["AKID"]).list_state_machines()["stateMachines"] == []
+    assert client(closed, "AKID", SECRET).list_state_machines()["stateMachines"] == []
 
 
 @pytest.mark.parametrize(
@@ -131,7 +134,7 @@ def signed(**changed: Any) -> Signed:
             "Content-Type": CONTENT_TYPE,
         },
     )
-    SigV4Auth(Credentials("AKID", KEYS["AKID"]), "states", "us-east-1").add_auth(request)
+    SigV4Auth(Credentials("AKID", SECRET), "states", "us-east-1").add_auth(request)
     fields: dict[str, Any] = {
         "method": "POST",
         "path": "/a%20path",
@@ -144,13 +147,13 @@ def signed(**changed: Any) -> Signed:
     return Signed(**fields)
 
 
-def check(request: Signed, later_seconds: int = 0) -> None:
-    signatures.check(request, KEYS, Millis(int((time.time() + later_seconds) * 1000)))
+def check(request: Signed, later_seconds: int = 0) -> Caller:
+    return signatures.check(request, KEYS, Millis(int((time.time() + later_seconds) * 1000)))
 
 
-def test_an_unchanged_request_is_accepted_for_15_minutes() -> None:
-    check(signed())
-    check(signed(), later_seconds=14 * 60)
+def test_an_unchanged_request_is_that_of_whoever_has_the_key_for_15_minutes() -> None:
+    assert check(signed()) == CALLER
+    assert check(signed(), later_seconds=14 * 60) == CALLER
     with pytest.raises(ApiError, match="Signature expired"):
         check(signed(), later_seconds=16 * 60)
 
@@ -192,7 +195,7 @@ def test_a_signature_that_leaves_out_what_decides_is_refused(name: str) -> None:
 
 def test_a_content_type_may_be_left_out_of_the_signature_as_older_sdks_for_javascript_do() -> None:
     request = AWSRequest("POST", "http://127.0.0.1:8083/", data=b"{}", headers={"X-Amz-Target": "a.B"})
-    SigV4Auth(Credentials("AKID", KEYS["AKID"]), "states", "us-east-1").add_auth(request)
+    SigV4Auth(Credentials("AKID", SECRET), "states", "us-east-1").add_auth(request)
     headers = {name.lower(): value for name, value in request.headers.items()}
     headers |= {"host": "127.0.0.1:8083", "content-type": CONTENT_TYPE}
 

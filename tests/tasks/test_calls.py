@@ -11,8 +11,8 @@ from typing import Any, cast
 import pytest
 from aiohttp import web
 
-from stepwright.api import dispatch
-from stepwright.api.service import Service
+from stepwright.api import dispatch, subjects
+from stepwright.api.service import Operation, Service
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskStarted, TaskSucceeded
@@ -23,6 +23,7 @@ from stepwright.tasks.calls import MOST_OF_A_HOST, OpenCalls, Slots
 from stepwright.tasks.functions import INVOKE
 from stepwright.tasks.functions import driver as functions
 from stepwright.tasks.functions.driver import FunctionDriver
+from tests.api.services import service
 
 REF = ExecutionRef(Uid("u"), "local", "x", "m")
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
@@ -297,8 +298,10 @@ async def test_a_conflict_in_the_store_is_not_the_callers_fault(
     async def conflicting(service: Service, request: Any) -> Any:  # noqa: ARG001
         raise error
 
-    monkeypatch.setattr("stepwright.api.dispatch.OPERATIONS", {"ListActivities": conflicting})
+    monkeypatch.setattr(
+        "stepwright.api.dispatch.OPERATIONS", {"ListActivities": Operation(conflicting, subjects.activities)}
+    )
 
-    reply = await dispatch.dispatch(cast("Service", None), "AWSStepFunctions.ListActivities", b"{}")
+    reply = await dispatch.dispatch(service(), "AWSStepFunctions.ListActivities", b"{}")
 
     assert (reply.error, reply.status) == (code, status)

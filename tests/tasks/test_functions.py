@@ -15,8 +15,9 @@ from urllib.parse import unquote
 import pytest
 
 from stepwright.api import signatures
-from stepwright.api.signatures import Signed
+from stepwright.api.signatures import Key, Signed
 from stepwright.asl.signals import Millis
+from stepwright.catalog.callers import Caller
 from tests.processes.dev import ROLE, DevProcess
 from tests.tasks.processes.test_processes import run
 
@@ -163,7 +164,9 @@ def test_a_call_is_signed_for_the_region_of_its_function(dev: DevProcess, resour
     path, _, query = seen[":path"].partition("?")
     request = Signed("POST", path, query, seen, seen[":body"].encode())
     secret = os.environ.get("AWS_SECRET_ACCESS_KEY", "stepwright")
-    signatures.check(request, {claimed.key: secret}, Millis(int(time.time() * 1000)), "lambda")
+    signatures.check(
+        request, {claimed.key: Key(secret, Caller("123456789012"))}, Millis(int(time.time() * 1000)), "lambda"
+    )
 
 
 def test_a_tested_state_calls_its_function_where_nothing_is_mocked(dev: DevProcess) -> None:

@@ -72,11 +72,18 @@ async def perform(service: Service, operation: str, given: Json) -> Answer:
         raise errors.serialization("The body of a request must be a JSON object")
     check = partial(constraints.check, model.input_shape(operation), given)
     try:
-        if constraints.is_long(given):
-            return await OPERATIONS[operation](service, await service.beside.call(check))
-        return await OPERATIONS[operation](service, check())
+        request = await service.beside.call(check) if constraints.is_long(given) else check()
+        act, on = OPERATIONS[operation]
+        await _require_access(service, operation, on(service, request))
+        return await act(service, request)
     except (Fenced, Gone) as error:
         # Somebody else was faster, which is nobody's fault: asked again, the caller gets what holds by then.
         raise Unavailable(f"something else has changed it at the same time: {error}") from error
     except Refused as error:
         raise errors.validation(str(error)) from error
+
+
+async def _require_access(service: Service, action: str, resource: str) -> None:
+    """Raises AccessDeniedException, Unavailable."""
+    if not await service.access.allows(service.caller, action, resource):
+        raise errors.access_denied(service.caller, action, resource)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from stepwright.asl.diagnostics import Diagnostic
+from stepwright.catalog.callers import Caller
 
 Reason = Literal[
     "API_DOES_NOT_SUPPORT_LABELED_ARNS",
@@ -130,6 +131,14 @@ def type_not_supported() -> ApiError:
 def task_over(activity: str | None) -> ApiError:
     """``activity``: the ARN of the one whose task it was."""
     return _said("TaskTimedOut", "Task Timed Out", activity or "Provided task does not exist anymore")
+
+
+def access_denied(caller: Caller, action: str, resource: str) -> ApiError:
+    who = f"an access key of account {caller.account}" if caller.access_key is None else caller.access_key
+    return ApiError(
+        "AccessDeniedException",
+        f"User: {who} is not authorized to perform: states:{action} on resource: {resource}",
+    )
 
 
 def conflict(message: str) -> ApiError:

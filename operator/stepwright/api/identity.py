@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 from stepwright.api.errors import ApiError
 from stepwright.catalog.arns import Place
+from stepwright.catalog.callers import Caller
 
 FORM: Final = "application/x-www-form-urlencoded"
 XML: Final = "text/xml"
@@ -19,15 +20,15 @@ XML: Final = "text/xml"
 _NAMESPACE: Final = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 
-def answer(body: bytes, place: Place) -> bytes:
+def answer(body: bytes, caller: Caller, place: Place) -> bytes:
     """The document that a form is answered with. Raises ApiError."""
     asked = parse_qs(body.decode("latin-1"), max_num_fields=20).get("Action")
     if asked != ["GetCallerIdentity"]:
         raise ApiError("InvalidAction", "Stepwright serves GetCallerIdentity of STS, and nothing else of it")
     return _document(
         "GetCallerIdentityResponse",
-        f"<GetCallerIdentityResult><Arn>arn:{place.partition}:iam::{place.account}:root</Arn>"
-        f"<UserId>{place.account}</UserId><Account>{place.account}</Account></GetCallerIdentityResult>",
+        f"<GetCallerIdentityResult><Arn>arn:{place.partition}:iam::{caller.account}:root</Arn>"
+        f"<UserId>{caller.account}</UserId><Account>{caller.account}</Account></GetCallerIdentityResult>",
     )
 
 

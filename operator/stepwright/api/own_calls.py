@@ -9,8 +9,9 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec import structs
 
 from stepwright.api import dispatch, errors, model
 from stepwright.api.errors import ApiError
@@ -41,7 +42,7 @@ class OwnCalls:
         name = spelling.in_tasks(operation)
         try:
             given = _request(model.input_shape(name), parameters, "")
-            answer = await dispatch.perform(replace(self._service, new_id=_ids(once)), name, given)
+            answer = await dispatch.perform(structs.replace(self._service, new_id=_ids(once)), name, given)
         except ApiError as error:
             raise CallRefused(error.code, error.message, error.status) from error
         return _answer(model.output_shape(name), answer, moment)  # type: ignore[no-any-return]

@@ -38,8 +38,8 @@ async def read(
     look: Callable[[Cursor | None, int], Awaitable[Page[T]]],
 ) -> tuple[Sequence[T], Answer]:
     """The page that is asked for of the list ``of``, and what the answer says of the next one. ``of`` names the list by
-    all that the request says about it. Raises InvalidToken."""
-    token, now = request.get("nextToken"), service.clock.now()
+    all that the request says about it; it is the caller's account that goes through it. Raises InvalidToken."""
+    token, now, of = request.get("nextToken"), service.clock.now(), f"{of} by {service.caller.account}"
     after = None if token is None else _cursor(token, of, now)
     try:
         page = await look(after, request.get("maxResults") or DEFAULT)

@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
 
-from stepwright.api import signatures
-from stepwright.api.service import Service
+from stepwright.api.signatures import Claim
 from stepwright.catalog.arns import Place
 
 _REGION: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 _MOST: Final = 64
-"""Services kept: there are fewer regions, and names that are none may come without end."""
+"""Places kept: there are fewer regions, and names that are none may come without end."""
 
 
 class Regions:
-    """``service`` is that of requests that are not signed, or for no region; where ``fixed``, of all."""
+    """``region`` is that of requests that are not signed, or for no region; where ``fixed``, of all."""
 
-    def __init__(self, service: Service, *, fixed: bool) -> None:
-        self._service = service
+    def __init__(self, region: str, *, fixed: bool) -> None:
+        self._region = region
         self._fixed = fixed
-        self._services: dict[str, Service] = {}
+        self._places: dict[tuple[str, str], Place] = {}
 
-    def of(self, authorization: str | None) -> Service:
-        """By what a request's Authorization header says, be it true or not."""
-        if self._fixed or authorization is None:
-            return self._service
-        claimed = signatures.claim(authorization)
-        if claimed is None:
-            return self._service
-        found = self._services.get(claimed.region)
+    def of(self, account: str, claimed: Claim | None) -> Place:
+        """The account's place in the region that a request says it is signed for, be that true or not."""
+        region = self._region if self._fixed or claimed is None else claimed.region
+        found = self._places.get((account, region))
         if found is None:
-            if _REGION.fullmatch(claimed.region) is None:
-                return self._service
-            found = replace(self._service, place=Place(self._service.place.account, claimed.region))
-            if len(self._services) < _MOST:
-                self._services[claimed.region] = found
+            if region != self._region and _REGION.fullmatch(region) is None:
+                return self.of(account, None)
+            found = Place(account, region)
+            if len(self._places) < _MOST:
+                self._places[account, region] = found
         return found

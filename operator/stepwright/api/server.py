@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
+
+from msgspec import structs
 
 from stepwright.api import dispatch, errors, identity, signatures
 from stepwright.api.admission import CONTENT_TYPE, Admission, check_content_type
@@ -15,9 +17,9 @@ from stepwright.api.dispatch import Reply
 from stepwright.api.errors import ApiError
 from stepwright.api.http import Connection, Handler, Request, Response
 from stepwright.api.regions import Regions
-from stepwright.api.signatures import Claim, Signed
+from stepwright.api.service import Service
+from stepwright.api.signatures import Claim, Keys, Signed
 from stepwright.engine.beside import on_behalf_of
-from stepwright.engine.ports import Clock
 
 _PORT_ATTEMPTS: Final = 10
 
@@ -25,19 +27,27 @@ SHUTDOWN_SECONDS: Final = 2.0
 """How long requests on their way may take when the server ends; GetActivityTask may wait for a minute."""
 
 
-def handler(
-    regions: Regions, clock: Clock, admission: Admission, secrets: Mapping[str, str] | None = None
-) -> Handler:
-    """``secrets`` by access key: what requests must be signed with; without them any signature, or none, will do."""
+def handler(service: Service, regions: Regions, admission: Admission, keys: Keys | None = None) -> Handler:
+    """``service`` is that of a request of which nothing is known: the others have it with who calls and where. ``keys``:
+    what requests must be signed with; without them any signature, or none, will do."""
     bodies = Bodies()
 
     async def answer(request: Request, body: bytes, claimed: Claim | None, *, is_form: bool) -> Response:
-        if secrets is not None and claimed is not None:
-            signatures.check_signature(claimed, _signed(request, body), secrets[claimed.key])
-        service = regions.of(request.headers.get("authorization"))
+        caller = service.caller
+        if keys is not None and claimed is not None:
+            caller = signatures.check_signature(claimed, _signed(request, body), keys[claimed.key])
+        place = regions.of(caller.account, claimed)
         if is_form:
-            return _response(Reply(200, identity.answer(body, service.place)), content_type=identity.XML)
-        return _response(await dispatch.dispatch(service, request.headers.get("x-amz-target", ""), body))
+            return _response(Reply(200, identity.answer(body, caller, place)), content_type=identity.XML)
+        own = structs.replace(service, caller=caller, place=place)
+        return _response(await dispatch.dispatch(own, request.headers.get("x-amz-target", ""), body))
+
+    def claim(request: Request, *, is_form: bool) -> Claim | None:
+        if keys is None:
+            header = request.headers.get("authorization")
+            return None if header is None else signatures.claim(header)
+        signed_for = signatures.SECURITY_TOKENS if is_form else signatures.SERVICE
+        return signatures.check_head(request.headers, keys, service.clock.now(), signed_for)
 
     async def serve(request: Request) -> Response:
         is_form = False
@@ -47,10 +57,7 @@ def handler(
             if request.method != "POST" or request.path != "/":
                 raise errors.unknown_operation(f"{request.method} {request.path}", 404)
             is_form = check_content_type(request) == identity.FORM
-            claimed = None
-            if secrets is not None:
-                signed_for = signatures.SECURITY_TOKENS if is_form else signatures.SERVICE
-                claimed = signatures.check_head(request.headers, secrets, clock.now(), signed_for)
+            claimed = claim(request, is_form=is_form)
             if (body := bodies.at_hand(request)) is not None:
                 return await answer(request, body, claimed, is_form=is_form)
             async with bodies.read(request) as body:
@@ -135,13 +142,13 @@ class Server:
 
 
 async def start(
+    service: Service,
     regions: Regions,
-    clock: Clock,
     hosts: Sequence[str],
     port: int,
     admission: Admission,
-    secrets: Mapping[str, str] | None = None,
+    keys: Keys | None = None,
 ) -> tuple[Server, int]:
     """Serve on all ``hosts`` until it is cleaned up; the port, which the system chooses for 0. Raises OSError."""
-    server = Server(handler(regions, clock, admission, secrets))
+    server = Server(handler(service, regions, admission, keys))
     return server, await server.listen(hosts, port)

@@ -1,14 +1,17 @@
-"""What every operation works with."""
+"""What an operation works with: the ports, and for whom and where."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+
+from msgspec import Struct, field
 
 from stepwright.asl.definition import Installation, TaskCheck
 from stepwright.catalog.arns import Place
+from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import (
+    Access,
     Activities,
     Answers,
     Executions,
@@ -22,8 +25,9 @@ from stepwright.engine.beside import Beside
 from stepwright.engine.ports import Clock
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
+    """Each request has one of its own, with ``caller`` and ``place``; all else they share."""
+
     machines: Machines
     executions: Executions
     express: Express
@@ -32,8 +36,11 @@ class Service:
     activities: Activities
     work: Work
     map_runs: MapRuns
+    access: Access
     clock: Clock
+    caller: Caller
     place: Place
+    """Where things are that a request names without an ARN."""
     new_id: Callable[[], str]
     """A new UUID as text."""
     chance: Callable[[], float]
@@ -48,5 +55,13 @@ class Service:
 Request: TypeAlias = Mapping[str, Any]
 Answer: TypeAlias = dict[str, Any]
 
-Operation: TypeAlias = Callable[[Service, Request], Awaitable[Answer]]
+Act: TypeAlias = Callable[[Service, Request], Awaitable[Answer]]
 """Takes a request that fits the model and gives its answer as it goes over the wire. Raises ApiError."""
+
+Subject: TypeAlias = Callable[[Service, Request], str]
+"""The ARN of what a request that fits the model is about (``api.subjects``)."""
+
+
+class Operation(NamedTuple):
+    act: Act
+    on: Subject

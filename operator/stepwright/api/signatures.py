@@ -11,11 +11,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, quote
 
 from stepwright.api.errors import ApiError
 from stepwright.asl.signals import Millis
+from stepwright.catalog.callers import Caller
 
 SERVICE: Final = "states"
 SECURITY_TOKENS: Final = "sts"
@@ -50,19 +51,30 @@ class Claim(NamedTuple):
     signature: str
 
 
+class Key(NamedTuple):
+    """What an access key stands for: what whoever has it signs with, and who that is."""
+
+    secret: str
+    caller: Caller
+
+
+Keys: TypeAlias = Mapping[str, Key]
+"""By access key."""
+
+
 def claim(header: str) -> Claim | None:
     """None where the header is not one of Signature Version 4."""
     found = _HEADER.fullmatch(header.strip())
     return None if found is None else Claim(*found.groups())
 
 
-def check(signed: Signed, secrets: Mapping[str, str], now: Millis, service: str = SERVICE) -> None:
-    """``secrets`` by access key. Raises ApiError."""
-    claimed = check_head(signed.headers, secrets, now, service)
-    check_signature(claimed, signed, secrets[claimed.key])
+def check(signed: Signed, keys: Keys, now: Millis, service: str = SERVICE) -> Caller:
+    """Who has signed it. Raises ApiError."""
+    claimed = check_head(signed.headers, keys, now, service)
+    return check_signature(claimed, signed, keys[claimed.key])
 
 
-def check_head(headers: Mapping[str, str], secrets: Mapping[str, str], now: Millis, service: str) -> Claim:
+def check_head(headers: Mapping[str, str], keys: Keys, now: Millis, service: str) -> Claim:
     """All that can be said before the body has come: the form, the key, the moment, and that nothing which decides
     what is done was left out of the signature. Raises ApiError.
 
@@ -76,7 +88,7 @@ def check_head(headers: Mapping[str, str], secrets: Mapping[str, str], now: Mill
         raise ApiError(
             "IncompleteSignatureException", "The Authorization header is not one of Signature Version 4", 403
         )
-    if claimed.key not in secrets:
+    if claimed.key not in keys:
         raise ApiError(
             "UnrecognizedClientException", "The security token included in the request is invalid.", 403
         )
@@ -92,12 +104,12 @@ def check_head(headers: Mapping[str, str], secrets: Mapping[str, str], now: Mill
     return claimed
 
 
-def check_signature(claimed: Claim, signed: Signed, secret: str) -> None:
-    """Raises ApiError."""
+def check_signature(claimed: Claim, signed: Signed, key: Key) -> Caller:
+    """Who has signed it. Raises ApiError."""
     date, region, service = claimed.date, claimed.region, claimed.service
     scope = f"{date}/{region}/{service}/aws4_request"
     moment = signed.headers["x-amz-date"]
-    derived = f"AWS4{secret}".encode()
+    derived = f"AWS4{key.secret}".encode()
     try:
         canonical = hashlib.sha256(_canonical(signed, claimed.signed_headers).encode()).hexdigest()
         for part in (date, region, service, "aws4_request", f"{_ALGORITHM}\n{moment}\n{scope}\n{canonical}"):
@@ -106,6 +118,7 @@ def check_signature(claimed: Claim, signed: Signed, secret: str) -> None:
         raise _wrong() from None
     if not hmac.compare_digest(derived.hex(), claimed.signature):
         raise _wrong()
+    return key.caller
 
 
 def _canonical(signed: Signed, names: str) -> str:

@@ -18,9 +18,11 @@ import structlog
 from stepwright.api import admission, server
 from stepwright.api.own_calls import OwnCalls
 from stepwright.api.regions import Regions
+from stepwright.api.signatures import Key, Keys
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.assembly.embedded import Embedded
 from stepwright.catalog.arns import Place
+from stepwright.catalog.callers import Caller
 from stepwright.engine import garbage
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.garbage import Garbage
@@ -115,9 +117,9 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         running = asyncio.create_task(here.run(), name="executions")
         looking = asyncio.create_task(Garbage().run(), name="garbage")
         admitted = admission.admission((*map(_shown, options.hosts), *options.host_names))
-        regions = Regions(service, fixed=options.region is not None)
+        regions = Regions(service.place.region, fixed=options.region is not None)
         web, bound = await server.start(
-            regions, clock, options.hosts, options.port, admitted, options.secrets
+            service, regions, options.hosts, options.port, admitted, _keys(options)
         )
         stopping = asyncio.create_task(stopped.wait(), name="stop")
         tell(
@@ -139,6 +141,13 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         await here.machines.deletions.close()
     finally:
         await database.close()
+
+
+def _keys(options: Options) -> Keys | None:
+    """All of them are of the one account."""
+    if options.secrets is None:
+        return None
+    return {key: Key(secret, Caller(options.account, key)) for key, secret in options.secrets.items()}
 
 
 def _shown(host: str) -> str:

@@ -10,8 +10,10 @@ from typing import Final
 from stepwright.api.service import Service
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.asl.signals import Signal
+from stepwright.assembly.access import Unrestricted
 from stepwright.assembly.serving import Drivers
 from stepwright.catalog.arns import Place
+from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import TestCases, Work
 from stepwright.engine.beside import Beside
 from stepwright.engine.express import Express
@@ -91,7 +93,9 @@ class Embedded:
             activities=self.activities,
             work=work,
             map_runs=self.map_runs,
+            access=Unrestricted(),
             clock=self._clock,
+            caller=Caller(place.account),
             place=place,
             new_id=new_id,
             chance=chance,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from stepwright.api import errors, paging, references, settings, wire
+from stepwright.api import errors, paging, references, settings, subjects, wire
 from stepwright.api.operations import tags
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.catalog.records import Activity
@@ -76,9 +76,9 @@ def _summary(activity: Activity) -> Answer:
 
 
 OPERATIONS: Final[dict[str, Operation]] = {
-    "CreateActivity": create,
-    "DescribeActivity": describe,
-    "ListActivities": list_,
-    "DeleteActivity": delete,
-    "GetActivityTask": get_task,
+    "CreateActivity": Operation(create, subjects.new_activity),
+    "DescribeActivity": Operation(describe, subjects.named("activityArn")),
+    "ListActivities": Operation(list_, subjects.activities),
+    "DeleteActivity": Operation(delete, subjects.named("activityArn")),
+    "GetActivityTask": Operation(get_task, subjects.named("activityArn")),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from stepwright.api import subjects
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import definition
 from stepwright.asl.diagnostics import Diagnostic
@@ -53,4 +54,6 @@ def _beginning(text: str) -> str:
     return text if rest <= 0 else f"{text[:_SHOWN_CHARACTERS]}[truncated {rest} chars]"
 
 
-OPERATIONS: Final[dict[str, Operation]] = {"ValidateStateMachineDefinition": validate}
+OPERATIONS: Final[dict[str, Operation]] = {
+    "ValidateStateMachineDefinition": Operation(validate, subjects.machines)
+}

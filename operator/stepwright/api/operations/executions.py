@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final
 
-from stepwright.api import errors, paging, references, wire
+from stepwright.api import errors, paging, references, subjects, wire
 from stepwright.api.operations import starting
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl.failure import causes
@@ -160,9 +160,9 @@ def _redrives(execution: Execution) -> dict[str, Any]:
 
 
 OPERATIONS: Final[dict[str, Operation]] = {
-    "StartExecution": start,
-    "DescribeExecution": describe,
-    "ListExecutions": list_,
-    "StopExecution": stop,
-    "RedriveExecution": redrive,
+    "StartExecution": Operation(start, subjects.started),
+    "DescribeExecution": Operation(describe, subjects.named("executionArn")),
+    "ListExecutions": Operation(list_, subjects.listed_executions),
+    "StopExecution": Operation(stop, subjects.named("executionArn")),
+    "RedriveExecution": Operation(redrive, subjects.named("executionArn")),
 }

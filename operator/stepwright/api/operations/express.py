@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.api import errors, wire
+from stepwright.api import errors, subjects, wire
 from stepwright.api.operations import starting
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.catalog.ports import NoTestCase
@@ -39,4 +39,4 @@ async def start_sync(service: Service, request: Request) -> Answer:
     return answer | {name: value for name, value in told.items() if value is not None}
 
 
-OPERATIONS: Final[dict[str, Operation]] = {"StartSyncExecution": start_sync}
+OPERATIONS: Final[dict[str, Operation]] = {"StartSyncExecution": Operation(start_sync, subjects.started)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from stepwright.api import paging, references, wire
+from stepwright.api import paging, references, subjects, wire
 from stepwright.api.service import Answer, Operation, Request, Service
 
 
@@ -19,4 +19,6 @@ async def get(service: Service, request: Request) -> Answer:
     return {"events": [wire.event(event, with_data=with_data) for event in page], **more}
 
 
-OPERATIONS: Final[dict[str, Operation]] = {"GetExecutionHistory": get}
+OPERATIONS: Final[dict[str, Operation]] = {
+    "GetExecutionHistory": Operation(get, subjects.named("executionArn"))
+}

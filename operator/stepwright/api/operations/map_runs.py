@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final
 
-from stepwright.api import errors, paging, references, wire
+from stepwright.api import errors, paging, references, subjects, wire
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl.signals import UpdateMapRun
 from stepwright.asl.step import Counts, MapRunStatus
@@ -80,7 +80,7 @@ def _counts(counts: Counts) -> dict[str, int]:
 
 
 OPERATIONS: Final[dict[str, Operation]] = {
-    "DescribeMapRun": describe,
-    "ListMapRuns": list_,
-    "UpdateMapRun": update,
+    "DescribeMapRun": Operation(describe, subjects.named("mapRunArn")),
+    "ListMapRuns": Operation(list_, subjects.named("executionArn")),
+    "UpdateMapRun": Operation(update, subjects.named("mapRunArn")),
 }

@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 from msgspec import structs
 
-from stepwright.api import errors, labels, paging, references, settings, wire
+from stepwright.api import errors, labels, paging, references, settings, subjects, wire
 from stepwright.api.operations import tags
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import definition
@@ -271,10 +271,10 @@ async def _compile(service: Service, text: str, kind: MachineType, arn: str) -> 
 
 
 OPERATIONS: Final[dict[str, Operation]] = {
-    "CreateStateMachine": create,
-    "DescribeStateMachine": describe,
-    "DescribeStateMachineForExecution": describe_for_execution,
-    "ListStateMachines": list_,
-    "UpdateStateMachine": update,
-    "DeleteStateMachine": delete,
+    "CreateStateMachine": Operation(create, subjects.new_machine),
+    "DescribeStateMachine": Operation(describe, subjects.named("stateMachineArn")),
+    "DescribeStateMachineForExecution": Operation(describe_for_execution, subjects.named("executionArn")),
+    "ListStateMachines": Operation(list_, subjects.machines),
+    "UpdateStateMachine": Operation(update, subjects.named("stateMachineArn")),
+    "DeleteStateMachine": Operation(delete, subjects.named("stateMachineArn")),
 }

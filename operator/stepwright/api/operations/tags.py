@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from stepwright.api import errors, references
+from stepwright.api import errors, references, subjects
 from stepwright.api.service import Answer, Operation, Request, Service
 
 _MOST: Final = 50
@@ -70,7 +70,7 @@ async def _replace(service: Service, arn: str, tags: Mapping[str, str]) -> None:
 
 
 OPERATIONS: Final[dict[str, Operation]] = {
-    "TagResource": tag,
-    "UntagResource": untag,
-    "ListTagsForResource": list_,
+    "TagResource": Operation(tag, subjects.named("resourceArn")),
+    "UntagResource": Operation(untag, subjects.named("resourceArn")),
+    "ListTagsForResource": Operation(list_, subjects.named("resourceArn")),
 }

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Final
 
-from stepwright.api import errors
+from stepwright.api import errors, subjects
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
@@ -49,7 +49,7 @@ async def _known(telling: Awaitable[None]) -> None:
 
 
 OPERATIONS: Final[dict[str, Operation]] = {
-    "SendTaskSuccess": succeed,
-    "SendTaskFailure": fail,
-    "SendTaskHeartbeat": heartbeat,
+    "SendTaskSuccess": Operation(succeed, subjects.executions),
+    "SendTaskFailure": Operation(fail, subjects.executions),
+    "SendTaskHeartbeat": Operation(heartbeat, subjects.executions),
 }

@@ -6,7 +6,7 @@ import hashlib
 from functools import partial
 from typing import Any, Final
 
-from stepwright.api import errors, settings
+from stepwright.api import errors, settings, subjects
 from stepwright.api.errors import ApiError
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import test_state
@@ -234,4 +234,4 @@ def _answer(verdict: Verdict, level: str) -> Answer:
     return answer
 
 
-OPERATIONS: Final[dict[str, Operation]] = {"TestState": run}
+OPERATIONS: Final[dict[str, Operation]] = {"TestState": Operation(run, subjects.machines)}

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from stepwright.api import errors, paging, references, wire
+from stepwright.api import errors, paging, references, subjects, wire
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.catalog import arns
 from stepwright.catalog.records import Alias, Route
@@ -191,12 +191,12 @@ def _parse(arn: str, *, qualified: bool = True) -> tuple[str, str]:
 
 
 OPERATIONS: Final[dict[str, Operation]] = {
-    "PublishStateMachineVersion": publish,
-    "ListStateMachineVersions": list_versions,
-    "DeleteStateMachineVersion": delete_version,
-    "CreateStateMachineAlias": create_alias,
-    "DescribeStateMachineAlias": describe_alias,
-    "UpdateStateMachineAlias": update_alias,
-    "ListStateMachineAliases": list_aliases,
-    "DeleteStateMachineAlias": delete_alias,
+    "PublishStateMachineVersion": Operation(publish, subjects.named("stateMachineArn")),
+    "ListStateMachineVersions": Operation(list_versions, subjects.named("stateMachineArn")),
+    "DeleteStateMachineVersion": Operation(delete_version, subjects.named("stateMachineVersionArn")),
+    "CreateStateMachineAlias": Operation(create_alias, subjects.new_alias),
+    "DescribeStateMachineAlias": Operation(describe_alias, subjects.named("stateMachineAliasArn")),
+    "UpdateStateMachineAlias": Operation(update_alias, subjects.named("stateMachineAliasArn")),
+    "ListStateMachineAliases": Operation(list_aliases, subjects.named("stateMachineArn")),
+    "DeleteStateMachineAlias": Operation(delete_alias, subjects.named("stateMachineAliasArn")),
 }

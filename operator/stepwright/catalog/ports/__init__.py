@@ -2,6 +2,7 @@
 about. Stores implement them.
 """
 
+from stepwright.catalog.ports.access import Access
 from stepwright.catalog.ports.activities import Activities
 from stepwright.catalog.ports.answers import Answers
 from stepwright.catalog.ports.calls import Calls
@@ -24,6 +25,7 @@ from stepwright.catalog.ports.versions import Versions
 from stepwright.catalog.ports.work import Work
 
 __all__ = [
+    "Access",
     "Activities",
     "Answers",
     "CallRefused",

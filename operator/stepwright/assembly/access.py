@@ -1,0 +1,12 @@
+"""Who may do what in ``stepwright dev``: it serves one user, and asks for a key where others could reach it."""
+
+from __future__ import annotations
+
+from stepwright.catalog.callers import Caller
+
+
+class Unrestricted:
+    """Implements ``catalog.ports.Access``: whoever was let in may do everything."""
+
+    async def allows(self, caller: Caller, action: str, resource: str) -> bool:  # noqa: ARG002
+        return True

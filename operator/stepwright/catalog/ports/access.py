@@ -1,0 +1,15 @@
+"""Who may do what."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from stepwright.catalog.callers import Caller
+
+
+class Access(Protocol):
+    """The decision about each request, before anything is looked up for it."""
+
+    async def allows(self, caller: Caller, action: str, resource: str) -> bool:
+        """``action`` is an operation's name (``StartExecution``), ``resource`` the ARN of what it is asked of, whether that
+        is there or not, with ``*`` for a name where it is asked of all that are in one place. Raises Unavailable."""
