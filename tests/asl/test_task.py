@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.parts import PartId
@@ -24,7 +22,7 @@ from stepwright.asl.signals import (
 )
 from stepwright.asl.step import CancelTask, CancelTimer, SetTimer
 from stepwright.asl.text.jsontext import dump, parse
-from tests.asl.virtual_time import IDENTITY, START, Play, begin, machine, states
+from tests.asl.virtual_time import START, Play, begin, machine, states
 
 JOB = {"Type": "Task", "Resource": "k8s:job"}
 
@@ -67,18 +65,42 @@ def test_the_task_token_is_uid_and_event(resource: str) -> None:
     assert task.parameters == {"token": "0f0c2a36-3"}
 
 
-def test_the_token_of_an_execution_with_a_key_is_sealed_by_it() -> None:
-    definition = one_task(Parameters={"token.$": "$$.Task.Token"})
+def test_a_token_is_what_the_given_function_says_of_the_task_and_when_it_was_scheduled() -> None:
+    definition = one_task(Parameters={"token.$": "$$.Task.Token"}, Retry=[{"ErrorEquals": ["States.ALL"]}])
+    play = Play(machine(definition), token=lambda uid, task, scheduled: f"{uid} {task} {scheduled - START}")
+    play.start(dump({}))
+    play.send(TaskFailed(play.started[0].task, "Busy", None))
+    play.fire_next()
 
-    def token(key: str) -> str:
-        play = Play(machine(definition), identity=replace(IDENTITY, token_key=key))
-        play.start(dump({}))
-        parameters = play.started[0].parameters
-        assert isinstance(parameters, dict)
-        return str(parameters["token"])
+    assert [task.parameters for task in play.started] == [
+        {"token": f"0f0c2a36 {task.task} {task.scheduled - START}"} for task in play.started
+    ]
+    assert len({str(task.parameters) for task in play.started}) == 2
 
-    assert token("a") == token("a") != token("b")
-    assert re.fullmatch(r"0f0c2a36-3\.[0-9a-f]{32}", token("a"))
+
+@pytest.mark.parametrize(
+    ("fields", "made"),
+    [
+        ({}, 0),
+        ({"Parameters": {"constant": 1}}, 0),
+        ({"Parameters": {"token.$": "$$.Task.Token"}}, 1),
+        ({"Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {"name.$": "$$.State.Name"}}, 0),
+        ({"QueryLanguage": "JSONata", "Arguments": {"a": "{% 1 %}"}}, 0),
+        ({"QueryLanguage": "JSONata", "Arguments": {"a": "{% $states.context.Task.Token %}"}}, 1),
+    ],
+)
+def test_a_token_is_made_only_where_the_context_object_is_looked_at(
+    fields: dict[str, Any], made: int
+) -> None:
+    asked: list[TaskId] = []
+
+    def token(uid: str, task: TaskId, scheduled: Millis) -> str:  # noqa: ARG001
+        asked.append(task)
+        return ""
+
+    Play(machine(one_task(**fields)), token=token).start(dump({}))
+
+    assert len(asked) == made
 
 
 def test_a_plain_call_of_a_service_has_no_token() -> None:

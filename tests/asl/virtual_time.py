@@ -33,6 +33,7 @@ from stepwright.asl.step import (
     Step,
     Visit,
 )
+from stepwright.asl.task_token import TokenOf, unsealed
 from stepwright.asl.text.jsontext import dump
 
 START = Millis(1_700_000_000_000)  # 2023-11-14T22:13:20Z
@@ -67,6 +68,7 @@ class Play:
     machine: Machine
     limits: Limits = field(default_factory=Limits)
     identity: Identity = IDENTITY
+    token: TokenOf = unsealed
     reload: bool = True
     """Whether every step starts from what the journal holds, as after a restart."""
     journal: dict[PartId, EncodedPart] = field(default_factory=dict)
@@ -85,11 +87,19 @@ class Play:
     redrivable: Checkpoint | None = None
 
     def start(self, given: JsonText) -> Step:
-        return self._take(interpreter.start(self.machine, self.identity, given, self._moment(), self.limits))
+        return self._take(
+            interpreter.start(
+                self.machine, self.identity, given, self._moment(), self.limits, token=self.token
+            )
+        )
 
     def send(self, signal: Signal) -> Step:
         checkpoint = checkpoints.decode(self.journal) if self.reload else self.checkpoint
-        return self._take(interpreter.resume(self.machine, checkpoint, signal, self._moment(), self.limits))
+        return self._take(
+            interpreter.resume(
+                self.machine, checkpoint, signal, self._moment(), self.limits, token=self.token
+            )
+        )
 
     def redrive(self) -> Step:
         """Go on after an end without success."""
@@ -99,7 +109,9 @@ class Play:
         parts = self.checkpoint.parts
         self.journal = {name: checkpoints.encode(parts[name]) for name in parts}
         self.outcome = None
-        return self._take(interpreter.redrive(self.machine, self.checkpoint, self._moment(), self.limits))
+        return self._take(
+            interpreter.redrive(self.machine, self.checkpoint, self._moment(), self.limits, token=self.token)
+        )
 
     def go_on(self) -> None:
         """Finish a step that stopped at its bound."""

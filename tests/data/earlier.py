@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,3 +43,29 @@ def turn_back(data: Path, version: int) -> None:
                 database.execute(statement)
         database.execute(f"PRAGMA user_version = {version}")
     database.close()
+
+
+_TOKEN_SECRET: Final = "5e" * 32
+
+
+def sealed_token(uid: str, task: int) -> str:
+    """As a server made it whose database has gone through ``seal_tokens``."""
+    name = f"{uid}-{task}"
+    return f"{name}.{hmac.digest(_key(uid).encode(), name.encode(), 'sha256').hex()[:32]}"
+
+
+def seal_tokens(data: Path) -> None:
+    """Let the executions in the tables of a server that does not run be those of a version whose tokens were sealed
+    names: with a key in the database, and one of each execution in its checkpoint."""
+    [file] = data.glob("*.db")
+    database = sqlite3.connect(file)
+    with database:
+        database.execute("INSERT INTO secrets VALUES ('task-tokens', ?)", (_TOKEN_SECRET,))
+        for uid, body in database.execute("SELECT uid, body FROM parts WHERE part = 'start'").fetchall():
+            sealed = json.dumps({**json.loads(body), "tokenKey": _key(uid)})
+            database.execute("UPDATE parts SET body = ? WHERE uid = ? AND part = 'start'", (sealed, uid))
+    database.close()
+
+
+def _key(uid: str) -> str:
+    return hmac.digest(_TOKEN_SECRET.encode(), uid.encode(), "sha256").hex()

@@ -93,7 +93,7 @@ def test_a_step_that_fails_again_fails_the_execution_and_stops_its_tasks(
 
 def test_an_execution_whose_very_start_fails_ends_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
-        def broken(*_: Any) -> Step:
+        def broken(*_: Any, **__: Any) -> Step:
             raise KeyError(SECRET)
 
         monkeypatch.setattr(interpreter, "start", broken)

@@ -71,7 +71,7 @@ class ApiWorld:
         clock = SystemClock()
         drivers: list[TaskDriver] = []
         here = Embedded(self._database, clock, drivers, MockTestCases(self._database, None))
-        work = ActivityDriver(here.activities, self._database.tokens.of_task, here.report)
+        work = ActivityDriver(here.activities, here.token, here.report)
         drivers.append(work)
         ids = itertools.count()
         self._service = here.service(

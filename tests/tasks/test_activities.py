@@ -11,7 +11,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.data.earlier import turn_back
+from stepwright.asl.signals import Millis, TaskId
+from stepwright.asl.task_token import task_name
+from stepwright.catalog.task_tokens import TaskTokens
+from stepwright.sql import token_keys
+from stepwright.sql.database import NAMESPACE
+from tests.data.earlier import seal_tokens, sealed_token, turn_back
 from tests.processes.dev import DevProcess, ended
 from tests.sql.test_killed import machine, restart
 
@@ -88,18 +93,20 @@ def test_only_the_first_answer_counts(dev: DevProcess) -> None:
 def test_a_token_cannot_be_made_of_what_is_no_secret(dev: DevProcess) -> None:
     client, activity, execution = begin(dev)
     token = take(client, activity)["taskToken"]
-    name, _, seal = token.partition(".")
-    uid, _, task = name.rpartition("-")
+    named = tokens_of(dev.data).read(token)
+    name = task_name(named.uid, named.task)
 
     made = (
         name,
         f"{name}.",
-        f"{name}.{seal[:-1]}",
-        f"{name}.{seal[::-1]}",
-        f"{uid}-0{task}.{seal}",
-        f"{uid}-{int(task) + 1}.{seal}",
+        sealed_token(named.uid, named.task),
+        f"{named.uid}-0{named.task}",
+        f"{named.uid}-{'9' * 40}",
         f"{name}.é",
-        f"{uid}-{'9' * 40}.{seal}",
+        token[:-1],
+        token[::-1],
+        token.swapcase(),
+        TaskTokens([bytes(32)]).make(NAMESPACE, named.uid, named.task, named.scheduled),
     )
     for each in made:
         answers: tuple[tuple[Callable[..., Any], dict[str, str]], ...] = (
@@ -115,23 +122,74 @@ def test_a_token_cannot_be_made_of_what_is_no_secret(dev: DevProcess) -> None:
     assert ended(client, execution)["output"] == "1"
 
 
-def test_tokens_of_an_earlier_version_are_taken_from_executions_that_it_began(tmp_path: Path) -> None:
-    with DevProcess(tmp_path / "data") as old:
-        client, activity, execution = begin(old)
-        bare = take(client, activity)["taskToken"].partition(".")[0]
-    turn_back(tmp_path / "data", 4)
+def test_the_token_of_a_task_of_that_id_that_was_scheduled_at_another_moment_is_over(dev: DevProcess) -> None:
+    """As after the folder was restored from a backup: what happened since then is done again, otherwise."""
+    client, activity, execution = begin(dev)
+    token = take(client, activity)["taskToken"]
+    tokens = tokens_of(dev.data)
+    named = tokens.read(token)
+    other = tokens.make(NAMESPACE, named.uid, named.task, Millis(named.scheduled - 1))
 
-    with DevProcess(tmp_path / "data") as dev:
+    with pytest.raises(ClientError) as error:
+        client.send_task_success(taskToken=other, output="1")
+    assert error.value.response["Error"]["Code"] == "TaskTimedOut"
+
+    client.send_task_success(taskToken=token, output="2")
+    assert ended(client, execution)["output"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("turned_back", "former"),
+    [(lambda data: turn_back(data, 4), task_name), (seal_tokens, sealed_token)],
+    ids=["names of tasks", "sealed names"],
+)
+def test_tokens_of_an_earlier_version_are_taken_from_executions_that_it_began(
+    tmp_path: Path, turned_back: Callable[[Path], None], former: Callable[[str, TaskId], str]
+) -> None:
+    data = tmp_path / "data"
+    with DevProcess(data) as old:
+        client, activity, execution = begin(old)
+        open_task = tokens_of(data).read(take(client, activity)["taskToken"])
+    turned_back(data)
+
+    with DevProcess(data) as dev:
         client = dev.client()
         arn = execution.replace(":execution:", ":stateMachine:").rpartition(":")[0]
         later = client.start_execution(stateMachineArn=arn, input="{}")["executionArn"]
         token = take(client, activity)["taskToken"]
-        with pytest.raises(ClientError) as error:
-            client.send_task_success(taskToken=token.partition(".")[0], output="1")
-        assert error.value.response["Error"]["Code"] == "InvalidToken"
-        client.send_task_success(taskToken=bare, output="1")
+        named = tokens_of(data).read(token)
+        for made in (task_name, sealed_token):
+            with pytest.raises(ClientError) as error:
+                client.send_task_success(taskToken=made(named.uid, named.task), output="1")
+            assert error.value.response["Error"]["Code"] == "InvalidToken"
+        client.send_task_success(taskToken=former(open_task.uid, open_task.task), output="1")
         client.send_task_success(taskToken=token, output="2")
         assert (ended(client, execution)["output"], ended(client, later)["output"]) == ("1", "2")
+
+
+def test_a_task_that_is_open_while_the_key_is_rotated_can_be_answered(tmp_path: Path) -> None:
+    with DevProcess(tmp_path / "data") as dev:
+        client, activity, execution = begin(dev)
+        token = take(client, activity)["taskToken"]
+        dev.kill()
+        keys, new = dev.data / token_keys.FILE, "ab" * 32
+        keys.write_text(f"{new}\n{keys.read_text()}")
+        dev.start()
+        client = dev.client()
+        later = client.start_execution(
+            stateMachineArn=execution.replace(":execution:", ":stateMachine:").rpartition(":")[0]
+        )["executionArn"]
+        client.send_task_success(taskToken=token, output="1")
+        token = take(client, activity)["taskToken"]
+        client.send_task_success(taskToken=token, output="2")
+
+        assert TaskTokens([bytes.fromhex(new)]).read(token)
+        assert (ended(client, execution)["output"], ended(client, later)["output"]) == ("1", "2")
+
+
+def tokens_of(data: Path) -> TaskTokens:
+    """What the server of this folder makes and reads tokens with."""
+    return TaskTokens(token_keys.of_folder(data))
 
 
 def test_invalid_output_is_told_before_that_a_task_is_over(dev: DevProcess) -> None:

@@ -136,7 +136,7 @@ async def test_an_answer_or_a_heartbeat_reads_no_checkpoint(
     drivers: list[TaskDriver] = []
     clock = SystemClock()
     here = Embedded(database, clock, drivers, MockTestCases(database, None))
-    activities = ActivityDriver(here.activities, database.tokens.of_task, here.report)
+    activities = ActivityDriver(here.activities, here.token, here.report)
     drivers.append(activities)
     running = asyncio.create_task(here.run())
     try:
@@ -145,7 +145,7 @@ async def test_an_answer_or_a_heartbeat_reads_no_checkpoint(
         await here.machines.add(machine)
         arn = PLACE.execution("m", "e")
         execution = Execution(
-            arn, Uid(uuid.uuid4().hex), "e", machine.arn, "r", "RUNNING", JsonText("[1,2,3,4]"), clock.now()
+            arn, Uid(str(uuid.uuid4())), "e", machine.arn, "r", "RUNNING", JsonText("[1,2,3,4]"), clock.now()
         )
         await here.executions.start(execution)
         taken = [await activities.take(ACTIVITY, None, 60) for _ in range(4)]

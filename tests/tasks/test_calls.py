@@ -17,6 +17,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskStarted, TaskSucceeded
 from stepwright.asl.step import StartTask
+from stepwright.asl.task_token import unsealed
 from stepwright.engine.ports import ExecutionRef, Fenced, Gone, JournalError, Refused, Uid, Unavailable
 from stepwright.tasks.activities.driver import ActivityDriver
 from stepwright.tasks.calls import MOST_OF_A_HOST, OpenCalls, Slots
@@ -257,7 +258,7 @@ class Failing:
 
 
 async def test_a_task_whose_taking_could_not_be_written_is_given_to_the_next_worker() -> None:
-    activities = ActivityDriver(Failing(), lambda uid, task: f"{uid}-{task}", lambda *_: None)
+    activities = ActivityDriver(Failing(), unsealed, lambda *_: None)
     await activities.start(REF, task({"n": 1}, resource=ACTIVITY), again=False)
 
     with pytest.raises(Unavailable):
@@ -269,7 +270,7 @@ async def test_a_task_whose_taking_could_not_be_written_is_given_to_the_next_wor
 
 
 async def test_a_worker_that_went_away_during_a_write_that_failed_loses_nothing() -> None:
-    activities = ActivityDriver(Failing(), lambda uid, task: f"{uid}-{task}", lambda *_: None)
+    activities = ActivityDriver(Failing(), unsealed, lambda *_: None)
     await activities.start(REF, task({"n": 1}, resource=ACTIVITY), again=False)
 
     worker = asyncio.create_task(activities.take(ACTIVITY, None, 10))

@@ -12,7 +12,7 @@ Millis = NewType("Millis", int)
 """A moment: milliseconds since 1970-01-01T00:00:00Z, the resolution of AWS's timestamps."""
 
 TaskId = NewType("TaskId", int)
-"""The id of the TaskScheduled event. With the execution's uid it is the task's token; it never repeats."""
+"""The id of the TaskScheduled event. With the execution's uid it is the task's name; it never repeats."""
 
 TimerId = NewType("TimerId", str)
 """Names an open timer of an execution: its kind and what it belongs to (``wait:0``, ``timeout:17``)."""

@@ -91,7 +91,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         test_cases = MockTestCases(database, options.mocks)
         here = Embedded(database, clock, drivers, test_cases, options.standard, options.express)
         functions = FunctionDriver(here.report)
-        work = ActivityDriver(here.activities, database.tokens.of_task, here.report)
+        work = ActivityDriver(here.activities, here.token, here.report)
         await work.recall()
         processes = ProcessDriver(
             options.folder / "tasks",

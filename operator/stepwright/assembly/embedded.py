@@ -10,6 +10,7 @@ from typing import Final
 from stepwright.api.service import Service
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.asl.signals import Signal
+from stepwright.asl.task_token import TokenOf
 from stepwright.assembly.access import Unrestricted
 from stepwright.assembly.serving import Drivers
 from stepwright.catalog.arns import Place
@@ -20,7 +21,7 @@ from stepwright.engine.express import Express
 from stepwright.engine.ports import Clock, ExecutionRef, TaskDriver, Uid
 from stepwright.sql.activities import SqlActivities
 from stepwright.sql.answers import SqlAnswers
-from stepwright.sql.database import Database
+from stepwright.sql.database import NAMESPACE, Database
 from stepwright.sql.executions import SqlExecutions
 from stepwright.sql.express import SqlExpress
 from stepwright.sql.journal import SqlJournal
@@ -53,7 +54,7 @@ class Embedded:
         aside = partial(self._beside.call, whose=_EXECUTIONS)
         journal = SqlJournal(database, self._beside)
         self.machines = SqlMachines(database)
-        starting = Starting(self.machines, journal.machine, database.tokens, test_cases)
+        starting = Starting(self.machines, journal.machine, test_cases)
         self.executions = SqlExecutions(
             database,
             journal,
@@ -73,11 +74,14 @@ class Embedded:
             aside,
             _state_machine,
             finished=lambda ref: test_cases.forget(ref.uid),
+            token=database.tokens.make,
         )
         self.express = SqlExpress(starting, self._express)
         self.answers = SqlAnswers(database, self.executions)
         self.versions = SqlVersions(database, self.machines.known)
         self.activities = SqlActivities(database)
+        self.token: TokenOf = partial(database.tokens.make, NAMESPACE)
+        """Of the tasks of these executions."""
         self.map_runs = SqlMapRuns(database, self.executions.tell)
 
     def service(

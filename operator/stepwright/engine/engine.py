@@ -15,9 +15,20 @@ from stepwright.asl import interpreter
 from stepwright.asl.limits import Limits
 from stepwright.asl.signals import Break, Millis, Moment, Signal, Stop, TaskId, TimerFired, TimerId
 from stepwright.asl.step import Outcome, Step
+from stepwright.asl.task_token import unsealed
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.observer import Observer, Unobserved
-from stepwright.engine.ports import Clock, ExecutionRef, Journal, Lease, Loaded, StopRequest, TaskDriver, Uid
+from stepwright.engine.ports import (
+    Clock,
+    ExecutionRef,
+    Journal,
+    Lease,
+    Loaded,
+    StopRequest,
+    TaskDriver,
+    TokenIn,
+    Uid,
+)
 from stepwright.engine.run import Parked, Run, World
 from stepwright.engine.stepping import Stepping
 from stepwright.engine.steps import Aside, Steps, Whose
@@ -61,9 +72,10 @@ class Engine:
         aside: Aside | None = None,
         whose: Whose | None = None,
         instead: Callable[[Uid], Break | None] | None = None,
+        token: TokenIn | None = None,
     ) -> None:
         """``aside``: where to take steps that take long, and ``whose`` turn each is (``engine.steps``). ``instead``: with what an execution fails at
-        its next transition, whatever that would be."""
+        its next transition, whatever that would be. ``token``: of tasks, where somebody takes answers by it."""
         clock = clock or SystemClock()
         self._stepping = stepping or Stepping()
         self.timers = Timers(clock, self._timer_fired)
@@ -82,6 +94,7 @@ class Engine:
             instead=instead or (lambda _: None),
             observer=observer or Unobserved(),
             limits=limits or Limits(),
+            token=token or (lambda _, uid, task, scheduled: unsealed(uid, task, scheduled)),
             steps=Steps(self._stepping, aside, whose),
         )
         self._finished = finished
@@ -179,11 +192,11 @@ class Engine:
     def stop_execution(self, uid: Uid, request: StopRequest) -> None:
         self.tell(uid, Stop(request.error, request.cause))
 
-    def has_open(self, uid: Uid, task: TaskId) -> bool | None:
+    def has_open(self, uid: Uid, task: TaskId, scheduled: Millis | None = None) -> bool | None:
         """Whether the task is open as far as it is written or being written; None where that is not known here: the execution is not
-        carried, waits outside of memory, or is just being read."""
+        carried, waits outside of memory, or is just being read. ``scheduled``: when it must have been, where that is known."""
         run = self._runs.get(uid)
-        return None if run is None else run.has_open(task)
+        return None if run is None else run.has_open(task, scheduled)
 
     def heartbeat(self, uid: Uid, task: TaskId) -> None:
         run = self._runs.get(uid)

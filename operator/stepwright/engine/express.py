@@ -14,12 +14,12 @@ from stepwright.asl.step import Outcome
 from stepwright.engine.alone import Held
 from stepwright.engine.engine import Engine
 from stepwright.engine.forgetting import ExpressJournal
-from stepwright.engine.ports import Clock, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
+from stepwright.engine.ports import Clock, ExecutionRef, Loaded, StopRequest, TaskDriver, TokenIn, Uid
 from stepwright.engine.steps import Aside, Whose
 
 
 class Express:
-    """``finished`` is called once an execution is carried no more. ``aside`` and ``whose``: see ``Engine``."""
+    """``finished`` is called once an execution is carried no more. ``aside``, ``whose``, ``token``: see ``Engine``."""
 
     def __init__(
         self,
@@ -29,6 +29,7 @@ class Express:
         aside: Aside | None = None,
         whose: Whose | None = None,
         finished: Callable[[ExecutionRef], None] = lambda _ref: None,
+        token: TokenIn | None = None,
     ) -> None:
         self._journal = ExpressJournal()
         self._finished = finished
@@ -41,6 +42,7 @@ class Express:
             aside=aside,
             whose=whose,
             finished=finished,
+            token=token,
         )
 
     async def run(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NewType, Protocol
+from typing import Any, Final, NewType, Protocol, TypeAlias
 
 from stepwright.asl.checkpoint.checkpoint import Checkpoint, EncodedPart, Identity, PartId
 from stepwright.asl.json_types import JsonText
@@ -25,6 +25,9 @@ _EPOCH: Final = Millis(0)
 
 Uid = NewType("Uid", str)
 """An execution's uid: the key of everything the engine knows about it."""
+
+TokenIn: TypeAlias = Callable[[str, str, TaskId, Millis], str]
+"""``asl.task_token.TokenOf`` of any namespace, which comes first."""
 
 
 @dataclass(frozen=True, slots=True)

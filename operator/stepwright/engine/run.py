@@ -57,6 +57,7 @@ from stepwright.engine.ports import (
     Loaded,
     Refused,
     TaskDriver,
+    TokenIn,
     Uid,
     Unavailable,
 )
@@ -109,6 +110,7 @@ class World:
     instead: Callable[[Uid], Break | None]
     """With what an execution fails at its next transition, whatever that would be."""
     observer: Observer
+    token: TokenIn
     limits: Limits = field(default_factory=Limits)
     steps: Steps = field(default_factory=lambda: Steps(Stepping()))
 
@@ -188,16 +190,19 @@ class Run:
         """Signals that came too late to be looked at."""
         return list(self._signals)
 
-    def has_open(self, task: TaskId) -> bool | None:
+    def has_open(self, task: TaskId, scheduled: Millis | None = None) -> bool | None:
         """Whether the task is open as far as it is written, and stays so by what is being written; None while that is
-        being read. What is being written may have landed: nobody else can tell."""
+        being read. ``scheduled``: when it must have been, where that is known. What is being written may have landed: nobody else can tell."""
         if self._checkpoint is None:
             return None
         return all(
-            not checkpoint.ended and checkpoints.open_task(checkpoint, task) is not None
+            checkpoints.has_open(checkpoint, task, scheduled)
             for checkpoint in (self._checkpoint, self._writing)
             if checkpoint is not None
         )
+
+    def _token(self, uid: str, task: TaskId, scheduled: Millis) -> str:
+        return self._world.token(self.ref.namespace, uid, task, scheduled)
 
     def heartbeat(self, task: TaskId) -> None:
         """A task is alive: its heartbeat timer starts anew. Nothing is written; a restart grants a whole interval."""
@@ -333,6 +338,7 @@ class Run:
             loaded.input,
             self._moment(),
             self._world.limits,
+            token=self._token,
         )
         self._add(batch, await self._step(start), None)
         return await self._fill(batch)
@@ -389,7 +395,14 @@ class Run:
         self._latest = max(self._latest, asked or Millis(0))
         moment = Moment(asked or self._now(), self._world.seed())
         step = await self._step(
-            partial(interpreter.redrive, self._machine, checkpoint, moment, self._world.limits)
+            partial(
+                interpreter.redrive,
+                self._machine,
+                checkpoint,
+                moment,
+                self._world.limits,
+                token=self._token,
+            )
         )
         self._add(batch, step, None)
         return await self._fill(batch)
@@ -440,6 +453,7 @@ class Run:
             self._moment(),
             self._world.limits,
             instead=self._world.instead(self.ref.uid),
+            token=self._token,
         )
         self._add(batch, await self._step(resume), signal)
         if isinstance(signal, TaskFailed) and signal.task in batch.ends and self._runs_on(signal.task):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from sqlite3 import Connection
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskSucceeded
+from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.text import jsontext
 from stepwright.catalog.ports import NoSuchTask, TaskOver
 from stepwright.engine.ports import Uid
+from stepwright.sql import former_tokens
 from stepwright.sql.database import Database
 from stepwright.sql.journal import read_parts
 
@@ -20,12 +22,20 @@ from stepwright.sql.journal import read_parts
 class Carried(Protocol):
     """Executions that are carried by this process."""
 
-    def has_open(self, uid: Uid, task: TaskId) -> bool | None:
-        """None where the execution is not in memory."""
+    def has_open(self, uid: Uid, task: TaskId, scheduled: Millis | None) -> bool | None:
+        """None where the execution is not in memory. ``scheduled``: when it must have been, where that is known."""
 
     def heartbeat(self, uid: Uid, task: TaskId) -> None: ...
 
     def report(self, uid: Uid, signal: Signal) -> None: ...
+
+
+class _Meant(NamedTuple):
+    """The task that is answered. ``scheduled``: None where its token does not say."""
+
+    uid: Uid
+    task: TaskId
+    scheduled: Millis | None
 
 
 class SqlAnswers:
@@ -36,32 +46,34 @@ class SqlAnswers:
         self._carried = carried
 
     async def succeed(self, token: str, output: JsonText) -> None:
-        uid, task = await self._read(token)
-        signal = TaskSucceeded(task, jsontext.parse(output), output)
-        await self._answer(uid, task, signal, {"output": output})
+        meant = await self._read(token)
+        signal = TaskSucceeded(meant.task, jsontext.parse(output), output)
+        await self._answer(meant, signal, {"output": output})
 
     async def fail(self, token: str, error: str | None, cause: str | None) -> None:
-        uid, task = await self._read(token)
-        await self._answer(uid, task, TaskFailed(task, error, cause), {"error": error, "cause": cause})
+        meant = await self._read(token)
+        await self._answer(meant, TaskFailed(meant.task, error, cause), {"error": error, "cause": cause})
 
     async def heartbeat(self, token: str) -> None:
-        uid, task = await self._read(token)
-        await self._require_open(uid, task)
-        self._carried.heartbeat(uid, task)
+        meant = await self._read(token)
+        await self._require_open(meant)
+        self._carried.heartbeat(meant.uid, meant.task)
 
-    async def _read(self, token: str) -> tuple[Uid, TaskId]:
-        """The task that a token names. Raises NoSuchTask."""
-        uid, task, sealed = self._database.tokens.read(token)
-        if not sealed:
-            query = "SELECT 1 FROM executions WHERE uid = :uid AND bare_tokens IS TRUE"
-            asked = {"uid": uid}
-            if await self._database.row(query, asked, bool) is None:
-                raise NoSuchTask
-        return uid, task
+    async def _read(self, token: str) -> _Meant:
+        """Raises NoSuchTask: where nobody but a forger can have made the token, without a look into the database."""
+        try:
+            named = self._database.tokens.read(token)
+        except NoSuchTask:
+            former = self._database.former_tokens.read(token)
+            if not await self._database.read(partial(former_tokens.is_taken_from, former=former)):
+                raise
+            return _Meant(former.uid, former.task, None)
+        return _Meant(named.uid, named.task, named.scheduled)
 
-    async def _answer(self, uid: Uid, task: TaskId, signal: Signal, said: dict[str, Any]) -> None:
+    async def _answer(self, meant: _Meant, signal: Signal, said: dict[str, Any]) -> None:
         """The first answer wins, and is written down before anybody acts on it."""
-        await self._require_open(uid, task)
+        await self._require_open(meant)
+        uid, task = meant.uid, meant.task
         answer = {"uid": uid, "task": task, "output": None, "error": None, "cause": None, **said}
         # The execution may have ended meanwhile, and its answers are gone then.
         if not await self._database.execute(
@@ -72,14 +84,14 @@ class SqlAnswers:
             raise await self._over(uid, task)
         self._carried.report(uid, signal)
 
-    async def _require_open(self, uid: Uid, task: TaskId) -> None:
+    async def _require_open(self, meant: _Meant) -> None:
         """Raises TaskOver, NoSuchTask. The engine knows of nearly all; to read a checkpoint takes as long as it is large,
         and this is asked at every answer and every heartbeat."""
-        known = self._carried.has_open(uid, task)
+        known = self._carried.has_open(*meant)
         if known is None:
-            await self._database.read(lambda connection: _require_stored(connection, uid, task))
+            await self._database.read(lambda connection: _require_stored(connection, meant))
         elif not known:
-            raise await self._over(uid, task)
+            raise await self._over(meant.uid, meant.task)
 
     async def _over(self, uid: Uid, task: TaskId) -> TaskOver:
         return await self._database.read(lambda connection: _over(connection, uid, task))
@@ -100,14 +112,14 @@ async def given(database: Database) -> list[tuple[Uid, Signal]]:
     ]
 
 
-def _require_stored(connection: Connection, uid: Uid, task: TaskId) -> None:
+def _require_stored(connection: Connection, meant: _Meant) -> None:
+    uid = meant.uid
     if connection.execute("SELECT 1 FROM executions WHERE uid = :uid", {"uid": uid}).fetchone() is None:
         raise NoSuchTask
     parts = read_parts(connection, uid)
-    # What is kept of an ended one is for a redrive, which begins its tasks anew.
     checkpoint = checkpoints.decode(parts) if parts else None
-    if checkpoint is None or checkpoint.ended or checkpoints.open_task(checkpoint, task) is None:
-        raise _over(connection, uid, task)
+    if checkpoint is None or not checkpoints.has_open(checkpoint, meant.task, meant.scheduled):
+        raise _over(connection, uid, meant.task)
 
 
 def _over(connection: Connection, uid: Uid, task: TaskId) -> TaskOver:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import queue
-import secrets
 import sqlite3
 import threading
 from collections import defaultdict, deque
@@ -24,9 +23,10 @@ from pathlib import Path
 from sqlite3 import Connection, Row
 from typing import Any, Final, NamedTuple, TextIO, TypeAlias, TypeVar
 
+from stepwright.catalog.task_tokens import TaskTokens
 from stepwright.engine.ports import Unavailable
-from stepwright.sql import schema
-from stepwright.sql.tokens import Tokens
+from stepwright.sql import schema, token_keys
+from stepwright.sql.former_tokens import FormerTokens
 
 T = TypeVar("T")
 
@@ -37,6 +37,9 @@ READERS: Final = 4
 
 FILE: Final = "stepwright.db"
 """SQLite gives the files beside it the mode of this one."""
+
+NAMESPACE: Final = "local"
+"""Of all executions in a database: only a cluster has more than one."""
 
 
 class InUse(Exception):  # noqa: N818 - it names a condition
@@ -81,8 +84,16 @@ class _Done(NamedTuple):
 
 
 class Database:
-    def __init__(self, file: Path, writer: Connection, lock: TextIO, tokens: Tokens) -> None:
+    def __init__(
+        self,
+        file: Path,
+        writer: Connection,
+        lock: TextIO,
+        tokens: TaskTokens,
+        former_tokens: FormerTokens,
+    ) -> None:
         self.tokens = tokens
+        self.former_tokens = former_tokens
         self._file = file
         self._lock = lock
         self._loop = asyncio.get_running_loop()
@@ -94,21 +105,22 @@ class Database:
 
     @classmethod
     async def open(cls, folder: Path) -> Database:
-        """Raises InUse, OSError."""
+        """Raises InUse, BadKeys, OSError."""
         lock = _locked(folder)
         file = folder / FILE
         file.touch(mode=0o600)
         try:
             writer = _connect(file)
             try:
-                tokens = _create(writer, folder)
+                former_tokens = _create(writer, folder)
+                tokens = TaskTokens(token_keys.of_folder(folder))
             except BaseException:
                 writer.close()
                 raise
         except BaseException:
             lock.close()
             raise
-        return cls(file, writer, lock, tokens)
+        return cls(file, writer, lock, tokens, former_tokens)
 
     async def close(self) -> None:
         """Once all is written that was asked for."""
@@ -265,7 +277,7 @@ def _connect(file: Path) -> Connection:
     return connection
 
 
-def _create(connection: Connection, folder: Path) -> Tokens:
+def _create(connection: Connection, folder: Path) -> FormerTokens:
     with _transaction(connection, "BEGIN IMMEDIATE", "written"):
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > schema.VERSION:
@@ -277,12 +289,7 @@ def _create(connection: Connection, folder: Path) -> Tokens:
         for statement in schema.ALL:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {schema.VERSION}")
-        new = {"name": "task-tokens", "value": secrets.token_hex(32)}
-        connection.execute(
-            "INSERT INTO secrets (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING", new
-        )
-        (key,) = connection.execute("SELECT value FROM secrets WHERE name = :name", new).fetchone()
-    return Tokens(key)
+        return FormerTokens.of_database(connection)
 
 
 def _locked(folder: Path) -> TextIO:

@@ -23,7 +23,7 @@ from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Clock, Commit, ExecutionRef, StopRequest, TaskDriver, Uid
 from stepwright.engine.steps import Aside, Whose
 from stepwright.sql import adding, answers, map_runs, pages
-from stepwright.sql.database import Database
+from stepwright.sql.database import NAMESPACE, Database
 from stepwright.sql.journal import SqlJournal, read_payloads
 from stepwright.sql.machines import SqlMachines
 from stepwright.sql.redrives import SqlRedrives
@@ -68,6 +68,7 @@ class SqlExecutions:
             whose=whose,
             finished=self._note_finished,
             instead=machines.deletions.failure,
+            token=database.tokens.make,
         )
         self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
         self._let_go: defaultdict[Uid, asyncio.Event] = defaultdict(asyncio.Event)
@@ -89,8 +90,8 @@ class SqlExecutions:
     def tell(self, uid: Uid, signal: Signal) -> None:
         self._engine.tell(uid, signal)
 
-    def has_open(self, uid: Uid, task: TaskId) -> bool | None:
-        return self._engine.has_open(uid, task)
+    def has_open(self, uid: Uid, task: TaskId, scheduled: Millis | None) -> bool | None:
+        return self._engine.has_open(uid, task, scheduled)
 
     def heartbeat(self, uid: Uid, task: TaskId) -> None:
         self._engine.heartbeat(uid, task)
@@ -221,7 +222,7 @@ class SqlExecutions:
         if execution.status != "RUNNING":
             await self._until_let_go(uid)
         redriven = await self._redrives.begin(uid, token, now)
-        ref = ExecutionRef(uid, "local", execution.name, arns.machine_name(execution.machine_arn))
+        ref = ExecutionRef(uid, NAMESPACE, execution.name, arns.machine_name(execution.machine_arn))
         self._engine.adopt(await self._journal.load(ref))
         return redriven
 

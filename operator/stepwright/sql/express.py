@@ -12,6 +12,7 @@ from stepwright.asl.step import Outcome
 from stepwright.catalog.records import Execution
 from stepwright.engine.express import Express
 from stepwright.engine.ports import ExecutionRef, Loaded, Uid
+from stepwright.sql.database import NAMESPACE
 from stepwright.sql.starting import Starting
 
 
@@ -38,6 +39,6 @@ class SqlExpress:
         )
 
     async def run_machine(self, machine: Machine, identity: Identity, input: JsonText) -> Outcome:
-        ref = ExecutionRef(Uid(identity.uid), "local", identity.name, identity.state_machine_name)
+        ref = ExecutionRef(Uid(identity.uid), NAMESPACE, identity.name, identity.state_machine_name)
         outcome, _ = await self._express.outcome(Loaded(ref, identity, machine, input, seq=0, parts={}))
         return outcome

@@ -19,9 +19,8 @@ from stepwright.engine.beside import Beside
 from stepwright.engine.compiled import CompiledMachines
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Gone, Loaded, StopRequest, Uid
 from stepwright.sql import map_runs
-from stepwright.sql.database import Conflict, Database, Rows, Statement
+from stepwright.sql.database import NAMESPACE, Conflict, Database, Rows, Statement
 from stepwright.sql.rows import text_of
-from stepwright.sql.tokens import Tokens
 
 ADVANCE: Final = Statement(
     1,
@@ -97,7 +96,7 @@ class SqlJournal:
     async def _loaded(self, stored: _Stored) -> Loaded:
         row = stored.row
         machine = await self._machines.get(row["revision"], stored.definition)
-        return loaded_of(row, machine, stored.role_arn, stored.parts, self._database.tokens)
+        return loaded_of(row, machine, stored.role_arn, stored.parts)
 
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         rows = list(_rows_of(ref.uid, commit))
@@ -129,12 +128,10 @@ class SqlJournal:
                 raise Fenced(f"execution {ref} is at {stored['seq']}") from None
 
 
-def loaded_of(
-    row: Row, machine: Machine, role_arn: str, parts: Mapping[PartId, Any], tokens: Tokens
-) -> Loaded:
+def loaded_of(row: Row, machine: Machine, role_arn: str, parts: Mapping[PartId, Any]) -> Loaded:
     stop = row["stop"]
     return Loaded(
-        ref=ExecutionRef(Uid(row["uid"]), "local", row["name"], row["machine_name"]),
+        ref=ExecutionRef(Uid(row["uid"]), NAMESPACE, row["name"], row["machine_name"]),
         identity=Identity(
             uid=row["uid"],
             execution_id=row["arn"],
@@ -144,7 +141,6 @@ def loaded_of(
             state_machine_name=row["machine_name"],
             version_arn=row["version_arn"],
             alias_arn=row["alias_arn"],
-            token_key=None if row["bare_tokens"] else tokens.of_execution(Uid(row["uid"])),
         ),
         machine=machine,
         input=JsonText(row["input"]),

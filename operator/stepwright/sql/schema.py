@@ -125,7 +125,7 @@ CREATE TABLE IF NOT EXISTS secrets (
     value TEXT NOT NULL
 )
 """
-"""``task-tokens``: what tokens are made with."""
+"""``task-tokens``: what an earlier version made tokens with (``sql.former_tokens``)."""
 
 REDRIVE_TOKENS: Final = """
 CREATE TABLE IF NOT EXISTS redrive_tokens (

@@ -10,20 +10,17 @@ from stepwright.catalog import arns
 from stepwright.catalog.ports import TestCases
 from stepwright.catalog.records import Execution
 from stepwright.engine.ports import ExecutionRef, Loaded
+from stepwright.sql.database import NAMESPACE
 from stepwright.sql.machines import SqlMachines
-from stepwright.sql.tokens import Tokens
 
 Compiled = Callable[[str, str], Awaitable[Machine]]
 """The machine of a revision, by its id and its definition. Raises Refused."""
 
 
 class Starting:
-    def __init__(
-        self, machines: SqlMachines, compiled: Compiled, tokens: Tokens, test_cases: TestCases
-    ) -> None:
+    def __init__(self, machines: SqlMachines, compiled: Compiled, test_cases: TestCases) -> None:
         self._machines = machines
         self._compiled = compiled
-        self._tokens = tokens
         self._test_cases = test_cases
 
     async def loaded(self, execution: Execution, *, kept: bool = False, synchronous: bool = False) -> Loaded:
@@ -34,7 +31,7 @@ class Starting:
         machine = await self._compiled(revision.id, revision.definition)
         machine_name = arns.machine_name(execution.machine_arn)
         loaded = Loaded(
-            ref=ExecutionRef(execution.uid, "local", execution.name, machine_name),
+            ref=ExecutionRef(execution.uid, NAMESPACE, execution.name, machine_name),
             identity=Identity(
                 uid=execution.uid,
                 execution_id=execution.arn,
@@ -44,8 +41,6 @@ class Starting:
                 state_machine_name=machine_name,
                 version_arn=execution.version_arn,
                 alias_arn=execution.alias_arn,
-                # A task's token is all that it is for.
-                token_key=self._tokens.of_execution(execution.uid) if machine.resources else None,
                 synchronous=synchronous,
             ),
             machine=machine,

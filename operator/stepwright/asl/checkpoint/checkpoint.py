@@ -159,6 +159,13 @@ def open_task(checkpoint: Checkpoint, task: TaskId) -> OpenTask | None:
     return None
 
 
+def has_open(checkpoint: Checkpoint, task: TaskId, scheduled: Millis | None = None) -> bool:
+    """Whether an answer of the task counts. ``scheduled``: when the task that is meant was, where that is known."""
+    # What is kept of an ended one is for a redrive, which begins its tasks anew.
+    found = None if checkpoint.ended else open_task(checkpoint, task)
+    return found is not None and scheduled in (None, found.scheduled)
+
+
 def resources(machine: Machine, checkpoint: Checkpoint) -> dict[TaskId, Resource]:
     """What runs each open task. Nothing of their parameters is looked at."""
     found = {}

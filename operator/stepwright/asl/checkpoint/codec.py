@@ -80,7 +80,6 @@ def _encode_start(part: Start) -> EncodedPart:
         "synchronous": identity.synchronous or None,
         "versionArn": identity.version_arn,
         "aliasArn": identity.alias_arn,
-        "tokenKey": identity.token_key,
         "input": part.input.text,
         "started": part.started,
     }
@@ -97,7 +96,6 @@ def _decode_start(encoded: EncodedPart) -> Start:
         synchronous=encoded.get("synchronous", False),
         version_arn=encoded.get("versionArn"),
         alias_arn=encoded.get("aliasArn"),
-        token_key=encoded.get("tokenKey"),
     )
     return Start(identity, payload.of_text(encoded["input"]), Millis(encoded["started"]))
 

@@ -55,8 +55,6 @@ class Identity(Struct, frozen=True):
     version_arn: str | None = None
     alias_arn: str | None = None
     """The version of the state machine that was started, and the alias that chose it, where it was done so."""
-    token_key: str | None = None
-    """A secret that its tasks' tokens are made with, where they are answered by whoever has them."""
 
 
 class Start(Struct, frozen=True):

@@ -6,9 +6,6 @@ that of recorded executions.
 
 from __future__ import annotations
 
-import hmac
-from typing import Final
-
 from stepwright.asl.checkpoint.parts import Branch
 from stepwright.asl.interpreter import map_runs
 from stepwright.asl.interpreter.draft import Draft
@@ -17,27 +14,16 @@ from stepwright.asl.machine import Map, Parallel, State, Task
 from stepwright.asl.signals import TaskId
 from stepwright.asl.text import timestamps
 
-_SEAL_DIGITS: Final = 32
-"""128 bits."""
-
-
-def task_token(uid: str, task: TaskId, key: str | None = None) -> str:
-    """``key``: ``Identity.token_key``. Without one, whoever knows the uid knows the token."""
-    name = f"{uid}-{task}"
-    if key is None:
-        return name
-    return f"{name}.{hmac.digest(key.encode(), name.encode(), 'sha256').hex()[:_SEAL_DIGITS]}"
-
 
 def build(
     draft: Draft,
     branch: Branch,
     state: State,
     *,
-    token: str | None = None,
+    task: TaskId | None = None,
     item: tuple[int, Json] | None = None,
 ) -> Json:
-    """``token``: of the task being started, where it waits for one. ``item``: index and value where an iteration is being made of it."""
+    """``task``: the one being started, where it has a token. ``item``: index and value where an iteration is being made of it."""
     if draft.context_object is not None:
         given = dict(draft.context_object)
         return given if item is None else given | _map(item)
@@ -53,8 +39,8 @@ def build(
         item = _current_item(draft, branch)
     if item is not None:
         context |= _map(item)
-    if token is not None:
-        context["Task"] = {"Token": token}
+    if task is not None:
+        context["Task"] = {"Token": draft.token(draft.start.identity.uid, task, draft.now)}
     return context
 
 

@@ -20,6 +20,7 @@ from stepwright.asl.interpreter import context, variables
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.machine import State, StateBase, Target
+from stepwright.asl.signals import TaskId
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.payload import EMPTY_OBJECT, Payload
 
@@ -32,13 +33,13 @@ def data(
     state: State,
     document: Payload,
     *,
-    token: str | None = None,
+    task: TaskId | None = None,
     item: tuple[int, Json] | None = None,
 ) -> Data:
-    """What an expression of this state may look at while ``document`` is its ``$``."""
+    """What an expression of this state may look at while ``document`` is its ``$``. ``task``: see ``context.build``."""
     return Data(
         document.value,
-        context.build(draft, branch, state, token=token, item=item),
+        context.build(draft, branch, state, task=task, item=item),
         variables.in_sight(draft, branch),
         lambda: draft.random,
         draft.meter,
@@ -50,14 +51,14 @@ def states(
     branch: Branch,
     state: State,
     *,
-    token: str | None = None,
+    task: TaskId | None = None,
     item: tuple[int, Json] | None = None,
     given: Mapping[str, Json] = NOTHING,
 ) -> States:
     """What a JSONata expression of this state may look at. ``given``: ``result`` or ``errorOutput``."""
     return States(
         branch.input.value,
-        lambda: context.build(draft, branch, state, token=token, item=item),
+        lambda: context.build(draft, branch, state, task=task, item=item),
         variables.in_sight(draft, branch),
         draft.now,
         lambda: draft.random,
@@ -86,7 +87,7 @@ def shape(
     template: Expression | None,
     document: Payload,
     *,
-    token: str | None = None,
+    task: TaskId | None = None,
 ) -> Payload:
     """Parameters, ResultSelector or Arguments; without one the document itself."""
     if template is None:
@@ -95,8 +96,8 @@ def shape(
     if constant is not None:
         return constant
     if state.query_language == "JSONata":
-        return Payload(template.evaluate(states(draft, branch, state, token=token)))
-    return Payload(template.evaluate(data(draft, branch, state, document, token=token)))
+        return Payload(template.evaluate(states(draft, branch, state, task=task)))
+    return Payload(template.evaluate(data(draft, branch, state, document, task=task)))
 
 
 def place(target: Target | None, raw_input: Payload, result: Payload) -> Payload:

@@ -47,6 +47,7 @@ from stepwright.asl.step import (
     Visit,
     VisitOutcome,
 )
+from stepwright.asl.task_token import TokenOf, unsealed
 from stepwright.asl.text import timestamps
 
 UNLIMITED: Final = 2**53
@@ -101,6 +102,7 @@ class Draft:
         "ready",
         "size",
         "timestamp",
+        "token",
         "visits",
     )
 
@@ -113,11 +115,13 @@ class Draft:
         *,
         new: bool = False,
         patience: int | None = None,
+        token: TokenOf = unsealed,
     ) -> None:
         """``new``: nothing of the checkpoint has been written yet. ``patience``: what the step may cost before it ends
         in ``meter.TakesLong``; None: whatever it costs."""
         self.machine: Final = machine
         self.limits: Final = limits
+        self.token: Final = token
         self.now: Final[Millis] = moment.now
         self.timestamp: Final = timestamps.text(moment.now)
         self._seed = moment.seed

@@ -1,7 +1,8 @@
 """The language as a pure function: ``start`` and ``resume``, each giving one step.
 
 A step takes one signal in, lets every branch go on as far as it can, and says what changed, what is recorded and
-what is to be done. Same definition, checkpoint, signal and moment give the same step, on every machine.
+what is to be done. Same definition, checkpoint, signal and moment give the same step, on every machine. Tokens of tasks
+come from a function that is given, and is to be pure, too.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ from stepwright.asl.signals import (
     UpdateMapRun,
 )
 from stepwright.asl.step import Outcome, SetTimer, Step
+from stepwright.asl.task_token import TokenOf, unsealed
 from stepwright.asl.text import payload
 from stepwright.asl.text.jsontext import InvalidJson
 
@@ -94,10 +96,12 @@ def start(
     moment: Moment,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     patience: int | None = None,
+    *,
+    token: TokenOf = unsealed,
 ) -> Step:
     """The first step of an execution. ``input`` is the text of any JSON value. Raises ``meter.TakesLong`` where the step
     costs more than ``patience`` (in units of ``meter``); without one it comes to its end."""
-    draft = _begun(machine, identity, input, moment, limits, patience)
+    draft = _begun(machine, identity, input, moment, limits, patience, token)
     draft.ready.append(ROOT)
     _set_deadline(draft)
     return _step(draft)
@@ -119,10 +123,11 @@ def _begun(
     moment: Moment,
     limits: Limits,
     patience: int | None = None,
+    token: TokenOf = unsealed,
 ) -> Draft:
     given = payload.of_text(input)
     empty = Checkpoint({START: Start(identity, given, moment.now), HEAD: Head(next_branch=ROOT + 1)})
-    draft = Draft(machine, empty, moment, limits, new=True, patience=patience)
+    draft = Draft(machine, empty, moment, limits, new=True, patience=patience, token=token)
     root = Branch(number=ROOT, scope=Pointer(""), state=machine.root.start_at, input=given, previous=0)
     draft.put(branch_id(ROOT), root)
     draft.record(
@@ -141,10 +146,12 @@ def redrive(
     moment: Moment,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     patience: int | None = None,
+    *,
+    token: TokenOf = unsealed,
 ) -> Step:
     """The step with which an execution that ended without success goes on from ``Step.redrivable``. Raises
     ``meter.TakesLong`` as ``start`` does."""
-    draft = Draft(machine, checkpoint, moment, limits, patience=patience)
+    draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token)
     redriving.reopen(draft)
     _set_deadline(draft)
     return _step(draft)
@@ -167,6 +174,8 @@ def resume(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     patience: int | None = None,
     instead: Break | None = None,
+    *,
+    token: TokenOf = unsealed,
 ) -> Step:
     """The step that a signal gives. One for something no longer open gives an empty step. Raises ``meter.TakesLong`` as
     ``start`` does.
@@ -193,7 +202,7 @@ def resume(
         case TimerFired():
             branch = _branch_of_timer(checkpoint, signal.timer)
         case UpdateMapRun() if instead is None:
-            return _update(machine, checkpoint, signal, moment, limits, patience)
+            return _update(machine, checkpoint, signal, moment, limits, patience, token)
         case Stop():
             return _stop(machine, checkpoint, signal, moment, limits)
         case Break():
@@ -206,7 +215,7 @@ def resume(
         return Step(checkpoint)
     if instead is not None and not isinstance(signal, TaskStarted | TaskSubmitted):
         return resume(machine, checkpoint, instead, moment, limits)
-    draft = Draft(machine, checkpoint, moment, limits, patience=patience)
+    draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token)
     return _step(draft, branch, signal)
 
 
@@ -351,13 +360,14 @@ def _update(
     moment: Moment,
     limits: Limits,
     patience: int | None,
+    token: TokenOf,
 ) -> Step:
     """New bounds for a Map Run under way; what is None stays as it is. It goes on with them at once."""
     forks = (part for part in checkpoint.parts.values() if type(part) is Fork)
     found = next((fork for fork in forks if fork.run is not None and fork.run.arn == update.arn), None)
     if found is None:
         return Step(checkpoint)
-    draft = Draft(machine, checkpoint, moment, limits, patience=patience)
+    draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token)
     fork = draft.fork(found.branch)
     assert fork is not None
     distributed_map.update(draft, fork, update)

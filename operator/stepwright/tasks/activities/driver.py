@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Protocol
 
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId, TaskStarted
 from stepwright.asl.step import StartTask
+from stepwright.asl.task_token import TokenOf
 from stepwright.asl.text import jsontext
 from stepwright.catalog.records import ActivityTask
 from stepwright.engine.ports import ExecutionRef, Report, Uid
@@ -33,7 +34,7 @@ class Takings(Protocol):
 class ActivityDriver:
     """Implements ``catalog.ports.Work`` and ``engine.ports.TaskDriver``."""
 
-    def __init__(self, takings: Takings, token: Callable[[Uid, TaskId], str], report: Report) -> None:
+    def __init__(self, takings: Takings, token: TokenOf, report: Report) -> None:
         self._takings = takings
         self._token = token
         self._report = report
@@ -58,7 +59,7 @@ class ActivityDriver:
         # Once begun it is finished or undone, whoever has lost interest meanwhile.
         await asyncio.shield(self._note(key, task.resource.text, worker))
         self._tell(key, task)
-        return ActivityTask(self._token(*key), jsontext.dump(task.parameters))
+        return ActivityTask(self._token(*key, task.scheduled), jsontext.dump(task.parameters))
 
     async def _note(self, key: Key, arn: str, worker: str | None) -> None:
         """Write down that a task is taken. Where that fails it can be taken again. Raises Unavailable."""

@@ -18,7 +18,6 @@ from typing import Final, Protocol
 
 import structlog
 
-from stepwright.asl.interpreter import context
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import (
@@ -31,6 +30,7 @@ from stepwright.asl.signals import (
     TaskSucceeded,
 )
 from stepwright.asl.step import StartTask
+from stepwright.asl.task_token import task_name
 from stepwright.asl.text import jsontext, timestamps
 from stepwright.aws import http_metadata
 from stepwright.catalog.ports import CallRefused, Calls
@@ -219,7 +219,7 @@ class StepFunctionsDriver:
 
 def _uid(key: _Key) -> Uid:
     """Of the execution that the task of this key starts."""
-    return Uid(str(uuid.uuid5(uuid.NAMESPACE_OID, context.task_token(*key))))
+    return Uid(str(uuid.uuid5(uuid.NAMESPACE_OID, task_name(*key))))
 
 
 def _number(moment: Millis) -> Json:

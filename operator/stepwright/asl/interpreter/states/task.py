@@ -13,7 +13,7 @@ from stepwright.asl.data import Expression
 from stepwright.asl.failure import causes, errors, failures
 from stepwright.asl.failure.matching import Failure
 from stepwright.asl.fields.jsonata_fields import Query
-from stepwright.asl.interpreter import context, dataflow, failing, task_events
+from stepwright.asl.interpreter import dataflow, failing, task_events
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.interpreter.transitions import leave_with_result
 from stepwright.asl.machine import Task
@@ -34,9 +34,9 @@ _DEFAULT_REGION: Final = "us-east-1"
 def begin(draft: Draft, branch: Branch, state: Task) -> None:
     identity = draft.start.identity
     task = draft.next_task_id(branch)
-    token = context.task_token(identity.uid, task, identity.token_key) if _has_token(state) else None
+    answered = task if _has_token(state) else None
     effective = dataflow.effective_input(draft, branch, state)
-    parameters = dataflow.shape(draft, branch, state, state.parameters, effective, token=token)
+    parameters = dataflow.shape(draft, branch, state, state.parameters, effective, task=answered)
     timeout, heartbeat = state.timeout_seconds, state.heartbeat_seconds
     if timeout is not None:
         timeout = _seconds(draft, branch, state, timeout, "TimeoutSecondsPath", effective)
@@ -45,7 +45,7 @@ def begin(draft: Draft, branch: Branch, state: Task) -> None:
     credentials = (
         None
         if state.credentials is None
-        else dataflow.shape(draft, branch, state, state.credentials, effective, token=token)
+        else dataflow.shape(draft, branch, state, state.credentials, effective, task=answered)
     )
     if credentials is not None:
         draft.pay_for_text(

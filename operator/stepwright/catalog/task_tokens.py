@@ -1,0 +1,104 @@
+"""Task tokens: what a worker answers a task by. Here alone they are made and read.
+
+A token names a task and the moment it was scheduled, and ends with a seal that only holders of a key can make: nobody can
+guess one, whatever else of an execution is known, and to tell a forged one takes no look into any store. It is bound to
+the namespace, the execution, the attempt (each is a task of its own) and the moment, so that in a store that was restored
+from a backup, where another task may get the same id later, it does not stand for that one.
+
+Nothing of it is kept: whoever knows the task can make its token again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import struct
+import uuid
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from stepwright.asl.signals import Millis, TaskId
+from stepwright.catalog.ports import NoSuchTask
+from stepwright.engine.ports import Uid
+
+_VERSION: Final = 1
+_BODY: Final = struct.Struct(">BB8s16sQQ")
+"""Version, key, namespace, uid, task, milliseconds at which it was scheduled."""
+_SEAL_BYTES: Final = 18
+"""Of an HMAC-SHA256 of the body: 144 bits. With the body they make a multiple of three, so that base64 has neither padding
+nor bits to spare."""
+_LENGTH: Final = (_BODY.size + _SEAL_BYTES) // 3 * 4
+"""80 characters; AWS's have up to 2,048."""
+
+KEY_BYTES: Final = 32
+
+
+class Named(NamedTuple):
+    """The task that a token names. None of it says that the task is, or ever was, open."""
+
+    namespace: bytes
+    """``namespace_hash``."""
+    uid: Uid
+    task: TaskId
+    scheduled: Millis
+
+
+class TaskTokens:
+    """``keys``: the first makes tokens, tokens of all are taken. So a key is rotated: a new one comes before it, and it
+    goes when no task of its time is open any more."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._keys: dict[int, list[bytes]] = {}
+        for key in keys:
+            self._keys.setdefault(_key_id(key), []).append(key)
+        self._newest = keys[0]
+        self._newest_id = _key_id(keys[0])
+
+    def make(self, namespace: str, uid: str, task: TaskId, scheduled: Millis) -> str:
+        """``uid``: a UUID as Kubernetes writes it."""
+        number, place = _number(uid), namespace_hash(namespace)
+        return _sealed(self._newest, _BODY.pack(_VERSION, self._newest_id, place, number, task, scheduled))
+
+    def read(self, token: str) -> Named:
+        """Raises NoSuchTask."""
+        if len(token) != _LENGTH or not token.isascii():
+            raise NoSuchTask
+        given = token.encode()
+        try:
+            body = urlsafe_b64decode(given)[: _BODY.size]
+            version, key_id, namespace, number, task, scheduled = _BODY.unpack(body)
+        except (ValueError, struct.error):
+            raise NoSuchTask from None
+        if version != _VERSION:
+            raise NoSuchTask
+        # The whole text is compared: what is not of base64's alphabet was left out.
+        for key in self._keys.get(key_id, ()):
+            if hmac.compare_digest(given, _sealed(key, body).encode()):
+                return Named(namespace, Uid(str(uuid.UUID(bytes=number))), TaskId(task), Millis(scheduled))
+        raise NoSuchTask
+
+
+@lru_cache(maxsize=1024)
+def namespace_hash(namespace: str) -> bytes:
+    """Eight bytes by which a token tells its namespace to whoever knows all namespaces."""
+    return hashlib.sha256(namespace.encode()).digest()[:8]
+
+
+@lru_cache(maxsize=1024)  # an execution has many tasks, and this takes as long as the rest of a token
+def _number(uid: str) -> bytes:
+    number = uuid.UUID(uid)
+    if str(number) != uid:  # else it would be read as another
+        raise ValueError(f"{uid} is no UUID in small letters")
+    return number.bytes
+
+
+def _key_id(key: bytes) -> int:
+    """Which key a token was made with; where two have the same, both are tried."""
+    return hashlib.sha256(b"task-token-key:" + key).digest()[0]
+
+
+def _sealed(key: bytes, body: bytes) -> str:
+    seal = hmac.digest(key, body, "sha256")[:_SEAL_BYTES]
+    return urlsafe_b64encode(body + seal).decode()
