@@ -182,7 +182,7 @@ def test_a_lent_account_makes_no_job_without_its_execution(town: Town) -> None:
         "controller": True,
     }
     of_another = marked_job("of-another")
-    of_another["metadata"] |= {"ownerReferences": [owner], "annotations": {names.TOKEN: "0-5"}}
+    of_another["metadata"] |= {"ownerReferences": [owner], "annotations": {names.TASK_NAME: "0-5"}}
 
     for body in (alone, of_another):
         assert "must be controlled by that Execution and carry its token" in town.robot.create(body)
@@ -327,7 +327,7 @@ def operators_job(namespace: str, **spec: Any) -> Object:
     body["metadata"] |= {
         "namespace": namespace,
         "ownerReferences": [owner],
-        "annotations": {names.TOKEN: "0-5"},
+        "annotations": {names.TASK_NAME: "0-5"},
     }
     body["spec"]["template"]["spec"] |= {"automountServiceAccountToken": False, **spec}
     return body

@@ -171,7 +171,7 @@ INJECTIONS: dict[str, tuple[str, Object, str]] = {
     "job: finalizer": ("by-job", whole({"finalizers": ["a/b"]}), "finalizers cannot be given"),
     "job: namespace": ("by-job", whole({"namespace": "kube-system"}), "Jobs run in that of their execution"),
     "job: label": ("by-job", whole({"labels": UID_LABEL}), OURS),
-    "job: token": ("by-job", whole({"annotations": {names.TOKEN: "0-1"}}), OURS),
+    "job: token": ("by-job", whole({"annotations": {names.TASK_NAME: "0-1"}}), OURS),
     "job: selector": (
         "by-job",
         whole(spec={"selector": {"matchLabels": {"a": "b"}}}),
@@ -190,7 +190,7 @@ INJECTIONS: dict[str, tuple[str, Object, str]] = {
         "Jobs run in that of their execution",
     ),
     "labels": ("by-parts", {"labels": UID_LABEL, "annotations": {}, "env": []}, OURS),
-    "annotations": ("by-parts", {"labels": {}, "annotations": {names.TOKEN: "0-1"}, "env": []}, OURS),
+    "annotations": ("by-parts", {"labels": {}, "annotations": {names.TASK_NAME: "0-1"}, "env": []}, OURS),
     "environment": (
         "by-parts",
         {"labels": {}, "annotations": {}, "env": [{"name": "STEPWRIGHT_OUTPUT_FILE", "value": "/x"}]},
@@ -404,14 +404,16 @@ def test_a_definition_cannot_name_an_account_for_its_pods(town: Town, spec: Obje
 
 def test_labels_of_task_defaults_cannot_claim_another_execution(town: Town) -> None:
     town.author.machine(
-        "claims", one(job("true")), taskDefaults={"labels": UID_LABEL, "annotations": {names.TOKEN: "0-1"}}
+        "claims",
+        one(job("true")),
+        taskDefaults={"labels": UID_LABEL, "annotations": {names.TASK_NAME: "0-1"}},
     )
     town.kube.start("claims", "claims")
     ended = town.kube.ended("claims")
     [made] = jobs_of(town, ended)
 
     assert made["metadata"]["labels"][names.EXECUTION_UID] == ended["metadata"]["uid"]
-    assert made["metadata"]["annotations"][names.TOKEN].startswith(ended["metadata"]["uid"])
+    assert made["metadata"]["annotations"][names.TASK_NAME].startswith(ended["metadata"]["uid"])
 
 
 # --- Who may write everything else ------------------------------------------------------------------------------------------
@@ -464,7 +466,7 @@ def test_the_owner_of_a_tasks_job_cannot_be_changed(town: Town) -> None:
     town.kube.start("owned", "owned")
     found = town.kube.until("exec", "owned", lambda found: jobs_of(town, found))
     [made] = jobs_of(town, found)
-    for path in ("ownerReferences", f"annotations/{names.TOKEN.replace('/', '~1')}"):
+    for path in ("ownerReferences", f"annotations/{names.TASK_NAME.replace('/', '~1')}"):
         patch = [{"op": "remove", "path": f"/metadata/{path}"}]
         assert "only Stepwright makes them" in town.meddler.patch("job", made["metadata"]["name"], patch)
     town.kube("delete", "exec", "owned")
@@ -487,7 +489,7 @@ def test_a_job_that_stands_in_a_tasks_place_is_no_result(town: Town, annotated: 
     )  # started, Pause entered and left, Work entered, scheduled
     body = marked_job(names.job_name(ExecutionRef(uid, town.kube.namespace, name, name), task))
     body["metadata"]["labels"] = {}
-    body["metadata"]["annotations"] = {names.TOKEN: names.token(uid, task)} if annotated else {}
+    body["metadata"]["annotations"] = {names.TASK_NAME: names.task_name(uid, task)} if annotated else {}
     assert "created" in town.meddler.create(body)
     ended = town.kube.ended(name)
 

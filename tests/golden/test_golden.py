@@ -64,11 +64,11 @@ def test_jobs_are_called_as_they_were(golden: Golden) -> None:
 
     assert jobs
     for job in jobs:
-        token = job["metadata"]["annotations"][names.TOKEN]
+        token = job["metadata"]["annotations"][names.TASK_NAME]
         task = names.task_of(token, ref.uid)
         assert task is not None
         assert job["metadata"]["name"] == names.job_name(ref, task)
-        assert token == names.token(ref.uid, task)
+        assert token == names.task_name(ref.uid, task)
 
 
 def test_secrets_with_inputs_are_called_as_they_were() -> None:

@@ -141,7 +141,7 @@ class Jobs:
             return
         uid = new["metadata"]["uid"]
         if kind == "ADDED":
-            token = (new["metadata"].get("annotations") or {}).get(names.TOKEN, "")
+            token = (new["metadata"].get("annotations") or {}).get(names.TASK_NAME, "")
             self.notes[uid] = JobNotes(uid, key[2], token, _now(), self._server.by)
             self._begin_life(key, uid)
         elif kind == "DELETED":

@@ -14,7 +14,7 @@ from tests.simulation.scene import Scene, play
 from tests.simulation.watchman import FOREIGN
 
 JOB: Body = {
-    "metadata": {"name": "job", "annotations": {names.TOKEN: FOREIGN}},
+    "metadata": {"name": "job", "annotations": {names.TASK_NAME: FOREIGN}},
     "spec": {"template": {"spec": {"containers": [{"name": "main"}]}}},
 }
 KEY = ("jobs", "default", "job")

@@ -165,7 +165,7 @@ class Watchman:
             "metadata": {
                 "name": name,
                 "labels": {names.EXECUTION_UID: uid},
-                "annotations": {names.TOKEN: FOREIGN},
+                "annotations": {names.TASK_NAME: FOREIGN},
             },
             "spec": {
                 "ttlSecondsAfterFinished": 3,
@@ -183,7 +183,7 @@ class Watchman:
 
     def _created(self, job: Body) -> None:
         """A Job has come to be: of a task that is written, and for the first time."""
-        token = (job["metadata"].get("annotations") or {}).get(names.TOKEN, "")
+        token = (job["metadata"].get("annotations") or {}).get(names.TASK_NAME, "")
         if token == FOREIGN:
             return
         if self._server.sender_gave_up:
@@ -325,7 +325,7 @@ class Watchman:
             job
             for job in self._server.all("jobs")
             if (job["metadata"].get("labels") or {}).get(names.EXECUTION_UID) == uid
-            and job["metadata"]["annotations"][names.TOKEN] != FOREIGN
+            and job["metadata"]["annotations"][names.TASK_NAME] != FOREIGN
         ]
 
     def _is_active(self, job: Body) -> bool:

@@ -614,8 +614,8 @@ async def test_holds_tells_whether_an_execution_has_jobs_to_stop_or_release() ->
 async def test_a_job_with_the_tasks_token_but_not_its_label_is_somebody_elses() -> None:
     """Labels of Stepwright's are for Stepwright (an admission policy); annotations anybody may write."""
     scene, this = Scene(), image()
-    name, token = names.job_name(scene.ref, this.task), names.token(scene.ref.uid, this.task)
-    metadata = {"name": name, "namespace": "shop", "uid": "forged", "annotations": {names.TOKEN: token}}
+    name, token = names.job_name(scene.ref, this.task), names.task_name(scene.ref.uid, this.task)
+    metadata = {"name": name, "namespace": "shop", "uid": "forged", "annotations": {names.TASK_NAME: token}}
     async with scene.driver() as driver:
         scene.server.muted = True
         scene.server.put(scene.job_path(this), {"metadata": metadata, "spec": {}})

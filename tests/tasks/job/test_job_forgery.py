@@ -340,7 +340,7 @@ def lay(scene: Scene, this: StartTask, **changes: Any) -> dict[str, Any]:
             "namespace": "shop",
             "uid": "laid",
             "labels": {names.EXECUTION_UID: str(scene.ref.uid)},
-            "annotations": {names.TOKEN: names.token(scene.ref.uid, this.task)},
+            "annotations": {names.TASK_NAME: names.task_name(scene.ref.uid, this.task)},
             **changes,
         },
         "spec": {"template": {"spec": {"containers": [{"name": "main", "image": "evil"}]}}},
@@ -440,7 +440,7 @@ async def test_a_job_whose_execution_was_deleted_without_it_does_not_stay_for_ev
 ) -> None:
     """By --cascade=orphan while no operator was there: it had no TTL, and nobody to give it one."""
     scene, this = Scene(), image()
-    annotations = {names.TOKEN: names.token(scene.ref.uid, this.task)}
+    annotations = {names.TASK_NAME: names.task_name(scene.ref.uid, this.task)}
     if execution is not None:
         annotations[names.EXECUTION] = execution
     async with scene.driver():
@@ -453,7 +453,7 @@ async def test_a_job_whose_execution_was_deleted_without_it_does_not_stay_for_ev
 
 def test_the_name_of_a_job_tells_its_task() -> None:
     ref = ExecutionRef("7f3c2d1e-0000-4000-8000-000000000001", "shop", "x", "m")  # type: ignore[arg-type]
-    token = names.token(ref.uid, TaskId(5))
+    token = names.task_name(ref.uid, TaskId(5))
 
     assert names.is_named_by(names.job_name(ref, TaskId(5)), token)
     assert not names.is_named_by(names.job_name(ref, TaskId(6)), token)

@@ -80,7 +80,7 @@ def test_a_lone_surrogate_is_no_obstacle() -> None:
 
 @given(uids, tasks)
 def test_a_token_tells_its_task(uid: Uid, task: TaskId) -> None:
-    assert names.task_of(names.token(uid, task), uid) == task
+    assert names.task_of(names.task_name(uid, task), uid) == task
 
 
 @pytest.mark.parametrize("token", ["", "x", "other-5", "7f3c-", "7f3c-x", "7f3c-5-6", "7f3c--5"])

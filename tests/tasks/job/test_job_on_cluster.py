@@ -777,7 +777,7 @@ async def test_a_job_that_would_run_something_else_is_refused(jobs: Running, nam
     name = names.job_name(ref, this.task)
     template = {"restartPolicy": "Never", "containers": [{"name": "main", "image": BUSYBOX}]}
     labels = {names.EXECUTION_UID: str(ref.uid)}
-    annotations = {names.TOKEN: names.token(ref.uid, this.task)}
+    annotations = {names.TASK_NAME: names.task_name(ref.uid, this.task)}
     laid = {
         "metadata": {"name": name, "labels": labels, "annotations": annotations},
         "spec": {"suspend": True, "template": {"metadata": {"labels": labels}, "spec": template}},

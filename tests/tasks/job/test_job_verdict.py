@@ -394,5 +394,5 @@ def test_only_what_a_verdict_needs_is_decoded() -> None:
         "spec": {"template": {"spec": {"containers": [1]}}}, "status": {}}"""
     found = msgspec.json.decode(text, type=facts.Job)
 
-    assert found.metadata.annotations.token == "t-5"
+    assert found.metadata.annotations.task_name == "t-5"
     assert found.metadata.labels.execution_uid == "t"

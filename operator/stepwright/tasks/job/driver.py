@@ -120,7 +120,7 @@ class JobDriver:
             task.task,
             task.state,
             name,
-            names.token(ref.uid, task.task),
+            names.task_name(ref.uid, task.task),
             defaults.pending_grace_seconds * 1000,
             defaults.ttl_seconds,
             "file",
@@ -152,28 +152,28 @@ class JobDriver:
 
     async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
         watched = self._watching.get(ref.uid, task)
-        name, token = names.job_name(ref, task), names.token(ref.uid, task)
+        name, task_name = names.job_name(ref, task), names.task_name(ref.uid, task)
         if watched is not None:
             watched.busy = self  # for ever: whatever is being read for it, nothing more is reported
         job = watched.job if watched is not None else self.jobs.get(ref.namespace, name)
-        self._watching.stopping(ref, name, token, job)
+        self._watching.stopping(ref, name, task_name, job)
         if job is None and watched is None:
             job = await self._calls.find(ref, name)
-        if job is not None and job.metadata.annotations.token == token:
+        if job is not None and job.metadata.annotations.task_name == task_name:
             await self._calls.delete(ref, name, job.metadata.uid)
         self._watching.forget(ref, task)
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         watched = self._watching.get(ref.uid, task)
-        name, token = names.job_name(ref, task), names.token(ref.uid, task)
+        name, task_name = names.job_name(ref, task), names.task_name(ref.uid, task)
         if watched is None:
             stored = self.jobs.get(ref.namespace, name)
-            self._releases.add(ref, name, token, _ttl_seconds(ref, stored), stored)
+            self._releases.add(ref, name, task_name, _ttl_seconds(ref, stored), stored)
         elif watched.job is not None and watched.unwanted:
             await self._calls.delete(ref, name, watched.job.metadata.uid)
         elif watched.job is not None and not watched.gone:
-            self._releases.add(ref, name, token, watched.ttl_seconds, watched.job)
-        self._watching.released(ref, name, token, watched.job if watched is not None else None)
+            self._releases.add(ref, name, task_name, watched.ttl_seconds, watched.job)
+        self._watching.released(ref, name, task_name, watched.job if watched is not None else None)
         self._watching.forget(ref, task)
         self._watching.look_back(ref.namespace, name)
 
@@ -187,16 +187,16 @@ class JobDriver:
             if watched.job is not None:
                 found.setdefault(watched.job.metadata.uid, watched.job)
         for job in found.values():
-            token, task = job.metadata.annotations.token, job.task
+            task_name, task = job.metadata.annotations.task_name, job.task
             if task is None or task in wanted or job.metadata.deletionTimestamp is not None:
                 continue
             name = job.metadata.name
             ended = verdict.judge(job, self._watching.pods_of(job), pods_certain=True)
             if isinstance(ended, verdict.Undecided):
-                self._watching.stopping(ref, name, token, job)
+                self._watching.stopping(ref, name, task_name, job)
                 await self._calls.delete(ref, name, job.metadata.uid)
             elif job.spec.ttlSecondsAfterFinished is None and (ref.namespace, name) not in self._releases:
-                self._releases.add(ref, name, token, _ttl_seconds(ref, job), job)
+                self._releases.add(ref, name, task_name, _ttl_seconds(ref, job), job)
             self._watching.forget(ref, task)
             self._watching.look_back(ref.namespace, name)
         for watched in self._watching.of(ref.uid):
@@ -250,8 +250,8 @@ class JobDriver:
         if job is None:
             raise Unavailable(f"Job {ref.namespace}/{made.name} was there and is gone")
         # The annotation anybody may write; an admission policy guards the label.
-        whose = (job.metadata.labels.execution_uid, job.metadata.annotations.token)
-        if whose != (str(ref.uid), made.token):
+        whose = (job.metadata.labels.execution_uid, job.metadata.annotations.task_name)
+        if whose != (str(ref.uid), made.task_name):
             raise _not_ours(ref, made.name, "it was not created by this execution")
         # An account that Stepwright acts as, and whatever runs as it, may write that label, too.
         if not found:

@@ -51,7 +51,7 @@ class JobLabels(Fact, frozen=True):
 
 class JobAnnotations(Fact, frozen=True):
     execution: str | None = field(name=names.EXECUTION, default=None)
-    token: str = field(name=names.TOKEN, default="")
+    task_name: str = field(name=names.TASK_NAME, default="")
     ttl_seconds: str | None = field(name=names.TTL_SECONDS, default=None)
 
 
@@ -115,8 +115,8 @@ class Job(Fact, frozen=True):
     def task(self) -> TaskId | None:
         """The task that it runs; None where it is no task's, whatever its labels say: a CronJob makes Jobs with any
         labels and annotations, but its own names."""
-        uid, token = self.metadata.labels.execution_uid, self.metadata.annotations.token
-        return names.task_of(token, uid) if names.is_named_by(self.metadata.name, token) else None
+        uid, task_name = self.metadata.labels.execution_uid, self.metadata.annotations.task_name
+        return names.task_of(task_name, uid) if names.is_named_by(self.metadata.name, task_name) else None
 
     @property
     def completions(self) -> int | None:

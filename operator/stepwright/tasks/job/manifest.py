@@ -34,7 +34,7 @@ _JOB_MEMBERS: Final = ("apiVersion", "kind", "metadata", "spec")
 @dataclass(frozen=True, slots=True)
 class Manifest:
     name: str
-    token: str
+    task_name: str
     job: Mapping[str, Any]
     ttl_seconds: int
     """For when the result is committed; the Job itself is created without, so that it stays until then."""
@@ -98,7 +98,7 @@ def build(
     owner: Owner = execution_owner,
 ) -> Manifest:
     """Raises StateError (Job.Refused)."""
-    name, token = names.job_name(ref, task.task), names.token(ref.uid, task.task)
+    name, task_name = names.job_name(ref, task.task), names.task_name(ref.uid, task.task)
     text = str(jsontext.dump(parameters.input))
     large = len(text.encode()) > template.LARGEST_ANNOTATED_INPUT_BYTES
     labels = {
@@ -125,7 +125,7 @@ def build(
     metadata = _job_metadata(given, ref, parameters)
     annotations = {
         **template.without_own_names(metadata.get("annotations"), "job.metadata.annotations"),
-        names.TOKEN: token,
+        names.TASK_NAME: task_name,
         names.EXECUTION: ref.name,
         names.STATE: task.state,
         names.PATH: task.path,
@@ -149,7 +149,7 @@ def build(
     }
     return Manifest(
         name,
-        token,
+        task_name,
         job,
         settings.ttl_seconds if ttl_seconds is None else ttl_seconds,
         text if large else None,

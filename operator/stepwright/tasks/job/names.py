@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from stepwright.asl.signals import TaskId
+from stepwright.asl.task_token import task_name as task_name  # noqa: PLC0414 - a name among the others
 from stepwright.engine.ports import ExecutionRef, Uid
 
 PREFIX: Final = "stepwright.dev/"
@@ -28,8 +29,9 @@ STATE: Final = PREFIX + "state"
 """Label and annotation: the state's name, in the annotation exactly."""
 PATH: Final = PREFIX + "path"
 """Annotation: where in the execution, ``Orders[3]/Ship``."""
-TOKEN: Final = PREFIX + "token"
-"""Annotation: whose task this is. A Job of the right name with another token is somebody else's."""
+TASK_NAME: Final = PREFIX + "token"
+"""Annotation: whose task this is (``asl.task_token.task_name``; no token that anything is answered by). A Job of the right name
+with another is somebody else's."""
 TTL_SECONDS: Final = PREFIX + "ttl-seconds"
 """Annotation: the ttlSecondsAfterFinished that the task asked for, set once its result is committed."""
 INPUT: Final = PREFIX + "input"
@@ -43,16 +45,16 @@ _HASH_LENGTH: Final = 10
 
 
 def job_name(ref: ExecutionRef, task: TaskId) -> str:
-    """``order-7-5-k3j9x2abcd``: the execution's name, the id of the TaskScheduled event, a hash of the token."""
-    end = _end(token(ref.uid, task))
+    """``order-7-5-k3j9x2abcd``: the execution's name, the id of the TaskScheduled event, a hash of the task's name."""
+    end = _end(task_name(ref.uid, task))
     room = _LONGEST_NAME - len(end) - 1
     start = re.sub(r"[^a-z0-9]+", "-", ref.name.lower())[:room].strip("-")
     return f"{start or 'x'}-{end}"
 
 
-def is_named_by(job: str, token: str) -> bool:
-    """Whether a Job of that name can be the one of the task with that token."""
-    return job.endswith("-" + _end(token))
+def is_named_by(job: str, task_name: str) -> bool:
+    """Whether a Job of that name can be the one of the task of that name."""
+    return job.endswith("-" + _end(task_name))
 
 
 def secret_name(job: str) -> str:
@@ -60,13 +62,9 @@ def secret_name(job: str) -> str:
     return f"{job}-stepwright-input"
 
 
-def token(uid: Uid | str, task: TaskId) -> str:
-    return f"{uid}-{task}"
-
-
-def task_of(token: str, uid: Uid | str) -> TaskId | None:
-    """The task of a token, None if it is not one of that execution."""
-    start, _, end = token.rpartition("-")
+def task_of(task_name: str, uid: Uid | str) -> TaskId | None:
+    """The task of that name, None if it is not one of that execution."""
+    start, _, end = task_name.rpartition("-")
     return TaskId(int(end)) if start == uid and end.isascii() and end.isdigit() else None
 
 
@@ -83,11 +81,11 @@ def unshortened(label: str) -> str | None:
     return None if not label or re.search(rf"(^|-)[a-z2-7]{{{_HASH_LENGTH}}}$", label) else label
 
 
-def _end(token: str) -> str:
-    return f"{token.rpartition('-')[2]}-{_hash(token)}"
+def _end(task_name: str) -> str:
+    return f"{task_name.rpartition('-')[2]}-{_hash(task_name)}"
 
 
-@lru_cache(maxsize=1024)  # a task's token is asked for several times while it is started
+@lru_cache(maxsize=1024)  # a task's name is asked for several times while it is started
 def _hash(text: str) -> str:
     # Lone surrogates occur in JSON, hence in names of states.
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

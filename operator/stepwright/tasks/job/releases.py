@@ -38,11 +38,11 @@ UNHEARD_SECONDS: Final = 60.0
 class Release:
     ref: ExecutionRef
     name: str
-    token: str
+    task_name: str
     ttl_seconds: int
     since: Millis
     job_uid: str | None = None
-    """None: not known. The token tells whose Job it is."""
+    """None: not known. The task's name tells whose Job it is."""
     ended: Millis | None = None
     """When the Job finished, from where its TTL counts; None: not yet, or not known."""
 
@@ -68,10 +68,12 @@ class Releases:
         """Whether the Job of this namespace and name is about to be let go."""
         return job in self._waiting or job in self._unfinished
 
-    def add(self, ref: ExecutionRef, name: str, token: str, ttl_seconds: int, job: facts.Job | None) -> None:
+    def add(
+        self, ref: ExecutionRef, name: str, task_name: str, ttl_seconds: int, job: facts.Job | None
+    ) -> None:
         """Its task has its end; the caller then says what has become of the Job already. None: it is not known."""
         uid = None if job is None else job.metadata.uid
-        release = Release(ref, name, token, ttl_seconds, self._clock.now(), uid)
+        release = Release(ref, name, task_name, ttl_seconds, self._clock.now(), uid)
         self._unfinished[ref.namespace, name] = release
 
     def unfinished(self, namespace: str, name: str) -> Release | None:
@@ -110,7 +112,7 @@ class Releases:
             ttl_seconds = release.stays_seconds(self._clock.now())
             try:
                 await self._calls.release(
-                    release.ref, release.name, release.token, release.job_uid, ttl_seconds, ends=True
+                    release.ref, release.name, release.task_name, release.job_uid, ttl_seconds, ends=True
                 )
             except Unavailable as error:
                 self._log.warning(
@@ -136,7 +138,7 @@ class Releases:
         release = self._waiting[namespace, name]
         try:
             ttl_seconds = release.stays_seconds(self._clock.now())
-            await self._calls.release(release.ref, name, release.token, release.job_uid, ttl_seconds)
+            await self._calls.release(release.ref, name, release.task_name, release.job_uid, ttl_seconds)
         except Unavailable as error:
             self._log.warning("a Job is not let go yet", job=name, reason=str(error))
             if self._waiting.pop((namespace, name), None) is not None:

@@ -134,7 +134,7 @@ class Calls:
         self,
         ref: ExecutionRef,
         name: str,
-        token: str,
+        task_name: str,
         uid: str | None,
         ttl_seconds: int,
         *,
@@ -147,7 +147,11 @@ class Calls:
         more, while the Job itself stays: a creation that is under way still finds its name taken.
         """
         body: list[dict[str, Any]] = [
-            {"op": "test", "path": "/metadata/annotations/" + names.TOKEN.replace("/", "~1"), "value": token},
+            {
+                "op": "test",
+                "path": "/metadata/annotations/" + names.TASK_NAME.replace("/", "~1"),
+                "value": task_name,
+            },
             {"op": "add", "path": "/spec/ttlSecondsAfterFinished", "value": ttl_seconds},
         ]
         if uid is not None:

@@ -47,7 +47,7 @@ class Watched:
     task: TaskId
     state: str
     name: str
-    token: str
+    task_name: str
     grace_ms: float
     ttl_seconds: int
     output: str
@@ -84,7 +84,7 @@ class _Stopped:
     """``own_job``: the uid of the Job that was the task's as far as is known here, which is not a late one."""
 
     ref: ExecutionRef
-    token: str
+    task_name: str
     since: Millis
     own_job: str | None = None
 
@@ -203,11 +203,11 @@ class Watching:
                 self._by_job_uid.pop(watched.job.metadata.uid, None)
                 self._beginnings.over(watched.job.metadata.uid)
 
-    def stopping(self, ref: ExecutionRef, name: str, token: str, job: facts.Job | None) -> None:
+    def stopping(self, ref: ExecutionRef, name: str, task_name: str, job: facts.Job | None) -> None:
         """A Job of this name that shows only now is not wanted any more. ``job``: the one that is stopped: should that show
         once more, etcd was restored, and whoever reads the execution anew says whether it is wanted."""
         own = None if job is None else job.metadata.uid
-        self._stopped[ref.namespace, name] = _Stopped(ref, token, self._clock.now(), own)
+        self._stopped[ref.namespace, name] = _Stopped(ref, task_name, self._clock.now(), own)
 
     def wanted(self, ref: ExecutionRef, name: str) -> None:
         """The Job's task is to be started. Where it had its end here already, etcd was restored to what was before: no
@@ -219,11 +219,11 @@ class Watching:
         ended and is gone."""
         self._doubtful[ref.namespace, name] = self._clock.now()
 
-    def released(self, ref: ExecutionRef, name: str, token: str, job: facts.Job | None) -> None:
+    def released(self, ref: ExecutionRef, name: str, task_name: str, job: facts.Job | None) -> None:
         """The task has its end. Another Job of its name is not wanted."""
         if self._doubtful.pop((ref.namespace, name), None) is not None:
             own = None if job is None else job.metadata.uid
-            self._stopped[ref.namespace, name] = _Stopped(ref, token, self._clock.now(), own)
+            self._stopped[ref.namespace, name] = _Stopped(ref, task_name, self._clock.now(), own)
 
     # --- What happens to them -----------------------------------------------------------------------------------------
 
@@ -294,7 +294,7 @@ class Watching:
         stopped = self._stopped.get((job.metadata.namespace, job.metadata.name))
         if (
             stopped is not None
-            and job.metadata.annotations.token == stopped.token
+            and job.metadata.annotations.task_name == stopped.task_name
             and job.metadata.uid != stopped.own_job
             # Another operator may have started the task since, where a restore has undone that it was stopped.
             and self._held(stopped.ref.uid)
