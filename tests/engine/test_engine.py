@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl.signals import TaskSubmitted
+from stepwright.asl.signals import TaskId, TaskSubmitted
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import Commit, Refused, Unavailable
 from tests.engine.memory import World, loaded, output, stop, types
@@ -106,6 +106,31 @@ def test_a_task_is_no_longer_open_while_its_end_is_being_written() -> None:
 
         assert seen == [False]
         assert world.engine.has_open(uid, task) is None
+
+    run(main)
+
+
+def test_what_an_execution_waits_for_is_known_as_soon_as_it_is_taken_up() -> None:
+    """A worker may answer in the moment in which a process has begun, before the execution had a turn."""
+
+    async def main() -> None:
+        world = World(lambda _: (60.0, {"done": True}))
+        execution = world.journal.add(loaded(ONE_TASK))
+        uid = execution.ref.uid
+        world.engine.adopt(execution)
+        assert world.engine.has_open(uid, TaskId(2)) is False
+        await asyncio.sleep(0.5)
+        task = world.driver.created[0][1]
+        await world.crash()
+
+        world.begin()
+        assert world.engine.has_open(uid, task) is None
+        world.adopt_all()
+        assert world.engine.has_open(uid, task) is True
+        assert world.engine.has_open(uid, TaskId(task + 1)) is False
+        await asyncio.sleep(0.5)
+        assert world.engine.has_open(uid, task) is True
+        await world.idle()
 
     run(main)
 

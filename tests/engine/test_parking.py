@@ -96,10 +96,13 @@ def test_nothing_is_parked_while_a_task_runs() -> None:
         world = World(lambda task: (60.0, task.input))
         stored = await begun(world, machine, after=55)
         assert world.engine.parked == 0
+        task = world.driver.created[0][1]
+        assert world.engine.has_open(UID, task) is True
         assert stored.commits[-1].waiting_until is None
         await asyncio.sleep(10)
         assert world.engine.parked == 1
         assert not world.driver.running  # its Job was released before
+        assert world.engine.has_open(UID, task) is False
         await world.idle()
 
         assert types(stored)[-1] == "ExecutionSucceeded"

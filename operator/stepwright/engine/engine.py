@@ -193,10 +193,12 @@ class Engine:
         self.tell(uid, Stop(request.error, request.cause))
 
     def has_open(self, uid: Uid, task: TaskId, scheduled: Millis | None = None) -> bool | None:
-        """Whether the task is open as far as it is written or being written; None where that is not known here: the execution is not
-        carried, waits outside of memory, or is just being read. ``scheduled``: when it must have been, where that is known."""
+        """Whether the task is open as far as it is written or being written; None where the execution is not carried. One
+        that waits outside of memory has no open task. ``scheduled``: when it must have been, where that is known."""
         run = self._runs.get(uid)
-        return None if run is None else run.has_open(task, scheduled)
+        if run is None:
+            return False if uid in self._parked else None
+        return run.has_open(task, scheduled)
 
     def heartbeat(self, uid: Uid, task: TaskId) -> None:
         run = self._runs.get(uid)

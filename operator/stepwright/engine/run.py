@@ -190,11 +190,13 @@ class Run:
         """Signals that came too late to be looked at."""
         return list(self._signals)
 
-    def has_open(self, task: TaskId, scheduled: Millis | None = None) -> bool | None:
-        """Whether the task is open as far as it is written, and stays so by what is being written; None while that is
-        being read. ``scheduled``: when it must have been, where that is known. What is being written may have landed: nobody else can tell."""
+    def has_open(self, task: TaskId, scheduled: Millis | None = None) -> bool:
+        """Whether the task is open as far as it is written, and stays so by what is being written. ``scheduled``: when it
+        must have been, where that is known. What is being written may have landed: nobody else can tell."""
         if self._checkpoint is None:
-            return None
+            # What has to be read first has only waited, and what is new has no task yet.
+            parts = {} if self._loaded is None else self._loaded.parts
+            return checkpoints.has_open_encoded(parts, task, scheduled)
         return all(
             checkpoints.has_open(checkpoint, task, scheduled)
             for checkpoint in (self._checkpoint, self._writing)

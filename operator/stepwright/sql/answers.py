@@ -8,22 +8,23 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.text import jsontext
 from stepwright.catalog.ports import NoSuchTask, TaskOver
-from stepwright.engine.ports import Uid
+from stepwright.engine.ports import Uid, Unavailable
 from stepwright.sql import former_tokens
 from stepwright.sql.database import Database
-from stepwright.sql.journal import read_parts
 
 
 class Carried(Protocol):
     """Executions that are carried by this process."""
 
     def has_open(self, uid: Uid, task: TaskId, scheduled: Millis | None) -> bool | None:
-        """None where the execution is not in memory. ``scheduled``: when it must have been, where that is known."""
+        """None where the execution is not carried. ``scheduled``: when it must have been, where that is known."""
+
+    async def taken_up(self) -> None:
+        """Return once everything is carried that was running when the last process ended."""
 
     def heartbeat(self, uid: Uid, task: TaskId) -> None: ...
 
@@ -85,12 +86,16 @@ class SqlAnswers:
         self._carried.report(uid, signal)
 
     async def _require_open(self, meant: _Meant) -> None:
-        """Raises TaskOver, NoSuchTask. The engine knows of nearly all; to read a checkpoint takes as long as it is large,
-        and this is asked at every answer and every heartbeat."""
-        known = self._carried.has_open(*meant)
-        if known is None:
-            await self._database.read(lambda connection: _require_stored(connection, meant))
-        elif not known:
+        """Raises TaskOver, NoSuchTask, Unavailable. Whoever carries an execution knows its open tasks; to read a
+        checkpoint takes as long as it is large, and this is asked at every answer and every heartbeat."""
+        is_open = self._carried.has_open(*meant)
+        if is_open is None:
+            await self._carried.taken_up()
+            is_open = self._carried.has_open(*meant)
+        if is_open is None:
+            await self._database.read(lambda connection: _require_running(connection, meant))
+            raise Unavailable("the execution of this task does not go on now; the log says why")
+        if not is_open:
             raise await self._over(meant.uid, meant.task)
 
     async def _over(self, uid: Uid, task: TaskId) -> TaskOver:
@@ -112,14 +117,14 @@ async def given(database: Database) -> list[tuple[Uid, Signal]]:
     ]
 
 
-def _require_stored(connection: Connection, meant: _Meant) -> None:
-    uid = meant.uid
-    if connection.execute("SELECT 1 FROM executions WHERE uid = :uid", {"uid": uid}).fetchone() is None:
+def _require_running(connection: Connection, meant: _Meant) -> None:
+    """Raises NoSuchTask, TaskOver."""
+    asked = {"uid": meant.uid}
+    found = connection.execute("SELECT status FROM executions WHERE uid = :uid", asked).fetchone()
+    if found is None:
         raise NoSuchTask
-    parts = read_parts(connection, uid)
-    checkpoint = checkpoints.decode(parts) if parts else None
-    if checkpoint is None or not checkpoints.has_open(checkpoint, meant.task, meant.scheduled):
-        raise _over(connection, uid, meant.task)
+    if found["status"] != "RUNNING":
+        raise _over(connection, meant.uid, meant.task)
 
 
 def _over(connection: Connection, uid: Uid, task: TaskId) -> TaskOver:

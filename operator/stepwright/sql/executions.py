@@ -73,12 +73,14 @@ class SqlExecutions:
         self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
         self._let_go: defaultdict[Uid, asyncio.Event] = defaultdict(asyncio.Event)
         """Set when the engine is done with an execution; of those that somebody waits for."""
+        self._taken_up = asyncio.Event()
 
     async def run(self) -> None:
         """Take up what was running when the last process ended, and carry everything until cancelled."""
         await self._deletions.recall()
         for loaded in await self._journal.unsettled():
             self._engine.adopt(loaded)
+        self._taken_up.set()
         for uid, signal in [*await map_runs.asked(self._database), *await answers.given(self._database)]:
             self._engine.report(uid, signal)
         await self._engine.run()
@@ -92,6 +94,9 @@ class SqlExecutions:
 
     def has_open(self, uid: Uid, task: TaskId, scheduled: Millis | None) -> bool | None:
         return self._engine.has_open(uid, task, scheduled)
+
+    async def taken_up(self) -> None:
+        await self._taken_up.wait()
 
     def heartbeat(self, uid: Uid, task: TaskId) -> None:
         self._engine.heartbeat(uid, task)

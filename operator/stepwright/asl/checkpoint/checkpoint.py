@@ -48,6 +48,8 @@ __all__ = [
     "current_states",
     "decode",
     "encode",
+    "has_open",
+    "has_open_encoded",
     "heartbeats",
     "open_task",
     "open_tasks",
@@ -164,6 +166,16 @@ def has_open(checkpoint: Checkpoint, task: TaskId, scheduled: Millis | None = No
     # What is kept of an ended one is for a redrive, which begins its tasks anew.
     found = None if checkpoint.ended else open_task(checkpoint, task)
     return found is not None and scheduled in (None, found.scheduled)
+
+
+def has_open_encoded(
+    parts: Mapping[PartId, EncodedPart], task: TaskId, scheduled: Millis | None = None
+) -> bool:
+    """``has_open`` of what was not decoded."""
+    if parts.get(HEAD, {}).get("ended") is not None:
+        return False
+    tasks = (found for part in parts.values() if (found := part.get("task")) is not None)
+    return any(found["id"] == task and scheduled in (None, found["scheduled"]) for found in tasks)
 
 
 def resources(machine: Machine, checkpoint: Checkpoint) -> dict[TaskId, Resource]:
