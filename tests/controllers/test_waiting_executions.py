@@ -40,8 +40,8 @@ class _Waiting(_Missing):
             self.create(name, INPUT)
         await asyncio.sleep(20)
         kept = self.operator.executions
-        self.seen = [seen for those in kept._waiting.values() for seen in those.values()]
-        self.texts = len(kept._texts)
+        self.seen = [seen for those in kept._waiting._of.values() for seen in those.values()]
+        self.texts = len(kept._beginning._texts)
         self.said = self.condition("e0", "Reconciling")
         self.make()
         await asyncio.sleep(20)

@@ -16,6 +16,7 @@ from stepwright.asl.checkpoint.parts import Branch
 from stepwright.asl.interpreter import steps
 from stepwright.cluster import record
 from stepwright.cluster.journal import ClusterJournal
+from stepwright.controllers.beginning import Beginning
 from stepwright.controllers.executions import Executions
 from stepwright.controllers.membership import Membership
 from stepwright.engine import run as runs
@@ -80,10 +81,10 @@ def let_go_of_nothing(patch: pytest.MonkeyPatch) -> None:
 def take_up_new_executions_without_their_input(patch: pytest.MonkeyPatch) -> None:
     """The watch has not got it."""
 
-    async def lean(self: Executions, ref: Any) -> Any:
+    async def lean(self: Beginning, ref: Any) -> Any:
         return await self._lean(ref)
 
-    patch.setattr(Executions, "_whole", lean)
+    patch.setattr(Beginning, "_whole", lean)
 
 
 def drop_dispatches_while_the_lease_has_lapsed(patch: pytest.MonkeyPatch) -> None:

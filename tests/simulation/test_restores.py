@@ -793,7 +793,7 @@ class _Copies(Scene):
     async def script(self) -> None:
         self.begin_operator()
         await asyncio.sleep(2)
-        self.operator.executions._restarts_restored = self.restarts
+        self.operator.executions._beginning._restarts_restored = self.restarts
         for name, marks in (("started", STARTED), ("velero", VELERO), ("applied", APPLIED), ("git", WRITTEN)):
             self.create(name, **msgspec.json.decode(msgspec.json.encode(marks)))
         await asyncio.sleep(60)

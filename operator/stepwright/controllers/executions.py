@@ -21,27 +21,28 @@ import structlog
 
 from stepwright.asl.checkpoint.checkpoint import NewerVersion
 from stepwright.cluster import conditions, executions, uncarried
-from stepwright.cluster.consistency import Edited
-from stepwright.cluster.executions import Body, InvalidInput, Pinned
+from stepwright.cluster.executions import Body, Pinned
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.controllers import execution_watch
-from stepwright.controllers.execution_watch import TOUCHED, Seen, index_of
+from stepwright.controllers.acts import Act, Here, act_upon, seems_back
+from stepwright.controllers.beginning import Beginning, ForNewer, Unbegun
+from stepwright.controllers.execution_watch import Seen, index_of
 from stepwright.controllers.failing import Failing
 from stepwright.controllers.failure_events import FailureEvents
 from stepwright.controllers.insisting import Insisting
 from stepwright.controllers.neighbours import Neighbours
-from stepwright.controllers.new_texts import NewTexts
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machine_watch import Key
-from stepwright.controllers.state_machines import Known, StateMachines
+from stepwright.controllers.state_machines import StateMachines
+from stepwright.controllers.waiting import Waiting
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Observer, Unobserved
 from stepwright.engine.ports import (
     Clock,
     ExecutionRef,
     Gone,
-    Refused,
+    Loaded,
     TaskDriver,
     Uid,
     Unavailable,
@@ -50,10 +51,6 @@ from stepwright.engine.run import Parked
 from stepwright.kube.informer import Informer, Metadata
 
 log = structlog.get_logger(__name__)
-
-# Together with its StateMachine an Execution often comes a moment before it: nothing is said before this has passed.
-SILENT_SECONDS = 1.0
-SILENT_LOOKS = 10
 
 # So many executions are looked at between two turns of the loop when operators come or go.
 BREATHE_EVERY = 200
@@ -93,7 +90,6 @@ class Executions:
             carries=engine.carries,
             find=self._find,
         )
-        self._restarts_restored = restarts_restored
         self._engine = engine
         self._journal = journal
         self._refusals = refusals_
@@ -111,8 +107,18 @@ class Executions:
         self._machines = machines
         self._watch = watch
         self._shares_changed = asyncio.Event()
-        self._waiting: dict[Key, dict[Uid, Seen]] = {}
-        self._texts = NewTexts()
+        self._waiting = Waiting()
+        self._beginning = Beginning(
+            journal,
+            refusals_,
+            self._failing,
+            machines,
+            self._waiting,
+            clock,
+            restarts_restored=restarts_restored,
+            pin=self._pin,
+            unpin=self.finished,
+        )
         self.for_newer_version: set[Uid] = set()
         """Executions of this operator that a newer version has written, and this one cannot read."""
         self._taking_up: dict[Uid, asyncio.Task[None]] = {}
@@ -166,69 +172,60 @@ class Executions:
             self.broke(seen.metadata, error)
 
     def _observe(self, type: str, seen: Seen, text: msgspec.Raw | None = None) -> None:
-        uid = seen.uid
-        self._engine.written(uid, seen.status.seq)
-        if seen.metadata.deletionTimestamp is not None:
-            self._forget(seen)
-        elif type == "DELETED":
-            self._missed(seen)
-        elif not self._engine.carries(uid) and self._neighbours.has(seen):
-            self._neighbours.observe(seen)
-            self._leave(seen)
-        elif not self._owns(uid):
-            self._leave(seen)
-        elif self._apart.holds(uid) and not seen.has_ended:
-            self._set_apart(seen)
-        elif self._seems_back(seen):
-            self._newer[uid] = (
-                seen  # etcd was restored to a time before its end, or the news of that is on its way
-            )
-        elif self._engine.carries(uid) and (type == TOUCHED or not seen.seems_intact):
-            self._compare(seen)
-        elif seen.is_settled:
-            self._ended(seen)
-        elif self._engine.carries(uid):
-            self._journal.observe_generation(uid, seen.metadata.generation)
-            request = seen.stop_request
-            if request is not None and uid not in self._stopped:
-                self._stopped.add(uid)
-                self._engine.stop_execution(uid, request)
-        elif uid in self._taking_up:
-            self._newer[uid] = seen
-        elif uid in self._waiting.get(seen.machine, {}):
-            self._waiting[seen.machine][uid] = seen
-            # One that has begun, elsewhere or before etcd was restored, waits for its state machine no more.
-            if seen.stop_request is not None or seen.pinned is not None:
-                self._begin(seen)
-        elif not self._insisting.has_given_up(seen):
-            self._retention.forget(uid)  # etcd may have been restored to a time before its end
-            self._begin(seen, text)
-
-    def _set_apart(self, seen: Seen) -> None:
-        """Operators died under it: it is not taken up, but looked at."""
         uid, ref = seen.uid, seen.reference
-        if uid in self._taking_up:
-            self._newer[uid] = seen
-        elif self._engine.carries(uid):
-            self._shares_changed.set()  # it is let go of first
-        else:
-            self._held_apart.add(uid)
-            self._keep_at(ref, lambda: self._look_at_quarantined(ref))
+        self._engine.written(uid, seen.status.seq)
+        match act_upon(type, seen, self._here(seen)):
+            case Act.FORGET:
+                self._forget(seen)
+            case Act.FIND_OUT:
+                self._check_on(ref, self._forget_if_gone)
+            case Act.LEAVE_TO_NEIGHBOUR:
+                self._neighbours.observe(seen)
+                self._leave(seen)
+            case Act.LEAVE:
+                self._leave(seen)
+            case Act.PUT_OFF:
+                self._newer[uid] = seen
+            case Act.LET_GO:
+                self._shares_changed.set()
+            case Act.SET_APART:
+                self._held_apart.add(uid)
+                self._keep_at(ref, lambda: self._look_at_quarantined(ref))
+            case Act.COMPARE:
+                self._check_on(ref, self._restate_if_edited)
+            case Act.END:
+                self._ended(seen)
+            case Act.GO_ON:
+                self._go_on(seen)
+            case Act.WAIT:
+                self._waiting.add(seen)
+            case Act.BEGIN:
+                self._retention.forget(uid)  # etcd may have been restored to a time before its end
+                self._begin(seen, text)
+
+    def _here(self, seen: Seen) -> Here:
+        uid = seen.uid
+        return Here(
+            owned=self._owns(uid),
+            elsewhere=self._neighbours.has(seen),
+            carried=self._engine.carries(uid),
+            ending=self._engine.is_ending(uid),
+            set_apart=self._apart.holds(uid),
+            taking_up=uid in self._taking_up,
+            waiting=seen in self._waiting,
+            given_up=self._insisting.has_given_up(seen),
+        )
+
+    def _go_on(self, seen: Seen) -> None:
+        uid, request = seen.uid, seen.stop_request
+        self._journal.observe_generation(uid, seen.metadata.generation)
+        if request is not None and uid not in self._stopped:
+            self._stopped.add(uid)
+            self._engine.stop_execution(uid, request)
 
     async def _look_at_quarantined(self, ref: ExecutionRef) -> None:
         if await self._apart.releases(await self._journal.read_lean(ref)):
             self._newer[ref.uid] = execution_watch.of(await self._journal.read_lean(ref))
-
-    def _compare(self, seen: Seen) -> None:
-        """Somebody may have edited the status of an execution that is carried here, which knows better."""
-        self._check_on(seen.reference, self._restate_if_edited)
-
-    def _missed(self, seen: Seen) -> None:
-        """It is deleted; or it has left the list of those under way while the watch was away, having settled."""
-        if self._engine.carries(seen.uid) or seen.uid in self._taking_up:
-            self._check_on(seen.reference, self._forget_if_gone)
-        else:
-            self._forget(seen)
 
     def _check_on(self, ref: ExecutionRef, check: Callable[[ExecutionRef], Awaitable[None]]) -> None:
         if ref.uid not in self._comparing:
@@ -262,7 +259,7 @@ class Executions:
 
     def machine_changed(self, key: Key) -> None:
         """Executions that wait for this state machine can start, or wait for another reason now."""
-        for seen in self._waiting.pop(key, {}).values():
+        for seen in self._waiting.take(key):
             if seen.uid in self._taking_up:
                 self._newer.setdefault(seen.uid, seen)  # that it waits is being written this moment
             else:
@@ -337,8 +334,7 @@ class Executions:
             self._tell_machine(seen.machine)
 
     async def _let_go_of_others(self) -> None:
-        waiting = [uid for those in self._waiting.values() for uid in those]
-        others = [*self._taking_up, *waiting, *self.for_newer_version]
+        others = [*self._taking_up, *self._waiting, *self.for_newer_version]
         for count, uid in enumerate([*self._engine.uids(), *others], 1):
             if count % BREATHE_EVERY == 0:
                 await asyncio.sleep(0)
@@ -346,8 +342,7 @@ class Executions:
                 self._let_go(uid)
 
     def _let_go(self, uid: Uid) -> None:
-        for waiting in self._waiting.values():
-            waiting.pop(uid, None)
+        self._waiting.stop_everywhere(uid)
         self.for_newer_version.discard(uid)
         self._unbegun.discard(uid)
         taking_up = self._taking_up.get(uid)
@@ -384,13 +379,8 @@ class Executions:
 
     def _is_known(self, seen: Seen) -> bool:
         uid = seen.uid
-        waits = uid in self._waiting.get(seen.machine, {})
-        carried = self._engine.carries(uid) and not self._seems_back(seen)
-        return waits or carried or uid in self._taking_up
-
-    def _seems_back(self, seen: Seen) -> bool:
-        """Whether it is under way, though here it has ended and is being cleared up after."""
-        return self._engine.is_ending(seen.uid) and not seen.has_ended
+        carried = self._engine.carries(uid) and not seems_back(seen, ending=self._engine.is_ending(uid))
+        return carried or seen in self._waiting or uid in self._taking_up
 
     def _do_let_go(self, uid: Uid, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -403,7 +393,7 @@ class Executions:
     def _begin(self, seen: Seen, text: msgspec.Raw | None = None) -> None:
         """``text``: all of a new one."""
         uid = seen.uid
-        self._waiting.get(seen.machine, {}).pop(uid, None)
+        self._waiting.stop(seen.machine, uid)
         if seen.pinned is None and not self._neighbours.may_begin(seen.metadata.namespace):
             return
         if self._park(seen):
@@ -411,7 +401,7 @@ class Executions:
         problem = None if text is None else executions.unfit(text)
         if text is None or problem is None:
             if text is not None:
-                self._texts.keep(uid, text)
+                self._beginning.keep(uid, text)
             self._keep_at(seen.reference, lambda: self._start_or_wait(seen))
         else:
             body = executions.lean(text)
@@ -425,7 +415,7 @@ class Executions:
             return False
         if seen.has_ended or seen.stop_request is not None or self.holds(seen.uid) or not seen.seems_intact:
             return False
-        self._carried[seen.uid] = seen.machine, pinned.revision
+        self._pin(seen, pinned)
         self._engine.park(Parked(seen.reference, due, seen.status.seq))
         return True
 
@@ -442,7 +432,7 @@ class Executions:
             return  # another one goes on with it
         del self._taking_up[uid]
         self._held_apart.discard(uid)
-        self._texts.forget(uid)
+        self._beginning.forget(uid)
         newer = self._newer.pop(uid, None)
         if newer is not None and not done.cancelled():
             self.observe("MODIFIED", newer)
@@ -451,71 +441,23 @@ class Executions:
         return self._watch.get(ref.namespace, ref.name)
 
     async def _start_or_wait(self, seen: Seen) -> None:
-        uid, ref, pinned = seen.uid, seen.reference, seen.pinned
-        holds = self.holds(uid) and uid not in self._unbegun
-        if pinned is None and (holds or not seen.seems_intact):
-            body = await self._journal.read_lean(ref)
-            pinned = executions.pinned(body)
-            if pinned is None and await self._failing.has_put_right(uid, body):
-                return
-        if pinned is None:
-            lean = await self._lean(ref)
-            pinned = executions.pinned(lean)  # it may have begun, and ended, since it was seen
-        if pinned is None:
-            if executions.has_ended(lean):
-                return  # it was refused, by a write whose answer was lost: the event of that is on its way
-            if seen.stop_request is not None:
-                await self._refusals.abort(lean, seen.stop_request)
-                return
-            came_back = executions.restored_by(lean)
-            if came_back is not None and not (self._restarts_restored or executions.may_restart(lean)):
-                await self._refusals.restored(lean, came_back)
-                return
-            pinned = await self._find_machine(seen, lean)
-            if pinned is None:
-                return
-            try:
-                body = await self._whole(ref)
-            except InvalidInput as error:
-                await self._failing.refuse(error.body or await self._lean(ref), str(error))
-                return
-            pinned = executions.pinned(body) or pinned
-        else:
-            # The event may be older than what this very process has written last, and what is open in it is
-            # dispatched before anything is written again.
-            body = await self._journal.read(ref)
-            found = execution_watch.of(body)
-            if found.pinned is None and not found.status.seq:
-                # etcd was restored to a time before it had begun: what it is to run is found anew.
+        uid, ref = seen.uid, seen.reference
+        was_here = self.holds(uid) and uid not in self._unbegun
+        match await self._beginning.open(seen, was_here=was_here):
+            case Unbegun(found):
                 self.restored(ref, seen.status.seq, 0)
                 self._newer[uid] = found
-                return
-            if executions.has_ended(body) and executions.is_settled(body) and not self.holds(uid):
-                await self._failing.has_put_right(uid, body)
-                return
-        # Before anything more is awaited: from here on its state machine waits for it.
-        self._carried[uid] = seen.machine, pinned.revision
-        try:
-            loaded = await self._journal.open(body, pinned)
-        except BaseException as error:
-            self.finished(uid)
-            match error:
-                case InvalidInput():
-                    await self._failing.refuse(body, str(error))
-                case Edited():
-                    await self._failing.put_right(body, error)
-                case NewerVersion():
-                    await self._leave_to_newer(ref, body, error)
-                case Refused():
-                    await self._failing.fail_plainly(body, str(error))
-                case _:
-                    raise
-            return
-        if loaded.stop is not None:
-            self._stopped.add(uid)
-        self.for_newer_version.discard(uid)
-        self._unbegun.discard(uid)
-        self._engine.adopt(loaded)
+            case ForNewer(body, error):
+                await self._leave_to_newer(ref, body, error)
+            case Loaded() as loaded:
+                if loaded.stop is not None:
+                    self._stopped.add(uid)
+                self.for_newer_version.discard(uid)
+                self._unbegun.discard(uid)
+                self._engine.adopt(loaded)
+
+    def _pin(self, seen: Seen, pinned: Pinned) -> None:
+        self._carried[seen.uid] = seen.machine, pinned.revision
 
     async def _leave_to_newer(self, ref: ExecutionRef, body: Body, newer: NewerVersion) -> None:
         """Nothing is lost: a version that knows its form goes on with it. Until then it is looked at again whenever
@@ -523,16 +465,6 @@ class Executions:
         log.error("execution is for a newer version", execution=str(ref), reason=str(newer))
         self.for_newer_version.add(ref.uid)
         await self._refusals.stall(body, conditions.NEWER_VERSION, str(newer))
-
-    async def _whole(self, ref: ExecutionRef) -> Body:
-        """A new Execution with its input: from the event that told of it, or read. Raises InvalidInput."""
-        text = self._texts.get(ref.uid)
-        return await self._journal.read(ref) if text is None else executions.as_needed(text)
-
-    async def _lean(self, ref: ExecutionRef) -> Body:
-        """A new Execution without its input, likewise."""
-        text = self._texts.get(ref.uid)
-        return await self._journal.read_lean(ref) if text is None else executions.lean(text)
 
     async def _give_up(self, ref: ExecutionRef, reason: str) -> None:
         body = await self._journal.read_lean(ref)
@@ -549,33 +481,6 @@ class Executions:
             return
         if not await self._failing.has_put_right(ref.uid, body):
             await self._failing.fail_plainly(body, reason)
-
-    async def _find_machine(self, seen: Seen, body: Body) -> Pinned | None:
-        """What a new execution is to run; None where it has to wait, which its conditions then say."""
-        uid, key = seen.uid, seen.machine
-        known = await self._machines.newest(key) or await self._appears(key)
-        if known is not None and known.revision is not None:
-            return Pinned(key[1], known.uid, known.revision)
-        self._waiting.setdefault(key, {})[uid] = seen
-        if known is None:
-            detail = f"there is no StateMachine {key[1]!r} in namespace {key[0]!r}"
-            await self._refusals.wait(body, conditions.WAITING_FOR_STATE_MACHINE, detail)
-        else:
-            await self._refusals.wait(body, conditions.STATE_MACHINE_NOT_READY, known.reason)
-        # Read, since of what is in doubt no event may tell any more.
-        known = await self._machines.newest(key)
-        if known is None or known.revision is None or self._waiting.get(key, {}).pop(uid, None) is None:
-            return None
-        return Pinned(key[1], known.uid, known.revision)  # it became ready while that was written
-
-    async def _appears(self, key: Key) -> Known | None:
-        """What is known of a state machine within the time in which nothing is said about its absence."""
-        for _ in range(SILENT_LOOKS):
-            await self._clock.sleep(SILENT_SECONDS / SILENT_LOOKS)
-            known = self._machines.find(key)
-            if known is not None:
-                return known
-        return None
 
     # --- Ending --------------------------------------------------------------------------------------------------
 
@@ -613,7 +518,7 @@ class Executions:
 
     def _forget_reference(self, ref: ExecutionRef) -> None:
         uid = ref.uid
-        self._waiting.get((ref.namespace, ref.state_machine), {}).pop(uid, None)
+        self._waiting.stop((ref.namespace, ref.state_machine), uid)
         self._insisting.forget(uid)
         self.for_newer_version.discard(uid)
         self._unbegun.discard(uid)

@@ -1,0 +1,104 @@
+"""What is done about an execution whenever something is seen of it. Decided anew each time, from what is seen and from what
+this operator has to do with it: no event is relied upon to be the only one, or to come in order.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+from stepwright.controllers.execution_watch import TOUCHED, Seen
+
+
+class Act(Enum):
+    FORGET = auto()
+    """It is deleted."""
+    FIND_OUT = auto()
+    """It is deleted, or has left the list of those under way while the watch was away, having settled."""
+    LEAVE_TO_NEIGHBOUR = auto()
+    """Another installation carries it."""
+    LEAVE = auto()
+    """It is another operator's of this installation."""
+    PUT_OFF = auto()
+    """It is looked at again once nobody here is busy with it."""
+    LET_GO = auto()
+    """It is to be set apart, and is carried still."""
+    SET_APART = auto()
+    """Operators died under it: it is not taken up, but looked at."""
+    COMPARE = auto()
+    """Somebody may have edited the status of an execution that is carried here, which knows better."""
+    END = auto()
+    """It has ended, and nothing of it runs any more."""
+    GO_ON = auto()
+    """It is carried; somebody may have changed its spec."""
+    WAIT = auto()
+    """For its state machine, as before."""
+    BEGIN = auto()
+    """It is taken up: started, continued, or failed."""
+    NOTHING = auto()
+    """It was given up on, and has not changed since."""
+
+
+class Here(NamedTuple):
+    """What this operator has to do with an execution."""
+
+    owned: bool
+    """It belongs to this operator."""
+    elsewhere: bool
+    """What is seen of it was written by another installation."""
+    carried: bool
+    """The engine carries it."""
+    ending: bool
+    """The engine has seen it end, and clears up after it."""
+    set_apart: bool
+    """It is quarantined."""
+    taking_up: bool
+    """It is being read, started, failed or acknowledged this moment."""
+    waiting: bool
+    """It waits for its state machine."""
+    given_up: bool
+    """Nothing can be done about what is seen."""
+
+
+def act_upon(type: str, seen: Seen, here: Here) -> Act:
+    """``type``: what has happened, as ``execution_watch.Observe`` is told."""
+    if seen.metadata.deletionTimestamp is not None:
+        return Act.FORGET
+    if type == "DELETED":
+        return Act.FIND_OUT if here.carried or here.taking_up else Act.FORGET
+    if here.elsewhere and not here.carried:
+        return Act.LEAVE_TO_NEIGHBOUR
+    if not here.owned:
+        return Act.LEAVE
+    if here.set_apart and not seen.has_ended:
+        return _apart(here)
+    if seems_back(seen, ending=here.ending):
+        return Act.PUT_OFF
+    if here.carried and (type == TOUCHED or not seen.seems_intact):
+        return Act.COMPARE
+    if seen.is_settled:
+        return Act.END
+    if here.carried:
+        return Act.GO_ON
+    return _not_carried(seen, here)
+
+
+def seems_back(seen: Seen, *, ending: bool) -> bool:
+    """Whether it is under way, though here it has ended: etcd was restored to a time before its end, or the news of that is
+    on its way."""
+    return ending and not seen.has_ended
+
+
+def _apart(here: Here) -> Act:
+    if here.taking_up:
+        return Act.PUT_OFF
+    return Act.LET_GO if here.carried else Act.SET_APART
+
+
+def _not_carried(seen: Seen, here: Here) -> Act:
+    if here.taking_up:
+        return Act.PUT_OFF
+    # One that has begun, elsewhere or before etcd was restored, waits for its state machine no more.
+    if here.waiting and seen.stop_request is None and seen.pinned is None:
+        return Act.WAIT
+    return Act.NOTHING if here.given_up else Act.BEGIN

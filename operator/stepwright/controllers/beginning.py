@@ -1,0 +1,197 @@
+"""How an execution is taken up: what is stored of it is read, and it is found out what it runs, unless it has begun to run
+that already. One that cannot begin is refused here, or waits for its state machine, and its conditions say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from stepwright.asl.checkpoint.checkpoint import NewerVersion
+from stepwright.cluster import conditions, executions
+from stepwright.cluster.consistency import Edited
+from stepwright.cluster.executions import Body, InvalidInput, Pinned
+from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.uncarried import Refusals
+from stepwright.controllers import execution_watch
+from stepwright.controllers.execution_watch import Seen
+from stepwright.controllers.failing import Failing
+from stepwright.controllers.new_texts import NewTexts
+from stepwright.controllers.state_machine_watch import Key
+from stepwright.controllers.state_machines import Known, StateMachines
+from stepwright.controllers.waiting import Waiting
+from stepwright.engine.ports import Clock, ExecutionRef, Loaded, Refused, Uid
+
+SILENT_SECONDS: Final = 1.0
+"""Together with its StateMachine an Execution often comes a moment before it: nothing is said before this has passed."""
+SILENT_LOOKS: Final = 10
+
+
+class ToOpen(NamedTuple):
+    """What is stored of it, its input and all, and what it runs."""
+
+    body: Body
+    pinned: Pinned
+
+
+class Unbegun(NamedTuple):
+    """etcd was restored to a time before it had begun: what it is to run is found anew."""
+
+    seen: Seen
+
+
+class ForNewer(NamedTuple):
+    """A newer version has written it, in a form that this one cannot read."""
+
+    body: Body
+    error: NewerVersion
+
+
+Opened: TypeAlias = Loaded | Unbegun | ForNewer | None
+"""None: nothing is to be carried, and what was to be said is written."""
+
+
+class Beginning:
+    """``pin`` is called before it is read what an execution runs: from then on its state machine waits for it; ``unpin``
+    where that comes to nothing."""
+
+    def __init__(
+        self,
+        journal: ClusterJournal,
+        refusals: Refusals,
+        failing: Failing,
+        machines: StateMachines,
+        waiting: Waiting,
+        clock: Clock,
+        *,
+        restarts_restored: bool,
+        pin: Callable[[Seen, Pinned], None],
+        unpin: Callable[[Uid], None],
+    ) -> None:
+        self._journal = journal
+        self._refusals = refusals
+        self._failing = failing
+        self._machines = machines
+        self._waiting = waiting
+        self._clock = clock
+        self._restarts_restored = restarts_restored
+        self._pin = pin
+        self._unpin = unpin
+        self._texts = NewTexts()
+
+    def keep(self, uid: Uid, text: msgspec.Raw) -> None:
+        """The text of a new one, with which it may begin without being read."""
+        self._texts.keep(uid, text)
+
+    def forget(self, uid: Uid) -> None:
+        self._texts.forget(uid)
+
+    async def open(self, seen: Seen, *, was_here: bool) -> Opened:
+        """``was_here``: something of it runs, though it is not seen to have begun."""
+        uid, ref, pinned = seen.uid, seen.reference, seen.pinned
+        if pinned is None and (was_here or not seen.seems_intact):
+            body = await self._journal.read_lean(ref)
+            pinned = executions.pinned(body)
+            if pinned is None and await self._failing.has_put_right(uid, body):
+                return None
+        if pinned is not None:
+            return await self._opened(seen, await self._begun(seen, pinned))
+        lean = await self._lean(ref)
+        pinned = executions.pinned(lean)  # it may have begun, and ended, since it was seen
+        return await self._opened(
+            seen, await (self._new(seen, lean) if pinned is None else self._begun(seen, pinned))
+        )
+
+    async def _begun(self, seen: Seen, pinned: Pinned) -> ToOpen | Unbegun | None:
+        # The event may be older than what this very process has written last, and what is open in it is dispatched
+        # before anything is written again.
+        body = await self._journal.read(seen.reference)
+        found = execution_watch.of(body)
+        if found.pinned is None and not found.status.seq:
+            return Unbegun(found)
+        if executions.has_ended(body) and executions.is_settled(body) and not self._failing.holds(seen.uid):
+            await self._failing.has_put_right(seen.uid, body)
+            return None
+        return ToOpen(body, pinned)
+
+    async def _new(self, seen: Seen, lean: Body) -> ToOpen | None:
+        ref = seen.reference
+        if executions.has_ended(lean):
+            return None  # it was refused, by a write whose answer was lost: the event of that is on its way
+        if seen.stop_request is not None:
+            await self._refusals.abort(lean, seen.stop_request)
+            return None
+        came_back = executions.restored_by(lean)
+        if came_back is not None and not (self._restarts_restored or executions.may_restart(lean)):
+            await self._refusals.restored(lean, came_back)
+            return None
+        pinned = await self._find_machine(seen, lean)
+        if pinned is None:
+            return None
+        try:
+            body = await self._whole(ref)
+        except InvalidInput as error:
+            await self._failing.refuse(error.body or await self._lean(ref), str(error))
+            return None
+        return ToOpen(body, executions.pinned(body) or pinned)
+
+    async def _opened(self, seen: Seen, found: ToOpen | Unbegun | None) -> Opened:
+        if not isinstance(found, ToOpen):
+            return found
+        body, pinned = found
+        self._pin(seen, pinned)  # before anything more is awaited
+        try:
+            return await self._journal.open(body, pinned)
+        except BaseException as error:
+            self._unpin(seen.uid)
+            match error:
+                case InvalidInput():
+                    await self._failing.refuse(body, str(error))
+                case Edited():
+                    await self._failing.put_right(body, error)
+                case NewerVersion():
+                    return ForNewer(body, error)
+                case Refused():
+                    await self._failing.fail_plainly(body, str(error))
+                case _:
+                    raise
+            return None
+
+    async def _whole(self, ref: ExecutionRef) -> Body:
+        """A new Execution with its input: from the event that told of it, or read. Raises InvalidInput."""
+        text = self._texts.get(ref.uid)
+        return await self._journal.read(ref) if text is None else executions.as_needed(text)
+
+    async def _lean(self, ref: ExecutionRef) -> Body:
+        """A new Execution without its input, likewise."""
+        text = self._texts.get(ref.uid)
+        return await self._journal.read_lean(ref) if text is None else executions.lean(text)
+
+    async def _find_machine(self, seen: Seen, body: Body) -> Pinned | None:
+        """What a new execution is to run; None where it has to wait, which its conditions then say."""
+        key = seen.machine
+        known = await self._machines.newest(key) or await self._appears(key)
+        if known is not None and known.revision is not None:
+            return Pinned(key[1], known.uid, known.revision)
+        self._waiting.add(seen)
+        if known is None:
+            detail = f"there is no StateMachine {key[1]!r} in namespace {key[0]!r}"
+            await self._refusals.wait(body, conditions.WAITING_FOR_STATE_MACHINE, detail)
+        else:
+            await self._refusals.wait(body, conditions.STATE_MACHINE_NOT_READY, known.reason)
+        # Read, since of what is in doubt no event may tell any more.
+        known = await self._machines.newest(key)
+        if known is None or known.revision is None or not self._waiting.stop(key, seen.uid):
+            return None
+        return Pinned(key[1], known.uid, known.revision)  # it became ready while that was written
+
+    async def _appears(self, key: Key) -> Known | None:
+        """What is known of a state machine within the time in which nothing is said about its absence."""
+        for _ in range(SILENT_LOOKS):
+            await self._clock.sleep(SILENT_SECONDS / SILENT_LOOKS)
+            known = self._machines.find(key)
+            if known is not None:
+                return known
+        return None
