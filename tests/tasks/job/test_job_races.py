@@ -151,7 +151,7 @@ async def test_a_task_stopped_while_its_pods_are_listed_is_forgotten() -> None:
         watching = driver._watching
 
         assert scene.server.requests[before:] == []
-        assert (watching._watched, watching._by_job_uid, watching._troubled) == ({}, {}, {})
+        assert (watching._watched, watching._by_job_uid, len(watching._troubles)) == ({}, {}, 0)
 
 
 async def test_a_task_that_ends_while_its_input_is_stored_is_told_to_have_begun() -> None:

@@ -24,7 +24,8 @@ from stepwright.tasks.job import errors, facts, manifest, names, parameters, set
 from stepwright.tasks.job.beginnings import Beginnings
 from stepwright.tasks.job.releases import Releases
 from stepwright.tasks.job.requests import Calls
-from stepwright.tasks.job.watching import Watched, Watching
+from stepwright.tasks.job.watched import Watched
+from stepwright.tasks.job.watching import Watching
 
 
 class JobDriver:
@@ -112,7 +113,7 @@ class JobDriver:
             return
         self._releases.task_started()
         name = names.job_name(ref, task.task)
-        self._watching.wanted(ref, name)
+        self._watching.leftovers.wanted(ref, name)
         await self._watching.wait_until_synced()
         defaults = settings.read(ref.settings, self._pod_security)
         watched = Watched(
@@ -143,7 +144,7 @@ class JobDriver:
             self._watching.fail(watched, error.error, error.cause)
             return
         except Unavailable:
-            self._watching.in_doubt(ref, watched.name)
+            self._watching.leftovers.in_doubt(ref, watched.name)
             raise
         watched.job, watched.input_due = job, made
         self._watching.add(watched)
@@ -154,9 +155,9 @@ class JobDriver:
         watched = self._watching.get(ref.uid, task)
         name, task_name = names.job_name(ref, task), names.task_name(ref.uid, task)
         if watched is not None:
-            watched.busy = self  # for ever: whatever is being read for it, nothing more is reported
+            watched.closed = True
         job = watched.job if watched is not None else self.jobs.get(ref.namespace, name)
-        self._watching.stopping(ref, name, task_name, job)
+        self._watching.leftovers.stopping(ref, name, task_name, job)
         if job is None and watched is None:
             job = await self._calls.find(ref, name)
         if job is not None and job.metadata.annotations.task_name == task_name:
@@ -173,9 +174,9 @@ class JobDriver:
             await self._calls.delete(ref, name, watched.job.metadata.uid)
         elif watched.job is not None and not watched.gone:
             self._releases.add(ref, name, task_name, watched.ttl_seconds, watched.job)
-        self._watching.released(ref, name, task_name, watched.job if watched is not None else None)
+        self._watching.leftovers.released(ref, name, task_name, watched.job if watched is not None else None)
         self._watching.forget(ref, task)
-        self._watching.look_back(ref.namespace, name)
+        self._watching.leftovers.look_back(ref.namespace, name)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
         # Both: a Job whose pods are not known yet would look as if it were running. And as they are now: whoever takes up
@@ -193,12 +194,12 @@ class JobDriver:
             name = job.metadata.name
             ended = verdict.judge(job, self._watching.pods_of(job), pods_certain=True)
             if isinstance(ended, verdict.Undecided):
-                self._watching.stopping(ref, name, task_name, job)
+                self._watching.leftovers.stopping(ref, name, task_name, job)
                 await self._calls.delete(ref, name, job.metadata.uid)
             elif job.spec.ttlSecondsAfterFinished is None and (ref.namespace, name) not in self._releases:
                 self._releases.add(ref, name, task_name, _ttl_seconds(ref, job), job)
             self._watching.forget(ref, task)
-            self._watching.look_back(ref.namespace, name)
+            self._watching.leftovers.look_back(ref.namespace, name)
         for watched in self._watching.of(ref.uid):
             if watched.task not in wanted:
                 self._watching.forget(ref, watched.task)

@@ -1,0 +1,174 @@
+"""Jobs whose tasks are over here, or never were: those that show late, run again, or that nobody lets go.
+
+A request that was given up may land when its task has long been stopped; a Job whose task has its end may run again until it has
+finished; and a creation may land when its sender is dead and its execution has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+from stepwright.asl.signals import Millis
+from stepwright.engine.ports import Clock, ExecutionRef, Uid, Unavailable
+from stepwright.kube.informer import Informer
+from stepwright.tasks.job import facts, verdict
+from stepwright.tasks.job.errands import Errands
+from stepwright.tasks.job.releases import UNHEARD_SECONDS, Release, Releases
+from stepwright.tasks.job.requests import Calls
+
+STOPPED_SECONDS: Final = 600.0
+"""How long a stopped task is remembered, in case its Job's creation, given up here, lands only then."""
+RETRY_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Stopped:
+    """``own_job``: the uid of the Job that was the task's as far as is known here, which is not a late one."""
+
+    ref: ExecutionRef
+    task_name: str
+    since: Millis
+    own_job: str | None = None
+
+
+class Leftovers:
+    """``pods_of``: the pods that a Job has made. ``on_stray``: what to do with a Job that has been there for a while and that
+    nobody here has started or let go."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        releases: Releases,
+        jobs: Informer[facts.Job],
+        pods_of: Callable[[facts.Job], list[facts.Pod]],
+        errands: Errands,
+        clock: Clock,
+        log: Any,
+        held: Callable[[Uid], bool],
+        on_stray: Callable[[facts.Job], Coroutine[Any, Any, None]],
+    ) -> None:
+        self._calls = calls
+        self._releases = releases
+        self._jobs = jobs
+        self._pods_of = pods_of
+        self._errands = errands
+        self._clock = clock
+        self._log = log
+        self._held = held
+        self._on_stray = on_stray
+        self._stopped: dict[tuple[str, str], _Stopped] = {}
+        self._doubtful: dict[tuple[str, str], Millis] = {}
+        self._strays: set[str] = set()
+        self._ending: set[tuple[str, str]] = set()
+
+    # --- What the driver says ----------------------------------------------------------------------------------------
+
+    def stopping(self, ref: ExecutionRef, name: str, task_name: str, job: facts.Job | None) -> None:
+        """A Job of this name that shows only now is not wanted any more. ``job``: the one that is stopped: should that show
+        once more, etcd was restored, and whoever reads the execution anew says whether it is wanted."""
+        own = None if job is None else job.metadata.uid
+        self._stopped[ref.namespace, name] = _Stopped(ref, task_name, self._clock.now(), own)
+
+    def wanted(self, ref: ExecutionRef, name: str) -> None:
+        """The Job's task is to be started. Where it had its end here already, etcd was restored to what was before: no
+        task begins twice otherwise."""
+        self._stopped.pop((ref.namespace, name), None)
+
+    def in_doubt(self, ref: ExecutionRef, name: str) -> None:
+        """The creation of this Job was not answered: it may land at any time, even after another attempt's Job has
+        ended and is gone."""
+        self._doubtful[ref.namespace, name] = self._clock.now()
+
+    def released(self, ref: ExecutionRef, name: str, task_name: str, job: facts.Job | None) -> None:
+        """The task has its end. Another Job of its name is not wanted."""
+        if self._doubtful.pop((ref.namespace, name), None) is not None:
+            own = None if job is None else job.metadata.uid
+            self._stopped[ref.namespace, name] = _Stopped(ref, task_name, self._clock.now(), own)
+
+    # --- What is seen ------------------------------------------------------------------------------------------------
+
+    def audit(self, now: Millis, is_watched: Callable[[str], bool]) -> None:
+        """``is_watched``: whether the Job of this uid is that of an open task here."""
+        for key, stopped in list(self._stopped.items()):
+            if now - stopped.since >= STOPPED_SECONDS * 1000:
+                del self._stopped[key]
+        for key, since in list(self._doubtful.items()):
+            if now - since >= STOPPED_SECONDS * 1000:
+                del self._doubtful[key]
+        self._look_for_strays(is_watched)
+        self._look_back_at_all(now)
+
+    def look_back(self, namespace: str, name: str) -> None:
+        """The task has its end: what becomes of its Job?"""
+        release = self._releases.unfinished(namespace, name)
+        job = self._jobs.get(namespace, name)
+        if release is None or job is None or release.job_uid not in (None, job.metadata.uid):
+            return
+        what = verdict.aftermath(job, self._pods_of(job))
+        if what is verdict.Aftermath.FINISHED:
+            self._releases.finished(release, job)
+        elif what is verdict.Aftermath.AGAIN and (namespace, name) not in self._ending:
+            self._log.warning(
+                "a Job would run again though its task has ended", execution=_name(release.ref), job=name
+            )
+            self._ending.add((namespace, name))
+            self._errands.run(self._end_again(release))
+
+    async def _end_again(self, release: Release) -> None:
+        try:
+            await self._releases.end(release)
+        finally:
+            self._ending.discard((release.ref.namespace, release.name))
+
+    def _look_back_at_all(self, now: Millis) -> None:
+        for release in self._releases.all_unfinished():
+            known = self._jobs.get(release.ref.namespace, release.name)
+            if known is not None:
+                self.look_back(release.ref.namespace, release.name)
+            elif now - release.since >= UNHEARD_SECONDS * 1000:
+                self._releases.finished(release, None)
+
+    def appeared(self, job: facts.Job) -> None:
+        """A Job that nobody here watches is new."""
+        stopped = self._stopped.get((job.metadata.namespace, job.metadata.name))
+        if (
+            stopped is not None
+            and job.metadata.annotations.task_name == stopped.task_name
+            and job.metadata.uid != stopped.own_job
+            # Another operator may have started the task since, where a restore has undone that it was stopped.
+            and self._held(stopped.ref.uid)
+        ):
+            self._log.warning(
+                "a stopped task's Job was created late", execution=_name(stopped.ref), job=job.metadata.name
+            )
+            self._errands.run(self._end_late(stopped.ref, job))
+
+    async def _end_late(self, ref: ExecutionRef, job: facts.Job) -> None:
+        while True:
+            try:
+                await self._calls.delete(ref, job.metadata.name, job.metadata.uid)
+            except Unavailable:
+                await self._clock.sleep(RETRY_SECONDS)
+            else:
+                return
+
+    def _look_for_strays(self, is_watched: Callable[[str], bool]) -> None:
+        """A creation may land when its sender is long dead and its execution has ended."""
+        strays = [
+            job
+            for job in self._jobs.all()
+            if not is_watched(job.metadata.uid)
+            and job.spec.ttlSecondsAfterFinished is None
+            and job.metadata.deletionTimestamp is None
+            and (job.metadata.namespace, job.metadata.name) not in self._releases
+        ]
+        for job in strays:
+            if job.metadata.uid in self._strays:
+                self._errands.run(self._on_stray(job))
+        self._strays = {job.metadata.uid for job in strays}
+
+
+def _name(ref: ExecutionRef) -> str:
+    return f"{ref.namespace}/{ref.name}"
