@@ -8,7 +8,8 @@ from random import Random
 
 from stepwright.asl.definition.compiling import unchecked
 from stepwright.cluster.revisions import Revisions
-from stepwright.controllers.state_machines import Known, StateMachines
+from stepwright.controllers.known_machines import Known
+from stepwright.controllers.state_machines import StateMachines
 from tests.engine.virtual_loop import VirtualClock, run
 from tests.on_cluster.kubectl import machine, one
 from tests.simulation.access import Access

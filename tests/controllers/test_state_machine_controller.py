@@ -13,8 +13,9 @@ import pytest
 from stepwright.asl.definition.compiling import unchecked
 from stepwright.cluster import revisions
 from stepwright.cluster.revisions import Revisions
+from stepwright.controllers.draining import FINALIZER
 from stepwright.controllers.state_machine_watch import Key, Policy, SeenMachine
-from stepwright.controllers.state_machines import FINALIZER, StateMachines
+from stepwright.controllers.state_machines import StateMachines
 from stepwright.controllers.vanished import Vanished
 from stepwright.engine.looking_through import at_once
 from stepwright.kube.api import Forbidden
@@ -143,7 +144,7 @@ def test_of_a_state_machine_nothing_is_remembered_of_its_definition() -> None:
 
     play = played(script)
 
-    (seen,) = play.machines._seen.values()
+    (seen,) = play.machines.known.seen.values()
     assert isinstance(seen, SeenMachine)
     assert len(repr(seen)) < 3_000
 
@@ -566,7 +567,7 @@ def test_one_that_is_gone_is_not_known_though_nobody_tells() -> None:
     play = played(script)
 
     assert play.machines.find(GREET) is None
-    assert not play.machines._draining_since
+    assert len(play.machines._draining) == 0
 
 
 def test_one_that_nobody_asks_for_is_forgotten_when_it_is_gone_though_nobody_tells() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from stepwright.cluster import executions
 from stepwright.controllers.execution_watch import Seen
-from stepwright.controllers.state_machines import Known
+from stepwright.controllers.known_machines import Known
 from stepwright.engine.ports import Unavailable
 from tests.simulation.scene import Scene, play
 

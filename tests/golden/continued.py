@@ -13,7 +13,7 @@ import msgspec
 
 from stepwright.asl import definition
 from stepwright.cluster.revisions import Revision
-from stepwright.controllers.state_machines import Known
+from stepwright.controllers.known_machines import Known
 from tests.golden import write
 from tests.simulation import history, logs, world
 from tests.simulation import loop as loops

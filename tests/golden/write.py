@@ -25,7 +25,7 @@ from stepwright.asl.text import jsontext
 from stepwright.cluster import revisions
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision
-from stepwright.controllers.state_machines import Known
+from stepwright.controllers.known_machines import Known
 from tests.data import every_kind
 from tests.on_cluster.place import Place
 from tests.simulation import logs, world

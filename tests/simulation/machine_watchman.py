@@ -17,8 +17,8 @@ from stepwright.cluster import executions
 from stepwright.cluster import revisions as stored_revisions
 from stepwright.cluster.revisions import Revision
 from stepwright.cluster.serving import Cluster
-from stepwright.controllers import state_machines
-from stepwright.controllers.state_machines import Known
+from stepwright.controllers import checking
+from stepwright.controllers.known_machines import Known
 from stepwright.tasks import job, table
 from tests.simulation.api_server import ApiServer, Body, Key, Kind
 
@@ -102,7 +102,7 @@ class MachineWatchman:
         spec, metadata = body["spec"], body["metadata"]
         served = table.check_for(spec)
         try:
-            text = state_machines.definition_text(spec)
+            text = checking.definition_text(spec)
             machine, found = definition.compile_definition(
                 text, task_check=served, installation=Cluster(job.serves)
             )

@@ -18,10 +18,11 @@ from stepwright.assembly.in_cluster import InCluster, Made, Settings
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revision, Revisions
+from stepwright.controllers.known_machines import Known
 from stepwright.controllers.membership import Membership, Removed
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
-from stepwright.controllers.state_machines import Known, StateMachines
+from stepwright.controllers.state_machines import StateMachines
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.looking_through import at_once as looked_through_at_once
@@ -357,8 +358,7 @@ class Operator:
         if self.state_machines is not None:
             counts |= {
                 "state machines being looked at": len(self.state_machines._workers),
-                "state machines being read": len(self.state_machines._to_read)
-                + len(self.state_machines._reading),
-                "deletions of state machines": len(self.state_machines._draining_since),
+                "state machines being read": self.state_machines.known.reading,
+                "deletions of state machines": len(self.state_machines._draining),
             }
         return {what: count for what, count in counts.items() if count}

@@ -20,7 +20,7 @@ from stepwright.cluster import executions
 from stepwright.cluster import revisions as stored_revisions
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision
-from stepwright.controllers.state_machines import Known
+from stepwright.controllers.known_machines import Known
 from tests.simulation import logs
 from tests.simulation import loop as loops
 from tests.simulation.jobs import Habits

@@ -166,7 +166,7 @@ class Seed(World):
         for operator in self.operators.values():
             if operator.has_begun and operator.membership.valid and not operator.process.stopped:
                 assert operator.state_machines is not None
-                unknown = self._machines.unknown(operator.state_machines._known)
+                unknown = self._machines.unknown(operator.state_machines.known._known)
                 for what, how in unknown.items():
                     yield f"{operator.process.name} knows of {what}: {how}"
 

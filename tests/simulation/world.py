@@ -22,7 +22,7 @@ from stepwright.cluster import executions, record
 from stepwright.cluster import revisions as stored_revisions
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision
-from stepwright.controllers.state_machines import Known
+from stepwright.controllers.known_machines import Known
 from stepwright.engine import batch, kept_apart
 from stepwright.engine.ports import ExecutionRef
 from stepwright.kube import api_errors

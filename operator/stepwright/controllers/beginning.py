@@ -18,9 +18,10 @@ from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers import execution_watch
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.failing import Failing
+from stepwright.controllers.known_machines import Known
 from stepwright.controllers.new_texts import NewTexts
 from stepwright.controllers.state_machine_watch import Key
-from stepwright.controllers.state_machines import Known, StateMachines
+from stepwright.controllers.state_machines import StateMachines
 from stepwright.controllers.waiting import Waiting
 from stepwright.engine.ports import Clock, ExecutionRef, Loaded, Refused, Uid
 

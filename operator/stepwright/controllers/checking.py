@@ -1,0 +1,107 @@
+"""Whether what a StateMachine says can run: its definition, substitutions made, compiled and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from stepwright.asl import definition
+from stepwright.asl.definition import NO_DRIVER, TaskCheck, substitutions
+from stepwright.asl.definition.substitutions import InvalidSubstitution
+from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
+from stepwright.asl.json_types import Pointer
+from stepwright.asl.machine import Machine
+from stepwright.asl.resource import Resource
+from stepwright.asl.text import jsontext
+from stepwright.cluster import conditions, diagnostics, state_machines
+from stepwright.cluster.serving import Cluster
+from stepwright.controllers.machine_status import Verdict
+from stepwright.engine.looking_through import LooksThrough
+from stepwright.engine.ports import TaskDriver
+
+EXPRESS: Final = "Express"
+
+
+class Runnable(NamedTuple):
+    """``found``: warnings."""
+
+    text: str
+    machine: Machine
+    found: tuple[Diagnostic, ...]
+
+
+class Checking:
+    def __init__(
+        self,
+        drivers: Sequence[TaskDriver],
+        task_check: Callable[[Mapping[str, Any]], TaskCheck],
+        looked_through: LooksThrough,
+    ) -> None:
+        self._drivers = drivers
+        self._task_check = task_check
+        self._looked_through = looked_through
+
+    async def check(self, spec: Mapping[str, Any], namespace: str) -> Runnable | Verdict:
+        found: tuple[Diagnostic, ...]
+        try:
+            text = definition_text(spec)
+            machine, found = await self._looked_through(
+                text,
+                partial(
+                    definition.compile_definition,
+                    text,
+                    express=spec.get("type") == EXPRESS,
+                    task_check=self._task_check(spec),
+                    installation=Cluster(self._serves),
+                ),
+                namespace,
+            )
+        except InvalidSubstitution as error:
+            return _invalid((Diagnostic("ERROR", "INVALID_SUBSTITUTION", str(error), error.pointer),))
+        except InvalidDefinition as error:
+            return _invalid(diagnostics.placed(spec, error.diagnostics))
+        found = (*diagnostics.placed(spec, found), *_shared_account(spec))
+        unserved = [d.message for d in found if d.code == NO_DRIVER]
+        if unserved:
+            return Verdict(conditions.NO_DRIVER, "; ".join(unserved), found=found)
+        return Runnable(text, machine, found)
+
+    def _serves(self, resource: Resource) -> bool:
+        return any(driver.serves(resource) for driver in self._drivers)
+
+
+def unfit(text: bytes) -> Verdict | None:
+    """What is to be said of a whole StateMachine that is not even to be decoded."""
+    problem = state_machines.unfit(text)
+    if problem is None:
+        return None
+    return _invalid((Diagnostic("ERROR", "DEFINITION_TOO_LARGE", problem, Pointer("/definition")),))
+
+
+def definition_text(spec: Mapping[str, Any]) -> str:
+    """The definition as text, substitutions made: exactly as written where it came as text. Raises
+    InvalidSubstitution, InvalidDefinition."""
+    given: Any = spec.get("definition")
+    try:
+        return substitutions.definition_text(given, spec.get("definitionSubstitutions") or {})
+    except jsontext.TooDeep:
+        definition.compile_definition(given)  # whose own limit is lower, so it has the word
+        raise
+
+
+def _invalid(found: tuple[Diagnostic, ...]) -> Verdict:
+    return Verdict(conditions.INVALID_DEFINITION, diagnostics.summary(found), found=found)
+
+
+def _shared_account(spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    name = spec.get("taskServiceAccountName")
+    if name and name == spec.get("serviceAccountName"):
+        yield Diagnostic(
+            "WARNING",
+            "SHARED_SERVICE_ACCOUNT",
+            f"tasks run as the ServiceAccount {name!r}, as which their Jobs are made, too: a task whose pod mounts its "
+            "token can make Jobs in the place of other tasks of the namespace. Give taskServiceAccountName an account "
+            "of its own",
+            Pointer(""),
+        )

@@ -1,0 +1,75 @@
+"""What is written to a StateMachine: what came of looking at it, and its finalizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from stepwright.asl.diagnostics import Diagnostic
+from stepwright.cluster import conditions, diagnostics
+from stepwright.cluster.resources import API_VERSION
+from stepwright.controllers.state_machine_watch import Key, SeenMachine
+from stepwright.engine.ports import Clock
+from stepwright.kube import timestamps
+from stepwright.kube.api import MERGE_PATCH, Api, Conflict, NotFound, path_of
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of looking at a StateMachine, as its status is to tell it. ``revision`` None: nothing can start.
+    ``shown``: the diagnostics in the status so far, where they were read."""
+
+    reason: conditions.Reason
+    detail: str = ""
+    revision: str | None = None
+    found: tuple[Diagnostic, ...] = ()
+    shown: Sequence[Mapping[str, Any]] | None = None
+
+
+class MachineStatus:
+    def __init__(self, api: Api, clock: Clock) -> None:
+        self._api = api
+        self._clock = clock
+
+    async def report(self, key: Key, seen: SeenMachine, verdict: Verdict) -> None:
+        """In the status, where it does not say so yet."""
+        generation, before = seen.metadata.generation, seen.conditions()
+        now = timestamps.seconds(self._clock.now())
+        after = conditions.of_state_machine(
+            before, verdict.reason, now=now, generation=generation, detail=verdict.detail
+        )
+        listed = diagnostics.stored(verdict.found)
+        said = (seen.status.observedGeneration, seen.status.revision, before)
+        if said == (generation, verdict.revision, after) and verdict.shown in (None, listed):
+            return
+        new = {
+            "observedGeneration": generation,
+            "conditions": after,
+            "diagnostics": listed,
+            # None, in a merge patch, takes it away: nothing can start with the former one.
+            "revision": verdict.revision,
+        }
+        try:
+            metadata = {"uid": seen.metadata.uid, "resourceVersion": seen.metadata.resourceVersion}
+            # On condition of what was looked at: else a request that was long under way, or that a process sends after
+            # it was stopped, would take back what the next operator has said of a newer definition.
+            patch = {"metadata": metadata, "status": new}
+            await self._api.patch(path_of_machine(key, "status"), patch, MERGE_PATCH)
+        except (NotFound, Conflict):
+            return  # changed or deleted: the next event tells
+
+    async def set_finalizers(self, key: Key, seen: SeenMachine, finalizers: list[str]) -> None:
+        """On condition of the resourceVersion: the list is replaced whole. Raises Conflict, NotFound."""
+        patch = {"metadata": {"resourceVersion": seen.metadata.resourceVersion, "finalizers": finalizers}}
+        await self._api.patch(path_of_machine(key), patch, MERGE_PATCH, into=_Nothing)
+
+
+class _Nothing(msgspec.Struct):
+    """What is needed of an answer that tells what is known."""
+
+
+def path_of_machine(key: Key, subresource: str | None = None) -> str:
+    return path_of(API_VERSION, "statemachines", key[0], key[1], subresource)
