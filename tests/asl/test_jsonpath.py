@@ -107,7 +107,7 @@ def test_roots_are_document_context_and_variables() -> None:
         ),
         ("$.size[0:1]", 'Filter: [0:1] can only be applied to arrays. Current context is: {"w":2,"h":null}'),
         ("$.name[?(@.x)]", "Filter: [?] can not be applied to primitives. Current context is: box"),
-        ("$.items[?(@.id > x)]", "'x' is compared with a number and is none"),
+        ("$.items[?(@.id > x)]", "'x' is compared with a number and is not one"),
         ("$.items[?(@.id > 0)].tag.x", "Property ['x'] not found in path $['items'][?]['tag']"),
     ],
 )

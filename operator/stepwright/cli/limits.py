@@ -33,7 +33,7 @@ _MAY_BE_LIFTED: Final = frozenset(
     {"history-events", "history-bytes", "events-per-second", "quota-seconds", "execution-seconds"}
 )
 _LEAST: Final = 3
-"""Events: an execution that cannot begin, do something and end is none."""
+"""Events that an execution needs to begin, do something and end."""
 
 
 def applied(limits: Limits, given: Iterable[str]) -> Limits:

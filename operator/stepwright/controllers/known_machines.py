@@ -123,7 +123,7 @@ class KnownMachines:
             is_news = self.find(key) != new
             self.learn(key, new, newest=True)
             if is_news:
-                self._on_change(key)  # its event, when it comes, is none any more
+                self._on_change(key)  # its event, when it comes, brings no news
         return new or _as_written_before(seen)
 
     def take_over(self, key: Key, seen: SeenMachine) -> None:

@@ -81,7 +81,7 @@ def written_reference(ref: ExecutionRef) -> str:
 
 
 def read_reference(text: str) -> ExecutionRef | None:
-    """None where it is none, whoever has written it."""
+    """None where it is not a valid one, whoever has written it."""
     match text.split("/"):
         case [str(namespace), str(name), str(machine), str(uid)] if uid:
             return ExecutionRef(Uid(uid), namespace, name, machine)

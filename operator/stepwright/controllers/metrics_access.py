@@ -57,7 +57,7 @@ class MetricsAccess:
         """Answers by a token's hash, each with the time until which it holds."""
 
     async def admit(self, token: str) -> int:
-        """200; 401 where the token is none that is known; 403 where its holder may not; 503 where that could not be
+        """200; 401 where the token is not known; 403 where its holder may not; 503 where that could not be
         found out."""
         if not token:
             return 401

@@ -319,7 +319,7 @@ class _Checker:
 
 
 def _documents(file: str, text: str) -> list[Document]:
-    """Of a JSON text that is none there are none: it is judged by itself."""
+    """An invalid JSON text has none: it is judged by itself."""
     if documents.is_yaml(file, text):
         return list(documents.of_yaml(text))
     try:

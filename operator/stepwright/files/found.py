@@ -10,7 +10,7 @@ from stepwright.asl.definition.substitutions import Value
 from stepwright.asl.json_types import Json, Pointer
 
 Formats: TypeAlias = Callable[[Json, Mapping[str, Value]], "list[Found] | None"]
-"""A format that keeps definitions: what a document of it holds, None for a document that is none of it. The values are
+"""A format that keeps definitions: what a document of it holds, None for a document in another format. The values are
 given by whoever reads the file, and win."""
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong with an intrinsic function: it is none (when compiled), or it cannot do it (when evaluated)."""
+"""What can go wrong with an intrinsic function: it is not one (when compiled), or it cannot do it (when evaluated)."""
 
 from __future__ import annotations
 

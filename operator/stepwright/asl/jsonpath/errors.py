@@ -1,4 +1,4 @@
-"""What can go wrong with a path: it is none (when compiled), or it leads nowhere (when evaluated)."""
+"""What can go wrong with a path: it is not one (when compiled), or it leads nowhere (when evaluated)."""
 
 from __future__ import annotations
 

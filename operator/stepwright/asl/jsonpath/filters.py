@@ -231,7 +231,7 @@ def _number(text: str) -> tuple[int | Decimal, float]:
             return int(text) if is_whole else number, float(number)
     except (InvalidOperation, OverflowError):
         pass
-    raise Inapplicable(lambda: f"'{text}' is compared with a number and is none")
+    raise Inapplicable(lambda: f"'{text}' is compared with a number and is not one")
 
 
 def _ordered(holds: Callable[[int], bool]) -> _Compare:

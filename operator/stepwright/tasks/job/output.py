@@ -36,7 +36,7 @@ def summary(job: Job, terminated: Terminated | None) -> Mapping[str, Json]:
 
 
 def from_message(pod: Pod, terminated: Terminated) -> Json:
-    """The value in the termination message; raises StateError where it is none. Not for an empty one."""
+    """The value in the termination message; raises StateError where it is not one. Not for an empty one."""
     message = terminated.message or ""
     size = len(message.encode())
     containers = len(pod.spec.containers) + len(pod.spec.initContainers)
@@ -59,7 +59,7 @@ def from_message(pod: Pod, terminated: Terminated) -> Json:
 
 
 def from_line(pod: Pod, line: bytes) -> Json:
-    """The value in the last line of stdout; raises StateError where it is none."""
+    """The value in the last line of stdout; raises StateError where it is not one."""
     if len(line) > LINE_BYTES:
         raise StateError(
             errors.OUTPUT_TOO_LARGE,

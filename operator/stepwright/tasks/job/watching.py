@@ -328,5 +328,5 @@ def _with_gone(watched: Watched, present: Sequence[facts.Pod]) -> list[facts.Pod
 
 
 def _of_job(namespace: str, job_uid: str) -> str:
-    """By what a Job's pods are found. Anybody may name a Job's uid in a pod of another namespace: that is none."""
+    """By what a Job's pods are found. Anybody may name a Job's uid in a pod of another namespace: such a pod does not count."""
     return f"{namespace}/{job_uid}"
