@@ -13,7 +13,7 @@ from stepwright.api import paging
 from stepwright.api.errors import ApiError
 from stepwright.asl.signals import Millis
 from stepwright.catalog.callers import Caller
-from stepwright.catalog.ports import Cursor, NoSuchCursor, Page
+from stepwright.catalog.ports import Cursor, Page
 from tests.api.services import ACCOUNT, service
 
 DAY = 24 * 60 * 60 * 1000
@@ -36,8 +36,6 @@ class Numbers:
     clock: Clock = field(default_factory=Clock)
 
     async def look(self, after: Cursor | None, limit: int) -> Page[int]:
-        if after is not None and not after.startswith("behind "):
-            raise NoSuchCursor
         first = 0 if after is None else int(after.removeprefix("behind ")) + 1
         rest = [item for item in self.items if item >= first]
         more = Cursor(f"behind {rest[limit - 1]}") if len(rest) > limit else None
@@ -120,14 +118,3 @@ async def test_a_token_of_an_earlier_version_is_refused(where: object) -> None:
     token = base64.urlsafe_b64encode(json.dumps([OF, where]).encode()).decode()
 
     assert await Numbers().refuses(token)
-
-
-async def test_a_token_whose_place_the_store_cannot_read_is_refused() -> None:
-    numbers = Numbers()
-    _, token = await numbers.page()
-
-    async def other(after: Cursor | None, limit: int) -> Page[int]:  # noqa: ARG001
-        raise NoSuchCursor
-
-    with pytest.raises(ApiError, match="Invalid Token"):
-        await paging.read(service(clock=numbers.clock), {"nextToken": token}, OF, other)

@@ -11,20 +11,17 @@ from typing import Any, cast
 import pytest
 from aiohttp import web
 
-from stepwright.api import dispatch, subjects
-from stepwright.api.service import Operation, Service
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskStarted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.asl.task_token import unsealed
-from stepwright.engine.ports import ExecutionRef, Fenced, Gone, JournalError, Refused, Uid, Unavailable
+from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
 from stepwright.tasks.activities.driver import ActivityDriver
 from stepwright.tasks.calls import MOST_OF_A_HOST, OpenCalls, Slots
 from stepwright.tasks.functions import INVOKE
 from stepwright.tasks.functions import driver as functions
 from stepwright.tasks.functions.driver import FunctionDriver
-from tests.api.services import service
 
 REF = ExecutionRef(Uid("u"), "local", "x", "m")
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
@@ -279,30 +276,3 @@ async def test_a_worker_that_went_away_during_a_write_that_failed_loses_nothing(
     worker.cancel()
 
     assert await activities.take(ACTIVITY, None, 10) is not None
-
-
-# --- Conflicts of the store -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("error", "code", "status"),
-    [
-        (Fenced("execution x is at 3"), "ServiceUnavailableException", 503),
-        (Gone("execution x is not there"), "ServiceUnavailableException", 503),
-        (Unavailable("later"), "ServiceUnavailableException", 503),
-        (Refused("too large"), "ValidationException", 400),
-    ],
-)
-async def test_a_conflict_in_the_store_is_not_the_callers_fault(
-    monkeypatch: pytest.MonkeyPatch, error: JournalError, code: str, status: int
-) -> None:
-    async def conflicting(service: Service, request: Any) -> Any:  # noqa: ARG001
-        raise error
-
-    monkeypatch.setattr(
-        "stepwright.api.dispatch.OPERATIONS", {"ListActivities": Operation(conflicting, subjects.activities)}
-    )
-
-    reply = await dispatch.dispatch(service(), "AWSStepFunctions.ListActivities", b"{}")
-
-    assert (reply.error, reply.status) == (code, status)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from functools import partial
 from typing import Final, NamedTuple
 
 import msgspec
 import structlog
 
-from stepwright.api import constraints, errors, model
+from stepwright.api import constraints, errors, model, store_errors
 from stepwright.api.errors import ApiError
 from stepwright.api.operations import OPERATIONS
 from stepwright.api.service import Answer, Service
 from stepwright.asl.json_types import Json
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
-from stepwright.engine.ports import Fenced, Gone, Refused, Unavailable
 
 _AT_ONCE_BYTES: Final = 1024 * 1024
 """Of a body, which take a few hundredths of a second to read at most, whatever is in them."""
@@ -36,11 +36,10 @@ async def dispatch(service: Service, target: str, body: bytes) -> Reply:
         return Reply(200, msgspec.json.encode(answer))
     except ApiError as error:
         return refusal(error)
-    except Unavailable as error:
-        return refusal(ApiError("ServiceUnavailableException", str(error), 503))
-    except Exception:
-        log.exception("request failed", target=target)
-        return refusal(ApiError("InternalServerError", "An internal error occurred; the log says more", 500))
+    except Exception as error:
+        error_id = uuid.uuid4().hex
+        log.exception("request failed", target=target, error_id=error_id)
+        return refusal(errors.internal(error, error_id))
 
 
 def refusal(error: ApiError) -> Reply:
@@ -67,7 +66,7 @@ async def _answer(service: Service, target: str, body: bytes) -> Answer:
 
 
 async def perform(service: Service, operation: str, given: Json) -> Answer:
-    """One of ``OPERATIONS``. Raises ApiError, Unavailable."""
+    """One of ``OPERATIONS``. Raises ApiError."""
     if not isinstance(given, dict):
         raise errors.serialization("The body of a request must be a JSON object")
     check = partial(constraints.check, model.input_shape(operation), given)
@@ -76,14 +75,11 @@ async def perform(service: Service, operation: str, given: Json) -> Answer:
         act, on = OPERATIONS[operation]
         await _require_access(service, operation, on(service, request))
         return await act(service, request)
-    except (Fenced, Gone) as error:
-        # Somebody else was faster, which is nobody's fault: asked again, the caller gets what holds by then.
-        raise Unavailable(f"something else has changed it at the same time: {error}") from error
-    except Refused as error:
-        raise errors.validation(str(error)) from error
+    except store_errors.CONDITIONS as condition:
+        raise store_errors.answer(condition) from condition
 
 
 async def _require_access(service: Service, action: str, resource: str) -> None:
-    """Raises AccessDeniedException, Unavailable."""
+    """Raises AccessDeniedException, and what the port raises."""
     if not await service.access.allows(service.caller, action, resource):
         raise errors.access_denied(service.caller, action, resource)

@@ -28,6 +28,11 @@ class ApiError(Exception):
         self.status = status
         self.told = told
 
+    @property
+    def passes(self) -> bool:
+        """Whether it is of this moment, and the same may be asked again."""
+        return self.code == "ServiceUnavailableException"
+
 
 def _said(code: str, words: str, what: str) -> ApiError:
     return ApiError(code, f"{words}: '{what}'")
@@ -125,6 +130,19 @@ def too_many_tags(arn: str, most: int) -> ApiError:
 def type_not_supported() -> ApiError:
     return ApiError(
         "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"
+    )
+
+
+def unavailable(why: str) -> ApiError:
+    """Asked again, it may be done."""
+    return ApiError("ServiceUnavailableException", why, 503)
+
+
+def internal(error: Exception, error_id: str) -> ApiError:
+    return ApiError(
+        "InternalServerError",
+        f"An internal error of Stepwright ({type(error).__name__}). Its log says more beside error_id {error_id}",
+        500,
     )
 
 

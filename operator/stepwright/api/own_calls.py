@@ -22,6 +22,7 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.text import jsontext
 from stepwright.aws import spelling
 from stepwright.catalog.ports import CallRefused
+from stepwright.engine.ports import Unavailable
 
 _JSON_TEXT: Final = "SensitiveData"
 """What botocore's model calls texts that hold JSON: inputs and outputs."""
@@ -44,6 +45,8 @@ class OwnCalls:
             given = _request(model.input_shape(name), parameters, "")
             answer = await dispatch.perform(structs.replace(self._service, new_id=_ids(once)), name, given)
         except ApiError as error:
+            if error.passes:
+                raise Unavailable(error.message) from error
             raise CallRefused(error.code, error.message, error.status) from error
         return _answer(model.output_shape(name), answer, moment)  # type: ignore[no-any-return]
 

@@ -17,7 +17,7 @@ import msgspec
 from stepwright.api import errors
 from stepwright.api.service import Answer, Request, Service
 from stepwright.asl.signals import Millis
-from stepwright.catalog.ports import Cursor, NoSuchCursor, Page
+from stepwright.catalog.ports import Cursor, Page
 
 T = TypeVar("T")
 
@@ -38,13 +38,10 @@ async def read(
     look: Callable[[Cursor | None, int], Awaitable[Page[T]]],
 ) -> tuple[Sequence[T], Answer]:
     """The page that is asked for of the list ``of``, and what the answer says of the next one. ``of`` names the list by
-    all that the request says about it; it is the caller's account that goes through it. Raises InvalidToken."""
+    all that the request says about it; it is the caller's account that goes through it. Raises InvalidToken, NoSuchCursor."""
     token, now, of = request.get("nextToken"), service.clock.now(), f"{of} by {service.caller.account}"
     after = None if token is None else _cursor(token, of, now)
-    try:
-        page = await look(after, request.get("maxResults") or DEFAULT)
-    except NoSuchCursor:
-        raise errors.invalid_token() from None
+    page = await look(after, request.get("maxResults") or DEFAULT)
     return page.items, {} if page.next is None else {"nextToken": _token(of, now, page.next)}
 
 

@@ -11,7 +11,7 @@ from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl.failure import causes
 from stepwright.asl.signals import Millis
 from stepwright.catalog import arns, redrives
-from stepwright.catalog.ports import MachineGone, NoTestCase, NotRedrivable
+from stepwright.catalog.ports import MachineGone, NotRedrivable
 from stepwright.catalog.records import Execution
 from stepwright.engine.ports import StopRequest
 
@@ -30,8 +30,6 @@ async def start(service: Service, request: Request) -> Answer:
     except MachineGone:
         await starting.target(service, request)  # where it is gone, this says so
         raise errors.machine_deleting(execution.machine_arn) from None
-    except NoTestCase as error:
-        raise errors.validation(str(error)) from error
     if stored.uid != execution.uid and (stored.status != "RUNNING" or stored.input != execution.input):
         raise errors.execution_exists(stored.arn)
     return {"executionArn": stored.arn, "startDate": wire.moment(stored.started)}

@@ -7,17 +7,13 @@ from typing import Final
 from stepwright.api import errors, subjects, wire
 from stepwright.api.operations import starting
 from stepwright.api.service import Answer, Operation, Request, Service
-from stepwright.catalog.ports import NoTestCase
 
 
 async def start_sync(service: Service, request: Request) -> Answer:
     target = await starting.target(service, request)
     if target.machine.type != "EXPRESS":
         raise errors.type_not_supported()
-    try:
-        execution = await service.express.run(starting.new(service, request, target))
-    except NoTestCase as error:
-        raise errors.validation(str(error)) from error
+    execution = await service.express.run(starting.new(service, request, target))
     assert execution.stopped is not None
     answer = {
         "executionArn": execution.arn,

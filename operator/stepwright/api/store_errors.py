@@ -1,0 +1,44 @@
+"""What the conditions of a store are to whoever asked for something: one table, for all operations.
+
+Not here: those that mean one thing in one operation and another in the next (``MachineGone``, ``NotRedrivable``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from stepwright.api import errors
+from stepwright.api.errors import ApiError
+from stepwright.catalog.ports import NoSuchCursor, NoSuchTask, NoTestCase, TaskOver
+from stepwright.engine.ports import Elsewhere, Fenced, Gone, Refused, Unavailable
+
+
+def _changed(error: Exception) -> ApiError:
+    """Somebody else was faster, which is nobody's fault: asked again, the caller gets what holds by then."""
+    return errors.unavailable(f"something else has changed it at the same time: {error}")
+
+
+_ANSWERS: Final[Mapping[type[Exception], Callable[[Any], ApiError]]] = MappingProxyType(
+    {
+        Unavailable: lambda error: errors.unavailable(str(error)),
+        Fenced: _changed,
+        Gone: _changed,
+        Elsewhere: lambda error: errors.unavailable(str(error)),
+        # As it is it will never do, whoever asks again.
+        Refused: lambda error: errors.validation(str(error)),
+        NoSuchCursor: lambda _: errors.invalid_token(),
+        NoSuchTask: lambda _: errors.invalid_token(),
+        TaskOver: lambda over: errors.task_over(over.activity),
+        NoTestCase: lambda error: errors.validation(str(error)),
+    }
+)
+
+CONDITIONS: Final = tuple(_ANSWERS)
+
+
+def answer(condition: Exception) -> ApiError:
+    """Of one of ``CONDITIONS``, or of a narrower one."""
+    kind = next(kind for kind in type(condition).__mro__ if kind in _ANSWERS)
+    return _ANSWERS[kind](condition)

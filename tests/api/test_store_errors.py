@@ -1,0 +1,97 @@
+"""What goes wrong in a store is told as what it is: the caller's fault only where it is that."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from stepwright.api import dispatch, model, store_errors, subjects
+from stepwright.api.own_calls import OwnCalls
+from stepwright.api.service import Operation, Service
+from stepwright.catalog.ports import CallRefused, NoSuchCursor, NoSuchTask, NoTestCase, TaskOver
+from stepwright.engine.ports import Denied, Elsewhere, Fenced, Gone, JournalError, Refused, Unavailable
+from tests.api.services import service
+
+ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
+MEANWHILE = "something else has changed it at the same time"
+
+TABLE: list[tuple[Exception, str, int, str]] = [
+    (Unavailable("the disk is full"), "ServiceUnavailableException", 503, "the disk is full"),
+    (Denied("exceeded quota", quota=True), "ServiceUnavailableException", 503, "exceeded quota"),
+    (Fenced("x is at 3"), "ServiceUnavailableException", 503, f"{MEANWHILE}: x is at 3"),
+    (Gone("x is not there"), "ServiceUnavailableException", 503, f"{MEANWHILE}: x is not there"),
+    (Elsewhere("another installation"), "ServiceUnavailableException", 503, "another installation"),
+    (Refused("too large"), "ValidationException", 400, "too large"),
+    (NoSuchCursor(), "InvalidToken", 400, "Invalid Token: 'Invalid token'"),
+    (NoSuchTask(), "InvalidToken", 400, "Invalid Token: 'Invalid token'"),
+    (TaskOver(), "TaskTimedOut", 400, "Task Timed Out: 'Provided task does not exist anymore'"),
+    (TaskOver(ACTIVITY), "TaskTimedOut", 400, f"Task Timed Out: '{ACTIVITY}'"),
+    (NoTestCase("there is no such case"), "ValidationException", 400, "there is no such case"),
+]
+
+
+def names(case: Any) -> str:
+    return type(case).__name__ if isinstance(case, Exception) else ""
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Makes ListActivities raise an error."""
+
+    def fail(error: Exception) -> None:
+        async def list_(service: Service, request: Any) -> Any:  # noqa: ARG001
+            raise error
+
+        operations = {"ListActivities": Operation(list_, subjects.activities)}
+        monkeypatch.setattr("stepwright.api.dispatch.OPERATIONS", operations)
+
+    return fail
+
+
+@pytest.mark.parametrize(("error", "code", "status", "message"), TABLE, ids=names)
+async def test_each_condition_of_a_store_has_its_answer(
+    failing: Any, error: Exception, code: str, status: int, message: str
+) -> None:
+    failing(error)
+
+    reply = await dispatch.dispatch(service(), f"{model.TARGET}ListActivities", b"{}")
+
+    assert (reply.error, reply.status) == (code, status)
+    assert json.loads(reply.body) == {"__type": code, "message": message}
+
+
+def test_no_condition_of_the_journal_is_left_out() -> None:
+    assert set(JournalError.__subclasses__()) <= set(store_errors.CONDITIONS)
+    assert set(store_errors.CONDITIONS) <= {type(error) for error, *_ in TABLE}
+
+
+@pytest.mark.parametrize(("error", "code", "status", "message"), TABLE, ids=names)
+async def test_a_task_that_calls_makes_the_call_again_where_that_may_help(
+    failing: Any, error: Exception, code: str, status: int, message: str
+) -> None:
+    failing(error)
+    call = OwnCalls(service()).call("listActivities", {}, once="uid", moment=lambda moment: moment)
+
+    if status == 503:
+        with pytest.raises(Unavailable, match=message):
+            await call
+    else:
+        with pytest.raises(CallRefused) as refused:
+            await call
+        assert (refused.value.code, refused.value.message) == (code, message)
+
+
+async def test_an_error_that_nobody_foresaw_is_found_in_the_log_by_its_id(failing: Any) -> None:
+    failing(KeyError("secret"))
+
+    with capture_logs() as logs:
+        reply = await dispatch.dispatch(service(), f"{model.TARGET}ListActivities", b"{}")
+
+    (logged,) = logs
+    assert (reply.error, reply.status) == ("InternalServerError", 500)
+    assert json.loads(reply.body)["message"] == (
+        "An internal error of Stepwright (KeyError). Its log says more beside error_id " + logged["error_id"]
+    )
