@@ -273,3 +273,74 @@ def test_every_promise_of_security_names_a_test_that_is_there() -> None:
         source = ROOT / "tests" / file
         assert source.exists(), file
         assert f"def {function}(" in source.read_text(encoding="utf-8"), f"{file}::{function}"
+
+
+# --- The map of the house ---------------------------------------------------------------------------------------------
+
+_PATH = r"`([\w./-]+/[\w./-]*|\w+\.toml)`"
+
+
+def section(heading: str) -> str:
+    return text("architecture.md").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
+def rows(content: str) -> list[tuple[str, str]]:
+    """First and second cell of each row of a table, its head aside."""
+    found = re.findall(r"^\| (.+?) \| (.+) \|$", content, re.MULTILINE)
+    return [(first, second) for first, second in found[1:] if not first.startswith("---")]
+
+
+def place(path: str) -> Path | None:
+    return next((at / path for at in (ROOT / "operator/stepwright", ROOT) if (at / path).exists()), None)
+
+
+def holds(path: str, name: str) -> bool:
+    """Whether it is a name there, in code or data: the word, and no part of one."""
+    file = place(path)
+    word = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+    return file is not None and re.search(word, file.read_text(encoding="utf-8")) is not None
+
+
+def test_the_map_names_what_to_touch_for_whatever_is_added() -> None:
+    content = section("To add something")
+    added = [re.sub(r" \(.*", "", first) for first, _ in rows(content)]
+    missing = [path for path in re.findall(_PATH, content) if place(path) is None]
+
+    assert missing == []
+    assert added == [
+        "a state type",
+        "an intrinsic function",
+        "an integration",
+        "an operation of the AWS API",
+        "a field of a custom resource",
+        "a history event",
+        "a metric",
+        "a store",
+    ]
+    assert all(len(re.findall(_PATH, second)) > 2 for _, second in rows(content))
+
+
+def test_what_the_map_names_in_a_file_is_there() -> None:
+    named = re.findall(rf"{_PATH}: ((?:`[\w-]+`(?:, )?)+)", section("To add something"))
+
+    assert len(named) > 10
+    wrong = [
+        (path, name)
+        for path, names in named
+        for name in re.findall(r"`([\w-]+)`", names)
+        if not holds(path, name)
+    ]
+    assert wrong == []
+
+
+def test_whatever_is_decided_is_decided_where_the_page_says() -> None:
+    answers = rows(section("Where it is decided"))
+    assert len(answers) >= 24
+    for question, answer in answers:
+        named = re.findall(rf"{_PATH} \(((?:`[\w-]+`(?:, )?)+)\)", answer)
+        assert len(named) == len(re.findall(_PATH, answer)) > 0, (
+            f"{question}: each path has its names behind it"
+        )
+        for path, names in named:
+            for name in re.findall(r"`([\w-]+)`", names):
+                assert holds(path, name), f"{question}: {path} has no {name}"
