@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.bytecode
 endif
 
-.PHONY: help setup check lint format types contracts unit test conformance simulate fuzz demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate sbom image clean
+.PHONY: help setup check lint format types contracts unit coverage test conformance simulate fuzz demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate sbom image clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
@@ -45,6 +45,13 @@ contracts: setup ## import-linter: the layers
 
 unit: setup ## Tests that need no cluster and little time
 	$(RUN) pytest -q -n 2 $(PARALLEL) -m "not cluster and not slow"
+
+coverage: setup ## Which lines and branches the tests of `make unit` take, by package (TESTS="tests/controllers" for some of them)
+	@rm -rf .coverage && mkdir .coverage
+	@$(RUN) coverage run -m pytest -q -n 2 $(PARALLEL) -m "not cluster and not slow" $(TESTS) || test $$? = 1
+	@$(RUN) coverage combine --quiet
+	@$(RUN) coverage json --quiet -o .coverage/report.json
+	@$(RUN) python -m tests.data.coverage_by_package < .coverage/report.json
 
 test: setup ## Everything: sets up a cluster (see tests/testcluster/README.md) and runs all tests
 	$(RUN) pytest -n $(WORKERS) $(PARALLEL) --durations=20 $(if $(RECORD),--record-durations)

@@ -42,7 +42,7 @@ def test_a_token_names_the_task_it_was_made_for(
 
 
 def test_a_token_with_any_other_character_anywhere_is_none() -> None:
-    others = string.ascii_letters + string.digits + string.punctuation + " \n\0é"
+    others = "ABYZabyz0189-_+/=. \n\0é"
     for at, character in enumerate(TOKEN):
         for other in others.replace(character, ""):
             assert_is_none(TOKEN[:at] + other + TOKEN[at + 1 :])

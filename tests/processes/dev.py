@@ -59,10 +59,16 @@ class DevProcess:
     def stop(self) -> int:
         return self._end(signal.SIGTERM)
 
-    def _end(self, number: signal.Signals) -> int:
+    def _end(self, number: signal.Signals, *, else_kill: bool = False) -> int:
         assert self._process is not None
         self._process.send_signal(number)
-        code = self._process.wait(timeout=20)
+        try:
+            code = self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            if not else_kill:
+                raise
+            self._process.kill()
+            code = self._process.wait()
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._process = None
@@ -91,7 +97,7 @@ class DevProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._process is not None:
-            self.kill()
+            self._end(signal.SIGTERM, else_kill=True)
 
 
 def ended(client: Any, arn: str, *, within_seconds: float = 30) -> dict[str, Any]:
