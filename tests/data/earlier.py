@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Final
 
 UNDOING: Final[Mapping[int, Sequence[str]]] = {
+    6: (
+        "CREATE TABLE nested (uid TEXT NOT NULL, task INTEGER NOT NULL, PRIMARY KEY (uid, task)) WITHOUT ROWID",
+    ),
     5: ("ALTER TABLE executions DROP COLUMN bare_tokens", "DROP TABLE secrets"),
     4: (
         "ALTER TABLE map_runs DROP COLUMN redrives",

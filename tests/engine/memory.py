@@ -15,7 +15,7 @@ from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.limits import Limits
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSubmitted, TaskSucceeded
-from stepwright.asl.step import HistoryEvent, Outcome, StartTask
+from stepwright.asl.step import CancelTask, HistoryEvent, Outcome, StartTask
 from stepwright.asl.text import jsontext
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Unobserved
@@ -182,13 +182,19 @@ class MemoryDriver:
         self.running[key].result = signal
         self.report(key[0], signal)
 
-    async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
+        await self._stop((ref.uid, task.task))
+
+    async def _stop(self, key: tuple[Uid, TaskId]) -> None:
         await asyncio.sleep(0.002)
-        found = self.running.pop((ref.uid, task), None)
+        found = self.running.pop(key, None)
         if found is not None:
-            self.stopped.append(task)
+            self.stopped.append(key[1])
             if found.ends is not None:
                 found.ends.cancel()
+
+    def keeps_stops(self, resource: Resource) -> bool:  # noqa: ARG002
+        return False
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         await asyncio.sleep(0.002)
@@ -198,7 +204,7 @@ class MemoryDriver:
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
         for uid, task in list(self.running):
             if uid == ref.uid and task not in wanted:
-                await self.stop(ref, task)
+                await self._stop((uid, task))
 
     def holds(self, uid: Uid) -> bool:
         return any(held == uid for held, _ in self.running)
@@ -211,6 +217,32 @@ class MemoryDriver:
 
     def shown_as(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
         return f"job-{task}"
+
+
+class RemoteDriver(MemoryDriver):
+    """Nobody but the checkpoint knows which of its tasks run: they are found by what was submitted."""
+
+    def __init__(self, answer: Answer = lambda task: (1.0, task.input)) -> None:
+        super().__init__(answer)
+        self.cancelled: list[CancelTask] = []
+        """All calls of ``stop``."""
+        self.stops_fail = False
+
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
+        self.cancelled.append(task)
+        await asyncio.sleep(0.002)
+        if self.stops_fail:
+            raise Unavailable("the driver is away")
+        await super().stop(ref, task)
+
+    async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
+        pass
+
+    def holds(self, uid: Uid) -> bool:  # noqa: ARG002
+        return False
+
+    def keeps_stops(self, resource: Resource) -> bool:  # noqa: ARG002
+        return True
 
 
 class AlwaysHeld:
@@ -238,10 +270,15 @@ class Told(Unobserved):
 class World:
     """An engine with its surroundings. A crash leaves journal and tasks, as a killed process does."""
 
-    def __init__(self, answer: Answer | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        answer: Answer | None = None,
+        limits: Limits | None = None,
+        driver: type[MemoryDriver] = MemoryDriver,
+    ) -> None:
         self.journal = MemoryJournal()
         self.limits = limits
-        self.driver = MemoryDriver() if answer is None else MemoryDriver(answer)
+        self.driver = driver() if answer is None else driver(answer)
         self.lease = AlwaysHeld()
         self.observer = Told()
         self.stepping = Stepping()

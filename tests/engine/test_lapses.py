@@ -9,7 +9,7 @@ from typing import Any
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.step import StartTask
-from stepwright.engine.effects import Effects, End, Start
+from stepwright.engine.effects import Effects, Release, Start
 from stepwright.engine.ports import ExecutionRef, Unavailable
 from stepwright.engine.turns import Turns
 from tests.engine.memory import MemoryDriver, World, loaded
@@ -178,7 +178,7 @@ def test_a_goal_given_up_before_its_worker_began_can_be_set_again() -> None:
         await effects.finished()
 
         assert driver.created == [(ref.uid, TaskId(5))]
-        effects.want([End(TaskId(5), finished=True)])
+        effects.want([Release(TaskId(5))])
         await effects.finished()
         assert driver.released == [TaskId(5)]
 

@@ -48,8 +48,13 @@ class StartTask(Struct, frozen=True):
 
 
 class CancelTask(Struct, frozen=True):
+    """Stop a task that is no longer wanted. Everything a driver needs; also what ``kept_stops`` gives for one that a
+    journal has kept."""
+
     task: TaskId
     resource: Resource
+    submitted: Json = None
+    """The output of TaskSubmitted, where there was one."""
 
 
 class SetTimer(Struct, frozen=True):

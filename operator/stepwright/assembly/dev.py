@@ -31,7 +31,6 @@ from stepwright.engine.ports import TaskDriver
 from stepwright.mocks.config_file import MockFile
 from stepwright.mocks.driver import MockedDriver
 from stepwright.mocks.test_cases import MockTestCases
-from stepwright.sql.awaited import SqlAwaited
 from stepwright.sql.database import Database
 from stepwright.sql.database import InUse as InUse  # noqa: PLC0414 - for whoever serves
 from stepwright.tasks.activities.driver import ActivityDriver
@@ -108,10 +107,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             new_id=lambda: str(uuid.uuid4()),
             chance=random.SystemRandom().random,
         )
-        nested = StepFunctionsDriver(
-            SqlAwaited(database), OwnCalls(service), here.executions, clock, here.report
-        )
-        await nested.recall()
+        nested = StepFunctionsDriver(OwnCalls(service), here.executions, clock, here.report)
         others: list[TaskDriver] = [processes, functions, work, nested]
         drivers += [MockedDriver(test_cases, others, here.report), *others] if options.mocks else others
         running = asyncio.create_task(here.run(), name="executions")

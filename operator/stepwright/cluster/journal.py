@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from stepwright.asl.checkpoint.checkpoint import PartId, check_version
+from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent
@@ -210,10 +211,14 @@ class ClusterJournal:
         taken_up = Record.of(body, pinned.as_status())
         taken_up.carrier = None if self._installation is None else self._installation.name
         parts: dict[PartId, Any] = {}
-        if not executions.has_ended(body):
+        stored = ((body.get("status") or {}).get("checkpoint") or {}).items()
+        ended = executions.has_ended(body)
+        # Of an ended execution there is only to clean up.
+        if any(part.startswith(STOPS) for part, _ in stored) if ended else stored:
             encoded = {
                 part: msgspec.json.decode(text)
-                for part, text in ((body.get("status") or {}).get("checkpoint") or {}).items()
+                for part, text in stored
+                if not ended or part.startswith(STOPS)
             }
             digests = payloads.references(encoded)
             texts = {digest: await self._payload(taken_up, digest) for digest in sorted(digests)}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from stepwright.asl.checkpoint.checkpoint import PartId
+from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome, Visit
 from stepwright.cluster import conditions, seal
@@ -223,7 +224,7 @@ def of_commit(
     if until is None and record.waiting_until is not None:
         patch.append({"op": "remove", "path": "/status/waitingUntil"})
     for part, text in parts.items():
-        path = f"/status/checkpoint/{_escaped(part)}"
+        path = _path_of_part(part)
         if text is not None:
             patch.append(_add(path, text))
         elif part in record.parts:  # a part that came and went within this commit was never stored
@@ -255,9 +256,12 @@ def of_explanation(record: Record, reason: str, now: Millis) -> Change:
 
 def of_settling(record: Record, commit_id: str) -> Change:
     """The patch that says that nothing is left to stop."""
-    after = replace(record, seq=record.seq + 1, commit_id=commit_id)
+    stops = [part for part in record.parts if part.startswith(STOPS)]
+    kept = {part: digest for part, digest in record.parts.items() if part not in stops}
+    after = replace(record, seq=record.seq + 1, commit_id=commit_id, parts=kept)
     patch = [
         *_guard(record),
+        *({"op": "remove", "path": _path_of_part(part)} for part in stops),
         _add("/status/seq", after.seq),
         _add("/status/commitId", commit_id),
         _add("/status/settled", True),
@@ -307,6 +311,10 @@ def _newest(record: Record) -> str:
 def _add(path: str, value: Any) -> Operation:
     """RFC 6902: "add" replaces what is there."""
     return {"op": "add", "path": path, "value": value}
+
+
+def _path_of_part(part: str) -> str:
+    return f"/status/checkpoint/{_escaped(part)}"
 
 
 def _escaped(key: str) -> str:

@@ -25,7 +25,7 @@ from stepwright.asl.step import (
     Step,
     Visit,
 )
-from stepwright.engine.effects import End
+from stepwright.engine.effects import Cancel, End, Release
 
 # Enough for thousands of small transitions in a write, and with one step on top (``Limits.bytes_per_step``) still far
 # from the 1.5 MiB that etcd takes in one request.
@@ -86,13 +86,13 @@ class Batch:
         if step.child_events:
             self._add_children(step)
         if isinstance(signal, TaskSucceeded | TaskFailed) and not _is_empty(step):
-            self.ends[signal.task] = End(signal.task, finished=True)
+            self.ends[signal.task] = Release(signal.task)
         for command in step.commands:
             if isinstance(command, StartTask):
                 self.starts[command.task] = command
             elif isinstance(command, CancelTask):
                 if self.starts.pop(command.task, None) is None:
-                    self.ends[command.task] = End(command.task, finished=False)
+                    self.ends[command.task] = Cancel(command)
             elif isinstance(command, SetTimer):
                 self.timers[command.timer] = command.due
             elif isinstance(command, CancelTimer):
@@ -107,9 +107,9 @@ class Batch:
         self.children.update((child.name, child) for child in step.children)
 
     @property
-    def stops(self) -> bool:
-        """Whether something that may be running is to be stopped."""
-        return any(not end.finished for end in self.ends.values())
+    def stops(self) -> list[CancelTask]:
+        """What may be running and is to be stopped."""
+        return [end.task for end in self.ends.values() if isinstance(end, Cancel)]
 
     def encoded_parts(self, *, whole: bool = False) -> dict[PartId, checkpoints.EncodedPart | None]:
         """Of the parts that changed; ``whole``: of all that there are."""

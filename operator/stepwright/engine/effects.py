@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 import structlog
 
 from stepwright.asl.signals import TaskId
-from stepwright.asl.step import StartTask
+from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine import backoff
 from stepwright.engine.ports import Clock, ExecutionRef, TaskDriver, Unavailable
 from stepwright.engine.turns import Turns
@@ -35,20 +35,27 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """The task is no longer wanted. ``finished``: its result is committed, so it is released rather than stopped."""
+class Cancel:
+    """Stop the task, which is no longer wanted."""
+
+    task: CancelTask
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Let go of the task: its result is committed."""
 
     task: TaskId
-    finished: bool
 
 
-Goal: TypeAlias = Start | End
+Goal: TypeAlias = Start | Cancel | Release
+End: TypeAlias = Cancel | Release
 
 
 class Effects:
     """The effects of one execution. ``may_act`` is asked right before every call: while it says no, nothing is done,
     and nothing forgotten either, since a lease that lapsed may be renewed. ``finished`` is called when the last goal is
-    reached."""
+    reached, ``stopped`` when a task has been stopped."""
 
     def __init__(
         self,
@@ -59,6 +66,7 @@ class Effects:
         ends: Turns,
         may_act: Callable[[], bool],
         finished: Callable[[], None],
+        stopped: Callable[[TaskId], None] = lambda _: None,
     ) -> None:
         self._ref = ref
         self._driver_of = driver_of
@@ -67,6 +75,7 @@ class Effects:
         self._ends = ends
         self._may_act = may_act
         self._finished = finished
+        self._stopped = stopped
         self._goals: dict[TaskId, Goal] = {}
         self._workers: dict[TaskId, asyncio.Task[None]] = {}
         self._woken: dict[TaskId, asyncio.Event] = {}
@@ -74,7 +83,7 @@ class Effects:
     @property
     def idle(self) -> bool:
         """Whether nothing is under way that leaves something running: releases may come later, also by a sweep."""
-        return all(isinstance(goal, End) and goal.finished for goal in self._goals.values())
+        return all(isinstance(goal, Release) for goal in self._goals.values())
 
     @property
     def none(self) -> bool:
@@ -83,7 +92,7 @@ class Effects:
 
     def want(self, goals: Iterable[Goal]) -> None:
         for goal in goals:
-            task = goal.task.task if isinstance(goal, Start) else goal.task
+            task = goal.task if isinstance(goal, Release) else goal.task.task
             self._goals[task] = goal
             if task in self._workers:
                 self._woken[task].set()
@@ -135,6 +144,8 @@ class Effects:
                 if not acts:
                     await self._pause(task, WITHOUT_LEASE_SECONDS)
                     continue
+                if isinstance(goal, Cancel):
+                    self._stopped(task)
                 if self._goals[task] is goal:
                     return
                 delays = backoff.delays()
@@ -151,10 +162,10 @@ class Effects:
             return
         if isinstance(goal, Start):
             await driver.start(self._ref, goal.task, again=again or goal.again)
-        elif goal.finished:
+        elif isinstance(goal, Release):
             await driver.release(self._ref, task)
         else:
-            await driver.stop(self._ref, task)
+            await driver.stop(self._ref, goal.task)
 
     async def _pause(self, task: TaskId, seconds: float) -> None:
         """Sleep, or less when the goal changes."""

@@ -12,6 +12,7 @@ from stepwright.asl.machine import Machine
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, Signal, TaskId
 from stepwright.asl.step import (
+    CancelTask,
     ChildEvent,
     ChildExecution,
     HistoryEvent,
@@ -55,7 +56,8 @@ class StopRequest:
 class Loaded:
     """What a journal knows of an execution.
 
-    ``parts`` is empty where nothing was committed yet; then ``input`` starts it. ``ended``: the outcome is committed.
+    ``parts`` is empty where nothing was committed yet; then ``input`` starts it. ``ended``: the outcome is committed;
+    of ``parts`` the stops count then, and nothing else.
     ``settled``: nothing is left to stop. ``stop``: a stop was asked for. ``latest``: when something was recorded of it
     last, as far as the journal knows. ``redriven``: when it was asked for that an execution that had ended go on from
     ``parts``, which are those of ``Commit.redrivable`` until the first write after it.
@@ -79,7 +81,8 @@ class Commit:
     """One conditional write: all of it lands, or nothing. ``expected_seq`` is the seq before it; it becomes + 1.
 
     ``commit_id`` never repeats, so that after a time-out the journal can tell whether this very write has landed.
-    ``parts``: None = the part is gone. ``events`` are appended; ``visits`` update the visits of the same id, ``shown``
+    ``parts``: None = the part is gone; those whose names begin with ``parts.STOPS`` outlive the execution until it has
+    settled. ``events`` are appended; ``visits`` update the visits of the same id, ``shown``
     names what runs their newest task. ``settled`` is said only together with an outcome. ``started``: when the
     execution began. ``waiting_until``: nothing is open but timers, and this is when the earliest falls due.
     ``whole``: ``parts`` are all that there are, and take the place of what is stored, which somebody has edited.
@@ -177,9 +180,14 @@ class TaskDriver(Protocol):
         ``again``: an earlier call may have begun the task, here or in a process that is gone. False only in the first
         call by the engine that has just committed the task's start, which nobody else can have made."""
 
-    async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
         """Stop a task that is no longer wanted. Returns once that is durable; nothing to do is not an error.
         Raises Unavailable."""
+
+    def keeps_stops(self, resource: Resource) -> bool:
+        """Whether nobody but the checkpoint knows of such a task once this process has ended, and ``sweep`` cannot find
+        what runs it. Then a stop is kept with the checkpoint until it is done, and ``stop`` is called again after a crash.
+        Costs no call."""
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         """The task's result is committed: what held it may go in its time. Raises Unavailable."""

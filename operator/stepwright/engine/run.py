@@ -35,14 +35,15 @@ from stepwright.asl.signals import (
     TimerFired,
     TimerId,
 )
-from stepwright.asl.step import StartTask, Step
+from stepwright.asl.step import CancelTask, StartTask, Step
 from stepwright.engine import backoff, defects
 from stepwright.engine.batch import Batch
 from stepwright.engine.brake import Brake
 from stepwright.engine.defects import Defect, Defects
-from stepwright.engine.effects import Effects, End, Start
+from stepwright.engine.effects import Cancel, Effects, Start
 from stepwright.engine.insisting import Insisting, KeptOut
 from stepwright.engine.kept_apart import KeptApart
+from stepwright.engine.kept_stops import KeptStops
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import (
     Clock,
@@ -150,6 +151,7 @@ class Run:
         self._brake = Brake(world.limits.events_per_second)
         self._kept_apart = None if world.limits.history_bytes is None else KeptApart()
         self._resources: dict[TaskId, Resource] = {}
+        self._stops = KeptStops()
         self._over = False
         self.is_ending = False
         """Whether it has ended, as far as it is written here: what is left to do is to clear up."""
@@ -303,8 +305,12 @@ class Run:
         self._seq = loaded.seq
         self._latest = max(self._latest, loaded.latest)
         settled, self.is_ending = loaded.settled, loaded.ended
+        stops = self._stops.take_up(loaded.parts)
+        self._resources |= {stop.task: stop.resource for stop in stops}
+        self._effects.want(map(Cancel, stops))
         if loaded.ended:
             await self._sweep(frozenset())
+            await self._effects.finished()
         else:
             if loaded.stop is not None:
                 self.post(Stop(loaded.stop.error, loaded.stop.cause))
@@ -447,6 +453,7 @@ class Run:
 
     async def _resume(self, batch: Batch, signal: Signal) -> None:
         assert batch.checkpoint is not None
+        given_up = self._given_up(batch.checkpoint, signal)
         resume = partial(
             interpreter.resume,
             self._machine,
@@ -458,8 +465,8 @@ class Run:
             token=self._token,
         )
         self._add(batch, await self._step(resume), signal)
-        if isinstance(signal, TaskFailed) and signal.task in batch.ends and self._runs_on(signal.task):
-            batch.ends[signal.task] = End(signal.task, finished=False)
+        if given_up is not None and given_up.task in batch.ends:
+            batch.ends[given_up.task] = Cancel(given_up)
 
     async def _commit_and_act(self, batch: Batch) -> Commit | None:
         """Write, then dispatch. The commit, if it ended the execution."""
@@ -500,12 +507,13 @@ class Run:
         whole, self._restates = self._restates, False
         for task in batch.starts.values():
             self._resources[task.task] = task.resource
+        stops = self._stops.parts(filter(self._is_kept, batch.stops), whole=whole)
         commit = Commit(
             commit_id=self._world.commit_id(),
             expected_seq=self._seq,
             now=self._now(),
             started=batch.checkpoint.start.started,
-            parts=self._encoded_parts(batch, whole=whole),
+            parts=self._encoded_parts(batch, whole=whole) | stops,
             whole=whole,
             events=batch.events,
             visits=tuple(batch.visits.values()),
@@ -527,6 +535,7 @@ class Run:
             self._writing = None
         self._seq += 1
         self._checkpoint = batch.checkpoint
+        self._stops.written(stops, whole=whole)
         self._world.observer.committed(self.ref, commit)
         return commit
 
@@ -642,6 +651,7 @@ class Run:
             world.ends,
             self._may_act,
             self._effects_finished,
+            self._stops.made,
         )
 
     def _effects_finished(self) -> None:
@@ -659,9 +669,22 @@ class Run:
         resource = self._resources.get(task)
         return None if resource is None else self._driver(resource)
 
-    def _runs_on(self, task: TaskId) -> bool:
-        driver = self._driver_of(task)
-        return driver is not None and driver.runs_on(self.ref, task)
+    def _is_kept(self, stop: CancelTask) -> bool:
+        driver = self._driver(stop.resource)
+        return driver is not None and driver.keeps_stops(stop.resource)
+
+    def _given_up(self, checkpoint: Checkpoint, signal: Signal) -> CancelTask | None:
+        """Of a task that has failed and whose driver says that what runs it may be running still."""
+        if not isinstance(signal, TaskFailed):
+            return None
+        driver = self._driver_of(signal.task)
+        if driver is None or not driver.runs_on(self.ref, signal.task):
+            return None
+        task = checkpoints.open_task(checkpoint, signal.task)
+        if task is None:
+            return None
+        submitted = None if task.submitted is None else task.submitted.value
+        return CancelTask(task.id, self._resources[task.id], submitted)
 
     def _shown(self, batch: Batch) -> dict[TaskId, str]:
         shown: dict[TaskId, str] = {}

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Break, Signal, TaskId, TaskStarted, TaskSubmitted
-from stepwright.asl.step import StartTask
+from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.ports import ExecutionRef, Report, TaskDriver, Uid
 from stepwright.mocks.answers import Answer, NoAnswer, Script, is_submitted
 from stepwright.tasks.by_execution import ByExecution
@@ -73,11 +73,17 @@ class MockedDriver:
         else:
             self._answer(ref, task, answer)
 
-    async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
-        driver = self._elsewhere.pop((ref.uid, task), None)
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
+        """After a crash nothing here knows whether the task was mocked; what does not run can be stopped as well."""
+        key = (ref.uid, task.task)
+        driver = self._elsewhere.pop(key, None) or self._other(task.resource)
         if driver is not None:
             await driver.stop(ref, task)
-        self._ended.pop((ref.uid, task), None)
+        self._ended.pop(key, None)
+
+    def keeps_stops(self, resource: Resource) -> bool:
+        driver = self._other(resource)
+        return driver is not None and driver.keeps_stops(resource)
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         driver = self._elsewhere.pop((ref.uid, task), None)
@@ -92,13 +98,16 @@ class MockedDriver:
                     del known[ref.uid, task]
 
     async def _hand_on(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:
-        driver = next((driver for driver in self._others if driver.serves(task.resource)), None)
+        driver = self._other(task.resource)
         if driver is None:
             cause = f"State {task.state!r} is not mocked, and nothing here serves its Resource {task.resource.text!r}."
             self._end(ref.uid, task.task, Break("States.Runtime", cause))
             return
         self._elsewhere[ref.uid, task.task] = driver
         await driver.start(ref, task, again=again)
+
+    def _other(self, resource: Resource) -> TaskDriver | None:
+        return next((driver for driver in self._others if driver.serves(resource)), None)
 
     def _answer(self, ref: ExecutionRef, task: StartTask, answer: Answer) -> None:
         self._report(ref.uid, TaskStarted(task.task))

@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
-from stepwright.asl.checkpoint.checkpoint import Identity, PartId
+from stepwright.asl.checkpoint.checkpoint import EncodedPart, Identity, PartId
+from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
@@ -41,6 +42,8 @@ SETTLE: Final = Statement(
     conditional=True,
 )
 DROP_ALL_PARTS: Final = Statement(4, "DELETE FROM parts WHERE uid = :of")
+DROP_CHECKPOINT: Final = Statement(4, f"DELETE FROM parts WHERE uid = :of AND part NOT LIKE '{STOPS}%'")  # noqa: S608 - a constant
+DROP_STOPS: Final = Statement(4, f"DELETE FROM parts WHERE uid = :of AND part LIKE '{STOPS}%'")  # noqa: S608 - a constant
 DROP_PART: Final = Statement(5, "DELETE FROM parts WHERE uid = :of AND part = :name")
 DROP_ANSWERS: Final = Statement(6, "DELETE FROM answers WHERE uid = :of")
 DROP_TAKINGS: Final = Statement(6, "DELETE FROM takings WHERE uid = :of")
@@ -107,7 +110,7 @@ class SqlJournal:
 
     async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:
         guard = {"of": ref.uid, "expected": expected_seq, "next": expected_seq + 1, "commit": commit_id}
-        await self._write(ref, [(SETTLE, guard)], commit_id)
+        await self._write(ref, [(SETTLE, guard), (DROP_STOPS, {"of": ref.uid})], commit_id)
 
     def forget(self, ref: ExecutionRef) -> None:
         pass
@@ -190,15 +193,12 @@ def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str,
     }
     outcome = commit.outcome
     texts: payloads.Payloads = {}
+    parts: Mapping[PartId, EncodedPart | None]
     if outcome is None:
         yield ADVANCE, {**guard, "until": commit.waiting_until}
         if commit.whole:
             yield DROP_ALL_PARTS, {"of": uid}
-        for part, encoded in commit.parts.items():
-            if encoded is None:
-                yield DROP_PART, {"of": uid, "name": part}
-            else:
-                yield PUT_PART, {"uid": uid, "part": part, "body": text_of(payloads.take_out(encoded, texts))}
+        parts = commit.parts
     else:
         status: Status = outcome.status
         yield (
@@ -215,13 +215,18 @@ def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str,
             },
         )
         # An ended execution takes no step any more.
-        yield DROP_ALL_PARTS, {"of": uid}
+        yield DROP_CHECKPOINT, {"of": uid}
         yield DROP_ANSWERS, {"of": uid}
         yield DROP_TAKINGS, {"of": uid}
+        parts = {part: encoded for part, encoded in commit.parts.items() if part.startswith(STOPS)}
         if commit.redrivable is not None:
-            for part, kept in commit.redrivable.parts.items():
-                body = text_of(payloads.take_out(checkpoints.encode(kept), texts))
-                yield PUT_PART, {"uid": uid, "part": part, "body": body}
+            kept = commit.redrivable.parts
+            parts |= {part: checkpoints.encode(kept[part]) for part in kept}
+    for part, encoded in parts.items():
+        if encoded is None:
+            yield DROP_PART, {"of": uid, "name": part}
+        else:
+            yield PUT_PART, {"uid": uid, "part": part, "body": text_of(payloads.take_out(encoded, texts))}
     for event in commit.events:
         body = text_of(payloads.take_out(event, texts))
         yield ADD_EVENT, {"uid": uid, "id": event["id"], "body": body}

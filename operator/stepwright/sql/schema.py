@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Of the tables. A form that an older Stepwright cannot read gets the next number."""
 
 _OWNED_KEY: Final = '{"type":"AWS_OWNED_KEY"}'
@@ -34,6 +34,19 @@ CHANGES: Final = {
         "ALTER TABLE map_runs ADD COLUMN redriven INTEGER",
     ),
     5: ("ALTER TABLE executions ADD COLUMN bare_tokens BOOLEAN NOT NULL DEFAULT 1",),
+    # Tasks that wait for an execution which they have started. Those that are open are not to be stopped; an execution that
+    # has ended has none, though what a redrive goes on from may say so.
+    6: (
+        "CREATE TABLE IF NOT EXISTS nested (uid TEXT NOT NULL, task INTEGER NOT NULL, PRIMARY KEY (uid, task))",
+        """
+INSERT INTO parts (uid, part, body) SELECT nested.uid, 'stop/' || task,
+    '{"kind":"stop","cancelled":' || task || ',"resource":"arn:aws:states:::states:startExecution.sync"}'
+FROM nested JOIN executions ON executions.uid = nested.uid AND settled IS FALSE
+WHERE status <> 'RUNNING' OR NOT EXISTS (SELECT 1 FROM parts WHERE parts.uid = nested.uid AND part LIKE 'branch/%'
+    AND json_extract(body, '$.task.id') = nested.task)
+""",
+        "DROP TABLE nested",
+    ),
 }
 """What makes tables of one version those of the next, new tables aside."""
 
@@ -154,6 +167,7 @@ CREATE TABLE IF NOT EXISTS parts (
     PRIMARY KEY (uid, part)
 ) WITHOUT ROWID
 """
+"""Of the checkpoint, and beside it of tasks that are to be stopped yet."""
 
 MAP_RUNS: Final = """
 CREATE TABLE IF NOT EXISTS map_runs (
@@ -185,15 +199,6 @@ CREATE TABLE IF NOT EXISTS children (
 """
 """Which of the ``executions`` are child executions of a Map Run. They have their events under their own uid, and
 nothing else: the execution that they belong to carries them."""
-
-NESTED: Final = """
-CREATE TABLE IF NOT EXISTS nested (
-    uid TEXT NOT NULL,
-    task INTEGER NOT NULL,
-    PRIMARY KEY (uid, task)
-) WITHOUT ROWID
-"""
-"""Tasks that wait for an execution which they start; written before it is, until the task has its result."""
 
 PAYLOADS: Final = """
 CREATE TABLE IF NOT EXISTS payloads (
@@ -272,7 +277,6 @@ ALL: Final = (
     "CREATE INDEX IF NOT EXISTS map_runs_by_status ON map_runs (status)",
     CHILDREN,
     "CREATE INDEX IF NOT EXISTS children_of_map_run ON children (map_run_arn)",
-    NESTED,
     PAYLOADS,
     ACTIVITIES,
     TAKINGS,

@@ -22,7 +22,7 @@ from stepwright.asl.signals import (
     TaskSubmitted,
     TaskSucceeded,
 )
-from stepwright.asl.step import StartTask
+from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.kube.api import Api, path_of
@@ -146,6 +146,10 @@ def task(
         "heartbeat_seconds": None,
     }
     return StartTask(**{**values, **changes})
+
+
+def cancelled(task: StartTask) -> CancelTask:
+    return CancelTask(task.task, task.resource)
 
 
 def shell(script: str, input: Json = None, /, **parameters: Any) -> StartTask:

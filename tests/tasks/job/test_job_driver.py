@@ -17,7 +17,7 @@ from stepwright.tasks.job import names
 from stepwright.tasks.job.driver import JobDriver
 from stepwright.tasks.job.pace import MOST
 from tests.tasks.job.api_server import ApiServer, once
-from tests.tasks.job.running import execution, task
+from tests.tasks.job.running import cancelled, execution, task
 
 CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
 LOST = Unreachable("the answer was lost", outcome_unknown=True)
@@ -271,7 +271,7 @@ async def test_a_job_created_late_for_a_stopped_task_is_deleted() -> None:
         with pytest.raises(Unavailable):
             await driver.start(scene.ref, this, again=False)
         held.append((scene.job_path(this), scene.server.objects.pop(scene.job_path(this))))
-        await driver.stop(scene.ref, this.task)
+        await driver.stop(scene.ref, cancelled(this))
         scene.server.muted = False
 
         scene.server.put(*held[0])
@@ -286,7 +286,7 @@ async def test_a_stop_while_the_log_is_read_reports_nothing_more() -> None:
         await driver.start(scene.ref, this, again=False)
         scene.server.before = once("log", "", LOST)
         await scene.pod(this, done(""))
-        await driver.stop(scene.ref, this.task)
+        await driver.stop(scene.ref, cancelled(this))
         await scene.clock.forward(5)
 
     assert [type(signal) for signal in scene.heard] == [TaskStarted, TaskSubmitted]
@@ -473,7 +473,7 @@ async def test_writes_are_made_as_the_state_machines_account() -> None:
         await driver.start(scene.ref, this, again=False)
         await driver.start(scene.ref, other, again=False)
         await driver.release(scene.ref, this.task)
-        await driver.stop(scene.ref, other.task)
+        await driver.stop(scene.ref, cancelled(other))
         await scene.clock.forward(10)
 
     accounts = {(verb, who) for verb, _, who in scene.server.requests if verb != "get"}
@@ -485,7 +485,7 @@ async def test_an_account_that_lost_its_rights_does_not_keep_a_job_running() -> 
     async with scene.driver() as driver:
         await driver.start(scene.ref, this, again=False)
         scene.server.before = once("delete", "jobs", Forbidden(403, "Forbidden", "no"))
-        await driver.stop(scene.ref, this.task)
+        await driver.stop(scene.ref, cancelled(this))
 
     assert scene.server.named("jobs") == []
     assert [who for verb, _, who in scene.server.requests if verb == "delete"] == ["shop/clerk", None]
@@ -590,7 +590,7 @@ async def test_nothing_stays_in_memory() -> None:
             await driver.start(scene.ref, stopped, again=False)
             await scene.pod(released, done())
             await driver.release(scene.ref, released.task)
-            await driver.stop(scene.ref, stopped.task)
+            await driver.stop(scene.ref, cancelled(stopped))
         await scene.clock.forward(700)
 
         kept = driver._watching
@@ -657,7 +657,7 @@ async def test_a_job_is_created_when_another_has_its_pod_or_needs_none() -> None
 
         await scene.pod(tasks[0], {"running": {}})
         assert len(scene.server.named("jobs")) == MOST + 1
-        await driver.stop(scene.ref, tasks[1].task)
+        await driver.stop(scene.ref, cancelled(tasks[1]))
         await settled()
 
         assert scene.job_path(tasks[-1]) in scene.server.objects

@@ -13,7 +13,7 @@ from stepwright.kube.api import Forbidden
 from stepwright.tasks.job import adoption, facts, names
 from stepwright.tasks.job.driver import JobDriver
 from tests.tasks.job.api_server import once
-from tests.tasks.job.running import task
+from tests.tasks.job.running import cancelled, task
 from tests.tasks.job.test_job_driver import CONTROLLER_UID, LOST, Scene, done, image, settled
 
 FORGED = {
@@ -313,7 +313,7 @@ async def test_adopted_pods_are_forgotten_with_their_task() -> None:
         await settled()
         scene.server.remove("/api/v1/namespaces/shop/pods/mine-abcde")
         await settled()
-        await driver.stop(scene.ref, this.task)
+        await driver.stop(scene.ref, cancelled(this))
         scene.server.remove("/api/v1/namespaces/shop/pods/mine-bcdef")
         await settled()
 

@@ -17,7 +17,7 @@ from stepwright.asl.text import jsontext
 from stepwright.kube.api import ApiError, NotFound, path_of
 from stepwright.tasks.job import EKS_RUN_JOB, names
 from tests.tasks.job import running
-from tests.tasks.job.running import BUSYBOX, Running, execution, shell, task
+from tests.tasks.job.running import BUSYBOX, Running, cancelled, execution, shell, task
 from tests.testcluster.audit import Audit
 from tests.testcluster.interface import Cluster
 
@@ -575,7 +575,7 @@ async def test_somebody_elses_job_of_that_name(jobs: Running, namespace: str) ->
 
     assert error == "Job.Refused"
     assert "is not this task's" in cause
-    await jobs.driver.stop(ref, this.task)
+    await jobs.driver.stop(ref, cancelled(this))
     await jobs.driver.sweep(ref, frozenset())
     assert await jobs.job(ref, this)
 
@@ -615,7 +615,7 @@ async def test_a_stopped_task_leaves_nothing(jobs: Running, namespace: str) -> N
     await jobs.running_pod(ref, this)
     began = time.monotonic()
 
-    await jobs.driver.stop(ref, this.task)
+    await jobs.driver.stop(ref, cancelled(this))
 
     with pytest.raises(NotFound):
         await jobs.job(ref, this)
@@ -695,7 +695,7 @@ async def test_an_account_with_rights_creates_the_job(
     await jobs.driver.start(ref, running_task, again=False)
     cluster.kubectl("delete", "rolebinding", "clerk", "-n", namespace)
     await asyncio.sleep(0.5)
-    await jobs.driver.stop(ref, running_task.task)
+    await jobs.driver.stop(ref, cancelled(running_task))
     with pytest.raises(NotFound):
         await jobs.job(ref, running_task)
 

@@ -10,6 +10,7 @@ import pytest
 from stepwright.asl.signals import TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.engine.ports import Unavailable
 from tests.tasks.job.api_server import once
+from tests.tasks.job.running import cancelled
 from tests.tasks.job.test_job_driver import LOST, Scene, done, image, settled
 
 
@@ -145,7 +146,7 @@ async def test_a_task_stopped_while_its_pods_are_listed_is_forgotten() -> None:
         await driver.start(scene.ref, this, again=False)
         scene.server.before = once("get", "/pods", LOST)
         await scene.conclude(this, "Complete")
-        await driver.stop(scene.ref, this.task)
+        await driver.stop(scene.ref, cancelled(this))
         before = len(scene.server.requests)
         await scene.clock.forward(5)
         watching = driver._watching

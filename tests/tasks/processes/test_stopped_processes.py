@@ -12,7 +12,7 @@ import pytest
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis, Signal, TaskId
-from stepwright.asl.step import StartTask
+from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.tasks.job import K8S_JOB
@@ -62,7 +62,7 @@ class Tasks:
         return int((self.folder / "tasks" / "one-1" / "pid").read_text())
 
     async def stop(self) -> None:
-        await self.driver.stop(REF, TaskId(1))
+        await self.driver.stop(REF, CancelTask(TaskId(1), K8S_JOB))
 
     def pid(self, name: str) -> int:
         return int((self.folder / name).read_text())

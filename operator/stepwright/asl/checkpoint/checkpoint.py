@@ -16,10 +16,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct, field
 
 from stepwright.asl.checkpoint import codec, open_work
-from stepwright.asl.checkpoint.codec import NewerVersion, check_version
+from stepwright.asl.checkpoint.codec import NewerVersion, check_version, encode_stop
 from stepwright.asl.checkpoint.parts import (
     HEAD,
     START,
+    STOPS,
     Branch,
     EncodedPart,
     Fork,
@@ -35,7 +36,7 @@ from stepwright.asl.checkpoint.parts import (
 from stepwright.asl.machine import Machine, Task
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, TaskId, TimerId
-from stepwright.asl.step import SetTimer, StartTask
+from stepwright.asl.step import CancelTask, SetTimer, StartTask
 
 __all__ = [
     "Checkpoint",
@@ -48,9 +49,11 @@ __all__ = [
     "current_states",
     "decode",
     "encode",
+    "encode_stop",
     "has_open",
     "has_open_encoded",
     "heartbeats",
+    "kept_stops",
     "open_task",
     "open_tasks",
     "open_timers",
@@ -117,8 +120,17 @@ def encode(part: Part) -> EncodedPart:
 
 
 def decode(parts: Mapping[PartId, EncodedPart]) -> Checkpoint:
-    """The exact inverse. Raises NewerVersion for a part of a kind or version that this engine does not know."""
-    return Checkpoint({name: codec.decode(part) for name, part in parts.items()})
+    """The exact inverse; stops that were kept beside the checkpoint are no part of it. Raises NewerVersion for a part of
+    a kind or version that this engine does not know."""
+    return Checkpoint(
+        {name: codec.decode(part) for name, part in parts.items() if not name.startswith(STOPS)}
+    )
+
+
+def kept_stops(parts: Mapping[PartId, EncodedPart]) -> list[CancelTask]:
+    """Every task that is to be stopped yet, oldest first. Raises NewerVersion."""
+    stops = [codec.decode_stop(part) for name, part in parts.items() if name.startswith(STOPS)]
+    return sorted(stops, key=lambda stop: stop.task)
 
 
 def current_states(checkpoint: Checkpoint) -> list[str]:

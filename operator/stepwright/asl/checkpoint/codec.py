@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from stepwright.asl import resource
 from stepwright.asl.checkpoint.parts import (
     NO_VARIABLES,
     VERSION,
@@ -29,8 +30,11 @@ from stepwright.asl.checkpoint.parts import (
 )
 from stepwright.asl.json_types import Json, JsonText, Pointer
 from stepwright.asl.signals import Millis, TaskId, TimerId
+from stepwright.asl.step import CancelTask
 from stepwright.asl.text import jsontext, payload
 from stepwright.asl.text.payload import Payload
+
+_STOP: Final = "stop"
 
 
 class NewerVersion(ValueError):  # noqa: N818 - it names a condition
@@ -52,12 +56,37 @@ def decode(encoded: EncodedPart) -> Part:
 def check_version(encoded: EncodedPart) -> None:
     """Raises NewerVersion where this version cannot read the part."""
     kind = encoded.get("kind", "")
-    if kind not in _DECODERS:
+    if kind not in _DECODERS and kind != _STOP:
         raise NewerVersion(f"a checkpoint part of kind {kind!r} is not known to this version")
     if encoded.get("version", 0) > VERSION:
         raise NewerVersion(
             f"the checkpoint has version {encoded['version']}, this engine knows versions up to {VERSION}"
         )
+
+
+def encode_stop(cancelled: CancelTask) -> EncodedPart:
+    """A task that is to be stopped yet."""
+    encoded: EncodedPart = {
+        "kind": _STOP,
+        "cancelled": cancelled.task,
+        "resource": cancelled.resource.text,
+    }
+    return (
+        encoded
+        if cancelled.submitted is None
+        else encoded | {"submitted": jsontext.dump(cancelled.submitted)}
+    )
+
+
+def decode_stop(encoded: EncodedPart) -> CancelTask:
+    """Raises NewerVersion."""
+    check_version(encoded)
+    submitted = encoded.get("submitted")
+    return CancelTask(
+        TaskId(encoded["cancelled"]),
+        resource.parse(encoded["resource"]),
+        None if submitted is None else jsontext.parse(submitted),
+    )
 
 
 def _text(value: Payload | None) -> JsonText | None:

@@ -11,7 +11,7 @@ from typing import Final
 from stepwright.asl.checkpoint.parts import Branch, OpenTask
 from stepwright.asl.machine import Task
 from stepwright.asl.signals import Millis, TaskId, TimerId
-from stepwright.asl.step import SetTimer, StartTask
+from stepwright.asl.step import CancelTask, SetTimer, StartTask
 
 EXECUTION_TIMER: Final = TimerId("execution")
 
@@ -59,6 +59,10 @@ def start_task(state: Task, branch: Branch) -> StartTask:
         credentials=None if task.credentials is None else task.credentials.value,
         submitted=None if task.submitted is None else task.submitted.value,
     )
+
+
+def cancel_task(state: Task, task: OpenTask) -> CancelTask:
+    return CancelTask(task.id, state.resource, None if task.submitted is None else task.submitted.value)
 
 
 def timers(branch: Branch) -> list[SetTimer]:

@@ -321,6 +321,10 @@ START: Final = PartId("start")
 HEAD: Final = PartId("head")
 ROOT: Final = 0
 
+STOPS: Final = "stop/"
+"""With what the names of parts begin that say which tasks are to be stopped yet. They stand beside the checkpoint: the
+language knows nothing of them, the engine writes and reads them (``engine.kept_stops``)."""
+
 
 def branch_id(number: int) -> PartId:
     return PartId(f"branch/{number}")
@@ -358,6 +362,10 @@ def payloads(part: Part) -> Iterator[Payload]:
             yield part.items
         case Results():
             yield from (output for _, output in part.outputs)
+
+
+def stop_id(task: TaskId) -> PartId:
+    return PartId(f"{STOPS}{task}")
 
 
 def part_id(part: Part) -> PartId:

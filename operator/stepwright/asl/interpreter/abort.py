@@ -11,7 +11,7 @@ from stepwright.asl.checkpoint.parts import Branch, Fork, Phase
 from stepwright.asl.interpreter import history, map_runs
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.machine import Map, Parallel, Task, Wait
-from stepwright.asl.step import CancelTask, CancelTimer, VisitOutcome
+from stepwright.asl.step import CancelTimer, VisitOutcome
 
 
 def cancel(draft: Draft, branch: Branch) -> None:
@@ -22,7 +22,7 @@ def cancel(draft: Draft, branch: Branch) -> None:
     if branch.task is not None:
         state = draft.state(branch)
         assert isinstance(state, Task)
-        draft.commands.append(CancelTask(branch.task.id, state.resource))
+        draft.commands.append(open_work.cancel_task(state, branch.task))
         branch.task = None
 
 

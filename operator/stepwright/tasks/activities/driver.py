@@ -13,7 +13,7 @@ from typing import Protocol
 
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId, TaskStarted
-from stepwright.asl.step import StartTask
+from stepwright.asl.step import CancelTask, StartTask
 from stepwright.asl.task_token import TokenOf
 from stepwright.asl.text import jsontext
 from stepwright.catalog.records import ActivityTask
@@ -110,13 +110,19 @@ class ActivityDriver:
             else:
                 self._queues[task.resource.text].put_nowait(key)
 
-    async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
-        self._open.pop((ref.uid, task), None)
-        self._taken.pop((ref.uid, task), None)
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
+        self._forget(ref.uid, task.task)
+
+    def keeps_stops(self, resource: Resource) -> bool:  # noqa: ARG002
+        return False
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
-        await self.stop(ref, task)
+        self._forget(ref.uid, task)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
         for task in {*self._open.of(ref.uid), *self._taken.of(ref.uid)} - wanted:
-            await self.stop(ref, task)
+            self._forget(ref.uid, task)
+
+    def _forget(self, uid: Uid, task: TaskId) -> None:
+        self._open.pop((uid, task), None)
+        self._taken.pop((uid, task), None)

@@ -17,7 +17,7 @@ from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskStarted, TaskSubmitted, TaskSucceeded
-from stepwright.asl.step import StartTask
+from stepwright.asl.step import CancelTask, StartTask
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.aws import http_metadata, signing
@@ -91,8 +91,11 @@ class FunctionDriver:
         if not self._calls.repeat(ref.uid, task.task) and task.submitted is None:
             self._calls.make(ref, task.task, self._call(ref.uid, task))
 
-    async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
-        self._calls.forget(ref.uid, task)
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
+        self._calls.forget(ref.uid, task.task)
+
+    def keeps_stops(self, resource: Resource) -> bool:  # noqa: ARG002
+        return False
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         self._calls.forget(ref.uid, task)

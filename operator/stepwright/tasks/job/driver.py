@@ -17,7 +17,7 @@ from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId, TaskStarted, TaskSubmitted
-from stepwright.asl.step import StartTask
+from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.kube.api import Api
 from stepwright.tasks.job import errors, facts, manifest, names, parameters, settings, verdict
@@ -151,9 +151,9 @@ class JobDriver:
         self._announce(watched, task)  # now: from here on its end may be reported
         await self._give_input(watched)
 
-    async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
-        watched = self._watching.get(ref.uid, task)
-        name, task_name = names.job_name(ref, task), names.task_name(ref.uid, task)
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
+        watched = self._watching.get(ref.uid, task.task)
+        name, task_name = names.job_name(ref, task.task), names.task_name(ref.uid, task.task)
         if watched is not None:
             watched.closed = True
         job = watched.job if watched is not None else self.jobs.get(ref.namespace, name)
@@ -162,7 +162,10 @@ class JobDriver:
             job = await self._calls.find(ref, name)
         if job is not None and job.metadata.annotations.task_name == task_name:
             await self._calls.delete(ref, name, job.metadata.uid)
-        self._watching.forget(ref, task)
+        self._watching.forget(ref, task.task)
+
+    def keeps_stops(self, resource: Resource) -> bool:  # noqa: ARG002
+        return False
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         watched = self._watching.get(ref.uid, task)

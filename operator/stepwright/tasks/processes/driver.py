@@ -24,7 +24,7 @@ from stepwright.asl.signals import (
     TaskSubmitted,
     TaskSucceeded,
 )
-from stepwright.asl.step import StartTask
+from stepwright.asl.step import CancelTask, StartTask
 from stepwright.asl.text import jsontext, timestamps
 from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid
@@ -131,18 +131,24 @@ class ProcessDriver:
         self._watched[key] = watching
         watching.add_done_callback(lambda _: self._watched.pop(key, None))
 
-    async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
-        watching = self._watched.pop((ref.uid, task), None)
-        if watching is not None:
-            watching.cancel()
-        await self._stop(ref.uid, task)
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
+        await self._end_process(ref.uid, task.task)
+
+    def keeps_stops(self, resource: Resource) -> bool:  # noqa: ARG002
+        return False
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         self._forget(ref.uid, task)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
         for task in set(self._known.of(ref.uid)) - wanted:
-            await self.stop(ref, task)
+            await self._end_process(ref.uid, task)
+
+    async def _end_process(self, uid: Uid, task: TaskId) -> None:
+        watching = self._watched.pop((uid, task), None)
+        if watching is not None:
+            watching.cancel()
+        await self._stop(uid, task)
 
     async def _follow(
         self,

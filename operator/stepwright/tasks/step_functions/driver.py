@@ -12,8 +12,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 import structlog
@@ -29,12 +28,13 @@ from stepwright.asl.signals import (
     TaskSubmitted,
     TaskSucceeded,
 )
-from stepwright.asl.step import StartTask
+from stepwright.asl.step import CancelTask, StartTask
 from stepwright.asl.task_token import task_name
 from stepwright.asl.text import jsontext, timestamps
 from stepwright.aws import http_metadata
 from stepwright.catalog.ports import CallRefused, Calls
 from stepwright.engine.ports import Clock, ExecutionRef, Report, StopRequest, Uid, Unavailable
+from stepwright.tasks.by_execution import ByExecution, Key
 from stepwright.tasks.calls import OpenCalls
 from stepwright.tasks.step_functions import calls_sdk, starts
 
@@ -42,8 +42,6 @@ _PATIENCE_SECONDS: Final = 1.0
 """Before a call that found the store unavailable is made again."""
 
 log = structlog.get_logger(__name__)
-
-_Key = tuple[Uid, TaskId]
 
 
 class Executions(Protocol):
@@ -54,35 +52,18 @@ class Executions(Protocol):
     async def ask_to_stop(self, uid: Uid, request: StopRequest) -> bool: ...
 
 
-class Awaited(Protocol):
-    """Which tasks wait for an execution that they have started. What is written is durable when the call returns."""
-
-    async def all(self) -> Collection[tuple[Uid, TaskId]]: ...
-
-    async def add(self, uid: Uid, task: TaskId) -> None: ...
-
-    async def remove(self, uid: Uid, task: TaskId) -> None: ...
-
-
 class StepFunctionsDriver:
     """Implements ``engine.ports.TaskDriver``."""
 
-    def __init__(
-        self, awaited: Awaited, calls: Calls, executions: Executions, clock: Clock, report: Report
-    ) -> None:
-        self._awaited = awaited
+    def __init__(self, calls: Calls, executions: Executions, clock: Clock, report: Report) -> None:
         self._api = calls
         self._executions = executions
         self._clock = clock
         self._report = report
         self._calls = OpenCalls(report)
-        self._nested: defaultdict[Uid, set[TaskId]] = defaultdict(set)
-        self._starting: dict[_Key, asyncio.Future[dict[str, Json]]] = {}
-
-    async def recall(self) -> None:
-        """Read which tasks waited for executions of theirs when the last process ended."""
-        for uid, task in await self._awaited.all():
-            self._nested[uid].add(task)
+        self._nested: ByExecution[None] = ByExecution()
+        """Tasks that wait for an execution which they start."""
+        self._starting: dict[Key, asyncio.Future[dict[str, Json]]] = {}
 
     async def close(self) -> None:
         await self._calls.close()
@@ -97,55 +78,56 @@ class StepFunctionsDriver:
         return False
 
     def holds(self, uid: Uid) -> bool:
-        return self._calls.holds(uid) or uid in self._nested
+        return self._calls.holds(uid) or self._nested.holds(uid)
 
     def let_go(self, uid: Uid) -> None:
         self._calls.forget_all(uid)
-        self._nested.pop(uid, None)
+        for task in self._nested.of(uid):
+            del self._nested[uid, task]
 
     async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:  # noqa: ARG002
+        if self.keeps_stops(task.resource):
+            self._nested[ref.uid, task.task] = None
         waits = task.submitted is not None and task.resource.waits_for_token
         if not self._calls.repeat(ref.uid, task.task) and not waits:
             self._calls.make(ref, task.task, self._run((ref.uid, task.task), task))
 
-    async def stop(self, ref: ExecutionRef, task: TaskId) -> None:
-        key = (ref.uid, task)
-        starting = self._starting.get(key)
-        self._calls.forget(ref.uid, task)
-        if starting is not None:  # what is about to begin has begun before it can be stopped
-            await asyncio.gather(starting, return_exceptions=True)
-        if self._has_nested(key):
-            await self._executions.ask_to_stop(_uid(key), StopRequest())
-            await self._remove(key)
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
+        await self._stop((ref.uid, task.task), nested=self.keeps_stops(task.resource))
+
+    def keeps_stops(self, resource: Resource) -> bool:
+        return starts(resource) and resource.waits_for_end
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
-        key = (ref.uid, task)
-        self._calls.forget(ref.uid, task)
-        if self._has_nested(key):
-            await self._remove(key)
+        self._forget((ref.uid, task))
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
-        for task in {*self._calls.of(ref.uid), *self._nested.get(ref.uid, ())} - wanted:
-            await self.stop(ref, task)
+        for task in {*self._calls.of(ref.uid), *self._nested.of(ref.uid)} - wanted:
+            key = (ref.uid, task)
+            await self._stop(key, nested=key in self._nested)
 
-    def _has_nested(self, key: _Key) -> bool:
-        return key[1] in self._nested.get(key[0], ())
+    async def _stop(self, key: Key, *, nested: bool) -> None:
+        """``nested``: with the execution that it waits for."""
+        starting = self._starting.get(key)
+        self._calls.forget(*key)
+        if starting is not None:  # what is about to begin has begun before it can be stopped
+            await asyncio.gather(starting, return_exceptions=True)
+        if nested:
+            await self._executions.ask_to_stop(_uid(key), StopRequest())
+        self._forget(key)
 
-    async def _remove(self, key: _Key) -> None:
-        await self._awaited.remove(*key)
-        of = self._nested.get(key[0], set())
-        of.discard(key[1])
-        if not of:
-            self._nested.pop(key[0], None)
+    def _forget(self, key: Key) -> None:
+        self._calls.forget(*key)
+        self._nested.pop(key, None)
 
     # --- What a task does ------------------------------------------------------------------------------------------
 
-    async def _run(self, key: _Key, task: StartTask) -> Signal:
+    async def _run(self, key: Key, task: StartTask) -> Signal:
         if task.submitted is None:
             self._report(key[0], TaskStarted(task.task))
         return await self._persistently(key, task)
 
-    async def _persistently(self, key: _Key, task: StartTask) -> Signal:
+    async def _persistently(self, key: Key, task: StartTask) -> Signal:
         while True:
             try:
                 return await self._result(key, task)
@@ -155,7 +137,7 @@ class StepFunctionsDriver:
                 log.warning("a call of Step Functions is made again", task=task.path, error=str(error))
                 await self._clock.sleep(_PATIENCE_SECONDS)
 
-    async def _result(self, key: _Key, task: StartTask) -> Signal:
+    async def _result(self, key: Key, task: StartTask) -> Signal:
         if task.resource.waits_for_end:
             return await self._nested_execution(key, task)
         if starts(task.resource):
@@ -168,12 +150,10 @@ class StepFunctionsDriver:
             await self._api.call(operation, task.parameters, once=_uid(key), moment=timestamps.text),
         )
 
-    async def _begin(self, key: _Key, task: StartTask) -> dict[str, Json]:
+    async def _begin(self, key: Key, task: StartTask) -> dict[str, Json]:
         parameters = task.parameters
         if task.resource.waits_for_end:
             await self._require_standard(parameters)
-            await self._awaited.add(*key)
-            self._nested[key[0]].add(key[1])
         uid = _uid(key)
         answer = await self._api.call("startExecution", parameters, once=uid, moment=_number)
         return dict(sorted((answer | _metadata(uid, answer, self._clock.now())).items()))
@@ -191,7 +171,7 @@ class StepFunctionsDriver:
                     400,
                 )
 
-    async def _nested_execution(self, key: _Key, task: StartTask) -> Signal:
+    async def _nested_execution(self, key: Key, task: StartTask) -> Signal:
         submitted = task.submitted
         if submitted is None:
             # Whoever stops the task has to know whether the execution has begun.
@@ -217,7 +197,7 @@ class StepFunctionsDriver:
         return TaskFailed(task.task, "States.TaskFailed", jsontext.dump(answer))
 
 
-def _uid(key: _Key) -> Uid:
+def _uid(key: Key) -> Uid:
     """Of the execution that the task of this key starts."""
     return Uid(str(uuid.uuid5(uuid.NAMESPACE_OID, task_name(*key))))
 

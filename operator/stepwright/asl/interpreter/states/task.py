@@ -25,7 +25,7 @@ from stepwright.asl.signals import (
     TaskSucceeded,
     TimerFired,
 )
-from stepwright.asl.step import CancelTask, CancelTimer
+from stepwright.asl.step import CancelTimer
 from stepwright.asl.text.payload import Payload
 
 _DEFAULT_REGION: Final = "us-east-1"
@@ -101,7 +101,7 @@ def resume(draft: Draft, branch: Branch, state: Task, signal: Signal | None) -> 
             _failed(draft, branch, state, failures.said(signal.error, signal.cause))
         case TimerFired(timer):
             _close(draft, branch, fired=signal)
-            draft.commands.append(CancelTask(task.id, state.resource))
+            draft.commands.append(open_work.cancel_task(state, task))
             heartbeat = timer == open_work.heartbeat_timer(task.id)
             _failed(draft, branch, state, Failure(errors.TIMEOUT, None, heartbeat=heartbeat))
         case _:

@@ -1,0 +1,141 @@
+"""What earlier versions of ``stepwright dev`` have left behind is carried on, with nothing lost in between.
+
+``tests/golden/dev/5.sql`` was written by the code that had version 5 of the tables: of two executions that wait for
+another one each, one was stopped, and the process ended before it could stop the other with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from stepwright.api.own_calls import OwnCalls
+from stepwright.asl.signals import Millis
+from stepwright.assembly.embedded import Embedded
+from stepwright.catalog.arns import Place
+from stepwright.engine.ports import StopRequest, TaskDriver, Uid, Unavailable
+from stepwright.mocks.test_cases import MockTestCases
+from stepwright.sql import schema
+from stepwright.sql.database import FILE, Database
+from stepwright.sql.executions import SqlExecutions
+from stepwright.tasks.activities.driver import ActivityDriver
+from stepwright.tasks.step_functions.driver import StepFunctionsDriver
+
+GOLDEN: Final = Path(__file__).parents[1] / "golden" / "dev"
+ARNS: Final = "arn:aws:states:us-east-1:123456789012:execution"
+
+
+class Then:
+    """The time at which the process had ended; it passes no more."""
+
+    longest_sleep_seconds = 3600.0
+
+    def now(self) -> Millis:
+        return Millis(1_795_941_680_000)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class Away:
+    """Executions that cannot be asked to stop just now."""
+
+    def __init__(self, executions: SqlExecutions) -> None:
+        self.until_ended = executions.until_ended
+
+    async def ask_to_stop(self, uid: Uid, request: StopRequest) -> bool:  # noqa: ARG002
+        raise Unavailable("the store is away")
+
+
+def write(folder: Path, version: int) -> None:
+    database = sqlite3.connect(folder / FILE)
+    database.executescript((GOLDEN / f"{version}.sql").read_text())
+    database.close()
+
+
+@asynccontextmanager
+async def opened(folder: Path, *, may_stop: bool = True) -> AsyncIterator[tuple[Database, Embedded]]:
+    stored = await Database.open(folder)
+    drivers: list[TaskDriver] = []
+    here = Embedded(stored, Then(), drivers, MockTestCases(stored, None))
+    work = ActivityDriver(here.activities, here.token, here.report)
+    place = Place("123456789012", "us-east-1")
+    service = here.service(work, place, new_id=lambda: str(uuid.uuid4()), chance=lambda: 0.5)
+    executions = here.executions if may_stop else Away(here.executions)
+    drivers.append(StepFunctionsDriver(OwnCalls(service), executions, Then(), here.report))
+    running = asyncio.create_task(here.run())
+    try:
+        yield stored, here
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await here.machines.deletions.close()
+        await stored.close()
+
+
+async def until(database: Database, query: str, wanted: Callable[[list[Any]], bool]) -> list[Any]:
+    """What a query finds, once that is what is wanted."""
+    async with asyncio.timeout(60):
+        while not wanted(found := list(await database.rows(query, {}, tuple))):  # noqa: ASYNC110 - rows tell nobody
+            await asyncio.sleep(0.01)
+    return found
+
+
+async def statuses(database: Database, name: str, status: str) -> dict[str, str]:
+    """Of all executions, once that of this name has this status."""
+    query = "SELECT name, status FROM executions"
+    return dict(await until(database, query, lambda rows: (name, status) in rows))
+
+
+async def stop(here: Embedded) -> None:
+    """The one that waits."""
+    waits = await here.executions.execution(f"{ARNS}:parent:waits")
+    assert waits is not None
+    await here.executions.stop(waits, StopRequest())
+
+
+async def until_settled(database: Database) -> None:
+    """But for what runs."""
+    query = "SELECT uid FROM executions WHERE settled IS FALSE AND status <> 'RUNNING'"
+    await until(database, query, lambda rows: not rows)
+
+
+async def stops(database: Database) -> list[Any]:
+    return list(await database.rows("SELECT part FROM parts WHERE part LIKE 'stop/%'", {}, tuple))
+
+
+async def test_what_was_to_be_stopped_with_its_execution_still_is_and_what_is_waited_for_runs(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, 5)
+    async with opened(tmp_path) as (database, here):
+        assert await statuses(database, "of-stopped", "ABORTED") == {
+            "waits": "RUNNING",
+            "of-waits": "RUNNING",
+            "stopped": "ABORTED",
+            "of-stopped": "ABORTED",
+        }
+        await stop(here)
+        await statuses(database, "of-waits", "ABORTED")
+        await until_settled(database)
+        assert await stops(database) == []
+        assert await database.rows("PRAGMA user_version", {}, tuple) == [(schema.VERSION,)]
+
+
+async def test_a_stop_that_could_not_be_made_is_made_by_the_next_process(tmp_path: Path) -> None:
+    write(tmp_path, 5)
+    async with opened(tmp_path, may_stop=False) as (database, here):
+        await stop(here)
+        assert (await statuses(database, "waits", "ABORTED"))["of-waits"] == "RUNNING"
+        assert await stops(database) == [("stop/3",), ("stop/3",)]
+
+    async with opened(tmp_path) as (database, _):
+        await statuses(database, "of-waits", "ABORTED")
+        await statuses(database, "of-stopped", "ABORTED")
+        await until_settled(database)
+        assert await stops(database) == []
