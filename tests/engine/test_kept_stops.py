@@ -56,6 +56,7 @@ async def cancelled(world: World) -> Stored:
     """Until the step is written that cancels the slow task."""
     world.engine.adopt(world.journal.add(loaded(SLOW_AND_FAILING, {})))
     stored = world.journal.stored[UID]
+    await asyncio.sleep(19.9)
     while "ParallelStateFailed" not in types(stored) and "WaitStateEntered" not in types(stored):
         await asyncio.sleep(0.001)
     return stored
