@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from stepwright.api import errors
+from stepwright.api.errors import ApiError
 from stepwright.api.service import Service
 from stepwright.asl.step import MapRunStatus
 from stepwright.catalog import arns
 from stepwright.catalog.arns import Arn
-from stepwright.catalog.records import Alias, Execution, Revision, StateMachine
+from stepwright.catalog.records import Activity, Alias, Execution, Revision, StateMachine, Version
+
+T = TypeVar("T")
 
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html#API_CreateStateMachine_RequestSyntax
 _FORBIDDEN: Final = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
@@ -57,21 +61,19 @@ async def target(service: Service, text: str) -> Target:
     """Raises InvalidArn, ValidationException, StateMachineDoesNotExist."""
     parse_machine(text)
     arn, qualifier = arns.unqualified(text)
-    found = await service.machines.machine(arn)
-    if found is None:
-        raise errors.no_such_machine(text)
+
+    def missing(_: str) -> ApiError:
+        return errors.no_such_machine(text)
+
+    found = await _found(arn, service.machines.machine, missing)
     if qualifier is None:
         return Target(found, found.revision)
     version_arn, alias_arn = text, None
     if not is_number(qualifier):
-        alias = await service.versions.alias(text)
-        if alias is None:
-            raise errors.no_such_machine(text)
-        version_arn, alias_arn = _chosen(alias, service.chance()), text
-    version = await service.versions.version(version_arn)
-    if version is None:
-        raise errors.no_such_machine(text)
-    return Target(found, version.revision, version_arn, alias_arn)
+        version_arn = _chosen(await _found(text, service.versions.alias, missing), service.chance())
+        alias_arn = text
+    chosen = await _found(version_arn, service.versions.version, missing)
+    return Target(found, chosen.revision, version_arn, alias_arn)
 
 
 def is_number(qualifier: str) -> bool:
@@ -88,13 +90,20 @@ def _chosen(alias: Alias, chance: float) -> str:
     return route.version_arn
 
 
+async def _found(
+    arn: str, find: Callable[[str], Awaitable[T | None]], missing: Callable[[str], ApiError]
+) -> T:
+    """Raises what ``missing`` makes of the ARN where there is nothing."""
+    found = await find(arn)
+    if found is None:
+        raise missing(arn)
+    return found
+
+
 async def machine(service: Service, text: str) -> StateMachine:
     """Raises InvalidArn, ValidationException, StateMachineDoesNotExist."""
     parse_machine(text)
-    found = await service.machines.machine(text)
-    if found is None:
-        raise errors.no_such_machine(text)
-    return found
+    return await _found(text, service.machines.machine, errors.no_such_machine)
 
 
 def require_active(machine: StateMachine) -> None:
@@ -106,16 +115,37 @@ def require_active(machine: StateMachine) -> None:
 async def map_run(service: Service, text: str) -> MapRunStatus:
     """Raises InvalidArn, ResourceNotFound."""
     parse(text, "mapRun")
-    found = await service.map_runs.map_run(text)
-    if found is None:
-        raise errors.no_such_resource(text)
-    return found
+    return await _found(text, service.map_runs.map_run, errors.no_such_resource)
 
 
 async def execution(service: Service, text: str) -> Execution:
     """Raises InvalidArn, ExecutionDoesNotExist."""
     parse(text, "execution")
-    found = await service.executions.execution(text)
-    if found is None:
-        raise errors.no_such_execution(text)
-    return found
+    return await _found(text, service.executions.execution, errors.no_such_execution)
+
+
+async def activity(service: Service, text: str) -> Activity:
+    """Raises InvalidArn, ActivityDoesNotExist."""
+    parse(text, "activity")
+    return await _found(text, service.activities.activity, errors.no_such_activity)
+
+
+def parse_qualified(text: str) -> tuple[str, str]:
+    """The ARN of a state machine, and the version's number or the alias' name that follows it. Raises InvalidArn."""
+    parse_machine(text)
+    arn, qualifier = arns.unqualified(text)
+    if not qualifier:
+        raise errors.invalid_arn(f"Resource type not valid in this context: {text}")
+    return arn, qualifier
+
+
+async def alias(service: Service, text: str) -> Alias:
+    """Raises InvalidArn, ResourceNotFound."""
+    parse_qualified(text)
+    return await _found(text, service.versions.alias, errors.no_such_reference)
+
+
+async def version(service: Service, text: str) -> Version:
+    """Raises InvalidArn, ResourceNotFound."""
+    parse_qualified(text)
+    return await _found(text, service.versions.version, errors.no_such_reference)

@@ -33,7 +33,7 @@ async def create(service: Service, request: Request) -> Answer:
 
 
 async def describe(service: Service, request: Request) -> Answer:
-    activity = await _find(service, request["activityArn"])
+    activity = await references.activity(service, request["activityArn"])
     return {**_summary(activity), "encryptionConfiguration": activity.encryption}
 
 
@@ -53,18 +53,9 @@ async def delete(service: Service, request: Request) -> Answer:
 
 async def get_task(service: Service, request: Request) -> Answer:
     """Waits for a task; without one the answer is empty."""
-    activity = await _find(service, request["activityArn"])
+    activity = await references.activity(service, request["activityArn"])
     task = await service.work.take(activity.arn, request.get("workerName"), POLL_SECONDS)
     return {} if task is None else {"taskToken": task.token, "input": task.input}
-
-
-async def _find(service: Service, arn: str) -> Activity:
-    """Raises InvalidArn, ActivityDoesNotExist."""
-    references.parse(arn, "activity")
-    found = await service.activities.activity(arn)
-    if found is None:
-        raise errors.no_such_activity(arn)
-    return found
 
 
 def _summary(activity: Activity) -> Answer:

@@ -54,7 +54,7 @@ async def list_versions(service: Service, request: Request) -> Answer:
 async def delete_version(service: Service, request: Request) -> Answer:
     """Deleting what is not there is no error."""
     arn = request["stateMachineVersionArn"]
-    machine_arn, number = _parse(arn)
+    machine_arn, number = references.parse_qualified(arn)
     if not references.is_number(number):
         raise errors.invalid_arn(f"Resource type not valid in this context: {arn}")
     using = (await service.versions.aliases(machine_arn, arn, None, _MOST_NAMED)).items
@@ -91,7 +91,7 @@ async def create_alias(service: Service, request: Request) -> Answer:
 
 
 async def describe_alias(service: Service, request: Request) -> Answer:
-    alias = await _alias(service, request["stateMachineAliasArn"])
+    alias = await references.alias(service, request["stateMachineAliasArn"])
     answer: dict[str, Any] = {
         "stateMachineAliasArn": alias.arn,
         "name": alias.name,
@@ -107,7 +107,7 @@ async def describe_alias(service: Service, request: Request) -> Answer:
 
 
 async def update_alias(service: Service, request: Request) -> Answer:
-    alias = await _alias(service, request["stateMachineAliasArn"])
+    alias = await references.alias(service, request["stateMachineAliasArn"])
     if not request.keys() & {"description", "routingConfiguration"}:
         raise errors.nothing_given("description", "routingConfiguration")
     references.require_active(await references.machine(service, alias.machine_arn))
@@ -126,9 +126,9 @@ async def update_alias(service: Service, request: Request) -> Answer:
 
 async def list_aliases(service: Service, request: Request) -> Answer:
     """Of a state machine, or of one of its versions."""
-    arn, number = _parse(request["stateMachineArn"], qualified=False)
-    if await service.machines.machine(arn) is None:
-        raise errors.no_such_machine(arn)
+    references.parse_machine(request["stateMachineArn"])
+    arn, number = arns.unqualified(request["stateMachineArn"])
+    await references.machine(service, arn)
     of = f"aliases of {request['stateMachineArn']}"
     version_arn = request["stateMachineArn"] if number else None
     page, more = await paging.read(service, request, of, partial(service.versions.aliases, arn, version_arn))
@@ -141,17 +141,9 @@ async def list_aliases(service: Service, request: Request) -> Answer:
 
 
 async def delete_alias(service: Service, request: Request) -> Answer:
-    alias = await _alias(service, request["stateMachineAliasArn"])
+    alias = await references.alias(service, request["stateMachineAliasArn"])
     await service.versions.delete_alias(alias.arn)
     return {}
-
-
-async def _alias(service: Service, arn: str) -> Alias:
-    _parse(arn)
-    alias = await service.versions.alias(arn)
-    if alias is None:
-        raise errors.no_such_reference(arn)
-    return alias
 
 
 async def _routes(service: Service, given: Sequence[Request]) -> tuple[Route, ...]:
@@ -171,23 +163,12 @@ async def _routes(service: Service, given: Sequence[Request]) -> tuple[Route, ..
     if sum(weights) != 100:
         raise _misrouted(f"Sum of routing configuration weights must equal 100. Received: {weights}")
     for route in routes:
-        references.parse_machine(route.version_arn)
-        if await service.versions.version(route.version_arn) is None:
-            raise errors.no_such_reference(route.version_arn)
+        await references.version(service, route.version_arn)
     return routes
 
 
 def _misrouted(why: str) -> errors.ApiError:
     return errors.validation(why, "INVALID_ROUTING_CONFIGURATION")
-
-
-def _parse(arn: str, *, qualified: bool = True) -> tuple[str, str]:
-    """The machine's ARN, and the version's number or the alias' name. Raises InvalidArn."""
-    references.parse_machine(arn)
-    machine_arn, qualifier = arns.unqualified(arn)
-    if qualified and not qualifier:
-        raise errors.invalid_arn(f"Resource type not valid in this context: {arn}")
-    return machine_arn, qualifier or ""
 
 
 OPERATIONS: Final[dict[str, Operation]] = {

@@ -1,5 +1,9 @@
 """What faces ask of the place where state machines and executions live, as protocols: one module for each thing they are
 about. Stores implement them.
+
+A store that cannot answer now raises one of the ``JournalError`` of ``engine.ports``, whatever it is asked. A list comes in
+pages, each of at most ``limit`` items, and goes on at the cursor that came with the page before; what such a method raises
+for a cursor of another list is NoSuchCursor.
 """
 
 from stepwright.catalog.ports.access import Access

@@ -1,4 +1,4 @@
-"""Activities."""
+"""Activities, whatever tasks there are of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Activities(Protocol):
     async def activity(self, arn: str) -> Activity | None: ...
 
     async def activities(self, place: Place, after: Cursor | None, limit: int) -> Page[Activity]:
-        """Those of a place, by name. Raises NoSuchCursor."""
+        """Those of a place, by name."""
 
     async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         """Replace the tags of an activity."""

@@ -8,6 +8,8 @@ from stepwright.asl.json_types import JsonText
 
 
 class Answers(Protocol):
+    """The first answer to a task counts, as long as its execution waits for it."""
+
     async def succeed(self, token: str, output: JsonText) -> None:
         """The result of a task, by its token; durable when it returns. Raises NoSuchTask, TaskOver."""
 

@@ -12,7 +12,7 @@ from stepwright.engine.ports import StopRequest
 
 
 class Executions(Protocol):
-    """What is written is durable when the call returns."""
+    """Standard executions, stored and carried. What is written is durable when the call returns."""
 
     async def execution(self, arn: str) -> Execution | None: ...
 
@@ -24,7 +24,7 @@ class Executions(Protocol):
         self, started_as: str, status: Status | None, after: Cursor | None, limit: int
     ) -> Page[Execution]:
         """Of a state machine, or those started by a version or an alias of it; the newest first, each being as old as
-        its end, its last redrive or its start, whichever was last. Raises NoSuchCursor.
+        its end, its last redrive or its start, whichever was last.
 
         Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
         """
@@ -32,7 +32,7 @@ class Executions(Protocol):
     async def events(
         self, execution: Execution, after: Cursor | None, limit: int, *, newest_first: bool
     ) -> Page[HistoryEvent]:
-        """Events of an execution in the order asked for. Raises NoSuchCursor."""
+        """Events of an execution in the order asked for."""
 
     async def start(self, execution: Execution) -> Execution:
         """Begin a Standard execution; durable when it returns. The stored one, if its ARN was taken. Raises

@@ -12,6 +12,8 @@ from stepwright.catalog.records import Execution
 
 
 class Express(Protocol):
+    """Each runs once at most, in this process, and ends with it."""
+
     async def start(self, execution: Execution) -> None:
         """Begin an Express execution and keep nothing of it. Raises NoTestCase."""
 

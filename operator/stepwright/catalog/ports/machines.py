@@ -20,7 +20,7 @@ class Machines(Protocol):
     async def machine(self, arn: str) -> StateMachine | None: ...
 
     async def machines(self, place: Place, after: Cursor | None, limit: int) -> Page[StateMachine]:
-        """Those of a place, by name. Raises NoSuchCursor."""
+        """Those of a place, by name."""
 
     async def revise(self, arn: str, revision: Revision) -> None:
         """Give a machine its next revision."""

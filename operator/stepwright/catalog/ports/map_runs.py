@@ -16,7 +16,7 @@ class MapRuns(Protocol):
     async def map_run(self, arn: str) -> MapRunStatus | None: ...
 
     async def map_runs(self, execution_arn: str, after: Cursor | None, limit: int) -> Page[MapRunStatus]:
-        """Of an execution, the newest first. Raises NoSuchCursor."""
+        """Of an execution, the newest first."""
 
     async def children(
         self,
@@ -28,7 +28,7 @@ class MapRuns(Protocol):
         redriven: bool | None = None,
     ) -> Page[Execution]:
         """The child executions of a Map Run, in the order of ``Executions.executions``; those that were redriven, or that
-        were not. Raises NoSuchCursor."""
+        were not."""
 
     async def update(self, asked: UpdateMapRun) -> bool:
         """Give a Map Run under way other bounds; durable when it returns. False where it is not under way."""

@@ -19,7 +19,7 @@ class Versions(Protocol):
     async def version(self, arn: str) -> Version | None: ...
 
     async def versions(self, machine_arn: str, after: Cursor | None, limit: int) -> Page[Version]:
-        """The newest first. Raises NoSuchCursor."""
+        """The newest first."""
 
     async def delete_version(self, arn: str) -> None: ...
 
@@ -31,7 +31,7 @@ class Versions(Protocol):
     async def aliases(
         self, machine_arn: str, version_arn: str | None, after: Cursor | None, limit: int
     ) -> Page[Alias]:
-        """Of a state machine, or those that route to a version of it; by name. Raises NoSuchCursor."""
+        """Of a state machine, or those that route to a version of it; by name."""
 
     async def replace_alias(self, alias: Alias) -> None: ...
 
