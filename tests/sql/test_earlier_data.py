@@ -24,7 +24,8 @@ from stepwright.sql import schema
 from stepwright.sql.database import FILE, Database
 from stepwright.sql.executions import SqlExecutions
 from stepwright.tasks.activities.driver import ActivityDriver
-from stepwright.tasks.step_functions.driver import StepFunctionsDriver
+from stepwright.tasks.calls.driver import CallDriver
+from stepwright.tasks.step_functions.integration import StepFunctions
 
 GOLDEN: Final = Path(__file__).parents[1] / "golden" / "dev"
 ARNS: Final = "arn:aws:states:us-east-1:123456789012:execution"
@@ -67,7 +68,8 @@ async def opened(folder: Path, *, may_stop: bool = True) -> AsyncIterator[tuple[
     place = Place("123456789012", "us-east-1")
     service = here.service(work, place, new_id=lambda: str(uuid.uuid4()), chance=lambda: 0.5)
     executions = here.executions if may_stop else Away(here.executions)
-    drivers.append(StepFunctionsDriver(OwnCalls(service), executions, Then(), here.report))
+    integration = StepFunctions(OwnCalls(service), executions, Then())
+    drivers.append(CallDriver(integration, Then(), here.report))
     running = asyncio.create_task(here.run())
     try:
         yield stored, here

@@ -16,12 +16,14 @@ from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskStarted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.asl.task_token import unsealed
+from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
 from stepwright.tasks.activities.driver import ActivityDriver
-from stepwright.tasks.calls import MOST_OF_A_HOST, OpenCalls, Slots
+from stepwright.tasks.calls.driver import CallDriver
+from stepwright.tasks.calls.slots import MOST_OF_A_HOST, Slots
 from stepwright.tasks.functions import INVOKE
-from stepwright.tasks.functions import driver as functions
-from stepwright.tasks.functions.driver import FunctionDriver
+from stepwright.tasks.functions import integration as functions
+from stepwright.tasks.functions.integration import Functions
 
 REF = ExecutionRef(Uid("u"), "local", "x", "m")
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
@@ -101,7 +103,7 @@ async def test_what_cannot_be_sent_to_lambda_fails_the_task(
     monkeypatch: pytest.MonkeyPatch, parameters: Json
 ) -> None:
     reported = Reported()
-    driver = FunctionDriver(reported)
+    driver = CallDriver(Functions(), SystemClock(), reported)
     async with endpoint(monkeypatch, nothing):
         await driver.start(REF, task(parameters), again=False)
         (end,) = await reported.until(1)
@@ -117,7 +119,7 @@ async def test_what_cannot_be_sent_to_lambda_fails_the_task(
 async def test_an_endpoint_that_is_none_fails_the_task(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv(functions.ENDPOINT, url)
     reported = Reported()
-    driver = FunctionDriver(reported)
+    driver = CallDriver(Functions(), SystemClock(), reported)
 
     await driver.start(REF, task({"FunctionName": "f"}), again=False)
     (end,) = await reported.until(1)
@@ -137,7 +139,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.
             await response.write(b"x" * 1_000)
 
     reported = Reported()
-    driver = FunctionDriver(reported)
+    driver = CallDriver(Functions(), SystemClock(), reported)
     async with endpoint(monkeypatch, without_end):
         await driver.start(REF, task({"FunctionName": "f"}), again=False)
         (end,) = await reported.until(1)
@@ -148,47 +150,9 @@ async def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.
     )
 
 
-async def test_whatever_else_a_call_raises_fails_its_task_and_is_no_longer_known() -> None:
-    async def broken() -> Signal:
-        raise RuntimeError("secret")
-
-    reported = Reported()
-    calls = OpenCalls(reported)
-    calls.make(REF, TaskId(5), broken())
-    (end,) = await reported.until(1)
-
-    assert end == TaskFailed(
-        TaskId(5),
-        "States.Runtime",
-        "The call failed inside of Stepwright (RuntimeError); the log says more.",
-    )
-    assert calls.repeat(REF.uid, TaskId(5))
-    assert reported.ends() == [end, end]
-    calls.forget(REF.uid, TaskId(5))
-    assert not calls.holds(REF.uid)
-    assert list(calls.of(REF.uid)) == []
-
-
-async def test_a_call_that_is_given_up_reports_nothing() -> None:
-    reported = Reported()
-    calls = OpenCalls(reported)
-
-    async def for_ever() -> Signal:
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    calls.make(REF, TaskId(5), for_ever())
-    await asyncio.sleep(0)
-    calls.forget_all(REF.uid)
-    await asyncio.sleep(0)
-
-    assert (reported.signals, calls.holds(REF.uid)) == ([], False)
-    await calls.close()
-
-
 async def test_no_more_calls_than_a_host_bears_are_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     reported = Reported()
-    driver = FunctionDriver(reported)
+    driver = CallDriver(Functions(), SystemClock(), reported)
     open_now = most = 0
     full = asyncio.Event()
     go_on = asyncio.Event()

@@ -34,10 +34,11 @@ from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
 from stepwright.sql.database import InUse as InUse  # noqa: PLC0414 - for whoever serves
 from stepwright.tasks.activities.driver import ActivityDriver
-from stepwright.tasks.functions import driver as lambda_functions
-from stepwright.tasks.functions.driver import FunctionDriver
+from stepwright.tasks.calls.driver import CallDriver
+from stepwright.tasks.functions import integration as lambda_functions
+from stepwright.tasks.functions.integration import Functions
 from stepwright.tasks.processes import ProcessDriver, environment
-from stepwright.tasks.step_functions.driver import StepFunctionsDriver
+from stepwright.tasks.step_functions.integration import StepFunctions
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +90,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         drivers: list[TaskDriver] = []
         test_cases = MockTestCases(database, options.mocks)
         here = Embedded(database, clock, drivers, test_cases, options.standard, options.express)
-        functions = FunctionDriver(here.report)
+        functions = CallDriver(Functions(), clock, here.report)
         work = ActivityDriver(here.activities, here.token, here.report)
         await work.recall()
         processes = ProcessDriver(
@@ -107,7 +108,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             new_id=lambda: str(uuid.uuid4()),
             chance=random.SystemRandom().random,
         )
-        nested = StepFunctionsDriver(OwnCalls(service), here.executions, clock, here.report)
+        nested = CallDriver(StepFunctions(OwnCalls(service), here.executions, clock), clock, here.report)
         others: list[TaskDriver] = [processes, functions, work, nested]
         drivers += [MockedDriver(test_cases, others, here.report), *others] if options.mocks else others
         running = asyncio.create_task(here.run(), name="executions")

@@ -25,7 +25,8 @@ from stepwright.engine.forgetting import ExpressJournal
 from stepwright.engine.ports import Commit, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
 from stepwright.mocks.answers import Script
 from stepwright.mocks.driver import MockedDriver, OfOneExecution
-from stepwright.tasks.functions.driver import FunctionDriver
+from stepwright.tasks.calls.driver import CallDriver
+from stepwright.tasks.functions.integration import Functions
 from stepwright.tasks.processes import ProcessDriver, environment
 
 _PLACE: Final = Place("123456789012", "us-east-1")
@@ -111,7 +112,7 @@ async def _driven(
     container_engine: str | None,
     task_environment: Mapping[str, str],
 ) -> AsyncIterator[None]:
-    functions = FunctionDriver(engine.report)
+    functions = CallDriver(Functions(), SystemClock(), engine.report)
     with tempfile.TemporaryDirectory(prefix="stepwright-") as folder:
         processes = ProcessDriver(
             Path(folder), SystemClock(), engine.report, container_engine, environment=task_environment

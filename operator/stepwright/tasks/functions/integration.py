@@ -16,15 +16,15 @@ from urllib.parse import quote
 from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.resource import Resource
-from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.aws import http_metadata, signing
 from stepwright.aws.signing import Signing
-from stepwright.engine.ports import ExecutionRef, Report, Uid
+from stepwright.engine.ports import ExecutionRef
 from stepwright.tasks import functions
-from stepwright.tasks.calls import MOST_AT_ONCE, MOST_OF_A_HOST, OpenCalls, Slots
+from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
+from stepwright.tasks.calls.slots import MOST_AT_ONCE, MOST_OF_A_HOST
 from stepwright.tasks.functions import INVOKE, WITH_TOKEN
 
 if TYPE_CHECKING:
@@ -57,86 +57,65 @@ _HEADERS: Final = {
 }
 
 
-class FunctionDriver:
-    """Implements ``engine.ports.TaskDriver``."""
+class Functions:
+    """Implements ``tasks.calls.integration.Integration``."""
 
-    def __init__(self, report: Report) -> None:
-        self._report = report
-        self._calls = OpenCalls(report)
-        self._slots = Slots()
+    def __init__(self) -> None:
         self._signing = Signing("lambda")
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
-        await self._calls.close()
         if self._session is not None:
             await self._session.close()
 
     def serves(self, resource: Resource) -> bool:
         return functions.serves(resource)
 
-    def shown_as(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
-        return None
+    def host(self, call: Call) -> str:  # noqa: ARG002
+        return _endpoint() or ""
 
-    def holds(self, uid: Uid) -> bool:
-        return self._calls.holds(uid)
+    def again(self, call: Call) -> Again:  # noqa: ARG002
+        return Again.REPEAT
 
-    def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
-        return False
+    def lost(self, call: Call) -> CallFailed:  # noqa: ARG002
+        return CallFailed(NO_CLIENT, "Nobody knows whether the function was called.")
 
-    def let_go(self, uid: Uid) -> None:
-        self._calls.forget_all(uid)
-
-    async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:  # noqa: ARG002
-        if not self._calls.repeat(ref.uid, task.task) and task.submitted is None:
-            self._calls.make(ref, task.task, self._call(ref.uid, task))
-
-    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
-        self._calls.forget(ref.uid, task.task)
-
-    def keeps_stops(self, resource: Resource) -> bool:  # noqa: ARG002
-        return False
-
-    async def release(self, ref: ExecutionRef, task: TaskId) -> None:
-        self._calls.forget(ref.uid, task)
-
-    async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
-        for task in set(self._calls.of(ref.uid)) - wanted:
-            self._calls.forget(ref.uid, task)
-
-    async def _call(self, uid: Uid, task: StartTask) -> Signal:
+    async def begin(self, call: Call) -> Answered:
         # Imported here: it takes a third of a second of the processor, and many workflows call no function.
         import aiohttp  # noqa: PLC0415
 
         try:
-            async with self._slots.one_of(_endpoint() or ""):
-                self._report(uid, TaskStarted(task.task))
-                result = await self._invoke(task)
+            return await self._invoke(call.task)
         except (aiohttp.ClientError, OSError) as error:
             why = str(error) or type(error).__name__
-            return TaskFailed(task.task, NO_CLIENT, f"{_endpoint() or 'Lambda'} cannot be reached: {why}")
+            raise CallFailed(NO_CLIENT, f"{_endpoint() or 'Lambda'} cannot be reached: {why}") from error
         except ValueError as error:  # a line break in a header, half of a character
-            cause = f"What was given cannot be sent to Lambda: {error}"
-            return TaskFailed(task.task, NO_CLIENT, cause)
-        if isinstance(result, TaskSucceeded) and task.resource == WITH_TOKEN:
-            return TaskSubmitted(task.task, result.output, at_once=True)
-        return result
+            raise CallFailed(NO_CLIENT, f"What was given cannot be sent to Lambda: {error}") from error
 
-    async def _invoke(self, task: StartTask) -> Signal:
+    async def find(self, call: Call) -> Answered | None:  # noqa: ARG002
+        return None
+
+    async def follow(self, call: Call, begun: Json) -> Answered:  # noqa: ARG002
+        raise AssertionError("no pattern of Lambda's waits for an end")
+
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
+        pass
+
+    async def _invoke(self, task: StartTask) -> Answered:
         direct = task.resource not in (INVOKE, WITH_TOKEN)
         given = {"FunctionName": task.resource.text} if direct else task.parameters
         if not isinstance(given, dict) or not isinstance(given.get("FunctionName"), str):
             cause = "The parameters of lambda:invoke must name a function (FunctionName)."
-            return TaskFailed(task.task, "States.Runtime", cause)
+            raise CallFailed("States.Runtime", cause)
         name = str(given["FunctionName"])
         region = _region(name)
         endpoint = _endpoint()
         if endpoint is None:
             if not await self._signing.known():
-                return TaskFailed(task.task, NO_CLIENT, UNREACHABLE)
+                raise CallFailed(NO_CLIENT, UNREACHABLE)
             endpoint = _of_aws(region)
         if _URL.fullmatch(endpoint) is None:
-            return TaskFailed(task.task, NO_CLIENT, f"{ENDPOINT} is no http or https URL: {endpoint}")
+            raise CallFailed(NO_CLIENT, f"{ENDPOINT} is no http or https URL: {endpoint}")
         # Half of a character in a header or a query would be sent somehow.
         jsontext.dump(task.parameters).encode()
         if self._session is None:
@@ -161,18 +140,18 @@ class FunctionDriver:
             body = await _bounded(response)
             if body is None:
                 cause = f"The function's answer is larger than {LARGEST_ANSWER_BYTES:,} bytes."
-                return TaskFailed(task.task, DATA_LIMIT_EXCEEDED, cause)
+                raise CallFailed(DATA_LIMIT_EXCEEDED, cause)
             if response.status >= 300:
-                return _refused(task.task, response, body)
+                raise _refused(response, body)
             if "X-Amz-Function-Error" in response.headers:
-                return _failed(task.task, body, as_said=direct)
+                raise _failed(body, as_said=direct)
             try:
                 payload = jsontext.parse(body) if body else None
             except InvalidJson as error:
-                return TaskFailed(task.task, "Lambda.Unknown", f"The function's answer is not JSON: {error}")
+                raise CallFailed("Lambda.Unknown", f"The function's answer is not JSON: {error}") from error
             if direct:
-                return TaskSucceeded(task.task, payload, JsonText(body.decode()) if body else None)
-            return TaskSucceeded(task.task, _answer(response, payload))
+                return Answered(payload, JsonText(body.decode()) if body else None)
+            return Answered(_answer(response, payload))
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
@@ -231,19 +210,19 @@ def _answer(response: aiohttp.ClientResponse, payload: Json) -> Json:
     }
 
 
-def _failed(task: TaskId, body: bytes, *, as_said: bool) -> TaskFailed:
+def _failed(body: bytes, *, as_said: bool) -> CallFailed:
     """The function itself has failed: AWS takes the name from what it said, and hands on all of it as the cause: of a
     function called by its ARN ``as_said``, of lambda:invoke without spaces."""
     try:
         said = jsontext.parse(body)
     except InvalidJson:
-        return TaskFailed(task, "Lambda.Unknown", body.decode("utf-8", "replace"))
+        return CallFailed("Lambda.Unknown", body.decode("utf-8", "replace"))
     error = said.get("errorType") if isinstance(said, dict) else None
     cause = body.decode() if as_said else jsontext.dump(said)
-    return TaskFailed(task, error if isinstance(error, str) else "Lambda.Unknown", cause)
+    return CallFailed(error if isinstance(error, str) else "Lambda.Unknown", cause)
 
 
-def _refused(task: TaskId, response: aiohttp.ClientResponse, body: bytes) -> TaskFailed:
+def _refused(response: aiohttp.ClientResponse, body: bytes) -> CallFailed:
     """Lambda has refused the call."""
     code = response.headers.get("x-amzn-ErrorType", "ServiceException").split(":")[0]
     try:
@@ -256,7 +235,7 @@ def _refused(task: TaskId, response: aiohttp.ClientResponse, body: bytes) -> Tas
         f"{message} (Service: AWSLambda; Status Code: {response.status}; Error Code: {code}; "
         f"Request ID: {request}; Proxy: null)"
     )
-    return TaskFailed(task, f"Lambda.{code}", cause)
+    return CallFailed(f"Lambda.{code}", cause)
 
 
 def _message(said: Mapping[str, Any]) -> str:

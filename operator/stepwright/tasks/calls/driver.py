@@ -1,0 +1,200 @@
+"""Makes the calls of one integration for all executions.
+
+What is the same for every call stands here, once: one call of a task at a time; a limit of all and of each host; more
+patience the longer the other side is away; what to do where nobody knows whether a call was made; that a task which waits
+for what it has begun is found again after a crash, and stopped with it; results that are kept until they are committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import TypeVar
+
+import structlog
+from msgspec.structs import replace
+
+from stepwright.asl.failure.errors import RUNTIME
+from stepwright.asl.resource import Resource
+from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskStarted, TaskSubmitted, TaskSucceeded
+from stepwright.asl.step import CancelTask, StartTask
+from stepwright.engine import backoff
+from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
+from stepwright.tasks.by_execution import ByExecution, Key
+from stepwright.tasks.calls.integration import Again, Answered, AnswerLost, Call, CallFailed, Integration
+from stepwright.tasks.calls.slots import Slots
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+class CallDriver:
+    """Implements ``engine.ports.TaskDriver``."""
+
+    def __init__(
+        self, integration: Integration, clock: Clock, report: Report, slots: Slots | None = None
+    ) -> None:
+        self._integration = integration
+        self._clock = clock
+        self._report = report
+        self._slots = slots or Slots()
+        self._calls: ByExecution[Call] = ByExecution()
+        """All that are known, until they are stopped or released."""
+        self._running: ByExecution[asyncio.Task[None]] = ByExecution()
+        self._beginning: dict[Key, asyncio.Future[Answered]] = {}
+        self._ended: ByExecution[Signal] = ByExecution()
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+        running = tuple(self._running.values())
+        for call in running:
+            call.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await self._integration.close()
+
+    # --- TaskDriver -----------------------------------------------------------------------------------------------
+
+    def serves(self, resource: Resource) -> bool:
+        return self._integration.serves(resource)
+
+    def keeps_stops(self, resource: Resource) -> bool:
+        return resource.waits_for_end
+
+    def holds(self, uid: Uid) -> bool:
+        return self._calls.holds(uid)
+
+    def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
+        return False
+
+    def shown_as(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
+        return None
+
+    def let_go(self, uid: Uid) -> None:
+        for task in self._calls.of(uid):
+            self._forget((uid, task))
+
+    async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:
+        key = (ref.uid, task.task)
+        if key in self._ended:
+            self._report(ref.uid, self._ended[key])
+        elif key not in self._running and (task.submitted is None or task.resource.waits_for_end):
+            self._calls[key] = call = Call(ref, task)
+            self._running[key] = asyncio.create_task(self._run(key, call, again=again), name=f"call of {ref}")
+
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
+        key = (ref.uid, task.task)
+        running, beginning = self._running.pop(key, None), self._beginning.get(key)
+        if running is not None:
+            running.cancel()
+        if task.resource.waits_for_end:
+            if beginning is not None:  # what is about to begin has begun before it can be stopped
+                await asyncio.gather(beginning, return_exceptions=True)
+            known = self._calls.get(key)
+            if task.submitted is None and known is not None:
+                task = replace(task, submitted=known.task.submitted)
+            await self._integration.stop(ref, task)
+        self._forget(key)
+
+    async def release(self, ref: ExecutionRef, task: TaskId) -> None:
+        self._forget((ref.uid, task))
+
+    async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
+        for task in set(self._calls.of(ref.uid)) - wanted:
+            known = self._calls[ref.uid, task].task
+            await self.stop(ref, CancelTask(task, known.resource, known.submitted))
+
+    def _forget(self, key: Key) -> None:
+        running = self._running.pop(key, None)
+        if running is not None:
+            running.cancel()
+        self._calls.pop(key, None)
+        self._ended.pop(key, None)
+
+    # --- A call ---------------------------------------------------------------------------------------------------
+
+    async def _run(self, key: Key, call: Call, *, again: bool) -> None:
+        """To its end, which is reported whatever happens."""
+        task = call.task.task
+        try:
+            result = await self._result(key, call, again=again)
+        except CallFailed as failed:
+            result = TaskFailed(task, failed.error, failed.cause)
+        except Exception as error:
+            log.exception("the call of a task failed", execution=key[0], task=task)
+            cause = f"The call failed inside of Stepwright ({type(error).__name__}); the log says more."
+            result = TaskFailed(task, RUNTIME, cause)
+        self._running.pop(key, None)
+        self._ended[key] = result
+        self._report(key[0], result)
+
+    async def _result(self, key: Key, call: Call, *, again: bool) -> Signal:
+        task, resource = call.task.task, call.task.resource
+        begun = call.task.submitted
+        if begun is None:
+            # Whoever stops the task has to know whether the call was made.
+            beginning = self._beginning[key] = asyncio.ensure_future(self._begun(call, again=again))
+            try:
+                answered = await (asyncio.shield(beginning) if resource.waits_for_end else beginning)
+            finally:
+                self._beginning.pop(key, None)
+            if resource.waits_for_token:
+                return TaskSubmitted(task, answered.value, at_once=True)
+            if not resource.waits_for_end:
+                return TaskSucceeded(task, answered.value, answered.text)
+            begun = answered.value
+            # What is found again by its identity can be submitted when there is something else to write.
+            at_once = self._integration.again(call) is not Again.HARMLESS
+            self._report(key[0], TaskSubmitted(task, begun, at_once=at_once))
+        answered = await self._insist(call, lambda: self._integration.follow(call, begun))
+        return TaskSucceeded(task, answered.value, answered.text)
+
+    async def _begun(self, call: Call, *, again: bool) -> Answered:
+        """Once for certain, or as the integration declares. ``again``: it may have been before."""
+        answered = await self._made(call, again=again)
+        key = (call.ref.uid, call.task.task)
+        if key in self._calls:  # for whoever stops it, also where that is done meanwhile
+            self._calls[key] = Call(call.ref, replace(call.task, submitted=answered.value))
+        return answered
+
+    async def _made(self, call: Call, *, again: bool) -> Answered:
+        for delay in backoff.delays():
+            if again:
+                rule = self._integration.again(call)
+                if rule is Again.FAIL:
+                    raise self._integration.lost(call)
+                if rule is Again.FIND:
+                    found = await self._insist(call, lambda: self._integration.find(call))
+                    if found is not None:
+                        return found
+            try:
+                async with AsyncExitStack() as stack:
+                    if (host := self._integration.host(call)) is not None:
+                        await stack.enter_async_context(self._slots.one_of(host))
+                    self._report(call.ref.uid, TaskStarted(call.task.task))
+                    return await self._integration.begin(call)
+            except AnswerLost as error:
+                again = True
+                await self._wait(call, error, delay)
+            except Unavailable as error:
+                await self._wait(call, error, delay)
+        raise AssertionError("delays never end")
+
+    async def _insist(self, call: Call, made: Callable[[], Awaitable[T]]) -> T:
+        for delay in backoff.delays():
+            try:
+                return await made()
+            except Unavailable as error:
+                await self._wait(call, error, delay)
+        raise AssertionError("delays never end")
+
+    async def _wait(self, call: Call, error: Exception, delay: float) -> None:
+        log.warning(
+            "a call is made again",
+            execution=str(call.ref),
+            task=call.task.path,
+            reason=str(error),
+            retry=delay,
+        )
+        await self._clock.sleep(delay)

@@ -1,0 +1,82 @@
+"""What an integration says of the calls that it makes. Everything else about them is ``CallDriver``'s."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.resource import Resource
+from stepwright.asl.step import CancelTask, StartTask
+from stepwright.engine.ports import ExecutionRef
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    ref: ExecutionRef
+    task: StartTask
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """``text``: the answer as it was given, where it is to be kept so."""
+
+    value: Json
+    text: JsonText | None = None
+
+
+class Again(Enum):
+    """What is done where nobody knows whether a call was made: the process that made it is gone, or its answer was lost."""
+
+    HARMLESS = "doing it twice is doing it once, or the other side knows it by the identity that we send"
+    """It is made again."""
+    REPEAT = "it is made at least once, as AWS makes it"
+    """It is made again."""
+    FIND = "what was begun can be found"
+    """It is looked for, and made where there is none."""
+    FAIL = "nobody can know"
+    """The task fails with the error of a lost connection."""
+
+
+class CallFailed(Exception):  # noqa: N818 - it names a condition
+    """The call has failed for good; the task fails with these words."""
+
+    def __init__(self, error: str, cause: str) -> None:
+        super().__init__(error)
+        self.error = error
+        self.cause = cause
+
+
+class AnswerLost(Exception):  # noqa: N818
+    """The call may have been made: what comes next is up to ``Integration.again``. What was certainly not made is
+    ``Unavailable`` and is simply made again."""
+
+
+class Integration(Protocol):
+    """All calls raise CallFailed, and Unavailable where they are to be made again later."""
+
+    def serves(self, resource: Resource) -> bool: ...
+
+    def host(self, call: Call) -> str | None:
+        """Whose calls share a limit; None: there is no limit. Raises nothing."""
+
+    def again(self, call: Call) -> Again: ...
+
+    def lost(self, call: Call) -> CallFailed:
+        """With what a task fails of which nobody knows whether it was done."""
+
+    async def begin(self, call: Call) -> Answered:
+        """Make the call. The answer is the task's result; of a task that waits for what was begun, or for its token, it is
+        what TaskSubmitted says. Raises AnswerLost, too."""
+
+    async def find(self, call: Call) -> Answered | None:
+        """What ``begin`` answered, where it was called; of those that say FIND."""
+
+    async def follow(self, call: Call, begun: Json) -> Answered:
+        """Wait for the end of what was begun, also in another process; of tasks that wait for it."""
+
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
+        """Stop what was begun, if it was; of tasks that wait for its end. Harmless to repeat."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,161 @@
+"""Tasks that call Step Functions itself: ``states:startExecution`` in its four patterns, and all of ``aws-sdk:sfn``.
+
+Which execution a task starts is settled before: its uid is made of the task's token. So it is started once, whenever
+this process is killed, and one that the task waits for (``.sync``) is found again and stopped with the task. All other
+operations are called again where the answer was lost, as AWS calls them at least once.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
+"""
+
+from __future__ import annotations
+
+import email.utils
+import uuid
+from collections.abc import Mapping
+from typing import Protocol
+
+from stepwright.asl.json_types import Json
+from stepwright.asl.resource import Resource
+from stepwright.asl.signals import Millis, TaskId
+from stepwright.asl.step import CancelTask
+from stepwright.asl.task_token import task_name
+from stepwright.asl.text import jsontext, timestamps
+from stepwright.aws import http_metadata
+from stepwright.catalog.ports import CallRefused, Calls
+from stepwright.engine.ports import Clock, ExecutionRef, StopRequest, Uid
+from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
+from stepwright.tasks.step_functions import calls_sdk, starts
+
+
+class Executions(Protocol):
+    """Standard executions of this process."""
+
+    async def until_ended(self, arn: str) -> None: ...
+
+    async def ask_to_stop(self, uid: Uid, request: StopRequest) -> bool: ...
+
+
+class StepFunctions:
+    """Implements ``tasks.calls.integration.Integration``."""
+
+    def __init__(self, calls: Calls, executions: Executions, clock: Clock) -> None:
+        self._api = calls
+        self._executions = executions
+        self._clock = clock
+
+    async def close(self) -> None:
+        pass
+
+    def serves(self, resource: Resource) -> bool:
+        return starts(resource) or (calls_sdk(resource) and self._api.serves(resource.name))
+
+    def host(self, call: Call) -> None:
+        """What is in this process bears all of them; and where calls wait for executions that make calls, a limit would let
+        them wait for each other."""
+
+    def again(self, call: Call) -> Again:
+        return Again.HARMLESS if starts(call.task.resource) else Again.REPEAT
+
+    def lost(self, call: Call) -> CallFailed:  # noqa: ARG002
+        return CallFailed("StepFunctions.SdkClientException", "Nobody knows whether the call was made.")
+
+    async def find(self, call: Call) -> Answered | None:  # noqa: ARG002
+        return None
+
+    async def begin(self, call: Call) -> Answered:
+        try:
+            if starts(call.task.resource):
+                return Answered(await self._start(call))
+            answer = await self._api.call(
+                call.task.resource.name, call.task.parameters, once=_uid(call), moment=timestamps.text
+            )
+            return Answered(answer)
+        except CallRefused as refused:
+            raise _failed(call, refused) from refused
+
+    async def follow(self, call: Call, begun: Json) -> Answered:
+        try:
+            return await self._end(call, begun)
+        except CallRefused as refused:
+            raise _failed(call, refused) from refused
+
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
+        await self._executions.ask_to_stop(_uid_of(ref.uid, task.task), StopRequest())
+
+    async def _start(self, call: Call) -> dict[str, Json]:
+        parameters = call.task.parameters
+        if call.task.resource.waits_for_end:
+            await self._require_standard(parameters)
+        uid = _uid(call)
+        answer = await self._api.call("startExecution", parameters, once=uid, moment=_number)
+        return dict(sorted((answer | _metadata(uid, answer, self._clock.now())).items()))
+
+    async def _require_standard(self, parameters: Json) -> None:
+        """Of an Express execution nothing is kept that could be waited for. Raises CallRefused."""
+        arn = parameters.get("StateMachineArn") if isinstance(parameters, Mapping) else None
+        if isinstance(arn, str):
+            asked: Json = {"StateMachineArn": arn}
+            machine = await self._api.call("describeStateMachine", asked, once=arn, moment=_number)
+            if machine["Type"] == "EXPRESS":
+                raise CallRefused(
+                    "StateMachineTypeNotSupported",
+                    "An Express execution cannot be waited for; call aws-sdk:sfn:startSyncExecution",
+                    400,
+                )
+
+    async def _end(self, call: Call, begun: Json) -> Answered:
+        assert isinstance(begun, Mapping)
+        arn = str(begun["ExecutionArn"])
+        await self._executions.until_ended(arn)
+        asked: Json = {"ExecutionArn": arn}
+        answer = await self._api.call("describeExecution", asked, once=arn, moment=_number)
+        if call.task.resource.pattern == ".sync:2":
+            answer |= {
+                name: jsontext.parse(text)
+                for name in ("Input", "Output")
+                if isinstance(text := answer.get(name), str)
+            }
+        if answer["Status"] == "SUCCEEDED":
+            return Answered(answer)
+        raise CallFailed("States.TaskFailed", jsontext.dump(answer))
+
+
+def _uid(call: Call) -> Uid:
+    return _uid_of(call.ref.uid, call.task.task)
+
+
+def _uid_of(uid: Uid, task: TaskId) -> Uid:
+    """Of the execution that this task starts."""
+    return Uid(str(uuid.uuid5(uuid.NAMESPACE_OID, task_name(uid, task))))
+
+
+def _number(moment: Millis) -> Json:
+    return moment
+
+
+def _metadata(request_id: str, answer: Json, now: Millis) -> dict[str, Json]:
+    """Of the HTTP response that there would be on AWS."""
+    headers: dict[str, Json] = {
+        "connection": "keep-alive",
+        "Content-Length": str(len(jsontext.dump(answer))),
+        "Content-Type": "application/x-amz-json-1.0",
+        "Date": email.utils.formatdate(now / 1000, usegmt=True),
+        "x-amzn-RequestId": request_id,
+    }
+    return http_metadata.of(headers, 200, request_id)
+
+
+def _failed(call: Call, refused: CallRefused) -> CallFailed:
+    """In the words of AWS's SDK for Java, whose first version serves the optimized integrations."""
+    name = f"{refused.code.removesuffix('Exception')}Exception"
+    if starts(call.task.resource):
+        cause = (
+            f"{refused.message} (Service: AWSStepFunctions; Status Code: {refused.status}; "
+            f"Error Code: {refused.code}; Request ID: {_uid(call)}; Proxy: null)"
+        )
+        return CallFailed(f"StepFunctions.{name}", cause)
+    cause = (
+        f"{refused.message} (Service: Sfn, Status Code: {refused.status}, Request ID: {_uid(call)}) "
+        "(SDK Attempt Count: 1)"
+    )
+    return CallFailed(f"Sfn.{name}", cause)

@@ -1,0 +1,332 @@
+"""What is the same for every call that a task makes: when it is made, made again, given up, and found again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from stepwright.asl.json_types import Json
+from stepwright.asl.resource import Resource
+from stepwright.asl.resource import parse as parse_resource
+from stepwright.asl.signals import (
+    Millis,
+    Signal,
+    TaskFailed,
+    TaskId,
+    TaskStarted,
+    TaskSubmitted,
+    TaskSucceeded,
+)
+from stepwright.asl.step import CancelTask, StartTask
+from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
+from stepwright.tasks.calls.driver import CallDriver
+from stepwright.tasks.calls.integration import Again, Answered, AnswerLost, Call, CallFailed
+from stepwright.tasks.calls.slots import Slots
+from tests.engine.virtual_loop import VirtualClock, run
+
+REF = ExecutionRef(Uid("u"), "local", "x", "m")
+ID = TaskId(5)
+CALL = "arn:aws:states:::service:action"
+
+
+def task(pattern: str = "", *, submitted: Json = None, number: int = ID) -> StartTask:
+    resource = parse_resource(CALL + pattern)
+    return StartTask(
+        TaskId(number),
+        resource,
+        {},
+        True,
+        {},
+        "S",
+        "/States/S",
+        "S",
+        0,
+        Millis(0),
+        None,
+        None,
+        submitted=submitted,
+    )
+
+
+class Service:
+    """An integration, and the service that it calls. ``calls`` are the calls that reach it; ``begun`` what has come of
+    them and outlives a process. ``answers``: what each of the next calls does beside."""
+
+    def __init__(self, rule: Again = Again.REPEAT) -> None:
+        self.rule = rule
+        self.calls: list[str] = []
+        self.begun = 0
+        self.answers: list[Exception] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.ended = asyncio.Event()
+        self.ended.set()
+        self.of_host: str | None = "host"
+        self.open = self.most = 0
+
+    def serves(self, resource: Resource) -> bool:
+        return resource.service == "service"
+
+    def host(self, call: Call) -> str | None:  # noqa: ARG002
+        return self.of_host
+
+    def again(self, call: Call) -> Again:  # noqa: ARG002
+        return self.rule
+
+    def lost(self, call: Call) -> CallFailed:  # noqa: ARG002
+        return CallFailed("Service.SdkClientException", "Nobody knows.")
+
+    async def begin(self, call: Call) -> Answered:  # noqa: ARG002
+        self.calls.append("begin")
+        error = self.answers.pop(0) if self.answers else None
+        if isinstance(error, Unavailable):
+            raise error
+        self.begun += 1
+        self.open += 1
+        self.most = max(self.most, self.open)
+        try:
+            await self.may_answer.wait()
+        finally:
+            self.open -= 1
+        if error is not None:
+            raise error
+        return Answered({"id": self.begun})
+
+    async def find(self, call: Call) -> Answered | None:  # noqa: ARG002
+        self.calls.append("find")
+        return Answered({"id": self.begun}) if self.begun else None
+
+    async def follow(self, call: Call, begun: Json) -> Answered:  # noqa: ARG002
+        self.calls.append(f"follow {begun}")
+        await self.ended.wait()
+        return Answered("done")
+
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:  # noqa: ARG002
+        self.calls.append(f"stop {task.submitted}")
+
+    async def close(self) -> None:
+        pass
+
+
+class Scene:
+    def __init__(self, rule: Again = Again.REPEAT, slots: Slots | None = None) -> None:
+        self.service = Service(rule)
+        self.signals: list[Signal] = []
+        self._slots = slots
+        self.driver = self.another()
+
+    def another(self) -> CallDriver:
+        """As in the next process."""
+        report: Callable[[Uid, Signal], None] = lambda _, signal: self.signals.append(signal)  # noqa: E731
+        return CallDriver(self.service, VirtualClock(), report, self._slots)
+
+    async def start(self, this: StartTask, *, again: bool = False) -> list[Signal]:
+        await self.driver.start(REF, this, again=again)
+        await asyncio.sleep(100)
+        return self.signals
+
+
+def played(main: Callable[[], Any]) -> None:
+    run(main)
+
+
+LOST = TaskFailed(ID, "Service.SdkClientException", "Nobody knows.")
+STARTED = TaskStarted(ID)
+
+
+def test_the_answer_is_the_result_of_a_task_that_waits_for_nothing_else() -> None:
+    async def main() -> None:
+        scene = Scene()
+        assert await scene.start(task()) == [STARTED, TaskSucceeded(ID, {"id": 1})]
+        assert await scene.start(task(), again=True) == [*scene.signals[:2], scene.signals[1]]
+        assert scene.service.calls == ["begin"]
+        assert scene.driver.holds(REF.uid)
+        await scene.driver.release(REF, ID)
+        assert not scene.driver.holds(REF.uid)
+
+    played(main)
+
+
+@pytest.mark.parametrize(
+    ("rule", "was_begun", "calls", "end"),
+    [
+        (Again.HARMLESS, True, ["begin"], TaskSucceeded(ID, {"id": 2})),
+        (Again.REPEAT, True, ["begin"], TaskSucceeded(ID, {"id": 2})),
+        (Again.FIND, True, ["find"], TaskSucceeded(ID, {"id": 1})),
+        (Again.FIND, False, ["find", "begin"], TaskSucceeded(ID, {"id": 1})),
+        (Again.FAIL, True, [], LOST),
+    ],
+)
+def test_what_may_have_been_called_by_an_earlier_process_is_called_as_declared(
+    rule: Again, was_begun: bool, calls: list[str], end: Signal
+) -> None:
+    async def main() -> None:
+        scene = Scene(rule)
+        scene.service.begun = int(was_begun)
+        assert (await scene.start(task(), again=True))[-1] == end
+        assert scene.service.calls == calls
+
+    played(main)
+
+
+@pytest.mark.parametrize("rule", Again)
+def test_the_first_call_is_made_whatever_is_declared(rule: Again) -> None:
+    async def main() -> None:
+        scene = Scene(rule)
+        assert (await scene.start(task()))[-1] == TaskSucceeded(ID, {"id": 1})
+        assert scene.service.calls == ["begin"]
+
+    played(main)
+
+
+@pytest.mark.parametrize(
+    ("rule", "calls", "end"),
+    [
+        (Again.HARMLESS, ["begin", "begin"], TaskSucceeded(ID, {"id": 2})),
+        (Again.REPEAT, ["begin", "begin"], TaskSucceeded(ID, {"id": 2})),
+        (Again.FIND, ["begin", "find"], TaskSucceeded(ID, {"id": 1})),
+        (Again.FAIL, ["begin"], LOST),
+    ],
+)
+def test_where_an_answer_is_lost_the_same_rule_holds(rule: Again, calls: list[str], end: Signal) -> None:
+    async def main() -> None:
+        scene = Scene(rule)
+        scene.service.answers = [AnswerLost("cut")]
+        assert (await scene.start(task()))[-1] == end
+        assert scene.service.calls == calls
+
+    played(main)
+
+
+@pytest.mark.parametrize("rule", Again)
+def test_a_call_that_was_certainly_not_made_is_made_with_more_and_more_patience(rule: Again) -> None:
+    async def main() -> None:
+        scene = Scene(rule)
+        scene.service.answers = [Unavailable("away")] * 4
+        assert (await scene.start(task()))[-1] == TaskSucceeded(ID, {"id": 1})
+        assert scene.service.calls == ["begin"] * 5
+
+    played(main)
+
+
+def test_a_task_that_waits_for_its_token_is_submitted_at_once_and_is_silent_then() -> None:
+    async def main() -> None:
+        scene = Scene()
+        assert await scene.start(task(".waitForTaskToken")) == [
+            STARTED,
+            TaskSubmitted(ID, {"id": 1}, at_once=True),
+        ]
+        scene.driver = scene.another()
+        await scene.start(task(".waitForTaskToken", submitted={"id": 1}), again=True)
+        assert scene.service.calls == ["begin"]
+        assert len(scene.signals) == 2
+
+    played(main)
+
+
+@pytest.mark.parametrize("rule", Again)
+def test_a_task_that_waits_for_an_end_goes_on_from_what_was_submitted(rule: Again) -> None:
+    async def main() -> None:
+        scene = Scene(rule)
+        scene.service.ended.clear()
+        submitted = TaskSubmitted(ID, {"id": 1}, at_once=rule is not Again.HARMLESS)
+        assert await scene.start(task(".sync")) == [STARTED, submitted]
+        await scene.driver.close()
+        scene.driver = scene.another()
+        scene.service.ended.set()
+        assert (await scene.start(task(".sync", submitted={"id": 1}), again=True))[-1] == TaskSucceeded(
+            ID, "done"
+        )
+        assert scene.service.calls == ["begin", "follow {'id': 1}", "follow {'id': 1}"]
+
+    played(main)
+
+
+@pytest.mark.parametrize("pattern", ["", ".waitForTaskToken", ".sync"])
+def test_only_of_a_task_that_waits_for_an_end_the_stop_is_kept_and_made(pattern: str) -> None:
+    async def main() -> None:
+        scene = Scene()
+        scene.service.ended.clear()
+        await scene.start(task(pattern))
+        cancel = CancelTask(ID, parse_resource(CALL + pattern))
+        await scene.driver.stop(REF, cancel)
+        assert scene.driver.keeps_stops(cancel.resource) is (pattern == ".sync")
+        assert ("stop {'id': 1}" in scene.service.calls) is (pattern == ".sync")
+        assert not scene.driver.holds(REF.uid)
+
+    played(main)
+
+
+def test_what_is_about_to_begin_has_begun_before_it_is_stopped() -> None:
+    async def main() -> None:
+        scene = Scene()
+        scene.service.may_answer.clear()
+        scene.service.ended.clear()
+        await scene.driver.start(REF, task(".sync"), again=False)
+        await asyncio.sleep(1)
+        stopping = asyncio.create_task(scene.driver.stop(REF, CancelTask(ID, parse_resource(CALL + ".sync"))))
+        await asyncio.sleep(1)
+        assert scene.service.calls == ["begin"]
+        scene.service.may_answer.set()
+        await stopping
+        assert scene.service.calls == ["begin", "stop {'id': 1}"]
+        assert scene.signals == [STARTED]
+
+    played(main)
+
+
+def test_a_call_that_is_given_up_reports_nothing() -> None:
+    async def main() -> None:
+        scene = Scene()
+        scene.service.may_answer.clear()
+        await scene.driver.start(REF, task(), again=False)
+        await asyncio.sleep(1)
+        await scene.driver.sweep(REF, frozenset())
+        scene.service.may_answer.set()
+        await asyncio.sleep(1)
+        assert (scene.signals, scene.driver.holds(REF.uid), scene.service.open) == ([STARTED], False, 0)
+
+    played(main)
+
+
+def test_whatever_else_a_call_raises_fails_its_task() -> None:
+    async def main() -> None:
+        scene = Scene()
+        scene.service.answers = [RuntimeError("secret")]
+        cause = "The call failed inside of Stepwright (RuntimeError); the log says more."
+        assert (await scene.start(task()))[-1] == TaskFailed(ID, "States.Runtime", cause)
+
+    played(main)
+
+
+@pytest.mark.parametrize("of_host", ["host", None])
+def test_a_host_gets_no_more_calls_than_it_bears(of_host: str | None) -> None:
+    async def main() -> None:
+        scene = Scene(slots=Slots(most=9, most_of_a_host=3))
+        scene.service.of_host = of_host
+        scene.service.may_answer.clear()
+        for number in range(10):
+            await scene.driver.start(REF, task(number=number), again=False)
+        await asyncio.sleep(1)
+        scene.service.may_answer.set()
+        await asyncio.sleep(1)
+        assert scene.service.most == (10 if of_host is None else 3)
+        assert sum(isinstance(signal, TaskSucceeded) for signal in scene.signals) == 10
+
+    played(main)
+
+
+def test_another_engine_carries_an_execution_on_and_nothing_of_it_is_stopped() -> None:
+    async def main() -> None:
+        scene = Scene()
+        scene.service.ended.clear()
+        await scene.start(task(".sync"))
+        scene.driver.let_go(REF.uid)
+        await asyncio.sleep(1)
+        assert not scene.driver.holds(REF.uid)
+        assert not [call for call in scene.service.calls if call.startswith("stop")]
+
+    played(main)
