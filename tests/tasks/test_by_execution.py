@@ -154,7 +154,7 @@ async def test_an_answer_or_a_heartbeat_reads_no_checkpoint(
         def forbidden(*_: Any) -> Any:
             raise AssertionError("a checkpoint is read")
 
-        monkeypatch.setattr("stepwright.sql.answers.read_parts", forbidden)
+        monkeypatch.setattr("stepwright.sql.journal.read_parts", forbidden)
         for token in tokens[:-1]:  # with the last one the execution ends
             await here.answers.heartbeat(token)
             await here.answers.succeed(token, JsonText("true"))
