@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from stepwright.cluster.executions import Pinned
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revisions
-from stepwright.engine.ports import ExecutionRef, Gone, Uid, Unavailable
+from stepwright.engine.ports import Denied, ExecutionRef, Gone, Uid, Unavailable
+from tests.cluster.test_pages import NEW, REVISION, commit
+from tests.cluster.test_pages import REF as STARTED
 from tests.kube.server import Answer, problem, says, serving
 
 REF = ExecutionRef(Uid("u1"), "shop", "order-7", "order")
@@ -33,3 +36,23 @@ def test_it_is_gone_with_its_namespace(tmp_path: Path, namespace: Answer) -> Non
 def test_it_is_only_out_of_reach_where_a_right_is_missing(tmp_path: Path, namespace: Answer) -> None:
     with pytest.raises(Unavailable):
         asyncio.run(read(tmp_path, namespace))
+
+
+def test_a_commit_of_which_nobody_may_read_whether_it_has_landed_is_not_denied(tmp_path: Path) -> None:
+    """An execution that somebody stopped meanwhile failed for that, though another operator carried it."""
+
+    async def main() -> None:
+        answers = (
+            says(200, REVISION),
+            problem(422, "Invalid", "the test in the patch has failed"),
+            problem(403, "Forbidden"),
+            says(200, THERE),
+        )
+        async with serving(tmp_path, *answers) as (_, api):
+            journal = ClusterJournal(api, Revisions(api))
+            await journal.open(NEW, Pinned("order", "u-1", REVISION["metadata"]["name"]))
+            await journal.append(STARTED, commit(0))
+
+    with pytest.raises(Unavailable) as caught:
+        asyncio.run(main())
+    assert not isinstance(caught.value, Denied)

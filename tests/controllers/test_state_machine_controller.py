@@ -512,7 +512,7 @@ def test_after_its_lease_had_run_out_it_asks_again() -> None:
     played(script)
 
 
-def test_what_was_known_before_a_restore_is_not_relied_on_until_it_is_found_out_again() -> None:
+def test_what_was_known_before_a_restore_is_found_out_again_though_nobody_tells() -> None:
     """Restored to a time before its definition had been looked at, its revision was gone, and executions began with it."""
 
     async def script(play: Play) -> None:
@@ -523,12 +523,7 @@ def test_what_was_known_before_a_restore_is_not_relied_on_until_it_is_found_out_
         play.unheard = {"MODIFIED"}
         play.change(lambda body: body.pop("status"))
         play.machines.ask_again()
-        play.machines.shares_changed()
-        await asyncio.sleep(5)
-        assert await play.machines.newest(GREET) is None
         assert play.machines.find(GREET) is None
-        play.unheard = set()
-        play.change(lambda body: body["metadata"].update(labels={"heard": "of"}))
         await asyncio.sleep(5)
         assert play.machines.find(GREET) == before
         assert play.stored()["status"]["revision"] == before.revision
@@ -536,19 +531,44 @@ def test_what_was_known_before_a_restore_is_not_relied_on_until_it_is_found_out_
     played(script)
 
 
-def test_who_does_not_look_after_it_waits_for_news_of_after_the_restore() -> None:
+def test_who_does_not_look_after_it_reads_it_anew_after_what_may_have_been_a_restore() -> None:
+    """It waited for news, of which there are none where nothing was restored; so did executions."""
+
     async def script(play: Play) -> None:
         play.make()
         await asyncio.sleep(5)
         before = play.machines.find(GREET)
         play.owned = False
+        changes = len(play.changes)
         play.machines.ask_again()
-        play.machines.shares_changed()
-        await asyncio.sleep(5)
         assert play.machines.find(GREET) is None
-        play.change(lambda body: body["metadata"].update(labels={"heard": "of"}))
         await asyncio.sleep(5)
         assert play.machines.find(GREET) == before
+        assert len(play.changes) > changes, "whoever waits is told"
+
+    played(script)
+
+
+def test_news_that_come_while_it_is_read_anew_count_more_than_what_was_read() -> None:
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        play.owned = False
+        request: Any = play.api.request
+
+        async def slowly(*arguments: Any, **named: Any) -> Any:
+            answer = await request(*arguments, **named)
+            await asyncio.sleep(1)
+            return answer
+
+        play.api.request = slowly  # type: ignore[method-assign]
+        play.machines.ask_again()
+        await asyncio.sleep(0.5)
+        play.change(lambda body: body["status"].update(revision="greet-newer"))
+        await asyncio.sleep(10)
+        known = play.machines.find(GREET)
+        assert known is not None
+        assert known.revision == "greet-newer"
 
     played(script)
 

@@ -166,18 +166,22 @@ class ClusterJournal:
     async def _read(self, ref: ExecutionRef, decode: Callable[[bytes], Body]) -> Body:
         try:
             body = decode(await self._api.request("GET", _path(ref.namespace, ref.name)))
-        except NotFound as error:
-            raise Gone(f"Execution {ref} no longer exists") from error
-        except Forbidden as error:
-            # The Role went before the Execution did, or before its end was heard of.
-            if await namespaces.is_going(self._api, ref.namespace):
-                raise Gone(f"the namespace of Execution {ref} is being deleted") from error
-            raise Unavailable(str(error)) from error
-        except (ApiError, msgspec.DecodeError) as error:
+        except ApiError as error:
+            raise await self._unreadable(ref, error) from error
+        except msgspec.DecodeError as error:
             raise Unavailable(str(error)) from error
         if body["metadata"]["uid"] != ref.uid:
             raise Gone(f"Execution {ref} was deleted; another one has its name now")
         return body
+
+    async def _unreadable(self, ref: ExecutionRef, error: ApiError) -> JournalError:
+        """What it means that the Execution could not be read."""
+        if isinstance(error, NotFound):
+            return Gone(f"Execution {ref} no longer exists")
+        # The Role may go before the Execution does, or before its end is heard of.
+        if isinstance(error, Forbidden) and await namespaces.is_going(self._api, ref.namespace):
+            return Gone(f"the namespace of Execution {ref} is being deleted")
+        return Unavailable(str(error))
 
     async def _read_cached(self, ref: ExecutionRef, at_least: int) -> Body:
         """The Execution as the API server has it in memory, if that is not too old: a third of what it costs to ask
@@ -362,7 +366,8 @@ class ClusterJournal:
         try:
             stored = await self._api.get(_path(ref.namespace, ref.name), into=_Stored)
         except ApiError as error:
-            raise _journal_error(ref, error) from error
+            # Not denied: whether the write has landed is not known, and an execution must not fail for that.
+            raise await self._unreadable(ref, error) from error
         if stored.metadata.uid != ref.uid:
             raise Gone(f"Execution {ref} was deleted; another one has its name now") from refusal
         status = stored.status or _Status()

@@ -50,9 +50,11 @@ class KnownMachines:
         self._known: dict[Key, Known] = {}
         self._confirmed: set[Key] = set()
         """Of which ``_known`` is the newest there is: they are this operator's, which has checked or read them since."""
-        self._doubtful: dict[Key, SeenMachine | None] = {}
-        """Of which ``_known`` may be of a time that an etcd that was restored has undone, and what was seen of each, which
-        may be, too."""
+        self._doubtful: dict[Key, int] = {}
+        """Of which ``_known`` and ``seen`` may be of a time that an etcd that was restored has undone, and since when, counted in
+        ``_times``."""
+        self._times = 0
+        """How often it was asked again."""
         self._reading: dict[Key, asyncio.Task[Known | None]] = {}
         self._to_read: dict[Key, asyncio.Task[Known | None]] = {}
 
@@ -65,7 +67,8 @@ class KnownMachines:
         """What was the newest may have been lost with an etcd that was restored, and kopf may hear of it later than
         executions begin."""
         self._confirmed.clear()
-        self._doubtful.update({key: self.seen.get(key) for key in self._known})
+        self._times += 1
+        self._doubtful.update(dict.fromkeys(self._known, self._times))
 
     def find(self, key: Key) -> Known | None:
         """What is known of the state machine at this moment; None where it does not exist, or not yet, or where that is in
@@ -77,6 +80,22 @@ class KnownMachines:
 
     def is_in_doubt(self, key: Key) -> bool:
         return key in self._doubtful
+
+    async def read_anew(self, key: Key) -> SeenMachine | None:
+        """What is stored of one in doubt, which is in doubt no more and known by that alone: kopf may have no more to say of
+        it. None where something has come meanwhile that may be newer, or it was asked again: it is in doubt still. Raises
+        NotFound, ApiError."""
+        since, before = self._doubtful.get(key), self.seen.get(key)
+        seen = state_machine_watch.read(await self._api.request("GET", path_of_machine(key)))
+        if self._doubtful.get(key) != since or self.seen.get(key) is not before:
+            return None
+        self._doubtful.pop(key, None)
+        self._known.pop(key, None)
+        stored = as_written(seen) or _as_written_before(seen)
+        if stored is not None:
+            self._known[key] = stored
+            self._on_change(key)
+        return seen
 
     def learn(self, key: Key, new: Known, *, newest: bool = False) -> None:
         """``newest``: there is nothing newer, since this operator looks after it and has just checked or read it."""
@@ -130,8 +149,7 @@ class KnownMachines:
         """Know of another operator's state machine what that one has written. Until it has looked at a change, what was
         known before counts."""
         new = as_written(seen)
-        is_news = self._doubtful.get(key) is not seen
-        if new is not None and is_news and self.find(key) != new:
+        if new is not None and self.find(key) != new:
             self.learn(key, new)
             self._on_change(key)
 

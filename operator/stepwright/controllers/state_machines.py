@@ -109,10 +109,13 @@ class StateMachines:
         if type == "DELETED":
             self.forget(key, seen.metadata.uid)
         else:
-            self._note_retention(type, seen)
-            self._forget_former(seen)
-            self.known.seen[key] = seen
+            self._take_in(type, seen)
         self._look_at(key)
+
+    def _take_in(self, type: str | None, seen: SeenMachine) -> None:
+        self._note_retention(type, seen)
+        self._forget_former(seen)
+        self.known.seen[seen.key] = seen
 
     def uids(self) -> dict[Key, str]:
         """Of all that are known to be there."""
@@ -147,9 +150,7 @@ class StateMachines:
     def shares_changed(self) -> None:
         """Other state machines belong to this operator than before, or its Lease had run out, perhaps because etcd was
         away."""
-        self.known.ask_again()
-        for key in self.known.seen:
-            self._look_at(key)
+        self.ask_again()
 
     def _look_at(self, key: Key) -> None:
         self._changed[key].set()
@@ -167,6 +168,8 @@ class StateMachines:
     def ask_again(self) -> None:
         """etcd may have been restored: what was the newest may be no more."""
         self.known.ask_again()
+        for key in self.known.seen:
+            self._look_at(key)
 
     def policy_of(self, key: Key) -> Policy:
         """What the state machine says of how long ended executions stay; nothing where it does not exist."""
@@ -201,7 +204,8 @@ class StateMachines:
                 except ApiError as error:
                     again = next(delays)
                     log.warning("state machine waits", name="/".join(key), reason=str(error), retry=again)
-                    await self._delayed(key, seen, error)
+                    if self._owns(seen.metadata.uid):
+                        await self._delayed(key, seen, error)
                 except Exception:
                     again = next(delays)
                     log.exception("state machine failed", name="/".join(key), retry=again)
@@ -223,6 +227,17 @@ class StateMachines:
 
     async def _reconcile(self, key: Key, seen: SeenMachine) -> float | None:
         """Bring one state machine on. The seconds after which to look again, None for at the next change."""
+        if self.known.is_in_doubt(key):
+            async with self._checks.of(key[0]):
+                try:
+                    found = await self.known.read_anew(key)
+                except NotFound:
+                    self.forget(key, seen.metadata.uid)
+                    return None
+            if found is None:
+                return 0
+            seen = found
+            self._take_in("MODIFIED", seen)
         owned = self._owns(seen.metadata.uid)
         if owned and seen.is_being_deleted:
             return await self._draining.go_on(key, seen)
@@ -243,7 +258,7 @@ class StateMachines:
         if not self._is_checked(key, seen):
             async with self._checks.of(key[0]):
                 await self._check(key, seen.metadata.uid)
-        elif self._revision_of(key) != seen.status.revision or self.known.is_in_doubt(key):
+        elif self._revision_of(key) != seen.status.revision:
             self.known.take_over(key, seen)  # another installation has written that
         return await self._prune_when_named(key)
 
