@@ -168,3 +168,25 @@ async def test_a_page_of_the_same_numbers_and_other_events_is_not_taken_for_the_
         assert copy["events"] == taken["events"]
         said = {operation["path"]: operation.get("value") for operation in patch}
         assert said["/status/historyPage"]["previous"] == copy["metadata"]["name"]
+
+
+async def test_nothing_is_remembered_of_what_is_let_go_of_while_it_is_written(tmp_path: Path) -> None:
+    let_go = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.method == "GET":
+            return await says(200, REVISION)(request)
+        await let_go.wait()
+        return await says(200, {})(request)
+
+    async with serving(tmp_path, answer) as (server, api):
+        journal = ClusterJournal(api, Revisions(api))
+        await journal.open(NEW, Pinned("order", "u-1", REVISION["metadata"]["name"]))
+        writing = asyncio.create_task(journal.append(REF, commit(0)))
+        await until(lambda: requests(server) == ["PATCH"])
+        journal.forget(REF)
+        let_go.set()
+        await writing
+
+        assert not journal._records
+        assert not journal._rolling

@@ -326,7 +326,8 @@ class ClusterJournal:
         await self._apply(ref, change, commit.commit_id)
         # Only now: where this attempt has failed, etcd may be another one at the next.
         change.after.stored.update(texts)
-        if change.after.page_is_full and commit.outcome is None:
+        is_carried = self._records.get(ref.uid) is change.after
+        if is_carried and change.after.page_is_full and commit.outcome is None:
             self._roll_ahead(change.after)
 
     async def explain(self, ref: ExecutionRef, reason: str, now: Millis) -> None:
@@ -358,7 +359,8 @@ class ClusterJournal:
         except ApiError as error:
             raise _journal_error(ref, error) from error
         change.after.generation = known.generation  # it may have changed meanwhile
-        self._records[ref.uid] = change.after
+        if self._records.get(ref.uid) is known:  # else it was let go of meanwhile, or read anew
+            self._records[ref.uid] = change.after
 
     async def _find_out(self, ref: ExecutionRef, commit_id: str, refusal: Invalid) -> None:
         """A write was answered 422: a ``test`` failed, or the schema refuses it. Returns where this very write had
