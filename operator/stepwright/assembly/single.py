@@ -16,13 +16,14 @@ from stepwright.asl.json_types import JsonText
 from stepwright.asl.limits import STANDARD, Limits
 from stepwright.asl.machine import Machine, Task
 from stepwright.asl.resource import Resource
+from stepwright.asl.signals import Signal
 from stepwright.asl.step import Outcome, Visit
 from stepwright.catalog.arns import Place
 from stepwright.engine.alone import Held
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.forgetting import ExpressJournal
-from stepwright.engine.ports import Commit, ExecutionRef, Loaded, StopRequest, TaskDriver, Uid
+from stepwright.engine.ports import Commit, ExecutionRef, Loaded, Report, StopRequest, TaskDriver, Uid
 from stepwright.mocks.answers import Script
 from stepwright.mocks.driver import MockedDriver, OfOneExecution
 from stepwright.tasks.calls.driver import CallDriver
@@ -70,23 +71,27 @@ async def run(
     others get ``task_environment``.
     """
     journal, watching = ExpressJournal(), Watching(seen)
-    drivers: list[TaskDriver] = []
     finished = asyncio.Event()
-    engine = Engine(
-        journal,
-        drivers,
-        Held(),
-        observer=watching,
-        limits=limits,
-        finished=lambda _ref: finished.set(),
-    )
+
+    def report(uid: Uid, signal: Signal) -> None:
+        engine.report(uid, signal)
+
     loaded = _loaded(machine, name, input, settings)
     if task_environment is None:
         task_environment = environment.of_tasks()
-    async with _driven(engine, drivers, container_engine, task_environment):
+    async with _drivers(report, container_engine, task_environment) as real:
+        drivers = real
         if scripts:
             mocks = OfOneExecution(scripts, _resources(machine, scripts))
-            drivers.insert(0, MockedDriver(mocks, drivers[:], engine.report))
+            drivers = (MockedDriver(mocks, real, report), *real)
+        engine = Engine(
+            journal,
+            drivers,
+            Held(),
+            observer=watching,
+            limits=limits,
+            finished=lambda _ref: finished.set(),
+        )
         running = asyncio.create_task(engine.run())
         ended = journal.add(loaded)
         engine.adopt(loaded)
@@ -106,20 +111,18 @@ async def run(
 
 
 @asynccontextmanager
-async def _driven(
-    engine: Engine,
-    drivers: list[TaskDriver],
+async def _drivers(
+    report: Report,
     container_engine: str | None,
     task_environment: Mapping[str, str],
-) -> AsyncIterator[None]:
-    functions = CallDriver(Functions(), SystemClock(), engine.report)
+) -> AsyncIterator[tuple[TaskDriver, ...]]:
+    functions = CallDriver(Functions(), SystemClock(), report)
     with tempfile.TemporaryDirectory(prefix="stepwright-") as folder:
         processes = ProcessDriver(
-            Path(folder), SystemClock(), engine.report, container_engine, environment=task_environment
+            Path(folder), SystemClock(), report, container_engine, environment=task_environment
         )
-        drivers += [processes, functions]
         try:
-            yield
+            yield processes, functions
         finally:
             await functions.close()
 
