@@ -16,6 +16,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from statistics import mean
 from typing import Any
@@ -208,11 +209,18 @@ async def until_quiet(api: Api, namespace: str) -> None:
     """Until there is nothing more to do for any Job. Tasks end before their Jobs do: what follows would bear the rest."""
     async with asyncio.timeout(300):
         while True:
-            items, _ = await api.list(path_of(*JOBS, namespace))
-            if all(msgspec.json.decode(item, type=_Job).is_over for item in items):
+            if await _all_over(api, namespace):
                 break
             await asyncio.sleep(1)
     await asyncio.sleep(2)
+
+
+async def _all_over(api: Api, namespace: str) -> bool:
+    async with aclosing(api.pages(path_of(*JOBS, namespace), page_size=500)) as pages:
+        async for items, _ in pages:
+            if not all(msgspec.json.decode(item, type=_Job).is_over for item in items):
+                return False
+    return True
 
 
 def by_request(audit: Audit, since: int, namespace: str) -> Counter[tuple[str, str]]:
