@@ -132,6 +132,17 @@ def test_open_timers_are_those_that_were_set() -> None:
     assert [timer.due for timer in timers] == sorted(timer.due for timer in timers)
 
 
+def test_timers_of_one_moment_go_off_in_the_order_in_which_they_were_set() -> None:
+    """After a restart those of events 9 and 10 had changed places: their names were compared as texts."""
+    waits = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 7, "End": True}}}
+    play = begin(states("M", M={"Type": "Map", "ItemProcessor": waits, "End": True}), list(range(5)))
+    play.go_on()
+
+    was_set = [command.timer for command in play.commands if isinstance(command, SetTimer)]
+    assert was_set == [f"wait:{number}" for number in range(9, 14)]
+    assert [timer.timer for timer in checkpoints.open_timers(play.checkpoint)] == was_set
+
+
 def test_a_step_leaves_its_checkpoint_alone() -> None:
     play = everything()
     before, text = play.checkpoint, json.dumps(encoded(play))

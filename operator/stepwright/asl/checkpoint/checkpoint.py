@@ -221,8 +221,8 @@ def waiting_until(checkpoint: Checkpoint) -> Millis | None:
 
 
 def open_timers(checkpoint: Checkpoint) -> list[SetTimer]:
-    """Every timer that must be set, the earliest first."""
-    return sorted(_timers(checkpoint), key=lambda timer: (timer.due, timer.timer))
+    """Every timer that must be set, the earliest first; those of one moment in the order in which they were set."""
+    return sorted(_timers(checkpoint), key=lambda timer: (timer.due, open_work.number(timer.timer)))
 
 
 def _timers(checkpoint: Checkpoint) -> Iterator[SetTimer]:

@@ -34,6 +34,11 @@ def retry_timer(failed: int) -> TimerId:
     return TimerId(f"retry:{failed}")
 
 
+def number(timer: TimerId) -> int:
+    """Timers are set in the order of their numbers."""
+    return int(timer.partition(":")[2] or 0)
+
+
 def is_retry(timer: TimerId) -> bool:
     return timer.startswith("retry:")
 
