@@ -30,11 +30,11 @@ from tests.simulation.history import Wrong
 from tests.testcluster import Cluster
 from tests.testcluster.audit import Audit, Write
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 #: What is stored when a write is about to be sent is what was stored after the one before.
 MOMENTS: tuple[Moment, ...] = ("sent", "answered")
-REST_SECONDS = 120.0
+REST_SECONDS = 300.0
 LEASES = "coordination.k8s.io/v1"
 
 
