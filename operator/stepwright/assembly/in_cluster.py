@@ -130,7 +130,7 @@ class InCluster:
             owns=shares.owns,
         )
         self.watch = execution_watch.watch(
-            api, namespaces, self._observe, listed_again=self._look_at_all, unreadable=self._broke
+            api, namespaces, self._observe, listed_again=self.shares_changed, unreadable=self._broke
         )
         refusals = Refusals(api, clock)
         self.executions = Executions(
@@ -189,7 +189,8 @@ class InCluster:
     # --- What comes from outside -------------------------------------------------------------------------------------
 
     def shares_changed(self) -> None:
-        """Others are members than before, or their Leases; what is this process's, and what it may begin, is found anew."""
+        """Others are members than before, or executions were listed anew: what is this process's, what was missed meanwhile, and
+        what a backup has brought back, is found anew."""
         self.executions.shares_changed()
         self.state_machines.shares_changed()
         self.rounds.look_at(None)
@@ -204,12 +205,6 @@ class InCluster:
 
     def _broke(self, metadata: Metadata, error: Exception) -> None:
         self.executions.broke(metadata, error)
-
-    def _look_at_all(self) -> None:
-        """Executions were listed anew: what was missed meanwhile, and what a backup has brought back, is found so."""
-        self.state_machines.ask_again()
-        self.executions.shares_changed()
-        self.rounds.look_at(None)
 
     def _restored(self, ref: ExecutionRef, was: int, now: int) -> None:
         self.state_machines.ask_again()

@@ -103,7 +103,6 @@ class Executions:
         self._unbegun: set[Uid] = set()
         """Those restored to a time before they had begun, until they have again."""
         self._owns = owns
-        self._held = held
         self._machines = machines
         self._watch = watch
         self._shares_changed = asyncio.Event()

@@ -86,7 +86,7 @@ class KnownMachines:
         it. None where something has come meanwhile that may be newer, or it was asked again: it is in doubt still. Raises
         NotFound, ApiError."""
         since, before = self._doubtful.get(key), self.seen.get(key)
-        seen = state_machine_watch.read(await self._api.request("GET", path_of_machine(key)))
+        seen = await self._stored(key)
         if self._doubtful.get(key) != since or self.seen.get(key) is not before:
             return None
         self._doubtful.pop(key, None)
@@ -129,7 +129,7 @@ class KnownMachines:
         self._reading[key] = self._to_read.pop(key)
         owned = self._owns(uid)
         try:
-            seen = state_machine_watch.read(await self._api.request("GET", path_of_machine(key)))
+            seen = await self._stored(key)
         except NotFound:
             self._is_gone(key, uid)
             return None
@@ -144,6 +144,9 @@ class KnownMachines:
             if is_news:
                 self._on_change(key)  # its event, when it comes, brings no news
         return new or _as_written_before(seen)
+
+    async def _stored(self, key: Key) -> SeenMachine:
+        return state_machine_watch.read(await self._api.request("GET", path_of_machine(key)))
 
     def take_over(self, key: Key, seen: SeenMachine) -> None:
         """Know of another operator's state machine what that one has written. Until it has looked at a change, what was

@@ -80,7 +80,7 @@ class Troubles:
         for watched in list(self._troubled):
             if watched.problem is None or watched.result is not None:
                 self._troubled.pop(watched, None)
-            elif self._has_waited(watched, now) and watched.is_open:
+            elif self._has_waited(watched, now) and watched.open_job is not None:
                 self._errands.run(self._give_up(watched, watched.problem[0]), watched)
             elif watched.problem[0].look_at_events and now - watched.problem[1] >= PODLESS_SECONDS * 1000:
                 podless.add(watched.ref.namespace)
@@ -113,9 +113,10 @@ class Troubles:
         """Fail the tasks whose pods are refused for ever, however long they may wait for other things."""
         told = await self._calls.all_creation_troubles(namespace)
         for watched in list(self._troubled):
-            if watched.ref.namespace != namespace or watched.job is None or not watched.is_open:
+            job = watched.open_job
+            if watched.ref.namespace != namespace or job is None:
                 continue
-            said = told.get(watched.job.metadata.uid, "")
+            said = told.get(job.metadata.uid, "")
             waits = watched.problem is not None and watched.problem[0].look_at_events
             if waits and refusals.of_pod(said) == errors.REFUSED:
                 watched.unwanted = True

@@ -55,9 +55,10 @@ class Watched:
     """It has failed before its Job came to an end: the Job is to be deleted, not kept for its log."""
 
     @property
-    def is_open(self) -> bool:
-        """Whether it is to be judged: it has no result, and nothing is being read for one."""
-        return self.job is not None and self.result is None and self.busy is None and not self.closed
+    def open_job(self) -> facts.Job | None:
+        """The Job by which it is to be judged; None where it has a result, or something is being read for one."""
+        is_open = self.result is None and self.busy is None and not self.closed
+        return self.job if is_open else None
 
     @property
     def who(self) -> dict[str, Any]:

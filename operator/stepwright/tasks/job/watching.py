@@ -191,9 +191,9 @@ class Watching:
         self, watched: Watched, *, gone: bool = False, listed: Sequence[facts.Pod] | None = None
     ) -> None:
         """Judge it by all that is known now, and do what follows; nothing while something is read for it."""
-        job = watched.job
+        job = watched.open_job
         watched.gone = watched.gone or gone
-        if job is None or not watched.is_open:
+        if job is None:
             return
         if not self._is_watched(watched):
             return  # stopped while its pods were being listed
@@ -241,10 +241,11 @@ class Watching:
     async def _audit(self, now: Millis) -> None:
         self.leftovers.audit(now, self._by_job_uid.__contains__)
         for watched in list(self._watched.values()):
-            if watched.job is None or not watched.is_open:
+            open_job = watched.open_job
+            if open_job is None:
                 continue
             known = self.jobs.get(watched.ref.namespace, watched.name)
-            present = known is not None and known.metadata.uid == watched.job.metadata.uid
+            present = known is not None and known.metadata.uid == open_job.metadata.uid
             if present or now - watched.since < AUDIT_SECONDS * 1000:
                 self._refresh(watched)
                 self.consider(watched)
@@ -253,7 +254,7 @@ class Watching:
                 job = await self._calls.find(watched.ref, watched.name)
             except Unavailable:
                 return
-            same = job is not None and job.metadata.uid == watched.job.metadata.uid
+            same = job is not None and job.metadata.uid == open_job.metadata.uid
             self.consider(watched, gone=not same)
 
     def note(self, problem: str, job: str) -> None:
