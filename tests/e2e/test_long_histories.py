@@ -345,6 +345,21 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def timers(operator: OperatorProcess) -> float:
+    """How many timers an operator keeps."""
+    found = re.search(r"^stepwright_timers (.*)$", operator.metrics(), re.MULTILINE)
+    assert found is not None
+    return float(found[1])
+
+
+def until_timers(operator: OperatorProcess, count: int, seconds: float = 60) -> None:
+    """Wait until an operator that was started has taken up all that wait."""
+    deadline = time.monotonic() + seconds
+    while (found := timers(operator)) != count:
+        assert time.monotonic() < deadline, f"{found} of {count} timers are kept."
+        time.sleep(0.1)
+
+
 LONG = ("a-year", "seconds-most", "leap-day", "other-zone", "by-path")
 
 
@@ -367,14 +382,13 @@ def test_an_execution_that_waits_a_year_costs_its_checkpoint_and_nothing_else(
     time.sleep(3)
     own_operator.kill()
     own_operator.start()
+    until_timers(own_operator, len(LONG))
     time.sleep(3)
     after = as_stored()
 
     # Not written once, neither while it waits nor when it is taken up again.
     assert after == before
-    timers = re.search(r"^stepwright_timers (.*)$", own_operator.metrics(), re.MULTILINE)
-    assert timers is not None
-    assert float(timers[1]) == len(LONG)
+    assert timers(own_operator) == len(LONG)
     for found in before.values():
         assert (found["status"]["phase"], found["status"]["seq"]) == ("Running", 1)
         assert len(json.dumps(found)) < 8 * 1024
