@@ -38,7 +38,9 @@ class _UnderWay(Scene):
         assert self.operator.driver.holds(uid)
         watching = self.operator.driver._watching
         self.watched = size_bytes(*watching.of(uid), *watching.jobs.by_index(uid))
-        self.checkpoint = size_bytes(self.operator.engine._runs[uid]._checkpoint)
+        carrying = self.operator.engine._runs[uid]._carrying
+        assert carrying is not None
+        self.checkpoint = size_bytes(carrying._writing.checkpoint)
         self.record = size_bytes(self.operator.journal._records[uid])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from stepwright.asl.signals import Millis
-from stepwright.engine.run import Parked
+from stepwright.engine.parking import Parked
 from tests.engine.memory import World, loaded
 from tests.engine.virtual_loop import BEGIN, run
 

@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from stepwright.asl.signals import Millis
-from stepwright.engine.engine import PARKS_FROM_SECONDS
+from stepwright.engine.parking import PARKS_FROM_SECONDS, Parked
 from stepwright.engine.ports import ExecutionRef, Loaded, Uid
-from stepwright.engine.run import Parked
 from tests.engine.memory import Stored, World, loaded, output, stop, types
 from tests.engine.virtual_loop import VirtualClock, run
 

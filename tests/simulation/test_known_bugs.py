@@ -19,10 +19,11 @@ from stepwright.cluster.journal import ClusterJournal
 from stepwright.controllers.beginning import Beginning
 from stepwright.controllers.executions import Executions
 from stepwright.controllers.membership import Membership
-from stepwright.engine import run as runs
+from stepwright.engine import parking, taking_up, writing
 from stepwright.engine.batch import Batch
+from stepwright.engine.carrying import Carrying
 from stepwright.engine.effects import Cancel, Effects
-from stepwright.engine.run import Run
+from stepwright.engine.sweeping import Sweeping
 from stepwright.tasks.job import verdict
 from stepwright.tasks.job.driver import JobDriver
 from tests.simulation import jobs, machines, running, scene, seeds
@@ -42,13 +43,13 @@ def drop_the_condition_on_seq(patch: pytest.MonkeyPatch) -> None:
 
 
 def act_before_commit(patch: pytest.MonkeyPatch) -> None:
-    write = Run._write
+    write = Carrying._write
 
-    async def early(self: Run, batch: Batch) -> Any:
+    async def early(self: Carrying, batch: Batch) -> Any:
         self._act(batch)
         return await write(self, batch)
 
-    patch.setattr(Run, "_write", early)
+    patch.setattr(Carrying, "_write", early)
 
 
 def forget_to_cancel(patch: pytest.MonkeyPatch) -> None:
@@ -129,14 +130,14 @@ def arm_no_timers_after_a_restart(patch: pytest.MonkeyPatch) -> None:
         def __getattr__(self, name: str) -> Any:
             return (lambda _: []) if name == "open_timers" else getattr(checkpoints, name)
 
-    patch.setattr(runs, "checkpoints", Checkpoints())
+    patch.setattr(taking_up, "checkpoints", Checkpoints())
 
 
 def sweep_nothing_on_reload(patch: pytest.MonkeyPatch) -> None:
-    async def nothing(_self: Run, _wanted: Any) -> None:
+    async def nothing(_self: Sweeping, _ref: Any, _wanted: Any) -> None:
         return
 
-    patch.setattr(Run, "_sweep", nothing)
+    patch.setattr(Sweeping, "beyond", nothing)
     patch.setattr(JobDriver, "_tidy", nothing)
 
 
@@ -205,7 +206,8 @@ def park_while_a_task_runs(patch: pytest.MonkeyPatch) -> None:
         def waiting_until(self, checkpoint: Any) -> Any:
             return min((timer.due for timer in checkpoints.open_timers(checkpoint)), default=None)
 
-    patch.setattr(runs, "checkpoints", Checkpoints())
+    for module in (parking, writing):
+        patch.setattr(module, "checkpoints", Checkpoints())
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 
 from stepwright.cluster import executions
 from stepwright.controllers import quarantine
-from stepwright.engine.run import Run
+from stepwright.engine.advancing import Advancing
 from tests.simulation import scene
 from tests.simulation.scene import Scene
 from tests.simulation.world import NAMESPACE
@@ -59,23 +59,23 @@ class Poisoned(Scene):
 @pytest.fixture
 def dying(monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Poisoned]], Poisoned]:
     worlds: list[Poisoned] = []
-    started = Run._started
+    started = Advancing.started
 
-    async def deadly(self: Run, loaded: Any) -> Any:
+    async def deadly(self: Advancing, loaded: Any) -> Any:
         world = worlds[-1]
-        if self.ref.name != "poison" or not world.dies:
+        if self._ref.name != "poison" or not world.dies:
             return await started(self, loaded)
         operator = next(
             operator for operator in world.operators.values() if operator.engine._world is self._world
         )
-        operator.pulse.suspect = self.ref
+        operator.pulse.suspect = self._ref
         operator.membership.hear()
         await asyncio.sleep(3)
         world.deaths += 1
         world._strike(operator, "killed")
         return await asyncio.Event().wait()
 
-    monkeypatch.setattr(Run, "_started", deadly)
+    monkeypatch.setattr(Advancing, "started", deadly)
 
     def play(kind: type[Poisoned]) -> Poisoned:
         class Noted(kind):  # type: ignore[misc, valid-type]

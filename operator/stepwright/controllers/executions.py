@@ -38,6 +38,7 @@ from stepwright.controllers.state_machines import StateMachines
 from stepwright.controllers.waiting import Waiting
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Observer, Unobserved
+from stepwright.engine.parking import Parked
 from stepwright.engine.ports import (
     Clock,
     ExecutionRef,
@@ -47,7 +48,6 @@ from stepwright.engine.ports import (
     Uid,
     Unavailable,
 )
-from stepwright.engine.run import Parked
 from stepwright.kube.informer import Informer, Metadata
 
 log = structlog.get_logger(__name__)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
-import zlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -18,6 +17,7 @@ from stepwright.asl.step import Outcome, Step
 from stepwright.asl.task_token import unsealed
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.observer import Observer, Unobserved
+from stepwright.engine.parking import PARKS_FROM_SECONDS, Parked
 from stepwright.engine.ports import (
     Clock,
     ExecutionRef,
@@ -29,23 +29,17 @@ from stepwright.engine.ports import (
     TokenIn,
     Uid,
 )
-from stepwright.engine.run import Parked, Run, World
+from stepwright.engine.run import Run
 from stepwright.engine.stepping import Stepping
 from stepwright.engine.steps import Aside, Steps, Whose
 from stepwright.engine.timers import Timers
 from stepwright.engine.turns import Turns
+from stepwright.engine.world import World
 
 log = structlog.get_logger(__name__)
 
 # Calls to drivers under way at once. The API server's own fairness begins to queue a single client not far above.
 CALLS_AT_ONCE = 64
-
-# To park an execution and to read it again costs a request: less than what it takes in memory meanwhile.
-PARKS_FROM_SECONDS: Final = 30.0
-
-# A parked execution is read ahead of the moment at which it is due, by up to this share of what makes parking worthwhile:
-# of thousands that fall due at the same moment each is read at another, and at that moment there is only to write.
-READS_AHEAD: Final = 2 / 3
 
 # The one timer of a parked execution: it is read again then, and finds out itself which of its timers are due.
 WAKE: Final = TimerId("engine:wake")
@@ -158,8 +152,7 @@ class Engine:
         if self.carries(uid) or self._over:
             return
         self._parked[uid] = parked
-        ahead = self._world.parks_from_seconds * 1000 * READS_AHEAD * zlib.crc32(uid.encode()) / 2**32
-        self.timers.set(uid, WAKE, Millis(parked.due - int(ahead)))
+        self.timers.set(uid, WAKE, parked.wakes(self._world.parks_from_seconds))
 
     def written(self, uid: Uid, seq: int) -> None:
         """Somebody has seen the execution at ``seq``: a parked one that is further than this engine knows is read
@@ -279,7 +272,6 @@ class Engine:
         if self._runs.get(uid) is not run:
             return
         del self._runs[uid], self._tasks[uid]
-        run.leave()
         self._world.journal.forget(run.ref)
         if parked is None:
             self._tell_finished(run.ref)

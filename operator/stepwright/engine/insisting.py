@@ -1,6 +1,6 @@
-"""A write that the store does not take for now: how long it is tried, and what is said about it meanwhile.
+"""Calls that the other side does not take for now: how long each is tried, and what is said about it meanwhile.
 
-A store that is away comes back, so for that there is no end. One that *denies* the write (a quota is used up, a right is
+Who is away comes back, so for that there is no end. A store that *denies* the write (a quota is used up, a right is
 missing) waits for somebody to act: it is said in the execution's conditions, and where a quota is the reason, the execution
 fails after a while instead of waiting for ever. A stop ends the wait at once, since what is kept out then no longer matters.
 """
@@ -8,7 +8,7 @@ fails after a while instead of waiting for ever. A stop ends the wait at once, s
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -18,7 +18,20 @@ from stepwright.engine.ports import Clock, Denied, ExecutionRef, JournalError, R
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 LOOKS_AT_STOPS_SECONDS: Final = 1.0
+
+
+async def insist(ref: ExecutionRef, clock: Clock, call: Callable[[], Awaitable[T]]) -> T:
+    """Make a call until the other side is there to answer it. Raises what it raises but Unavailable."""
+    for delay in backoff.delays():
+        try:
+            return await call()
+        except Unavailable as error:
+            log.warning("store unavailable", execution=str(ref), reason=str(error), retry=delay)
+            await clock.sleep(delay)
+    raise AssertionError("delays never end")
 
 
 class KeptOut(Refused):
@@ -26,7 +39,8 @@ class KeptOut(Refused):
 
 
 class Insisting:
-    """``quota_seconds`` None: for ever. ``explain`` says the reason to people."""
+    """On a write. ``quota_seconds`` None: for ever. ``stops``: whether somebody has stopped the execution. ``explain`` says
+    the reason to people."""
 
     def __init__(
         self,

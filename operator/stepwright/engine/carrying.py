@@ -1,0 +1,174 @@
+"""One execution, carried on from what was read of it.
+
+Take all waiting signals, step through as many transitions as are ready, write once, then act. Nothing is done that
+is not written. Signals that arrive while a write is in flight share the next one.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import structlog
+
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.signals import Break, Millis, Stop, TaskId, TimerId
+from stepwright.engine.advancing import Advancing
+from stepwright.engine.batch import Batch
+from stepwright.engine.brake import Brake
+from stepwright.engine.holding import Holding
+from stepwright.engine.insisting import KeptOut, insist
+from stepwright.engine.kept_stops import KeptStops
+from stepwright.engine.mailbox import Mailbox
+from stepwright.engine.moments import Moments
+from stepwright.engine.open_tasks import OpenTasks
+from stepwright.engine.parking import Parked, parked
+from stepwright.engine.ports import Commit, Loaded, Refused
+from stepwright.engine.sweeping import Sweeping
+from stepwright.engine.taking_up import TakingUp
+from stepwright.engine.world import World
+from stepwright.engine.writing import Writing
+
+log = structlog.get_logger(__name__)
+
+
+class Carrying:
+    """``loaded`` is kept by nobody: of all this nothing stays in memory but the checkpoint while nothing happens."""
+
+    __slots__ = (
+        "_advancing",
+        "_holding",
+        "_mailbox",
+        "_ref",
+        "_taking_up",
+        "_tasks",
+        "_world",
+        "_writing",
+        "is_ending",
+    )
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        world: World,
+        mailbox: Mailbox,
+        holding: Holding,
+        moments: Moments,
+        brake: Brake,
+        sweeping: Sweeping,
+    ) -> None:
+        ref, machine, stops = loaded.ref, loaded.machine, KeptStops()
+        self._ref = ref
+        self._world = world
+        self._mailbox = mailbox
+        self._holding = holding
+        self._tasks = OpenTasks(ref, world, mailbox, holding, stops.made)
+        self._writing = Writing(ref, world, mailbox, holding, moments, stops)
+        self._advancing = Advancing(ref, machine, world, mailbox, moments, brake, self._tasks)
+        self._taking_up = TakingUp(ref, machine, world, sweeping, self._tasks, self._advancing)
+        self.is_ending = loaded.ended
+        """Whether it has ended, as far as it is written: what is left to do is to clear up."""
+
+    @property
+    def seq(self) -> int:
+        return self._writing.seq
+
+    def has_open(self, task: TaskId, scheduled: Millis | None) -> bool:
+        return self._writing.has_open(task, scheduled)
+
+    def heartbeat(self, task: TaskId) -> None:
+        """A task is alive: its heartbeat timer starts anew. Nothing is written; a restart grants a whole interval."""
+        checkpoint = self._writing.checkpoint
+        open_task = None if checkpoint is None else checkpoints.open_task(checkpoint, task)
+        if open_task is not None and open_task.heartbeat_seconds is not None:
+            due = self._world.clock.now() + open_task.heartbeat_seconds * 1000
+            self._world.timers.set(self._ref.uid, TimerId(f"heartbeat:{task}"), Millis(due))
+
+    async def leave(self) -> None:
+        """Leave nothing under way; what has been written stays as it is."""
+        await self._tasks.cancel()
+
+    async def on(self, loaded: Loaded, failure: Break | None) -> Parked | None:
+        """Until it has settled, or where there is nothing to do for long. ``failure``: with what it fails instead. Raises
+        what the journal does, NewerVersion, and OutOfDate where it is to be read again."""
+        self._tasks.stop(self._writing.take_up(loaded))
+        settled = loaded.settled
+        if loaded.ended:
+            await self._taking_up.ended()
+        else:
+            if loaded.stop is not None:
+                self._mailbox.post(Stop(loaded.stop.error, loaded.stop.cause))
+            batch = await self._taking_up.go_on(loaded, self._writing.checkpoint, failure)
+            del loaded
+            while not (ended := await self._commit_and_act(batch)):
+                if (waits := self._parked()) is not None:
+                    return waits
+                if self._writing.checkpoint is not None and not self._mailbox.is_due:
+                    checkpoints.rest(self._writing.checkpoint, batch.changed)
+                del batch
+                await self._mailbox.due()
+                batch = await self._advancing.fill(Batch(self._writing.checkpoint))
+            settled, self.is_ending = ended.settled, True
+            await self._tasks.finished()
+        if not settled:
+            await self._settle()
+        return None
+
+    async def _settle(self) -> None:
+        settle = partial(self._world.journal.settle, self._ref, self._writing.seq, self._world.commit_id())
+        await insist(self._ref, self._world.clock, self._holding.while_held(settle))
+
+    def _parked(self) -> Parked | None:
+        """What is to be remembered where nothing is to be done for long; None where something is, or may be soon."""
+        checkpoint, world = self._writing.checkpoint, self._world
+        assert checkpoint is not None
+        if self._mailbox.is_due or not self._tasks.none:
+            return None
+        return parked(self._ref, checkpoint, self._writing.seq, world.clock.now(), world.parks_from_seconds)
+
+    async def _commit_and_act(self, batch: Batch) -> Commit | None:
+        """Write, then dispatch. The commit, if it ended the execution."""
+        if batch.empty and not self._mailbox.restates:
+            return None
+        try:
+            commit = await self._write(batch)
+        except KeptOut as error:
+            if self._writing.checkpoint is None:
+                raise
+            batch, commit = await self._end_instead(str(error))
+        except Refused:
+            if self._writing.checkpoint is None:
+                raise
+            # A patch builds on what is stored, which somebody may have edited.
+            self._mailbox.restates = True
+            batch, commit = await self._write_or_fail(batch)
+        self._act(batch)
+        return commit if batch.outcome is not None else None
+
+    async def _write(self, batch: Batch) -> Commit:
+        return await self._writing.write(batch, self._tasks)
+
+    async def _write_or_fail(self, batch: Batch) -> tuple[Batch, Commit]:
+        try:
+            return batch, await self._write(batch)
+        except Refused as error:
+            return await self._end_instead(str(error))
+
+    async def _end_instead(self, reason: str) -> tuple[Batch, Commit]:
+        """What was to be written is given up: the execution ends, as it was told to, or because of that."""
+        log.error("write given up, ending the execution", execution=str(self._ref), reason=reason)
+        batch = Batch(self._writing.checkpoint)
+        cause = f"The state of the execution could not be recorded: {reason}"
+        await self._advancing.resume(batch, self._mailbox.stop or Break("States.Runtime", cause))
+        return batch, await self._writing.write(batch, self._tasks, ends=True)
+
+    def _act(self, batch: Batch) -> None:
+        timers, uid = self._world.timers, self._ref.uid
+        for timer, due in batch.timers.items():
+            if due is None:
+                timers.cancel(uid, timer)
+            else:
+                timers.set(uid, timer, due)
+        if batch.outcome is not None:
+            timers.cancel_all(uid)
+        self._tasks.end(batch.ends.values())
+        self._tasks.start(batch.starts.values(), again=False)

@@ -1,0 +1,107 @@
+"""The signals that wait for one execution, and when it looks at them.
+
+Most are looked at at once. A few decide nothing, and wait for another whose write they can share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from stepwright.asl.signals import Millis, Signal, Stop, TaskStarted, TaskSubmitted, TimerFired, TimerId
+from stepwright.engine.ports import Clock, Uid
+from stepwright.engine.timers import Timers
+
+# Most of TaskStarted and TaskSubmitted decides nothing: it waits this long for another signal whose write it can share,
+# and longer where many executions would write nothing else at the same time: beside a burst of tasks no more than so many
+# such writes a second.
+LAZY_SECONDS: Final = 15.0
+LAZIEST_SECONDS: Final = 60.0
+LAZY_WRITES_PER_SECOND: Final = 20
+LAZY_TIMER: Final = TimerId("engine:lazy")
+
+LOOK_TIMER: Final = TimerId("engine:look")
+"""There is something to do then, and no signal that says so."""
+
+
+class Mailbox:
+    __slots__ = ("_clock", "_lazy_armed", "_look", "_signals", "_timers", "_uid", "restates")
+
+    def __init__(self, uid: Uid, clock: Clock, timers: Timers) -> None:
+        self._uid = uid
+        self._clock = clock
+        self._timers = timers
+        self._signals: deque[Signal] = deque()
+        self._look = asyncio.Event()
+        self._lazy_armed = False
+        self.restates = False
+        """Somebody has edited what is stored: all of it is to be written again."""
+
+    def __bool__(self) -> bool:
+        """Whether any signal is there, be it one that may wait."""
+        return bool(self._signals)
+
+    def post(self, signal: Signal) -> None:
+        """Never blocks."""
+        if isinstance(signal, TimerFired) and signal.timer in (LAZY_TIMER, LOOK_TIMER):
+            self._lazy_armed = self._lazy_armed and signal.timer != LAZY_TIMER
+            self._look.set()
+            return
+        self._signals.append(signal)
+        if not _may_wait(signal):
+            self._look.set()
+        elif not self._lazy_armed:
+            self._lazy_armed = True
+            seconds = min(LAZY_SECONDS + len(self._timers) / LAZY_WRITES_PER_SECOND, LAZIEST_SECONDS)
+            self._timers.set(self._uid, LAZY_TIMER, Millis(self._clock.now() + int(seconds * 1000)))
+
+    def take(self) -> Signal:
+        """The oldest one. There must be one."""
+        return self._signals.popleft()
+
+    def unread(self) -> list[Signal]:
+        return list(self._signals)
+
+    @property
+    def stop(self) -> Stop | None:
+        """A stop that nobody has looked at yet."""
+        return next((signal for signal in self._signals if isinstance(signal, Stop)), None)
+
+    def has_stop(self) -> bool:
+        return self.stop is not None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something to look at by now."""
+        return self._look.is_set()
+
+    async def due(self) -> None:
+        """Wait until there is something to look at."""
+        await self._look.wait()
+        self._look.clear()
+
+    def look(self, at: Millis | None = None) -> None:
+        """Have it looked at, though no signal comes: now, or at that moment."""
+        if at is None:
+            self._look.set()
+        else:
+            self._timers.set(self._uid, LOOK_TIMER, at)
+
+    def look_if_empty(self) -> None:
+        """Signals that may wait for another's write still do."""
+        if not self._signals:
+            self._look.set()
+
+    def timers_cancelled(self) -> None:
+        """Those of this mailbox are, with all of the execution."""
+        self._lazy_armed = False
+
+
+def _may_wait(signal: Signal) -> bool:
+    match signal:
+        case TaskStarted():
+            return not signal.counts
+        case TaskSubmitted():
+            return not signal.at_once
+    return False

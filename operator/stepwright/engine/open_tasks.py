@@ -1,0 +1,128 @@
+"""The tasks of one execution that are open or being ended, and which driver has each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.checkpoint import Checkpoint
+from stepwright.asl.resource import Resource
+from stepwright.asl.signals import Signal, TaskFailed, TaskId
+from stepwright.asl.step import CancelTask, StartTask, Visit
+from stepwright.engine.effects import Cancel, Effects, End, Start
+from stepwright.engine.holding import Holding
+from stepwright.engine.mailbox import Mailbox
+from stepwright.engine.ports import ExecutionRef, TaskDriver
+from stepwright.engine.world import World
+
+
+class OpenTasks:
+    """``stopped`` is called when a task has been stopped. A Resource that no driver serves fails its task by the mailbox."""
+
+    __slots__ = ("_effects", "_mailbox", "_ref", "_serving")
+
+    def __init__(
+        self,
+        ref: ExecutionRef,
+        world: World,
+        mailbox: Mailbox,
+        holding: Holding,
+        stopped: Callable[[TaskId], None],
+    ) -> None:
+        self._ref = ref
+        self._mailbox = mailbox
+        self._serving = _Serving(world.drivers)
+        self._effects = Effects(
+            ref,
+            self._serving.driver_of,
+            world.clock,
+            world.starts,
+            world.ends,
+            holding.may_act,
+            mailbox.look_if_empty,
+            stopped,
+        )
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way that leaves something running."""
+        return self._effects.idle
+
+    @property
+    def none(self) -> bool:
+        """Whether nothing is under way at all."""
+        return self._effects.none
+
+    async def finished(self) -> None:
+        """Wait until all that is wanted was done."""
+        await self._effects.finished()
+
+    async def cancel(self) -> None:
+        """Leave what is under way, and all that runs, as it is."""
+        await self._effects.cancel()
+
+    def know(self, resources: Mapping[TaskId, Resource]) -> None:
+        """These are the Resources of tasks that are about to be started, or were."""
+        self._serving.resources |= resources
+
+    def start(self, tasks: Iterable[StartTask], *, again: bool) -> None:
+        """Have tasks started whose start is committed. ``again``: by an earlier run, which may have started them."""
+        for task in tasks:
+            self._serving.resources[task.task] = task.resource
+            if self._serving.driver(task.resource) is None:
+                cause = f"No driver of this installation serves the Resource {task.resource.text!r} of state {task.state!r}."
+                self._mailbox.post(TaskFailed(task.task, "States.Runtime", cause))
+            else:
+                self._effects.want([Start(task, again)])
+
+    def stop(self, stops: Sequence[CancelTask]) -> None:
+        """Have these stopped: they are known from what is stored alone."""
+        self.know({stop.task: stop.resource for stop in stops})
+        self._effects.want(map(Cancel, stops))
+
+    def end(self, ends: Iterable[End]) -> None:
+        """Have tasks stopped or let go, as is committed."""
+        self._effects.want(ends)
+
+    def is_kept(self, stop: CancelTask) -> bool:
+        driver = self._serving.driver(stop.resource)
+        return driver is not None and driver.keeps_stops(stop.resource)
+
+    def given_up(self, checkpoint: Checkpoint, signal: Signal) -> CancelTask | None:
+        """Of a task that has failed and whose driver says that what runs it may be running still."""
+        if not isinstance(signal, TaskFailed):
+            return None
+        driver = self._serving.driver_of(signal.task)
+        if driver is None or not driver.runs_on(self._ref, signal.task):
+            return None
+        task = checkpoints.open_task(checkpoint, signal.task)
+        if task is None:
+            return None
+        submitted = None if task.submitted is None else task.submitted.value
+        return CancelTask(task.id, self._serving.resources[task.id], submitted)
+
+    def shown(self, visits: Iterable[Visit]) -> dict[TaskId, str]:
+        """The names under which people find what runs the tasks of these visits."""
+        shown: dict[TaskId, str] = {}
+        for visit in visits:
+            driver = None if visit.task is None else self._serving.driver_of(visit.task)
+            if visit.task is not None and driver is not None:
+                name = driver.shown_as(self._ref, visit.task)
+                if name is not None:
+                    shown[visit.task] = name
+        return shown
+
+
+class _Serving:
+    __slots__ = ("_drivers", "resources")
+
+    def __init__(self, drivers: Sequence[TaskDriver]) -> None:
+        self._drivers = drivers
+        self.resources: dict[TaskId, Resource] = {}
+
+    def driver(self, resource: Resource) -> TaskDriver | None:
+        return next((driver for driver in self._drivers if driver.serves(resource)), None)
+
+    def driver_of(self, task: TaskId) -> TaskDriver | None:
+        resource = self.resources.get(task)
+        return None if resource is None else self.driver(resource)
