@@ -31,6 +31,7 @@ from stepwright.catalog.arns import Place
 from stepwright.catalog.records import Execution, Revision, StateMachine
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import Uid
+from stepwright.engine.reports import Reports
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
 
@@ -129,7 +130,7 @@ async def embedded(folder: Path, definition: dict[str, Any]) -> AsyncIterator[Em
     clock = SystemClock()
     with tempfile.TemporaryDirectory(dir=folder) as inside:
         database = await Database.open(Path(inside))
-        parts = Parts(database, clock, (), MockTestCases(database, None))
+        parts = Parts(database, clock, (), Reports(), MockTestCases(database, None))
         running = asyncio.create_task(parts.run())
         revision = Revision("r", json.dumps(definition), "arn:aws:iam::123456789012:role/bench", clock.now())
         machine = StateMachine(PLACE.state_machine("bench"), "bench", "STANDARD", clock.now(), revision)

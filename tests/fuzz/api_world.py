@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from stepwright.api import dispatch, model
-from stepwright.assembly.embedded import Embedded
+from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog.arns import Place
 from stepwright.engine.clock import SystemClock
-from stepwright.engine.ports import TaskDriver
+from stepwright.engine.reports import Reports
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
-from stepwright.tasks.activities.driver import ActivityDriver
 from tests.api.conftest import PASS, WAIT
 from tests.fuzz.mutation import SEPARATOR
 from tests.processes.dev import ROLE
@@ -69,10 +68,9 @@ class ApiWorld:
         self._folder = tempfile.TemporaryDirectory()
         self._database = await Database.open(Path(self._folder.name))
         clock = SystemClock()
-        drivers: list[TaskDriver] = []
-        here = Embedded(self._database, clock, drivers, MockTestCases(self._database, None))
-        work = ActivityDriver(here.activities, here.token, here.report)
-        drivers.append(work)
+        reports = Reports()
+        work = activity_driver(self._database, reports)
+        here = Embedded(self._database, clock, (work,), reports, MockTestCases(self._database, None))
         ids = itertools.count()
         self._service = here.service(
             work,

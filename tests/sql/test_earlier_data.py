@@ -14,16 +14,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from stepwright.api.line import Line
 from stepwright.api.own_calls import OwnCalls
 from stepwright.asl.signals import Millis
-from stepwright.assembly.embedded import Embedded
+from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog.arns import Place
-from stepwright.engine.ports import StopRequest, TaskDriver, Uid, Unavailable
+from stepwright.engine.ports import StopRequest, Uid, Unavailable
+from stepwright.engine.reports import Reports
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql import schema
 from stepwright.sql.database import FILE, Database
-from stepwright.sql.executions import SqlExecutions
-from stepwright.tasks.activities.driver import ActivityDriver
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.step_functions.integration import StepFunctions
 
@@ -44,12 +44,12 @@ class Then:
 
 
 class Away:
-    """Executions that cannot be asked to stop just now."""
+    """An API that cannot be asked to stop executions just now."""
 
-    def __init__(self, executions: SqlExecutions) -> None:
-        self.until_ended = executions.until_ended
+    def __init__(self, line: Line) -> None:
+        self.serves, self.call, self.until_ended = line.serves, line.call, line.until_ended
 
-    async def ask_to_stop(self, uid: Uid, request: StopRequest) -> bool:  # noqa: ARG002
+    async def stop(self, once: Uid) -> None:  # noqa: ARG002
         raise Unavailable("the store is away")
 
 
@@ -62,15 +62,14 @@ def write(folder: Path, version: int) -> None:
 @asynccontextmanager
 async def opened(folder: Path, *, may_stop: bool = True) -> AsyncIterator[tuple[Database, Embedded]]:
     stored = await Database.open(folder)
-    drivers: list[TaskDriver] = []
-    here = Embedded(stored, Then(), drivers, MockTestCases(stored, None))
-    work = ActivityDriver(here.activities, here.token, here.report)
+    reports, line = Reports(), Line()
+    calls = line if may_stop else Away(line)
+    nested = CallDriver(StepFunctions(calls, Then()), Then(), reports)
+    here = Embedded(stored, Then(), (nested,), reports, MockTestCases(stored, None))
+    work = activity_driver(stored, reports)
     place = Place("123456789012", "us-east-1")
     service = here.service(work, place, new_id=lambda: str(uuid.uuid4()), chance=lambda: 0.5)
-    executions = here.executions if may_stop else Away(here.executions)
-    integration = StepFunctions(OwnCalls(service), executions, Then())
-    drivers.append(CallDriver(integration, Then(), here.report))
-    running = asyncio.create_task(here.run())
+    running = asyncio.gather(here.run(), line.answer(OwnCalls(service)))
     try:
         yield stored, here
     finally:

@@ -18,12 +18,13 @@ from stepwright.asl.json_types import JsonText
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import StartTask
-from stepwright.assembly.embedded import Embedded
+from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog.arns import Place
 from stepwright.catalog.ports import TaskOver
 from stepwright.catalog.records import Execution, Revision, StateMachine
 from stepwright.engine.clock import SystemClock
-from stepwright.engine.ports import ExecutionRef, TaskDriver, Uid
+from stepwright.engine.ports import ExecutionRef, Uid
+from stepwright.engine.reports import Reports
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
 from stepwright.tasks.activities.driver import ActivityDriver, Takings
@@ -133,11 +134,9 @@ async def test_an_answer_or_a_heartbeat_reads_no_checkpoint(
 ) -> None:
     """Each read and decoded all of it, and answers did so in the one place that writes."""
     database = await Database.open(tmp_path)
-    drivers: list[TaskDriver] = []
-    clock = SystemClock()
-    here = Embedded(database, clock, drivers, MockTestCases(database, None))
-    activities = ActivityDriver(here.activities, here.token, here.report)
-    drivers.append(activities)
+    clock, reports = SystemClock(), Reports()
+    activities = activity_driver(database, reports)
+    here = Embedded(database, clock, (activities,), reports, MockTestCases(database, None))
     running = asyncio.create_task(here.run())
     try:
         revision = Revision("r", json.dumps(MANY), "arn:aws:iam::123456789012:role/r", clock.now())

@@ -22,10 +22,14 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.text import jsontext
 from stepwright.aws import spelling
 from stepwright.catalog.ports import CallRefused
-from stepwright.engine.ports import Unavailable
+from stepwright.engine.ports import StopRequest, Uid, Unavailable
 
 _JSON_TEXT: Final = "SensitiveData"
 """What botocore's model calls texts that hold JSON: inputs and outputs."""
+
+
+def serves(operation: str) -> bool:
+    return spelling.in_tasks(operation) in OPERATIONS
 
 
 class OwnCalls:
@@ -35,7 +39,7 @@ class OwnCalls:
         self._service = service
 
     def serves(self, operation: str) -> bool:
-        return spelling.in_tasks(operation) in OPERATIONS
+        return serves(operation)
 
     async def call(
         self, operation: str, parameters: Json, *, once: str, moment: Callable[[Millis], Json]
@@ -49,6 +53,12 @@ class OwnCalls:
                 raise Unavailable(error.message) from error
             raise CallRefused(error.code, error.message, error.status) from error
         return _answer(model.output_shape(name), answer, moment)  # type: ignore[no-any-return]
+
+    async def until_ended(self, arn: str) -> None:
+        await self._service.executions.until_ended(arn)
+
+    async def stop(self, once: Uid) -> None:
+        await self._service.executions.ask_to_stop(once, StopRequest())
 
 
 def _ids(once: str) -> Callable[[], str]:

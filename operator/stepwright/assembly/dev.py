@@ -16,11 +16,13 @@ from typing import Final
 import structlog
 
 from stepwright.api import admission, server
+from stepwright.api.line import Line
 from stepwright.api.own_calls import OwnCalls
 from stepwright.api.regions import Regions
+from stepwright.api.service import Service
 from stepwright.api.signatures import Key, Keys
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
-from stepwright.assembly.embedded import Embedded
+from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
 from stepwright.engine import garbage
@@ -28,12 +30,12 @@ from stepwright.engine.clock import SystemClock
 from stepwright.engine.garbage import Garbage
 from stepwright.engine.looking_through import take_short_turns
 from stepwright.engine.ports import TaskDriver
+from stepwright.engine.reports import Reports
 from stepwright.mocks.config_file import MockFile
 from stepwright.mocks.driver import MockedDriver
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
 from stepwright.sql.database import InUse as InUse  # noqa: PLC0414 - for whoever serves
-from stepwright.tasks.activities.driver import ActivityDriver
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.functions import integration as lambda_functions
 from stepwright.tasks.functions.integration import Functions
@@ -86,37 +88,13 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
     umask = os.umask(_NOBODY_ELSE)
     database = await Database.open(options.folder)
     try:
-        clock = SystemClock()
-        drivers: list[TaskDriver] = []
-        test_cases = MockTestCases(database, options.mocks)
-        here = Embedded(database, clock, drivers, test_cases, options.standard, options.express)
-        functions = CallDriver(Functions(), clock, here.report)
-        work = ActivityDriver(here.activities, here.token, here.report)
-        await work.recall()
-        processes = ProcessDriver(
-            options.folder / "tasks",
-            clock,
-            here.report,
-            options.container_engine,
-            processes=options.processes,
-            environment=options.task_environment,
-            umask=umask,
-        )
-        service = here.service(
-            work,
-            Place(options.account, options.region or REGION),
-            new_id=lambda: str(uuid.uuid4()),
-            chance=random.SystemRandom().random,
-        )
-        nested = CallDriver(StepFunctions(OwnCalls(service), here.executions, clock), clock, here.report)
-        others: list[TaskDriver] = [processes, functions, work, nested]
-        drivers += [MockedDriver(test_cases, others, here.report), *others] if options.mocks else others
-        running = asyncio.create_task(here.run(), name="executions")
+        parts = await _put_together(options, database, umask)
+        running = asyncio.create_task(parts.run(), name="executions")
         looking = asyncio.create_task(Garbage().run(), name="garbage")
         admitted = admission.admission((*map(_shown, options.hosts), *options.host_names))
-        regions = Regions(service.place.region, fixed=options.region is not None)
+        regions = Regions(parts.service.place.region, fixed=options.region is not None)
         web, bound = await server.start(
-            service, regions, options.hosts, options.port, admitted, _keys(options)
+            parts.service, regions, options.hosts, options.port, admitted, _keys(options)
         )
         stopping = asyncio.create_task(stopped.wait(), name="stop")
         tell(
@@ -133,11 +111,59 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             running.result()
         running.cancel()
         await asyncio.gather(running, looking, return_exceptions=True)
-        await functions.close()
-        await nested.close()
-        await here.machines.deletions.close()
+        await parts.close()
     finally:
         await database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    here: Embedded
+    service: Service
+    line: Line
+    """On which tasks call what ``service`` serves."""
+    calling: Sequence[CallDriver]
+
+    async def run(self) -> None:
+        """Until cancelled, or until one of them fails."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.here.run(), name="engines")
+            group.create_task(self.line.answer(OwnCalls(self.service)), name="calls of tasks to the API")
+
+    async def close(self) -> None:
+        for driver in self.calling:
+            await driver.close()
+        await self.here.machines.deletions.close()
+
+
+async def _put_together(options: Options, database: Database, umask: int) -> _Parts:
+    """Drivers before the engines that start tasks with them, and these before the API that starts executions."""
+    clock, reports, line = SystemClock(), Reports(), Line()
+    processes = ProcessDriver(
+        options.folder / "tasks",
+        clock,
+        reports,
+        options.container_engine,
+        processes=options.processes,
+        environment=options.task_environment,
+        umask=umask,
+    )
+    functions = CallDriver(Functions(), clock, reports)
+    work = activity_driver(database, reports)
+    await work.recall()
+    nested = CallDriver(StepFunctions(line, clock), clock, reports)
+    drivers: tuple[TaskDriver, ...] = (processes, functions, work, nested)
+    test_cases = MockTestCases(database, options.mocks)
+    if options.mocks:
+        drivers = (MockedDriver(test_cases, drivers, reports), *drivers)
+    here = Embedded(database, clock, drivers, reports, test_cases, options.standard, options.express)
+    service = here.service(
+        work,
+        Place(options.account, options.region or REGION),
+        new_id=lambda: str(uuid.uuid4()),
+        chance=random.SystemRandom().random,
+    )
+    return _Parts(here, service, line, (functions, nested))
 
 
 def _keys(options: Options) -> Keys | None:

@@ -9,8 +9,6 @@ from typing import Final
 
 from stepwright.api.service import Service
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
-from stepwright.asl.signals import Signal
-from stepwright.asl.task_token import TokenOf
 from stepwright.assembly.access import Unrestricted
 from stepwright.assembly.serving import Drivers
 from stepwright.catalog.arns import Place
@@ -18,7 +16,8 @@ from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import TestCases, Work
 from stepwright.engine.beside import Beside
 from stepwright.engine.express import Express
-from stepwright.engine.ports import Clock, ExecutionRef, TaskDriver, Uid
+from stepwright.engine.ports import Clock, ExecutionRef, Report, TaskDriver
+from stepwright.engine.reports import Reports
 from stepwright.sql.activities import SqlActivities
 from stepwright.sql.answers import SqlAnswers
 from stepwright.sql.database import NAMESPACE, Database
@@ -30,19 +29,26 @@ from stepwright.sql.map_runs import SqlMapRuns
 from stepwright.sql.starting import Starting
 from stepwright.sql.versions import SqlVersions
 from stepwright.tasks import table
+from stepwright.tasks.activities.driver import ActivityDriver
 
 _EXECUTIONS: Final = "executions"
 """All of them together have one turn at the thread beside each client's requests, and turns among themselves."""
 
 
+def activity_driver(database: Database, report: Report) -> ActivityDriver:
+    """Hands out the tasks of the activities in a database."""
+    return ActivityDriver(SqlActivities(database), partial(database.tokens.make, NAMESPACE), report)
+
+
 class Embedded:
-    """The ports of ``catalog.ports`` as attributes. ``drivers`` report to ``report``; they are all there before ``run``."""
+    """The ports of ``catalog.ports`` as attributes. ``drivers`` report to ``reports``."""
 
     def __init__(
         self,
         database: Database,
         clock: Clock,
         drivers: Sequence[TaskDriver],
+        reports: Reports,
         test_cases: TestCases,
         limits: Limits = STANDARD,
         express_limits: Limits = EXPRESS,
@@ -66,6 +72,7 @@ class Embedded:
             limits,
             aside,
             _state_machine,
+            reports,
         )
         self._express = Express(
             drivers,
@@ -75,13 +82,12 @@ class Embedded:
             _state_machine,
             finished=lambda ref: test_cases.forget(ref.uid),
             token=database.tokens.make,
+            reports=reports,
         )
         self.express = SqlExpress(starting, self._express)
         self.answers = SqlAnswers(database, self.executions)
         self.versions = SqlVersions(database, self.machines.known)
         self.activities = SqlActivities(database)
-        self.token: TokenOf = partial(database.tokens.make, NAMESPACE)
-        """Of the tasks of these executions."""
         self.map_runs = SqlMapRuns(database, self.executions.tell)
 
     def service(
@@ -107,11 +113,6 @@ class Embedded:
             installation=Drivers(self._drivers),
             beside=self._beside,
         )
-
-    def report(self, uid: Uid, signal: Signal) -> None:
-        """Each engine knows its own executions."""
-        self.executions.report(uid, signal)
-        self._express.report(uid, signal)
 
     async def run(self) -> None:
         """Take up what was running when the last process ended, and carry everything until cancelled."""

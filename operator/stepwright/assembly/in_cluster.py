@@ -12,7 +12,6 @@ from typing import Any, Protocol
 import msgspec
 
 from stepwright.asl.limits import CLUSTER, Limits
-from stepwright.asl.signals import Signal
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revisions
@@ -32,6 +31,7 @@ from stepwright.controllers.vanished import Vanished
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import Clock, Commit, ExecutionRef, TaskDriver, Uid
+from stepwright.engine.reports import Reports
 from stepwright.kube.api import Api
 from stepwright.kube.informer import Metadata
 from stepwright.tasks import table
@@ -90,9 +90,10 @@ class InCluster:
         self._observers = observers
         namespaces = settings.namespaces
         self.neighbours = Neighbours(installation, clock, self.shares_changed)
+        reports = Reports()
         self.driver = JobDriver(
             api,
-            self._report,
+            reports,
             clock=clock,
             namespaces=namespaces,
             held=shares.held,
@@ -108,6 +109,7 @@ class InCluster:
             observer=self,
             finished=self._finished,
             limits=settings.limits,
+            reports=reports,
         )
         self.retention = Retention(
             api,
@@ -196,9 +198,6 @@ class InCluster:
         self.rounds.look_at(None)
 
     # --- What the parts tell each other ------------------------------------------------------------------------------
-
-    def _report(self, uid: Uid, signal: Signal) -> None:
-        self.engine.report(uid, signal)
 
     def _observe(self, type: str, seen: Seen, text: msgspec.Raw | None) -> None:
         self.executions.observe(type, seen, text)

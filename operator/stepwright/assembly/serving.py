@@ -12,8 +12,6 @@ from stepwright.engine.ports import TaskDriver
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """``drivers`` may still grow: they are asked when a definition is looked at."""
-
     drivers: Sequence[TaskDriver]
 
     def lacks_resource(self, resource: Resource) -> str | None:

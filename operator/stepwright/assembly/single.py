@@ -16,7 +16,6 @@ from stepwright.asl.json_types import JsonText
 from stepwright.asl.limits import STANDARD, Limits
 from stepwright.asl.machine import Machine, Task
 from stepwright.asl.resource import Resource
-from stepwright.asl.signals import Signal
 from stepwright.asl.step import Outcome, Visit
 from stepwright.catalog.arns import Place
 from stepwright.engine.alone import Held
@@ -24,6 +23,7 @@ from stepwright.engine.clock import SystemClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.forgetting import ExpressJournal
 from stepwright.engine.ports import Commit, ExecutionRef, Loaded, Report, StopRequest, TaskDriver, Uid
+from stepwright.engine.reports import Reports
 from stepwright.mocks.answers import Script
 from stepwright.mocks.driver import MockedDriver, OfOneExecution
 from stepwright.tasks.calls.driver import CallDriver
@@ -72,18 +72,15 @@ async def run(
     """
     journal, watching = ExpressJournal(), Watching(seen)
     finished = asyncio.Event()
-
-    def report(uid: Uid, signal: Signal) -> None:
-        engine.report(uid, signal)
-
+    reports = Reports()
     loaded = _loaded(machine, name, input, settings)
     if task_environment is None:
         task_environment = environment.of_tasks()
-    async with _drivers(report, container_engine, task_environment) as real:
+    async with _drivers(reports, container_engine, task_environment) as real:
         drivers = real
         if scripts:
             mocks = OfOneExecution(scripts, _resources(machine, scripts))
-            drivers = (MockedDriver(mocks, real, report), *real)
+            drivers = (MockedDriver(mocks, real, reports), *real)
         engine = Engine(
             journal,
             drivers,
@@ -91,6 +88,7 @@ async def run(
             observer=watching,
             limits=limits,
             finished=lambda _ref: finished.set(),
+            reports=reports,
         )
         running = asyncio.create_task(engine.run())
         ended = journal.add(loaded)

@@ -29,6 +29,7 @@ from stepwright.engine.ports import (
     TokenIn,
     Uid,
 )
+from stepwright.engine.reports import Reports
 from stepwright.engine.run import Run
 from stepwright.engine.stepping import Stepping
 from stepwright.engine.steps import Aside, Steps, Whose
@@ -67,9 +68,10 @@ class Engine:
         whose: Whose | None = None,
         instead: Callable[[Uid], Break | None] | None = None,
         token: TokenIn | None = None,
+        reports: Reports | None = None,
     ) -> None:
         """``aside``: where to take steps that take long, and ``whose`` turn each is (``engine.steps``). ``instead``: with what an execution fails at
-        its next transition, whatever that would be. ``token``: of tasks, where somebody takes answers by it."""
+        its next transition, whatever that would be. ``token``: of tasks, where somebody takes answers by it. ``reports``: what ``drivers`` report to."""
         clock = clock or SystemClock()
         self._stepping = stepping or Stepping()
         self.timers = Timers(clock, self._timer_fired)
@@ -92,6 +94,7 @@ class Engine:
             steps=Steps(self._stepping, aside, whose),
         )
         self._finished = finished
+        self._reports = reports or Reports()
         self._runs: dict[Uid, Run] = {}
         self._tasks: dict[Uid, asyncio.Task[None]] = {}
         self._parked: dict[Uid, Parked] = {}
@@ -243,6 +246,7 @@ class Engine:
         if self._over:
             return None
         run = self._runs[ref.uid] = Run(ref, self._world, loaded, known_seq)
+        self._reports.listen(ref.uid, run)
         task = self._tasks[ref.uid] = asyncio.create_task(self._serve(run), name=f"execution {ref}")
         # Also where it is cancelled before its first step.
         task.add_done_callback(lambda _: self._served(run, None))
@@ -272,6 +276,7 @@ class Engine:
         if self._runs.get(uid) is not run:
             return
         del self._runs[uid], self._tasks[uid]
+        self._reports.leave(uid)
         self._world.journal.forget(run.ref)
         if parked is None:
             self._tell_finished(run.ref)

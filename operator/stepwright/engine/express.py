@@ -9,17 +9,18 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from stepwright.asl.limits import EXPRESS, Limits
-from stepwright.asl.signals import Signal
 from stepwright.asl.step import Outcome
 from stepwright.engine.alone import Held
 from stepwright.engine.engine import Engine
 from stepwright.engine.forgetting import ExpressJournal
-from stepwright.engine.ports import Clock, ExecutionRef, Loaded, StopRequest, TaskDriver, TokenIn, Uid
+from stepwright.engine.ports import Clock, ExecutionRef, Loaded, StopRequest, TaskDriver, TokenIn
+from stepwright.engine.reports import Reports
 from stepwright.engine.steps import Aside, Whose
 
 
 class Express:
-    """``finished`` is called once an execution is carried no more. ``aside``, ``whose``, ``token``: see ``Engine``."""
+    """``finished`` is called once an execution is carried no more. ``aside``, ``whose``, ``token``,
+    ``reports``: see ``Engine``."""
 
     def __init__(
         self,
@@ -30,6 +31,7 @@ class Express:
         whose: Whose | None = None,
         finished: Callable[[ExecutionRef], None] = lambda _ref: None,
         token: TokenIn | None = None,
+        reports: Reports | None = None,
     ) -> None:
         self._journal = ExpressJournal()
         self._finished = finished
@@ -43,15 +45,12 @@ class Express:
             whose=whose,
             finished=finished,
             token=token,
+            reports=reports,
         )
 
     async def run(self) -> None:
         """Until cancelled."""
         await self._engine.run()
-
-    def report(self, uid: Uid, signal: Signal) -> None:
-        """An ``engine.ports.Report``; nothing happens where the execution is not one of these."""
-        self._engine.report(uid, signal)
 
     def start(self, loaded: Loaded) -> None:
         """Begin a new execution, of which nobody will hear again."""

@@ -21,6 +21,7 @@ from stepwright.engine import payloads
 from stepwright.engine.alone import Held
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Clock, Commit, ExecutionRef, StopRequest, TaskDriver, Uid
+from stepwright.engine.reports import Reports
 from stepwright.engine.steps import Aside, Whose
 from stepwright.sql import adding, answers, map_runs, pages
 from stepwright.sql.database import NAMESPACE, Database
@@ -48,8 +49,9 @@ class SqlExecutions:
         limits: Limits = STANDARD,
         aside: Aside | None = None,
         whose: Whose | None = None,
+        reports: Reports | None = None,
     ) -> None:
-        """``drivers`` report to ``report``; they are all there before ``run``. ``aside`` and ``whose``: see ``Engine``."""
+        """``aside``, ``whose`` and ``reports``: see ``Engine``."""
         self._database = database
         self._journal = journal
         self._deletions = machines.deletions
@@ -69,6 +71,7 @@ class SqlExecutions:
             finished=self._note_finished,
             instead=machines.deletions.failure,
             token=database.tokens.make,
+            reports=reports,
         )
         self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
         self._let_go: defaultdict[Uid, asyncio.Event] = defaultdict(asyncio.Event)
@@ -86,7 +89,6 @@ class SqlExecutions:
         await self._engine.run()
 
     def report(self, uid: Uid, signal: Signal) -> None:
-        """An ``engine.ports.Report``; nothing happens where the execution is not one of these."""
         self._engine.report(uid, signal)
 
     def tell(self, uid: Uid, signal: Signal) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
+from stepwright.engine.ports import Uid
 
 
 class Calls(Protocol):
@@ -22,3 +23,10 @@ class Calls(Protocol):
         ``once``: a UUID. What a call with it has begun, a second one finds there; an execution that it starts has it
         as its uid. ``moment`` writes a moment. Raises CallRefused, Unavailable.
         """
+
+    async def until_ended(self, arn: str) -> None:
+        """Return once a Standard execution has ended, or is not there. Raises Unavailable."""
+
+    async def stop(self, once: Uid) -> None:
+        """Ask the execution to stop that a call with this ``once`` has started, if it has started one; durable when it
+        returns. Raises Unavailable."""

@@ -8,7 +8,7 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent, Status
 from stepwright.catalog.ports.lists import Cursor, Page
 from stepwright.catalog.records import Execution
-from stepwright.engine.ports import StopRequest
+from stepwright.engine.ports import StopRequest, Uid
 
 
 class Executions(Protocol):
@@ -40,6 +40,12 @@ class Executions(Protocol):
 
     async def stop(self, execution: Execution, request: StopRequest) -> Millis:
         """Stop an execution and wait until it has ended; when that was, also where it had ended before."""
+
+    async def ask_to_stop(self, uid: Uid, request: StopRequest) -> bool:
+        """Durable when it returns. False where it does not run."""
+
+    async def until_ended(self, arn: str) -> None:
+        """Return once an execution is over, or is not there."""
 
     async def redrive(self, execution: Execution, token: str | None) -> Millis:
         """Let an execution that ended without success go on; durable when it returns. When that was done, also where

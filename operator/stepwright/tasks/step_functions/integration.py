@@ -12,7 +12,6 @@ from __future__ import annotations
 import email.utils
 import uuid
 from collections.abc import Mapping
-from typing import Protocol
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
@@ -22,25 +21,16 @@ from stepwright.asl.task_token import task_name
 from stepwright.asl.text import jsontext, timestamps
 from stepwright.aws import http_metadata
 from stepwright.catalog.ports import CallRefused, Calls
-from stepwright.engine.ports import Clock, ExecutionRef, StopRequest, Uid
+from stepwright.engine.ports import Clock, ExecutionRef, Uid
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
 from stepwright.tasks.step_functions import calls_sdk, starts
-
-
-class Executions(Protocol):
-    """Standard executions of this process."""
-
-    async def until_ended(self, arn: str) -> None: ...
-
-    async def ask_to_stop(self, uid: Uid, request: StopRequest) -> bool: ...
 
 
 class StepFunctions:
     """Implements ``tasks.calls.integration.Integration``."""
 
-    def __init__(self, calls: Calls, executions: Executions, clock: Clock) -> None:
+    def __init__(self, calls: Calls, clock: Clock) -> None:
         self._api = calls
-        self._executions = executions
         self._clock = clock
 
     async def close(self) -> None:
@@ -80,7 +70,7 @@ class StepFunctions:
             raise _failed(call, refused) from refused
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
-        await self._executions.ask_to_stop(_uid_of(ref.uid, task.task), StopRequest())
+        await self._api.stop(_uid_of(ref.uid, task.task))
 
     async def _start(self, call: Call) -> dict[str, Json]:
         parameters = call.task.parameters
@@ -106,7 +96,7 @@ class StepFunctions:
     async def _end(self, call: Call, begun: Json) -> Answered:
         assert isinstance(begun, Mapping)
         arn = str(begun["ExecutionArn"])
-        await self._executions.until_ended(arn)
+        await self._api.until_ended(arn)
         asked: Json = {"ExecutionArn": arn}
         answer = await self._api.call("describeExecution", asked, once=arn, moment=_number)
         if call.task.resource.pattern == ".sync:2":
