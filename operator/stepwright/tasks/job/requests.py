@@ -7,14 +7,14 @@ were taken away meanwhile: a Job that Stepwright has started must not run on for
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import structlog
 
 from stepwright.engine.ports import ExecutionRef, Unavailable
 from stepwright.kube.api import AlreadyExists, Api, ApiError, Conflict, Forbidden, Invalid, NotFound, path_of
-from stepwright.tasks.job import facts, names, refusals, settings
+from stepwright.tasks.accounts import Accounts
+from stepwright.tasks.job import facts, names, refusals
 from stepwright.tasks.job.manifest import Manifest
 
 log = structlog.get_logger(__name__)
@@ -28,11 +28,11 @@ _STRICT = {"fieldValidation": "Strict"}
 class Calls:
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._as_account = functools.lru_cache(maxsize=1024)(api.as_service_account)
+        self._accounts = Accounts(api)
 
     async def create(self, ref: ExecutionRef, manifest: Manifest) -> facts.Job | None:
         """None: a Job of that name is there already. Raises StateError, Unavailable."""
-        api, account = self._actor(ref)
+        api, account = self._accounts.of(ref)
         try:
             job: facts.Job = await api.create(
                 path_of(BATCH, "jobs", ref.namespace), manifest.job, _STRICT, into=facts.Job
@@ -50,7 +50,7 @@ class Calls:
         cannot be changed, so it agrees only where both are the same, once it has filled in defaults and asked the
         webhooks that change Jobs: what it would make of the template itself, it knows best.
         """
-        api, account = self._actor(ref)
+        api, account = self._accounts.of(ref)
         body = [{"op": "replace", "path": "/spec/template", "value": manifest.template_of(job_uid)}]
         path = path_of(BATCH, "jobs", ref.namespace, manifest.name)
         try:
@@ -69,7 +69,7 @@ class Calls:
         secret = manifest.secret(job_uid)
         if secret is None:
             return
-        api, account = self._actor(ref)
+        api, account = self._accounts.of(ref)
         try:
             await api.create(path_of("v1", "secrets", ref.namespace), secret)
         except AlreadyExists:
@@ -176,7 +176,7 @@ class Calls:
         )
 
     async def _clear_away(self, ref: ExecutionRef, name: str, request: Any) -> None:
-        api, account = self._actor(ref)
+        api, account = self._accounts.of(ref)
         try:
             try:
                 await request(api)
@@ -192,10 +192,6 @@ class Calls:
             log.debug("nothing to clear away", namespace=ref.namespace, job=name, reason=error.reason)
         except ApiError as error:
             raise Unavailable(f"cannot clear away Job {ref.namespace}/{name}: {error}") from error
-
-    def _actor(self, ref: ExecutionRef) -> tuple[Api, str | None]:
-        account = settings.service_account(ref.settings)
-        return (self._api, None) if account is None else (self._as_account(ref.namespace, account), account)
 
     async def _list(self, path: str, params: dict[str, str], into: Any) -> list[Any]:
         try:

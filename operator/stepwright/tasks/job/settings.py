@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from stepwright.tasks.accounts import service_account
+
 PRIVILEGED: Final = "privileged"
 BASELINE: Final = "baseline"
 """What task pods may do where neither the state machine nor whoever installed Stepwright says otherwise."""
@@ -78,11 +80,6 @@ def read(settings: Mapping[str, Any], pod_security: str = BASELINE) -> Settings:
         ttl_seconds=or_else("ttlSecondsAfterFinished", DEFAULT_TTL_SECONDS),
         pending_grace_seconds=or_else("pendingGraceSeconds", DEFAULT_GRACE_SECONDS),
     )
-
-
-def service_account(settings: Mapping[str, Any]) -> str | None:
-    """That alone: it is asked for at each request."""
-    return settings.get("serviceAccountName") or None
 
 
 def alike(settings: Mapping[str, Any], own: Settings) -> list[Settings]:
