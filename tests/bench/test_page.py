@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import page
+from bench import page, ratios
 from bench.goals import GOALS
 
 
@@ -10,6 +10,11 @@ def test_the_page_says_what_is_recorded() -> None:
     written = page.PAGE.read_text()
 
     assert page.with_goals(written) == written, "run `uv run python -m bench.page`"
+
+
+def test_whatever_is_recorded_is_a_goal() -> None:
+    """The ratio of a goal that was given another name would never be compared again."""
+    assert sorted(ratios.load()) == sorted(GOALS)
 
 
 def test_every_goal_is_on_the_page() -> None:
