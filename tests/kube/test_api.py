@@ -37,7 +37,8 @@ async def test_a_request_says_who_asks(tmp_path: Path) -> None:
         await api.as_service_account("shop", "clerk").patch("/api/v1/x", b"[]")
 
     first, second = server.requests
-    assert (api.default_namespace, api.acts_as) == ("shop", None)
+    assert api.default_namespace == "shop"
+    assert "Impersonate-User" not in first.headers
     assert str(first.rel_url) == "/api/v1/x?dryRun=All&force=true"
     assert first.headers["Authorization"] == "Bearer secret"
     assert first.headers["User-Agent"] == f"stepwright/{__version__}"

@@ -82,10 +82,6 @@ class SimulatedApi(Api):
     def default_namespace(self) -> str:
         return "default"
 
-    @property
-    def acts_as(self) -> str | None:
-        return self._account
-
     def as_service_account(self, namespace: str, name: str) -> Api:
         return SimulatedApi(self._server, self._host, self._faults, self._trace, f"{namespace}:{name}")
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 MOST_TRANSITIONS: Final = 50
-LARGEST_INLINE_OUTPUT_BYTES: Final = 8 * 1024
 # A page is copied away once it is longer than this. Small pages keep the object small, and etcd stores the whole
 # object with every write; each page costs one create.
 LARGEST_PAGE_BYTES: Final = 48 * 1024

@@ -226,11 +226,6 @@ class Api:
         """The pod's own namespace, or the one of the kubeconfig's context."""
         return self._who.namespace
 
-    @property
-    def acts_as(self) -> str | None:
-        """The user impersonated, if any."""
-        return self._headers.get("Impersonate-User")
-
     def as_service_account(self, namespace: str, name: str) -> Api:
         """The same connection acting for that ServiceAccount; closing it closes both.
 

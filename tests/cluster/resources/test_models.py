@@ -24,20 +24,6 @@ def test_an_execution_without_status_is_pending_at_seq_0() -> None:
     assert (read.status.phase, read.status.seq, read.status.settled) == ("Pending", 0, False)
 
 
-@pytest.mark.parametrize(
-    ("spec", "given"),
-    [
-        pytest.param({}, False, id="none"),
-        pytest.param({"input": None}, True, id="null"),
-        pytest.param({"input": {}}, True, id="an object"),
-    ],
-)
-def test_a_null_input_is_told_from_none(spec: dict[str, Any], given: bool) -> None:
-    read = Execution.model_validate(execution({"stateMachineRef": {"name": "order"}, **spec}))
-
-    assert given is read.spec.input_given
-
-
 def test_what_users_write_refuses_unknown_fields() -> None:
     with pytest.raises(ValidationError, match=r"spec\.retries\n  Extra inputs are not permitted"):
         Execution.model_validate(execution({"stateMachineRef": {"name": "order"}, "retries": 1}))

@@ -366,21 +366,3 @@ def payloads(part: Part) -> Iterator[Payload]:
 
 def stop_id(task: TaskId) -> PartId:
     return PartId(f"{STOPS}{task}")
-
-
-def part_id(part: Part) -> PartId:
-    match part:
-        case Start():
-            return START
-        case Head():
-            return HEAD
-        case Branch():
-            return branch_id(part.number)
-        case Fork():
-            return fork_id(part.branch)
-        case Items():
-            return items_id(part.branch)
-        case Child():
-            return child_id(part.branch)
-        case Results():
-            return results_id(part.branch, part.chunk)

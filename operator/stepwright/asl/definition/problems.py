@@ -86,10 +86,6 @@ class Problems:
         """So many have been found elsewhere, and are not told one by one."""
         self._counts[severity] += count
 
-    @property
-    def has_errors(self) -> bool:
-        return self._counts["ERROR"] > 0
-
     def _has_room(self, severity: Severity) -> bool:
         self._counts[severity] += 1
         return self._counts[severity] <= MOST

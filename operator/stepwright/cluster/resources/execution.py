@@ -96,11 +96,6 @@ class ExecutionSpec(Written):
     """Seconds after its end when this Execution is deleted with all that it owns; if not given, what the state machine
     says in retention."""
 
-    @property
-    def input_given(self) -> bool:
-        """Whether ``input`` is there at all: ``null`` is an input, too."""
-        return "input" in self.model_fields_set
-
 
 class StartedMachine(Observed):
     """What the execution runs."""
