@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from stepwright.cluster import executions
 from stepwright.controllers import execution_watch
 from tests.simulation import scene
 from tests.simulation.api_server import Request
@@ -15,6 +17,7 @@ from tests.simulation.client import Fate
 from tests.simulation.jobs import Habits, is_finished
 from tests.simulation.loop import SimulationLoop
 from tests.simulation.scene import TASK, Scene
+from tests.simulation.world import NAMESPACE
 
 pytestmark = pytest.mark.slow
 
@@ -97,10 +100,10 @@ class RefusedUnheard(Scene):
         self._create_execution("e0", {"stateMachineRef": {"name": "m0"}, "input": {"a": "x" * 270_000}})
         seen = execution_watch.of(self.execution("e0"))
         await self.until(lambda: self.phase("e0") == "Failed")
-        executions = self.operator.executions
-        machines: Any = executions._machines
+        controller = self.operator.executions
+        machines: Any = controller._machines
         machines.known = {}
-        await executions._start_or_wait(seen)
+        await controller._start_or_wait(seen)
 
 
 def test_what_has_been_refused_does_not_wait_again_where_nobody_has_heard_of_it() -> None:
@@ -109,3 +112,84 @@ def test_what_has_been_refused_does_not_wait_again_where_nobody_has_heard_of_it(
 
     assert world.phase("e0") == "Failed"
     assert world.result.violations == []
+
+
+class BetweenRoundAndList(Scene):
+    """An operator begins. Its list of the executions that are under way is long in coming, and what has settled is not in
+    it."""
+
+    machine: Mapping[str, Any] = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
+    list_seconds = 0.0
+    """For how long lists for the watch of executions are under way."""
+
+    def of(self, request: Request) -> Fate:
+        fate = super().of(request)
+        selector = request.params.get("fieldSelector")
+        return replace(fate, there=self.list_seconds) if selector == execution_watch.UNSETTLED else fate
+
+    async def settle(self) -> None:
+        """One is there that has settled, and no operator."""
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: self.status("e0").get("settled") is True)
+        self._leave()
+        self.list_seconds = 5
+
+    async def begin_again(self) -> None:
+        await self.until(lambda: any(operator.has_begun for operator in self.operators.values()))
+        await asyncio.sleep(2)
+
+    def is_there(self, name: str) -> bool:
+        return self.server.get("executions", NAMESPACE, name) is not None
+
+
+class ChangedBeforeTheList(BetweenRoundAndList):
+    async def script(self) -> None:
+        await self.settle()
+        await self.begin_again()
+        self._stop_execution("e0")
+        await self.until(lambda: executions.is_acknowledged(self.execution("e0")), 60)
+
+
+def test_a_change_of_what_has_settled_is_acknowledged_though_it_came_as_an_operator_began() -> None:
+    """It had looked through what has settled before it listed what has not; so nobody saw the change within the hour."""
+    assert scene.play(ChangedBeforeTheList).result.violations == []
+
+
+class ToBeDeletedBeforeTheList(BetweenRoundAndList):
+    async def script(self) -> None:
+        await self.settle()
+        await self.begin_again()
+        self.change("e0", lambda body: body["spec"].update(ttlSecondsAfterFinished=10))
+        await self.until(lambda: not self.is_there("e0"), 60)
+
+
+def test_a_time_to_live_counts_though_it_was_set_as_an_operator_began() -> None:
+    assert scene.play(ToBeDeletedBeforeTheList).result.violations == []
+
+
+class SettledBeforeTheList(BetweenRoundAndList):
+    """The last write of an operator that has ended lands while the next one begins."""
+
+    is_late = False
+
+    async def script(self) -> None:
+        self.begin_operator()
+        spec = {"stateMachineRef": {"name": "m0"}, "ttlSecondsAfterFinished": 20}
+        self._create_execution("e0", spec)
+        await self.until(lambda: self.is_late)
+        self.list_seconds = 15
+        await self.begin_again()
+        assert not self.status("e0").get("settled")
+        await self.until(lambda: not self.is_there("e0"), 60)
+
+    def of(self, request: Request) -> Fate:
+        fate = super().of(request)
+        if not self.is_late and request.method == "PATCH" and b'"settled"' in (request.body or b""):
+            self.is_late = True
+            return Fate(10, fate.back, "answer", 0.1, strikes=("sent", "ended"))
+        return fate
+
+
+def test_what_settled_as_an_operator_began_is_deleted_in_its_time() -> None:
+    assert scene.play(SettledBeforeTheList).result.violations == []

@@ -177,7 +177,7 @@ class InCluster:
                 await joined()
                 group.create_task(self.engine.run(), name="engine")
                 group.create_task(self.retention.run(), name="retention")
-                group.create_task(self.rounds.run(), name="rounds")
+                group.create_task(self._make_rounds(), name="rounds")
                 group.create_task(self.executions.run(), name="shares")
                 group.create_task(self.neighbours.run(), name="neighbours")
                 group.create_task(self.watch.run(), name="executions")
@@ -187,6 +187,12 @@ class InCluster:
             # First what would let executions begin.
             await self.state_machines.close()
             await self.executions.close()
+
+    async def _make_rounds(self) -> None:
+        """What settles or is changed after a round is told by the watch: so there is none before the watch has its list,
+        in which what has settled is left out."""
+        await self.watch.synced.wait()
+        await self.rounds.run()
 
     # --- What comes from outside -------------------------------------------------------------------------------------
 

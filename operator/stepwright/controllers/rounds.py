@@ -1,9 +1,10 @@
 """Rounds through the executions that have ended and settled, which no watch remembers.
 
-A whole round is made at the start and then before the first of what ``retention`` does not remember falls due, within
-the hour at the latest; a round through the executions of one state machine when its retention is changed, or one of its
-executions has ended and their number is limited. However often that happens, there is one a minute at most. They come
-as rows of a table, page by page, and nothing of a page is kept.
+A whole round is made at the start (once the watch has its list: what settles later, the watch tells), and then before
+the first of what ``retention`` does not remember falls due, within the hour at the latest; a round through the
+executions of one state machine when its retention is changed, or one of its executions has ended and their number is
+limited. However often that happens, there is one a minute at most. They come as rows of a table, page by page, and
+nothing of a page is kept.
 """
 
 from __future__ import annotations
