@@ -686,6 +686,94 @@ def test_one_that_takes_the_place_of_another_stays_known_when_the_end_of_that_is
     assert known.revision is not None
 
 
+Told = tuple[str, int]
+"""A type of event, and of which of two it tells."""
+
+TWO_CREATED: list[list[Told]] = [[("ADDED", 1), ("DELETED", 1)], [("ADDED", 2)]]
+TWO_GONE: list[list[Told]] = [[("ADDED", 1), ("DELETED", 1)], [("ADDED", 2), ("DELETED", 2)]]
+"""What is told of each of them comes in order."""
+
+
+def interleaved(first: list[Told], second: list[Told]) -> list[list[Told]]:
+    if not first or not second:
+        return [first + second]
+    left = [[first[0], *rest] for rest in interleaved(first[1:], second)]
+    return left + [[second[0], *rest] for rest in interleaved(first, second[1:])]
+
+
+async def create_two_unheard(play: Play) -> dict[int, dict[str, Any]]:
+    """Two of one name, the first of which is gone."""
+    play.unheard = {"ADDED", "DELETED", "MODIFIED"}
+    play.make()
+    first = play.stored()
+    play.server.remove(("statemachines", *GREET))
+    play.make()
+    await asyncio.sleep(1)
+    play.unheard = set()
+    return {1: first, 2: play.stored()}
+
+
+@pytest.mark.parametrize("seconds", [0, 3])
+@pytest.mark.parametrize("told", interleaved(*TWO_CREATED))
+def test_of_two_of_one_name_the_one_that_is_there_is_known_in_whatever_order_they_are_told(
+    told: list[Told], seconds: float
+) -> None:
+    """After a pause of its machine an operator heard of the second before the first, and of the second's end with the
+    first's."""
+
+    async def script(play: Play) -> None:
+        made = await create_two_unheard(play)
+        for type, which in told:
+            play.machines.observe(type, made[which])
+            await asyncio.sleep(seconds)
+        await asyncio.sleep(5)
+
+    play = played(script)
+    known = play.machines.find(GREET)
+
+    assert known is not None
+    assert known.uid == play.stored()["metadata"]["uid"]
+    assert play.ready()[:2] == ("True", "Valid")
+    assert play.changes[-1] == GREET
+
+
+@pytest.mark.parametrize("told", interleaved(*TWO_GONE))
+def test_of_two_of_one_name_that_are_gone_nothing_stays_in_memory(told: list[Told]) -> None:
+    async def script(play: Play) -> None:
+        made = await create_two_unheard(play)
+        play.unheard = {"DELETED"}
+        play.server.remove(("statemachines", *GREET))
+        for type, which in told:
+            play.machines.observe(type, made[which])
+        await asyncio.sleep(5)
+        assert not play.machines._workers
+
+    machines = played(script).machines
+
+    assert machines.find(GREET) is None
+    assert not machines.uids()
+    assert not machines.known.contested
+
+
+def test_executions_that_were_told_nothing_while_it_was_read_hear_of_it() -> None:
+    """Late news of the former one, of another operator's state machine: it is there as before."""
+
+    async def script(play: Play) -> None:
+        made = await create_two_unheard(play)
+        play.machines.observe("ADDED", made[2])
+        await asyncio.sleep(5)
+        play.owned = False
+        play.changes.clear()
+        play.machines.observe("ADDED", made[1])
+        assert play.machines.find(GREET) is None
+        await asyncio.sleep(5)
+
+    play = played(script)
+
+    assert play.machines.find(GREET) is not None
+    assert play.changes == [GREET]
+
+
 def test_a_change_of_its_retention_is_told_and_other_changes_are_not() -> None:
     async def script(play: Play) -> None:
         play.make(retention={"ttlSecondsAfterFinished": 5})

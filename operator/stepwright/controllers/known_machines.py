@@ -47,6 +47,9 @@ class KnownMachines:
         self._is_gone = is_gone
         self.seen: dict[Key, SeenMachine] = {}
         """What was seen of each last."""
+        self.contested: set[Key] = set()
+        """Of which another one of the same name than that was told of: either may have taken the place of the other, so
+        which of them is there is to be read."""
         self._known: dict[Key, Known] = {}
         self._confirmed: set[Key] = set()
         """Of which ``_known`` is the newest there is: they are this operator's, which has checked or read them since."""
@@ -73,7 +76,7 @@ class KnownMachines:
     def find(self, key: Key) -> Known | None:
         """What is known of the state machine at this moment; None where it does not exist, or not yet, or where that is in
         doubt."""
-        return None if key in self._doubtful else self._known.get(key)
+        return None if key in self._doubtful or key in self.contested else self._known.get(key)
 
     def even_in_doubt(self, key: Key) -> Known | None:
         return self._known.get(key)
@@ -86,7 +89,7 @@ class KnownMachines:
         it. None where something has come meanwhile that may be newer, or it was asked again: it is in doubt still. Raises
         NotFound, ApiError."""
         since, before = self._doubtful.get(key), self.seen.get(key)
-        seen = await self._stored(key)
+        seen = await self.stored(key)
         if self._doubtful.get(key) != since or self.seen.get(key) is not before:
             return None
         self._doubtful.pop(key, None)
@@ -114,7 +117,7 @@ class KnownMachines:
         """What is known of the state machine, and not less than who looks after it has written by now: an execution
         that is created when a new definition is Ready runs that one. Raises Unavailable."""
         seen = self.seen.get(key)
-        if seen is None or (key in self._confirmed and self._owns(seen.metadata.uid)):
+        if seen is None or (self._is_confirmed(key) and self._owns(seen.metadata.uid)):
             return self._known.get(key)
         if key not in self._to_read:
             # All that ask while one answer is under way share the next.
@@ -129,7 +132,7 @@ class KnownMachines:
         self._reading[key] = self._to_read.pop(key)
         owned = self._owns(uid)
         try:
-            seen = await self._stored(key)
+            seen = await self.stored(key)
         except NotFound:
             self._is_gone(key, uid)
             return None
@@ -145,7 +148,11 @@ class KnownMachines:
                 self._on_change(key)  # its event, when it comes, brings no news
         return new or _as_written_before(seen)
 
-    async def _stored(self, key: Key) -> SeenMachine:
+    def _is_confirmed(self, key: Key) -> bool:
+        return key in self._confirmed and key not in self.contested
+
+    async def stored(self, key: Key) -> SeenMachine:
+        """What the API server has. Raises NotFound, ApiError."""
         return state_machine_watch.read(await self._api.request("GET", path_of_machine(key)))
 
     def take_over(self, key: Key, seen: SeenMachine) -> None:

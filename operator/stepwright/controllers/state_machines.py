@@ -108,9 +108,17 @@ class StateMachines:
         key = seen.key
         if type == "DELETED":
             self.forget(key, seen.metadata.uid)
+        elif self._is_another(seen):
+            self.known.contested.add(key)
         else:
             self._take_in(type, seen)
         self._look_at(key)
+
+    def _is_another(self, seen: SeenMachine) -> bool:
+        """Whether one of the same name is known already. kopf has a worker for each of them, so what it tells of the two may
+        come in any order."""
+        known = self.known.seen.get(seen.key)
+        return known is not None and known.metadata.uid != seen.metadata.uid
 
     def _take_in(self, type: str | None, seen: SeenMachine) -> None:
         self._note_retention(type, seen)
@@ -195,17 +203,13 @@ class StateMachines:
         try:
             while True:
                 self._changed[key].clear()
-                seen = self.known.seen.get(key)
-                if seen is None:
-                    return
                 try:
-                    again = await self._reconcile(key, seen)
+                    again = await self._bring_on(key)
                     delays = backoff.delays(first=0.2, longest=30)
                 except ApiError as error:
                     again = next(delays)
                     log.warning("state machine waits", name="/".join(key), reason=str(error), retry=again)
-                    if self._owns(seen.metadata.uid):
-                        await self._delayed(key, seen, error)
+                    await self._delayed(key, error)
                 except Exception:
                     again = next(delays)
                     log.exception("state machine failed", name="/".join(key), retry=again)
@@ -225,8 +229,32 @@ class StateMachines:
             changed.cancel()
             nap.cancel()
 
+    async def _bring_on(self, key: Key) -> float | None:
+        """The seconds after which to look again, None for at the next change."""
+        if key in self.known.contested and not await self._has_settled(key):
+            return 0
+        seen = self.known.seen.get(key)
+        return None if seen is None else await self._reconcile(key, seen)
+
+    async def _has_settled(self, key: Key) -> bool:
+        """Find out which of two of one name is there. Whether that is certain: nothing has come meanwhile that may be
+        newer."""
+        stored: SeenMachine | None = None
+        async with self._checks.of(key[0]):
+            with suppress(NotFound):
+                stored = await self.known.stored(key)
+        if self._changed[key].is_set():
+            return False
+        self.known.contested.discard(key)
+        if stored is not None:
+            self._take_in("MODIFIED", stored)
+        elif (seen := self.known.seen.get(key)) is not None:
+            self.forget(key, seen.metadata.uid)
+        self._on_change(key)  # nothing was known of it meanwhile
+        return True
+
     async def _reconcile(self, key: Key, seen: SeenMachine) -> float | None:
-        """Bring one state machine on. The seconds after which to look again, None for at the next change."""
+        """Bring one state machine on; as ``_bring_on``."""
         if self.known.is_in_doubt(key):
             async with self._checks.of(key[0]):
                 try:
@@ -309,9 +337,11 @@ class StateMachines:
         await self._status.report(key, seen, verdict)
         self._on_change(key)
 
-    async def _delayed(self, key: Key, seen: SeenMachine, error: ApiError) -> None:
+    async def _delayed(self, key: Key, error: ApiError) -> None:
         """Tell what stands in the way, a quota or a policy perhaps: to the executions that wait, and in the status."""
-        known = self.known.even_in_doubt(key)
+        seen, known = self.known.seen.get(key), self.known.even_in_doubt(key)
+        if seen is None or not self._owns(seen.metadata.uid):
+            return
         if seen.is_being_deleted or isinstance(error, Unreachable | TooManyRequests):
             return
         if known is None or known.revision is None:
