@@ -23,6 +23,7 @@ from stepwright.controllers import execution_table, execution_watch
 from stepwright.controllers.execution_watch import SETTLED, Seen
 from stepwright.controllers.retention import Ended, Retention, Surplus
 from stepwright.controllers.state_machine_watch import Key
+from stepwright.engine.nap import nap
 from stepwright.engine.ports import Clock, Uid
 from stepwright.kube.api import Api, ApiError, BadRequest, NotFound, Params, path_of
 from stepwright.kube.informer import UNKNOWN_FIELD
@@ -83,21 +84,12 @@ class Rounds:
             scope = min(self._wanted, key=self._wanted.__getitem__)
             seconds = (self._wanted[scope] - self._clock.now()) / 1000
             if seconds > 0:
-                await self._changed_within(min(seconds, self._clock.longest_sleep_seconds))
+                self._changed.clear()
+                await nap(self._clock, min(seconds, self._clock.longest_sleep_seconds), self._changed)
                 continue
             del self._wanted[scope]
             await self._make(scope)
             self._plan_next()
-
-    async def _changed_within(self, seconds: float) -> None:
-        self._changed.clear()
-        changed = asyncio.ensure_future(self._changed.wait())
-        nap = asyncio.ensure_future(self._clock.sleep(seconds))
-        try:
-            await asyncio.wait((changed, nap), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            changed.cancel()
-            nap.cancel()
 
     def _plan_next(self) -> None:
         """The next whole round: before anything that is not remembered falls due."""

@@ -29,6 +29,7 @@ from stepwright.controllers.pruning import Pruning
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy, SeenMachine
 from stepwright.engine import backoff
 from stepwright.engine.looking_through import LookingThrough, LooksThrough
+from stepwright.engine.nap import nap
 from stepwright.engine.ports import Clock, TaskDriver
 from stepwright.engine.turns import Turns
 from stepwright.kube.api import (
@@ -215,19 +216,10 @@ class StateMachines:
                     log.exception("state machine failed", name="/".join(key), retry=again)
                 if again is None and not self._changed[key].is_set():
                     return
-                await self._changed_within(key, again or 0)
+                await nap(self._clock, again or 0, self._changed[key])
         finally:
             del self._workers[key]
             self._changed.pop(key, None)
-
-    async def _changed_within(self, key: Key, seconds: float) -> None:
-        changed = asyncio.create_task(self._changed[key].wait())
-        nap = asyncio.create_task(self._clock.sleep(seconds))
-        try:
-            await asyncio.wait((changed, nap), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            changed.cancel()
-            nap.cancel()
 
     async def _bring_on(self, key: Key) -> float | None:
         """The seconds after which to look again, None for at the next change."""

@@ -17,6 +17,7 @@ import structlog
 from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine import backoff
+from stepwright.engine.nap import nap
 from stepwright.engine.ports import Clock, ExecutionRef, TaskDriver, Unavailable
 from stepwright.engine.turns import Turns
 
@@ -171,10 +172,4 @@ class Effects:
         """Sleep, or less when the goal changes."""
         woken = self._woken[task]
         woken.clear()
-        nap = asyncio.create_task(self._clock.sleep(seconds))
-        changed = asyncio.create_task(woken.wait())
-        try:
-            await asyncio.wait((nap, changed), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            nap.cancel()
-            changed.cancel()
+        await nap(self._clock, seconds, woken)

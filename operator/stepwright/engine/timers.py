@@ -11,6 +11,7 @@ import heapq
 from collections.abc import Callable
 
 from stepwright.asl.signals import Millis, TimerId
+from stepwright.engine.nap import nap
 from stepwright.engine.ports import Clock, Uid
 
 
@@ -82,12 +83,4 @@ class Timers:
         while True:
             self._sooner.clear()
             seconds = self.fire_due()
-            nap = asyncio.create_task(
-                self._clock.sleep(min(longest if seconds is None else seconds, longest))
-            )
-            woken = asyncio.create_task(self._sooner.wait())
-            try:
-                await asyncio.wait((nap, woken), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                nap.cancel()
-                woken.cancel()
+            await nap(self._clock, min(longest if seconds is None else seconds, longest), self._sooner)
