@@ -156,7 +156,14 @@ def test_a_goal_given_up_before_its_worker_began_can_be_set_again() -> None:
         driver = MemoryDriver()
         ref = loaded(ONE_TASK).ref
         effects = Effects(
-            ref, lambda _: driver, VirtualClock(), Turns(1), Turns(1), lambda: True, lambda: None
+            ref,
+            lambda _: driver,
+            VirtualClock(),
+            Turns(1),
+            Turns(1),
+            lambda: True,
+            lambda _: None,
+            lambda: None,
         )
         task = StartTask(
             TaskId(5),

@@ -61,7 +61,7 @@ class Carrying:
         self._world = world
         self._mailbox = mailbox
         self._holding = holding
-        self._tasks = OpenTasks(ref, world, mailbox, holding, stops.made)
+        self._tasks = OpenTasks(ref, world, mailbox, holding, stops)
         self._writing = Writing(ref, world, mailbox, holding, moments, stops)
         self._advancing = Advancing(ref, machine, world, mailbox, moments, brake, self._tasks)
         self._taking_up = TakingUp(ref, machine, world, sweeping, self._tasks, self._advancing)

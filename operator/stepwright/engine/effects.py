@@ -55,8 +55,8 @@ End: TypeAlias = Cancel | Release
 
 class Effects:
     """The effects of one execution. ``may_act`` is asked right before every call: while it says no, nothing is done,
-    and nothing forgotten either, since a lease that lapsed may be renewed. ``finished`` is called when the last goal is
-    reached, ``stopped`` when a task has been stopped."""
+    and nothing forgotten either, since a lease that lapsed may be renewed. ``ended`` is called when a task has been stopped
+    or let go, ``finished`` when the last goal is reached."""
 
     def __init__(
         self,
@@ -66,8 +66,8 @@ class Effects:
         starts: Turns,
         ends: Turns,
         may_act: Callable[[], bool],
+        ended: Callable[[TaskId], None],
         finished: Callable[[], None],
-        stopped: Callable[[TaskId], None] = lambda _: None,
     ) -> None:
         self._ref = ref
         self._driver_of = driver_of
@@ -75,8 +75,8 @@ class Effects:
         self._starts = starts
         self._ends = ends
         self._may_act = may_act
+        self._ended = ended
         self._finished = finished
-        self._stopped = stopped
         self._goals: dict[TaskId, Goal] = {}
         self._workers: dict[TaskId, asyncio.Task[None]] = {}
         self._woken: dict[TaskId, asyncio.Event] = {}
@@ -145,9 +145,9 @@ class Effects:
                 if not acts:
                     await self._pause(task, WITHOUT_LEASE_SECONDS)
                     continue
-                if isinstance(goal, Cancel):
-                    self._stopped(task)
                 if self._goals[task] is goal:
+                    if not isinstance(goal, Start):
+                        self._ended(task)
                     return
                 delays = backoff.delays()
         finally:

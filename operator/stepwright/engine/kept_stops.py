@@ -30,6 +30,7 @@ class KeptStops:
         return checkpoints.kept_stops(self._stored)
 
     def made(self, task: TaskId) -> None:
+        """Nothing of the task runs any more; a stop of it need not be kept, if it was."""
         if stop_id(task) in self._stored:
             self._done.add(stop_id(task))
 

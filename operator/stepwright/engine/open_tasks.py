@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.checkpoint import Checkpoint
@@ -11,13 +11,14 @@ from stepwright.asl.signals import Signal, TaskFailed, TaskId
 from stepwright.asl.step import CancelTask, StartTask, Visit
 from stepwright.engine.effects import Cancel, Effects, End, Start
 from stepwright.engine.holding import Holding
+from stepwright.engine.kept_stops import KeptStops
 from stepwright.engine.mailbox import Mailbox
 from stepwright.engine.ports import ExecutionRef, TaskDriver
 from stepwright.engine.world import World
 
 
 class OpenTasks:
-    """``stopped`` is called when a task has been stopped. A Resource that no driver serves fails its task by the mailbox."""
+    """Nothing is kept of a task that was stopped or let go. A Resource that no driver serves fails its task by the mailbox."""
 
     __slots__ = ("_effects", "_mailbox", "_ref", "_serving")
 
@@ -27,11 +28,16 @@ class OpenTasks:
         world: World,
         mailbox: Mailbox,
         holding: Holding,
-        stopped: Callable[[TaskId], None],
+        stops: KeptStops,
     ) -> None:
         self._ref = ref
         self._mailbox = mailbox
-        self._serving = _Serving(world.drivers)
+        self._serving = serving = _Serving(world.drivers)
+
+        def ended(task: TaskId) -> None:
+            serving.resources.pop(task, None)
+            stops.made(task)
+
         self._effects = Effects(
             ref,
             self._serving.driver_of,
@@ -39,8 +45,8 @@ class OpenTasks:
             world.starts,
             world.ends,
             holding.may_act,
+            ended,
             mailbox.look_if_empty,
-            stopped,
         )
 
     @property
