@@ -25,6 +25,7 @@ from stepwright.engine.ports import (
     Fenced,
     Gone,
     Loaded,
+    Report,
     StopRequest,
     Uid,
     Unavailable,
@@ -145,7 +146,7 @@ class MemoryDriver:
 
     def __init__(self, answer: Answer = lambda task: (1.0, task.input)) -> None:
         self.answer = answer
-        self.report: Callable[[Uid, Signal], None] = lambda _uid, _signal: None
+        self.report: Report = lambda _uid, _reported: None
         self.running: dict[tuple[Uid, TaskId], Running] = {}
         self.starts: list[tuple[TaskId, bool]] = []
         """All calls of ``start``, and what they said of earlier ones."""
@@ -310,7 +311,7 @@ class World:
 
     async def crash(self) -> None:
         """The process dies: nothing more is written or dispatched; what was, stays."""
-        self.driver.report = lambda _uid, _signal: None
+        self.driver.report = lambda _uid, _reported: None
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 

@@ -13,7 +13,7 @@ from stepwright.asl import interpreter
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.signals import Signal, Stop, TaskSucceeded
 from stepwright.asl.step import Outcome, Step
-from stepwright.engine.ports import Commit, StopRequest
+from stepwright.engine.ports import Commit, Heartbeat, StopRequest
 from tests.engine.memory import World, loaded, output, stop, types
 from tests.engine.virtual_loop import run
 
@@ -199,7 +199,7 @@ def test_a_task_that_beats_has_a_whole_interval_after_a_restart() -> None:
         world.engine.adopt(execution)
         for _ in range(8):
             await asyncio.sleep(1)
-            world.engine.heartbeat(uid, world.driver.created[0][1])
+            world.driver.report(uid, Heartbeat(world.driver.created[0][1]))
         await world.crash()
         await asyncio.sleep(2)
         world.begin()
@@ -207,7 +207,7 @@ def test_a_task_that_beats_has_a_whole_interval_after_a_restart() -> None:
         await asyncio.sleep(3.5)
         assert world.engine.carries(uid)
 
-        world.engine.heartbeat(uid, world.driver.created[0][1])
+        world.driver.report(uid, Heartbeat(world.driver.created[0][1]))
         await asyncio.sleep(3.5)
         assert world.engine.carries(uid)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stepwright.asl.signals import Signal, TaskId, TaskStarted
-from stepwright.engine.ports import Uid
+from stepwright.asl.signals import TaskId, TaskStarted
+from stepwright.engine.ports import Reported, Uid
 from stepwright.engine.reports import Reports
 
 ID = Uid("u")
@@ -14,9 +14,9 @@ SIGNAL = TaskStarted(TaskId(1))
 
 class Carried:
     def __init__(self) -> None:
-        self.heard: list[Signal] = []
+        self.heard: list[Reported] = []
 
-    def post(self, signal: Signal) -> None:
+    def post(self, signal: Reported) -> None:
         self.heard.append(signal)
 
 

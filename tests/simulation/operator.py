@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from stepwright.asl.limits import Limits
-from stepwright.asl.signals import Signal
 from stepwright.assembly.in_cluster import InCluster, Made, Settings
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
@@ -26,7 +25,7 @@ from stepwright.controllers.state_machines import StateMachines
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.looking_through import at_once as looked_through_at_once
-from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Loaded, Uid
+from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Loaded, Reported, Uid
 from stepwright.engine.readings import Readings
 from stepwright.engine.steps import at_once
 from tests.engine.virtual_loop import BEGIN
@@ -155,9 +154,9 @@ class TracedEngine(Engine):
         super().__init__(*arguments, **named)
         self._trace = trace
 
-    def report(self, uid: Uid, signal: Signal) -> None:
-        self._trace(uid, signal)
-        super().report(uid, signal)
+    def report(self, uid: Uid, reported: Reported) -> None:
+        self._trace(uid, reported)
+        super().report(uid, reported)
 
 
 class Setting(msgspec.Struct, frozen=True):

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.signals import Millis, Signal, TaskId
+from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.task_token import task_name
 from stepwright.catalog.ports import NoSuchTask
 from stepwright.catalog.task_tokens import TaskTokens
-from stepwright.engine.ports import Uid
+from stepwright.engine.ports import Reported, Uid
 from stepwright.sql.answers import SqlAnswers
 from stepwright.sql.database import NAMESPACE, Database
 from tests.data.earlier import sealed_token
@@ -34,9 +34,7 @@ class Carrying:
 
     async def taken_up(self) -> None: ...
 
-    def heartbeat(self, uid: Uid, task: TaskId) -> None: ...
-
-    def report(self, uid: Uid, signal: Signal) -> None: ...
+    def report(self, uid: Uid, reported: Reported) -> None: ...
 
 
 async def test_a_forged_token_costs_no_look_into_the_database(

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.signals import Millis, Signal, TaskId
+from stepwright.asl.signals import Millis, TaskId
 from stepwright.catalog.arns import Place
 from stepwright.catalog.ports import NoSuchTask, TaskOver
 from stepwright.catalog.records import Execution, Revision, StateMachine
-from stepwright.engine.ports import Uid, Unavailable
+from stepwright.engine.ports import Heartbeat, Reported, Uid, Unavailable
 from stepwright.sql import adding
 from stepwright.sql.answers import SqlAnswers, given
 from stepwright.sql.database import NAMESPACE, Database
@@ -31,8 +31,7 @@ class Engine:
         self.is_open = is_open
         self.ready = asyncio.Event()
         self.ready.set()
-        self.beats = 0
-        self.reported: list[Signal] = []
+        self.reported: list[Reported] = []
 
     def has_open(self, uid: Uid, task: TaskId, scheduled: Millis | None) -> bool | None:
         assert (uid, task, scheduled) == (UID, TASK, SCHEDULED)
@@ -41,11 +40,9 @@ class Engine:
     async def taken_up(self) -> None:
         await self.ready.wait()
 
-    def heartbeat(self, uid: Uid, task: TaskId) -> None:  # noqa: ARG002
-        self.beats += 1
-
-    def report(self, uid: Uid, signal: Signal) -> None:  # noqa: ARG002
-        self.reported.append(signal)
+    def report(self, uid: Uid, reported: Reported) -> None:
+        assert uid == UID
+        self.reported.append(reported)
 
 
 @pytest.fixture
@@ -89,8 +86,9 @@ async def test_the_answer_to_an_open_task_is_kept_and_reported(database: Databas
     await answers.heartbeat(token(database))
     await answers.succeed(token(database), DONE)
 
-    assert engine.beats == 1
-    assert [(UID, signal) for signal in engine.reported] == await given(database)
+    beat, *told = engine.reported
+    assert beat == Heartbeat(TASK)
+    assert [(UID, signal) for signal in told] == await given(database)
 
 
 async def test_a_second_answer_is_too_late(database: Database) -> None:

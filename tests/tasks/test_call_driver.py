@@ -21,7 +21,7 @@ from stepwright.asl.signals import (
     TaskSucceeded,
 )
 from stepwright.asl.step import CancelTask, StartTask
-from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
+from stepwright.engine.ports import ExecutionRef, Report, Reported, Uid, Unavailable
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.integration import Again, Answered, AnswerLost, Call, CallFailed
 from stepwright.tasks.calls.slots import Slots
@@ -114,16 +114,16 @@ class Service:
 class Scene:
     def __init__(self, rule: Again = Again.REPEAT, slots: Slots | None = None) -> None:
         self.service = Service(rule)
-        self.signals: list[Signal] = []
+        self.signals: list[Reported] = []
         self._slots = slots
         self.driver = self.another()
 
     def another(self) -> CallDriver:
         """As in the next process."""
-        report: Callable[[Uid, Signal], None] = lambda _, signal: self.signals.append(signal)  # noqa: E731
+        report: Report = lambda _, signal: self.signals.append(signal)  # noqa: E731
         return CallDriver(self.service, VirtualClock(), report, self._slots)
 
-    async def start(self, this: StartTask, *, again: bool = False) -> list[Signal]:
+    async def start(self, this: StartTask, *, again: bool = False) -> list[Reported]:
         await self.driver.start(REF, this, again=again)
         await asyncio.sleep(100)
         return self.signals

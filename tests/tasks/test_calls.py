@@ -16,6 +16,7 @@ from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskStarted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.asl.task_token import unsealed
+from stepwright.engine import ports
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
 from stepwright.tasks.activities.driver import ActivityDriver
@@ -50,10 +51,10 @@ class Reported:
     """What a driver has reported; ``until`` waits for so many ends of tasks."""
 
     def __init__(self) -> None:
-        self.signals: list[Signal] = []
+        self.signals: list[ports.Reported] = []
         self._more = asyncio.Event()
 
-    def __call__(self, uid: Uid, signal: Signal) -> None:  # noqa: ARG002
+    def __call__(self, uid: Uid, signal: ports.Reported) -> None:  # noqa: ARG002
         self.signals.append(signal)
         self._more.set()
 

@@ -11,7 +11,8 @@ from functools import partial
 import structlog
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
-from stepwright.asl.signals import Break, Millis, Stop, TaskId, TimerId
+from stepwright.asl.checkpoint.open_work import heartbeat_timer
+from stepwright.asl.signals import Break, Millis, Stop, TaskId
 from stepwright.engine.advancing import Advancing
 from stepwright.engine.batch import Batch
 from stepwright.engine.brake import Brake
@@ -76,12 +77,12 @@ class Carrying:
         return self._writing.has_open(task, scheduled)
 
     def heartbeat(self, task: TaskId) -> None:
-        """A task is alive: its heartbeat timer starts anew. Nothing is written; a restart grants a whole interval."""
+        """A task is alive: its heartbeat timer starts anew, if it has one."""
         checkpoint = self._writing.checkpoint
         open_task = None if checkpoint is None else checkpoints.open_task(checkpoint, task)
         if open_task is not None and open_task.heartbeat_seconds is not None:
             due = self._world.clock.now() + open_task.heartbeat_seconds * 1000
-            self._world.timers.set(self._ref.uid, TimerId(f"heartbeat:{task}"), Millis(due))
+            self._world.timers.set(self._ref.uid, heartbeat_timer(task), Millis(due))
 
     async def leave(self) -> None:
         """Leave nothing under way; what has been written stays as it is."""

@@ -24,6 +24,7 @@ from stepwright.engine.ports import (
     Journal,
     Lease,
     Loaded,
+    Reported,
     StopRequest,
     TaskDriver,
     TokenIn,
@@ -173,11 +174,11 @@ class Engine:
         else:
             self._wake(uid)
 
-    def report(self, uid: Uid, signal: Signal) -> None:
-        """Hand a signal to the execution; one that is not carried here has no use for it."""
+    def report(self, uid: Uid, reported: Reported) -> None:
+        """Hand it to the execution; one that is not carried here has no use for it."""
         run = self._runs.get(uid)
         if run is not None:
-            run.post(signal)
+            run.post(reported)
 
     def tell(self, uid: Uid, signal: Signal) -> None:
         """Like ``report``, of what may come while the execution waits outside of memory."""
@@ -195,11 +196,6 @@ class Engine:
         if run is None:
             return False if uid in self._parked else None
         return run.has_open(task, scheduled)
-
-    def heartbeat(self, uid: Uid, task: TaskId) -> None:
-        run = self._runs.get(uid)
-        if run is not None:
-            run.heartbeat(task)
 
     async def deleted(self, ref: ExecutionRef) -> None:
         """The execution no longer exists: stop carrying it, and stop what runs for it."""

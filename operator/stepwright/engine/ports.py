@@ -209,9 +209,18 @@ class TaskDriver(Protocol):
         """The name under which people find what runs the task, if it has one: a Job's name, an execution's ARN."""
 
 
-Report = Callable[[Uid, Signal], None]
-"""How a driver hands a signal to the engine: never blocks, may be called for executions the engine has forgotten.
-Must be called in the engine's event loop."""
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A task is alive. Its heartbeat timer starts anew, and nothing of that is written: a restart grants a whole interval."""
+
+    task: TaskId
+
+
+Reported: TypeAlias = Signal | Heartbeat
+
+Report = Callable[[Uid, Reported], None]
+"""How a driver hands a signal, or a sign of life, to the engine: never blocks, may be called for executions the engine has
+forgotten. Must be called in the engine's event loop."""
 
 
 class Clock(Protocol):

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from stepwright.asl.signals import Signal
-from stepwright.engine.ports import Uid
+from stepwright.engine.ports import Reported, Uid
 
 
 class Listener(Protocol):
-    def post(self, signal: Signal) -> None: ...
+    def post(self, reported: Reported) -> None: ...
 
 
 class Reports:
@@ -20,11 +19,11 @@ class Reports:
     def __init__(self) -> None:
         self._listeners: dict[Uid, Listener] = {}
 
-    def __call__(self, uid: Uid, signal: Signal) -> None:
+    def __call__(self, uid: Uid, reported: Reported) -> None:
         """Nothing happens where no engine carries the execution in memory."""
         listener = self._listeners.get(uid)
         if listener is not None:
-            listener.post(signal)
+            listener.post(reported)
 
     def listen(self, uid: Uid, listener: Listener) -> None:
         self._listeners[uid] = listener

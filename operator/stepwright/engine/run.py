@@ -19,7 +19,17 @@ from stepwright.engine.insisting import insist
 from stepwright.engine.mailbox import Mailbox
 from stepwright.engine.moments import Moments
 from stepwright.engine.parking import Parked
-from stepwright.engine.ports import Elsewhere, ExecutionRef, Fenced, Gone, JournalError, Loaded, Refused
+from stepwright.engine.ports import (
+    Elsewhere,
+    ExecutionRef,
+    Fenced,
+    Gone,
+    Heartbeat,
+    JournalError,
+    Loaded,
+    Refused,
+    Reported,
+)
 from stepwright.engine.sweeping import OutOfDate, Sweeping
 from stepwright.engine.world import World
 
@@ -65,9 +75,12 @@ class Run:
 
     # --- What comes in -------------------------------------------------------------------------------------------
 
-    def post(self, signal: Signal) -> None:
-        """Put a signal into the mailbox. Never blocks."""
-        self._mailbox.post(signal)
+    def post(self, reported: Reported) -> None:
+        """Never blocks. A sign of life counts at once, and changes nothing that is written."""
+        if not isinstance(reported, Heartbeat):
+            self._mailbox.post(reported)
+        elif self._carrying is not None:
+            self._carrying.heartbeat(reported.task)
 
     def restate(self) -> None:
         """Somebody has edited what is stored: write all of it again."""
@@ -86,10 +99,6 @@ class Run:
         # What has to be read first has only waited, and what is new has no task yet.
         parts = {} if self._loaded is None else self._loaded.parts
         return checkpoints.has_open_encoded(parts, task, scheduled)
-
-    def heartbeat(self, task: TaskId) -> None:
-        if self._carrying is not None:
-            self._carrying.heartbeat(task)
 
     @property
     def is_ending(self) -> bool:

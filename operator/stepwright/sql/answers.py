@@ -12,7 +12,7 @@ from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.text import jsontext
 from stepwright.catalog.ports import NoSuchTask, TaskOver
-from stepwright.engine.ports import Uid, Unavailable
+from stepwright.engine.ports import Heartbeat, Reported, Uid, Unavailable
 from stepwright.sql import former_tokens
 from stepwright.sql.database import Database
 
@@ -26,9 +26,7 @@ class Carried(Protocol):
     async def taken_up(self) -> None:
         """Return once everything is carried that was running when the last process ended."""
 
-    def heartbeat(self, uid: Uid, task: TaskId) -> None: ...
-
-    def report(self, uid: Uid, signal: Signal) -> None: ...
+    def report(self, uid: Uid, reported: Reported) -> None: ...
 
 
 class _Meant(NamedTuple):
@@ -58,7 +56,7 @@ class SqlAnswers:
     async def heartbeat(self, token: str) -> None:
         meant = await self._read(token)
         await self._require_open(meant)
-        self._carried.heartbeat(meant.uid, meant.task)
+        self._carried.report(meant.uid, Heartbeat(meant.task))
 
     async def _read(self, token: str) -> _Meant:
         """Raises NoSuchTask: where nobody but a forger can have made the token, without a look into the database."""

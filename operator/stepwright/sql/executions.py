@@ -20,7 +20,7 @@ from stepwright.catalog.records import Execution
 from stepwright.engine import payloads
 from stepwright.engine.alone import Held
 from stepwright.engine.engine import Engine
-from stepwright.engine.ports import Clock, Commit, ExecutionRef, StopRequest, TaskDriver, Uid
+from stepwright.engine.ports import Clock, Commit, ExecutionRef, Reported, StopRequest, TaskDriver, Uid
 from stepwright.engine.reports import Reports
 from stepwright.engine.steps import Aside, Whose
 from stepwright.sql import adding, answers, map_runs, pages
@@ -88,8 +88,8 @@ class SqlExecutions:
             self._engine.report(uid, signal)
         await self._engine.run()
 
-    def report(self, uid: Uid, signal: Signal) -> None:
-        self._engine.report(uid, signal)
+    def report(self, uid: Uid, reported: Reported) -> None:
+        self._engine.report(uid, reported)
 
     def tell(self, uid: Uid, signal: Signal) -> None:
         self._engine.tell(uid, signal)
@@ -99,9 +99,6 @@ class SqlExecutions:
 
     async def taken_up(self) -> None:
         await self._taken_up.wait()
-
-    def heartbeat(self, uid: Uid, task: TaskId) -> None:
-        self._engine.heartbeat(uid, task)
 
     # --- What there is -------------------------------------------------------------------------------------------
 

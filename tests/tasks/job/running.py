@@ -24,7 +24,7 @@ from stepwright.asl.signals import (
 )
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.clock import SystemClock
-from stepwright.engine.ports import ExecutionRef, Uid
+from stepwright.engine.ports import ExecutionRef, Reported, Uid
 from stepwright.kube.api import Api, path_of
 from stepwright.tasks.job import K8S_JOB
 from stepwright.tasks.job.driver import JobDriver
@@ -106,7 +106,7 @@ async def driver(kubeconfig: Path, namespace: str) -> AsyncIterator[Running]:
     heard: dict[tuple[Uid, int], list[Signal]] = {}
     news = asyncio.Event()
 
-    def report(uid: Uid, signal: Signal) -> None:
+    def report(uid: Uid, signal: Reported) -> None:
         assert isinstance(signal, TaskStarted | TaskSubmitted | TaskSucceeded | TaskFailed)
         heard.setdefault((uid, signal.task), []).append(signal)
         news.set()

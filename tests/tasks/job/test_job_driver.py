@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
+from stepwright.asl.signals import Millis, TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import StartTask
-from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
+from stepwright.engine.ports import ExecutionRef, Reported, Uid, Unavailable
 from stepwright.kube.api import ApiError, Forbidden, Invalid, TooManyRequests, Unreachable
 from stepwright.tasks.job import names
 from stepwright.tasks.job.driver import JobDriver
@@ -63,13 +63,13 @@ class Scene:
         self.server = ApiServer()
         self.clock = HandClock()
         self.ref: ExecutionRef = execution("shop", **settings)
-        self.heard: list[Signal] = []
+        self.heard: list[Reported] = []
         self.held = True
         """Whether the operator may act upon the execution: its Lease could be renewed."""
 
     @asynccontextmanager
     async def driver(self) -> AsyncIterator[JobDriver]:
-        def report(uid: Uid, signal: Signal) -> None:
+        def report(uid: Uid, signal: Reported) -> None:
             assert uid == self.ref.uid
             self.heard.append(signal)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from stepwright.asl.json_types import Json
-from stepwright.asl.signals import Millis, Signal, TaskId
+from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.clock import SystemClock
-from stepwright.engine.ports import ExecutionRef, Uid
+from stepwright.engine.ports import ExecutionRef, Reported, Uid
 from stepwright.tasks.job import K8S_JOB
 from stepwright.tasks.processes import ProcessDriver, driver
 from tests.tasks.processes.test_processes import is_running
@@ -31,7 +31,7 @@ def task(script: str) -> StartTask:
     )
 
 
-def _unheard(_uid: Uid, _signal: Signal) -> None:
+def _unheard(_uid: Uid, _reported: Reported) -> None:
     """What comes of the task is not the question here."""
 
 
