@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from stepwright.asl.limits import CLUSTER, Limits
+from stepwright.cluster.clearing import Clearing
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revisions
@@ -145,7 +146,7 @@ class InCluster:
             self.retention,
             failures,
             clock,
-            SettingApart(api, quarantine, refusals, drivers),
+            SettingApart(api, quarantine, refusals, Clearing(self.journal, drivers)),
             self.neighbours,
             owns=shares.owns,
             held=shares.held,

@@ -214,26 +214,45 @@ class ClusterJournal:
         revision = await self._revision(body, pinned)
         taken_up = Record.of(body, pinned.as_status())
         taken_up.carrier = None if self._installation is None else self._installation.name
-        parts: dict[PartId, Any] = {}
-        stored = ((body.get("status") or {}).get("checkpoint") or {}).items()
-        ended = executions.has_ended(body)
-        # Of an ended execution there is only to clean up.
-        if any(part.startswith(STOPS) for part, _ in stored) if ended else stored:
-            encoded = {
-                part: msgspec.json.decode(text)
-                for part, text in stored
-                if not ended or part.startswith(STOPS)
-            }
-            digests = payloads.references(encoded)
-            texts = {digest: await self._payload(taken_up, digest) for digest in sorted(digests)}
-            parts = {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}
-            taken_up.stored |= digests
-            for part in encoded.values():
-                check_version(part)
+        parts, digests = await self._parts(body)
+        taken_up.stored |= digests
         result = executions.loaded(body, revision, parts)
         self._stop_rolling(taken_up.uid)
         self._records[taken_up.uid] = taken_up
         return result
+
+    async def peek(self, body: Body) -> Loaded | None:
+        """What is stored of an Execution that nobody carries; None where it has not begun, or somebody has edited it. Its
+        machine is empty where that is lost. Raises Unavailable, NewerVersion, and Refused where a payload is lost."""
+        pinned = executions.pinned(body)
+        try:
+            consistency.check(body)
+        except Edited:
+            return None
+        if pinned is None:
+            return None
+        try:
+            revision = await self._revision(body, pinned)
+        except Refused:
+            revision = _without_machine(pinned)
+        parts, _ = await self._parts(body)
+        return executions.loaded(body, revision, parts)
+
+    async def _parts(self, body: Body) -> tuple[dict[PartId, Any], set[str]]:
+        """Of the checkpoint, and the digests of the payloads in them. Raises Unavailable, Refused, NewerVersion."""
+        stored = ((body.get("status") or {}).get("checkpoint") or {}).items()
+        ended = executions.has_ended(body)
+        encoded = {
+            part: msgspec.json.decode(text)
+            for part, text in stored
+            if not ended or part.startswith(STOPS)  # of an ended execution there is only to clean up
+        }
+        digests = payloads.references(encoded)
+        ref = executions.reference(body)
+        texts = {digest: await self._payload(ref, digest) for digest in sorted(digests)}
+        for part in encoded.values():
+            check_version(part)
+        return {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}, digests
 
     def is_as_written(self, body: Body) -> bool:
         """Whether nobody else has changed the status of an Execution that is carried here."""
@@ -268,22 +287,22 @@ class ClusterJournal:
             if not executions.has_ended(body):
                 raise
             # It may have gone with its StateMachine. An ended execution takes no step: there is only to clean up.
-            return Revision(pinned.revision, Machine(scopes={}), {})
+            return _without_machine(pinned)
 
-    async def _payload(self, known: Record, digest: str) -> str:
-        name = _payload_name(known.uid, digest)
+    async def _payload(self, ref: ExecutionRef, digest: str) -> str:
+        name = _payload_name(ref.uid, digest)
         try:
-            body = await self._api.get(path_of(API_VERSION, HISTORIES, known.namespace, name))
+            body = await self._api.get(path_of(API_VERSION, HISTORIES, ref.namespace, name))
         except NotFound as error:
             raise Refused(
-                f"ExecutionHistory {known.namespace}/{name}, which the checkpoint needs, is lost"
+                f"ExecutionHistory {ref.namespace}/{name}, which the checkpoint needs, is lost"
             ) from error
         except ApiError as error:
             raise Unavailable(str(error)) from error
         text: str = body["payload"]
         if payloads.digest_of(text) != digest:
             raise Refused(
-                f"ExecutionHistory {known.namespace}/{name} does not hold what its name says: it was not made by "
+                f"ExecutionHistory {ref.namespace}/{name} does not hold what its name says: it was not made by "
                 f"Stepwright"
             )
         return text
@@ -472,6 +491,10 @@ class ClusterJournal:
         except ApiError as error:
             raise _journal_error(f"{known.namespace}/{known.name}", error) from error
         return True
+
+
+def _without_machine(pinned: Pinned) -> Revision:
+    return Revision(pinned.revision, Machine(scopes={}), {})
 
 
 def _path(namespace: str, name: str, subresource: str | None = None) -> str:

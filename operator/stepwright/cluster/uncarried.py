@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.signals import Millis
 from stepwright.cluster import conditions, executions, record, seal
 from stepwright.cluster.conditions import Reason
@@ -95,8 +96,12 @@ class Refusals:
         await self._end(body, "Aborted", conditions.ABORTED, request.error, request.cause)
 
     async def settle(self, body: Body) -> None:
-        """Record that nothing of an ended execution runs any more. ``body`` must be whole."""
-        fields = _sealed(body, {"seq": executions.seq(body) + 1, "settled": True})
+        """Record that nothing of an ended execution runs any more: stops that were kept with it are made. ``body`` must be
+        whole."""
+        stored: Mapping[str, Any] = (body.get("status") or {}).get("checkpoint") or {}
+        kept = {part: text for part, text in stored.items() if not part.startswith(STOPS)}
+        said = {"seq": executions.seq(body) + 1, "settled": True}
+        fields = _sealed(body, said if len(kept) == len(stored) else said | {"checkpoint": kept})
         await self._write(body, _additions(fields))
 
     async def correct(self, body: Body, phase: Phase, *, settled: bool) -> None:

@@ -21,6 +21,7 @@ import structlog
 
 from stepwright.asl.checkpoint.checkpoint import NewerVersion
 from stepwright.cluster import conditions, executions, uncarried
+from stepwright.cluster.clearing import Clearing
 from stepwright.cluster.executions import Body, Pinned
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.controllers import execution_watch
@@ -78,7 +79,7 @@ class Executions:
     ) -> None:
         """``owns``: whether the execution belongs to this operator; ``held``: and may be acted upon at this moment.
         ``restarts_restored``: whether executions start again that came back from a backup without their status."""
-        self._failing = Failing(refusals_, drivers, failures)
+        self._failing = Failing(refusals_, Clearing(journal, drivers), failures)
         self._insisting = Insisting(
             journal,
             refusals_,

@@ -7,11 +7,12 @@ from typing import Final
 import structlog
 
 from stepwright.cluster import conditions, consistency, executions
+from stepwright.cluster.clearing import Clearing
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.executions import Body
 from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers.failure_events import FailureEvents
-from stepwright.engine.ports import TaskDriver, Uid
+from stepwright.engine.ports import Uid
 
 log = structlog.get_logger(__name__)
 
@@ -19,14 +20,14 @@ log = structlog.get_logger(__name__)
 class Failing:
     """Writes ends that the engine does not. Whatever runs for an execution is stopped before it fails."""
 
-    def __init__(self, refusals: Refusals, drivers: tuple[TaskDriver, ...], failures: FailureEvents) -> None:
+    def __init__(self, refusals: Refusals, clearing: Clearing, failures: FailureEvents) -> None:
         self._refusals: Final = refusals
-        self._drivers: Final = drivers
+        self._clearing: Final = clearing
         self._failures: Final = failures
 
     def holds(self, uid: Uid) -> bool:
         """Whether anything of it is left that runs, or is to be let go."""
-        return any(driver.holds(uid) for driver in self._drivers)
+        return self._clearing.holds(uid)
 
     async def refuse(self, body: Body, problem: str) -> None:
         """It has not begun, and cannot with this input."""
@@ -72,8 +73,7 @@ class Failing:
 
     async def sweep(self, body: Body) -> None:
         """Stop whatever runs for it."""
-        for driver in self._drivers:
-            await driver.sweep(executions.reference(body), frozenset())
+        await self._clearing.stop_all(body)
 
     async def _fail(self, body: Body, reason: conditions.Reason, error: str, cause: str) -> None:
         if await self._refusals.fail(body, reason, error, cause):

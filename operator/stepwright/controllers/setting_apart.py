@@ -4,23 +4,22 @@ says so, or ends when somebody stops it."""
 from __future__ import annotations
 
 from stepwright.cluster import conditions, executions
+from stepwright.cluster.clearing import Clearing
 from stepwright.cluster.executions import Body
 from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers.quarantine import RELEASE, Quarantine, Suspect
-from stepwright.engine.ports import TaskDriver, Uid
+from stepwright.engine.ports import Uid
 from stepwright.kube.api import Api
 
 
 class SettingApart:
     """``api``: of the loop in which this is called."""
 
-    def __init__(
-        self, api: Api, quarantine: Quarantine, refusals: Refusals, drivers: tuple[TaskDriver, ...]
-    ) -> None:
+    def __init__(self, api: Api, quarantine: Quarantine, refusals: Refusals, clearing: Clearing) -> None:
         self._api = api
         self._quarantine = quarantine
         self._refusals = refusals
-        self._drivers = drivers
+        self._clearing = clearing
 
     def holds(self, uid: Uid) -> bool:
         return self._quarantine.holds(uid)
@@ -44,8 +43,7 @@ class SettingApart:
             return True
         stop = executions.stop_request(body)
         if stop is not None:
-            for driver in self._drivers:
-                await driver.sweep(executions.reference(body), frozenset())
+            await self._clearing.stop_all(body)
             await self._refusals.abort(body, stop)
             return False
         if (body["metadata"].get("annotations") or {}).get(RELEASE) != suspect.key:

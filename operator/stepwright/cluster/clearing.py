@@ -1,0 +1,65 @@
+"""Stopping all that runs for an execution that the engine does not carry, before its end is written.
+
+Most drivers find what runs for it themselves. Of what runs elsewhere only the checkpoint knows: tasks that are open in it,
+and stops that were kept and not made. Nothing of a checkpoint is followed that somebody else has edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import structlog
+
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.machine import Task
+from stepwright.asl.step import CancelTask
+from stepwright.cluster import executions
+from stepwright.cluster.executions import Body
+from stepwright.cluster.journal import ClusterJournal
+from stepwright.engine.ports import Loaded, Refused, TaskDriver, Uid
+
+log = structlog.get_logger(__name__)
+
+
+class Clearing:
+    def __init__(self, journal: ClusterJournal, drivers: Sequence[TaskDriver]) -> None:
+        self._journal: Final = journal
+        self._drivers: Final = drivers
+
+    def holds(self, uid: Uid) -> bool:
+        """Whether anything of it is left that runs, or is to be let go, as far as drivers find that themselves."""
+        return any(driver.holds(uid) for driver in self._drivers)
+
+    async def stop_all(self, body: Body) -> None:
+        """Returns once nothing runs for it any more. Raises Unavailable, NewerVersion."""
+        for driver in self._drivers:
+            await driver.sweep(executions.reference(body), frozenset())
+        try:
+            loaded = await self._journal.peek(body)
+        except Refused as error:
+            log.warning(
+                "what runs elsewhere is not known",
+                execution=str(executions.reference(body)),
+                reason=str(error),
+            )
+            return
+        if loaded is None:
+            return
+        for task in _running(loaded):
+            runs = next((driver for driver in self._drivers if driver.serves(task.resource)), None)
+            if runs is not None and runs.keeps_stops(task.resource):
+                await runs.stop(loaded.ref, task)
+
+
+def _running(loaded: Loaded) -> Iterator[CancelTask]:
+    """What may run of it by its checkpoint, but for tasks whose Resource nobody knows any more."""
+    yield from checkpoints.kept_stops(loaded.parts)
+    if loaded.ended or not loaded.parts:
+        return
+    for branch in checkpoints.decode(loaded.parts).branches():
+        scope = loaded.machine.scopes.get(branch.scope)
+        state = None if scope is None else scope.states.get(branch.state)
+        if branch.task is not None and isinstance(state, Task):
+            submitted = None if branch.task.submitted is None else branch.task.submitted.value
+            yield CancelTask(branch.task.id, state.resource, submitted)
