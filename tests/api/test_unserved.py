@@ -11,7 +11,7 @@ from tests.processes.dev import ROLE, DevProcess, ended
 
 Create = Callable[..., str]
 QUEUE = "arn:aws:states:::sqs:sendMessage"
-SAID = f"Nothing that stepwright dev runs serves '{QUEUE}', so executions that come to it fail"
+SAID = f"Nothing that stepwright dev runs serves '{QUEUE}', so executions that reach it fail"
 SENDS = {"StartAt": "Send", "States": {"Send": {"Type": "Task", "Resource": QUEUE, "End": True}}}
 
 

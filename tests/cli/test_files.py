@@ -177,7 +177,7 @@ def test_a_definition_in_another_file_is_read_from_beside_the_template(tmp_path:
         (9, "gone.json, which has the definition, cannot")
     ]
     assert [each.message for each in far.diagnostics] == [
-        "the definition of Far lies in S3, not in this folder"
+        "the definition of Far is in S3, not in this folder"
     ]
 
 
@@ -261,8 +261,8 @@ def test_what_nothing_runs_is_told_once() -> None:
 
     assert [each.message for each in found.diagnostics] == [
         (
-            "No driver serves 'arn:aws:states:::sqs:sendMessage': its tasks run where they are mocked only; No driver serves"
-            " 'arn:aws:states:::sns:publish': its tasks run where they are mocked only (6 tasks in all)"
+            "No driver serves 'arn:aws:states:::sqs:sendMessage': its tasks run only where they are mocked; No driver serves"
+            " 'arn:aws:states:::sns:publish': its tasks run only where they are mocked (6 tasks in all)"
         )
     ]
 

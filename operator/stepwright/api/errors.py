@@ -170,7 +170,7 @@ def validation(message: str, reason: Reason | None = None) -> ApiError:
 
 
 def nothing_given(*names: str) -> ApiError:
-    """An update that says nothing of what it could change."""
+    """An update that says nothing about what it could change."""
     some = f"{', '.join(names[:-1])} or the {names[-1]}"
     return validation(f"Either the {some} must be specified", "MISSING_REQUIRED_PARAMETER")
 

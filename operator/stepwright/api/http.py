@@ -128,7 +128,7 @@ class Request:
         return piece
 
     def put(self, piece: bytes) -> bool:
-        """More of the body. False where more has come than is read."""
+        """More of the body. False if more has come than is read."""
         self._pieces.append(piece)
         self._unread_bytes += len(piece)
         self._wake()

@@ -29,7 +29,8 @@ class Part(NamedTuple):
 
 
 async def part(beside: Beside, machine_arn: str, text: str, label: str) -> Part | None:
-    """Of the definition ``text``; None where no distributed Map in it has this label. Raises InvalidDefinition."""
+    """Of the definition ``text``; None if no distributed Map in it has this label. Raises
+    InvalidDefinition."""
     try:
         return await beside.unless_short(len(text), partial(_part, machine_arn, text, label))
     except InvalidDefinition as error:  # it was created by a version that took it

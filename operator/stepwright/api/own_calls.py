@@ -1,4 +1,5 @@
-"""The operations as tasks call them: from inside of the process, in the form of Step Functions' SDK integrations.
+"""The operations as tasks call them: from inside the process, in the form of Step Functions' SDK
+integrations.
 
 Names begin with a capital letter there, and JSON may be given where the API wants its text.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html

@@ -22,7 +22,7 @@ from stepwright.catalog.ports import Cursor, Page
 T = TypeVar("T")
 
 DEFAULT: Final = 100
-"""Of ``maxResults``, also where it is 0."""
+"""Of ``maxResults``, even if it is 0."""
 
 LIFETIME_MILLIS: Final = 24 * 60 * 60 * 1000
 
@@ -37,8 +37,9 @@ async def read(
     of: str,
     look: Callable[[Cursor | None, int], Awaitable[Page[T]]],
 ) -> tuple[Sequence[T], Answer]:
-    """The page that is asked for of the list ``of``, and what the answer says of the next one. ``of`` names the list by
-    all that the request says about it; it is the caller's account that goes through it. Raises InvalidToken, NoSuchCursor."""
+    """The page that is asked for of the list ``of``, and what the answer says about the next one. ``of``
+    names the list by all that the request says about it; it is the caller's account that goes through it.
+    Raises InvalidToken, NoSuchCursor."""
     token, now, of = request.get("nextToken"), service.clock.now(), f"{of} by {service.caller.account}"
     after = None if token is None else _cursor(token, of, now)
     page = await look(after, request.get("maxResults") or DEFAULT)

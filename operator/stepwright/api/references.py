@@ -93,7 +93,7 @@ def _chosen(alias: Alias, chance: float) -> str:
 async def _found(
     arn: str, find: Callable[[str], Awaitable[T | None]], missing: Callable[[str], ApiError]
 ) -> T:
-    """Raises what ``missing`` makes of the ARN where there is nothing."""
+    """Raises what ``missing`` makes of the ARN if there is nothing."""
     found = await find(arn)
     if found is None:
         raise missing(arn)

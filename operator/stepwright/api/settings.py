@@ -1,4 +1,4 @@
-"""What a request says of roles, logs and encryption: whether it can be, and what it stands for.
+"""What a request says about roles, logs and encryption: whether it can be, and what it stands for.
 
 Nothing here looks whether a role, a log group or a key exists: here are none. Sentences are AWS's where reports have them.
 """

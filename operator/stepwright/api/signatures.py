@@ -63,7 +63,7 @@ Keys: TypeAlias = Mapping[str, Key]
 
 
 def claim(header: str) -> Claim | None:
-    """None where the header is not one of Signature Version 4."""
+    """None if the header is not one of Signature Version 4."""
     found = _HEADER.fullmatch(header.strip())
     return None if found is None else Claim(*found.groups())
 

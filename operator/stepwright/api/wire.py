@@ -34,7 +34,7 @@ def event(recorded: HistoryEvent, *, with_data: bool) -> dict[str, Any]:
 
 
 def data(name: str, value: str | None, request: Mapping[str, Any]) -> dict[str, Any]:
-    """``input`` or ``output`` as the request wants to have it; nothing where there is none."""
+    """``input`` or ``output`` as the request wants to have it; nothing if there is none."""
     if value is None:
         return {}
     details = details_of(request)

@@ -44,7 +44,7 @@ class States:
         given: Mapping[str, Json],
         meter: Meter,
     ) -> None:
-        """``now``: milliseconds since 1970. ``given``: ``result`` or ``errorOutput``, where there is one."""
+        """``now``: milliseconds since 1970. ``given``: ``result`` or ``errorOutput``, if there is one."""
         self._given = {"input": input, **given}
         self._context = context
         self._variables = variables

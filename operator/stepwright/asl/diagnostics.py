@@ -17,7 +17,7 @@ class Diagnostic:
 
     ``pointer`` is the place that AWS names: for an unknown or missing field the object that should (not) have it.
     ``member`` then names the field in it; ``line`` and ``column`` are the field's own. They count from 1 and are
-    None where the definition did not come as text.
+    None if the definition did not come as text.
     """
 
     severity: Severity

@@ -29,7 +29,8 @@ class TaskStarted(Struct, frozen=True):
 
 
 class TaskSubmitted(Struct, frozen=True):
-    """What runs the task has accepted it (the Job exists); ``output`` says what is known of it ({jobName, jobUid}).
+    """What runs the task has accepted it (the Job exists); ``output`` says what is known about it ({jobName,
+    jobUid}).
 
     Gives AWS's TaskSubmitted event and is remembered with the open task, so that a driver can tell after a restart
     whether it has been submitted before.

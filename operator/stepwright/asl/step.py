@@ -54,7 +54,7 @@ class CancelTask(Struct, frozen=True):
     task: TaskId
     resource: Resource
     submitted: Json = None
-    """The output of TaskSubmitted, where there was one."""
+    """The output of TaskSubmitted, if there was one."""
 
 
 class SetTimer(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Who may do what in ``stepwright dev``: it serves one user, and asks for a key where others could reach it."""
+"""Who may do what in ``stepwright dev``: it serves one user, and demands a key if others could reach it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from stepwright.catalog.callers import Caller
 
 
 class Unrestricted:
-    """Implements ``catalog.ports.Access``: whoever was let in may do everything."""
+    """Implements ``catalog.ports.Access``: whoever is let in may do everything."""
 
     async def allows(self, caller: Caller, action: str, resource: str) -> bool:  # noqa: ARG002
         return True

@@ -47,10 +47,10 @@ log = structlog.get_logger(__name__)
 LOOPBACKS: Final = ("127.0.0.1", "::1")
 ACCOUNT: Final = "123456789012"
 REGION: Final = "us-east-1"
-"""Of requests that are signed for none."""
+"""The region of requests that are not signed for one."""
 
 _NOBODY_ELSE: Final = 0o077
-"""Files and folders are for this user alone: they hold inputs and outputs. Tasks get the umask that there was."""
+"""Files and folders are for this user alone: they hold inputs and outputs. Tasks get the original umask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Options:
     standard: Limits = STANDARD
     express: Limits = EXPRESS
     mocks: MockFile | None = None
-    """Whose test cases answer tasks, where an execution is started with one."""
+    """Its test cases answer the tasks of executions that are started with one."""
 
 
 async def serve(options: Options, tell: Callable[[str], None]) -> None:
@@ -167,7 +167,7 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
 
 
 def _keys(options: Options) -> Keys | None:
-    """All of them are of the one account."""
+    """All of them belong to the one account."""
     if options.secrets is None:
         return None
     return {key: Key(secret, Caller(options.account, key)) for key, secret in options.secrets.items()}

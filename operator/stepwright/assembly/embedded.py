@@ -32,7 +32,7 @@ from stepwright.tasks import table
 from stepwright.tasks.activities.driver import ActivityDriver
 
 _EXECUTIONS: Final = "executions"
-"""All of them together have one turn at the thread beside each client's requests, and turns among themselves."""
+"""At the thread all executions together count as one client, and take turns among themselves."""
 
 
 def activity_driver(database: Database, report: Report) -> ActivityDriver:
@@ -56,7 +56,7 @@ class Embedded:
         self._clock = clock
         self._drivers = drivers
         self._beside = Beside()
-        """Where everything is done that takes long; it has turns by connection and by state machine."""
+        """Does everything that takes long, with turns by connection and by state machine."""
         aside = partial(self._beside.call, whose=_EXECUTIONS)
         journal = SqlJournal(database, self._beside)
         self.machines = SqlMachines(database)
@@ -93,7 +93,7 @@ class Embedded:
     def service(
         self, work: Work, place: Place, new_id: Callable[[], str], chance: Callable[[], float]
     ) -> Service:
-        """What the AWS API answers from."""
+        """The ports that the AWS API uses."""
         return Service(
             machines=self.machines,
             executions=self.executions,

@@ -1,5 +1,5 @@
-"""Everything that carries executions in a cluster, put together: what an operator runs (``assembly.operator``), without its
-Lease, its threads, kopf and the servers. The simulation puts its operators together from this, too.
+"""Everything that runs executions in a cluster, put together: what an operator runs (``assembly.operator``),
+without its Lease, its threads, kopf and the servers. The simulation builds its operators from this, too.
 """
 
 from __future__ import annotations
@@ -52,20 +52,20 @@ class Shares(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What whoever installs Stepwright decides of it. Without ``namespaces`` all are served."""
+    """What the installation decides. Without ``namespaces`` all are served."""
 
     namespaces: Sequence[str] = ()
     limits: Limits = CLUSTER
     restarts_restored: bool = False
-    """Whether executions start again that came back from a backup without their status."""
+    """Whether executions that came back from a backup without their status start again."""
     retention: Policy = NOTHING_SAID
-    """Of ended executions where neither they nor their state machine say anything."""
+    """For ended executions, if neither they nor their state machine say anything."""
     task_pod_security: str = BASELINE
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """How parts are made of which there is more than one kind, or that are told more than is told them here."""
+    """Makes the parts that exist in more than one kind, or that need more than is known here."""
 
     journal: Callable[..., ClusterJournal] = ClusterJournal
     engine: Callable[..., Engine] = Engine
@@ -167,8 +167,8 @@ class InCluster:
         joined: Callable[[], Coroutine[Any, Any, object]],
         watch_of_machines: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
-        """Until cancelled, or until one of the two fails. ``joined`` returns once this process has a share of what there is;
-        then ``watch_of_machines`` runs, which tells ``state_machines.observe`` of them."""
+        """Until cancelled, or until one of the two fails. ``joined`` returns once this process has a share of
+        what there is; then ``watch_of_machines`` runs, which reports them to ``state_machines.observe``."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.driver.run(), name="job driver")
@@ -185,7 +185,7 @@ class InCluster:
                 group.create_task(watch_of_machines(), name="state machines")
                 group.create_task(self._vanished.run(), name="state machines that are gone")
         finally:
-            # First what would let executions begin.
+            # First whatever would begin executions.
             await self.state_machines.close()
             await self.executions.close()
 
@@ -198,8 +198,8 @@ class InCluster:
     # --- What comes from outside -------------------------------------------------------------------------------------
 
     def shares_changed(self) -> None:
-        """Others are members than before, or executions were listed anew: what is this process's, what was missed meanwhile, and
-        what a backup has brought back, is found anew."""
+        """The members have changed, or executions were listed again: find out again what belongs to this
+        process, what was missed meanwhile, and what a backup has brought back."""
         self.executions.shares_changed()
         self.state_machines.shares_changed()
         self.rounds.look_at(None)

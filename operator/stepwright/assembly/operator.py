@@ -1,5 +1,5 @@
-"""The operator's life: connect, become a member, carry the executions that belong to it (``assembly.in_cluster``), let go,
-leave.
+"""The operator's life: connect, become a member, run the executions that belong to it
+(``assembly.in_cluster``), release them, leave.
 
 Two threads do that, each with a loop: this one acts; the *lifeline* renews the Lease and answers probes and Prometheus,
 which must not wait for the other. kopf has a third.
@@ -46,7 +46,7 @@ from stepwright.kube.informer import Informer
 
 log = structlog.get_logger(__name__)
 
-# A watch gives a bookmark a minute. Silent for this long, it is dead, whatever its connection says.
+# A watch sends a bookmark a minute. If silent for this long it is dead, whatever its connection says.
 SILENT_SECONDS = 300.0
 
 LEASE_CONNECTIONS = 4
@@ -63,7 +63,7 @@ class Options:
     installation: str | None = None
     """Its name; without one, the Leases' namespace."""
     take_over: Sequence[str] = ()
-    """Names of installations that are gone, whose executions go on here."""
+    """Names of installations that are gone, whose executions continue here."""
     host: str = "0.0.0.0"  # noqa: S104 - probes and Prometheus come from outside the pod
     metrics_port: int = 8080
     health_port: int = 8081
@@ -89,7 +89,8 @@ async def run(options: Options) -> None:
     Signals({"engine": loop, "lifeline": lifeline.loop}, lifeline.loop).install()
     try:
         async with await Api.connect(options.kubeconfig) as api:
-            # Connections of its own: a Lease runs out while its renewal waits behind thousands of other requests.
+            # Its own connections: a Lease would expire while its renewal waits behind thousands of other
+            # requests.
             leases = await lifeline.call(Api.connect(options.kubeconfig, connections=LEASE_CONNECTIONS))
             try:
                 await Operator(api, leases, lifeline, options).serve(stopped)
@@ -176,7 +177,7 @@ class Operator:
             name = self._membership.name
             raise Lost(f"Lease {name} was deleted: others may have taken over its executions") from removed
         finally:
-            # The Lease last: until then nobody else goes on.
+            # The Lease last: until then nobody else continues.
             for task in tasks:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -203,7 +204,7 @@ class Operator:
         await self._lifeline.call(self._membership.joined.wait())
 
     async def _watch_state_machines(self) -> None:
-        """Raises Lost where nothing tells of them any more."""
+        """Raises Lost if nothing reports them any more."""
         kopf_thread = self._kopf = KopfThread(
             asyncio.get_running_loop(),
             {"statemachines": self._parts.state_machines.observe},
@@ -220,7 +221,7 @@ class Operator:
             await kopf_thread.stop()
 
     def _alive(self) -> str | None:
-        """Asked, as all checks are, in the lifeline."""
+        """Called, like all checks, in the lifeline."""
         if self._pulse.hung:
             return f"the engine's loop has not turned for {self._pulse.held_seconds:.0f} s"
         if (stuck := self._pulse.stuck) is not None:
@@ -256,7 +257,7 @@ def _show(
     pulse: Pulse,
     clock: SteadyClock,
 ) -> None:
-    """What is read when somebody asks for the metrics."""
+    """Values that are read when somebody asks for the metrics."""
     metrics.show("stepwright_executions_live", lambda: parts.engine.live)
     metrics.show("stepwright_timers", lambda: len(parts.engine.timers))
     metrics.show("stepwright_loop_lag_seconds", lambda: pulse.lag_seconds)

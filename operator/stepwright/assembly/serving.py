@@ -1,4 +1,4 @@
-"""What ``stepwright dev`` runs of the language, and the sentences for what it does not: an
+"""Which parts of the language ``stepwright dev`` runs, and the sentences for those it does not: an
 ``asl.definition.Installation``."""
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ class Drivers:
     def lacks_resource(self, resource: Resource) -> str | None:
         if any(driver.serves(resource) for driver in self.drivers):
             return None
-        return f"Nothing that stepwright dev runs serves '{resource}', so executions that come to it fail"
+        return f"Nothing that stepwright dev runs serves '{resource}', so executions that reach it fail"
 
     def lacks_map_field(self, name: str) -> str | None:
-        return f"stepwright dev does not serve the {name} of a Map, so executions that come to it fail"
+        return f"stepwright dev does not serve the {name} of a Map, so executions that reach it fail"
 
     def lacks_express(self) -> str | None:
         return None

@@ -34,7 +34,7 @@ _PLACE: Final = Place("123456789012", "us-east-1")
 
 
 class Watching:
-    """Implements ``engine.observer.Observer``: hands on the visits of states as they come and change."""
+    """Implements ``engine.observer.Observer``: passes on the visits of states as they come and change."""
 
     def __init__(self, seen: Callable[[Visit], None]) -> None:
         self._seen = seen
@@ -64,11 +64,10 @@ async def run(
     task_environment: Mapping[str, str] | None = None,
     limits: Limits = STANDARD,
 ) -> Outcome:
-    """Until it ends, or is asked to stop. Processes that it began are stopped with it.
-
-    ``scripts`` answer the tasks of the states that they are given for; ``settings`` is what the state machine says
-    beside its definition. ``container_engine`` runs the containers of tasks that name an image; processes of the
-    others get ``task_environment``.
+    """Until it ends, or is asked to stop. Its processes are stopped with it. ``scripts`` answer the tasks of
+    their states; ``settings`` is what the state machine says in addition to its definition.
+    ``container_engine`` runs the containers of tasks that name an image; processes of the others get
+    ``task_environment``.
     """
     journal, watching = ExpressJournal(), Watching(seen)
     finished = asyncio.Event()
@@ -126,7 +125,7 @@ async def _drivers(
 
 
 def _resources(machine: Machine, scripts: Mapping[str, Script]) -> frozenset[Resource]:
-    """Of the mocked states."""
+    """The Resources of the mocked states."""
     return frozenset(
         state.resource
         for scope in machine.scopes.values()

@@ -1,4 +1,4 @@
-"""What AWS adds to the answers of optimized integrations: of the HTTP response that brought them."""
+"""What AWS adds to the answers of optimized integrations: metadata of their HTTP response."""
 
 from __future__ import annotations
 

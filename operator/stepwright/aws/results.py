@@ -1,7 +1,8 @@
 """Whether a mocked result looks like what an AWS service answers, by botocore's model of that service.
 
-STRICT wants required fields to be there, PRESENT looks at those that are, NONE at nothing. Fields that the model does not
-have are taken. Names are those of Step Functions: botocore's with the first letter in upper case.
+STRICT demands required fields, PRESENT checks those that are there, NONE checks nothing. Fields that the
+model does not have are accepted. Names are those of Step Functions: botocore's with the first letter in upper
+case.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
 """
@@ -25,7 +26,7 @@ from stepwright.aws import spelling
 _OPTIMIZED: Final[Mapping[str, str]] = MappingProxyType(
     {"states": "stepfunctions", "bedrock": "bedrock-runtime"}
 )
-"""Optimized integrations whose service botocore calls otherwise."""
+"""Optimized integrations whose service has another name in botocore."""
 
 _POLLED: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -34,7 +35,8 @@ _POLLED: Final[Mapping[str, str]] = MappingProxyType(
         "athena:startQueryExecution": "getQueryExecution",
     }
 )
-"""``.sync`` answers with what another operation of the service says in the end. Others are not known, so not checked."""
+"""``.sync`` returns the final answer of another operation of the service. Others are not known, so not
+checked."""
 
 _READ: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
@@ -43,15 +45,16 @@ _READ: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "states:startExecution.sync:2": frozenset({"Input", "Output"}),
     }
 )
-"""Fields in which Step Functions gives the JSON that was read, of any kind, where the service gives its text."""
+"""Fields in which Step Functions returns parsed JSON of any type, where the service returns its text."""
 
 _NARROWER: Final[Mapping[str, int]] = MappingProxyType({"lambda.MemorySize": 10_240})
-"""Maxima by which Step Functions goes that newer models of botocore have raised: it is said to be a function's most in
-https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and recorded."""
+"""Maxima that Step Functions applies although newer models of botocore have raised them: a function's limit,
+documented in https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and recorded."""
 
 
 def problem(resource: Resource, result: Json, *, strict: bool) -> str | None:
-    """The first field that is not as the service would have it; None where all are, or where nothing is known of it."""
+    """The first field that the service would not return like this; None if there is none, or if nothing is
+    known about it."""
     shape = _output(resource)
     if shape is None:
         return None
@@ -62,7 +65,7 @@ def problem(resource: Resource, result: Json, *, strict: bool) -> str | None:
 def _output(resource: Resource) -> Any:
     """The structure that the operation of a Resource answers with."""
     if resource.kind != "integration" or resource.waits_for_token:
-        return None  # whoever calls back says what he likes
+        return None  # a callback may answer anything
     operation = resource.action
     if resource.waits_for_end:
         operation = _POLLED.get(f"{resource.service}:{operation}", "")
@@ -72,7 +75,7 @@ def _output(resource: Resource) -> Any:
 
 
 def _service(resource: Resource) -> tuple[bool, str]:
-    """Whether it is called by its SDK, and its name."""
+    """Whether it is called through the SDK, and its name."""
     sdk, _, name = resource.service.rpartition(":")
     return bool(sdk), name
 

@@ -19,11 +19,12 @@ _VARIABLES: Final = (
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
 _STAND_IN: Final = ("stepwright", "stepwright")
-"""A key and its secret for what stands in for AWS, which may read the region from a signature and looks no further."""
+"""A key and its secret for stand-ins for AWS, which may read the region from a signature and check nothing
+else."""
 
 
 def configured() -> bool:
-    """Whether credentials are set up here, as far as can be said without asking anybody."""
+    """Whether credentials are set up here, as far as is known without a request."""
     files = (
         os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
         os.environ.get("AWS_CONFIG_FILE", "~/.aws/config"),
@@ -58,7 +59,7 @@ class Signing:
         from botocore.awsrequest import AWSRequest  # noqa: PLC0415
         from botocore.credentials import Credentials  # noqa: PLC0415
 
-        # What expires is asked for anew, which may take a call: so this is not done in the loop.
+        # Expired credentials are requested again, which may take a call, so not in the loop.
         found = self._credentials.get_frozen_credentials() if self._credentials else Credentials(*_STAND_IN)
         request = AWSRequest("POST", url, headers=dict(headers), data=body)
         SigV4Auth(found, self._service, region).add_auth(request)

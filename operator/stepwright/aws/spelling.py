@@ -4,5 +4,6 @@ from __future__ import annotations
 
 
 def in_tasks(name: str) -> str:
-    """How tasks spell a member of the model (and the model an operation of theirs): with a capital first letter."""
+    """How tasks spell a member of the model (and the model a task's operation): with a capital first
+    letter."""
     return f"{name[:1].upper()}{name[1:]}"

@@ -22,7 +22,7 @@ class Arn(NamedTuple):
 
 
 def parse(text: str) -> Arn | None:
-    """None where it is not an ARN with a kind and a name."""
+    """None if it is not an ARN with a kind and a name."""
     parts = text.split(":")
     if len(parts) < 7 or parts[0] != "arn":
         return None

@@ -6,8 +6,8 @@ from msgspec import Struct
 
 
 class Caller(Struct, frozen=True):
-    """``access_key``: what the request was signed with, which was checked; None where any signature will do, or where a
-    task asks."""
+    """``access_key``: what the request was signed with, which was checked; None if any signature will do, or
+    where a task asks."""
 
     account: str
     access_key: str | None = None

@@ -1,4 +1,4 @@
-"""State machines and executions as everybody outside of the engine sees them: plain data, AWS's words."""
+"""State machines and executions as everybody outside the engine sees them: plain data, AWS's words."""
 
 from __future__ import annotations
 

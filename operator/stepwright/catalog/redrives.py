@@ -14,7 +14,7 @@ _DAY_MILLIS: Final = 24 * 60 * 60 * 1000
 PERIOD_MILLIS: Final = 14 * _DAY_MILLIS
 """So long after its end an execution can be redriven."""
 OPEN_MILLIS: Final = 365 * _DAY_MILLIS
-"""So long after its start, at the most."""
+"""So long after its start, at most."""
 MAP_RUN_REDRIVES: Final = 1_000
 """So often a Map Run can be redriven."""
 EVENTS_LIMIT: Final = 24_999
@@ -22,7 +22,7 @@ EVENTS_LIMIT: Final = 24_999
 
 
 def refusal(execution: Execution, now: Millis) -> str | None:
-    """None where it can be redriven, as far as is known without its history."""
+    """None if it can be redriven, as far as is known without its history."""
     if execution.status in ("RUNNING", "SUCCEEDED"):
         return f"Execution is {execution.status} and cannot be redriven"
     if execution.redrivable is None:

@@ -17,7 +17,8 @@ FORM: Final = "an access key is written ID:SECRET"
 
 
 def read(file: Path | None) -> dict[str, str] | None:
-    """Secrets by access key, of the file and of the environment; None where neither names a key. Raises BadParameter."""
+    """Secrets by access key, of the file and of the environment; None if neither names a key. Raises
+    BadParameter."""
     texts = []
     if file is not None:
         try:

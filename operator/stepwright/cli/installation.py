@@ -16,7 +16,7 @@ _COMMAND: Final = "stepwright.cli:main"
 
 
 def problem() -> str | None:
-    """A sentence on what is wrong, and what to do; None where nothing is."""
+    """A sentence on what is wrong, and what to do; None if nothing is."""
     try:
         other = metadata.distribution(OTHER)
     except metadata.PackageNotFoundError:

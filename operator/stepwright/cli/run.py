@@ -177,7 +177,7 @@ def _scripts(mock: str, machine: Any, machine_name: str | None) -> Any:
 
 
 def _input(given: str) -> Any:
-    """JSON, or the file that holds it: with ``@`` in front, or by itself where it is no JSON."""
+    """JSON, or the file that holds it: with ``@`` in front, or by itself where it is not JSON."""
     from stepwright.asl.text import jsontext  # noqa: PLC0415
 
     try:

@@ -107,7 +107,7 @@ def _live() -> Iterator[Show]:
 
 
 def _told(visit: Visit, known: Visit | None) -> tuple[str, str, str, str] | None:
-    """A line for good: its mark and that one's style, the state, and what there is to say of it."""
+    """A line for good: its mark and that one's style, the state, and what there is to say about it."""
     name = visit.path[visit.path.rfind("[", 0, -len(visit.state)) :] if "]/" in visit.path else visit.path
     if visit.outcome is None:
         if known is not None and visit.attempts > known.attempts:

@@ -99,7 +99,7 @@ def updated(
     detail: str = "",
 ) -> list[dict[str, Any]]:
     """The list with the condition of type ``kind`` set, in its place if it has one. ``now`` (RFC 3339) becomes its
-    lastTransitionTime only where ``status`` changes: people read from it since when that holds."""
+    lastTransitionTime only if ``status`` changes: people read from it since when that holds."""
     before = next((c for c in conditions if c.get("type") == kind), None)
     since = before["lastTransitionTime"] if before is not None and before.get("status") == status else now
     condition = {
@@ -143,7 +143,7 @@ def of_execution(
     reason: Reason | None = None,
     detail: str = "",
 ) -> list[dict[str, Any]]:
-    """All conditions of an Execution in a phase. ``reason`` says more than the phase where there is more to say:
+    """All conditions of an Execution in a phase. ``reason`` says more than the phase if there is more to say:
     why it waits (Pending), that the input was no good (Failed)."""
     ended = phase in ENDS
     known = reason or ENDS.get(phase) or (RUNNING if phase == "Running" else PENDING)

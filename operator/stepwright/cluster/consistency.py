@@ -109,8 +109,8 @@ def _check_unsealed(body: Body, status: Mapping[str, Any]) -> None:
 
 
 def _truth(uid: str, status: Mapping[str, Any], written: seal.Seal) -> Truth | None:
-    """What phase and settled were when the seal was made; None where it was made for another seq, or another state
-    machine: nothing tells which."""
+    """What phase and settled were when the seal was made; None if it was made for another seq, or another
+    state machine: nothing tells which."""
     for phase, settled in product(get_args(Phase), (False, True)):
         said = {**status, "phase": phase, "settled": settled}
         if seal.sealed(uid, said, written.checkpoint, written.history) == written:

@@ -143,7 +143,7 @@ def input_text(body: Body) -> JsonText:
 
 
 def check_version(body: Body) -> None:
-    """Raises NewerVersion where the checkpoint was written by a version that this one does not know."""
+    """Raises NewerVersion if the checkpoint was written by a version that this one does not know."""
     for text in ((body.get("status") or {}).get("checkpoint") or {}).values():
         try:
             part = msgspec.json.decode(text)
@@ -203,8 +203,8 @@ def may_restart(body: Body) -> bool:
 
 
 def as_needed(text: msgspec.Raw | bytes) -> Body:
-    """An Execution, with its input only where it has yet to begin: afterwards the checkpoint has what is needed of it.
-    Raises InvalidInput where the input's length alone tells that it cannot."""
+    """An Execution, with its input only if it has yet to begin: afterwards the checkpoint has what is needed
+    of it. Raises InvalidInput if the input's length alone tells that it cannot."""
     body = lean(text)
     if has_ended(body) or (body.get("status") or {}).get("checkpoint"):
         return body

@@ -89,8 +89,8 @@ class _Row:
         self._sent: Readings | None = None
 
     def go_on(self) -> None:
-        """The next one is about to be sent. Raises Unavailable where so much time has passed since the last was that
-        etcd may have been restored between: what was stored is then stored again."""
+        """The next one is about to be sent. Raises Unavailable if so much time has passed since the last was
+        that etcd may have been restored between: what was stored is then stored again."""
         now = self._read_clocks()
         if self._sent is not None and readings.passed(self._sent, now) > TRUSTED_SECONDS:
             raise Unavailable("the machine has stood still, and what was stored may have been lost with etcd")
@@ -113,10 +113,10 @@ class ClusterJournal:
         installation: Installation | None = None,
         read_clocks: Callable[[], Readings] = readings.read,
     ) -> None:
-        """``on_restored`` is told of an execution that is stored as it was earlier: which, and the numbers of the newest
-        commit that was made and of the one that is stored. ``stored`` is told of each object that is stored beside an
-        Execution: its namespace, what it is (``Events``, ``Payload``), and its size in bytes. ``read_clocks`` tells how
-        much time has passed."""
+        """``on_restored`` is told about an execution that is stored as it was earlier: which, and the numbers
+        of the newest commit that was made and of the one that is stored. ``stored`` is told about each object
+        that is stored beside an Execution: its namespace, what it is (``Events``, ``Payload``), and its size
+        in bytes. ``read_clocks`` tells how much time has passed."""
         self._api = api
         self._stored = stored
         self._installation = installation
@@ -413,7 +413,7 @@ class ClusterJournal:
     def _roll_ahead(self, known: Record) -> None:
         """Begin to copy a full page, which the next commit needs, while its steps are made."""
         rolling = asyncio.create_task(self._roll_page(known), name=f"page of {known.namespace}/{known.name}")
-        # What fails is done again by the commit, where there is one.
+        # What fails is done again by the commit, if there is one.
         rolling.add_done_callback(lambda task: task.cancelled() or task.exception())
         self._rolling[known.uid] = self._read_clocks(), rolling
 
@@ -466,7 +466,7 @@ class ClusterJournal:
         return all(stored.get(each) == fields.get(each) for each in ("events", "previous"))
 
     async def _create_history(self, known: Record, name: str, fields: Mapping[str, Any]) -> bool:
-        """Whether it is created now; not where there is one of that name."""
+        """Whether it is created now; not if there is one of that name."""
         owner = {"apiVersion": API_VERSION, "kind": "Execution", "name": known.name, "uid": known.uid}
         body = {
             "apiVersion": API_VERSION,

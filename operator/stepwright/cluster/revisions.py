@@ -35,7 +35,8 @@ _PAGE_SIZE: Final = 200
 
 MACHINE_LABEL: Final = "stepwright.dev/state-machine"
 
-# What of spec decides how an execution runs and what is told of it. The rest (retention ...) may change under it.
+# What of spec decides how an execution runs and what is told about it. The rest (retention ...) may change
+# under it.
 SETTINGS: Final = ("serviceAccountName", "taskServiceAccountName", "taskDefaults", "logging")
 
 

@@ -58,7 +58,7 @@ def sealed(uid: str, summary: Status, checkpoint: str, history: str) -> Seal:
 
 
 def found(status: Status) -> Seal | None:
-    """The seal that a status has; None where there is none, or where what stands there is not a seal."""
+    """The seal that a status has; None if there is none, or where what stands there is not a seal."""
     fields = (status.get("seal") or "").split(".")
     return Seal(*fields) if len(fields) == len(Seal._fields) else None
 

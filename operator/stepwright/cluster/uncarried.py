@@ -119,8 +119,8 @@ class Refusals:
 
     async def acknowledge(self, body: Body) -> None:
         """The spec of an ended execution was changed, and nothing comes of it: readers of the kstatus convention
-        would otherwise wait for ever for somebody to look at it. One that has not ended any more was restored: whoever
-        carries it on looks at its spec."""
+        would otherwise wait forever for somebody to look at it. One that has not ended any more was restored:
+        whoever carries it on looks at its spec."""
         if not executions.has_ended(body):
             return
         generation = body["metadata"].get("generation", 1)

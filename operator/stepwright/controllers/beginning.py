@@ -171,7 +171,7 @@ class Beginning:
         return await self._journal.read_lean(ref) if text is None else executions.lean(text)
 
     async def _find_machine(self, seen: Seen, body: Body) -> Pinned | None:
-        """What a new execution is to run; None where it has to wait, which its conditions then say."""
+        """What a new execution is to run; None if it has to wait, which its conditions then say."""
         key = seen.machine
         known = await self._machines.newest(key) or await self._appears(key)
         if known is not None and known.revision is not None:
@@ -189,7 +189,7 @@ class Beginning:
         return Pinned(key[1], known.uid, known.revision)  # it became ready while that was written
 
     async def _appears(self, key: Key) -> Known | None:
-        """What is known of a state machine within the time in which nothing is said about its absence."""
+        """What is known about a state machine within the time in which nothing is said about its absence."""
         for _ in range(SILENT_LOOKS):
             await self._clock.sleep(SILENT_SECONDS / SILENT_LOOKS)
             known = self._machines.find(key)

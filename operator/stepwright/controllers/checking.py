@@ -72,7 +72,7 @@ class Checking:
 
 
 def unfit(text: bytes) -> Verdict | None:
-    """What is to be said of a whole StateMachine that is not even to be decoded."""
+    """What is to be said about a whole StateMachine that is not even to be decoded."""
     problem = state_machines.unfit(text)
     if problem is None:
         return None

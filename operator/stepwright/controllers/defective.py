@@ -49,7 +49,7 @@ class Defective:
         self._apart.pop(uid, None)
 
     async def give_up(self, ref: ExecutionRef, defect: Defect) -> bool:
-        """End it, or set it apart. False where neither can be written now. Raises Unwritable."""
+        """End it, or set it apart. False if neither can be written now. Raises Unwritable."""
         try:
             body = await self._journal.read_lean(ref)
             if not executions.has_ended(body):

@@ -19,7 +19,8 @@ FINALIZER: Final = "stepwright.dev/executions"
 CHECK_SECONDS: Final = 5.0
 OTHERS_NOTICE_SECONDS: Final = 10.0
 """How long a deletion waits at least, and a revision that nobody needs any more: another operator may be about to start
-an execution, and has not heard yet. No Lease tells that there is none: installations do not know of each other's."""
+an execution, and has not heard yet. No Lease shows that there is none: installations do not know of each
+other's."""
 
 
 class Draining:

@@ -42,8 +42,8 @@ _decode: Final = msgspec.json.Decoder(_Row).decode
 
 
 def reader(columns: Sequence[str]) -> Callable[[msgspec.Raw], Seen] | None:
-    """From a row of a list of settled Executions to what is seen of one. None where columns are missing: the CRD is older
-    than this operator. The reader raises msgspec.DecodeError.
+    """From a row of a list of settled Executions to what is seen of one. None if columns are missing: the CRD
+    is older than this operator. The reader raises msgspec.DecodeError.
 
     The state machine that the status names is taken to be the spec's, which cannot change; where it is not, the seal does
     not fit.

@@ -129,7 +129,7 @@ class Executions:
         self._carried: dict[Uid, tuple[Key, str]] = {}
 
     def broke(self, metadata: Metadata, error: Exception) -> None:
-        """What was said of an execution could not be taken in. It is read, and taken in so; where that fails,
+        """What was said about an execution could not be taken in. It is read, and taken in so; if that fails,
         too, it ends."""
         uid = Uid(metadata.uid)
         if not self._owns(uid):
@@ -160,8 +160,8 @@ class Executions:
                 self._taking_up.setdefault(ref.uid, here)
 
     def observe(self, type: str, seen: Seen, text: msgspec.Raw | None = None) -> None:
-        """Take in what is known of it now. Runs in the engine's loop. What fails in that is this execution's trouble, and
-        nobody else's: it is looked at again."""
+        """Take in what is known about it now. Runs in the engine's loop. What fails in that is this
+        execution's trouble, and nobody else's: it is looked at again."""
         self._guarded(seen, lambda: self._observe(type, seen, text))
 
     def _guarded(self, seen: Seen, act: Callable[[], None]) -> None:

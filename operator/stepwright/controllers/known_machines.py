@@ -1,5 +1,5 @@
-"""What is known of StateMachines that executions need to know: by what this operator has found out of its own, and by what others
-have written of theirs.
+"""What is known about StateMachines that executions need to know: by what this operator has found out of its
+own, and by what others have written of theirs.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ class KnownMachines:
         self._doubtful.update(dict.fromkeys(self._known, self._times))
 
     def find(self, key: Key) -> Known | None:
-        """What is known of the state machine at this moment; None where it does not exist, or not yet, or where that is in
-        doubt."""
+        """What is known about the state machine at this moment; None if it does not exist, or not yet, or
+        where that is in doubt."""
         return None if key in self._doubtful or key in self.contested else self._known.get(key)
 
     def even_in_doubt(self, key: Key) -> Known | None:
@@ -85,9 +85,9 @@ class KnownMachines:
         return key in self._doubtful
 
     async def read_anew(self, key: Key) -> SeenMachine | None:
-        """What is stored of one in doubt, which is in doubt no more and known by that alone: kopf may have no more to say of
-        it. None where something has come meanwhile that may be newer, or it was asked again: it is in doubt still. Raises
-        NotFound, ApiError."""
+        """What is stored of one in doubt, which is in doubt no more and known by that alone: kopf may have no
+        longer to say about it. None if something has come meanwhile that may be newer, or it was asked
+        again: it is in doubt still. Raises NotFound, ApiError."""
         since, before = self._doubtful.get(key), self.seen.get(key)
         seen = await self.stored(key)
         if self._doubtful.get(key) != since or self.seen.get(key) is not before:
@@ -108,14 +108,14 @@ class KnownMachines:
             self._confirmed.add(key)
 
     def forget(self, key: Key) -> bool:
-        """It is gone; whether something was known of it."""
+        """It is gone; whether something was known about it."""
         self._confirmed.discard(key)
         self._doubtful.pop(key, None)
         return self._known.pop(key, None) is not None
 
     async def newest(self, key: Key) -> Known | None:
-        """What is known of the state machine, and not less than who looks after it has written by now: an execution
-        that is created when a new definition is Ready runs that one. Raises Unavailable."""
+        """What is known about the state machine, and not less than who looks after it has written by now: an
+        execution that is created when a new definition is Ready runs that one. Raises Unavailable."""
         seen = self.seen.get(key)
         if seen is None or (self._is_confirmed(key) and self._owns(seen.metadata.uid)):
             return self._known.get(key)
@@ -189,7 +189,7 @@ def _as_written_before(seen: SeenMachine) -> Known | None:
 
 
 def _ready(seen: SeenMachine) -> str:
-    """What is said of whether executions can start."""
+    """What is said about whether executions can start."""
     return next((each.message for each in seen.status.conditions if each.type == conditions.READY), "")
 
 

@@ -63,7 +63,7 @@ def configure(level: str, format: Literal["json", "console"]) -> LogWriter:
     writer = LogWriter(handler)
     root.handlers = [writer.entrance]
     root.setLevel(level.upper())
-    # kopf tells of every event at INFO; what counts of it the operator says itself.
+    # kopf reports every event at INFO; what counts of it the operator says itself.
     logging.getLogger("kopf").setLevel(max(logging.WARNING, root.level))
     logging.getLogger("kubernetes").setLevel(max(logging.WARNING, root.level))
     logging.getLogger("kopf._core.reactor.running").addFilter(_is_news)
@@ -90,7 +90,7 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 
 class Transitions:
-    """Implements ``engine.observer.Observer``: what the log tells of executions.
+    """Implements ``engine.observer.Observer``: what the log says about executions.
 
     Without ``logging`` in the state machine: a line for each state entered or left and for each end, without data.
     With it, history events as AWS's levels choose them, with inputs and outputs where ``includeExecutionData`` asks:
@@ -162,7 +162,7 @@ _DATA = ("input", "output", "parameters", "assignedVariables", "cause")
 
 
 def _data(details: Mapping[str, Any]) -> dict[str, Any]:
-    """What an event says of the execution's data, of bounded length."""
+    """What an event says about the execution's data, of bounded length."""
     data: dict[str, Any] = {}
     left = LONGEST_DATA
     for name in _DATA:

@@ -55,7 +55,7 @@ class MachineStatus:
         try:
             metadata = {"uid": seen.metadata.uid, "resourceVersion": seen.metadata.resourceVersion}
             # On condition of what was looked at: else a request that was long under way, or that a process sends after
-            # it was stopped, would take back what the next operator has said of a newer definition.
+            # it was stopped, would take back what the next operator has said about a newer definition.
             patch = {"metadata": metadata, "status": new}
             await self._api.patch(path_of_machine(key, "status"), patch, MERGE_PATCH)
         except (NotFound, Conflict):

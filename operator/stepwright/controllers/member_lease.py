@@ -20,7 +20,8 @@ LABEL: Final = "stepwright.dev/component"
 COMPONENT: Final = "operator"
 SELECTOR: Final = f"{LABEL}={COMPONENT}"
 ALL: Final = LABEL
-"""Selects what ``quarantine`` records beside the members' Leases, so that one list tells of both at one moment."""
+"""Selects what ``quarantine`` records beside the members' Leases, so that one list reports both at one
+moment."""
 PREFIX: Final = "stepwright-operator-"
 VIEW: Final = "stepwright.dev/members"
 """Annotation: the names of the Leases that the holder takes for members, sorted, with commas."""
@@ -54,7 +55,7 @@ class MemberLease(msgspec.Struct, frozen=True):
 
     @property
     def view(self) -> View | None:
-        """Whom its holder takes for members; None where that cannot be read."""
+        """Whom its holder takes for members; None if that cannot be read."""
         text = self.metadata.annotations.get(VIEW)
         return tuple(text.split(",")) if text else None
 
@@ -81,7 +82,7 @@ def written_reference(ref: ExecutionRef) -> str:
 
 
 def read_reference(text: str) -> ExecutionRef | None:
-    """None where it is not a valid one, whoever has written it."""
+    """None if it is not a valid one, whoever has written it."""
     match text.split("/"):
         case [str(namespace), str(name), str(machine), str(uid)] if uid:
             return ExecutionRef(Uid(uid), namespace, name, machine)

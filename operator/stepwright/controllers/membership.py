@@ -63,7 +63,7 @@ class Removed(Exception):  # noqa: N818 - it names a condition
 
 
 class Pulse(Protocol):
-    """What is to be known of the loop that acts."""
+    """What is to be known about the loop that acts."""
 
     @property
     def hung(self) -> bool:
@@ -203,7 +203,7 @@ class Membership:
 
     @property
     def obstacle(self) -> str | None:
-        """Why this operator does not act, for people; None where it may."""
+        """Why this operator does not act, for people; None if it may."""
         if self.skewed:
             ahead, seconds = self._skew() > 0, abs(self._skew())
             return (

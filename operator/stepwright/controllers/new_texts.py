@@ -1,4 +1,4 @@
-"""The texts of new Executions, from the event that tells of them until they are started.
+"""The texts of new Executions, from the event that reports them until they are started.
 
 Most start at once, and reading each again would be a request more for each. But as long as one waits for its state
 machine, or for its turn, its text is memory that a tenant fills. So only short texts are kept, and only as many as fit;

@@ -1,7 +1,7 @@
 """Former revisions of a state machine go once nobody can start an execution with them any more.
 
 With one that its status has named until a moment ago others may still begin. So a while passes after the change has been
-seen before what it leaves behind is deleted; where that fails it is tried again, less and less often.
+seen before what it leaves behind is deleted; if that fails it is tried again, less and less often.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Pruning:
 
     async def go_on(self, key: Key, uid: str, named: AbstractSet[str]) -> float | None:
         """``named``: the revisions that executions start with, as has been seen by now. The seconds after which to ask
-        again; None where nothing is left to do."""
+        again; None if nothing is left to do."""
         wanted = self._wanted.get(key)
         if wanted is None:
             return None

@@ -148,7 +148,7 @@ def _manifest(suspect: Suspect) -> dict[str, object]:
 
 
 def _read(lease: MemberLease) -> Suspect | None:
-    """None where the Lease is another."""
+    """None if the Lease is another."""
     metadata = lease.metadata
     if metadata.labels.get(member_lease.LABEL) != COMPONENT or not metadata.name.startswith(PREFIX):
         return None

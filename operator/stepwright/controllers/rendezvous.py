@@ -16,8 +16,8 @@ _64_BITS = 2**64 - 1
 
 
 def owner(uid: str, members: Sequence[str]) -> str | None:
-    """The member with the highest weight for this uid; None where there are no members. Equal weights, one in 2^64,
-    go to the greater name.
+    """The member with the highest weight for this uid; None if there are no members. Equal weights, one in
+    2^64, go to the greater name.
 
     Both sides are hashed properly once; a weight is the two mixed by MurmurHash3's finalizer
     (https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp, fmix64): some microseconds for an object,

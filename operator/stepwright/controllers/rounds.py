@@ -43,8 +43,8 @@ Scope = Key | None
 
 
 class Rounds:
-    """``astray`` is told of what is not as it should be: edited by somebody, changed after its end, or with Jobs that
-    whoever carried it had no time to let go (``holds``)."""
+    """``astray`` is told about what is not as it should be: edited by somebody, changed after its end, or
+    with Jobs that whoever carried it had no time to let go (``holds``)."""
 
     def __init__(
         self,

@@ -28,7 +28,8 @@ Check = Callable[[], str | None]
 """None when all is well, else a sentence."""
 
 Admit = Callable[[str], Awaitable[int]]
-"""Whether the holder of a token (empty where there is none) may read the metrics: 200, or the status to refuse with."""
+"""Whether the holder of a token (empty if there is none) may read the metrics: 200, or the status to
+refuse with."""
 
 
 async def _everybody(_: str) -> int:
@@ -107,7 +108,7 @@ class _Page:
 
 
 def _making_room(server: web.Server) -> Callable[[], RequestHandler]:
-    """Makes the handler of a new connection, and ends the oldest ones where there are too many."""
+    """Makes the handler of a new connection, and ends the oldest ones if there are too many."""
 
     def make() -> RequestHandler:
         for oldest in server.connections[: -(MOST_CONNECTIONS - 1)]:

@@ -1,4 +1,4 @@
-"""StateMachines, as kopf tells of them: without their definitions.
+"""StateMachines, as kopf reports them: without their definitions.
 
 An untyped field of a megabyte takes twenty times that once it is decoded, and kopf decodes, copies and keeps whole
 objects. So what it reads is thinned before (``nesting``), and what is remembered here is smaller still; the controller
@@ -22,7 +22,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How long ended executions of a state machine stay, and how many: None where nothing is said."""
+    """How long ended executions of a state machine stay, and how many: None if nothing is said."""
 
     ttl_seconds: int | None = None
     successful: int | None = None

@@ -1,7 +1,7 @@
 """StateMachines: checked, kept as revisions, told whether executions can start; deleted once theirs have ended.
 
-What is kept in memory is what kopf tells of them, which is not the definition: it is read when it has to be checked, by
-few at once, and not decoded where its length says already that it cannot run.
+What is kept in memory is what kopf reports about them, which is not the definition: it is read when it has to be
+checked, by few at once, and not decoded where its length says already that it cannot run.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class StateMachines:
             self._workers[key] = asyncio.create_task(self._work(key), name=f"state machine {key[0]}/{key[1]}")
 
     def find(self, key: Key) -> Known | None:
-        """What is known of it at this moment (``KnownMachines.find``)."""
+        """What is known about it at this moment (``KnownMachines.find``)."""
         return self.known.find(key)
 
     async def newest(self, key: Key) -> Known | None:
@@ -181,7 +181,8 @@ class StateMachines:
             self._look_at(key)
 
     def policy_of(self, key: Key) -> Policy:
-        """What the state machine says of how long ended executions stay; nothing where it does not exist."""
+        """What the state machine says about how long ended executions stay; nothing where it does not
+        exist."""
         seen = self.known.seen.get(key)
         return NOTHING_SAID if seen is None else seen.policy
 

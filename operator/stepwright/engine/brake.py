@@ -11,13 +11,14 @@ from typing import Final
 from stepwright.asl.signals import Millis
 
 SECONDS_AT_ONCE: Final = 10
-"""An execution that did little before may record the events of so many seconds at once."""
+"""An execution that did little before may record the events of this many seconds at once."""
 SECONDS_SAVED: Final = 1
-"""Once it has used them up it waits for those of so many seconds: one write for all of them, not one for each."""
+"""Once it has used them up it waits for those of this many seconds: one write for all of them, not one for
+each."""
 
 
 class Brake:
-    """``per_second`` None: there is none."""
+    """``per_second`` None: no limit."""
 
     __slots__ = ("_at", "_closed", "_left", "_per_second")
 

@@ -63,7 +63,7 @@ class Defects:
         return self._last
 
     def failure(self, seq: int) -> Break | None:
-        """How the execution fails instead of going on from ``seq``; None where it may go on."""
+        """How the execution fails instead of going on from ``seq``; None if it may go on."""
         if self._last is None or self._seq != seq or self._last.times < TIMES:
             return None
         return Break(errors.RUNTIME, self._last.cause)

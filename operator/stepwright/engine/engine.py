@@ -108,7 +108,7 @@ class Engine:
 
     @property
     def parked(self) -> int:
-        """How many of them wait outside of memory."""
+        """How many of them wait outside memory."""
         return len(self._parked)
 
     def uids(self) -> list[Uid]:
@@ -181,7 +181,7 @@ class Engine:
             run.post(reported)
 
     def tell(self, uid: Uid, signal: Signal) -> None:
-        """Like ``report``, of what may come while the execution waits outside of memory."""
+        """Like ``report``, of what may come while the execution waits outside memory."""
         run = self._runs.get(uid) or self._wake(uid)
         if run is not None:
             run.post(signal)
@@ -190,8 +190,9 @@ class Engine:
         self.tell(uid, Stop(request.error, request.cause))
 
     def has_open(self, uid: Uid, task: TaskId, scheduled: Millis | None = None) -> bool | None:
-        """Whether the task is open as far as it is written or being written; None where the execution is not carried. One
-        that waits outside of memory has no open task. ``scheduled``: when it must have been, where that is known."""
+        """Whether the task is open as far as it is written or being written; None if the execution is not
+        carried. One that waits outside memory has no open task. ``scheduled``: when it must have been,
+        where that is known."""
         run = self._runs.get(uid)
         if run is None:
             return False if uid in self._parked else None

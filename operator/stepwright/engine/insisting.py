@@ -2,7 +2,8 @@
 
 Who is away comes back, so for that there is no end. A store that *denies* the write (a quota is used up, a right is
 missing) waits for somebody to act: it is said in the execution's conditions, and where a quota is the reason, the execution
-fails after a while instead of waiting for ever. A stop ends the wait at once, since what is kept out then no longer matters.
+fails after a while instead of waiting forever. A stop ends the wait at once, since what is kept out then no
+longer matters.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class KeptOut(Refused):
 
 
 class Insisting:
-    """On a write. ``quota_seconds`` None: for ever. ``stops``: whether somebody has stopped the execution. ``explain`` says
-    the reason to people."""
+    """On a write. ``quota_seconds`` None: forever. ``stops``: whether somebody has stopped the execution.
+    ``explain`` says the reason to people."""
 
     def __init__(
         self,

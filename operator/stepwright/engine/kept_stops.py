@@ -35,7 +35,7 @@ class KeptStops:
             self._done.add(stop_id(task))
 
     def parts(self, new: Iterable[CancelTask], *, whole: bool) -> dict[PartId, EncodedPart | None]:
-        """What a write says of them that tells of these new ones; ``whole``: of all that there are."""
+        """What a write says about them that reports these new ones; ``whole``: of all that there are."""
         said: dict[PartId, EncodedPart | None] = dict.fromkeys(self._done) if not whole else {}
         if whole:
             said |= {name: part for name, part in self._stored.items() if name not in self._done}

@@ -26,7 +26,8 @@ def take_short_turns() -> None:
 
 class LooksThrough(Protocol):
     async def __call__(self, text: str, look: Callable[[], T], whose: str) -> T:
-        """What ``look`` says of the definition; what it raises is raised. ``whose``: the namespace it is in."""
+        """What ``look`` says about the definition; what it raises is raised. ``whose``: the namespace it is
+        in."""
 
 
 class LookingThrough:

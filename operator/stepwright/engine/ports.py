@@ -56,11 +56,11 @@ class StopRequest:
 class Loaded:
     """What a journal knows of an execution.
 
-    ``parts`` is empty where nothing was committed yet; then ``input`` starts it. ``ended``: the outcome is committed;
-    of ``parts`` the stops count then, and nothing else.
-    ``settled``: nothing is left to stop. ``stop``: a stop was asked for. ``latest``: when something was recorded of it
-    last, as far as the journal knows. ``redriven``: when it was asked for that an execution that had ended go on from
-    ``parts``, which are those of ``Commit.redrivable`` until the first write after it.
+    ``parts`` is empty if nothing was committed yet; then ``input`` starts it. ``ended``: the outcome is
+    committed; of ``parts`` the stops count then, and nothing else. ``settled``: nothing is left to stop.
+    ``stop``: a stop was asked for. ``latest``: when something was recorded of it last, as far as the journal
+    knows. ``redriven``: when it was asked for that an execution that had ended go on from ``parts``, which
+    are those of ``Commit.redrivable`` until the first write after it.
     """
 
     ref: ExecutionRef
@@ -174,7 +174,7 @@ class TaskDriver(Protocol):
     def serves(self, resource: Resource) -> bool: ...
 
     async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:
-        """See to it that the task runs, once. Raises Unavailable where that could not be found out or done: the
+        """See to it that the task runs, once. Raises Unavailable if that could not be found out or done: the
         engine calls again later.
 
         ``again``: an earlier call may have begun the task, here or in a process that is gone. False only in the first
@@ -190,7 +190,7 @@ class TaskDriver(Protocol):
         Costs no call."""
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
-        """The task's result is committed: what held it may go in its time. Raises Unavailable."""
+        """The task's result is committed: what held it may go in due course. Raises Unavailable."""
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
         """Stop or release all that runs or ran for this execution beyond ``wanted``. Raises Unavailable."""

@@ -109,7 +109,7 @@ class Run:
 
     async def serve(self) -> Parked | None:
         """Carry the execution to its end. Returns when it has settled, is gone, or is another engine's, and earlier
-        where there is nothing to do for long."""
+        if there is nothing to do for long."""
         try:
             while True:
                 try:
@@ -129,7 +129,7 @@ class Run:
                 except (JournalError, NewerVersion):
                     raise
                 except Exception as error:
-                    # It must neither end the others nor leave this one as it is for ever.
+                    # It must neither end the others nor leave this one as it is forever.
                     seq = 0 if self._carrying is None else self._carrying.seq
                     defect = self._defects.met(error, seq, self._world.commit_id())
                     log.exception(
@@ -187,7 +187,8 @@ class Run:
         return loaded
 
     async def _recover(self, defect: Defect) -> None:
-        """Get ready to try again, or to fail the execution instead. Raises Refused where that has failed, too."""
+        """Get ready to try again, or to fail the execution instead. Raises Refused if that has failed,
+        too."""
         self._world.observer.broke(self.ref)
         if defect.hopeless:
             raise Refused(defect.cause)

@@ -71,8 +71,9 @@ class Steps:
             taking.exception()  # asyncio would complain of one that nobody asks for
 
     def at_once(self, ref: ExecutionRef, step: Take) -> Step | None:
-        """A step in the loop, before anything else happens. None where there is no patience for it, which is little where
-        others have had the loop's share since it turned last: it is to be taken as all others then."""
+        """A step in the loop, before anything else happens. None if there is no patience for it, which is
+        little where others have had the loop's share since it turned last: it is to be taken as all others
+        then."""
         if self._turns.take_now():
             return self._in_its_turn(ref, step)
         return self._tried(ref, step, LITTLE)

@@ -59,7 +59,7 @@ class Timers:
         return self._armed.get(entry[2], {}).get(entry[3]) == entry[1]
 
     def fire_due(self) -> float | None:
-        """Fire what is due; the seconds until the next one, None where none is armed."""
+        """Fire what is due; the seconds until the next one, None if none is armed."""
         now = self._clock.now()
         while self._heap:
             entry = self._heap[0]

@@ -44,8 +44,8 @@ class Ring:
             raise
 
     def serve(self, may: Callable[[str], bool] = lambda _: True) -> str | None:
-        """Grant a turn to whoever is next of the namespaces that may have one. Whose it is; None where none of these
-        waits."""
+        """Grant a turn to whoever is next of the namespaces that may have one. Whose it is; None if none of
+        these waits."""
         while (namespace := next(filter(may, self._queues), None)) is not None:
             queue = self._queues.pop(namespace)
             # Who was cancelled is passed over here: to look for one among ten thousand takes too long.

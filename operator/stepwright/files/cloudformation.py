@@ -1,8 +1,8 @@
 """Templates of CloudFormation, which are also those of SAM and what ``cdk synth`` writes.
 
-The functions in a definition are carried out as far as a template alone can tell: defaults of parameters, names and
-ARNs of functions, state machines and activities of the template itself, with the account 123456789012 in us-east-1.
-What only a deployment knows becomes a placeholder: ``${Table.Arn}``.
+The functions in a definition are evaluated as far as the template alone allows: defaults of parameters, names
+and ARNs of functions, state machines and activities of the template itself, with the account 123456789012 in
+us-east-1. What only a deployment knows becomes a placeholder: ``${Table.Arn}``.
 
 Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html,
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-statemachine.html.
@@ -73,7 +73,7 @@ def _machine(name: str, resource: Mapping[str, Json], functions: Functions) -> F
     if given[0] in ("DefinitionUri", "DefinitionS3Location"):
         if isinstance(found, str) and not found.startswith(("s3://", "https://")):
             return Found(name, place, file=found, substitutions=substitutions, express=kind == "EXPRESS")
-        problem = f"the definition of {name} lies in S3, not in this folder"
+        problem = f"the definition of {name} is in S3, not in this folder"
         return Found(name, place, problem=problem)
     inner = properties[given[0]]
     if isinstance(inner, dict) and isinstance(inner.get("Fn::Sub"), str):
@@ -86,7 +86,7 @@ def _object(value: Json) -> dict[str, Json]:
 
 
 class Functions:
-    """CloudFormation's functions, as far as a template tells what they give."""
+    """CloudFormation's functions, as far as the template determines their values."""
 
     def __init__(self, template: Mapping[str, Json], values: Mapping[str, Value]) -> None:
         self._values = values
@@ -105,7 +105,7 @@ class Functions:
         }
 
     def applied(self, value: Json) -> Json:
-        """The value with its functions carried out."""
+        """The value with its functions evaluated."""
         if isinstance(value, list):
             return [self.applied(item) for item in value]
         if not isinstance(value, dict):

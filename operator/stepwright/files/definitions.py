@@ -1,8 +1,7 @@
-"""The definitions in a file: the file itself, or those that manifests, templates and descriptions in it keep.
-
-As AWS's tools deploy it, a definition by itself is JSON or else YAML, with values put in beforehand. Placeholders that
-are left may still be substituted by whoever deploys the file, so they are warned about; ``Checked.machine`` refuses
-those that matter.
+"""The definitions in a file: the file itself, or those contained in its manifests, templates and
+descriptions. As in AWS's tools, a definition by itself is JSON or YAML, with values filled in first.
+Placeholders that are left may still be substituted at deployment, so they cause a warning;
+``Checked.machine`` refuses those that matter.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ _FORMATS: Final[tuple[Formats, ...]] = (
 )
 
 _PLAIN: Final[TaskCheck] = table.check_for({})
-"""What the drivers serve, and what they know about it without a cluster."""
+"""What the drivers serve, and what they know without a cluster."""
 
 _SOMEWHERE: Final = serving.Somewhere()
 
@@ -62,8 +61,8 @@ Read: TypeAlias = Callable[[str], str]
 class Checked:
     """A definition and what was found; ``name`` is the StateMachine's or the template's, None for a plain definition.
 
-    ``definition`` is its text or its value, with all substitutions, None where there is none to speak of. ``spec`` is
-    what a manifest says beside it, by the names of StateMachine.spec. ``file``: the other file that it stands in.
+    ``definition`` is its text or its value, with all substitutions; None if there is none. ``spec`` is what a
+    manifest says in addition, by the names of StateMachine.spec. ``file``: the other file that contains it.
     """
 
     name: str | None
@@ -78,7 +77,8 @@ class Checked:
         return all(diagnostic.severity != "ERROR" for diagnostic in self.diagnostics)
 
     def machine(self) -> Machine:
-        """What runs. Raises InvalidDefinition, located: also for a placeholder that stands for a number or the like."""
+        """What runs. Raises InvalidDefinition, located: also for a placeholder in the place of a number or
+        the like."""
         if not self.is_valid:
             raise InvalidDefinition(self.diagnostics)
         try:
@@ -88,7 +88,7 @@ class Checked:
         return machine
 
     def _told(self, found: Diagnostic) -> Diagnostic:
-        """What is wrong with a text that is not filled in yet is that."""
+        """In a text that is not filled in yet, that is the problem to report."""
         for warned in self.diagnostics:
             if warned.code == UNRESOLVED and (warned.pointer, warned.member) == (found.pointer, found.member):
                 return replace(warned, severity="ERROR")
@@ -107,9 +107,9 @@ class CheckedFile:
 def check_text(
     file: str, text: str, values: Mapping[str, Value] | None = None, *, read: Read | None = None
 ) -> CheckedFile:
-    """JSON or YAML, told apart by the file's name, else by the first character. ``values`` are put in for ``${Name}``;
-    a manifest or template may have its own, over which these win. ``read`` reads files that a template names, by default
-    from beside it."""
+    """JSON or YAML, distinguished by the file's name, else by the first character. ``values`` replace
+    ``${Name}`` and override a manifest's or template's own. ``read`` reads files that a template names, by
+    default from beside it."""
     checker = _Checker(file, values or {}, read or _beside(file))
     checker.check(text.removeprefix("\ufeff"))
     return checker.found
@@ -156,7 +156,7 @@ class _Checker:
     # --- A definition by itself -----------------------------------------------------------------------------------
 
     def _by_itself(self, file: str, text: str, found: Found | None = None) -> None:
-        """``found``: what names the file, where that is another one."""
+        """``found``: what refers to the file, if another one does."""
         text = substitute(text, {**(found.substitutions if found else {}), **self._values})
         name, express = (found.name, found.express) if found else (None, False)
         elsewhere = file if found else None
@@ -191,8 +191,8 @@ class _Checker:
     def _of_hcl(self, in_hcl: list[tuple[str, str, int]]) -> None:
         if not in_hcl:
             message = (
-                "a Terraform file in which no definition stands as text; give the file that it is read from, or what"
-                " terraform show -json prints"
+                "a Terraform file that contains no definition as text; give the file that it reads the"
+                " definition from, or the output of terraform show -json"
             )
             self._add(None, Diagnostic("ERROR", _MISSING, message, _ROOT, 1, 1))
         for name, text, lines in in_hcl:
@@ -248,7 +248,7 @@ class _Checker:
             return
         except (InvalidJson, RecursionError) as error:
             line, column = document.locate(found.pointer)
-            message = f"With its substitutions the definition is no JSON any more: {error}"
+            message = f"With its substitutions the definition is no longer JSON: {error}"
             self._add(found.name, Diagnostic("ERROR", "INVALID_SUBSTITUTION", message, _ROOT, line, column))
             return
         self._value(
@@ -304,7 +304,7 @@ class _Checker:
             value, express=express, task_check=task_check, installation=installation, unfinished=unfinished
         )
         if values and not unfinished and all(each.severity != "ERROR" for each in found):
-            # Nobody fills it in any more, but the name may be misspelt.
+            # Nobody will fill it in later, but the name may be misspelt.
             found += tuple(each for each in check(value, unfinished=True) if each.code == UNRESOLVED)
 
         def locate(diagnostic: Diagnostic) -> Diagnostic:
@@ -319,7 +319,7 @@ class _Checker:
 
 
 def _documents(file: str, text: str) -> list[Document]:
-    """An invalid JSON text has none: it is judged by itself."""
+    """An invalid JSON text has no documents: it is judged by itself."""
     if documents.is_yaml(file, text):
         return list(documents.of_yaml(text))
     try:
@@ -329,7 +329,7 @@ def _documents(file: str, text: str) -> list[Document]:
 
 
 def _as_json(text: str) -> tuple[str, InvalidJson | None]:
-    """The text, and why it is no JSON; a bare ``${Name}`` in it in quotes then."""
+    """The text, and why it is not JSON; if it is not, each bare ``${Name}`` in it gets quotes."""
     try:
         jsontext.parse(text)
     except jsontext.TooDeep:
@@ -358,7 +358,7 @@ def _not_json(text: str, error: InvalidJson) -> str:
 
 
 def _once(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    """What nothing runs is told once, with the list of it."""
+    """Report Resources that nothing serves once, as a list."""
     lacking = [each for each in found if each.code == "NO_DRIVER" and each.pointer.endswith("/Resource")]
     if len(lacking) < 2:
         return found
@@ -371,7 +371,7 @@ def _once(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
 def _refused(
     spec: Mapping[str, Any], definition: Json, where: Pointer, document: Document
 ) -> tuple[Diagnostic, ...]:
-    """``where``: of the definition, which is a field of the spec."""
+    """``where``: the place of the definition, which is a field of the spec."""
     of_spec = where.removesuffix("/definition")
     return tuple(
         Diagnostic("ERROR", "INVALID_MANIFEST", message, at, *document.locate(at))

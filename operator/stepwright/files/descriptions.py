@@ -1,4 +1,5 @@
-"""What AWS's API takes and gives: a definition as text in ``definition``, among other things of a state machine."""
+"""What AWS's API accepts and returns: a definition as text in ``definition``, among a state machine's other
+members."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON and YAML read alike: values that know where in the text each of their parts stands."""
+"""JSON and YAML read alike: values that know where in the text each of their parts is."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from stepwright.files.unreadable import Unreadable
 __all__ = ["Document", "Locate", "Unreadable", "is_yaml", "of_json", "of_yaml", "the_only"]
 
 Locate: TypeAlias = Callable[[Pointer], tuple[int, int]]
-"""Line and column of a pointer, both from 1; of the nearest place around where it has none."""
+"""Line and column of a pointer, both from 1; those of the nearest enclosing value if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """``duplicates``: pointers of objects with a key that comes twice, and the key; ``blocks``: the line and the
-    indentation of texts written as literal blocks; ``functions``: where CloudFormation's tags stand."""
+    """``duplicates``: pointers of objects with a duplicate key, and the key; ``blocks``: the line and the
+    indentation of texts written as literal blocks; ``functions``: where CloudFormation's tags are."""
 
     value: Json
     locate: Locate
@@ -30,20 +30,20 @@ class Document:
     functions: list[tuple[Pointer, str]] = field(default_factory=list)
 
     def refuse_functions(self) -> None:
-        """Raises Unreadable where one stands: they have a meaning only in templates."""
+        """Raises Unreadable if there is one: they have a meaning only in templates."""
         for pointer, tag in self.functions:
             message = f"the tag {tag} has a meaning only in a template of CloudFormation or SAM"
             raise Unreadable(message, *self.locate(pointer))
 
 
 def is_yaml(file: str, text: str) -> bool:
-    """Told by the file's name, else by the first character."""
+    """Judged by the file's name, else by the first character."""
     return file.endswith((".yaml", ".yml")) or not (file.endswith(".json") or text.lstrip()[:1] in {"{", "["})
 
 
 def of_yaml(text: str) -> Iterator[Document]:
     """All documents, empty ones left out. Raises ``Unreadable``."""
-    # Imported here: `stepwright dev` reads a file only where it is given one with test cases.
+    # Imported here: `stepwright dev` reads a file only if it is given one with test cases.
     from stepwright.files import yaml_values  # noqa: PLC0415
 
     for document in yaml_values.documents(text):
@@ -71,7 +71,7 @@ def of_json(text: str) -> Document:
 
 
 def why(text: str, message: str, line: int | None, column: int | None) -> str:
-    """Why a text is no JSON, with the character that is meant."""
+    """Why a text is not JSON, with the offending character."""
     if message != "invalid character" or line is None or column is None:
         return message
     lines = text.split("\n")

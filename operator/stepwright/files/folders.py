@@ -17,7 +17,8 @@ _TRACES: Final = ("StartAt", "StateMachine", "stateMachine", "aws_sfn_state_mach
 
 
 def definitions(folder: Path, values: Mapping[str, Value]) -> Iterator[CheckedFile]:
-    """Files whose name says so (``.asl.json``), and others in which one is recognised; sorted, hidden folders left out."""
+    """Files named ``.asl.json``, and others in which a definition is recognised; sorted, without hidden
+    folders."""
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder).parts
         if path.suffix not in _SUFFIXES or any(
@@ -42,7 +43,7 @@ def _checked(path: Path, values: Mapping[str, Value]) -> CheckedFile | None:
     found = check_text(str(path), text, values)
     if certain:
         return found
-    found.skipped.clear()  # whoever looks through a folder does not ask for other things
+    found.skipped.clear()  # a search through a folder is not about other kinds
     kept = [each for each in found.definitions if each.name is not None or _is_definition(each.definition)]
     found.definitions[:] = kept
     return found if kept else None

@@ -10,14 +10,14 @@ from stepwright.asl.definition.substitutions import Value
 from stepwright.asl.json_types import Json, Pointer
 
 Formats: TypeAlias = Callable[[Json, Mapping[str, Value]], "list[Found] | None"]
-"""A format that keeps definitions: what a document of it holds, None for a document in another format. The values are
-given by whoever reads the file, and win."""
+"""A format that contains definitions: those in a document, None for a document in another format. The values
+come from the caller and override the file's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``pointer``: of the definition in its document. Instead of a ``definition`` there may be another file that has it,
-    or a ``problem``: why it cannot be had here."""
+    """``pointer``: the place of the definition in its document. Instead of a ``definition`` there may be
+    another file that has it, or a ``problem``: why it is not available."""
 
     name: str | None
     pointer: Pointer
@@ -31,7 +31,7 @@ class Found:
 
 
 def member(value: Json, *names: str) -> Json:
-    """What lies at the names in objects in one another; None where nothing does."""
+    """The member at these names in nested objects; None if there is none."""
     for name in names:
         if not isinstance(value, dict):
             return None

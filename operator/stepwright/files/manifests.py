@@ -13,7 +13,7 @@ _KIND: Final = "StateMachine"
 
 
 def state_machines(value: Json) -> list[Found] | None:
-    """Of a manifest of another kind its name, as the problem of a definition that has no name itself."""
+    """For a manifest of another kind, its name as the problem of a definition without a name."""
     return list(_state_machines(value, "")) if _is_manifest(value) else None
 
 
@@ -52,7 +52,7 @@ def _state_machine(manifest: dict[str, Json], pointer: str) -> Found:
 
 
 def problems(spec: Mapping[str, Json]) -> Iterator[tuple[Pointer, str]]:
-    """What the API server would refuse of a StateMachine's spec, beside what the definition itself says."""
+    """What the API server would refuse in a StateMachine's spec, apart from the definition itself."""
     # Imported here: plain definitions are checked without pydantic.
     from pydantic import ValidationError  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Walks a document and notes everything that is not as it must be, each with its place in the file."""
+"""Walks a document and collects everything that is wrong with it, each with its place in the file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Reader:
         self.problems.append(f"{self.place(*at)}: {message}")
 
     def object(self, value: Json, *at: str) -> dict[str, Json]:
-        """The value, or an empty one where it is no object; likewise below."""
+        """The value, or an empty one where it is not an object; likewise below."""
         if isinstance(value, dict):
             return value
         self.problem("an object is expected", *at)
@@ -63,13 +63,13 @@ class Reader:
                 self.problem(f"there is no field {name!r} here{hint_}", *at, name)
 
     def finish(self) -> None:
-        """Raises Unusable where there were problems."""
+        """Raises Unusable if there were problems."""
         if self.problems:
             raise Unusable(self.problems)
 
 
 def open_file(name: str, text: str) -> Reader:
-    """Of a file with a single document, JSON or YAML. Raises Unusable where it is neither."""
+    """Of a file with a single document, JSON or YAML. Raises Unusable if it is neither."""
     try:
         document = documents.the_only(name, text)
     except Unreadable as error:

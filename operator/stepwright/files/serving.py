@@ -14,12 +14,12 @@ CLUSTER: Final = Cluster(partial(table.serves, process="operator"))
 
 
 class Somewhere:
-    """For a definition by itself: what nothing of Stepwright runs, says so."""
+    """For a definition by itself: reports what no part of Stepwright runs."""
 
     def lacks_resource(self, resource: Resource) -> str | None:
         if table.row(resource) is not None:
             return None
-        return f"No driver serves '{resource}': its tasks run where they are mocked only"
+        return f"No driver serves '{resource}': its tasks run only where they are mocked"
 
     def lacks_map_field(self, name: str) -> str | None:
         return CLUSTER.lacks_map_field(name)

@@ -1,5 +1,5 @@
-"""Terraform and OpenTofu: ``.tf.json``, state, and what ``terraform show -json`` prints; of HCL, definitions that stand in it
-as a text between two marks.
+"""Terraform and OpenTofu: ``.tf.json``, state, and what ``terraform show -json`` prints; of HCL, definitions
+written as heredocs.
 
 Source: https://developer.hashicorp.com/terraform/internals/json-format.
 """
@@ -41,7 +41,7 @@ def state_machines(document: Json, _values: Mapping[str, Value]) -> list[Found] 
 
 
 def of_hcl(file: str, text: str) -> list[tuple[str, str, int]] | None:
-    """Name, text and line before it of each definition; None for what is no HCL with a state machine."""
+    """Name, text and line before it of each definition; None for anything but HCL with a state machine."""
     if not file.endswith((".tf", ".tofu", ".hcl")):
         return None
     found = []

@@ -1,4 +1,4 @@
-"""What a file is where nothing can be made of its text."""
+"""Files whose text cannot be read as JSON or YAML."""
 
 from __future__ import annotations
 

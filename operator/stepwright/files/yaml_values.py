@@ -34,7 +34,7 @@ _KNOWN_TAGS: Final = frozenset(
     _STANDARD_TAG + name
     for name in ("bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp", "value")
 )
-"""Of YAML itself, and what the loader, which knows YAML 1.1, takes scalars for."""
+"""YAML's own tags, and those that the loader, which knows YAML 1.1, gives to scalars."""
 _CLOUDFORMATION: Final = frozenset(
     (
         *(
@@ -74,7 +74,8 @@ _MOST_VALUES: Final = 1_000_000
 class Document:
     """One YAML document. Places count from 1, of the key for members; ``blocks``: texts written as literal blocks.
 
-    ``functions``: where CloudFormation's functions stand as tags; ``!Sub text`` is read as ``{"Fn::Sub": text}``.
+    ``functions``: where CloudFormation's functions are written as tags; ``!Sub text`` is read as
+    ``{"Fn::Sub": text}``.
     """
 
     value: Json
@@ -84,7 +85,7 @@ class Document:
     functions: list[tuple[Pointer, str]]
 
     def line_and_column(self, pointer: Pointer) -> tuple[int, int]:
-        """Of the nearest place around where the pointer itself has none."""
+        """That of the nearest enclosing value if the pointer itself has none."""
         while pointer not in self.places and pointer:
             pointer = Pointer(pointer.rpartition("/")[0])
         return self.places.get(pointer, (1, 1))
@@ -120,14 +121,14 @@ class _Reader:
     count: int = 0
 
     def value(self, node: yaml.Node, pointer: Pointer, around: tuple[int, ...]) -> Json:
-        """``around``: the nodes that this one is in, to notice one that is in itself."""
+        """``around``: the nodes that contain this one, to notice one that contains itself."""
         mark = node.start_mark
         self.places.setdefault(pointer, (mark.line + 1, mark.column + 1))
         self.count += 1
         if self.count > _MOST_VALUES:
             raise Unreadable("aliases make the document too large", mark.line + 1, mark.column + 1)
         if id(node) in around:
-            raise Unreadable("an alias stands inside of what it names", mark.line + 1, mark.column + 1)
+            raise Unreadable("an alias is inside the value that it names", mark.line + 1, mark.column + 1)
         function = self._function(node, pointer)
         if function is None:
             return self._untagged(node, pointer, around)
@@ -179,7 +180,7 @@ class _Reader:
         return merged | members if merged else members
 
     def _merged(self, node: yaml.Node, pointer: Pointer, around: tuple[int, ...]) -> dict[str, Json]:
-        """``<<``: what stands first in a list of mappings wins."""
+        """``<<``: the first in a list of mappings wins."""
         found: dict[str, Json] = {}
         for part in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             value = self.value(part, pointer, around)
@@ -217,9 +218,8 @@ class _Reader:
 
 
 def _is_plain(node: yaml.ScalarNode) -> bool:
-    """Neither quoted nor a block nor called a text by its tag: its letters decide what it is.
-
-    The loader knows YAML 1.1 only; where it saw a text in what 1.1, too, takes for something else, there was a tag.
+    """Neither quoted nor a block nor tagged as a text: its letters decide what it is. The loader knows only
+    YAML 1.1; if it reads as a text what even 1.1 takes for something else, there was a tag.
     """
     tagged = node.tag == _TEXT_TAG and (
         node.value in _PLAIN_NULLS

@@ -1,8 +1,9 @@
 """The Kubernetes API as few, fast calls: paths and JSON in, plain data or the caller's structs out.
 
-Requests go through aiohttp directly and bodies through msgspec: several times the rate of the generated client
-(figures in docs/performance.md). No limit of requests per second on this side: the API server's own priority and
-fairness answers 429 when it is too much. Errors are the classes of ``api_errors``, named again here.
+Requests go through aiohttp directly and bodies through msgspec: several times the rate of the generated
+client (figures in docs/performance.md). There is no rate limit on this side: the API server's own priority
+and fairness answers 429 when requests are too many. Errors are the classes of ``api_errors``, re-exported
+here.
 """
 
 from __future__ import annotations
@@ -80,12 +81,12 @@ APPLY_PATCH: Final = "application/apply-patch+yaml"  # JSON is YAML
 _AS_TABLE: Final = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 LONGEST_ANSWER_BYTES: Final = 16 * 2**20
-"""Of one answer no more is read into memory. A single object has at most some 3 MiB."""
+"""The most of one answer that is read into memory. A single object has at most about 3 MiB."""
 
 Params = Mapping[str, str | int | bool]
 
 OnDate = Callable[[float, float], None]
-"""Told what the server's clock says with each answer: its time is between the two now, in seconds since 1970."""
+"""Called with each answer's date: the server's time is now between the two, in seconds since 1970."""
 
 
 class Event(NamedTuple):
@@ -128,7 +129,7 @@ def path_of(
 
 
 def namespace_in(path: str) -> str:
-    """The namespace that a request concerns; empty where it concerns the whole cluster."""
+    """The namespace that a request concerns; empty if it concerns the whole cluster."""
     _, found, rest = path.partition("/namespaces/")
     return rest.partition("/")[0] if found else ""
 
@@ -175,11 +176,12 @@ class Api:
     ) -> Api:
         """Read the credentials and make the connection pool; nothing is sent yet. Raises credentials.NoCluster.
 
-        ``connections`` limits requests at the same time (the rest waits its turn, before its time-out begins to
-        count, and each namespace has its turn before another has two); watches do not count.
+        ``connections`` limits concurrent requests (the rest wait for a turn before their time-out begins to
+        count, and every namespace gets one turn before any gets two); watches do not count.
         """
         who = await credentials.load(kubeconfig, context)
-        # Reading proxies and netrc from the environment costs time with each request, so only where one is named.
+        # Reading proxies and netrc from the environment costs time with each request, so only if one is
+        # named.
         trust_env = any(
             name in os.environ for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
         )
@@ -197,7 +199,7 @@ class Api:
                 auto_decompress=False,
             )
 
-        # No compression: beside the API server the network is cheaper than the processor.
+        # No compression: near the API server the network is cheaper than the processor.
         headers = {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "identity"}
         return cls(
             who,
@@ -211,7 +213,7 @@ class Api:
     async def close(self) -> None:
         await self._session.close()
         await self._streams.close()
-        # What was aborted is closed in the next turns of the loop.
+        # Aborted connections are closed in the next turns of the loop.
         for _ in range(3):
             await asyncio.sleep(0)
 
@@ -262,8 +264,8 @@ class Api:
     async def pages(
         self, path: str, params: Params | None = None, *, page_size: int | None = None
     ) -> AsyncGenerator[tuple[builtins.list[msgspec.Raw], str], None]:
-        """``list`` page by page, each with the resourceVersion of the whole list: what has been looked at needs no
-        memory any more. A page has ``page_size`` objects at most, and fewer where they are large."""
+        """``list`` page by page, each with the resourceVersion of the whole list, so that pages already read
+        need no memory. A page has ``page_size`` objects at most, and fewer where they are large."""
         async with aclosing(self._pages(path, params, page_size, None)) as pages:
             async for page in pages:
                 yield page.items or [], page.metadata.resourceVersion
@@ -271,7 +273,8 @@ class Api:
     async def tables(
         self, path: str, params: Params | None = None, *, page_size: int | None = None
     ) -> AsyncGenerator[Table, None]:
-        """``pages`` of what ``kubectl get -o wide`` shows, beside each object's metadata: of large objects a small part
+        """``pages`` of what ``kubectl get -o wide`` shows, beside each object's metadata: a small part of
+        large objects
         (https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables)."""
         columns: tuple[str, ...] = ()
         async with aclosing(self._pages(path, params, page_size, _AS_TABLE)) as pages:
@@ -365,8 +368,8 @@ class Api:
                 headers["Accept"] = accept
             asked = asyncio.get_running_loop().time()
             try:
-                # The pool's own queue would use up the time-out: of thousands of requests at once those behind
-                # would be given up and sent again, without end.
+                # The pool's own queue would use up the time-out: of thousands of requests at once, those
+                # behind would time out and be sent again, endlessly.
                 async with (
                     self._turns.of(namespace_in(path)),
                     self._session.request(
@@ -383,7 +386,7 @@ class Api:
                     if response.status < 400:
                         return answer
                     if response.status == 401 and not fresh:
-                        continue  # a token that ended before its minute was over; nothing has been done yet
+                        continue  # the token expired before its minute was over; nothing has been done yet
                     raise from_response(
                         response.status, answer, response.headers.get("Retry-After"), write=write
                     )
@@ -397,7 +400,7 @@ class Api:
         raise AssertionError("the second answer is returned or raised")
 
     def _hear_date(self, response: aiohttp.ClientResponse, asked: float) -> None:
-        """The server has said its time after ``asked``, cut off to the second."""
+        """The server read its clock after ``asked``; the header has whole seconds."""
         text = response.headers.get("Date")
         if self.on_date is None or text is None:
             return
@@ -415,9 +418,9 @@ class Api:
     ) -> AsyncGenerator[Event, None]:
         """Events until the server ends the stream (``timeoutSeconds`` in ``params``), which is not an error.
 
-        ``idle_seconds``: how long nothing may come before the connection counts as lost; the API server sends a
-        bookmark each minute, give or take. ``opened`` is called when the server has agreed, whenever the first event
-        comes. Raises Expired for a resourceVersion that is too old.
+        ``idle_seconds``: how long it may be silent before the connection counts as lost; the API server sends
+        a bookmark each minute, give or take. ``opened`` is called when the server has accepted the watch,
+        before any event. Raises Expired for a resourceVersion that is too old.
         """
         query = {**(params or {}), "watch": "1", "allowWatchBookmarks": "true"}
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout.total, sock_read=idle_seconds)
@@ -436,7 +439,7 @@ class Api:
                         await self._who.authorization(fresh=True)
                     raise from_response(response.status, answer, response.headers.get("Retry-After"))
                 opened()
-                # Own splitting into lines: aiohttp's readline refuses lines beyond its buffer's size.
+                # Lines are split here: aiohttp's readline refuses lines longer than its buffer.
                 rest = b""
                 try:
                     async for chunk in response.content.iter_any():
@@ -447,7 +450,7 @@ class Api:
                                 raise from_status(decoder(Status).decode(event.object))
                             yield Event(event.type, event.object)
                 finally:
-                    # Left in the middle: TLS's own good-bye would wait for the server, and outlive the loop.
+                    # Left early: TLS's own shutdown would wait for the server, and outlive the loop.
                     if response.connection is not None and response.connection.transport is not None:
                         response.connection.transport.abort()
         except (aiohttp.ClientError, TimeoutError, OSError, msgspec.DecodeError) as error:
@@ -468,7 +471,7 @@ class Api:
         try:
             return decoded(decoder(Any if into is None else into).decode, answer)
         except msgspec.DecodeError as error:
-            # The write has landed; only the answer is not what its kind's schema promises.
+            # The write has landed, but the answer does not match its kind's schema.
             raise Unreachable(f"the answer cannot be read: {error}", outcome_unknown=True) from error
 
 
@@ -498,7 +501,7 @@ class _Column(msgspec.Struct):
 
 
 class _Page(msgspec.Struct):
-    """Of objects, or of a table's rows."""
+    """A page of objects, or of a table's rows."""
 
     metadata: _ListMeta
     items: list[msgspec.Raw] | None = None

@@ -1,4 +1,4 @@
-"""What the API server answers when it does not do what was asked, as one class per kind of answer.
+"""How the API server refuses or fails, as one class per kind of answer.
 
 Everything above this layer catches these classes and never looks at status codes. Source of reasons and shapes:
 https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go
@@ -52,7 +52,7 @@ class ApiError(Exception):
 
 
 class NotFound(ApiError):
-    """The object, its namespace or its kind does not exist (``details.kind`` tells which)."""
+    """The object, its namespace or its kind does not exist (``details.kind`` says which)."""
 
 
 class AlreadyExists(ApiError):
@@ -60,11 +60,12 @@ class AlreadyExists(ApiError):
 
 
 class Conflict(ApiError):
-    """Somebody else has changed the object (or the quota that counts it) at the same time: read it again."""
+    """Somebody else changed the object (or the quota that counts it) at the same time: read it again."""
 
 
 class Invalid(ApiError):
-    """Against the schema or the validation rules; also how a failed JSON Patch ``test`` is answered (422)."""
+    """The object breaks the schema or the validation rules; also the answer to a failed JSON Patch ``test``
+    (422)."""
 
 
 class BadRequest(ApiError):
@@ -72,7 +73,7 @@ class BadRequest(ApiError):
 
 
 class Unauthorized(ApiError):
-    """The credentials are not accepted, even after they were read again."""
+    """The credentials are not accepted, even after being read again."""
 
 
 class Expired(ApiError):
@@ -80,7 +81,7 @@ class Expired(ApiError):
 
 
 class TooLarge(ApiError):
-    """Permanent: no retry makes the object smaller. A 413, or the 500 by which etcd's limit shows."""
+    """Permanent: no retry makes the object smaller. A 413, or the 500 that reports etcd's limit."""
 
 
 class AnswerTooLong(ApiError):
@@ -95,7 +96,7 @@ class Forbidden(ApiError):
 
     @property
     def quota_exceeded(self) -> bool:
-        """A ResourceQuota is used up. The API server has no reason of its own for this, only the sentence."""
+        """A ResourceQuota is used up. The API server has no separate reason for this, only the sentence."""
         return "exceeded quota:" in self.message
 
     @property
@@ -104,7 +105,8 @@ class Forbidden(ApiError):
 
     @property
     def may_not_impersonate(self) -> bool:
-        """The one who asks lacks the verb ``impersonate``; the account acted for was not even asked."""
+        """The caller lacks the verb ``impersonate``; the impersonated account's rights were not even
+        checked."""
         return "cannot impersonate resource" in self.message
 
     @property
@@ -114,7 +116,7 @@ class Forbidden(ApiError):
 
 
 class TooManyRequests(ApiError):
-    """Come later: the server limits its clients, or (for evictions) a PodDisruptionBudget does."""
+    """Try later: the server limits its clients, or (for evictions) a PodDisruptionBudget does."""
 
     def __init__(
         self, status: int, reason: str, message: str, details: Details | None = None, retry_after: float = 1
@@ -124,9 +126,9 @@ class TooManyRequests(ApiError):
 
 
 class Unreachable(ApiError):
-    """No answer that counts: connection lost, time-out, 5xx. ``status`` is 0 where none was received.
+    """No answer that counts: connection lost, time-out, 5xx. ``status`` is 0 if none was received.
 
-    ``outcome_unknown``: a write may have landed all the same; look before doing it again.
+    ``outcome_unknown``: a write may have landed all the same; check before repeating it.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """Where the API server is and how to identify oneself: kubeconfig or the pod's own service account.
 
-``kubernetes.aio.config`` does the reading (certificates, token files, exec plugins, proxies); here it is asked again
-each minute, because tokens in pods are replaced long before they end and exec plugins hand out short-lived ones.
-Client certificates are read once: a new one needs a restart.
+``kubernetes.aio.config`` does the reading (certificates, token files, exec plugins, proxies); here it is
+repeated each minute, because tokens in pods are replaced long before they expire and exec plugins hand out
+short-lived ones. Client certificates are read once: a new one needs a restart.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ REREAD_SECONDS = 60
 """kubelets replace a projected token at 80 % of its life or after a day; client-go rereads each minute."""
 
 READ_SECONDS: Final = 30.0
-"""How long a program that gives credentials may take while requests wait for them."""
+"""How long an exec plugin may take while requests wait for its credentials."""
 
 
 class NoCluster(Exception):  # noqa: N818 - it names a condition
@@ -54,7 +54,7 @@ class Credentials:
     async def authorization(self, *, fresh: bool = False) -> str | None:
         """The value of the Authorization header; ``fresh`` reads the source again, whatever its age.
 
-        Where that fails the old value serves on: the API server knows best whether it still counts.
+        If that fails the old value stays in use: the API server knows best whether it is still valid.
         """
         now = time.monotonic()
         try:

@@ -1,8 +1,8 @@
 """JSON that nests too deeply for Python is cut off before it is read.
 
-An untyped field (an execution's input, a definition) may nest 10,000 levels; the API server takes that. Whoever reads
-objects recursively would stumble over a single such one, and with it everybody else's watch. What is left of one that
-was cut still nests deeper than all that Stepwright takes, so its owner is told so, and nobody else notices.
+An untyped field (an execution's input, a definition) may nest 10,000 levels; the API server accepts that. A
+single such object would break any recursive reader, and with it everybody's watch. What is left of one that
+was cut still nests deeper than Stepwright allows, so its owner gets the error and nobody else notices.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 LEVELS: Final = 430
-"""Just beyond what an input may have (``jsontext.MAX_DEPTH`` = 400, and five for the object around it). Copying
+"""Just more than an input may have (``jsontext.MAX_DEPTH`` = 400, and five for the object around it). Copying
 takes two Python frames a level, of which there are a thousand."""
 
 CUT: Final = b'"nested too deeply"'
@@ -26,8 +26,8 @@ T = TypeVar("T")
 
 
 def decoded(decode: Callable[[bytes], T], text: bytes) -> T:
-    """What ``decode`` makes of a text, also where an object in it nests deeper than Python can follow: of that one the
-    depth is cut off."""
+    """``decode`` applied to a text. An object in it that nests deeper than Python can follow is cut off at
+    that depth."""
     try:
         return decode(text)
     except RecursionError:
@@ -35,7 +35,7 @@ def decoded(decode: Callable[[bytes], T], text: bytes) -> T:
 
 
 def cut(text: bytes) -> bytes:
-    """The JSON text with what stands deeper than LEVELS replaced; nearly always the text itself."""
+    """The JSON text with everything deeper than LEVELS replaced; nearly always the text itself."""
     if text.count(b"{") + text.count(b"[") <= LEVELS:
         return text
     brackets = (match for match in _TOKENS.finditer(text) if text[match.start()] in _LEVEL)

@@ -1,12 +1,11 @@
 """A local copy of the objects of one kind, kept up to date by list and watch, and a call for each change.
 
 The rules are those of client-go's reflector
-(https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/client-go/tools/cache/reflector.go): one
-consistent list, then a watch from its resourceVersion with bookmarks; a stream that ends goes on where it was; after
-410 Gone a new list, whose difference to the copy is told as changes, deletions included. Streaming lists are not
-used: they were seen to lose objects.
-
-Decoding is lean: the caller gives a ``msgspec.Struct`` with the fields it needs, and only those cost time and memory.
+(https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/client-go/tools/cache/reflector.go):
+one consistent list, then a watch from its resourceVersion with bookmarks; a stream that ends is continued
+where it was; after 410 Gone comes a new list, whose differences from the copy are reported as changes,
+including deletions. Streaming lists are not used: they were seen to lose objects. Decoding is lean: the
+caller passes a ``msgspec.Struct`` with the fields it needs, and only those cost time and memory.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ if TYPE_CHECKING:
     from stepwright.kube.api import Event
 
 Key = tuple[str, str]
-"""Namespace (empty for what has none) and name."""
+"""Namespace (empty if it has none) and name."""
 
 
 class Metadata(Protocol):
-    """What an informer itself reads of an object's metadata."""
+    """The part of an object's metadata that an informer itself reads."""
 
     @property
     def name(self) -> str: ...
@@ -55,37 +54,35 @@ OnChange = Callable[[T | None, T | None], None]
 last seen. Runs in the loop, so it must be quick and never block; what it raises is logged."""
 
 OnText = Callable[[T | None, T, msgspec.Raw], None]
-"""``(None, new, text)`` and ``(old, new, text)``, likewise, for those who at times need more of an object than is
-decoded of each: ``text`` is all of it."""
+"""``(None, new, text)`` and ``(old, new, text)``, for callers that sometimes need more of an object than is
+always decoded: ``text`` is all of it."""
 
 UNKNOWN_FIELD = "field label not supported"
-"""What the API server says of a field selector that the CRD does not declare."""
+"""The API server's words about a field selector that the CRD does not declare."""
 
 _FIRST_DELAY_SECONDS = 0.2
-# client-go waits up to 30 s, with thousands of nodes asking. Here one process asks, and until its lists are whole an
-# operator that was started while the API server was away carries nothing.
+# client-go waits up to 30 s, with thousands of nodes asking. Here one process asks, and an operator that
+# started while the API server was away runs nothing until its lists are complete.
 _LONGEST_DELAY_SECONDS = 5.0
-_STREAM_SECONDS = (240, 480)  # spread, so that the streams of a process do not all begin anew at once
-_PAGE_SIZE = (
-    500  # objects of a list in one answer: 100,000 in one would come after any time-out, and all at once
-)
+_STREAM_SECONDS = (240, 480)  # spread, so that a process's streams do not all restart at once
+_PAGE_SIZE = 500  # objects in one answer: 100,000 in one would exceed any time-out, and arrive all at once
 
 
 class Informer(Generic[T]):
     """Objects of one kind, in all namespaces or some. ``run`` never returns; ``synced`` is set after the first list.
 
-    ``index`` gives the values under which ``by_index`` finds an object. A namespace whose list is forbidden holds
-    nobody back: it may have been deleted, and the rights there with it. It is asked again all the same. With
-    ``on_text``, ``on_change`` is told only of what is gone.
+    ``index`` gives the values under which ``by_index`` finds an object. A namespace whose list is forbidden
+    does not hold up the others: it may have been deleted, and the rights there with it. It is still asked
+    again. With ``on_text``, ``on_change`` is called only for deletions.
 
-    What ``keeps`` is false of is told of like anything else, but not remembered. ``listed`` is a field selector that
-    leaves most of that out of lists, and only of those: a watch tells of every change. After a list what is not in it
-    is told as gone, though it may be there and no longer selected. A server whose schema does not know the field yet
-    (in the middle of an upgrade) gives all.
+    Objects for which ``keeps`` is false are reported like any other, but not remembered. ``listed`` is a
+    field selector that leaves most of these out of lists; a watch still reports every change. After a list,
+    objects not in it are reported as gone, though they may exist and no longer be selected. A server whose
+    schema does not know the field yet (in the middle of an upgrade) lists all.
 
-    ``on_list`` is called after each list but the first. What has happened twice since the last event may show in none, and
-    what etcd was restored to looks like what it was then. ``on_defect`` is called with what an object is named by where it
-    cannot be read, or where whoever is told of it raises: the news of that change is lost.
+    ``on_list`` is called after each list but the first. Several changes since the last event may show as
+    none, and a restored etcd looks as it did at that time. ``on_defect`` is called with an object's key if
+    the object cannot be read, or if a callback raises: that change is lost.
     """
 
     def __init__(
@@ -132,12 +129,12 @@ class Informer(Generic[T]):
         self._on_defect = on_defect
         self.synced = asyncio.Event()
         self.following = asyncio.Event()
-        """Set while the copy is of now: from a list, or from the moment at which a watch was opened, to the end of that
-        watch. What is kept while it is not set may be of a time that an etcd that was restored has undone."""
+        """Set while the copy is current: from a list, or from the opening of a watch, to the end of that
+        watch. Otherwise the copy may be of a time that a restore of etcd has undone."""
         self._cut_off: set[str | None] = set(self._namespaces)
         self.appears = False
-        """Whether what ``on_change`` is told of has begun to be, or to be of those that are watched, this moment: a watch
-        says so. A list tells of what may have been there for long."""
+        """Whether the object that ``on_change`` reports has only just appeared, or only just become one of
+        those watched: a watch says so. A list may contain what has long been there."""
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as streams:
@@ -161,7 +158,7 @@ class Informer(Generic[T]):
 
     @property
     def last_activity(self) -> float | None:
-        """When the quietest stream was last heard of, in the loop's time: an event, a bookmark or a list.
+        """When the quietest stream was last heard from, in the loop's time: an event, a bookmark or a list.
 
         Bookmarks come each minute, so an age beyond some minutes means that the copy is no longer kept up to date.
         None: not synced yet.
@@ -180,11 +177,11 @@ class Informer(Generic[T]):
                     version = await self._list(namespace)
                     self._follows(namespace)
                 async for event in self._events(namespace, version):
-                    # A stream that gives something is healthy, however it ends.
+                    # A stream that delivers something is healthy, however it ends.
                     delay = 0.0
                     version = self._take(namespace, event) or version
                 if loop.time() - began >= 1:
-                    continue  # the server ended it in its time
+                    continue  # the server ended it as announced
                 problem = "the stream ended at once"
             except Expired as error:
                 version, problem = None, str(error)
@@ -208,7 +205,8 @@ class Informer(Generic[T]):
             delay = min(max(delay * 2, _FIRST_DELAY_SECONDS), _LONGEST_DELAY_SECONDS)
 
     async def _list(self, namespace: str | None) -> str:
-        """Take over what there is now; what has gone meanwhile is told as gone. The list's resourceVersion."""
+        """Take over the objects that exist now and report the missing ones as gone. Returns the list's
+        resourceVersion."""
         objects = self._objects[namespace]
         gone = dict.fromkeys(objects)  # in the order of their arrival
         version = ""
@@ -251,7 +249,7 @@ class Informer(Generic[T]):
             self.following.set()
 
     def _take(self, namespace: str | None, event: Event) -> str | None:
-        """Bring one event into the copy; the resourceVersion from which the watch can go on."""
+        """Apply one event to the copy. Returns the resourceVersion from which the watch can continue."""
         self._hear(namespace)
         if event.type == "BOOKMARK":
             bookmark: _Bookmark = decoder(_Bookmark).decode(event.object)
@@ -271,7 +269,7 @@ class Informer(Generic[T]):
         key = _key(new)
         old = self._objects[namespace].get(key)
         if old is not None and old.metadata.uid != new.metadata.uid:
-            # Deleted and made again while nobody watched: two objects, one name.
+            # Deleted and created again while nobody watched: two objects with one name.
             self._remove(namespace, key, old)
             old = None
         if old is not None and old.metadata.resourceVersion == new.metadata.resourceVersion:
@@ -311,7 +309,7 @@ class Informer(Generic[T]):
             elif self._on_change is not None:
                 self._on_change(old, new)
         except Exception as error:  # noqa: BLE001
-            # One object's trouble must not stop the news of all others.
+            # Trouble with one object must not hold up news of the others.
             self._log.exception("a change could not be handled")
             if (changed := new or old) is not None:
                 self._say_defect(changed.metadata, error)

@@ -1,4 +1,4 @@
-"""Namespaces that are being deleted: rights in them may go before all else that is in them."""
+"""Namespaces that are being deleted: the rights in them may disappear before everything else."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class _Namespace(msgspec.Struct):
 
 
 async def is_going(api: Api, namespace: str) -> bool:
-    """Whether a namespace in which something was forbidden is deleted, or just being deleted, and all in it with it. False
-    where that cannot be told, too."""
+    """Whether a namespace in which something was forbidden is deleted or being deleted, with everything in
+    it. False if that cannot be determined."""
     try:
         found: _Namespace = await api.get(path_of("v1", "namespaces", name=namespace), into=_Namespace)
     except NotFound:

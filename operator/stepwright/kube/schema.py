@@ -18,7 +18,7 @@ _OF_PYTHON = frozenset({"title", "$defs", "discriminator"})
 
 
 class NotStructural(Exception):  # noqa: N818 - names what the schema is
-    """A model says something that no CRD can say."""
+    """A model says something that a CRD cannot express."""
 
 
 def structural(model: type[BaseModel]) -> Schema:
@@ -54,7 +54,7 @@ def _plain(schema: Mapping[str, Any], definitions: Mapping[str, Schema], where: 
 
 
 def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Schema], where: str) -> Schema:
-    """The schema without references and without a ``null`` alternative; what stands beside them wins over theirs."""
+    """The schema without references and without a ``null`` alternative; keys beside them override theirs."""
     resolved = {key: value for key, value in schema.items() if key not in _OF_PYTHON}
     while True:
         if "$ref" in resolved:
@@ -70,7 +70,8 @@ def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Schema], wher
 
 
 def _described(schema: Mapping[str, Any]) -> Schema:
-    """The schema with its description first and on one line: so it is read, here and in ``kubectl explain``."""
+    """The schema with its description first and on one line, for readers of the CRD and of ``kubectl
+    explain``."""
     text = " ".join(str(schema.get("description", "")).split())
     rest = {key: value for key, value in schema.items() if key != "description"}
     return {"description": text, **rest} if text else rest

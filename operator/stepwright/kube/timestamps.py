@@ -19,7 +19,7 @@ def seconds(moment: Millis) -> str:
 
 
 def millis(text: str) -> Millis:
-    """Raises ValueError where the text is not a date-time."""
+    """Raises ValueError if the text is not a date-time."""
     return Millis(round(datetime.fromisoformat(text).timestamp() * 1000))
 
 

@@ -1,7 +1,7 @@
-"""What a mocked task comes to.
+"""The outcome of a mocked task.
 
-A *script* answers one invocation of a state after the other. The seconds in an answer are virtual ones: only tests,
-whose time is virtual, look at them.
+A *script* answers one invocation of a state after the other. The seconds in an answer are virtual: only
+tests, whose time is virtual, use them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from stepwright.tasks.job import K8S_JOB
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``output``, or ``failure`` where there is one, ``after_seconds`` from when the task was scheduled. ``never``: the
-    task stays open, until its timeout if it has one. ``heartbeat_seconds``: how often it sends a heartbeat meanwhile.
+    """``output``, or ``failure`` if there is one, ``after_seconds`` from when the task was scheduled.
+    ``never``: the task stays open, until its timeout if it has one. ``heartbeat_seconds``: how often it sends
+    a heartbeat meanwhile.
     """
 
     output: Json = None
@@ -37,13 +38,13 @@ class Answer:
 
 
 def is_submitted(resource: Resource) -> bool:
-    """Whether the history of such a task tells that what runs it has accepted it (TaskSubmitted): where there is more
-    than one call that is answered at once."""
+    """Whether the history of such a task records that its runner accepted it (TaskSubmitted): unless it is a
+    single call that is answered at once."""
     return resource == K8S_JOB or resource.waits_for_end or resource.waits_for_token
 
 
 class NoAnswer(Exception):  # noqa: N818 - a finding about the mock
-    """The mock says nothing about this invocation. Its text says what there is and what was asked for."""
+    """The mock has no answer for this invocation. Its text says what there is and what was asked for."""
 
 
 Script: TypeAlias = Callable[[int, StartTask], Answer]
@@ -55,7 +56,7 @@ def always(answer: Answer) -> Script:
 
 
 def in_turn(answers: Sequence[Answer], name: str) -> Script:
-    """One for each invocation; ``name`` is what the answers are called where one is missing."""
+    """One for each invocation; ``name`` is what the error calls the answers when one is missing."""
 
     def answer(invocation: int, task: StartTask) -> Answer:
         if invocation < len(answers):

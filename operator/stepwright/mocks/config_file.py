@@ -1,7 +1,7 @@
 """Mocks in the format of AWS Step Functions Local's MockConfigFile.
 
-Source: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-local-mock-cfg-file.html. Everything that can be wrong
-with a file is found before anything runs, and all of it at once.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-local-mock-cfg-file.html. All mistakes in a
+file are found at once, before anything runs.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from stepwright.mocks.answers import Answer, Script, in_turn
 __all__ = ["MockFile", "Unusable", "read", "select"]
 
 _INVOCATIONS: Final = re.compile(r"(0|[1-9][0-9]*)(?:-(0|[1-9][0-9]*))?")
-_MOST_INVOCATIONS: Final = 100_000  # a range is written out; nobody means more
+_MOST_INVOCATIONS: Final = 100_000  # a range is expanded; nobody means more
 
 
 @dataclass(frozen=True, slots=True)
 class MockFile:
-    """``cases``: by state machine and test case, which response mocks which state. ``responses``: their answers, one
-    for each invocation."""
+    """``cases``: by state machine and test case, which response mocks which state. ``responses``: the
+    answers, one for each invocation."""
 
     cases: Mapping[str, Mapping[str, Mapping[str, str]]]
     responses: Mapping[str, tuple[Answer, ...]]

@@ -1,7 +1,5 @@
-"""Tasks that are answered by mocks, and all others as they are otherwise.
-
-A driver is asked for by the Resource of a task, mocks are given by the name of the state: so this one stands before all
-others and hands on what is not mocked.
+"""Answers tasks from mocks and passes all others on. Drivers are chosen by a task's Resource, mocks by the
+state's name: so this driver comes before all others and passes on what is not mocked.
 """
 
 from __future__ import annotations
@@ -25,11 +23,12 @@ class Mocks(Protocol):
         """Whether a task of this Resource may be one that is mocked."""
 
     async def answer(self, ref: ExecutionRef, task: StartTask) -> Answer | None:
-        """None where the task's state is not mocked. The same again for the same task. Raises NoAnswer, Unavailable."""
+        """None if the task's state is not mocked. Always the same for the same task. Raises NoAnswer,
+        Unavailable."""
 
 
 class MockedDriver:
-    """Implements ``engine.ports.TaskDriver``. Tasks that are not mocked go on to ``others``."""
+    """Implements ``engine.ports.TaskDriver``. Tasks that are not mocked go to ``others``."""
 
     def __init__(self, mocks: Mocks, others: Sequence[TaskDriver], report: Report) -> None:
         self._mocks = mocks
@@ -74,7 +73,8 @@ class MockedDriver:
             self._answer(ref, task, answer)
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
-        """After a crash nothing here knows whether the task was mocked; what does not run can be stopped as well."""
+        """After a crash nothing here knows whether the task was mocked; stopping one that does not run is
+        harmless."""
         key = (ref.uid, task.task)
         driver = self._elsewhere.pop(key, None) or self._other(task.resource)
         if driver is not None:

@@ -1,8 +1,7 @@
-"""The test cases of a file of mocks, as AWS Step Functions Local has them: an execution that was started with one has
-the tasks of its states answered by it.
-
-Which execution has which test case, and which of its tasks were answered, is written down: so an execution goes on with
-the answer whose turn it is, whenever this process is killed. Of Express executions nothing is.
+"""The test cases of a file of mocks, as in AWS Step Functions Local: an execution started with one gets its
+tasks answered by it. Which execution has which test case, and which of its tasks were answered, is stored, so
+an execution continues with the right answer even if this process is killed. For Express executions nothing is
+stored.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-local-test-sm-exec.html
 """
@@ -36,11 +35,11 @@ class MockTestCases:
         self._database = database
         self._file = file
         self._cases: dict[Uid, str | None] = {}
-        """Of executions that run, as far as it was asked for."""
+        """Those of running executions, as far as they were asked for."""
 
     async def begin(self, ref: ExecutionRef, machine: Machine, case: str, *, kept: bool) -> None:
-        """An execution is about to be started with a test case; durable when it returns, where executions are ``kept``.
-        Raises NoTestCase."""
+        """An execution is about to be started with a test case; durable when it returns, if executions are
+        ``kept``. Raises NoTestCase."""
         if self._file is None:
             raise NoTestCase(
                 f"'#{case}' names a test case of a file of mocks, and Stepwright has none: start it with "
@@ -57,7 +56,7 @@ class MockTestCases:
         self._cases[ref.uid] = case
 
     def forget(self, uid: Uid) -> None:
-        """The execution is carried no more."""
+        """The execution no longer runs here."""
         self._cases.pop(uid, None)
 
     # --- For the driver ----------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecutio
 
 
 async def add(database: Database, execution: Execution, machine_name: str) -> bool:
-    """Whether it is new: False where its ARN was taken before. Raises MachineGone."""
+    """Whether it is new: False if its ARN was taken before. Raises MachineGone."""
     row = {
         "uid": execution.uid,
         "arn": execution.arn,

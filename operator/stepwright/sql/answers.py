@@ -1,4 +1,5 @@
-"""What workers say of their tasks: the first answer wins, and is written down before anybody acts on it."""
+"""What workers say about their tasks: the first answer wins, and is written down before anybody acts on
+it."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ class Carried(Protocol):
     """Executions that are carried by this process."""
 
     def has_open(self, uid: Uid, task: TaskId, scheduled: Millis | None) -> bool | None:
-        """None where the execution is not carried. ``scheduled``: when it must have been, where that is known."""
+        """None if the execution is not carried. ``scheduled``: when it must have been, where that is
+        known."""
 
     async def taken_up(self) -> None:
         """Return once everything is carried that was running when the last process ended."""
@@ -30,7 +32,7 @@ class Carried(Protocol):
 
 
 class _Meant(NamedTuple):
-    """The task that is answered. ``scheduled``: None where its token does not say."""
+    """The task that is answered. ``scheduled``: None if its token does not say."""
 
     uid: Uid
     task: TaskId
@@ -126,7 +128,7 @@ def _require_running(connection: Connection, meant: _Meant) -> None:
 
 
 def _over(connection: Connection, uid: Uid, task: TaskId) -> TaskOver:
-    """With what the history says of a task: it is called by the id of the event that scheduled it."""
+    """With what the history says about a task: it is called by the id of the event that scheduled it."""
     query = "SELECT body FROM events WHERE uid = :uid AND id = :task"
     found = connection.execute(query, {"uid": uid, "task": task}).fetchone()
     scheduled = {} if found is None else msgspec.json.decode(found["body"])

@@ -137,8 +137,8 @@ class Database:
         return await self._loop.run_in_executor(self._readers, self._look, look)
 
     async def row(self, sql: str, asked: Mapping[str, Any], of: Callable[[Row], T]) -> T | None:
-        """What the one row stands for that a query finds, made of it in the thread; None where it finds none. Raises
-        Unavailable."""
+        """What the one row stands for that a query finds, made of it in the thread; None if it finds none.
+        Raises Unavailable."""
 
         def look(connection: Connection) -> T | None:
             found = connection.execute(sql, asked).fetchone()

@@ -64,7 +64,8 @@ class Deletions:
             connection.execute("UPDATE machines SET deleting = TRUE WHERE arn = :arn", {"arn": arn})
             return _running(connection, arn)
 
-        # One that ends after this was written is told of after it: the database answers in the order of its writes.
+        # One that ends after this was written is told about after it: the database answers in the order of
+        # its writes.
         self._mark(arn, await self._database.call(mark))
         self._known.deleted(arn)
         await self._remove(arn)

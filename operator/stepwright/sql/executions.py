@@ -182,7 +182,7 @@ class SqlExecutions:
         return over.stopped
 
     async def ask_to_stop(self, uid: Uid, request: StopRequest) -> bool:
-        """Durable when it returns. False where it does not run."""
+        """Durable when it returns. False if it does not run."""
         asked = msgspec.json.encode({"error": request.error, "cause": request.cause}).decode()
         runs = await self._database.execute(
             "UPDATE executions SET stop = :stop WHERE uid = :uid AND status = 'RUNNING'",

@@ -48,7 +48,7 @@ class Known(Generic[V]):
         return value
 
     def changed(self, arn: str | None = None) -> None:
-        """To be called once the change is written, and before anybody is told of it. None: any of them."""
+        """To be called once the change is written, and before anybody is told about it. None: any of them."""
         self._changes += 1
         for known in tuple(self._found) if arn is None else (arn,):
             self._drop(known)

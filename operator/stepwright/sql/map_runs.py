@@ -51,7 +51,7 @@ ADD_CHILD_EVENT: Final = Statement(13, "INSERT INTO events (uid, id, body) VALUE
 def rows_of(
     uid: Uid, commit: Commit, texts: payloads.Payloads
 ) -> Iterator[tuple[Statement, Mapping[str, Any]]]:
-    """What a commit tells of distributed Maps. Long texts of events are put into ``texts``."""
+    """What a commit says about distributed Maps. Long texts of events are put into ``texts``."""
     for run in commit.map_runs:
         yield (
             PUT_RUN,

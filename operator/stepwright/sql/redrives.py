@@ -38,8 +38,8 @@ class SqlRedrives:
         return await self._database.read(lambda connection: _known(connection, uid, token, now))
 
     async def begin(self, uid: Uid, token: str | None, now: Millis) -> Millis:
-        """Let the execution run again; durable when it returns. When it was done, also where it was by an earlier call
-        with this token. Raises NotRedrivable."""
+        """Let the execution run again; durable when it returns. When it was done, even if it was by an
+        earlier call with this token. Raises NotRedrivable."""
 
         def redrive(connection: Connection) -> Millis:
             if token is not None:

@@ -28,7 +28,8 @@ class BadKeys(OSError):  # noqa: N818 - it names what was found
 
 
 def of_folder(folder: Path) -> tuple[bytes, ...]:
-    """One at least: where there is no file, one is made. Nobody else may do so at the same time. Raises BadKeys, OSError."""
+    """One at least: if there is no file, one is made. Nobody else may do so at the same time. Raises BadKeys,
+    OSError."""
     file = folder / FILE
     if not file.exists():
         _write(file, _HEADING + secrets.token_hex(KEY_BYTES) + "\n")

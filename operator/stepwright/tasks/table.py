@@ -23,7 +23,7 @@ Process: TypeAlias = Literal["operator", "dev", "run"]
 @dataclass(frozen=True, slots=True)
 class Row:
     """``examples``: one Resource for each form that is served. ``check_for``: of a StateMachine's ``spec``, the check of
-    what the definition's author wrote; None where any parameters will do. ``page`` of docs/ tells people."""
+    what the definition's author wrote; None if any parameters will do. ``page`` of docs/ tells people."""
 
     name: str
     examples: tuple[str, ...]

@@ -41,7 +41,8 @@ class _Sequence:
 
 
 def after(seconds: float, mock: Any = None, *, heartbeats_every: float | None = None) -> Any:
-    """``mock``, after so many seconds of virtual time, sending a heartbeat every so many seconds meanwhile."""
+    """``mock``, after this many seconds of virtual time, sending a heartbeat every this many seconds
+    meanwhile."""
     if seconds < 0:
         raise ValueError(f"a task takes no negative time: after({seconds})")
     return _Timed(mock, seconds, heartbeats_every)
@@ -63,7 +64,7 @@ def per_attempt(*mocks: Any) -> Any:
 
 
 def script(mock: Any) -> Script:
-    """Raises TypeError where a mock holds what has no JSON."""
+    """Raises TypeError if a mock holds what has no JSON."""
     if isinstance(mock, _Sequence):
         return _in_order([script(one) for one in mock.mocks], by_attempt=mock.by_attempt)
     if isinstance(mock, _Timed):

@@ -43,7 +43,8 @@ from stepwright.asl.step import (
 )
 from stepwright.mocks.answers import Answer, is_submitted
 
-# AWS's own: it also ends what would loop for ever. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+# AWS's own: it also ends what would loop forever.
+# https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 LIMITS: Final = Limits(history_events=25_000)
 
 Work = Callable[[StartTask], Answer]

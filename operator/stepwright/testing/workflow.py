@@ -89,7 +89,7 @@ class Workflow:
 
     def mock_file(self, file: str | Path, case: str | None = None, *, name: str | None = None) -> Workflow:
         """Mocks from a file in the format of AWS Step Functions Local: those of this test case, which may be left out
-        where there is only one. ``name``: what the file calls the state machine, where not by its name. Raises
+        if there is only one. ``name``: what the file calls the state machine, where not by its name. Raises
         stepwright.files.reader.Unusable."""
         self._scripts.update(self.scripts_of(file, case, name=name))
         return self
@@ -108,7 +108,7 @@ class Workflow:
         self._scripts[state] = script
 
     def no_task(self, state: str) -> str | None:
-        """Why there is nothing to mock by this name; None where there is."""
+        """Why there is nothing to mock by this name; None if there is."""
         if state in self._tasks:
             return None
         said = hint(state, self._tasks) or f": it has {', '.join(self._tasks) or 'none'}"

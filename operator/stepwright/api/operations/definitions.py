@@ -13,7 +13,7 @@ from stepwright.asl.diagnostics import Diagnostic
 _INVALID_JSON: Final = "INVALID_JSON_DESCRIPTION"
 _SHOWN_CHARACTERS: Final = 500
 _MOST: Final = 100
-"""Diagnostics in one answer, also where ``maxResults`` is 0."""
+"""Diagnostics in one answer, even if ``maxResults`` is 0."""
 
 
 async def validate(service: Service, request: Request) -> Answer:

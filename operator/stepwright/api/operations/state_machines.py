@@ -94,7 +94,7 @@ async def describe(service: Service, request: Request) -> Answer:
 
 
 async def _describe_labelled(service: Service, text: str) -> Answer:
-    """Its definition is told also where metadata alone are asked for, as AWS has it."""
+    """It includes the definition even if only metadata is asked for, as AWS has it."""
     arn, label = arns.unlabelled(text)
     assert label is not None
     machine = await service.machines.machine(arn)

@@ -212,7 +212,7 @@ def heartbeats(checkpoint: Checkpoint) -> dict[TimerId, int]:
 
 def waiting_until(checkpoint: Checkpoint) -> Millis | None:
     """When the earliest timer falls due, where timers are all that is open: until then nothing but a stop can
-    happen. None where something else is."""
+    happen. None if something else is."""
     if checkpoint.ended or checkpoint.unfinished_step:
         return None
     if any(branch.task is not None for branch in checkpoint.branches()):

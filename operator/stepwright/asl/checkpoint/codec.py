@@ -54,7 +54,7 @@ def decode(encoded: EncodedPart) -> Part:
 
 
 def check_version(encoded: EncodedPart) -> None:
-    """Raises NewerVersion where this version cannot read the part."""
+    """Raises NewerVersion if this version cannot read the part."""
     kind = encoded.get("kind", "")
     if kind not in _DECODERS and kind != _STOP:
         raise NewerVersion(f"a checkpoint part of kind {kind!r} is not known to this version")

@@ -51,7 +51,8 @@ class Identity(Struct, frozen=True):
     state_machine_id: str
     state_machine_name: str
     synchronous: bool = False
-    """Started by StartSyncExecution, which cannot be redriven: its context object says nothing of redrives."""
+    """Started by StartSyncExecution, which cannot be redriven: its context object says nothing about
+    redrives."""
     version_arn: str | None = None
     alias_arn: str | None = None
     """The version of the state machine that was started, and the alias that chose it, where it was done so."""
@@ -72,7 +73,7 @@ class Head:
     last_event_id: int = 0
     next_branch: int = 0
     ready: tuple[int, ...] = ()
-    """Branches that can go on at once, in order: not empty only where a step stopped at its bound."""
+    """Branches that can go on at once, in order: not empty only if a step stopped at its bound."""
     deadline: Millis | None = None
     """When the whole execution times out."""
     ended: str | None = None
@@ -323,7 +324,7 @@ ROOT: Final = 0
 
 STOPS: Final = "stop/"
 """With what the names of parts begin that say which tasks are to be stopped yet. They stand beside the checkpoint: the
-language knows nothing of them, the engine writes and reads them (``engine.kept_stops``)."""
+language knows nothing about them, the engine writes and reads them (``engine.kept_stops``)."""
 
 
 def branch_id(number: int) -> PartId:

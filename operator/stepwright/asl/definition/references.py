@@ -1,6 +1,6 @@
 """Where transitions lead: targets that do not exist, states that nothing leads to, ways without an end, equal names.
 
-Works on the raw definition, so it tells what it can also where a state itself is wrong.
+Works on the raw definition, so it tells what it can even if a state itself is wrong.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def check_scope(scope: Mapping[str, Json], pointer: Pointer, problems: Problems)
             else:
                 _missing(child(pointer, "States", name, *where), target, problems)
     if not any(_may_end(state) for state in states.values()):
-        # AWS looks for unreachable states only where there is an end.
+        # AWS looks for unreachable states only if there is an end.
         problems.error(pointer, "Workflow has no terminal state", code=MISSING_END)
         return
     reached = _reachable(start, leads_to) if isinstance(start, str) else set(states)

@@ -15,7 +15,7 @@ from stepwright.asl.definition.problems import DUPLICATE_VARIABLE, Problems
 from stepwright.asl.json_types import Json, Pointer
 
 _Where: TypeAlias = tuple[str | int, ...]
-"""Names and indexes from a state down: pointers are made of them only where one is wanted."""
+"""Names and indexes from a state down: pointers are made of them only if one is wanted."""
 
 
 def check(definition: Mapping[str, Json], problems: Problems) -> None:

@@ -66,7 +66,8 @@ def not_an_array(path: str) -> str:
 
 
 def result_path_not_applicable(path: str, document: Json) -> str:
-    """ResultPath that runs into a value which is no object. Ours: AWS's sentence is not in the records."""
+    """ResultPath that runs into a value which is not an object. Ours: AWS's sentence is not in the
+    records."""
     return f"Unable to apply ReferencePath {path} to input {text(document)}"
 
 

@@ -35,8 +35,8 @@ NAMES: Final = frozenset(
 class StateError(Exception):
     """An error of a running state, as a Retry or Catch sees it.
 
-    ``error`` is an error name (``States.Runtime``), ``cause`` a sentence for people. Either may be None where AWS
-    records none (a Fail state without Error).
+    ``error`` is an error name (``States.Runtime``), ``cause`` a sentence for people. Either may be None if
+    AWS records none (a Fail state without Error).
     """
 
     def __init__(self, error: str | None, cause: str | None) -> None:

@@ -117,8 +117,8 @@ def everything(draft: Draft, outcome: VisitOutcome) -> None:
 
 
 def _end(draft: Draft, branch: Branch, outcome: VisitOutcome, *, is_aborted: bool = True) -> None:
-    """What is told of an open branch that goes no further, while it is still there. ``is_aborted``: whether a child
-    execution of which it is the root ends so."""
+    """What is told about an open branch that goes no further, while it is still there. ``is_aborted``:
+    whether a child execution of which it is the root ends so."""
     if branch.phase is not Phase.ENTER:
         draft.visit(branch, draft.state(branch), outcome)
     cancel(draft, branch)

@@ -61,7 +61,7 @@ CHILDREN_TASKS: Final = 10**12
 _HAVE_ROOM: Final = frozenset(
     {"ExecutionStarted", "ExecutionRedriven", "ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted"}
 )
-"""Events of child executions for which there is always room: one that is told of begins and ends."""
+"""Events of child executions for which there is always room: one that is told about begins and ends."""
 
 
 class HistoryFull(Exception):  # noqa: N818 - a condition, not a fault
@@ -244,8 +244,8 @@ class Draft:
 
     def freeze(self, *, ends: bool = False) -> bool:
         """Keep the parts as they are now: should the execution end, with an exception or without, a redrive goes on from
-        them. False where they are kept already, for a failure within which this one happens. ``ends``: it ends at once,
-        so that none of them will be changed any more."""
+        them. False if they are kept already, for a failure within which this one happens. ``ends``: it ends
+        at once, so that none of them will be changed any more."""
         if self._frozen is not None:
             return False
         frozen = self._frozen = dict(self.parts)
@@ -400,7 +400,7 @@ class Draft:
         )
 
     def frozen_fork(self, number: int) -> Fork | None:
-        """As a redrive would find it; None where nothing has failed, or the fork was not there yet."""
+        """As a redrive would find it; None if nothing has failed, or the fork was not there yet."""
         part = None if self._frozen is None else self._frozen.get(fork_id(number))
         return part if isinstance(part, Fork) else None
 

@@ -52,7 +52,7 @@ def execution_redriven(count: int) -> tuple[str, dict[str, int]]:
 def execution_started(
     input: JsonText, role_arn: str, version_arn: str | None = None, alias_arn: str | None = None
 ) -> Details:
-    """The ARNs of version and alias only where the execution was started by one."""
+    """The ARNs of version and alias only if the execution was started by one."""
     details: Details = {"input": input, "inputDetails": NOT_TRUNCATED, "roleArn": role_arn}
     if version_arn is not None:
         details["stateMachineVersionArn"] = version_arn

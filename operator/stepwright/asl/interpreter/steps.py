@@ -276,7 +276,7 @@ def _run(draft: Draft) -> None:
 
 def _end_child(draft: Draft, full: HistoryFull) -> None:
     """End a child execution whose history is full, or the one around it where that has no room for it, and so on.
-    Raises HistoryFull where it is the execution itself."""
+    Raises HistoryFull if it is the execution itself."""
     while full.child is not None:
         try:
             forks.child_is_full(draft, full.child)

@@ -229,7 +229,7 @@ def _scaled(value: float, scaling: int) -> tuple[float, int]:
     most, least = 10.0**scaling, 10.0 ** (scaling - 1)
     mantissa = numeric.as_float(value)
     exponent = 0
-    # JSONata counts for ever where the number is 0 or below.
+    # JSONata counts forever where the number is 0 or below.
     if mantissa <= 0:
         raise LimitExceeded("Expression evaluation timeout: Check for infinite loop")
     while mantissa < least:

@@ -232,7 +232,7 @@ class Promise:
 
 
 def call(runtime: Runtime, function: Value, arguments: list[Value], input: Value = UNDEFINED) -> Value:
-    """Raises T1006 for what is no function."""
+    """Raises T1006 for what is not a function."""
     result = _call_once(runtime, function, arguments, input)
     while type(result) is Promise:
         frame, context = result.frame, result.input

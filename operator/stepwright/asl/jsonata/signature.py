@@ -1,4 +1,5 @@
-"""What a function says of its arguments: ``<s-n?:s>``. Source: https://docs.jsonata.org/embedding-extending#function-signature-syntax."""
+"""What a function says about its arguments: ``<s-n?:s>``. Source:
+https://docs.jsonata.org/embedding-extending#function-signature-syntax."""
 
 from __future__ import annotations
 
@@ -91,8 +92,8 @@ class Signature:
 
 
 def _split(parameters: list[_Parameter], types: str, *, whole: bool) -> tuple[str, ...] | None:
-    """Which letters go to which parameter, each taking as many as it can; None where they do not fit. ``whole``: none
-    may be left over.
+    """Which letters go to which parameter, each taking as many as it can; None if they do not fit. ``whole``:
+    none may be left over.
 
     A regular expression would say the same, and take exponential time for ``<n+n+n+n+:n>`` and a text at the end. So the
     ways that lead to an end are found first, from the back, one bit for each number of letters that are left.

@@ -29,7 +29,7 @@ class Path:
     """A path in the language: from the state's document, the context object or a variable.
 
     ``root`` is ``$``, ``$$`` or the name of a variable. ``definite``: it leads to one place at most and gives that
-    value; any other path gives a list, empty where nothing fits. Both may find that there is no way:
+    value; any other path gives a list, empty if nothing fits. Both may find that there is no way:
     ``PathNotFound``.
     """
 
@@ -54,7 +54,7 @@ class Path:
         self.function = called_function(steps)
         """A member that looks like a call, as other dialects have: ``length()``."""
         self.multiplies = any(map(_may_repeat, steps))
-        """Whether it may find the same place more than once, or one inside of another."""
+        """Whether it may find the same place more than once, or one inside another."""
         self.is_identity = text == DOCUMENT
         self._cost = 1 + len(steps) // _STEPS_PER_UNIT
         self._keys = _simple_keys(steps)

@@ -1,9 +1,9 @@
 """Filter expressions: ``[?(@.price < 10 && @.name == 'x')]``, as json-path 2.0.0 reads and decides them.
 
 The text is cut at ``&&`` and ``||``, wherever they stand, and each piece at the first of the operators that it
-contains; parentheses around pieces are passed over, so ``&&`` always binds closer. What is no path, no ``'text'`` and no
-``/pattern/`` is a text as it stands: ``done``, ``7``, ``"x"`` with its quotes. A text becomes what it is compared
-with: ``@.n == 7`` compares numbers if the member is one.
+contains; parentheses around pieces are passed over, so ``&&`` always binds closer. What is not a path, no
+``'text'`` and no ``/pattern/`` is a text as it stands: ``done``, ``7``, ``"x"`` with its quotes. A text
+becomes what it is compared with: ``@.n == 7`` compares numbers if the member is one.
 
 A filter compiles to ``accepts(item, search)``, which raises ``Inapplicable`` where Jayway gives the whole path up.
 """

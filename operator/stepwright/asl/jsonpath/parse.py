@@ -181,7 +181,7 @@ def _filter(fragment: str, question: int, position: int) -> Filter:
 
 
 def _end_of_filter(fragment: str, start: int, position: int) -> int:
-    """After the first ``]`` that stands outside of parentheses and single quotes."""
+    """After the first ``]`` that stands outside parentheses and single quotes."""
     brackets = parentheses = 0
     quoted = False
     for index in range(start, len(fragment)):

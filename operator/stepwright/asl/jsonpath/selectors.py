@@ -293,7 +293,7 @@ def _wildcard(onward: Walk) -> Walk:
 def _scan(target: Step, onward: Walk, past_target: Walk | None) -> Walk:
     """Every list and object below a node, the node first. By hand instead of by recursion: documents may be deep.
 
-    ``past_target`` is None where the path ends with the step after ``..``."""
+    ``past_target`` is None if the path ends with the step after ``..``."""
     matches = _matches(target)
     name = target.names[0] if isinstance(target, Property) and len(target.names) == 1 else None
 

@@ -180,7 +180,7 @@ class Trial:
 
     @property
     def _read(self) -> list[Json] | None:
-        """What a Map's ItemReader has read; None where it has none."""
+        """What a Map's ItemReader has read; None if it has none."""
         reader = self._selected.raw.get("ItemReader")
         return (
             item_reader.items(reader, self._configuration.item_reader_data)

@@ -30,7 +30,7 @@ def _whole(seconds: int) -> str:
 
 
 def parse(timestamp: str) -> Millis | None:
-    """None where it is not a date-time with an offset, or names an instant that does not exist."""
+    """None if it is not a date-time with an offset, or names an instant that does not exist."""
     match = _RFC3339.fullmatch(timestamp)
     if match is None:
         return None

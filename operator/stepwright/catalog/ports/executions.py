@@ -1,4 +1,4 @@
-"""Standard executions: what is known of them, and their beginning and end."""
+"""Standard executions: what is known about them, and their beginning and end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Executions(Protocol):
         MachineGone, NoTestCase."""
 
     async def stop(self, execution: Execution, request: StopRequest) -> Millis:
-        """Stop an execution and wait until it has ended; when that was, also where it had ended before."""
+        """Stop an execution and wait until it has ended; when that was, even if it had ended before."""
 
     async def ask_to_stop(self, uid: Uid, request: StopRequest) -> bool:
         """Durable when it returns. False where it does not run."""
@@ -48,5 +48,5 @@ class Executions(Protocol):
         """Return once an execution is over, or is not there."""
 
     async def redrive(self, execution: Execution, token: str | None) -> Millis:
-        """Let an execution that ended without success go on; durable when it returns. When that was done, also where
-        it was by an earlier call with this token. Raises NotRedrivable."""
+        """Let an execution that ended without success go on; durable when it returns. When that was done,
+        even if it was by an earlier call with this token. Raises NotRedrivable."""

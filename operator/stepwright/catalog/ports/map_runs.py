@@ -11,7 +11,7 @@ from stepwright.catalog.records import Execution
 
 
 class MapRuns(Protocol):
-    """What is known of Map Runs and their child executions."""
+    """What is known about Map Runs and their child executions."""
 
     async def map_run(self, arn: str) -> MapRunStatus | None: ...
 
@@ -31,4 +31,4 @@ class MapRuns(Protocol):
         were not."""
 
     async def update(self, asked: UpdateMapRun) -> bool:
-        """Give a Map Run under way other bounds; durable when it returns. False where it is not under way."""
+        """Give a Map Run under way other bounds; durable when it returns. False if it is not under way."""

@@ -1,4 +1,5 @@
-"""What ``spec.taskDefaults`` says of the rights of task pods. Names and limits are those of the pod API."""
+"""What ``spec.taskDefaults`` says about the rights of task pods. Names and limits are those of the pod
+API."""
 
 from __future__ import annotations
 

@@ -36,7 +36,8 @@ Substitution = Annotated[
 
 
 class Logging(Written):
-    """What the operator's log tells of executions. Without it: a line for each state and each end, without data."""
+    """What the operator's log says about executions. Without it: a line for each state and each end, without
+    data."""
 
     level: Literal["OFF", "ERROR", "FATAL", "ALL"] = "OFF"
     """Which history events are logged: none, errors, failed executions, or all."""
@@ -90,13 +91,14 @@ class StateMachineSpec(Written):
     machine. Its permissions count, not the operator's. The operator must be allowed to impersonate it (chart value
     impersonate), and whoever writes this object, too. Without it the operator's own account creates the Jobs."""
     task_service_account_name: Name | None = None
-    """The ServiceAccount, in this namespace, as which task pods run. Its token is mounted only where a pod template
-    asks for it. Whoever writes this object must be allowed to impersonate it. Without it pods run as the account
-    default, without a token."""
+    """The ServiceAccount, in this namespace, as which task pods run. Its token is mounted only if a pod
+    template asks for it. Whoever writes this object must be allowed to impersonate it. Without it pods run as
+    the account default, without a token."""
     task_defaults: TaskDefaults = Field(default_factory=TaskDefaults)
     """Defaults for the pods of all tasks; what a task says itself wins."""
     logging: Logging = Field(default_factory=Logging)
-    """What the operator's log tells of executions. Without it: a line for each state and each end, without data."""
+    """What the operator's log says about executions. Without it: a line for each state and each end, without
+    data."""
     tracing: Tracing = Field(default_factory=Tracing)
     """Whether executions are traced."""
     retention: Retention = Field(default_factory=Retention)

@@ -53,7 +53,7 @@ class Toleration(Written):
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """The taint's effect; all effects if not given."""
     toleration_seconds: int | None = None
-    """How long a NoExecute taint is tolerated; for ever if not given."""
+    """How long a NoExecute taint is tolerated; forever if not given."""
 
 
 class PullSecret(Written):

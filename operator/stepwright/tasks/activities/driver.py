@@ -62,7 +62,7 @@ class ActivityDriver:
         return ActivityTask(self._token(*key, task.scheduled), jsontext.dump(task.parameters))
 
     async def _note(self, key: Key, arn: str, worker: str | None) -> None:
-        """Write down that a task is taken. Where that fails it can be taken again. Raises Unavailable."""
+        """Write down that a task is taken. If that fails it can be taken again. Raises Unavailable."""
         self._taken[key] = worker
         try:
             await self._takings.note_taking(*key, worker)

@@ -154,7 +154,7 @@ class CallDriver:
         """Once for certain, or as the integration declares. ``again``: it may have been before."""
         answered = await self._made(call, again=again)
         key = (call.ref.uid, call.task.task)
-        if key in self._calls:  # for whoever stops it, also where that is done meanwhile
+        if key in self._calls:  # for whoever stops it, even if that is done meanwhile
             self._calls[key] = Call(call.ref, replace(call.task, submitted=answered.value))
         return answered
 

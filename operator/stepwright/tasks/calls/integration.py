@@ -1,4 +1,4 @@
-"""What an integration says of the calls that it makes. Everything else about them is ``CallDriver``'s."""
+"""What an integration says about the calls that it makes. Everything else about them is ``CallDriver``'s."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Again(Enum):
     REPEAT = "it is made at least once, as AWS makes it"
     """It is made again."""
     FIND = "what was begun can be found"
-    """It is looked for, and made where there is none."""
+    """It is looked for, and made if there is none."""
     FAIL = "nobody can know"
     """The task fails with the error of a lost connection."""
 

@@ -1,5 +1,5 @@
 """Lambda functions: called by Lambda's own Invoke API, signed, at the endpoint that ``AWS_ENDPOINT_URL_LAMBDA`` names, or
-at AWS's own where there are credentials for it.
+at AWS's own if there are credentials for it.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. A call whose answer was lost with the process is made
 again: functions are called at least once, as AWS does it.
@@ -155,7 +155,7 @@ class Functions:
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
-    """The body; None where it is too large to be one of Lambda's."""
+    """The body; None if it is too large to be one of Lambda's."""
     pieces, size = [], 0
     async for piece in response.content.iter_any():
         size += len(piece)

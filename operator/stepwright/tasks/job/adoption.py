@@ -4,12 +4,12 @@ A Job's controller also takes over pods that it has not made: any without a cont
 a pod may have run anything, and its end would count as the task's. It is told by what nobody but the controller that
 makes a pod decides, and what no webhook changes:
 
-- From its first moment on a Job's own pod has its controller, and nothing has happened to it yet. A watch tells of that
-  moment; what shows later, or changes hands, was adopted.
+- From its first moment on a Job's own pod has its controller, and nothing has happened to it yet. A watch
+  reports that moment; what shows later, or changes hands, was adopted.
 - Its name is the Job's with a random end. While a Job is there no other Job has that name; pods of ReplicaSets and the
   like, whose names could be the same, restart their containers always, which a Job's never do.
-- It is not older than the Job, and carries the mark of the Job's template. The watch is told of marked pods alone: of
-  others it shows only when the pods of a Job are listed.
+- It is not older than the Job, and carries the mark of the Job's template. The watch is told about marked
+  pods alone: of others it shows only when the pods of a Job are listed.
 
 What a pod runs is not compared with the Job's template: webhooks that pin images, add containers, environment, volumes
 or wrap the command are common, and with them no task would ever end.
@@ -40,7 +40,7 @@ class Adopted:
         return len(self._uids)
 
     def observe(self, old: Pod | None, new: Pod | None, *, appears: bool) -> None:
-        """``appears``: a watch tells of it as new. A list says nothing about its beginning."""
+        """``appears``: a watch reports it as new. A list says nothing about its beginning."""
         if new is None:
             return
         late = appears and not new.newborn if old is None else old.job != new.job

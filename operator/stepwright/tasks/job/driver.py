@@ -183,7 +183,7 @@ class JobDriver:
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
         # Both: a Job whose pods are not known yet would look as if it were running. And as they are now: whoever takes up
-        # an execution sweeps first, and then goes on with the Jobs that are known of its tasks.
+        # an execution sweeps first, and then goes on with the Jobs that are known about its tasks.
         await self._watching.wait_until_current()
         jobs = self.jobs.by_index(ref.uid)
         found = {job.metadata.uid: job for job in jobs}
@@ -302,8 +302,9 @@ class JobDriver:
         return job
 
     async def _give_input(self, watched: Watched) -> None:
-        """Make the Secret with a large input, where there is one and it is not there yet, and judge the task. Raises
-        Unavailable; the task stays watched: its Job is there, and must not be made again if it goes meanwhile."""
+        """Make the Secret with a large input, if there is one and it is not there yet, and judge the task.
+        Raises Unavailable; the task stays watched: its Job is there, and must not be made again if it goes
+        meanwhile."""
         job, made = watched.job, watched.input_due
         if job is not None and made is not None:
             try:
@@ -331,7 +332,8 @@ def _not_ours(ref: ExecutionRef, name: str, why: str) -> StateError:
 
 
 def _execution_name(job: facts.Job) -> str | None:
-    """Of its execution; None where that cannot be told: its owner was taken away, and its label may be shortened."""
+    """Of its execution; None if that cannot be told: its owner was taken away, and its label may be
+    shortened."""
     metadata = job.metadata
     uid = metadata.labels.execution_uid
     owner = next((owner.name for owner in metadata.ownerReferences if owner.uid == uid), None)

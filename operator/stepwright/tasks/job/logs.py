@@ -36,7 +36,7 @@ async def tail(api: Api, namespace: str, pod: str, container: str) -> str:
 
 
 async def last_line(api: Api, namespace: str, pod: str, container: str) -> bytes:
-    """The last line with something in it, whole; empty where there is none. Raises ApiError, StateError."""
+    """The last line with something in it, whole; empty if there is none. Raises ApiError, StateError."""
     before = -1
     for pieces in _PIECES:
         data = (await api.log(namespace, pod, container, tail_lines=pieces)).rstrip()

@@ -77,7 +77,7 @@ def label_value(text: str) -> str:
 
 
 def unshortened(label: str) -> str | None:
-    """The text of such a label value, None where it may be a shortened one."""
+    """The text of such a label value, None if it may be a shortened one."""
     return None if not label or re.search(rf"(^|-)[a-z2-7]{{{_HASH_LENGTH}}}$", label) else label
 
 

@@ -40,6 +40,6 @@ class Pace:
             self._shortest += FORGETS * (waited - self._shortest)
         if waited <= max(SOON_SECONDS, SOON_FACTOR * self._shortest):
             self._ahead = min(MOST, self._ahead + 1 / self._ahead)
-        elif created >= self._halved:  # what was created before says nothing of how it is since
+        elif created >= self._halved:  # what was created before says nothing about how it is since
             self._ahead = max(LEAST, self._ahead / 2)
             self._halved = now

@@ -11,7 +11,7 @@ from stepwright.tasks.job import errors
 def as_failure(
     error: api.ApiError, ref: ExecutionRef, verb: str, resource: str, account: str | None
 ) -> StateError:
-    """The task's failure that a refusal is. Raises Unavailable where the same request may succeed later.
+    """The task's failure that a refusal is. Raises Unavailable if the same request may succeed later.
 
     ``account``: the ServiceAccount acted for, None for the operator's own. ``resource``: ``jobs``, ``secrets``.
     """
@@ -31,7 +31,8 @@ def as_failure(
 
 
 def of_pod(told: str) -> str | None:
-    """The error that the Job controller's words about a pod it could not create stand for, None where they tell none.
+    """The error that the Job controller's words about a pod it could not create stand for, None if they tell
+    none.
 
     Job.Refused: no waiting helps, and the task fails at once.
     """

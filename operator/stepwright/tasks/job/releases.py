@@ -84,7 +84,7 @@ class Releases:
         return list(self._unfinished.values())
 
     def finished(self, release: Release, job: facts.Job | None) -> None:
-        """Nothing of the Job will run again: it goes in its time. None: it is not known any more."""
+        """Nothing of the Job will run again: it goes in due course. None: it is not known any more."""
         key = (release.ref.namespace, release.name)
         if self._unfinished.pop(key, None) is None:
             return

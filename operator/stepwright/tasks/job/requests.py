@@ -47,8 +47,8 @@ class Calls:
         """Whether the Job of that name and uid runs what the manifest says. Raises StateError, Unavailable.
 
         The API server is asked to put the manifest's pod template in place of the Job's, without doing it. A template
-        cannot be changed, so it agrees only where both are the same, once it has filled in defaults and asked the
-        webhooks that change Jobs: what it would make of the template itself, it knows best.
+        cannot be changed, so it agrees only if both are the same, once it has filled in defaults and asked
+        the webhooks that change Jobs: what it would make of the template itself, it knows best.
         """
         api, account = self._accounts.of(ref)
         body = [{"op": "replace", "path": "/spec/template", "value": manifest.template_of(job_uid)}]
@@ -106,7 +106,8 @@ class Calls:
         return await self._list(path_of("v1", "pods", ref.namespace), {"labelSelector": labels}, facts.Pod)
 
     async def creation_troubles(self, namespace: str, job_uid: str) -> list[str]:
-        """What the Job controller says about pods it could not create, newest last; empty where it may not be read."""
+        """What the Job controller says about pods it could not create, newest last; empty if it may not be
+        read."""
         selector = {"fieldSelector": f"involvedObject.uid={job_uid},reason=FailedCreate"}
         try:
             listed = await self._api.get(path_of("v1", "events", namespace), selector)

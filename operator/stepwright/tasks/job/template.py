@@ -1,8 +1,8 @@
 """The pod template of a task: what the author gave, the state machine's defaults, and the container contract.
 
 The contract: the input is a file (never env or args, where the kubelet rewrites ``$(VAR)`` and ``$$``), the output
-is the termination message, and the pod has no more rights than the state machine grants. What the author gave is
-kept as it is; what would break the contract is refused with its place, never changed silently.
+is the termination message, and the pod has no longer rights than the state machine grants. What the author
+gave is kept as it is; what would break the contract is refused with its place, never changed silently.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def build(
     *,
     whole_job: bool,
 ) -> dict[str, Any]:
-    """``secret``: the Secret that is to hold the input, None where an annotation does. ``labels``: Stepwright's own.
+    """``secret``: the Secret that is to hold the input, None if an annotation does. ``labels``: Stepwright's
+    own.
 
     ``whole_job``: the template comes from a whole Job, whose author decides on restarts inside the pod.
     Raises StateError (Job.Refused).

@@ -99,8 +99,8 @@ class Troubles:
         return now - max(watched.problem[1], self._unheard_until) >= watched.grace_ms
 
     def _ask_why(self, namespaces: Iterable[str], now: Millis) -> None:
-        """Jobs without a pod have waited in these. One list tells of all that are in a namespace, and no more often than
-        that: a list of events is dear where there are many."""
+        """Jobs without a pod have waited in these. One list reports all that are in a namespace, and no more
+        often than that: a list of events is dear if there are many."""
         for namespace, asked in list(self._asked.items()):
             if now - asked >= ASKED_EVERY_SECONDS * 1000:
                 del self._asked[namespace]
@@ -110,7 +110,7 @@ class Troubles:
                 self._errands.run(self._fail_refused(namespace))
 
     async def _fail_refused(self, namespace: str) -> None:
-        """Fail the tasks whose pods are refused for ever, however long they may wait for other things."""
+        """Fail the tasks whose pods are refused forever, however long they may wait for other things."""
         told = await self._calls.all_creation_troubles(namespace)
         for watched in list(self._troubled):
             job = watched.open_job

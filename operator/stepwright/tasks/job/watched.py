@@ -14,8 +14,8 @@ from stepwright.tasks.job.manifest import Manifest
 
 @dataclass(slots=True, eq=False)
 class Watched:
-    """A task that was started here. ``job`` None: it was refused, so there is none. Nothing of its input is kept, which
-    decoded may take twenty times its length: what is made from it is made before."""
+    """A task that was started here. ``job`` None: it was refused, so there is none. Nothing of its input
+    is kept, which decoded may take twenty times its length: what is made from it is made before."""
 
     ref: ExecutionRef
     task: TaskId
@@ -56,7 +56,8 @@ class Watched:
 
     @property
     def open_job(self) -> facts.Job | None:
-        """The Job by which it is to be judged; None where it has a result, or something is being read for one."""
+        """The Job by which it is to be judged; None if it has a result, or something is being read for
+        one."""
         is_open = self.result is None and self.busy is None and not self.closed
         return self.job if is_open else None
 

@@ -100,8 +100,8 @@ class Watching:
         await _all_set(self.jobs.synced, self.pods.synced, "could not be listed yet")
 
     async def wait_until_current(self) -> None:
-        """Returns once what is known of Jobs and pods is of now. Where a watch was cut, etcd may have been restored since:
-        tasks would be judged by pods that have never been."""
+        """Returns once what is known about Jobs and pods is of now. Where a watch was cut, etcd may have been
+        restored since: tasks would be judged by pods that have never been."""
         await _all_set(
             self.jobs.following, self.pods.following, "cannot be looked at: a watch of them is cut off"
         )
@@ -175,13 +175,13 @@ class Watching:
         self.consider(watched)
 
     def pods_of(self, job: facts.Job, watched: Watched | None = None) -> list[facts.Pod]:
-        """Those that it has made, and those known of it that are gone."""
+        """Those that it has made, and those known about it that are gone."""
         return self._adopted.told_apart(job, self._all_pods_of(job, watched))[0]
 
     def _all_pods_of(
         self, job: facts.Job, watched: Watched | None, listed: Sequence[facts.Pod] | None = None
     ) -> list[facts.Pod]:
-        """``listed``: what the server has said of them last, instead of what the watch has told."""
+        """``listed``: what the server has said about them last, instead of what the watch has told."""
         metadata = job.metadata
         present = self.pods.by_index(_of_job(metadata.namespace, metadata.uid)) if listed is None else listed
         present = [pod for pod in present if pod.job is not None and pod.job.uid == metadata.uid]
@@ -264,8 +264,8 @@ class Watching:
     # --- Ending -------------------------------------------------------------------------------------------------------
 
     async def _look_closer(self, watched: Watched, job: facts.Job) -> None:
-        """By what the server says of both: where etcd was restored, the copy of the Job may be one that had ended, and of
-        its pods there are those that run anew."""
+        """By what the server says about both: where etcd was restored, the copy of the Job may be one that
+        had ended, and of its pods there are those that run anew."""
         try:
             stored = await self._calls.find(watched.ref, watched.name)
             listed = await self._calls.pods_of(watched.ref, job.metadata.uid)
@@ -321,7 +321,8 @@ async def _all_set(jobs: asyncio.Event, pods: asyncio.Event, otherwise: str) -> 
 
 
 def _with_gone(watched: Watched, present: Sequence[facts.Pod]) -> list[facts.Pod]:
-    """The pods, and those known of the task that are gone; none of which the output is known to be lost."""
+    """The pods, and those known about the task that are gone; none of which the output is known to be
+    lost."""
     if not watched.gone_pods and not watched.without_log:
         return list(present)
     pods = {**watched.gone_pods, **{pod.metadata.name: pod for pod in present}}

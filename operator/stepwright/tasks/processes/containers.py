@@ -34,7 +34,7 @@ class NoEngine(Exception):  # noqa: N818 - about the machine
 
 
 def find(choice: Choice) -> str | None:
-    """The engine's executable; None: no containers. Raises NoEngine where one was named that does not answer."""
+    """The engine's executable; None: no containers. Raises NoEngine if one was named that does not answer."""
     if choice == "never":
         return None
     if choice == "auto":
@@ -102,7 +102,7 @@ async def has_image(engine: str, image: str) -> bool:
 
 
 async def _call(*words: str) -> int | None:
-    """Its exit code; None where the engine is gone."""
+    """Its exit code; None if the engine is gone."""
     with suppress(OSError):
         nothing = asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(*words, stdin=nothing, stdout=nothing, stderr=nothing)

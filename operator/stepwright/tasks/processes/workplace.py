@@ -58,7 +58,7 @@ class Workplace:
 
     @property
     def engine(self) -> str | None:
-        """What runs the task's container; None where it is a process."""
+        """What runs the task's container; None if it is a process."""
         with suppress(OSError):
             return (self.folder / "engine").read_text()
         return None
@@ -117,7 +117,7 @@ class Workplace:
 
     @property
     def group(self) -> ProcessGroup | None:
-        """The processes that run for the task; None where there are none, or the number is another's by now."""
+        """The processes that run for the task; None if there are none, or the number is another's by now."""
         number = self.pid
         if number is None:
             return None
@@ -129,7 +129,7 @@ class Workplace:
         return (self.folder / "pid").stat().st_mtime, (self.folder / "exit").stat().st_mtime
 
     def output(self) -> bytes:
-        """Raises StateError where it is too large to be one."""
+        """Raises StateError if it is too large to be one."""
         with self.output_file.open("rb") as file:
             written = file.read(LARGEST_OUTPUT_BYTES + 1)
         if len(written) > LARGEST_OUTPUT_BYTES:

@@ -1,7 +1,7 @@
 """Map in mode DISTRIBUTED: each iteration is a child execution, of one item or of a batch of them.
 
 As in an inline Map, items wait at a cursor and results of those that are done in chunks: what is kept live grows with
-the child executions that run. The history tells of the run alone: MapRunStarted, and how it ended.
+the child executions that run. The history reports the run alone: MapRunStarted, and how it ended.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
@@ -22,7 +22,7 @@ from stepwright.asl.text.payload import Payload
 
 
 def check(state: Map) -> None:
-    """Raises States.Runtime where the Map is one that cannot be run here."""
+    """Raises States.Runtime if the Map is one that cannot be run here."""
     if state.unserved is not None:
         raise failures.runtime(
             f"{state.unserved} of a Map cannot be used here: a Map takes its items from the state's input and gives its "

@@ -51,7 +51,7 @@ def iteration_input(
 
 
 def concurrency(draft: Draft, branch: Branch, state: Map, effective: Payload) -> int:
-    """MaxConcurrency; 0 where nothing is said of it."""
+    """MaxConcurrency; 0 where nothing is said about it."""
     given = _number(
         draft, branch, state, state.max_concurrency, field="MaxConcurrencyPath", effective=effective
     )

@@ -1,7 +1,7 @@
 """The functions that every expression may call: JSONata's own, and AWS's.
 
 A module for each kind; ``BUILT_IN`` has all by name. A function is ``f(runtime, *arguments)``; arguments that were not
-given are ``UNDEFINED``. ``$eval`` is missing, as on AWS: calling it is calling what is no function.
+given are ``UNDEFINED``. ``$eval`` is missing, as on AWS: calling it is calling what is not a function.
 Source: https://docs.jsonata.org, https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html.
 """
 
