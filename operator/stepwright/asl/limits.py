@@ -41,7 +41,12 @@ class Limits:
     execution_seconds: int | None = None
     """How long it may run, whatever its TimeoutSeconds."""
     child_executions: int = 1_000
-    """Of a distributed Map, at once: each is a branch of the checkpoint."""
+    """Of a distributed Map, at once: each is a branch of the checkpoint, or of that of a shard."""
+    shard_items: int | None = None
+    """Of how many items a distributed Map runs in one checkpoint. One with more runs in shards of so many, each an execution of
+    its own to the engine, where its drivers know how to run them (``resource.MAP_SHARD``)."""
+    shards: int = 4
+    """Of a Map Run, at once."""
     events_per_step: int = 250
     bytes_per_step: int = 131_072
     work_per_step: int = meter.PER_STEP

@@ -107,3 +107,10 @@ def _name(text: str, kind: Kind) -> tuple[str, str]:
                 named = text.split(":")[2:3]
                 return (named[0] if named else scheme), text
             return scheme, rest
+
+
+OWN_SCHEME: Final = "stepwright:"
+"""Of what the engine runs for its own ends. No definition can name it."""
+
+MAP_SHARD: Final = parse(f"{OWN_SCHEME}mapShard.sync")
+"""A shard of a distributed Map (``checkpoint.shards``): an execution that the Map waits for."""

@@ -77,6 +77,26 @@ class Break(Struct, frozen=True):
     cause: str
 
 
+class ShardCounts(Struct, frozen=True):
+    """How far a shard of a distributed Map has come."""
+
+    started: int = 0
+    """Items in child executions that have been started; those that have ended, and those that failed, are among them."""
+    finished: int = 0
+    failed: int = 0
+    children: int = 0
+    """Child executions that have been started, that have ended, and that failed."""
+    children_ended: int = 0
+    children_failed: int = 0
+
+
+class ShardProgress(Struct, frozen=True):
+    """A shard that goes on reports how far it has come. Its end is reported as any task's: TaskSucceeded or TaskFailed."""
+
+    task: TaskId
+    counts: ShardCounts
+
+
 class UpdateMapRun(Struct, frozen=True):
     """UpdateMapRun: other bounds for a Map Run that is under way; None: as they are."""
 
@@ -98,6 +118,7 @@ Signal: TypeAlias = (
     | TimerFired
     | Stop
     | Break
+    | ShardProgress
     | UpdateMapRun
     | Continue
 )

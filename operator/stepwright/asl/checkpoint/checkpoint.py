@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
-from stepwright.asl.checkpoint import codec, open_work
+from stepwright.asl.checkpoint import codec, open_work, shards
 from stepwright.asl.checkpoint.codec import NewerVersion, check_version, encode_stop
 from stepwright.asl.checkpoint.parts import (
     HEAD,
@@ -34,8 +34,8 @@ from stepwright.asl.checkpoint.parts import (
     payloads,
 )
 from stepwright.asl.machine import Machine, Task
-from stepwright.asl.resource import Resource
-from stepwright.asl.signals import Millis, TaskId, TimerId
+from stepwright.asl.resource import MAP_SHARD, Resource
+from stepwright.asl.signals import Millis, ShardCounts, TaskId, TimerId
 from stepwright.asl.step import CancelTask, SetTimer, StartTask
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "open_timers",
     "resources",
     "rest",
+    "shard_counts",
     "waiting_until",
 ]
 
@@ -143,13 +144,15 @@ def current_states(checkpoint: Checkpoint) -> list[str]:
 
 
 def open_tasks(machine: Machine, checkpoint: Checkpoint) -> list[StartTask]:
-    """Every task that must be running, oldest first."""
+    """Every task that must be running, oldest first; shards of distributed Maps among them."""
     tasks = []
     for branch in checkpoint.branches():
         if branch.task is not None:
             state = machine.scopes[branch.scope].states[branch.state]
             assert isinstance(state, Task)
             tasks.append(open_work.start_task(state, branch))
+    parts = checkpoint.parts
+    tasks += [shards.start_task(machine, parts, shard) for shard in shards.open_shards(parts)]
     return sorted(tasks, key=lambda task: task.task)
 
 
@@ -198,7 +201,14 @@ def resources(machine: Machine, checkpoint: Checkpoint) -> dict[TaskId, Resource
             state = machine.scopes[branch.scope].states[branch.state]
             assert isinstance(state, Task)
             found[branch.task.id] = state.resource
+    for shard in shards.open_shards(checkpoint.parts):
+        found[shard.task] = MAP_SHARD
     return found
+
+
+def shard_counts(checkpoint: Checkpoint) -> ShardCounts | None:
+    """How far it has come, where this is the checkpoint of a shard that goes on."""
+    return shards.counts(checkpoint.parts)
 
 
 def heartbeats(checkpoint: Checkpoint) -> dict[TimerId, int]:
@@ -216,6 +226,8 @@ def waiting_until(checkpoint: Checkpoint) -> Millis | None:
     if checkpoint.ended or checkpoint.unfinished_step:
         return None
     if any(branch.task is not None for branch in checkpoint.branches()):
+        return None
+    if any(shards.open_shards(checkpoint.parts)):
         return None
     return min((timer.due for timer in _timers(checkpoint)), default=None)
 

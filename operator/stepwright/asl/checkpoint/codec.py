@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from msgspec.structs import astuple
+
 from stepwright.asl import resource
 from stepwright.asl.checkpoint.parts import (
     NO_VARIABLES,
@@ -26,10 +28,11 @@ from stepwright.asl.checkpoint.parts import (
     Part,
     Phase,
     Results,
+    Shard,
     Start,
 )
 from stepwright.asl.json_types import Json, JsonText, Pointer
-from stepwright.asl.signals import Millis, TaskId, TimerId
+from stepwright.asl.signals import Millis, ShardCounts, TaskId, TimerId
 from stepwright.asl.step import CancelTask
 from stepwright.asl.text import jsontext, payload
 from stepwright.asl.text.payload import Payload
@@ -142,6 +145,7 @@ def _encode_head(part: Head) -> EncodedPart:
         "historyBytes": part.history_bytes or None,
         "redrives": part.redrives or None,
         "redriven": part.redriven,
+        "shards": part.shards or None,
     }
 
 
@@ -159,6 +163,7 @@ def _decode_head(encoded: EncodedPart) -> Head:
         history_bytes=encoded.get("historyBytes", 0),
         redrives=encoded.get("redrives", 0),
         redriven=None if redriven is None else Millis(redriven),
+        shards=encoded.get("shards", 0),
     )
 
 
@@ -264,6 +269,7 @@ def _encode_fork(part: Fork) -> EncodedPart:
         "toleratedCount": part.tolerated_count,
         "toleratedPercentage": None if percentage is None else repr(percentage),
         "run": None if part.run is None else _encode_run(part.run),
+        "first": part.first or None,
     }
 
 
@@ -283,6 +289,7 @@ def _decode_fork(encoded: EncodedPart) -> Fork:
         tolerated_count=encoded.get("toleratedCount"),
         tolerated_percentage=None if percentage is None else float(percentage),
         run=None if run is None else _decode_run(run),
+        first=encoded.get("first", 0),
     )
 
 
@@ -298,6 +305,9 @@ def _encode_run(run: MapRun) -> EncodedPart:
         "failed": run.failed or None,
         "redrives": run.redrives or None,
         "redriven": run.redriven,
+        "shardItems": run.shard_items,
+        "shards": list(run.shards) or None,
+        "isShard": run.is_shard or None,
     }
     return {name: value for name, value in encoded.items() if value is not None}
 
@@ -314,6 +324,9 @@ def _decode_run(encoded: EncodedPart) -> MapRun:
         failed=encoded.get("failed", 0),
         redrives=encoded.get("redrives", 0),
         redriven=encoded.get("redriven"),
+        shard_items=encoded.get("shardItems"),
+        shards=tuple(encoded.get("shards", ())),
+        is_shard=encoded.get("isShard", False),
     )
 
 
@@ -349,6 +362,34 @@ def _decode_child(encoded: EncodedPart) -> Child:
     )
 
 
+def _encode_shard(part: Shard) -> EncodedPart:
+    return {
+        "branch": part.branch,
+        "shard": part.task,
+        "first": part.first,
+        "count": part.count,
+        "limit": part.limit,
+        "tolerated": part.tolerated,
+        "opened": part.opened,
+        "counts": list(astuple(part.counts)) if part.counts != ShardCounts() else None,
+        "redrives": part.redrives or None,
+    }
+
+
+def _decode_shard(encoded: EncodedPart) -> Shard:
+    return Shard(
+        branch=encoded["branch"],
+        task=TaskId(encoded["shard"]),
+        first=encoded["first"],
+        count=encoded["count"],
+        limit=encoded["limit"],
+        tolerated=encoded["tolerated"],
+        opened=Millis(encoded["opened"]),
+        counts=ShardCounts(*encoded.get("counts", ())),
+        redrives=encoded.get("redrives", 0),
+    )
+
+
 def _encode_results(part: Results) -> EncodedPart:
     """The outputs of a closed chunk are one text."""
     outputs: list[Json] = [[index, output.text] for index, output in part.outputs]
@@ -375,6 +416,7 @@ _ENCODERS: Final[dict[type[Any], tuple[str, Callable[[Any], EncodedPart]]]] = {
     Fork: ("fork", _encode_fork),
     Items: ("items", _encode_items),
     Child: ("child", _encode_child),
+    Shard: ("shard", _encode_shard),
     Results: ("results", _encode_results),
 }
 
@@ -385,5 +427,6 @@ _DECODERS: Final[dict[str, Callable[[EncodedPart], Part]]] = {
     "fork": _decode_fork,
     "items": _decode_items,
     "child": _decode_child,
+    "shard": _decode_shard,
     "results": _decode_results,
 }

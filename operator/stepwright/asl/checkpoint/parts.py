@@ -15,7 +15,7 @@ from typing import Any, Final, NewType, TypeAlias
 from msgspec import Struct
 
 from stepwright.asl.json_types import Json, Pointer
-from stepwright.asl.signals import Millis, TaskId, TimerId
+from stepwright.asl.signals import Millis, ShardCounts, TaskId, TimerId
 from stepwright.asl.text.payload import Payload
 
 PartId = NewType("PartId", str)
@@ -28,7 +28,7 @@ CHUNK_CHARACTERS: Final = 8 * 1024
 """Up to here the newest results of a Map are written again with each that is added. Then they become one text, long
 enough for a journal to keep it elsewhere, so that a checkpoint does not grow with the items that are done."""
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Newest version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
 
 WITH_CHILDREN: Final = 2
@@ -36,6 +36,9 @@ WITH_CHILDREN: Final = 2
 
 REDRIVEN: Final = 3
 """What a checkpoint becomes when it is redriven."""
+
+SHARDED: Final = 4
+"""What a checkpoint becomes with the first Map that runs in shards; those of shards are of this version from the beginning."""
 
 NO_VARIABLES: Final[Mapping[str, Payload]] = MappingProxyType({})
 
@@ -89,6 +92,8 @@ class Head:
     redrives: int = 0
     redriven: Millis | None = None
     """How often the execution was redriven, and when it was for the last time."""
+    shards: int = 0
+    """How many shards its Maps have opened."""
 
     @property
     def ordinal(self) -> int:
@@ -108,6 +113,7 @@ class Head:
             self.history_bytes,
             self.redrives,
             self.redriven,
+            self.shards,
         )
 
 
@@ -233,6 +239,12 @@ class MapRun(Struct, frozen=True):
     redrives: int = 0
     redriven: Millis | None = None
     """How often the run was redriven, and when it was for the last time."""
+    shard_items: int | None = None
+    """Where it runs in shards: how many items each of them has."""
+    shards: tuple[int, ...] = ()
+    """Which of them are open, by their first items."""
+    is_shard: bool = False
+    """Whether this is but a shard of the run, in the checkpoint of that shard."""
 
 
 @dataclass(slots=True)
@@ -260,6 +272,8 @@ class Fork:
     tolerated_percentage: float | None = None
     run: MapRun | None = None
     """Of a Map in mode DISTRIBUTED: its iterations are child executions, each of one item or a batch of them."""
+    first: int = 0
+    """In a shard: which of the Map's items is the first of these."""
 
     def copy(self) -> Fork:
         return Fork(
@@ -276,6 +290,7 @@ class Fork:
             self.tolerated_count,
             self.tolerated_percentage,
             self.run,
+            self.first,
         )
 
 
@@ -302,6 +317,27 @@ class Child(Struct, frozen=True):
     """How often it was redriven, and when it was for the last time."""
 
 
+class Shard(Struct, frozen=True):
+    """A stretch of a distributed Map's items that runs as an execution of its own, as the Map keeps it while it is open.
+    To the engine it is a task (``resource.MAP_SHARD``)."""
+
+    branch: int
+    """Number of the branch that is in the Map state."""
+    task: TaskId
+    first: int
+    count: int
+    """Which of the Map's items, and how many of them."""
+    limit: int
+    """How many child executions it may run at once."""
+    tolerated: int
+    """How many failed items the Map tolerated when it was opened. With more it ends by itself."""
+    opened: Millis
+    counts: ShardCounts = ShardCounts()
+    """As it has reported them last."""
+    redrives: int = 0
+    """How often the execution had been redriven when this was started last."""
+
+
 class Results(Struct, frozen=True):
     """Outputs of finished branches by index, in order of arrival. Once closed a chunk never changes again."""
 
@@ -316,7 +352,7 @@ class Results(Struct, frozen=True):
         return self.size >= CHUNK_CHARACTERS
 
 
-Part: TypeAlias = Start | Head | Branch | Fork | Items | Child | Results
+Part: TypeAlias = Start | Head | Branch | Fork | Items | Child | Shard | Results
 
 START: Final = PartId("start")
 HEAD: Final = PartId("head")
@@ -343,6 +379,10 @@ def child_id(number: int) -> PartId:
     return PartId(f"child/{number}")
 
 
+def shard_id(number: int, first: int) -> PartId:
+    return PartId(f"shard/{number}/{first}")
+
+
 def results_id(number: int, chunk: int) -> PartId:
     return PartId(f"results/{number}/{chunk}")
 
@@ -367,3 +407,23 @@ def payloads(part: Part) -> Iterator[Payload]:
 
 def stop_id(task: TaskId) -> PartId:
     return PartId(f"{STOPS}{task}")
+
+
+def part_id(part: Part) -> PartId:
+    match part:
+        case Start():
+            return START
+        case Head():
+            return HEAD
+        case Branch():
+            return branch_id(part.number)
+        case Fork():
+            return fork_id(part.branch)
+        case Items():
+            return items_id(part.branch)
+        case Child():
+            return child_id(part.branch)
+        case Shard():
+            return shard_id(part.branch, part.first)
+        case Results():
+            return results_id(part.branch, part.chunk)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from stepwright.asl.checkpoint import open_work
 from stepwright.asl.checkpoint.parts import Branch, Fork, Phase
-from stepwright.asl.interpreter import history, map_runs
+from stepwright.asl.interpreter import history, map_runs, open_shards
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.machine import Map, Parallel, Task, Wait
 from stepwright.asl.step import CancelTimer, VisitOutcome
@@ -35,7 +35,7 @@ def failed_branch(draft: Draft, branch: Branch, cause: int) -> None:
 def branches(draft: Draft, fork: Fork, state: Map | Parallel, cause: int) -> None:
     """The running branches of a fork, in order of their start."""
     if fork.run is not None:
-        _quietly(draft, fork)
+        quietly(draft, fork)
         return
     for number in fork.live:
         branch = draft.branch(number)
@@ -70,14 +70,16 @@ def _branch(draft: Draft, branch: Branch, cause: int) -> None:
     draft.drop_branch(branch)
 
 
-def _quietly(draft: Draft, fork: Fork) -> None:
-    """The running branches of a fork of which no history tells but that of a child execution: that it was aborted."""
+def quietly(draft: Draft, fork: Fork) -> None:
+    """The running branches of a fork of which no history tells but that of a child execution: that it was aborted; and
+    its shards."""
+    open_shards.cancel_all(draft, fork)
     for number in fork.live:
         branch = draft.branch(number)
         assert branch is not None
         inner = draft.peek_fork(number)
         if inner is not None:
-            _quietly(draft, inner)
+            quietly(draft, inner)
             if inner.run is not None:
                 map_runs.tell(draft, inner, "ABORTED")
             draft.drop_fork(inner)
@@ -127,6 +129,7 @@ def _end(draft: Draft, branch: Branch, outcome: VisitOutcome, *, is_aborted: boo
         around = draft.peek_fork(branch.parent)
         assert around is not None
         map_runs.child_aborted(draft, around, branch)
-    fork = draft.peek_fork(branch.number)
+    fork = draft.fork(branch.number)
     if fork is not None and fork.run is not None:
+        open_shards.cancel_all(draft, fork)
         map_runs.tell(draft, fork, "ABORTED")

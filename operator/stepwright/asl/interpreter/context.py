@@ -36,7 +36,7 @@ def build(
         here["RetryCount"] = branch.attempt
     context: dict[str, Json] = {**constants, "State": here}
     if item is None:
-        item = _current_item(draft, branch)
+        item = current_item(draft, branch)
     if item is not None:
         context |= _map(item)
     if task is not None:
@@ -93,7 +93,7 @@ def _of_child(draft: Draft, number: int) -> dict[str, Json]:
     }
 
 
-def _current_item(draft: Draft, branch: Branch) -> tuple[int, Json] | None:
+def current_item(draft: Draft, branch: Branch) -> tuple[int, Json] | None:
     """Index and value of the innermost Map's item that the branch works on, within its child execution."""
     at: Branch | None = branch
     while at is not None and at.parent is not None and not at.is_child:

@@ -21,7 +21,7 @@ from stepwright.asl.checkpoint.parts import (
 )
 from stepwright.asl.failure import failures
 from stepwright.asl.failure.matching import Failure
-from stepwright.asl.interpreter import abort, failing, history, map_runs
+from stepwright.asl.interpreter import abort, failing, history, map_runs, shards
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.json_types import JsonText, Pointer
 from stepwright.asl.machine import Map, Parallel
@@ -153,12 +153,20 @@ def _child_failed(draft: Draft, fork: Fork, branch: Branch, failure: Failure) ->
     if tolerates(fork):
         draft.ready.appendleft(fork.branch)
         return
+    fail_run(draft, fork, failures.THRESHOLD_EXCEEDED)
+
+
+def fail_run(draft: Draft, fork: Fork, failure: Failure) -> None:
+    """A Map Run has failed, and its state with it. Of a shard: it ends, and its Map learns of it."""
+    if fork.run is not None and fork.run.is_shard:
+        shards.fail(draft, fork, failure)
+        return
     parent = draft.branch(fork.branch)
     assert parent is not None
     state = draft.state(parent)
     assert isinstance(state, Map)
-    map_run_failed(draft, parent, state, fork, failures.THRESHOLD_EXCEEDED)
-    failing.fail(draft, parent, state, failures.THRESHOLD_EXCEEDED, failed_event="MapStateFailed")
+    map_run_failed(draft, parent, state, fork, failure)
+    failing.fail(draft, parent, state, failure, failed_event="MapStateFailed")
     if parent.phase is Phase.ENTER:
         draft.ready.appendleft(parent.number)
 
@@ -180,6 +188,8 @@ def results(draft: Draft, fork: Fork) -> Payload:
         assert part is not None
         texts += [(index, output.text) for index, output in part.outputs]
     texts.sort()
+    if fork.run is not None and fork.run.shard_items is not None:
+        texts = [(first, JsonText(text[1:-1])) for first, text in texts]  # each a list, of a shard
     text = JsonText("[" + ",".join(text for _, text in texts) + "]")
     draft.pay_for_text(len(text))
     return of_text(text)
@@ -204,6 +214,11 @@ def _close_branch(draft: Draft, fork: Fork, branch: Branch) -> None:
 
 def _keep(draft: Draft, fork: Fork, index: int, output: Payload, items: int = 1) -> None:
     fork.finished += items
+    keep_results(draft, fork, index, output)
+
+
+def keep_results(draft: Draft, fork: Fork, index: int, output: Payload) -> None:
+    """Of an iteration, or the list of those of a shard, in whose place stands the index of its first item."""
     chunk = draft.results(fork.branch, fork.chunks - 1)
     if chunk is None or chunk.closed:
         chunk = Results(fork.branch, fork.chunks)

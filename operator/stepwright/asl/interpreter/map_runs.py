@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from stepwright.asl.checkpoint.parts import Branch, Child, Fork, MapRun, child_id
 from stepwright.asl.failure.matching import Failure
-from stepwright.asl.interpreter import history
+from stepwright.asl.interpreter import history, open_shards
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Map
@@ -28,7 +28,13 @@ from stepwright.asl.text.payload import Payload
 _MACHINE: Final = ":stateMachine:"
 
 
-def new(draft: Draft, state: Map, max_concurrency: int, batch: tuple[int | None, int | None]) -> MapRun:
+def new(
+    draft: Draft,
+    state: Map,
+    max_concurrency: int,
+    batch: tuple[int | None, int | None],
+    shard_items: int | None,
+) -> MapRun:
     """Its ARN follows from the execution and from when in it the Map began: the same step gives the same."""
     identity = draft.start.identity
     prefix, _, machine = identity.state_machine_id.partition(_MACHINE)
@@ -39,6 +45,7 @@ def new(draft: Draft, state: Map, max_concurrency: int, batch: tuple[int | None,
         max_concurrency=max_concurrency,
         batch_items=batch[0],
         batch_bytes=batch[1],
+        shard_items=shard_items,
     )
 
 
@@ -111,6 +118,8 @@ def redrive(draft: Draft, parent: Branch, fork: Fork) -> None:
     run = fork.run
     assert run is not None
     fork.run = replace(run, redrives=run.redrives + 1, redriven=draft.now)
+    if run.is_shard:
+        return  # which its Map records
     fork.previous = draft.record(
         parent,
         "MapRunRedriven",
@@ -159,9 +168,12 @@ def description(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> P
 def tell(
     draft: Draft, fork: Fork, status: Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"] = "RUNNING"
 ) -> None:
-    """Say how the run stands. What runs when it ends is aborted."""
+    """Say how the run stands. What runs when it ends is aborted. Of a shard nothing is said but by its Map."""
+    fork = open_shards.folded(draft.parts, fork)
     run = fork.run
     assert run is not None
+    if run.is_shard:
+        return
     over = status != "RUNNING"
     items = fork.cursor - fork.finished
     children = run.children - run.ended

@@ -10,7 +10,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.
 from __future__ import annotations
 
 from stepwright.asl.checkpoint.parts import REDRIVEN, ROOT, Branch, Fork, Phase
-from stepwright.asl.interpreter import history, map_runs
+from stepwright.asl.interpreter import history, map_runs, open_shards
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.machine import Fail, Wait
 from stepwright.asl.step import SetTimer
@@ -39,7 +39,8 @@ def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
     fork = draft.fork(branch.number)
     if fork is not None and fork.run is not None and _goes_on(fork):
         map_runs.redrive(draft, branch, fork)
-    if fork is not None and fork.live:
+    if fork is not None and (fork.live or open_shards.of(draft.parts, fork)):
+        open_shards.start_again(draft, fork)
         branch.retries = ()
         return  # its branches go on, and it with the last of them
     state = draft.state(branch)
@@ -69,4 +70,5 @@ def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
 
 def _goes_on(fork: Fork) -> bool:
     """Whether there is anything left to run."""
-    return bool(fork.live) or fork.cursor < fork.width
+    shards = () if fork.run is None else fork.run.shards
+    return bool(fork.live or shards) or fork.cursor < fork.width

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from stepwright.asl.checkpoint import open_work
+from stepwright.asl.checkpoint import open_work, shards
 from stepwright.asl.checkpoint.checkpoint import Checkpoint
 from stepwright.asl.checkpoint.parts import (
     HEAD,
@@ -20,6 +20,7 @@ from stepwright.asl.checkpoint.parts import (
     Head,
     Identity,
     Phase,
+    Shard,
     Start,
     branch_id,
 )
@@ -27,6 +28,7 @@ from stepwright.asl.failure import failures
 from stepwright.asl.failure.errors import TIMEOUT, QueryError, StateError
 from stepwright.asl.failure.matching import Failure
 from stepwright.asl.interpreter import abort, failing, forks, history, redriving, transitions
+from stepwright.asl.interpreter import shards as shards_of_map
 from stepwright.asl.interpreter.draft import Draft, HistoryFull
 from stepwright.asl.interpreter.states import (
     choice,
@@ -59,6 +61,7 @@ from stepwright.asl.signals import (
     Continue,
     Millis,
     Moment,
+    ShardProgress,
     Signal,
     Stop,
     TaskFailed,
@@ -153,7 +156,8 @@ def redrive(
     ``meter.TakesLong`` as ``start`` does."""
     draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token)
     redriving.reopen(draft)
-    _set_deadline(draft)
+    if shards.counts(checkpoint.parts) is None:  # the deadline of a shard is its Map's
+        _set_deadline(draft)
     return _step(draft)
 
 
@@ -191,12 +195,16 @@ def resume(
         if not was_to_go_on:
             return Step(checkpoint)
     branch: Branch | None = None
+    shard: Shard | None = None
     match signal:
         case Continue():
             if not head.ready:
                 return Step(checkpoint)
-        case TaskStarted() | TaskSubmitted() | TaskSucceeded() | TaskFailed():
+        case TaskStarted() | TaskSubmitted():
             branch = _branch_of_task(checkpoint, signal.task)
+        case TaskSucceeded() | TaskFailed() | ShardProgress():
+            branch = _branch_of_task(checkpoint, signal.task)
+            shard = None if branch is not None else shards.find(checkpoint.parts, signal.task)
         case TimerFired(timer) if timer == open_work.EXECUTION_TIMER:
             return _time_out(machine, checkpoint, moment, limits)
         case TimerFired():
@@ -211,19 +219,22 @@ def resume(
                 redriving.reopen(draft)
             _break(draft, failures.said(signal.error, signal.cause))
             return draft.finish()
-    if branch is None and not isinstance(signal, Continue):
+    if branch is None and shard is None and not isinstance(signal, Continue):
         return Step(checkpoint)
     if instead is not None and not isinstance(signal, TaskStarted | TaskSubmitted):
         return resume(machine, checkpoint, instead, moment, limits)
     draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token)
-    return _step(draft, branch, signal)
+    return _step(draft, branch or shard, signal)
 
 
-def _step(draft: Draft, branch: Branch | None = None, signal: Signal | None = None) -> Step:
+def _step(draft: Draft, of: Branch | Shard | None = None, signal: Signal | None = None) -> Step:
     try:
-        if branch is not None:
+        if isinstance(of, Shard):
+            assert signal is not None
+            shards_of_map.take_in(draft, of, signal)
+        elif of is not None:
             try:
-                _take_in(draft, branch.number, signal)
+                _take_in(draft, of.number, signal)
             except HistoryFull as full:
                 _end_child(draft, full)
         _run(draft)
@@ -320,6 +331,9 @@ def _fail(draft: Draft, branch: Branch, state: State, error: StateError | Invali
     if fork is not None:
         assert isinstance(state, Map | Parallel)
         branch.previous = fork.previous
+        if fork.run is not None and fork.run.is_shard:
+            shards_of_map.fail(draft, fork, failure)
+            return
         if fork.run is not None:
             assert isinstance(state, Map)
             forks.map_run_failed(draft, branch, state, fork, failure)

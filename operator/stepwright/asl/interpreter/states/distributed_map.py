@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from stepwright.asl.checkpoint.parts import WITH_CHILDREN, Branch, Fork
+from stepwright.asl.checkpoint.parts import SHARDED, WITH_CHILDREN, Branch, Fork, MapRun
 from stepwright.asl.failure import failures
-from stepwright.asl.interpreter import dataflow, forks, map_runs
+from stepwright.asl.interpreter import context, dataflow, forks, map_runs, open_shards, shards
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.interpreter.states import map_fields
 from stepwright.asl.interpreter.transitions import leave_with_result
@@ -38,22 +38,23 @@ def begin(
     max_concurrency: int,
     tolerated: tuple[int | None, float | None],
 ) -> None:
-    draft.head.version = WITH_CHILDREN
     effective = dataflow.effective_input(draft, branch, state)
     bounds = (
         (None, None)
         if state.batcher is None
         else map_fields.bounds(draft, branch, state, state.batcher, effective)
     )
-    run = map_runs.new(draft, state, max_concurrency, bounds)
+    assert isinstance(items.value, list)
+    width = len(items.value)
+    run = map_runs.new(draft, state, max_concurrency, bounds, _shard_items(draft, branch, width, bounds[0]))
+    draft.head.version = max(draft.head.version, WITH_CHILDREN if run.shard_items is None else SHARDED)
     branch.previous = draft.record(
         branch, "MapRunStarted", branch.previous, "mapRunStartedEventDetails", {"mapRunArn": run.arn}
     )
-    assert isinstance(items.value, list)
     fork = Fork(
         branch=branch.number,
-        width=len(items.value),
-        limit=_limit(draft, max_concurrency),
+        width=width,
+        limit=_limit(draft, run),
         previous=branch.previous,
         tolerated_count=tolerated[0],
         tolerated_percentage=tolerated[1],
@@ -67,8 +68,8 @@ def begin(
 def update(draft: Draft, fork: Fork, update: UpdateMapRun) -> None:
     assert fork.run is not None
     if update.max_concurrency is not None:
-        fork.limit = _limit(draft, update.max_concurrency)
         fork.run = replace(fork.run, max_concurrency=update.max_concurrency)
+        fork.limit = _limit(draft, fork.run)
     if update.tolerated_failure_count is not None:
         fork.tolerated_count = update.tolerated_failure_count
     if update.tolerated_failure_percentage is not None:
@@ -76,7 +77,11 @@ def update(draft: Draft, fork: Fork, update: UpdateMapRun) -> None:
 
 
 def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
-    if fork.cursor < fork.width and len(fork.live) < fork.limit:
+    run = fork.run
+    assert run is not None
+    if run.shard_items is not None:
+        open_shards.open_more(draft, fork)
+    elif fork.cursor < fork.width and len(fork.live) < fork.limit:
         effective = dataflow.effective_input(draft, branch, state)
         while fork.cursor < fork.width and len(fork.live) < fork.limit:
             draft.meter.begin_state()
@@ -86,6 +91,9 @@ def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
                 break
     if fork.finished < fork.width:
         map_runs.tell(draft, fork)
+        return
+    if run.is_shard:
+        shards.succeed(draft, fork)
         return
     succeeded = draft.record(branch, "MapRunSucceeded", fork.previous)
     result = forks.results(draft, fork)
@@ -97,28 +105,42 @@ def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
     leave_with_result(draft, branch, state, result)
 
 
-def _limit(draft: Draft, max_concurrency: int) -> int:
+def _limit(draft: Draft, run: MapRun) -> int:
     most = draft.limits.child_executions
-    return min(max_concurrency or most, most)
+    if run.shard_items is not None:
+        most *= draft.limits.shards
+    return min(run.max_concurrency or most, most)
+
+
+def _shard_items(draft: Draft, branch: Branch, width: int, batch_items: int | None) -> int | None:
+    """How many items each shard has; None where the Map runs in none. Batches end with a shard, so that it has whole ones.
+    Within a child execution a Map stays in the checkpoint of that; so does one whose fields may refer to the item of
+    a Map around it."""
+    most = draft.limits.shard_items
+    if most is None or width <= most or branch.child is not None:
+        return None
+    if context.current_item(draft, branch) is not None:
+        return None
+    return most if batch_items is None else max(batch_items, most - most % batch_items)
 
 
 def _start_child(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload) -> None:
-    index = fork.cursor
+    at, index = fork.cursor, fork.first + fork.cursor
     items = draft.items(branch.number)
     assert items is not None
     values = items.items.value
     assert isinstance(values, list)
     if state.batcher is None:
-        given = map_fields.iteration_input(draft, branch, state, effective, index, values[index])
+        given = map_fields.iteration_input(draft, branch, state, effective, index, values[at])
         count = 1
     else:
         run = fork.run
         assert run is not None
         given, count = map_fields.batch(
-            draft, branch, state, effective, values, index, (run.batch_items, run.batch_bytes)
+            draft, branch, state, effective, values, at, (run.batch_items, run.batch_bytes), fork.first
         )
     child = forks.add_branch(
         draft, branch, fork, index=index, scope=state.item_processor, input=given, previous=0
     )
-    fork.cursor = index + count
+    fork.cursor = at + count
     map_runs.begin_child(draft, fork, child, count)

@@ -152,9 +152,10 @@ def batch(
     items: list[Json],
     index: int,
     bounds: tuple[int | None, int | None],
+    first: int = 0,
 ) -> tuple[Payload, int]:
     """The input of the batch that begins with the item of this index, and how many items are in it: at least one,
-    however large that is."""
+    however large that is. ``first``: which of the Map's items is the first of these."""
     batcher = state.batcher
     assert batcher is not None
     most, room = bounds
@@ -164,7 +165,7 @@ def batch(
     size = jsontext.size_bytes(Payload({**around, "Items": []}).text)
     taken: list[Json] = []
     for at in range(index, len(items) if most is None else min(len(items), index + most)):
-        item = iteration_input(draft, branch, state, effective, at, items[at])
+        item = iteration_input(draft, branch, state, effective, first + at, items[at])
         size += jsontext.size_bytes(item.text) + (1 if taken else 0)
         if taken and size > (room or draft.limits.payload_bytes):
             break

@@ -1,0 +1,170 @@
+"""Shards of a distributed Map: stretches of its items that the engine carries as executions of their own.
+
+A Map with more items than one checkpoint should carry (``Limits.shard_items``) keeps counts, results and which shards are
+open. A shard has a checkpoint of its own: its root stands in the Map state from the beginning, with a fork over the items of
+its stretch, and everything below is as in any other distributed Map. So all that carries executions carries shards, and
+neither the Map nor a shard grows with the items that are still to come.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
+
+from stepwright.asl.checkpoint import codec
+from stepwright.asl.checkpoint.parts import (
+    HEAD,
+    ROOT,
+    SHARDED,
+    START,
+    Branch,
+    Fork,
+    Head,
+    Items,
+    MapRun,
+    Part,
+    PartId,
+    Phase,
+    Shard,
+    Start,
+    branch_id,
+    fork_id,
+    items_id,
+    part_id,
+)
+from stepwright.asl.json_types import Json
+from stepwright.asl.machine import Machine
+from stepwright.asl.resource import MAP_SHARD
+from stepwright.asl.signals import Millis, ShardCounts, TaskId
+from stepwright.asl.step import CancelTask, StartTask
+from stepwright.asl.task_token import task_name
+from stepwright.asl.text.payload import Payload
+
+Parts = Mapping[PartId, Part]
+
+
+def uid_of(uid: str, task: TaskId) -> str:
+    """Of the shard that is this task of the execution: settled before there is a shard, so that there is never another."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, task_name(uid, task)))
+
+
+def open_shards(parts: Parts) -> Iterator[Shard]:
+    return (part for part in parts.values() if type(part) is Shard)
+
+
+def find(parts: Parts, task: TaskId) -> Shard | None:
+    return next((shard for shard in open_shards(parts) if shard.task == task), None)
+
+
+def start_task(machine: Machine, parts: Parts, shard: Shard) -> StartTask:
+    """What has the engine run the shard. ``parameters`` are {parts, redrives}: the encoded checkpoint that it begins with,
+    whose identity holds its uid, and how often it is to have been redriven by then."""
+    branch = parts[branch_id(shard.branch)]
+    assert isinstance(branch, Branch)
+    state = machine.scopes[branch.scope].states[branch.state]
+    parameters: Json = {"parts": _beginning(parts, branch, shard), "redrives": shard.redrives}
+    return StartTask(
+        task=shard.task,
+        resource=MAP_SHARD,
+        parameters=parameters,
+        has_parameters=True,
+        input=None,
+        state=state.name,
+        pointer=state.pointer,
+        path=branch.prefix + state.name,
+        attempt=branch.attempt,
+        scheduled=shard.opened,
+        timeout_seconds=None,
+        heartbeat_seconds=None,
+    )
+
+
+def cancel_task(shard: Shard) -> CancelTask:
+    return CancelTask(shard.task, MAP_SHARD)
+
+
+def counts(parts: Parts) -> ShardCounts | None:
+    """How far it has come, where this is the checkpoint of a shard that goes on."""
+    fork = parts.get(fork_id(ROOT))
+    if type(fork) is not Fork or fork.run is None or not fork.run.is_shard:
+        return None
+    return counts_of(fork, fork.run)
+
+
+def counts_of(fork: Fork, run: MapRun) -> ShardCounts:
+    return ShardCounts(
+        started=fork.cursor,
+        finished=fork.finished,
+        failed=fork.failed,
+        children=run.children,
+        children_ended=run.ended,
+        children_failed=run.failed,
+    )
+
+
+def _beginning(parts: Parts, branch: Branch, shard: Shard) -> dict[str, Json]:
+    start, head, fork, items = (
+        parts[name] for name in (START, HEAD, fork_id(branch.number), items_id(branch.number))
+    )
+    assert isinstance(start, Start)
+    assert isinstance(head, Head)
+    assert isinstance(fork, Fork)
+    assert isinstance(items, Items)
+    assert fork.run is not None
+    values = items.items.value
+    assert isinstance(values, list)
+    stretch = values[shard.first : shard.first + shard.count]
+    uid = uid_of(start.identity.uid, shard.task)
+    identity = replace(start.identity, uid=uid)
+    redriven = None if head.redriven is None else Millis(head.redriven)
+    begun: tuple[Part, ...] = (
+        Start(identity, start.input, start.started),
+        Head(
+            next_branch=ROOT + 1,
+            ready=(ROOT,),
+            version=SHARDED,
+            redrives=head.redrives,
+            redriven=redriven,
+        ),
+        Branch(
+            number=ROOT,
+            scope=branch.scope,
+            state=branch.state,
+            input=branch.input,
+            previous=0,
+            prefix=branch.prefix,
+            phase=Phase.OPEN,
+            entered=branch.entered,
+            entered_at=branch.entered_at,
+            retries=branch.retries,
+            variables=_in_sight(parts, branch),
+            visit=branch.visit,
+        ),
+        Fork(
+            branch=ROOT,
+            width=len(stretch),
+            limit=shard.limit,
+            previous=0,
+            tolerated_count=shard.tolerated,
+            run=MapRun(
+                arn=fork.run.arn,
+                started=fork.run.started,
+                max_concurrency=shard.limit,
+                batch_items=fork.run.batch_items,
+                batch_bytes=fork.run.batch_bytes,
+                is_shard=True,
+            ),
+            first=shard.first,
+        ),
+        Items(ROOT, Payload(stretch)),
+    )
+    return {part_id(part): codec.encode(part) for part in begun}
+
+
+def _in_sight(parts: Parts, branch: Branch) -> dict[str, Payload]:
+    """All variables that fields of the Map state may refer to."""
+    outer = None if branch.parent is None else parts[branch_id(branch.parent)]
+    around = _in_sight(parts, outer) if isinstance(outer, Branch) else {}
+    return around | dict(branch.variables)

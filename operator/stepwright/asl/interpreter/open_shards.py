@@ -1,0 +1,117 @@
+"""The shards of a distributed Map that are open: opened, counted together, and cancelled with what they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from stepwright.asl.checkpoint import shards
+from stepwright.asl.checkpoint.parts import Fork, Part, PartId, Shard, shard_id
+from stepwright.asl.interpreter.draft import Draft
+from stepwright.asl.signals import TaskId
+
+SHARD_TASKS: Final = 2 * 10**12
+"""Shards are numbered from here on, where no other task's id comes to (``draft.CHILDREN_TASKS``)."""
+
+
+def open_more(draft: Draft, fork: Fork) -> None:
+    """As many as there is room for, each with its share of the child executions that may run at once."""
+    run = fork.run
+    assert run is not None
+    assert run.shard_items is not None
+    while fork.cursor < fork.width and len(run.shards) < draft.limits.shards:
+        taken = sum(shard.limit for shard in of(draft.parts, fork))
+        count = min(run.shard_items, fork.width - fork.cursor)
+        limit = min(fork.limit - taken, draft.limits.child_executions, count)
+        if limit <= 0:
+            return
+        draft.head.shards += 1
+        shard = Shard(
+            branch=fork.branch,
+            task=TaskId(SHARD_TASKS + draft.head.shards),
+            first=fork.cursor,
+            count=count,
+            limit=limit,
+            tolerated=_tolerated(folded(draft.parts, fork)),
+            opened=draft.now,
+            redrives=draft.head.redrives,
+        )
+        fork.cursor += count
+        run = fork.run = replace(run, shards=(*run.shards, shard.first))
+        draft.put(shard_id(fork.branch, shard.first), shard)
+        _start(draft, shard)
+
+
+def start_again(draft: Draft, fork: Fork) -> None:
+    """After a redrive: what had been done in them stays done."""
+    for shard in of(draft.parts, fork):
+        again = replace(shard, redrives=draft.head.redrives)
+        draft.put(shard_id(fork.branch, shard.first), again)
+        _start(draft, again)
+
+
+def close(draft: Draft, fork: Fork, shard: Shard) -> None:
+    """The shard has ended. Its counts are the Map's from now on."""
+    _fold(fork, shard)
+    draft.drop(shard_id(fork.branch, shard.first))
+
+
+def cancel_all(draft: Draft, fork: Fork) -> None:
+    for shard in of(draft.parts, fork):
+        draft.commands.append(shards.cancel_task(shard))
+        close(draft, fork, shard)
+
+
+def folded(parts: Mapping[PartId, Part], fork: Fork) -> Fork:
+    """The fork as if all that is done in its shards were done in itself."""
+    if fork.run is None or not fork.run.shards:
+        return fork
+    together = fork.copy()
+    for shard in of(parts, fork):
+        _fold(together, shard)
+    return together
+
+
+def of(parts: Mapping[PartId, Part], fork: Fork) -> list[Shard]:
+    """Those of this fork, the oldest first."""
+    found = []
+    for first in () if fork.run is None else fork.run.shards:
+        shard = parts[shard_id(fork.branch, first)]
+        assert isinstance(shard, Shard)
+        found.append(shard)
+    return found
+
+
+def _fold(fork: Fork, shard: Shard) -> None:
+    """What the shard has not begun has not been begun by the Map."""
+    run, counts = fork.run, shard.counts
+    assert run is not None
+    fork.cursor -= shard.count - counts.started
+    fork.finished += counts.finished
+    fork.failed += counts.failed
+    fork.run = replace(
+        run,
+        children=run.children + counts.children,
+        ended=run.ended + counts.children_ended,
+        failed=run.failed + counts.children_failed,
+        shards=tuple(first for first in run.shards if first != shard.first),
+    )
+
+
+def _tolerated(fork: Fork) -> int:
+    """How many more items may fail. Others may use some of them up meanwhile."""
+    count, percentage = fork.tolerated_count, fork.tolerated_percentage
+    if count is None and percentage is None:
+        return 0
+    by_count = fork.width if count is None else count
+    by_percentage = fork.width if percentage is None else int(percentage * fork.width // 100)
+    return max(0, min(by_count, by_percentage) - fork.failed)
+
+
+def _start(draft: Draft, shard: Shard) -> None:
+    items = draft.items(shard.branch)
+    assert items is not None
+    draft.pay_for_text(len(items.items.text))
+    draft.commands.append(shards.start_task(draft.machine, draft.parts, shard))

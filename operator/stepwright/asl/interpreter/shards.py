@@ -1,0 +1,88 @@
+"""What the shards of a distributed Map report to it, and how a shard, which is an execution to the engine, ends.
+
+A shard ends by itself with all of its items, or with more failures than its Map would tolerate even if nothing else failed.
+It ends with its counts, its results and what its history takes in the store; nobody reads a history of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import astuple, replace
+
+from stepwright.asl.checkpoint import shards
+from stepwright.asl.checkpoint.parts import Fork, Shard, shard_id
+from stepwright.asl.failure import failures
+from stepwright.asl.failure.matching import Failure
+from stepwright.asl.interpreter import abort, forks, open_shards, transitions
+from stepwright.asl.interpreter.draft import Draft
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.signals import ShardCounts, ShardProgress, Signal, TaskFailed, TaskSucceeded
+from stepwright.asl.step import Outcome
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.payload import of_text
+
+
+def take_in(draft: Draft, shard: Shard, signal: Signal) -> None:
+    """Go on with what a shard reports."""
+    fork = draft.fork(shard.branch)
+    assert fork is not None
+    failed_before = open_shards.folded(draft.parts, fork).failed
+    match signal:
+        case ShardProgress():
+            draft.put(shard_id(shard.branch, shard.first), replace(shard, counts=signal.counts))
+            _go_on(draft, fork, failed_before)
+        case TaskSucceeded():
+            _ended(draft, fork, shard, signal.output)
+            _go_on(draft, fork, failed_before)
+        case TaskFailed():
+            _fail_run(draft, fork, failures.said(signal.error, signal.cause))
+
+
+def succeed(draft: Draft, fork: Fork) -> None:
+    """All items of a shard are done."""
+    result = forks.results(draft, fork)
+    transitions.end_execution(draft, Outcome("SUCCEEDED", output=_end(draft, fork, result.text)))
+
+
+def fail(draft: Draft, fork: Fork, failure: Failure) -> None:
+    """The shard cannot go on, and its Map not without it. What runs in it is aborted."""
+    draft.freeze()
+    end = _end(draft, fork, None)
+    abort.quietly(draft, fork)
+    transitions.end_execution(draft, Outcome("FAILED", end, failure.error, failure.cause))
+
+
+def counts_of_end(output: Any) -> ShardCounts:
+    """Of the parsed output of a shard that has ended."""
+    return ShardCounts(*output["counts"])
+
+
+def _end(draft: Draft, fork: Fork, results: JsonText | None) -> JsonText:
+    run = fork.run
+    assert run is not None
+    counts = list(astuple(shards.counts_of(fork, run)))
+    return jsontext.dump({"counts": counts, "historyBytes": draft.head.history_bytes, "results": results})
+
+
+def _ended(draft: Draft, fork: Fork, shard: Shard, output: Any) -> None:
+    ended = replace(shard, counts=counts_of_end(output))
+    open_shards.close(draft, fork, ended)
+    draft.head.history_bytes += output["historyBytes"]
+    forks.keep_results(draft, fork, shard.first, of_text(JsonText(output["results"])))
+
+
+def _go_on(draft: Draft, fork: Fork, failed_before: int) -> None:
+    """Unless more has failed in all shards together than the Map tolerates. What had failed before a redrive is a result."""
+    together = open_shards.folded(draft.parts, fork)
+    if together.failed <= failed_before or forks.tolerates(together):
+        draft.ready.appendleft(fork.branch)
+    else:
+        _fail_run(draft, fork, failures.THRESHOLD_EXCEEDED)
+
+
+def _fail_run(draft: Draft, fork: Fork, failure: Failure) -> None:
+    first = draft.freeze()
+    forks.fail_run(draft, fork, failure)
+    if first:
+        draft.thaw()

@@ -1,0 +1,444 @@
+"""A distributed Map with more items than one checkpoint should carry runs in shards, and nobody can tell it by what comes out."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint.parts import SHARDED, Shard
+from stepwright.asl.definition import compile_definition
+from stepwright.asl.diagnostics import InvalidDefinition
+from stepwright.asl.limits import Limits
+from stepwright.asl.resource import MAP_SHARD
+from stepwright.asl.signals import (
+    ShardProgress,
+    Signal,
+    Stop,
+    TaskFailed,
+    TaskId,
+    TaskSucceeded,
+    UpdateMapRun,
+)
+from stepwright.asl.step import CancelTask, ChildExecution, HistoryEvent, StartTask
+from stepwright.asl.text.jsontext import dump, parse
+from tests.asl.virtual_time import Answer, Play, echo, machine, states
+
+JOB = {"Type": "Task", "Resource": "k8s:job"}
+PASS = states("P", P={"Type": "Pass"})
+TASK = states("T", T=JOB)
+SHARDS_OF_THREE = Limits(shard_items=3, child_executions=2)
+
+
+def each(processor: dict[str, Any], name: str = "Each", **fields: Any) -> dict[str, Any]:
+    distributed = {**processor, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    return states(name, **{name: {"Type": "Map", "ItemProcessor": distributed, **fields}})
+
+
+@dataclass
+class Sharded:
+    """An execution and the shards of its Maps, each played as an execution of its own."""
+
+    parent: Play
+    shards: dict[TaskId, Play] = field(default_factory=dict)
+    redrives: dict[TaskId, int] = field(default_factory=dict)
+    most_open: int = 0
+    most_live: int = 0
+    random: random.Random = field(default_factory=lambda: random.Random(0))
+
+    def begin(self) -> None:
+        """Every shard that is open in the checkpoint runs, and nothing else does."""
+        wanted = {task.task: task for task in self.parent.open_tasks() if task.resource is MAP_SHARD}
+        for gone in self.shards.keys() - wanted.keys():
+            if self.shards[gone].outcome is None:
+                self.shards[gone].send(Stop())
+        for number, task in wanted.items():
+            if number not in self.shards:
+                self.shards[number] = shard_of(self.parent, task)
+            elif task.parameters["redrives"] > self.redrives.get(number, 0):
+                if (
+                    self.shards[number].redrivable is not None
+                ):  # else it had come to its end before it was stopped
+                    self.shards[number].redrive()
+            self.redrives[number] = task.parameters["redrives"]
+        self.most_open = max(self.most_open, len(wanted))
+
+    def to_end(self, answer: Answer = echo) -> Sharded:
+        self.parent.go_on()
+        while self.parent.outcome is None:
+            self.begin()
+            self.one(answer)
+        self.begin()
+        return self
+
+    def one(self, answer: Answer) -> None:
+        """Something happens in one shard, and its Map learns of it."""
+        signals: list[tuple[Play, Signal]] = []
+        for task in self.parent.open_tasks():
+            if task.resource is not MAP_SHARD:
+                signals += [(self.parent, answered) for answered in [answer(task)] if answered is not None]
+                continue
+            number = task.task
+            play = self.shards[number]
+            play.go_on()
+            self.most_live = max(self.most_live, sum(len(live(other)) for other in self.shards.values()))
+            if play.outcome is not None:
+                signals += [(self.parent, report) for report in ended(number, play)]
+                continue
+            answers = [answered for task in play.open_tasks() if (answered := answer(task)) is not None]
+            signals += [(play, answered) for answered in answers]
+            counts = checkpoints.shard_counts(play.checkpoint)
+            if counts is not None and self.random.random() < 0.3:
+                signals.append((self.parent, ShardProgress(number, counts)))
+        play, signal = self.random.choice(signals)
+        play.send(signal)
+        play.go_on()
+
+    @property
+    def children(self) -> dict[str, ChildExecution]:
+        return {name: child for play in self.shards.values() for name, child in play.children.items()}
+
+    @property
+    def child_events(self) -> dict[str, list[HistoryEvent]]:
+        return {name: events for play in self.shards.values() for name, events in play.child_events.items()}
+
+
+def shard_of(parent: Play, task: StartTask) -> Play:
+    play = Play(parent.machine, parent.limits, token=parent.token)
+    play.journal = dict(task.parameters["parts"])
+    play.checkpoint = checkpoints.decode(play.journal)
+    play.identity = play.checkpoint.identity
+    play.now = parent.now
+    play.more = True
+    return play
+
+
+def ended(task: TaskId, play: Play) -> list[Signal]:
+    outcome = play.outcome
+    assert outcome is not None
+    output = None if outcome.output is None else parse(outcome.output)
+    if outcome.status == "SUCCEEDED":
+        return [TaskSucceeded(task, output)]
+    return [TaskFailed(task, outcome.error, outcome.cause)]
+
+
+def live(play: Play) -> tuple[int, ...]:
+    fork = play.checkpoint.fork(0)
+    return () if fork is None else fork.live
+
+
+def begin(definition: dict[str, Any], given: Any, limits: Limits = SHARDS_OF_THREE, seed: int = 0) -> Sharded:
+    parent = Play(machine(definition), limits)
+    parent.start(dump(given))
+    return Sharded(parent, random=random.Random(seed))
+
+
+def both(
+    definition: dict[str, Any], given: Any, answer: Answer = echo, seed: int = 0
+) -> tuple[Play, Sharded]:
+    """The same in one checkpoint and in shards."""
+    whole = Play(machine(definition), replace(SHARDS_OF_THREE, shard_items=None))
+    whole.start(dump(given))
+    return whole.to_end(answer), begin(definition, given, seed=seed).to_end(answer)
+
+
+def told(children: dict[str, ChildExecution]) -> set[Any]:
+    return {
+        (child.name, child.arn, child.status, child.input, child.output, child.error, child.items)
+        for child in children.values()
+    }
+
+
+def without_ids(events: dict[str, list[HistoryEvent]]) -> Any:
+    """Ids of tasks are not in events; all else is to be the same."""
+    return {name: [{**event, "timestamp": ""} for event in history] for name, history in events.items()}
+
+
+SELECTED = {
+    "ItemSelector": {
+        "n.$": "$$.Map.Item.Value",
+        "at.$": "$$.Map.Item.Index",
+        "of.$": "$$.State.Name",
+        "all.$": "$.from",
+    }
+}
+
+
+@pytest.mark.parametrize("processor", [PASS, TASK], ids=["pass", "task"])
+@pytest.mark.parametrize(
+    ("fields", "given_input"),
+    [
+        ({}, list(range(10))),
+        ({"MaxConcurrency": 1}, list(range(7))),
+        ({"MaxConcurrency": 3}, list(range(11))),
+        ({"ItemsPath": "$.list", **SELECTED}, {"list": list(range(8)), "from": {"x": 1.0}}),
+        ({"ItemBatcher": {"MaxItemsPerBatch": 2}}, list(range(9))),
+        ({"ItemBatcher": {"MaxItemsPerBatch": 5, "BatchInput": {"a": 1}}}, list(range(9))),
+        (
+            {"ResultPath": "$.done", "ItemsPath": "$.list", "ResultSelector": {"r.$": "$[0]"}},
+            {"list": [[], {}, 1.50, "é", None, 2]},
+        ),
+    ],
+)
+def test_it_ends_as_in_one_checkpoint(
+    processor: dict[str, Any], fields: dict[str, Any], given_input: Any
+) -> None:
+    whole, sharded = both(each(processor, **fields), given_input)
+
+    assert len(sharded.shards) > 1
+    assert sharded.parent.outcome == whole.outcome
+    assert sharded.parent.chain == whole.chain
+    assert told(sharded.children) == told(whole.children)
+    assert without_ids(sharded.child_events) == without_ids(whole.child_events)
+    (run,), (run_whole,) = sharded.parent.map_runs.values(), whole.map_runs.values()
+    assert (run.arn, run.status, run.items, run.executions) == (
+        run_whole.arn,
+        run_whole.status,
+        run_whole.items,
+        run_whole.executions,
+    )
+    assert sharded.most_open <= SHARDS_OF_THREE.shards
+    assert sharded.most_live <= (fields.get("MaxConcurrency") or 8)
+
+
+def failing(*items: Any) -> Answer:
+    def answer(task: StartTask) -> Signal:
+        if task.input in items:
+            return TaskFailed(task.task, "E", "c")
+        return TaskSucceeded(task.task, task.input)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "tolerated",
+    [
+        {"ToleratedFailureCount": 3},
+        {"ToleratedFailurePercentage": 30},
+        {"ToleratedFailurePercentage": 100, "ToleratedFailureCount": 4},
+    ],
+)
+def test_failures_that_are_tolerated_are_results(tolerated: dict[str, Any]) -> None:
+    whole, sharded = both(each(TASK, **tolerated), list(range(10)), failing(1, 4, 9))
+
+    assert sharded.parent.outcome is not None
+    assert whole.outcome is not None
+    assert sharded.parent.outcome.status == "SUCCEEDED"
+    # Ids of events and moments aside, which tell when each child was begun.
+    assert parse(sharded.parent.outcome.output or "") == parse(whole.outcome.output or "")
+    (run,) = sharded.parent.map_runs.values()
+    assert (run.items.succeeded, run.items.failed, run.executions.failed) == (7, 3, 3)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_with_more_failures_than_are_tolerated_in_all_of_them_together_all_end(seed: int) -> None:
+    definition = each(TASK, ToleratedFailureCount=2)
+    sharded = begin(definition, list(range(12)), seed=seed).to_end(failing(1, 4, 7, 10))
+
+    assert sharded.parent.outcome is not None
+    assert sharded.parent.outcome.error == "States.ExceedToleratedFailureThreshold"
+    assert sharded.parent.types[-3:] == ["MapRunFailed", "MapStateFailed", "ExecutionFailed"]
+    assert all(play.outcome is not None for play in sharded.shards.values())
+    assert {child.status for child in sharded.children.values()} <= {"SUCCEEDED", "FAILED", "ABORTED"}
+    (run,) = sharded.parent.map_runs.values()
+    assert run.status == "FAILED"
+    assert run.items.running == run.executions.running == 0
+    assert run.items.total == 12
+
+
+def test_a_shard_ends_at_once_with_more_failures_than_all_may_have() -> None:
+    sharded = begin(each(TASK), list(range(6)))
+    sharded.begin()
+    shard = sharded.shards[TaskId(2 * 10**12 + 1)]
+    shard.go_on()
+    shard.send(failing(0)(shard.open_tasks()[0]))
+
+    assert shard.outcome is not None
+    assert (shard.outcome.status, shard.outcome.error) == ("FAILED", "States.ExceedToleratedFailureThreshold")
+    assert parse(shard.outcome.output or "")["counts"] == [2, 1, 1, 2, 1, 1]
+    assert sorted(child.status for child in shard.children.values()) == ["ABORTED", "FAILED"]
+    assert len(shard.cancelled) == 1
+
+
+def test_an_expression_that_fails_in_a_shard_fails_the_map_which_may_catch_it() -> None:
+    selector = {
+        "ItemSelector": {"n.$": "States.ArrayGetItem($.list, $$.Map.Item.Index)"},
+        "ItemsPath": "$.items",
+    }
+    definition = each(PASS, **selector, Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Caught"}])
+    definition["States"]["Caught"] = {"Type": "Pass", "End": True}
+    given_input = {"items": [0] * 8, "list": [1, 2, 3, 4]}
+    whole, sharded = both(definition, given_input)
+
+    assert sharded.parent.outcome == whole.outcome
+    assert sharded.parent.types == whole.types
+    (run,), (run_whole,) = sharded.parent.map_runs.values(), whole.map_runs.values()
+    assert (run.status, run.items.total) == (run_whole.status, run_whole.items.total)
+
+
+def test_a_map_that_is_tried_again_has_other_shards() -> None:
+    retry = {"Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1, "IntervalSeconds": 1}]}
+    sharded = begin(each(TASK, **retry), list(range(6)))
+    first = True
+
+    def answer(task: StartTask) -> Signal:
+        return failing(4)(task) if first else echo(task)
+
+    while not sharded.parent.fire_next():
+        sharded.begin()
+        sharded.one(answer)
+    before = set(sharded.shards)
+    first = False
+    sharded.begin()
+    assert all(sharded.shards[number].outcome is not None for number in before)
+
+    sharded.to_end(answer)
+    assert sharded.parent.outcome is not None
+    assert parse(sharded.parent.outcome.output or "") == list(range(6))
+    assert {child.status for child in sharded.children.values()} == {"SUCCEEDED", "FAILED", "ABORTED"}
+    assert len({play.identity.uid for play in sharded.shards.values()}) == len(sharded.shards) == 4
+    assert [run.status for run in sharded.parent.map_runs.values()] == ["FAILED", "SUCCEEDED"]
+
+
+def test_what_is_stopped_stops_its_shards() -> None:
+    sharded = begin(each(TASK), list(range(9)))
+    sharded.begin()
+    for play in sharded.shards.values():
+        play.go_on()
+    counts = checkpoints.shard_counts(sharded.shards[TaskId(2 * 10**12 + 1)].checkpoint)
+    assert counts is not None
+    sharded.parent.send(ShardProgress(TaskId(2 * 10**12 + 1), counts))
+    sharded.parent.send(Stop())
+
+    cancelled = [command for command in sharded.parent.commands if isinstance(command, CancelTask)]
+    assert [(command.resource, command.task) for command in cancelled] == [
+        (MAP_SHARD, 2 * 10**12 + number) for number in (1, 2, 3)
+    ]
+    (run,) = sharded.parent.map_runs.values()
+    assert (run.status, run.items.aborted, run.items.total) == ("ABORTED", 2, 9)
+    sharded.begin()
+    assert all(child.status == "ABORTED" for child in sharded.children.values())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_redrive_goes_on_in_the_shards_that_were_open(seed: int) -> None:
+    sharded = begin(each(TASK), list(range(10)), seed=seed).to_end(failing(7))
+    assert sharded.parent.outcome is not None
+    assert sharded.parent.outcome.status == "FAILED"
+    done = {child.name for child in sharded.children.values() if child.status == "SUCCEEDED"}
+    events = {name: len(history) for name, history in sharded.child_events.items()}
+
+    sharded.parent.redrive()
+    sharded.to_end()
+
+    assert sharded.parent.outcome is not None
+    assert parse(sharded.parent.outcome.output or "") == list(range(10))
+    assert all(child.status == "SUCCEEDED" for child in sharded.children.values())
+    # What had succeeded was not done once more.
+    assert all(len(sharded.child_events[name]) == events[name] for name in done)
+    (run,) = sharded.parent.map_runs.values()
+    assert (run.status, run.redrives, run.items.succeeded, run.items.failed) == ("SUCCEEDED", 1, 10, 0)
+    assert run.executions.succeeded == run.executions.total == 10
+
+
+def test_fields_see_the_variables_and_the_context_of_the_map() -> None:
+    inner = each(
+        PASS,
+        ItemSelector={
+            "v": "{% $v & $states.context.Map.Item.Value %}",
+            "n": "{% $states.context.Execution.Name %}",
+        },
+        Items="{% $states.input.list %}",
+    )
+    definition = {
+        "QueryLanguage": "JSONata",
+        **states(
+            "Set",
+            Set={"Type": "Pass", "Assign": {"v": "x"}, "Next": "Both"},
+            Both={"Type": "Parallel", "Branches": [inner, states("Q", Q={"Type": "Pass"})]},
+        ),
+    }
+    whole, sharded = both(definition, {"list": [str(number) for number in range(8)]})
+
+    assert len(sharded.shards) == 3
+    assert sharded.parent.outcome == whole.outcome
+
+
+def test_a_map_within_a_child_execution_stays_with_it() -> None:
+    inner = each(PASS, "Inner", ItemsPath="$")
+    whole, sharded = both(each(inner), [[1, 2, 3, 4], [], [5], [6]])
+
+    assert len(sharded.shards) == 2
+    assert sharded.parent.outcome == whole.outcome
+    assert len(sharded.children) == len(whole.children) == 10
+
+
+def test_new_bounds_hold_for_the_shards_that_are_opened_from_then_on() -> None:
+    sharded = begin(each(TASK, MaxConcurrency=1), list(range(9)))
+    (task,) = sharded.parent.open_tasks()
+    assert task.resource is MAP_SHARD
+    (run,) = sharded.parent.map_runs.values()
+    sharded.parent.send(UpdateMapRun(run.arn, max_concurrency=4))
+
+    opened = [part.limit for part in sharded.parent.checkpoint.parts.values() if isinstance(part, Shard)]
+    assert sorted(opened) == [1, 1, 2]
+
+
+def test_small_maps_and_those_of_an_engine_without_shards_stay_as_they_were() -> None:
+    small = begin(each(TASK), [1, 2, 3]).parent
+    unlimited = begin(each(TASK), list(range(9)), Limits()).parent
+
+    for play in (small, unlimited):
+        assert play.checkpoint.version < SHARDED
+        assert not any(isinstance(part, Shard) for part in play.checkpoint.parts.values())
+
+
+def test_neither_the_map_nor_a_shard_grows_with_the_items_that_are_to_come() -> None:
+    def largest(count: int) -> tuple[int, int]:
+        sharded = begin(each(PASS, MaxConcurrency=4, ResultPath=None), list(range(count)))
+        parts = 0
+        while sharded.parent.outcome is None:
+            sharded.begin()
+            parts = max(parts, *(len(play.journal) for play in sharded.shards.values()))
+            sharded.one(echo)
+        return parts, sharded.most_open
+
+    assert largest(120) == largest(30)
+
+
+def test_no_definition_can_name_a_shard() -> None:
+    with pytest.raises(InvalidDefinition, match="not a valid resource"):
+        compile_definition(states("T", T={"Type": "Task", "Resource": MAP_SHARD.text}))
+
+
+@given(
+    st.integers(0, 14),
+    st.integers(0, 5),
+    st.sets(st.integers(0, 13)),
+    st.one_of(st.none(), st.integers(0, 14)),
+    st.integers(0, 2**32),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_fails_counts_add_up(
+    items: int, concurrency: int, failed: set[int], tolerated: int | None, seed: int
+) -> None:
+    bounds = {} if tolerated is None else {"ToleratedFailureCount": tolerated}
+    definition = each(TASK, MaxConcurrency=concurrency, **bounds)
+    sharded = begin(definition, list(range(items)), seed=seed).to_end(failing(*failed))
+
+    expected = len([item for item in failed if item < items])
+    outcome = sharded.parent.outcome
+    assert outcome is not None
+    assert (outcome.status == "SUCCEEDED") == (expected <= (tolerated or 0))
+    (run,) = sharded.parent.map_runs.values()
+    statuses = [child.status for child in sharded.children.values()]
+    if items > 3 and outcome.status == "SUCCEEDED":
+        assert (run.items.failed, run.items.succeeded) == (expected, items - expected)
+        assert len(statuses) == items
+    assert "RUNNING" not in statuses
+    assert run.items.running == 0
