@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint import shards
 from stepwright.asl.checkpoint.parts import SHARDED, Shard
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.limits import Limits
 from stepwright.asl.resource import MAP_SHARD
 from stepwright.asl.signals import (
+    ShardCounts,
     ShardProgress,
     Signal,
     Stop,
@@ -35,7 +38,7 @@ TASK = states("T", T=JOB)
 SHARDS_OF_THREE = Limits(shard_items=3, child_executions=2)
 
 
-def each(processor: dict[str, Any], name: str = "Each", **fields: Any) -> dict[str, Any]:
+def each(processor: dict[str, Any], *, name: str = "Each", **fields: Any) -> dict[str, Any]:
     distributed = {**processor, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
     return states(name, **{name: {"Type": "Map", "ItemProcessor": distributed, **fields}})
 
@@ -60,12 +63,11 @@ class Sharded:
         for number, task in wanted.items():
             if number not in self.shards:
                 self.shards[number] = shard_of(self.parent, task)
-            elif task.parameters["redrives"] > self.redrives.get(number, 0):
-                if (
-                    self.shards[number].redrivable is not None
-                ):  # else it had come to its end before it was stopped
-                    self.shards[number].redrive()
-            self.redrives[number] = task.parameters["redrives"]
+            redrives = shards.beginning(task.parameters).redrives
+            # What is not redrivable had come to its end before it was stopped.
+            if redrives > self.redrives.get(number, 0) and self.shards[number].redrivable is not None:
+                self.shards[number].redrive()
+            self.redrives[number] = redrives
         self.most_open = max(self.most_open, len(wanted))
 
     def to_end(self, answer: Answer = echo) -> Sharded:
@@ -110,7 +112,7 @@ class Sharded:
 
 def shard_of(parent: Play, task: StartTask) -> Play:
     play = Play(parent.machine, parent.limits, token=parent.token)
-    play.journal = dict(task.parameters["parts"])
+    play.journal = shards.beginning(task.parameters).parts
     play.checkpoint = checkpoints.decode(play.journal)
     play.identity = play.checkpoint.identity
     play.now = parent.now
@@ -206,7 +208,7 @@ def test_it_ends_as_in_one_checkpoint(
     assert sharded.most_live <= (fields.get("MaxConcurrency") or 8)
 
 
-def failing(*items: Any) -> Answer:
+def failing(*items: Any) -> Callable[[StartTask], Signal]:
     def answer(task: StartTask) -> Signal:
         if task.input in items:
             return TaskFailed(task.task, "E", "c")
@@ -260,13 +262,13 @@ def test_a_shard_ends_at_once_with_more_failures_than_all_may_have() -> None:
 
     assert shard.outcome is not None
     assert (shard.outcome.status, shard.outcome.error) == ("FAILED", "States.ExceedToleratedFailureThreshold")
-    assert parse(shard.outcome.output or "")["counts"] == [2, 1, 1, 2, 1, 1]
+    assert shards.end_of(parse(shard.outcome.output or "")).counts == ShardCounts(2, 1, 1, 2, 1, 1)
     assert sorted(child.status for child in shard.children.values()) == ["ABORTED", "FAILED"]
     assert len(shard.cancelled) == 1
 
 
 def test_an_expression_that_fails_in_a_shard_fails_the_map_which_may_catch_it() -> None:
-    selector = {
+    selector: dict[str, Any] = {
         "ItemSelector": {"n.$": "States.ArrayGetItem($.list, $$.Map.Item.Index)"},
         "ItemsPath": "$.items",
     }
@@ -282,12 +284,14 @@ def test_an_expression_that_fails_in_a_shard_fails_the_map_which_may_catch_it() 
 
 
 def test_a_map_that_is_tried_again_has_other_shards() -> None:
-    retry = {"Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1, "IntervalSeconds": 1}]}
+    retry: dict[str, Any] = {
+        "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1, "IntervalSeconds": 1}]
+    }
     sharded = begin(each(TASK, **retry), list(range(6)))
     first = True
 
     def answer(task: StartTask) -> Signal:
-        return failing(4)(task) if first else echo(task)
+        return failing(4)(task) if first else TaskSucceeded(task.task, task.input)
 
     while not sharded.parent.fire_next():
         sharded.begin()
@@ -370,7 +374,7 @@ def test_fields_see_the_variables_and_the_context_of_the_map() -> None:
 
 
 def test_a_map_within_a_child_execution_stays_with_it() -> None:
-    inner = each(PASS, "Inner", ItemsPath="$")
+    inner = each(PASS, name="Inner", ItemsPath="$")
     whole, sharded = both(each(inner), [[1, 2, 3, 4], [], [5], [6]])
 
     assert len(sharded.shards) == 2
@@ -427,7 +431,7 @@ def test_no_definition_can_name_a_shard() -> None:
 def test_whatever_fails_counts_add_up(
     items: int, concurrency: int, failed: set[int], tolerated: int | None, seed: int
 ) -> None:
-    bounds = {} if tolerated is None else {"ToleratedFailureCount": tolerated}
+    bounds: dict[str, Any] = {} if tolerated is None else {"ToleratedFailureCount": tolerated}
     definition = each(TASK, MaxConcurrency=concurrency, **bounds)
     sharded = begin(definition, list(range(items)), seed=seed).to_end(failing(*failed))
 

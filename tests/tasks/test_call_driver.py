@@ -66,6 +66,7 @@ class Service:
         self.ended.set()
         self.of_host: str | None = "host"
         self.open = self.most = 0
+        self.released: list[TaskId] = []
 
     def serves(self, resource: Resource) -> bool:
         return resource.service == "service"
@@ -103,6 +104,9 @@ class Service:
         self.calls.append(f"follow {begun}")
         await self.ended.wait()
         return Answered("done")
+
+    async def release(self, ref: ExecutionRef, task: TaskId) -> None:  # noqa: ARG002
+        self.released.append(task)
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:  # noqa: ARG002
         self.calls.append(f"stop {task.submitted}")

@@ -95,6 +95,8 @@ class ShardProgress(Struct, frozen=True):
 
     task: TaskId
     counts: ShardCounts
+    at_once: bool = False
+    """More has failed in it than its Map knows of: it is recorded at once."""
 
 
 class UpdateMapRun(Struct, frozen=True):

@@ -9,7 +9,16 @@ import asyncio
 from collections import deque
 from typing import Final
 
-from stepwright.asl.signals import Millis, Signal, Stop, TaskStarted, TaskSubmitted, TimerFired, TimerId
+from stepwright.asl.signals import (
+    Millis,
+    ShardProgress,
+    Signal,
+    Stop,
+    TaskStarted,
+    TaskSubmitted,
+    TimerFired,
+    TimerId,
+)
 from stepwright.engine.ports import Clock, Uid
 from stepwright.engine.timers import Timers
 
@@ -102,6 +111,6 @@ def _may_wait(signal: Signal) -> bool:
     match signal:
         case TaskStarted():
             return not signal.counts
-        case TaskSubmitted():
+        case TaskSubmitted() | ShardProgress():
             return not signal.at_once
     return False

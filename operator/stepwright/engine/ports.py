@@ -10,7 +10,7 @@ from stepwright.asl.checkpoint.checkpoint import Checkpoint, EncodedPart, Identi
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.resource import Resource
-from stepwright.asl.signals import Millis, Signal, TaskId
+from stepwright.asl.signals import Millis, ShardCounts, Signal, TaskId
 from stepwright.asl.step import (
     CancelTask,
     ChildEvent,
@@ -88,6 +88,7 @@ class Commit:
     ``whole``: ``parts`` are all that there are, and take the place of what is stored, which somebody has edited.
     ``redrivable``: of an execution that ends without success, what a redrive goes on from; a journal that redrives
     keeps it in place of all parts.
+    ``shard``: of a shard of a distributed Map that goes on, how far it has come (``asl.checkpoint.shards``).
     ``map_runs``, ``children`` and ``child_events`` tell of distributed Maps; a journal that has no place for them may
     drop them, as the checkpoint holds all that is needed to go on.
     """
@@ -107,6 +108,7 @@ class Commit:
     waiting_until: Millis | None = None
     outcome: Outcome | None = None
     redrivable: Checkpoint | None = None
+    shard: ShardCounts | None = None
     settled: bool = False
     whole: bool = False
 

@@ -97,6 +97,7 @@ class Writing:
             waiting_until=checkpoints.waiting_until(batch.checkpoint),
             outcome=batch.outcome,
             redrivable=batch.redrivable,
+            shard=checkpoints.shard_counts(batch.checkpoint),
             settled=batch.outcome is not None and not batch.stops and tasks.idle,
         )
         append = self._holding.while_held(lambda: self._world.journal.append(self._ref, commit))

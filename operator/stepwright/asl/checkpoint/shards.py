@@ -11,6 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct, convert, to_builtins
 from msgspec.structs import replace
 
 from stepwright.asl.checkpoint import codec
@@ -20,6 +21,7 @@ from stepwright.asl.checkpoint.parts import (
     SHARDED,
     START,
     Branch,
+    EncodedPart,
     Fork,
     Head,
     Items,
@@ -34,15 +36,46 @@ from stepwright.asl.checkpoint.parts import (
     items_id,
     part_id,
 )
-from stepwright.asl.json_types import Json
+from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.resource import MAP_SHARD
 from stepwright.asl.signals import Millis, ShardCounts, TaskId
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.asl.task_token import task_name
+from stepwright.asl.text import jsontext
 from stepwright.asl.text.payload import Payload
 
 Parts = Mapping[PartId, Part]
+
+
+class Beginning(Struct, frozen=True):
+    """The parameters of the task that a shard is: the encoded checkpoint that it begins with, whose identity holds its uid,
+    and how often it is to have been redriven by then."""
+
+    parts: dict[PartId, EncodedPart]
+    redrives: int
+
+
+class End(Struct, frozen=True):
+    """What a shard ends with."""
+
+    counts: ShardCounts
+    history_bytes: int
+    """What the histories in it take in the store."""
+    results: JsonText | None
+    """Of all its items, as one JSON array, where it has come to its end."""
+
+
+def beginning(parameters: Json) -> Beginning:
+    return convert(parameters, Beginning)
+
+
+def encode_end(end: End) -> JsonText:
+    return jsontext.dump(to_builtins(end))
+
+
+def end_of(output: Json) -> End:
+    return convert(output, End)
 
 
 def uid_of(uid: str, task: TaskId) -> str:
@@ -59,12 +92,12 @@ def find(parts: Parts, task: TaskId) -> Shard | None:
 
 
 def start_task(machine: Machine, parts: Parts, shard: Shard) -> StartTask:
-    """What has the engine run the shard. ``parameters`` are {parts, redrives}: the encoded checkpoint that it begins with,
-    whose identity holds its uid, and how often it is to have been redriven by then."""
+    """What has the engine run the shard. Its ``parameters`` are a ``Beginning``."""
     branch = parts[branch_id(shard.branch)]
     assert isinstance(branch, Branch)
     state = machine.scopes[branch.scope].states[branch.state]
-    parameters: Json = {"parts": _beginning(parts, branch, shard), "redrives": shard.redrives}
+    begun: Json = {**_beginning(parts, branch, shard)}
+    parameters: Json = {"parts": begun, "redrives": shard.redrives}
     return StartTask(
         task=shard.task,
         resource=MAP_SHARD,
@@ -104,7 +137,7 @@ def counts_of(fork: Fork, run: MapRun) -> ShardCounts:
     )
 
 
-def _beginning(parts: Parts, branch: Branch, shard: Shard) -> dict[str, Json]:
+def _beginning(parts: Parts, branch: Branch, shard: Shard) -> dict[str, EncodedPart]:
     start, head, fork, items = (
         parts[name] for name in (START, HEAD, fork_id(branch.number), items_id(branch.number))
     )

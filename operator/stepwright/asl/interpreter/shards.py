@@ -6,9 +6,7 @@ It ends with its counts, its results and what its history takes in the store; no
 
 from __future__ import annotations
 
-from typing import Any
-
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from stepwright.asl.checkpoint import shards
 from stepwright.asl.checkpoint.parts import Fork, Shard, shard_id
@@ -16,10 +14,9 @@ from stepwright.asl.failure import failures
 from stepwright.asl.failure.matching import Failure
 from stepwright.asl.interpreter import abort, forks, open_shards, transitions
 from stepwright.asl.interpreter.draft import Draft
-from stepwright.asl.json_types import JsonText
-from stepwright.asl.signals import ShardCounts, ShardProgress, Signal, TaskFailed, TaskSucceeded
+from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.signals import ShardProgress, Signal, TaskFailed, TaskSucceeded
 from stepwright.asl.step import Outcome
-from stepwright.asl.text import jsontext
 from stepwright.asl.text.payload import of_text
 
 
@@ -53,23 +50,18 @@ def fail(draft: Draft, fork: Fork, failure: Failure) -> None:
     transitions.end_execution(draft, Outcome("FAILED", end, failure.error, failure.cause))
 
 
-def counts_of_end(output: Any) -> ShardCounts:
-    """Of the parsed output of a shard that has ended."""
-    return ShardCounts(*output["counts"])
-
-
 def _end(draft: Draft, fork: Fork, results: JsonText | None) -> JsonText:
     run = fork.run
     assert run is not None
-    counts = list(astuple(shards.counts_of(fork, run)))
-    return jsontext.dump({"counts": counts, "historyBytes": draft.head.history_bytes, "results": results})
+    return shards.encode_end(shards.End(shards.counts_of(fork, run), draft.head.history_bytes, results))
 
 
-def _ended(draft: Draft, fork: Fork, shard: Shard, output: Any) -> None:
-    ended = replace(shard, counts=counts_of_end(output))
-    open_shards.close(draft, fork, ended)
-    draft.head.history_bytes += output["historyBytes"]
-    forks.keep_results(draft, fork, shard.first, of_text(JsonText(output["results"])))
+def _ended(draft: Draft, fork: Fork, shard: Shard, output: Json) -> None:
+    end = shards.end_of(output)
+    assert end.results is not None
+    open_shards.close(draft, fork, replace(shard, counts=end.counts))
+    draft.head.history_bytes += end.history_bytes
+    forks.keep_results(draft, fork, shard.first, of_text(end.results))
 
 
 def _go_on(draft: Draft, fork: Fork, failed_before: int) -> None:

@@ -24,6 +24,7 @@ from stepwright.catalog.ports.express import Express
 from stepwright.catalog.ports.lists import Cursor, Page
 from stepwright.catalog.ports.machines import Machines
 from stepwright.catalog.ports.map_runs import MapRuns
+from stepwright.catalog.ports.shards import ShardEnd, Shards
 from stepwright.catalog.ports.test_cases import TestCases
 from stepwright.catalog.ports.versions import Versions
 from stepwright.catalog.ports.work import Work
@@ -45,6 +46,8 @@ __all__ = [
     "NoTestCase",
     "NotRedrivable",
     "Page",
+    "ShardEnd",
+    "Shards",
     "TaskOver",
     "TestCases",
     "Versions",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from msgspec.structs import replace
@@ -48,7 +48,7 @@ class CallDriver:
 
     async def close(self) -> None:
         """Give up what is under way."""
-        running = tuple(self._running.values())
+        running: tuple[asyncio.Future[Any], ...] = (*self._running.values(), *self._beginning.values())
         for call in running:
             call.cancel()
         await asyncio.gather(*running, return_exceptions=True)
@@ -98,6 +98,7 @@ class CallDriver:
         self._forget(key)
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
+        await self._integration.release(ref, task)
         self._forget((ref.uid, task))
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.resource import Resource
+from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.ports import ExecutionRef
 
@@ -78,5 +79,8 @@ class Integration(Protocol):
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
         """Stop what was begun, if it was; of tasks that wait for its end. Harmless to repeat."""
+
+    async def release(self, ref: ExecutionRef, task: TaskId) -> None:
+        """The task's result is committed: what was kept for it may go. Harmless to repeat."""
 
     async def close(self) -> None: ...

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.resource import Resource
+from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
@@ -97,6 +98,9 @@ class Functions:
 
     async def follow(self, call: Call, begun: Json) -> Answered:  # noqa: ARG002
         raise AssertionError("no pattern of Lambda's waits for an end")
+
+    async def release(self, ref: ExecutionRef, task: TaskId) -> None:
+        """Nothing is kept for it."""
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
         pass

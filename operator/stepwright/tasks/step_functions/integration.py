@@ -69,6 +69,9 @@ class StepFunctions:
         except CallRefused as refused:
             raise _failed(call, refused) from refused
 
+    async def release(self, ref: ExecutionRef, task: TaskId) -> None:
+        """Nothing is kept for it."""
+
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
         await self._api.stop(_uid_of(ref.uid, task.task))
 

@@ -1,0 +1,48 @@
+"""Shards of distributed Maps, which a store keeps and an engine carries as it carries executions.
+
+``asl.checkpoint.shards`` tells what a shard is. No API lists them: what they do is seen in the Map Run and in its child executions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from stepwright.asl.checkpoint.checkpoint import EncodedPart, PartId
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.signals import ShardCounts
+from stepwright.asl.step import Status
+from stepwright.engine.ports import ExecutionRef, Uid
+
+
+@dataclass(frozen=True, slots=True)
+class ShardEnd:
+    """How a shard has ended. ``output``: of one that did not come to its end by itself there is none."""
+
+    status: Status
+    output: JsonText | None = None
+    error: str | None = None
+    cause: str | None = None
+
+
+class Shards(Protocol):
+    """All of them raise Unavailable."""
+
+    async def begin(
+        self, parent: ExecutionRef, uid: Uid, parts: Mapping[PartId, EncodedPart], redrives: int
+    ) -> None:
+        """Have the shard carried, from this checkpoint on if there is no shard of that uid yet. One that has ended without
+        success goes on if it has been redriven less often than that. Durable when it returns; harmless to repeat. ``parent``
+        is the execution whose Map it belongs to: the shard runs what that runs."""
+
+    async def until_ended(self, uid: Uid, progress: Callable[[ShardCounts], None]) -> ShardEnd:
+        """How it has ended. ``progress`` is called whenever it has come further, in the engine's event loop. One that is not
+        there was aborted."""
+
+    async def stop(self, uid: Uid) -> None:
+        """Ask it to stop what it runs and to end. Durable when it returns."""
+
+    async def forget(self, uid: Uid) -> None:
+        """Its end is recorded with its Map: nothing of it is needed any more. A shard that is never forgotten goes with its
+        parent. A ``begin`` that was sent before, and arrives late, brings it not back."""
