@@ -224,8 +224,8 @@ def test_where_an_execution_is() -> None:
     [
         ({"kind": "thought"}, "a checkpoint part of kind 'thought' is not known to this version"),
         (
-            {"kind": "head", "version": 4, "lastEventId": 1, "nextBranch": 1},
-            "the checkpoint has version 4, this engine knows versions up to 3",
+            {"kind": "head", "version": 5, "lastEventId": 1, "nextBranch": 1},
+            "the checkpoint has version 5, this engine knows versions up to 4",
         ),
     ],
 )

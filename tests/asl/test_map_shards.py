@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +38,8 @@ JOB = {"Type": "Task", "Resource": "k8s:job"}
 PASS = states("P", P={"Type": "Pass"})
 TASK = states("T", T=JOB)
 SHARDS_OF_THREE = Limits(shard_items=3, child_executions=2)
+FIRST = TaskId(2 * 10**12 + 1)
+"""The first shard of an execution."""
 
 
 def each(processor: dict[str, Any], *, name: str = "Each", **fields: Any) -> dict[str, Any]:
@@ -256,7 +260,7 @@ def test_with_more_failures_than_are_tolerated_in_all_of_them_together_all_end(s
 def test_a_shard_ends_at_once_with_more_failures_than_all_may_have() -> None:
     sharded = begin(each(TASK), list(range(6)))
     sharded.begin()
-    shard = sharded.shards[TaskId(2 * 10**12 + 1)]
+    shard = sharded.shards[FIRST]
     shard.go_on()
     shard.send(failing(0)(shard.open_tasks()[0]))
 
@@ -314,9 +318,9 @@ def test_what_is_stopped_stops_its_shards() -> None:
     sharded.begin()
     for play in sharded.shards.values():
         play.go_on()
-    counts = checkpoints.shard_counts(sharded.shards[TaskId(2 * 10**12 + 1)].checkpoint)
+    counts = checkpoints.shard_counts(sharded.shards[FIRST].checkpoint)
     assert counts is not None
-    sharded.parent.send(ShardProgress(TaskId(2 * 10**12 + 1), counts))
+    sharded.parent.send(ShardProgress(FIRST, counts))
     sharded.parent.send(Stop())
 
     cancelled = [command for command in sharded.parent.commands if isinstance(command, CancelTask)]
@@ -446,3 +450,35 @@ def test_whatever_fails_counts_add_up(
         assert len(statuses) == items
     assert "RUNNING" not in statuses
     assert run.items.running == 0
+
+
+def test_a_map_that_began_in_one_checkpoint_ends_in_it() -> None:
+    play = Play(machine(each(TASK)), Limits(child_executions=2))
+    play.start(dump(list(range(9))))
+    play.limits = SHARDS_OF_THREE
+
+    play.to_end()
+    assert play.outcome is not None
+    assert parse(play.outcome.output or "") == list(range(9))
+    assert play.checkpoint.version < SHARDED
+    assert all(task.resource is not MAP_SHARD for task in play.started)
+
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "checkpoints" / "4.json"
+
+
+def test_what_this_form_of_checkpoint_was_at_first_goes_on() -> None:
+    """The Map and its first shard as they were written when there were shards for the first time."""
+    golden = json.loads(GOLDEN.read_text())
+    now = begin(golden["definition"], golden["input"])
+    now.begin()
+    assert now.parent.journal == golden["map"]
+    assert now.shards[FIRST].journal == golden["shard"]
+
+    parent = Play(machine(golden["definition"]), SHARDS_OF_THREE)
+    parent.journal = golden["map"]
+    parent.checkpoint = checkpoints.decode(parent.journal)
+    assert parent.checkpoint.version == SHARDED
+    sharded = Sharded(parent).to_end()
+    assert sharded.parent.outcome is not None
+    assert parse(sharded.parent.outcome.output or "") == golden["output"]
