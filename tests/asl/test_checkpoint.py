@@ -11,7 +11,7 @@ import pytest
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint import parts
 from stepwright.asl.checkpoint.checkpoint import EncodedPart, PartId
-from stepwright.asl.checkpoint.parts import HEAD, Branch, Fork, Head, Part, branch_id
+from stepwright.asl.checkpoint.parts import HEAD, Branch, Fork, Head, branch_id
 from stepwright.asl.signals import TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import SetTimer
 from stepwright.asl.text.jsontext import dump
@@ -94,28 +94,10 @@ def test_no_number_suffers_in_a_store() -> None:
     assert all(isinstance(number, int) and abs(number) < 2**53 for number in found)
 
 
-def name_of(part: Part) -> PartId:
-    match part:
-        case parts.Start():
-            return parts.START
-        case Head():
-            return HEAD
-        case Branch():
-            return branch_id(part.number)
-        case Fork():
-            return parts.fork_id(part.branch)
-        case parts.Items():
-            return parts.items_id(part.branch)
-        case parts.Child():
-            return parts.child_id(part.branch)
-        case parts.Results():
-            return parts.results_id(part.branch, part.chunk)
-
-
 def test_parts_are_named_by_what_they_are() -> None:
     play = everything()
 
-    assert all(name_of(part) == name for name, part in play.checkpoint.parts.items())
+    assert all(parts.part_id(part) == name for name, part in play.checkpoint.parts.items())
 
 
 def test_what_a_checkpoint_tells() -> None:

@@ -13,12 +13,12 @@ from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.checkpoint import EncodedPart, PartId
 from stepwright.asl.checkpoint.parts import Fork
 from stepwright.asl.limits import Limits
-from stepwright.asl.signals import ShardCounts, Signal
+from stepwright.asl.signals import ShardCounts
 from stepwright.asl.step import StartTask
 from stepwright.catalog.ports import ShardEnd
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Unobserved
-from stepwright.engine.ports import Commit, ExecutionRef, Loaded, StopRequest, Uid, Unavailable
+from stepwright.engine.ports import Commit, ExecutionRef, Loaded, Reported, StopRequest, Uid, Unavailable
 from stepwright.engine.steps import at_once
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.map_shards.integration import MapShards
@@ -170,7 +170,7 @@ class ShardWorld:
         self._calls = calls
         self._task = asyncio.create_task(self.engine.run())
 
-    def _report(self, uid: Uid, signal: Signal) -> None:
+    def _report(self, uid: Uid, signal: Reported) -> None:
         self.engine.report(uid, signal)
 
     def _commit_id(self) -> str:
