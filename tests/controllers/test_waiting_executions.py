@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,16 +14,19 @@ from stepwright.cluster import executions
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.known_machines import Known
 from stepwright.engine.ports import Unavailable
+from tests.simulation.api_server import Request
+from tests.simulation.client import Fate
 from tests.simulation.scene import Scene, play
 
 INPUT: list[dict[str, Any]] = [{}] * 20_000
+EXECUTION = "/apis/stepwright.dev/v1/namespaces/default/executions/e0"
 NAMES = [f"e{number}" for number in range(5)]
 
 
 class _Missing(Scene):
     """A state machine that is not there yet."""
 
-    machine = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}  # noqa: RUF012 - nobody changes it
+    machine: Mapping[str, Any] = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
 
     def take_away(self) -> None:
         self.known: dict[tuple[str, str], Known] = dict(self.setting.machines)
@@ -98,6 +103,44 @@ def test_one_whose_wait_is_being_written_is_taken_up_once_and_starts() -> None:
 
     assert scene.most == 1
     assert scene.phase("e0") == "Succeeded"
+
+
+class _ReadyWhileItIsToBeSaidAgain(_Missing):
+    """That it waits does not arrive; when it is to be said again the state machine is known, and the news of it come while
+    its first commit is under way."""
+
+    machine = Scene.machine
+    said = reads = 0
+
+    def of(self, request: Request) -> Fate:
+        fate = super().of(request)
+        if request.path == EXECUTION:
+            self.reads += 1
+        if request.path != f"{EXECUTION}/status":
+            return fate
+        self.said += 1
+        if self.said > 1:
+            return replace(fate, back=1)
+        self.setting.machines.update(self.known)  # type: ignore[attr-defined]
+        return replace(fate, lost="request", gives_up=0.1)
+
+    async def script(self) -> None:
+        self.take_away()
+        self.begin_operator()
+        self.create("e0")
+        await self.until(lambda: self.phase("e0") == "Running", 10)
+        self.reads = 0
+        self.make()
+        await asyncio.sleep(10)
+
+
+def test_one_that_has_begun_while_its_wait_was_to_be_said_again_waits_no_more() -> None:
+    """It was opened once more from before its first commit, and its next write looked like another writer's."""
+    scene = play(_ReadyWhileItIsToBeSaidAgain)
+
+    assert scene.phase("e0") == "Succeeded"
+    assert scene.reads == 0
+    assert scene.result.violations == []
 
 
 class _TooLarge(_Missing):

@@ -378,9 +378,7 @@ class ClusterJournal:
         except ApiError as error:
             raise _journal_error(ref, error) from error
         change.after.generation = known.generation  # it may have changed meanwhile
-        newest = self._records.get(ref.uid)
-        # Else it was let go of meanwhile, or read anew when more was written.
-        if newest is not None and newest.seq <= change.after.seq:
+        if self._records.get(ref.uid) is known:  # else it was let go of meanwhile
             self._records[ref.uid] = change.after
 
     async def _find_out(self, ref: ExecutionRef, commit_id: str, refusal: Invalid) -> None:

@@ -92,6 +92,7 @@ class Beginning:
     async def open(self, seen: Seen, *, was_here: bool) -> Opened:
         """``was_here``: something of it runs, though it is not seen to have begun."""
         uid, ref, pinned = seen.uid, seen.reference, seen.pinned
+        self._waiting.stop(seen.machine, uid)  # where an attempt before this one could not say that it waits
         if pinned is None and (was_here or not seen.seems_intact):
             body = await self._journal.read_lean(ref)
             pinned = executions.pinned(body)

@@ -260,10 +260,7 @@ class Executions:
     def machine_changed(self, key: Key) -> None:
         """Executions that wait for this state machine can start, or wait for another reason now."""
         for seen in self._waiting.take(key):
-            if seen.uid in self._taking_up:
-                self._newer.setdefault(seen.uid, seen)  # that it waits is being written this moment
-            else:
-                self._guarded(seen, partial(self._begin, seen))
+            self.observe("MODIFIED", self._newest_of(seen))
 
     def any_under_way(self, key: Key) -> bool:
         """Whether executions of this state machine are under way: here or, as far as they have written, elsewhere."""
@@ -362,7 +359,7 @@ class Executions:
         for count, seen in enumerate(self._watch.all(), 1):
             if count % BREATHE_EVERY == 0:
                 await asyncio.sleep(0)
-            newest = self._watch.get(seen.metadata.namespace, seen.metadata.name)
+            newest = self._find(seen.reference)
             is_same = newest is not None and newest.uid == seen.uid
             if newest is not None and is_same and self._owns(seen.uid) and not self._is_known(newest):
                 self.observe("MODIFIED", newest)
@@ -439,6 +436,10 @@ class Executions:
 
     def _find(self, ref: ExecutionRef) -> Seen | None:
         return self._watch.get(ref.namespace, ref.name)
+
+    def _newest_of(self, seen: Seen) -> Seen:
+        newest = self._find(seen.reference)
+        return newest if newest is not None and newest.uid == seen.uid else seen
 
     async def _start_or_wait(self, seen: Seen) -> None:
         uid, ref = seen.uid, seen.reference
