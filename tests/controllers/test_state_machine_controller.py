@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 from random import Random
@@ -18,6 +19,7 @@ from stepwright.controllers.state_machine_watch import Key, Policy, SeenMachine
 from stepwright.controllers.state_machines import StateMachines
 from stepwright.controllers.vanished import Vanished
 from stepwright.engine.looking_through import at_once
+from stepwright.engine.readings import Readings
 from stepwright.kube.api import Forbidden
 from tests.controllers.test_shared_state_machines import Quiet
 from tests.engine.virtual_loop import VirtualClock, run
@@ -27,6 +29,9 @@ from tests.simulation.client import SimulatedApi
 
 GREET: Key = ("shop", "greet")
 PASS = one({"Type": "Succeed"})
+MACHINES = 10
+LONGER_THAN_A_RESTORE = 15
+"""Seconds: what was read before may be of before it."""
 
 
 class Play:
@@ -73,6 +78,7 @@ class Play:
             on_gone=lambda _: None,
             owns=lambda _: self.owned,
             looked_through=at_once,
+            read_clocks=lambda: Readings(*[asyncio.get_running_loop().time()] * 3),
         )
 
     async def start_again(self) -> None:
@@ -485,7 +491,7 @@ def test_who_takes_a_state_machine_over_asks_for_its_newest_form_once() -> None:
 def test_after_a_restore_it_asks_again() -> None:
     async def script(play: Play) -> None:
         play.make()
-        await asyncio.sleep(5)
+        await asyncio.sleep(LONGER_THAN_A_RESTORE)
         play.unheard = {"MODIFIED"}
         play.change(lambda body: body["status"].update(revision="greet-of-yesterday"))
         play.machines.ask_again()
@@ -501,7 +507,7 @@ def test_after_its_lease_had_run_out_it_asks_again() -> None:
 
     async def script(play: Play) -> None:
         play.make()
-        await asyncio.sleep(5)
+        await asyncio.sleep(LONGER_THAN_A_RESTORE)
         play.unheard = {"MODIFIED"}
         play.change(lambda body: body["status"].update(revision="greet-of-yesterday"))
         play.machines.shares_changed()
@@ -517,7 +523,7 @@ def test_what_was_known_before_a_restore_is_found_out_again_though_nobody_tells(
 
     async def script(play: Play) -> None:
         play.make()
-        await asyncio.sleep(5)
+        await asyncio.sleep(LONGER_THAN_A_RESTORE)
         before = play.machines.find(GREET)
         assert before is not None
         play.unheard = {"MODIFIED"}
@@ -536,7 +542,7 @@ def test_who_does_not_look_after_it_reads_it_anew_after_what_may_have_been_a_res
 
     async def script(play: Play) -> None:
         play.make()
-        await asyncio.sleep(5)
+        await asyncio.sleep(LONGER_THAN_A_RESTORE)
         before = play.machines.find(GREET)
         play.owned = False
         changes = len(play.changes)
@@ -552,7 +558,7 @@ def test_who_does_not_look_after_it_reads_it_anew_after_what_may_have_been_a_res
 def test_news_that_come_while_it_is_read_anew_count_more_than_what_was_read() -> None:
     async def script(play: Play) -> None:
         play.make()
-        await asyncio.sleep(5)
+        await asyncio.sleep(LONGER_THAN_A_RESTORE)
         play.owned = False
         request: Any = play.api.request
 
@@ -571,6 +577,62 @@ def test_news_that_come_while_it_is_read_anew_count_more_than_what_was_read() ->
         assert known.revision == "greet-newer"
 
     played(script)
+
+
+def test_many_executions_that_were_restored_ask_for_each_state_machine_once() -> None:
+    """Each asked for all of them, and what was being read then was read again."""
+    reads: Counter[str] = Counter()
+
+    async def script(play: Play) -> None:
+        for number in range(MACHINES):
+            play.server.create("statemachines", "shop", machine(f"m{number}", PASS))
+        await asyncio.sleep(LONGER_THAN_A_RESTORE)
+        request: Any = play.api.request
+
+        async def slowly(method: str, path: str, *arguments: Any, **named: Any) -> Any:
+            if method == "GET":
+                reads[path] += 1
+                await asyncio.sleep(0.2)
+            return await request(method, path, *arguments, **named)
+
+        play.api.request = slowly  # type: ignore[method-assign]
+        for _ in range(40):
+            play.machines.ask_again()
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(5)
+        assert all(play.machines.find(("shop", f"m{number}")) for number in range(MACHINES))
+
+    played(script)
+
+    assert len(reads) == MACHINES
+    assert set(reads.values()) == {1}
+
+
+def test_one_whose_definition_a_restore_has_brought_back_unchecked_is_read_once() -> None:
+    """It was read to learn that, and again to be checked."""
+    reads = 0
+
+    async def script(play: Play) -> None:
+        nonlocal reads
+        play.make()
+        await asyncio.sleep(LONGER_THAN_A_RESTORE)
+        play.unheard = {"MODIFIED"}
+        play.change(lambda body: body.pop("status"))
+        request: Any = play.api.request
+
+        async def counted(method: str, *arguments: Any, **named: Any) -> Any:
+            nonlocal reads
+            reads += method == "GET"
+            return await request(method, *arguments, **named)
+
+        play.api.request = counted  # type: ignore[method-assign]
+        play.machines.ask_again()
+        await asyncio.sleep(5)
+
+    play = played(script)
+
+    assert play.stored()["status"]["revision"] in play.revisions()
+    assert reads == 1
 
 
 def test_one_that_is_gone_is_not_known_though_nobody_tells() -> None:

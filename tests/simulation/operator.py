@@ -239,7 +239,11 @@ class Operator:
                     parks_from_seconds=1.0,
                     aside=at_once,
                 ),
-                state_machines=partial(StateMachines, looked_through=looked_through_at_once)
+                state_machines=partial(
+                    StateMachines,
+                    looked_through=looked_through_at_once,
+                    read_clocks=self.clock.readings,
+                )
                 if setting.looks_after_machines
                 else lambda *_, **__: Machines(setting.machines),  # type: ignore[arg-type]
             ),

@@ -5,17 +5,25 @@ own, and by what others have written of theirs.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import msgspec
 
 from stepwright.cluster import conditions
+from stepwright.cluster.journal import TRUSTED_SECONDS
 from stepwright.controllers import state_machine_watch
 from stepwright.controllers.machine_status import path_of_machine
 from stepwright.controllers.state_machine_watch import Key, SeenMachine
+from stepwright.engine import readings
 from stepwright.engine.ports import Unavailable
+from stepwright.engine.readings import Readings
 from stepwright.kube.api import Api, ApiError, NotFound
+
+SAME_RESTORE_SECONDS: Final = TRUSTED_SECONDS / 2
+"""Who asks again within this time asks about the same restore, since one takes longer than both together; and what was asked
+for so shortly before was answered after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +37,25 @@ class Known:
     deleting: bool
 
 
+class Sent(NamedTuple):
+    """When something was asked of the API server. ``questions``: how often it had been asked by then whether etcd was
+    restored."""
+
+    questions: int
+    at: Readings
+
+
+class Anew(NamedTuple):
+    """A StateMachine as it is stored, all of its text, and when that was asked for."""
+
+    seen: SeenMachine
+    text: bytes
+    sent: Sent
+
+
 class KnownMachines:
     """``owns``: whether a state machine, by its uid, is this operator's. ``on_change`` is called when what is known has changed,
-    ``is_gone`` when one is found not to be there any more."""
+    ``is_gone`` when one is found not to be there any more. ``read_clocks`` tells how much time has passed."""
 
     def __init__(
         self,
@@ -40,6 +64,7 @@ class KnownMachines:
         owns: Callable[[str], bool],
         on_change: Callable[[Key], None],
         is_gone: Callable[[Key, str], None],
+        read_clocks: Callable[[], Readings] = readings.read,
     ) -> None:
         self._api = api
         self._owns = owns
@@ -53,11 +78,13 @@ class KnownMachines:
         self._known: dict[Key, Known] = {}
         self._confirmed: set[Key] = set()
         """Of which ``_known`` is the newest there is: they are this operator's, which has checked or read them since."""
-        self._doubtful: dict[Key, int] = {}
-        """Of which ``_known`` and ``seen`` may be of a time that an etcd that was restored has undone, and since when, counted in
-        ``_times``."""
-        self._times = 0
-        """How often it was asked again."""
+        self._doubtful: set[Key] = set()
+        """Of which ``_known`` and ``seen`` may be of a time that an etcd that was restored has undone."""
+        self._read_clocks = read_clocks
+        self._asked = Sent(0, read_clocks())
+        """When it was asked again last."""
+        self._sent: dict[Key, Sent] = {}
+        """When what each is known by was asked for, where it was read."""
         self._reading: dict[Key, asyncio.Task[Known | None]] = {}
         self._to_read: dict[Key, asyncio.Task[Known | None]] = {}
 
@@ -66,12 +93,34 @@ class KnownMachines:
         """How many are being read."""
         return len(self._to_read) + len(self._reading)
 
-    def ask_again(self) -> None:
+    def ask_again(self) -> Collection[Key]:
         """What was the newest may have been lost with an etcd that was restored, and kopf may hear of it later than
-        executions begin."""
+        executions begin. Those of which that is in doubt now, and was not before; executions that were restored ask one by
+        one, so what has been read since the restore that all of them tell of is not."""
+        now = self.sending()
+        if now.questions and readings.passed(self._asked.at, now.at) <= SAME_RESTORE_SECONDS:
+            return ()
+        self._asked = Sent(now.questions + 1, now.at)
+        doubtful = [key for key in self._known if not self._is_of_after(self._sent.get(key))]
+        self._confirmed.difference_update(doubtful)
+        self._doubtful.update(doubtful)
+        return doubtful
+
+    def confirm_anew(self) -> None:
+        """Others may have looked after what belongs here now, or does so again."""
         self._confirmed.clear()
-        self._times += 1
-        self._doubtful.update(dict.fromkeys(self._known, self._times))
+
+    def sending(self) -> Sent:
+        """Of what is sent now."""
+        return Sent(self._asked.questions, self._read_clocks())
+
+    def _is_of_after(self, sent: Sent | None) -> bool:
+        """Whether what was sent then was answered after any restore that has been asked about."""
+        if sent is None:
+            return False
+        asked = self._asked
+        is_later = sent.questions == asked.questions
+        return is_later or readings.passed(sent.at, asked.at) <= SAME_RESTORE_SECONDS
 
     def find(self, key: Key) -> Known | None:
         """What is known about the state machine at this moment; None if it does not exist, or not yet, or
@@ -84,33 +133,41 @@ class KnownMachines:
     def is_in_doubt(self, key: Key) -> bool:
         return key in self._doubtful
 
-    async def read_anew(self, key: Key) -> SeenMachine | None:
-        """What is stored of one in doubt, which is in doubt no more and known by that alone: kopf may have no
-        longer to say about it. None if something has come meanwhile that may be newer, or it was asked
-        again: it is in doubt still. Raises NotFound, ApiError."""
-        since, before = self._doubtful.get(key), self.seen.get(key)
-        seen = await self.stored(key)
-        if self._doubtful.get(key) != since or self.seen.get(key) is not before:
+    async def read_anew(self, key: Key) -> Anew | None:
+        """What is stored of one in doubt, which is in doubt no more and known by that alone: kopf may have nothing more to
+        say about it. None if something has come meanwhile that may be newer, or it was asked about another restore: it is
+        in doubt still. Raises NotFound, ApiError."""
+        before, sent = self.seen.get(key), self.sending()
+        text = await self.text_of(key)
+        seen = state_machine_watch.read(text)
+        if key not in self._doubtful or not self._is_of_after(sent) or self.seen.get(key) is not before:
             return None
-        self._doubtful.pop(key, None)
-        self._known.pop(key, None)
-        stored = as_written(seen) or _as_written_before(seen)
+        self.forget(key)
+        written = as_written(seen)
+        stored = written or _as_written_before(seen)
         if stored is not None:
-            self._known[key] = stored
+            self.learn(key, stored, read=sent if written and self._owns(stored.uid) else None)
+            self._sent[key] = sent
             self._on_change(key)
-        return seen
+        return Anew(seen, text, sent)
 
-    def learn(self, key: Key, new: Known, *, newest: bool = False) -> None:
-        """``newest``: there is nothing newer, since this operator looks after it and has just checked or read it."""
+    def learn(self, key: Key, new: Known, *, read: Sent | None = None) -> None:
+        """``read``: there is nothing newer, since this operator looks after it, and has checked or read what it asked for
+        then."""
         self._known[key] = new
-        self._doubtful.pop(key, None)
-        if newest:
+        if read is None:
+            self._sent.pop(key, None)
+            self._doubtful.discard(key)
+        elif self._is_of_after(read):
+            self._sent[key] = read
+            self._doubtful.discard(key)
             self._confirmed.add(key)
 
     def forget(self, key: Key) -> bool:
         """It is gone; whether something was known about it."""
         self._confirmed.discard(key)
-        self._doubtful.pop(key, None)
+        self._doubtful.discard(key)
+        self._sent.pop(key, None)
         return self._known.pop(key, None) is not None
 
     async def newest(self, key: Key) -> Known | None:
@@ -130,7 +187,7 @@ class KnownMachines:
         if before is not None:
             await asyncio.wait((before,))
         self._reading[key] = self._to_read.pop(key)
-        owned = self._owns(uid)
+        owned, sent = self._owns(uid), self.sending()
         try:
             seen = await self.stored(key)
         except NotFound:
@@ -143,7 +200,7 @@ class KnownMachines:
         new = as_written(seen)
         if new is not None and new.uid == uid and owned and self._owns(uid) and key not in self._confirmed:
             is_news = self.find(key) != new
-            self.learn(key, new, newest=True)
+            self.learn(key, new, read=sent)
             if is_news:
                 self._on_change(key)  # its event, when it comes, brings no news
         return new or _as_written_before(seen)
@@ -153,7 +210,11 @@ class KnownMachines:
 
     async def stored(self, key: Key) -> SeenMachine:
         """What the API server has. Raises NotFound, ApiError."""
-        return state_machine_watch.read(await self._api.request("GET", path_of_machine(key)))
+        return state_machine_watch.read(await self.text_of(key))
+
+    async def text_of(self, key: Key) -> bytes:
+        """All of it. Raises NotFound, ApiError."""
+        return await self._api.request("GET", path_of_machine(key))
 
     def take_over(self, key: Key, seen: SeenMachine) -> None:
         """Know of another operator's state machine what that one has written. Until it has looked at a change, what was

@@ -23,14 +23,15 @@ from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.controllers import checking, state_machine_watch
 from stepwright.controllers.checking import Checking, Runnable
 from stepwright.controllers.draining import FINALIZER, OTHERS_NOTICE_SECONDS, Draining
-from stepwright.controllers.known_machines import Known, KnownMachines
-from stepwright.controllers.machine_status import MachineStatus, Verdict, path_of_machine
+from stepwright.controllers.known_machines import Known, KnownMachines, Sent
+from stepwright.controllers.machine_status import MachineStatus, Verdict
 from stepwright.controllers.pruning import Pruning
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy, SeenMachine
-from stepwright.engine import backoff
+from stepwright.engine import backoff, readings
 from stepwright.engine.looking_through import LookingThrough, LooksThrough
 from stepwright.engine.nap import nap
 from stepwright.engine.ports import Clock, TaskDriver
+from stepwright.engine.readings import Readings
 from stepwright.engine.turns import Turns
 from stepwright.kube.api import (
     AlreadyExists,
@@ -74,6 +75,7 @@ class StateMachines:
         owns: Callable[[str], bool],
         on_gone: Callable[[Key], None] = lambda _: None,
         looked_through: LooksThrough | None = None,
+        read_clocks: Callable[[], Readings] = readings.read,
     ) -> None:
         self._api = api
         self._revisions = revisions_
@@ -85,7 +87,9 @@ class StateMachines:
         self._on_gone = on_gone
         self._checking = Checking(drivers, task_check, looked_through or LookingThrough())
         self._status = MachineStatus(api, clock)
-        self.known = KnownMachines(api, owns=owns, on_change=on_change, is_gone=self.forget)
+        self.known = KnownMachines(
+            api, owns=owns, on_change=on_change, is_gone=self.forget, read_clocks=read_clocks
+        )
         self._draining = Draining(
             api,
             self.known,
@@ -158,8 +162,11 @@ class StateMachines:
 
     def shares_changed(self) -> None:
         """Other state machines belong to this operator than before, or its Lease had run out, perhaps because etcd was
-        away."""
-        self.ask_again()
+        away, or what there is was listed anew."""
+        self.known.confirm_anew()
+        self.known.ask_again()
+        for key in self.known.seen:
+            self._look_at(key)
 
     def _look_at(self, key: Key) -> None:
         self._changed[key].set()
@@ -175,9 +182,8 @@ class StateMachines:
         return await self.known.newest(key)
 
     def ask_again(self) -> None:
-        """etcd may have been restored: what was the newest may be no more."""
-        self.known.ask_again()
-        for key in self.known.seen:
+        """etcd was restored: what was the newest may be no more."""
+        for key in self.known.ask_again():
             self._look_at(key)
 
     def policy_of(self, key: Key) -> Policy:
@@ -247,18 +253,24 @@ class StateMachines:
         return True
 
     async def _reconcile(self, key: Key, seen: SeenMachine) -> float | None:
-        """Bring one state machine on; as ``_bring_on``."""
-        if self.known.is_in_doubt(key):
-            async with self._checks.of(key[0]):
-                try:
-                    found = await self.known.read_anew(key)
-                except NotFound:
-                    self.forget(key, seen.metadata.uid)
-                    return None
-            if found is None:
+        """As ``_bring_on``, of one that is there."""
+        if not self.known.is_in_doubt(key):
+            return await self._go_on_with(key, seen)
+        async with self._checks.of(key[0]):
+            try:
+                anew = await self.known.read_anew(key)
+            except NotFound:
+                self.forget(key, seen.metadata.uid)
+                return None
+            if anew is None:
                 return 0
-            seen = found
-            self._take_in("MODIFIED", seen)
+            self._take_in("MODIFIED", anew.seen)
+            if self._is_to_check(key, anew.seen):
+                await self._check(key, anew.text, anew.sent)
+                return None
+        return await self._go_on_with(key, anew.seen)
+
+    async def _go_on_with(self, key: Key, seen: SeenMachine) -> float | None:
         owned = self._owns(seen.metadata.uid)
         if owned and seen.is_being_deleted:
             return await self._draining.go_on(key, seen)
@@ -267,8 +279,8 @@ class StateMachines:
             self._pruning.forget(key)
             self.known.take_over(key, seen)
             return None
-        finalizers = seen.metadata.finalizers or ()
-        if FINALIZER not in finalizers:
+        if not _is_held(seen):
+            finalizers = seen.metadata.finalizers or ()
             try:
                 await self._status.set_finalizers(key, seen, [*finalizers, FINALIZER])
             except Conflict:
@@ -278,10 +290,15 @@ class StateMachines:
                 return None
         if not self._is_checked(key, seen):
             async with self._checks.of(key[0]):
-                await self._check(key, seen.metadata.uid)
+                await self._read_and_check(key, seen.metadata.uid)
         elif self._revision_of(key) != seen.status.revision:
             self.known.take_over(key, seen)  # another installation has written that
         return await self._prune_when_named(key)
+
+    def _is_to_check(self, key: Key, seen: SeenMachine) -> bool:
+        """Whether nothing else is to be done about it before."""
+        is_here = self._owns(seen.metadata.uid) and not seen.is_being_deleted and _is_held(seen)
+        return is_here and not self._is_checked(key, seen)
 
     def _is_checked(self, key: Key, seen: SeenMachine) -> bool:
         """Whether this is the event of our own write, or of a change that is no business of ours."""
@@ -293,13 +310,18 @@ class StateMachines:
             and not _is_delayed(seen)
         )
 
-    async def _check(self, key: Key, uid: str) -> None:
-        """Compile the definition as it is now, keep it as a revision, say in the status what came of it."""
+    async def _read_and_check(self, key: Key, uid: str) -> None:
+        sent = self.known.sending()
         try:
-            text = await self._api.request("GET", path_of_machine(key))
+            text = await self.known.text_of(key)
         except NotFound:
             self.forget(key, uid)
             return
+        await self._check(key, text, sent)
+
+    async def _check(self, key: Key, text: bytes, sent: Sent) -> None:
+        """Compile the definition as it was read, keep it as a revision, say in the status what came of it. ``sent``: when it was
+        asked for."""
         seen = state_machine_watch.read(text)
         verdict = checking.unfit(text)
         if verdict is None:
@@ -307,7 +329,7 @@ class StateMachines:
             del text
             shown = (body.get("status") or {}).get("diagnostics") or []
             verdict = replace(await self._kept_if_it_can_run(key, seen, body), shown=shown)
-        await self._tell(key, seen, verdict)
+        await self._tell(key, seen, verdict, sent)
 
     async def _kept_if_it_can_run(self, key: Key, seen: SeenMachine, body: Body) -> Verdict:
         spec = body["spec"]
@@ -317,7 +339,7 @@ class StateMachines:
         revision = await self._keep(key, seen, body, checked)
         return Verdict(conditions.VALID, revision=revision, found=checked.found)
 
-    async def _tell(self, key: Key, seen: SeenMachine, verdict: Verdict) -> None:
+    async def _tell(self, key: Key, seen: SeenMachine, verdict: Verdict, sent: Sent) -> None:
         """In the status, and to the executions that wait. Known before it is written: whoever reads that it is Ready and
         creates an execution gets this definition."""
         metadata, message = seen.metadata, verdict.reason.message(verdict.detail)
@@ -326,7 +348,7 @@ class StateMachines:
             if self._named(key, seen) - {verdict.revision}:
                 self._pruning.want(key)
             new = Known(metadata.uid, metadata.generation, verdict.revision, message, deleting=False)
-            self.known.learn(key, new, newest=True)
+            self.known.learn(key, new, read=sent)
         await self._status.report(key, seen, verdict)
         self._on_change(key)
 
@@ -375,6 +397,11 @@ class StateMachines:
         if seen is None or known is None or seen.status.revision != known.revision:
             return None
         return await self._pruning.go_on(key, seen.metadata.uid, self._named(key, seen))
+
+
+def _is_held(seen: SeenMachine) -> bool:
+    """Whether it waits for its executions when it is deleted."""
+    return FINALIZER in (seen.metadata.finalizers or ())
 
 
 def _is_delayed(seen: SeenMachine) -> bool:
