@@ -11,11 +11,20 @@ from structlog.testing import capture_logs
 from stepwright.api import dispatch, model, store_errors, subjects
 from stepwright.api.own_calls import OwnCalls
 from stepwright.api.service import Operation, Service
-from stepwright.catalog.ports import CallRefused, NoSuchCursor, NoSuchTask, NoTestCase, TaskOver
+from stepwright.catalog.ports import (
+    CallRefused,
+    NoSuchCursor,
+    NoSuchTask,
+    NoSuchVersion,
+    NoTestCase,
+    TaskOver,
+)
 from stepwright.engine.ports import Denied, Elsewhere, Fenced, Gone, JournalError, Refused, Unavailable
 from tests.api.services import service
 
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
+NO_VERSION = "Request references a resource that does not exist."
 MEANWHILE = "something else has changed it at the same time"
 
 TABLE: list[tuple[Exception, str, int, str]] = [
@@ -29,6 +38,7 @@ TABLE: list[tuple[Exception, str, int, str]] = [
     (NoSuchTask(), "InvalidToken", 400, "Invalid Token: 'Invalid token'"),
     (TaskOver(), "TaskTimedOut", 400, "Task Timed Out: 'Provided task does not exist anymore'"),
     (TaskOver(ACTIVITY), "TaskTimedOut", 400, f"Task Timed Out: '{ACTIVITY}'"),
+    (NoSuchVersion(f"{MACHINE}:1"), "ResourceNotFound", 400, NO_VERSION),
     (NoTestCase("there is no such case"), "ValidationException", 400, "there is no such case"),
 ]
 
@@ -60,7 +70,8 @@ async def test_each_condition_of_a_store_has_its_answer(
     reply = await dispatch.dispatch(service(), f"{model.TARGET}ListActivities", b"{}")
 
     assert (reply.error, reply.status) == (code, status)
-    assert json.loads(reply.body) == {"__type": code, "message": message}
+    said = json.loads(reply.body)
+    assert (said["__type"], said["message"]) == (code, message)
 
 
 def test_no_condition_of_the_journal_is_left_out() -> None:

@@ -75,6 +75,8 @@ async def test_aliases_of_a_version_are_as_many_to_a_page_as_are_asked_for(
     versions = SqlVersions(database, machines.known)
     made = machine("m")
     await machines.add(made)
+    for number in range(3):
+        await versions.publish(made, f"version {number}", Millis(1))
     for number in range(8):
         routes = (Route(f"{made.arn}:{number % 2 + 1}", 50), Route(f"{made.arn}:3", 50))
         await versions.add_alias(Alias(made.arn, f"alias-{number}", routes, Millis(1), Millis(1)))

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from stepwright.api import errors
 from stepwright.api.errors import ApiError
-from stepwright.catalog.ports import NoSuchCursor, NoSuchTask, NoTestCase, TaskOver
+from stepwright.catalog.ports import NoSuchCursor, NoSuchTask, NoSuchVersion, NoTestCase, TaskOver
 from stepwright.engine.ports import Elsewhere, Fenced, Gone, Refused, Unavailable
 
 
@@ -31,6 +31,7 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], ApiError]]] = MappingPr
         NoSuchCursor: lambda _: errors.invalid_token(),
         NoSuchTask: lambda _: errors.invalid_token(),
         TaskOver: lambda over: errors.task_over(over.activity),
+        NoSuchVersion: lambda error: errors.no_such_reference(error.arn),
         NoTestCase: lambda error: errors.validation(str(error)),
     }
 )

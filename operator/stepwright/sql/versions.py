@@ -10,7 +10,7 @@ import msgspec
 
 from stepwright.asl.signals import Millis
 from stepwright.catalog import arns
-from stepwright.catalog.ports import Cursor, Page
+from stepwright.catalog.ports import Cursor, NoSuchVersion, Page, VersionInUse
 from stepwright.catalog.records import Alias, Route, StateMachine, Version
 from stepwright.sql import pages
 from stepwright.sql.database import Database
@@ -67,9 +67,17 @@ class SqlVersions:
         return await pages.read(self._database, query, asked, limit, _version_of, _at_version)
 
     async def delete_version(self, arn: str) -> None:
-        await self._database.execute(
-            "DELETE FROM versions WHERE machine_arn = :machine_arn AND number = :number", _version_key(arn)
-        )
+        def delete(connection: Connection) -> None:
+            key = _version_key(arn)
+            query = "SELECT name, routes FROM aliases WHERE machine_arn = :machine_arn ORDER BY name"
+            using = [row["name"] for row in connection.execute(query, key) if _routes_to(row, arn)]
+            if using:
+                raise VersionInUse(using)
+            connection.execute(
+                "DELETE FROM versions WHERE machine_arn = :machine_arn AND number = :number", key
+            )
+
+        await self._database.call(delete)
         self._known.versions.changed(arn)
 
     async def add_alias(self, alias: Alias) -> Alias:
@@ -77,6 +85,7 @@ class SqlVersions:
             known = _alias(connection, alias.arn)
             if known is not None:
                 return known
+            _require_versions(connection, alias)
             connection.execute(
                 "INSERT INTO aliases (machine_arn, name, routes, created, updated, description) "
                 "VALUES (:machine_arn, :name, :routes, :created, :updated, :description)",
@@ -101,17 +110,21 @@ class SqlVersions:
         def look(connection: Connection) -> Page[Alias]:
             rows: Iterable[Row] = connection.execute(query, asked)
             if version_arn is not None:
-                rows = (row for row in rows if version_arn in dict(msgspec.json.decode(row["routes"])))
+                rows = (row for row in rows if _routes_to(row, version_arn))
             return pages.cut(rows, limit, _alias_of, pages.at_name)
 
         return await self._database.read(look)
 
     async def replace_alias(self, alias: Alias) -> None:
-        await self._database.execute(
-            "UPDATE aliases SET routes = :routes, updated = :updated, description = :description "
-            "WHERE machine_arn = :machine_arn AND name = :name",
-            {**_alias_key(alias.arn), **_changeable(alias)},
-        )
+        def replace(connection: Connection) -> None:
+            _require_versions(connection, alias)
+            connection.execute(
+                "UPDATE aliases SET routes = :routes, updated = :updated, description = :description "
+                "WHERE machine_arn = :machine_arn AND name = :name",
+                {**_alias_key(alias.arn), **_changeable(alias)},
+            )
+
+        await self._database.call(replace)
         self._known.aliases.changed(alias.arn)
 
     async def delete_alias(self, arn: str) -> None:
@@ -135,6 +148,18 @@ def _alias(connection: Connection, arn: str) -> Alias | None:
     query = "SELECT * FROM aliases WHERE machine_arn = :machine_arn AND name = :name"
     row = connection.execute(query, _alias_key(arn)).fetchone()
     return None if row is None else _alias_of(row)
+
+
+def _require_versions(connection: Connection, alias: Alias) -> None:
+    """Raises NoSuchVersion."""
+    query = "SELECT 1 FROM versions WHERE machine_arn = :machine_arn AND number = :number"
+    for route in alias.routes:
+        if connection.execute(query, _version_key(route.version_arn)).fetchone() is None:
+            raise NoSuchVersion(route.version_arn)
+
+
+def _routes_to(row: Row, version_arn: str) -> bool:
+    return any(arn == version_arn for arn, _ in msgspec.json.decode(row["routes"]))
 
 
 def _changeable(alias: Alias) -> dict[str, Any]:

@@ -11,13 +11,11 @@ from msgspec import structs
 from stepwright.api import errors, paging, references, subjects, wire
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.catalog import arns
+from stepwright.catalog.ports import VersionInUse
 from stepwright.catalog.records import Alias, Route
 
 _INITIAL: Final = "INITIAL"
 """What a revision without a name is called: that of a state machine which was never updated."""
-
-_MOST_NAMED: Final = 100
-"""Of the aliases that keep a version from being deleted. On AWS a state machine has no more than these."""
 
 # --- Versions ---------------------------------------------------------------------------------------------------------
 
@@ -54,16 +52,16 @@ async def list_versions(service: Service, request: Request) -> Answer:
 async def delete_version(service: Service, request: Request) -> Answer:
     """Deleting what is not there is no error."""
     arn = request["stateMachineVersionArn"]
-    machine_arn, number = references.parse_qualified(arn)
+    _, number = references.parse_qualified(arn)
     if not references.is_number(number):
         raise errors.invalid_arn(f"Resource type not valid in this context: {arn}")
-    using = (await service.versions.aliases(machine_arn, arn, None, _MOST_NAMED)).items
-    if using:
+    try:
+        await service.versions.delete_version(arn)
+    except VersionInUse as error:
         raise errors.conflict(
             "Version to be deleted must not be referenced by an alias. "
-            f"Current list of aliases referencing this version: [{', '.join(alias.name for alias in using)}]"
-        )
-    await service.versions.delete_version(arn)
+            f"Current list of aliases referencing this version: [{', '.join(error.aliases)}]"
+        ) from error
     return {}
 
 

@@ -15,9 +15,11 @@ from stepwright.catalog.ports.errors import (
     MachineGone,
     NoSuchCursor,
     NoSuchTask,
+    NoSuchVersion,
     NoTestCase,
     NotRedrivable,
     TaskOver,
+    VersionInUse,
 )
 from stepwright.catalog.ports.executions import Executions
 from stepwright.catalog.ports.express import Express
@@ -43,6 +45,7 @@ __all__ = [
     "MapRuns",
     "NoSuchCursor",
     "NoSuchTask",
+    "NoSuchVersion",
     "NoTestCase",
     "NotRedrivable",
     "Page",
@@ -50,6 +53,7 @@ __all__ = [
     "Shards",
     "TaskOver",
     "TestCases",
+    "VersionInUse",
     "Versions",
     "Work",
 ]

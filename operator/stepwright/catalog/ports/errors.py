@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class NoSuchTask(Exception):  # noqa: N818 - it names a condition
     """The token is none that was ever given out, or its execution is unknown."""
@@ -27,6 +29,23 @@ class NoSuchCursor(Exception):  # noqa: N818
 
 class NoTestCase(Exception):  # noqa: N818
     """There is no test case of this name for the state machine, or it does not fit. The sentences say why."""
+
+
+class NoSuchVersion(Exception):  # noqa: N818
+    """An alias is to route to a version that is not there, or not any more."""
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(arn)
+        self.arn = arn
+
+
+class VersionInUse(Exception):  # noqa: N818
+    """Aliases route to the version that is to be deleted."""
+
+    def __init__(self, aliases: Sequence[str]) -> None:
+        """``aliases``: their names."""
+        super().__init__(", ".join(aliases))
+        self.aliases = aliases
 
 
 class MachineGone(Exception):  # noqa: N818

@@ -21,10 +21,11 @@ class Versions(Protocol):
     async def versions(self, machine_arn: str, after: Cursor | None, limit: int) -> Page[Version]:
         """The newest first."""
 
-    async def delete_version(self, arn: str) -> None: ...
+    async def delete_version(self, arn: str) -> None:
+        """That it is not there is no error. Raises VersionInUse: in the same moment no alias routes to it, and none will."""
 
     async def add_alias(self, alias: Alias) -> Alias:
-        """The alias as it is stored: the one that was there before, if its name was taken."""
+        """The alias as it is stored: the one that was there before, if its name was taken. Raises NoSuchVersion."""
 
     async def alias(self, arn: str) -> Alias | None: ...
 
@@ -33,6 +34,7 @@ class Versions(Protocol):
     ) -> Page[Alias]:
         """Of a state machine, or those that route to a version of it; by name."""
 
-    async def replace_alias(self, alias: Alias) -> None: ...
+    async def replace_alias(self, alias: Alias) -> None:
+        """Nothing is written where it is not there any more. Raises NoSuchVersion."""
 
     async def delete_alias(self, arn: str) -> None: ...
