@@ -31,11 +31,11 @@ class _Broken(Scene):
         carried: Any = self.operator.executions
         opens, ends = carried._journal.open, carried._refusals.fail
 
-        async def open(body: Any, pinned: Any) -> Any:
+        async def open(body: Any, *given: Any) -> Any:
             if body["metadata"]["name"] == "e0" and self.broken < self.times:
                 self.broken += 1
                 raise KeyError("secret")
-            return await opens(body, pinned)
+            return await opens(body, *given)
 
         async def fail(*_: Any) -> bool:
             raise KeyError("secret")

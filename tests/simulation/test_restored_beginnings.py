@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from stepwright.asl.text import jsontext
+from stepwright.cluster import revisions
+from stepwright.cluster.resources import API_VERSION
+from stepwright.controllers.known_machines import Known
 from tests.simulation.backups import BackedUp, Lost, tasks
 from tests.simulation.jobs import Habits
 from tests.simulation.scene import TASK, play
@@ -137,3 +141,55 @@ def test_one_that_was_restored_to_before_its_beginning_runs_what_there_is_now() 
     scene = play(_BegunNoMore)
 
     assert scene.status("e0")["stateMachine"]["uid"] == "another"
+
+
+KEY = "default", "m0"
+NEWER: Any = {"StartAt": "Newer", "States": {"Newer": {**TASK, "End": True}}}
+
+
+class _BegunInAnOutage(Lost):
+    """The first commit of an execution names a definition that came after the backup; it is tried again and again while etcd
+    is away, and lands when the backup has been restored."""
+
+    commits_payload = False
+
+    async def script(self) -> None:
+        self.begin_operator()
+        await self.until(lambda: self.operator.has_begun)
+        before = self.known[KEY]
+        self.known.clear()
+        self.create("e0")
+        await self.until(lambda: bool(self.condition("e0", "Reconciling")))
+        saved = self.save()
+        self.are_lost = (("PATCH", "/e0/status"),)
+        self.known[KEY] = self._changed(before)
+        self.operator.process.context.run(self.operator.executions.machine_changed, KEY)
+        await self.until(lambda: self.operator.engine.live == 1)
+        await self.restore(saved)
+        self.known[KEY] = before
+        self.are_lost = ()
+        await self.until(lambda: bool(self.status("e0").get("settled")), 60)
+
+    @property
+    def known(self) -> dict[tuple[str, str], Known]:
+        machines: Any = self.setting.machines
+        return machines  # type: ignore[no-any-return]
+
+    def _changed(self, before: Known) -> Known:
+        """Its definition becomes another one."""
+        data = {"definition": str(jsontext.dump(NEWER)), "settings": dict(self.settings)}
+        metadata = {"name": KEY[1], "namespace": KEY[0], "uid": before.uid}
+        machine: Mapping[str, Any] = {"apiVersion": API_VERSION, "kind": "StateMachine", "metadata": metadata}
+        made = self.server.create("controllerrevisions", KEY[0], revisions.manifest(machine, data, 2))
+        return replace(before, generation=2, revision=made["metadata"]["name"])
+
+
+def test_an_execution_begins_with_what_there_is_after_the_restore() -> None:
+    """It began with a revision that was gone, and the next operator failed it."""
+    scene = play(_BegunInAnOutage)
+
+    pinned = scene.status("e0")["stateMachine"]["revision"]
+    assert scene.server.get("controllerrevisions", "default", pinned) is not None
+    assert scene.phase("e0") == "Succeeded"
+    assert scene.result.violations == []
+    assert scene.events() == [], "nothing that was committed is lost"

@@ -132,7 +132,8 @@ class ClusterJournal:
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:
         body = await (self.read(ref) if at_least is None else self._read_cached(ref, at_least))
         known = self._records.get(ref.uid)
-        if not executions.seq(body) and (known is None or (known.seq and _is_no_later(body, known))):
+        sent = self._read_clocks()
+        if not executions.seq(body) and await self._begins_anew(body, known):
             if self.on_restored is not None:
                 self.on_restored(ref, (at_least or 0) if known is None else known.seq, 0)
             # Not with what it ran: that may be gone, too, and another definition be there by now.
@@ -143,16 +144,33 @@ class ClusterJournal:
         if pinned is None:
             raise Edited("status.stateMachine is")
         if known is None or _may_follow(body, known):
-            return await self.open(body, pinned)
+            return await self.open(body, pinned, sent)
         if "seal" not in (body.get("status") or {}):
             raise Edited("status.seq is")
         # Somebody who changes the number has no seal for it: this was written here, and etcd was restored since.
-        loaded = await self.open(body, pinned)
+        loaded = await self.open(body, pinned, sent)
         restored = self._records[ref.uid]
         restored.lost_from = known.seq
         if self.on_restored is not None:
             self.on_restored(ref, known.seq, restored.seq)
         return loaded
+
+    async def _begins_anew(self, body: Body, known: Record | None) -> bool:
+        """Whether one that has not begun, as it is stored, cannot begin with what it was to run, or runs: a restore of etcd,
+        or a deletion, has undone that."""
+        if known is None:
+            return True
+        if known.seq:
+            return _is_no_later(body, known)
+        return not await self._is_there(executions.reference(body), known)
+
+    async def _is_there(self, ref: ExecutionRef, known: Record) -> bool:
+        """Whether the revision that it is to run is stored. Raises Unavailable, Gone."""
+        name = known.state_machine["revision"]
+        try:
+            return await self._revisions.find(known.namespace, name, self._read_clocks())
+        except ApiError as error:
+            raise await self._unreadable(ref, error) from error
 
     async def read(self, ref: ExecutionRef) -> Body:
         """The Execution as it is stored, with its input where it has yet to begin. Raises Unavailable, Gone,
@@ -200,11 +218,15 @@ class ClusterJournal:
         if known is not None and generation > known.generation:
             known.generation = generation
 
-    async def open(self, body: Body, pinned: Pinned) -> Loaded:
+    def read_clocks(self) -> Readings:
+        """At this moment, for ``open``."""
+        return self._read_clocks()
+
+    async def open(self, body: Body, pinned: Pinned, found: Readings | None = None) -> Loaded:
         """Take up an Execution as it was read; ``pinned`` is what it runs unless it says so itself: others may have begun
-        it, with another definition, since it was found out what a new one would run. A body that is out of date does no harm:
-        the first commit is refused and the execution loaded again. Raises Unavailable, Refused (Edited), InvalidInput,
-        NewerVersion, Elsewhere.
+        it, with another definition, since it was found out what a new one would run (``found``: when that was, if it was not
+        now). A body that is out of date does no harm: the first commit is refused and the execution loaded again. Raises
+        Unavailable, Refused (Edited), InvalidInput, NewerVersion, Elsewhere.
         """
         operator = (body.get("status") or {}).get("operator")
         if self._installation is not None and not self._installation.carries(operator):
@@ -219,6 +241,8 @@ class ClusterJournal:
         result = executions.loaded(body, revision, parts)
         self._stop_rolling(taken_up.uid)
         self._records[taken_up.uid] = taken_up
+        if not taken_up.seq:
+            self._revisions.found(taken_up.namespace, pinned.revision, found or self._read_clocks())
         return result
 
     async def peek(self, body: Body) -> Loaded | None:
@@ -329,6 +353,8 @@ class ClusterJournal:
             if not isinstance(kept, str):
                 output_ref = _payload_name(known.uid, kept[payloads.REFERENCE])
         row = _Row(self._read_clocks)
+        if not known.seq:
+            await self._rely_on_revision(ref, known, row)
         await self._store_payloads(known, texts, row)
         rolled_page = None
         if known.page_is_full:
@@ -400,6 +426,17 @@ class ClusterJournal:
                 f"Execution {ref} is at {status.seq} ({status.commitId}), not at {known.seq} ({known.commit_id})"
             ) from refusal
         raise Refused(str(refusal)) from refusal
+
+    async def _rely_on_revision(self, ref: ExecutionRef, known: Record, row: _Row) -> None:
+        """The first commit names what the execution runs from then on, which must be there still when it lands: it may have
+        been tried for long. Raises Fenced where it is not, Unavailable, Gone."""
+        name, now = known.state_machine["revision"], self._read_clocks()
+        found = self._revisions.last_found(known.namespace, name)
+        if found is None or readings.passed(found, now) > TRUSTED_SECONDS:
+            if not await self._is_there(ref, known):
+                raise Fenced(f"what Execution {ref} was to run is gone before it has begun")
+            found = self._revisions.last_found(known.namespace, name) or now
+        row.relies_on(found)
 
     async def _store_payloads(self, known: Record, texts: Payloads, row: _Row) -> None:
         for digest, text in texts.items():

@@ -6,6 +6,7 @@ holds the definition as text (exact) and what else decides how an execution runs
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ from stepwright.asl.machine import Machine
 from stepwright.cluster.resources import API_VERSION
 from stepwright.engine.looking_through import LookingThrough, LooksThrough
 from stepwright.engine.ports import Refused, Unavailable
+from stepwright.engine.readings import Readings
 from stepwright.kube.api import Api, ApiError, NotFound, path_of
 
 # Compiled machines kept in memory: the most recently used ones.
@@ -54,6 +56,9 @@ class Revisions:
         self._api = api
         self._looked_through = looked_through or LookingThrough()
         self._compiled: OrderedDict[tuple[str, str], Revision] = OrderedDict()
+        self._found: OrderedDict[tuple[str, str], Readings] = OrderedDict()
+        """When each was found to be stored last."""
+        self._finding: dict[tuple[str, str], asyncio.Task[bool]] = {}
 
     async def get(self, namespace: str, name: str) -> Revision:
         """Raises Unavailable, or Refused where the revision is lost or cannot be compiled any more."""
@@ -87,6 +92,39 @@ class Revisions:
                 f"the ControllerRevision {namespace}/{name} holds no valid definition: {error}"
             ) from error
         return self.keep(namespace, Revision(name, machine, data.get("settings") or {}))
+
+    def found(self, namespace: str, name: str, at: Readings) -> None:
+        """A revision was found to be stored at that time."""
+        known = self._found.pop((namespace, name), at)
+        self._found[namespace, name] = max(known, at)
+        if len(self._found) > MOST_COMPILED:
+            self._found.popitem(last=False)
+
+    def last_found(self, namespace: str, name: str) -> Readings | None:
+        """When it was, if that is remembered."""
+        return self._found.get((namespace, name))
+
+    async def find(self, namespace: str, name: str, at: Readings) -> bool:
+        """Whether a revision is stored, whatever is known of it here; ``at`` is now. All that ask for one while it is asked
+        for share the answer. Raises ApiError."""
+        key = namespace, name
+        if key not in self._finding:
+            self._finding[key] = asyncio.create_task(self._find(namespace, name, at))
+            self._finding[key].add_done_callback(lambda done: self._has_looked(key, done))
+        return await asyncio.shield(self._finding[key])
+
+    async def _find(self, namespace: str, name: str, at: Readings) -> bool:
+        try:
+            await self._api.get(path_of("apps/v1", "controllerrevisions", namespace, name), into=_Stored)
+        except NotFound:
+            return False
+        self.found(namespace, name, at)
+        return True
+
+    def _has_looked(self, key: tuple[str, str], done: asyncio.Task[bool]) -> None:
+        del self._finding[key]
+        if not done.cancelled():
+            done.exception()  # those who asked may have ended meanwhile
 
     async def prune(self, namespace: str, state_machine: str, uid: str, in_use: AbstractSet[str]) -> None:
         """Delete what is superfluous; ``in_use`` beside the revisions that running executions are pinned to.
@@ -141,6 +179,10 @@ def _digest(state_machine_uid: str, data: Mapping[str, Any]) -> str:
 def label_of(state_machine: str) -> str:
     """The value of MACHINE_LABEL. Two long names may share it: owners are what tells their revisions apart."""
     return state_machine[:63].rstrip("-_.")
+
+
+class _Stored(msgspec.Struct):
+    """That it is."""
 
 
 class _Owner(msgspec.Struct):

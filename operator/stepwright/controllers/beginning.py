@@ -24,6 +24,7 @@ from stepwright.controllers.state_machine_watch import Key
 from stepwright.controllers.state_machines import StateMachines
 from stepwright.controllers.waiting import Waiting
 from stepwright.engine.ports import Clock, ExecutionRef, Loaded, Refused, Uid
+from stepwright.engine.readings import Readings
 
 SILENT_SECONDS: Final = 1.0
 """Together with its StateMachine an Execution often comes a moment before it: nothing is said before this has passed."""
@@ -31,10 +32,11 @@ SILENT_LOOKS: Final = 10
 
 
 class ToOpen(NamedTuple):
-    """What is stored of it, its input and all, and what it runs."""
+    """What is stored of it, its input and all, what it runs, and when that was found out of a new one."""
 
     body: Body
     pinned: Pinned
+    found: Readings | None = None
 
 
 class Unbegun(NamedTuple):
@@ -129,6 +131,7 @@ class Beginning:
         if came_back is not None and not (self._restarts_restored or executions.may_restart(lean)):
             await self._refusals.restored(lean, came_back)
             return None
+        found = self._journal.read_clocks()
         pinned = await self._find_machine(seen, lean)
         if pinned is None:
             return None
@@ -137,15 +140,15 @@ class Beginning:
         except InvalidInput as error:
             await self._failing.refuse(error.body or await self._lean(ref), str(error))
             return None
-        return ToOpen(body, executions.pinned(body) or pinned)
+        return ToOpen(body, executions.pinned(body) or pinned, found)
 
     async def _opened(self, seen: Seen, found: ToOpen | Unbegun | None) -> Opened:
         if not isinstance(found, ToOpen):
             return found
-        body, pinned = found
+        body, pinned, found_at = found
         self._pin(seen, pinned)  # before anything more is awaited
         try:
-            return await self._journal.open(body, pinned)
+            return await self._journal.open(body, pinned, found_at)
         except BaseException as error:
             self._unpin(seen.uid)
             match error:

@@ -296,7 +296,8 @@ class Executions:
             self._engine.restate(ref.uid)
         else:
             self._unbegun.add(ref.uid)
-        self._failures.restored(ref, was, now)
+        if was:  # else nothing of it is lost but what it was to run
+            self._failures.restored(ref, was, now)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         """The engine cannot carry it any further: it is read once more and fails."""
