@@ -22,6 +22,7 @@ from stepwright.api.regions import Regions
 from stepwright.api.service import Service
 from stepwright.api.signatures import Key, Keys
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
+from stepwright.assembly import calling
 from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
@@ -37,10 +38,9 @@ from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
 from stepwright.sql.database import InUse as InUse  # noqa: PLC0414 - for whoever serves
 from stepwright.tasks.calls.driver import CallDriver
+from stepwright.tasks.calls.means import Means
 from stepwright.tasks.functions import integration as lambda_functions
-from stepwright.tasks.functions.integration import Functions
 from stepwright.tasks.processes import ProcessDriver, environment
-from stepwright.tasks.step_functions.integration import StepFunctions
 
 log = structlog.get_logger(__name__)
 
@@ -122,7 +122,7 @@ class _Parts:
     service: Service
     line: Line
     """On which tasks call what ``service`` serves."""
-    calling: Sequence[CallDriver]
+    calls: Sequence[CallDriver]
 
     async def run(self) -> None:
         """Until cancelled, or until one of them fails."""
@@ -131,8 +131,7 @@ class _Parts:
             group.create_task(self.line.answer(OwnCalls(self.service)), name="calls of tasks to the API")
 
     async def close(self) -> None:
-        for driver in self.calling:
-            await driver.close()
+        await calling.close(self.calls)
         await self.here.machines.deletions.close()
 
 
@@ -148,11 +147,10 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
         environment=options.task_environment,
         umask=umask,
     )
-    functions = CallDriver(Functions(), clock, reports)
     work = activity_driver(database, reports)
     await work.recall()
-    nested = CallDriver(StepFunctions(line, clock), clock, reports)
-    drivers: tuple[TaskDriver, ...] = (processes, functions, work, nested)
+    calls = calling.drivers("dev", Means(clock, step_functions=line), reports)
+    drivers: tuple[TaskDriver, ...] = (processes, work, *calls)
     test_cases = MockTestCases(database, options.mocks)
     if options.mocks:
         drivers = (MockedDriver(test_cases, drivers, reports), *drivers)
@@ -163,7 +161,7 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
         new_id=lambda: str(uuid.uuid4()),
         chance=random.SystemRandom().random,
     )
-    return _Parts(here, service, line, (functions, nested))
+    return _Parts(here, service, line, calls)
 
 
 def _keys(options: Options) -> Keys | None:

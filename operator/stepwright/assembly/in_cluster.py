@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from stepwright.asl.limits import CLUSTER, Limits
+from stepwright.assembly import calling
 from stepwright.cluster.clearing import Clearing
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
@@ -36,6 +37,8 @@ from stepwright.engine.reports import Reports
 from stepwright.kube.api import Api
 from stepwright.kube.informer import Metadata
 from stepwright.tasks import table
+from stepwright.tasks.accounts import Accounts
+from stepwright.tasks.calls.means import Means
 from stepwright.tasks.job.driver import JobDriver
 from stepwright.tasks.job.settings import BASELINE
 
@@ -100,7 +103,8 @@ class InCluster:
             held=shares.held,
             pod_security=settings.task_pod_security,
         )
-        drivers: tuple[TaskDriver, ...] = (self.driver,)
+        self._calls = calling.drivers("operator", Means(clock, kubernetes=Accounts(api)), reports)
+        drivers: tuple[TaskDriver, ...] = (self.driver, *self._calls)
         self.journal = made.journal(api, revisions, self._restored, installation=installation)
         self.engine = made.engine(
             self.journal,
@@ -188,6 +192,7 @@ class InCluster:
             # First whatever would begin executions.
             await self.state_machines.close()
             await self.executions.close()
+            await calling.close(self._calls)
 
     async def _make_rounds(self) -> None:
         """What settles or is changed after a round is told by the watch: so there is none before the watch has its list,

@@ -17,6 +17,7 @@ from stepwright.asl.limits import STANDARD, Limits
 from stepwright.asl.machine import Machine, Task
 from stepwright.asl.resource import Resource
 from stepwright.asl.step import Outcome, Visit
+from stepwright.assembly import calling
 from stepwright.catalog.arns import Place
 from stepwright.engine.alone import Held
 from stepwright.engine.clock import SystemClock
@@ -26,8 +27,7 @@ from stepwright.engine.ports import Commit, ExecutionRef, Loaded, Report, StopRe
 from stepwright.engine.reports import Reports
 from stepwright.mocks.answers import Script
 from stepwright.mocks.driver import MockedDriver, OfOneExecution
-from stepwright.tasks.calls.driver import CallDriver
-from stepwright.tasks.functions.integration import Functions
+from stepwright.tasks.calls.means import Means
 from stepwright.tasks.processes import ProcessDriver, environment
 
 _PLACE: Final = Place("123456789012", "us-east-1")
@@ -113,15 +113,14 @@ async def _drivers(
     container_engine: str | None,
     task_environment: Mapping[str, str],
 ) -> AsyncIterator[tuple[TaskDriver, ...]]:
-    functions = CallDriver(Functions(), SystemClock(), report)
+    clock = SystemClock()
+    calls = calling.drivers("run", Means(clock), report)
     with tempfile.TemporaryDirectory(prefix="stepwright-") as folder:
-        processes = ProcessDriver(
-            Path(folder), SystemClock(), report, container_engine, environment=task_environment
-        )
+        processes = ProcessDriver(Path(folder), clock, report, container_engine, environment=task_environment)
         try:
-            yield processes, functions
+            yield processes, *calls
         finally:
-            await functions.close()
+            await calling.close(calls)
 
 
 def _resources(machine: Machine, scripts: Mapping[str, Script]) -> frozenset[Resource]:

@@ -1,7 +1,9 @@
-"""Every kind of task that Stepwright runs: which Resources it serves, in which processes, and who checks its parameters.
+"""Every kind of task that Stepwright runs: which Resources it serves, in which processes, who checks its parameters, and who
+makes its calls.
 
 The operator, ``stepwright dev``, ``run`` and ``validate``, the documentation's test and the drivers' tests read this one
-table. A new driver is a package beside this module, a row here, a line in ``assembly``, a test module and a page.
+table. A new integration is a package beside this module, a row here, a test module and a page; what is more than calls, as
+Jobs and activities are, is made in ``assembly``, too.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
 from stepwright.tasks import activities, functions, job, step_functions
+from stepwright.tasks.calls.integration import Integration
+from stepwright.tasks.calls.means import Means
 
 Process: TypeAlias = Literal["operator", "dev", "run"]
 """A kind of process that runs tasks: in a cluster, ``stepwright dev``, ``stepwright run``."""
@@ -22,8 +26,9 @@ Process: TypeAlias = Literal["operator", "dev", "run"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``examples``: one Resource for each form that is served. ``check_for``: of a StateMachine's ``spec``, the check of
-    what the definition's author wrote; None if any parameters will do. ``page`` of docs/ tells people."""
+    """``examples``: one Resource for each form that is served. ``page`` of docs/ tells people. ``check_for``: of a
+    StateMachine's ``spec``, the check of what the definition's author wrote; None if any parameters will do.
+    ``integration`` makes the calls of its tasks, if these are calls."""
 
     name: str
     examples: tuple[str, ...]
@@ -31,6 +36,7 @@ class Row:
     processes: frozenset[Process]
     page: str
     check_for: Callable[[Mapping[str, Any]], TaskCheck] | None = None
+    integration: Callable[[Means], Integration] | None = None
 
 
 TABLE: Final = (
@@ -52,6 +58,7 @@ TABLE: Final = (
         functions.serves,
         frozenset({"dev", "run"}),
         "dev.md",
+        integration=functions.make,
     ),
     Row(
         "step_functions",
@@ -65,6 +72,7 @@ TABLE: Final = (
         step_functions.serves,
         frozenset({"dev"}),
         "dev.md",
+        integration=step_functions.make,
     ),
     Row(
         "activities",
@@ -83,6 +91,13 @@ def row(resource: Resource) -> Row | None:
 def serves(resource: Resource, process: Process) -> bool:
     found = row(resource)
     return found is not None and process in found.processes
+
+
+def integrations(process: Process, means: Means) -> tuple[Integration, ...]:
+    """Those whose tasks this process runs, made anew: whoever drives them closes them."""
+    return tuple(
+        row.integration(means) for row in TABLE if row.integration is not None and process in row.processes
+    )
 
 
 def check_for(spec: Mapping[str, Any]) -> TaskCheck:

@@ -1,0 +1,19 @@
+"""What a process has that tasks' calls are made with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stepwright.catalog.ports import Calls
+from stepwright.engine.ports import Clock
+from stepwright.tasks.accounts import Accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """None: this process has no such thing. The rows of ``tasks.table`` say in which processes an integration runs, so it
+    may take for granted what all of those have."""
+
+    clock: Clock
+    kubernetes: Accounts | None = None
+    step_functions: Calls | None = None
