@@ -11,6 +11,8 @@ import pytest
 from stepwright.api.line import Line
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
+from stepwright.catalog.arns import Place
+from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import CallRefused
 from stepwright.engine.beside import on_behalf_of
 from stepwright.engine.ports import Uid
@@ -32,6 +34,8 @@ class Api:
         operation: str,
         parameters: Json,  # noqa: ARG002
         *,
+        caller: Caller,  # noqa: ARG002
+        place: Place,  # noqa: ARG002
         once: str,
         moment: Callable[[Millis], Json],  # noqa: ARG002
     ) -> dict[str, Json]:
@@ -39,6 +43,9 @@ class Api:
         if operation == "refused":
             raise CallRefused("Why", "because", 400)
         return {"Operation": operation, "For": on_behalf_of.get()}
+
+    async def is_express(self, arn: str) -> bool:
+        return arn == "express"
 
     async def until_ended(self, arn: str) -> None:  # noqa: ARG002
         self.begun.set()
@@ -62,7 +69,14 @@ async def answered(line: Line, api: Api) -> AsyncIterator[None]:
 
 
 async def call(line: Line, operation: str, once: str = "first") -> Json:
-    return await line.call(operation, {}, once=once, moment=lambda moment: moment)
+    return await line.call(
+        operation,
+        {},
+        caller=Caller("123456789012"),
+        place=Place("123456789012", "us-east-1"),
+        once=once,
+        moment=lambda moment: moment,
+    )
 
 
 async def test_a_call_that_is_made_before_the_api_is_there_waits_for_it() -> None:
@@ -77,6 +91,7 @@ async def test_a_call_that_is_made_before_the_api_is_there_waits_for_it() -> Non
             {"Operation": "b", "For": ""},
         ]
         await line.stop(Uid("third"))
+        assert [await line.is_express(arn) for arn in ("express", "standard")] == [True, False]
 
     assert api.calls == ["first", "second", "stop third"]
 

@@ -84,7 +84,10 @@ async def test_a_task_that_calls_makes_the_call_again_where_that_may_help(
     failing: Any, error: Exception, code: str, status: int, message: str
 ) -> None:
     failing(error)
-    call = OwnCalls(service()).call("listActivities", {}, once="uid", moment=lambda moment: moment)
+    asked = service()
+    call = OwnCalls(asked).call(
+        "listActivities", {}, caller=asked.caller, place=asked.place, once="uid", moment=lambda moment: moment
+    )
 
     if status == 503:
         with pytest.raises(Unavailable, match=message):

@@ -47,7 +47,8 @@ class Away:
     """An API that cannot be asked to stop executions just now."""
 
     def __init__(self, line: Line) -> None:
-        self.serves, self.call, self.until_ended = line.serves, line.call, line.until_ended
+        self.serves, self.call = line.serves, line.call
+        self.is_express, self.until_ended = line.is_express, line.until_ended
 
     async def stop(self, once: Uid) -> None:  # noqa: ARG002
         raise Unavailable("the store is away")

@@ -152,10 +152,9 @@ def task_over(activity: str | None) -> ApiError:
 
 
 def access_denied(caller: Caller, action: str, resource: str) -> ApiError:
-    who = f"an access key of account {caller.account}" if caller.access_key is None else caller.access_key
     return ApiError(
         "AccessDeniedException",
-        f"User: {who} is not authorized to perform: states:{action} on resource: {resource}",
+        f"User: {caller.named} is not authorized to perform: states:{action} on resource: {resource}",
     )
 
 

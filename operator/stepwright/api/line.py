@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, TypeVar
 from stepwright.api import own_calls
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
+from stepwright.catalog.arns import Place
+from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import Calls
 from stepwright.engine.ports import Uid
 
@@ -38,9 +40,21 @@ class Line:
         return own_calls.serves(operation)
 
     async def call(
-        self, operation: str, parameters: Json, *, once: str, moment: Callable[[Millis], Json]
+        self,
+        operation: str,
+        parameters: Json,
+        *,
+        caller: Caller,
+        place: Place,
+        once: str,
+        moment: Callable[[Millis], Json],
     ) -> dict[str, Json]:
-        return await self._answered(lambda api: api.call(operation, parameters, once=once, moment=moment))
+        return await self._answered(
+            lambda api: api.call(operation, parameters, caller=caller, place=place, once=once, moment=moment)
+        )
+
+    async def is_express(self, arn: str) -> bool:
+        return await self._answered(lambda api: api.is_express(arn))
 
     async def until_ended(self, arn: str) -> None:
         await self._answered(lambda api: api.until_ended(arn))

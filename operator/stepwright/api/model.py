@@ -19,6 +19,16 @@ def service() -> Any:
     return botocore.model.ServiceModel(loaded)
 
 
+@lru_cache(maxsize=1)
+def _errors() -> frozenset[str]:
+    return frozenset(shape.error_code for shape in service().error_shapes)
+
+
+def knows_error(code: str) -> bool:
+    """Whether SDKs have an exception of their own for it."""
+    return code in _errors()
+
+
 @lru_cache(maxsize=128)
 def input_shape(operation: str) -> Any:
     """The structure that an operation takes. Raises KeyError for one that does not exist."""

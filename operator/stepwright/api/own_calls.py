@@ -22,6 +22,9 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
 from stepwright.asl.text import jsontext
 from stepwright.aws import spelling
+from stepwright.catalog import arns
+from stepwright.catalog.arns import Place
+from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import CallRefused
 from stepwright.engine.ports import StopRequest, Uid, Unavailable
 
@@ -43,17 +46,30 @@ class OwnCalls:
         return serves(operation)
 
     async def call(
-        self, operation: str, parameters: Json, *, once: str, moment: Callable[[Millis], Json]
+        self,
+        operation: str,
+        parameters: Json,
+        *,
+        caller: Caller,
+        place: Place,
+        once: str,
+        moment: Callable[[Millis], Json],
     ) -> dict[str, Json]:
         name = spelling.in_tasks(operation)
+        own = structs.replace(self._service, caller=caller, place=place, new_id=_ids(once))
         try:
             given = _request(model.input_shape(name), parameters, "")
-            answer = await dispatch.perform(structs.replace(self._service, new_id=_ids(once)), name, given)
+            answer = await dispatch.perform(own, name, given)
         except ApiError as error:
             if error.passes:
                 raise Unavailable(error.message) from error
-            raise CallRefused(error.code, error.message, error.status) from error
+            known = model.knows_error(error.code)
+            raise CallRefused(error.code, error.message, error.status, known=known) from error
         return _answer(model.output_shape(name), answer, moment)  # type: ignore[no-any-return]
+
+    async def is_express(self, arn: str) -> bool:
+        machine = await self._service.machines.machine(arns.unqualified(arn.partition("#")[0])[0])
+        return machine is not None and machine.type == "EXPRESS"
 
     async def until_ended(self, arn: str) -> None:
         await self._service.executions.until_ended(arn)

@@ -58,7 +58,7 @@ class Embedded:
         self._beside = Beside()
         """Does everything that takes long, with turns by connection and by state machine."""
         aside = partial(self._beside.call, whose=_EXECUTIONS)
-        journal = SqlJournal(database, self._beside)
+        self.journal = journal = SqlJournal(database, self._beside)
         self.machines = SqlMachines(database)
         starting = Starting(self.machines, journal.machine, test_cases)
         self.executions = SqlExecutions(

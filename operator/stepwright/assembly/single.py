@@ -23,7 +23,7 @@ from stepwright.engine.alone import Held
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.forgetting import ExpressJournal
-from stepwright.engine.ports import Commit, ExecutionRef, Loaded, Report, StopRequest, TaskDriver, Uid
+from stepwright.engine.ports import Commit, ExecutionRef, Loaded, Report, StopRequest, TaskDriver
 from stepwright.engine.reports import Reports
 from stepwright.mocks.answers import Script
 from stepwright.mocks.driver import MockedDriver, OfOneExecution
@@ -143,4 +143,4 @@ def _loaded(machine: Machine, name: str, input: JsonText, settings: Mapping[str,
         state_machine_id=_PLACE.state_machine(name),
         state_machine_name=name,
     )
-    return Loaded(ExecutionRef(Uid(uid), "local", uid, name, settings), identity, machine, input, 0, {})
+    return Loaded(ExecutionRef.of(identity, "local", settings), identity, machine, input, 0, {})

@@ -29,6 +29,12 @@ def parse(text: str) -> Arn | None:
     return Arn(parts[1], parts[2], parts[3], parts[4], parts[5], tuple(parts[6:]))
 
 
+def account_of(text: str) -> str:
+    """Whose something is, by its ARN; empty where it is not one."""
+    parts = text.split(":", 5)
+    return parts[4] if len(parts) > 5 else ""
+
+
 def unqualified(text: str) -> tuple[str, str | None]:
     """The ARN of a state machine, and the version's number or the alias' name where one followed it."""
     parts = text.split(":")

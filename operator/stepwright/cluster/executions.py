@@ -246,9 +246,11 @@ def loaded(body: Body, revision: Revision, parts: Mapping[PartId, EncodedPart]) 
     """``parts`` are those of the checkpoint with all payloads in place. Raises InvalidInput."""
     account = revision.settings.get("serviceAccountName")
     ended = has_ended(body)
+    namespace = body["metadata"]["namespace"]
+    known = replace(identity(body), role_arn=arns.role(namespace, account))
     return Loaded(
-        ref=reference(body, revision.settings),
-        identity=replace(identity(body), role_arn=arns.role(body["metadata"]["namespace"], account)),
+        ref=ExecutionRef.of(known, namespace, revision.settings),
+        identity=known,
         machine=revision.machine,
         input=JsonText("{}") if parts or ended else input_text(body),
         seq=seq(body),

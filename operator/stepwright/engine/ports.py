@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, NewType, Protocol, TypeAlias
 
 from stepwright.asl.checkpoint.checkpoint import Checkpoint, EncodedPart, Identity, PartId
@@ -34,13 +35,30 @@ TokenIn: TypeAlias = Callable[[str, str, TaskId, Millis], str]
 @dataclass(frozen=True, slots=True)
 class ExecutionRef:
     """An execution as drivers and journals see it. ``settings`` is what the state machine's revision says beside its
-    definition (service accounts, task defaults); the engine carries it and does not look into it."""
+    definition (service accounts, task defaults); the engine carries it and does not look into it. ``arn``, ``role_arn``: what
+    tasks are called for and as whom; empty where an execution is only named, for a journal to load it."""
 
     uid: Uid
     namespace: str
     name: str
     state_machine: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    arn: str = ""
+    role_arn: str = ""
+
+    @classmethod
+    def of(
+        cls, identity: Identity, namespace: str, settings: Mapping[str, Any] = MappingProxyType({})
+    ) -> ExecutionRef:
+        return cls(
+            Uid(identity.uid),
+            namespace,
+            identity.name,
+            identity.state_machine_name,
+            settings,
+            identity.execution_id,
+            identity.role_arn,
+        )
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"

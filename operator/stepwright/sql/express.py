@@ -11,7 +11,7 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome
 from stepwright.catalog.records import Execution
 from stepwright.engine.express import Express
-from stepwright.engine.ports import ExecutionRef, Loaded, Uid
+from stepwright.engine.ports import ExecutionRef, Loaded
 from stepwright.sql.database import NAMESPACE
 from stepwright.sql.starting import Starting
 
@@ -39,6 +39,6 @@ class SqlExpress:
         )
 
     async def run_machine(self, machine: Machine, identity: Identity, input: JsonText) -> Outcome:
-        ref = ExecutionRef(Uid(identity.uid), NAMESPACE, identity.name, identity.state_machine_name)
+        ref = ExecutionRef.of(identity, NAMESPACE)
         outcome, _ = await self._express.outcome(Loaded(ref, identity, machine, input, seq=0, parts={}))
         return outcome

@@ -133,18 +133,19 @@ class SqlJournal:
 
 def loaded_of(row: Row, machine: Machine, role_arn: str, parts: Mapping[PartId, Any]) -> Loaded:
     stop = row["stop"]
+    identity = Identity(
+        uid=row["uid"],
+        execution_id=row["arn"],
+        name=row["name"],
+        role_arn=role_arn,
+        state_machine_id=row["machine_arn"],
+        state_machine_name=row["machine_name"],
+        version_arn=row["version_arn"],
+        alias_arn=row["alias_arn"],
+    )
     return Loaded(
-        ref=ExecutionRef(Uid(row["uid"]), NAMESPACE, row["name"], row["machine_name"]),
-        identity=Identity(
-            uid=row["uid"],
-            execution_id=row["arn"],
-            name=row["name"],
-            role_arn=role_arn,
-            state_machine_id=row["machine_arn"],
-            state_machine_name=row["machine_name"],
-            version_arn=row["version_arn"],
-            alias_arn=row["alias_arn"],
-        ),
+        ref=ExecutionRef.of(identity, NAMESPACE),
+        identity=identity,
         machine=machine,
         input=JsonText(row["input"]),
         seq=row["seq"],

@@ -29,20 +29,20 @@ class Starting:
         revision = await self._machines.revision(execution.revision_id)
         assert revision is not None
         machine = await self._compiled(revision.id, revision.definition)
-        machine_name = arns.machine_name(execution.machine_arn)
+        identity = Identity(
+            uid=execution.uid,
+            execution_id=execution.arn,
+            name=execution.name,
+            role_arn=revision.role_arn,
+            state_machine_id=execution.machine_arn,
+            state_machine_name=arns.machine_name(execution.machine_arn),
+            version_arn=execution.version_arn,
+            alias_arn=execution.alias_arn,
+            synchronous=synchronous,
+        )
         loaded = Loaded(
-            ref=ExecutionRef(execution.uid, NAMESPACE, execution.name, machine_name),
-            identity=Identity(
-                uid=execution.uid,
-                execution_id=execution.arn,
-                name=execution.name,
-                role_arn=revision.role_arn,
-                state_machine_id=execution.machine_arn,
-                state_machine_name=machine_name,
-                version_arn=execution.version_arn,
-                alias_arn=execution.alias_arn,
-                synchronous=synchronous,
-            ),
+            ref=ExecutionRef.of(identity, NAMESPACE),
+            identity=identity,
             machine=machine,
             input=execution.input,
             seq=0,

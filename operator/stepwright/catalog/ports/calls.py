@@ -7,6 +7,8 @@ from typing import Protocol
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
+from stepwright.catalog.arns import Place
+from stepwright.catalog.callers import Caller
 from stepwright.engine.ports import Uid
 
 
@@ -16,13 +18,24 @@ class Calls(Protocol):
     def serves(self, operation: str) -> bool: ...
 
     async def call(
-        self, operation: str, parameters: Json, *, once: str, moment: Callable[[Millis], Json]
+        self,
+        operation: str,
+        parameters: Json,
+        *,
+        caller: Caller,
+        place: Place,
+        once: str,
+        moment: Callable[[Millis], Json],
     ) -> dict[str, Json]:
         """What ``operation`` (``startExecution``) answers; names begin with a capital letter, as in tasks.
 
-        ``once``: a UUID. What a call with it has begun, a second one finds there; an execution that it starts has it
+        ``caller`` must have the right to do it. ``place``: where things are that are named without an ARN. ``once``: a UUID. What a call with it has begun, a second one finds there; an execution that it starts has it
         as its uid. ``moment`` writes a moment. Raises CallRefused, Unavailable.
         """
+
+    async def is_express(self, arn: str) -> bool:
+        """Of a state machine, or a version or an alias of one; False where there is none. It takes no right. Raises
+        Unavailable."""
 
     async def until_ended(self, arn: str) -> None:
         """Return once a Standard execution has ended, or is not there. Raises Unavailable."""

@@ -53,10 +53,12 @@ class MachineGone(Exception):  # noqa: N818
 
 
 class CallRefused(Exception):  # noqa: N818 - what an API said
-    """The API has refused a call; ``code`` is the exception's name, as AWS has it."""
+    """The API has refused a call; ``code`` is the exception's name, as AWS has it. ``known``: whether it is an exception of
+    this API, and not one that any of AWS's services may raise."""
 
-    def __init__(self, code: str, message: str, status: int) -> None:
+    def __init__(self, code: str, message: str, status: int, *, known: bool = True) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status
+        self.known = known

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from stepwright.asl.failure.errors import RUNTIME
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask, StartTask
+from stepwright.catalog import arns, callers
+from stepwright.catalog.arns import Place
+from stepwright.catalog.callers import Caller
 from stepwright.engine.ports import ExecutionRef
 
 
@@ -17,6 +22,22 @@ from stepwright.engine.ports import ExecutionRef
 class Call:
     ref: ExecutionRef
     task: StartTask
+
+    @property
+    def caller(self) -> Caller:
+        """As whom it is made: as the role that the state names (``Credentials``), else as the state machine's. Raises
+        CallFailed."""
+        if self.task.credentials is None:
+            return callers.of_task(self.ref)
+        named = self.task.credentials.get("RoleArn") if isinstance(self.task.credentials, Mapping) else None
+        if not isinstance(named, str) or not named:
+            raise CallFailed(RUNTIME, "The Credentials of a task must name a role by its ARN (RoleArn).")
+        return callers.of_task(self.ref, named)
+
+    @property
+    def place(self) -> Place:
+        """Where things are that it names without an ARN: where its execution is."""
+        return arns.place_of(self.ref.arn)
 
 
 @dataclass(frozen=True, slots=True)

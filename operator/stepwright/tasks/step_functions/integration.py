@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import email.utils
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
@@ -24,6 +24,10 @@ from stepwright.catalog.ports import CallRefused, Calls
 from stepwright.engine.ports import Clock, ExecutionRef, Uid
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
 from stepwright.tasks.step_functions import calls_sdk, starts
+
+
+def _number(moment: Millis) -> Json:
+    return moment
 
 
 class StepFunctions:
@@ -56,10 +60,9 @@ class StepFunctions:
         try:
             if starts(call.task.resource):
                 return Answered(await self._start(call))
-            answer = await self._api.call(
-                call.task.resource.name, call.task.parameters, once=_uid(call), moment=timestamps.text
+            return Answered(
+                await self._call(call, call.task.resource.name, call.task.parameters, moment=timestamps.text)
             )
-            return Answered(answer)
         except CallRefused as refused:
             raise _failed(call, refused) from refused
 
@@ -76,32 +79,34 @@ class StepFunctions:
         await self._api.stop(_uid_of(ref.uid, task.task))
 
     async def _start(self, call: Call) -> dict[str, Json]:
-        parameters = call.task.parameters
         if call.task.resource.waits_for_end:
-            await self._require_standard(parameters)
-        uid = _uid(call)
-        answer = await self._api.call("startExecution", parameters, once=uid, moment=_number)
-        return dict(sorted((answer | _metadata(uid, answer, self._clock.now())).items()))
+            await self._require_standard(call.task.parameters)
+        answer = await self._call(call, "startExecution", call.task.parameters)
+        return dict(sorted((answer | _metadata(_uid(call), answer, self._clock.now())).items()))
 
     async def _require_standard(self, parameters: Json) -> None:
         """Of an Express execution nothing is kept that could be waited for. Raises CallRefused."""
         arn = parameters.get("StateMachineArn") if isinstance(parameters, Mapping) else None
-        if isinstance(arn, str):
-            asked: Json = {"StateMachineArn": arn}
-            machine = await self._api.call("describeStateMachine", asked, once=arn, moment=_number)
-            if machine["Type"] == "EXPRESS":
-                raise CallRefused(
-                    "StateMachineTypeNotSupported",
-                    "An Express execution cannot be waited for; call aws-sdk:sfn:startSyncExecution",
-                    400,
-                )
+        if isinstance(arn, str) and await self._api.is_express(arn):
+            raise CallRefused(
+                "StateMachineTypeNotSupported",
+                "An Express execution cannot be waited for; call aws-sdk:sfn:startSyncExecution",
+                400,
+            )
+
+    async def _call(
+        self, call: Call, operation: str, parameters: Json, moment: Callable[[Millis], Json] = _number
+    ) -> dict[str, Json]:
+        """Raises CallRefused, CallFailed, Unavailable."""
+        return await self._api.call(
+            operation, parameters, caller=call.caller, place=call.place, once=_uid(call), moment=moment
+        )
 
     async def _end(self, call: Call, begun: Json) -> Answered:
         assert isinstance(begun, Mapping)
         arn = str(begun["ExecutionArn"])
         await self._api.until_ended(arn)
-        asked: Json = {"ExecutionArn": arn}
-        answer = await self._api.call("describeExecution", asked, once=arn, moment=_number)
+        answer = await self._call(call, "describeExecution", {"ExecutionArn": arn})
         if call.task.resource.pattern == ".sync:2":
             answer |= {
                 name: jsontext.parse(text)
@@ -122,10 +127,6 @@ def _uid_of(uid: Uid, task: TaskId) -> Uid:
     return Uid(str(uuid.uuid5(uuid.NAMESPACE_OID, task_name(uid, task))))
 
 
-def _number(moment: Millis) -> Json:
-    return moment
-
-
 def _metadata(request_id: str, answer: Json, now: Millis) -> dict[str, Json]:
     """Of the HTTP response that there would be on AWS."""
     headers: dict[str, Json] = {
@@ -140,15 +141,15 @@ def _metadata(request_id: str, answer: Json, now: Millis) -> dict[str, Json]:
 
 def _failed(call: Call, refused: CallRefused) -> CallFailed:
     """In the words of AWS's SDK for Java, whose first version serves the optimized integrations."""
-    name = f"{refused.code.removesuffix('Exception')}Exception"
+    name = f"{refused.code.removesuffix('Exception')}Exception" if refused.known else None
     if starts(call.task.resource):
         cause = (
             f"{refused.message} (Service: AWSStepFunctions; Status Code: {refused.status}; "
             f"Error Code: {refused.code}; Request ID: {_uid(call)}; Proxy: null)"
         )
-        return CallFailed(f"StepFunctions.{name}", cause)
+        return CallFailed(f"StepFunctions.{name or 'AWSStepFunctionsException'}", cause)
     cause = (
         f"{refused.message} (Service: Sfn, Status Code: {refused.status}, Request ID: {_uid(call)}) "
         "(SDK Attempt Count: 1)"
     )
-    return CallFailed(f"Sfn.{name}", cause)
+    return CallFailed(f"Sfn.{name or 'SfnException'}", cause)
