@@ -16,6 +16,8 @@ from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskStarted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.asl.task_token import unsealed
+from stepwright.assembly.connections import OfEnvironment
+from stepwright.aws import environment
 from stepwright.engine import ports
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
@@ -78,7 +80,7 @@ async def endpoint(
     runner = web.AppRunner(app, shutdown_timeout=0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    monkeypatch.setenv(functions.ENDPOINT, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    monkeypatch.setenv(environment.variable(functions.SERVICE), f"http://127.0.0.1:{runner.addresses[0][1]}")
     try:
         yield
     finally:
@@ -104,7 +106,7 @@ async def test_what_cannot_be_sent_to_lambda_fails_the_task(
     monkeypatch: pytest.MonkeyPatch, parameters: Json
 ) -> None:
     reported = Reported()
-    driver = CallDriver(Functions(), SystemClock(), reported)
+    driver = CallDriver(Functions(OfEnvironment()), SystemClock(), reported)
     async with endpoint(monkeypatch, nothing):
         await driver.start(REF, task(parameters), again=False)
         (end,) = await reported.until(1)
@@ -118,9 +120,9 @@ async def test_what_cannot_be_sent_to_lambda_fails_the_task(
 
 @pytest.mark.parametrize("url", ["not a url", "http://[bad", "ftp://127.0.0.1", "http://127.0.0.1:9"])
 async def test_an_endpoint_that_is_none_fails_the_task(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    monkeypatch.setenv(functions.ENDPOINT, url)
+    monkeypatch.setenv(environment.variable(functions.SERVICE), url)
     reported = Reported()
-    driver = CallDriver(Functions(), SystemClock(), reported)
+    driver = CallDriver(Functions(OfEnvironment()), SystemClock(), reported)
 
     await driver.start(REF, task({"FunctionName": "f"}), again=False)
     (end,) = await reported.until(1)
@@ -140,7 +142,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.
             await response.write(b"x" * 1_000)
 
     reported = Reported()
-    driver = CallDriver(Functions(), SystemClock(), reported)
+    driver = CallDriver(Functions(OfEnvironment()), SystemClock(), reported)
     async with endpoint(monkeypatch, without_end):
         await driver.start(REF, task({"FunctionName": "f"}), again=False)
         (end,) = await reported.until(1)
@@ -153,7 +155,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.
 
 async def test_no_more_calls_than_a_host_bears_are_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     reported = Reported()
-    driver = CallDriver(Functions(), SystemClock(), reported)
+    driver = CallDriver(Functions(OfEnvironment()), SystemClock(), reported)
     open_now = most = 0
     full = asyncio.Event()
     go_on = asyncio.Event()

@@ -22,7 +22,8 @@ from stepwright.api.regions import Regions
 from stepwright.api.service import Service
 from stepwright.api.signatures import Key, Keys
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
-from stepwright.assembly import calling
+from stepwright.assembly import calling, connections
+from stepwright.assembly.connections import OfEnvironment
 from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
@@ -101,8 +102,8 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             f"Stepwright serves AWS Step Functions on http://{_shown(options.hosts[0])}:{bound} and keeps its data in "
             f"{options.folder}"
         )
-        if not lambda_functions.is_reachable():
-            log.warning(lambda_functions.UNREACHABLE)
+        if (lacking := connections.lacking(lambda_functions.SERVICE)) is not None:
+            log.warning(lambda_functions.UNREACHABLE, reason=lacking)
         await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         await web.cleanup()
         stopping.cancel()
@@ -149,7 +150,7 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
     )
     work = activity_driver(database, reports)
     await work.recall()
-    calls = calling.drivers("dev", Means(clock, step_functions=line), reports)
+    calls = calling.drivers("dev", Means(clock, connections=OfEnvironment(), step_functions=line), reports)
     drivers: tuple[TaskDriver, ...] = (processes, work, *calls)
     test_cases = MockTestCases(database, options.mocks)
     if options.mocks:

@@ -18,6 +18,7 @@ from stepwright.asl.machine import Machine, Task
 from stepwright.asl.resource import Resource
 from stepwright.asl.step import Outcome, Visit
 from stepwright.assembly import calling
+from stepwright.assembly.connections import OfEnvironment
 from stepwright.catalog.arns import Place
 from stepwright.engine.alone import Held
 from stepwright.engine.clock import SystemClock
@@ -114,7 +115,7 @@ async def _drivers(
     task_environment: Mapping[str, str],
 ) -> AsyncIterator[tuple[TaskDriver, ...]]:
     clock = SystemClock()
-    calls = calling.drivers("run", Means(clock), report)
+    calls = calling.drivers("run", Means(clock, connections=OfEnvironment()), report)
     with tempfile.TemporaryDirectory(prefix="stepwright-") as folder:
         processes = ProcessDriver(Path(folder), clock, report, container_engine, environment=task_environment)
         try:

@@ -10,9 +10,11 @@ from stepwright.catalog.ports.access import Access
 from stepwright.catalog.ports.activities import Activities
 from stepwright.catalog.ports.answers import Answers
 from stepwright.catalog.ports.calls import Calls
+from stepwright.catalog.ports.connections import Connection, Connections
 from stepwright.catalog.ports.errors import (
     CallRefused,
     MachineGone,
+    NoConnection,
     NoSuchCursor,
     NoSuchTask,
     NoSuchVersion,
@@ -37,12 +39,15 @@ __all__ = [
     "Answers",
     "CallRefused",
     "Calls",
+    "Connection",
+    "Connections",
     "Cursor",
     "Executions",
     "Express",
     "MachineGone",
     "Machines",
     "MapRuns",
+    "NoConnection",
     "NoSuchCursor",
     "NoSuchTask",
     "NoSuchVersion",

@@ -52,6 +52,10 @@ class MachineGone(Exception):  # noqa: N818
     """The state machine was deleted, or is being deleted."""
 
 
+class NoConnection(Exception):  # noqa: N818
+    """Nothing is set up here for calls of this service, or not for this caller. The sentence says what is missing."""
+
+
 class CallRefused(Exception):  # noqa: N818 - what an API said
     """The API has refused a call; ``code`` is the exception's name, as AWS has it. ``known``: whether it is an exception of
     this API, and not one that any of AWS's services may raise."""

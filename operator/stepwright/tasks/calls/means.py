@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stepwright.catalog.ports import Calls
+from stepwright.catalog.ports import Calls, Connections
 from stepwright.engine.ports import Clock
 from stepwright.tasks.accounts import Accounts
 
@@ -15,5 +15,6 @@ class Means:
     may take for granted what all of those have."""
 
     clock: Clock
+    connections: Connections | None = None
     kubernetes: Accounts | None = None
     step_functions: Calls | None = None

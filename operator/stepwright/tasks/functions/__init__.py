@@ -17,7 +17,8 @@ def serves(resource: Resource) -> bool:
     return resource in (INVOKE, WITH_TOKEN) or resource.kind == "lambda_function"
 
 
-def make(means: Means) -> Integration:  # noqa: ARG001 - it needs none of them
+def make(means: Means) -> Integration:
     from stepwright.tasks.functions.integration import Functions  # noqa: PLC0415 - as above
 
-    return Functions()
+    assert means.connections is not None
+    return Functions(means.connections)

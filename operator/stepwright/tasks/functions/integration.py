@@ -1,5 +1,4 @@
-"""Lambda functions: called by Lambda's own Invoke API, signed, at the endpoint that ``AWS_ENDPOINT_URL_LAMBDA`` names, or
-at AWS's own if there are credentials for it.
+"""Lambda functions: called by Lambda's own Invoke API, where a connection to it is.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. A call whose answer was lost with the process is made
 again: functions are called at least once, as AWS does it.
@@ -7,21 +6,20 @@ again: functions are called at least once, as AWS does it.
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED
+from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, RUNTIME
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
-from stepwright.aws import http_metadata, signing
-from stepwright.aws.signing import Signing
+from stepwright.aws import http_metadata
+from stepwright.catalog import arns
+from stepwright.catalog.ports import Connection, Connections, NoConnection
 from stepwright.engine.ports import ExecutionRef
 from stepwright.tasks import functions
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
@@ -31,18 +29,12 @@ from stepwright.tasks.functions import INVOKE, WITH_TOKEN
 if TYPE_CHECKING:
     import aiohttp
 
-ENDPOINT: Final = "AWS_ENDPOINT_URL_LAMBDA"
+SERVICE: Final = "lambda"
+"""What AWS's SDKs call it."""
 
 NO_CLIENT: Final = "Lambda.SdkClientException"
 
-UNREACHABLE: Final = (
-    f"Lambda functions cannot be called: {ENDPOINT} names no endpoint, and there are no credentials for AWS."
-)
-
-_REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
-"""It becomes part of a host's name."""
-
-_URL: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
+UNREACHABLE: Final = "Lambda functions cannot be called"
 
 CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 15 * 60 + 30.0
@@ -61,8 +53,8 @@ _HEADERS: Final = {
 class Functions:
     """Implements ``tasks.calls.integration.Integration``."""
 
-    def __init__(self) -> None:
-        self._signing = Signing("lambda")
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -73,7 +65,8 @@ class Functions:
         return functions.serves(resource)
 
     def host(self, call: Call) -> str:  # noqa: ARG002
-        return _endpoint() or ""
+        """All of Lambda has one, wherever a connection to it leads."""
+        return SERVICE
 
     def again(self, call: Call) -> Again:  # noqa: ARG002
         return Again.REPEAT
@@ -85,11 +78,16 @@ class Functions:
         # Imported here: it takes a third of a second of the processor, and many workflows call no function.
         import aiohttp  # noqa: PLC0415
 
+        given = _given(call.task)
         try:
-            return await self._invoke(call.task)
+            connection = await self._connections.find(SERVICE, _region(given["FunctionName"]), call.caller)
+        except NoConnection as lacking:
+            raise CallFailed(NO_CLIENT, f"{UNREACHABLE}: {lacking}") from lacking
+        try:
+            return await self._invoke(connection, call.task, given)
         except (aiohttp.ClientError, OSError) as error:
             why = str(error) or type(error).__name__
-            raise CallFailed(NO_CLIENT, f"{_endpoint() or 'Lambda'} cannot be reached: {why}") from error
+            raise CallFailed(NO_CLIENT, f"{connection.url} cannot be reached: {why}") from error
         except ValueError as error:  # a line break in a header, half of a character
             raise CallFailed(NO_CLIENT, f"What was given cannot be sent to Lambda: {error}") from error
 
@@ -105,21 +103,8 @@ class Functions:
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
         pass
 
-    async def _invoke(self, task: StartTask) -> Answered:
-        direct = task.resource not in (INVOKE, WITH_TOKEN)
-        given = {"FunctionName": task.resource.text} if direct else task.parameters
-        if not isinstance(given, dict) or not isinstance(given.get("FunctionName"), str):
-            cause = "The parameters of lambda:invoke must name a function (FunctionName)."
-            raise CallFailed("States.Runtime", cause)
-        name = str(given["FunctionName"])
-        region = _region(name)
-        endpoint = _endpoint()
-        if endpoint is None:
-            if not await self._signing.known():
-                raise CallFailed(NO_CLIENT, UNREACHABLE)
-            endpoint = _of_aws(region)
-        if _URL.fullmatch(endpoint) is None:
-            raise CallFailed(NO_CLIENT, f"{ENDPOINT} is no http or https URL: {endpoint}")
+    async def _invoke(self, connection: Connection, task: StartTask, given: Mapping[str, Any]) -> Answered:
+        direct = _is_direct(task)
         # Half of a character in a header or a query would be sent somehow.
         jsontext.dump(task.parameters).encode()
         if self._session is None:
@@ -131,13 +116,14 @@ class Functions:
                 ),
                 connector=aiohttp.TCPConnector(limit=MOST_AT_ONCE, limit_per_host=MOST_OF_A_HOST),
             )
-        url = f"{endpoint.rstrip('/')}/2015-03-31/functions/{quote(name, safe='')}/invocations"
+        name = quote(given["FunctionName"], safe="")
+        url = f"{connection.url}/2015-03-31/functions/{name}/invocations"
         if "Qualifier" in given:
             url += f"?Qualifier={quote(str(given['Qualifier']), safe='')}"
         sent = jsontext.dump(task.parameters).encode() if direct else _payload(given)
         headers = {"Content-Type": "application/json"}
-        headers |= {header: str(given[name]) for name, header in _HEADERS.items() if name in given}
-        signed = await self._signing.headers(url, headers, sent, region)
+        headers |= {header: str(given[member]) for member, header in _HEADERS.items() if member in given}
+        signed = await connection.signed(url, headers, sent)
         from yarl import URL  # noqa: PLC0415 - as above
 
         async with self._session.post(URL(url, encoded=True), data=sent, headers=signed) as response:
@@ -170,25 +156,23 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
     return b"".join(pieces)
 
 
-def is_reachable() -> bool:
-    """Whether there is a Lambda to call, as far as can be said without asking anybody."""
-    return _endpoint() is not None or signing.configured()
+def _is_direct(task: StartTask) -> bool:
+    """Whether the function's own ARN is the Resource."""
+    return task.resource not in (INVOKE, WITH_TOKEN)
 
 
-def _region(name: str) -> str:
-    """Of the function's ARN; a function that is called by its name is in the region that SDKs would take."""
-    parts = name.split(":")
-    if len(parts) > 6 and parts[0] == "arn" and _REGION.fullmatch(parts[3]):
-        return parts[3]
-    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+def _given(task: StartTask) -> Mapping[str, Any]:
+    """What Invoke is to be called with; ``FunctionName`` is a text. Raises CallFailed."""
+    given = {"FunctionName": task.resource.text} if _is_direct(task) else task.parameters
+    if not isinstance(given, dict) or not isinstance(given.get("FunctionName"), str):
+        raise CallFailed(RUNTIME, "The parameters of lambda:invoke must name a function (FunctionName).")
+    return given
 
 
-def _of_aws(region: str) -> str:
-    return f"https://lambda.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
-
-
-def _endpoint() -> str | None:
-    return os.environ.get(ENDPOINT) or None
+def _region(name: str) -> str | None:
+    """Of the function's ARN; None where it is called by its name."""
+    arn = arns.parse(name)
+    return None if arn is None else arn.region
 
 
 def _payload(given: Mapping[str, Any]) -> bytes:

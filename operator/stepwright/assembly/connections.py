@@ -1,0 +1,62 @@
+"""Where the tasks of a process that serves its own user go: wherever that user's AWS SDKs would, from the same environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from stepwright.aws import environment, signing
+from stepwright.aws.environment import BadEndpoint
+from stepwright.aws.signing import Signing
+from stepwright.catalog.callers import Caller
+from stepwright.catalog.ports import Connection, NoConnection
+
+_LACKING: Final = "{variable} names no endpoint, and there are no credentials for AWS."
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """Implements ``catalog.ports.Connection``."""
+
+    url: str
+    region: str
+    signing: Signing
+
+    async def signed(self, url: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+        return await self.signing.headers(url, headers, body, self.region)
+
+
+class OfEnvironment:
+    """Implements ``catalog.ports.Connections``: whoever acts, it is the one user, with the one set of credentials."""
+
+    def __init__(self) -> None:
+        self._signing: dict[str, Signing] = {}
+
+    async def find(self, service: str, region: str | None, caller: Caller) -> Connection:  # noqa: ARG002
+        if region is None or not environment.is_region(region):
+            region = environment.region()
+        signing = self._signing.setdefault(service, Signing(service))
+        try:
+            url = environment.stand_in(service)
+        except BadEndpoint as bad:
+            raise NoConnection(str(bad)) from bad
+        if url is None:
+            if not await signing.known():
+                raise NoConnection(_lacking(service))
+            url = environment.of_aws(service, region)
+        return _Signed(url.rstrip("/"), region, signing)
+
+
+def lacking(service: str) -> str | None:
+    """Why a service cannot be called, as far as can be said without asking anybody."""
+    try:
+        if environment.stand_in(service) is not None or signing.configured():
+            return None
+    except BadEndpoint as bad:
+        return str(bad)
+    return _lacking(service)
+
+
+def _lacking(service: str) -> str:
+    return _LACKING.format(variable=environment.variable(service))

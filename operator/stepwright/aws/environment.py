@@ -1,0 +1,53 @@
+"""Where AWS's services are, as its SDKs read it from the environment of a process.
+
+``AWS_ENDPOINT_URL_LAMBDA`` and the like name what stands in for a service; without that it is AWS's own, in the region that
+``AWS_REGION`` or ``AWS_DEFAULT_REGION`` names. Who calls is ``aws.signing``'s.
+Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Final
+
+_DEFAULT_REGION: Final = "us-east-1"
+
+_REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+"""It becomes part of a host's name."""
+
+_URL: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
+
+
+class BadEndpoint(ValueError):  # noqa: N818 - it names what was found
+    """The environment names an endpoint that is none. The sentence says which."""
+
+
+def variable(service: str) -> str:
+    """``AWS_ENDPOINT_URL_LAMBDA`` for ``lambda``."""
+    return f"AWS_ENDPOINT_URL_{service.upper()}"
+
+
+def stand_in(service: str) -> str | None:
+    """The URL of what stands in for a service; None where nothing does. Raises BadEndpoint."""
+    url = os.environ.get(variable(service))
+    if not url:
+        return None
+    if _URL.fullmatch(url) is None:
+        raise BadEndpoint(f"{variable(service)} is no http or https URL: {url}")
+    return url
+
+
+def of_aws(service: str, region: str) -> str:
+    """The URL of AWS's own. ``region``: one that ``is_region``."""
+    return f"https://{service}.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
+
+
+def region() -> str:
+    """That of calls which are for none."""
+    named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return named if named is not None and is_region(named) else _DEFAULT_REGION
+
+
+def is_region(text: str) -> bool:
+    return _REGION.fullmatch(text) is not None
