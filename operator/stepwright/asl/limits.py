@@ -56,7 +56,9 @@ class Limits:
 STANDARD: Final = Limits(history_events=25_000, execution_seconds=31_536_000)
 """As on AWS: 25,000 events, a year."""
 
-EXPRESS: Final = Limits(execution_seconds=300)
+EXPRESS: Final = Limits(execution_seconds=300, bytes_per_step=8 * 1024 * 1024)
+"""Nothing of a step is written, so its texts count for what they take in memory alone: with an input as large as AWS takes,
+one that ends at once has ended in its first step."""
 
 CLUSTER: Final = Limits(
     history_events=25_000, history_bytes=128 * 1024 * 1024, events_per_second=500, child_executions=40
