@@ -49,6 +49,7 @@ def refusal(error: ApiError) -> Reply:
 
 async def _answer(service: Service, target: str, body: bytes) -> Answer:
     name = target.removeprefix(model.TARGET)
+    await model_loaded(service)
     try:
         model.input_shape(name)
     except KeyError:
@@ -63,6 +64,12 @@ async def _answer(service: Service, target: str, body: bytes) -> Answer:
     except InvalidJson as error:
         raise errors.serialization(str(error)) from error
     return await perform(service, name, given)
+
+
+async def model_loaded(service: Service) -> None:
+    """Before anything is asked of ``api.model``."""
+    if not model.is_loaded():
+        await service.beside.call(model.service)
 
 
 async def perform(service: Service, operation: str, given: Json) -> Answer:

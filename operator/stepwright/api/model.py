@@ -9,9 +9,14 @@ TARGET: Final = "AWSStepFunctions."
 """What X-Amz-Target begins with; the operation's name follows."""
 
 
+def is_loaded() -> bool:
+    return service.cache_info().currsize > 0
+
+
 @lru_cache(maxsize=1)
 def service() -> Any:
-    # Imported here: it takes a third of a second of the processor, and nothing needs it before the first request.
+    """To load it takes a third of a second, so the first one to need it asks for it beside the loop."""
+    # Imported here: nothing needs it before the first request.
     import botocore.loaders  # noqa: PLC0415
     import botocore.model  # noqa: PLC0415
 

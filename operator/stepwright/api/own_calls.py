@@ -56,6 +56,7 @@ class OwnCalls:
         moment: Callable[[Millis], Json],
     ) -> dict[str, Json]:
         name = spelling.in_tasks(operation)
+        await dispatch.model_loaded(self._service)
         own = structs.replace(self._service, caller=caller, place=place, new_id=_ids(once))
         try:
             given = _request(model.input_shape(name), parameters, "")
