@@ -2,7 +2,7 @@
 or, where that is asked for, as containers of its Docker or Podman.
 
 ``command`` makes a command line of what stands in Parameters, ``workplace`` is the folder in which one runs and what
-stands there of it, ``driver`` is the engine's port.
+stands there of it, ``ending`` what has become of it, ``driver`` is the engine's port.
 """
 
 from stepwright.tasks.processes.driver import ProcessDriver

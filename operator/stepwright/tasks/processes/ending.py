@@ -1,0 +1,59 @@
+"""What has become of a task whose process, or container, is gone: decided from what it left in its workplace."""
+
+from __future__ import annotations
+
+from stepwright.asl.failure.errors import StateError
+from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded
+from stepwright.asl.text import jsontext, timestamps
+from stepwright.asl.text.jsontext import InvalidJson
+from stepwright.tasks.job import errors
+from stepwright.tasks.processes import containers
+from stepwright.tasks.processes.command import Command
+from stepwright.tasks.processes.workplace import Workplace
+
+
+async def of(task: TaskId, place: Workplace, wanted: Command) -> Signal:
+    if place.exit_code is None:
+        cause = "The process is gone and left no exit code: it was killed together with the shell around it."
+        return TaskFailed(task, errors.DELETED, cause)
+    if await _is_without_image(place, wanted):
+        assert wanted.image is not None
+        cause = f"There is no image {wanted.image.name}: {place.last_words()}"
+        return TaskFailed(task, errors.IMAGE_PULL_FAILED, cause)
+    return _result(task, place, place.exit_code, wanted.output)
+
+
+async def _is_without_image(place: Workplace, wanted: Command) -> bool:
+    """Whether no container came about because its image could not be had."""
+    engine = place.engine
+    if engine is None or wanted.image is None or place.exit_code != containers.DAEMON_FAILED:
+        return False
+    return not await containers.has_image(engine, wanted.image.name)
+
+
+def _result(task: TaskId, place: Workplace, code: int, output: str) -> Signal:
+    if code:
+        said = place.last_words()
+        what = "process" if place.engine is None else "container"
+        cause = f"The {what} ended with exit code {code}" + (f": {said}" if said else ".")
+        return TaskFailed(task, errors.FAILED, cause)
+    try:
+        written = place.last_line() if output == "stdout" else place.output()
+    except StateError as error:
+        return TaskFailed(task, error.error, error.cause)
+    if not written.strip():
+        return TaskSucceeded(task, _summary(place, code))
+    where = "as the last line of stdout" if output == "stdout" else "to $STEPWRIGHT_OUTPUT_FILE"
+    try:
+        text = written.decode()
+        return TaskSucceeded(task, jsontext.parse(text), JsonText(text.strip()))
+    except (UnicodeDecodeError, InvalidJson) as error:
+        cause = f"What was written {where} ({len(written):,} bytes) is not JSON: {error}."
+        return TaskFailed(task, errors.OUTPUT_INVALID, cause)
+
+
+def _summary(place: Workplace, code: int) -> Json:
+    began, ended = (timestamps.text(Millis(int(moment * 1000))) for moment in place.times())
+    name = place.folder.name
+    return {"jobName": name, "jobUid": name, "exitCode": code, "startedAt": began, "finishedAt": ended}
