@@ -14,7 +14,7 @@ from typing import Final
 
 from stepwright.api import identity
 from stepwright.api.errors import ApiError
-from stepwright.api.http import Request
+from stepwright.api.http_messages import Request
 
 CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 """Of requests and answers. All SDKs send it; a form or an image in a page cannot."""

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from stepwright.api.errors import ApiError
-from stepwright.api.http import Request
+from stepwright.api.http_messages import Request
 
 LARGEST_BODY_BYTES: Final = 8 * 1024 * 1024
 """A definition of 1 MiB, each of its characters escaped, and its tags."""

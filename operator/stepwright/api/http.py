@@ -10,15 +10,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
-from email.utils import formatdate
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+from typing import Final
 
 import httptools
+
+from stepwright.api.http_messages import EXPECT_CONTINUE, Malformed, Request, Response, head_of
 
 IDLE_SECONDS: Final = 75.0
 """How long a connection may be silent before a request has begun, and take to send the head of one."""
@@ -26,125 +25,12 @@ IDLE_SECONDS: Final = 75.0
 LARGEST_HEAD_BYTES: Final = 16 * 1024
 """Of a request without its body; a session's token takes two or three KiB of it."""
 
-_MOST_UNREAD_BYTES: Final = 128 * 1024
-"""Of a body, before no more is taken from the connection."""
-
 _LINGER_SECONDS: Final = 10.0
 """For how long what is not wanted is still taken, so that the client reads the answer and not that it was cut off."""
-
-_CONTINUE: Final = "100-continue"
-
-_CLOSES: Final = "Connection: close\r\n"
 
 _numbers: Final = itertools.count(1)
 
 _log: Final = logging.getLogger("stepwright.api.http")
-
-
-class Malformed(Exception):  # noqa: N818 - it names a condition
-    """What has come is no HTTP."""
-
-
-class Response(NamedTuple):
-    """``close``: whether the connection is of no more use."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-    close: bool = False
-
-
-class Request:
-    """A request whose head has come. ``headers`` by their names in lower case, several values of one with commas
-    between them; ``repeated`` names those that came more than once. ``target`` is as it was sent."""
-
-    __slots__ = (
-        "_arrived",
-        "_broken",
-        "_connection",
-        "_pieces",
-        "_unread_bytes",
-        "complete",
-        "headers",
-        "keep_alive",
-        "method",
-        "path",
-        "query",
-        "repeated",
-        "target",
-    )
-
-    def __init__(
-        self,
-        connection: Connection,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        repeated: frozenset[str],
-        *,
-        keep_alive: bool,
-    ) -> None:
-        self.method = method
-        self.target = target
-        self.path, self.query = _split(target)
-        self.headers = headers
-        self.repeated = repeated
-        self.keep_alive = keep_alive
-        self.complete = False
-        self._connection = connection
-        self._pieces: list[bytes] = []
-        self._unread_bytes = 0
-        self._broken = False
-        self._arrived: asyncio.Future[None] | None = None
-
-    @property
-    def client(self) -> str:
-        """Whose connection it came by: a name of its own."""
-        return self._connection.name
-
-    @property
-    def content_length(self) -> int | None:
-        length = self.headers.get("content-length")
-        return None if length is None else int(length)
-
-    async def read(self) -> bytes:
-        """What has come of the body since the last time; nothing at its end. Raises Malformed."""
-        while not self._pieces:
-            if self._broken:
-                raise Malformed
-            if self.complete:
-                return b""
-            self._connection.ask_for_body(self)
-            self._arrived = asyncio.get_running_loop().create_future()
-            await self._arrived
-        return self.take()
-
-    def take(self) -> bytes:
-        """What has come of the body since the last time, be it nothing."""
-        piece = b"".join(self._pieces)
-        self._pieces.clear()
-        self._unread_bytes = 0
-        self._connection.resume_reading()
-        return piece
-
-    def put(self, piece: bytes) -> bool:
-        """More of the body. False if more has come than is read."""
-        self._pieces.append(piece)
-        self._unread_bytes += len(piece)
-        self._wake()
-        return self._unread_bytes < _MOST_UNREAD_BYTES
-
-    def end(self, *, broken: bool = False) -> None:
-        if broken:
-            self._broken = True
-        else:
-            self.complete = True
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._arrived is not None and not self._arrived.done():
-            self._arrived.set_result(None)
-
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -290,7 +176,7 @@ class Connection(asyncio.Protocol):
         try:
             if isinstance(one, Malformed):
                 return _plain(400)
-            if one.headers.get("expect", _CONTINUE).lower() != _CONTINUE:
+            if one.headers.get("expect", EXPECT_CONTINUE).lower() != EXPECT_CONTINUE:
                 return _plain(417)
             return await self._handler(one)
         except Malformed:
@@ -303,11 +189,7 @@ class Connection(asyncio.Protocol):
         request = one if isinstance(one, Request) else None
         unread = request is not None and not request.complete
         close = response.close or unread or request is None or not request.keep_alive
-        headers = "".join([f"{name}: {value}\r\n" for name, value in response.headers.items()])
-        head = (
-            f"{_status_line(response.status)}\r\nDate: {_date()}\r\nContent-Length: {len(response.body)}\r\n"
-            f"{headers}{_CLOSES if close else ''}\r\n"
-        ).encode("latin-1", "replace")
+        head = head_of(response, close=close)
         is_head = request is not None and request.method == "HEAD"
         self._transport.write(head if is_head else head + response.body)
         if close:
@@ -327,7 +209,7 @@ class Connection(asyncio.Protocol):
     def ask_for_body(self, request: Request) -> None:
         """Somebody wants it, which some clients wait to hear."""
         self.resume_reading()
-        if request.headers.get("expect", "").lower() == _CONTINUE and request is self._incoming:
+        if request.headers.get("expect", "").lower() == EXPECT_CONTINUE and request is self._incoming:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.headers = {name: value for name, value in request.headers.items() if name != "expect"}
 
@@ -364,35 +246,3 @@ class Connection(asyncio.Protocol):
 def _plain(status: int) -> Response:
     """Of what never came as far as the API."""
     return Response(status, HTTPStatus(status).phrase.encode(), {"Content-Type": "text/plain"}, close=True)
-
-
-def _split(target: str) -> tuple[str, str]:
-    """Path and query. Raises Malformed."""
-    if target == "/":
-        return "/", ""
-    try:
-        parts = urlsplit(target)
-    except ValueError:
-        raise Malformed from None
-    return parts.path or "/", parts.query
-
-
-_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
-
-
-def _status_line(status: int) -> str:
-    return _STATUS_LINES.get(status) or f"HTTP/1.1 {status} "
-
-
-class _Dated:
-    """The date in an answer, made once a second."""
-
-    second = 0
-    text = ""
-
-
-def _date() -> str:
-    now = int(time.time())
-    if now != _Dated.second:
-        _Dated.second, _Dated.text = now, formatdate(now, usegmt=True)
-    return _Dated.text

@@ -15,7 +15,8 @@ from stepwright.api.admission import CONTENT_TYPE, Admission, check_content_type
 from stepwright.api.bodies import Bodies
 from stepwright.api.dispatch import Reply
 from stepwright.api.errors import ApiError
-from stepwright.api.http import Connection, Handler, Request, Response
+from stepwright.api.http import Connection, Handler
+from stepwright.api.http_messages import Request, Response
 from stepwright.api.regions import Regions
 from stepwright.api.service import Service
 from stepwright.api.signatures import Claim, Keys, Signed
