@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from stepwright.asl.checkpoint.parts import PartId
+from stepwright.asl.checkpoint.parts import Checkpoint, PartId
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, TaskId, TimerId
-
-if TYPE_CHECKING:  # a checkpoint names the commands that are open in it
-    from stepwright.asl.checkpoint.checkpoint import Checkpoint
 
 HistoryEvent: TypeAlias = dict[str, Any]
 """One of AWS's history events exactly as GetExecutionHistory shapes it (``id``, ``previousEventId``, ``type``,

@@ -13,15 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from msgspec import Struct, field
-
 from stepwright.asl.checkpoint import codec, open_work, shards
 from stepwright.asl.checkpoint.codec import NewerVersion, check_version, encode_stop
 from stepwright.asl.checkpoint.parts import (
     HEAD,
-    START,
     STOPS,
     Branch,
+    Checkpoint,
     EncodedPart,
     Fork,
     Head,
@@ -29,8 +27,6 @@ from stepwright.asl.checkpoint.parts import (
     OpenTask,
     Part,
     PartId,
-    Start,
-    fork_id,
     payloads,
 )
 from stepwright.asl.machine import Machine, Task
@@ -62,57 +58,6 @@ __all__ = [
     "shard_counts",
     "waiting_until",
 ]
-
-
-class Checkpoint(Struct, frozen=True):
-    """Where an execution stands after a step. Parts that a step did not touch are shared with the one before."""
-
-    parts: Mapping[PartId, Part] = field(default_factory=dict)
-
-    @property
-    def head(self) -> Head:
-        head = self.parts[HEAD]
-        assert isinstance(head, Head)
-        return head
-
-    @property
-    def start(self) -> Start:
-        start = self.parts[START]
-        assert isinstance(start, Start)
-        return start
-
-    @property
-    def version(self) -> int:
-        return self.head.version
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        return self.head.flags
-
-    @property
-    def identity(self) -> Identity:
-        return self.start.identity
-
-    @property
-    def last_event_id(self) -> int:
-        return self.head.last_event_id
-
-    @property
-    def ended(self) -> bool:
-        return self.head.ended is not None
-
-    @property
-    def unfinished_step(self) -> bool:
-        """Whether the last step stopped at its bound: resume with ``Continue`` also after a restart."""
-        return bool(self.head.ready)
-
-    def branches(self) -> Iterator[Branch]:
-        return (part for part in self.parts.values() if type(part) is Branch)
-
-    def fork(self, number: int) -> Fork | None:
-        fork = self.parts.get(fork_id(number))
-        assert fork is None or isinstance(fork, Fork)
-        return fork
 
 
 def encode(part: Part) -> EncodedPart:

@@ -1,4 +1,4 @@
-"""The parts of a checkpoint: plain data, each written for itself.
+"""The parts of a checkpoint, and all of them together: plain data, each part written for itself.
 
 A part is never changed once it belongs to a checkpoint: a step copies what it touches (``stepwright.asl.interpreter.draft``).
 What changes often lies apart from what is large: the progress of a Map is not in the part that holds its input.
@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final, NewType, TypeAlias
 
 from msgspec import Struct
+from msgspec import field as struct_field
 
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.signals import Millis, ShardCounts, TaskId, TimerId
@@ -427,3 +428,54 @@ def part_id(part: Part) -> PartId:
             return shard_id(part.branch, part.first)
         case Results():
             return results_id(part.branch, part.chunk)
+
+
+class Checkpoint(Struct, frozen=True):
+    """Where an execution stands after a step. Parts that a step did not touch are shared with the one before."""
+
+    parts: Mapping[PartId, Part] = struct_field(default_factory=dict)
+
+    @property
+    def head(self) -> Head:
+        head = self.parts[HEAD]
+        assert isinstance(head, Head)
+        return head
+
+    @property
+    def start(self) -> Start:
+        start = self.parts[START]
+        assert isinstance(start, Start)
+        return start
+
+    @property
+    def version(self) -> int:
+        return self.head.version
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        return self.head.flags
+
+    @property
+    def identity(self) -> Identity:
+        return self.start.identity
+
+    @property
+    def last_event_id(self) -> int:
+        return self.head.last_event_id
+
+    @property
+    def ended(self) -> bool:
+        return self.head.ended is not None
+
+    @property
+    def unfinished_step(self) -> bool:
+        """Whether the last step stopped at its bound: resume with ``Continue`` also after a restart."""
+        return bool(self.head.ready)
+
+    def branches(self) -> Iterator[Branch]:
+        return (part for part in self.parts.values() if type(part) is Branch)
+
+    def fork(self, number: int) -> Fork | None:
+        fork = self.parts.get(fork_id(number))
+        assert fork is None or isinstance(fork, Fork)
+        return fork

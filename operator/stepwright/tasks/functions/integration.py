@@ -21,10 +21,10 @@ from stepwright.aws import http_metadata
 from stepwright.catalog import arns
 from stepwright.catalog.ports import Connection, Connections, NoConnection
 from stepwright.engine.ports import ExecutionRef
-from stepwright.tasks import functions
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
 from stepwright.tasks.calls.slots import MOST_AT_ONCE, MOST_OF_A_HOST
-from stepwright.tasks.functions import INVOKE, WITH_TOKEN
+from stepwright.tasks.functions import resources
+from stepwright.tasks.functions.resources import INVOKE, WITH_TOKEN
 
 if TYPE_CHECKING:
     import aiohttp
@@ -62,7 +62,7 @@ class Functions:
             await self._session.close()
 
     def serves(self, resource: Resource) -> bool:
-        return functions.serves(resource)
+        return resources.serves(resource)
 
     def host(self, call: Call) -> str:  # noqa: ARG002
         """All of Lambda has one, wherever a connection to it leads."""

@@ -3,29 +3,14 @@ and ``arn:aws:states:::aws-sdk:sfn``.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
 
-The integration is imported when it is made, which who only checks definitions never does.
+The integration is imported when it is made, which a process that only checks definitions never does.
 """
 
-from typing import Final
-
-from stepwright.asl.resource import Resource
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.step_functions.resources import serves
 
-_START: Final = ("states", "startExecution")
-_SDK: Final = "aws-sdk:sfn"
-
-
-def starts(resource: Resource) -> bool:
-    return resource.kind == "integration" and (resource.service, resource.action) == _START
-
-
-def calls_sdk(resource: Resource) -> bool:
-    return resource.kind == "integration" and resource.service == _SDK
-
-
-def serves(resource: Resource) -> bool:
-    return starts(resource) or calls_sdk(resource)
+__all__ = ["make", "serves"]
 
 
 def make(means: Means) -> Integration:

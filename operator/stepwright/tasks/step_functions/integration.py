@@ -23,7 +23,7 @@ from stepwright.aws import http_metadata
 from stepwright.catalog.ports import CallRefused, Calls
 from stepwright.engine.ports import Clock, ExecutionRef, Uid
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
-from stepwright.tasks.step_functions import calls_sdk, starts
+from stepwright.tasks.step_functions.resources import calls_sdk, starts
 
 
 def _number(moment: Millis) -> Json:
