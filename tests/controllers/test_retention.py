@@ -162,6 +162,23 @@ def test_an_execution_gone_while_its_deletion_was_not_answered_is_forgotten() ->
     assert played(script, fails=1) == []
 
 
+def test_a_deletion_that_is_under_way_ends_with_its_operator() -> None:
+    """It went on after it, for as long as its answer was waited for: seed 81045 of the simulation."""
+
+    async def main() -> tuple[int, int]:
+        api: Any = Api()
+        retention = Retention(api, VirtualClock(), lambda _: NOTHING_SAID)
+        running = asyncio.create_task(retention.run())
+        retention.keep(seen(ttl=5))
+        await asyncio.sleep(5.5)
+        before = len(retention._deletions)
+        running.cancel()
+        await asyncio.wait((running,))
+        return before, len(retention._deletions)
+
+    assert run(main) == (1, 0)
+
+
 def test_what_has_much_time_is_not_remembered() -> None:
     async def script(retention: Retention) -> None:
         for number in range(100):

@@ -164,7 +164,13 @@ class Retention:
         return due_time(ended, self._said_by(ended.machine), self._default)
 
     async def run(self) -> None:
-        await self._timers.run()
+        """Until cancelled. What is being deleted then is left to whoever looks after it next."""
+        try:
+            await self._timers.run()
+        finally:
+            for deletion in self._deletions:
+                deletion.cancel()
+            await asyncio.gather(*self._deletions, return_exceptions=True)
 
     def remember(self, ended: Ended, *, surplus: bool = False) -> None:
         """Delete it when its time has come, if that is soon; at once where it is more than is to stay."""
