@@ -283,6 +283,25 @@ async def test_while_a_watch_is_cut_off_the_copy_is_not_said_to_be_of_now(tmp_pa
         await asyncio.wait_for(informer.following.wait(), 60)
 
 
+async def test_until_the_watch_after_a_list_is_open_the_copy_is_not_said_to_be_of_now(tmp_path: Path) -> None:
+    """What happened while it was long in opening was not known, and Jobs that nobody wanted were overlooked: seed 80181
+    of the simulation."""
+    back = asyncio.Event()
+
+    async def away(request: web.Request) -> web.StreamResponse:
+        await back.wait()
+        return await streams(then=forever)(request)
+
+    async with informing(tmp_path, listed(5), away) as (server, informer, _):
+        async with asyncio.timeout(60):
+            while len(server.requests) < 2:
+                await asyncio.sleep(0.01)
+        assert informer.synced.is_set()
+        assert not informer.following.is_set()
+        back.set()
+        await asyncio.wait_for(informer.following.wait(), 60)
+
+
 async def test_last_activity_tells_when_the_stream_was_heard(tmp_path: Path) -> None:
     again = asyncio.Event()
 

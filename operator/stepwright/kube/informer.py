@@ -129,8 +129,8 @@ class Informer(Generic[T]):
         self._on_defect = on_defect
         self.synced = asyncio.Event()
         self.following = asyncio.Event()
-        """Set while the copy is current: from a list, or from the opening of a watch, to the end of that
-        watch. Otherwise the copy may be of a time that a restore of etcd has undone."""
+        """Set while the copy is current: from the opening of a watch to the end of that watch. A watch that
+        follows a list may take long to open. Otherwise the copy may be of a time that a restore of etcd has undone."""
         self._cut_off: set[str | None] = set(self._namespaces)
         self.appears = False
         """Whether the object that ``on_change`` reports has only just appeared, or only just become one of
@@ -175,7 +175,6 @@ class Informer(Generic[T]):
             try:
                 if version is None:
                     version = await self._list(namespace)
-                    self._follows(namespace)
                 async for event in self._events(namespace, version):
                     # A stream that delivers something is healthy, however it ends.
                     delay = 0.0
