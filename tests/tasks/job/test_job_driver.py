@@ -40,6 +40,11 @@ class HandClock:
         self._sleepers.append((self._now + seconds * 1000, woken))
         await woken.wait()
 
+    def set_back(self, seconds: float) -> None:
+        """Who sleeps is woken when they would have been."""
+        self._now -= seconds * 1000
+        self._sleepers = [(due - seconds * 1000, woken) for due, woken in self._sleepers]
+
     async def forward(self, seconds: float) -> None:
         """Second by second, so that whoever sleeps again is woken again."""
         for _ in range(round(seconds)):
@@ -380,6 +385,47 @@ async def test_a_job_deleted_by_hand_is_reported() -> None:
         await driver.start(scene.ref, this, again=False)
         scene.server.remove(scene.job_path(this))
         await settled()
+
+    assert scene.error() == "Job.Deleted"
+
+
+async def test_a_complete_job_that_is_gone_with_its_output_was_deleted() -> None:
+    """etcd was restored to a time before it was there, and its pod had not been heard of: seed 62006 of the simulation."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this, again=False)
+        scene.server.before = once("get", "jobs", LOST)
+        await scene.conclude(this, "Complete")
+        scene.server.muted = True
+        scene.server.remove(scene.job_path(this))
+        await scene.clock.forward(2)
+
+    assert scene.error() == "Job.Deleted"
+
+
+async def test_stdout_of_a_job_that_is_gone_with_its_pods_was_deleted() -> None:
+    scene, this = Scene(), image(output="stdout")
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this, again=False)
+        scene.server.before = once("log", "", ApiError(500, "InternalError", "no kubelet"))
+        await scene.pod(this, done(""))
+        scene.server.remove(scene.job_path(this))
+        await scene.clock.forward(2)
+
+    assert scene.error() == "Job.Deleted"
+
+
+async def test_jobs_are_looked_through_though_the_clock_was_put_back_by_an_hour() -> None:
+    """An operator's machine was an hour ahead when it started, and for an hour nothing was looked through: seed 80181
+    of the simulation."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await scene.clock.forward(2)
+        scene.clock.set_back(3_600)
+        scene.server.muted = True
+        await driver.start(scene.ref, this, again=False)
+        scene.server.remove(scene.job_path(this))
+        await scene.clock.forward(65)
 
     assert scene.error() == "Job.Deleted"
 

@@ -9,7 +9,7 @@ from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Json
 from stepwright.engine.ports import Clock
 from stepwright.kube.api import Api, ApiError, NotFound
-from stepwright.tasks.job import errors, facts, logs, output
+from stepwright.tasks.job import errors, facts, logs, output, verdict
 from stepwright.tasks.job.errands import Errands
 from stepwright.tasks.job.watched import Watched
 
@@ -67,7 +67,9 @@ class Outputs:
                     watched.busy = None
                     self._ends.consider(watched)
                     return
-                break
+                gone = verdict.deleted(watched.name)
+                self._ends.fail(watched, gone.error, gone.cause)
+                return
             except ApiError as error:  # also of rights: somebody may be about to give them back
                 problem = error.message
                 if delay is not None:

@@ -198,8 +198,8 @@ class Watching:
         if not self._is_watched(watched):
             return  # stopped while its pods were being listed
         found = self.judge(watched, job, listed, certain=listed is not None or gone)
-        if gone and isinstance(found, verdict.Undecided):
-            found = verdict.deleted(watched.name)
+        if gone:
+            found = verdict.of_what_is_gone(watched.name, found)
         match found:
             case verdict.Undecided(problem):
                 self._troubles.note(watched, problem)
@@ -234,7 +234,8 @@ class Watching:
             await self._clock.sleep(TICK_SECONDS)
             now = self._clock.now()
             self._troubles.look(now)
-            if now - audited >= AUDIT_SECONDS * 1000:
+            # Or it was an hour ahead when this began, and has been put right.
+            if not 0 <= now - audited < AUDIT_SECONDS * 1000:
                 audited = now
                 await self._audit(now)
 
