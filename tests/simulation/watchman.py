@@ -132,8 +132,14 @@ class Watchman:
         self._new_events(name, uid, watched, before.get("history") or [], after.get("history") or [])
         if after.get("settled") and not before.get("settled") and self.may_act(self._server.by, uid):
             for job in self._jobs_of(uid):
-                job_uid = job["metadata"]["uid"]
-                if self._is_active(job) and self._must_be_known(job_uid) and not self._runs_again(job_uid):
+                notes = self._jobs.notes[job["metadata"]["uid"]]
+                if not self._is_active(job) or not self._must_be_known(notes):
+                    continue
+                if notes.lost:
+                    # Its container had ended well, then its node was lost, and `settled` may be said before that is
+                    # noticed. From now on no pod of it may run for long (``Jobs._may_run_on``).
+                    self._jobs.recorded.add(notes.token)
+                else:
                     self._complain(f"{name} has settled while Job {job['metadata']['name']} is active")
 
     def _new_events(self, name: str, uid: str, watched: Watched, old: list[str], new: list[str]) -> None:
@@ -308,17 +314,11 @@ class Watchman:
 
     # --- Jobs --------------------------------------------------------------------------------------------------------
 
-    def _must_be_known(self, job_uid: str) -> bool:
+    def _must_be_known(self, job: JobNotes) -> bool:
         """Not one that landed late, or a moment before its creator's end: who takes over may not have heard of it
         yet. Both are stopped when they are."""
-        age = asyncio.get_running_loop().time() - self._jobs.notes[job_uid].created
-        return age > KNOWN_AFTER_SECONDS and job_uid not in self._came_late
-
-    def _runs_again(self, job_uid: str) -> bool:
-        """Its success was recorded, then its node was lost: `settled` may be said before it is noticed. That such a Job is
-        ended is looked at for itself (``Jobs._may_run_on``)."""
-        notes = self._jobs.notes[job_uid]
-        return notes.lost and notes.token in self._jobs.recorded
+        age = asyncio.get_running_loop().time() - job.created
+        return age > KNOWN_AFTER_SECONDS and job.uid not in self._came_late
 
     def _jobs_of(self, uid: str) -> list[Body]:
         return [
