@@ -18,7 +18,7 @@ from typing import Any
 from stepwright.asl.limits import Limits
 from stepwright.tasks.job import template
 from tests.golden.earlier import Earlier
-from tests.simulation.api_server import Request, Stream
+from tests.simulation.api_server import OUTSIDE, Request, Stream
 from tests.simulation.client import Fate, Strike
 from tests.simulation.jobs import USUAL
 from tests.simulation.loop import SimulationLoop
@@ -88,6 +88,14 @@ class Upgraded(World):
         operator = self.operators.get(slot)
         if operator is not None and self._is_earlier(operator) != (self._back):
             self._strike(operator, "ended")
+
+    def _start_operator(self, slot: int) -> None:
+        super()._start_operator(slot)
+        operator = self.operators.get(slot)
+        if operator is not None and self._is_earlier(operator):
+            # One that is told to end while it gives back its Lease, having been taken for dead, does not say that it has.
+            main = operator.process.tasks[0]
+            main.add_done_callback(lambda _: self._operator_ended(operator, None), context=OUTSIDE)
 
     def _is_earlier(self, operator: Operator) -> bool:
         return operator.process.name in self._earlier_ones
