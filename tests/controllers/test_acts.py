@@ -17,12 +17,12 @@ NOBODY = Here(
     carried=False,
     ending=False,
     set_apart=False,
-    taking_up=False,
+    busy=False,
     waiting=False,
     given_up=False,
 )
 CARRIED = NOBODY._replace(carried=True)
-BUSY = NOBODY._replace(taking_up=True)
+BUSY = NOBODY._replace(busy=True)
 WAITING = NOBODY._replace(waiting=True)
 APART = NOBODY._replace(set_apart=True)
 ENDING = CARRIED._replace(ending=True)
@@ -81,7 +81,7 @@ EDITED = _seen("Running", edited=True, seal="1.2.3", **STARTED)
         ("MODIFIED", RUNNING, CARRIED._replace(owned=False), Act.LEAVE),
         # Operators died under it.
         ("MODIFIED", RUNNING, APART, Act.SET_APART),
-        ("MODIFIED", RUNNING, APART._replace(taking_up=True), Act.PUT_OFF),
+        ("MODIFIED", RUNNING, APART._replace(busy=True), Act.PUT_OFF),
         ("MODIFIED", RUNNING, APART._replace(carried=True), Act.LET_GO),
         ("MODIFIED", ENDED, APART, Act.BEGIN),
         # Carried here.

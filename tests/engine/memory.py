@@ -85,6 +85,10 @@ class MemoryJournal:
         await asyncio.sleep(self.latency_seconds)
         return self._find(ref).loaded
 
+    async def is_gone(self, ref: ExecutionRef) -> bool:
+        await asyncio.sleep(self.latency_seconds)
+        return ref.uid not in self.stored
+
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         await asyncio.sleep(self.latency_seconds)
         self.before(commit)

@@ -11,6 +11,7 @@ import pytest
 from tests.simulation.backups import JOBS, PODS, Lost, tasks
 from tests.simulation.jobs import Habits, is_finished
 from tests.simulation.scene import TASK, Scene, play
+from tests.simulation.world import NAMESPACE
 
 
 class _SweptAway(Lost):
@@ -281,4 +282,54 @@ def test_it_is_stopped_where_the_execution_does_not_come_to_it_again() -> None:
 
     assert scene.phase("e0") == "Aborted"
     assert scene.left == []
+    assert scene.result.violations == []
+
+
+class _DeletedAndBack(Lost):
+    """An execution is deleted while its Jobs cannot be looked at, and comes back with them by a restore."""
+
+    machine: Mapping[str, Any] = {
+        "StartAt": "Both",
+        "States": {
+            "Both": {
+                "Type": "Parallel",
+                "Branches": [
+                    {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 15, "End": True}}},
+                    {"StartAt": "Do", "States": {"Do": {**TASK, "End": True}}},
+                ],
+                "End": True,
+            }
+        },
+    }
+    is_heard_of = True
+
+    async def script(self) -> None:
+        self.jobs.habits = Habits({"output": 1}, longer_seconds=40)
+        saved = await self.begin(self.has_pods)
+        await asyncio.sleep(1)
+        self.are_lost = (JOBS, PODS)
+        if not self.is_heard_of:
+            self.cut_off()
+        self.close_watches()
+        self.server.delete(("executions", NAMESPACE, "e0"))
+        await asyncio.sleep(20)  # the Wait is over, and what comes of that has nowhere to be written
+        self.jobs.habits = Habits({"output": 1}, longer_seconds=60)
+        await self.restore(saved)
+        self.is_cut_off = False
+        await asyncio.sleep(20)
+        self.are_lost = ()
+        await self.settles(400)
+
+
+@pytest.mark.parametrize("is_heard_of", [True, False], ids=["heard of", "met by a write"])
+def test_the_jobs_of_a_deleted_execution_that_a_restore_brings_back_run_on(is_heard_of: bool) -> None:
+    """They were stopped as soon as they could be looked at: the execution had been deleted before."""
+
+    class Deleted(_DeletedAndBack):
+        pass
+
+    Deleted.is_heard_of = is_heard_of
+    scene = play(Deleted)
+
+    assert scene.phase("e0") == "Succeeded", scene.status("e0").get("cause")
     assert scene.result.violations == []

@@ -181,6 +181,13 @@ class ClusterJournal:
         """The Execution without its input. Raises Unavailable, Gone."""
         return await self._read(ref, executions.lean)
 
+    async def is_gone(self, ref: ExecutionRef) -> bool:
+        try:
+            await self.read_lean(ref)
+        except Gone:
+            return True
+        return False
+
     async def _read(self, ref: ExecutionRef, decode: Callable[[bytes], Body]) -> Body:
         try:
             body = decode(await self._api.request("GET", _path(ref.namespace, ref.name)))

@@ -52,8 +52,8 @@ class Here(NamedTuple):
     """The engine has seen it end, and clears up after it."""
     set_apart: bool
     """It is quarantined."""
-    taking_up: bool
-    """It is being read, started, failed or acknowledged this moment."""
+    busy: bool
+    """It is being read, started, failed, acknowledged or let go of this moment."""
     waiting: bool
     """It waits for its state machine."""
     given_up: bool
@@ -65,7 +65,7 @@ def act_upon(type: str, seen: Seen, here: Here) -> Act:
     if seen.metadata.deletionTimestamp is not None:
         return Act.FORGET
     if type == "DELETED":
-        return Act.FIND_OUT if here.carried or here.taking_up else Act.FORGET
+        return Act.FIND_OUT if here.carried or here.busy else Act.FORGET
     if here.elsewhere and not here.carried:
         return Act.LEAVE_TO_NEIGHBOUR
     if not here.owned:
@@ -90,13 +90,13 @@ def seems_back(seen: Seen, *, ending: bool) -> bool:
 
 
 def _apart(here: Here) -> Act:
-    if here.taking_up:
+    if here.busy:
         return Act.PUT_OFF
     return Act.LET_GO if here.carried else Act.SET_APART
 
 
 def _not_carried(seen: Seen, here: Here) -> Act:
-    if here.taking_up:
+    if here.busy:
         return Act.PUT_OFF
     # One that has begun, elsewhere or before etcd was restored, waits for its state machine no more.
     if here.waiting and seen.stop_request is None and seen.pinned is None:

@@ -211,7 +211,7 @@ class Executions:
             carried=self._engine.carries(uid),
             ending=self._engine.is_ending(uid),
             set_apart=self._apart.holds(uid),
-            taking_up=uid in self._taking_up,
+            busy=uid in self._taking_up or uid in self._letting_go,
             waiting=seen in self._waiting,
             given_up=self._insisting.has_given_up(seen),
         )
@@ -383,8 +383,14 @@ class Executions:
     def _do_let_go(self, uid: Uid, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._letting_go[uid] = task
-        task.add_done_callback(lambda _: self._letting_go.pop(uid, None))
+        task.add_done_callback(lambda done: self._has_let_go(uid, done))
         return task
+
+    def _has_let_go(self, uid: Uid, done: asyncio.Task[None]) -> None:
+        del self._letting_go[uid]
+        newer = self._newer.pop(uid, None)
+        if newer is not None and not done.cancelled():
+            self.observe("MODIFIED", newer)
 
     # --- Beginning -----------------------------------------------------------------------------------------------
 

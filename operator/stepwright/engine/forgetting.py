@@ -31,6 +31,9 @@ class ExpressJournal:
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:  # noqa: ARG002
         return self._find(ref).loaded
 
+    async def is_gone(self, ref: ExecutionRef) -> bool:
+        return ref.uid not in self._running
+
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         running = self._find(ref)
         loaded = running.loaded

@@ -168,6 +168,9 @@ class Journal(Protocol):
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:
         """What is stored now; with ``at_least``, any copy of it with this ``seq`` or a later one will do. Raises Unavailable, Gone, Elsewhere, or Refused where what is stored cannot be read."""
 
+    async def is_gone(self, ref: ExecutionRef) -> bool:
+        """Whether it is not stored, or not any more. Nothing is taken up by that. Raises Unavailable."""
+
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         """Write on condition of ``expected_seq``; returns once it is durable. A write that timed out is read back
         and counts as done when its own commit id is found. Raises Unavailable, Fenced, Gone, Refused."""

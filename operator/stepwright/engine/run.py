@@ -126,6 +126,12 @@ class Run:
                 except OutOfDate:
                     await self._let_go()
                     self._loaded = None
+                except Gone:
+                    log.info("execution is gone", execution=str(self.ref))
+                    await self._let_go()
+                    if await self._sweeping.gone(self.ref):
+                        return None
+                    self._loaded = None
                 except (JournalError, NewerVersion):
                     raise
                 except Exception as error:
@@ -145,10 +151,6 @@ class Run:
             self._world.observer.stalled(self.ref, str(newer))
         except Elsewhere as error:
             log.warning("execution left to others", execution=str(self.ref), reason=str(error))
-        except Gone:
-            log.info("execution is gone", execution=str(self.ref))
-            await self._let_go()
-            await self._sweeping.gone(self.ref)
         except Refused as error:
             log.error("execution cannot go on", execution=str(self.ref), reason=str(error))
             self._world.observer.stalled(self.ref, str(error))
@@ -159,7 +161,7 @@ class Run:
 
     async def abandon(self) -> None:
         """The execution was deleted and is served no more: stop what runs for it, as far as the drivers know of it."""
-        await self._sweeping.abandoned(self.ref)
+        await self._sweeping.gone(self.ref)
 
     def _carried(self, loaded: Loaded) -> Coroutine[Any, Any, Parked | None]:
         self._loaded = None

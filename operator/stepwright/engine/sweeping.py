@@ -10,7 +10,7 @@ from stepwright.asl.signals import TaskId
 from stepwright.engine import backoff
 from stepwright.engine.holding import Holding
 from stepwright.engine.insisting import insist
-from stepwright.engine.ports import ExecutionRef, Unavailable
+from stepwright.engine.ports import ExecutionRef, TaskDriver, Unavailable
 from stepwright.engine.world import World
 
 log = structlog.get_logger(__name__)
@@ -44,18 +44,19 @@ class Sweeping:
                 raise OutOfDate from error
         self._delays = backoff.delays()
 
-    async def gone(self, ref: ExecutionRef) -> None:
-        """Leave nothing of an execution that is stored no more, while it is this engine's."""
+    async def gone(self, ref: ExecutionRef) -> bool:
+        """Leave nothing of an execution that is stored no more; whether it still is not. Asked before each attempt: a
+        restore of the store may bring it back, with what ran for it, while one is waited for."""
         for driver in self._world.drivers:
-            await insist(
-                ref,
-                self._world.clock,
-                self._holding.while_held(partial(driver.sweep, ref, frozenset())),
-            )
+            if not await insist(ref, self._world.clock, partial(self._clear_away, driver, ref)):
+                for each in self._world.drivers:
+                    each.let_go(ref.uid)
+                return False
+        return True
 
-    async def abandoned(self, ref: ExecutionRef) -> None:
-        """Leave nothing of an execution that was deleted and is served no more, as far as the drivers know of it. What its
-        deletion takes with it needs no stop, so this is for speed, for drivers outside the cluster, and for drivers to
-        forget what they watched."""
-        for driver in self._world.drivers:
-            await insist(ref, self._world.clock, partial(driver.sweep, ref, frozenset()))
+    async def _clear_away(self, driver: TaskDriver, ref: ExecutionRef) -> bool:
+        await self._holding.until_held()
+        is_gone = await self._world.journal.is_gone(ref)
+        if is_gone:
+            await driver.sweep(ref, frozenset())
+        return is_gone

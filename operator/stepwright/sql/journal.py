@@ -101,6 +101,10 @@ class SqlJournal:
         machine = await self._machines.get(row["revision"], stored.definition)
         return loaded_of(row, machine, stored.role_arn, stored.parts)
 
+    async def is_gone(self, ref: ExecutionRef) -> bool:
+        query = "SELECT 1 FROM executions WHERE uid = :uid"
+        return await self._database.row(query, {"uid": ref.uid}, lambda _: True) is None
+
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         rows = list(_rows_of(ref.uid, commit))
         await self._write(ref, rows, commit.commit_id)
