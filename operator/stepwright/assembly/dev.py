@@ -38,9 +38,11 @@ from stepwright.mocks.driver import MockedDriver
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
 from stepwright.sql.database import InUse as InUse  # noqa: PLC0414 - for whoever serves
+from stepwright.sql.shards import SqlShards
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.functions import integration as lambda_functions
+from stepwright.tasks.map_shards.integration import MapShards
 from stepwright.tasks.processes import ProcessDriver, environment
 
 log = structlog.get_logger(__name__)
@@ -150,12 +152,16 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
     )
     work = activity_driver(database, reports)
     await work.recall()
-    calls = calling.drivers("dev", Means(clock, connections=OfEnvironment(), step_functions=line), reports)
+    shards = SqlShards(database, clock)
+    calls = (
+        *calling.drivers("dev", Means(clock, connections=OfEnvironment(), step_functions=line), reports),
+        CallDriver(MapShards(shards, clock, reports), clock, reports),
+    )
     drivers: tuple[TaskDriver, ...] = (processes, work, *calls)
     test_cases = MockTestCases(database, options.mocks)
     if options.mocks:
         drivers = (MockedDriver(test_cases, drivers, reports), *drivers)
-    here = Embedded(database, clock, drivers, reports, test_cases, options.standard, options.express)
+    here = Embedded(database, clock, drivers, reports, test_cases, options.standard, options.express, shards)
     service = here.service(
         work,
         Place(options.account, options.region or REGION),

@@ -26,6 +26,7 @@ from stepwright.sql.express import SqlExpress
 from stepwright.sql.journal import SqlJournal
 from stepwright.sql.machines import SqlMachines
 from stepwright.sql.map_runs import SqlMapRuns
+from stepwright.sql.shards import SqlShards
 from stepwright.sql.starting import Starting
 from stepwright.sql.versions import SqlVersions
 from stepwright.tasks import table
@@ -41,7 +42,7 @@ def activity_driver(database: Database, report: Report) -> ActivityDriver:
 
 
 class Embedded:
-    """The ports of ``catalog.ports`` as attributes. ``drivers`` report to ``reports``."""
+    """The ports of ``catalog.ports`` as attributes. ``drivers`` report to ``reports``; one of them may run ``shards``."""
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class Embedded:
         test_cases: TestCases,
         limits: Limits = STANDARD,
         express_limits: Limits = EXPRESS,
+        shards: SqlShards | None = None,
     ) -> None:
         self._clock = clock
         self._drivers = drivers
@@ -73,6 +75,7 @@ class Embedded:
             aside,
             _state_machine,
             reports,
+            shards,
         )
         self._express = Express(
             drivers,

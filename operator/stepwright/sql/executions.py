@@ -17,10 +17,20 @@ from stepwright.asl.step import HistoryEvent, Status
 from stepwright.catalog import arns
 from stepwright.catalog.ports import Cursor, Page, TestCases
 from stepwright.catalog.records import Execution
-from stepwright.engine import payloads
+from stepwright.engine import backoff, payloads
 from stepwright.engine.alone import Held
 from stepwright.engine.engine import Engine
-from stepwright.engine.ports import Clock, Commit, ExecutionRef, Reported, StopRequest, TaskDriver, Uid
+from stepwright.engine.ports import (
+    Clock,
+    Commit,
+    ExecutionRef,
+    Gone,
+    Reported,
+    StopRequest,
+    TaskDriver,
+    Uid,
+    Unavailable,
+)
 from stepwright.engine.reports import Reports
 from stepwright.engine.steps import Aside, Whose
 from stepwright.sql import adding, answers, map_runs, pages
@@ -29,6 +39,7 @@ from stepwright.sql.journal import SqlJournal, read_payloads
 from stepwright.sql.machines import SqlMachines
 from stepwright.sql.redrives import SqlRedrives
 from stepwright.sql.rows import BELONGS, child_of, execution_of
+from stepwright.sql.shards import Asked, SqlShards
 from stepwright.sql.starting import Starting
 
 log = structlog.get_logger(__name__)
@@ -50,12 +61,14 @@ class SqlExecutions:
         aside: Aside | None = None,
         whose: Whose | None = None,
         reports: Reports | None = None,
+        shards: SqlShards | None = None,
     ) -> None:
-        """``aside``, ``whose`` and ``reports``: see ``Engine``."""
+        """``aside``, ``whose`` and ``reports``: see ``Engine``. ``shards`` of distributed Maps are carried, too."""
         self._database = database
         self._journal = journal
         self._deletions = machines.deletions
         self._starting = starting
+        self._shards = shards
         self._test_cases = test_cases
         self._clock = clock
         self._redrives = SqlRedrives(database)
@@ -86,7 +99,29 @@ class SqlExecutions:
         self._taken_up.set()
         for uid, signal in [*await map_runs.asked(self._database), *await answers.given(self._database)]:
             self._engine.report(uid, signal)
-        await self._engine.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._engine.run(), name="engine")
+            while self._shards is not None:
+                group.create_task(self._carry(await self._shards.asked()))
+
+    async def _carry(self, asked: Asked) -> None:
+        """A shard, from where it is stored to be."""
+        uid = asked.ref.uid
+        if asked.stops:
+            self._engine.stop_execution(uid, StopRequest())
+            return
+        while self._engine.is_ending(uid):  # and was redriven since
+            await self._let_go[uid].wait()
+        for delay in backoff.delays():
+            try:
+                loaded = await self._journal.load(asked.ref)
+            except Gone:  # and forgotten
+                return
+            except Unavailable:
+                await self._clock.sleep(delay)
+            else:
+                self._engine.adopt(loaded)
+                return
 
     def report(self, uid: Uid, reported: Reported) -> None:
         self._engine.report(uid, reported)
@@ -243,6 +278,8 @@ class SqlExecutions:
     # --- Observer ------------------------------------------------------------------------------------------------
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
+        if self._shards is not None:
+            self._shards.committed(ref, commit)
         if commit.outcome is not None:
             self._deletions.ended(ref.uid)
             for ended in self._ends.get(ref.uid, ()):

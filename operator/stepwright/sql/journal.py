@@ -235,7 +235,7 @@ def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str,
     for event in commit.events:
         body = text_of(payloads.take_out(event, texts))
         yield ADD_EVENT, {"uid": uid, "id": event["id"], "body": body}
-    if commit.map_runs:
+    if commit.map_runs or commit.children or commit.child_events:
         yield from map_runs.rows_of(uid, commit, texts)
     for digest, text in texts.items():
         yield KEEP_PAYLOAD, {"digest": digest, "text": text}

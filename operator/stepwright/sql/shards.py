@@ -1,0 +1,156 @@
+"""Shards of distributed Maps in SQL: rows among the executions, with parts and a journal as they have, which no list shows.
+
+The driver that runs shards is made before the engine that carries them, and this before both: whoever carries executions
+asks here which shards to carry (``asked``) and says what is written of them (``committed``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from sqlite3 import Row
+from typing import Any, Final
+
+from stepwright.asl.checkpoint.checkpoint import EncodedPart, PartId
+from stepwright.asl.signals import ShardCounts
+from stepwright.catalog.ports import ShardEnd
+from stepwright.engine import payloads
+from stepwright.engine.ports import Clock, Commit, ExecutionRef, Gone, Uid, Unavailable
+from stepwright.sql.database import NAMESPACE, Conflict, Database, Statement
+from stepwright.sql.journal import KEEP_PAYLOAD, PUT_PART
+from stepwright.sql.rows import text_of
+
+ADD_SHARD: Final = Statement(
+    0,
+    "INSERT INTO executions (uid, arn, name, machine_arn, machine_name, revision, input, started, status, seq, settled, "
+    "redrives) SELECT :uid, :arn, name, :machine_arn, machine_name, revision, 'null', started, 'RUNNING', 1, FALSE, "
+    ":redrives FROM executions WHERE uid = :parent AND status = 'RUNNING' ON CONFLICT DO NOTHING",
+    conditional=True,
+)
+"""It runs what its parent runs. Neither its ARN nor that of its state machine is one that anybody could ask for."""
+
+_REOPEN: Final = """
+UPDATE executions SET status = 'RUNNING', output = NULL, error = NULL, cause = NULL, stopped = NULL, stop = NULL,
+    settled = FALSE, redrivable = NULL, redrives = :redrives, redriven = :now, seq = seq + 1, commit_id = :commit
+WHERE uid = :uid AND settled IS TRUE AND redrivable IS TRUE AND redrives < :redrives
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A shard that is to be carried, or that is to stop."""
+
+    ref: ExecutionRef
+    stops: bool = False
+
+
+class SqlShards:
+    """Implements ``catalog.ports.Shards``."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._asked: asyncio.Queue[Asked] = asyncio.Queue()
+        self._followed: defaultdict[Uid, list[_Following]] = defaultdict(list)
+
+    async def begin(
+        self, parent: ExecutionRef, uid: Uid, parts: Mapping[PartId, EncodedPart], redrives: int
+    ) -> None:
+        texts: payloads.Payloads = {}
+        rows: list[tuple[Statement, Mapping[str, Any]]] = [
+            (
+                ADD_SHARD,
+                {
+                    "uid": uid,
+                    "arn": f"shard:{uid}",
+                    "machine_arn": f"shards-of:{parent.uid}",
+                    "parent": parent.uid,
+                    "redrives": redrives,
+                },
+            )
+        ]
+        rows += [
+            (PUT_PART, {"uid": uid, "part": part, "body": text_of(payloads.take_out(encoded, texts))})
+            for part, encoded in parts.items()
+        ]
+        rows += [(KEEP_PAYLOAD, {"digest": digest, "text": text}) for digest, text in texts.items()]
+        try:
+            await self._database.write(rows)
+        except Conflict:
+            found = await self._row(uid)
+            if found is None:
+                raise Gone(f"execution {parent} does not run") from None
+            if found["status"] not in ("RUNNING", "SUCCEEDED") and found["redrives"] < redrives:
+                await self._redrive(uid, redrives)
+        self._asked.put_nowait(Asked(_ref(parent, uid)))
+
+    async def _redrive(self, uid: Uid, redrives: int) -> None:
+        asked = {"uid": uid, "redrives": redrives, "now": self._clock.now(), "commit": uuid.uuid4().hex}
+        if not await self._database.execute(_REOPEN, asked):
+            raise Unavailable(f"shard {uid} is being stopped")
+
+    async def until_ended(self, uid: Uid, progress: Callable[[ShardCounts], None]) -> ShardEnd:
+        with self._following(uid, progress) as following:
+            while (found := await self._row(uid)) is not None and found["status"] == "RUNNING":
+                await following.ended.wait()
+                following.ended.clear()
+        if found is None:
+            return ShardEnd("ABORTED")
+        return ShardEnd(found["status"], found["output"], found["error"], found["cause"])
+
+    async def stop(self, uid: Uid) -> None:
+        runs = await self._database.execute(
+            "UPDATE executions SET stop = '{}' WHERE uid = :uid AND status = 'RUNNING'", {"uid": uid}
+        )
+        if runs:
+            self._asked.put_nowait(Asked(ExecutionRef(uid, NAMESPACE, "", ""), stops=True))
+
+    async def forget(self, uid: Uid) -> None:
+        def forget(connection: Any) -> None:
+            connection.execute("DELETE FROM executions WHERE uid = :uid", {"uid": uid})
+            connection.execute("DELETE FROM parts WHERE uid = :uid", {"uid": uid})
+            connection.execute("DELETE FROM events WHERE uid = :uid", {"uid": uid})
+
+        await self._database.call(forget)
+
+    # --- For whoever carries them ----------------------------------------------------------------------------------
+
+    async def asked(self) -> Asked:
+        """Wait for what is to be done next."""
+        return await self._asked.get()
+
+    def committed(self, ref: ExecutionRef, commit: Commit) -> None:
+        for following in self._followed.get(ref.uid, ()):
+            if commit.shard is not None:
+                following.progress(commit.shard)
+            if commit.outcome is not None:
+                following.ended.set()
+
+    async def _row(self, uid: Uid) -> Row | None:
+        query = "SELECT status, output, error, cause, redrives FROM executions WHERE uid = :uid"
+        return await self._database.row(query, {"uid": uid}, lambda row: row)
+
+    @contextmanager
+    def _following(self, uid: Uid, progress: Callable[[ShardCounts], None]) -> Iterator[_Following]:
+        following = _Following(progress, asyncio.Event())
+        self._followed[uid].append(following)
+        try:
+            yield following
+        finally:
+            self._followed[uid].remove(following)
+            if not self._followed[uid]:
+                del self._followed[uid]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Following:
+    progress: Callable[[ShardCounts], None]
+    ended: asyncio.Event
+
+
+def _ref(parent: ExecutionRef, uid: Uid) -> ExecutionRef:
+    return ExecutionRef(uid, NAMESPACE, parent.name, parent.state_machine)
