@@ -44,6 +44,8 @@ class Play:
         self.changes: list[Key] = []
         self.refused: dict[str, Refusal] = {}
         self.owned = True
+        self.stood_still_seconds = 0.0
+        """For how long its machine did, as the wall clock tells afterwards."""
         self.unheard: set[str] = set()
         """Types of events that kopf does not tell of."""
         self.before_status: list[Callable[[], None]] = []
@@ -67,7 +69,7 @@ class Play:
         api = self.api = SimulatedApi(self.server, quiet, quiet, lambda *_: None)
         return StateMachines(
             api,
-            Revisions(api),
+            Revisions(api, read_clocks=self._read_clocks),
             (),
             lambda _: unchecked,
             VirtualClock(),
@@ -78,8 +80,12 @@ class Play:
             on_gone=lambda _: None,
             owns=lambda _: self.owned,
             looked_through=at_once,
-            read_clocks=lambda: Readings(*[asyncio.get_running_loop().time()] * 3),
+            read_clocks=self._read_clocks,
         )
+
+    def _read_clocks(self) -> Readings:
+        seconds = asyncio.get_running_loop().time()
+        return Readings(seconds, seconds, seconds + self.stood_still_seconds)
 
     async def start_again(self) -> None:
         """Another operator takes its place, and knows nothing yet."""
@@ -434,6 +440,56 @@ def test_the_revision_of_a_definition_that_has_become_invalid_goes(monkeypatch: 
         await asyncio.sleep(15)
 
     assert played(script).revisions() == []
+
+
+def test_the_revision_that_is_named_since_a_restore_stays_though_nobody_has_told_of_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was the former one, which nobody needed any more before: seed 67349 of the simulation."""
+    monkeypatch.setattr(revisions, "KEPT", 0)
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        saved = play.server.snapshot()
+        play.change(lambda body: body["spec"].update(definition=OTHER))
+        await asyncio.sleep(5)
+        play.unheard = {"MODIFIED"}
+        play.server.restore(saved)
+        await asyncio.sleep(20)
+
+    play = played(script)
+
+    assert play.revisions() == [play.stored()["status"]["revision"]]
+
+
+def test_no_revision_is_deleted_where_the_machine_stood_still_since_it_was_asked_who_needs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """etcd may have been restored meanwhile, to when somebody did. It is tried again later."""
+    monkeypatch.setattr(revisions, "KEPT", 0)
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        play.change(lambda body: body["spec"].update(definition=OTHER))
+        await asyncio.sleep(5)
+        handle = play.server.handle
+
+        def pausing(request: Request) -> bytes:
+            if request.path.endswith("/executions"):
+                play.stood_still_seconds += 15
+            return handle(request)
+
+        play.server.handle = pausing  # type: ignore[method-assign]
+        await asyncio.sleep(20)
+        assert len(play.revisions()) == 2
+        play.server.handle = handle  # type: ignore[method-assign]
+        await asyncio.sleep(600)
+
+    play = played(script)
+
+    assert play.revisions() == [play.stored()["status"]["revision"]]
 
 
 def test_revisions_that_could_not_be_deleted_are_tried_again_at_longer_and_longer_intervals(

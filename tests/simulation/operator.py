@@ -215,7 +215,7 @@ class Operator:
             quarantine=self.quarantine,
             skew=lambda: self.clock.skew_seconds,
         )
-        revisions = Revisions(self.api)
+        revisions = Revisions(self.api, read_clocks=self.clock.readings)
         for revision in () if setting.looks_after_machines else setting.revisions.values():
             if random.randrange(3):
                 revisions.keep("default", revision)

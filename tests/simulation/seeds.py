@@ -28,7 +28,7 @@ from tests.simulation.world import ACCOUNT, NAMESPACE, Climate, Result, World, c
 OTHER_INSTALLATION = "a-second-one"
 RESTORED_AFTER_SECONDS = 10.5
 """For so long nothing answers at least: etcd is stopped, its data are put back, it is started. Of what was stored beside
-an execution shortly before it its next commit may rely on the copy (``cluster.journal.TRUSTED_SECONDS``)."""
+an execution shortly before it its next commit may rely on the copy (``cluster.rows.TRUSTED_SECONDS``)."""
 _SMALLEST_STATUS_BYTES = 800
 """About: where less room is left nothing can be said in an Execution's status."""
 

@@ -26,6 +26,7 @@ from stepwright.cluster.installation import Installation
 from stepwright.cluster.record import Change, Record
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
+from stepwright.cluster.rows import TRUSTED_SECONDS, Row
 from stepwright.engine import kept_apart, payloads, readings
 from stepwright.engine.payloads import Payloads
 from stepwright.engine.ports import (
@@ -61,10 +62,6 @@ HISTORIES: Final = "executionhistories"
 UID_LABEL: Final = "stepwright.dev/execution-uid"
 
 
-TRUSTED_SECONDS: Final = 10.0
-"""For so long what was stored beside an execution is taken to be there without asking: to restore etcd takes longer."""
-
-
 class _Stored(msgspec.Struct):
     """What is needed of an Execution to tell what became of a write."""
 
@@ -79,26 +76,6 @@ class _Metadata(msgspec.Struct):
 class _Status(msgspec.Struct):
     seq: int = 0
     commitId: str | None = None  # noqa: N815 - the field's name on the wire
-
-
-class _Row:
-    """The requests of one commit, one after the other, of which each relies on what those before have stored."""
-
-    def __init__(self, read_clocks: Callable[[], Readings]) -> None:
-        self._read_clocks = read_clocks
-        self._sent: Readings | None = None
-
-    def go_on(self) -> None:
-        """The next one is about to be sent. Raises Unavailable if so much time has passed since the last was
-        that etcd may have been restored between: what was stored is then stored again."""
-        now = self._read_clocks()
-        if self._sent is not None and readings.passed(self._sent, now) > TRUSTED_SECONDS:
-            raise Unavailable("the machine has stood still, and what was stored may have been lost with etcd")
-        self._sent = now
-
-    def relies_on(self, sent: Readings) -> None:
-        """On what was sent then, too, beside the steps of the commit."""
-        self._sent = sent
 
 
 class ClusterJournal:
@@ -359,7 +336,7 @@ class ClusterJournal:
             kept = payloads.take_out(commit.outcome.output, texts)
             if not isinstance(kept, str):
                 output_ref = _payload_name(known.uid, kept[payloads.REFERENCE])
-        row = _Row(self._read_clocks)
+        row = Row(self._read_clocks)
         if not known.seq:
             await self._rely_on_revision(ref, known, row)
         await self._store_payloads(known, texts, row)
@@ -434,7 +411,7 @@ class ClusterJournal:
             ) from refusal
         raise Refused(str(refusal)) from refusal
 
-    async def _rely_on_revision(self, ref: ExecutionRef, known: Record, row: _Row) -> None:
+    async def _rely_on_revision(self, ref: ExecutionRef, known: Record, row: Row) -> None:
         """The first commit names what the execution runs from then on, which must be there still when it lands: it may have
         been tried for long. Raises Fenced where it is not, Unavailable, Gone."""
         name, now = known.state_machine["revision"], self._read_clocks()
@@ -445,7 +422,7 @@ class ClusterJournal:
             found = self._revisions.last_found(known.namespace, name) or now
         row.relies_on(found)
 
-    async def _store_payloads(self, known: Record, texts: Payloads, row: _Row) -> None:
+    async def _store_payloads(self, known: Record, texts: Payloads, row: Row) -> None:
         for digest, text in texts.items():
             if digest not in known.stored:
                 row.go_on()
@@ -459,7 +436,7 @@ class ClusterJournal:
         rolling.add_done_callback(lambda task: task.cancelled() or task.exception())
         self._rolling[known.uid] = self._read_clocks(), rolling
 
-    async def _rolled_page(self, known: Record, row: _Row) -> str:
+    async def _rolled_page(self, known: Record, row: Row) -> str:
         begun = self._rolling.pop(known.uid, None)
         if begun is not None:
             since, rolling = begun

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +22,8 @@ from stepwright.asl import definition
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.machine import Machine
 from stepwright.cluster.resources import API_VERSION
+from stepwright.cluster.rows import Row
+from stepwright.engine import readings
 from stepwright.engine.looking_through import LookingThrough, LooksThrough
 from stepwright.engine.ports import Refused, Unavailable
 from stepwright.engine.readings import Readings
@@ -52,8 +54,15 @@ class Revision:
 class Revisions:
     """Reads revisions and keeps the machines compiled from them."""
 
-    def __init__(self, api: Api, looked_through: LooksThrough | None = None) -> None:
+    def __init__(
+        self,
+        api: Api,
+        looked_through: LooksThrough | None = None,
+        read_clocks: Callable[[], Readings] = readings.read,
+    ) -> None:
+        """``read_clocks`` tells how much time has passed."""
         self._api = api
+        self._read_clocks = read_clocks
         self._looked_through = looked_through or LookingThrough()
         self._compiled: OrderedDict[tuple[str, str], Revision] = OrderedDict()
         self._found: OrderedDict[tuple[str, str], Readings] = OrderedDict()
@@ -127,12 +136,16 @@ class Revisions:
             done.exception()  # those who asked may have ended meanwhile
 
     async def prune(self, namespace: str, state_machine: str, uid: str, in_use: AbstractSet[str]) -> None:
-        """Delete what is superfluous; ``in_use`` beside the revisions that running executions are pinned to.
-        Raises ApiError."""
+        """Delete what is superfluous; ``in_use`` beside the revisions that running executions are pinned to, and the one
+        that the StateMachine names: all that is known otherwise may be of a time that a restore of etcd has undone.
+        Raises ApiError, Unavailable."""
+        row = Row(self._read_clocks)
+        row.go_on()
         path = path_of("apps/v1", "controllerrevisions", namespace)
         listed: list[tuple[int, str]] = []
         labels = {"labelSelector": f"{MACHINE_LABEL}={label_of(state_machine)}"}
         async for found, _ in self._api.pages(path, labels, page_size=_PAGE_SIZE):
+            row.go_on()
             decoded = (msgspec.json.decode(item, type=_Listed) for item in found)
             listed += [
                 (item.revision, item.metadata.name)
@@ -145,12 +158,26 @@ class Revisions:
         running = {"fieldSelector": f"spec.stateMachineRef.name={state_machine},status.phase=Running"}
         executions = path_of(API_VERSION, "executions", namespace)
         async for found, _ in self._api.pages(executions, running, page_size=_PAGE_SIZE):
+            row.go_on()
             statuses = (msgspec.json.decode(item, type=_Running).status for item in found)
             pinned |= {status.stateMachine.revision for status in statuses if status and status.stateMachine}
-        for name in superfluous(listed, in_use | pinned):
+        machine = await self._machine(namespace, state_machine)
+        if machine is None or machine.metadata.uid != uid:
+            return  # what it owned goes with it
+        named = {machine.status.revision} if machine.status and machine.status.revision else set()
+        for name in superfluous(listed, in_use | pinned | named):
+            row.go_on()
             with suppress(NotFound):
                 await self._api.delete(f"{path}/{name}")
             self._compiled.pop((namespace, name), None)
+
+    async def _machine(self, namespace: str, name: str) -> _Machine | None:
+        try:
+            path = path_of(API_VERSION, "statemachines", namespace, name)
+            found: _Machine = await self._api.get(path, into=_Machine)
+        except NotFound:
+            return None
+        return found
 
     def keep(self, namespace: str, revision: Revision) -> Revision:
         self._compiled[namespace, revision.name] = revision
@@ -209,6 +236,21 @@ class _Status(msgspec.Struct):
 
 class _Running(msgspec.Struct):
     status: _Status | None = None
+
+
+class _Uid(msgspec.Struct):
+    uid: str
+
+
+class _Named(msgspec.Struct):
+    revision: str | None = None
+
+
+class _Machine(msgspec.Struct):
+    """What is needed of a StateMachine to tell which revision executions start with."""
+
+    metadata: _Uid
+    status: _Named | None = None
 
 
 def superfluous(listed: Iterable[tuple[int, str]], in_use: AbstractSet[str]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from stepwright.cluster import conditions
-from stepwright.cluster.journal import TRUSTED_SECONDS
+from stepwright.cluster.rows import TRUSTED_SECONDS
 from stepwright.controllers import state_machine_watch
 from stepwright.controllers.machine_status import path_of_machine
 from stepwright.controllers.state_machine_watch import Key, SeenMachine

@@ -17,7 +17,7 @@ from stepwright.asl.signals import Millis
 from stepwright.cluster.revisions import Revisions
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.engine import backoff
-from stepwright.engine.ports import Clock
+from stepwright.engine.ports import Clock, Unavailable
 from stepwright.kube.api import ApiError
 
 log = structlog.get_logger(__name__)
@@ -76,7 +76,7 @@ class Pruning:
         """Delete what neither these nor executions under way need. Whether that was possible."""
         try:
             await self._revisions.prune(*key, uid, named | self._in_use(key))
-        except ApiError as error:
+        except (ApiError, Unavailable) as error:
             log.warning("old revisions not deleted", name="/".join(key), reason=str(error))
             return False
         return True
