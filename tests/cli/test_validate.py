@@ -128,7 +128,7 @@ def test_state_machines_are_found_among_manifests(file: Any) -> None:
 
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
-        f"{name}:2: note: ConfigMap settings skipped, it is no StateMachine of stepwright.dev"
+        f"{name}:2: note: ConfigMap settings skipped, it is not a StateMachine of stepwright.dev"
     ]
     assert result.stdout.splitlines() == [
         (

@@ -300,7 +300,7 @@ def test_whatever_else_a_call_raises_fails_its_task() -> None:
     async def main() -> None:
         scene = Scene()
         scene.service.answers = [RuntimeError("secret")]
-        cause = "The call failed inside of Stepwright (RuntimeError); the log says more."
+        cause = "The call failed inside Stepwright (RuntimeError); the log says more."
         assert (await scene.start(task()))[-1] == TaskFailed(ID, "States.Runtime", cause)
 
     played(main)

@@ -1,8 +1,8 @@
 """Who is let in, before anything of a request's body is read: programs that mean this server, never web pages.
 
-A page in a developer's browser can send requests to this machine, and with a name of its own that it lets point here
-(DNS rebinding) it may even choose their headers. What it cannot do is leave out what the browser adds: the name that it
-was loaded from (``Host``), and where the request comes from (``Origin``, ``Sec-Fetch-Site``). No AWS SDK sends the last
+A page in a developer's browser can send requests to this machine, and by pointing a name of its own here (DNS
+rebinding) it may even choose their headers. But it cannot remove what the browser adds: the name that it was
+loaded from (``Host``), and the request's origin (``Origin``, ``Sec-Fetch-Site``). No AWS SDK sends the last
 two. https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metadata/
 """
 
@@ -17,10 +17,10 @@ from stepwright.api.errors import ApiError
 from stepwright.api.http_messages import Request
 
 CONTENT_TYPE: Final = "application/x-amz-json-1.0"
-"""Of requests and answers. All SDKs send it; a form or an image in a page cannot."""
+"""The type of requests and answers. All SDKs send it; a form or an image in a page cannot."""
 
 TYPES: Final = frozenset({CONTENT_TYPE, identity.FORM})
-"""A page can send a form, and its browser says that it does: there is nothing to be had by it but the account."""
+"""A page can send a form, and its browser says so: all that it could learn this way is the account."""
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 
@@ -30,8 +30,8 @@ _SYNC: Final = "sync-"
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """``names`` are those that clients may call this server by. ``origins``: of pages that this server itself has
-    given out and that carry a token; there are none yet."""
+    """``names`` are those that clients may call this server by. ``origins``: those of pages that this server
+    itself serves with a token; there are none yet."""
 
     names: frozenset[str]
     origins: frozenset[str] = frozenset()
@@ -42,7 +42,8 @@ class Admission:
         from_page = "origin" in headers or "sec-fetch-site" in headers
         if from_page and ("origin" in request.repeated or headers.get("origin") not in self.origins):
             raise _denied("Requests of web pages are not served")
-        # Whoever has made this server its proxy (HTTP_PROXY) says so with a whole URL, and means it by any name.
+        # A client that uses this server as its proxy (HTTP_PROXY) sends a whole URL, and means this server by
+        # any name.
         if not request.target.startswith("http://") and not self._is_ours(request):
             raise _denied(
                 f"This server is not called {_shown(headers.get('host', ''))}; it answers to "
@@ -70,7 +71,7 @@ def check_content_type(request: Request) -> str:
 
 
 def _name(host: str) -> str:
-    """Without the port, which whoever forwards one may have changed."""
+    """The name without its port, which forwarding may have changed."""
     name, colon, port = host.rpartition(":")
     if not colon or not port.isdigit():
         name = host

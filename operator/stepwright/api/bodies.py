@@ -1,4 +1,4 @@
-"""Bodies of requests: each bounded, and those that are under way together, too."""
+"""Bodies of requests: each is bounded, and so are all that are under way together."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from stepwright.api.errors import ApiError
 from stepwright.api.http_messages import Request
 
 LARGEST_BODY_BYTES: Final = 8 * 1024 * 1024
-"""A definition of 1 MiB, each of its characters escaped, and its tags."""
+"""Enough for a definition of 1 MiB with every character escaped, and its tags."""
 
 MOST_UNDER_WAY_BYTES: Final = 64 * 1024 * 1024
-"""Of all requests together. A client whose request finds no room is told to come again, which all SDKs do."""
+"""For all requests together. A client whose request finds no room is asked to retry, which all SDKs do."""
 
 BODY_SECONDS: Final = 30.0
 """How long a client may take to send a body."""
 
 _SMALL_BYTES: Final = 64 * 1024
-"""A body below this that came with its head is in memory already: it is not counted."""
+"""A smaller body that came with its head is in memory already, so it is not counted."""
 
 _ENCODING: Final = "content-encoding"
 
 
 class Bodies:
-    """Of one server."""
+    """The bodies of one server's requests."""
 
     def __init__(self) -> None:
         self._free_bytes = MOST_UNDER_WAY_BYTES
 
     def at_hand(self, request: Request) -> bytes | None:
-        """A body that is small and has come with its head: nothing of it is counted. None: it has to be read."""
+        """A small body that came with its head, which is not counted. None: it has to be read."""
         length = request.content_length
         if length is None or length > _SMALL_BYTES or not request.complete or _ENCODING in request.headers:
             return None
@@ -45,7 +45,7 @@ class Bodies:
         if length is not None and length > LARGEST_BODY_BYTES:
             raise _too_large()
         if _ENCODING in request.headers:
-            # No client compresses requests of this API, and what is compressed may be a thousand times as large.
+            # No client compresses requests of this API, and compressed data may expand a thousandfold.
             raise ApiError("UnsupportedMediaTypeException", "The body of a request must not be encoded", 415)
         counted = 0
         try:

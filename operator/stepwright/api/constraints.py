@@ -1,7 +1,7 @@
-"""Whether a request is what the model says: types first, then presence, lengths, ranges and enumerations.
+"""Whether a request fits the model: types first, then presence, lengths, ranges and enumerations.
 
-A wrong type is a SerializationException on AWS; everything else that is wrong is told at once in one
-ValidationException. Its sentences are those of recorded answers.
+A wrong type is a SerializationException on AWS; all other mistakes are reported together in one
+ValidationException, in the words of recorded answers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 from stepwright.api import errors
 
 _MOST_TOLD: Final = 100
-"""Of what is wrong with one request: a body has room for millions."""
+"""The most mistakes listed for one request: a body has room for millions."""
 
 _LONG: Final = 1_000
 
@@ -33,7 +33,7 @@ def check(shape: Any, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_long(given: dict[str, Any]) -> bool:
-    """Whether there is a list to be looked through that takes some time."""
+    """Whether it has a list that takes some time to check."""
     return any(
         len(value) > _LONG if isinstance(value, list) else isinstance(value, dict) and is_long(value)
         for value in given.values()
@@ -127,7 +127,7 @@ def _broken(shape: Any, value: Any) -> Iterator[str]:
 
 @lru_cache(maxsize=64)
 def _pattern(pattern: str) -> Callable[[str], Any]:
-    """The model's patterns are Java's, which knows classes that Python does not."""
+    """The model's patterns are Java's, which has classes that Python does not."""
     return re.compile(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]")).fullmatch
 
 

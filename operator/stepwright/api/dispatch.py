@@ -1,4 +1,5 @@
-"""From a request's target and body to its answer; what nobody foresaw is told as AWS tells it, and logged here."""
+"""From a request's target and body to its answer; unforeseen errors are reported as AWS reports them, and
+logged here."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
 
 _AT_ONCE_BYTES: Final = 1024 * 1024
-"""Of a body, which take a few hundredths of a second to read at most, whatever is in them."""
+"""Bodies up to this size take at most a few hundredths of a second to read, whatever they contain."""
 
 log = structlog.get_logger(__name__)
 

@@ -1,4 +1,4 @@
-"""What is refused, as AWS says it. Source: the exceptions of botocore's service model and recorded answers."""
+"""Refusals in AWS's words. Source: the exceptions of botocore's service model and recorded answers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Reason = Literal[
     "INVALID_ROUTING_CONFIGURATION",
     "MISSING_REQUIRED_PARAMETER",
 ]
-"""Of a ValidationException, where the model knows one."""
+"""The reason of a ValidationException, if the model has one."""
 
 
 class ApiError(Exception):
-    """``code`` is the exception's name, as boto3 shows it in ``response["Error"]["Code"]``. ``told``: what else the
-    model has such an exception say."""
+    """``code`` is the exception's name, as boto3 shows it in ``response["Error"]["Code"]``. ``told``: the
+    exception's other members in the model."""
 
     def __init__(self, code: str, message: str, status: int = 400, **told: str) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class ApiError(Exception):
 
     @property
     def passes(self) -> bool:
-        """Whether it is of this moment, and the same may be asked again."""
+        """Whether it is temporary, so that the same request may be repeated."""
         return self.code == "ServiceUnavailableException"
 
 
@@ -134,7 +134,7 @@ def type_not_supported() -> ApiError:
 
 
 def unavailable(why: str) -> ApiError:
-    """Asked again, it may be done."""
+    """A repeated request may succeed."""
     return ApiError("ServiceUnavailableException", why, 503)
 
 
@@ -147,7 +147,7 @@ def internal(error: Exception, error_id: str) -> ApiError:
 
 
 def task_over(activity: str | None) -> ApiError:
-    """``activity``: the ARN of the one whose task it was."""
+    """``activity``: the ARN of the activity whose task it was."""
     return _said("TaskTimedOut", "Task Timed Out", activity or "Provided task does not exist anymore")
 
 
@@ -169,7 +169,7 @@ def validation(message: str, reason: Reason | None = None) -> ApiError:
 
 
 def nothing_given(*names: str) -> ApiError:
-    """An update that says nothing about what it could change."""
+    """An update that changes none of what it could."""
     some = f"{', '.join(names[:-1])} or the {names[-1]}"
     return validation(f"Either the {some} must be specified", "MISSING_REQUIRED_PARAMETER")
 
@@ -190,7 +190,7 @@ def unknown_operation(target: str, status: int = 400) -> ApiError:
 
 
 def _shown(text: str) -> str:
-    """Of what a client made up: its beginning."""
+    """The beginning of a client's text."""
     return text if len(text) <= 100 else f"{text[:100]}..."
 
 

@@ -1,8 +1,8 @@
 """HTTP/1.1 as a server of one API needs it: requests one after the other on connections that stay open.
 
-The bytes are read by llhttp (``httptools``); what is here is who waits for whom. A general web server's routes,
-middlewares and its client took half of the processor time of a short request, and a quarter of the time until
-``stepwright dev`` was ready.
+The bytes are read by llhttp (``httptools``); this module decides who waits for whom. A general web server's
+routes, middlewares and client took half of the processor time of a short request, and a quarter of the time
+until ``stepwright dev`` was ready.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ IDLE_SECONDS: Final = 75.0
 """How long a connection may be silent before a request has begun, and take to send the head of one."""
 
 LARGEST_HEAD_BYTES: Final = 16 * 1024
-"""Of a request without its body; a session's token takes two or three KiB of it."""
+"""The head of a request; a session's token takes two or three KiB of it."""
 
 _LINGER_SECONDS: Final = 10.0
-"""For how long what is not wanted is still taken, so that the client reads the answer and not that it was cut off."""
+"""How long unwanted data is still accepted, so that the client reads the answer instead of a reset."""
 
 _numbers: Final = itertools.count(1)
 
@@ -48,21 +48,22 @@ class Connection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._waiting: deque[Request | Malformed] = deque()
         self._incoming: Request | None = None
-        """Of which the body has not come whole."""
+        """The request whose body is not complete yet."""
         self._writable: asyncio.Future[None] | None = None
         self._reading = True
         self._over = False
-        """Whether what comes is of interest no more."""
+        """Whether further data is of no interest."""
         self._target = bytearray()
         self._headers: dict[str, str] = {}
         self._repeated: set[str] = set()
         self._fruitless_bytes = 0
-        """Of a head that is not whole, or between and behind the pieces of a body: the parser keeps what it has of
-        one header, however long it becomes."""
+        """Bytes of an incomplete head, or between and after the pieces of a body: the parser keeps what it
+        has of one header, however long it becomes."""
         self._silent_since = self._loop.time()
         self._timer = self._loop.call_later(IDLE_SECONDS, self._close_if_silent)
 
-    # --- Of asyncio --------------------------------------------------------------------------------------------------
+    # --- Called by asyncio
+    # -------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -92,7 +93,7 @@ class Connection(asyncio.Protocol):
                 self._enqueue(Malformed())
         except httptools.HttpParserUpgrade:
             self._over = (
-                True  # to what, nobody here knows: the request is answered, and nothing after it is read
+                True  # to a protocol unknown here: this request is answered, and nothing after it is read
             )
 
     def pause_writing(self) -> None:
@@ -103,7 +104,8 @@ class Connection(asyncio.Protocol):
             self._writable.set_result(None)
         self._writable = None
 
-    # --- Of the parser -----------------------------------------------------------------------------------------------
+    # --- Called by the
+    # parser-----------------------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
         self._target.clear()
@@ -114,7 +116,7 @@ class Connection(asyncio.Protocol):
         self._target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._incoming is not None:  # behind the body; nobody asks for it
+        if self._incoming is not None:  # after the body; nobody needs it
             return
         key = name.decode("ascii", "replace").lower()
         text = value.decode("utf-8", "surrogateescape")
@@ -207,7 +209,7 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def ask_for_body(self, request: Request) -> None:
-        """Somebody wants it, which some clients wait to hear."""
+        """Somebody wants the body; some clients wait to be asked for it."""
         self.resume_reading()
         if request.headers.get("expect", "").lower() == EXPECT_CONTINUE and request is self._incoming:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -244,5 +246,5 @@ class Connection(asyncio.Protocol):
 
 
 def _plain(status: int) -> Response:
-    """Of what never came as far as the API."""
+    """The answer to a request that never reached the API."""
     return Response(status, HTTPStatus(status).phrase.encode(), {"Content-Type": "text/plain"}, close=True)

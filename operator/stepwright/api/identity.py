@@ -21,10 +21,10 @@ _NAMESPACE: Final = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 
 def answer(body: bytes, caller: Caller, place: Place) -> bytes:
-    """The document that a form is answered with. Raises ApiError."""
+    """The document that answers a form. Raises ApiError."""
     asked = parse_qs(body.decode("latin-1"), max_num_fields=20).get("Action")
     if asked != ["GetCallerIdentity"]:
-        raise ApiError("InvalidAction", "Stepwright serves GetCallerIdentity of STS, and nothing else of it")
+        raise ApiError("InvalidAction", "Of STS, Stepwright serves only GetCallerIdentity")
     return _document(
         "GetCallerIdentityResponse",
         f"<GetCallerIdentityResult><Arn>arn:{place.partition}:iam::{caller.account}:root</Arn>"
@@ -33,7 +33,7 @@ def answer(body: bytes, caller: Caller, place: Place) -> bytes:
 
 
 def refusal(error: ApiError) -> bytes:
-    """As STS tells an error."""
+    """An error in STS's form."""
     said = f"<Code>{escape(error.code, quote=False)}</Code><Message>{escape(error.message, quote=False)}</Message>"
     return _document("ErrorResponse", f"<Error><Type>Sender</Type>{said}</Error>")
 

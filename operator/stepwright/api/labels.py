@@ -1,6 +1,6 @@
 """The distributed Maps of a state machine, which ARNs name by their label: ``...:stateMachine:order/Items``.
 
-What is called so is the state machine that the Map's child executions run: the Map's ItemProcessor.
+Such an ARN names the state machine that the Map's child executions run: the Map's ItemProcessor.
 Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachine.html
 """
 
@@ -22,18 +22,18 @@ from stepwright.engine.beside import Beside
 
 
 class Part(NamedTuple):
-    """A definition of its own, and how executions of it run."""
+    """A definition, and how its executions run."""
 
     definition: JsonText
     type: MachineType
 
 
 async def part(beside: Beside, machine_arn: str, text: str, label: str) -> Part | None:
-    """Of the definition ``text``; None if no distributed Map in it has this label. Raises
+    """The part with this label in the definition ``text``; None if no distributed Map in it has it. Raises
     InvalidDefinition."""
     try:
         return await beside.unless_short(len(text), partial(_part, machine_arn, text, label))
-    except InvalidDefinition as error:  # it was created by a version that took it
+    except InvalidDefinition as error:  # created by a version that accepted it
         raise errors.invalid_definition(error.diagnostics) from error
 
 

@@ -1,4 +1,5 @@
-"""The Step Functions API as botocore's service model has it: operations, and the shapes of what they take and give."""
+"""The Step Functions API as botocore's service model has it: operations, and the shapes of their requests and
+answers."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 TARGET: Final = "AWSStepFunctions."
-"""What X-Amz-Target begins with; the operation's name follows."""
+"""The beginning of X-Amz-Target; the operation's name follows."""
 
 
 def is_loaded() -> bool:

@@ -29,7 +29,7 @@ from stepwright.catalog.ports import CallRefused
 from stepwright.engine.ports import StopRequest, Uid, Unavailable
 
 _JSON_TEXT: Final = "SensitiveData"
-"""What botocore's model calls texts that hold JSON: inputs and outputs."""
+"""The names of shapes in botocore's model that hold JSON as text: inputs and outputs."""
 
 
 def serves(operation: str) -> bool:
@@ -80,7 +80,7 @@ class OwnCalls:
 
 
 def _ids(once: str) -> Callable[[], str]:
-    """The first one is ``once`` itself; all are the same again when the same call is made again."""
+    """The first one is ``once`` itself; repeating the same call gives the same ids."""
     numbers = itertools.count()
 
     def new_id() -> str:
@@ -91,7 +91,7 @@ def _ids(once: str) -> Callable[[], str]:
 
 
 def _request(shape: Any, value: Json, where: str) -> Any:
-    """As the API takes it; what does not fit is left for the API to refuse."""
+    """In the API's form; anything that does not fit is left for the API to refuse."""
     match value:
         case dict() if shape.type_name == "structure":
             names = {spelling.in_tasks(name): name for name in shape.members}
@@ -114,7 +114,7 @@ def _request(shape: Any, value: Json, where: str) -> Any:
 
 
 def _answer(shape: Any, value: Any, moment: Callable[[Millis], Json]) -> Any:
-    """With the names in order, as they are recorded."""
+    """The names are in the recorded order."""
     match shape.type_name:
         case "structure":
             return {

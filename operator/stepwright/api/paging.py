@@ -1,7 +1,7 @@
 """Pages of long lists. A token says where the next page begins, of which list it is, and since when.
 
-Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html (nextToken): a token is good
-for a day, with all other arguments as they were.
+Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html (nextToken): a
+token is valid for a day, with all other arguments unchanged.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from stepwright.catalog.ports import Cursor, Page
 T = TypeVar("T")
 
 DEFAULT: Final = 100
-"""Of ``maxResults``, even if it is 0."""
+"""The page size, even if ``maxResults`` is 0."""
 
 LIFETIME_MILLIS: Final = 24 * 60 * 60 * 1000
 
 _TOKEN: Final = msgspec.json.Decoder(tuple[int, str, str])
-"""When it was given out, the store's cursor, and a digest of both and of the list. Made here, once: where two threads
-decode into a type for the first time at once, msgspec ends the process."""
+"""When it was issued, the store's cursor, and a digest of both and of the list. Made here, once: if two
+threads decode into a type for the first time at once, msgspec crashes the process."""
 
 
 async def read(
@@ -37,9 +37,9 @@ async def read(
     of: str,
     look: Callable[[Cursor | None, int], Awaitable[Page[T]]],
 ) -> tuple[Sequence[T], Answer]:
-    """The page that is asked for of the list ``of``, and what the answer says about the next one. ``of``
-    names the list by all that the request says about it; it is the caller's account that goes through it.
-    Raises InvalidToken, NoSuchCursor."""
+    """The requested page of the list ``of``, and the answer's member for the next one. ``of`` names the list
+    by everything in the request that selects it; the caller's account is added. Raises InvalidToken,
+    NoSuchCursor."""
     token, now, of = request.get("nextToken"), service.clock.now(), f"{of} by {service.caller.account}"
     after = None if token is None else _cursor(token, of, now)
     page = await look(after, request.get("maxResults") or DEFAULT)
@@ -62,5 +62,5 @@ def _cursor(token: str, of: str, now: Millis) -> Cursor:
 
 
 def _digest(of: str, given: int, cursor: str) -> str:
-    """It is no secret: whoever makes a token up sees no more of a list that is theirs to read."""
+    """It is not secret: a made-up token shows nothing but a list that its maker may read anyway."""
     return hashlib.sha256(msgspec.json.encode((of, given, cursor))).hexdigest()[:32]

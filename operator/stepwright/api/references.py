@@ -49,7 +49,7 @@ def parse_machine(text: str) -> Arn:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be started: a machine's newest revision, or that of a version, named or chosen by an alias."""
+    """What to start: a machine's newest revision, or that of a version, named or chosen by an alias."""
 
     machine: StateMachine
     revision: Revision
@@ -77,7 +77,7 @@ async def target(service: Service, text: str) -> Target:
 
 
 def is_number(qualifier: str) -> bool:
-    """Of a version; an alias has a name."""
+    """Whether it names a version; an alias has a name."""
     return qualifier.isascii() and qualifier.isdigit() and len(qualifier) < 10
 
 
@@ -93,7 +93,7 @@ def _chosen(alias: Alias, chance: float) -> str:
 async def _found(
     arn: str, find: Callable[[str], Awaitable[T | None]], missing: Callable[[str], ApiError]
 ) -> T:
-    """Raises what ``missing`` makes of the ARN if there is nothing."""
+    """Raises ``missing(arn)`` if there is nothing."""
     found = await find(arn)
     if found is None:
         raise missing(arn)

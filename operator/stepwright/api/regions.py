@@ -1,4 +1,4 @@
-"""Where a request finds itself: in the region that it is signed for, as each region of AWS has things of its own."""
+"""The region of a request: the one that it is signed for, since on AWS each region has its own things."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from stepwright.catalog.arns import Place
 _REGION: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 _MOST: Final = 64
-"""Places kept: there are fewer regions, and names that are none may come without end."""
+"""Places kept: there are fewer regions, and made-up names may be endless."""
 
 
 class Regions:
-    """``region`` is that of requests that are not signed, or for no region; where ``fixed``, of all."""
+    """``region`` is that of requests that are not signed, or for no region; if ``fixed``, of all requests."""
 
     def __init__(self, region: str, *, fixed: bool) -> None:
         self._region = region
@@ -23,7 +23,7 @@ class Regions:
         self._places: dict[tuple[str, str], Place] = {}
 
     def of(self, account: str, claimed: Claim | None) -> Place:
-        """The account's place in the region that a request says it is signed for, be that true or not."""
+        """The account's place in the region that a request claims to be signed for, true or not."""
         region = self._region if self._fixed or claimed is None else claimed.region
         found = self._places.get((account, region))
         if found is None:

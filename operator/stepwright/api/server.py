@@ -1,4 +1,4 @@
-"""What is served over HTTP: one path, one method, and patience with nobody."""
+"""The HTTP server: one path, one method, and strict time-outs."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ SHUTDOWN_SECONDS: Final = 2.0
 
 
 def handler(service: Service, regions: Regions, admission: Admission, keys: Keys | None = None) -> Handler:
-    """``service`` is that of a request of which nothing is known: the others have it with who calls and where. ``keys``:
-    what requests must be signed with; without them any signature, or none, will do."""
+    """``service`` is the template: each request gets it with its caller and place. ``keys``: requests must be
+    signed with one of them; without them any signature, or none, will do."""
     bodies = Bodies()
 
     async def answer(request: Request, body: bytes, claimed: Claim | None, *, is_form: bool) -> Response:
@@ -84,7 +84,7 @@ def _response(reply: Reply, *, content_type: str = CONTENT_TYPE) -> Response:
 
 
 class Server:
-    """What listens, and the connections that there are."""
+    """The listening sockets and the open connections."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
@@ -129,7 +129,7 @@ class Server:
         self._listening.clear()
 
     async def cleanup(self) -> None:
-        """Listen no more; requests on their way may take a moment, then they are given up."""
+        """Listen no more; requests under way may take a moment, then they are abandoned."""
         await self._deafen()
         for connection in [connection for connection in self._connections if connection.task is None]:
             connection.close()

@@ -1,4 +1,4 @@
-"""What an operation works with: the ports, and for whom and where."""
+"""What an operation works with: the ports, the caller and the place."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from stepwright.engine.ports import Clock
 
 
 class Service(Struct, frozen=True):
-    """Each request has one of its own, with ``caller`` and ``place``; all else they share."""
+    """Each request has its own, with ``caller`` and ``place``; they share everything else."""
 
     machines: Machines
     executions: Executions
@@ -40,7 +40,7 @@ class Service(Struct, frozen=True):
     clock: Clock
     caller: Caller
     place: Place
-    """Where things are that a request names without an ARN."""
+    """Where things are that a request does not name by ARN."""
     new_id: Callable[[], str]
     """A new UUID as text."""
     chance: Callable[[], float]
@@ -49,17 +49,17 @@ class Service(Struct, frozen=True):
     installation: Installation
     """What its executions can run on."""
     beside: Beside = field(default_factory=Beside)
-    """Where everything is done that takes long; it has turns by connection."""
+    """Does everything that takes long, with turns by connection."""
 
 
 Request: TypeAlias = Mapping[str, Any]
 Answer: TypeAlias = dict[str, Any]
 
 Act: TypeAlias = Callable[[Service, Request], Awaitable[Answer]]
-"""Takes a request that fits the model and gives its answer as it goes over the wire. Raises ApiError."""
+"""Takes a request that fits the model; returns its answer as sent over the wire. Raises ApiError."""
 
 Subject: TypeAlias = Callable[[Service, Request], str]
-"""The ARN of what a request that fits the model is about (``api.subjects``)."""
+"""The ARN of the subject of a request that fits the model (``api.subjects``)."""
 
 
 class Operation(NamedTuple):

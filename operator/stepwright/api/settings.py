@@ -1,6 +1,5 @@
-"""What a request says about roles, logs and encryption: whether it can be, and what it stands for.
-
-Nothing here looks whether a role, a log group or a key exists: here are none. Sentences are AWS's where reports have them.
+"""What a request says about roles, logs and encryption: whether it is valid, and its meaning. Nothing checks
+whether a role, a log group or a key exists: there are none here. Sentences are AWS's if they are known.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ def check_role(arn: str) -> None:
 
 
 def logging(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A loggingConfiguration with what is not given. Raises InvalidLoggingConfiguration."""
+    """A loggingConfiguration with its defaults. Raises InvalidLoggingConfiguration."""
     configuration = {"level": "OFF", "includeExecutionData": False, **given}
     destinations = configuration.get("destinations", ())
     if len(destinations) != 1 and (destinations or configuration["level"] != "OFF"):
@@ -51,7 +50,7 @@ def logging(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def encryption(given: Mapping[str, Any]) -> dict[str, Any]:
-    """An encryptionConfiguration with what is not given. Raises InvalidEncryptionConfiguration."""
+    """An encryptionConfiguration with its defaults. Raises InvalidEncryptionConfiguration."""
     if given["type"] != _CUSTOMERS_KEY:
         return dict(given)
     if "kmsKeyId" not in given:

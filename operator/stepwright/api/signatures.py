@@ -1,4 +1,5 @@
-"""Signature Version 4: whether a request was signed with a key that is known here, lately, and is as it was signed.
+"""Signature Version 4: whether a request was signed recently with a known key, and has not been changed
+since.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
 """
@@ -31,7 +32,7 @@ _HEADER: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Of a request what a signature covers. ``headers`` by their names in lower case."""
+    """The parts of a request that a signature covers. ``headers`` by lower-case name."""
 
     method: str
     path: str
@@ -52,7 +53,7 @@ class Claim(NamedTuple):
 
 
 class Key(NamedTuple):
-    """What an access key stands for: what whoever has it signs with, and who that is."""
+    """What an access key stands for: the secret to sign with, and its owner."""
 
     secret: str
     caller: Caller
@@ -75,8 +76,8 @@ def check(signed: Signed, keys: Keys, now: Millis, service: str = SERVICE) -> Ca
 
 
 def check_head(headers: Mapping[str, str], keys: Keys, now: Millis, service: str) -> Claim:
-    """All that can be said before the body has come: the form, the key, the moment, and that nothing which decides
-    what is done was left out of the signature. Raises ApiError.
+    """Checks everything possible before the body arrives: the form, the key, the date, and that the signature
+    covers every header that matters. Raises ApiError.
 
     Content-Type may be left out, as the SDK for JavaScript before version 3 does: here it can have one value only.
     """

@@ -1,4 +1,4 @@
-"""What the conditions of a store are to whoever asked for something: one table, for all operations.
+"""How a store's conditions are reported to the caller: one table for all operations.
 
 Not here: those that mean one thing in one operation and another in the next (``MachineGone``, ``NotRedrivable``).
 """
@@ -16,7 +16,7 @@ from stepwright.engine.ports import Elsewhere, Fenced, Gone, Refused, Unavailabl
 
 
 def _changed(error: Exception) -> ApiError:
-    """Somebody else was faster, which is nobody's fault: asked again, the caller gets what holds by then."""
+    """Somebody else was faster, which is nobody's fault: a retry gets the new state."""
     return errors.unavailable(f"something else has changed it at the same time: {error}")
 
 
@@ -26,7 +26,7 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], ApiError]]] = MappingPr
         Fenced: _changed,
         Gone: _changed,
         Elsewhere: lambda error: errors.unavailable(str(error)),
-        # As it is it will never do, whoever asks again.
+        # Unchanged, it will never succeed, however often it is repeated.
         Refused: lambda error: errors.validation(str(error)),
         NoSuchCursor: lambda _: errors.invalid_token(),
         NoSuchTask: lambda _: errors.invalid_token(),
@@ -40,6 +40,6 @@ CONDITIONS: Final = tuple(_ANSWERS)
 
 
 def answer(condition: Exception) -> ApiError:
-    """Of one of ``CONDITIONS``, or of a narrower one."""
+    """The answer to one of ``CONDITIONS``, or a subclass."""
     kind = next(kind for kind in type(condition).__mro__ if kind in _ANSWERS)
     return _ANSWERS[kind](condition)

@@ -1,7 +1,6 @@
-"""What a request is about: the ARN on which its caller must have the right to do what it asks for.
-
-It is read from the request alone, before anything is looked up, so that what is not there and what is not allowed are
-refused alike. Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
+"""What a request is about: the ARN on which its caller needs the right to perform it. It is read from the
+request alone, before anything is looked up, so that missing and forbidden things are refused alike. Source:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ _ALL: Final = "*"
 
 
 def named(member: str) -> Subject:
-    """What the request names by its ARN."""
+    """The ARN in this member of the request."""
 
     def subject(service: Service, request: Request) -> str:  # noqa: ARG001
         arn: str = request[member]
@@ -61,5 +60,5 @@ def activities(service: Service, request: Request) -> str:  # noqa: ARG001
 
 
 def executions(service: Service, request: Request) -> str:  # noqa: ARG001
-    """Also of a task's token, which proves what else is asked for: that its task is known to whoever answers."""
+    """Also for a task's token, which itself proves that the caller knows the task."""
     return service.place.execution(_ALL, _ALL)

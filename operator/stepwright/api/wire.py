@@ -1,4 +1,4 @@
-"""Values as they go over the wire."""
+"""Values as sent over the wire."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DATA: Final = frozenset({"input", "output", "parameters", "assignedVariables"})
 
 
 METADATA_ONLY: Final = "METADATA_ONLY"
-"""Asked for as ``includedData``: neither definitions nor what executions take and give."""
+"""A value of ``includedData``: without definitions, inputs and outputs."""
 
 
 def moment(millis: int) -> float:
@@ -34,7 +34,7 @@ def event(recorded: HistoryEvent, *, with_data: bool) -> dict[str, Any]:
 
 
 def data(name: str, value: str | None, request: Mapping[str, Any]) -> dict[str, Any]:
-    """``input`` or ``output`` as the request wants to have it; nothing if there is none."""
+    """``input`` or ``output`` as the request wants it; empty if there is none."""
     if value is None:
         return {}
     details = details_of(request)

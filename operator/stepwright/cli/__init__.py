@@ -1,7 +1,7 @@
 """The command line: one module per command, each with a function of the same name.
 
-A command's module is imported only when it is the one asked for, so that ``stepwright validate`` does not wait for
-libraries of the operator.
+A command's module is imported only when it is needed, so that ``stepwright validate`` does not wait for the
+operator's libraries.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def main() -> None:
     if wrong is not None:
         typer.echo(f"stepwright: {wrong}", err=True)
     if completion.VARIABLE in os.environ:
-        # Shells that the script of ``stepwright completion`` speaks for ask what could follow.
+        # Shells that use the script of ``stepwright completion`` ask what could follow.
         from typer import completion as shells  # noqa: PLC0415
 
         shells.completion_init()  # type: ignore[attr-defined]  # there for its own use
@@ -71,5 +71,5 @@ def _every_command(
         typer.Option("--version", help="Print the version.", callback=_tell_version, is_eager=True),
     ] = False,
 ) -> None:
-    # With a callback typer keeps the command's name even where only one command is loaded.
+    # With a callback typer keeps the command's name even if only one command is loaded.
     pass

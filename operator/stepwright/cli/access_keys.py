@@ -38,10 +38,10 @@ def read(file: Path | None) -> dict[str, str] | None:
 
 
 def refuse(keys: list[str] | None) -> list[str] | None:
-    """``--access-key``, as it was once. Raises BadParameter."""
+    """The former ``--access-key``. Raises BadParameter."""
     if keys:
         raise typer.BadParameter(
-            "every user of this machine can read what stands on a command line. Put ID:SECRET into a file "
+            "every user of this machine can read the command line. Put ID:SECRET into a file "
             f"(--access-key-file FILE) or into the environment ({VARIABLE})."
         )
     return None

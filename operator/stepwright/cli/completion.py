@@ -8,7 +8,7 @@ import typer
 
 PROGRAM = "stepwright"
 VARIABLE = "_STEPWRIGHT_COMPLETE"
-"""Set by the script where the shell asks for completions."""
+"""Set by the script when the shell asks for completions."""
 
 
 def completion(

@@ -83,7 +83,7 @@ async def some_running(api: Api, namespace: str | None) -> list[str]:
                     found = (msgspec.json.decode(item, type=_Execution).metadata for item in page)
                     return [f"{metadata.namespace}/{metadata.name}" for metadata in found]
     except Forbidden:
-        # With the namespace went the Role in it.
+        # The Role went with its namespace.
         if namespace is None or not await namespaces.is_going(api, namespace):
             raise
     return []

@@ -1,7 +1,7 @@
-"""Whether another project's code may stand where this one's should.
+"""Whether another project's code may have replaced this one's.
 
-This one is distributed as ``stepwright-asl``; PyPI's ``stepwright`` is a web scraper, which has the import name
-``stepwright``, too. Where both are installed each has overwritten files of the other.
+This one is distributed as ``stepwright-asl``; PyPI's ``stepwright`` is a web scraper, which has the import
+name ``stepwright``, too. If both are installed, each has overwritten files of the other.
 """
 
 from __future__ import annotations

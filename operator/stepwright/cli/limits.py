@@ -27,13 +27,13 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "execution-seconds": "execution_seconds",
     }
 )
-"""Quotas by the names they are set by."""
+"""Quotas by their names on the command line."""
 
 _MAY_BE_LIFTED: Final = frozenset(
     {"history-events", "history-bytes", "events-per-second", "quota-seconds", "execution-seconds"}
 )
 _LEAST: Final = 3
-"""Events that an execution needs to begin, do something and end."""
+"""The events that an execution needs to begin, do something and end."""
 
 
 def applied(limits: Limits, given: Iterable[str]) -> Limits:

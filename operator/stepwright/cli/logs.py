@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def _without_rich() -> Iterator[None]:
-    """structlog loads rich where it is installed, with a hundred modules, for traces that are not wanted here."""
+    """structlog loads rich, if installed, with a hundred modules, for traces that are not wanted here."""
     if "rich" in sys.modules:
         yield
         return

@@ -16,7 +16,7 @@ USAGE: Final = 2
 
 
 def read(file: str) -> MockFile:
-    """All that is wrong with it is told. Raises Exit."""
+    """Prints everything that is wrong with it. Raises Exit."""
     from stepwright.mocks import config_file  # noqa: PLC0415
 
     try:
@@ -29,7 +29,7 @@ def read(file: str) -> MockFile:
 
 
 def unusable(error: Unusable) -> typer.Exit:
-    """Tells all that is wrong."""
+    """Prints everything that is wrong."""
     for problem in error.problems:
         plain.echo(problem, err=True)
     return typer.Exit(USAGE)

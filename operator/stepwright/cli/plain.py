@@ -1,7 +1,7 @@
-"""What people read on a terminal or in a CI log: nothing in it controls either.
+"""Text for a terminal or a CI log that cannot control either.
 
-Names, errors and causes are other people's text. Control characters (C0, C1) are shown as escapes, a line break within a
-text goes on after ``| ``, and what a CI system takes for a command of its own is broken up.
+Names, errors and causes are other people's text. Control characters (C0, C1) are shown as escapes, lines
+after the first begin with ``| ``, and anything that a CI system would take for a command is broken up.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _COMMAND: Final = re.compile(r"##(?=\w*\[)")
 
 
 def echo(text: str, *, err: bool = False) -> None:
-    """A text that may have lines, each of which is told as one."""
+    """Print a text that may have several lines, each on its own."""
     typer.echo(shown(text), err=err)
 
 
@@ -30,12 +30,12 @@ def shown(text: str) -> str:
 
 
 def in_a_line(text: str) -> str:
-    """A name: a line break in it is shown, too."""
+    """For a name: line breaks in it are escaped, too."""
     return _harmless(text).replace("\n", "\\n")
 
 
 def as_json(text: str) -> str:
-    """JSON that stays the same value: only characters within its strings are escaped, which lie beyond the first 32."""
+    """The same JSON value: only characters above the first 32, all within its strings, are escaped."""
     return _BEYOND.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

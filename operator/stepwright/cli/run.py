@@ -110,7 +110,7 @@ async def _run(machine: Any, name: str, input: Any, watch: bool, **how: Any) -> 
 
 
 def _definition(file: str, name: str | None, values: dict[str, Any]) -> tuple[Any, Any]:
-    """The definition in the file, the one of that name if there are several, as it was checked and as it runs."""
+    """The definition in the file (the one of that name if there are several), as checked and as compiled."""
     from stepwright.asl.diagnostics import InvalidDefinition  # noqa: PLC0415
     from stepwright.cli import validate  # noqa: PLC0415
     from stepwright.files.definitions import check_text  # noqa: PLC0415
@@ -132,7 +132,7 @@ def _definition(file: str, name: str | None, values: dict[str, Any]) -> tuple[An
 
 
 def _the_one(file: str, found: Any, name: str | None) -> Any:
-    """Where there is only one its name may be another: the execution's then."""
+    """If there is only one, its name may differ: then ``name`` is the execution's."""
     if len(found.definitions) == 1:
         return found.definitions[0]
     if not found.definitions:
@@ -147,7 +147,7 @@ def _the_one(file: str, found: Any, name: str | None) -> Any:
 
 
 def _tell_unmocked(mock: str, machine: Any, scripts: Any) -> None:
-    """Beforehand: what is missing is missed only when the execution comes to it."""
+    """Said in advance: a missing answer would be noticed only when the execution reaches it."""
     from stepwright.asl.machine import Task  # noqa: PLC0415
     from stepwright.tasks import table  # noqa: PLC0415
 
@@ -165,7 +165,8 @@ def _tell_unmocked(mock: str, machine: Any, scripts: Any) -> None:
 
 
 def _scripts(mock: str, machine: Any, machine_name: str | None) -> Any:
-    """What answers which state: ``FILE``, or ``FILE#TESTCASE``, as AWS writes a test case behind a state machine."""
+    """The scripts by state, from ``FILE`` or ``FILE#TESTCASE``, as AWS appends a test case to a state
+    machine."""
     from stepwright.mocks import config_file  # noqa: PLC0415
 
     path, _, case = mock.rpartition("#") if "#" in mock and not Path(mock).exists() else (mock, "", "")
@@ -198,7 +199,7 @@ def _input(given: str) -> Any:
 
 
 def _engine(choice: Literal["auto", "never", "docker", "podman"]) -> str | None:
-    """What runs containers."""
+    """The executable that runs containers."""
     from stepwright.tasks.processes.containers import NoEngine, find  # noqa: PLC0415
 
     try:

@@ -1,4 +1,4 @@
-"""``--substitute NAME=VALUE``: what stands for ``${NAME}`` in definitions, as SAM and CloudFormation put it in."""
+"""``--substitute NAME=VALUE``: what stands for ``${NAME}`` in definitions, as in SAM and CloudFormation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ METAVAR: Final = "NAME=VALUE|@FILE"
 
 
 def values(given: Iterable[str]) -> dict[str, str | int | bool]:
-    """What was said last wins. Raises BadParameter."""
+    """The last one wins. Raises BadParameter."""
     found: dict[str, str | int | bool] = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -36,11 +36,11 @@ def _of_file(path: str) -> dict[str, str | int | bool]:
     except documents.Unreadable as error:
         raise _wrong(f"{path}:{error.line or 1}:{error.column or 1}: {error.message}") from error
     if not isinstance(document.value, dict):
-        raise _wrong(f"{path} holds no object of names and values")
+        raise _wrong(f"{path} does not hold an object of names and values")
     found = {}
     for name, value in document.value.items():
         if not isinstance(value, str | int):
-            raise _wrong(f"{path}: the value of {name!r} is no text, whole number, true or false")
+            raise _wrong(f"{path}: the value of {name!r} is not a text, a whole number, true or false")
         found[name] = value
     return found
 

@@ -71,7 +71,7 @@ def test(
 
 
 def _run(file: Path, only: str | None, values: dict[str, Any], problems: list[str]) -> Iterator[Any]:
-    """The verdicts of a file, whose tests are told as they end."""
+    """The verdicts of a file; each test is printed as it ends."""
     from stepwright.testing import cases, report  # noqa: PLC0415
 
     try:
@@ -88,7 +88,7 @@ def _run(file: Path, only: str | None, values: dict[str, Any], problems: list[st
 
 
 def _found(paths: list[Path]) -> tuple[list[Path], list[Path]]:
-    """Test files, sorted, each once; and what is not there."""
+    """Test files, sorted, each once; and paths that do not exist."""
     from stepwright.testing.cases import SUFFIXES  # noqa: PLC0415
 
     files: dict[Path, None] = {}

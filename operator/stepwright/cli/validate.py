@@ -91,7 +91,7 @@ def _print_text(checked: list[CheckedFile], unreadable: list[tuple[str, str]]) -
     for file in checked:
         for number, manifest in file.skipped:
             plain.echo(
-                f"{file.name}:{number}: note: {manifest} skipped, it is no StateMachine of stepwright.dev",
+                f"{file.name}:{number}: note: {manifest} skipped, it is not a StateMachine of stepwright.dev",
                 err=True,
             )
         for definition in file.definitions:

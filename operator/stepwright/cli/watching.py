@@ -1,7 +1,6 @@
-"""``--watch``: an execution as it goes on, on stderr, since stdout is for its result.
-
-At a terminal what has happened scrolls by as lines, states in branches indented below their own, and what is under way
-stands below them with the time that it takes so far. Where stderr is no terminal there is a line for each change.
+"""``--watch``: the progress of an execution, on stderr, since stdout is for its result. On a terminal past
+events scroll by as lines, with states in branches indented, and what is under way is shown below them with
+its time so far. If stderr is not a terminal there is a line for each change.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ Show = Callable[[Visit], None]
 
 _FORKS: Final = ("Parallel", "Map")
 _MOST_UNDER_WAY: Final = 15
-"""A Map may have forty iterations at once, and a terminal has few lines more."""
+"""A Map may have forty iterations at once, and a terminal has few more lines."""
 
 
 @contextmanager
@@ -35,7 +34,7 @@ def watching(wanted: bool) -> Iterator[Show]:
         attempts: dict[int, int] = {}
 
         def show_change(visit: Visit) -> None:
-            """An attempt is told once: a visit comes again when it is to begin, and when it has."""
+            """Shows an attempt once: a visit comes again when it is to begin, and when it has begun."""
             if visit.outcome is not None or attempts.get(visit.id) != visit.attempts:
                 attempts[visit.id] = visit.attempts
                 _line(visit)
@@ -56,7 +55,7 @@ def _line(visit: Visit) -> None:
 
 @contextmanager
 def _live() -> Iterator[Show]:
-    # Imported here: whoever does not watch does not wait for it.
+    # Imported here: only watching should wait for it.
     from rich.console import Console  # noqa: PLC0415
     from rich.live import Live  # noqa: PLC0415
     from rich.spinner import Spinner  # noqa: PLC0415
@@ -68,7 +67,7 @@ def _live() -> Iterator[Show]:
     spinners: dict[int, Spinner] = {}
 
     def table() -> Table:
-        """What is under way, without the states that only wait for their branches."""
+        """States under way, without those that only wait for their branches."""
         grid = Table.grid(padding=(0, 1))
         leaves = [visit for visit in list(under_way.values()) if visit.type not in _FORKS]
         for visit in leaves[:_MOST_UNDER_WAY]:
@@ -98,7 +97,7 @@ def _live() -> Iterator[Show]:
                 said = Text.assemble(
                     indent, (mark, style), f" {plain.in_a_line(text)}", (f"  {plain.in_a_line(more)}", "dim")
                 )
-                live.refresh()  # first, or what has ended would stand below its own line for a moment
+                live.refresh()  # first, or an ended state would appear below its own line for a moment
                 live.console.print(said, soft_wrap=True)
             else:
                 live.refresh()
@@ -107,7 +106,7 @@ def _live() -> Iterator[Show]:
 
 
 def _told(visit: Visit, known: Visit | None) -> tuple[str, str, str, str] | None:
-    """A line for good: its mark and that one's style, the state, and what there is to say about it."""
+    """A permanent line: its mark and the mark's style, the state, and the details."""
     name = visit.path[visit.path.rfind("[", 0, -len(visit.state)) :] if "]/" in visit.path else visit.path
     if visit.outcome is None:
         if known is not None and visit.attempts > known.attempts:

@@ -1,4 +1,4 @@
-"""A new execution is written down once, under a name that is free."""
+"""Stores a new execution once, under a free name."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ADD_EXECUTION: Final = Statement(
     "WHERE EXISTS (SELECT 1 FROM machines WHERE arn = :machine_arn AND deleting IS FALSE) ON CONFLICT DO NOTHING",
     conditional=True,
 )
-"""Whoever starts an execution has looked at its state machine, which may have been deleted since."""
+"""The state machine was looked up before, but may have been deleted since."""
 
 NAME_MILLIS: Final = 90 * 24 * 60 * 60 * 1000
-"""So long after its end an execution has its name for itself.
+"""How long after its end an execution keeps its name to itself.
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html"""
 
 
@@ -50,8 +50,8 @@ async def add(database: Database, execution: Execution, machine_name: str) -> bo
 
 
 def _add_again(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Add an execution that could not be: where its ARN was that of an execution of a deleted state machine, or of one
-    that ended long ago, it is the new one's now. Raises MachineGone."""
+    """Add an execution whose ARN is taken: if by an execution of a deleted state machine, or by one that
+    ended long ago, the ARN is the new one's now. Raises MachineGone."""
     machine = machines.stored(connection, row["machine_arn"])
     if machine is None or machine.deleting:
         raise MachineGone
@@ -62,7 +62,7 @@ def _add_again(connection: Connection, row: Mapping[str, Any]) -> bool:
     found = connection.execute(former, {**row, "long_ago": row["started"] - NAME_MILLIS}).fetchone()
     if found is None:
         return False
-    # Nothing of it is lost, but nobody asks for it by this name.
+    # It is kept whole, but no longer found under this name.
     other = {"uid": found["uid"], "other": f"{row['arn']}:{found['uid']}"}
     connection.execute("UPDATE executions SET arn = :other WHERE uid = :uid", other)
     connection.execute("UPDATE map_runs SET execution_arn = :other WHERE uid = :uid", other)

@@ -1,5 +1,4 @@
-"""What workers say about their tasks: the first answer wins, and is written down before anybody acts on
-it."""
+"""What workers say about their tasks: the first answer wins, and is stored before anybody acts on it."""
 
 from __future__ import annotations
 
@@ -19,20 +18,19 @@ from stepwright.sql.database import Database
 
 
 class Carried(Protocol):
-    """Executions that are carried by this process."""
+    """The executions that this process runs."""
 
     def has_open(self, uid: Uid, task: TaskId, scheduled: Millis | None) -> bool | None:
-        """None if the execution is not carried. ``scheduled``: when it must have been, where that is
-        known."""
+        """None if the execution does not run here. ``scheduled``: when it must have been, if known."""
 
     async def taken_up(self) -> None:
-        """Return once everything is carried that was running when the last process ended."""
+        """Return once everything that was running when the last process ended runs again."""
 
     def report(self, uid: Uid, reported: Reported) -> None: ...
 
 
 class _Meant(NamedTuple):
-    """The task that is answered. ``scheduled``: None if its token does not say."""
+    """The task being answered. ``scheduled``: None if its token does not say."""
 
     uid: Uid
     task: TaskId
@@ -61,7 +59,7 @@ class SqlAnswers:
         self._carried.report(meant.uid, Heartbeat(meant.task))
 
     async def _read(self, token: str) -> _Meant:
-        """Raises NoSuchTask: where nobody but a forger can have made the token, without a look into the database."""
+        """Raises NoSuchTask; for a token that only a forger can have made, without reading the database."""
         try:
             named = self._database.tokens.read(token)
         except NoSuchTask:
@@ -72,11 +70,11 @@ class SqlAnswers:
         return _Meant(named.uid, named.task, named.scheduled)
 
     async def _answer(self, meant: _Meant, signal: Signal, said: dict[str, Any]) -> None:
-        """The first answer wins, and is written down before anybody acts on it."""
+        """The first answer wins, and is stored before anybody acts on it."""
         await self._require_open(meant)
         uid, task = meant.uid, meant.task
         answer = {"uid": uid, "task": task, "output": None, "error": None, "cause": None, **said}
-        # The execution may have ended meanwhile, and its answers are gone then.
+        # The execution may have ended meanwhile, and then its answers are gone.
         if not await self._database.execute(
             "INSERT INTO answers (uid, task, output, error, cause) SELECT uid, :task, :output, :error, :cause "
             "FROM executions WHERE uid = :uid AND status = 'RUNNING' ON CONFLICT DO NOTHING",
@@ -86,8 +84,9 @@ class SqlAnswers:
         self._carried.report(uid, signal)
 
     async def _require_open(self, meant: _Meant) -> None:
-        """Raises TaskOver, NoSuchTask, Unavailable. Whoever carries an execution knows its open tasks; to read a
-        checkpoint takes as long as it is large, and this is asked at every answer and every heartbeat."""
+        """Raises TaskOver, NoSuchTask, Unavailable. The engine knows a running execution's open tasks;
+        reading a checkpoint takes time in proportion to its size, and this is called for every answer and
+        every heartbeat."""
         is_open = self._carried.has_open(*meant)
         if is_open is None:
             await self._carried.taken_up()
@@ -103,7 +102,7 @@ class SqlAnswers:
 
 
 async def given(database: Database) -> list[tuple[Uid, Signal]]:
-    """What was said before the last process ended; what is answered already does nothing."""
+    """The answers given before the last process ended; repeating one has no effect."""
     query = "SELECT uid, task, output, error, cause FROM answers"
     rows = await database.rows(query, {}, tuple)
     return [
@@ -128,7 +127,7 @@ def _require_running(connection: Connection, meant: _Meant) -> None:
 
 
 def _over(connection: Connection, uid: Uid, task: TaskId) -> TaskOver:
-    """With what the history says about a task: it is called by the id of the event that scheduled it."""
+    """With what the history says about a task, whose number is the id of the event that scheduled it."""
     query = "SELECT body FROM events WHERE uid = :uid AND id = :task"
     found = connection.execute(query, {"uid": uid, "task": task}).fetchone()
     scheduled = {} if found is None else msgspec.json.decode(found["body"])

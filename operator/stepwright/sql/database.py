@@ -1,10 +1,9 @@
-"""The file that everything is kept in: opened by one process at a time, written in groups, read beside that.
+"""The file that holds everything: opened by one process at a time, written in groups, read concurrently. All
+writes go through one thread. Those that arrive during a transaction share the next one: a commit to disk
+costs the same for one execution as for a hundred, and so does switching to the thread and back.
 
-All writes go through one thread. Those that wait while one transaction is on its way share the next: a commit to disk
-costs the same for one execution and for a hundred, and so does the way into the thread and back.
-
-This is Python's own sqlite3, called in threads, and not a library above it: SQLAlchemy with its driver for asyncio took
-half of the time until ``stepwright dev`` was ready, and went into a thread and back for each statement.
+It uses Python's own sqlite3 in threads, and no library on top: SQLAlchemy with its driver for asyncio took
+half of the time until ``stepwright dev`` was ready, and switched threads for each statement.
 """
 
 from __future__ import annotations
@@ -30,16 +29,16 @@ from stepwright.sql.former_tokens import FormerTokens
 
 T = TypeVar("T")
 
-# Enough to make the commit to disk a small part of the whole, and little enough that nobody waits long.
+# Enough to make the commit to disk a small part of the cost, and few enough that nobody waits long.
 MOST_AT_ONCE: Final = 256
 
 READERS: Final = 4
 
 FILE: Final = "stepwright.db"
-"""SQLite gives the files beside it the mode of this one."""
+"""SQLite gives its auxiliary files the mode of this one."""
 
 NAMESPACE: Final = "local"
-"""Of all executions in a database: only a cluster has more than one."""
+"""The namespace of all executions in a database: only a cluster has more than one."""
 
 
 class InUse(Exception):  # noqa: N818 - it names a condition
@@ -76,7 +75,7 @@ class _Call(NamedTuple):
 
 
 class _Done(NamedTuple):
-    """What came of a write or call; told in the loop."""
+    """The result of a write or call, delivered in the loop."""
 
     future: asyncio.Future[Any]
     result: Any = None
@@ -123,7 +122,7 @@ class Database:
         return cls(file, writer, lock, tokens, former_tokens)
 
     async def close(self) -> None:
-        """Once all is written that was asked for."""
+        """Returns once all pending writes are done."""
         self._queue.put(None)
         await self._loop.run_in_executor(self._readers, self._writer.join)
         self._readers.shutdown()
@@ -132,13 +131,13 @@ class Database:
         self._lock.close()
 
     async def read(self, look: Callable[[Connection], T]) -> T:
-        """What is found, in a thread, by somebody who sees all that was committed before and nothing that is committed
-        meanwhile. Raises Unavailable, and what the look raises."""
+        """The result of ``look``, called in a thread on a snapshot: it sees everything committed before and
+        nothing committed meanwhile. Raises Unavailable, and what ``look`` raises."""
         return await self._loop.run_in_executor(self._readers, self._look, look)
 
     async def row(self, sql: str, asked: Mapping[str, Any], of: Callable[[Row], T]) -> T | None:
-        """What the one row stands for that a query finds, made of it in the thread; None if it finds none.
-        Raises Unavailable."""
+        """``of`` the one row that a query finds, called in the thread; None if it finds none. Raises
+        Unavailable."""
 
         def look(connection: Connection) -> T | None:
             found = connection.execute(sql, asked).fetchone()
@@ -147,7 +146,7 @@ class Database:
         return await self.read(look)
 
     async def rows(self, sql: str, asked: Mapping[str, Any], of: Callable[[Row], T]) -> list[T]:
-        """The same of all rows, in their order."""
+        """The same for all rows, in order."""
         return await self.read(lambda connection: [of(found) for found in connection.execute(sql, asked)])
 
     async def write(self, rows: Rows) -> None:
@@ -157,15 +156,15 @@ class Database:
         await write.done
 
     async def call(self, made: Callable[[Connection], T]) -> T:
-        """Make a call, in the thread that writes and in a transaction of its own, after all writes that were asked for
-        before. Raises Unavailable, and what the call raises."""
+        """Call ``made`` in the writing thread and in its own transaction, after all writes requested before.
+        Raises Unavailable, and what the call raises."""
         call = _Call(made, self._loop.create_future())
         self._queue.put(call)
         result: T = await call.done
         return result
 
     async def execute(self, sql: str, parameters: Mapping[str, Any]) -> int:
-        """One statement as a call; how many rows it changed."""
+        """One statement as a call. Returns how many rows it changed."""
         return await self.call(lambda connection: connection.execute(sql, parameters).rowcount)
 
     # --- Reading -------------------------------------------------------------------------------------------------
@@ -195,7 +194,8 @@ class Database:
         connection.close()
 
     def _taken(self, first: _Write | _Call) -> tuple[list[_Write], _Call | None, bool]:
-        """What is done together: all writes that wait, up to the first call; and whether nothing comes after it."""
+        """What is done together: all waiting writes, up to the first call; and whether nothing comes after
+        it."""
         writes: list[_Write] = []
         taken: _Write | _Call | None = first
         while isinstance(taken, _Write):
@@ -210,7 +210,7 @@ class Database:
 
 
 def _write_all(connection: Connection, writes: Sequence[_Write]) -> list[_Done]:
-    """Together; one by one where a condition does not hold, so that only its own write fails."""
+    """Together; or one by one if a condition does not hold, so that only its own write fails."""
     try:
         _execute(connection, writes)
     except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
@@ -243,7 +243,7 @@ def _called(connection: Connection, call: _Call) -> _Done:
 
 def _tell(done: Sequence[_Done]) -> None:
     for one in done:
-        if one.future.done():  # whoever waited has lost interest
+        if one.future.done():  # nobody waits for it any more
             continue
         if one.error is None:
             one.future.set_result(one.result)
@@ -268,7 +268,7 @@ def _transaction(connection: Connection, begin: str, what: str) -> Iterator[None
 
 
 def _connect(file: Path) -> Connection:
-    """Readers go on while a write is on its way (WAL); a commit is on disk when it returns (FULL)."""
+    """Readers continue during a write (WAL); a commit is on disk when it returns (FULL)."""
     # Transactions are begun and ended here. Threads take turns at a connection, never two at once.
     connection = sqlite3.connect(file, timeout=5, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
@@ -293,7 +293,7 @@ def _create(connection: Connection, folder: Path) -> FormerTokens:
 
 
 def _locked(folder: Path) -> TextIO:
-    """What is made here is for this user alone, and so is, from now on, what an earlier version made."""
+    """New files are for this user alone, and from now on so are those of earlier versions."""
     if not folder.exists():
         folder.mkdir(parents=True, mode=0o700)
     lock = (folder / "lock").open("a")

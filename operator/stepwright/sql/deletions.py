@@ -1,5 +1,5 @@
-"""State machines that are being deleted: they stay until none of their executions runs, and those fail at their next
-transition.
+"""State machines that are being deleted: they exist until none of their executions runs; these fail at their
+next transition.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
 """
@@ -25,7 +25,7 @@ from stepwright.sql.known import Machines
 from stepwright.sql.rows import BELONGS
 
 _PATIENCE_SECONDS: Final = 1.0
-"""Before the database is asked again."""
+"""The pause before the database is asked again."""
 
 _RUNNING: Final = (
     f"SELECT uid FROM executions WHERE settled IS 0 AND status = 'RUNNING' AND {BELONGS} LIMIT :most"  # noqa: S608 - a constant
@@ -45,7 +45,7 @@ class Deletions:
         self._removing: set[asyncio.Task[None]] = set()
 
     async def recall(self) -> None:
-        """Go on with what the last process began."""
+        """Continue what the last process began."""
         query = "SELECT arn FROM machines WHERE deleting IS TRUE"
         found = await self._database.read(
             lambda connection: [(arn, _running(connection, arn)) for (arn,) in connection.execute(query)]
@@ -56,7 +56,7 @@ class Deletions:
 
     async def begin(self, arn: str) -> None:
         """Delete a state machine, or have its executions fail first; durable when it returns."""
-        # Once it is written its executions have to fail, whoever has lost interest meanwhile.
+        # Once it is written its executions have to fail, even if the caller has lost interest.
         await asyncio.shield(self._begin(arn))
 
     async def _begin(self, arn: str) -> None:
@@ -64,14 +64,14 @@ class Deletions:
             connection.execute("UPDATE machines SET deleting = TRUE WHERE arn = :arn", {"arn": arn})
             return _running(connection, arn)
 
-        # One that ends after this was written is told about after it: the database answers in the order of
+        # The end of one that ends after this write is reported after it: the database answers in the order of
         # its writes.
         self._mark(arn, await self._database.call(mark))
         self._known.deleted(arn)
         await self._remove(arn)
 
     def failure(self, uid: Uid) -> Break | None:
-        """With what the execution fails at its next transition."""
+        """The error with which the execution fails at its next transition."""
         arn = self._machines.get(uid)
         return None if arn is None else Break(RUNTIME, causes.machine_deleted(arns.machine_name(arn)))
 
@@ -85,7 +85,7 @@ class Deletions:
                 self._remove_soon(arn)
 
     async def close(self) -> None:
-        """What is not removed yet is by the next process."""
+        """The next process removes what is left."""
         for removing in self._removing:
             removing.cancel()
         await asyncio.gather(*self._removing, return_exceptions=True)
@@ -110,7 +110,7 @@ class Deletions:
                 await asyncio.sleep(_PATIENCE_SECONDS)
 
     async def _remove(self, arn: str) -> None:
-        """With its versions and aliases, unless it has executions that run. Its executions stay."""
+        """Remove it with its versions and aliases, unless executions of it run. Its executions stay."""
 
         def remove(connection: Connection) -> None:
             if _running(connection, arn, most=1):
@@ -125,6 +125,6 @@ class Deletions:
 
 
 def _running(connection: Connection, machine_arn: str, most: int = schema.LAST) -> Sequence[Uid]:
-    """So many of its executions, or all."""
+    """This many of its running executions, or all."""
     rows = connection.execute(_RUNNING, {"machine_arn": machine_arn, "most": most})
     return [Uid(uid) for (uid,) in rows]

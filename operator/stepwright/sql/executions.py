@@ -1,4 +1,4 @@
-"""Standard executions in SQL, and the engine that carries them in this process."""
+"""Standard executions in SQL, and the engine that runs them in this process."""
 
 from __future__ import annotations
 
@@ -88,11 +88,11 @@ class SqlExecutions:
         )
         self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
         self._let_go: defaultdict[Uid, asyncio.Event] = defaultdict(asyncio.Event)
-        """Set when the engine is done with an execution; of those that somebody waits for."""
+        """Set when the engine is done with an execution; only for those that somebody waits for."""
         self._taken_up = asyncio.Event()
 
     async def run(self) -> None:
-        """Take up what was running when the last process ended, and carry everything until cancelled."""
+        """Take up what was running when the last process ended, and run everything until cancelled."""
         await self._deletions.recall()
         for loaded in await self._journal.unsettled():
             self._engine.adopt(loaded)
@@ -191,7 +191,7 @@ class SqlExecutions:
     # --- Starting and stopping -----------------------------------------------------------------------------------
 
     async def start(self, execution: Execution) -> Execution:
-        # Once it is stored it has to run, whoever has lost interest meanwhile.
+        # Once it is stored it has to run, even if the caller has lost interest.
         return await asyncio.shield(self._start(execution))
 
     async def _start(self, execution: Execution) -> Execution:
@@ -239,7 +239,7 @@ class SqlExecutions:
 
     @contextmanager
     def _end_of(self, uid: Uid) -> Iterator[asyncio.Future[Millis]]:
-        """When an execution ends; that it had ended before is not heard of."""
+        """When an execution ends; an earlier end is not reported."""
         ended: asyncio.Future[Millis] = asyncio.get_running_loop().create_future()
         self._ends[uid].append(ended)
         try:
@@ -251,7 +251,7 @@ class SqlExecutions:
                 del self._ends[uid]
 
     async def redrive(self, execution: Execution, token: str | None) -> Millis:
-        # Once it is stored it has to run, whoever has lost interest meanwhile.
+        # Once it is stored it has to run, even if the caller has lost interest.
         return await asyncio.shield(self._redrive(execution, token))
 
     async def _redrive(self, execution: Execution, token: str | None) -> Millis:
@@ -266,7 +266,7 @@ class SqlExecutions:
         return redriven
 
     async def _until_let_go(self, uid: Uid) -> None:
-        """An execution that has ended may be carried still: what it leaves behind is being stopped."""
+        """An ended execution may still be in the engine, which stops what it leaves behind."""
         while self._engine.carries(uid):
             await self._let_go[uid].wait()
 

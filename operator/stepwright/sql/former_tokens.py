@@ -1,7 +1,6 @@
-"""Task tokens as earlier versions made them, for tasks of executions that these have begun. None is made any more.
-
-The earliest were the task's name alone; later ones had a seal behind it, by a key of the execution, which was made with
-one in the database and stood in the checkpoint.
+"""Task tokens as earlier versions made them, for tasks of executions begun by those. They are no longer made.
+The earliest were just the task's name; later ones had a seal after it, made with a key of the execution,
+which was derived from one in the database and kept in the checkpoint.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ class FormerTokens:
         return cls(None if row is None else row["value"])
 
     def read(self, token: str) -> Former:
-        """Raises NoSuchTask. Whether the execution has tokens of that form, ``is_taken_from`` tells."""
+        """Raises NoSuchTask. ``is_taken_from`` says whether the execution has tokens of that form."""
         name, dot, seal = token.partition(".")
         found = _NAME.fullmatch(name)
         if found is None:
@@ -61,7 +60,7 @@ class FormerTokens:
 
 
 def is_taken_from(connection: Connection, former: Former) -> bool:
-    """Whether the execution was begun by a version that made its tokens so."""
+    """Whether the execution was begun by a version that made its tokens like this."""
     asked = {"uid": former.uid, "start": START}
     if not former.sealed:
         query = "SELECT 1 FROM executions WHERE uid = :uid AND bare_tokens IS TRUE"

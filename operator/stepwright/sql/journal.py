@@ -59,7 +59,7 @@ ADD_EVENT: Final = Statement(9, "INSERT INTO events (uid, id, body) VALUES (:uid
 
 
 class _Stored(NamedTuple):
-    """What the database has of an execution and of the revision that it runs."""
+    """What the database has about an execution and the revision that it runs."""
 
     row: Row
     parts: Mapping[PartId, Any]
@@ -85,7 +85,7 @@ class SqlJournal:
         return await self._loaded(found[0])
 
     async def unsettled(self) -> list[Loaded]:
-        """Everything that is to be carried on, the oldest first."""
+        """Everything that has to continue, the oldest first."""
         query = "SELECT * FROM executions WHERE settled IS 0 ORDER BY position"
         found = await self._database.read(
             lambda connection: _stored(connection, connection.execute(query).fetchall())
@@ -93,7 +93,7 @@ class SqlJournal:
         return [await self._loaded(stored) for stored in found]
 
     async def machine(self, revision: str, text: str) -> Machine:
-        """What the definition of a revision says. Raises Refused."""
+        """The compiled definition of a revision. Raises Refused."""
         return await self._machines.get(revision, text)
 
     async def _loaded(self, stored: _Stored) -> Loaded:
@@ -162,7 +162,7 @@ def loaded_of(row: Row, machine: Machine, role_arn: str, parts: Mapping[PartId, 
 
 
 def _stored(connection: Connection, rows: Iterable[Row]) -> list[_Stored]:
-    """A definition is there once, however many executions run it."""
+    """A definition is in memory once, however many executions run it."""
     revisions: dict[str, Row] = {}
     found = []
     for row in rows:
@@ -175,7 +175,7 @@ def _stored(connection: Connection, rows: Iterable[Row]) -> list[_Stored]:
 
 
 def read_parts(connection: Connection, uid: Uid) -> dict[PartId, Any]:
-    """Of the checkpoint of an execution."""
+    """The parts of an execution's checkpoint."""
     query = "SELECT part, body FROM parts WHERE uid = :uid"
     encoded = {part: msgspec.json.decode(body) for part, body in connection.execute(query, {"uid": uid})}
     texts = read_payloads(connection, encoded.values())
@@ -219,7 +219,7 @@ def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str,
                 "can_go_on": commit.redrivable is not None,
             },
         )
-        # An ended execution takes no step any more.
+        # An ended execution takes no more steps.
         yield DROP_CHECKPOINT, {"of": uid}
         yield DROP_ANSWERS, {"of": uid}
         yield DROP_TAKINGS, {"of": uid}

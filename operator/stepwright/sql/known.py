@@ -1,7 +1,6 @@
-"""What was read from the database, kept in memory until it is changed.
-
-Every start of an execution asks for its state machine, and an alias and a version where one is named; they change
-seldom, and only through this process, which is the only one that has the database open.
+"""What was read from the database, kept in memory until it changes. Every start of an execution asks for its
+state machine, and for an alias and a version if named. They change seldom, and only through this process, the
+only one that has the database open.
 """
 
 from __future__ import annotations
@@ -15,10 +14,11 @@ from stepwright.catalog.records import Alias, StateMachine, Version
 V = TypeVar("V")
 
 MOST_CHARACTERS: Final = 32 * 1024 * 1024
-"""Of definitions, for each kind of thing: those that were used last are kept. One definition may have 1 MiB."""
+"""The size of definitions kept for each kind of thing, most recently used first. One definition may have 1
+MiB."""
 
 SMALL: Final = 1024
-"""What anything takes beside its definition."""
+"""The size of anything without its definition."""
 
 
 class Known(Generic[V]):
@@ -31,14 +31,14 @@ class Known(Generic[V]):
         self._changes = 0
 
     async def get(self, arn: str, read: Callable[[], Awaitable[V | None]]) -> V | None:
-        """What is known, else what is read. That there is nothing is not kept."""
+        """The cached value, else the one read. A missing one is not cached."""
         found = self._found.get(arn)
         if found is not None:
             self._found.move_to_end(arn)
             return found
         changes = self._changes
         value = await read()
-        # What was read may be from before a change that was made meanwhile.
+        # The value may have been read before a change made meanwhile.
         if value is not None and changes == self._changes:
             self._drop(arn)  # two may have asked at once
             self._found[arn] = value
@@ -48,7 +48,7 @@ class Known(Generic[V]):
         return value
 
     def changed(self, arn: str | None = None) -> None:
-        """To be called once the change is written, and before anybody is told about it. None: any of them."""
+        """To be called once the change is written, before anybody hears of it. None: any of them."""
         self._changes += 1
         for known in tuple(self._found) if arn is None else (arn,):
             self._drop(known)
@@ -60,7 +60,7 @@ class Known(Generic[V]):
 
 
 class Machines:
-    """State machines with what hangs on them."""
+    """State machines with their versions and aliases."""
 
     def __init__(self) -> None:
         self.machines: Known[StateMachine] = Known(_size)

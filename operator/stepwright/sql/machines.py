@@ -38,7 +38,8 @@ class SqlMachines:
         self.deletions = Deletions(database, self.known)
         self._revisions: OrderedDict[str, Revision] = OrderedDict()
         self._asks = asyncio.Lock()
-        """One asks the database for a revision at a time: of a thousand starts at once, all but the first find it."""
+        """Only one at a time asks the database for a revision: of a thousand starts at once, all but the
+        first find it in memory."""
 
     async def add(self, machine: StateMachine, version: Version | None = None) -> StateMachine:
         def add(connection: Connection) -> StateMachine:

@@ -19,7 +19,8 @@ from stepwright.sql.database import Database, Statement
 from stepwright.sql.rows import child_of, text_of
 
 _COUNTS: Final = msgspec.json.Decoder(Counts)
-"""Made here, once: where two threads decode into a type for the first time at once, msgspec ends the process."""
+"""Made here, once: if two threads decode into a type for the first time at once, msgspec crashes the
+process."""
 
 PUT_RUN: Final = Statement(
     10,
@@ -164,7 +165,7 @@ class SqlMapRuns:
 
 
 async def asked(database: Database) -> Sequence[tuple[Uid, UpdateMapRun]]:
-    """How each run under way is to go on, by the execution that carries it."""
+    """The bounds requested for each run under way, by its execution."""
     query = (
         "SELECT uid, arn, max_concurrency, tolerated_count, tolerated_percentage FROM map_runs "
         "WHERE status = 'RUNNING'"

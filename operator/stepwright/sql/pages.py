@@ -1,4 +1,4 @@
-"""Pages of lists in SQL. A cursor is what the last row of a page is sorted by."""
+"""Pages of lists in SQL. A cursor is the sort key of the last row of a page."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from stepwright.sql.database import Database
 T = TypeVar("T")
 
 _DIGITS: Final = 18
-"""Of the largest number that the database takes."""
+"""The digits of the largest number that the database accepts."""
 
 EXECUTIONS: Final = f"({schema.LISTED}, position) < (:moment, :position) ORDER BY {schema.LISTED} DESC, position DESC LIMIT :limit"
-"""Of a list of executions, the newest first; with what ``before_execution`` says."""
+"""The next page of executions, the newest first, with the parameters of ``before_execution``."""
 
 
 async def read(
@@ -28,7 +28,8 @@ async def read(
     of: Callable[[Row], T],
     cursor: Callable[[Row], Cursor],
 ) -> Page[T]:
-    """``sql`` gives a list in its order from where the page begins, and no more than ``:limit`` rows. Raises Unavailable."""
+    """``sql`` gives the list in order from where the page begins, and at most ``:limit`` rows. Raises
+    Unavailable."""
 
     def look(connection: Connection) -> Page[T]:
         return cut(connection.execute(sql, {**asked, "limit": limit + 1}), limit, of, cursor)
@@ -37,7 +38,7 @@ async def read(
 
 
 def cut(rows: Iterable[Row], limit: int, of: Callable[[Row], T], cursor: Callable[[Row], Cursor]) -> Page[T]:
-    """The first ``limit`` of them. One more is taken, to see whether there is more."""
+    """The first ``limit`` rows. One more is read, to see whether there are more."""
     found = list(islice(rows, limit + 1))
     items = [of(row) for row in found[:limit]]
     return Page(items, cursor(found[limit - 1]) if len(found) > limit else None)
@@ -51,7 +52,7 @@ def at_name(row: Row) -> Cursor:
 
 
 def name(after: Cursor | None) -> str:
-    """Which names come after: those that are greater."""
+    """The next names are those that are greater."""
     return after or ""
 
 

@@ -1,4 +1,4 @@
-"""Redrives in SQL: an execution that ended without success is made to run again, and the engine is told to go on."""
+"""Redrives in SQL: an execution that ended without success runs again, and the engine continues it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stepwright.engine.ports import Uid
 from stepwright.sql.database import Database
 
 TOKENS: Final = 10
-"""So many of the newest client tokens of an execution are remembered, each for a quarter of an hour.
+"""How many of an execution's newest client tokens are remembered, each for a quarter of an hour.
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html"""
 TOKEN_MILLIS: Final = 15 * 60 * 1000
 
@@ -34,11 +34,11 @@ class SqlRedrives:
         self._database = database
 
     async def known(self, uid: Uid, token: str, now: Millis) -> Millis | None:
-        """When the redrive with this client token was made, where one was."""
+        """When the redrive with this client token was made, if there was one."""
         return await self._database.read(lambda connection: _known(connection, uid, token, now))
 
     async def begin(self, uid: Uid, token: str | None, now: Millis) -> Millis:
-        """Let the execution run again; durable when it returns. When it was done, even if it was by an
+        """Let the execution run again; durable when it returns. Returns when it was done, perhaps by an
         earlier call with this token. Raises NotRedrivable."""
 
         def redrive(connection: Connection) -> Millis:

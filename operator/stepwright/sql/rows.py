@@ -1,4 +1,4 @@
-"""What rows of the database stand for, where several modules read or write them."""
+"""Conversions of rows that several modules read or write."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ BELONGS: Final = (
     "executions.machine_arn = :machine_arn "
     "AND executions.position >= (SELECT machines.since FROM machines WHERE machines.arn = :machine_arn)"
 )
-"""Whether an execution is one of the state machine that has this ARN now. Those of one that had it before, and was
-deleted, began before this one was there."""
+"""Whether an execution is one of the state machine that has this ARN now. Those of a deleted one that had it
+before began before this one existed."""
 
 
 def text_of(value: Any) -> str:
-    """As JSON is kept."""
+    """JSON as it is stored."""
     return msgspec.json.encode(value).decode()
 
 
 def child_of(row: Row) -> Execution:
-    """Of an execution that may be a child execution; with the columns of ``children``."""
+    """An execution that may be a child execution; with the columns of ``children``."""
     return execution_of(row, row["map_run_arn"], row["item_count"])
 
 
 def execution_of(row: Row, map_run_arn: str | None = None, items: int | None = None) -> Execution:
-    """The last two: of a child execution."""
+    """The last two are for a child execution."""
     redrivable = row["redrivable"]
     return Execution(
         arn=row["arn"],

@@ -1,9 +1,9 @@
 """The tables of the journal in SQL.
 
-Times are milliseconds since 1970. JSON is kept as text, exactly as it was given; texts above 8 KiB stand once in
-``payloads`` and are referred to by their hash.
+Times are milliseconds since 1970. JSON is kept as text, exactly as it was given; texts above 8 KiB are stored
+once in ``payloads`` and referred to by their hash.
 
-Statements here and in the modules beside have parameters by name, and are of SQL that PostgreSQL reads, too, but for what is
+Statements here and in the modules beside use named parameters and SQL that PostgreSQL also reads, except for
 SQLite's own: ``WITHOUT ROWID``, ``IS 0``, and positions that a table counts by itself.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 VERSION: Final = 6
-"""Of the tables. A form that an older Stepwright cannot read gets the next number."""
+"""The version of the tables. A form that an older Stepwright cannot read gets the next number."""
 
 _OWNED_KEY: Final = '{"type":"AWS_OWNED_KEY"}'
 

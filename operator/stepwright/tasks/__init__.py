@@ -1,5 +1,5 @@
 """What runs the tasks of a state machine: one package per kind of Resource.
 
-What belongs here: drivers (``engine.ports.TaskDriver``) and the checks of their Parameters. What must not be here:
-the interpretation of the States Language, journals, kopf.
+What belongs here: drivers (``engine.ports.TaskDriver``) and the checks of their Parameters. Not: interpreting
+the States Language, journals, kopf.
 """

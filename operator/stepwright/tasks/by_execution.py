@@ -1,7 +1,6 @@
-"""What a driver knows of tasks, found by execution and task, and of one execution all at once.
-
-The engine asks a driver about one execution at a time, for each of thousands after a restart: whoever looks through all
-tasks each time takes time that grows with their square.
+"""What a driver knows about tasks, by execution and task, or for a whole execution at once. The engine asks a
+driver about one execution at a time, for each of thousands after a restart: searching all tasks each time
+would take quadratic time.
 """
 
 from __future__ import annotations

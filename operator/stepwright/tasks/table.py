@@ -101,7 +101,7 @@ def integrations(process: Process, means: Means) -> tuple[Integration, ...]:
 
 
 def check_for(spec: Mapping[str, Any]) -> TaskCheck:
-    """What all drivers have to say about the tasks of a StateMachine with this ``spec``."""
+    """The checks of all drivers for the tasks of a StateMachine with this ``spec``."""
     checks = {row.name: row.check_for(spec) for row in TABLE if row.check_for is not None}
 
     def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:

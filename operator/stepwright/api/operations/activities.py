@@ -1,4 +1,4 @@
-"""Activities, and the tasks that workers get of them."""
+"""Activities, and the tasks that workers get from them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ POLL_SECONDS: Final = 60.0
 
 
 async def create(service: Service, request: Request) -> Answer:
-    """Idempotent: the same name and encryption give the activity that is there, whatever its tags."""
+    """Idempotent: the same name and encryption return the existing activity, whatever its tags."""
     name = request["name"]
     references.check(name)
     arn = service.place.activity(name)
@@ -45,7 +45,7 @@ async def list_(service: Service, request: Request) -> Answer:
 
 
 async def delete(service: Service, request: Request) -> Answer:
-    """Deleting what is not there is no error."""
+    """Deleting a missing activity is not an error."""
     references.parse(request["activityArn"], "activity")
     await service.activities.delete(request["activityArn"])
     return {}

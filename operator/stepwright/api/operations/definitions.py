@@ -43,7 +43,7 @@ def _shown(diagnostic: Diagnostic, text: str) -> Answer:
         "message": diagnostic.message,
     }
     if diagnostic.code == _INVALID_JSON and diagnostic.line is not None:
-        # As AWS's JSON parser puts it; there is no place in a definition yet.
+        # In the words of AWS's JSON parser; there is no place in the definition yet.
         where = f"line: {diagnostic.line}, column: {diagnostic.column}"
         return shown | {"location": f'[Source: (String)"{_beginning(text)}"; {where}]'}
     return shown | ({"location": diagnostic.pointer or "/"} if text.strip() else {})

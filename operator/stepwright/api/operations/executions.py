@@ -19,7 +19,7 @@ _REDRIVE_FILTERS: Final = {None: None, "REDRIVEN": True, "NOT_REDRIVEN": False}
 
 
 async def start(service: Service, request: Request) -> Answer:
-    """Idempotent while the execution runs: the same name and input give the execution that is there."""
+    """Idempotent while the execution runs: the same name and input return the existing execution."""
     target = await starting.target(service, request)
     execution = starting.new(service, request, target)
     try:
@@ -28,7 +28,7 @@ async def start(service: Service, request: Request) -> Answer:
             return {"executionArn": execution.arn, "startDate": wire.moment(execution.started)}
         stored = await service.executions.start(execution)
     except MachineGone:
-        await starting.target(service, request)  # where it is gone, this says so
+        await starting.target(service, request)  # if it is gone, this says so
         raise errors.machine_deleting(execution.machine_arn) from None
     if stored.uid != execution.uid and (stored.status != "RUNNING" or stored.input != execution.input):
         raise errors.execution_exists(stored.arn)
@@ -132,7 +132,7 @@ async def redrive(service: Service, request: Request) -> Answer:
 
 
 async def _why_not(service: Service, arn: str) -> str:
-    """Why an execution was not redriven. AWS has no words for one whose state machine is gone."""
+    """Why an execution was not redriven. AWS has no sentence for one whose state machine is gone."""
     execution = await references.execution(service, arn)  # it may have changed meanwhile
     if (reason := redrives.refusal(execution, service.clock.now())) is not None:
         return reason

@@ -1,4 +1,4 @@
-"""StartSyncExecution: run an Express state machine and wait for what comes of it."""
+"""StartSyncExecution: run an Express state machine and wait for its result."""
 
 from __future__ import annotations
 

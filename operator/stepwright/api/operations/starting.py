@@ -1,4 +1,4 @@
-"""What the operations that start executions share: the request read, and an execution made of it."""
+"""Shared by the operations that start executions: reading the request and making an execution of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def target(service: Service, request: Request) -> Awaitable[references.Target]:
 
 
 def _split(request: Request) -> tuple[str, str | None]:
-    """The ARN, and the test case that follows it where a file of mocks answers tasks (``...:order#HappyPath``)."""
+    """The ARN, and the test case that follows it if a file of mocks answers tasks
+    (``...:order#HappyPath``)."""
     arn, hash, case = request["stateMachineArn"].partition("#")
     return arn, case if hash else None
 

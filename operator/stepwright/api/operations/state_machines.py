@@ -27,14 +27,14 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
 }
 
 _MOST_TOLD: Final = 5
-"""Of what is found in one definition, in the log."""
+"""The most findings of one definition in the log."""
 
 log = structlog.get_logger(__name__)
 
 
 async def create(service: Service, request: Request) -> Answer:
-    """Idempotent: the same name with the same definition, type, settings and publication gives the machine that is
-    there, whatever its role and tags."""
+    """Idempotent: the same name with the same definition, type, settings and publication returns the existing
+    machine, whatever its role and tags."""
     name: str = request["name"]
     kind: MachineType = request.get("type", "STANDARD")
     references.check(name)
@@ -67,7 +67,7 @@ async def create(service: Service, request: Request) -> Answer:
 
 
 async def describe(service: Service, request: Request) -> Answer:
-    """Also of a version, and of a distributed Map by its label; an alias has an operation of its own."""
+    """Also describes a version, and a distributed Map by its label; an alias has its own operation."""
     text = request["stateMachineArn"]
     references.parse(text, "stateMachine")
     _, label = arns.unlabelled(text)
@@ -117,7 +117,7 @@ async def _describe_labelled(service: Service, text: str) -> Answer:
 
 
 async def describe_for_execution(service: Service, request: Request) -> Answer:
-    """Of a child execution: the part of the definition that it runs."""
+    """For a child execution: the part of the definition that it runs."""
     execution = await references.execution(service, request["executionArn"])
     revision = await service.machines.revision(execution.revision_id)
     assert revision is not None
@@ -155,7 +155,7 @@ async def list_(service: Service, request: Request) -> Answer:
 
 
 async def update(service: Service, request: Request) -> Answer:
-    """What is not given stays as it is; where nothing changes, no new revision is made."""
+    """What is not given stays unchanged; if nothing changes, no new revision is made."""
     if not request.keys() & {"definition", "roleArn", *_SETTINGS}:
         raise errors.ApiError(
             "MissingRequiredParameter",
@@ -186,8 +186,8 @@ async def update(service: Service, request: Request) -> Answer:
 
 
 async def delete(service: Service, request: Request) -> Answer:
-    """Deleting what is not there is no error. Express executions that run go on; all others fail at their next
-    transition, and the state machine is there until then."""
+    """Deleting a missing state machine is not an error. Running Express executions continue; all others fail
+    at their next transition, and the state machine exists until then."""
     arn = request["stateMachineArn"]
     references.parse_machine(arn)
     if arns.unqualified(arn)[1] is not None:
@@ -215,7 +215,7 @@ async def _is_published_as(service: Service, stored: StateMachine, version: Vers
 
 
 async def _content(service: Service, revision: Revision, request: Request) -> Answer:
-    """The definition is left out where the request wants metadata alone."""
+    """The definition is left out if the request wants only metadata."""
     answer = {"roleArn": revision.role_arn, **revision.settings, **_revision_id(revision)}
     if request.get("includedData") == wire.METADATA_ONLY:
         return answer | {"definition": "{}"}
@@ -237,7 +237,7 @@ def _check_description(request: Request) -> None:
 
 
 def _settings(request: Request, before: Mapping[str, Any]) -> dict[str, Any]:
-    """What is given is checked, what is not stays as it was. Raises InvalidLoggingConfiguration,
+    """What is given is checked; the rest stays unchanged. Raises InvalidLoggingConfiguration,
     InvalidEncryptionConfiguration."""
     own = dict(before) | {name: request[name] for name in _SETTINGS if name in request}
     if "loggingConfiguration" in request or before is _DEFAULTS:
@@ -248,7 +248,7 @@ def _settings(request: Request, before: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _compile(service: Service, text: str, kind: MachineType, arn: str) -> None:
-    """What nothing here can run is said in the log: AWS knows of no warning in the answer."""
+    """Logs what nothing here can run: AWS's answers have no warnings."""
     compile = partial(
         definition.compile_definition,
         text,

@@ -1,4 +1,4 @@
-"""TestState: what a single state makes of an input, with mocks in place of what it would call."""
+"""TestState: what a single state does with an input, with mocks in place of what it would call."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def run(service: Service, request: Request) -> Answer:
 
 
 async def _run(service: Service, request: Request) -> Answer:
-    # What a state computes may take as long as its budget lasts, and nobody else shall wait for that.
+    # A state may compute until its budget is used up, and nobody else should wait for that.
     trial, verdict = await service.beside.call(partial(_begun, service, request))
     if verdict is None:
         verdict = await _waited(service, trial, request.get("roleArn", ""))
@@ -182,7 +182,7 @@ def _context(
 
 
 def _check_alone(request: Request) -> None:
-    """What makes sense only with a mock."""
+    """Refuses what makes sense only with a mock."""
     given = ["Context"] if "context" in request else []
     given += [f"{name[0].upper()}{name[1:]}" for name in request.get("stateConfiguration", {})]
     if given:

@@ -15,14 +15,14 @@ from stepwright.catalog.ports import VersionInUse
 from stepwright.catalog.records import Alias, Route
 
 _INITIAL: Final = "INITIAL"
-"""What a revision without a name is called: that of a state machine which was never updated."""
+"""The name of a revision without one: that of a state machine that was never updated."""
 
 # --- Versions ---------------------------------------------------------------------------------------------------------
 
 
 async def publish(service: Service, request: Request) -> Answer:
-    """Idempotent: a revision is published once under each description, and without one not again. ``revisionId`` says
-    which revision is meant to be the newest."""
+    """Idempotent: a revision is published once under each description, and without one not again.
+    ``revisionId`` must be the newest revision."""
     machine = await references.machine(service, request["stateMachineArn"])
     references.require_active(machine)
     wanted = request.get("revisionId")
@@ -50,7 +50,7 @@ async def list_versions(service: Service, request: Request) -> Answer:
 
 
 async def delete_version(service: Service, request: Request) -> Answer:
-    """Deleting what is not there is no error."""
+    """Deleting a missing version is not an error."""
     arn = request["stateMachineVersionArn"]
     _, number = references.parse_qualified(arn)
     if not references.is_number(number):
@@ -69,7 +69,7 @@ async def delete_version(service: Service, request: Request) -> Answer:
 
 
 async def create_alias(service: Service, request: Request) -> Answer:
-    """Idempotent: the same name with the same description and routes gives the alias that is there."""
+    """Idempotent: the same name with the same description and routes returns the existing alias."""
     name = request["name"]
     routes = await _routes(service, request["routingConfiguration"])
     machine_arn, _ = arns.unqualified(routes[0].version_arn)

@@ -1,4 +1,4 @@
-"""Activities: tasks that workers come for, ``GetActivityTask``, and answer by their token."""
+"""Activities: tasks that workers ask for (``GetActivityTask``) and answer with their token."""
 
 from stepwright.asl.resource import Resource
 

@@ -1,7 +1,7 @@
 """Tasks of activities, handed to workers one by one.
 
-Which tasks are taken is written down before a worker gets one, so none is handed out twice. A worker that is gone
-before the answer reaches it has taken its task with it: that is what HeartbeatSeconds is for, as on AWS.
+A taken task is recorded before a worker gets it, so none is handed out twice. If a worker disappears before
+the answer reaches it, its task is lost with it: that is what HeartbeatSeconds is for, as on AWS.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from stepwright.tasks.by_execution import ByExecution, Key
 
 
 class Takings(Protocol):
-    """Which tasks were taken, and by whom: kept until their execution is gone."""
+    """Which tasks were taken, and by whom: stored until their execution is gone."""
 
     async def takings(self) -> Collection[tuple[Uid, TaskId, str | None]]: ...
 
@@ -56,13 +56,13 @@ class ActivityDriver:
                 key, task = await self._next(arn)
         except TimeoutError:
             return None
-        # Once begun it is finished or undone, whoever has lost interest meanwhile.
+        # Once begun it is finished or undone, even if the caller has lost interest.
         await asyncio.shield(self._note(key, task.resource.text, worker))
         self._tell(key, task)
         return ActivityTask(self._token(*key, task.scheduled), jsontext.dump(task.parameters))
 
     async def _note(self, key: Key, arn: str, worker: str | None) -> None:
-        """Write down that a task is taken. If that fails it can be taken again. Raises Unavailable."""
+        """Record that a task is taken. If that fails it can be taken again. Raises Unavailable."""
         self._taken[key] = worker
         try:
             await self._takings.note_taking(*key, worker)
@@ -72,7 +72,8 @@ class ActivityDriver:
             raise
 
     def _tell(self, key: Key, task: StartTask) -> None:
-        """That a task has been taken. Its execution has not recorded it where the last process ended meanwhile."""
+        """Report that a task was taken. If the last process ended meanwhile, its execution has not recorded
+        that."""
         counts = task.timeout_seconds is not None or task.heartbeat_seconds is not None
         self._report(key[0], TaskStarted(key[1], self._taken[key], counts))
 

@@ -1,8 +1,9 @@
 """Makes the calls of one integration for all executions.
 
-What is the same for every call stands here, once: one call of a task at a time; a limit of all and of each host; more
-patience the longer the other side is away; what to do where nobody knows whether a call was made; that a task which waits
-for what it has begun is found again after a crash, and stopped with it; results that are kept until they are committed.
+Everything that calls have in common is here: one call of a task at a time; limits for all calls and for each
+host; longer pauses the longer the other side is away; what to do when nobody knows whether a call was made;
+finding again after a crash, and stopping with its task, work that the task began and waits for; keeping
+results until they are committed.
 """
 
 from __future__ import annotations
@@ -41,13 +42,13 @@ class CallDriver:
         self._report = report
         self._slots = slots or Slots()
         self._calls: ByExecution[Call] = ByExecution()
-        """All that are known, until they are stopped or released."""
+        """All known calls, until they are stopped or released."""
         self._running: ByExecution[asyncio.Task[None]] = ByExecution()
         self._beginning: dict[Key, asyncio.Future[Answered]] = {}
         self._ended: ByExecution[Signal] = ByExecution()
 
     async def close(self) -> None:
-        """Give up what is under way."""
+        """Abandon what is under way."""
         running: tuple[asyncio.Future[Any], ...] = (*self._running.values(), *self._beginning.values())
         for call in running:
             call.cancel()
@@ -89,7 +90,7 @@ class CallDriver:
         if running is not None:
             running.cancel()
         if task.resource.waits_for_end:
-            if beginning is not None:  # what is about to begin has begun before it can be stopped
+            if beginning is not None:  # it has to begin before it can be stopped
                 await asyncio.gather(beginning, return_exceptions=True)
             known = self._calls.get(key)
             if task.submitted is None and known is not None:
@@ -116,7 +117,7 @@ class CallDriver:
     # --- A call ---------------------------------------------------------------------------------------------------
 
     async def _run(self, key: Key, call: Call, *, again: bool) -> None:
-        """To its end, which is reported whatever happens."""
+        """Runs to the end of the call, which is reported whatever happens."""
         task = call.task.task
         try:
             result = await self._result(key, call, again=again)
@@ -124,7 +125,7 @@ class CallDriver:
             result = TaskFailed(task, failed.error, failed.cause)
         except Exception as error:
             log.exception("the call of a task failed", execution=key[0], task=task)
-            cause = f"The call failed inside of Stepwright ({type(error).__name__}); the log says more."
+            cause = f"The call failed inside Stepwright ({type(error).__name__}); the log says more."
             result = TaskFailed(task, RUNTIME, cause)
         self._running.pop(key, None)
         self._ended[key] = result
@@ -134,7 +135,7 @@ class CallDriver:
         task, resource = call.task.task, call.task.resource
         begun = call.task.submitted
         if begun is None:
-            # Whoever stops the task has to know whether the call was made.
+            # Stopping the task has to know whether the call was made.
             beginning = self._beginning[key] = asyncio.ensure_future(self._begun(call, again=again))
             try:
                 answered = await (asyncio.shield(beginning) if resource.waits_for_end else beginning)
@@ -145,17 +146,17 @@ class CallDriver:
             if not resource.waits_for_end:
                 return TaskSucceeded(task, answered.value, answered.text)
             begun = answered.value
-            # What is found again by its identity can be submitted when there is something else to write.
+            # A submission that can be found again by its identity may wait for another write to share.
             at_once = self._integration.again(call) is not Again.HARMLESS
             self._report(key[0], TaskSubmitted(task, begun, at_once=at_once))
         answered = await self._insist(call, lambda: self._integration.follow(call, begun))
         return TaskSucceeded(task, answered.value, answered.text)
 
     async def _begun(self, call: Call, *, again: bool) -> Answered:
-        """Once for certain, or as the integration declares. ``again``: it may have been before."""
+        """Exactly once, or as the integration declares. ``again``: it may have been called before."""
         answered = await self._made(call, again=again)
         key = (call.ref.uid, call.task.task)
-        if key in self._calls:  # for whoever stops it, even if that is done meanwhile
+        if key in self._calls:  # for stopping it, even if it is done meanwhile
             self._calls[key] = Call(call.ref, replace(call.task, submitted=answered.value))
         return answered
 

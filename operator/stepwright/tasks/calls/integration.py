@@ -42,21 +42,22 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """``text``: the answer as it was given, where it is to be kept so."""
+    """``text``: the answer exactly as given, if it must be kept that way."""
 
     value: Json
     text: JsonText | None = None
 
 
 class Again(Enum):
-    """What is done where nobody knows whether a call was made: the process that made it is gone, or its answer was lost."""
+    """What to do when nobody knows whether a call was made: the process that made it is gone, or its answer
+    was lost."""
 
     HARMLESS = "doing it twice is doing it once, or the other side knows it by the identity that we send"
     """It is made again."""
     REPEAT = "it is made at least once, as AWS makes it"
     """It is made again."""
     FIND = "what was begun can be found"
-    """It is looked for, and made if there is none."""
+    """It is searched for, and made if it is not found."""
     FAIL = "nobody can know"
     """The task fails with the error of a lost connection."""
 
@@ -71,12 +72,12 @@ class CallFailed(Exception):  # noqa: N818 - it names a condition
 
 
 class AnswerLost(Exception):  # noqa: N818
-    """The call may have been made: what comes next is up to ``Integration.again``. What was certainly not made is
-    ``Unavailable`` and is simply made again."""
+    """The call may have been made: ``Integration.again`` decides what comes next. A call that was certainly
+    not made raises ``Unavailable`` and is simply repeated."""
 
 
 class Integration(Protocol):
-    """All calls raise CallFailed, and Unavailable where they are to be made again later."""
+    """All calls raise CallFailed, and Unavailable if they should be repeated later."""
 
     def serves(self, resource: Resource) -> bool: ...
 
@@ -86,20 +87,20 @@ class Integration(Protocol):
     def again(self, call: Call) -> Again: ...
 
     def lost(self, call: Call) -> CallFailed:
-        """With what a task fails of which nobody knows whether it was done."""
+        """The failure of a task when nobody knows whether its call was made."""
 
     async def begin(self, call: Call) -> Answered:
-        """Make the call. The answer is the task's result; of a task that waits for what was begun, or for its token, it is
-        what TaskSubmitted says. Raises AnswerLost, too."""
+        """Make the call. The answer is the task's result; for a task that waits for what was begun, or for
+        its token, it is the output of TaskSubmitted. Raises AnswerLost, too."""
 
     async def find(self, call: Call) -> Answered | None:
-        """What ``begin`` answered, where it was called; of those that say FIND."""
+        """What ``begin`` answered, if it was called; only for FIND."""
 
     async def follow(self, call: Call, begun: Json) -> Answered:
-        """Wait for the end of what was begun, also in another process; of tasks that wait for it."""
+        """Wait for the end of what was begun, even by another process; for tasks that wait for it."""
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
-        """Stop what was begun, if it was; of tasks that wait for its end. Harmless to repeat."""
+        """Stop what was begun, if anything; for tasks that wait for its end. Harmless to repeat."""
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         """The task's result is committed: what was kept for it may go. Harmless to repeat."""

@@ -1,7 +1,7 @@
 """Lambda functions: called by Lambda's own Invoke API, where a connection to it is.
 
-https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. A call whose answer was lost with the process is made
-again: functions are called at least once, as AWS does it.
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. A call whose answer was lost with the process
+is repeated: functions are called at least once, as on AWS.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class Functions:
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
-    """The body; None if it is too large to be one of Lambda's."""
+    """The body; None if it is too large to be Lambda's."""
     pieces, size = [], 0
     async for piece in response.content.iter_any():
         size += len(piece)
@@ -170,13 +170,13 @@ def _given(task: StartTask) -> Mapping[str, Any]:
 
 
 def _region(name: str) -> str | None:
-    """Of the function's ARN; None where it is called by its name."""
+    """Of the function's ARN; None if it is called by its name."""
     arn = arns.parse(name)
     return None if arn is None else arn.region
 
 
 def _payload(given: Mapping[str, Any]) -> bytes:
-    """AWS sends a text as it is, as the JSON that it holds, and nothing for null."""
+    """AWS sends a text unchanged, as the JSON that it holds, and nothing for null."""
     payload = given.get("Payload")
     if payload is None:
         return b""
@@ -184,7 +184,7 @@ def _payload(given: Mapping[str, Any]) -> bytes:
 
 
 def _answer(response: aiohttp.ClientResponse, payload: Json) -> Json:
-    """Of ``lambda:invoke``, with the members and in the order that AWS records."""
+    """The result of ``lambda:invoke``, with the members and in the order that AWS records."""
     headers: dict[str, Json] = {
         name.decode(): value.decode("latin-1") for name, value in response.raw_headers
     }
@@ -199,8 +199,9 @@ def _answer(response: aiohttp.ClientResponse, payload: Json) -> Json:
 
 
 def _failed(body: bytes, *, as_said: bool) -> CallFailed:
-    """The function itself has failed: AWS takes the name from what it said, and hands on all of it as the cause: of a
-    function called by its ARN ``as_said``, of lambda:invoke without spaces."""
+    """The function itself failed: AWS takes the error's name from its answer and passes on the whole answer
+    as the cause: unchanged (``as_said``) for a function called by its ARN, without spaces for
+    lambda:invoke."""
     try:
         said = jsontext.parse(body)
     except InvalidJson:

@@ -1,15 +1,13 @@
-"""Which pods a Job has made itself.
-
-A Job's controller also takes over pods that it has not made: any without a controller that carry the Job's label. Such
-a pod may have run anything, and its end would count as the task's. It is told by what nobody but the controller that
-makes a pod decides, and what no webhook changes:
+"""Which pods a Job has created itself. A Job's controller also adopts pods that it did not create: any with
+the Job's label and without a controller. Such a pod may have run anything, and its end would count as the
+task's. It is recognised by things that only the creating controller decides and that no webhook changes:
 
 - From its first moment on a Job's own pod has its controller, and nothing has happened to it yet. A watch
-  reports that moment; what shows later, or changes hands, was adopted.
+  reports that moment; a pod that appears later, or changes hands, was adopted.
 - Its name is the Job's with a random end. While a Job is there no other Job has that name; pods of ReplicaSets and the
   like, whose names could be the same, restart their containers always, which a Job's never do.
-- It is not older than the Job, and carries the mark of the Job's template. The watch is told about marked
-  pods alone: of others it shows only when the pods of a Job are listed.
+- It is not older than the Job, and has the mark of the Job's template. The watch reports only marked pods;
+  others are seen only when the pods of a Job are listed.
 
 What a pod runs is not compared with the Job's template: webhooks that pin images, add containers, environment, volumes
 or wrap the command are common, and with them no task would ever end.
@@ -24,11 +22,12 @@ from typing import Final
 from stepwright.tasks.job.facts import Job, Pod
 
 _LONGEST_START: Final = 58
-"""Of a name with a random end, which Kubernetes adds (k8s.io/apiserver, names.MaxGeneratedNameLength)."""
+"""The length of the random end of a name, which Kubernetes adds (k8s.io/apiserver,
+names.MaxGeneratedNameLength)."""
 
 
 class Adopted:
-    """The pods of which the watch has told that they came to their Job later."""
+    """The pods that, according to the watch, came to their Job later."""
 
     def __init__(self) -> None:
         self._uids: set[str] = set()
@@ -48,11 +47,11 @@ class Adopted:
             self._uids.add(new.metadata.uid)
 
     def forget(self, pod: Pod) -> None:
-        """It is gone, and nobody asks for it any more."""
+        """It is gone, and nobody needs it any more."""
         self._uids.discard(pod.metadata.uid)
 
     def told_apart(self, job: Job, pods: Iterable[Pod]) -> tuple[list[Pod], list[Pod]]:
-        """Those that the Job has made; and those that it has not, and that Kubernetes counts for it."""
+        """Those that the Job created; and those that it did not, but that Kubernetes counts for it."""
         own: list[Pod] = []
         foreign: list[Pod] = []
         for pod in pods:
@@ -62,7 +61,7 @@ class Adopted:
 
 
 def is_made_by(job: Job, pod: Pod) -> bool:
-    """As far as the two tell. ``pod``: its controller is the Job."""
+    """As far as the two objects show. ``pod``: one whose controller is the Job."""
     return (
         _is_named_by(job, pod.metadata.name)
         and pod.spec.restartPolicy == job.spec.template.spec.restartPolicy
@@ -72,7 +71,7 @@ def is_made_by(job: Job, pod: Pod) -> bool:
 
 
 def _is_named_by(job: Job, pod: str) -> bool:
-    """A random end, and of an Indexed Job the index before it, for which a long name is shortened."""
+    """With a random end and, for an Indexed Job, the index before it, for which a long name is shortened."""
     indexed = job.spec.completionMode == "Indexed"
     found = re.fullmatch(r"(.+?)(-\d+-)[a-z0-9]{5}" if indexed else r"(.+)(-)[a-z0-9]{5}", pod)
     return found is not None and found[1] == job.metadata.name[: _LONGEST_START - len(found[2])]

@@ -1,11 +1,11 @@
 """How many new Jobs Kubernetes is given at once, fair among namespaces.
 
-Kubernetes makes the pods of Jobs in the order in which the Jobs have come, whosever they are. Of ten thousand Jobs created at
-once the last gets its pod minutes later, and so does the next Job of anybody else. So only a few are created ahead of
-their pods; the others wait here, where each namespace has its turn.
+Kubernetes creates the pods of Jobs in the order of the Jobs, whoever owns them. Of ten thousand Jobs created
+at once the last gets its pod minutes later, and so does the next Job of anybody else. So only a few are
+created ahead of their pods; the others wait here, where each namespace has its turn.
 
-While one namespace is alone, some Jobs more than needed cost nobody anything. While others ask, too, there are no more than
-keep the Job controller busy (``pace``).
+While one namespace is alone, a few extra Jobs cost nobody anything. While others ask, too, there are only as
+many as keep the Job controller busy (``pace``).
 
 Where Jobs get no pods (a quota is used up, an account is missing, a webhook refuses) their turns end after a while. Such a
 namespace must not take turn after turn from those whose Jobs do: until one of its Jobs gets a pod, it and all others of its
@@ -22,17 +22,19 @@ from stepwright.engine.turns import Ring
 from stepwright.tasks.job.pace import MOST, Pace
 
 SPARE: Final = 1
-"""Turns beyond those that one namespace may have: another finds one also while the Jobs of the first wait in vain."""
+"""Turns beyond those that one namespace may have: another namespace finds one even while the Jobs of the
+first wait in vain."""
 
 CONTENDED_SECONDS: Final = 60.0
-"""For so long after another namespace has asked for a turn, those who have many leave room for the next of its kind."""
+"""How long after another namespace asked for a turn those with many turns leave room for the next
+newcomer."""
 
 LONGEST_SECONDS: Final = 5.0
-"""After this a Job counts no longer, and its namespace is one whose Jobs get no pods. The Job controller may be away: that
-must not hold up everybody for long."""
+"""After this a Job no longer counts, and its namespace is one whose Jobs get no pods. The Job controller may
+be away, which must not hold up everybody for long."""
 
 PODLESS_SECONDS: Final = 1.0
-"""The same for the next Job of such a namespace. Many may share that turn, and what kept their pods away may be over."""
+"""The same for the next Job of such a namespace. Many may share that turn, and the obstacle may have gone."""
 
 
 class _Begun(NamedTuple):
@@ -42,8 +44,8 @@ class _Begun(NamedTuple):
 
 
 class Beginnings:
-    """Turns at being a Job without a pod. After ``await turn(...)`` follows ``created`` or ``not_created``; what was created
-    holds its turn until a pod of it is seen, it is ``over``, or its time is."""
+    """Turns at being a Job without a pod. ``await turn(...)`` is followed by ``created`` or ``not_created``;
+    a created Job holds its turn until a pod of it is seen, it is ``over``, or its time is up."""
 
     def __init__(self) -> None:
         self._pace = Pace()
@@ -55,7 +57,7 @@ class Beginnings:
         self._without_pod: dict[str, _Begun] = {}
         """By the Job's uid."""
         self._podless: set[str] = set()
-        """Namespaces whose Jobs got no pods, as far as was seen last."""
+        """Namespaces whose Jobs got no pods when last seen."""
 
     async def turn(self, namespace: str) -> None:
         """Wait until a Job may be created there."""
@@ -83,7 +85,7 @@ class Beginnings:
     def pod_seen(self, namespace: str, job_uid: str) -> None:
         """A pod of this Job is new, whether or not the Job holds a turn."""
         begun = self._without_pod.get(job_uid)
-        if begun is not None and begun.namespace == namespace:  # in another anybody may name a Job in a pod
+        if begun is not None and begun.namespace == namespace:  # elsewhere anybody may name a Job in a pod
             self._pace.pod_came(begun.created, asyncio.get_running_loop().time())
             self.over(job_uid)
         if namespace in self._podless:
@@ -91,7 +93,7 @@ class Beginnings:
             self._grant()
 
     def over(self, job_uid: str) -> None:
-        """The Job needs no pod any more, or not now."""
+        """The Job no longer needs a pod, or not now."""
         begun = self._without_pod.pop(job_uid, None)
         if begun is not None:
             begun.timer.cancel()
@@ -108,7 +110,7 @@ class Beginnings:
         self._grant()
 
     def _grant(self) -> None:
-        """Hand out what is free, round by round, to the namespaces that may have more."""
+        """Hand out free turns, round by round, to the namespaces that may have more."""
         each = self._each()
         while (served := self._ring.serve(lambda namespace: self._may_have_one(namespace, each))) is not None:
             self._taken[served] += 1

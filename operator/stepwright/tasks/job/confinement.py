@@ -1,7 +1,8 @@
-"""What task pods may do: the defaults of Pod Security, below what a task and its state machine say.
+"""What task pods may do: the defaults of Pod Security, where a task and its state machine say nothing.
 
-https://kubernetes.io/docs/concepts/security/pod-security-standards/. ``baseline`` here takes more than the standard of
-that name asks: all that nearly every program can do without. ``restricted`` adds what depends on the image: no root.
+https://kubernetes.io/docs/concepts/security/pod-security-standards/. ``baseline`` here removes more than the
+standard of that name demands: everything that nearly every program can do without. ``restricted`` adds what
+depends on the image: no root.
 """
 
 from __future__ import annotations
@@ -44,16 +45,16 @@ def confine(
 
 def _confine_container(own: dict[str, Any], capabilities: Mapping[str, Any]) -> None:
     if own.get("privileged"):
-        return  # it has all there is
+        return  # it has every privilege
     added = capabilities.get("add") or ()
     own["capabilities"] = {"drop": ["ALL"], **capabilities}
     if (
         "SYS_ADMIN" not in added and "CAP_SYS_ADMIN" not in added
-    ):  # with it the API server takes nothing but true
+    ):  # with it the API server accepts nothing but true
         own.setdefault("allowPrivilegeEscalation", False)
 
 
 def _is_windows(spec: Mapping[str, Any]) -> bool:
-    """The API server takes none of this for such pods."""
+    """The API server accepts none of this for such pods."""
     system = spec.get("os")
     return isinstance(system, dict) and system.get("name") == "windows"

@@ -1,8 +1,8 @@
 """Tasks as Jobs: the port that the engine calls.
 
-Everything is level-triggered. A Job's name follows from its task, so that ``start`` may be called again at any time.
-In the common case a task costs two requests: the Job's creation and, once its result is committed, the patch that
-lets it go.
+Everything is level-triggered. A Job's name is derived from its task, so ``start`` may be called again at any
+time. In the common case a task costs two requests: the Job's creation and, once its result is committed, the
+patch that releases it.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from stepwright.tasks.job.watching import Watching
 class JobDriver:
     """Implements ``engine.ports.TaskDriver``. ``run`` must be running in the engine's loop.
 
-    ``owner`` gives the ownerReference of Jobs; tests without Stepwright's CRDs give none. ``held`` tells whether this
-    process may act upon an execution: what nobody wants of those of others is theirs to end. ``pod_security``: what task
-    pods may do where their state machine does not say.
+    ``owner`` gives the ownerReference of Jobs; tests without Stepwright's CRDs give none. ``held`` says
+    whether this process may act on an execution: unwanted Jobs of others' executions are theirs to end.
+    ``pod_security``: what task pods may do if their state machine does not say.
     """
 
     def __init__(
@@ -103,8 +103,8 @@ class JobDriver:
     async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:  # noqa: ARG002
         known = self._watching.get(ref.uid, task.task)
         if known is not None:
-            # The execution was loaded again: what was reported to its former run may not have been committed. Or its
-            # input could not be given yet.
+            # The execution was loaded again: a report to its former run may not have been committed. Or its
+            # input could not be provided yet.
             self._announce(known, task)
             if known.result is not None:
                 self._report(ref.uid, known.result)
@@ -182,8 +182,8 @@ class JobDriver:
         self._watching.leftovers.look_back(ref.namespace, name)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
-        # Both: a Job whose pods are not known yet would look as if it were running. And as they are now: whoever takes up
-        # an execution sweeps first, and then goes on with the Jobs that are known about its tasks.
+        # Both: a Job whose pods are not known yet would look as if it were running. And both current: taking
+        # up an execution first sweeps, and then continues with the known Jobs of its tasks.
         await self._watching.wait_until_current()
         jobs = self.jobs.by_index(ref.uid)
         found = {job.metadata.uid: job for job in jobs}
@@ -208,8 +208,8 @@ class JobDriver:
                 self._watching.forget(ref, watched.task)
 
     async def _tidy(self, job: facts.Job) -> None:
-        """Of an execution that has settled, or is gone, nothing is wanted. Others are swept when they are taken up, and
-        once more when they have ended."""
+        """Nothing is wanted of an execution that has settled or is gone. Others are swept when they are taken
+        up, and again when they have ended."""
         metadata = job.metadata
         uid = metadata.labels.execution_uid
         if job.task is None or not self._held(Uid(uid)):
@@ -233,7 +233,8 @@ class JobDriver:
     ) -> facts.Job:
         """The task's Job: found, or created now. Raises StateError, Unavailable.
 
-        ``alike``: what else an operator may have made for it that was another version, or was told other defaults.
+        ``alike``: other Jobs that an operator of another version, or with other defaults, may have made for
+        it.
         """
         ref, submitted = watched.ref, task.submitted
         job = self.jobs.get(ref.namespace, made.name)
@@ -253,7 +254,7 @@ class JobDriver:
             job, found = await self._calls.find(ref, made.name), True
         if job is None:
             raise Unavailable(f"Job {ref.namespace}/{made.name} was there and is gone")
-        # The annotation anybody may write; an admission policy guards the label.
+        # Anybody may write the annotation; an admission policy guards the label.
         whose = (job.metadata.labels.execution_uid, job.metadata.annotations.task_name)
         if whose != (str(ref.uid), made.task_name):
             raise _not_ours(ref, made.name, "it was not created by this execution")
@@ -266,15 +267,15 @@ class JobDriver:
                 if await self._calls.is_as_made(ref, expected, job.metadata.uid):
                     return job
         except StateError:
-            # It may be the task's, and run: the execution has not settled before it is stopped.
+            # It may be the task's, and run: the execution does not settle before it is stopped.
             watched.job, watched.unwanted = job, True
             raise
         await self._make_room(ref, job)
         raise _not_ours(ref, made.name, "it would run something else than the task says")
 
     async def _make_room(self, ref: ExecutionRef, job: facts.Job) -> None:
-        """A Job that was let go has had its end, and no task begins twice: etcd was restored, the Job is of a start that this
-        has undone, and the task comes again with another input. Raises Unavailable until the Job is gone."""
+        """A released Job has ended, and no task begins twice. So etcd was restored, which undid the start of
+        this Job, and the task has come again with another input. Raises Unavailable until the Job is gone."""
         name = job.metadata.name
         is_over = job.metadata.deletionTimestamp is not None or job.spec.ttlSecondsAfterFinished is not None
         if is_over or (ref.namespace, name) in self._releases:
@@ -297,7 +298,7 @@ class JobDriver:
             else:
                 self._beginnings.created(ref.namespace, job.metadata.uid)
         if job is not None and (job.spec.suspend or self._watching.pods_of(job)):
-            # Its pod was seen before the answer, or comes when somebody else lets it.
+            # Its pod was seen before the answer, or will come when somebody else permits it.
             self._beginnings.over(job.metadata.uid)
         return job
 
@@ -332,8 +333,7 @@ def _not_ours(ref: ExecutionRef, name: str, why: str) -> StateError:
 
 
 def _execution_name(job: facts.Job) -> str | None:
-    """Of its execution; None if that cannot be told: its owner was taken away, and its label may be
-    shortened."""
+    """Its execution's name; None if unknown: its owner was removed, and its label may be shortened."""
     metadata = job.metadata
     uid = metadata.labels.execution_uid
     owner = next((owner.name for owner in metadata.ownerReferences if owner.uid == uid), None)

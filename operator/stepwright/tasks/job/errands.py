@@ -1,4 +1,5 @@
-"""What needs requests is done beside the loop; a task is not judged again until what its result needs is read."""
+"""Work that needs requests, done in the background; a task is not judged again until what its result needs is
+read."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Jobs and pods with just the fields that a verdict needs: what is not named here is not even decoded.
+"""Jobs and pods with just the fields that a verdict needs: other fields are not even decoded.
 
-Names are those of the API (batch/v1 Job, v1 Pod); annotations, which hold inputs, are left out but for two.
+Names are those of the API (batch/v1 Job, v1 Pod); annotations, which hold inputs, are left out except for
+two.
 """
 # ruff: noqa: N815 - the fields' names on the wire
 
@@ -79,7 +80,7 @@ class Template(Fact, frozen=True):
 
 
 class SuccessPolicy(Fact, frozen=True):
-    """That there is one: the Job completes before all of its pods have succeeded."""
+    """Only its presence matters: the Job completes before all of its pods have succeeded."""
 
 
 class JobSpec(Fact, frozen=True):
@@ -132,14 +133,15 @@ class Job(Fact, frozen=True):
         return self.spec.completions == 1
 
     def with_parallelism(self, parallelism: int | None) -> Job:
-        """The Job as if it still had that; with a number of completions it is no matter how many run at once."""
+        """The Job as if it still had that; with a number of completions it does not matter how many run at
+        once."""
         if self.spec.completions is not None or self.spec.parallelism == parallelism:
             return self
         return replace(self, spec=replace(self.spec, parallelism=parallelism))
 
     @property
     def successes(self) -> int:
-        """Of how many pods a Job that has completed says that they have succeeded."""
+        """How many pods have succeeded according to a completed Job."""
         if self.spec.completions is not None and self.spec.successPolicy is None:
             return self.spec.completions
         return max(1, self.status.succeeded + len(self.status.uncountedTerminatedPods.succeeded))
@@ -235,7 +237,7 @@ class Pod(Fact, frozen=True):
 
     @property
     def newborn(self) -> bool:
-        """Nothing has happened to it yet. A controller's own pods are seen so first."""
+        """Nothing has happened to it yet. A controller's own pods are first seen like this."""
         return self.status.phase == "Pending" and not any(self.all_statuses())
 
     @property
@@ -260,7 +262,7 @@ class Pod(Fact, frozen=True):
         return None
 
     def all_statuses(self) -> Iterable[ContainerStatus]:
-        """Of all containers, those that run first (init containers) first."""
+        """The statuses of all containers, init containers first."""
         return (*self.status.initContainerStatuses, *self.status.containerStatuses)
 
 
@@ -273,7 +275,7 @@ class ExecutionStatus(Fact, frozen=True):
 
 
 class Execution(Fact, frozen=True):
-    """Whether anything may run for it still."""
+    """Whether anything may still run for it."""
 
     metadata: ExecutionMetadata
     status: ExecutionStatus = ExecutionStatus()

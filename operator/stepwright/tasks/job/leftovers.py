@@ -1,7 +1,6 @@
-"""Jobs whose tasks are over here, or never were: those that show late, run again, or that nobody lets go.
-
-A request that was given up may land when its task has long been stopped; a Job whose task has its end may run again until it has
-finished; and a creation may land when its sender is dead and its execution has ended.
+"""Jobs whose tasks are over here, or never existed: those that appear late, run again, or that nobody
+releases. An abandoned request may land long after its task was stopped; a Job whose task has ended may run
+again until it has finished; and a creation may land after its sender died and its execution ended.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from stepwright.tasks.job.releases import UNHEARD_SECONDS, Release, Releases
 from stepwright.tasks.job.requests import Calls
 
 STOPPED_SECONDS: Final = 600.0
-"""How long a stopped task is remembered, in case its Job's creation, given up here, lands only then."""
+"""How long a stopped task is remembered, in case its Job's creation, abandoned here, lands only then."""
 RETRY_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Stopped:
-    """``own_job``: the uid of the Job that was the task's as far as is known here, which is not a late one."""
+    """``own_job``: the uid of the task's Job as far as is known here; that one is not late."""
 
     ref: ExecutionRef
     task_name: str
@@ -34,8 +33,8 @@ class _Stopped:
 
 
 class Leftovers:
-    """``pods_of``: the pods that a Job has made. ``on_stray``: what to do with a Job that has been there for a while and that
-    nobody here has started or let go."""
+    """``pods_of``: the pods that a Job created. ``on_stray``: called with a Job that has existed for a while
+    and that nobody here has started or released."""
 
     def __init__(
         self,
@@ -66,14 +65,15 @@ class Leftovers:
     # --- What the driver says ----------------------------------------------------------------------------------------
 
     def stopping(self, ref: ExecutionRef, name: str, task_name: str, job: facts.Job | None) -> None:
-        """A Job of this name that shows only now is not wanted any more. ``job``: the one that is stopped: should that show
-        once more, etcd was restored, and whoever reads the execution anew says whether it is wanted."""
+        """A Job of this name that appears only now is no longer wanted. ``job``: the one being stopped; if
+        that one appears once more, etcd was restored, and reading the execution again shows whether it is
+        wanted."""
         own = None if job is None else job.metadata.uid
         self._stopped[ref.namespace, name] = _Stopped(ref, task_name, self._clock.now(), own)
 
     def wanted(self, ref: ExecutionRef, name: str) -> None:
-        """The Job's task is to be started. Where it had its end here already, etcd was restored to what was before: no
-        task begins twice otherwise."""
+        """The Job's task is to be started. If it had already ended here, etcd was restored to an earlier
+        time: otherwise no task begins twice."""
         self._stopped.pop((ref.namespace, name), None)
 
     def in_doubt(self, ref: ExecutionRef, name: str) -> None:
@@ -82,7 +82,7 @@ class Leftovers:
         self._doubtful[ref.namespace, name] = self._clock.now()
 
     def released(self, ref: ExecutionRef, name: str, task_name: str, job: facts.Job | None) -> None:
-        """The task has its end. Another Job of its name is not wanted."""
+        """The task has ended. Another Job of its name is not wanted."""
         if self._doubtful.pop((ref.namespace, name), None) is not None:
             own = None if job is None else job.metadata.uid
             self._stopped[ref.namespace, name] = _Stopped(ref, task_name, self._clock.now(), own)
@@ -101,7 +101,7 @@ class Leftovers:
         self._look_back_at_all(now)
 
     def look_back(self, namespace: str, name: str) -> None:
-        """The task has its end: what becomes of its Job?"""
+        """The task has ended: check what becomes of its Job."""
         release = self._releases.unfinished(namespace, name)
         job = self._jobs.get(namespace, name)
         if release is None or job is None or release.job_uid not in (None, job.metadata.uid):
@@ -131,13 +131,13 @@ class Leftovers:
                 self._releases.finished(release, None)
 
     def appeared(self, job: facts.Job) -> None:
-        """A Job that nobody here watches is new."""
+        """A new Job that nobody here watches."""
         stopped = self._stopped.get((job.metadata.namespace, job.metadata.name))
         if (
             stopped is not None
             and job.metadata.annotations.task_name == stopped.task_name
             and job.metadata.uid != stopped.own_job
-            # Another operator may have started the task since, where a restore has undone that it was stopped.
+            # If a restore has undone its stop, another operator may have started the task since.
             and self._held(stopped.ref.uid)
         ):
             self._log.warning(
@@ -155,7 +155,7 @@ class Leftovers:
                 return
 
     def _look_for_strays(self, is_watched: Callable[[str], bool]) -> None:
-        """A creation may land when its sender is long dead and its execution has ended."""
+        """A creation may land long after its sender died and its execution ended."""
         strays = [
             job
             for job in self._jobs.all()

@@ -1,6 +1,6 @@
 """The end of a container's log: the lines that explain a failure, and the line that is a task's output.
 
-The kubelet gives stdout and stderr together (telling them apart is alpha, KEP-3288), so a task that gives its output
+The kubelet merges stdout and stderr (separating them is alpha, KEP-3288), so a task that writes its output
 on stdout must not write to stderr after it.
 """
 
@@ -16,13 +16,13 @@ from stepwright.tasks.job.output import LINE_BYTES
 TAIL_LINES: Final = 20
 TAIL_CHARACTERS: Final = 2000
 
-# Container runtimes store a long line in pieces, and tailLines counts pieces: containerd cuts at 16 KiB, so that the
-# first number suffices for 256 KiB; CRI-O may cut anywhere.
+# Container runtimes store a long line in pieces, and tailLines counts pieces: containerd cuts at 16 KiB, so
+# the first number suffices for 256 KiB; CRI-O may cut anywhere.
 _PIECES: Final = (20, 400, 4000)
 
 
 async def tail(api: Api, namespace: str, pod: str, container: str) -> str:
-    """The last lines for people, or why there are none; ready to be put behind a cause."""
+    """The last lines for people, or why there are none; ready to be appended to a cause."""
     try:
         data = await api.log(namespace, pod, container, tail_lines=TAIL_LINES)
     except ApiError as error:
@@ -41,7 +41,7 @@ async def last_line(api: Api, namespace: str, pod: str, container: str) -> bytes
     for pieces in _PIECES:
         data = (await api.log(namespace, pod, container, tail_lines=pieces)).rstrip()
         _, newline, line = data.rpartition(b"\n")
-        # Its beginning was seen: behind another line, or because asking for more gave no more.
+        # Its beginning was seen: after another line, or because asking for more returned no more.
         if newline or len(data) == before or len(line) > LINE_BYTES:
             return line
         before = len(data)

@@ -1,8 +1,9 @@
 """The Job of a task, as it is sent to the API server, and the Secret with an input too large for it.
 
-The rules a Job gets, unless its author gave a whole Job with others: it fails with its first failure (Retry says what
-follows), except that a pod lost to an eviction, a preemption or a drained node is made again, and only once the old
-one has really ended. https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy (KEP-3329),
+The rules a Job gets, unless its author gave a whole Job with others: it fails with its first failure (Retry
+decides what follows), except that a pod lost to an eviction, a preemption or a drained node is created again,
+and only once the old one has really ended.
+https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy (KEP-3329),
 podReplacementPolicy KEP-3939.
 """
 
@@ -22,7 +23,7 @@ from stepwright.tasks.job.parameters import Parameters
 from stepwright.tasks.job.settings import Settings
 
 Owner = Callable[[ExecutionRef], Mapping[str, Any] | None]
-"""The ownerReference of what is made for an execution, None for none."""
+"""The ownerReference of objects made for an execution; None for no owner."""
 
 _IGNORE_DISRUPTIONS: Final[Mapping[str, Any]] = {
     "action": "Ignore",
@@ -37,7 +38,7 @@ class Manifest:
     task_name: str
     job: Mapping[str, Any]
     ttl_seconds: int
-    """For when the result is committed; the Job itself is created without, so that it stays until then."""
+    """Set when the result is committed; the Job is created without a TTL, so that it stays until then."""
     large_input: str | None = None
 
     @property
@@ -51,7 +52,7 @@ class Manifest:
         return parallelism
 
     def template_of(self, job_uid: str) -> Mapping[str, Any]:
-        """Its pod template as it stands in the Job of that uid: with the labels that Kubernetes adds."""
+        """Its pod template as in the Job of that uid: with the labels that Kubernetes adds."""
         template = self.job["spec"]["template"]
         generated = {"controller-uid": job_uid, "job-name": self.name}
         labels = {
@@ -80,7 +81,7 @@ class Manifest:
 
 
 def execution_owner(ref: ExecutionRef) -> Mapping[str, Any]:
-    # No blockOwnerDeletion: some clusters ask for rights on the owner's finalizers to set it.
+    # No blockOwnerDeletion: some clusters demand rights on the owner's finalizers to set it.
     return {
         "apiVersion": names.EXECUTIONS_API_VERSION,
         "kind": "Execution",

@@ -1,7 +1,6 @@
-"""How Jobs, labels and annotations are called.
-
-A Job's name follows from the execution's uid and the task's id alone: whoever starts the same task again, after a
-crash or a lost answer, finds the Job that is there instead of making a second one.
+"""Names of Jobs, labels and annotations. A Job's name is derived from the execution's uid and the task's id
+alone: starting the same task again, after a crash or a lost answer, finds the existing Job instead of making
+a second one.
 """
 
 from __future__ import annotations
@@ -18,20 +17,20 @@ from stepwright.engine.ports import ExecutionRef, Uid
 
 PREFIX: Final = "stepwright.dev/"
 EXECUTIONS_API_VERSION: Final = "stepwright.dev/v1"
-"""Of the Execution that owns a task's Job."""
+"""The kind that owns a task's Job."""
 
 EXECUTION_UID: Final = PREFIX + "execution-uid"
 """Label of Jobs and pods: by it they are found and watched."""
 EXECUTION: Final = PREFIX + "execution"
-"""Label and annotation: the execution's name, in the label shortened where it is too long for one."""
+"""Label and annotation: the execution's name, in the label shortened if it is too long for one."""
 STATE_MACHINE: Final = PREFIX + "state-machine"
 STATE: Final = PREFIX + "state"
 """Label and annotation: the state's name, in the annotation exactly."""
 PATH: Final = PREFIX + "path"
 """Annotation: where in the execution, ``Orders[3]/Ship``."""
 TASK_NAME: Final = PREFIX + "token"
-"""Annotation: whose task this is (``asl.task_token.task_name``; no token that anything is answered by). A Job of the right name
-with another is somebody else's."""
+"""Annotation: which task this is (``asl.task_token.task_name``; not the token that workers answer with). A
+Job of the right name with another value is somebody else's."""
 TTL_SECONDS: Final = PREFIX + "ttl-seconds"
 """Annotation: the ttlSecondsAfterFinished that the task asked for, set once its result is committed."""
 INPUT: Final = PREFIX + "input"
@@ -69,7 +68,8 @@ def task_of(task_name: str, uid: Uid | str) -> TaskId | None:
 
 
 def label_value(text: str) -> str:
-    """``text`` where it is a label value, else what of it can be, and a hash, so that two texts stay two."""
+    """``text`` if it is a valid label value, else its valid characters and a hash, so that different texts
+    stay different."""
     if len(text) <= _LONGEST_LABEL and re.fullmatch(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?", text):
         return text
     start = re.sub(r"[^A-Za-z0-9]+", "-", text)[: _LONGEST_LABEL - _HASH_LENGTH - 1].strip("-")

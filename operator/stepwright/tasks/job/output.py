@@ -1,4 +1,5 @@
-"""What a finished container gave: exact JSON, a summary where it gave nothing, or an error; never a guess.
+"""What a finished container returned: exact JSON, a summary if it returned nothing, or an error; never a
+guess.
 
 The kubelet keeps the last 4,096 bytes of the output file, and less where a pod has more than three containers
 (12,288 bytes for all; kubelet's kuberuntime_container.go and status_manager.go). A text of just that length may have
@@ -49,7 +50,7 @@ def from_message(pod: Pod, terminated: Terminated) -> Json:
         )
     where = f"to $STEPWRIGHT_OUTPUT_FILE by container {pod.main} of pod {pod.metadata.name}"
     if _REPLACEMENT in message:
-        # How Kubernetes passes on bytes that are no UTF-8: what was meant is lost.
+        # Kubernetes passes on bytes that are not UTF-8 like this: the original is lost.
         raise StateError(
             errors.OUTPUT_INVALID,
             f"What was written {where} ({size:,} bytes) is not UTF-8 (the character U+FFFD itself must be written "

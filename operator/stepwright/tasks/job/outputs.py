@@ -1,5 +1,5 @@
-"""What a task's result is made of once its Job is judged: the message of its container, the last line of its log, or how it
-ended."""
+"""Fetches what makes up a task's result once its Job is judged: the message of its container, the last line
+of its log, or how it ended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stepwright.tasks.job.errands import Errands
 from stepwright.tasks.job.watched import Watched
 
 LOG_RETRY_SECONDS: Final = (1, 2, 4, 8, 15)
-"""A node that does not answer for its logs gets half a minute."""
+"""How long a node that does not return its logs is given."""
 
 
 class Ends(Protocol):
@@ -62,7 +62,8 @@ class Outputs:
             except NotFound as error:
                 problem = error.message
                 if not watched.gone:
-                    # Its node may have been lost right after its end, so that Kubernetes makes another one, or has.
+                    # Its node may have been lost right after its end, so that Kubernetes will create another
+                    # pod, or has.
                     watched.without_log.add(pod.metadata.name)
                     watched.busy = None
                     self._ends.consider(watched)
@@ -70,7 +71,7 @@ class Outputs:
                 gone = verdict.deleted(watched.name)
                 self._ends.fail(watched, gone.error, gone.cause)
                 return
-            except ApiError as error:  # also of rights: somebody may be about to give them back
+            except ApiError as error:  # also missing rights: somebody may be about to restore them
                 problem = error.message
                 if delay is not None:
                     await self._clock.sleep(delay)

@@ -1,4 +1,4 @@
-"""What may stand in Parameters or Arguments of a Job task, read at run time and checked in definitions.
+"""The Parameters or Arguments of a Job task, read at run time and checked in definitions.
 
 ``k8s:job`` takes names spelled as in the Kubernetes API. ``arn:aws:states:::eks:runJob.sync`` takes AWS's names
 (https://docs.aws.amazon.com/step-functions/latest/dg/connect-eks.html), of which ``Job`` holds the whole Job; what
@@ -24,7 +24,7 @@ from stepwright.tasks.job.errors import refused
 K8S_JOB: Final = parse_resource("k8s:job")
 EKS_RUN_JOB: Final = parse_resource("arn:aws:states:::eks:runJob.sync")
 
-_CODE: Final = "SCHEMA_VALIDATION_FAILED"  # AWS's code for a field that is not as it must be
+_CODE: Final = "SCHEMA_VALIDATION_FAILED"  # AWS's code for an invalid field
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What a value must be, in words and as a question."""
+    """What a value must be, in words and as a predicate."""
 
     words: str
     fits: Callable[[Any], bool]
@@ -137,8 +137,8 @@ def serves(resource: Resource) -> bool:
 
 
 def check_for(spec: Mapping[str, Any]) -> TaskCheck:
-    """The check of tasks with the Resources served here, for a StateMachine's ``spec``: its defaults may give what a task
-    leaves out."""
+    """The check of tasks with the Resources served here, for a StateMachine's ``spec``: its defaults may
+    provide what a task leaves out."""
     defaults = spec.get("taskDefaults")
     has_image = isinstance(defaults, Mapping) and bool(defaults.get("image"))
     return partial(check, default_image=has_image)
@@ -147,8 +147,8 @@ def check_for(spec: Mapping[str, Any]) -> TaskCheck:
 def check(
     resource: Resource, state: Mapping[str, Json], pointer: Pointer, *, default_image: bool = False
 ) -> Iterable[Diagnostic]:
-    """What is wrong with a Task state of a definition. Values that only a run gives (``image.$``, ``{% %}``) are
-    checked when it has given them."""
+    """What is wrong with a Task state of a definition. Values known only at run time (``image.$``, ``{% %}``)
+    are checked then."""
     if not serves(resource):
         return
     for name in ("HeartbeatSeconds", "HeartbeatSecondsPath"):
@@ -236,7 +236,7 @@ def _get(given: Mapping[str, Json], name: str) -> Any:
 
 
 def _kind(value: Any) -> str:
-    """A value in an error: short texts as they are, all else by type."""
+    """A value in an error: short texts as they are, everything else by type."""
     if value is None:
         return "null"
     if isinstance(value, str):

@@ -11,7 +11,7 @@ from stepwright.tasks.job import errors
 def as_failure(
     error: api.ApiError, ref: ExecutionRef, verb: str, resource: str, account: str | None
 ) -> StateError:
-    """The task's failure that a refusal is. Raises Unavailable if the same request may succeed later.
+    """A refusal as the task's failure. Raises Unavailable if the same request may succeed later.
 
     ``account``: the ServiceAccount acted for, None for the operator's own. ``resource``: ``jobs``, ``secrets``.
     """
@@ -31,8 +31,7 @@ def as_failure(
 
 
 def of_pod(told: str) -> str | None:
-    """The error that the Job controller's words about a pod it could not create stand for, None if they tell
-    none.
+    """The error behind the Job controller's message about a pod it could not create; None if there is none.
 
     Job.Refused: no waiting helps, and the task fails at once.
     """

@@ -1,12 +1,11 @@
-"""Letting Jobs go whose tasks have their end: housekeeping, which yields to tasks that are being started.
+"""Releases Jobs whose tasks have ended: housekeeping that yields to tasks being started. A task may end some
+seconds before its Job does (``verdict``), and until the Job has finished Kubernetes may still run it again;
+so a Job waits here until it has finished, and is released only then. Released at once, it would cost the API
+server and the Job controller work that the next task's Job then waits for: a fifth of the work of a burst.
+Nothing here outlives the process: Jobs without a TTL are found by their label.
 
-A task may end some seconds before its Job does (``verdict``), and until the Job has finished Kubernetes may still run
-it again: so a Job stands here until it has finished, and is let go only then. Told at once, the API server and the Job
-controller would do for it what the next task's Job then waits for: a fifth of the work of a burst. Nothing here
-outlives the process: Jobs without a TTL are found by their label.
-
-A Job is also the mark that its task has run: while it is there, no creation that is still under way can make it again.
-So it stays for a while whatever its TTL says.
+A Job is also the mark that its task has run: while it exists, a creation that is still under way cannot
+create it again. So it stays for a while whatever its TTL says.
 """
 
 from __future__ import annotations
@@ -25,13 +24,13 @@ FIRST_SECONDS: Final = 5.0
 """How long a Job waits at least."""
 QUIET_SECONDS: Final = 2.0
 LAST_SECONDS: Final = 60.0
-"""How long it waits at most while in no ``QUIET_SECONDS`` nothing was started."""
+"""How long it waits at most while something is started in every ``QUIET_SECONDS``."""
 AT_ONCE: Final = 8
 STAYS_SECONDS = 120
-"""How long a Job stays at least when it is let go: longer than any request for its creation is under way, which is 30
-seconds here and 60 in the API server."""
+"""How long a released Job stays at least: longer than a request for its creation can be under way, which is
+30 seconds here and 60 in the API server."""
 UNHEARD_SECONDS: Final = 60.0
-"""A Job that no watch has told of in this time is let go as if it had finished: most likely it is gone."""
+"""A Job that no watch has reported in this time is released as if it had finished: most likely it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Release:
     ttl_seconds: int
     since: Millis
     job_uid: str | None = None
-    """None: not known. The task's name tells whose Job it is."""
+    """None: not known. The task's name shows whose Job it is."""
     ended: Millis | None = None
     """When the Job finished, from where its TTL counts; None: not yet, or not known."""
 
@@ -65,26 +64,26 @@ class Releases:
         return len(self._waiting) + len(self._unfinished)
 
     def __contains__(self, job: tuple[str, str]) -> bool:
-        """Whether the Job of this namespace and name is about to be let go."""
+        """Whether the Job of this namespace and name is about to be released."""
         return job in self._waiting or job in self._unfinished
 
     def add(
         self, ref: ExecutionRef, name: str, task_name: str, ttl_seconds: int, job: facts.Job | None
     ) -> None:
-        """Its task has its end; the caller then says what has become of the Job already. None: it is not known."""
+        """Its task has ended; the caller then says what has become of the Job so far. None: unknown."""
         uid = None if job is None else job.metadata.uid
         release = Release(ref, name, task_name, ttl_seconds, self._clock.now(), uid)
         self._unfinished[ref.namespace, name] = release
 
     def unfinished(self, namespace: str, name: str) -> Release | None:
-        """Of a Job that may run again, as far as is known here."""
+        """The release of a Job that may run again, as far as is known here."""
         return self._unfinished.get((namespace, name))
 
     def all_unfinished(self) -> list[Release]:
         return list(self._unfinished.values())
 
     def finished(self, release: Release, job: facts.Job | None) -> None:
-        """Nothing of the Job will run again: it goes in due course. None: it is not known any more."""
+        """Nothing of the Job will run again: it is deleted in due course. None: it is no longer known."""
         key = (release.ref.namespace, release.name)
         if self._unfinished.pop(key, None) is None:
             return
@@ -106,7 +105,7 @@ class Releases:
                 await asyncio.gather(*(self._release(*job) for job in due))
 
     async def end(self, release: Release) -> None:
-        """The Job runs again, or is about to: end it, and let it go. Returns when that is done."""
+        """The Job runs again, or is about to: end it, and release it. Returns when that is done."""
         key = (release.ref.namespace, release.name)
         while key in self._unfinished:
             ttl_seconds = release.stays_seconds(self._clock.now())

@@ -1,8 +1,8 @@
 """The requests that a task makes to the API server, each as the account that the state machine names.
 
-Writes for a task are few: one create, later one patch that lets the Job go. Each is made as the state machine's
-ServiceAccount where it has one. Only clearing away falls back to Stepwright's own account when that one's rights
-were taken away meanwhile: a Job that Stepwright has started must not run on for that.
+A task needs few writes: one create, later one patch that releases the Job. Each is made as the state
+machine's ServiceAccount if it has one. Only cleaning up falls back to Stepwright's own account if that
+account's rights were taken away meanwhile: a Job that Stepwright started must not run on because of that.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = "batch/v1"
 
-# Unknown fields are refused with their names instead of being dropped in silence.
+# Unknown fields are refused with their names instead of being dropped silently.
 _STRICT = {"fieldValidation": "Strict"}
 
 
@@ -46,9 +46,9 @@ class Calls:
     async def is_as_made(self, ref: ExecutionRef, manifest: Manifest, job_uid: str) -> bool:
         """Whether the Job of that name and uid runs what the manifest says. Raises StateError, Unavailable.
 
-        The API server is asked to put the manifest's pod template in place of the Job's, without doing it. A template
-        cannot be changed, so it agrees only if both are the same, once it has filled in defaults and asked
-        the webhooks that change Jobs: what it would make of the template itself, it knows best.
+        The API server is asked, in a dry run, to replace the Job's pod template with the manifest's. A
+        template cannot be changed, so the server agrees only if both are the same after defaults and mutating
+        webhooks, which it knows best.
         """
         api, account = self._accounts.of(ref)
         body = [{"op": "replace", "path": "/spec/template", "value": manifest.template_of(job_uid)}]
@@ -88,8 +88,8 @@ class Calls:
         return job
 
     async def is_settled(self, namespace: str, name: str, uid: str) -> bool:
-        """Whether that execution has said that nothing of it runs any more, or is gone: then what it owned goes with it,
-        unless it was deleted without (``--cascade=orphan``). Raises Unavailable."""
+        """Whether that execution is settled or gone: then what it owned is deleted with it, unless it was
+        deleted with ``--cascade=orphan``. Raises Unavailable."""
         try:
             found: facts.Execution = await self._api.get(
                 path_of(names.EXECUTIONS_API_VERSION, "executions", namespace, name), into=facts.Execution
@@ -101,7 +101,7 @@ class Calls:
         return found.metadata.uid != uid or found.status.settled
 
     async def pods_of(self, ref: ExecutionRef, job_uid: str) -> list[facts.Pod]:
-        """All that the Job may have taken for its own, marked as a task's or not. Raises Unavailable."""
+        """All pods that the Job may count as its own, marked as a task's or not. Raises Unavailable."""
         labels = f"batch.kubernetes.io/controller-uid={job_uid}"
         return await self._list(path_of("v1", "pods", ref.namespace), {"labelSelector": labels}, facts.Pod)
 
@@ -118,7 +118,7 @@ class Calls:
         return [str(event.get("message") or "") for event in items]
 
     async def all_creation_troubles(self, namespace: str) -> dict[str, str]:
-        """What is said so of all Jobs of a namespace, the newest of each, by the Job's uid."""
+        """The same for all Jobs of a namespace, the newest of each, by the Job's uid."""
         selector = {"fieldSelector": "involvedObject.kind=Job,reason=FailedCreate"}
         try:
             listed = await self._api.get(path_of("v1", "events", namespace), selector)
@@ -141,11 +141,11 @@ class Calls:
         *,
         ends: bool = False,
     ) -> None:
-        """Let the Job go, ``ttl_seconds`` after its end; where its ``uid`` is known, that one and none that was made anew
-        for its task after a restore. Raises Unavailable.
+        """Have the Job deleted ``ttl_seconds`` after its end; if its ``uid`` is known, only that one, not one
+        created for its task after a restore. Raises Unavailable.
 
-        ``ends``: end what runs of it. Its deadline has passed, so that its controller deletes its pods and makes no
-        more, while the Job itself stays: a creation that is under way still finds its name taken.
+        ``ends``: also end what runs of it. With its deadline passed, its controller deletes its pods and
+        creates no more, while the Job itself stays: a creation under way still finds its name taken.
         """
         body: list[dict[str, Any]] = [
             {
@@ -168,8 +168,8 @@ class Calls:
     async def delete(self, ref: ExecutionRef, name: str, uid: str) -> None:
         """End the Job and its pods. Raises Unavailable.
 
-        Background: the Job is gone at once, so that its controller makes no more pods, and the garbage collector
-        deletes those that are left.
+        Background deletion: the Job is gone at once, so its controller creates no more pods, and the garbage
+        collector deletes those that are left.
         """
         body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
         await self._clear_away(
@@ -189,7 +189,7 @@ class Calls:
                 )
                 await request(self._api)
         except (NotFound, Conflict, Invalid) as error:
-            # Gone already, or another object under that name: nothing of ours is left there.
+            # Already gone, or another object has that name: nothing of ours is left there.
             log.debug("nothing to clear away", namespace=ref.namespace, job=name, reason=error.reason)
         except ApiError as error:
             raise Unavailable(f"cannot clear away Job {ref.namespace}/{name}: {error}") from error

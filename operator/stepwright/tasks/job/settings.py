@@ -10,7 +10,7 @@ from stepwright.tasks.accounts import service_account
 
 PRIVILEGED: Final = "privileged"
 BASELINE: Final = "baseline"
-"""What task pods may do where neither the state machine nor whoever installed Stepwright says otherwise."""
+"""What task pods may do if neither the state machine nor the installation says otherwise."""
 RESTRICTED: Final = "restricted"
 DEFAULT_TTL_SECONDS = 3600
 DEFAULT_GRACE_SECONDS = 300
@@ -50,7 +50,7 @@ _POD: Final = ("hostUsers", "runtimeClassName", "priorityClassName", "affinity",
 def read(settings: Mapping[str, Any], pod_security: str = BASELINE) -> Settings:
     """From ``ExecutionRef.settings``, whose keys are those of StateMachine.spec and checked by its schema.
 
-    ``pod_security``: where the state machine does not say.
+    ``pod_security``: the default if the state machine does not say.
     """
     defaults = settings.get("taskDefaults") or {}
 
@@ -83,8 +83,8 @@ def read(settings: Mapping[str, Any], pod_security: str = BASELINE) -> Settings:
 
 
 def alike(settings: Mapping[str, Any], own: Settings) -> list[Settings]:
-    """What an operator may have read from the same settings that was told another ``pod_security``; 0.1.0 knew none and
-    set nothing."""
+    """What an operator with another default for ``pod_security`` may have read from the same settings; 0.1.0
+    had none and set nothing."""
     if (settings.get("taskDefaults") or {}).get("podSecurity") is not None:
         return []
     others = (PRIVILEGED, BASELINE, RESTRICTED)

@@ -1,8 +1,9 @@
 """The pod template of a task: what the author gave, the state machine's defaults, and the container contract.
 
-The contract: the input is a file (never env or args, where the kubelet rewrites ``$(VAR)`` and ``$$``), the output
-is the termination message, and the pod has no longer rights than the state machine grants. What the author
-gave is kept as it is; what would break the contract is refused with its place, never changed silently.
+The contract: the input is a file (never env or args, where the kubelet rewrites ``$(VAR)`` and ``$$``), the
+output is the termination message, and the pod has no more rights than the state machine grants. What the
+author gave is kept unchanged; anything that would break the contract is refused with its place, never
+silently changed.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ INPUT_VOLUME: Final = "stepwright-input"
 ENV_PREFIX: Final = "STEPWRIGHT_"
 
 LARGEST_ANNOTATED_INPUT_BYTES: Final = 32 * 1024
-"""Above it the input is a Secret: annotations of a pod may have 256 KiB together, and the template stands in the Job
-and again in each pod, both of which every watcher receives with each change of status."""
+"""A larger input goes into a Secret: all annotations of a pod together may have 256 KiB, and the template is
+in the Job and again in each pod, both of which every watcher receives with each change of status."""
 
 
 def build(
@@ -88,7 +89,7 @@ def main_container(containers: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _given(parameters: Parameters) -> tuple[dict[str, Any], str]:
-    """A copy of the template as the author gave it, and how its place is called."""
+    """A copy of the template as the author gave it, and the name of its place."""
     if parameters.job is not None:
         spec = as_object(parameters.job.get("spec"), "job.spec")
         return copy_of(as_object(spec.get("template"), "job.spec.template")), "job.spec.template"
@@ -155,7 +156,7 @@ def _limit_empty_dirs(spec: Mapping[str, Any], settings: Settings, where: str) -
 
 
 def _decide_account(spec: dict[str, Any], settings: Settings, where: str) -> None:
-    """Who may create Jobs could otherwise run pods as anyone, and read that account's token."""
+    """Otherwise whoever may create Jobs could run pods as anyone, and read that account's token."""
     allowed = settings.task_service_account
     for field in ("serviceAccountName", "serviceAccount"):
         named = spec.pop(field, None)
@@ -208,7 +209,7 @@ def _give_input(spec: dict[str, Any], main: dict[str, Any], secret: str | None, 
         field = {"fieldPath": f"metadata.annotations['{names.INPUT}']"}
         source = {"downwardAPI": {"items": [{"path": file, "fieldRef": field}]}}
     else:
-        # A pod waits for a Secret that is not there yet: the Job comes first, so that it can own the Secret.
+        # A pod waits for a missing Secret: the Job comes first, so that it can own the Secret.
         source = {"secret": {"secretName": secret, "items": [{"key": file, "path": file}]}}
     spec["volumes"] = [*volumes, {"name": INPUT_VOLUME, **source}]
 
@@ -223,7 +224,7 @@ def without_own_names(given: Any, where: str) -> dict[str, str]:
 
 
 def copy_of(value: T) -> T:
-    """Of a JSON value, all its parts included. ``copy.deepcopy`` looks for cycles, too, and takes five times as long."""
+    """A deep copy of a JSON value. ``copy.deepcopy`` also checks for cycles and takes five times as long."""
     parts: Any = value
     if isinstance(parts, dict):
         parts = {name: copy_of(part) for name, part in parts.items()}

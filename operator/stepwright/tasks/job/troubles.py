@@ -1,5 +1,5 @@
-"""Tasks that something keeps from going on: no pod, an image that does not come, no node that fits. Each has its grace period,
-in which that may pass; what will not pass is said at once.
+"""Tasks that something keeps from running: no pod, an image that cannot be pulled, no node that fits. Each
+has a grace period, in which the trouble may pass; trouble that will not pass fails the task at once.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from stepwright.tasks.job.requests import Calls
 from stepwright.tasks.job.watched import Watched
 
 PODLESS_SECONDS: Final = 3.0
-"""For how long a Job is without a pod before it is asked why: its controller needs a moment, and more in a burst."""
+"""How long a Job may be without a pod before the reason is looked up: its controller needs a moment, and more
+in a burst."""
 ASKED_EVERY_SECONDS: Final = 15.0
 
 
 class Judge(Protocol):
-    """What a task has come to, by its Job and its pods."""
+    """Judges a task by its Job and its pods."""
 
     def judge(
         self, watched: Watched, job: facts.Job, listed: list[facts.Pod] | None, *, certain: bool
     ) -> verdict.Verdict: ...
 
     def consider(self, watched: Watched, *, gone: bool = False) -> None:
-        """Judge it, and do what follows."""
+        """Judge it, and act on the verdict."""
 
     def fail(self, watched: Watched, error: str | None, cause: str | None) -> None: ...
 
@@ -51,8 +52,8 @@ class Troubles:
         self._troubled: dict[Watched, None] = {}  # a set, but in the order of their troubles
         self._asked: dict[str, Millis] = {}
         self._unheard_until = Millis(0)
-        """Until then nothing was to be heard of the API server, as far as is known. What a task waits for could not come
-        either."""
+        """Until then the API server did not answer, as far as is known, so what a task waits for could not
+        come either."""
 
     def __len__(self) -> int:
         return len(self._troubled)
@@ -74,7 +75,7 @@ class Troubles:
             self._errands.run(self._give_up(watched, problem), watched)
 
     def look(self, now: Millis) -> None:
-        """For whom the grace period is over, and who may be told why there is no pod."""
+        """Look for tasks whose grace period is over, and for those that lack a pod for a reason."""
         self._listen(now)
         podless: set[str] = set()
         for watched in list(self._troubled):
@@ -87,20 +88,21 @@ class Troubles:
         self._ask_why(podless, now)
 
     def _listen(self, now: Millis) -> None:
-        """Who cannot renew its Lease holds nothing. One task is asked for all: some that belong to others by now, and are
-        about to be let go, only make for patience."""
+        """An operator that cannot renew its Lease holds nothing. One task stands for all: some that belong to
+        others by now, and are about to be released, only add patience."""
         waiting = next(iter(self._troubled), None)
         if waiting is not None and not self._held(waiting.ref.uid):
             self._unheard_until = now
 
     def _has_waited(self, watched: Watched, now: Millis) -> bool:
-        """Whether a task's trouble has lasted its grace period, in which it could have been over."""
+        """Whether a task's trouble has lasted through its grace period, not counting time in which it could
+        not end."""
         assert watched.problem is not None
         return now - max(watched.problem[1], self._unheard_until) >= watched.grace_ms
 
     def _ask_why(self, namespaces: Iterable[str], now: Millis) -> None:
-        """Jobs without a pod have waited in these. One list reports all that are in a namespace, and no more
-        often than that: a list of events is dear if there are many."""
+        """Jobs without a pod have waited in these. One list reports all that are in a namespace, at most this
+        often: listing many events is expensive."""
         for namespace, asked in list(self._asked.items()):
             if now - asked >= ASKED_EVERY_SECONDS * 1000:
                 del self._asked[namespace]
@@ -142,8 +144,8 @@ class Troubles:
         self._judge.fail(watched, error, cause)
 
     async def _what_persists(self, watched: Watched, problem: verdict.Problem) -> verdict.Problem | None:
-        """The trouble if it is there still, by what the server says now: a process that was stopped, or whose clock was
-        set forward, has waited long without having heard anything; and of some pods no watch tells."""
+        """The trouble, if it persists according to the server: a process that was stopped, or whose clock was
+        set forward, has waited long without hearing anything; and some pods no watch reports."""
         job = watched.job
         assert job is not None
         try:

@@ -1,11 +1,10 @@
-"""How a task stands, from its Job and the Job's pods: a pure function, the one place that decides.
+"""The state of a task, from its Job and the Job's pods: a pure function, the one place that decides.
 
-A pod's own report comes first and is enough for a plain success: a Job's status follows some two seconds later. In all
-other cases the Job's verdict counts, because the Job knows its policy: which pods are made again, how many must
-succeed. The pods then tell the reason.
-
-Between that report and the Job's end the pod's node may be lost, and then Kubernetes makes the pod again: so a Job is
-looked at until it has finished (``aftermath``).
+A pod's own report comes first and is enough for a plain success: a Job's status follows some two seconds
+later. In all other cases the Job's verdict counts, because the Job knows its policy: which pods are created
+again, how many must succeed. The pods then show the reason. Between that report and the Job's end the pod's
+node may be lost, and then Kubernetes creates the pod again: so a Job is watched until it has finished
+(``aftermath``).
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from stepwright.tasks.job.facts import Job, JobCondition, Pod, Terminated
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a task does not get under way. It becomes a failure once it has lasted the grace period (``patience``),
+    """Why a task cannot start. It becomes a failure once it has lasted the grace period (``patience``),
     since autoscalers, registries and quotas often need a while.
 
-    ``look_at_events``: the reason stands in the Job's Events, which are not watched.
+    ``look_at_events``: the reason is in the Job's Events, which are not watched.
     """
 
     error: str
@@ -40,12 +39,13 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class LookCloser:
-    """The Job has ended, but the copy of its pods does not tell how: it may lag behind. List them and ask again."""
+    """The Job has ended, but the copy of its pods does not show how: it may lag behind. List them and judge
+    again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
-    """``pod`` None: the Job had several completions, so there is no one output."""
+    """``pod`` None: the Job had several completions, so there is no single output."""
 
     pod: Pod | None
     terminated: Terminated | None = None
@@ -61,7 +61,7 @@ class Failed:
 
 
 class Aftermath(Enum):
-    """What becomes of a Job whose task has its end."""
+    """What becomes of a Job whose task has ended."""
 
     FINISHED = "no pod of it will ever run again"
     ENDING = "its container has ended, and Kubernetes has yet to say so"
@@ -96,10 +96,9 @@ def judge(
     foreign: Sequence[Pod] = (),
     all_told: bool = False,
 ) -> Verdict:
-    """``pods``: those that this very Job has made; ``foreign``: those that were given to it, as far as they are known.
-    ``pods_certain``: all were listed after the Job had ended. ``all_told``: no pod of it can have gone unseen, however early.
-
-    A Job that is gone is the caller's to notice.
+    """``pods``: those that this very Job created; ``foreign``: those that were given to it, as far as is
+    known. ``pods_certain``: all were listed after the Job had ended. ``all_told``: no pod of it can have gone
+    unseen, however early. The caller has to notice when a Job is gone.
     """
     if (early := _early_success(job, pods)) is not None:
         return early
@@ -144,7 +143,7 @@ def shortened(job: Job, completions: int | None) -> Failed:
 
 
 def aftermath(job: Job, pods: Sequence[Pod]) -> Aftermath:
-    """Of a Job whose task's result is recorded, and that was not deleted for it."""
+    """The fate of a Job whose task's result is recorded, and that was not deleted for it."""
     if job.condition("Complete", "Failed") is not None:
         return Aftermath.FINISHED
     decided = job.condition("SuccessCriteriaMet", "FailureTarget") is not None
@@ -154,7 +153,7 @@ def aftermath(job: Job, pods: Sequence[Pod]) -> Aftermath:
     if any(not pod.finished and pod.metadata.deletionTimestamp is None and pod not in ended for pod in pods):
         return Aftermath.AGAIN
     if any(pod.status.phase == "Succeeded" for pod in ended):
-        return Aftermath.FINISHED  # the last word on a pod, whatever becomes of its node: the Job counts it
+        return Aftermath.FINISHED  # final for a pod, whatever becomes of its node: the Job counts it
     lost = all(pod.disrupted or pod.status.phase == "Failed" for pod in ended)
     return Aftermath.AGAIN if lost else Aftermath.ENDING
 
@@ -165,7 +164,8 @@ def _has_ended_well(pod: Pod) -> bool:
 
 
 def _early_success(job: Job, pods: Sequence[Pod]) -> Succeeded | None:
-    """A pod whose only container has ended well decides, unless anything could still make the Job see it otherwise."""
+    """A pod whose only container has succeeded decides, unless something could still make the Job judge
+    otherwise."""
     if not job.single or job.metadata.deletionTimestamp is not None:
         return None
     for pod in pods:
@@ -180,7 +180,7 @@ def _early_success(job: Job, pods: Sequence[Pod]) -> Succeeded | None:
 def _complete(
     job: Job, pods: Sequence[Pod], foreign: Sequence[Pod], *, certain: bool, all_told: bool
 ) -> Verdict:
-    """The Job alone says so, which counts what was given to it, too: its own pods must bear it out."""
+    """Only the Job says so, and it also counts pods that were given to it: its own pods must confirm it."""
     known = _successes(job, pods)
     if not job.single and known >= job.successes:
         return Succeeded(None)
@@ -208,7 +208,8 @@ def _complete(
 
 
 def _successes(job: Job, pods: Sequence[Pod]) -> int:
-    """How many of its own pods have succeeded; of an Indexed Job one of each index, which stands in its name."""
+    """How many of its own pods have succeeded; for an Indexed Job, one for each index, which is in the pod's
+    name."""
     names = {pod.metadata.name for pod in pods if pod.status.phase == "Succeeded"}
     indexed = job.spec.completionMode == "Indexed"
     return len({name.rpartition("-")[0] for name in names} if indexed else names)
@@ -253,7 +254,7 @@ def _pod_failure(job: str, pod: Pod) -> Failed | None:
                 "Raise resources.limits.memory.",
                 (name, container),
             )
-    # A node that ends or refuses a pod by itself says so in the pod's status; exit codes are then its own doing.
+    # A node that ends or refuses a pod says so in the pod's status; exit codes are then its doing.
     if pod.status.phase == "Failed" and pod.status.reason and pod.status.reason != "DeadlineExceeded":
         return Failed(
             errors.EVICTED,
@@ -261,7 +262,7 @@ def _pod_failure(job: str, pod: Pod) -> Failed | None:
             f"{pod.status.message or 'no message'}",
             _log_of([pod]) if ended else None,
         )
-    # The main container's failure explains more than that of a companion which it took along.
+    # The main container's failure explains more than that of a sidecar that it took down.
     ended.sort(key=lambda item: item[0] != pod.main)
     for container, terminated in ended:
         if terminated.reason in _NEVER_STARTED:

@@ -1,4 +1,4 @@
-"""What is kept of a task while its Job is watched."""
+"""What is known about a task while its Job is watched."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from stepwright.tasks.job.manifest import Manifest
 
 @dataclass(slots=True, eq=False)
 class Watched:
-    """A task that was started here. ``job`` None: it was refused, so there is none. Nothing of its input
-    is kept, which decoded may take twenty times its length: what is made from it is made before."""
+    """A task that was started here. ``job`` None: it was refused, so there is none. Its input, which may take
+    twenty times its length once decoded, is not kept: everything that needs it is made first."""
 
     ref: ExecutionRef
     task: TaskId
@@ -28,31 +28,31 @@ class Watched:
     since: Millis
     log_in_cause: bool = True
     completions: int | None = None
-    """Of the Job as it was made, defaults filled in. While it runs, anybody who may change it may change these of an
-    Indexed one."""
+    """The completions of the Job as it was made, defaults filled in. Those of an Indexed Job may be changed
+    while it runs."""
     parallelism: int | None = None
-    """Of the Job as it was made; a queue such as Kueue may admit fewer."""
+    """The parallelism of the Job as it was made; a queue such as Kueue may admit less."""
     from_its_creation: bool = False
     """The Job was created here: no pod of it came and went before."""
     job: facts.Job | None = None
     input_due: Manifest | None = None
-    """What the Job's input is to be made from, until it is."""
+    """The source of the Job's input, until the input is made."""
     gone_pods: dict[str, facts.Pod] = field(default_factory=dict)
     without_log: set[str] = field(default_factory=set)
-    """Names of pods that ended well and went with their output: what the Job makes of that counts."""
+    """Names of pods that succeeded and disappeared with their output: the Job's verdict counts."""
     problem: tuple[verdict.Problem, Millis] | None = None
     unheard: bool = False
-    """When its trouble had lasted long enough, nothing was to be heard of it. Who could make an end of that may have heard
-    as little, so it begins anew."""
+    """When its trouble had lasted long enough, there was no news of it. Whoever could have ended it may have
+    had no news either, so it starts again."""
     result: TaskSucceeded | TaskFailed | None = None
     busy: asyncio.Task[None] | None = None
     """What is under way that the result needs; the task is not judged again until it is done."""
     closed: bool = False
-    """It is being stopped: whatever is being read for it, nothing more is reported."""
+    """It is being stopped: nothing more is reported, whatever is still being read for it."""
     gone: bool = False
     """The Job was deleted."""
     unwanted: bool = False
-    """It has failed before its Job came to an end: the Job is to be deleted, not kept for its log."""
+    """It has failed before its Job came to an end: the Job must be deleted, not kept for its log."""
 
     @property
     def open_job(self) -> facts.Job | None:

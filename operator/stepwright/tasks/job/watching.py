@@ -1,7 +1,7 @@
 """Watches the Jobs of tasks and their pods, judges them whenever something may have changed, and reports how they end.
 
-Events only say when to look: what a task has come to is always judged anew from the informers' copies, so that it
-does not matter which event came first, or whether some were missed.
+Events only say when to look: a task is always judged afresh from the informers' copies, so it does not matter
+which event came first, or whether some were missed.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ from stepwright.tasks.job.troubles import Troubles
 from stepwright.tasks.job.watched import Watched
 
 TICK_SECONDS: Final = 1.0
-"""How exactly grace periods are kept."""
+"""The precision of grace periods."""
 AUDIT_SECONDS: Final = 30.0
-"""How often all open tasks are looked at without an event: for Jobs deleted before the informer ever saw them."""
+"""How often all open tasks are checked without an event: for Jobs deleted before the informer ever saw
+them."""
 SYNC_SECONDS: Final = 5.0
 
 
 class Watching:
-    """All tasks that were started here and not let go yet. ``run`` must be running in the engine's loop."""
+    """All tasks that were started here and not released yet. ``run`` must be running in the engine's loop."""
 
     def __init__(
         self,
@@ -49,7 +50,8 @@ class Watching:
         held: Callable[[Uid], bool],
         on_stray: Callable[[facts.Job], Coroutine[Any, Any, None]],
     ) -> None:
-        """``on_stray``: what to do with a Job that has been there for a while and that nobody here has started or let go."""
+        """``on_stray``: called with a Job that has existed for a while and that nobody here has started or
+        released."""
         self._calls = calls
         self._releases = releases
         self._beginnings = beginnings
@@ -100,8 +102,8 @@ class Watching:
         await _all_set(self.jobs.synced, self.pods.synced, "could not be listed yet")
 
     async def wait_until_current(self) -> None:
-        """Returns once what is known about Jobs and pods is of now. Where a watch was cut, etcd may have been
-        restored since: tasks would be judged by pods that have never been."""
+        """Returns once the copies of Jobs and pods are current. After a watch was cut, etcd may have been
+        restored: tasks would be judged by pods that never existed."""
         await _all_set(
             self.jobs.following, self.pods.following, "cannot be looked at: a watch of them is cut off"
         )
@@ -123,8 +125,8 @@ class Watching:
             self._refresh(watched)
 
     def _refresh(self, watched: Watched) -> None:
-        """What the informer was told before the task was watched, it is not told again: its last word may be that
-        the Job has ended, sooner here than the answer to its creation."""
+        """The informer does not repeat what it heard before the task was watched: perhaps that the Job has
+        ended, which may arrive before the answer to its creation."""
         known = self.jobs.get(watched.ref.namespace, watched.name)
         if known is not None and watched.job is not None and known.metadata.uid == watched.job.metadata.uid:
             watched.job = known
@@ -170,18 +172,18 @@ class Watching:
                 self._adopted.forget(pod)
             return
         if new is None:
-            # The Job's verdict may come after its pod is gone; how that ended is known here still.
+            # The Job's verdict may come after its pod is gone; how the pod ended is still known here.
             watched.gone_pods[pod.metadata.name] = pod
         self.consider(watched)
 
     def pods_of(self, job: facts.Job, watched: Watched | None = None) -> list[facts.Pod]:
-        """Those that it has made, and those known about it that are gone."""
+        """Those that it created, and known ones that are gone."""
         return self._adopted.told_apart(job, self._all_pods_of(job, watched))[0]
 
     def _all_pods_of(
         self, job: facts.Job, watched: Watched | None, listed: Sequence[facts.Pod] | None = None
     ) -> list[facts.Pod]:
-        """``listed``: what the server has said about them last, instead of what the watch has told."""
+        """``listed``: the server's latest answer about them, instead of what the watch reported."""
         metadata = job.metadata
         present = self.pods.by_index(_of_job(metadata.namespace, metadata.uid)) if listed is None else listed
         present = [pod for pod in present if pod.job is not None and pod.job.uid == metadata.uid]
@@ -190,7 +192,7 @@ class Watching:
     def consider(
         self, watched: Watched, *, gone: bool = False, listed: Sequence[facts.Pod] | None = None
     ) -> None:
-        """Judge it by all that is known now, and do what follows; nothing while something is read for it."""
+        """Judge it by everything known now, and act on it; not while something is being read for it."""
         job = watched.open_job
         watched.gone = watched.gone or gone
         if job is None:
@@ -228,7 +230,7 @@ class Watching:
         return found
 
     async def _look_after(self) -> None:
-        """Grace periods, and what no event tells."""
+        """Checks grace periods, and what no event reports."""
         audited = self._clock.now()
         while True:
             await self._clock.sleep(TICK_SECONDS)
@@ -259,14 +261,14 @@ class Watching:
             self.consider(watched, gone=not same)
 
     def note(self, problem: str, job: str) -> None:
-        """For who reads the log; the next audit tries again."""
+        """For readers of the log; the next audit tries again."""
         self._log.warning(problem, job=job)
 
     # --- Ending -------------------------------------------------------------------------------------------------------
 
     async def _look_closer(self, watched: Watched, job: facts.Job) -> None:
-        """By what the server says about both: where etcd was restored, the copy of the Job may be one that
-        had ended, and of its pods there are those that run anew."""
+        """Judge by the server's answer about both: if etcd was restored, the copy may show an ended Job while
+        its pods are running again."""
         try:
             stored = await self._calls.find(watched.ref, watched.name)
             listed = await self._calls.pods_of(watched.ref, job.metadata.uid)
@@ -322,8 +324,7 @@ async def _all_set(jobs: asyncio.Event, pods: asyncio.Event, otherwise: str) -> 
 
 
 def _with_gone(watched: Watched, present: Sequence[facts.Pod]) -> list[facts.Pod]:
-    """The pods, and those known about the task that are gone; none of which the output is known to be
-    lost."""
+    """The pods, and known ones that are gone, except those whose output is known to be lost."""
     if not watched.gone_pods and not watched.without_log:
         return list(present)
     pods = {**watched.gone_pods, **{pod.metadata.name: pod for pod in present}}
@@ -331,5 +332,6 @@ def _with_gone(watched: Watched, present: Sequence[facts.Pod]) -> list[facts.Pod
 
 
 def _of_job(namespace: str, job_uid: str) -> str:
-    """By what a Job's pods are found. Anybody may name a Job's uid in a pod of another namespace: such a pod does not count."""
+    """The index key of a Job's pods. Anybody may name a Job's uid in a pod of another namespace: such a pod
+    does not count."""
     return f"{namespace}/{job_uid}"

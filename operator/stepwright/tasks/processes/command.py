@@ -19,7 +19,7 @@ _REFERENCE: Final = re.compile(r"\$(\$|\(([-._a-zA-Z][-._a-zA-Z0-9]*)\))")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``environment`` comes beside that of Stepwright itself; ``output`` says where the result is looked for.
+    """``environment`` is added to that of Stepwright itself; ``output`` says where to look for the result.
     ``image``: it runs in a container of this image; ``words`` are then not used."""
 
     words: list[str]
@@ -30,8 +30,8 @@ class Command:
 
 
 def read(task: StartTask, settings: Mapping[str, Any], *, containers: bool) -> Command:
-    """``settings``: what the state machine says for all of its tasks. ``containers``: there is what runs them; then a
-    task that names an image runs in one. Raises StateError (Job.Refused)."""
+    """``settings``: what the state machine says for all of its tasks. ``containers``: whether they are
+    available; then a task that names an image runs in one. Raises StateError (Job.Refused)."""
     given = parameters.read(task)
     container = _container(given)
     environment = _environment(container.get("env") or ())
@@ -53,7 +53,7 @@ def read(task: StartTask, settings: Mapping[str, Any], *, containers: bool) -> C
 
 
 def _image_name(given: Any) -> str:
-    """It may come from data, and must not be an option of the command that it is put into."""
+    """It may come from data, and must not become an option of the command."""
     if not isinstance(given, str) or given.startswith("-"):
         raise refused(f"The name of an image is a text that does not begin with a dash, not {given!r}.")
     return given

@@ -1,7 +1,6 @@
-"""Docker or Podman: which of them answers, and the command that runs a task in a container of theirs.
-
-The command of the one is that of the other. A container is given what a pod's main container is: the input file, the
-output file, and the variables that name them.
+"""Docker or Podman: which of them answers, and the command that runs a task in a container. Both take the
+same command. A container gets what a pod's main container gets: the input file, the output file, and the
+variables that name them.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ Choice = Literal["auto", "never", "docker", "podman"]
 ENGINES: Final = ("docker", "podman")
 
 DAEMON_FAILED: Final = 125
-"""The exit code of ``docker run`` where no container came about."""
+"""The exit code of ``docker run`` if no container was created."""
 
 _INPUT: Final = "/stepwright/input.json"
 _OUTPUT: Final = "/stepwright/output"
@@ -30,7 +29,7 @@ _PULL: Final = {"Always": "always", "IfNotPresent": "missing", "Never": "never"}
 
 
 class NoEngine(Exception):  # noqa: N818 - about the machine
-    """The one that was asked for is not there, or does not answer."""
+    """The requested engine is not installed, or does not answer."""
 
 
 def find(choice: Choice) -> str | None:
@@ -76,7 +75,7 @@ class Image:
 def command_line(
     engine: str, name: str, image: Image, environment: Mapping[str, str], input: Path, output: Path
 ) -> list[str]:
-    """``z`` lets the container at the files where SELinux guards them; elsewhere it says nothing."""
+    """``z`` gives the container access to the files under SELinux; elsewhere it has no effect."""
     words = [engine, "run", "--rm", "--name", name]
     words += ["--volume", f"{input}:{_INPUT}:ro,z", "--volume", f"{output}:{_OUTPUT}:z"]
     variables = {**environment, "STEPWRIGHT_INPUT_FILE": _INPUT, "STEPWRIGHT_OUTPUT_FILE": _OUTPUT}
@@ -92,7 +91,7 @@ def command_line(
 
 
 async def stop(engine: str, name: str) -> None:
-    """The container, with the grace that a process has; nothing to stop is fine."""
+    """Stop the container, with the grace that a process has; there may be nothing to stop."""
     await _call(engine, "stop", "--time", str(_GRACE_SECONDS), name)
     await _call(engine, "rm", "--force", name)
 

@@ -35,12 +35,12 @@ from stepwright.tasks.processes.workplace import Workplace
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS: Final = 0.2
-"""How often a process is looked at where the system does not tell of its end."""
+"""How often a process is checked if the system does not report its end."""
 
 REAP_SECONDS: Final = 0.02
 
 GRACE_SECONDS: Final = 5.0
-"""How long a task has after SIGTERM, with all that it has begun; and what is killed, to be gone."""
+"""How long a task and its children have after SIGTERM, and killed processes to disappear."""
 
 
 _NO_PROCESSES: Final = "Tasks do not run as processes here (--no-processes). Give an image, and start Stepwright with --containers."
@@ -153,7 +153,7 @@ class ProcessDriver:
         process: subprocess.Popen[bytes] | None,
         wanted: command.Command,
     ) -> None:
-        """To the task's end, which is reported whatever happens."""
+        """Follows the task to its end, which is reported whatever happens."""
         try:
             result = await self._watch(key[1], place, process, wanted)
         except Exception as error:
@@ -176,7 +176,7 @@ class ProcessDriver:
         return await ending.of(task, place, wanted)
 
     def _begin(self, place: Workplace, wanted: command.Command) -> subprocess.Popen[bytes]:
-        """In a session of its own, so that it outlives Stepwright and is stopped with all that it begins."""
+        """In its own session, so that it outlives Stepwright and is stopped with all its children."""
         text, engine = jsontext.dump(wanted.input), self._engine
         if wanted.image is None or engine is None:
             place.prepare(text)
@@ -188,7 +188,7 @@ class ProcessDriver:
                 engine, name, wanted.image, wanted.environment, place.input_file, place.output_file
             )
             environment = dict(os.environ)  # the engine's client may need any of it; the container sees none
-        return subprocess.Popen(  # noqa: S603 - running what the author of the definition wrote is what it is for
+        return subprocess.Popen(  # noqa: S603 - its purpose is to run what the definition's author wrote
             place.command_line(words),
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -199,7 +199,7 @@ class ProcessDriver:
         )
 
     async def _until_gone(self, number: int) -> None:
-        """Until the process of this number has ended, or for a moment where the system cannot tell."""
+        """Waits until the process of this id has ended, or for a moment if the system cannot report that."""
         try:
             descriptor = os.pidfd_open(number)
         except (AttributeError, OSError):  # not Linux, or gone by now
@@ -221,15 +221,15 @@ class ProcessDriver:
     async def _stop(self, uid: Uid, task: TaskId) -> None:
         place = self._place(uid, task)
         engine = place.engine
-        if engine is not None:  # whose client, if it were killed, would leave the container
+        if engine is not None:  # killing its client would leave the container running
             await containers.stop(engine, _container_name(place))
         await self._end_all((uid, task), place)
         self._forget(uid, task)
 
     async def _end_all(self, key: tuple[Uid, TaskId], place: Workplace) -> None:
-        """Returns when nothing runs any more of what the task has begun, or nothing that can be stopped."""
+        """Returns when nothing that the task began runs any more, or nothing that can be stopped."""
         process = self._begun.get(key)
-        # As long as nobody has asked about its end its number is its own, noted already or not.
+        # Until its end has been waited for, its process id is its own, already noted or not.
         group = ProcessGroup(process.pid) if process and process.returncode is None else place.group
         if group is None:
             return
@@ -258,7 +258,7 @@ class ProcessDriver:
 
 
 def _known(folder: Path) -> ByExecution[None]:
-    """What earlier processes left, of which tasks."""
+    """The tasks of which earlier processes left workplaces."""
     known: ByExecution[None] = ByExecution()
     for path in folder.iterdir() if folder.is_dir() else ():
         uid, _, number = path.name.rpartition("-")

@@ -1,7 +1,6 @@
-"""What a task's process sees of the environment that Stepwright itself runs in: what a program needs to run at all.
-
-Not keys: a shell that Stepwright is started from holds those of clouds, registries and repositories, and whoever writes
-a definition would have them. What is wanted beside is named (``--env``).
+"""The part of Stepwright's own environment that a task's process sees: what a program needs to run at all.
+Not keys: the shell that starts Stepwright has those of clouds, registries and repositories, and any author of
+a definition would get them. ``--env`` names further variables.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ class BadVariable(ValueError):  # noqa: N818 - it names what is bad
 
 
 def of_tasks(wanted: Iterable[str] = (), given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """``wanted``: ``NAME`` is handed on, ``NAME=VALUE`` is set, ``*`` hands on everything. ``given``: the environment
-    that there is. Raises BadVariable for one that is not set or has no name."""
+    """``wanted``: ``NAME`` is passed on, ``NAME=VALUE`` is set, ``*`` passes on everything. ``given``: the
+    present environment. Raises BadVariable for one that is not set or has no name."""
     given = os.environ if given is None else given
     environment = {
         name: value for name, value in given.items() if name in _ALWAYS or name.startswith(_LOCALE)

@@ -1,7 +1,6 @@
-"""The processes of a task: the shell around it, and what it has begun and that has not left its process group.
-
-The shell ends at once where the group is told to stop; the others may want to tidy up first, so it is the group that is
-waited for. Its number is nobody else's as long as one of them is there.
+"""The processes of a task: the shell around it, and its children that have not left its process group. The
+shell ends at once when the group is told to stop; the others may need to clean up first, so the whole group
+is waited for. Its id is nobody else's as long as one of them exists.
 """
 
 from __future__ import annotations
@@ -18,15 +17,14 @@ _ENDED: Final = (b"Z", b"X")
 
 
 class ProcessGroup:
-    """``number``: that of the process which began it."""
+    """``number``: the id of the process that began it."""
 
     def __init__(self, number: int) -> None:
         self._number = number
 
     @property
     def lives(self) -> bool:
-        """Whether one of them has not ended. Those that have, and that nobody has asked about, do not count where the
-        system tells."""
+        """Whether one of them has not ended. Zombies do not count if the system shows them."""
         if not self._answers():
             return False
         return not _PROC.joinpath("self").exists() or any(True for _ in self._members())
@@ -44,20 +42,20 @@ class ProcessGroup:
     def _answers(self) -> bool:
         try:
             os.killpg(self._number, 0)
-        except OSError:  # there are none, or none that are ours to stop
+        except OSError:  # there are none, or none that we may stop
             return False
         return True
 
     def _members(self) -> Iterator[Path]:
         for process in _PROC.glob("[0-9]*"):
-            # Behind the name, which may hold anything: state, parent, group.
+            # After the name, which may contain anything: state, parent, group.
             state, _, group, *_ = _read(process / "stat").rpartition(b")")[2].split() or (b"X", b"", b"0")
             if int(group) == self._number and state not in _ENDED:
                 yield process
 
 
 def _read(file: Path) -> bytes:
-    """Nothing, where the process has gone or is another user's."""
+    """Empty if the process is gone or another user's."""
     try:
         return file.read_bytes()
     except OSError:

@@ -1,8 +1,8 @@
 """The folder in which a task's process runs: its input, what it wrote, its exit code.
 
-The folder is what tells, after Stepwright was killed, what has become of a process: the shell around it notes its own
-number before it begins and the exit code when it ends, whoever is there to see it. A shell that finds a number noted
-already does nothing, so a task begins once.
+After Stepwright was killed, the folder shows what has become of a process: the shell around it notes its own
+process id before it begins and the exit code when it ends, even if nobody is watching. A shell that finds an
+id already noted does nothing, so a task begins once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SHELL: Final = (
 )
 
 LARGEST_OUTPUT_BYTES: Final = 1024 * 1024
-"""Of the text: a value of 256 KiB, generously spaced."""
+"""The limit of the text: a value of 256 KiB, generously spaced."""
 
 _TAIL_BYTES: Final = 2048
 
@@ -33,7 +33,7 @@ _OWN_FOLDER: Final = 0o700
 
 
 class Workplace:
-    """Of one task. Everything here is quick: small local files."""
+    """The folder of one task. Everything here is quick: small local files."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -49,8 +49,8 @@ class Workplace:
         self.output_file.touch()
 
     def prepare_container(self, engine: str, input: JsonText) -> None:
-        """Its user may be anybody, and must be able to read the one file and write the other. On this machine nobody
-        else comes to them: the folder is not open."""
+        """The container may run as any user, who must be able to read one file and write the other. Nobody
+        else on this machine can reach them: the folder is not accessible."""
         self.prepare(input)
         self.input_file.chmod(0o644)
         self.output_file.chmod(0o622)
@@ -84,7 +84,7 @@ class Workplace:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs, or where nobody was left to note it."""
+        """None while it runs, or if nothing was left to note it."""
         with suppress(OSError, ValueError):
             return int((self.folder / "exit").read_text())
         return None
@@ -101,7 +101,7 @@ class Workplace:
 
     @property
     def runs(self) -> bool:
-        """Whether the shell around it is there still, and is not another process that got its number."""
+        """Whether the shell around it still exists, and is not another process that got its id."""
         number = self.pid
         if number is None:
             return False
@@ -117,7 +117,7 @@ class Workplace:
 
     @property
     def group(self) -> ProcessGroup | None:
-        """The processes that run for the task; None if there are none, or the number is another's by now."""
+        """The processes that run for the task; None if there are none, or the id is another's by now."""
         number = self.pid
         if number is None:
             return None
@@ -157,7 +157,7 @@ class Workplace:
         return (self.folder / name).stat().st_size
 
     def last_words(self) -> str:
-        """The end of what it wrote to stderr, of stdout where that is empty."""
+        """The end of what it wrote to stderr, or to stdout if that is empty."""
         for name in ("stderr", "stdout"):
             with suppress(OSError):
                 text = self._tail(name, _TAIL_BYTES).decode("utf-8", "replace").strip()

@@ -1,8 +1,9 @@
 """Tasks that call Step Functions itself: ``states:startExecution`` in its four patterns, and all of ``aws-sdk:sfn``.
 
-Which execution a task starts is settled before: its uid is made of the task's token. So it is started once, whenever
-this process is killed, and one that the task waits for (``.sync``) is found again and stopped with the task. All other
-operations are called again where the answer was lost, as AWS calls them at least once.
+The execution that a task starts is determined beforehand: its uid is derived from the task's token. So it is
+started once, whenever this process is killed, and one that the task waits for (``.sync``) is found again and
+stopped with the task. All other operations are called again if the answer was lost, as AWS calls them at
+least once.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
 """
@@ -44,8 +45,8 @@ class StepFunctions:
         return starts(resource) or (calls_sdk(resource) and self._api.serves(resource.name))
 
     def host(self, call: Call) -> None:
-        """What is in this process bears all of them; and where calls wait for executions that make calls, a limit would let
-        them wait for each other."""
+        """This process can serve all of them; and since calls may wait for executions that make calls, a
+        limit could make them wait for each other."""
 
     def again(self, call: Call) -> Again:
         return Again.HARMLESS if starts(call.task.resource) else Again.REPEAT
@@ -85,7 +86,7 @@ class StepFunctions:
         return dict(sorted((answer | _metadata(_uid(call), answer, self._clock.now())).items()))
 
     async def _require_standard(self, parameters: Json) -> None:
-        """Of an Express execution nothing is kept that could be waited for. Raises CallRefused."""
+        """Express executions are not stored, so cannot be waited for. Raises CallRefused."""
         arn = parameters.get("StateMachineArn") if isinstance(parameters, Mapping) else None
         if isinstance(arn, str) and await self._api.is_express(arn):
             raise CallRefused(
@@ -123,12 +124,12 @@ def _uid(call: Call) -> Uid:
 
 
 def _uid_of(uid: Uid, task: TaskId) -> Uid:
-    """Of the execution that this task starts."""
+    """The uid of the execution that this task starts."""
     return Uid(str(uuid.uuid5(uuid.NAMESPACE_OID, task_name(uid, task))))
 
 
 def _metadata(request_id: str, answer: Json, now: Millis) -> dict[str, Json]:
-    """Of the HTTP response that there would be on AWS."""
+    """The metadata of the HTTP response that AWS would send."""
     headers: dict[str, Json] = {
         "connection": "keep-alive",
         "Content-Length": str(len(jsontext.dump(answer))),
