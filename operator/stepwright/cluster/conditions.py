@@ -1,8 +1,9 @@
 """Conditions of StateMachines and Executions: their types, the reasons with a sentence each, and how a list of them
 is updated. Everything here is pure; the time comes in.
 
-The kstatus convention: ``Ready`` is the summary, ``Reconciling`` True means that waiting may help, ``Stalled`` True
-that it will not. Executions have ``Complete`` besides: True after any end, with the phase as its reason.
+The kstatus convention: ``Ready`` is the summary, ``Reconciling`` True means that waiting may help,
+``Stalled`` True that it will not. Executions also have ``Complete``: True after any end, with the phase as
+its reason.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ Status = Literal["True", "False", "Unknown"]
 TRUE: Status = "True"
 FALSE: Status = "False"
 Conditions = Sequence[Mapping[str, Any]]
-"""A list of conditions as it stands in an object's status."""
+"""A list of conditions as in an object's status."""
 
 _MESSAGE_CHARACTERS = 32_768
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason's name for programs, and its sentence for people. ``detail`` adds what is special to the case."""
+    """A reason's name for programs, and its sentence for people. ``detail`` adds the details of the case."""
 
     name: str
     sentence: str
@@ -77,7 +78,7 @@ RESTORED_COPY = Reason(
 )
 
 STALLS = (QUARANTINED, INTERNAL_ERROR, NEWER_VERSION, RESTORED_COPY)
-"""Reasons for which an execution that has not ended does not go on by itself."""
+"""Reasons why an execution that has not ended does not continue by itself."""
 
 ENDS: Mapping[Phase, Reason] = {
     "Succeeded": SUCCEEDED,
@@ -85,7 +86,7 @@ ENDS: Mapping[Phase, Reason] = {
     "TimedOut": TIMED_OUT,
     "Aborted": ABORTED,
 }
-"""The reason of each phase in which an execution has ended."""
+"""The reason for each final phase."""
 
 
 def updated(
@@ -98,8 +99,9 @@ def updated(
     generation: int,
     detail: str = "",
 ) -> list[dict[str, Any]]:
-    """The list with the condition of type ``kind`` set, in its place if it has one. ``now`` (RFC 3339) becomes its
-    lastTransitionTime only if ``status`` changes: people read from it since when that holds."""
+    """The list with the condition of type ``kind`` set, in its place if it has one. ``now`` (RFC 3339)
+    becomes its lastTransitionTime only if ``status`` changes: people read from it how long that has been
+    so."""
     before = next((c for c in conditions if c.get("type") == kind), None)
     since = before["lastTransitionTime"] if before is not None and before.get("status") == status else now
     condition = {
@@ -116,7 +118,7 @@ def updated(
 
 
 def is_stalled(conditions: Conditions) -> bool:
-    """Whether they say that it does not go on by itself."""
+    """Whether they say that it does not continue by itself."""
     return any(each.get("type") == STALLED and each.get("status") == TRUE for each in conditions)
 
 
@@ -143,8 +145,8 @@ def of_execution(
     reason: Reason | None = None,
     detail: str = "",
 ) -> list[dict[str, Any]]:
-    """All conditions of an Execution in a phase. ``reason`` says more than the phase if there is more to say:
-    why it waits (Pending), that the input was no good (Failed)."""
+    """All conditions of an Execution in a phase. ``reason`` is given if there is more to say than the phase:
+    why it waits (Pending), that the input was bad (Failed)."""
     ended = phase in ENDS
     known = reason or ENDS.get(phase) or (RUNNING if phase == "Running" else PENDING)
     truths = _summary(ready=phase == "Succeeded", reconciling=not ended and known not in STALLS)

@@ -1,7 +1,6 @@
-"""Whether an Execution's status is what Stepwright wrote there, and what can be put right where it is not.
-
-Nobody but the operator may write it, except administrators, who can write anything. What they have edited is never
-followed: fields that follow from the rest are put right, and where more was edited, the execution fails plainly.
+"""Whether an Execution's status is what Stepwright wrote there, and what can be corrected if it is not.
+Nobody but the operator may write it, except administrators, who can write anything. Their edits are never
+followed: fields that follow from the rest are corrected, and if more was edited, the execution fails plainly.
 """
 
 from __future__ import annotations
@@ -31,15 +30,15 @@ _ENDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What the edited fields said before."""
+    """The values that the edited fields had before."""
 
     phase: Phase
     settled: bool
 
 
 class Edited(Refused):
-    """Somebody else has changed the status. The sentence says what of it; ``truth`` is there where nothing but phase
-    and settled was changed."""
+    """Somebody else has changed the status. The sentence says which part; ``truth`` is there if only phase
+    and settled were changed."""
 
     def __init__(self, what: str, truth: Truth | None = None) -> None:
         super().__init__(f"{what} not what Stepwright wrote there; somebody else has changed it")
@@ -96,8 +95,8 @@ def _check_content(status: Mapping[str, Any], written: seal.Seal) -> None:
 
 
 def _check_unsealed(body: Body, status: Mapping[str, Any]) -> None:
-    """The API server leaves the seal out where its CRDs are older than the operator, as in the middle of an upgrade.
-    Then what can be compared is compared."""
+    """The API server drops the seal if its CRDs are older than the operator, as in the middle of an upgrade.
+    Then as much as possible is compared without it."""
     if executions.has_ended(body):
         return
     head = _json((status.get("checkpoint") or {}).get("head"))
@@ -110,7 +109,7 @@ def _check_unsealed(body: Body, status: Mapping[str, Any]) -> None:
 
 def _truth(uid: str, status: Mapping[str, Any], written: seal.Seal) -> Truth | None:
     """What phase and settled were when the seal was made; None if it was made for another seq, or another
-    state machine: nothing tells which."""
+    state machine: nothing shows which."""
     for phase, settled in product(get_args(Phase), (False, True)):
         said = {**status, "phase": phase, "settled": settled}
         if seal.sealed(uid, said, written.checkpoint, written.history) == written:
@@ -119,7 +118,7 @@ def _truth(uid: str, status: Mapping[str, Any], written: seal.Seal) -> Truth | N
 
 
 def _ended_by_its_history(status: Mapping[str, Any]) -> bool:
-    """Whether the last event says what the phase says. Then nothing is left to be followed."""
+    """Whether the last event says what the phase says. Then nothing is left to do."""
     end = _ENDS.get(status.get("phase") or "")
     events = status.get("history")
     if end is None or not events:

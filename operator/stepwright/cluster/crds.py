@@ -20,7 +20,8 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 FOLDERS = ("crds", "charts/stepwright/files/crds")
 
 _KEPT = {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"}
-"""With a CRD all its objects go. So it stays when the Argo CD application that brought it is deleted, or no longer has it."""
+"""Deleting a CRD deletes all its objects. So it stays when the Argo CD application that brought it is
+deleted, or drops it."""
 
 _HEADER = "# Generated from operator/stepwright/cluster/resources by `make generate`: change it there.\n"
 
@@ -102,7 +103,8 @@ class _Plain(yaml.SafeDumper):
 
 
 def _root(schema: Schema) -> Schema:
-    """A custom resource's root as the API server wants it: it alone says what the type's three first fields are."""
+    """A custom resource's root as the API server wants it: only it describes the three fields that every type
+    has."""
     own = dict(schema["properties"])
     own["apiVersion"] = {
         "type": "string",

@@ -1,4 +1,4 @@
-"""What the check of a definition found, as a StateMachine's status and its conditions say it."""
+"""The findings of a definition's check, as a StateMachine's status and conditions show them."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ MOST: Final = 50
 
 
 def placed(spec: Mapping[str, Any], found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Lines are told where the definition came as text: those of an object are not the author's."""
+    """Lines are given only if the definition is a text: those of an object are not the author's."""
     if isinstance(spec.get("definition"), str):
         return tuple(found)
     return tuple(replace(diagnostic, line=None, column=None) for diagnostic in found)
 
 
 def summary(found: Iterable[Diagnostic]) -> str:
-    """Every error at its place; the message is cut where Kubernetes takes no more."""
+    """Every error at its place; the message is cut at the length that Kubernetes accepts."""
     return "; ".join(_in_a_line(diagnostic) for diagnostic in found if diagnostic.severity == "ERROR")
 
 
 def stored(found: Iterable[Diagnostic]) -> list[dict[str, Any]]:
-    """As they stand in the status: errors first, the first ``MOST`` of them."""
+    """As in the status: errors first, the first ``MOST`` of them."""
     ordered = sorted(found, key=lambda diagnostic: diagnostic.severity != "ERROR")
     return [_fields(diagnostic) for diagnostic in ordered[:MOST]]
 

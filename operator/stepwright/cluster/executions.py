@@ -1,4 +1,4 @@
-"""From an Execution as the API server stores it to what the engine takes up."""
+"""Converts an Execution as the API server stores it into what the engine takes up."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ from stepwright.kube.sizes import least_bytes
 LARGEST_INPUT_BYTES = 262_144
 
 MARKS = ("stepwright.dev/", "velero.io/")
-"""How the names of labels and annotations begin that decide anything."""
+"""Prefixes of the labels and annotations that matter."""
 
 STARTED = "stepwright.dev/started"
 """Annotation: the uid that the Execution had when it was started."""
 VELERO = "velero.io/restore-name"
 """Label of everything that Velero restores."""
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-"""Annotation: what ``kubectl apply`` was given; where that was an Execution as the cluster had it, with its status."""
+"""Annotation: what ``kubectl apply`` was given, with a status if that was an Execution read from a
+cluster."""
 
 Body = Mapping[str, Any]
 
 
 class InvalidInput(ValueError):  # noqa: N818 - named as the condition's reason
-    """The input of an execution cannot be taken: the sentence says which field and why. ``body`` is the lean Execution
-    where its input was not even decoded."""
+    """The input of an execution cannot be used: the sentence says which field and why. ``body`` is the lean
+    Execution if its input was not even decoded."""
 
     def __init__(self, sentence: str, body: Body | None = None) -> None:
         super().__init__(sentence)
@@ -77,12 +78,12 @@ def phase(body: Body) -> str:
 
 
 def seq(body: Body) -> int:
-    """How often the execution was written by whoever carries it."""
+    """How often the operator has written the execution."""
     return (body.get("status") or {}).get("seq") or 0
 
 
 def is_acknowledged(body: Body) -> bool:
-    """Whether the newest change of its spec has been looked at."""
+    """Whether the newest change of its spec has been noticed."""
     observed = (body.get("status") or {}).get("observedGeneration") or 0
     return bool(observed >= body["metadata"].get("generation", 1))
 
@@ -96,7 +97,7 @@ def is_settled(body: Body) -> bool:
 
 
 def waiting_until(body: Body) -> Millis | None:
-    """When the execution goes on by itself, where it only waits."""
+    """When the execution continues by itself, if it only waits."""
     text = (body.get("status") or {}).get("waitingUntil")
     return None if text is None else timestamps.millis(text)
 
@@ -148,19 +149,19 @@ def check_version(body: Body) -> None:
         try:
             part = msgspec.json.decode(text)
         except msgspec.DecodeError:
-            return  # somebody has edited it, which is found out elsewhere
+            return  # somebody has edited it, which is noticed elsewhere
         checkpoints.check_version(part)
 
 
 def unfit(text: msgspec.Raw | bytes) -> str | None:
-    """Why an Execution cannot run with its input, so far as its text's length alone tells that: nothing is decoded. An
+    """Why an Execution cannot run with its input, judged only by its text's length, without decoding. An
     input is untyped, so its schema cannot limit it, and decoded it may take twenty times its length."""
     size = least_bytes(decoded(_given, text).spec.input)
     return _too_long("spec.input", size) if size > LARGEST_INPUT_BYTES else None
 
 
 def lean(text: msgspec.Raw | bytes) -> Body:
-    """An Execution without its input, and of its labels and annotations only ``MARKS``."""
+    """An Execution without its input, with only the labels and annotations in ``MARKS``."""
     body: dict[str, Any] = msgspec.to_builtins(decoded(_lean, text))
     metadata = body["metadata"]
     for kind in ("labels", "annotations"):
@@ -175,9 +176,9 @@ def _is_mark(name: str, value: str) -> bool:
 
 
 def restored_by(body: Body) -> str | None:
-    """Whether an Execution that has not begun is a copy of one that had, and how that shows: it came back from a backup,
-    whose tools leave the status out, or was applied as it was read. None for one that was applied anew from where it was
-    written."""
+    """How an Execution that has not begun shows that it is a copy of one that had: it came back from a
+    backup, whose tools leave the status out, or was applied as read from a cluster. None for one that was
+    applied again from its source."""
     metadata = body["metadata"]
     annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
     started = annotations.get(STARTED)
@@ -204,7 +205,7 @@ def may_restart(body: Body) -> bool:
 
 def as_needed(text: msgspec.Raw | bytes) -> Body:
     """An Execution, with its input only if it has yet to begin: afterwards the checkpoint has what is needed
-    of it. Raises InvalidInput if the input's length alone tells that it cannot."""
+    of it. Raises InvalidInput if the input's length alone forbids it."""
     body = lean(text)
     if has_ended(body) or (body.get("status") or {}).get("checkpoint"):
         return body
@@ -273,7 +274,7 @@ def _latest(body: Body) -> Millis:
         return Millis(0)
     try:
         return timestamps.millis(msgspec.json.decode(history[-1], type=_Timed).timestamp)
-    except ValueError:  # somebody has edited it, which is found out elsewhere
+    except ValueError:  # somebody has edited it, which is noticed elsewhere
         return Millis(0)
 
 

@@ -1,7 +1,7 @@
 """The journal on the API server: the status of the Execution, with pages and long payloads in ExecutionHistory objects.
 
-One commit is one conditional JSON Patch of the status. What it refers to (payloads, a full page) is created before
-it, under names that follow from the content, so doing it again after a crash changes nothing.
+One commit is one conditional JSON Patch of the status. What it refers to (payloads, a full page) is created
+before it, under names derived from the content, so repeating it after a crash changes nothing.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ UID_LABEL: Final = "stepwright.dev/execution-uid"
 
 
 class _Stored(msgspec.Struct):
-    """What is needed of an Execution to tell what became of a write."""
+    """The fields of an Execution that show what became of a write."""
 
     metadata: _Metadata
     status: _Status | None = None
@@ -90,10 +90,10 @@ class ClusterJournal:
         installation: Installation | None = None,
         read_clocks: Callable[[], Readings] = readings.read,
     ) -> None:
-        """``on_restored`` is told about an execution that is stored as it was earlier: which, and the numbers
-        of the newest commit that was made and of the one that is stored. ``stored`` is told about each object
-        that is stored beside an Execution: its namespace, what it is (``Events``, ``Payload``), and its size
-        in bytes. ``read_clocks`` tells how much time has passed."""
+        """``on_restored`` is called for an execution that is stored in an earlier state, with the numbers of
+        the newest commit made and of the one stored. ``stored`` is called for each object stored beside an
+        Execution: its namespace, its content (``Events``, ``Payload``), and its size in bytes.
+        ``read_clocks`` shows how much time has passed."""
         self._api = api
         self._stored = stored
         self._installation = installation
@@ -102,7 +102,8 @@ class ClusterJournal:
         self._records: dict[str, Record] = {}
         self._read_clocks = read_clocks
         self._rolling: dict[str, tuple[Readings, asyncio.Task[str]]] = {}
-        """Copies of full pages under way, by the execution's uid, for its next commit, and when they were begun."""
+        """Copies of full pages under way for the next commit, by the execution's uid, and when they were
+        begun."""
 
     # --- Loading -------------------------------------------------------------------------------------------------
 
@@ -113,7 +114,7 @@ class ClusterJournal:
         if not executions.seq(body) and await self._begins_anew(body, known):
             if self.on_restored is not None:
                 self.on_restored(ref, (at_least or 0) if known is None else known.seq, 0)
-            # Not with what it ran: that may be gone, too, and another definition be there by now.
+            # Not because its definition is missing: that may be gone, too, and another be there by now.
             raise Refused(f"Execution {ref} was never started")
         pinned = executions.pinned(body)
         if pinned is None and known is not None:
@@ -124,7 +125,7 @@ class ClusterJournal:
             return await self.open(body, pinned, sent)
         if "seal" not in (body.get("status") or {}):
             raise Edited("status.seq is")
-        # Somebody who changes the number has no seal for it: this was written here, and etcd was restored since.
+        # Nobody who edits the number has a seal for it: this was written here, and etcd was restored since.
         loaded = await self.open(body, pinned, sent)
         restored = self._records[ref.uid]
         restored.lost_from = known.seq
@@ -150,7 +151,7 @@ class ClusterJournal:
             raise await self._unreadable(ref, error) from error
 
     async def read(self, ref: ExecutionRef) -> Body:
-        """The Execution as it is stored, with its input where it has yet to begin. Raises Unavailable, Gone,
+        """The stored Execution, with its input if it has yet to begin. Raises Unavailable, Gone,
         InvalidInput."""
         return await self._read(ref, executions.as_needed)
 
@@ -177,17 +178,18 @@ class ClusterJournal:
         return body
 
     async def _unreadable(self, ref: ExecutionRef, error: ApiError) -> JournalError:
-        """What it means that the Execution could not be read."""
+        """Why the Execution could not be read."""
         if isinstance(error, NotFound):
             return Gone(f"Execution {ref} no longer exists")
-        # The Role may go before the Execution does, or before its end is heard of.
+        # The Role may be deleted before the Execution is, or before its end is heard of.
         if isinstance(error, Forbidden) and await namespaces.is_going(self._api, ref.namespace):
             return Gone(f"the namespace of Execution {ref} is being deleted")
         return Unavailable(str(error))
 
     async def _read_cached(self, ref: ExecutionRef, at_least: int) -> Body:
-        """The Execution as the API server has it in memory, if that is not too old: a third of what it costs to ask
-        etcd (https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list)."""
+        """The Execution as the API server has it in memory, if that is not too old: this costs a third of
+        asking etcd
+        (https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list)."""
         try:
             text = await self._api.request("GET", _path(ref.namespace, ref.name), {"resourceVersion": "0"})
             body = executions.as_needed(text)
@@ -197,7 +199,7 @@ class ClusterJournal:
         return body if known else await self.read(ref)
 
     def observe_generation(self, uid: str, generation: int) -> None:
-        """The spec has changed (a stop): the next word about the execution is about this generation."""
+        """The spec has changed (a stop): the next commit is about this generation."""
         known = self._records.get(uid)
         if known is not None and generation > known.generation:
             known.generation = generation
@@ -230,8 +232,9 @@ class ClusterJournal:
         return result
 
     async def peek(self, body: Body) -> Loaded | None:
-        """What is stored of an Execution that nobody carries; None where it has not begun, or somebody has edited it. Its
-        machine is empty where that is lost. Raises Unavailable, NewerVersion, and Refused where a payload is lost."""
+        """What is stored of an Execution that nobody carries; None if it has not begun, or somebody has
+        edited it. Its machine is empty if that is lost. Raises Unavailable, NewerVersion, and Refused
+        where a payload is lost."""
         pinned = executions.pinned(body)
         try:
             consistency.check(body)
@@ -263,7 +266,7 @@ class ClusterJournal:
         return {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}, digests
 
     def is_as_written(self, body: Body) -> bool:
-        """Whether nobody else has changed the status of an Execution that is carried here."""
+        """Whether nobody else has changed the status of an Execution that runs here."""
         status = body.get("status") or {}
         known = self._records.get(executions.uid_of(body))
         if known is not None and executions.seq(body) <= known.seq:
@@ -294,7 +297,8 @@ class ClusterJournal:
         except Refused:
             if not executions.has_ended(body):
                 raise
-            # It may have gone with its StateMachine. An ended execution takes no step: there is only to clean up.
+            # It may have been deleted with its StateMachine. An ended execution takes no step: it only needs
+            # cleaning up.
             return _without_machine(pinned)
 
     async def _payload(self, ref: ExecutionRef, digest: str) -> str:
@@ -345,7 +349,7 @@ class ClusterJournal:
             try:
                 rolled_page = await self._rolled_page(known, row)
             except Denied:
-                # Where a quota is used up an execution must still be able to end: its last page grows instead.
+                # If a quota is used up, an execution must still be able to end: its last page grows instead.
                 if commit.outcome is None:
                     raise
         change = record.of_commit(
@@ -353,7 +357,7 @@ class ClusterJournal:
         )
         row.go_on()
         await self._apply(ref, change, commit.commit_id)
-        # Only now: where this attempt has failed, etcd may be another one at the next.
+        # Only now: if this attempt had failed, etcd might have been restored before the next.
         change.after.stored.update(texts)
         is_carried = self._records.get(ref.uid) is change.after
         if is_carried and change.after.page_is_full and commit.outcome is None:
@@ -371,7 +375,7 @@ class ClusterJournal:
         await self._apply(ref, record.of_settling(known, commit_id), commit_id)
 
     async def _apply(self, ref: ExecutionRef, change: Change, commit_id: str | None) -> None:
-        """``commit_id`` None: it is no commit, and nothing is lost where it does not land."""
+        """``commit_id`` None: it is not a commit, and nothing is lost if it does not land."""
         known = self._records[ref.uid]
         # The answer holds the whole object and is not needed: it is not even decoded.
         try:
@@ -392,12 +396,12 @@ class ClusterJournal:
             self._records[ref.uid] = change.after
 
     async def _find_out(self, ref: ExecutionRef, commit_id: str, refusal: Invalid) -> None:
-        """A write was answered 422: a ``test`` failed, or the schema refuses it. Returns where this very write had
-        landed before (an earlier attempt of it that was not answered)."""
+        """A write was answered with 422: a ``test`` failed, or the schema refuses it. Returns if this very
+        write had landed before (an earlier attempt that was not answered)."""
         try:
             stored = await self._api.get(_path(ref.namespace, ref.name), into=_Stored)
         except ApiError as error:
-            # Not denied: whether the write has landed is not known, and an execution must not fail for that.
+            # Not denied: it is unknown whether the write has landed, and an execution must not fail for that.
             raise await self._unreadable(ref, error) from error
         if stored.metadata.uid != ref.uid:
             raise Gone(f"Execution {ref} was deleted; another one has its name now") from refusal
@@ -413,7 +417,7 @@ class ClusterJournal:
 
     async def _rely_on_revision(self, ref: ExecutionRef, known: Record, row: Row) -> None:
         """The first commit names what the execution runs from then on, which must be there still when it lands: it may have
-        been tried for long. Raises Fenced where it is not, Unavailable, Gone."""
+        been tried for long. Raises Fenced if it is not, Unavailable, Gone."""
         name, now = known.state_machine["revision"], self._read_clocks()
         found = self._revisions.last_found(known.namespace, name)
         if found is None or readings.passed(found, now) > TRUSTED_SECONDS:
@@ -430,9 +434,9 @@ class ClusterJournal:
                 await self._create_history(known, _payload_name(known.uid, digest), fields)
 
     def _roll_ahead(self, known: Record) -> None:
-        """Begin to copy a full page, which the next commit needs, while its steps are made."""
+        """Begin to copy a full page, which the next commit needs, while its steps are computed."""
         rolling = asyncio.create_task(self._roll_page(known), name=f"page of {known.namespace}/{known.name}")
-        # What fails is done again by the commit, if there is one.
+        # The commit, if there is one, repeats what fails.
         rolling.add_done_callback(lambda task: task.cancelled() or task.exception())
         self._rolling[known.uid] = self._read_clocks(), rolling
 
@@ -441,7 +445,7 @@ class ClusterJournal:
         if begun is not None:
             since, rolling = begun
             if readings.passed(since, self._read_clocks()) > TRUSTED_SECONDS:
-                rolling.cancel()  # etcd may have been restored meanwhile to a time at which the copy was not there
+                rolling.cancel()  # etcd may have been restored meanwhile to a time before the copy
             else:
                 with suppress(JournalError):
                     page = await rolling
@@ -456,7 +460,7 @@ class ClusterJournal:
             rolling.cancel()
 
     async def _roll_page(self, known: Record) -> str:
-        """Copy the page in the status, all of whose events are committed, to an object of its own."""
+        """Copy the page in the status, all of whose events are committed, to its own object."""
         last = msgspec.json.decode(known.events[-1])["id"]
         fields: dict[str, Any] = {
             "content": "Events",
@@ -466,18 +470,18 @@ class ClusterJournal:
         }
         if known.previous_page is not None:
             fields["previous"] = known.previous_page
-        # The last id is part of the name: after a crash the page may have been copied when it was shorter. Both
-        # copies are true; readers follow the one that the status names.
+        # The last id is part of the name: before a crash the page may have been copied when it was shorter.
+        # Both copies are correct; readers follow the one that the status names.
         name = f"{known.uid}-{known.page_first}-{last}"
         if await self._create_history(known, name, fields) or await self._is_page(known, name, fields):
             return name
-        # Of a row of commits that a restore has undone: its copy was under way, and landed afterwards.
+        # It belongs to commits that a restore has undone: its copy was under way, and landed afterwards.
         name = f"{name}-{seal.of_history(known.page)}"
         await self._create_history(known, name, fields)
         return name
 
     async def _is_page(self, known: Record, name: str, fields: Mapping[str, Any]) -> bool:
-        """Whether the page that is stored under this name has these events."""
+        """Whether the page stored under this name has these events."""
         try:
             stored = await self._api.get(path_of(API_VERSION, HISTORIES, known.namespace, name))
         except ApiError as error:
@@ -485,7 +489,7 @@ class ClusterJournal:
         return all(stored.get(each) == fields.get(each) for each in ("events", "previous"))
 
     async def _create_history(self, known: Record, name: str, fields: Mapping[str, Any]) -> bool:
-        """Whether it is created now; not if there is one of that name."""
+        """Whether it was created now; not if there is one of that name."""
         owner = {"apiVersion": API_VERSION, "kind": "Execution", "name": known.name, "uid": known.uid}
         body = {
             "apiVersion": API_VERSION,
@@ -521,8 +525,8 @@ def _path(namespace: str, name: str, subresource: str | None = None) -> str:
 
 
 def _may_follow(body: Body, known: Record) -> bool:
-    """Whether what is stored may come after what is known, or be it. Another commit of the same number is neither; where
-    nothing but its id is another, somebody has edited that."""
+    """Whether the stored state may follow the known one, or be it. Another commit of the same number is
+    neither; if only its id differs, somebody has edited that."""
     status, seq = body.get("status") or {}, executions.seq(body)
     if seq != known.seq or status.get("commitId") == known.commit_id:
         return seq >= known.seq
@@ -530,9 +534,9 @@ def _may_follow(body: Body, known: Record) -> bool:
 
 
 def _is_no_later(body: Body, known: Record) -> bool:
-    """Whether nobody has written the object since it was taken up here, though it was written here: etcd was restored to a
-    time before its first commit, when it had no seal. Resource versions of one resource can be compared
-    (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions)."""
+    """Whether the object shows no write since it was taken up, though it was written here: then etcd was
+    restored to a time before its first commit, when it had no seal. Resource versions of one resource can be
+    compared (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions)."""
     now, then = body["metadata"].get("resourceVersion") or "", known.version
     return now.isdecimal() and then.isdecimal() and int(now) <= int(then)
 
@@ -542,7 +546,7 @@ def _payload_name(uid: str, digest: str) -> str:
 
 
 def _short_text(value: HistoryEvent | Mapping[str, Any], into: Payloads) -> str:
-    """The value as JSON, with long texts in it replaced by references and put ``into``."""
+    """The value as JSON, with long texts replaced by references and put ``into``."""
     text = msgspec.json.encode(value)
     # No text in it is longer than all of it. Nearly all events are short: looking into each took twice the time.
     if len(text) > kept_apart.LONG_BYTES:
@@ -551,7 +555,7 @@ def _short_text(value: HistoryEvent | Mapping[str, Any], into: Payloads) -> str:
 
 
 def _journal_error(ref: object, error: ApiError) -> JournalError:
-    """What an answer of the API server means for a commit."""
+    """The meaning of an API server's answer for a commit."""
     match error:
         case NotFound():
             return Gone(f"Execution {ref} no longer exists")
@@ -563,5 +567,5 @@ def _journal_error(ref: object, error: ApiError) -> JournalError:
         case TooLarge() | BadRequest() | Invalid():
             return Refused(str(error))
         case _:
-            # Conflict, too: a race the server lost.
+            # Conflict, too: a race within the server.
             return Unavailable(str(error))

@@ -1,8 +1,7 @@
-"""What is stored of one execution, as this process knows it, and the JSON Patch that carries it further.
-
-A patch says only what is new: changed parts of the checkpoint, new events appended, visits that changed. It applies
-on condition of the execution's uid and of the very commit it builds on (``commit_is``), so positions in lists are those
-this process has seen.
+"""What is stored for one execution, as this process knows it, and the JSON Patch that updates it. A patch
+contains only what is new: changed parts of the checkpoint, new events appended, visits that changed. It is
+conditional on the execution's uid and on the very commit it builds on (``commit_is``), so positions in lists
+are those that this process has seen.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 MOST_TRANSITIONS: Final = 50
-# A page is copied away once it is longer than this. Small pages keep the object small, and etcd stores the whole
-# object with every write; each page costs one create.
+# A longer page is copied to its own object. Small pages keep the Execution small, which etcd stores whole
+# with every write; each page costs one create.
 LARGEST_PAGE_BYTES: Final = 48 * 1024
 
 PHASES: Final[Mapping[str, Phase]] = {
@@ -42,7 +41,7 @@ Operation = dict[str, Any]
 
 @dataclass(slots=True)
 class Record:
-    """The stored status of one execution. Changed only by ``apply`` once a patch is known to have landed."""
+    """The stored status of one execution. Changed only by ``apply``, once a patch is known to have landed."""
 
     namespace: str
     name: str
@@ -64,13 +63,13 @@ class Record:
     conditions: list[dict[str, Any]] = field(default_factory=list)
     commit_id: str | None = None
     lost_from: int | None = None
-    """The number of the newest commit, where an earlier state was restored and no commit was made since."""
+    """The number of the newest commit, if an earlier state was restored and no commit was made since."""
     operator: str | None = None
-    """The installation that is stored as its carrier."""
+    """The installation named in the status as the one that runs it."""
     carrier: str | None = None
-    """The one that carries it now, if it has a name."""
+    """The one that runs it now, if it has a name."""
     page: _Hash = field(default_factory=lambda: seal.new_page(None), compare=False)
-    """Of ``events``, for the seal."""
+    """The hash of ``events``, for the seal."""
     parts: dict[str, bytes] = field(default_factory=dict)
     """The stored parts of the checkpoint, each with its digest."""
     stored: set[str] = field(default_factory=set)
@@ -118,7 +117,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A patch, and the record as it is once the patch has landed."""
+    """A patch, and the record after the patch has landed."""
 
     patch: list[Operation]
     after: Record
@@ -135,10 +134,10 @@ def of_commit(
 ) -> Change:
     """The patch for a commit.
 
-    ``parts`` and ``events`` are encoded already; ``output_ref`` names the object that holds an output too long to
-    stand in the status; ``rolled_page`` names the page to which all events known so far have been copied.
+    ``parts`` and ``events`` are encoded already; ``output_ref`` names the object that holds an output too
+    long for the status; ``rolled_page`` names the page to which all events known so far have been copied.
     """
-    # Everything at once: the status may not have been there at all, or somebody has edited it.
+    # Everything at once: there may be no status at all, or somebody has edited it.
     whole = record.seq == 0 or commit.whole
     outcome = commit.outcome
     start = commit.started if record.start is None else record.start
@@ -239,7 +238,7 @@ def of_commit(
 
 
 def of_explanation(record: Record, reason: str, now: Millis) -> Change:
-    """The patch that says why the execution cannot be written. It is no commit: only conditions change."""
+    """The patch that says why the execution cannot be written. It is not a commit: only conditions change."""
     phase: Phase = "Pending" if record.seq == 0 else record.phase
     said = conditions.of_execution(
         record.conditions,
@@ -270,7 +269,7 @@ def of_settling(record: Record, commit_id: str) -> Change:
 
 
 def seal_of(record: Record) -> str:
-    """The seal of what is stored, as this process knows it. What has settled is forgotten."""
+    """The seal of what is stored, as this process knows it."""
     return _seal(record, settled=False)
 
 
@@ -286,10 +285,9 @@ def _seal(after: Record, *, settled: bool) -> str:
 
 
 def commit_is(uid: str, seq: int, commit_id: str | None) -> list[Operation]:
-    """The conditions under which a patch applies; the API server answers 422 where one does not hold.
-
-    The number alone does not tell which commit it is: an etcd that is restored twice may hold another one of the same
-    number than was made since the first time. Before the first commit there is no id."""
+    """The conditions under which a patch applies; the API server answers 422 if one does not hold. The number
+    alone does not identify a commit: an etcd that was restored twice may hold another commit of the same
+    number. Before the first commit there is no id."""
     tests: list[Operation] = [
         {"op": "test", "path": "/metadata/uid", "value": uid},
         {"op": "test", "path": "/status/seq", "value": seq},
@@ -326,7 +324,8 @@ def _first_id(events: Sequence[str]) -> int:
 
 
 def _current_state(states: Sequence[str]) -> str:
-    """What the column of ``kubectl get`` shows: ``Ship``, ``Check, Validate``, ``Orders[0]/Pack and 39 more``."""
+    """The text of the column in ``kubectl get``: ``Ship``, ``Check, Validate``, ``Orders[0]/Pack and 39
+    more``."""
     if len(states) <= 3:
         return ", ".join(states)
     return f"{states[0]} and {len(states) - 1} more"
@@ -357,7 +356,7 @@ def _transitions(record: Record, commit: Commit) -> list[dict[str, Any]]:
         entry = _transition(visit, commit.shown.get(visit.task) if visit.task is not None else None)
         index = position.get(visit.id)
         if index is not None:
-            # A visit's later word may come without what an earlier one knew.
+            # A later report of a visit may lack what an earlier one had.
             if "job" not in entry and "job" in transitions[index]:
                 entry["job"] = transitions[index]["job"]
             transitions[index] = entry
@@ -387,7 +386,7 @@ def _transition(visit: Visit, job: str | None) -> dict[str, Any]:
 
 
 def _transition_operations(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Operation]:
-    """From one list to the other with what has changed only."""
+    """The changes that lead from one list to the other."""
     path = "/status/transitions"
     if not after or not before or before[-1]["id"] < after[0]["id"]:
         return [] if before == after else [_add(path, after)]

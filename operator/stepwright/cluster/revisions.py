@@ -1,7 +1,8 @@
 """Revisions of state machines: immutable ControllerRevisions, and the machines compiled from them.
 
-A running execution stays on the revision it was started with, whatever becomes of its StateMachine. A revision
-holds the definition as text (exact) and what else decides how an execution runs (service accounts, task defaults).
+A running execution stays on the revision it was started with, whatever happens to its StateMachine. A
+revision holds the definition as text (exact) and everything else that decides how an execution runs (service
+accounts, task defaults).
 """
 
 from __future__ import annotations
@@ -32,15 +33,15 @@ from stepwright.kube.api import Api, ApiError, NotFound, path_of
 # Compiled machines kept in memory: the most recently used ones.
 MOST_COMPILED: Final = 1_000
 
-# Revisions that no execution runs any more are kept for people to compare with, the newest of them.
+# The newest revisions that no execution runs any more are kept for people to compare with.
 KEPT: Final = 10
 
 _PAGE_SIZE: Final = 200
 
 MACHINE_LABEL: Final = "stepwright.dev/state-machine"
 
-# What of spec decides how an execution runs and what is told about it. The rest (retention ...) may change
-# under it.
+# The fields of spec that decide how an execution runs and what is logged about it. The rest (retention ...)
+# may change while it runs.
 SETTINGS: Final = ("serviceAccountName", "taskServiceAccountName", "taskDefaults", "logging")
 
 
@@ -70,7 +71,7 @@ class Revisions:
         self._finding: dict[tuple[str, str], asyncio.Task[bool]] = {}
 
     async def get(self, namespace: str, name: str) -> Revision:
-        """Raises Unavailable, or Refused where the revision is lost or cannot be compiled any more."""
+        """Raises Unavailable, or Refused if the revision is lost or no longer compiles."""
         known = self._compiled.get((namespace, name))
         if known is not None:
             self._compiled.move_to_end((namespace, name))
@@ -84,7 +85,8 @@ class Revisions:
         except ApiError as error:
             raise Unavailable(f"cannot read ControllerRevision {namespace}/{name}: {error}") from error
         data = body.get("data") or {}
-        # Who may create ControllerRevisions could else decide what runs, and as whom, in a StateMachine's place.
+        # Otherwise whoever may create ControllerRevisions could decide what runs, and as whom, in a
+        # StateMachine's place.
         owners = body["metadata"].get("ownerReferences") or ()
         if not any(name.endswith(f"-{_digest(owner['uid'], data)}") for owner in owners):
             raise Refused(
@@ -114,8 +116,8 @@ class Revisions:
         return self._found.get((namespace, name))
 
     async def find(self, namespace: str, name: str, at: Readings) -> bool:
-        """Whether a revision is stored, whatever is known of it here; ``at`` is now. All that ask for one while it is asked
-        for share the answer. Raises ApiError."""
+        """Whether a revision is stored, whatever is known about it here; ``at`` is now. All that ask for one
+        while it is asked for share the answer. Raises ApiError."""
         key = namespace, name
         if key not in self._finding:
             self._finding[key] = asyncio.create_task(self._find(namespace, name, at))
@@ -193,18 +195,18 @@ def data_of(spec: Mapping[str, Any], definition_text: str) -> dict[str, Any]:
 
 
 def name_of(state_machine: str, state_machine_uid: str, data: Mapping[str, Any]) -> str:
-    """The same content under the same StateMachine has the same name, so that making it twice is harmless."""
+    """The same content under the same StateMachine has the same name, so making it twice is harmless."""
     return f"{state_machine[:200].rstrip('-.')}-{_digest(state_machine_uid, data)}"
 
 
 def _digest(state_machine_uid: str, data: Mapping[str, Any]) -> str:
-    # Long enough that nobody finds another content for it.
+    # Long enough that nobody can find other content for it.
     content = msgspec.json.encode([state_machine_uid, data], order="sorted")
     return hashlib.sha256(content).hexdigest()[:32]
 
 
 def label_of(state_machine: str) -> str:
-    """The value of MACHINE_LABEL. Two long names may share it: owners are what tells their revisions apart."""
+    """The value of MACHINE_LABEL. Two long names may share it: the owners distinguish their revisions."""
     return state_machine[:63].rstrip("-_.")
 
 
@@ -254,7 +256,8 @@ class _Machine(msgspec.Struct):
 
 
 def superfluous(listed: Iterable[tuple[int, str]], in_use: AbstractSet[str]) -> list[str]:
-    """Of all revisions (number and name) those that may go: beyond the newest KEPT none is kept unless in use."""
+    """The revisions (number and name) that may be deleted: those beyond the newest KEPT that are not in
+    use."""
     idle = sorted((item for item in listed if item[1] not in in_use), reverse=True)
     return [name for _, name in idle[KEPT:]]
 

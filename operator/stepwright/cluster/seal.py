@@ -1,14 +1,14 @@
 """A mark in the status by which Stepwright knows what it has written itself.
 
-``status.seal`` is made of three hashes: of the checkpoint, of the history events that the status holds, and of the
-fields that say where the execution stands (``SUMMARY``) together with the two others. Whoever edits a status by hand
-leaves the seal as it was, so the edit is seen when the execution is read, and what was edited can be told.
+``status.seal`` is made of three hashes: of the checkpoint, of the history events that the status holds, and
+of the fields that say where the execution is (``SUMMARY``) together with the two others. An edit by hand
+leaves the seal unchanged, so it is noticed when the execution is read, and the edited part can be identified.
 
-It finds mistakes and shortcuts of people who may write the status, who are administrators; it does not keep out
-somebody who computes a new seal. That would take a secret, which every replica would need and a restore of a
-backup could lose, to keep out those who can read secrets anyway.
+It finds mistakes and shortcuts of people who may write the status, who are administrators; it does not keep
+out somebody who computes a new seal. That would take a secret, which every replica would need and a restore
+of a backup could lose, to keep out people who can read secrets anyway.
 
-The hashes are carried along with each commit: what it costs follows from what is written, not from what is stored.
+The hashes are updated with each commit: the cost depends on what is written, not on what is stored.
 """
 
 from __future__ import annotations

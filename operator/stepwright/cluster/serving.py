@@ -1,4 +1,5 @@
-"""What a cluster runs of the language, and the sentences for what it does not: an ``asl.definition.Installation``."""
+"""Which parts of the language a cluster runs, and the sentences for those it does not: an
+``asl.definition.Installation``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be told of a StateMachine from its text alone."""
+"""What a StateMachine's text alone shows."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from stepwright.kube.sizes import least_bytes
 
 
 def unfit(text: bytes) -> str | None:
-    """Why the definition cannot run, so far as its length tells that: nothing of it is decoded. A definition that came
-    as text is as long as its schema allows."""
+    """Why the definition cannot run, judged only by its length, without decoding. The schema limits
+    definitions given as text."""
     given = bytes(decoded(_given, text).spec.definition)
     size = least_bytes(given)
     if given.startswith(b'"') or size <= DEFINITION_CHARACTERS:

@@ -1,9 +1,7 @@
-"""What is written of an execution that the engine does not carry: why it waits, or why it never ran.
-
-The writes apply on the same condition as commits (uid and ``seq``), so they can never overtake one.
-
-What is to end an execution may make its object larger than etcd takes. Then all is left out that is not the end itself,
-and what the status held before with it. Where not even that has room, it is ``Unwritable``: trying again is no use.
+"""Writes to an execution that no engine runs: why it waits, or why it never ran. The writes have the same
+conditions as commits (uid and ``seq``), so they can never overtake one. The write that ends an execution may
+make its object larger than etcd accepts. Then everything but the end itself is left out, including what the
+status held before. If even that does not fit, it is ``Unwritable``: trying again is useless.
 """
 
 from __future__ import annotations
@@ -25,14 +23,14 @@ from stepwright.kube import timestamps
 from stepwright.kube.api import Api, ApiError, Invalid, NotFound, TooLarge, path_of
 
 Operation = dict[str, Any]
-"""Of a JSON Patch."""
+"""One operation of a JSON Patch."""
 
 log = structlog.get_logger(__name__)
 
 _OF_THE_BEGINNING: Final = ("startTime", "checkpoint", "history")
 _OF_THE_END: Final = ("endTime", "duration", "output", "outputRef", "error", "cause")
 _SMALLEST: Final = ("seq", "phase", "error", "endTime", "settled", "observedGeneration")
-"""What stands in the smallest status beside a condition and the seal."""
+"""The fields of the smallest status besides a condition and the seal."""
 
 
 class _Event(msgspec.Struct):
@@ -40,7 +38,8 @@ class _Event(msgspec.Struct):
 
 
 class Unwritable(Exception):  # noqa: N818 - it names a condition
-    """The object is so large that this cannot be written into its status any more; where it ``was_smallest``, nothing can."""
+    """The object is so large that this can no longer be written into its status; if it ``was_smallest``,
+    nothing can."""
 
     def __init__(self, problem: str, *, was_smallest: bool = False) -> None:
         super().__init__(problem)
@@ -48,7 +47,7 @@ class Unwritable(Exception):  # noqa: N818 - it names a condition
 
 
 class Refusals:
-    """Every method raises Unavailable and Unwritable. ``body`` may be a lean one where nothing else is said."""
+    """Every method raises Unavailable and Unwritable. ``body`` may be a lean one unless stated otherwise."""
 
     def __init__(self, api: Api, clock: Clock) -> None:
         self._api = api
@@ -61,11 +60,12 @@ class Refusals:
             await self._write(body, _additions({"conditions": new, "phase": "Pending"}))
 
     async def stall(self, body: Body, reason: Reason, detail: str) -> None:
-        """Say why an execution, Pending or begun, does not go on until somebody does something about it."""
+        """Say why an execution, Pending or begun, does not continue until somebody acts."""
         await self._say(body, reason, detail)
 
     async def restored(self, body: Body, detail: str) -> None:
-        """Say that an execution that was started before, as another object, waits until somebody wants it again."""
+        """Say that an execution that was started before, as another object, waits until somebody releases
+        it."""
         reason = conditions.RESTORED_COPY
         new = conditions.with_restored(
             self._conditions(body, "Pending", reason, detail),
@@ -88,7 +88,8 @@ class Refusals:
             await self._write(body, _additions({"conditions": new, "phase": phase}))
 
     async def fail(self, body: Body, reason: Reason, error: str, cause: str) -> bool:
-        """End an execution that cannot start or go on; whether that is written now. Nothing of it must run any more."""
+        """End an execution that cannot start or continue; returns whether that is written now. None of its
+        work may still run."""
         return await self._end(body, "Failed", reason, error, cause)
 
     async def abort(self, body: Body, request: StopRequest) -> None:
@@ -105,7 +106,7 @@ class Refusals:
         await self._write(body, _additions(fields))
 
     async def correct(self, body: Body, phase: Phase, *, settled: bool) -> None:
-        """Take back what somebody else has made of phase and settled; the seal is still that of these."""
+        """Undo somebody's edit of phase and settled; the seal still matches the values given."""
         running = phase in ("Pending", "Running")
         forged = [name for name in _OF_THE_END if running and name in (body.get("status") or {})]
         reason = None if phase != "Pending" else conditions.PENDING
@@ -118,9 +119,9 @@ class Refusals:
         await self._write(body, [*_additions(fields), *removals])
 
     async def acknowledge(self, body: Body) -> None:
-        """The spec of an ended execution was changed, and nothing comes of it: readers of the kstatus convention
-        would otherwise wait forever for somebody to look at it. One that has not ended any more was restored:
-        whoever carries it on looks at its spec."""
+        """The spec of an ended execution was changed, without effect: readers of the kstatus convention would
+        otherwise wait forever for it to be observed. One that is no longer ended was restored: the engine
+        that continues it will read its spec."""
         if not executions.has_ended(body):
             return
         generation = body["metadata"].get("generation", 1)
@@ -168,7 +169,7 @@ class Refusals:
         )
 
     async def _write(self, body: Body, operations: Sequence[Operation], *, is_smallest: bool = False) -> bool:
-        """Whether it is written; not where somebody has carried the execution further meanwhile, or it is gone."""
+        """Whether it is written; not if somebody has advanced the execution meanwhile, or it is gone."""
         try:
             return await self._send(body, operations)
         except TooLarge as error:
@@ -187,7 +188,7 @@ class Refusals:
         except NotFound:
             return False
         except Invalid as error:
-            # Somebody has carried it further meanwhile; the event of that is on its way.
+            # Somebody has advanced it meanwhile; the event for that is on its way.
             log.debug("overtaken", execution=str(executions.reference(body)), reason=str(error))
             return False
         except TooLarge:
@@ -217,8 +218,8 @@ def _smallest(body: Body, fields: Mapping[str, Any]) -> dict[str, Any]:
 def _end_of_history(
     status: Mapping[str, Any], phase: Phase, error: str | None, cause: str | None, now: Millis
 ) -> dict[str, Any]:
-    """What is written beside the end itself where an execution had begun: its last event, its open visits, the time
-    it took. The event log says all about an execution, this end included."""
+    """What is written in addition to the end if an execution had begun: its last event, its open visits, its
+    duration. The event log says everything about an execution, including this end."""
     history = status.get("history") or []
     last = _last_id(history)
     event = {
@@ -241,7 +242,7 @@ def _end_of_history(
 
 
 def _last_id(history: Sequence[str]) -> int:
-    """Of the newest event that can be read: somebody may have edited the history, or emptied it."""
+    """The id of the newest readable event: somebody may have edited the history, or emptied it."""
     for text in reversed(history):
         try:
             return msgspec.json.decode(text, type=_Event).id
@@ -251,6 +252,6 @@ def _last_id(history: Sequence[str]) -> int:
 
 
 def _sealed(body: Body, fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields, with the seal of the status that they make of the one in ``body``."""
+    """The fields, with the seal of the status that results from applying them to ``body``."""
     after = {**(body.get("status") or {}), **fields}
     return fields | {"seal": str(seal.of(body["metadata"]["uid"], after))}

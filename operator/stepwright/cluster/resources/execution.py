@@ -23,7 +23,8 @@ from stepwright.cluster.resources.model import (
 )
 
 INPUT_CHARACTERS = 262_144
-"""AWS's limit for inputs and outputs, there counted in bytes: the engine counts them when the execution starts."""
+"""AWS's limit for inputs and outputs, which counts bytes: the engine counts them when the execution
+starts."""
 
 Phase: TypeAlias = Literal["Pending", "Running", "Succeeded", "Failed", "TimedOut", "Aborted"]
 
@@ -47,10 +48,10 @@ class Stop(Written):
 
 
 class Redrive(Written):
-    """A request to go on from where a failed execution failed."""
+    """A request to continue a failed execution from where it failed."""
 
     request_id: Annotated[str, Field(min_length=1, max_length=128)]
-    """Any text; a new one asks anew."""
+    """Any text; a new one is a new request."""
 
 
 class ExecutionSpec(Written):
@@ -74,7 +75,7 @@ class ExecutionSpec(Written):
     """The state machine to run."""
     input: Annotated[
         Any,
-        # The rules of a CRD cannot see a field without a type: its immutability is an admission policy's business.
+        # The rules of a CRD cannot see a field without a type: an admission policy makes it immutable.
         # Without nullable the API server would drop a null, which is an input like any other.
         WithJsonSchema(
             {"x-kubernetes-preserve-unknown-fields": True, "nullable": True, "maxLength": INPUT_CHARACTERS}
@@ -84,17 +85,17 @@ class ExecutionSpec(Written):
     numbers and sorts keys (1.0 becomes 1), and kubectl apply without --server-side leaves out fields that are null:
     inputJson is exact."""
     input_json: Annotated[str, Field(max_length=INPUT_CHARACTERS)] | None = None
-    """The input as JSON text, kept exactly as it is; instead of input."""
+    """The input as JSON text, kept exactly as written; instead of input."""
     stop: Stop | None = None
-    """Set it to stop the execution: it ends as Aborted, its Jobs are deleted. It cannot be taken back."""
+    """Set it to stop the execution: it ends as Aborted, its Jobs are deleted. This cannot be undone."""
     restart: bool = False
-    """Set it to start an execution once more that was restored from a backup, from its beginning; otherwise it waits. It
-    means nothing for any other."""
+    """Set it to start an execution that was restored from a backup again, from its beginning; otherwise it
+    waits. It has no effect on any other."""
     redrive: Redrive | None = None
-    """Reserved for running a failed execution again from where it failed; not acted on yet."""
+    """Reserved for running a failed execution again from where it failed; no effect yet."""
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=31_536_000)] | None = None
-    """Seconds after its end when this Execution is deleted with all that it owns; if not given, what the state machine
-    says in retention."""
+    """How many seconds after its end this Execution is deleted with everything it owns; by default what the
+    state machine says in retention."""
 
 
 class StartedMachine(Observed):
@@ -119,7 +120,7 @@ class Transition(Observed):
     """One visit of a state."""
 
     id: int
-    """Id of the history event with which the state was entered."""
+    """Id of the history event that entered the state."""
     path: str
     """Where in the workflow: Ship, Orders[3]/Ship, Both[0]/Check."""
     state: str
@@ -127,7 +128,7 @@ class Transition(Observed):
     type: str
     """The state's type: Task, Choice, Wait, ..."""
     outcome: Literal["Succeeded", "Failed", "Caught", "Aborted", "TimedOut"] | None = None
-    """How the visit ended; Caught is a failure that a Catch took. Not there while the state is active."""
+    """How the visit ended; Caught is a failure that a Catch took. Absent while the state is active."""
     start_time: Timestamp
     """When the state was entered."""
     duration_seconds: float | None = None
@@ -152,7 +153,8 @@ class HistoryPage(Observed):
 class ExecutionStatus(Observed):
     """How far the execution is, or how it ended."""
 
-    # One writer, the operator: to track who owns each field would be a fifth of what a write costs the API server.
+    # There is one writer, the operator: tracking who owns each field would be a fifth of a write's cost to
+    # the API server.
     model_config = ConfigDict(json_schema_extra={"x-kubernetes-map-type": "atomic"})
 
     phase: Phase = "Pending"
@@ -165,10 +167,10 @@ class ExecutionStatus(Observed):
     state_machine: StartedMachine | None = None
     """What the execution runs, fixed when it starts."""
     current_state: str | None = None
-    """The active states, as a text for people; in transitions they are those without an outcome."""
+    """The active states, as a text for people; in transitions these have no outcome."""
     waiting_until: Timestamp | None = None
-    """There while nothing is open but timers (a Wait, a Retry's interval, a time-out): when the earliest of them falls
-    due."""
+    """Present while only timers are open (a Wait, a Retry's interval, a time-out): when the earliest of them
+    is due."""
     start_time: Timestamp | None = None
     """When it started."""
     end_time: Timestamp | None = None
@@ -186,21 +188,21 @@ class ExecutionStatus(Observed):
     transitions: Annotated[list[Transition], Field(max_length=50)] = Field(default_factory=list)
     """The newest 50 visits of states, oldest first."""
     seq: Annotated[int, Field(ge=0)] = 0
-    """How often the engine has committed: each commit is on condition of the number before it. Written by the engine
-    for itself; not an interface."""
+    """How often the engine has committed: each commit is conditional on the number before it. Written by the
+    engine for itself; not an interface."""
     operator: str | None = None
-    """The installation of Stepwright that carries it, by its name: no other one touches it."""
+    """The name of the installation of Stepwright that runs it: no other one touches it."""
     commit_id: str | None = Field(default=None, description=f"The newest commit's own id. {_ENGINE}")
     settled: bool = False
     """Whether the execution has ended and nothing is left to stop or clean up for it. Written by the engine for
     itself; not an interface."""
     checkpoint: dict[str, str] = Field(
         default_factory=dict,
-        description=f"All that is needed to go on, as JSON texts by part. {_ENGINE}",
+        description=f"Everything needed to continue, as JSON texts by part. {_ENGINE}",
     )
     seal: str | None = Field(
         default=None,
-        description=f"Hashes by which an edit of the status by somebody else is noticed. {_ENGINE}",
+        description=f"Hashes that reveal an edit of the status by somebody else. {_ENGINE}",
     )
     history: list[str] = Field(
         default_factory=list,
@@ -208,7 +210,7 @@ class ExecutionStatus(Observed):
         "Earlier ones are in ExecutionHistory objects, from historyPage.previous on.",
     )
     history_page: HistoryPage | None = None
-    """Where the events of history stand in the whole."""
+    """Where the events in history belong in the whole."""
 
 
 class Execution(Observed):
@@ -221,7 +223,7 @@ class Execution(Observed):
     """What to run, with which input. Only stop, restart and redrive can be set later."""
     status: Annotated[
         ExecutionStatus,
-        # Reads show Pending, and the first commit finds seq 0 to test, without a write by anybody.
+        # Reads show Pending, and the first commit finds seq 0 to test, without an extra write.
         Field(json_schema_extra={"default": {"phase": "Pending", "seq": 0, "observedGeneration": 0}}),
     ] = Field(default_factory=lambda: ExecutionStatus(conditions=[]))
     """How far the execution is, or how it ended."""

@@ -17,7 +17,7 @@ class ExecutionRef(Observed):
     name: Annotated[str, Field(max_length=253)]
     """The Execution's name."""
     uid: Annotated[str, Field(max_length=64)]
-    """The Execution's uid: a later Execution of the same name is another one."""
+    """The Execution's uid: a later Execution of the same name has another."""
 
 
 class ExecutionHistory(Observed):
@@ -48,7 +48,7 @@ class ExecutionHistory(Observed):
     last_event_id: Annotated[int, Field(ge=1)] | None = None
     """Id of the page's last event."""
     previous: Annotated[str, Field(max_length=253)] | None = None
-    """The ExecutionHistory with the events before this page; not there on the first page."""
+    """The ExecutionHistory with the events before this page; absent on the first page."""
     events: Annotated[list[Annotated[str, Field(max_length=1_048_576)]], Field(max_length=25_000)] | None = (
         None
     )

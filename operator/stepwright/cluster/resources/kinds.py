@@ -1,4 +1,4 @@
-"""What a kind has beside its fields: its names, the columns kubectl prints, the fields one can select by."""
+"""What a kind has besides its fields: its names, the columns that kubectl prints, the fields to select by."""
 
 from __future__ import annotations
 
@@ -68,27 +68,27 @@ EXECUTION = Kind(
         Column("Started", ".status.startTime", "date", description="How long ago it started"),
         Column("Duration", ".status.duration", description="How long it took"),
         Column("Error", ".status.error", wide=True, description="What ended it"),
-        # Of each that has ended the operator looks at these every hour, and at nothing else.
+        # The operator reads these of each ended execution every hour, and nothing else.
         Column("Ended", ".status.endTime", wide=True, description="When it ended"),
         Column(
             "Kept",
             ".spec.ttlSecondsAfterFinished",
             "integer",
             wide=True,
-            description="For how many seconds after its end, by its own word",
+            description="For how many seconds after its end it stays, if it says so itself",
         ),
-        Column("Revision", ".status.stateMachine.revision", wide=True, description="What it runs, exactly"),
-        Column("Waits Until", ".status.waitingUntil", wide=True, description="When it goes on by itself"),
-        Column("Machine UID", ".status.stateMachine.uid", wide=True, description="Of its state machine"),
+        Column("Revision", ".status.stateMachine.revision", wide=True, description="The revision it runs"),
+        Column("Waits Until", ".status.waitingUntil", wide=True, description="When it continues by itself"),
+        Column("Machine UID", ".status.stateMachine.uid", wide=True, description="Its StateMachine's uid"),
         Column("Writes", ".status.seq", "integer", wide=True, description="How often it was written"),
         Column(
             "Observed",
             ".status.observedGeneration",
             "integer",
             wide=True,
-            description="The newest generation of its spec that was looked at",
+            description="The newest observed generation of its spec",
         ),
-        Column("Seal", ".status.seal", wide=True, description="By which edits of the status are noticed"),
+        Column("Seal", ".status.seal", wide=True, description="Reveals edits of the status"),
     ),
     selectable_fields=(".status.phase", ".status.settled", ".spec.stateMachineRef.name"),
 )

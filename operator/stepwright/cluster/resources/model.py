@@ -28,7 +28,8 @@ def rules(*pairs: tuple[str, str]) -> dict[str, Any]:
 def unchanged(field: str, message: str) -> tuple[str, str]:
     """A rule for the object that holds an optional ``field``: neither changed, nor added or removed later.
 
-    A plain ``self == oldSelf`` on the field itself would not be asked when the field comes or goes.
+    A plain ``self == oldSelf`` on the field itself would not be evaluated when the field appears or
+    disappears.
     """
     return (
         f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})",
@@ -88,7 +89,7 @@ class Condition(Observed):
     status: Literal["True", "False", "Unknown"]
     """Whether the condition holds."""
     observed_generation: Annotated[int, Field(ge=0)] | None = None
-    """The metadata.generation that this was found out about."""
+    """The metadata.generation that this describes."""
     last_transition_time: Timestamp
     """When status last changed."""
     reason: Annotated[str, Field(max_length=1024)]

@@ -48,22 +48,22 @@ class Capabilities(Written):
     """Capabilities beyond or below those of the container runtime."""
 
     add: Annotated[list[Capability], Field(max_length=64)] | None = None
-    """Those that are added."""
+    """Capabilities to add."""
     drop: Annotated[list[Capability], Field(max_length=64)] | None = None
-    """Those that are taken away; ALL for all."""
+    """Capabilities to drop; ALL for all."""
 
 
 class Identity(Written):
-    """As whom a container runs, and what confines it."""
+    """Which user a container runs as, and what confines it."""
 
     run_as_user: UserId | None = None
-    """The user id; that of the image if not given."""
+    """The user id; by default the image's."""
     run_as_group: UserId | None = None
-    """The group id; that of the image if not given."""
+    """The group id; by default the image's."""
     run_as_non_root: bool | None = None
     """The kubelet refuses to start a container that would run as root."""
     seccomp_profile: Profile | None = None
-    """The system calls that are let through."""
+    """The system calls that are allowed."""
     app_armor_profile: Profile | None = None
     """The AppArmor profile."""
     se_linux_options: SeLinuxOptions | None = None
@@ -71,28 +71,28 @@ class Identity(Written):
 
 
 class ContainerSecurityContext(Identity):
-    """The security context of each container that has none of its own, field by field."""
+    """The security context of each container, for fields that the container does not set itself."""
 
     allow_privilege_escalation: bool | None = None
     """Whether a process may gain more rights than its parent."""
     capabilities: Capabilities | None = None
     """Capabilities beyond or below those of the container runtime."""
     privileged: bool | None = None
-    """Whether it is root of its node."""
+    """Whether it has root's rights on its node."""
     proc_mount: Literal["Default", "Unmasked"] | None = None
     """How /proc is mounted."""
     read_only_root_filesystem: bool | None = None
-    """Whether the image's files cannot be written."""
+    """Whether the image's files are read-only."""
 
 
 class PodSecurityContext(Identity):
-    """The security context of the pods, where they have none of their own, field by field."""
+    """The security context of the pods, for fields that they do not set themselves."""
 
     fs_group: UserId | None = None
     """The group that owns the volumes."""
     fs_group_change_policy: Literal["OnRootMismatch", "Always"] | None = None
     """When the owner of a volume's files is changed."""
     supplemental_groups: Annotated[list[UserId], Field(max_length=64)] | None = None
-    """More groups of each process."""
+    """Additional groups of each process."""
     supplemental_groups_policy: Literal["Merge", "Strict"] | None = None
     """Whether the image's groups count, too."""

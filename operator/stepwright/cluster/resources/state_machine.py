@@ -56,13 +56,13 @@ class Retention(Written):
     """How long ended executions stay."""
 
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=31_536_000)] | None = None
-    """Seconds after its end when an Execution is deleted with all that it owns. An Execution's own
-    ttlSecondsAfterFinished wins; if neither is given, what the installation says counts."""
+    """How many seconds after its end an Execution is deleted with everything it owns. An Execution's own
+    ttlSecondsAfterFinished wins; by default what the installation says."""
     successful_executions_history_limit: Annotated[int, Field(ge=0, le=100_000)] | None = None
-    """How many Executions that succeeded stay; older ones are deleted within a minute or two, whatever their
-    ttlSecondsAfterFinished. If not given, what the installation says counts."""
+    """How many succeeded Executions stay; older ones are deleted within a minute or two, whatever their
+    ttlSecondsAfterFinished. By default what the installation says."""
     failed_executions_history_limit: Annotated[int, Field(ge=0, le=100_000)] | None = None
-    """How many Executions stay that failed, timed out or were aborted; likewise."""
+    """How many failed, timed-out or aborted Executions stay; likewise."""
 
 
 class StateMachineSpec(Written):
@@ -115,21 +115,21 @@ class StoredDiagnostic(Observed):
     message: str
     """What is wrong, and what to do about it."""
     pointer: str = ""
-    """Where in the definition, as a JSON pointer; empty for the whole of it."""
+    """Where in the definition, as a JSON pointer; empty for the whole definition."""
     line: int | None = None
-    """The line, from 1, where the definition is a text."""
+    """The line, from 1, if the definition is a text."""
     column: int | None = None
-    """The column, from 1, where the definition is a text."""
+    """The column, from 1, if the definition is a text."""
 
 
 class StateMachineStatus(Observed):
     """What the operator found out about this state machine."""
 
     observed_generation: int = 0
-    """The metadata.generation that the rest of the status is about."""
+    """The metadata.generation that the rest of the status describes."""
     conditions: Conditions
-    """Ready says whether executions can start; Stalled that only a change of the spec helps; Reconciling that the
-    operator is at work on it."""
+    """Ready says whether executions can start; Stalled that only a change of the spec helps; Reconciling that
+    the operator is working on it."""
     revision: str | None = None
     """The ControllerRevision that new executions start with. Running ones stay on theirs."""
     diagnostics: Annotated[list[StoredDiagnostic], Field(max_length=50)] = Field(default_factory=list)
@@ -148,7 +148,7 @@ class StateMachine(Observed):
     """What the workflow is, and as whom and how it runs."""
     status: Annotated[
         StateMachineStatus,
-        # Until the operator has looked at it, readers of the kstatus convention see one in progress, not a ready one.
+        # Until the operator has checked it, readers of the kstatus convention see it in progress, not ready.
         Field(json_schema_extra={"default": {"observedGeneration": 0}}),
     ] = Field(default_factory=lambda: StateMachineStatus(conditions=[]))
     """What the operator found out about this state machine."""

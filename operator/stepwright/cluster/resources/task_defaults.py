@@ -1,4 +1,4 @@
-"""``spec.taskDefaults``: what the pods of a state machine's tasks have in common. Names are those of the pod API."""
+"""``spec.taskDefaults``: defaults for the pods of a state machine's tasks. Names are those of the pod API."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class TaskDefaults(Written):
     """Defaults for the pods of all tasks; what a task says itself wins."""
 
     image: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
-    """The image of tasks that name none."""
+    """The image of tasks that do not name one."""
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
     """When the image is pulled, as in a container."""
     image_pull_secrets: Annotated[list[PullSecret], Field(max_length=16)] | None = None
@@ -79,19 +79,20 @@ class TaskDefaults(Written):
     tolerations: Annotated[list[Toleration], Field(max_length=32)] | None = None
     """Taints that the pods tolerate."""
     labels: Annotated[dict[str, Label], Field(max_length=32)] | None = None
-    """Labels of Jobs and pods, beside Stepwright's own."""
+    """Labels of Jobs and pods, in addition to Stepwright's own."""
     annotations: Annotated[dict[str, Annotation], Field(max_length=32)] | None = None
-    """Annotations of pods, beside Stepwright's own."""
+    """Annotations of pods, in addition to Stepwright's own."""
     pod_security: PodSecurity | None = None
-    """What task pods may do, as far as nobody says otherwise. baseline: no privilege escalation, no capabilities, the
-    runtime's seccomp profile. restricted: no root either, as namespaces demand that enforce the Pod Security Standard of
-    that name. privileged: nothing is set. Without it what the operator was told, which is baseline."""
+    """What task pods may do unless they say otherwise. baseline: no privilege escalation, no capabilities,
+    the runtime's seccomp profile. restricted: also no root, as demanded by namespaces that enforce the Pod
+    Security Standard of that name. privileged: nothing is set. By default what the operator is configured
+    with, usually baseline."""
     security_context: ContainerSecurityContext | None = None
     """The security context of each container; what a container says itself wins, field by field."""
     pod_security_context: PodSecurityContext | None = None
     """The security context of the pods; what a pod template says itself wins, field by field."""
     host_users: bool | None = None
-    """false runs pods in a user namespace of their own, where nodes can."""
+    """false gives pods their own user namespace, if nodes support that."""
     runtime_class_name: Name | None = None
     """The RuntimeClass of the pods: a sandbox, for example."""
     priority_class_name: Name | None = None
@@ -107,9 +108,11 @@ class TaskDefaults(Written):
     empty_dir_size_limit: Quantity | None = None
     """The sizeLimit of emptyDir volumes that have none."""
     log_in_cause: bool | None = None
-    """false leaves the end of the container's log, which may hold what should not stay, out of the causes of failures."""
+    """false leaves the end of the container's log, which may contain secrets, out of the causes of
+    failures."""
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=31_536_000)] = 3600
-    """How long a finished Job stays, with its pod's log, once its result is recorded; two minutes at least."""
+    """How long a finished Job stays, with its pod's log, once its result is recorded; at least two
+    minutes."""
     pending_grace_seconds: Annotated[int, Field(ge=0, le=86_400)] = 300
-    """How long a pod may be unschedulable, or without its image, before the task fails with Job.Unschedulable or
+    """How long a pod may be unschedulable, or lack its image, before the task fails with Job.Unschedulable or
     Job.ImagePullFailed."""
