@@ -1,5 +1,6 @@
-"""What is done about an execution whenever something is seen of it. Decided anew each time, from what is seen and from what
-this operator has to do with it: no event is relied upon to be the only one, or to come in order.
+"""Decides what to do about an execution whenever something is seen of it. The decision is made afresh each
+time, from what is seen and from what this operator has to do with it: events may be missed, repeated or out
+of order.
 """
 
 from __future__ import annotations
@@ -16,27 +17,27 @@ class Act(Enum):
     FIND_OUT = auto()
     """It is deleted, or has left the list of those under way while the watch was away, having settled."""
     LEAVE_TO_NEIGHBOUR = auto()
-    """Another installation carries it."""
+    """Another installation runs it."""
     LEAVE = auto()
-    """It is another operator's of this installation."""
+    """It belongs to another operator of this installation."""
     PUT_OFF = auto()
-    """It is looked at again once nobody here is busy with it."""
+    """It is considered again once nobody here is busy with it."""
     LET_GO = auto()
-    """It is to be set apart, and is carried still."""
+    """It must be quarantined, but the engine still has it."""
     SET_APART = auto()
-    """Operators died under it: it is not taken up, but looked at."""
+    """Operators died under it: it is examined, not taken up."""
     COMPARE = auto()
-    """Somebody may have edited the status of an execution that is carried here, which knows better."""
+    """Somebody may have edited the status of an execution that runs here; the engine knows better."""
     END = auto()
     """It has ended, and nothing of it runs any more."""
     GO_ON = auto()
-    """It is carried; somebody may have changed its spec."""
+    """It runs here; somebody may have changed its spec."""
     WAIT = auto()
-    """For its state machine, as before."""
+    """It still waits for its state machine."""
     BEGIN = auto()
     """It is taken up: started, continued, or failed."""
     NOTHING = auto()
-    """It was given up on, and has not changed since."""
+    """It was given up, and has not changed since."""
 
 
 class Here(NamedTuple):
@@ -47,9 +48,9 @@ class Here(NamedTuple):
     elsewhere: bool
     """What is seen of it was written by another installation."""
     carried: bool
-    """The engine carries it."""
+    """The engine runs it."""
     ending: bool
-    """The engine has seen it end, and clears up after it."""
+    """The engine has seen it end, and cleans up after it."""
     set_apart: bool
     """It is quarantined."""
     busy: bool
@@ -61,7 +62,7 @@ class Here(NamedTuple):
 
 
 def act_upon(type: str, seen: Seen, here: Here) -> Act:
-    """``type``: what has happened, as ``execution_watch.Observe`` is told."""
+    """``type``: what has happened, as in ``execution_watch.Observe``."""
     if seen.metadata.deletionTimestamp is not None:
         return Act.FORGET
     if type == "DELETED":
@@ -84,8 +85,8 @@ def act_upon(type: str, seen: Seen, here: Here) -> Act:
 
 
 def seems_back(seen: Seen, *, ending: bool) -> bool:
-    """Whether it is under way, though here it has ended: etcd was restored to a time before its end, or the news of that is
-    on its way."""
+    """Whether it is under way although it has ended here: etcd was restored to a time before its end, or the
+    event of the end is on its way."""
     return ending and not seen.has_ended
 
 
@@ -98,7 +99,7 @@ def _apart(here: Here) -> Act:
 def _not_carried(seen: Seen, here: Here) -> Act:
     if here.busy:
         return Act.PUT_OFF
-    # One that has begun, elsewhere or before etcd was restored, waits for its state machine no more.
+    # One that has begun, elsewhere or before etcd was restored, no longer waits for its state machine.
     if here.waiting and seen.stop_request is None and seen.pinned is None:
         return Act.WAIT
     return Act.NOTHING if here.given_up else Act.BEGIN

@@ -1,5 +1,5 @@
-"""How an execution is taken up: what is stored of it is read, and it is found out what it runs, unless it has begun to run
-that already. One that cannot begin is refused here, or waits for its state machine, and its conditions say so.
+"""Takes up an execution: reads what is stored of it, and finds out what it runs, unless it has begun already.
+One that cannot begin is refused here, or waits for its state machine, and its conditions say so.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from stepwright.engine.ports import Clock, ExecutionRef, Loaded, Refused, Uid
 from stepwright.engine.readings import Readings
 
 SILENT_SECONDS: Final = 1.0
-"""Together with its StateMachine an Execution often comes a moment before it: nothing is said before this has passed."""
+"""An Execution created together with its StateMachine often arrives a moment before it, so nothing is
+reported until this time has passed."""
 SILENT_LOOKS: Final = 10
 
 
 class ToOpen(NamedTuple):
-    """What is stored of it, its input and all, what it runs, and when that was found out of a new one."""
+    """What is stored of it, with its input; what it runs; and, for a new one, when that was found out."""
 
     body: Body
     pinned: Pinned
@@ -40,7 +41,7 @@ class ToOpen(NamedTuple):
 
 
 class Unbegun(NamedTuple):
-    """etcd was restored to a time before it had begun: what it is to run is found anew."""
+    """etcd was restored to a time before it had begun: what it is to run is looked up again."""
 
     seen: Seen
 
@@ -53,12 +54,12 @@ class ForNewer(NamedTuple):
 
 
 Opened: TypeAlias = Loaded | Unbegun | ForNewer | None
-"""None: nothing is to be carried, and what was to be said is written."""
+"""None: there is nothing to run, and everything to report is written."""
 
 
 class Beginning:
-    """``pin`` is called before it is read what an execution runs: from then on its state machine waits for it; ``unpin``
-    where that comes to nothing."""
+    """``pin`` is called before reading what an execution runs: from then on its state machine waits for it;
+    ``unpin`` if it does not run after all."""
 
     def __init__(
         self,
@@ -85,16 +86,16 @@ class Beginning:
         self._texts = NewTexts()
 
     def keep(self, uid: Uid, text: msgspec.Raw) -> None:
-        """The text of a new one, with which it may begin without being read."""
+        """The text of a new one, with which it may begin without another read."""
         self._texts.keep(uid, text)
 
     def forget(self, uid: Uid) -> None:
         self._texts.forget(uid)
 
     async def open(self, seen: Seen, *, was_here: bool) -> Opened:
-        """``was_here``: something of it runs, though it is not seen to have begun."""
+        """``was_here``: some of its work runs, although it does not appear to have begun."""
         uid, ref, pinned = seen.uid, seen.reference, seen.pinned
-        self._waiting.stop(seen.machine, uid)  # where an attempt before this one could not say that it waits
+        self._waiting.stop(seen.machine, uid)  # if an earlier attempt could not report that it waits
         if pinned is None and (was_here or not seen.seems_intact):
             body = await self._journal.read_lean(ref)
             pinned = executions.pinned(body)
@@ -109,8 +110,8 @@ class Beginning:
         )
 
     async def _begun(self, seen: Seen, pinned: Pinned) -> ToOpen | Unbegun | None:
-        # The event may be older than what this very process has written last, and what is open in it is dispatched
-        # before anything is written again.
+        # The event may be older than this process's own last write, and the tasks open in it would be
+        # dispatched before the next write.
         body = await self._journal.read(seen.reference)
         found = execution_watch.of(body)
         if found.pinned is None and not found.status.seq:
@@ -123,7 +124,7 @@ class Beginning:
     async def _new(self, seen: Seen, lean: Body) -> ToOpen | None:
         ref = seen.reference
         if executions.has_ended(lean):
-            return None  # it was refused, by a write whose answer was lost: the event of that is on its way
+            return None  # it was refused by a write whose answer was lost; the event for that is on its way
         if seen.stop_request is not None:
             await self._refusals.abort(lean, seen.stop_request)
             return None
@@ -165,7 +166,7 @@ class Beginning:
             return None
 
     async def _whole(self, ref: ExecutionRef) -> Body:
-        """A new Execution with its input: from the event that told of it, or read. Raises InvalidInput."""
+        """A new Execution with its input: from the event that reported it, or read. Raises InvalidInput."""
         text = self._texts.get(ref.uid)
         return await self._journal.read(ref) if text is None else executions.as_needed(text)
 
@@ -186,14 +187,15 @@ class Beginning:
             await self._refusals.wait(body, conditions.WAITING_FOR_STATE_MACHINE, detail)
         else:
             await self._refusals.wait(body, conditions.STATE_MACHINE_NOT_READY, known.reason)
-        # Read, since of what is in doubt no event may tell any more.
+        # Read it: for one in doubt there may be no further event.
         known = await self._machines.newest(key)
         if known is None or known.revision is None or not self._waiting.stop(key, seen.uid):
             return None
         return Pinned(key[1], known.uid, known.revision)  # it became ready while that was written
 
     async def _appears(self, key: Key) -> Known | None:
-        """What is known about a state machine within the time in which nothing is said about its absence."""
+        """What is known about a state machine once it appears, within the time before its absence is
+        reported."""
         for _ in range(SILENT_LOOKS):
             await self._clock.sleep(SILENT_SECONDS / SILENT_LOOKS)
             known = self._machines.find(key)

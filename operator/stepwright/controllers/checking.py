@@ -1,4 +1,4 @@
-"""Whether what a StateMachine says can run: its definition, substitutions made, compiled and checked."""
+"""Whether a StateMachine can run: its definition, substituted, compiled and checked."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Checking:
 
 
 def unfit(text: bytes) -> Verdict | None:
-    """What is to be said about a whole StateMachine that is not even to be decoded."""
+    """The verdict on a StateMachine that is too long to be decoded at all."""
     problem = state_machines.unfit(text)
     if problem is None:
         return None
@@ -80,13 +80,13 @@ def unfit(text: bytes) -> Verdict | None:
 
 
 def definition_text(spec: Mapping[str, Any]) -> str:
-    """The definition as text, substitutions made: exactly as written where it came as text. Raises
+    """The definition as text, substituted: exactly as written if it came as text. Raises
     InvalidSubstitution, InvalidDefinition."""
     given: Any = spec.get("definition")
     try:
         return substitutions.definition_text(given, spec.get("definitionSubstitutions") or {})
     except jsontext.TooDeep:
-        definition.compile_definition(given)  # whose own limit is lower, so it has the word
+        definition.compile_definition(given)  # its own limit is lower, so it reports the error
         raise
 
 

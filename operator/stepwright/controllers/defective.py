@@ -1,8 +1,7 @@
-"""Executions that unforeseen exceptions keep from being taken up, looked at or ended: none of them waits in silence.
-
-As of a step (``engine.defects``), the second failure of the same work ends the execution in ``States.Runtime``. Where even
-that fails, it is set apart: its condition ``Stalled`` says so, and it is looked at again when its spec has changed, or an
-operator has begun.
+"""Executions that unforeseen exceptions keep from being taken up, examined or ended: none of them waits
+silently. As with a step (``engine.defects``), the second failure of the same work ends the execution with
+``States.Runtime``. If even that fails, it is set apart: its condition ``Stalled`` says so, and it is tried
+again when its spec changes or an operator starts.
 """
 
 from __future__ import annotations
@@ -25,7 +24,8 @@ log = structlog.get_logger(__name__)
 
 
 class Defective:
-    """``fail`` ends an execution with a cause, and all that runs for it. ``find`` gives what the watch has of one."""
+    """``fail`` ends an execution with a cause, and everything that runs for it. ``find`` returns what the
+    watch has of one."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Defective:
         self._fail = fail
         self._find = find
         self._apart: dict[Uid, int] = {}
-        """Those that are set apart, with the generation of their spec then."""
+        """The ones set apart, with the generation of their spec at that time."""
 
     def holds(self, seen: Seen) -> bool:
         """Whether it is set apart, and nobody has changed its spec since."""

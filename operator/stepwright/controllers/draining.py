@@ -1,4 +1,4 @@
-"""A StateMachine that is deleted goes once nothing runs on it; new executions no longer start."""
+"""A deleted StateMachine goes once nothing runs on it; no new executions start."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from stepwright.kube.api import Api, Conflict, Forbidden, NotFound, path_of
 FINALIZER: Final = "stepwright.dev/executions"
 CHECK_SECONDS: Final = 5.0
 OTHERS_NOTICE_SECONDS: Final = 10.0
-"""How long a deletion waits at least, and a revision that nobody needs any more: another operator may be about to start
-an execution, and has not heard yet. No Lease shows that there is none: installations do not know of each
-other's."""
+"""How long a deletion waits at least, as does a revision that nobody needs any more: another operator that
+has not heard of it yet may be about to start an execution. The Leases cannot rule that out: installations do
+not see each other's."""
 
 
 class Draining:
-    """``under_way`` tells whether this operator carries executions of a state machine, or sees that others do."""
+    """``under_way`` says whether this operator runs executions of a state machine, or sees that others do."""
 
     def __init__(
         self,
@@ -86,7 +86,8 @@ class Draining:
                 path_of(API_VERSION, "executions", key[0]), {"fieldSelector": selector, "limit": 1}
             )
         except Forbidden:
-            # In a namespace that is being deleted the operator's rights may be gone already. The executions go, too.
+            # In a namespace that is being deleted the operator's rights may already be gone. Its executions
+            # go, too.
             if await namespaces.is_going(self._api, key[0]):
                 return 0
             raise

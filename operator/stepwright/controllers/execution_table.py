@@ -1,7 +1,7 @@
 """Executions that have settled, as rows of the table that ``kubectl get -o wide`` shows.
 
-Each is looked at every hour, by every operator. Its history and its checkpoint are nine tenths of what is stored of it,
-and nothing of them is asked about, so only the columns are read, and the metadata that comes with a row.
+Every operator reads each of them every hour. History and checkpoint are nine tenths of what is stored and are
+not needed, so only the columns are read, with the metadata that comes with a row.
 """
 
 from __future__ import annotations
@@ -42,11 +42,9 @@ _decode: Final = msgspec.json.Decoder(_Row).decode
 
 
 def reader(columns: Sequence[str]) -> Callable[[msgspec.Raw], Seen] | None:
-    """From a row of a list of settled Executions to what is seen of one. None if columns are missing: the CRD
-    is older than this operator. The reader raises msgspec.DecodeError.
-
-    The state machine that the status names is taken to be the spec's, which cannot change; where it is not, the seal does
-    not fit.
+    """Converts a row of a list of settled Executions. None if columns are missing: the CRD is older than this
+    operator. The reader raises msgspec.DecodeError. The state machine in the status is assumed to be the
+    spec's, which cannot change; if it is not, the seal does not fit.
     """
     if not all(_NAMES[path] in columns for path in _PATHS):
         return None

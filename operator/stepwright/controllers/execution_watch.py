@@ -5,8 +5,8 @@ event; even with its watch narrowed to new Executions it took a fifth of the ope
 Executions come by an informer, and only the fields that matter are decoded: never an input, which as an untyped field
 takes twenty times its length in memory.
 
-What has ended and settled is not kept at all: the list leaves it out, and the watch forgets it once its settling has
-been told. ``rounds`` looks at those now and then.
+Settled executions are not kept at all: the list leaves them out, and the watch forgets them once it has
+reported the settling. ``rounds`` reads them now and then.
 """
 # ruff: noqa: N815 - the fields' names on the wire
 
@@ -35,8 +35,8 @@ SETTLED: Final = "status.settled=true"
 """Field selectors."""
 
 TOUCHED: Final = "TOUCHED"
-"""Told instead of MODIFIED where neither a commit nor a change of the spec explains that an Execution is another one
-now: labels were changed, say, or its status by hand."""
+"""Reported instead of MODIFIED if neither a commit nor a change of the spec explains the change of an
+Execution: labels were changed, say, or its status by hand."""
 
 
 class Labels(
@@ -54,7 +54,7 @@ class Labels(
 ):
     argo_cd: str | None = None
     instance: str | None = None
-    """Argo CD's mark where nothing else is set, before its version 3."""
+    """Argo CD's default mark before version 3."""
     managed_by: str | None = None
     flux: str | None = None
     flux_helm: str | None = None
@@ -151,7 +151,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def waiting_until(self) -> Millis | None:
-        """When it goes on by itself, where it only waits."""
+        """When it continues by itself, if it only waits."""
         until = self.status.waitingUntil
         return None if until is None else timestamps.millis(until)
 
@@ -165,7 +165,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_acknowledged(self) -> bool:
-        """Whether the newest change of its spec has been looked at."""
+        """Whether the newest change of its spec has been noticed."""
         return self.status.observedGeneration >= self.metadata.generation
 
     @property
@@ -175,8 +175,8 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def would_be_made_again(self) -> bool:
-        """Whether Argo CD, Flux or Helm has made it: they make again what is gone, and it would run again. Their marks are
-        also put on by others, who then say themselves how long it stays."""
+        """Whether Argo CD, Flux or Helm created it: they recreate what is gone, and it would run again.
+        Others may set their marks, too, and then say themselves how long it stays."""
         labels, annotations = self.metadata.labels, self.metadata.annotations
         marks = (
             labels and (labels.argo_cd or labels.instance or labels.flux or labels.flux_helm),
@@ -187,12 +187,12 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
 
 
 Observe = Callable[[str, Seen, msgspec.Raw | None], None]
-"""What has happened (ADDED, MODIFIED, TOUCHED, DELETED) and to which Execution. One that is Pending comes with all of its
-text, which is not to be kept."""
+"""What has happened (ADDED, MODIFIED, TOUCHED, DELETED) and to which Execution. A Pending one comes with its
+whole text, which must not be kept."""
 
 
 def of(body: Body) -> Seen:
-    """What is seen of an Execution that was read."""
+    """The view of an Execution that was read."""
     return msgspec.convert(body, Seen)
 
 
@@ -207,7 +207,8 @@ def watch(
     listed_again: Callable[[], None],
     unreadable: Callable[[informer.Metadata, Exception], None],
 ) -> Informer[Seen]:
-    """An informer that tells ``observe`` of Executions; the others as an Informer's ``on_list`` and ``on_defect``."""
+    """An informer that reports Executions to ``observe``; the others are the Informer's ``on_list`` and
+    ``on_defect``."""
 
     def is_there(old: Seen | None, new: Seen, text: msgspec.Raw) -> None:
         if old is not None and _is_touched(old, new):
@@ -238,7 +239,8 @@ def watch(
 
 
 def index_of(namespace: str, state_machine: str) -> str:
-    """Under this value ``by_index`` gives the executions of a state machine that are under way, wherever."""
+    """The value under which ``by_index`` finds the executions of a state machine that are under way, on any
+    operator."""
     return f"{namespace}/{state_machine}"
 
 

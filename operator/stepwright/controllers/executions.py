@@ -1,12 +1,11 @@
-"""Executions: taken in when they appear, told to stop, dropped when they are deleted, removed after their time.
+"""Executions: taken up when they appear, stopped on request, dropped when they are deleted, removed after
+their time. Several operators share them: only those that belong to this one are handled here. Of the others
+only the watch's view is kept; they are taken up when they come to belong here.
 
-Several operators share them: only those that belong to this one are looked after here. Of the others nothing is kept
-but what the watch keeps of all; they are taken up when they come to belong here.
+Nothing is written here that the engine's journal could write; the writes concern executions that have not
+started: why they wait, that their input is bad, that they were stopped before they began.
 
-Nothing is written here that the engine's journal could write; what is, concerns executions that have not started:
-why they wait, that their input is no good, that they were stopped before they began.
-
-Of one that waits no more is remembered than the watch remembers anyway: it is read when it starts.
+Of one that waits, only the watch's view is remembered: it is read when it starts.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ from stepwright.kube.informer import Informer, Metadata
 
 log = structlog.get_logger(__name__)
 
-# So many executions are looked at between two turns of the loop when operators come or go.
+# How many executions are considered between two turns of the loop when operators come or go.
 BREATHE_EVERY = 200
 
 
@@ -77,8 +76,9 @@ class Executions:
         restarts_restored: bool = False,
         observer: Observer = Unobserved(),  # noqa: B008 - has no state
     ) -> None:
-        """``owns``: whether the execution belongs to this operator; ``held``: and may be acted upon at this moment.
-        ``restarts_restored``: whether executions start again that came back from a backup without their status."""
+        """``owns``: whether the execution belongs to this operator; ``held``: and may be acted on right now.
+        ``restarts_restored``: whether executions that came back from a backup without their status start
+        again."""
         self._failing = Failing(refusals_, Clearing(journal, drivers), failures)
         self._insisting = Insisting(
             journal,
@@ -102,7 +102,7 @@ class Executions:
         self._neighbours = neighbours
         self._held_apart: set[Uid] = set()
         self._unbegun: set[Uid] = set()
-        """Those restored to a time before they had begun, until they have again."""
+        """Those restored to a time before they had begun, until they begin again."""
         self._owns = owns
         self._machines = machines
         self._watch = watch
@@ -120,7 +120,7 @@ class Executions:
             unpin=self.finished,
         )
         self.for_newer_version: set[Uid] = set()
-        """Executions of this operator that a newer version has written, and this one cannot read."""
+        """This operator's executions that a newer version has written, and this one cannot read."""
         self._taking_up: dict[Uid, asyncio.Task[None]] = {}
         self._newer: dict[Uid, Seen] = {}
         self._letting_go: dict[Uid, asyncio.Task[None]] = {}
@@ -129,8 +129,8 @@ class Executions:
         self._carried: dict[Uid, tuple[Key, str]] = {}
 
     def broke(self, metadata: Metadata, error: Exception) -> None:
-        """What was said about an execution could not be taken in. It is read, and taken in so; if that fails,
-        too, it ends."""
+        """An event of an execution could not be processed. Read the execution instead; if that fails, too, it
+        ends."""
         uid = Uid(metadata.uid)
         if not self._owns(uid):
             return
@@ -152,7 +152,7 @@ class Executions:
             self._taking_up.pop(ref.uid, None)  # this ends by itself
             self._forget_reference(ref)
             return
-        self._taking_up.pop(ref.uid, None)  # so that it is not put off until this has ended
+        self._taking_up.pop(ref.uid, None)  # so that it is not postponed until this has ended
         try:
             self._observe("MODIFIED", seen)
         finally:
@@ -160,8 +160,8 @@ class Executions:
                 self._taking_up.setdefault(ref.uid, here)
 
     def observe(self, type: str, seen: Seen, text: msgspec.Raw | None = None) -> None:
-        """Take in what is known about it now. Runs in the engine's loop. What fails in that is this
-        execution's trouble, and nobody else's: it is looked at again."""
+        """Act on what is known about it now. Runs in the engine's loop. An error affects only this execution,
+        which is tried again."""
         self._guarded(seen, lambda: self._observe(type, seen, text))
 
     def _guarded(self, seen: Seen, act: Callable[[], None]) -> None:
@@ -239,7 +239,7 @@ class Executions:
         except Gone:
             self._forget_reference(ref)
             return
-        # It has settled, and no event will tell once nobody is busy with it.
+        # It has settled, and no further event will come when nobody is busy with it.
         if self._engine.carries(ref.uid) or ref.uid in self._taking_up:
             self._newer[ref.uid] = seen
         else:
@@ -252,13 +252,12 @@ class Executions:
             self._engine.restate(ref.uid)
 
     def astray(self, seen: Seen) -> None:
-        """An execution that says that it has settled is not as it was left: somebody has edited its status, or its
-        spec."""
+        """A settled execution is not as it was left: somebody has edited its status or its spec."""
         if self._owns(seen.uid) and not self._engine.carries(seen.uid) and seen.uid not in self._taking_up:
             self.observe("MODIFIED", seen)
 
     def machine_changed(self, key: Key) -> None:
-        """Executions that wait for this state machine can start, or wait for another reason now."""
+        """Executions that wait for this state machine can start, or now wait for another reason."""
         for seen in self._waiting.take(key):
             self.observe("MODIFIED", self._newest_of(seen))
 
@@ -274,7 +273,7 @@ class Executions:
         return here | {started.revision for started in seen if started is not None}
 
     def finished(self, uid: Uid) -> None:
-        """The engine no longer carries it."""
+        """The engine no longer has it."""
         key, _ = self._carried.pop(uid, (None, ""))
         self._stopped.discard(uid)
         if key is not None:
@@ -287,8 +286,8 @@ class Executions:
         self._machines.execution_ended(key)
 
     def restored(self, ref: ExecutionRef, was: int, now: int) -> None:
-        """It is stored as it was earlier, and goes on from there. What the drivers know of its tasks is of a time that
-        has not been."""
+        """It is stored in an earlier state, and continues from there. What the drivers know about its tasks
+        never happened."""
         log.warning("execution was restored", execution=str(ref), newest=was, restored=now)
         for driver in self._drivers:
             driver.let_go(ref.uid)
@@ -296,11 +295,11 @@ class Executions:
             self._engine.restate(ref.uid)
         else:
             self._unbegun.add(ref.uid)
-        if was:  # else nothing of it is lost but what it was to run
+        if was:  # otherwise only what it was to run is lost
             self._failures.restored(ref, was, now)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
-        """The engine cannot carry it any further: it is read once more and fails."""
+        """The engine cannot continue it: it is read once more and fails."""
         if ref.uid not in self._taking_up:
             self._keep_at(ref, lambda: self._give_up(ref, reason))
 
@@ -313,12 +312,12 @@ class Executions:
     # --- Shares --------------------------------------------------------------------------------------------------
 
     def shares_changed(self) -> None:
-        """Other executions belong to this operator than before. Nothing is done with those that no longer do, since
-        each act asks first; they are let go soon."""
+        """Different executions belong to this operator than before. Nothing is done with those that no longer
+        do, since each act checks first; they are released soon."""
         self._shares_changed.set()
 
     async def run(self) -> None:
-        """Let go of what belongs to others, take up what belongs here, whenever that has changed."""
+        """Release what belongs to others and take up what belongs here, whenever that changes."""
         while True:
             await self._shares_changed.wait()
             self._shares_changed.clear()
@@ -327,7 +326,7 @@ class Executions:
             await self._take_up_own()
 
     def _leave(self, seen: Seen) -> None:
-        """It is another operator's."""
+        """It belongs to another operator."""
         if seen.status.settled:
             self._tell_machine(seen.machine)
 
@@ -352,7 +351,7 @@ class Executions:
             self._do_let_go(uid, self._engine.let_go(uid)).add_done_callback(lambda _: self._look_again(uid))
 
     def _look_again(self, uid: Uid) -> None:
-        """It may have come back while it was let go."""
+        """It may have come back while it was being released."""
         if self._owns(uid):
             self._shares_changed.set()
 
@@ -368,7 +367,7 @@ class Executions:
             await self._forget_suspects()
 
     async def _forget_suspects(self) -> None:
-        """Of executions that have ended or are gone."""
+        """Forget those recorded for executions that have ended or are gone."""
         for suspect in self._apart.suspects():
             uid, seen = suspect.ref.uid, self._find(suspect.ref)
             there = seen is not None and seen.uid == uid and seen.status.endTime is None
@@ -395,7 +394,7 @@ class Executions:
     # --- Beginning -----------------------------------------------------------------------------------------------
 
     def _begin(self, seen: Seen, text: msgspec.Raw | None = None) -> None:
-        """``text``: all of a new one."""
+        """``text``: the whole text of a new one."""
         uid = seen.uid
         self._waiting.stop(seen.machine, uid)
         if seen.pinned is None and not self._neighbours.may_begin(seen.metadata.namespace):
@@ -412,8 +411,9 @@ class Executions:
             self._keep_at(seen.reference, lambda: self._failing.refuse(body, problem))
 
     def _park(self, seen: Seen) -> bool:
-        """Take up an execution that only waits without reading it, whether that was possible. What was seen of it may be
-        out of date, which does no harm: the event of what was written since comes, and the engine reads it then."""
+        """Take up an execution that only waits, without reading it. Returns whether that was possible. An
+        outdated view does no harm: the event of a later write will come, and the engine reads the execution
+        then."""
         pinned, due = seen.pinned, seen.waiting_until
         if pinned is None or due is None or due <= self._clock.now():
             return False
@@ -426,14 +426,14 @@ class Executions:
     def _keep_at(
         self, ref: ExecutionRef, act: Callable[[], Awaitable[None]], failed: Exception | None = None
     ) -> None:
-        """``failed``: how that has failed already."""
+        """``failed``: how it has failed before."""
         task = asyncio.create_task(self._insisting.while_held(ref, act, failed), name=f"take up {ref}")
         self._taking_up[ref.uid] = task
         task.add_done_callback(lambda done: self._taken_up(ref.uid, done))
 
     def _taken_up(self, uid: Uid, done: asyncio.Task[None]) -> None:
         if self._taking_up.get(uid) is not done:
-            return  # another one goes on with it
+            return  # another one continues it
         del self._taking_up[uid]
         self._held_apart.discard(uid)
         self._beginning.forget(uid)
@@ -468,8 +468,8 @@ class Executions:
         self._carried[seen.uid] = seen.machine, pinned.revision
 
     async def _leave_to_newer(self, ref: ExecutionRef, body: Body, newer: NewerVersion) -> None:
-        """Nothing is lost: a version that knows its form goes on with it. Until then it is looked at again whenever
-        operators come or go."""
+        """Nothing is lost: a version that knows its form will continue it. Until then it is tried again
+        whenever operators come or go."""
         log.error("execution is for a newer version", execution=str(ref), reason=str(newer))
         self.for_newer_version.add(ref.uid)
         await self._refusals.stall(body, conditions.NEWER_VERSION, str(newer))
@@ -500,7 +500,7 @@ class Executions:
             self._shares_changed.set()
         self._tell_machine(seen.machine)
         if uid in self._taking_up or self._engine.carries(uid):
-            self._newer[uid] = seen  # it is looked at again once nobody is busy with it
+            self._newer[uid] = seen  # it is considered again once nobody is busy with it
             return
         self._insisting.forget(uid)
         if not seen.is_acknowledged:
@@ -508,15 +508,15 @@ class Executions:
             self._keep_at(ref, lambda: self._acknowledge(ref))
             return
         if seen.pinned and self.holds(uid):
-            # Jobs that outlived the commit of their result: the operator ended before it had released them. Taking
-            # an ended execution up sweeps them and does nothing else.
+            # Jobs that outlived the commit of their result: the operator ended before releasing them. Taking
+            # up an ended execution sweeps them and does nothing else.
             self._begin(seen)
 
     async def _acknowledge(self, ref: ExecutionRef) -> None:
         await self._refusals.acknowledge(await self._journal.read_lean(ref))
 
     def holds(self, uid: Uid) -> bool:
-        """Whether anything of it is left that runs, or is to be let go."""
+        """Whether any of its work still runs or has to be released."""
         return self._failing.holds(uid)
 
     def _forget(self, seen: Seen) -> None:

@@ -1,4 +1,5 @@
-"""Executions that cannot go on as they are stored: what others have edited is put right, the rest fails and says why."""
+"""Executions that cannot continue as they are stored: others' edits are corrected, everything else fails and
+says why."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ log = structlog.get_logger(__name__)
 
 
 class Failing:
-    """Writes ends that the engine does not. Whatever runs for an execution is stopped before it fails."""
+    """Writes the ends that the engine cannot write. Whatever runs for an execution is stopped before it
+    fails."""
 
     def __init__(self, refusals: Refusals, clearing: Clearing, failures: FailureEvents) -> None:
         self._refusals: Final = refusals
@@ -26,7 +28,7 @@ class Failing:
         self._failures: Final = failures
 
     def holds(self, uid: Uid) -> bool:
-        """Whether anything of it is left that runs, or is to be let go."""
+        """Whether any of its work still runs or has to be released."""
         return self._clearing.holds(uid)
 
     async def refuse(self, body: Body, problem: str) -> None:
@@ -38,7 +40,7 @@ class Failing:
             await self._fail(body, conditions.INVALID_INPUT, "InvalidExecutionInput", problem)
 
     async def fail_plainly(self, body: Body, reason: str) -> None:
-        """What is stored of an execution, or of what it runs, does not let it go on."""
+        """An execution cannot continue because of what is stored of it, or of what it runs."""
         if not executions.has_ended(body):
             await self._fail_at_once(body, reason)
             return
@@ -51,7 +53,7 @@ class Failing:
         await self._fail(body, conditions.FAILED, "States.Runtime", cause)
 
     async def has_put_right(self, uid: Uid, body: Body) -> bool:
-        """Whether somebody else had edited the status; it is put right then, or the execution fails."""
+        """Whether somebody else had edited the status; if so, it is corrected, or the execution fails."""
         try:
             consistency.check(body)
             if executions.pinned(body) is None and self.holds(uid):

@@ -39,11 +39,11 @@ class FailureEvents:
             self._ended(ref, PHASES[outcome.status], outcome.error, told=outcome.cause is not None)
 
     def failed(self, ref: ExecutionRef, error: str) -> None:
-        """An execution has failed that the engine did not carry."""
+        """An execution that the engine did not run has failed."""
         self._ended(ref, "Failed", error, told=True)
 
     def restored(self, ref: ExecutionRef, was: int, now: int) -> None:
-        """It is stored as it was earlier."""
+        """It is stored in an earlier state."""
         note = f"The cluster was restored: the execution goes on from commit {now}, the newest was {was}"
         self._post(ref, "Restored", note)
 
@@ -56,10 +56,10 @@ class FailureEvents:
         self._post(ref, "TooLarge", note)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
-        """Nothing: an execution that cannot go on fails at once, and that is told."""
+        """Nothing: an execution that cannot continue fails at once, and the failure is reported."""
 
     def broke(self, ref: ExecutionRef) -> None:
-        """Nothing: it goes on, or it fails."""
+        """Nothing: it continues, or it fails."""
 
     def _ended(self, ref: ExecutionRef, phase: Phase, error: str | None, *, told: bool) -> None:
         # The cause may hold what a task printed; the status, where it belongs, has its own access rules.
@@ -82,7 +82,8 @@ class FailureEvents:
         body = {
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
-            # A name that ends with a dot, as those of other Events do, is refused where the server is to complete it.
+            # A name prefix ending with a dot, as in other Events, is refused when the server completes the
+            # name.
             "metadata": {"generateName": f"{ref.name[:200].rstrip('.-')}-", "namespace": ref.namespace},
             "eventTime": timestamps.rfc3339(self._clock.now()).replace("Z", "000Z"),
             "type": "Warning",

@@ -1,7 +1,6 @@
-"""What is to be done about an execution is tried until it is done, or nothing is left to do about it.
-
-What is away for a while is waited for. What fails for a defect is tried once more, and then ends the execution
-(``defective``). What no status has room for is given up until the object changes.
+"""Work on an execution is tried until it is done, or nothing is left to do. If a service is away, it is
+waited for. After a defect the work is tried once more, and then the execution ends (``defective``). If the
+status has no room, the work is given up until the object changes.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from stepwright.engine.ports import Clock, Elsewhere, ExecutionRef, Gone, Uid, U
 
 log = structlog.get_logger(__name__)
 
-# After so many attempts an execution that is Pending says what it waits for.
+# After this many attempts a Pending execution says what it waits for.
 SILENT_ATTEMPTS = 4
 
 
@@ -36,8 +35,8 @@ class NotHeld(Unavailable):
 
 
 class Insisting:
-    """``held``: whether the execution may be acted upon at this moment; ``carries``: whether the engine has it; ``find``
-    gives what the watch has of one."""
+    """``held``: whether the execution may be acted on right now; ``carries``: whether the engine has it;
+    ``find`` returns what the watch has of one."""
 
     def __init__(
         self,
@@ -63,10 +62,10 @@ class Insisting:
         self._find: Final = find
         self._defective: Final = Defective(journal, refusals, failing.fail_for_defect, find)
         self._unwritable: dict[Uid, str] = {}
-        """Executions given up on for their size, each with the resourceVersion for which that is true."""
+        """Executions given up because of their size, each with the resourceVersion for which that holds."""
 
     def has_given_up(self, seen: Seen) -> bool:
-        """Whether nothing can be done about it, unless it has changed since that was found out."""
+        """Whether nothing can be done about it because it has not changed since it was given up."""
         return self._defective.holds(seen) or self._unwritable.get(seen.uid) == seen.metadata.resourceVersion
 
     def forget(self, uid: Uid) -> None:
@@ -127,9 +126,9 @@ class Insisting:
         return defect
 
     async def _give_up_defective(self, ref: ExecutionRef, defect: Defect) -> bool:
-        """Whether nothing more is to be done about it."""
+        """Whether nothing more can be done about it."""
         if self._carries(ref.uid):
-            return True  # it goes on; what failed was a look at it
+            return True  # it runs on; only examining it failed
         if not self._held(ref.uid):
             return False
         try:
@@ -139,8 +138,8 @@ class Insisting:
             return True
 
     async def _end_without_room(self, ref: ExecutionRef, error: Unwritable) -> bool:
-        """Where not even why it waits can be written of one that has not begun, it cannot run; there may be room for its
-        smallest end. Whether nothing more is to be done about it."""
+        """If not even the reason for waiting can be written into one that has not begun, it cannot run; there
+        may be room for its smallest end. Returns whether nothing more can be done about it."""
         if error.was_smallest or self._carries(ref.uid):
             self._give_up_writing(ref, error)
             return True
@@ -161,7 +160,7 @@ class Insisting:
         return True
 
     def _give_up_writing(self, ref: ExecutionRef, error: Unwritable) -> None:
-        """To try again is no use until the object has changed."""
+        """Trying again is useless until the object has changed."""
         log.error("execution is too large for a status", execution=str(ref), reason=str(error))
         seen = self._find(ref)
         if seen is not None and seen.uid == ref.uid:
@@ -169,7 +168,7 @@ class Insisting:
         self._failures.unwritable(ref)
 
     async def _say_why(self, ref: ExecutionRef, problem: str) -> None:
-        """An execution that is Pending never waits without a word."""
+        """A Pending execution never waits without saying why."""
         try:
             body = await self._journal.read_lean(ref)
             if executions.phase(body) == execution_watch.PENDING and executions.pinned(body) is None:

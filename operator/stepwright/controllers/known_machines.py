@@ -1,5 +1,5 @@
-"""What is known about StateMachines that executions need to know: by what this operator has found out of its
-own, and by what others have written of theirs.
+"""What executions need to know about StateMachines: what this operator has found out about its own, and what
+others have written about theirs.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from stepwright.engine.readings import Readings
 from stepwright.kube.api import Api, ApiError, NotFound
 
 SAME_RESTORE_SECONDS: Final = TRUSTED_SECONDS / 2
-"""Who asks again within this time asks about the same restore, since one takes longer than both together; and what was asked
-for so shortly before was answered after it."""
+"""A question repeated within this time is about the same restore, since a restore takes longer; and a request
+sent so shortly before was answered after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What executions need to know of a StateMachine. ``revision`` None: not ready, ``reason`` says why."""
+    """What executions need to know about a StateMachine. ``revision`` None: not ready, ``reason`` says
+    why."""
 
     uid: str
     generation: int
@@ -38,15 +39,15 @@ class Known:
 
 
 class Sent(NamedTuple):
-    """When something was asked of the API server. ``questions``: how often it had been asked by then whether etcd was
-    restored."""
+    """When a request was sent to the API server. ``questions``: how many restores of etcd had been suspected
+    by then."""
 
     questions: int
     at: Readings
 
 
 class Anew(NamedTuple):
-    """A StateMachine as it is stored, all of its text, and when that was asked for."""
+    """A StateMachine as it is stored, with its whole text, and when it was requested."""
 
     seen: SeenMachine
     text: bytes
@@ -54,8 +55,9 @@ class Anew(NamedTuple):
 
 
 class KnownMachines:
-    """``owns``: whether a state machine, by its uid, is this operator's. ``on_change`` is called when what is known has changed,
-    ``is_gone`` when one is found not to be there any more. ``read_clocks`` tells how much time has passed."""
+    """``owns``: whether a state machine, by its uid, is this operator's. ``on_change`` is called when what is
+    known changes, ``is_gone`` when one turns out not to exist any more. ``read_clocks`` shows how much time
+    has passed."""
 
     def __init__(
         self,
@@ -71,20 +73,21 @@ class KnownMachines:
         self._on_change = on_change
         self._is_gone = is_gone
         self.seen: dict[Key, SeenMachine] = {}
-        """What was seen of each last."""
+        """The newest view of each."""
         self.contested: set[Key] = set()
-        """Of which another one of the same name than that was told of: either may have taken the place of the other, so
-        which of them is there is to be read."""
+        """Those for which another one of the same name was reported: either may have replaced the other, so
+        the existing one has to be read."""
         self._known: dict[Key, Known] = {}
         self._confirmed: set[Key] = set()
-        """Of which ``_known`` is the newest there is: they are this operator's, which has checked or read them since."""
+        """Those for which ``_known`` is up to date: they are this operator's, which has checked or read them
+        since."""
         self._doubtful: set[Key] = set()
-        """Of which ``_known`` and ``seen`` may be of a time that an etcd that was restored has undone."""
+        """Those for which ``_known`` and ``seen`` may be of a time that a restore of etcd has undone."""
         self._read_clocks = read_clocks
         self._asked = Sent(0, read_clocks())
-        """When it was asked again last."""
+        """When the question was last repeated."""
         self._sent: dict[Key, Sent] = {}
-        """When what each is known by was asked for, where it was read."""
+        """When the knowledge about each was requested, if it was read."""
         self._reading: dict[Key, asyncio.Task[Known | None]] = {}
         self._to_read: dict[Key, asyncio.Task[Known | None]] = {}
 
@@ -94,9 +97,9 @@ class KnownMachines:
         return len(self._to_read) + len(self._reading)
 
     def ask_again(self) -> Collection[Key]:
-        """What was the newest may have been lost with an etcd that was restored, and kopf may hear of it later than
-        executions begin. Those of which that is in doubt now, and was not before; executions that were restored ask one by
-        one, so what has been read since the restore that all of them tell of is not."""
+        """A restore of etcd may have lost what was newest, and kopf may hear of it only after executions
+        begin. Returns those newly in doubt. Restored executions ask one by one, so what was read since the
+        restore that they all report is not in doubt."""
         now = self.sending()
         if now.questions and readings.passed(self._asked.at, now.at) <= SAME_RESTORE_SECONDS:
             return ()
@@ -107,15 +110,15 @@ class KnownMachines:
         return doubtful
 
     def confirm_anew(self) -> None:
-        """Others may have looked after what belongs here now, or does so again."""
+        """Others may have handled in the meantime what belongs here now."""
         self._confirmed.clear()
 
     def sending(self) -> Sent:
-        """Of what is sent now."""
+        """The mark for a request sent now."""
         return Sent(self._asked.questions, self._read_clocks())
 
     def _is_of_after(self, sent: Sent | None) -> bool:
-        """Whether what was sent then was answered after any restore that has been asked about."""
+        """Whether that request was answered after every restore suspected so far."""
         if sent is None:
             return False
         asked = self._asked
@@ -123,8 +126,8 @@ class KnownMachines:
         return is_later or readings.passed(sent.at, asked.at) <= SAME_RESTORE_SECONDS
 
     def find(self, key: Key) -> Known | None:
-        """What is known about the state machine at this moment; None if it does not exist, or not yet, or
-        where that is in doubt."""
+        """What is known about the state machine right now; None if it does not exist, or not yet, or if that
+        is in doubt."""
         return None if key in self._doubtful or key in self.contested else self._known.get(key)
 
     def even_in_doubt(self, key: Key) -> Known | None:
@@ -134,9 +137,9 @@ class KnownMachines:
         return key in self._doubtful
 
     async def read_anew(self, key: Key) -> Anew | None:
-        """What is stored of one in doubt, which is in doubt no more and known by that alone: kopf may have nothing more to
-        say about it. None if something has come meanwhile that may be newer, or it was asked about another restore: it is
-        in doubt still. Raises NotFound, ApiError."""
+        """Read one that is in doubt; it is then no longer in doubt, and this is all that is known about it:
+        kopf may have nothing more to report. None if something newer may have come meanwhile, or another
+        restore was suspected: it is still in doubt. Raises NotFound, ApiError."""
         before, sent = self.seen.get(key), self.sending()
         text = await self.text_of(key)
         seen = state_machine_watch.read(text)
@@ -152,8 +155,8 @@ class KnownMachines:
         return Anew(seen, text, sent)
 
     def learn(self, key: Key, new: Known, *, read: Sent | None = None) -> None:
-        """``read``: there is nothing newer, since this operator looks after it, and has checked or read what it asked for
-        then."""
+        """``read``: there is nothing newer, since this operator handles it, and has checked or read what it
+        requested then."""
         self._known[key] = new
         if read is None:
             self._sent.pop(key, None)
@@ -171,13 +174,13 @@ class KnownMachines:
         return self._known.pop(key, None) is not None
 
     async def newest(self, key: Key) -> Known | None:
-        """What is known about the state machine, and not less than who looks after it has written by now: an
+        """What is known about the state machine, at least as new as what its operator has written by now: an
         execution that is created when a new definition is Ready runs that one. Raises Unavailable."""
         seen = self.seen.get(key)
         if seen is None or (self._is_confirmed(key) and self._owns(seen.metadata.uid)):
             return self._known.get(key)
         if key not in self._to_read:
-            # All that ask while one answer is under way share the next.
+            # All that ask while one answer is pending share the next.
             before = self._reading.get(key)
             self._to_read[key] = asyncio.create_task(self._read(key, seen.metadata.uid, before))
             self._to_read[key].add_done_callback(_look_at_error)
@@ -202,7 +205,7 @@ class KnownMachines:
             is_news = self.find(key) != new
             self.learn(key, new, read=sent)
             if is_news:
-                self._on_change(key)  # its event, when it comes, brings no news
+                self._on_change(key)  # its event will bring nothing new
         return new or _as_written_before(seen)
 
     def _is_confirmed(self, key: Key) -> bool:
@@ -217,8 +220,8 @@ class KnownMachines:
         return await self._api.request("GET", path_of_machine(key))
 
     def take_over(self, key: Key, seen: SeenMachine) -> None:
-        """Know of another operator's state machine what that one has written. Until it has looked at a change, what was
-        known before counts."""
+        """Use what another operator has written about its state machine. Until that one has checked a change,
+        the earlier knowledge counts."""
         new = as_written(seen)
         if new is not None and self.find(key) != new:
             self.learn(key, new)
@@ -242,7 +245,7 @@ def as_written(seen: SeenMachine) -> Known | None:
 
 
 def _as_written_before(seen: SeenMachine) -> Known | None:
-    """What its operator has found out about the last definition that it has looked at, which counts until then."""
+    """What its operator found out about the last definition that it checked, which counts until then."""
     metadata, status = seen.metadata, seen.status
     if not status.observedGeneration:
         return None
@@ -250,7 +253,7 @@ def _as_written_before(seen: SeenMachine) -> Known | None:
 
 
 def _ready(seen: SeenMachine) -> str:
-    """What is said about whether executions can start."""
+    """The message about whether executions can start."""
     return next((each.message for each in seen.status.conditions if each.type == conditions.READY), "")
 
 
@@ -260,6 +263,6 @@ def deleted(seen: SeenMachine) -> Known:
 
 
 def _look_at_error(done: asyncio.Task[Known | None]) -> None:
-    """Those who asked may have ended meanwhile."""
+    """The callers may have ended meanwhile."""
     if not done.cancelled():
         done.exception()

@@ -1,7 +1,6 @@
-"""What kopf reads of the API server, thinned: kopf parses, copies and keeps whole objects, recursively.
-
-StateMachines come to it without their definitions, settings and diagnostics, which nobody asks kopf for; of everything
-else what nests too deeply is cut off.
+"""Reduces what kopf reads from the API server: kopf parses, copies and keeps whole objects, recursively. It
+gets StateMachines without their definitions, settings and diagnostics, which nobody needs from kopf; in
+everything else, values that nest too deeply are cut off.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ def thin(text: bytes) -> bytes:
             event.object = msgspec.Raw(_thinned(event.object))
             return msgspec.json.encode(event)
     except msgspec.DecodeError:
-        pass  # not what was thought: kopf will say so
+        pass  # not as expected: kopf will report it
     return cut(text)
 
 
@@ -82,7 +81,7 @@ def _thinned(item: msgspec.Raw) -> bytes:
 
 
 class _Lines:
-    """The lines of a stream, thinned: kopf reads watches by ``iter_chunked``."""
+    """The reduced lines of a stream: kopf reads watches by ``iter_chunked``."""
 
     def __init__(self, whole: aiohttp.StreamReader) -> None:
         self.whole = whole

@@ -1,9 +1,9 @@
 """kopf, in a thread and an event loop of its own.
 
-kopf watches StateMachines (``execution_watch`` Executions) and hands each event to the engine's loop, no more: no
-annotations, no finalizers, no writes of its own. It has its own loop because it cancels whatever was started in its
-loop after it when it ends. Any end of kopf ends the process: an operator that no longer hears of new state machines
-must not look alive.
+kopf watches StateMachines (``execution_watch`` Executions) and only passes each event to the engine's loop:
+no annotations, no finalizers, no writes of its own. It has its own loop because when it ends it cancels
+whatever was started in its loop after it. Any end of kopf ends the process: an operator that no longer hears
+of new state machines must not look alive.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ class KopfThread:
             self._loop.call_soon_threadsafe(self.ended.set)
 
     async def _operate(self) -> None:
-        # A flag of kopf's own loop. On one of threading kopf waits in a thread that nothing can interrupt, so that a
-        # kopf that has failed would never end, and nobody would notice that it is deaf.
+        # A flag of kopf's own loop. With one of ``threading``, kopf waits in a thread that nothing can
+        # interrupt, so a failed kopf would never end, and nobody would notice that it is deaf.
         self._kopf_loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         if self._stopped:
             return
@@ -102,7 +102,7 @@ class KopfThread:
 
     async def _login(self, **_: Any) -> kopf.AiohttpSession:
         known = await asyncio.to_thread(_connection, self._kubeconfig)
-        # As kopf would make it, but for the class of its answers.
+        # As kopf would make it, except for the class of its answers.
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=await asyncio.to_thread(known.as_ssl_context)),
             headers=known.as_http_headers(),
@@ -148,8 +148,8 @@ def _connection(kubeconfig: Path | None) -> kopf.ConnectionInfo:
 
 
 class _NothingStored(kopf.DiffBaseStorage):
-    """kopf compares each object with its last state, also for handlers that never ask. Here nothing asks: without
-    copying every object whole, kopf takes half the time for an event."""
+    """kopf compares each object with its last state, even for handlers that never ask. Nothing here asks, and
+    without these copies kopf takes half the time for an event."""
 
     def build(self, **_: Any) -> kopf.BodyEssence:
         return kopf.BodyEssence()
@@ -177,6 +177,6 @@ def _settings() -> kopf.OperatorSettings:
     settings.posting.enabled = False
     settings.scanning.disabled = True
     settings.queueing.idle_timeout = 0.5
-    # A page is read whole before anything of it is thinned, and each of its objects may have a megabyte and a half.
+    # A page is read whole before it is reduced, and each of its objects may have a megabyte and a half.
     settings.watching.chunk_size = OBJECTS_AT_ONCE
     return settings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 BURST_SECONDS: Final = 10.0
-"""Who has been silent may say so much more at once."""
+"""How many seconds' worth a namespace that was silent may write at once."""
 MOST_REMEMBERED: Final = 1_000
 
 
@@ -42,7 +42,7 @@ class LogAllowance:
         return True, refused
 
     def _forget(self, now: float) -> None:
-        """Those that could say everything again."""
+        """Forget those that have their full allowance again."""
         if len(self._buckets) >= MOST_REMEMBERED:
             self._buckets = {
                 namespace: bucket

@@ -1,6 +1,5 @@
-"""Log lines are written by a thread of their own: a pipe that nobody empties must not hold what logs.
-
-What cannot be written in time is dropped and counted; the next line that can be written tells how much it was.
+"""Log lines are written by their own thread: a pipe that nobody empties must not block the logger. Lines that
+cannot be written in time are dropped and counted; the next line written says how many.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ MOST_WAITING: Final = 10_000
 
 
 class LogWriter(QueueListener):
-    """Writes to ``handler`` what comes to ``entrance``. ``stop`` returns when everything is written."""
+    """Writes what arrives at ``entrance`` to ``handler``. ``stop`` returns when everything is written."""
 
     queue: queue.Queue[Any]
     _thread: threading.Thread | None
@@ -34,7 +33,7 @@ class LogWriter(QueueListener):
         super().handle(record)
 
     def stop(self) -> None:
-        """Also where it has been stopped already."""
+        """May be called again."""
         if self._thread is not None:
             super().stop()
 
@@ -48,7 +47,7 @@ class _Entrance(QueueHandler):
         self.dropped = 0  # lines since the start; changed under the handler's own lock only
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        """As it is: it is made a text where it is written."""
+        """Unchanged: it is formatted when it is written."""
         return record
 
     def enqueue(self, record: logging.LogRecord) -> None:

@@ -1,8 +1,9 @@
 """Structured logs: one JSON object a line in a cluster, aligned columns on a terminal.
 
-Inputs, outputs, causes and logs of tasks are not logged: what may be in them only their owner knows, and the log is the
-installation's. Names of states and errors are; a definition that takes an error's name from data (ErrorPath) puts that
-there. Where the installation allows it, a state machine may ask for its data.
+Inputs, outputs, causes and logs of tasks are not logged: only their owner knows what may be in them, and the
+log belongs to the installation. Names of states and errors are logged; a definition that takes an error's
+name from data (ErrorPath) puts that there. If the installation allows it, a state machine may ask for its
+data to be logged.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ LINES_PER_SECOND: Final = 1_000
 
 
 def configure(level: str, format: Literal["json", "console"]) -> LogWriter:
-    """Everything, libraries' standard logging included, goes to stderr in one form, by a thread of its own: ``stop`` it
-    at the end, or the last lines may be missing."""
+    """Everything, including libraries' standard logging, goes to stderr in one form, through its own thread:
+    ``stop`` it at the end, or the last lines may be missing."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -63,7 +64,7 @@ def configure(level: str, format: Literal["json", "console"]) -> LogWriter:
     writer = LogWriter(handler)
     root.handlers = [writer.entrance]
     root.setLevel(level.upper())
-    # kopf reports every event at INFO; what counts of it the operator says itself.
+    # kopf reports every event at INFO; the operator itself reports those that matter.
     logging.getLogger("kopf").setLevel(max(logging.WARNING, root.level))
     logging.getLogger("kubernetes").setLevel(max(logging.WARNING, root.level))
     logging.getLogger("kopf._core.reactor.running").addFilter(_is_news)
@@ -85,7 +86,7 @@ def _shortened(text: str, longest: int) -> str:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    # kopf warns that it takes no signals in a thread of its own; here they are the main thread's business.
+    # kopf warns that it takes no signals in a thread of its own; here the main thread handles them.
     return not record.getMessage().startswith("OS signals are ignored")
 
 
@@ -111,7 +112,7 @@ class Transitions:
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
         if not logging.getLogger(_EXECUTION).isEnabledFor(logging.INFO):
-            return  # each line would be made, then thrown away
+            return  # each line would be built, then thrown away
         bound = log.bind(namespace=ref.namespace, execution=ref.name, state_machine=ref.state_machine)
         wanted = ref.settings.get("logging")
         if wanted is not None:

@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, so that what runs in it has its turn however busy another loop is."""
+"""An event loop in its own thread, so that its work gets its turn however busy another loop is."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class LoopThread:
         await asyncio.to_thread(self._thread.join, LONGEST_END_SECONDS)
 
     async def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run ``work`` there, and wait for it here. Where the waiting is cancelled, so is the work, and this returns
-        when it has ended: what comes next finds nothing of it still running."""
+        """Run ``work`` there, and wait for it here. If the wait is cancelled, so is the work, and this
+        returns when the work has ended: nothing of it still runs afterwards."""
         here = asyncio.get_running_loop()
         ended: asyncio.Future[None] = here.create_future()
         begun: list[asyncio.Task[T]] = []

@@ -1,4 +1,4 @@
-"""What is written to a StateMachine: what came of looking at it, and its finalizer."""
+"""Writes to a StateMachine: the result of checking it, and its finalizer."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from stepwright.kube.api import MERGE_PATCH, Api, Conflict, NotFound, path_of
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of looking at a StateMachine, as its status is to tell it. ``revision`` None: nothing can start.
-    ``shown``: the diagnostics in the status so far, where they were read."""
+    """The result of checking a StateMachine, for its status. ``revision`` None: nothing can start.
+    ``shown``: the diagnostics in the status so far, if they were read."""
 
     reason: conditions.Reason
     detail: str = ""
@@ -35,7 +35,7 @@ class MachineStatus:
         self._clock = clock
 
     async def report(self, key: Key, seen: SeenMachine, verdict: Verdict) -> None:
-        """In the status, where it does not say so yet."""
+        """Write it into the status, unless it is there already."""
         generation, before = seen.metadata.generation, seen.conditions()
         now = timestamps.seconds(self._clock.now())
         after = conditions.of_state_machine(
@@ -49,17 +49,18 @@ class MachineStatus:
             "observedGeneration": generation,
             "conditions": after,
             "diagnostics": listed,
-            # None, in a merge patch, takes it away: nothing can start with the former one.
+            # None, in a merge patch, removes it: nothing can start with the former one.
             "revision": verdict.revision,
         }
         try:
             metadata = {"uid": seen.metadata.uid, "resourceVersion": seen.metadata.resourceVersion}
-            # On condition of what was looked at: else a request that was long under way, or that a process sends after
-            # it was stopped, would take back what the next operator has said about a newer definition.
+            # Conditional on what was checked: otherwise a request that was long under way, or that a process
+            # sends after having been stopped, would undo what the next operator wrote about a newer
+            # definition.
             patch = {"metadata": metadata, "status": new}
             await self._api.patch(path_of_machine(key, "status"), patch, MERGE_PATCH)
         except (NotFound, Conflict):
-            return  # changed or deleted: the next event tells
+            return  # changed or deleted: the next event will show
 
     async def set_finalizers(self, key: Key, seen: SeenMachine, finalizers: list[str]) -> None:
         """On condition of the resourceVersion: the list is replaced whole. Raises Conflict, NotFound."""
@@ -68,7 +69,7 @@ class MachineStatus:
 
 
 class _Nothing(msgspec.Struct):
-    """What is needed of an answer that tells what is known."""
+    """The answer contains only what is known, so nothing of it is decoded."""
 
 
 def path_of_machine(key: Key, subresource: str | None = None) -> str:

@@ -1,4 +1,5 @@
-"""The Lease by which an operator takes part: that it lives, and whom it takes for members."""
+"""The Lease with which an operator takes part: it shows that the operator lives, and whom it considers
+members."""
 # ruff: noqa: N815 - the fields' names on the wire
 
 from __future__ import annotations
@@ -20,17 +21,16 @@ LABEL: Final = "stepwright.dev/component"
 COMPONENT: Final = "operator"
 SELECTOR: Final = f"{LABEL}={COMPONENT}"
 ALL: Final = LABEL
-"""Selects what ``quarantine`` records beside the members' Leases, so that one list reports both at one
-moment."""
+"""Also selects what ``quarantine`` records, so that one list shows both at one moment."""
 PREFIX: Final = "stepwright-operator-"
 VIEW: Final = "stepwright.dev/members"
-"""Annotation: the names of the Leases that the holder takes for members, sorted, with commas."""
+"""Annotation: the names of the Leases that the holder considers members, sorted, separated by commas."""
 COUNTER: Final = "stepwright.dev/renewal"
-"""Annotation: a number that grows with each write, by which the holder knows its own writes again."""
+"""Annotation: a number that grows with each write, by which the holder recognises its own writes."""
 STEPPING: Final = "stepwright.dev/stepping"
-"""Annotation: the execution whose step has held the holder's loop for long, and may be what it dies of."""
+"""Annotation: the execution whose step has held the holder's loop for long, and may kill the holder."""
 WRITER: Final = "stepwright.dev/version"
-"""Annotation: the version of Stepwright that the holder is."""
+"""Annotation: the holder's version of Stepwright."""
 
 
 class Metadata(msgspec.Struct, frozen=True, gc=False):
@@ -55,13 +55,13 @@ class MemberLease(msgspec.Struct, frozen=True):
 
     @property
     def view(self) -> View | None:
-        """Whom its holder takes for members; None if that cannot be read."""
+        """Whom its holder considers members; None if that cannot be read."""
         text = self.metadata.annotations.get(VIEW)
         return tuple(text.split(",")) if text else None
 
     @property
     def is_member(self) -> bool:
-        """Leases of other names may carry the label: they are nobody's."""
+        """Leases of other names may have the label: they belong to nobody."""
         return self.metadata.labels.get(LABEL) == COMPONENT and self.metadata.name.startswith(PREFIX)
 
     @property
@@ -107,8 +107,8 @@ def manifest(
     now: Millis,
     stepping: ExecutionRef | None = None,
 ) -> dict[str, Any]:
-    """What to create, or to replace ``stored`` with: then on condition that nobody has written since. ``now`` is for
-    people: nobody compares clocks."""
+    """The Lease to create, or to replace ``stored`` with, on condition that nobody has written since. ``now``
+    is for people: nobody compares clocks."""
     metadata: dict[str, Any] = {
         "name": name,
         "labels": {LABEL: COMPONENT},

@@ -1,18 +1,19 @@
 """Several operators share the executions: who takes part, and until when this one may act.
 
-Each operator owns one Lease and renews it. The list of Leases says who takes part; there is no leader. A Lease that
-nobody has renewed for its duration, by the clock of whoever looks, is deleted on condition that it is unchanged; so
-two operators never need equal clocks, and an operator that was stopped for long finds its Lease gone and ends. One
-that could not renew in time, because the API server was away, holds nothing meanwhile; as long as its Lease is there
-nobody has taken anything over, and it goes on where it was.
+Each operator owns one Lease and renews it. The list of Leases says who takes part; there is no leader. A
+Lease that was not renewed for its duration, by the reader's own clock, is deleted on condition that it is
+unchanged; so operators never need equal clocks, and one that was stopped for long finds its Lease gone and
+ends. One that could not renew in time, because the API server was away, holds nothing meanwhile; as long as
+its Lease exists nobody has taken anything over, and it continues where it was.
 
-What the operators may act upon is said in ``standing``; this module brings about that its rules hold: an operator lets
-go before it publishes, publishes before it reads, and reads one consistent list.
+``standing`` defines what the operators may act on; this module makes its rules hold: an operator releases
+before it publishes, publishes before it reads, and reads one consistent list.
 
-It runs in another thread than what acts (``assembly.operator``), so that a Lease does not run out because there is
-much to do. ``held``, ``owns`` and ``valid`` may be asked in any thread: each reads values that are replaced, never
-changed. To let go takes two steps then: nothing more is held from this moment on, and the engine's loop has turned
-once, so that what it had asked before is on its way. Until it has, nothing is published that gives anything away.
+It runs in another thread than what acts (``assembly.operator``), so that a Lease does not expire because
+there is much to do. ``held``, ``owns`` and ``valid`` may be called in any thread: each reads values that are
+replaced, never changed. So releasing takes two steps: from now on nothing is held, and then the engine's loop
+has turned once, so that everything that asked before is on its way. Only then is a view published that gives
+anything away.
 """
 
 from __future__ import annotations
@@ -46,28 +47,30 @@ T = TypeVar("T")
 RENEWALS: Final = 8
 """How often a Lease is renewed within its duration."""
 HELD_SHARE: Final = 0.9
-"""For which part of its duration the holder relies on it. The rest is for clocks that run at different speeds, and for
-what is on its way between a last check and the API server."""
+"""The part of its duration for which the holder relies on it. The rest allows for clocks that run at
+different speeds, and for requests between a last check and the API server."""
 SHORTEST_REST_SECONDS: Final = 0.2
 MOST_FOREIGN: Final = 4
-"""No Lease counts for longer than this many of one's own durations, whatever it says itself: one that somebody has laid
-there, for years, would hold everything that rendezvous hashing gives it."""
+"""No Lease counts for longer than this many of the reader's own durations, whatever it says: a planted one
+that claims years would hold everything that rendezvous hashing gives it."""
 MOST_SKEW_SECONDS: Final = 5.0
-"""Whose clock differs by more from the API server's does not act: its time-outs and timestamps would be wrong."""
+"""An operator whose clock differs from the API server's by more does not act: its time-outs and timestamps
+would be wrong."""
 WATCHED_SHARE: Final = 0.5
-"""Who has not read the Leases for this part of a duration cannot say that the others have not renewed theirs."""
+"""An operator that has not read the Leases for this part of a duration cannot tell whether others have
+renewed theirs."""
 
 
 class Removed(Exception):  # noqa: N818 - it names a condition
-    """Another operator has taken this one for dead and may have gone on with its executions."""
+    """Another operator considered this one dead and may have continued its executions."""
 
 
 class Pulse(Protocol):
-    """What is to be known about the loop that acts."""
+    """What there is to know about the loop that acts."""
 
     @property
     def hung(self) -> bool:
-        """Whether it has not turned for so long that others shall have what it holds."""
+        """Whether it has not turned for so long that others should take over what it holds."""
 
     @property
     def suspect(self) -> ExecutionRef | None:
@@ -75,14 +78,14 @@ class Pulse(Protocol):
 
     @property
     def stuck(self) -> ExecutionRef | None:
-        """The execution of which a step beside the loop seems never to end."""
+        """The execution whose step beside the loop seems never to end."""
 
     async def turned(self) -> None:
         """Returns once it has turned."""
 
 
 class _AlwaysTurning:
-    """Of a loop that is this one."""
+    """For a loop that is this one."""
 
     hung = False
     suspect = None
@@ -94,7 +97,7 @@ class _AlwaysTurning:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """A write whose answer has not come: it may land. ``asked``: when it was sent."""
+    """A write without an answer yet: it may land. ``asked``: when it was sent."""
 
     renewal: int
     view: View
@@ -103,7 +106,7 @@ class _Attempt:
 
 @dataclass(frozen=True, slots=True)
 class _Giving:
-    """A view that is published once the loop that acts has turned: what it takes away is let go of already."""
+    """A view that is published once the loop that acts has turned: what it gives away is already released."""
 
     view: View
     turn: asyncio.Task[None]
@@ -111,7 +114,7 @@ class _Giving:
 
 @dataclass(slots=True)
 class _Seen:
-    """A member's Lease as it was last, since when it has not changed, and for how long it counts then."""
+    """A member's Lease as last read, since when it has not changed, and how long it counts from then."""
 
     version: str
     since: float
@@ -151,12 +154,13 @@ class Membership:
         self._quarantine = quarantine or Quarantine(api, namespace)
         self._skew_told = False
         self._noted: ExecutionRef | None = None
-        """What the own Lease says is being stepped."""
+        """The execution that the own Lease says is being stepped."""
         self._request_seconds = max(1.0, duration / 4)
         self._stored: Metadata | None = None
-        """The own Lease as it was last seen. All attempts are made on condition of it, so one of them lands at most."""
+        """The own Lease as it was last seen. All attempts are conditional on it, so at most one of them
+        lands."""
         self._view: View = ()
-        """What is published in it."""
+        """The view published in it."""
         self._attempts: list[_Attempt] = []
         self._giving: _Giving | None = None
         self._renewal = 0
@@ -168,7 +172,7 @@ class Membership:
         self._listed: float | None = None
         self._seen: dict[str, _Seen] = {}
         self._news = asyncio.Event()
-        # It tells only that there is something to look at: what counts is read by lists of our own.
+        # It only shows that something has changed: decisions are based on our own lists.
         self.watch: Informer[MemberLease] = Informer(
             api,
             member_lease.API_VERSION,
@@ -182,11 +186,12 @@ class Membership:
     # --- What the others ask --------------------------------------------------------------------------------------
 
     def held(self, uid: Uid) -> bool:
-        """Whether this process may act upon the execution at this moment."""
+        """Whether this process may act on the execution right now."""
         return self.valid and self._standing.gives(uid)
 
     def owns(self, uid: str) -> bool:
-        """Whether the object is this process's to look after. While the own Lease has lapsed it may not act."""
+        """Whether the object belongs to this process. While its own Lease has lapsed, the process may still
+        not act."""
         return self._standing.gives(uid)
 
     @property
@@ -238,14 +243,14 @@ class Membership:
             await asyncio.gather(watch, return_exceptions=True)
 
     async def leave(self) -> None:
-        """After ``take_part``, once nothing is done any more: the others go on at once instead of after the Lease's
-        time."""
+        """After ``take_part``, once all work has stopped: the others continue at once instead of after the
+        Lease's time."""
         self._standing = nobody(self.name)
         self._granted = None
         if not self._renewal:
             return
         if self._pulse.stuck is not None:
-            # The note in it is all that will tell under which execution this process ended.
+            # Only the note in it will show under which execution this process ended.
             log.warning("lease left to run out", lease=self.name, execution=str(self._pulse.stuck))
             return
         try:
@@ -253,21 +258,21 @@ class Membership:
         except NotFound:
             pass
         except ApiError as error:
-            log.info("lease not given back", reason=str(error))  # it ends by itself all the same
+            log.info("lease not given back", reason=str(error))  # it expires by itself all the same
 
     async def _round(self) -> None:
         """Renew if it is time, look who is there, publish that, and look again. Raises Removed."""
         if self._pulse.hung:
-            return  # others shall go on with what it holds
+            return  # others should take over what it holds
         try:
             if self._stored is not None and not self.skewed and self._is_time_to_renew():
                 await self._write(self._published())
             members = await self._look()
             self._tell_of_skew()
             if self.skewed:
-                return  # nor is it renewed: who can act shall have what is held here
+                return  # nor is it renewed: those who can act should take over what is held here
             if self._stored is not None and self._published() == members:
-                self._stop_giving()  # whoever came has gone again
+                self._stop_giving()  # the newcomer is gone again
             elif await self._let_go_for(members):
                 await self._write(members)
                 await self._look()
@@ -275,7 +280,7 @@ class Membership:
             log.warning("membership waits", reason=str(error), lease=self.name)
 
     def _tell_of_skew(self) -> None:
-        """Once, and once when it is over."""
+        """Log it once, and once when it is over."""
         if self.skewed == self._skew_told:
             return
         self._skew_told = self.skewed
@@ -285,7 +290,7 @@ class Membership:
             log.info("the clock is right again", lease=self.name)
 
     def hear(self) -> None:
-        """Something that belongs in the Lease has changed: it is not for the next renewal to tell."""
+        """Something that belongs in the Lease has changed and must not wait for the next renewal."""
         self._news.set()
 
     def _is_time_to_renew(self) -> bool:
@@ -295,8 +300,9 @@ class Membership:
         return since >= self._duration / RENEWALS
 
     async def _let_go_for(self, view: View) -> bool:
-        """Let go of what ``view`` gives away; whether that is certain. What was asked before may still wait in the
-        engine's loop: one that is held for long keeps its executions until it turns, or its Lease runs out."""
+        """Release what ``view`` gives away; returns whether that is certain. Earlier requests may still wait
+        in the engine's loop: a loop that is held for long keeps its executions until it turns, or its Lease
+        expires."""
         if self._giving is None or self._giving.view != view:
             self._stop_giving()
             self._giving = _Giving(view, asyncio.create_task(self._pulse.turned(), name="turn"))
@@ -304,9 +310,7 @@ class Membership:
         turn = self._giving.turn
         await asyncio.wait((turn,), timeout=self._duration / RENEWALS)
         if not turn.done():
-            return (
-                False  # the next round waits on: a loop that turns seldom, but turns, gives away what it must
-            )
+            return False  # the next round waits on: a loop that turns at all gives away what it must
         self._stop_giving()
         return True
 
@@ -321,7 +325,7 @@ class Membership:
                 await self._news.wait()
 
     def _rest_seconds(self) -> float:
-        """Until the next round: a renewal, or the moment at which a Lease that is not renewed runs out."""
+        """The time until the next round: a renewal, or the expiry of a Lease that is not renewed."""
         if not self.valid:
             return self._duration / RENEWALS
         runs_out = min((seen.since + seen.duration for seen in self._seen.values()), default=float("inf"))
@@ -332,7 +336,7 @@ class Membership:
 
     def _hear(self, old: MemberLease | None, new: MemberLease | None) -> None:
         if old is None or new is None or old.view != new.view:
-            self._news.set()  # also about this one itself: perhaps it was removed
+            self._news.set()  # also for this operator's own Lease: perhaps it was removed
 
     # --- Writing ----------------------------------------------------------------------------------------------------
 
@@ -341,7 +345,7 @@ class Membership:
         return self._attempts[-1].view if self._attempts else self._view
 
     async def _write(self, view: View) -> None:
-        """Renew, and publish ``view``; what it takes away was let go of before."""
+        """Renew, and publish ``view``; what it gives away was released before."""
         self._renewal += 1
         self._asked = self._read_clocks()
         self._noted = self._pulse.suspect
@@ -363,11 +367,11 @@ class Membership:
                 answer = self._api.replace(self._path(self.name), body, into=MemberLease)
             self._mine(await self._ask(answer))
         except (AlreadyExists, Conflict, NotFound) as error:
-            # An earlier attempt has landed, or the Lease is gone: the list tells.
+            # An earlier attempt has landed, or the Lease is gone: the list will show.
             log.debug("lease not written", reason=str(error))
 
     def _mine(self, lease: MemberLease) -> None:
-        """The own Lease as it is stored now. Raises Removed."""
+        """Take note of the own Lease as it is stored now. Raises Removed."""
         metadata = lease.metadata
         if self._stored is not None and metadata.uid != self._stored.uid:
             raise Removed
@@ -378,7 +382,7 @@ class Membership:
                     self._granted = attempt.asked
             if lapsed and self.valid:
                 self._changed()
-            # The others were made on the same condition, which no longer holds.
+            # The others had the same condition, which no longer holds.
             self._attempts.clear()
             self._stored = metadata
         view = lease.view or ()
@@ -389,8 +393,8 @@ class Membership:
     # --- Reading ----------------------------------------------------------------------------------------------------
 
     async def _look(self) -> View:
-        """Read all Leases at one moment, remove those of the dead, and stand accordingly. Who is there, in order.
-        Raises Removed, ApiError."""
+        """Read all Leases at one moment, remove those of the dead, and update the standing. Returns the
+        members, sorted. Raises Removed, ApiError."""
         asked = self._monotonic()
         items, _ = await self._ask(self._api.list(self._path(), {"labelSelector": member_lease.ALL}))
         found = [decoder(MemberLease).decode(item) for item in items]
@@ -435,10 +439,11 @@ class Membership:
         return self.valid and now - seen.since >= seen.duration
 
     async def _remove(self, lease: MemberLease) -> bool:
-        """Take a member for dead; whether that is certain. Should it have renewed its Lease meanwhile, it is not."""
+        """Declare a member dead; returns whether that is certain. It is not if it has renewed its Lease
+        meanwhile."""
         name = lease.metadata.name
         if lease.stepping is not None:
-            # First, so that nobody takes it up who does not know of it.
+            # First, so that nobody takes the execution up without knowing of it.
             await self._ask(self._quarantine.note_death(lease, lease.stepping))
         conditions = {"uid": lease.metadata.uid, "resourceVersion": lease.metadata.resourceVersion}
         try:
@@ -459,7 +464,7 @@ class Membership:
         self._changed()
 
     async def _ask(self, call: Awaitable[T]) -> T:
-        """A request that may not take as long as others: a Lease runs out. Raises ApiError."""
+        """A request with a shorter time-out than others, because Leases expire. Raises ApiError."""
         try:
             async with asyncio.timeout(self._request_seconds):
                 return await call

@@ -28,19 +28,19 @@ _GAUGES: Final[Mapping[str, str]] = MappingProxyType(
         "stepwright_lease_valid": "1 while this operator may act by its Lease",
     }
 )
-"""What is looked up when somebody asks for it."""
+"""Gauges that are read when somebody asks for them."""
 
 
 MOST_MACHINES: Final = 10_000
-"""State machines that have series of their own. Names cost nothing to those who make them."""
+"""How many state machines have their own series. Names cost their makers nothing."""
 OTHERS: Final = "_others"
-"""The name under which the rest is counted. No object has one like it."""
+"""The name under which the rest is counted. No object can have it."""
 
 
 class Metrics:
     """Implements ``engine.observer.Observer``. Labels hold names that users gave to objects, never data.
 
-    ``durations_by_state_machine``: sixteen series more for each state machine.
+    ``durations_by_state_machine``: sixteen more series for each state machine.
     """
 
     def __init__(self, *, durations_by_state_machine: bool = False) -> None:
@@ -102,7 +102,7 @@ class Metrics:
         )
 
     def show(self, gauge: str, look: Callable[[], float]) -> None:
-        """``look`` is called in the thread of whoever asks for the metrics."""
+        """``look`` is called in the thread that serves the metrics."""
         self._gauges[gauge].set_function(look)
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:

@@ -1,4 +1,5 @@
-"""Who may read the metrics: whom the API server knows by the token, and lets get the non-resource URL ``/metrics``.
+"""Who may read the metrics: whoever the API server recognises by the token and allows to get the non-resource
+URL ``/metrics``.
 
 As controller-runtime and the Kubernetes components do it:
 https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
@@ -54,11 +55,11 @@ class MetricsAccess:
         self._api = api
         self._asking = asyncio.Lock()
         self._known: OrderedDict[bytes, tuple[float, int]] = OrderedDict()
-        """Answers by a token's hash, each with the time until which it holds."""
+        """Answers by a token's hash, each with its expiry time."""
 
     async def admit(self, token: str) -> int:
-        """200; 401 where the token is not known; 403 where its holder may not; 503 where that could not be
-        found out."""
+        """200; 401 if the token is unknown; 403 if its holder may not; 503 if that could not be
+        determined."""
         if not token:
             return 401
         key = blake2b(token.encode(errors="surrogateescape"), digest_size=32).digest()

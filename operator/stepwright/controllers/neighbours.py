@@ -1,8 +1,8 @@
-"""Other installations that serve the same namespaces: noticed by what they write, and one of two gives way.
-
-No installation touches an execution that another one has begun, so none is carried by two. That they share a namespace
-is a mistake all the same: which of them begins an execution is chance. So where another one is seen at work, whichever has
-the name that sorts first goes on, and the other begins nothing new there and says so. What it has begun it carries on.
+"""Other installations that serve the same namespaces are noticed by what they write, and one of two gives
+way. No installation touches an execution that another one has begun, so none is run by two. Sharing a
+namespace is still a mistake: chance decides which one begins an execution. So when another one is seen at
+work, the one whose name sorts first continues, and the other begins nothing new there and says so. What it
+has begun it finishes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from stepwright.engine.ports import Clock, Uid
 log = structlog.get_logger(__name__)
 
 AT_WORK_SECONDS: Final = 600.0
-"""For so long after something that it has written an installation counts as being at work."""
+"""How long after a write an installation counts as being at work."""
 LOOKS_EVERY_SECONDS: Final = 60.0
 MOST_NAMED: Final = 5
 
@@ -35,7 +35,7 @@ class _Neighbour:
 
 
 class Neighbours:
-    """``changed`` is called when something else may be begun than before. All is for the engine's loop."""
+    """``changed`` is called when what may be begun changes. For the engine's loop only."""
 
     def __init__(self, mine: Installation, clock: Clock, changed: Callable[[], None] = lambda: None) -> None:
         self._mine = mine
@@ -47,7 +47,7 @@ class Neighbours:
 
     @property
     def carried(self) -> int:
-        """How many executions under way are others'."""
+        """How many executions under way belong to others."""
         return sum(len(neighbour.seqs) for neighbour in tuple(self._known.values()))
 
     @property
@@ -63,7 +63,7 @@ class Neighbours:
         )
 
     def has(self, seen: Seen) -> bool:
-        """Whether another installation carries the execution."""
+        """Whether another installation runs the execution."""
         return not self._mine.carries(seen.status.operator)
 
     def observe(self, seen: Seen) -> None:
@@ -89,7 +89,7 @@ class Neighbours:
         return namespace not in self._yielded
 
     async def run(self) -> None:
-        """Notice that others have gone, until cancelled."""
+        """Notice when others have gone, until cancelled."""
         while True:
             await self._clock.sleep(LOOKS_EVERY_SECONDS)
             self._decide()

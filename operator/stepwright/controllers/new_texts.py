@@ -1,8 +1,8 @@
 """The texts of new Executions, from the event that reports them until they are started.
 
-Most start at once, and reading each again would be a request more for each. But as long as one waits for its state
-machine, or for its turn, its text is memory that a tenant fills. So only short texts are kept, and only as many as fit;
-what is not here is read from the API server when it is needed.
+Most start at once, and reading them again would cost another request each. But while one waits for its state
+machine, or for its turn, its text takes memory that a tenant could fill. So only short texts are kept, and
+only as many as fit; the others are read from the API server when needed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from stepwright.engine.ports import Uid
 
 LONGEST_BYTES: Final = 64 * 1024
 MOST_BYTES: Final = 16 * 2**20
-"""Of all together."""
+"""The limit for all texts together."""
 
 
 class NewTexts:

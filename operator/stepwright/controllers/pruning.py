@@ -1,7 +1,6 @@
-"""Former revisions of a state machine go once nobody can start an execution with them any more.
-
-With one that its status has named until a moment ago others may still begin. So a while passes after the change has been
-seen before what it leaves behind is deleted; if that fails it is tried again, less and less often.
+"""Deletes former revisions of a state machine once nobody can start an execution with them any more. Others
+may still begin with one that the status named until a moment ago. So deletion waits for a while after the
+change has been seen; if it fails it is tried again, less and less often.
 """
 
 from __future__ import annotations
@@ -34,8 +33,8 @@ class _Wanted:
 
 
 class Pruning:
-    """``in_use`` tells the revisions that executions under way are known to need. ``rest_seconds``: how long others may
-    take to hear of a change."""
+    """``in_use`` returns the revisions that executions under way are known to need. ``rest_seconds``: how
+    long others may take to hear of a change."""
 
     def __init__(
         self,
@@ -58,8 +57,8 @@ class Pruning:
         self._wanted.pop(key, None)
 
     async def go_on(self, key: Key, uid: str, named: AbstractSet[str]) -> float | None:
-        """``named``: the revisions that executions start with, as has been seen by now. The seconds after which to ask
-        again; None if nothing is left to do."""
+        """``named``: the revisions that executions start with, as seen so far. Returns the seconds after
+        which to ask again; None if nothing is left to do."""
         wanted = self._wanted.get(key)
         if wanted is None:
             return None
@@ -73,7 +72,7 @@ class Pruning:
         return (wanted.due - self._clock.now()) / 1000
 
     async def prune(self, key: Key, uid: str, named: AbstractSet[str]) -> bool:
-        """Delete what neither these nor executions under way need. Whether that was possible."""
+        """Delete what neither these nor executions under way need. Returns whether that was possible."""
         try:
             await self._revisions.prune(*key, uid, named | self._in_use(key))
         except (ApiError, Unavailable) as error:

@@ -1,7 +1,6 @@
-"""Whether the engine's loop turns, as another thread sees it: how long it was held, by what, and by which execution.
-
-Whoever asks puts a callback into the loop and waits for its turn. That costs the loop some microseconds twice a second,
-and no clock of its own: a loop that is held answers late.
+"""Watches from another thread whether the engine's loop turns: how long it was held, by what, and by which
+execution. It puts a callback into the loop and waits for its turn. That costs the loop some microseconds
+twice a second, and needs no clock there: a loop that is held answers late.
 """
 
 from __future__ import annotations
@@ -23,26 +22,27 @@ log = structlog.get_logger(__name__)
 
 EVERY_SECONDS: Final = 0.5
 SHOWN_FROM_SECONDS: Final = 2.0
-"""A loop that is held for longer shows in the log what holds it."""
+"""If the loop is held for longer, the log shows what holds it."""
 SHOWN_EVERY_SECONDS: Final = 60.0
-"""And no more often than this: whoever holds it once will do so again."""
+"""And at most this often: what holds it once will do so again."""
 NOTED_FROM_SECONDS: Final = 1.0
-"""A step of an execution that lasts longer is noted where it survives the death of the process."""
+"""A step of an execution that lasts longer is noted in the Lease, where the note survives the process."""
 HUNG_SECONDS: Final = 60.0
-"""A loop that has not turned for so long counts as hung: its Lease is renewed no more and it is not alive. All honest
-work between two turns is bounded far below that (a step by its budget), and others wait for what this one holds."""
+"""A loop that has not turned for this long counts as hung: its Lease is no longer renewed and it is not
+alive. All legitimate work between two turns is bounded far below that (a step by its budget), and others wait
+for what this one holds."""
 ENDLESS_FROM_SECONDS: Final = 60.0
-"""A step beside the loop that lasts for longer shows in the log where it is, once."""
+"""If a step beside the loop lasts longer, the log shows once where it is."""
 STUCK_SECONDS: Final = 300.0
-"""A step beside the loop that lasts for so long counts as one that never ends: all that cost much on this replica wait for it,
-and a thread cannot be told to stop, so the process is not alive. An honest step costs two seconds of a processor
-(``asl.meter``)."""
+"""A step beside the loop that lasts this long counts as endless: all expensive steps of this replica wait for
+it, and a thread cannot be stopped, so the process is not alive. A legitimate step costs at most two seconds
+of a processor (``asl.meter``)."""
 REMEMBERED: Final = 120
-"""Between two looks of a Prometheus much may happen: the longest of this many answers, a minute's, is told."""
+"""Much may happen between two scrapes: the metric is the longest of this many answers, a minute's worth."""
 
 
 class Pulse:
-    """``loop`` and ``thread`` are those that are looked at; all methods are for the loop that runs ``run``.
+    """``loop`` and ``thread`` are the watched ones; all methods are for the loop that runs ``run``.
 
     ``news`` is called when ``suspect`` has changed.
     """
@@ -67,15 +67,15 @@ class Pulse:
         self._aside: tuple[int, float] | None = None
         """The step beside the loop, and since when it is known."""
         self._endless: int | None = None
-        """The step beside the loop that has shown in the log."""
+        """The step beside the loop that was logged."""
         self._shown = float("-inf")
         self._lags: deque[float] = deque([0.0], maxlen=REMEMBERED)
         self.suspect: ExecutionRef | None = None
-        """The execution of which a step lasts for long."""
+        """The execution with a long step."""
 
     @property
     def held_seconds(self) -> float:
-        """For how long the loop has not turned by now."""
+        """How long the loop has not turned."""
         return 0.0 if self._answered is not None else self._monotonic() - self._asked
 
     @property
@@ -89,7 +89,7 @@ class Pulse:
 
     @property
     def step_seconds(self) -> float:
-        """How long the step beside the loop lasts that is under way; 0 where none is."""
+        """How long the current step beside the loop has lasted; 0 if there is none."""
         known, current = self._aside, self._stepping.aside
         if known is None or current is None or known[0] != current[0]:
             return 0.0
@@ -97,7 +97,7 @@ class Pulse:
 
     @property
     def stuck(self) -> ExecutionRef | None:
-        """The execution of which a step beside the loop seems never to end."""
+        """The execution whose step beside the loop seems never to end."""
         current = self._stepping.aside
         return None if current is None or self.step_seconds < STUCK_SECONDS else current[1]
 
@@ -107,14 +107,15 @@ class Pulse:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def turned(self) -> None:
-        """Wait until the loop has turned: what it had begun when this was called has gone out by then."""
+        """Wait until the loop has turned: everything that it had begun before this call has been sent by
+        then."""
         here = asyncio.get_running_loop()
         answer: asyncio.Future[None] = here.create_future()
         self._loop.call_soon_threadsafe(lambda: here.call_soon_threadsafe(_settle, answer))
         await answer
 
     def look(self) -> None:
-        """See whether the loop has answered: then ask again, else note what holds it."""
+        """Check whether the loop has answered: then ask again, else note what holds it."""
         long_aside = self._long_aside()
         answered = self._answered
         if answered is not None:
@@ -134,8 +135,8 @@ class Pulse:
             self._show(held, execution)
 
     def _long_aside(self) -> ExecutionRef | None:
-        """The execution of which a step beside the loop has lasted for long: it holds nobody up, but may be what the
-        process dies of all the same."""
+        """The execution whose step beside the loop has lasted for long: it holds nobody up, but may still
+        kill the process."""
         aside = self._stepping.aside
         if aside is None:
             self._aside = None
@@ -154,7 +155,7 @@ class Pulse:
         return aside[1] if lasts >= NOTED_FROM_SECONDS else None
 
     def _answer(self) -> None:
-        """Runs in the loop that is looked at."""
+        """Runs in the watched loop."""
         self._answered = self._monotonic()
 
     def _suspect(self, execution: ExecutionRef | None) -> None:
@@ -173,7 +174,7 @@ class Pulse:
 
 
 def _stack(thread: int | None) -> str:
-    """Where a thread is. Lines of code only: what variables hold is the business of whoever runs the execution."""
+    """Where a thread is. Lines of code only: values belong to the execution's owner."""
     frame = None if thread is None else sys._current_frames().get(thread)  # noqa: SLF001 - there is no public way
     return "" if frame is None else "".join(traceback.format_stack(frame))
 

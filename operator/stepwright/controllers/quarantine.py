@@ -1,9 +1,9 @@
 """Executions under which operators died, set apart before they take the next one with them.
 
-Whoever steps an execution for long notes it in its Lease (``pulse``, ``membership``). Who finds such a Lease run out
-records the death in an object of its own, a Lease, since operators have the right to those, and only then removes it.
-After two deaths under one execution no operator of that version takes it up. It waits until somebody releases it, or
-until another version of Stepwright comes.
+An operator that steps an execution for long notes it in its Lease (``pulse``, ``membership``). One that finds
+such a Lease expired records the death in a separate object (a Lease, since operators have the right to
+those), and only then removes the expired one. After two deaths under one execution no operator of that
+version takes it up. It waits until somebody releases it, or until another version of Stepwright comes.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ log = structlog.get_logger(__name__)
 COMPONENT: Final = "suspect"
 PREFIX: Final = "stepwright-suspect-"
 EXECUTION: Final = "stepwright.dev/execution"
-"""Annotation: under which execution they died."""
+"""Annotation: the execution under which they died."""
 DEATHS: Final = "stepwright.dev/deaths"
-"""Annotation: the names of the Leases of those who died, with commas."""
+"""Annotation: the names of the Leases of the dead, separated by commas."""
 RELEASE: Final = "stepwright.dev/release"
-"""Annotation of an Execution: the key that its condition names lets it out of quarantine."""
+"""Annotation of an Execution: the key from its condition releases it from quarantine."""
 MOST_DEATHS: Final = 2
 
 
@@ -39,7 +39,7 @@ class Suspect:
     ref: ExecutionRef
     deaths: tuple[str, ...]
     version: str
-    """Of the operators that died."""
+    """The Leases of the operators that died."""
     stored: Metadata | None = None
 
     @property
@@ -48,13 +48,13 @@ class Suspect:
 
     @property
     def key(self) -> str:
-        """What releases it: another one for each quarantine, so that an annotation of an earlier one is no key."""
+        """What releases it: different for each quarantine, so that an earlier annotation does not."""
         return blake2b(",".join(self.deaths).encode(), digest_size=4).hexdigest()
 
 
 class Quarantine:
-    """``holds`` and ``suspects`` may be asked in any thread. ``changed`` is called when other executions are set apart
-    than before."""
+    """``holds`` and ``suspects`` may be called in any thread. ``changed`` is called when the set of
+    quarantined executions changes."""
 
     def __init__(self, api: Api, namespace: str, changed: Callable[[], None] = lambda: None) -> None:
         self._api = api
@@ -71,7 +71,7 @@ class Quarantine:
         return suspect is not None and suspect.quarantined
 
     def take(self, leases: Iterable[MemberLease]) -> None:
-        """What a list of all Leases tells."""
+        """Take over what a list of all Leases shows."""
         self._replace({suspect.ref.uid: suspect for suspect in map(_read, leases) if suspect is not None})
 
     async def note_death(self, lease: MemberLease, ref: ExecutionRef) -> None:
@@ -89,7 +89,7 @@ class Quarantine:
             else:
                 answer = await self._api.replace(self._path(_name(ref.uid)), body, into=MemberLease)
         except (AlreadyExists, Conflict, NotFound):
-            return  # somebody else has noted it just now
+            return  # somebody else has just noted it
         log.warning(
             "an operator died under an execution",
             execution=str(ref),
@@ -102,7 +102,7 @@ class Quarantine:
             self._replace({**self._suspects, ref.uid: written})
 
     async def forget(self, uid: Uid, api: Api | None = None) -> None:
-        """It has ended, is gone, or was released. ``api``: the caller's own, where its loop is another. Raises
+        """It has ended, is gone, or was released. ``api``: the caller's own, if its loop is another. Raises
         Unavailable."""
         try:
             await (api or self._api).delete(self._path(_name(uid)))
@@ -113,7 +113,7 @@ class Quarantine:
         self._replace({other: suspect for other, suspect in self._suspects.items() if other != uid})
 
     def _replace(self, suspects: Mapping[Uid, Suspect]) -> None:
-        """Never changed in place: another thread may be looking."""
+        """Never changed in place: another thread may be reading."""
         before = {uid for uid, suspect in self._suspects.items() if suspect.quarantined}
         self._suspects = suspects
         if before != {uid for uid, suspect in suspects.items() if suspect.quarantined}:

@@ -1,5 +1,5 @@
-"""Whose an object is, by rendezvous hashing: every operator that knows the same members gives the same answer, all get
-even shares, and when one comes or goes only what it gains or had moves.
+"""The owner of an object, by rendezvous hashing: all operators that know the same members give the same
+answer, shares are even, and when a member comes or goes only what it gains or had moves.
 
 https://en.wikipedia.org/wiki/Rendezvous_hashing
 """
@@ -20,8 +20,8 @@ def owner(uid: str, members: Sequence[str]) -> str | None:
     2^64, go to the greater name.
 
     Both sides are hashed properly once; a weight is the two mixed by MurmurHash3's finalizer
-    (https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp, fmix64): some microseconds for an object,
-    where a hash for each pair took three times that.
+    (https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp, fmix64): some microseconds for an
+    object; a hash for each pair took three times as long.
     """
     if len(members) == 1:
         return members[0]

@@ -1,10 +1,7 @@
-"""Executions that have ended are deleted after their time, with all that they own.
-
-How long that is: what the Execution says, else what its state machine says, else what the installation says. The last of
-these does not count for what Argo CD, Flux or Helm have made: they would make it again, and it would run again.
-
-Only those whose time comes soon are remembered (``rounds`` reads all of them again before that), so that memory does not
-grow with what has ended.
+"""Deletes ended executions after their time, with everything they own. That time is what the Execution says,
+else what its state machine says, else what the installation says. The last does not apply to what Argo CD,
+Flux or Helm created: they would recreate it, and it would run again. Only those due soon are remembered
+(``rounds`` reads all again before the others are due), so memory does not grow with what has ended.
 """
 
 from __future__ import annotations
@@ -33,15 +30,15 @@ _TIMER: Final = TimerId("retention")
 _RETRY_MILLISECONDS: Final = 60_000
 
 HORIZON_MILLISECONDS: Final = 3_600_000
-"""Those whose time comes within an hour are remembered ..."""
+"""Those that are due within an hour are remembered ..."""
 MOST_REMEMBERED: Final = 20_000
-"""... but no more than so many: then the next round is earlier."""
+"""... but at most this many: then the next round is earlier."""
 DELETIONS_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """An execution that has ended. ``own_seconds``: its own word."""
+    """An ended execution. ``own_seconds``: what it says itself."""
 
     ref: ExecutionRef
     version: str
@@ -71,7 +68,7 @@ class Ended:
 
 
 def due_time(ended: Ended, said: Policy, default: Policy) -> Millis | None:
-    """When it is to be deleted. ``said``: what its state machine says, ``default``: what the installation does."""
+    """When to delete it. ``said``: what its state machine says, ``default``: what the installation says."""
     seconds = ended.own_seconds
     if seconds is None:
         seconds = said.ttl_seconds
@@ -81,7 +78,8 @@ def due_time(ended: Ended, said: Policy, default: Policy) -> Millis | None:
 
 
 def most(ended: Ended, said: Policy, default: Policy) -> int | None:
-    """How many that ended like this one stay of its state machine; None for any number, or where it does not count."""
+    """How many of its state machine's executions that ended like this one stay; None for any number, or if it
+    does not count."""
     own, other = (said.successful, default.successful) if ended.succeeded else (said.failed, default.failed)
     if own is not None:
         return own
@@ -90,12 +88,12 @@ def most(ended: Ended, said: Policy, default: Policy) -> int | None:
 
 @dataclass(slots=True)
 class _Newest:
-    """Of the executions of a state machine the newest, and which are beyond them."""
+    """The newest executions of a state machine, and those beyond them."""
 
     heap: list[tuple[Millis, str, Ended]] = field(default_factory=list)
 
     def add(self, ended: Ended, most: int) -> Ended | None:
-        """The one that has to go for it."""
+        """Returns the one that has to go for it."""
         entry = (ended.end, ended.ref.uid, ended)
         if len(self.heap) < most:
             heapq.heappush(self.heap, entry)
@@ -126,11 +124,11 @@ class Retention:
         self._timers = Timers(clock, self._due)
         self._remembered: dict[Uid, Ended] = {}
         self._surplus: set[Uid] = set()
-        """Those of them that go whatever their time says: there are more than are to stay."""
+        """Those that are deleted whatever their time says: they are beyond the number that stays."""
         self._deletions: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(DELETIONS_AT_ONCE)
         self.horizon = Millis(clock.now() + HORIZON_MILLISECONDS)
-        """Until then all that fall due are remembered."""
+        """All that are due before this are remembered."""
 
     def __len__(self) -> int:
         return len(self._remembered)
@@ -149,7 +147,7 @@ class Retention:
             self._timers.cancel(uid, _TIMER)
 
     def keep_own(self) -> None:
-        """Forget those that belong to other operators now."""
+        """Forget those that now belong to other operators."""
         for uid in [uid for uid in self._remembered if not self._owns(uid)]:
             self.forget(uid)
 
@@ -173,7 +171,7 @@ class Retention:
             await asyncio.gather(*self._deletions, return_exceptions=True)
 
     def remember(self, ended: Ended, *, surplus: bool = False) -> None:
-        """Delete it when its time has come, if that is soon; at once where it is more than is to stay."""
+        """Delete it when it is due, if that is soon; at once if it is beyond the number that stays."""
         due = self._clock.now() if surplus else self.due_of(ended)
         uid = ended.ref.uid
         if due is None or due > self.horizon or not self._owns(uid):
@@ -188,7 +186,7 @@ class Retention:
         self._timers.set(uid, _TIMER, due)
 
     def _shorten(self) -> None:
-        """There are more than fit: forget those that have the most time."""
+        """There are more than fit: forget those that are due last."""
         now = self._clock.now()
         self.horizon = Millis(now + max(self.horizon - now, 0) // 2)
         for uid, ended in list(self._remembered.items()):
@@ -205,13 +203,13 @@ class Retention:
             self._deletions.add(task)
             task.add_done_callback(self._deletions.discard)
         elif due is None or due > self.horizon:
-            del self._remembered[uid]  # the state machine has changed its mind, or is gone
+            del self._remembered[uid]  # the state machine's retention has changed, or it is gone
         else:
             self._timers.set(uid, _TIMER, due)
 
     async def _delete(self, uid: Uid, ended: Ended) -> None:
         ref = ended.ref
-        # Not one that runs: etcd may have been restored to a time before its end.
+        # Never one that runs: etcd may have been restored to a time before its end.
         conditions = {"uid": uid, "resourceVersion": ended.version}
         options = {"preconditions": conditions, "propagationPolicy": "Background"}
         path = path_of(API_VERSION, "executions", ref.namespace, ref.name)
@@ -221,13 +219,13 @@ class Retention:
         except NotFound:
             pass  # gone already
         except Conflict:
-            # Another one has its name now, or it has changed, and an event has told of that or will.
+            # Another one has its name now, or it has changed, and an event has reported that or will.
             if self._remembered.get(uid) not in (None, ended):
                 self._timers.set(uid, _TIMER, self._clock.now())
                 return
         except ApiError as error:
             log.warning("ended execution not deleted", execution=str(ref), reason=str(error))
-            if uid in self._remembered:  # else it was deleted meanwhile all the same
+            if uid in self._remembered:  # otherwise it was deleted meanwhile after all
                 self._timers.set(uid, _TIMER, Millis(self._clock.now() + _RETRY_MILLISECONDS))
             return
         self._remembered.pop(uid, None)
@@ -235,7 +233,7 @@ class Retention:
 
 
 class Surplus:
-    """Which of the executions of each state machine are more than are to stay, of all that are shown to it."""
+    """Finds, among all executions shown to it, those beyond the number that stays for each state machine."""
 
     def __init__(self, retention: Retention) -> None:
         self._retention = retention

@@ -1,9 +1,9 @@
 """Rounds through the executions that have ended and settled, which no watch remembers.
 
-A whole round is made at the start (once the watch has its list: what settles later, the watch tells), and then before
-the first of what ``retention`` does not remember falls due, within the hour at the latest; a round through the
-executions of one state machine when its retention is changed, or one of its executions has ended and their number is
-limited. However often that happens, there is one a minute at most. They come as rows of a table, page by page, and
+A whole round is made at the start (once the watch has its list: the watch reports what settles later), and
+then before the first execution that ``retention`` does not remember is due, at least hourly. A round through
+one state machine's executions is made when its retention changes, or when one of them has ended and their
+number is limited, but at most once a minute. Executions are read as rows of a table, page by page, and
 nothing of a page is kept.
 """
 
@@ -31,7 +31,8 @@ from stepwright.kube.informer import UNKNOWN_FIELD
 log = structlog.get_logger(__name__)
 
 SETTLING_MILLISECONDS: Final = 3_000
-"""What asks for a whole round (operators come, state machines are listed) comes in numbers: one round is for all."""
+"""Reasons for a whole round (operators come, state machines are listed) come in groups: one round serves
+all."""
 LEAST_GAP_MILLISECONDS: Final = 60_000
 """Between two rounds through the same executions ..."""
 WHOLE_GAP_MILLISECONDS: Final = 5_000
@@ -43,8 +44,8 @@ Scope = Key | None
 
 
 class Rounds:
-    """``astray`` is told about what is not as it should be: edited by somebody, changed after its end, or
-    with Jobs that whoever carried it had no time to let go (``holds``)."""
+    """``astray`` is called with executions that are not as they should be: edited by somebody, changed after
+    their end, or with Jobs that their operator had no time to release (``holds``)."""
 
     def __init__(
         self,
@@ -68,7 +69,7 @@ class Rounds:
         self._failed = False
 
     def look_at(self, scope: Scope) -> None:
-        """Make a round soon: through one state machine's at once, unless there was one within the minute."""
+        """Make a round soon; for one state machine at once, unless there was one within the minute."""
         now = self._clock.now()
         wait, gap = (
             (SETTLING_MILLISECONDS, WHOLE_GAP_MILLISECONDS) if scope is None else (0, LEAST_GAP_MILLISECONDS)
@@ -92,7 +93,7 @@ class Rounds:
             self._plan_next()
 
     def _plan_next(self) -> None:
-        """The next whole round: before anything that is not remembered falls due."""
+        """Plan the next whole round: before anything that is not remembered is due."""
         soonest = self._last.get(None, Millis(0)) + LEAST_GAP_MILLISECONDS
         due = Millis(max(self._retention.horizon - LEAST_GAP_MILLISECONDS, soonest))
         self._wanted[None] = min(self._wanted.get(None, due), due)
@@ -110,12 +111,13 @@ class Rounds:
             for namespace in namespaces:
                 await self._through(namespace, scope, surplus)
         except ApiError as error:
-            # One that fails is made again. An API server that starts, or has just learnt of a kind, answers 429 for a while.
+            # A failed one is repeated. An API server that starts, or has just learnt of a kind, answers 429
+            # for a while.
             tell = log.warning if self._failed else log.info
             tell("ended executions could not be looked at", reason=str(error))
             self._failed = True
             if isinstance(error, BadRequest) and UNKNOWN_FIELD in str(error):
-                self._selector = None  # the CRD is older than this operator: all are looked at
+                self._selector = None  # the CRD is older than this operator: read all
             self._last[scope] = self._clock.now()
             self.look_at(scope)
             return
@@ -135,7 +137,7 @@ class Rounds:
     async def _all(self, path: str, query: Params) -> AsyncGenerator[Seen, None]:
         async with aclosing(self._api.tables(path, query, page_size=_PAGE_SIZE)) as tables:
             async for columns, rows in tables:
-                # Without the selector they may not have settled, which no column tells.
+                # Without the selector they may not have settled, which no column shows.
                 read = execution_table.reader(columns) if self._selector else None
                 if read is None:
                     break
@@ -159,7 +161,7 @@ class Rounds:
             surplus.add(ended)
 
     async def _read_whole(self, seen: Seen) -> None:
-        """A row does not have all of it."""
+        """For what a row does not have."""
         metadata = seen.metadata
         path = path_of(API_VERSION, "executions", metadata.namespace, metadata.name)
         with suppress(NotFound):

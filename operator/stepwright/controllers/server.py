@@ -1,8 +1,7 @@
-"""The server of probes and metrics: it answers whoever asks, and whoever asks too much takes little with him.
-
-Anybody in the cluster's network may reach it, so connections are bounded (the oldest gives way, or whoever opens many
-would keep the kubelet out), a page of metrics is made once a second however often it is asked for, and in a thread
-of its own: with thousands of state machines it takes seconds, and Leases are renewed in this loop.
+"""The server of probes and metrics: it answers everybody, and excessive requests do little harm. Anybody in
+the cluster's network may reach it, so connections are bounded (the oldest gives way, or somebody who opens
+many would keep the kubelet out), and a page of metrics is made at most once a second, in its own thread: with
+thousands of state machines it takes seconds, and Leases are renewed in this loop.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ IDLE_SECONDS: Final = 15.0
 END_SECONDS: Final = 1.0
 
 Check = Callable[[], str | None]
-"""None when all is well, else a sentence."""
+"""None if all is well, else a sentence."""
 
 Admit = Callable[[str], Awaitable[int]]
 """Whether the holder of a token (empty if there is none) may read the metrics: 200, or the status to
@@ -37,7 +36,7 @@ async def _everybody(_: str) -> int:
 
 
 class Server:
-    """``/metrics``, ``/healthz`` (alive), ``/readyz`` (has its Lease, and has synced). All is for one loop."""
+    """``/metrics``, ``/healthz`` (alive), ``/readyz`` (has its Lease, and has synced). For one loop only."""
 
     def __init__(self, metrics: Metrics, checks: Mapping[str, Check], admit: Admit = _everybody) -> None:
         self._page = _Page(metrics)
@@ -47,7 +46,7 @@ class Server:
         self._servers: list[asyncio.Server] = []
 
     async def start(self, host: str, metrics_port: int, health_port: int) -> None:
-        """Port 0 leaves a server out. ``::`` is all addresses, IPv4's too. Raises OSError."""
+        """Port 0 leaves a server out. ``::`` means all addresses, including IPv4. Raises OSError."""
         health = web.Application()
         for path, check in self._checks.items():
             health.router.add_get(path, self._answer(check))

@@ -1,5 +1,5 @@
-"""What becomes of an execution in quarantine: its conditions say why it does not go on, and it goes on when somebody
-says so, or ends when somebody stops it."""
+"""An execution in quarantine: its conditions say why it does not continue; it continues when somebody
+releases it, or ends when somebody stops it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stepwright.kube.api import Api
 
 
 class SettingApart:
-    """``api``: of the loop in which this is called."""
+    """``api``: that of the calling loop."""
 
     def __init__(self, api: Api, quarantine: Quarantine, refusals: Refusals, clearing: Clearing) -> None:
         self._api = api
@@ -31,11 +31,11 @@ class SettingApart:
         return uid in self._quarantine.suspects
 
     async def forget(self, uid: Uid) -> None:
-        """Nothing more can come of it. Raises Unavailable."""
+        """It cannot continue any more. Raises Unavailable."""
         await self._quarantine.forget(uid, self._api)
 
     async def releases(self, body: Body) -> bool:
-        """Whether the execution may go on now; where it may not, it says why. ``body`` must be whole. Raises
+        """Whether the execution may continue now; if not, its status says why. ``body`` must be whole. Raises
         Unavailable."""
         uid = executions.uid_of(body)
         suspect = self._quarantine.suspects.get(uid)

@@ -1,7 +1,6 @@
-"""Signals for whoever looks into a running operator: ``kubectl exec POD -- sh -c 'kill -USR1 1'``.
-
-SIGUSR1: stacks of all threads and tasks go to the log. SIGUSR2: the log tells everything, and with the next one as
-before. A signal needs no right, no restart and no API server, and reaches the one replica that is meant.
+"""Signals for examining a running operator: ``kubectl exec POD -- sh -c 'kill -USR1 1'``. SIGUSR1 logs the
+stacks of all threads and tasks. SIGUSR2 logs everything (debug) until the next one. A signal needs no right,
+no restart and no API server, and reaches exactly one replica.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 class Signals:
-    """``loops`` by name; ``speaker`` is the one that logs: a loop that is held still has its stack told."""
+    """``loops`` by name; ``speaker`` is the one that logs: even a loop that is held gets its stack logged."""
 
     def __init__(
         self, loops: Mapping[str, asyncio.AbstractEventLoop], speaker: asyncio.AbstractEventLoop
@@ -35,7 +34,8 @@ class Signals:
         signal.signal(signal.SIGUSR2, self._change_level)
 
     def _show_stacks(self, _number: int, _frame: FrameType | None) -> None:
-        # A handler interrupts the main thread wherever it is, perhaps as it writes a line: others do the work.
+        # A handler interrupts the main thread anywhere, perhaps while it writes a line: another thread does
+        # the work.
         self._speaker.call_soon_threadsafe(self.tell_stacks)
 
     def _change_level(self, _number: int, _frame: FrameType | None) -> None:

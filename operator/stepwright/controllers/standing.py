@@ -1,15 +1,15 @@
-"""What one of several operators may act upon, as far as it knows what all of them have published.
+"""What one of several operators may act on, given what all of them have published. Each operator publishes
+its *view*: whom it considers members. Its own view gives it the objects that rendezvous hashing gives it
+among those members. Views differ for moments, when somebody comes or goes, and then two of them may give the
+same object to two operators. So an operator acts only on an object that
 
-Each operator publishes its *view*: whom it takes for members. Its own view gives it the objects that rendezvous
-hashing gives it among those members. Views differ for moments, when somebody comes or goes, and then two of them may
-give the same object to two operators. So an operator acts only upon what
+1. every one of its own views that others may see now or soon, published or on its way, gives it, and
+2. no other operator's view, read after its own was published, gives to that other operator, and
+3. no other operator has noted as being stepped, which may kill it (``controllers.quarantine``).
 
-1. every view of its own gives it that others may see now or soon: the published one, and those on their way, and
-2. no other operator's published view gives to that other one, read when the own view was published already, and
-3. no other operator has noted as what it is stepping, perhaps to its death (``controllers.quarantine``).
-
-Of two operators one has read last, and has then seen the other's view, which gives the object to the other: it does
-not act. All views are made of the same list of Leases, so they become equal, and each object has one owner again.
+Of two operators one read last, and saw the other's view, which gives the object to the other: it does not
+act. All views are made from the same list of Leases, so they become equal, and each object has one owner
+again.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ View: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """``views``: own ones that others may see. ``claims``: the others whose views differ, each with what it has
-    published; None is a view that cannot be read and may claim everything. ``stepped``: uids of what others step."""
+    """``views``: own ones that others may see. ``claims``: the others whose views differ, each with its
+    published view; None is a view that cannot be read and may claim everything. ``stepped``: uids of what
+    others step."""
 
     me: str
     views: frozenset[View] = frozenset()
@@ -34,7 +35,7 @@ class Standing:
     stepped: frozenset[str] = frozenset()
 
     def gives(self, uid: str) -> bool:
-        """Whether this operator may act upon the object."""
+        """Whether this operator may act on the object."""
         return (
             bool(self.views)
             and uid not in self.stepped
@@ -43,14 +44,14 @@ class Standing:
         )
 
     def with_view(self, view: View) -> Standing:
-        """Before a view of one's own is published: what it does not give is let go first. It gives nothing yet."""
+        """Before an own view is published: what it does not give is released first. It gives nothing yet."""
         if not self.views or view in self.views:
             return self
         return replace(self, views=self.views | {view})
 
 
 def nobody(me: str) -> Standing:
-    """Of one who has published nothing yet."""
+    """The standing of one that has published nothing yet."""
     return Standing(me)
 
 
@@ -61,8 +62,9 @@ def standing(
     others: dict[str, View | None],
     stepped: frozenset[str] = frozenset(),
 ) -> Standing:
-    """From one consistent list of all Leases: what I had published at that moment, and what the others had."""
+    """From one consistent list of all Leases: the views that I and the others had published at that
+    moment."""
     views = on_their_way | {published}
-    # A view that equals the only one of mine gives nothing to another that it gives to me.
+    # A view equal to my only one gives nothing of mine to another.
     claims = {(other, view) for other, view in others.items() if views != {view}}
     return Standing(me, views, frozenset(claims), stepped)

@@ -1,8 +1,8 @@
 """StateMachines, as kopf reports them: without their definitions.
 
-An untyped field of a megabyte takes twenty times that once it is decoded, and kopf decodes, copies and keeps whole
-objects. So what it reads is thinned before (``nesting``), and what is remembered here is smaller still; the controller
-reads a definition when it has to be checked.
+An untyped field of a megabyte takes twenty times that once it is decoded, and kopf decodes, copies and keeps
+whole objects. So its input is reduced first (``kopf_depth``), and what is remembered here is smaller still;
+the controller reads a definition when it has to be checked.
 """
 # ruff: noqa: N815 - the fields' names on the wire
 
@@ -99,12 +99,12 @@ class SeenMachine(msgspec.Struct, frozen=True):
 
 
 def seen(body: Mapping[str, Any]) -> SeenMachine:
-    """A StateMachine as kopf hands it over. Raises msgspec.ValidationError."""
+    """A StateMachine as kopf passes it on. Raises msgspec.ValidationError."""
     return msgspec.convert(body, SeenMachine)
 
 
 def read(text: bytes) -> SeenMachine:
-    """Likewise, as the API server answers. Raises msgspec.DecodeError."""
+    """Likewise, from the API server's answer. Raises msgspec.DecodeError."""
     return decoded(_decode, text)
 
 

@@ -1,7 +1,6 @@
-"""StateMachines: checked, kept as revisions, told whether executions can start; deleted once theirs have ended.
-
-What is kept in memory is what kopf reports about them, which is not the definition: it is read when it has to be
-checked, by few at once, and not decoded where its length says already that it cannot run.
+"""StateMachines: checked, kept as revisions, marked as ready or not; deleted once their executions have
+ended. Memory holds only what kopf reports about them, not the definition: that is read when it has to be
+checked, a few at a time, and not decoded if its length alone forbids it.
 """
 
 from __future__ import annotations
@@ -54,10 +53,9 @@ Body = Mapping[str, Any]
 
 
 class StateMachines:
-    """Level-triggered: the newest object of each key is looked at, however many events there were.
-
-    Each state machine is looked after by the operator that it belongs to (``owns``). The others know of it what that
-    one has written: in the status, once its revision is kept.
+    """Level-triggered: the newest object of each key is processed, however many events there were. Each state
+    machine is handled by the operator that it belongs to (``owns``). The others know what that one has
+    written: in the status, once its revision is stored.
     """
 
     def __init__(
@@ -104,7 +102,7 @@ class StateMachines:
         self._changed: defaultdict[Key, asyncio.Event] = defaultdict(asyncio.Event)
 
     def observe(self, type: str | None, body: Body) -> None:
-        """Take in an event. Runs in the engine's loop."""
+        """Process an event. Runs in the engine's loop."""
         try:
             seen = state_machine_watch.seen(body)
         except msgspec.ValidationError as error:
@@ -120,8 +118,8 @@ class StateMachines:
         self._look_at(key)
 
     def _is_another(self, seen: SeenMachine) -> bool:
-        """Whether one of the same name is known already. kopf has a worker for each of them, so what it tells of the two may
-        come in any order."""
+        """Whether one of the same name is known already. kopf has a worker for each of them, so events of the
+        two may come in any order."""
         known = self.known.seen.get(seen.key)
         return known is not None and known.metadata.uid != seen.metadata.uid
 
@@ -131,12 +129,13 @@ class StateMachines:
         self.known.seen[seen.key] = seen
 
     def uids(self) -> dict[Key, str]:
-        """Of all that are known to be there."""
+        """The uids of all that are known to exist."""
         return {key: seen.metadata.uid for key, seen in self.known.seen.items()}
 
     def forget(self, key: Key, uid: str) -> None:
-        """It is gone. Called where that shows, too: kopf does not tell of what was deleted between a watch and the list
-        after it (``vanished``), and may tell of one when another of its name is there already."""
+        """It is gone. Also called when that is noticed in another way: kopf does not report what was deleted
+        between a watch and the list after it (``vanished``), and may report a deletion when another of that
+        name exists already."""
         seen = self.known.seen.get(key)
         if seen is None or seen.metadata.uid != uid:
             return
@@ -148,21 +147,21 @@ class StateMachines:
         self._on_gone(key)
 
     def _forget_former(self, seen: SeenMachine) -> None:
-        """Another one of the same name was there, of whose end nobody has told."""
+        """There was another one of the same name, whose end was not reported."""
         former = self.known.seen.get(seen.key)
         if former is not None and former.metadata.uid != seen.metadata.uid:
             self.forget(seen.key, former.metadata.uid)
 
     def _note_retention(self, type: str | None, new: SeenMachine) -> None:
-        """A change counts for the executions that have ended, too. Those that are listed at the start are looked at
+        """A change also applies to executions that have ended. Those listed at the start are handled
         together."""
         old = self.known.seen.get(new.key)
         if new.policy != (NOTHING_SAID if old is None else old.policy):
             self._on_retention(None if old is None and type is None else new.key)
 
     def shares_changed(self) -> None:
-        """Other state machines belong to this operator than before, or its Lease had run out, perhaps because etcd was
-        away, or what there is was listed anew."""
+        """Different state machines belong to this operator than before, or its Lease had expired, perhaps
+        because etcd was away, or everything was listed again."""
         self.known.confirm_anew()
         self.known.ask_again()
         for key in self.known.seen:
@@ -174,21 +173,20 @@ class StateMachines:
             self._workers[key] = asyncio.create_task(self._work(key), name=f"state machine {key[0]}/{key[1]}")
 
     def find(self, key: Key) -> Known | None:
-        """What is known about it at this moment (``KnownMachines.find``)."""
+        """What is known about it right now (``KnownMachines.find``)."""
         return self.known.find(key)
 
     async def newest(self, key: Key) -> Known | None:
-        """And not less than is written by now (``KnownMachines.newest``). Raises Unavailable."""
+        """At least as new as what is written by now (``KnownMachines.newest``). Raises Unavailable."""
         return await self.known.newest(key)
 
     def ask_again(self) -> None:
-        """etcd was restored: what was the newest may be no more."""
+        """etcd was restored: what was newest may no longer exist."""
         for key in self.known.ask_again():
             self._look_at(key)
 
     def policy_of(self, key: Key) -> Policy:
-        """What the state machine says about how long ended executions stay; nothing where it does not
-        exist."""
+        """What the state machine says about how long ended executions stay; nothing if it does not exist."""
         seen = self.known.seen.get(key)
         return NOTHING_SAID if seen is None else seen.policy
 
@@ -229,15 +227,15 @@ class StateMachines:
             self._changed.pop(key, None)
 
     async def _bring_on(self, key: Key) -> float | None:
-        """The seconds after which to look again, None for at the next change."""
+        """Returns the seconds after which to check again; None for at the next change."""
         if key in self.known.contested and not await self._has_settled(key):
             return 0
         seen = self.known.seen.get(key)
         return None if seen is None else await self._reconcile(key, seen)
 
     async def _has_settled(self, key: Key) -> bool:
-        """Find out which of two of one name is there. Whether that is certain: nothing has come meanwhile that may be
-        newer."""
+        """Find out which of two with one name exists. Returns whether that is certain: nothing newer may have
+        come meanwhile."""
         stored: SeenMachine | None = None
         async with self._checks.of(key[0]):
             with suppress(NotFound):
@@ -249,11 +247,11 @@ class StateMachines:
             self._take_in("MODIFIED", stored)
         elif (seen := self.known.seen.get(key)) is not None:
             self.forget(key, seen.metadata.uid)
-        self._on_change(key)  # nothing was known of it meanwhile
+        self._on_change(key)  # nothing was known about it meanwhile
         return True
 
     async def _reconcile(self, key: Key, seen: SeenMachine) -> float | None:
-        """As ``_bring_on``, of one that is there."""
+        """As ``_bring_on``, for one that exists."""
         if not self.known.is_in_doubt(key):
             return await self._go_on_with(key, seen)
         async with self._checks.of(key[0]):
@@ -296,12 +294,12 @@ class StateMachines:
         return await self._prune_when_named(key)
 
     def _is_to_check(self, key: Key, seen: SeenMachine) -> bool:
-        """Whether nothing else is to be done about it before."""
+        """Whether checking is the next thing to do about it."""
         is_here = self._owns(seen.metadata.uid) and not seen.is_being_deleted and _is_held(seen)
         return is_here and not self._is_checked(key, seen)
 
     def _is_checked(self, key: Key, seen: SeenMachine) -> bool:
-        """Whether this is the event of our own write, or of a change that is no business of ours."""
+        """Whether this is the event of our own write, or of a change that does not concern us."""
         metadata, known = seen.metadata, self.known.even_in_doubt(key)
         return (
             known is not None
@@ -320,8 +318,8 @@ class StateMachines:
         await self._check(key, text, sent)
 
     async def _check(self, key: Key, text: bytes, sent: Sent) -> None:
-        """Compile the definition as it was read, keep it as a revision, say in the status what came of it. ``sent``: when it was
-        asked for."""
+        """Compile the definition as it was read, store it as a revision, report the result in the status.
+        ``sent``: when it was requested."""
         seen = state_machine_watch.read(text)
         verdict = checking.unfit(text)
         if verdict is None:
@@ -340,8 +338,8 @@ class StateMachines:
         return Verdict(conditions.VALID, revision=revision, found=checked.found)
 
     async def _tell(self, key: Key, seen: SeenMachine, verdict: Verdict, sent: Sent) -> None:
-        """In the status, and to the executions that wait. Known before it is written: whoever reads that it is Ready and
-        creates an execution gets this definition."""
+        """Report it in the status, and to waiting executions. It is known here before it is written: whoever
+        reads Ready and then creates an execution gets this definition."""
         metadata, message = seen.metadata, verdict.reason.message(verdict.detail)
         newest = self.known.seen.get(key)
         if newest is not None and newest.metadata.uid == metadata.uid:
@@ -353,7 +351,7 @@ class StateMachines:
         self._on_change(key)
 
     async def _delayed(self, key: Key, error: ApiError) -> None:
-        """Tell what stands in the way, a quota or a policy perhaps: to the executions that wait, and in the status."""
+        """Report the obstacle, perhaps a quota or a policy, to waiting executions and in the status."""
         seen, known = self.known.seen.get(key), self.known.even_in_doubt(key)
         if seen is None or not self._owns(seen.metadata.uid):
             return
@@ -376,7 +374,8 @@ class StateMachines:
         except AlreadyExists:
             pass
         else:
-            # What executions start with until this check is through, here or at other operators, may be pinned any moment.
+            # The revision that executions start with until this check is done, here or on other operators,
+            # may be pinned any moment.
             if not await self._pruning.prune(key, seen.metadata.uid, {name} | self._named(key, seen)):
                 self._pruning.want(key)
         self._revisions.keep(key[0], Revision(name, runnable.machine, data["settings"]))
@@ -387,12 +386,13 @@ class StateMachines:
         return None if known is None else known.revision
 
     def _named(self, key: Key, seen: SeenMachine) -> set[str]:
-        """The revisions that executions start with: here, and where only the status is known."""
+        """The revisions that executions start with: here, and on operators that know only the status."""
         told = (seen.status.revision, self._revision_of(key))
         return {name for name in told if name is not None}
 
     async def _prune_when_named(self, key: Key) -> float | None:
-        """Once the status that names another revision has been seen: until then its event is on its way."""
+        """Prune once the status that names another revision has been seen: until then its event is on its
+        way."""
         seen, known = self.known.seen.get(key), self.known.even_in_doubt(key)
         if seen is None or known is None or seen.status.revision != known.revision:
             return None
@@ -405,6 +405,6 @@ def _is_held(seen: SeenMachine) -> bool:
 
 
 def _is_delayed(seen: SeenMachine) -> bool:
-    """Whether somebody was kept from recording the definition, and was to try again."""
+    """Whether an operator could not record the definition, and was going to try again."""
     delayed = conditions.DELAYED.name
     return any(each.type == conditions.READY and each.reason == delayed for each in seen.status.conditions)

@@ -1,7 +1,6 @@
-"""State machines that are gone though nobody has told.
-
-kopf does not tell of what was deleted between a watch and the list after it, and who does not look after a state machine
-hears of its end in no other way. So all that are known are looked for now and then.
+"""State machines that are gone without an event. kopf does not report what was deleted between a watch and
+the list after it, and an operator that does not handle a state machine hears of its end in no other way. So
+now and then all known ones are looked up.
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ _decode: Final = msgspec.json.Decoder(_Row).decode
 
 
 class Vanished:
-    """``known`` gives the uids of all that are known; ``forget`` is told which of them are gone. ``namespaces``: those that
-    are served; empty for all."""
+    """``known`` returns the uids of all known ones; ``forget`` is called for those that are gone.
+    ``namespaces``: those served; empty for all."""
 
     def __init__(
         self,
@@ -64,9 +63,10 @@ class Vanished:
             await self.look()
 
     async def look(self) -> None:
-        """Each namespace by itself: one whose list is refused, with the rights in it gone, holds nobody up."""
+        """Each namespace separately: one whose list is refused, because the rights in it are gone, does not
+        hold up the others."""
         for namespace in self._namespaces:
-            # What comes while the list is under way is not looked for in it.
+            # What appears during the list is not looked up in it.
             before = {key: uid for key, uid in self._known().items() if namespace in (None, key[0])}
             if not before:
                 continue
@@ -80,7 +80,7 @@ class Vanished:
                     self._forget(key, uid)
 
     async def _uids(self, namespace: str | None) -> set[str]:
-        """Of all that are there, by rows, which do not have the definitions."""
+        """The uids of all that exist, from table rows, which do not include the definitions."""
         uids: set[str] = set()
         path = path_of(API_VERSION, "statemachines", namespace)
         async with aclosing(self._api.tables(path, page_size=_PAGE_SIZE)) as tables:

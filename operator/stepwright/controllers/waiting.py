@@ -24,15 +24,15 @@ class Waiting:
             yield from waiting
 
     def add(self, seen: Seen) -> None:
-        """Or note what is seen of it now."""
+        """Add it, or update what is seen of it."""
         self._of.setdefault(seen.machine, {})[seen.uid] = seen
 
     def take(self, key: Key) -> list[Seen]:
-        """All that wait for this state machine; they wait no more."""
+        """All that wait for this state machine; they no longer wait."""
         return list(self._of.pop(key, {}).values())
 
     def stop(self, key: Key, uid: Uid) -> bool:
-        """It waits no more; whether it did."""
+        """It no longer waits; returns whether it did."""
         waiting = self._of.get(key, {})
         did = waiting.pop(uid, None) is not None
         if did and not waiting:
