@@ -283,8 +283,8 @@ def test_what_drivers_know_is_checked(file: Any) -> None:
     assert result.exit_code == 1
     assert "k8s:job has no parameter 'imge'; is 'image' meant? at /States/A/Parameters/imge" in result.stdout
     assert (
-        f"{name}:14:4: WARNING NO_DRIVER: No driver serves 'arn:aws:states:::sqs:sendMessage': its tasks run where"
-        " they are mocked only at /States/B/Resource"
+        f"{name}:14:4: WARNING NO_DRIVER: No driver serves 'arn:aws:states:::sqs:sendMessage': its tasks run only"
+        " where they are mocked at /States/B/Resource"
     ) in result.stdout.splitlines()
 
 
