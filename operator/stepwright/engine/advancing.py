@@ -1,4 +1,4 @@
-"""Steps of one execution, one after the other, as far as they share a write."""
+"""Steps of one execution, one after the other, as long as they share a write."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Advancing:
         return await self.fill(batch)
 
     async def redriven(self, checkpoint: Checkpoint, asked: Millis | None) -> Batch:
-        """Go on from what was kept of an end without success, as was asked for at that moment."""
+        """Continue from what was kept of an unsuccessful end; ``asked``: when that was requested."""
         batch = Batch(checkpoint)
         self._moments.not_before(asked or Millis(0))
         redrive = partial(
@@ -74,7 +74,7 @@ class Advancing:
         return await self.fill(batch)
 
     async def broken(self, loaded: Loaded, checkpoint: Checkpoint | None, failure: Break) -> Batch:
-        """End the execution where it is. Nothing of its definition is looked at."""
+        """End the execution where it is, without looking at its definition."""
         batch = Batch(checkpoint)
         if checkpoint is not None:
             await self.resume(batch, failure)
@@ -85,13 +85,13 @@ class Advancing:
         return batch
 
     async def fill(self, batch: Batch) -> Batch:
-        """Step through waiting signals, then on with what steps have left unfinished, until nothing is left, the write
-        is full, or the execution has ended."""
+        """Step through waiting signals, then continue what steps have left unfinished, until nothing is left,
+        the write is full, or the execution has ended."""
         while batch.outcome is None and not batch.full:
             if self._mailbox:
                 await self.resume(batch, self._mailbox.take())
             elif batch.more and self._brake.opens(now := self._world.clock.now()) <= now:
-                # A long stretch: others have their turn, and what the journal does ahead goes out meanwhile.
+                # A long stretch: others get their turn, and the journal's advance requests go out meanwhile.
                 await asyncio.sleep(0)
                 await self.resume(batch, Continue())
             else:
@@ -120,7 +120,7 @@ class Advancing:
             batch.ends[given_up.task] = Cancel(given_up)
 
     def _come_back(self) -> None:
-        """Go on with an unfinished step after the next write, or when the brake lets it."""
+        """Continue an unfinished step after the next write, or when the brake allows it."""
         now = self._world.clock.now()
         opens = self._brake.opens(now)
         self._mailbox.look(None if opens <= now else opens)

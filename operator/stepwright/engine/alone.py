@@ -1,4 +1,4 @@
-"""What holds for every execution in a process that shares its executions with no other."""
+"""The lease of a process that shares its executions with no other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from stepwright.engine.ports import Uid
 
 
 class Held:
-    """Implements ``engine.ports.Lease``: nobody else could carry an execution."""
+    """Implements ``engine.ports.Lease``: nobody else could run an execution."""
 
     def held(self, uid: Uid) -> bool:  # noqa: ARG002
         return True

@@ -1,4 +1,4 @@
-"""How long to wait before the same call is made again."""
+"""How long to wait before a call is repeated."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The steps that share one write.
 
-Steps are folded together: a task started and cancelled before anything was written never starts, of a state's
-visits only the last word is kept, and a part of the checkpoint is written once however often it changed.
+Steps are folded together: a task started and cancelled before anything was written never starts, only the
+last report of a state's visit is kept, and a part of the checkpoint is written once however often it changed.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ from stepwright.asl.step import (
 )
 from stepwright.engine.effects import Cancel, End, Release
 
-# Enough for thousands of small transitions in a write, and with one step on top (``Limits.bytes_per_step``) still far
-# from the 1.5 MiB that etcd takes in one request.
+# Enough for thousands of small transitions in a write, and with one step on top (``Limits.bytes_per_step``)
+# still far from the 1.5 MiB that etcd accepts in one request.
 LARGEST_EVENTS_BYTES = 448 * 1024
 LARGEST_EVENTS_COUNT = 2_000
-# In units of ``asl.meter``: half a second of computing. It is as much as is lost with an engine that ends, beside the step
-# under way, and then the execution shows how far it has come. A write costs a hundredth of that.
+# In units of ``asl.meter``: half a second of computing. This much, plus the step under way, is lost if an
+# engine ends; after each write the execution shows its progress. A write costs a hundredth of that.
 MOST_WORK = 500_000
 
-# A batch of these alone stays small, whatever is in them: looking would cost more than it tells.
+# A batch with only this many events stays small, whatever they contain: measuring would cost more than it is
+# worth.
 _SHORT = 64
 
 
@@ -58,7 +59,7 @@ class Batch:
 
     @property
     def more(self) -> bool:
-        """Whether the last step stopped at its bound, be it one of an earlier write."""
+        """Whether the last step, perhaps one of an earlier write, stopped at its bound."""
         return self.checkpoint is not None and self.checkpoint.unfinished_step
 
     @property
@@ -75,7 +76,7 @@ class Batch:
         )
 
     def add(self, step: Step, signal: Signal | None) -> None:
-        """Fold in what a step did; ``signal`` is what it answered, None for the start."""
+        """Fold in a step; ``signal`` is what it responded to, None for the start."""
         self.checkpoint = step.checkpoint
         self.changed |= step.changed
         self.events += step.events
@@ -108,11 +109,11 @@ class Batch:
 
     @property
     def stops(self) -> list[CancelTask]:
-        """What may be running and is to be stopped."""
+        """Tasks that may be running and must be stopped."""
         return [end.task for end in self.ends.values() if isinstance(end, Cancel)]
 
     def encoded_parts(self, *, whole: bool = False) -> dict[PartId, checkpoints.EncodedPart | None]:
-        """Of the parts that changed; ``whole``: of all that there are."""
+        """The parts that changed; ``whole``: all parts."""
         assert self.checkpoint is not None
         parts = self.checkpoint.parts
         if whole:
@@ -127,7 +128,7 @@ def _is_empty(step: Step) -> bool:
 
 
 def _size(event: HistoryEvent) -> int:
-    """About how many bytes an event takes when written."""
+    """The approximate size of an event when written."""
     size = history.EVENT_BYTES
     for details in event.values():
         if type(details) is dict:
@@ -137,8 +138,8 @@ def _size(event: HistoryEvent) -> int:
 
 
 def _stored_bytes(text: str) -> int:
-    """What a payload takes in the store: it is a text in the text of its event, so a quote becomes four bytes; and the
-    API server writes each of ``<``, ``>`` and ``&`` as six."""
+    """The size of a payload in the store: it is a text within the text of its event, so a quote becomes four
+    bytes; and the API server writes each of ``<``, ``>`` and ``&`` as six."""
     if len(text) <= _SHORT:
         return len(text)
     size = len(text) if text.isascii() else len(text.encode())

@@ -1,8 +1,8 @@
-"""What takes long, in a thread beside the loop: one thing at a time, in turns of those for whom it is done.
-
-Python's threads share one processor, and a thread that computes gives way only after ``looking_through.TURN_SECONDS``. The
-loop waits for that at each of its reads and writes, of which a request has dozens; beside six such threads it would wait for
-all of them in turns. So there is one, and whoever asks for much waits for others once and not they for all of it.
+"""Runs long work in a thread beside the loop: one thing at a time, with its clients taking turns. Python's
+threads share one processor, and a computing thread yields only after ``looking_through.TURN_SECONDS``. The
+loop waits that long at each of its reads and writes, of which a request has dozens; with six such threads it
+would wait for all of them in turn. So there is only one thread, and a client with much work waits for others
+instead of making them wait for all of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from stepwright.engine.turns import Turns
 T = TypeVar("T")
 
 on_behalf_of: Final[ContextVar[str]] = ContextVar("on_behalf_of", default="")
-"""For whom something is done, where nothing else is said: one client of several, by any name that is its own."""
+"""The default client: one of several, by any unique name."""
 
 
 class Beside:
@@ -29,8 +29,8 @@ class Beside:
         self._executor: ThreadPoolExecutor | None = None
 
     async def call(self, work: Callable[[], T], whose: str | None = None) -> T:
-        """What it gives; what it raises is raised. Whoever is cancelled meanwhile leaves the thread to its work, and the
-        next one waits for its end."""
+        """Returns or raises what ``work`` does. If the caller is cancelled, the thread finishes its work, and
+        the next one waits for that."""
         await self._turns.take(on_behalf_of.get() if whose is None else whose)
         if self._executor is None:
             self._executor = ThreadPoolExecutor(1, thread_name_prefix="beside")
@@ -39,14 +39,15 @@ class Beside:
         return await asyncio.shield(working)
 
     async def unless_short(self, length: int, work: Callable[[], T]) -> T:
-        """Of a text of so many characters: at once where it is short."""
+        """Work on a text of ``length`` characters: done at once if it is short."""
         return work() if length <= AT_ONCE_CHARACTERS else await self.call(work)
 
     def _done(self, working: asyncio.Future[T]) -> None:
         self._turns.give_back()
         if not working.cancelled():
-            working.exception()  # asyncio would complain of one that nobody asks for
+            working.exception()  # asyncio would complain about one that is never retrieved
 
 
 AT_ONCE_CHARACTERS: Final = 8_192
-"""Of a text, most likely a definition: looking it through takes a few hundredths of a second at most, whatever is in it."""
+"""A text (usually a definition) up to this length takes at most a few hundredths of a second to process,
+whatever it contains."""

@@ -1,7 +1,8 @@
 """How fast the history of one execution may grow: many events at once, then so many a second.
 
-A loop without a Wait would otherwise fill the store as fast as it can be written, and the store is everybody's. What
-waits is only the going on of a step that was cut (``more``): signals, a stop among them, never wait here.
+A loop without a Wait would otherwise fill the store as fast as it can be written, and everybody shares the
+store. Only the continuation of a step that was cut (``more``) waits here: signals, including a stop, never
+do.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from stepwright.asl.signals import Millis
 SECONDS_AT_ONCE: Final = 10
 """An execution that did little before may record the events of this many seconds at once."""
 SECONDS_SAVED: Final = 1
-"""Once it has used them up it waits for those of this many seconds: one write for all of them, not one for
+"""Once they are used up it waits for this many seconds' worth: one write for all of them, not one for
 each."""
 
 
@@ -29,13 +30,13 @@ class Brake:
         self._closed = False
 
     def spend(self, events: int, now: Millis) -> None:
-        """So many were recorded. It may be more than there was room for: a step is never cut short."""
+        """``events`` were recorded, perhaps more than there was room for: a step is never cut short."""
         if self._per_second is not None:
             self._refill(self._per_second, now)
             self._left -= events
 
     def opens(self, now: Millis) -> Millis:
-        """When the execution may go on; ``now`` where it may at once."""
+        """When the execution may continue; ``now`` if it may at once."""
         if self._per_second is None:
             return now
         self._refill(self._per_second, now)

@@ -1,7 +1,6 @@
-"""One execution, carried on from what was read of it.
-
-Take all waiting signals, step through as many transitions as are ready, write once, then act. Nothing is done that
-is not written. Signals that arrive while a write is in flight share the next one.
+"""Runs one execution from what was read of it. Take all waiting signals, step through as many transitions as
+are ready, write once, then act. Nothing is done before it is written. Signals that arrive while a write is in
+flight share the next one.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 class Carrying:
-    """``loaded`` is kept by nobody: of all this nothing stays in memory but the checkpoint while nothing happens."""
+    """``loaded`` is not kept: while nothing happens, only the checkpoint stays in memory."""
 
     __slots__ = (
         "_advancing",
@@ -67,7 +66,7 @@ class Carrying:
         self._advancing = Advancing(ref, machine, world, mailbox, moments, brake, self._tasks)
         self._taking_up = TakingUp(ref, machine, world, sweeping, self._tasks, self._advancing)
         self.is_ending = loaded.ended
-        """Whether it has ended, as far as it is written: what is left to do is to clear up."""
+        """Whether its end is written: only cleaning up is left to do."""
 
     @property
     def seq(self) -> int:
@@ -77,7 +76,7 @@ class Carrying:
         return self._writing.has_open(task, scheduled)
 
     def heartbeat(self, task: TaskId) -> None:
-        """A task is alive: its heartbeat timer starts anew, if it has one."""
+        """A task is alive: its heartbeat timer, if any, restarts."""
         checkpoint = self._writing.checkpoint
         open_task = None if checkpoint is None else checkpoints.open_task(checkpoint, task)
         if open_task is not None and open_task.heartbeat_seconds is not None:
@@ -85,12 +84,13 @@ class Carrying:
             self._world.timers.set(self._ref.uid, heartbeat_timer(task), Millis(due))
 
     async def leave(self) -> None:
-        """Leave nothing under way; what has been written stays as it is."""
+        """Leave nothing under way; what is written stays unchanged."""
         await self._tasks.cancel()
 
     async def on(self, loaded: Loaded, failure: Break | None) -> Parked | None:
-        """Until it has settled, or where there is nothing to do for long. ``failure``: with what it fails instead. Raises
-        what the journal does, NewerVersion, and OutOfDate where it is to be read again."""
+        """Returns when it has settled, or when there is nothing to do for long. ``failure``: the error with
+        which it fails instead. Raises what the journal does, NewerVersion, and OutOfDate if it must be read
+        again."""
         self._tasks.stop(self._writing.take_up(loaded))
         settled = loaded.settled
         if loaded.ended:
@@ -119,7 +119,7 @@ class Carrying:
         await insist(self._ref, self._world.clock, self._holding.while_held(settle))
 
     def _parked(self) -> Parked | None:
-        """What is to be remembered where nothing is to be done for long; None where something is, or may be soon."""
+        """What to remember if there is nothing to do for long; None if there is, or may be soon."""
         checkpoint, world = self._writing.checkpoint, self._world
         assert checkpoint is not None
         if self._mailbox.is_due or not self._tasks.none:
@@ -127,7 +127,7 @@ class Carrying:
         return parked(self._ref, checkpoint, self._writing.seq, world.clock.now(), world.parks_from_seconds)
 
     async def _commit_and_act(self, batch: Batch) -> Commit | None:
-        """Write, then dispatch. The commit, if it ended the execution."""
+        """Write, then dispatch. Returns the commit if it ended the execution."""
         if batch.empty and not self._mailbox.restates:
             return None
         try:
@@ -139,7 +139,7 @@ class Carrying:
         except Refused:
             if self._writing.checkpoint is None:
                 raise
-            # A patch builds on what is stored, which somebody may have edited.
+            # A patch is based on what is stored, which somebody may have edited.
             self._mailbox.restates = True
             batch, commit = await self._write_or_fail(batch)
         self._act(batch)
@@ -155,7 +155,7 @@ class Carrying:
             return await self._end_instead(str(error))
 
     async def _end_instead(self, reason: str) -> tuple[Batch, Commit]:
-        """What was to be written is given up: the execution ends, as it was told to, or because of that."""
+        """The write is given up: the execution ends, as somebody asked, or because of that."""
         log.error("write given up, ending the execution", execution=str(self._ref), reason=reason)
         batch = Batch(self._writing.checkpoint)
         cause = f"The state of the execution could not be recorded: {reason}"

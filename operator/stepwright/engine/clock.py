@@ -10,7 +10,7 @@ from typing import Final
 from stepwright.asl.signals import Millis
 
 SAME_SECONDS: Final = 1.0
-"""An HTTP date counts seconds: below one, two clocks are the same by it."""
+"""An HTTP date has whole seconds: clocks that differ by less look the same."""
 
 _BOOT: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -26,15 +26,14 @@ class SystemClock:
 
 
 def boot_seconds() -> float:
-    """Since the machine was started, sleep included. Nobody sets it."""
+    """Seconds since the machine was started, including sleep. Nobody can set this clock."""
     return time.clock_gettime(_BOOT)
 
 
 class SteadyClock:
-    """The wall clock as it was at first, carried on by the boot clock: whoever sets the wall clock, by an hour or by a
-    second, moves no timer and no timestamp. A server's clock decides which of the two is right where they differ.
-
-    ``hear`` may be called in another thread than everything else.
+    """The initial wall clock, advanced by the boot clock: setting the wall clock, by an hour or by a second,
+    moves no timer and no timestamp. If the two differ, a server's clock decides which is right. Only ``hear``
+    may be called in another thread.
     """
 
     longest_sleep_seconds = 60.0
@@ -47,7 +46,7 @@ class SteadyClock:
         self._began = wall() - boot()
         """When the boot clock was zero, by this clock."""
         self.skew_seconds = 0.0
-        """How far this clock is ahead of the server's for certain; negative where it is behind."""
+        """How far this clock is certainly ahead of the server's; negative if it is behind."""
 
     def now(self) -> Millis:
         return Millis(int((self._boot() + self._began) * 1000))
@@ -56,7 +55,7 @@ class SteadyClock:
         await asyncio.sleep(seconds)
 
     def hear(self, earliest: float, latest: float) -> None:
-        """The server's time is between the two now, in seconds since 1970."""
+        """The server's time is now between the two, in seconds since 1970."""
         steady, wall = self._boot() + self._began, self._wall()
         off_steady, off_wall = _outside(steady, earliest, latest), _outside(wall, earliest, latest)
         nearer = abs(off_wall) < abs(off_steady)
@@ -67,5 +66,5 @@ class SteadyClock:
 
 
 def _outside(at: float, earliest: float, latest: float) -> float:
-    """By how much a moment is after, or (negative) before, all of a stretch of time."""
+    """How far a moment is after, or (negative) before, a whole span of time."""
     return max(0.0, at - latest) + min(0.0, at - earliest)

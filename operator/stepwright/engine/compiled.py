@@ -16,7 +16,8 @@ from stepwright.engine.ports import Refused
 MOST: Final = 1_000
 
 MOST_CHARACTERS: Final = 8 * 1024 * 1024
-"""Of their definitions. Compiled they take up to fifty times as much memory; one may have 1 MiB."""
+"""The total length of their definitions. Compiled they take up to fifty times as much memory; one may have 1
+MiB."""
 
 
 class CompiledMachines:

@@ -1,8 +1,7 @@
-"""What an execution wants done to its tasks, and the workers that bring it about.
-
-Each task has at most one goal (start, stop, release) and one worker. A goal may be replaced while its worker is on
-the way: a stop that follows a start waits for the call in flight, then stops what it may have created. Calls are
-repeated until the driver takes them; drivers make each of them harmless to repeat.
+"""What an execution wants done to its tasks, and the workers that do it. Each task has at most one goal
+(start, stop, release) and one worker. A goal may be replaced while its worker is busy: a stop that follows a
+start waits for the call in flight, then stops what it may have created. Calls are repeated until the driver
+accepts them; all of them are idempotent.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from stepwright.engine.turns import Turns
 log = structlog.get_logger(__name__)
 
 WITHOUT_LEASE_SECONDS: Final = 1.0
-"""How often an effect that waits for the lease asks for it."""
+"""How often an effect that waits for the lease checks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Let go of the task: its result is committed."""
+    """Release the task: its result is committed."""
 
     task: TaskId
 
@@ -54,9 +53,9 @@ End: TypeAlias = Cancel | Release
 
 
 class Effects:
-    """The effects of one execution. ``may_act`` is asked right before every call: while it says no, nothing is done,
-    and nothing forgotten either, since a lease that lapsed may be renewed. ``ended`` is called when a task has been stopped
-    or let go, ``finished`` when the last goal is reached."""
+    """The effects of one execution. ``may_act`` is checked right before every call: while it says no, nothing
+    is done, and nothing forgotten either, since a lapsed lease may be renewed. ``ended`` is called when a
+    task has been stopped or released, ``finished`` when the last goal is reached."""
 
     def __init__(
         self,
@@ -83,7 +82,7 @@ class Effects:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is under way that leaves something running: releases may come later, also by a sweep."""
+        """Whether nothing is under way that leaves work running: releases may come later, also by a sweep."""
         return all(isinstance(goal, Release) for goal in self._goals.values())
 
     @property
@@ -111,7 +110,7 @@ class Effects:
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-        # A worker cancelled before its first step has cleared nothing away.
+        # A worker cancelled before its first step has not removed itself.
         self._workers.clear()
         self._woken.clear()
         self._goals.clear()
@@ -137,7 +136,7 @@ class Effects:
                     await self._pause(task, delay)
                     continue
                 except Exception:
-                    # A defect of a driver must neither lose the task nor end the execution's other work.
+                    # A driver's defect must neither lose the task nor end the execution's other work.
                     delay = next(delays)
                     log.exception("task driver failed", execution=str(self._ref), task=task, retry=delay)
                     await self._pause(task, delay)
@@ -157,7 +156,7 @@ class Effects:
                     self._finished()
 
     async def _reach(self, task: TaskId, goal: Goal, *, again: bool) -> None:
-        """``again``: an earlier call with this goal ended in doubt."""
+        """``again``: an earlier call with this goal had an unknown outcome."""
         driver = self._driver_of(task)
         if driver is None:
             return
@@ -169,7 +168,7 @@ class Effects:
             await driver.stop(self._ref, goal.task)
 
     async def _pause(self, task: TaskId, seconds: float) -> None:
-        """Sleep, or less when the goal changes."""
+        """Sleep, at most until the goal changes."""
         woken = self._woken[task]
         woken.clear()
         await nap(self._clock, seconds, woken)

@@ -1,4 +1,4 @@
-"""All executions that this process carries: those in which something happens, and those that only wait."""
+"""All executions that this process runs: those in which something happens, and those that only wait."""
 
 from __future__ import annotations
 
@@ -40,16 +40,19 @@ from stepwright.engine.world import World
 
 log = structlog.get_logger(__name__)
 
-# Calls to drivers under way at once. The API server's own fairness begins to queue a single client not far above.
+# Calls to drivers under way at once. Not far above this, the API server's own fairness begins to queue a
+# single client.
 CALLS_AT_ONCE = 64
 
-# The one timer of a parked execution: it is read again then, and finds out itself which of its timers are due.
+# The one timer of a parked execution: when it fires, the execution is read again and finds out itself which
+# of its timers are due.
 WAKE: Final = TimerId("engine:wake")
 
 
 class Engine:
-    """Runs executions: one ``Run`` and one asyncio task for each in which something happens. Those that only wait for
-    long are *parked*: a few words and a timer each; the journal knows the rest. Everything happens in one event loop."""
+    """Runs executions: one ``Run`` and one asyncio task for each in which something happens. Those that only
+    wait for long are *parked*: memory holds a few words and a timer for each; the journal has the rest.
+    Everything happens in one event loop."""
 
     def __init__(
         self,
@@ -71,8 +74,10 @@ class Engine:
         token: TokenIn | None = None,
         reports: Reports | None = None,
     ) -> None:
-        """``aside``: where to take steps that take long, and ``whose`` turn each is (``engine.steps``). ``instead``: with what an execution fails at
-        its next transition, whatever that would be. ``token``: of tasks, where somebody takes answers by it. ``reports``: what ``drivers`` report to."""
+        """``aside``: where to take steps that take long, and ``whose`` turn each is (``engine.steps``).
+        ``instead``: the error with which an execution fails at its next transition, whatever that would be.
+        ``token``: makes task tokens, if answers with tokens are accepted. ``reports``: what ``drivers``
+        report to."""
         clock = clock or SystemClock()
         self._stepping = stepping or Stepping()
         self.timers = Timers(clock, self._timer_fired)
@@ -103,7 +108,7 @@ class Engine:
 
     @property
     def live(self) -> int:
-        """How many executions this engine carries."""
+        """How many executions this engine runs."""
         return len(self._runs) + len(self._parked)
 
     @property
@@ -112,26 +117,26 @@ class Engine:
         return len(self._parked)
 
     def uids(self) -> list[Uid]:
-        """All executions that this engine carries."""
+        """All executions that this engine runs."""
         return [*self._runs, *self._parked]
 
     def carries(self, uid: Uid) -> bool:
         return uid in self._runs or uid in self._parked
 
     def is_ending(self, uid: Uid) -> bool:
-        """Whether an execution that is carried has ended, and is only cleared up after."""
+        """Whether an execution in this engine has ended, and is only being cleaned up."""
         run = self._runs.get(uid)
         return run is not None and run.is_ending
 
     def adopt(self, loaded: Loaded) -> None:
-        """Carry an execution from where its journal says it is. Nothing happens where it is carried already, and
-        nothing once the engine has let go of all: nobody would end it."""
+        """Run an execution from where its journal says it is. Nothing happens if it runs here already, or
+        once the engine has released everything: nobody would end it."""
         if not self.carries(loaded.ref.uid):
             self._begin(loaded.ref, loaded)
 
     def at_once(self, loaded: Loaded) -> tuple[Outcome, Millis] | None:
-        """The outcome of a new execution that ends in its first step and calls nobody, and when that was: it is not
-        carried, and nothing is written. None for any other; nothing has happened then."""
+        """The outcome of a new execution that ends in its first step without calling anything, and when that
+        was: it is not adopted, and nothing is written. None for any other, of which nothing has happened."""
         if loaded.machine.resources:
             return None
         world = self._world
@@ -150,7 +155,7 @@ class Engine:
         return None if step is None or step.outcome is None else (step.outcome, now)
 
     def park(self, parked: Parked) -> None:
-        """Carry an execution of which the journal said that it only waits. Nothing happens where it is carried
+        """Run an execution that, according to the journal, only waits. Nothing happens if it runs here
         already."""
         uid = parked.ref.uid
         if self.carries(uid) or self._over:
@@ -159,15 +164,15 @@ class Engine:
         self.timers.set(uid, WAKE, parked.wakes(self._world.parks_from_seconds))
 
     def written(self, uid: Uid, seq: int) -> None:
-        """Somebody has seen the execution at ``seq``: a parked one that is further than this engine knows is read
-        again."""
+        """Somebody has seen the execution at ``seq``: a parked one that has advanced further than this engine
+        knows is read again."""
         parked = self._parked.get(uid)
         if parked is not None and seq > parked.seq:
             self._wake(uid, seq)
 
     def restate(self, uid: Uid) -> None:
-        """Somebody has edited what is stored of the execution: write it again. A parked one is read: nothing of it is
-        known here."""
+        """Somebody has edited what is stored of the execution: write it again. A parked one is read first:
+        nothing of it is in memory."""
         run = self._runs.get(uid)
         if run is not None:
             run.restate()
@@ -175,13 +180,13 @@ class Engine:
             self._wake(uid)
 
     def report(self, uid: Uid, reported: Reported) -> None:
-        """Hand it to the execution; one that is not carried here has no use for it."""
+        """Pass it to the execution; if that does not run here, it is dropped."""
         run = self._runs.get(uid)
         if run is not None:
             run.post(reported)
 
     def tell(self, uid: Uid, signal: Signal) -> None:
-        """Like ``report``, of what may come while the execution waits outside memory."""
+        """Like ``report``, for what may come while the execution waits outside memory."""
         run = self._runs.get(uid) or self._wake(uid)
         if run is not None:
             run.post(signal)
@@ -190,16 +195,16 @@ class Engine:
         self.tell(uid, Stop(request.error, request.cause))
 
     def has_open(self, uid: Uid, task: TaskId, scheduled: Millis | None = None) -> bool | None:
-        """Whether the task is open as far as it is written or being written; None if the execution is not
-        carried. One that waits outside memory has no open task. ``scheduled``: when it must have been,
-        where that is known."""
+        """Whether the task is open, by what is written or being written; None if the execution does not run
+        here. One that waits outside memory has no open task. ``scheduled``: when it must have been scheduled,
+        if known."""
         run = self._runs.get(uid)
         if run is None:
             return False if uid in self._parked else None
         return run.has_open(task, scheduled)
 
     async def deleted(self, ref: ExecutionRef) -> None:
-        """The execution no longer exists: stop carrying it, and stop what runs for it."""
+        """The execution no longer exists: drop it, and stop what runs for it."""
         if self._parked.pop(ref.uid, None) is not None:
             self.timers.cancel(ref.uid, WAKE)
             self._tell_finished(ref)
@@ -213,7 +218,7 @@ class Engine:
         await run.abandon()
 
     async def let_go(self, uid: Uid) -> None:
-        """Another engine carries the execution on: nothing of it is stopped, and nothing in its journal changes."""
+        """Another engine continues the execution: nothing is stopped, and nothing in its journal changes."""
         parked = self._parked.pop(uid, None)
         if parked is not None:
             self.timers.cancel(uid, WAKE)
@@ -224,12 +229,12 @@ class Engine:
             return
         task.cancel()
         await asyncio.wait((task,))
-        if not self.carries(uid):  # else it has come back meanwhile, and its tasks with it
+        if not self.carries(uid):  # otherwise it has come back meanwhile, and its tasks with it
             for driver in self._world.drivers:
                 driver.let_go(uid)
 
     async def run(self) -> None:
-        """Fire timers until cancelled; then let every execution go where it is."""
+        """Fire timers until cancelled; then release every execution where it is."""
         try:
             await self.timers.run()
         finally:
@@ -261,7 +266,8 @@ class Engine:
         try:
             parked = await run.serve()
         except Exception as error:
-            # Not of a step: the run answers for those itself. It fails by another way than this engine.
+            # Not in a step: the run handles those itself. The execution fails in another way than through
+            # this engine.
             log.exception("execution failed in the engine", execution=str(run.ref))
             self._world.observer.broke(run.ref)
             self._world.observer.stalled(run.ref, f"an internal error of Stepwright ({type(error).__name__})")

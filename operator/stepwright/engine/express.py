@@ -1,6 +1,5 @@
-"""Express executions: carried by an engine whose journal forgets, and gone with their end.
-
-One that ends in its first step and calls nobody needs no engine at all.
+"""Express executions: run by an engine whose journal forgets, and gone when they end. One that ends in its
+first step without calling anything needs no engine at all.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from stepwright.engine.steps import Aside, Whose
 
 
 class Express:
-    """``finished`` is called once an execution is carried no more. ``aside``, ``whose``, ``token``,
+    """``finished`` is called once an execution no longer runs. ``aside``, ``whose``, ``token``,
     ``reports``: see ``Engine``."""
 
     def __init__(
@@ -53,12 +52,13 @@ class Express:
         await self._engine.run()
 
     def start(self, loaded: Loaded) -> None:
-        """Begin a new execution, of which nobody will hear again."""
+        """Begin a new execution whose outcome nobody awaits."""
         if self._at_once(loaded) is None:
             self._begin(loaded)
 
     async def outcome(self, loaded: Loaded) -> tuple[Outcome, int]:
-        """Run a new execution: what came of it, and when (milliseconds). It is stopped where nobody waits any more."""
+        """Run a new execution. Returns its outcome, and when it ended (milliseconds). It is stopped if nobody
+        waits any more."""
         if (ended := self._at_once(loaded)) is not None:
             return ended
         try:

@@ -1,4 +1,4 @@
-"""The journal of Express executions: it forgets. What is kept is what carries one on while it runs."""
+"""The journal of Express executions: it forgets. It keeps only what an execution needs while it runs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ExpressJournal:
             settled=commit.settled,
         )
         if commit.outcome is not None:
-            if not running.ended.done():  # who waited for it may have gone
+            if not running.ended.done():  # nobody may be waiting any more
                 running.ended.set_result((commit.outcome, commit.now))
             if commit.settled:
                 del self._running[ref.uid]
@@ -65,7 +65,7 @@ class ExpressJournal:
         self._running.pop(ref.uid, None)
 
     def forget(self, ref: ExecutionRef) -> None:
-        """A parked one is read again when its time has come."""
+        """Nothing: a parked one is read again when it is due."""
 
     def _find(self, ref: ExecutionRef) -> _Running:
         running = self._running.get(ref.uid)

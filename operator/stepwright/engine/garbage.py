@@ -1,8 +1,8 @@
-"""When all objects are looked through for circles of them that nobody uses: everything stands still meanwhile.
-
-Python looks through what is new often and quickly, and through all that there is whenever that has grown by a quarter:
-half a second and more where large definitions are compiled, which are a million objects each. Hardly anything here hangs
-in circles, and all else is freed at once. So this waits until nobody waits for it, or until there may be much to free.
+"""Decides when to collect circular garbage among all objects: everything stands still meanwhile. Python
+checks new objects often and quickly, and all objects whenever their number has grown by a quarter: half a
+second and more with large compiled definitions, which are a million objects each. Hardly anything here is in
+circles, and everything else is freed at once. So a full collection waits until nobody is kept waiting, or
+until there may be much to free.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Final
 
 AFTER_OBJECTS: Final = 20_000
-"""New objects, before those are looked through: after each 700 takes a tenth of the time of a short execution."""
+"""New objects before those are collected: every 700 would take a tenth of a short execution's time."""
 
 _TIMES: Final = 10
-"""What is new is looked through so often before what was new then is, too, and that before it may pay to look
-through all."""
+"""How many collections of the youngest generation before one of the middle, and of the middle before a full
+one may pay."""
 
 _NEVER: Final = 1_000_000_000
 
@@ -29,21 +29,21 @@ _STATM: Final = Path("/proc/self/statm")
 LOOK_SECONDS: Final = 1.0
 
 QUIET: Final = 0.1
-"""Of a processor: whoever uses less has nobody waiting for it."""
+"""Share of a processor: a process that uses less keeps nobody waiting."""
 
 GROWN: Final = 2
-"""Times as much memory as when all was looked through last: then it cannot wait."""
+"""At this many times the memory of the last full collection, it cannot wait any longer."""
 
 
 def take_over() -> None:
-    """From now on the process looks through all that there is only when ``Garbage`` says so, and never through what is
-    there already: code and what belongs to it."""
+    """From now on full collections happen only when ``Garbage`` says so, and never include what exists
+    already: code and its objects."""
     gc.freeze()
     gc.set_threshold(AFTER_OBJECTS, _TIMES, _NEVER)
 
 
 def resident() -> int:
-    """The memory that this process has now; where the system does not tell, the most that it ever had."""
+    """This process's memory now; if the system does not say, its peak."""
     try:
         return int(_STATM.read_text().split()[1]) * resource.getpagesize()
     except OSError:
@@ -51,8 +51,8 @@ def resident() -> int:
 
 
 class Garbage:
-    """Of this process, by default. ``since``: how often what was not so new has been looked through since all was.
-    ``spent``: seconds of the processor. ``resident``: its memory, in any unit."""
+    """For this process, by default. ``since``: how many middle collections since the last full one.
+    ``spent``: seconds of processor time. ``resident``: its memory, in any unit."""
 
     def __init__(
         self,

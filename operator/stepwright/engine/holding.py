@@ -1,7 +1,5 @@
-"""Whether what carries an execution on may act: while it holds the lease, and until it is over.
-
-A lease that lapsed may be renewed, and then nobody else would carry the execution on: so whoever finds that it is not held
-waits for it.
+"""Whether a run may act: while it holds the lease, and until it is over. A lapsed lease may be renewed, and
+then nobody else would continue the execution: so a run without the lease waits for it.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from stepwright.engine.ports import Clock, Lease, Uid
 T = TypeVar("T")
 
 LEASE_POLL_SECONDS: Final = 1.0
-"""How often whoever waits for the lease asks for it."""
+"""How often a run that waits for the lease checks it."""
 
 
 class Holding:
@@ -25,7 +23,7 @@ class Holding:
         self._lease = lease
         self._clock = clock
         self.over = False
-        """Nobody carries the execution on any more, whatever the lease says."""
+        """The run is over, whatever the lease says."""
 
     @property
     def held(self) -> bool:
@@ -35,7 +33,7 @@ class Holding:
         return not self.over and self.held
 
     async def within(self, seconds: float) -> bool:
-        """Wait for the lease, but no longer than this; whether it is held."""
+        """Wait for the lease, at most this long; returns whether it is held."""
         waited = 0.0
         while not self.held and waited < seconds:
             await self._clock.sleep(LEASE_POLL_SECONDS)

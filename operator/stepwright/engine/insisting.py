@@ -1,9 +1,8 @@
-"""Calls that the other side does not take for now: how long each is tried, and what is said about it meanwhile.
-
-Who is away comes back, so for that there is no end. A store that *denies* the write (a quota is used up, a right is
-missing) waits for somebody to act: it is said in the execution's conditions, and where a quota is the reason, the execution
-fails after a while instead of waiting forever. A stop ends the wait at once, since what is kept out then no
-longer matters.
+"""Calls that the other side cannot serve right now: how long each is tried, and what is reported meanwhile. A
+service that is away comes back, so that is retried without end. A store that *denies* the write (a quota is
+used up, a right is missing) needs somebody to act: the execution's conditions say so, and if a quota is the
+reason, the execution fails after a while instead of waiting forever. A stop ends the wait at once, since the
+rejected write then no longer matters.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ LOOKS_AT_STOPS_SECONDS: Final = 1.0
 
 
 async def insist(ref: ExecutionRef, clock: Clock, call: Callable[[], Awaitable[T]]) -> T:
-    """Make a call until the other side is there to answer it. Raises what it raises but Unavailable."""
+    """Repeat a call until the other side answers. Raises what it raises except Unavailable."""
     for delay in backoff.delays():
         try:
             return await call()
@@ -36,12 +35,12 @@ async def insist(ref: ExecutionRef, clock: Clock, call: Callable[[], Awaitable[T
 
 
 class KeptOut(Refused):
-    """It was tried for as long as it may, or somebody has stopped the execution meanwhile."""
+    """It was tried for as long as allowed, or somebody has stopped the execution meanwhile."""
 
 
 class Insisting:
-    """On a write. ``quota_seconds`` None: forever. ``stops``: whether somebody has stopped the execution.
-    ``explain`` says the reason to people."""
+    """Repeats a write. ``quota_seconds`` None: forever. ``stops``: whether somebody has stopped the
+    execution. ``explain`` gives people the reason."""
 
     def __init__(
         self,
@@ -58,8 +57,8 @@ class Insisting:
         self._explain = explain
 
     async def on(self, write: Callable[[], Awaitable[None]], *, ends: bool) -> None:
-        """``ends``: the write that ends the execution is never given up. Raises KeptOut, and what ``write`` raises but
-        Unavailable."""
+        """``ends``: the write that ends the execution is never given up. Raises KeptOut, and what ``write``
+        raises except Unavailable."""
         denied_since: Millis | None = None
         said = ""
         for delay in backoff.delays():
@@ -90,7 +89,7 @@ class Insisting:
             log.debug("cannot say why an execution waits", execution=str(self._ref), reason=str(error))
 
     async def _pause(self, seconds: float, *, attentive: bool) -> None:
-        """Sleep; ``attentive``: no longer than until somebody stops the execution."""
+        """Sleep; ``attentive``: at most until somebody stops the execution."""
         while seconds > 0 and not (attentive and self._stops()):
             nap = min(seconds, LOOKS_AT_STOPS_SECONDS) if attentive else seconds
             await self._clock.sleep(nap)

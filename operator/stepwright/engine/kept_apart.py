@@ -1,10 +1,8 @@
-"""What a write leaves behind in the store beside events and the checkpoint: long texts, which stay for as long as the
-execution does.
-
-The parts of a checkpoint replace each other, but a store has no room for a long text in them: it is kept as an object of
-its own (``engine.payloads``), and nobody takes that away when the part has gone. Child executions of a distributed Map
-leave nothing else, as their histories are not kept. Such texts count in ``Limits.history_bytes``, once where they come
-up; those that stand in an event of the same write count there.
+"""What a write leaves in the store besides events and the checkpoint: long texts, which stay as long as the
+execution. The parts of a checkpoint replace each other, but have no room for a long text: it is stored as a
+separate object (``engine.payloads``), which stays when the part is gone. Child executions of a distributed
+Map leave nothing else, as their histories are not kept. Such texts count once in ``Limits.history_bytes``,
+when they first appear; those in an event of the same write count as part of the event.
 """
 
 from __future__ import annotations
@@ -18,15 +16,15 @@ from stepwright.asl.checkpoint.checkpoint import EncodedPart, PartId
 from stepwright.asl.step import HistoryEvent
 
 LONG_BYTES: Final = 8 * 1024
-"""A text that is longer, as UTF-8, is kept apart."""
+"""A longer text, in UTF-8, is stored separately."""
 
 _SEEN: Final[frozenset[int]] = frozenset()
 _NOTHING: Final[dict[int, str]] = {}
 
 
 class KeptApart:
-    """Knows the long texts of the parts that are stored. Their hashes are enough: that two share one is next to
-    impossible, and one text would not be counted then."""
+    """Knows the long texts of the stored parts. Their hashes are enough: a collision is next to impossible,
+    and would only leave one text uncounted."""
 
     __slots__ = ("_known",)
 
@@ -34,15 +32,15 @@ class KeptApart:
         self._known: dict[PartId, frozenset[int]] = {}
 
     def take_up(self, parts: Mapping[PartId, EncodedPart]) -> None:
-        """Those are stored, and have been counted."""
+        """These are stored, and have been counted."""
         self._known = {}
         for part, encoded in parts.items():
             if texts := _by_hash(encoded):
                 self._known[part] = frozenset(texts)
 
     def count(self, parts: Mapping[PartId, EncodedPart | None], events: Sequence[HistoryEvent]) -> int:
-        """How many bytes a write of these parts, None for one that goes, keeps apart that were not there before. Asked
-        again for the same write it gives 0: they are known from the first time on."""
+        """How many new bytes a write of these parts (None for a removed one) stores separately. A second call
+        for the same write returns 0: the texts are known from the first."""
         before: set[int] = set()
         found: dict[int, str] = {}
         for part, encoded in parts.items():
@@ -63,7 +61,8 @@ def is_long(text: str) -> bool:
 
 
 def _by_hash(encoded: EncodedPart) -> dict[int, str]:
-    # No text in it is longer than all of it. Nearly all parts are short: looking into each takes many times as long.
+    # No text in it is longer than the whole. Nearly all parts are short, and searching each takes many times
+    # as long.
     if len(msgspec.json.encode(encoded)) <= LONG_BYTES:
         return _NOTHING
     return {hash(text): text for text in _long_texts(encoded)}

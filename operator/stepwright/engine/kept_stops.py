@@ -1,8 +1,8 @@
-"""The stops of one execution that are kept with its checkpoint until they are done.
-
-Most drivers find what runs for an execution themselves. Of what runs elsewhere only the checkpoint knows, and a task that
-is cancelled has gone from there: so what is needed to stop it stands beside the checkpoint, from the very commit that
-cancels the task to the next one after it has been stopped, or to the execution's settling. None of that costs a write.
+"""The stops of one execution that are kept with its checkpoint until they are done. Most drivers find what
+runs for an execution themselves. Only the checkpoint knows about work elsewhere, and a cancelled task is no
+longer in it: so the data needed to stop it is stored beside the checkpoint, from the very commit that cancels
+the task to the first one after it has been stopped, or to the execution's settling. This costs no extra
+write.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ class KeptStops:
         self._done: set[PartId] = set()
 
     def take_up(self, parts: Mapping[PartId, EncodedPart]) -> list[CancelTask]:
-        """Those that are stored are to be made, be it once more. Raises NewerVersion."""
+        """Returns the stored stops, which must be made, perhaps again. Raises NewerVersion."""
         self._stored = {name: part for name, part in parts.items() if name.startswith(STOPS)}
         self._done = set()
         return checkpoints.kept_stops(self._stored)
 
     def made(self, task: TaskId) -> None:
-        """Nothing of the task runs any more; a stop of it need not be kept, if it was."""
+        """The task no longer runs; its stop, if kept, is no longer needed."""
         if stop_id(task) in self._stored:
             self._done.add(stop_id(task))
 
     def parts(self, new: Iterable[CancelTask], *, whole: bool) -> dict[PartId, EncodedPart | None]:
-        """What a write says about them that reports these new ones; ``whole``: of all that there are."""
+        """The parts for a write that includes these new stops; ``whole``: the parts for all stops."""
         said: dict[PartId, EncodedPart | None] = dict.fromkeys(self._done) if not whole else {}
         if whole:
             said |= {name: part for name, part in self._stored.items() if name not in self._done}

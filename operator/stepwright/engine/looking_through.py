@@ -1,4 +1,4 @@
-"""Checks of definitions, which hold nobody up: a large one is looked through in a thread."""
+"""Checks definitions without holding anybody up: large ones are checked in a thread."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from stepwright.engine.beside import Beside
 T = TypeVar("T")
 
 AT_ONCE_CHARACTERS: Final = 32_768
-"""Of a definition whose check takes some hundredths of a second at most: not worth a thread."""
+"""Definitions up to this length take at most some hundredths of a second to check: not worth a thread."""
 
 
 TURN_SECONDS: Final = 0.001
-"""How long a thread goes on while others wait. Python's 5 ms are waited for at each read and write of a loop, of which a
-request has dozens."""
+"""How long a thread continues while others wait. A loop would wait Python's default of 5 ms at each of its
+reads and writes, of which a request has dozens."""
 
 
 def take_short_turns() -> None:
-    """For a process whose loop others wait for while it looks something through."""
+    """For a process whose loop must stay responsive during checks."""
     sys.setswitchinterval(TURN_SECONDS)
 
 
 class LooksThrough(Protocol):
     async def __call__(self, text: str, look: Callable[[], T], whose: str) -> T:
-        """What ``look`` says about the definition; what it raises is raised. ``whose``: the namespace it is
-        in."""
+        """Returns or raises what ``look`` does. ``whose``: the definition's namespace."""
 
 
 class LookingThrough:
-    """``LooksThrough`` for a loop that others wait for: one large definition at a time, in turns of the namespaces. Of
-    more threads each would keep the loop waiting, and who has many large definitions all others."""
+    """``LooksThrough`` for a loop that must stay responsive: one large definition at a time, with namespaces
+    taking turns. More threads would each keep the loop waiting, and a namespace with many large definitions
+    would hold up all others."""
 
     def __init__(self) -> None:
         self._beside = Beside()
@@ -42,5 +42,5 @@ class LookingThrough:
 
 
 async def at_once(text: str, look: Callable[[], T], whose: str) -> T:  # noqa: ARG001 - the shape that is asked for
-    """``LooksThrough`` for whoever has no thread, and time enough: tests, in which time is virtual."""
+    """``LooksThrough`` without a thread, for tests, whose time is virtual."""
     return look()

@@ -1,6 +1,5 @@
-"""The signals that wait for one execution, and when it looks at them.
-
-Most are looked at at once. A few decide nothing, and wait for another whose write they can share.
+"""The signals that wait for one execution, and when it processes them. Most are processed at once. A few
+decide nothing, and wait for another whose write they can share.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ from stepwright.asl.signals import (
 from stepwright.engine.ports import Clock, Uid
 from stepwright.engine.timers import Timers
 
-# Most of TaskStarted and TaskSubmitted decides nothing: it waits this long for another signal whose write it can share,
-# and longer where many executions would write nothing else at the same time: beside a burst of tasks no more than so many
-# such writes a second.
+# TaskStarted and TaskSubmitted mostly decide nothing: they wait this long for another signal whose write they
+# can share, and longer if many executions would otherwise write at the same time, so that a burst of tasks
+# causes only a limited number of such writes a second.
 LAZY_SECONDS: Final = 15.0
 LAZIEST_SECONDS: Final = 60.0
 LAZY_WRITES_PER_SECOND: Final = 20
 LAZY_TIMER: Final = TimerId("engine:lazy")
 
 LOOK_TIMER: Final = TimerId("engine:look")
-"""There is something to do then, and no signal that says so."""
+"""When there is something to do although no signal says so."""
 
 
 class Mailbox:
@@ -45,10 +44,10 @@ class Mailbox:
         self._look = asyncio.Event()
         self._lazy_armed = False
         self.restates = False
-        """Somebody has edited what is stored: all of it is to be written again."""
+        """Somebody has edited what is stored: all of it must be written again."""
 
     def __bool__(self) -> bool:
-        """Whether any signal is there, be it one that may wait."""
+        """Whether there is any signal, even one that may wait."""
         return bool(self._signals)
 
     def post(self, signal: Signal) -> None:
@@ -74,7 +73,7 @@ class Mailbox:
 
     @property
     def stop(self) -> Stop | None:
-        """A stop that nobody has looked at yet."""
+        """A stop that has not been processed yet."""
         return next((signal for signal in self._signals if isinstance(signal, Stop)), None)
 
     def has_stop(self) -> bool:
@@ -82,16 +81,16 @@ class Mailbox:
 
     @property
     def is_due(self) -> bool:
-        """Whether there is something to look at by now."""
+        """Whether there is something to process now."""
         return self._look.is_set()
 
     async def due(self) -> None:
-        """Wait until there is something to look at."""
+        """Wait until there is something to process."""
         await self._look.wait()
         self._look.clear()
 
     def look(self, at: Millis | None = None) -> None:
-        """Have it looked at, though no signal comes: now, or at that moment."""
+        """Have the mailbox checked without a signal: now, or at ``at``."""
         if at is None:
             self._look.set()
         else:
@@ -103,7 +102,7 @@ class Mailbox:
             self._look.set()
 
     def timers_cancelled(self) -> None:
-        """Those of this mailbox are, with all of the execution."""
+        """This mailbox's timers were cancelled with all of the execution's."""
         self._lazy_armed = False
 
 

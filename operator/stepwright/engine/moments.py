@@ -1,4 +1,4 @@
-"""The moments of one execution: they never go back, whoever's clock it went by before."""
+"""The moments of one execution: they never go back, whichever clock it used before."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Moments:
         self._latest = Millis(0)
 
     def not_before(self, known: Millis) -> None:
-        """Something was recorded at that moment."""
+        """Something was recorded at this moment."""
         self._latest = max(self._latest, known)
 
     def now(self) -> Millis:
@@ -25,5 +25,5 @@ class Moments:
         return self._latest
 
     def next(self, at: Millis | None = None) -> Moment:
-        """The moment of a step: now, or one that is known."""
+        """The moment of a step: now, or a known one."""
         return Moment(self.now() if at is None else at, self._seed())

@@ -8,7 +8,7 @@ from stepwright.engine.ports import Clock
 
 
 async def nap(clock: Clock, seconds: float, changed: asyncio.Event) -> None:
-    """Sleep, or less when ``changed`` is set; not at all where it is set already."""
+    """Sleep, at most until ``changed`` is set; not at all if it is set already."""
     sleeping = asyncio.ensure_future(clock.sleep(seconds))
     waiting = asyncio.ensure_future(changed.wait())
     try:

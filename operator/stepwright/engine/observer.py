@@ -1,4 +1,5 @@
-"""Who is told what the engine has done: metrics, logs. Observers are told after the commit and change nothing."""
+"""Observers of what the engine has done: metrics, logs. They are called after the commit and change
+nothing."""
 
 from __future__ import annotations
 
@@ -11,10 +12,10 @@ class Observer(Protocol):
     def committed(self, ref: ExecutionRef, commit: Commit) -> None: ...
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
-        """The execution cannot go on until somebody intervenes."""
+        """The execution cannot continue until somebody intervenes."""
 
     def broke(self, ref: ExecutionRef) -> None:
-        """The engine itself failed at the execution, which is tried again or fails; the log says with what."""
+        """The engine itself failed on the execution, which is tried again or fails; the log has the error."""
 
 
 class Unobserved:

@@ -18,7 +18,8 @@ from stepwright.engine.world import World
 
 
 class OpenTasks:
-    """Nothing is kept of a task that was stopped or let go. A Resource that no driver serves fails its task by the mailbox."""
+    """A task that was stopped or released is forgotten. If no driver serves its Resource, the task fails
+    through the mailbox."""
 
     __slots__ = ("_effects", "_mailbox", "_ref", "_serving")
 
@@ -51,7 +52,7 @@ class OpenTasks:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is under way that leaves something running."""
+        """Whether nothing is under way that leaves work running."""
         return self._effects.idle
 
     @property
@@ -60,15 +61,15 @@ class OpenTasks:
         return self._effects.none
 
     async def finished(self) -> None:
-        """Wait until all that is wanted was done."""
+        """Wait until every goal is reached."""
         await self._effects.finished()
 
     async def cancel(self) -> None:
-        """Leave what is under way, and all that runs, as it is."""
+        """Leave everything that is under way or runs as it is."""
         await self._effects.cancel()
 
     def know(self, resources: Mapping[TaskId, Resource]) -> None:
-        """These are the Resources of tasks that are about to be started, or were."""
+        """Note the Resources of tasks that are about to be started, or were."""
         self._serving.resources |= resources
 
     def start(self, tasks: Iterable[StartTask], *, again: bool) -> None:
@@ -82,12 +83,12 @@ class OpenTasks:
                 self._effects.want([Start(task, again)])
 
     def stop(self, stops: Sequence[CancelTask]) -> None:
-        """Have these stopped: they are known from what is stored alone."""
+        """Have these stopped: only what is stored knows about them."""
         self.know({stop.task: stop.resource for stop in stops})
         self._effects.want(map(Cancel, stops))
 
     def end(self, ends: Iterable[End]) -> None:
-        """Have tasks stopped or let go, as is committed."""
+        """Have tasks stopped or released, as committed."""
         self._effects.want(ends)
 
     def is_kept(self, stop: CancelTask) -> bool:
@@ -95,7 +96,7 @@ class OpenTasks:
         return driver is not None and driver.keeps_stops(stop.resource)
 
     def given_up(self, checkpoint: Checkpoint, signal: Signal) -> CancelTask | None:
-        """Of a task that has failed and whose driver says that what runs it may be running still."""
+        """The stop for a failed task that, according to its driver, may still be running."""
         if not isinstance(signal, TaskFailed):
             return None
         driver = self._serving.driver_of(signal.task)

@@ -1,4 +1,5 @@
-"""Executions in which nothing is open but timers: what is remembered of one while it waits, and when it is read again."""
+"""Executions in which only timers are open: what is remembered of one while it waits, and when it is read
+again."""
 
 from __future__ import annotations
 
@@ -11,17 +12,17 @@ from stepwright.asl.checkpoint.checkpoint import Checkpoint
 from stepwright.asl.signals import Millis
 from stepwright.engine.ports import ExecutionRef
 
-# To park an execution and to read it again costs a request: less than what it takes in memory meanwhile.
+# Parking an execution and reading it again costs a request: less than its memory meanwhile.
 PARKS_FROM_SECONDS: Final = 30.0
 
-# A parked execution is read ahead of the moment at which it is due, by up to this share of what makes parking worthwhile:
-# of thousands that fall due at the same moment each is read at another, and at that moment there is only to write.
+# A parked execution is read before it is due, by up to this share of the shortest parked wait: thousands that
+# are due at the same moment are then read at different times, and only have to be written at that moment.
 READS_AHEAD: Final = 2 / 3
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """``due``: when its earliest timer goes off. ``seq``: how often it was written when this was true."""
+    """``due``: when its earliest timer fires. ``seq``: how often it had been written at this point."""
 
     ref: ExecutionRef
     due: Millis
@@ -36,7 +37,7 @@ class Parked:
 def parked(
     ref: ExecutionRef, checkpoint: Checkpoint, seq: int, now: Millis, from_seconds: float
 ) -> Parked | None:
-    """What is to be remembered of an execution that only waits, for so long at least; None of any other."""
+    """What to remember of an execution that only waits, and for at least this long; None for any other."""
     due = checkpoints.waiting_until(checkpoint)
     if due is None or due - now < from_seconds * 1000:
         return None

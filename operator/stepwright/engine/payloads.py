@@ -1,9 +1,9 @@
 """Long texts leave the status and are stored once each, by the hash of their content.
 
 In parts of a checkpoint and in events, payloads are JSON texts (strings). One that is long is replaced by a
-reference ``{"$payload": <sha256>}`` before it is written; the text itself becomes an immutable ExecutionHistory
-object owned by the Execution, created before the write that refers to it. A state's output that is the next state's
-input is so stored once, and the language core never sees a reference.
+reference ``{"$payload": <sha256>}`` before it is written; the text itself becomes an immutable
+ExecutionHistory object owned by the Execution, created before the write that refers to it. So a state's
+output that is the next state's input is stored once, and the language core never sees a reference.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def take_out(value: Any, into: Payloads) -> Any:
         digest = digest_of(value)
         into[digest] = value
         return {REFERENCE: digest}
-    if isinstance(value, dict):  # not Mapping: to ask an abstract class takes longer than all the rest
+    if isinstance(value, dict):  # not Mapping: checking an abstract class takes longer than all the rest
         return {key: take_out(item, into) for key, item in value.items()}
     if isinstance(value, (list, tuple)):  # a union would be made anew each time
         return [take_out(item, into) for item in value]

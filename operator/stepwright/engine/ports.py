@@ -1,4 +1,4 @@
-"""What the engine needs of the world, as protocols. Adapters implement them; simulations do, too."""
+"""What the engine needs from the world, as protocols. Adapters implement them, and so do simulations."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ Uid = NewType("Uid", str)
 """An execution's uid: the key of everything the engine knows about it."""
 
 TokenIn: TypeAlias = Callable[[str, str, TaskId, Millis], str]
-"""``asl.task_token.TokenOf`` of any namespace, which comes first."""
+"""``asl.task_token.TokenOf`` for any namespace, which is the first argument."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionRef:
-    """An execution as drivers and journals see it. ``settings`` is what the state machine's revision says beside its
-    definition (service accounts, task defaults); the engine carries it and does not look into it. ``arn``, ``role_arn``: what
-    tasks are called for and as whom; empty where an execution is only named, for a journal to load it."""
+    """An execution as drivers and journals see it. ``settings`` is what the state machine's revision says in
+    addition to its definition (service accounts, task defaults); the engine passes it on without reading it.
+    ``arn``, ``role_arn``: what tasks are called for and as whom; empty if an execution is only named, for a
+    journal to load it."""
 
     uid: Uid
     namespace: str
@@ -72,13 +73,13 @@ class StopRequest:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a journal knows of an execution.
+    """What a journal knows about an execution.
 
     ``parts`` is empty if nothing was committed yet; then ``input`` starts it. ``ended``: the outcome is
-    committed; of ``parts`` the stops count then, and nothing else. ``settled``: nothing is left to stop.
-    ``stop``: a stop was asked for. ``latest``: when something was recorded of it last, as far as the journal
-    knows. ``redriven``: when it was asked for that an execution that had ended go on from ``parts``, which
-    are those of ``Commit.redrivable`` until the first write after it.
+    committed; then only the stops in ``parts`` count. ``settled``: nothing is left to stop. ``stop``: a stop
+    was requested. ``latest``: when something was last recorded, as far as the journal knows. ``redriven``:
+    when it was requested that an ended execution continue from ``parts``, which are those of
+    ``Commit.redrivable`` until the first write afterwards.
     """
 
     ref: ExecutionRef
@@ -96,19 +97,18 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One conditional write: all of it lands, or nothing. ``expected_seq`` is the seq before it; it becomes + 1.
-
-    ``commit_id`` never repeats, so that after a time-out the journal can tell whether this very write has landed.
-    ``parts``: None = the part is gone; those whose names begin with ``parts.STOPS`` outlive the execution until it has
-    settled. ``events`` are appended; ``visits`` update the visits of the same id, ``shown``
-    names what runs their newest task. ``settled`` is said only together with an outcome. ``started``: when the
-    execution began. ``waiting_until``: nothing is open but timers, and this is when the earliest falls due.
-    ``whole``: ``parts`` are all that there are, and take the place of what is stored, which somebody has edited.
-    ``redrivable``: of an execution that ends without success, what a redrive goes on from; a journal that redrives
-    keeps it in place of all parts.
-    ``shard``: of a shard of a distributed Map that goes on, how far it has come (``asl.checkpoint.shards``).
-    ``map_runs``, ``children`` and ``child_events`` tell of distributed Maps; a journal that has no place for them may
-    drop them, as the checkpoint holds all that is needed to go on.
+    """One conditional write: all of it lands, or nothing. ``expected_seq`` is the seq before it, which
+    increases by 1. ``commit_id`` never repeats, so that after a time-out the journal can find out whether
+    this very write has landed. ``parts``: None = the part is gone; those whose names begin with
+    ``parts.STOPS`` outlive the execution until it has settled. ``events`` are appended; ``visits`` update the
+    visits of the same id, ``shown`` names what runs their newest task. ``settled`` comes only with an
+    outcome. ``started``: when the execution began. ``waiting_until``: only timers are open, and this is when
+    the earliest is due. ``whole``: ``parts`` are complete and replace what is stored, which somebody has
+    edited. ``redrivable``: for an execution that ends without success, what a redrive continues from; a
+    journal that redrives keeps it in place of all parts. ``shard``: of a shard of a distributed Map that goes
+    on, how far it has come (``asl.checkpoint.shards``). ``map_runs``, ``children`` and ``child_events``
+    report on distributed Maps; a journal that has no place for them may drop them, as the checkpoint has
+    everything needed to continue.
     """
 
     commit_id: str
@@ -132,16 +132,16 @@ class Commit:
 
 
 class JournalError(Exception):
-    """A commit or a load that did not happen. The subclasses say what to do about it."""
+    """A commit or load that did not happen. The subclasses say what to do about it."""
 
 
 class Unavailable(JournalError):  # noqa: N818 - the subclasses name a condition
-    """The store did not answer, or asked to come later: try the same again."""
+    """The store did not answer, or asked to retry later: try the same again."""
 
 
 class Denied(Unavailable):
-    """The store is there and does not take the write, for a reason that somebody can remove: a right that is missing, or
-    a quota that is used up (``quota``)."""
+    """The store answers but rejects the write, for a reason that somebody can remove: a right that is
+    missing, or a quota that is used up (``quota``)."""
 
     def __init__(self, reason: str, *, quota: bool = False) -> None:
         super().__init__(reason)
@@ -149,7 +149,7 @@ class Denied(Unavailable):
 
 
 class Fenced(JournalError):  # noqa: N818
-    """Another writer has advanced the execution: reload, and go on only while holding the lease."""
+    """Another writer has advanced the execution: reload, and continue only while holding the lease."""
 
 
 class Gone(JournalError):  # noqa: N818
@@ -157,76 +157,81 @@ class Gone(JournalError):  # noqa: N818
 
 
 class Elsewhere(JournalError):  # noqa: N818
-    """The execution is carried by others who do not know of this engine: leave it and all that runs for it alone."""
+    """The execution is run by others who do not know of this engine: leave it, and everything that runs for
+    it, alone."""
 
 
 class Refused(JournalError):  # noqa: N818
-    """The store will never take this write (too large, against its schema): fail the execution plainly."""
+    """The store will never accept this write (too large, against its schema): fail the execution plainly."""
 
 
 class Journal(Protocol):
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:
-        """What is stored now; with ``at_least``, any copy of it with this ``seq`` or a later one will do. Raises Unavailable, Gone, Elsewhere, or Refused where what is stored cannot be read."""
+        """What is stored now; with ``at_least``, any copy with this ``seq`` or a later one will do. Raises
+        Unavailable, Gone, Elsewhere, or Refused if what is stored cannot be read."""
 
     async def is_gone(self, ref: ExecutionRef) -> bool:
-        """Whether it is not stored, or not any more. Nothing is taken up by that. Raises Unavailable."""
+        """Whether it is not stored, or no longer. Nothing is taken up by that. Raises Unavailable."""
 
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         """Write on condition of ``expected_seq``; returns once it is durable. A write that timed out is read back
         and counts as done when its own commit id is found. Raises Unavailable, Fenced, Gone, Refused."""
 
     async def explain(self, ref: ExecutionRef, reason: str, now: Millis) -> None:
-        """Say to people why the execution cannot be written, where the journal has a place for that; the next commit
-        takes it back. Raises what ``append`` does."""
+        """Tell people why the execution cannot be written, if the journal has a place for that; the next
+        commit withdraws it. Raises what ``append`` does."""
 
     async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:
         """Record that an ended execution has nothing left to stop; a commit like any other (seq + 1)."""
 
     def forget(self, ref: ExecutionRef) -> None:
-        """The engine is done with this execution: what was kept in memory for it may go."""
+        """The engine is done with this execution: memory kept for it may be freed."""
 
 
 class TaskDriver(Protocol):
     """Runs tasks of the resources it serves. Results come back through the ``report`` it was made with.
 
     Drivers are level-triggered: ``start`` is called for every open task whenever it may be missing (after its
-    commit, and again after a restart), and does nothing where the task runs already. A failure of the task's own
-    making is reported as TaskFailed, never raised.
+    commit, and again after a restart), and does nothing if the task runs already. The task's own failure is
+    reported as TaskFailed, never raised.
     """
 
     def serves(self, resource: Resource) -> bool: ...
 
     async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:
-        """See to it that the task runs, once. Raises Unavailable if that could not be found out or done: the
+        """Make sure that the task runs, once. Raises Unavailable if that could not be determined or done: the
         engine calls again later.
 
-        ``again``: an earlier call may have begun the task, here or in a process that is gone. False only in the first
-        call by the engine that has just committed the task's start, which nobody else can have made."""
+        ``again``: an earlier call may have begun the task, here or in a process that is gone. False only in
+        the first call by the engine that has just committed the task's start; nobody else can have begun
+        it."""
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
-        """Stop a task that is no longer wanted. Returns once that is durable; nothing to do is not an error.
-        Raises Unavailable."""
+        """Stop a task that is no longer wanted. Returns once that is durable; having nothing to do is not an
+        error. Raises Unavailable."""
 
     def keeps_stops(self, resource: Resource) -> bool:
-        """Whether nobody but the checkpoint knows of such a task once this process has ended, and ``sweep`` cannot find
-        what runs it. Then a stop is kept with the checkpoint until it is done, and ``stop`` is called again after a crash.
-        Costs no call."""
+        """Whether only the checkpoint knows about such a task once this process has ended, because ``sweep``
+        cannot find what runs it. Then a stop is kept with the checkpoint until it is done, and ``stop`` is
+        called again after a crash. Makes no call."""
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
-        """The task's result is committed: what held it may go in due course. Raises Unavailable."""
+        """The task's result is committed: its resources may be released in due course. Raises Unavailable."""
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
-        """Stop or release all that runs or ran for this execution beyond ``wanted``. Raises Unavailable."""
+        """Stop or release everything that runs or ran for this execution beyond ``wanted``. Raises
+        Unavailable."""
 
     def holds(self, uid: Uid) -> bool:
-        """Whether anything that a sweep would have to look at is known for this execution. Costs no call."""
+        """Whether anything is known that a sweep of this execution would have to check. Makes no call."""
 
     def let_go(self, uid: Uid) -> None:
-        """Another engine carries the execution on: forget its tasks, and leave them as they are. Costs no call."""
+        """Another engine continues the execution: forget its tasks, and leave them as they are. Makes no
+        call."""
 
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:
-        """Whether the task was given up: its failure is reported, and what ran it may be running still. Then it is
-        to be stopped, not released. Costs no call."""
+        """Whether the task was abandoned: its failure is reported, but it may still be running. Then it must
+        be stopped, not released. Makes no call."""
 
     def shown_as(self, ref: ExecutionRef, task: TaskId) -> str | None:
         """The name under which people find what runs the task, if it has one: a Job's name, an execution's ARN."""
@@ -234,7 +239,8 @@ class TaskDriver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """A task is alive. Its heartbeat timer starts anew, and nothing of that is written: a restart grants a whole interval."""
+    """A task is alive. Its heartbeat timer restarts, and nothing is written: a restart of the engine grants a
+    whole interval."""
 
     task: TaskId
 
@@ -242,13 +248,13 @@ class Heartbeat:
 Reported: TypeAlias = Signal | Heartbeat
 
 Report = Callable[[Uid, Reported], None]
-"""How a driver hands a signal, or a sign of life, to the engine: never blocks, may be called for executions the engine has
-forgotten. Must be called in the engine's event loop."""
+"""Passes a signal, or a sign of life, from a driver to the engine: never blocks, may be called for executions
+that the engine has forgotten. Must be called in the engine's event loop."""
 
 
 class Clock(Protocol):
     longest_sleep_seconds: float
-    """A longer wait is cut into pieces of this length, so that a clock that is set forward is noticed within it."""
+    """Longer waits are cut into pieces of this length, so that a clock set forward is noticed within it."""
 
     def now(self) -> Millis: ...
 

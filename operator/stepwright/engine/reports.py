@@ -20,7 +20,7 @@ class Reports:
         self._listeners: dict[Uid, Listener] = {}
 
     def __call__(self, uid: Uid, reported: Reported) -> None:
-        """Nothing happens where no engine carries the execution in memory."""
+        """Nothing happens if no engine has the execution in memory."""
         listener = self._listeners.get(uid)
         if listener is not None:
             listener.post(reported)

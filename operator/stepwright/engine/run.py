@@ -1,4 +1,4 @@
-"""One live execution: what comes in for it, and who carries it on, however often that has to begin anew."""
+"""One live execution: its incoming signals, and its run, however often that has to start again."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from stepwright.engine.world import World
 log = structlog.get_logger(__name__)
 
 LEASE_PATIENCE_SECONDS: Final = 60.0
-"""For how long an execution waits for the lease once another writer has advanced it."""
+"""How long an execution waits for the lease once another writer has advanced it."""
 
 
 class Run:
-    """``loaded`` is what to go on from. Without it the journal is asked first; ``known_seq`` is how often the execution
-    was written at least."""
+    """``loaded`` is where to continue from. Without it the journal is asked first; ``known_seq``: the
+    execution has been written at least this often."""
 
     __slots__ = (
         "_brake",
@@ -71,7 +71,7 @@ class Run:
         self._sweeping = Sweeping(world, self._holding)
         self._defects = Defects()
         self._carrying: Carrying | None = None
-        """Who has carried it last, where it is being read."""
+        """What ran it last, while it is being read again."""
 
     # --- What comes in -------------------------------------------------------------------------------------------
 
@@ -88,28 +88,28 @@ class Run:
         self._mailbox.look()
 
     def unread(self) -> list[Signal]:
-        """Signals that came too late to be looked at."""
+        """Signals that came too late to be processed."""
         return self._mailbox.unread()
 
     def has_open(self, task: TaskId, scheduled: Millis | None = None) -> bool:
-        """Whether the task is open as far as it is written, and stays so by what is being written. ``scheduled``: when it
-        must have been, where that is known."""
+        """Whether the task is open by what is written, and stays so by what is being written. ``scheduled``:
+        when it must have been scheduled, if known."""
         if self._carrying is not None:
             return self._carrying.has_open(task, scheduled)
-        # What has to be read first has only waited, and what is new has no task yet.
+        # One that has to be read first has only waited, and a new one has no task yet.
         parts = {} if self._loaded is None else self._loaded.parts
         return checkpoints.has_open_encoded(parts, task, scheduled)
 
     @property
     def is_ending(self) -> bool:
-        """Whether it has ended, as far as it is written here: what is left to do is to clear up."""
+        """Whether its end is written here: only cleaning up is left to do."""
         return self._carrying is not None and self._carrying.is_ending
 
     # --- Who carries it ------------------------------------------------------------------------------------------
 
     async def serve(self) -> Parked | None:
-        """Carry the execution to its end. Returns when it has settled, is gone, or is another engine's, and earlier
-        if there is nothing to do for long."""
+        """Run the execution to its end. Returns when it has settled, is gone, or belongs to another engine,
+        and earlier if there is nothing to do for long."""
         try:
             while True:
                 try:
@@ -135,7 +135,7 @@ class Run:
                 except (JournalError, NewerVersion):
                     raise
                 except Exception as error:
-                    # It must neither end the others nor leave this one as it is forever.
+                    # It must neither end the others nor leave this one stuck forever.
                     seq = 0 if self._carrying is None else self._carrying.seq
                     defect = self._defects.met(error, seq, self._world.commit_id())
                     log.exception(
@@ -146,7 +146,7 @@ class Run:
                     )
                     await self._recover(defect)
         except NewerVersion as newer:
-            # Nothing of it is lost: a version that knows it goes on.
+            # Nothing is lost: a version that knows it will continue it.
             log.error("execution is for a newer version", execution=str(self.ref), reason=str(newer))
             self._world.observer.stalled(self.ref, str(newer))
         except Elsewhere as error:
@@ -160,7 +160,8 @@ class Run:
         return None
 
     async def abandon(self) -> None:
-        """The execution was deleted and is served no more: stop what runs for it, as far as the drivers know of it."""
+        """The execution was deleted and no longer runs here: stop what runs for it, as far as the drivers
+        know."""
         await self._sweeping.gone(self.ref)
 
     def _carried(self, loaded: Loaded) -> Coroutine[Any, Any, Parked | None]:
@@ -182,15 +183,14 @@ class Run:
             at_least, self._known_seq = self._known_seq, None
             loaded = await insist(self.ref, clock, lambda: journal.load(self.ref, at_least))
             if at_least is not None and any(driver.holds(self.ref.uid) for driver in self._world.drivers):
-                # It only waited when that was known, and now something is there for it. What was read may be older
-                # than what was written since, and what runs would be stopped as unwanted.
+                # It only waited when it was parked, and now there is a signal for it. What was read may be
+                # older than later writes, and running tasks would be stopped as unwanted.
                 loaded = await insist(self.ref, clock, lambda: journal.load(self.ref))
         self.ref = loaded.ref
         return loaded
 
     async def _recover(self, defect: Defect) -> None:
-        """Get ready to try again, or to fail the execution instead. Raises Refused if that has failed,
-        too."""
+        """Prepare to try again, or to fail the execution instead. Raises Refused if that has failed, too."""
         self._world.observer.broke(self.ref)
         if defect.hopeless:
             raise Refused(defect.cause)

@@ -1,5 +1,5 @@
-"""Which executions are being stepped at this moment, for another thread to look at: a step that does not end can only be
-told from outside."""
+"""Which executions are being stepped right now, for another thread to read: a step that does not end can only
+be noticed from outside."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ Current: TypeAlias = tuple[int, ExecutionRef]
 
 
 class Stepping:
-    """One step in the loop, and one beside it at most. An assignment each: whoever looks sees one or another."""
+    """At most one step in the loop, and one beside it. Each is set by one assignment: readers see the old or
+    the new one."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -25,7 +26,7 @@ class Stepping:
         self.aside: Current | None = None
         """In a thread beside it."""
         self.thread: int | None = None
-        """The thread in which steps beside the loop were taken last."""
+        """The thread that last took steps beside the loop."""
 
     def begin(self, ref: ExecutionRef) -> None:
         self._count += 1

@@ -1,9 +1,8 @@
-"""Where steps are taken: in the loop, a share at a time, and what takes long in a thread beside it.
-
-All executions, requests and timers live in one loop. A step that is short is taken in it; whenever steps have cost a
-share together the loop turns once before the next, which is another namespace's where one waits. A step that takes
-longer than there is patience for is given up and taken again in a thread, one at a time: the language is a pure function,
-so it comes to the same. What is counted is work, never time, so where a step is taken hangs on nothing but itself.
+"""Where steps are taken: in the loop, a share at a time, and long ones in a thread beside it. All executions,
+requests and timers live in one loop. A short step is taken in it; whenever steps have together cost a share,
+the loop turns once before the next, which is another namespace's if one is waiting. A step that exceeds its
+patience is abandoned and taken again in a thread, one at a time: the language is a pure function, so the
+result is the same. Work is counted, never time, so where a step is taken depends only on the step itself.
 """
 
 from __future__ import annotations
@@ -20,28 +19,28 @@ from stepwright.engine.stepping import Stepping
 from stepwright.engine.turns import Turns
 
 SHARE: Final = 15_000
-"""Of the loop's time, in units of ``asl.meter`` (about microseconds), between two of its turns."""
+"""The share of the loop's time between two of its turns, in units of ``asl.meter`` (about microseconds)."""
 
 PATIENCE: Final = 20_000
-"""What a step may cost in the loop. Where others compute all the time, each turn of the loop may take this and a share, and a
-request needs half a dozen turns."""
+"""What a step may cost in the loop. While others compute all the time, each turn of the loop may take this
+plus a share, and a request needs half a dozen turns."""
 
 LITTLE: Final = 1_000
 """Patience with a short step whose turn it is not."""
 
 Take: TypeAlias = Callable[[int | None], Step]
-"""A step to be taken, with so much patience."""
+"""A step to take, with this much patience."""
 
 Aside: TypeAlias = Callable[[Callable[[], Step]], Awaitable[Step]]
-"""Calls it where it holds nobody up."""
+"""Calls it where it does not hold anybody up."""
 
 Whose: TypeAlias = Callable[[ExecutionRef], str]
-"""By whatever name: executions of the same have one turn together."""
+"""The client's name: executions with the same name share one turn."""
 
 
 class Steps:
-    """``aside``: where to take what takes long; by default a thread, made when it is first needed. ``whose``: who has
-    turns; by default namespaces."""
+    """``aside``: where to take long steps; by default a thread, made when it is first needed. ``whose``: who
+    takes turns; by default namespaces."""
 
     def __init__(self, stepping: Stepping, aside: Aside | None = None, whose: Whose | None = None) -> None:
         self._stepping = stepping
@@ -52,7 +51,7 @@ class Steps:
         self._left = SHARE
 
     async def take(self, ref: ExecutionRef, step: Take, *, long: bool = False) -> Step:
-        """``long``: it is known that it takes long."""
+        """``long``: it is known to take long."""
         if not long:
             taken = await self._in_the_loop(ref, step)
             if taken is not None:
@@ -64,22 +63,21 @@ class Steps:
         return await asyncio.shield(taking)
 
     def _taken_aside(self, taking: asyncio.Future[Step]) -> None:
-        """Whoever was cancelled no longer waits for its step, but the thread has gone on with it until now."""
+        """A cancelled caller no longer waits for its step, but the thread worked on it until now."""
         self._stepping.end_aside()
         self._beside.give_back()
         if not taking.cancelled():
-            taking.exception()  # asyncio would complain of one that nobody asks for
+            taking.exception()  # asyncio would complain about one that is never retrieved
 
     def at_once(self, ref: ExecutionRef, step: Take) -> Step | None:
-        """A step in the loop, before anything else happens. None if there is no patience for it, which is
-        little where others have had the loop's share since it turned last: it is to be taken as all others
-        then."""
+        """A step in the loop, before anything else happens. None if it exceeds its patience, which is small
+        if others have used the loop's share since it last turned: then it must be taken like all others."""
         if self._turns.take_now():
             return self._in_its_turn(ref, step)
         return self._tried(ref, step, LITTLE)
 
     async def _in_the_loop(self, ref: ExecutionRef, step: Take) -> Step | None:
-        """None: there was no patience for it."""
+        """None: it exceeded its patience."""
         await self._turns.take(self._whose(ref))
         return self._in_its_turn(ref, step)
 
@@ -110,7 +108,7 @@ class Steps:
             asyncio.get_running_loop().call_soon(self._turned)
 
     def _turned(self) -> None:
-        """All that was ready has had its turn."""
+        """Everything that was ready has had its turn."""
         self._left = SHARE
         self._turns.give_back()
 
@@ -120,5 +118,5 @@ def _namespace(ref: ExecutionRef) -> str:
 
 
 async def at_once(step: Callable[[], Step]) -> Step:
-    """An ``Aside`` for whoever has no thread, and time enough: tests, in which time is virtual."""
+    """An ``Aside`` without a thread, for tests, whose time is virtual."""
     return step()

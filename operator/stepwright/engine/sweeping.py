@@ -1,4 +1,4 @@
-"""Stopping what runs for an execution and should not, as far as drivers find it themselves."""
+"""Stops what should not run for an execution, as far as drivers find it themselves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 class OutOfDate(Exception):  # noqa: N818 - it names a condition
-    """What is known of the execution has been waited with for a while: the store may have been restored since."""
+    """What was read of the execution is old, after a wait: the store may have been restored since."""
 
 
 class Sweeping:
@@ -29,8 +29,8 @@ class Sweeping:
         self._delays = backoff.delays()
 
     async def beyond(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
-        """Leave only these. Raises OutOfDate where that had to wait: what is not wanted by what was read may be wanted by
-        what is stored."""
+        """Leave only these. Raises OutOfDate if that had to wait: what is not wanted by what was read may be
+        wanted by what is stored."""
         if not self._holding.held:
             await self._holding.until_held()
             raise OutOfDate

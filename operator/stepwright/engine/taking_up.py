@@ -1,4 +1,5 @@
-"""How an execution that was read goes on: from the beginning, from a checkpoint, from its end by a redrive, or not at all."""
+"""How a loaded execution continues: from the beginning, from a checkpoint, from its end by a redrive, or not
+at all."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from stepwright.engine.world import World
 
 
 class TakingUp:
-    """Brings what runs and what is set to what a checkpoint says, and makes the first steps."""
+    """Makes tasks and timers agree with a checkpoint, and takes the first steps."""
 
     __slots__ = ("_advancing", "_machine", "_ref", "_sweeping", "_tasks", "_world")
 
@@ -36,13 +37,13 @@ class TakingUp:
         self._advancing = advancing
 
     async def ended(self) -> None:
-        """Clear up after an execution that has ended: nothing of it is wanted any more."""
+        """Clean up after an ended execution: none of its work is wanted any more."""
         await self._sweeping.beyond(self._ref, frozenset())
         await self._tasks.finished()
 
     async def go_on(self, loaded: Loaded, checkpoint: Checkpoint | None, failure: Break | None) -> Batch:
-        """What is to be written first. ``checkpoint``: that of ``loaded``, None where there is none yet. ``failure``: with
-        what the execution fails instead."""
+        """Returns what to write first. ``checkpoint``: that of ``loaded``, None if there is none yet.
+        ``failure``: the error with which the execution fails instead."""
         if failure is not None:
             if checkpoint is not None:
                 self._tasks.know(checkpoints.resources(self._machine, checkpoint))
@@ -65,7 +66,7 @@ class TakingUp:
         checkpoints.rest(checkpoint, checkpoint.parts)  # what was told of the tasks
 
     def _arm(self, checkpoint: Checkpoint) -> None:
-        """Set the open timers. When a task was last heard of is written nowhere: it gets a whole interval."""
+        """Set the open timers. A task's last sign of life is not stored: it gets a whole interval."""
         now, heartbeats = self._world.clock.now(), checkpoints.heartbeats(checkpoint)
         for timer in checkpoints.open_timers(checkpoint):
             due = timer.due

@@ -29,7 +29,7 @@ class Timers:
         return len(self._heap) - self._dead
 
     def set(self, uid: Uid, timer: TimerId, due: Millis) -> None:
-        """Arm a timer, or arm it anew for another time."""
+        """Arm a timer, or rearm it for another time."""
         self.cancel(uid, timer)
         self._count += 1
         self._armed.setdefault(uid, {})[timer] = self._count
@@ -59,7 +59,7 @@ class Timers:
         return self._armed.get(entry[2], {}).get(entry[3]) == entry[1]
 
     def fire_due(self) -> float | None:
-        """Fire what is due; the seconds until the next one, None if none is armed."""
+        """Fire what is due. Returns the seconds until the next one, None if none is armed."""
         now = self._clock.now()
         while self._heap:
             entry = self._heap[0]
@@ -78,7 +78,7 @@ class Timers:
         return None
 
     async def run(self) -> None:
-        """Fire timers as they fall due, until cancelled."""
+        """Fire timers when they are due, until cancelled."""
         longest = self._clock.longest_sleep_seconds
         while True:
             self._sooner.clear()

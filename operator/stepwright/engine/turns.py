@@ -1,7 +1,6 @@
-"""Turns at something scarce, fair among namespaces: one tenant's ten thousand calls do not stand before another's first.
-
-A semaphore serves whoever came first, so whoever comes with many is served alone for as long as they last. Here each
-namespace has a queue of its own, and the queues are served in a ring.
+"""Turns at something scarce, fair among namespaces: one tenant's ten thousand calls do not delay another's
+first. A semaphore serves callers in order of arrival, so somebody with many calls is served alone for as long
+as they last. Here each namespace has its own queue, and the queues are served round robin.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ from typing import Final
 
 
 class Ring:
-    """Who waits for a turn: each namespace in a queue of its own, the queues served one after the other."""
+    """Those who wait for a turn: each namespace in its own queue, the queues served one after the other."""
 
     def __init__(self) -> None:
         self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
-        """The namespace that is next stands first. None of the queues is empty."""
+        """The next namespace comes first. None of the queues is empty."""
 
     def __bool__(self) -> bool:
         return bool(self._queues)
@@ -29,13 +28,13 @@ class Ring:
         return sum(not granted.done() for queue in self._queues.values() for granted in queue)
 
     def join(self, namespace: str) -> asyncio.Future[None]:
-        """Stand behind all others of the namespace. Then ``until`` must follow."""
+        """Queue behind all others of the namespace. ``until`` must follow."""
         granted = asyncio.get_running_loop().create_future()
         self._queues.setdefault(namespace, deque()).append(granted)
         return granted
 
     async def until(self, granted: asyncio.Future[None], give_back: Callable[[], None]) -> None:
-        """Wait for the turn. ``give_back``: what becomes of one that nobody waits for any more."""
+        """Wait for the turn. ``give_back`` is called with one that nobody waits for any more."""
         try:
             await granted
         except asyncio.CancelledError:
@@ -44,11 +43,11 @@ class Ring:
             raise
 
     def serve(self, may: Callable[[str], bool] = lambda _: True) -> str | None:
-        """Grant a turn to whoever is next of the namespaces that may have one. Whose it is; None if none of
-        these waits."""
+        """Grant a turn to the next in line of the namespaces that may have one. Returns whose it is; None if
+        none of these waits."""
         while (namespace := next(filter(may, self._queues), None)) is not None:
             queue = self._queues.pop(namespace)
-            # Who was cancelled is passed over here: to look for one among ten thousand takes too long.
+            # Cancelled ones are skipped here: finding one among ten thousand takes too long.
             while queue and (granted := queue.popleft()).done():
                 pass
             if queue:
@@ -60,10 +59,9 @@ class Ring:
 
 
 class Turns:
-    """So many turns at once. ``async with turns.of(namespace):`` waits for one and gives it back.
-
-    No turn is left unused while anybody waits. Of the namespaces that wait each gets its next turn before any of them
-    gets a second one; within a namespace they come in the order in which they were asked for.
+    """A limited number of turns at once. ``async with turns.of(namespace):`` waits for one and gives it back.
+    No turn is left unused while anybody waits. Each waiting namespace gets its next turn before any of them
+    gets a second one; within a namespace turns come in the order of the requests.
     """
 
     def __init__(self, at_once: int) -> None:
@@ -93,14 +91,14 @@ class Turns:
         await self._ring.until(self._ring.join(namespace), self.give_back)
 
     def take_now(self) -> bool:
-        """A turn where one is free; nobody waits then."""
+        """Take a turn if one is free; then nobody waits."""
         if not self._free:
             return False
         self._free -= 1
         return True
 
     def give_back(self) -> None:
-        """Hand the turn to whoever is next."""
+        """Pass the turn to the next in line."""
         if not self._ring or self._ring.serve() is None:
             self._free += 1
 

@@ -26,15 +26,15 @@ class World:
     """A new random number for each step, 64 bits."""
     commit_id: Callable[[], str]
     starts: Turns
-    """How many tasks may be on their way to be started at once."""
+    """How many tasks may be starting at once."""
     ends: Turns
-    """The same, of those to be stopped or let go: they do not wait behind starts."""
+    """The same for tasks to be stopped or released: they do not wait behind starts."""
     loads: Turns
     """How many executions may be read at once."""
     parks_from_seconds: float
-    """An execution that only waits, and at least this long, leaves memory until then."""
+    """An execution that only waits, and for at least this long, leaves memory meanwhile."""
     instead: Callable[[Uid], Break | None]
-    """With what an execution fails at its next transition, whatever that would be."""
+    """The error with which an execution fails at its next transition, whatever that would be."""
     observer: Observer
     token: TokenIn
     limits: Limits = field(default_factory=Limits)

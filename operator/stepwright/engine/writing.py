@@ -1,4 +1,4 @@
-"""What is written of one execution: where it stands, and the next write."""
+"""What is written of one execution: its current state, and the next write."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ class Writing:
         self.seq = 0
         """How often the execution was written."""
         self.checkpoint: Checkpoint | None = None
-        """As it is written; None before the first write."""
+        """The checkpoint as written; None before the first write."""
 
     def take_up(self, loaded: Loaded) -> list[CancelTask]:
-        """This is stored. The stops that are to be made yet. Raises NewerVersion."""
+        """Take over what is stored. Returns the stops still to be made. Raises NewerVersion."""
         self.seq = loaded.seq
         self._moments.not_before(loaded.latest)
         if self._kept_apart is not None:
@@ -67,7 +67,7 @@ class Writing:
         return stops
 
     def has_open(self, task: TaskId, scheduled: Millis | None) -> bool:
-        """By what is written, and by what is being written: that may have landed, and nobody else can tell."""
+        """By what is written, and by what is being written: that may have landed without anybody knowing."""
         return self.checkpoint is not None and all(
             checkpoints.has_open(checkpoint, task, scheduled)
             for checkpoint in (self.checkpoint, self._under_way)
@@ -113,7 +113,7 @@ class Writing:
         return commit
 
     def _encoded_parts(self, batch: Batch, *, whole: bool) -> dict[PartId, EncodedPart | None]:
-        """What the write leaves behind for good is counted in what it writes."""
+        """Also counts the bytes that the write stores permanently."""
         assert batch.checkpoint is not None
         parts = batch.encoded_parts(whole=whole)
         if self._kept_apart is not None and (size := self._kept_apart.count(parts, batch.events)):
