@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from typing import Any
 
 import pytest
 
 from stepwright.cluster import revisions
 from stepwright.cluster.resources.model import DNS_NAME
+from stepwright.engine import readings
 
 LISTED = [(number, f"r{number}") for number in range(1, 21)]
 
@@ -33,3 +36,25 @@ def test_long_names_of_state_machines_give_valid_names_and_labels(name: str) -> 
     assert len(made) <= 253
     assert re.fullmatch(DNS_NAME, made)
     assert re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", revisions.label_of(name))
+
+
+class Silent:
+    """An API server that never answers."""
+
+    async def get(self, *_: Any, **__: Any) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_nothing_is_asked_any_more_once_the_operator_has_ended() -> None:
+    """A question that several share goes on when one of them gives up."""
+    api: Any = Silent()
+    stored = revisions.Revisions(api)
+    asking = asyncio.create_task(stored.find("shop", "r1", readings.read()))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait((asking,))
+    assert stored._finding
+
+    await stored.close()
+
+    assert not stored._finding

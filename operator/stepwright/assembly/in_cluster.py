@@ -92,6 +92,7 @@ class InCluster:
         made: Made = Made(),
     ) -> None:
         self._observers = observers
+        self._revisions = revisions
         namespaces = settings.namespaces
         self.neighbours = Neighbours(installation, clock, self.shares_changed)
         reports = Reports()
@@ -192,6 +193,7 @@ class InCluster:
             # First whatever would begin executions.
             await self.state_machines.close()
             await self.executions.close()
+            await self._revisions.close()
             await calling.close(self._calls)
 
     async def _make_rounds(self) -> None:

@@ -132,6 +132,13 @@ class Revisions:
         self.found(namespace, name, at)
         return True
 
+    async def close(self) -> None:
+        """Nobody asks any more."""
+        asked = list(self._finding.values())
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+
     def _has_looked(self, key: tuple[str, str], done: asyncio.Task[bool]) -> None:
         del self._finding[key]
         if not done.cancelled():
