@@ -282,6 +282,62 @@ def test_what_is_about_to_begin_has_begun_before_it_is_stopped() -> None:
     played(main)
 
 
+@pytest.mark.parametrize("stopped", [True, False], ids=["stopped", "let go"])
+def test_what_could_not_be_begun_yet_is_not_begun_for_a_task_that_is_wanted_no_more(stopped: bool) -> None:
+    """It was begun as soon as it could be, by then beside another operator that carried the execution on."""
+
+    async def main() -> None:
+        scene = Scene()
+        scene.service.answers = [Unavailable("away")] * 3
+        await scene.driver.start(REF, task(".sync"), again=False)
+        await asyncio.sleep(0.05)
+        if stopped:
+            await scene.driver.stop(REF, CancelTask(ID, parse_resource(CALL + ".sync")))
+        else:
+            scene.driver.let_go(REF.uid)
+        await asyncio.sleep(100)
+
+        assert scene.service.calls == ["begin", *(["stop None"] if stopped else [])]
+        assert not scene.driver.holds(REF.uid)
+        assert scene.driver._beginning == {}
+
+    played(main)
+
+
+def test_a_task_that_comes_back_while_its_call_is_being_made_is_called_once() -> None:
+    async def main() -> None:
+        scene = Scene()
+        scene.service.may_answer.clear()
+        await scene.driver.start(REF, task(".sync"), again=False)
+        await asyncio.sleep(1)
+        scene.driver.let_go(REF.uid)
+        await scene.driver.start(REF, task(".sync"), again=True)
+        await asyncio.sleep(1)
+        scene.service.may_answer.set()
+        await asyncio.sleep(1)
+
+        assert scene.service.calls == ["begin", "follow {'id': 1}"]
+        assert scene.signals[-1] == TaskSucceeded(ID, "done")
+
+    played(main)
+
+
+def test_no_call_is_made_while_the_lease_has_lapsed() -> None:
+    async def main() -> None:
+        held = False
+        scene = Scene()
+        driver = CallDriver(scene.service, VirtualClock(), lambda *_: None, held=lambda _: held)
+        await driver.start(REF, task(), again=False)
+        await asyncio.sleep(30)
+        assert scene.service.calls == []
+
+        held = True
+        await asyncio.sleep(5)
+        assert scene.service.calls == ["begin"]
+
+    played(main)
+
+
 def test_a_call_that_is_given_up_reports_nothing() -> None:
     async def main() -> None:
         scene = Scene()

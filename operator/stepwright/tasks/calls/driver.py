@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 from msgspec.structs import replace
@@ -28,31 +28,47 @@ from stepwright.tasks.calls.slots import Slots
 
 log = structlog.get_logger(__name__)
 
+WITHOUT_LEASE_SECONDS: Final = 1.0
+"""How often a call that waits for the lease asks for it."""
+
 T = TypeVar("T")
 
 
+class GivenUp(Exception):  # noqa: N818 - it names a condition
+    """The call is no longer wanted, and was not made, or its answer was lost."""
+
+
 class CallDriver:
-    """Implements ``engine.ports.TaskDriver``."""
+    """Implements ``engine.ports.TaskDriver``. ``held`` says whether this process may act on an execution now: by the time a call is
+    repeated, another process may run the execution."""
 
     def __init__(
-        self, integration: Integration, clock: Clock, report: Report, slots: Slots | None = None
+        self,
+        integration: Integration,
+        clock: Clock,
+        report: Report,
+        slots: Slots | None = None,
+        held: Callable[[Uid], bool] = lambda _: True,
     ) -> None:
         self._integration = integration
         self._clock = clock
         self._report = report
         self._slots = slots or Slots()
+        self._held = held
         self._calls: ByExecution[Call] = ByExecution()
         """All known calls, until they are stopped or released."""
         self._running: ByExecution[asyncio.Task[None]] = ByExecution()
         self._beginning: dict[Key, asyncio.Future[Answered]] = {}
+        """Calls that are being made or about to be, also for tasks that are no longer wanted here."""
+        self._stopping: set[Key] = set()
         self._ended: ByExecution[Signal] = ByExecution()
 
     async def close(self) -> None:
         """Abandon what is under way."""
-        running: tuple[asyncio.Future[Any], ...] = (*self._running.values(), *self._beginning.values())
-        for call in running:
+        under_way: list[asyncio.Future[Any]] = [*self._running.values(), *self._beginning.values()]
+        for call in under_way:
             call.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*under_way, return_exceptions=True)
         await self._integration.close()
 
     # --- TaskDriver -----------------------------------------------------------------------------------------------
@@ -90,7 +106,8 @@ class CallDriver:
         if running is not None:
             running.cancel()
         if task.resource.waits_for_end:
-            if beginning is not None:  # it has to begin before it can be stopped
+            if beginning is not None:  # it has to have begun, or not, before it can be stopped
+                self._stopping.add(key)
                 await asyncio.gather(beginning, return_exceptions=True)
             known = self._calls.get(key)
             if task.submitted is None and known is not None:
@@ -113,6 +130,7 @@ class CallDriver:
             running.cancel()
         self._calls.pop(key, None)
         self._ended.pop(key, None)
+        self._stopping.discard(key)
 
     # --- A call ---------------------------------------------------------------------------------------------------
 
@@ -135,12 +153,11 @@ class CallDriver:
         task, resource = call.task.task, call.task.resource
         begun = call.task.submitted
         if begun is None:
+            beginning = self._beginning.get(key)
+            if beginning is None or beginning.done():
+                beginning = self._begin(key, call, again=again)
             # Stopping the task has to know whether the call was made.
-            beginning = self._beginning[key] = asyncio.ensure_future(self._begun(call, again=again))
-            try:
-                answered = await (asyncio.shield(beginning) if resource.waits_for_end else beginning)
-            finally:
-                self._beginning.pop(key, None)
+            answered = await (asyncio.shield(beginning) if resource.waits_for_end else beginning)
             if resource.waits_for_token:
                 return TaskSubmitted(task, answered.value, at_once=True)
             if not resource.waits_for_end:
@@ -152,6 +169,17 @@ class CallDriver:
         answered = await self._insist(call, lambda: self._integration.follow(call, begun))
         return TaskSucceeded(task, answered.value, answered.text)
 
+    def _begin(self, key: Key, call: Call, *, again: bool) -> asyncio.Future[Answered]:
+        def over(begun: asyncio.Future[Answered]) -> None:
+            if self._beginning.get(key) is begun:
+                del self._beginning[key]
+            if not begun.cancelled():
+                begun.exception()  # nothing may be waiting for it
+
+        beginning = self._beginning[key] = asyncio.ensure_future(self._begun(call, again=again))
+        beginning.add_done_callback(over)
+        return beginning
+
     async def _begun(self, call: Call, *, again: bool) -> Answered:
         """Exactly once, or as the integration declares. ``again``: it may have been called before."""
         answered = await self._made(call, again=again)
@@ -162,6 +190,10 @@ class CallDriver:
 
     async def _made(self, call: Call, *, again: bool) -> Answered:
         for delay in backoff.delays():
+            while not self._held(call.ref.uid):
+                again = True  # by another process
+                await self._clock.sleep(WITHOUT_LEASE_SECONDS)
+                self._require_wanted(call)
             if again:
                 rule = self._integration.again(call)
                 if rule is Again.FAIL:
@@ -174,6 +206,9 @@ class CallDriver:
                 async with AsyncExitStack() as stack:
                     if (host := self._integration.host(call)) is not None:
                         await stack.enter_async_context(self._slots.one_of(host))
+                        self._require_wanted(call)
+                    if not self._held(call.ref.uid):
+                        continue
                     self._report(call.ref.uid, TaskStarted(call.task.task))
                     return await self._integration.begin(call)
             except AnswerLost as error:
@@ -200,3 +235,10 @@ class CallDriver:
             retry=delay,
         )
         await self._clock.sleep(delay)
+        self._require_wanted(call)
+
+    def _require_wanted(self, call: Call) -> None:
+        """Raises GivenUp if the task was stopped or let go before its call was made."""
+        key = (call.ref.uid, call.task.task)
+        if key not in self._calls or key in self._stopping:
+            raise GivenUp
