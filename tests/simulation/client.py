@@ -101,7 +101,7 @@ class SimulatedApi(Api):
         data = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         request = Request(method, path, params or {}, data, content_type, process.name, self._account, accept)
         self._host.sends(request)
-        exchange = _Exchange(self._server, self._host, request, self._faults, self._trace)
+        exchange = Exchange(self._server, self._host, request, self._faults, self._trace)
         try:
             return await exchange.answer
         finally:
@@ -143,10 +143,23 @@ class SimulatedApi(Api):
             self._server.close(stream)
 
 
-class _Exchange:
+class Serves(Protocol):
+    """Where requests land."""
+
+    ends: int
+    """How often what is there was lost, and requests that were under way with it."""
+    is_away: bool
+    sender_gave_up: bool
+    """Whether nobody waits any more for the answer to the request that is being handled."""
+
+    def handle(self, request: Request) -> bytes:
+        """Raises Refusal."""
+
+
+class Exchange:
     """One request on its way."""
 
-    def __init__(self, server: ApiServer, host: Host, request: Request, faults: Faults, trace: Trace) -> None:
+    def __init__(self, server: Serves, host: Host, request: Request, faults: Faults, trace: Trace) -> None:
         fate = faults.of(request)
         self._server, self._host, self._request, self._trace = server, host, request, trace
         self._faults, self._fate = faults, fate

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -25,14 +25,27 @@ from stepwright.controllers.state_machines import StateMachines
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.looking_through import at_once as looked_through_at_once
-from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Loaded, Reported, Uid
+from stepwright.engine.ports import (
+    Commit,
+    ExecutionRef,
+    Fenced,
+    Loaded,
+    Report,
+    Reported,
+    Uid,
+)
 from stepwright.engine.readings import Readings
 from stepwright.engine.steps import at_once
+from stepwright.tasks.calls.driver import CallDriver
+from stepwright.tasks.calls.means import Means
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import ApiServer, Request
 from tests.simulation.client import Faults, SimulatedApi, Strike
 from tests.simulation.kopf_watch import KopfWatch
 from tests.simulation.loop import Process
+from tests.simulation.remote import Remote, RemoteCalls
+
+Held: TypeAlias = Callable[[Uid], bool]
 
 
 class SetClock(SteadyClock):
@@ -180,6 +193,7 @@ class Operator:
         self,
         name: str,
         server: ApiServer,
+        remote: Remote,
         faults: Faults,
         setting: Setting,
         random: Random,
@@ -197,6 +211,7 @@ class Operator:
         self._random = random
         self._trace = trace
         self._sends, self._ended, self._struck = sends, ended, struck
+        self._remote, self._faults = remote, faults
         self._commits = 0
         self.clock = SetClock(offset_ms)
         self.api = SimulatedApi(server, self, faults, trace)
@@ -246,6 +261,7 @@ class Operator:
                 )
                 if setting.looks_after_machines
                 else lambda *_, **__: Machines(setting.machines),  # type: ignore[arg-type]
+                calls=self._make_calls,
             ),
         )
         self.journal, self.engine, self.driver = self.parts.journal, self.parts.engine, self.parts.driver
@@ -259,6 +275,12 @@ class Operator:
             informer._random = Random(random.getrandbits(64))
         self.has_begun = False
         self._ending = False
+
+    def _make_calls(self, process: str, means: Means, report: Report, held: Held) -> tuple[CallDriver, ...]:
+        assert process == "operator"
+        calls = RemoteCalls(self._remote, self, self._faults, self._trace, means.clock)
+        self.remote = CallDriver(calls, means.clock, report, held=held)
+        return (self.remote,)
 
     def begin(self) -> None:
         self.process.start(self._main(), f"operator {self.process.name}")
@@ -349,6 +371,10 @@ class Operator:
             "Jobs known by uid": len(watching._by_job_uid),
             "tasks in trouble": len(watching._troubles),
             "readings": len(watching._errands),
+            "calls": len(self.remote._calls),
+            "calls that run": len(self.remote._running),
+            "calls that begin": len(self.remote._beginning),
+            "results of calls": len(self.remote._ended),
             "executions being taken up": len(executions._taking_up),
             "newer sights": len(executions._newer),
             "texts of new executions": len(executions._beginning._texts),

@@ -22,6 +22,8 @@ _ROOM_BYTES = (0, 50, 300, 600, 900, 2_000, 8_000, 36_000, 39_000)
 AUTHORS_ONE_IN = 4
 """Of so many seeds one has the controller of StateMachines: it costs such a seed half as much again."""
 
+REMOTE_ONE_IN = 6
+
 _USED = frozenset(
     (resource, verb)
     for resource, verbs in (
@@ -67,6 +69,8 @@ class Rarities:
     """Whether machines are hours off the API server's time until somebody puts them right."""
     authors: bool = False
     """Whether people write StateMachines, well and badly, for the controller of StateMachines to look after."""
+    remote: bool = False
+    """Whether tasks have something run outside of the cluster, where nobody can list it, beside Jobs."""
     upgrade: Upgrade | None = None
     """Whether operators of the version before are replaced by such of this one, or the other way round. Nothing else that
     is rare is in such a seed."""
@@ -81,7 +85,8 @@ class Rarities:
         hours_off, authors = bool(rarely(1)), bool(rarely(1, AUTHORS_ONE_IN))
         if rarely(1):
             return cls(upgrade=random.choice(("forth", "back")))
-        return cls(restores, large, 1 + second, leases, rights, hours_off, authors)
+        remote = bool(rarely(1, REMOTE_ONE_IN)) and not authors
+        return cls(restores, large, 1 + second, leases, rights, hours_off, authors, remote)
 
     def kinds(self) -> list[str]:
         """Which of them the seed has."""
@@ -93,6 +98,7 @@ class Rarities:
             "rights taken away": self.rights,
             "hours of skew": self.hours_off,
             "state machines changed": self.authors,
+            "work outside of the cluster": self.remote,
         }
         return [kind for kind, count in found.items() if count]
 

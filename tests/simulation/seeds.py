@@ -13,7 +13,7 @@ from stepwright.controllers import member_lease
 from tests.engine.virtual_loop import BEGIN
 from tests.golden import earlier
 from tests.on_cluster.rights import Right
-from tests.simulation import access, logs, machines, rarities
+from tests.simulation import access, logs, machines, rarities, remote
 from tests.simulation import loop as loops
 from tests.simulation.api_server import Body, Snapshot
 from tests.simulation.authors import Authors
@@ -69,6 +69,10 @@ class Seed(World):
         limits, seed = self.climate.limits, self._rare.getrandbits(32)
         return Setting({}, revisions, limits, seed, looks_after_machines=True)
 
+    def _make_machine(self) -> machines.State:
+        made = super()._make_machine()
+        return remote.instead_of_jobs(made, self._rare) if self.rarities.remote else made
+
     # --- What is rare ------------------------------------------------------------------------------------------------
 
     def _begin_trouble(self) -> None:
@@ -120,6 +124,7 @@ class Seed(World):
         self.trace("world", "restored")
         self.server.restore(saved)
         self.watchman.recall(memory, self.living())
+        self.remote.restored = True
         self.jobs.begin_again()
         if self._machines is not None:
             self._machines.recall()

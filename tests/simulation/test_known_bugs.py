@@ -24,11 +24,14 @@ from stepwright.engine.batch import Batch
 from stepwright.engine.carrying import Carrying
 from stepwright.engine.effects import Cancel, Effects
 from stepwright.engine.sweeping import Sweeping
+from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.job import verdict
 from stepwright.tasks.job.driver import JobDriver
 from tests.simulation import jobs, machines, running, scene, seeds
 from tests.simulation.jobs import Habits
 from tests.simulation.machines import State
+from tests.simulation.rarities import Rarities
+from tests.simulation.remote import FOUND, KNOWN
 from tests.simulation.scene import TASK, Scene
 from tests.simulation.world import Climate
 
@@ -210,6 +213,35 @@ def park_while_a_task_runs(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(module, "checkpoints", Checkpoints())
 
 
+def keep_no_stops(patch: pytest.MonkeyPatch) -> None:
+    """What only the checkpoint knows of is stopped by whoever has cancelled it, or by nobody."""
+    patch.setattr(CallDriver, "keeps_stops", lambda _self, _resource: False)
+
+
+def begin_again_without_looking(patch: pytest.MonkeyPatch) -> None:
+    made = CallDriver._made
+
+    async def as_the_first(self: CallDriver, call: Any, *, again: bool) -> Any:  # noqa: ARG001
+        return await made(self, call, again=False)
+
+    patch.setattr(CallDriver, "_made", as_the_first)
+
+
+def call_while_the_lease_has_lapsed(patch: pytest.MonkeyPatch) -> None:
+    made = CallDriver.__init__
+
+    def always(self: CallDriver, *given: Any, **named: Any) -> None:
+        made(self, *given, **{**named, "held": lambda _: True})
+
+    patch.setattr(CallDriver, "__init__", always)
+
+
+def settle_before_what_runs_elsewhere_is_stopped(patch: pytest.MonkeyPatch) -> None:
+    """As if it were stopped with what the drivers find themselves."""
+    patch.setattr(Effects, "idle", property(lambda _: True))
+    patch.setattr(Batch, "stops", property(lambda _: []))
+
+
 @dataclasses.dataclass(frozen=True)
 class Trouble:
     """What seeds are full of in which a bug shows that others hardly ever show: how Jobs fare, what differs in the
@@ -218,6 +250,8 @@ class Trouble:
     habits: Habits
     climate: Mapping[str, Any]
     machine: Callable[[Random], State] = machines.make
+    rarities: Rarities | None = None
+    """Instead of those of the seed."""
 
     def break_out(self, patch: pytest.MonkeyPatch) -> None:
         usual = Climate.of
@@ -228,6 +262,8 @@ class Trouble:
         patch.setattr(jobs, "USUAL", self.habits)
         patch.setattr(machines, "make", self.machine)
         patch.setattr(Climate, "of", climate)
+        if self.rarities is not None:
+            patch.setattr(Rarities, "of", lambda _: self.rarities)
 
 
 def _goes_on_when_a_branch_has_failed(random: Random) -> State:
@@ -242,6 +278,26 @@ def _goes_on_when_a_branch_has_failed(random: Random) -> State:
     }
     return {"StartAt": "Both", "States": {"Both": both, "After": task}}
 
+
+def _mostly_elsewhere(random: Random) -> State:
+    """Tasks have something run outside of the cluster, and others are cancelled where one of them fails."""
+    task: State = {"Type": "Task", "Resource": random.choice((FOUND, KNOWN)), "Parameters": {}, "End": True}
+    limited = {**task, "TimeoutSeconds": random.choice((2, 5, 9))}
+    both = {
+        "Type": "Parallel",
+        "Branches": [{"StartAt": name, "States": {name: random.choice((task, limited))}} for name in "ABC"],
+        "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 2, "IntervalSeconds": 1}],
+        "End": True,
+    }
+    return {"StartAt": "Both", "States": {"Both": both}}
+
+
+_ELSEWHERE = Trouble(
+    jobs.USUAL,
+    {"kills": 4, "executions": 3, "operators": 2, "namespace_ends": False},
+    _mostly_elsewhere,
+    Rarities(),
+)
 
 _DELETED_WHILE_NOBODY_LOOKS = Trouble(
     Habits({"output": 5, "job deleted": 20}, longer_seconds=3),
@@ -284,6 +340,10 @@ _ENDING_TOGETHER = Trouble(
         (act_on_an_event_of_the_past, 100, "the phase is Failed, not Running", None),
         (create_the_job_again_where_it_is_gone, 400, "created again", _DELETED_WHILE_NOBODY_LOOKS),
         (let_jobs_run_again, 400, "runs again", None),
+        (keep_no_stops, 100, "remote work", _ELSEWHERE),
+        (begin_again_without_looking, 100, "has not looked for it", _ELSEWHERE),
+        (call_while_the_lease_has_lapsed, 200, "not its own", _ELSEWHERE),
+        (settle_before_what_runs_elsewhere_is_stopped, 100, "remote work", _ELSEWHERE),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )

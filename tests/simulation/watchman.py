@@ -15,10 +15,11 @@ import msgspec
 
 from stepwright.cluster import executions
 from stepwright.tasks.job import names
-from tests.simulation import history
+from tests.simulation import history, remote
 from tests.simulation.api_server import ApiServer, Body, Key, Kind, Refusal, Request
 from tests.simulation.jobs import JobNotes, Jobs, is_finished
 from tests.simulation.rarities import LARGE_OBJECT_BYTES
+from tests.simulation.remote import Remote
 
 if TYPE_CHECKING:
     from tests.simulation.operator import Operator, Setting
@@ -76,11 +77,17 @@ class Watchman:
         self.rights_taken = False
         """Whether operators may have been refused what they may do otherwise."""
         self.restored = False
+        self.remote: Remote
         self.twice = 0
         self.late = 0
         self.outcomes: list[str] = []
         self.events = 0
         server.observers.append(self._observe)
+
+    def was_written(self, uid: str, task: int) -> bool:
+        """Whether the start of a task was; also one that a restore has undone."""
+        watched = self._watched.get(uid)
+        return watched is not None and (task in watched.scheduled or task in watched.undone)
 
     def born(self, body: Body) -> None:
         self._watched[body["metadata"]["uid"]] = Watched(body)
@@ -141,6 +148,8 @@ class Watchman:
                     self._jobs.recorded.add(notes.token)
                 else:
                     self._complain(f"{name} has settled while Job {job['metadata']['name']} is active")
+            for work in self.remote.running_of(uid):
+                self._complain(f"{name} has settled while remote work {work.number} runs")
 
     def _new_events(self, name: str, uid: str, watched: Watched, old: list[str], new: list[str]) -> None:
         if new == old:
@@ -228,6 +237,10 @@ class Watchman:
             uid = msgspec.json.decode(request.body)["metadata"]["labels"][names.EXECUTION_UID]
             if not operator.may_act(uid):
                 self._complain(f"{operator.process.name} starts a Job of an execution that is not its own")
+        elif request.path == f"/{remote.SERVICE}/begin":
+            assert request.body is not None
+            if not operator.may_act(msgspec.json.decode(request.body)["uid"]):
+                self._complain(f"{operator.process.name} begins work of an execution that is not its own")
 
     def process_ended(self, operator: Operator) -> None:
         process = operator.process
@@ -284,6 +297,9 @@ class Watchman:
             task = event["previousEventId"]
             while events[task - 1]["type"] != "TaskScheduled":
                 task = events[task - 1]["previousEventId"]
+            if events[task - 1]["taskScheduledEventDetails"]["resourceType"] == remote.SERVICE:
+                self._check_remote(uid, task, event)
+                continue
             token = f"{uid}-{task}"
             notes = self._jobs.of_token(token)
             if event["type"] == "TaskSucceeded":
@@ -292,6 +308,20 @@ class Watchman:
                     raise history.Wrong(f"task {task} succeeded with {output}, which its Job did not give")
             else:
                 self._check_failure(token, task, event["taskFailedEventDetails"], notes)
+
+    def _check_remote(self, uid: str, task: int, event: dict[str, Any]) -> None:
+        works = self.remote.of((uid, task))
+        if event["type"] == "TaskSucceeded":
+            output = msgspec.json.decode(event["taskSucceededEventDetails"]["output"])
+            if not any(work.ended and work.output == output for work in works):
+                raise history.Wrong(f"task {task} succeeded with {output}, which nothing gave that it began")
+            return
+        error = event["taskFailedEventDetails"]["error"]
+        failed = any(work.ended and work.error == error for work in works)
+        if not (failed or (error == "Remote.Stopped" and self.restored)):
+            raise history.Wrong(
+                f"task {task} failed with {error}, for which nothing that it began gave a reason"
+            )
 
     def _check_failure(self, token: str, task: int, details: dict[str, Any], notes: list[JobNotes]) -> None:
         error = details["error"]

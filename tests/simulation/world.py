@@ -36,6 +36,7 @@ from tests.simulation.jobs import CALM, Jobs, is_finished
 from tests.simulation.loop import SimulationLoop
 from tests.simulation.operator import LEASE_NAMESPACE, Operator, Setting
 from tests.simulation.rarities import LARGE_OBJECT_BYTES
+from tests.simulation.remote import Remote
 from tests.simulation.watchman import Watchman
 
 NAMESPACE = "default"
@@ -162,6 +163,10 @@ class World:
         self.watchman = Watchman(self.server, self.jobs, self.violation, Random(f"foreign {seed}"))
         self.watchman.may_act = self._may_act
         self.jobs.complain = self.violation
+        self.remote = Remote(
+            self.server, Random(f"remote {seed}"), self.trace, self.violation, self.watchman.was_written
+        )
+        self.watchman.remote = self.remote
         self._network = Random(f"network {seed}")
         self._calm = False
         self._over = False
@@ -182,7 +187,7 @@ class World:
         random, known, revisions = self._random, {}, {}
         for number in range(self.climate.executions):
             name = f"m{number}"
-            text = jsontext.dump(machines.make(random))
+            text = jsontext.dump(self._make_machine())
             settings: dict[str, Any] = {
                 "taskDefaults": {"ttlSecondsAfterFinished": 4, "pendingGraceSeconds": 12}
             }
@@ -201,6 +206,9 @@ class World:
             revisions[revision] = Revision(revision, made, settings)
             known[NAMESPACE, name] = Known(machine["metadata"]["uid"], 1, revision, "", deleting=False)
         return Setting(known, revisions, self.climate.limits, random.getrandbits(32))
+
+    def _make_machine(self) -> machines.State:
+        return machines.make(self._random)
 
     def _create_executions(self) -> None:
         random = self._random
@@ -304,6 +312,7 @@ class World:
         return Operator(
             name,
             self.server,
+            self.remote,
             self,
             self.setting,
             Random(f"operator {self.result.seed} {self._lives}"),
@@ -479,6 +488,7 @@ class World:
                 self._calm = True
                 self.jobs.habits = CALM
                 self.watchman.calm = True
+                self.remote.calm_down()
                 self._put_clocks_right()
                 self.trace("world", "calm")
             elif calm_from is not None:
@@ -552,6 +562,7 @@ class World:
             # One that came when its execution had settled is let go with Stepwright's own time, an hour: nobody waits.
             if not _is_let_go(job):
                 yield f"Job {job['metadata']['name']} is there"
+        yield from self.remote.left()
         members = 0
         for operator in self.operators.values():
             if operator.has_begun and operator.membership.valid and not operator.process.stopped:

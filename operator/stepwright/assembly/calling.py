@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from stepwright.engine.ports import Report
+from stepwright.engine.ports import Report, Uid
 from stepwright.tasks import table
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.table import Process
 
 
-def drivers(process: Process, means: Means, report: Report) -> tuple[CallDriver, ...]:
+def drivers(
+    process: Process, means: Means, report: Report, held: Callable[[Uid], bool] = lambda _: True
+) -> tuple[CallDriver, ...]:
+    """``held``: whether the process may act upon an execution at this moment."""
     return tuple(
-        CallDriver(integration, means.clock, report) for integration in table.integrations(process, means)
+        CallDriver(integration, means.clock, report, held=held)
+        for integration in table.integrations(process, means)
     )
 
 

@@ -38,6 +38,7 @@ from stepwright.kube.api import Api
 from stepwright.kube.informer import Metadata
 from stepwright.tasks import table
 from stepwright.tasks.accounts import Accounts
+from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.job.driver import JobDriver
 from stepwright.tasks.job.settings import BASELINE
@@ -73,6 +74,7 @@ class Made:
     journal: Callable[..., ClusterJournal] = ClusterJournal
     engine: Callable[..., Engine] = Engine
     state_machines: Callable[..., StateMachines] = StateMachines
+    calls: Callable[..., tuple[CallDriver, ...]] = calling.drivers
 
 
 class InCluster:
@@ -104,7 +106,8 @@ class InCluster:
             held=shares.held,
             pod_security=settings.task_pod_security,
         )
-        self._calls = calling.drivers("operator", Means(clock, kubernetes=Accounts(api)), reports)
+        means = Means(clock, kubernetes=Accounts(api))
+        self._calls = made.calls("operator", means, reports, shares.held)
         drivers: tuple[TaskDriver, ...] = (self.driver, *self._calls)
         self.journal = made.journal(api, revisions, self._restored, installation=installation)
         self.engine = made.engine(
