@@ -149,6 +149,25 @@ def test_a_deleted_execution_is_cleared_away_though_the_driver_is_away_at_first(
     run(main)
 
 
+def test_a_deleted_execution_that_is_another_engines_by_now_is_left_to_that_one() -> None:
+    """Its lease was waited for, which never came again."""
+
+    async def main() -> None:
+        world = World(lambda _: (3600.0, {}))
+        execution = world.journal.add(loaded(ONE_TASK))
+        world.engine.adopt(execution)
+        await asyncio.sleep(1)
+        world.journal.delete(execution.ref.uid)
+        world.lease.yes = False
+
+        async with asyncio.timeout(600):
+            await world.engine.deleted(execution.ref)
+
+        assert (world.driver.stopped, world.driver.forgotten) == ([], [execution.ref.uid])
+
+    run(main)
+
+
 def test_a_goal_given_up_before_its_worker_began_can_be_set_again() -> None:
     """After a reload the task counted as being started, and nobody was starting it."""
 

@@ -14,6 +14,9 @@ T = TypeVar("T")
 LEASE_POLL_SECONDS: Final = 1.0
 """How often a run that waits for the lease checks it."""
 
+PATIENCE_SECONDS: Final = 60.0
+"""How long a run waits for the lease where another engine may have got it."""
+
 
 class Holding:
     __slots__ = ("_clock", "_lease", "_uid", "over")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any
 
 import structlog
 
@@ -14,7 +14,7 @@ from stepwright.engine import defects
 from stepwright.engine.brake import Brake
 from stepwright.engine.carrying import Carrying
 from stepwright.engine.defects import Defect, Defects
-from stepwright.engine.holding import Holding
+from stepwright.engine.holding import PATIENCE_SECONDS, Holding
 from stepwright.engine.insisting import insist
 from stepwright.engine.mailbox import Mailbox
 from stepwright.engine.moments import Moments
@@ -34,9 +34,6 @@ from stepwright.engine.sweeping import OutOfDate, Sweeping
 from stepwright.engine.world import World
 
 log = structlog.get_logger(__name__)
-
-LEASE_PATIENCE_SECONDS: Final = 60.0
-"""How long an execution waits for the lease once another writer has advanced it."""
 
 
 class Run:
@@ -116,7 +113,7 @@ class Run:
                     return await self._carried(self._loaded or await self._load())
                 except Fenced:
                     await self._let_go()
-                    if not await self._holding.within(LEASE_PATIENCE_SECONDS):
+                    if not await self._holding.within(PATIENCE_SECONDS):
                         log.info("execution left to another engine", execution=str(self.ref))
                         return None
                     log.warning(

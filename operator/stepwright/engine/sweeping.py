@@ -8,7 +8,7 @@ import structlog
 
 from stepwright.asl.signals import TaskId
 from stepwright.engine import backoff
-from stepwright.engine.holding import Holding
+from stepwright.engine.holding import PATIENCE_SECONDS, Holding
 from stepwright.engine.insisting import insist
 from stepwright.engine.ports import ExecutionRef, TaskDriver, Unavailable
 from stepwright.engine.world import World
@@ -18,6 +18,10 @@ log = structlog.get_logger(__name__)
 
 class OutOfDate(Exception):  # noqa: N818 - it names a condition
     """What was read of the execution is old, after a wait: the store may have been restored since."""
+
+
+class _Anothers(Exception):  # noqa: N818
+    """Another engine has the lease."""
 
 
 class Sweeping:
@@ -45,18 +49,28 @@ class Sweeping:
         self._delays = backoff.delays()
 
     async def gone(self, ref: ExecutionRef) -> bool:
-        """Leave nothing of an execution that is stored no more; whether it still is not. Asked before each attempt: a
-        restore of the store may bring it back, with what ran for it, while one is waited for."""
+        """Stop everything for an execution that is no longer stored, unless another engine runs it by now. Returns False
+        if it is stored again, which is checked before each attempt: while one waits, a restore of the store may
+        bring it back, with what ran for it."""
         for driver in self._world.drivers:
-            if not await insist(ref, self._world.clock, partial(self._clear_away, driver, ref)):
-                for each in self._world.drivers:
-                    each.let_go(ref.uid)
+            try:
+                is_gone = await insist(ref, self._world.clock, partial(self._clear_away, driver, ref))
+            except _Anothers:
+                self._let_go(ref)
+                return True
+            if not is_gone:
+                self._let_go(ref)
                 return False
         return True
 
     async def _clear_away(self, driver: TaskDriver, ref: ExecutionRef) -> bool:
-        await self._holding.until_held()
+        if not await self._holding.within(PATIENCE_SECONDS):
+            raise _Anothers
         is_gone = await self._world.journal.is_gone(ref)
         if is_gone:
             await driver.sweep(ref, frozenset())
         return is_gone
+
+    def _let_go(self, ref: ExecutionRef) -> None:
+        for driver in self._world.drivers:
+            driver.let_go(ref.uid)
