@@ -16,6 +16,7 @@ from stepwright.asl.step import Outcome
 from stepwright.cluster import consistency, record, seal
 from stepwright.cluster.consistency import Edited, Truth
 from stepwright.cluster.record import Record
+from stepwright.cluster.stored import of
 from stepwright.engine.ports import Commit
 
 Status = dict[str, Any]
@@ -41,7 +42,7 @@ HEADS: list[dict[str, Any]] = [
 
 def written(count: int, *, whole: bool = False) -> dict[str, Any]:
     """An Execution after so many of three commits, the last of which ends it. ``whole``: each writes everything."""
-    stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
+    stored, known = copy.deepcopy(NEW), Record.of(of(NEW), PINNED)
     for n in range(count):
         parts = {PartId("head"): json.dumps(HEADS[n]), PartId("start"): "{}"}
         commit = Commit(
@@ -64,15 +65,15 @@ def written(count: int, *, whole: bool = False) -> dict[str, Any]:
 @pytest.mark.parametrize("count", range(4))
 def test_what_was_written_is_intact(count: int, whole: bool) -> None:
     body = written(count, whole=whole)
-    consistency.check(body)
+    consistency.check(of(body))
 
-    assert consistency.seems_intact(body)
+    assert consistency.seems_intact(body["metadata"]["uid"], body["status"])
     if count:
         assert body["status"]["seal"] == str(seal.of("uid-1", body["status"]))
 
 
 def test_a_commit_that_writes_all_leaves_nothing_of_what_was_edited() -> None:
-    known = Record.of(written(1), PINNED)
+    known = Record.of(of(written(1)), PINNED)
     body = written(1)
     body["status"] |= {
         "phase": "Failed",
@@ -136,7 +137,7 @@ def test_what_was_edited_is_said(edit: Edit, sentence: str, truth: Truth | None)
     body = written(1)
     edit(body["status"])
     with pytest.raises(Edited) as caught:
-        consistency.check(body)
+        consistency.check(of(body))
 
     assert (str(caught.value), caught.value.truth) == (sentence, truth)
 
@@ -151,8 +152,8 @@ def test_the_fields_that_a_watch_decodes_show_that_they_were_edited() -> None:
     ):
         status = {"seal": body["status"]["seal"], **{name: body["status"].get(name) for name in seal.SUMMARY}}
 
-        assert consistency.seems_intact({**body, "status": status})
-        assert not consistency.seems_intact({**body, "status": status | edited})
+        assert consistency.seems_intact(body["metadata"]["uid"], status)
+        assert not consistency.seems_intact(body["metadata"]["uid"], status | edited)
 
 
 @pytest.mark.parametrize("status", [{"phase": "Succeeded"}, {"settled": True}])
@@ -160,7 +161,7 @@ def test_an_execution_that_has_not_begun_has_not_ended(status: Status) -> None:
     body = written(0)
     body["status"] |= status
     with pytest.raises(Edited) as caught:
-        consistency.check(body)
+        consistency.check(of(body))
 
     assert caught.value.truth == Truth("Pending", settled=False)
 
@@ -169,14 +170,14 @@ def test_what_has_ended_has_ended() -> None:
     body = written(3)
     body["status"]["phase"] = "Running"
     with pytest.raises(Edited) as caught:
-        consistency.check(body)
+        consistency.check(of(body))
     assert caught.value.truth == Truth("Succeeded", settled=True)
 
     # Nothing of it is followed any more; what is gone cannot be brought back.
     body["status"] |= {"phase": "Succeeded", "checkpoint": {}, "transitions": []}
-    consistency.check(body)
+    consistency.check(of(body))
     body["status"]["seq"] = 9
-    consistency.check(body)
+    consistency.check(of(body))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,7 @@ def test_what_has_ended_has_ended() -> None:
 def test_without_a_seal_the_checkpoint_must_fit_the_history(edit: Edit) -> None:
     body = written(1)
     del body["status"]["seal"]
-    consistency.check(body)
+    consistency.check(of(body))
     edit(body["status"])
     with pytest.raises(Edited):
-        consistency.check(body)
+        consistency.check(of(body))

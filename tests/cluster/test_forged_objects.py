@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from stepwright.cluster import revisions, seal
-from stepwright.cluster.executions import Pinned
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revisions
+from stepwright.cluster.stored import Pinned, of
 from stepwright.engine.ports import Refused
 from tests.kube.server import says, serving
 
@@ -68,7 +68,7 @@ async def test_a_payload_under_another_ones_name_is_refused(tmp_path: Path) -> N
     async with serving(tmp_path, says(200, made), says(200, {"payload": '"forged"'})) as (_, api):
         journal = ClusterJournal(api, Revisions(api))
         with pytest.raises(Refused) as caught:
-            await journal.open(execution, Pinned("order", "u-1", revision))
+            await journal.open(of(execution), Pinned("order", "u-1", revision))
 
     assert str(caught.value) == (
         f"ExecutionHistory shop/e-1-p-{digest[:32]} does not hold what its name says: it was not made by Stepwright"

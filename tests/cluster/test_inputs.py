@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from stepwright.cluster import executions
-from stepwright.cluster.executions import InvalidInput
+from stepwright.cluster.stored import InvalidInput, of
 
 
 def body(**spec: Any) -> dict[str, Any]:
-    return {"metadata": {"name": "e", "namespace": "n", "uid": "u"}, "spec": spec}
+    given = {"stateMachineRef": {"name": "m"}, **spec}
+    return {"metadata": {"name": "e", "namespace": "n", "uid": "u"}, "spec": given}
 
 
 def nested(levels: int) -> Any:
@@ -33,7 +34,7 @@ def nested(levels: int) -> Any:
     ],
 )
 def test_what_the_input_is(spec: dict[str, Any], expected: str) -> None:
-    assert executions.input_text(body(**spec)) == expected
+    assert executions.input_text(of(body(**spec))) == expected
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,6 @@ def test_what_the_input_is(spec: dict[str, Any], expected: str) -> None:
 )
 def test_what_is_no_input(spec: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InvalidInput) as found:
-        executions.input_text(body(**spec))
+        executions.input_text(of(body(**spec)))
 
     assert str(found.value) == sentence

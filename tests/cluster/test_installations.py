@@ -11,6 +11,7 @@ import pytest
 from stepwright.cluster import record
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.record import Record
+from stepwright.cluster.stored import of
 from tests.cluster.test_record import FORKS, NEW, PINNED, commits_of, encoded
 
 COMMITS = commits_of(FORKS, {"items": [1]}, None)
@@ -23,7 +24,7 @@ def applied(body: dict[str, Any], found: Record, number: int) -> tuple[dict[str,
 
 
 def test_the_first_commit_names_the_installation_and_later_ones_need_not() -> None:
-    found = Record.of(NEW, PINNED)
+    found = Record.of(of(NEW), PINNED)
     found.carrier = "stepwright-system"
     body, after = applied(copy.deepcopy(NEW), found, 0)
     assert body["status"]["operator"] == "stepwright-system"
@@ -36,10 +37,10 @@ def test_the_first_commit_names_the_installation_and_later_ones_need_not() -> No
 def test_one_that_was_begun_by_an_older_version_or_is_adopted_is_named_with_its_next_commit(
     before: str | None,
 ) -> None:
-    found = Record.of(NEW, PINNED)
+    found = Record.of(of(NEW), PINNED)
     found.carrier = before
     body, _ = applied(copy.deepcopy(NEW), found, 0)
-    found = Record.of(body, PINNED)
+    found = Record.of(of(body), PINNED)
     found.carrier = "stepwright-system"
     body, _ = applied(body, found, 1)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stepwright.cluster.executions import Pinned
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revisions
+from stepwright.cluster.stored import Pinned, of
 from stepwright.engine.ports import Denied, ExecutionRef, Gone, Uid, Unavailable
 from tests.cluster.test_pages import NEW, REVISION, commit
 from tests.cluster.test_pages import REF as STARTED
@@ -50,7 +50,7 @@ def test_a_commit_of_which_nobody_may_read_whether_it_has_landed_is_not_denied(t
         )
         async with serving(tmp_path, *answers) as (_, api):
             journal = ClusterJournal(api, Revisions(api))
-            await journal.open(NEW, Pinned("order", "u-1", REVISION["metadata"]["name"]))
+            await journal.open(of(NEW), Pinned("order", "u-1", REVISION["metadata"]["name"]))
             await journal.append(STARTED, commit(0))
 
     with pytest.raises(Unavailable) as caught:

@@ -17,10 +17,10 @@ from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome
 from stepwright.cluster import revisions
-from stepwright.cluster.executions import Pinned
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.record import LARGEST_PAGE_BYTES
 from stepwright.cluster.revisions import Revisions
+from stepwright.cluster.stored import Pinned, of
 from stepwright.engine.ports import Commit, ExecutionRef, Uid
 from tests.kube.server import Server, problem, says, serving
 
@@ -57,7 +57,7 @@ async def opened(folder: Path, post: Post) -> AsyncIterator[tuple[Server, Cluste
 
     async with serving(folder, answer) as (server, api):
         journal = ClusterJournal(api, Revisions(api))
-        await journal.open(NEW, Pinned("order", "u-1", REVISION["metadata"]["name"]))
+        await journal.open(of(NEW), Pinned("order", "u-1", REVISION["metadata"]["name"]))
         yield server, journal
 
 
@@ -143,7 +143,7 @@ async def test_an_execution_that_is_let_go_of_leaves_no_copy_under_way(tmp_path:
         if how == "let go of":
             journal.forget(REF)
         else:
-            await journal.open(NEW, Pinned("order", "u-1", REVISION["metadata"]["name"]))
+            await journal.open(of(NEW), Pinned("order", "u-1", REVISION["metadata"]["name"]))
         await until(copying[0].done)
 
         assert copying[0].cancelled()
@@ -181,7 +181,7 @@ async def test_nothing_is_remembered_of_what_is_let_go_of_while_it_is_written(tm
 
     async with serving(tmp_path, answer) as (server, api):
         journal = ClusterJournal(api, Revisions(api))
-        await journal.open(NEW, Pinned("order", "u-1", REVISION["metadata"]["name"]))
+        await journal.open(of(NEW), Pinned("order", "u-1", REVISION["metadata"]["name"]))
         writing = asyncio.create_task(journal.append(REF, commit(0)))
         await until(lambda: requests(server) == ["PATCH"])
         journal.forget(REF)

@@ -14,6 +14,7 @@ from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import Outcome, StartTask, Visit
 from stepwright.cluster import record, seal
 from stepwright.cluster.record import MOST_TRANSITIONS, Record
+from stepwright.cluster.stored import of
 from stepwright.engine import payloads
 from stepwright.engine.ports import Commit
 from stepwright.kube import timestamps
@@ -87,11 +88,11 @@ def fail_first(task: StartTask) -> Any:
 
 @pytest.mark.parametrize("reload", [False, True], ids=["one process", "a new process for each commit"])
 def test_the_stored_status_is_what_the_record_says_after_each_commit(reload: bool) -> None:
-    stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
+    stored, known = copy.deepcopy(NEW), Record.of(of(NEW), PINNED)
     commits = commits_of(FORKS, {"items": list(range(30))}, fail_first)
     for commit in commits:
         known = apply(stored, known, commit)
-        read = Record.of(stored, PINNED)
+        read = Record.of(of(stored), PINNED)
         read.stored = known.stored
 
         assert read == known
@@ -112,7 +113,7 @@ def test_the_size_of_a_patch_does_not_grow_with_the_history() -> None:
         f"W{n}": {"Type": "Wait", "Seconds": 1, "Next": f"W{n + 1}"} for n in range(200)
     }
     states["W200"] = {"Type": "Succeed"}
-    stored, known, sizes = copy.deepcopy(NEW), Record.of(NEW, PINNED), []
+    stored, known, sizes = copy.deepcopy(NEW), Record.of(of(NEW), PINNED), []
     for commit in commits_of({"StartAt": "W0", "States": states}, {}, fail_first):
         parts, events = encoded(commit)
         sizes.append(len(msgspec.json.encode(record.of_commit(known, commit, parts, events).patch)))
@@ -128,7 +129,7 @@ def test_the_size_of_a_patch_does_not_grow_with_the_history() -> None:
 def test_a_part_that_came_and_went_within_a_commit_is_not_removed_from_the_store() -> None:
     """After a restart both branches of a Parallel had ended: its results were a part only between two steps, and the
     patch that removed them was refused."""
-    stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
+    stored, known = copy.deepcopy(NEW), Record.of(of(NEW), PINNED)
     first = Commit("c1", 0, Millis(1000), Millis(1000), {PartId("head"): {"a": 1}})
     known = apply(stored, known, first)
     second = Commit("c2", 1, Millis(2000), Millis(1000), {PartId("results/0/0"): None})
@@ -141,7 +142,7 @@ def test_a_part_that_came_and_went_within_a_commit_is_not_removed_from_the_store
 @pytest.mark.parametrize("write", ["commit", "explanation", "settling"])
 def test_no_write_applies_to_another_commit_of_the_same_number(write: str) -> None:
     """An etcd that was restored twice may hold one."""
-    stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
+    stored, known = copy.deepcopy(NEW), Record.of(of(NEW), PINNED)
     commits = commits_of(FORKS, {"items": [1]}, None)
     known = apply(stored, known, commits[0])
     change = {
@@ -157,7 +158,7 @@ def test_no_write_applies_to_another_commit_of_the_same_number(write: str) -> No
 
 
 def test_a_commit_of_another_sequence_does_not_apply() -> None:
-    stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
+    stored, known = copy.deepcopy(NEW), Record.of(of(NEW), PINNED)
     apply(stored, known, Commit("c1", 0, Millis(1000), Millis(1000), {}))
     parts, events = encoded(Commit("c1", 0, Millis(1000), Millis(1000), {}))
     again = record.of_commit(known, Commit("c2", 0, Millis(1000), Millis(1000), {}), parts, events)
@@ -167,7 +168,7 @@ def test_a_commit_of_another_sequence_does_not_apply() -> None:
 
 
 def test_a_visit_in_its_last_word_keeps_the_job_it_had() -> None:
-    stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
+    stored, known = copy.deepcopy(NEW), Record.of(of(NEW), PINNED)
     begun = Visit(2, "Ship", "Ship", "Task", Millis(1000), task=TaskId(3))
     first = Commit("c1", 0, Millis(1000), Millis(1000), {}, visits=[begun], shown={TaskId(3): "ship-1"})
     known = apply(stored, known, first)
@@ -190,7 +191,7 @@ def test_a_visit_in_its_last_word_keeps_the_job_it_had() -> None:
 
 
 def test_a_failure_shows_error_and_cause_and_its_conditions() -> None:
-    stored, known = copy.deepcopy(NEW), Record.of(NEW, PINNED)
+    stored, known = copy.deepcopy(NEW), Record.of(of(NEW), PINNED)
     outcome = Outcome("FAILED", error="Order.Rejected", cause="too expensive")
     apply(stored, known, Commit("c1", 0, Millis(4200), Millis(4200), {}, outcome=outcome, settled=True))
     status = stored["status"]

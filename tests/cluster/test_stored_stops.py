@@ -20,10 +20,10 @@ from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask
 from stepwright.cluster import executions, record, revisions, seal
 from stepwright.cluster.clearing import Clearing
-from stepwright.cluster.executions import Pinned
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.record import Record
 from stepwright.cluster.revisions import Revisions
+from stepwright.cluster.stored import Pinned, of
 from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers.failing import Failing
 from stepwright.controllers.failure_events import FailureEvents
@@ -57,7 +57,7 @@ Stored = tuple[dict[str, Any], Record]
 
 
 def written(commits: Sequence[Commit]) -> Stored:
-    body, known = copy.deepcopy(NEW), Record.of(NEW, PINNED.as_status())
+    body, known = copy.deepcopy(NEW), Record.of(of(NEW), PINNED.as_status())
     for commit in commits:
         parts = {
             part: None if value is None else msgspec.json.encode(value).decode()
@@ -105,7 +105,7 @@ def test_a_stop_outlives_its_execution_until_that_has_settled(
     status = body["status"]
     assert (status["phase"], status["settled"]) == ("Aborted", False)
     assert status["checkpoint"].keys() == {"start", "head", "stop/3"}
-    executions.check_version(body)
+    executions.check_version(of(body))
 
     settled = jsonpatch.apply_patch(body, record.of_settling(known, "settled").patch)["status"]
 
@@ -119,7 +119,7 @@ async def test_an_operator_that_takes_up_an_ended_execution_reads_its_stops(
 ) -> None:
     body, _ = ended_with_a_stop
     async with serving(tmp_path, says(200, REVISION)) as (_, api):
-        read = await ClusterJournal(api, Revisions(api)).open(body, PINNED)
+        read = await ClusterJournal(api, Revisions(api)).open(of(body), PINNED)
 
     assert (read.ended, read.settled) == (True, False)
     assert checkpoints.kept_stops(read.parts) == [STOP]
@@ -147,9 +147,9 @@ async def fail_plainly(folder: Path, body: dict[str, Any], *, away: bool = False
         failing = Failing(Refusals(api, clock), clearing, failures)
         if away:
             with pytest.raises(Unavailable):
-                await failing.fail_plainly(body, "it is broken")
+                await failing.fail_plainly(of(body), "it is broken")
         else:
-            await failing.fail_plainly(body, "it is broken")
+            await failing.fail_plainly(of(body), "it is broken")
         await asyncio.gather(*failures._posting)
     patches = [
         json.loads(text)

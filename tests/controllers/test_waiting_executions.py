@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from stepwright.cluster import executions
+from stepwright.cluster import journal
+from stepwright.controllers import beginning
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.known_machines import Known
 from stepwright.engine.ports import Unavailable
@@ -157,7 +158,8 @@ def test_an_execution_that_cannot_run_whatever_it_waits_for_fails_at_sight(
 ) -> None:
     """Its input is never decoded."""
     decoded: list[int] = []
-    monkeypatch.setattr(executions, "as_needed", lambda text: decoded.append(len(text)))
+    for reads in (journal, beginning):
+        monkeypatch.setattr(reads, "as_needed", lambda text: decoded.append(len(text)))
     scene = play(_TooLarge)
 
     assert scene.status("large")["error"] == "InvalidExecutionInput"

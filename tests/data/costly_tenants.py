@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from stepwright.cluster.executions import phase, seq
+from stepwright.cluster import stored
 from stepwright.kube.api import Api, path_of
 from tests.on_cluster.kubectl import ENDED, Object, execution, machine
 
@@ -69,7 +69,9 @@ async def busy(api: Api, namespace: str) -> AsyncIterator[None]:
         for number in itertools.count():
             body = execution(f"{name}-{number}", name, input=INPUTS.get(name))
             await api.create(path_of(V1, "executions", namespace), body)
-            await reached(api, namespace, lambda found: phase(found) in ENDED, body["metadata"]["name"])
+            await reached(
+                api, namespace, lambda found: stored.of(found).phase in ENDED, body["metadata"]["name"]
+            )
 
     async with meanwhile(always(name) for name in DEFINITIONS):
         yield
@@ -94,9 +96,9 @@ async def started_and_ended(api: Api, namespace: str, name: str, of: str) -> tup
     """Seconds until an execution's first write is seen, and the execution when it has ended."""
     began = time.monotonic()
     await api.create(path_of(V1, "executions", namespace), execution(name, of))
-    await reached(api, namespace, lambda found: seq(found) > 0, name)
+    await reached(api, namespace, lambda found: stored.of(found).seq > 0, name)
     seconds = time.monotonic() - began
-    return seconds, await reached(api, namespace, lambda found: phase(found) in ENDED, name)
+    return seconds, await reached(api, namespace, lambda found: stored.of(found).phase in ENDED, name)
 
 
 async def reached(api: Api, namespace: str, met: Callable[[Object], bool], name: str | None = None) -> Object:

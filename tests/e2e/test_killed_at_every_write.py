@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from stepwright.cluster import executions
+from stepwright.cluster import stored
 from stepwright.kube.api import Api, NotFound, path_of
 from tests.data.every_kind import MACHINE, given, is_on_hold, workflow
 from tests.on_cluster import exactly_once
@@ -179,8 +179,8 @@ def check(example: Trial, trials: list[Trial], audit: Audit, since: int, phase: 
         try:
             if trial.wrong:
                 continue
-            if executions.phase(trial.body) != phase:
-                raise Wrong(f"it is {executions.phase(trial.body)}, not {phase}")
+            if stored.of(trial.body).phase != phase:
+                raise Wrong(f"it is {stored.of(trial.body).phase}, not {phase}")
             creates = exactly_once.job_creates(writes[trial.namespace])
             exactly_once.check_creates(trial.body, trial.events, creates)
             own = exactly_once.content(trial.body, trial.events)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from stepwright.cluster import executions
+from stepwright.cluster import stored
 from stepwright.kube.api import Api, path_of
 from tests.data.every_kind import MACHINE, given, workflow
 from tests.on_cluster import exactly_once
@@ -79,12 +79,12 @@ async def test_one_that_was_stopped_past_its_lease_and_wakes_does_nothing_twice(
     ]
     example = exactly_once.content(stories[0][1], stories[0][2])
     for played, body, events in stories:
-        assert executions.phase(body) == "Succeeded"
+        assert stored.of(body).phase == "Succeeded"
         own = [write for write in writes if write.namespace == played.namespace]
         exactly_once.check_creates(body, events, exactly_once.job_creates(own), late=played.late_job)
         told = exactly_once.content(body, events)
         if difference := exactly_once.difference(example, told):
-            raise Wrong(f"{executions.reference(body)} has another history than the first one:\n{difference}")
+            raise Wrong(f"{stored.of(body).reference} has another history than the first one:\n{difference}")
 
 
 async def play(api: Api, nursery: Nursery, namespace: str, case: Case) -> Played:
@@ -98,7 +98,7 @@ async def play(api: Api, nursery: Nursery, namespace: str, case: Case) -> Played
         for name in names:
             await api.create(path, execution(name, MACHINE, input=given()))
         # The first one is at work.
-        await followed.until(names[0], lambda found: executions.pinned(found) is not None)
+        await followed.until(names[0], lambda found: stored.of(found).pinned is not None)
         await nursery.start(namespace)
         await until_stopped(one)
         await until_taken_over(followed, names, late=case.late)
@@ -123,11 +123,11 @@ async def until_stopped(operator: ForkedOperator) -> None:
 
 async def until_taken_over(followed: Following, names: Iterable[str], *, late: bool) -> None:
     """Until the other one has written each execution further, or ``late``, until all are at their end."""
-    seqs = {name: executions.seq(followed.newest[name]) for name in names}
+    seqs = {name: stored.of(followed.newest[name]).seq for name in names}
     for name in names:
         await followed.until(
             name,
             lambda found, seq=seqs[name]: (  # type: ignore[misc] # a default cannot be annotated
-                exactly_once.is_settled(found) or (not late and executions.seq(found) > seq)
+                exactly_once.is_settled(found) or (not late and stored.of(found).seq > seq)
             ),
         )

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from stepwright.cluster import consistency, executions, journal, revisions
+from stepwright.cluster import consistency, journal, revisions
+from stepwright.cluster.stored import of
 from stepwright.engine import payloads
 from stepwright.tasks.job import names
 from tests.golden import continued
@@ -52,14 +53,14 @@ def test_stored_statuses_are_believed(golden: Golden) -> None:
     for state in range(len(golden.states)):
         body = golden.execution(state)
 
-        assert consistency.seems_intact(body)
-        consistency.check(body)
+        assert consistency.seems_intact(body["metadata"]["uid"], body["status"])
+        consistency.check(of(body))
 
 
 @every
 def test_jobs_are_called_as_they_were(golden: Golden) -> None:
     """Else an open task would get a second Job."""
-    ref = executions.reference(golden.execution(-1))
+    ref = of(golden.execution(-1)).reference
     jobs = golden.all("jobs")
 
     assert jobs

@@ -7,7 +7,7 @@ import asyncio
 from random import Random
 from typing import Any
 
-from stepwright.cluster import executions
+from stepwright.cluster import stored
 from stepwright.tasks.job import template
 from tests.golden import write
 from tests.golden.earlier import Earlier
@@ -82,7 +82,7 @@ class Upgrade(write.Writer):
         return (
             not self._actions
             and len(bodies) == EXECUTIONS
-            and all(executions.has_ended(body) and executions.is_settled(body) for body in bodies)
+            and all(stored.of(body).has_ended and stored.of(body).settled for body in bodies)
         )
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from stepwright.asl.limits import Limits
 from stepwright.asl.signals import TaskId
-from stepwright.cluster import executions
+from stepwright.cluster import executions, stored
 from stepwright.cluster.revisions import Revisions
 from stepwright.kube.api import Api, ApiError, path_of
 from stepwright.tasks.job import names
@@ -67,7 +67,7 @@ async def following(api: Api, namespace: str) -> AsyncIterator[Following]:
 
 
 def is_settled(body: Object) -> bool:
-    return executions.has_ended(body) and executions.is_settled(body)
+    return stored.of(body).has_ended and stored.of(body).settled
 
 
 async def unreleased_jobs(api: Api, body: Object) -> list[str]:
@@ -100,11 +100,11 @@ async def events_of(api: Api, body: Object) -> list[Object]:
     selector = {"labelSelector": f"stepwright.dev/execution-uid={metadata['uid']}"}
     listed = await api.get(path_of(V1, "executionhistories", metadata["namespace"]), selector)
     pages = {page["metadata"]["name"]: page for page in listed["items"]}
-    pinned = executions.pinned(body)
+    pinned = stored.of(body).pinned
     if pinned is None:
         raise Wrong("it was never started")
     revision = await Revisions(api).get(metadata["namespace"], pinned.revision)
-    loaded = executions.loaded({**body, "status": {}}, revision, {})
+    loaded = executions.loaded(stored.of({**body, "status": {}}), revision, {})
     return history.check(loaded, body["status"], pages, Limits(), 0, may_end_plainly=False)
 
 
@@ -132,7 +132,7 @@ def check_creates(body: Object, events: Iterable[Object], creates: Creates, *, l
     A task that was aborted before it was dispatched needs none. ``late``: a Job of the name that a create still on its
     way may have made once more after its task had ended and its Job was gone; that one is stopped.
     """
-    ref = executions.reference(body)
+    ref = stored.of(body).reference
     by_id = {event["id"]: event for event in events}
     jobs = {
         names.job_name(ref, TaskId(number)): number

@@ -13,8 +13,8 @@ from stepwright.asl import definition
 from stepwright.asl.definition import NO_DRIVER
 from stepwright.asl.definition.substitutions import InvalidSubstitution
 from stepwright.asl.diagnostics import InvalidDefinition
-from stepwright.cluster import executions
 from stepwright.cluster import revisions as stored_revisions
+from stepwright.cluster import stored
 from stepwright.cluster.revisions import Revision
 from stepwright.cluster.serving import Cluster
 from stepwright.controllers import checking
@@ -148,8 +148,8 @@ class MachineWatchman:
         if not self._server.by or self._server.sender_gave_up or self._server.terminating:
             return
         for execution in self._server.all("executions"):
-            pinned = executions.pinned(execution)
-            if executions.phase(execution) == "Running" and pinned is not None and pinned.revision == name:
+            pinned = stored.of(execution).pinned
+            if stored.of(execution).phase == "Running" and pinned is not None and pinned.revision == name:
                 self._complain(f"revision {name} was deleted under execution {execution['metadata']['name']}")
         for machine in self._server.all("statemachines"):
             if machine["metadata"]["uid"] == owner["uid"] and _revision(machine) == name:
@@ -160,8 +160,8 @@ class MachineWatchman:
         if self._server.terminating:
             return
         for execution in self._server.all("executions"):
-            pinned = executions.pinned(execution)
-            if executions.phase(execution) == "Running" and pinned is not None and pinned.uid == uid:
+            pinned = stored.of(execution).pinned
+            if stored.of(execution).phase == "Running" and pinned is not None and pinned.uid == uid:
                 self._complain(
                     f"StateMachine {body['metadata']['name']} went while execution "
                     f"{execution['metadata']['name']} ran"
@@ -181,7 +181,7 @@ class MachineWatchman:
             )
 
     def _pinned(self, old: Body, new: Body) -> None:
-        before, after = executions.pinned(old), executions.pinned(new)
+        before, after = stored.of(old).pinned, stored.of(new).pinned
         if before == after:
             return
         name, uid = new["metadata"]["name"], new["metadata"]["uid"]

@@ -16,8 +16,8 @@ import msgspec
 from stepwright.asl import definition
 from stepwright.asl.limits import Limits
 from stepwright.asl.text import jsontext
-from stepwright.cluster import executions
 from stepwright.cluster import revisions as stored_revisions
+from stepwright.cluster import stored
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision
 from stepwright.controllers.known_machines import Known
@@ -92,7 +92,7 @@ class Scene(World):
         return next(iter(self.operators.values()))
 
     def phase(self, name: str) -> str:
-        return executions.phase(self.execution(name))
+        return stored.of(self.execution(name)).phase
 
     def change(self, name: str, edit: Callable[[dict[str, Any]], None]) -> None:
         """As by ``kubectl edit`` of the spec and the metadata."""

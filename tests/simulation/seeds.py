@@ -7,7 +7,7 @@ from random import Random
 
 import msgspec
 
-from stepwright.cluster import executions
+from stepwright.cluster import stored
 from stepwright.cluster.revisions import Revision
 from stepwright.controllers import member_lease
 from tests.engine.virtual_loop import BEGIN
@@ -189,7 +189,7 @@ class Seed(World):
 
 
 def _is_running(body: Body) -> bool:
-    return executions.phase(body) == "Running"
+    return stored.of(body).phase == "Running"
 
 
 def _world(seed: int, loop: SimulationLoop, rare: Rarities) -> World:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stepwright.asl.machine import Machine
-from stepwright.cluster import executions
-from stepwright.cluster.executions import Pinned
+from stepwright.cluster import stored
+from stepwright.cluster.stored import Pinned
 from tests.simulation.scene import Scene, play
 
 
@@ -18,10 +18,10 @@ class _BegunByAnother(Scene):
         self.create("e0")
         await self.until(lambda: self.phase("e0") == "Running")
         body = self.execution("e0")
-        begun = executions.pinned(body)
+        begun = stored.of(body).pinned
         assert begun is not None
         newer: Pinned = replace(begun, revision="m0-newer")
-        self.loaded: Machine = (await self.operator.journal.open(body, newer)).machine
+        self.loaded: Machine = (await self.operator.journal.open(stored.of(body), newer)).machine
         self.begun = self.setting.revisions[begun.revision].machine
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stepwright.cluster import executions
+from stepwright.cluster import stored
 from stepwright.controllers import quarantine
 from stepwright.engine.advancing import Advancing
 from tests.simulation import scene
@@ -191,7 +191,7 @@ def test_who_ends_in_order_after_a_long_step_leaves_no_suspicion(
 
         async def then(self) -> None:
             await self.others_succeed()
-            ref = executions.reference(self.execution("e0"))
+            ref = stored.of(self.execution("e0")).reference
             self.operators[0].pulse.suspect = ref
             self.operators[0].membership.hear()
             await asyncio.sleep(2)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stepwright.cluster import executions
+from stepwright.cluster import stored
 from stepwright.controllers import execution_watch
 from tests.simulation import scene
 from tests.simulation.api_server import Request
@@ -148,7 +148,7 @@ class ChangedBeforeTheList(BetweenRoundAndList):
         await self.settle()
         await self.begin_again()
         self._stop_execution("e0")
-        await self.until(lambda: executions.is_acknowledged(self.execution("e0")), 60)
+        await self.until(lambda: stored.of(self.execution("e0")).is_acknowledged, 60)
 
 
 def test_a_change_of_what_has_settled_is_acknowledged_though_it_came_as_an_operator_began() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stepwright.cluster import executions
+from stepwright.cluster import executions, stored
 from stepwright.tasks.job import names
 from tests.simulation import history, remote
 from tests.simulation.api_server import ApiServer, Body, Key, Kind, Refusal, Request
@@ -175,7 +175,7 @@ class Watchman:
         """Somebody makes a Job of the very name that the task's Job is to have."""
         if self.calm or self._random.randrange(60):
             return
-        name = names.job_name(executions.reference(watched.born), task)  # type: ignore[arg-type] # an id is a number
+        name = names.job_name(stored.of(watched.born).reference, task)  # type: ignore[arg-type] # an id is a number
         body: Body = {
             "metadata": {
                 "name": name,
@@ -264,15 +264,17 @@ class Watchman:
                 self._complain(f"Job {body['metadata']['name']} is left running")
         objects = {body["metadata"]["name"]: body for body in self._server.all("executionhistories")}
         for body in self._server.all("executions"):
-            self.outcomes.append(executions.phase(body))
-            if not executions.pinned(body):
+            self.outcomes.append(stored.of(body).phase)
+            if not stored.of(body).pinned:
                 continue
             name, uid = body["metadata"]["name"], body["metadata"]["uid"]
-            pinned = executions.pinned(body)
+            pinned = stored.of(body).pinned
             assert pinned is not None
             if self.is_earlier(self._ended_by.get(uid, "")):
                 continue
-            loaded = executions.loaded(self._watched[uid].born, setting.revisions[pinned.revision], {})
+            loaded = executions.loaded(
+                stored.of(self._watched[uid].born), setting.revisions[pinned.revision], {}
+            )
             own = {key: value for key, value in objects.items() if value["executionRef"]["uid"] == uid}
             try:
                 events = history.check(

@@ -18,7 +18,7 @@ import msgspec
 from stepwright.asl import definition
 from stepwright.asl.limits import Limits
 from stepwright.asl.text import jsontext
-from stepwright.cluster import executions, record
+from stepwright.cluster import record, stored
 from stepwright.cluster import revisions as stored_revisions
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision
@@ -552,9 +552,9 @@ class World:
             name = body["metadata"]["name"]
             if self._has_no_room(name):
                 continue
-            if not (executions.has_ended(body) and executions.is_settled(body)):
-                yield f"execution {name} is {executions.phase(body)}, settled: {executions.is_settled(body)}"
-            elif not executions.is_acknowledged(body):
+            if not (stored.of(body).has_ended and stored.of(body).settled):
+                yield f"execution {name} is {stored.of(body).phase}, settled: {stored.of(body).settled}"
+            elif not stored.of(body).is_acknowledged:
                 yield f"execution {name} is not acknowledged"
             if body["spec"].get("ttlSecondsAfterFinished") is not None:
                 yield f"execution {name} is to be deleted"

@@ -14,9 +14,8 @@ import structlog
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.machine import Task
 from stepwright.asl.step import CancelTask
-from stepwright.cluster import executions
-from stepwright.cluster.executions import Body
 from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.stored import Stored
 from stepwright.engine.ports import Loaded, Refused, TaskDriver, Uid
 
 log = structlog.get_logger(__name__)
@@ -31,16 +30,16 @@ class Clearing:
         """Whether anything of it is left that runs, or is to be let go, as far as drivers find that themselves."""
         return any(driver.holds(uid) for driver in self._drivers)
 
-    async def stop_all(self, body: Body) -> None:
+    async def stop_all(self, stored: Stored) -> None:
         """Returns once nothing runs for it any more. Raises Unavailable, NewerVersion."""
         for driver in self._drivers:
-            await driver.sweep(executions.reference(body), frozenset())
+            await driver.sweep(stored.reference, frozenset())
         try:
-            loaded = await self._journal.peek(body)
+            loaded = await self._journal.peek(stored)
         except Refused as error:
             log.warning(
                 "what runs elsewhere is not known",
-                execution=str(executions.reference(body)),
+                execution=str(stored.reference),
                 reason=str(error),
             )
             return

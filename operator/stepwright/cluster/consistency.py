@@ -12,9 +12,9 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from stepwright.cluster import executions, seal
-from stepwright.cluster.executions import Body
+from stepwright.cluster import seal
 from stepwright.cluster.resources import Phase
+from stepwright.cluster.stored import Stored
 from stepwright.engine.ports import Refused
 
 #: What only a commit writes.
@@ -45,27 +45,26 @@ class Edited(Refused):
         self.truth = truth
 
 
-def seems_intact(body: Body) -> bool:
-    """Whether the fields of ``seal.SUMMARY`` are as they were written; the body may be a lean one."""
-    status: Mapping[str, Any] = body.get("status") or {}
-    if not executions.seq(body):
-        return executions.phase(body) == "Pending" and not executions.is_settled(body)
-    return "seal" not in status or seal.summary_holds(body["metadata"]["uid"], status)
+def seems_intact(uid: str, status: Mapping[str, Any]) -> bool:
+    """Whether the fields of ``seal.SUMMARY`` are as they were written; those of a lean one do."""
+    if not status.get("seq"):
+        return status.get("phase") in (None, "Pending") and not status.get("settled")
+    return "seal" not in status or seal.summary_holds(uid, status)
 
 
-def check(body: Body) -> None:
+def check(stored: Stored) -> None:
     """Raises Edited. Costs a hash of what is stored in the object itself."""
-    status: Mapping[str, Any] = body.get("status") or {}
-    if not executions.seq(body):
-        _check_unbegun(body, status)
+    status = stored.status
+    if not stored.seq:
+        _check_unbegun(stored)
         return
     if "seal" not in status:
-        _check_unsealed(body, status)
+        _check_unsealed(stored)
         return
     written = seal.found(status)
     if written is None:
         raise Edited("status.seal is")
-    truth = _truth(body["metadata"]["uid"], status, written)
+    truth = _truth(stored.uid, status, written)
     if truth is None:
         if _ended_by_its_history(status):
             return
@@ -73,14 +72,14 @@ def check(body: Body) -> None:
         raise Edited(f"one of {fields} is")
     if truth.phase == "Running":
         _check_content(status, written)
-    if truth != Truth(executions.phase(body), executions.is_settled(body)):  # type: ignore[arg-type]
+    if truth != Truth(stored.phase, stored.settled):
         raise Edited("status.phase or status.settled is", truth)
 
 
-def _check_unbegun(body: Body, status: Mapping[str, Any]) -> None:
-    if any(status.get(name) for name in _COMMITTED):
+def _check_unbegun(stored: Stored) -> None:
+    if any(stored.status.get(name) for name in _COMMITTED):
         raise Edited("status.seq is")
-    if not seems_intact(body):
+    if not seems_intact(stored.uid, stored.status):
         raise Edited("status.phase or status.settled is", Truth("Pending", settled=False))
 
 
@@ -94,11 +93,12 @@ def _check_content(status: Mapping[str, Any], written: seal.Seal) -> None:
         raise Edited(f"{' and '.join(edited)} {'is' if len(edited) == 1 else 'are'}")
 
 
-def _check_unsealed(body: Body, status: Mapping[str, Any]) -> None:
+def _check_unsealed(stored: Stored) -> None:
     """The API server drops the seal if its CRDs are older than the operator, as in the middle of an upgrade.
     Then as much as possible is compared without it."""
-    if executions.has_ended(body):
+    if stored.has_ended:
         return
+    status = stored.status
     head = _json((status.get("checkpoint") or {}).get("head"))
     if head is None or head.get("ended") is not None:
         raise Edited("status.checkpoint or status.phase is")

@@ -21,12 +21,12 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent
 from stepwright.cluster import consistency, executions, record, seal
 from stepwright.cluster.consistency import Edited
-from stepwright.cluster.executions import Body, Pinned
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.record import Change, Record
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.cluster.rows import TRUSTED_SECONDS, Row
+from stepwright.cluster.stored import Pinned, Stored, as_needed, lean
 from stepwright.engine import kept_apart, payloads, readings
 from stepwright.engine.payloads import Payloads
 from stepwright.engine.ports import (
@@ -108,39 +108,39 @@ class ClusterJournal:
     # --- Loading -------------------------------------------------------------------------------------------------
 
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:
-        body = await (self.read(ref) if at_least is None else self._read_cached(ref, at_least))
+        found = await (self.read(ref) if at_least is None else self._read_cached(ref, at_least))
         known = self._records.get(ref.uid)
         sent = self._read_clocks()
-        if not executions.seq(body) and await self._begins_anew(body, known):
+        if not found.seq and await self._begins_anew(found, known):
             if self.on_restored is not None:
                 self.on_restored(ref, (at_least or 0) if known is None else known.seq, 0)
             # Not because its definition is missing: that may be gone, too, and another be there by now.
             raise Refused(f"Execution {ref} was never started")
-        pinned = executions.pinned(body)
+        pinned = found.pinned
         if pinned is None and known is not None:
             pinned = Pinned(**known.state_machine)
         if pinned is None:
             raise Edited("status.stateMachine is")
-        if known is None or _may_follow(body, known):
-            return await self.open(body, pinned, sent)
-        if "seal" not in (body.get("status") or {}):
+        if known is None or _may_follow(found, known):
+            return await self.open(found, pinned, sent)
+        if "seal" not in found.status:
             raise Edited("status.seq is")
         # Nobody who edits the number has a seal for it: this was written here, and etcd was restored since.
-        loaded = await self.open(body, pinned, sent)
+        loaded = await self.open(found, pinned, sent)
         restored = self._records[ref.uid]
         restored.lost_from = known.seq
         if self.on_restored is not None:
             self.on_restored(ref, known.seq, restored.seq)
         return loaded
 
-    async def _begins_anew(self, body: Body, known: Record | None) -> bool:
+    async def _begins_anew(self, found: Stored, known: Record | None) -> bool:
         """Whether one that has not begun, as it is stored, cannot begin with what it was to run, or runs: a restore of etcd,
         or a deletion, has undone that."""
         if known is None:
             return True
         if known.seq:
-            return _is_no_later(body, known)
-        return not await self._is_there(executions.reference(body), known)
+            return _is_no_later(found, known)
+        return not await self._is_there(found.reference, known)
 
     async def _is_there(self, ref: ExecutionRef, known: Record) -> bool:
         """Whether the revision that it is to run is stored. Raises Unavailable, Gone."""
@@ -150,14 +150,14 @@ class ClusterJournal:
         except ApiError as error:
             raise await self._unreadable(ref, error) from error
 
-    async def read(self, ref: ExecutionRef) -> Body:
+    async def read(self, ref: ExecutionRef) -> Stored:
         """The stored Execution, with its input if it has yet to begin. Raises Unavailable, Gone,
         InvalidInput."""
-        return await self._read(ref, executions.as_needed)
+        return await self._read(ref, as_needed)
 
-    async def read_lean(self, ref: ExecutionRef) -> Body:
+    async def read_lean(self, ref: ExecutionRef) -> Stored:
         """The Execution without its input. Raises Unavailable, Gone."""
-        return await self._read(ref, executions.lean)
+        return await self._read(ref, lean)
 
     async def is_gone(self, ref: ExecutionRef) -> bool:
         try:
@@ -166,16 +166,16 @@ class ClusterJournal:
             return True
         return False
 
-    async def _read(self, ref: ExecutionRef, decode: Callable[[bytes], Body]) -> Body:
+    async def _read(self, ref: ExecutionRef, decode: Callable[[bytes], Stored]) -> Stored:
         try:
-            body = decode(await self._api.request("GET", _path(ref.namespace, ref.name)))
+            found = decode(await self._api.request("GET", _path(ref.namespace, ref.name)))
         except ApiError as error:
             raise await self._unreadable(ref, error) from error
         except msgspec.DecodeError as error:
             raise Unavailable(str(error)) from error
-        if body["metadata"]["uid"] != ref.uid:
+        if found.uid != ref.uid:
             raise Gone(f"Execution {ref} was deleted; another one has its name now")
-        return body
+        return found
 
     async def _unreadable(self, ref: ExecutionRef, error: ApiError) -> JournalError:
         """Why the Execution could not be read."""
@@ -186,17 +186,17 @@ class ClusterJournal:
             return Gone(f"the namespace of Execution {ref} is being deleted")
         return Unavailable(str(error))
 
-    async def _read_cached(self, ref: ExecutionRef, at_least: int) -> Body:
+    async def _read_cached(self, ref: ExecutionRef, at_least: int) -> Stored:
         """The Execution as the API server has it in memory, if that is not too old: this costs a third of
         asking etcd
         (https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list)."""
         try:
             text = await self._api.request("GET", _path(ref.namespace, ref.name), {"resourceVersion": "0"})
-            body = executions.as_needed(text)
+            found = as_needed(text)
         except (ApiError, msgspec.DecodeError):
             return await self.read(ref)
-        known = body["metadata"]["uid"] == ref.uid and executions.seq(body) >= at_least
-        return body if known else await self.read(ref)
+        known = found.uid == ref.uid and found.seq >= at_least
+        return found if known else await self.read(ref)
 
     def observe_generation(self, uid: str, generation: int) -> None:
         """The spec has changed (a stop): the next commit is about this generation."""
@@ -208,70 +208,69 @@ class ClusterJournal:
         """At this moment, for ``open``."""
         return self._read_clocks()
 
-    async def open(self, body: Body, pinned: Pinned, found: Readings | None = None) -> Loaded:
+    async def open(self, found: Stored, pinned: Pinned, at: Readings | None = None) -> Loaded:
         """Take up an Execution as it was read; ``pinned`` is what it runs unless it says so itself: others may have begun
-        it, with another definition, since it was found out what a new one would run (``found``: when that was, if it was not
+        it, with another definition, since it was found out what a new one would run (``at``: when that was, if it was not
         now). A body that is out of date does no harm: the first commit is refused and the execution loaded again. Raises
         Unavailable, Refused (Edited), InvalidInput, NewerVersion, Elsewhere.
         """
-        operator = (body.get("status") or {}).get("operator")
+        operator = found.operator
         if self._installation is not None and not self._installation.carries(operator):
             raise Elsewhere(f"installation {operator} has begun it")
-        consistency.check(body)
-        pinned = executions.pinned(body) or pinned
-        revision = await self._revision(body, pinned)
-        taken_up = Record.of(body, pinned.as_status())
+        consistency.check(found)
+        pinned = found.pinned or pinned
+        revision = await self._revision(found, pinned)
+        taken_up = Record.of(found, pinned.as_status())
         taken_up.carrier = None if self._installation is None else self._installation.name
-        parts, digests = await self._parts(body)
+        parts, digests = await self._parts(found)
         taken_up.stored |= digests
-        result = executions.loaded(body, revision, parts)
+        result = executions.loaded(found, revision, parts)
         self._stop_rolling(taken_up.uid)
         self._records[taken_up.uid] = taken_up
         if not taken_up.seq:
-            self._revisions.found(taken_up.namespace, pinned.revision, found or self._read_clocks())
+            self._revisions.found(taken_up.namespace, pinned.revision, at or self._read_clocks())
         return result
 
-    async def peek(self, body: Body) -> Loaded | None:
+    async def peek(self, found: Stored) -> Loaded | None:
         """What is stored of an Execution that nobody carries; None if it has not begun, or somebody has
         edited it. Its machine is empty if that is lost. Raises Unavailable, NewerVersion, and Refused
         where a payload is lost."""
-        pinned = executions.pinned(body)
+        pinned = found.pinned
         try:
-            consistency.check(body)
+            consistency.check(found)
         except Edited:
             return None
         if pinned is None:
             return None
         try:
-            revision = await self._revision(body, pinned)
+            revision = await self._revision(found, pinned)
         except Refused:
             revision = _without_machine(pinned)
-        parts, _ = await self._parts(body)
-        return executions.loaded(body, revision, parts)
+        parts, _ = await self._parts(found)
+        return executions.loaded(found, revision, parts)
 
-    async def _parts(self, body: Body) -> tuple[dict[PartId, Any], set[str]]:
+    async def _parts(self, found: Stored) -> tuple[dict[PartId, Any], set[str]]:
         """Of the checkpoint, and the digests of the payloads in them. Raises Unavailable, Refused, NewerVersion."""
-        stored = ((body.get("status") or {}).get("checkpoint") or {}).items()
-        ended = executions.has_ended(body)
+        ended = found.has_ended
         encoded = {
             part: msgspec.json.decode(text)
-            for part, text in stored
+            for part, text in found.checkpoint.items()
             if not ended or part.startswith(STOPS)  # of an ended execution there is only to clean up
         }
         digests = payloads.references(encoded)
-        ref = executions.reference(body)
+        ref = found.reference
         texts = {digest: await self._payload(ref, digest) for digest in sorted(digests)}
         for part in encoded.values():
             check_version(part)
         return {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}, digests
 
-    def is_as_written(self, body: Body) -> bool:
+    def is_as_written(self, found: Stored) -> bool:
         """Whether nobody else has changed the status of an Execution that runs here."""
-        status = body.get("status") or {}
-        known = self._records.get(executions.uid_of(body))
-        if known is not None and executions.seq(body) <= known.seq:
+        status = found.status
+        known = self._records.get(found.uid)
+        if known is not None and found.seq <= known.seq:
             shown = (
-                executions.seq(body),
+                found.seq,
                 status.get("commitId"),
                 status.get("operator"),
                 status.get("transitions"),
@@ -286,16 +285,16 @@ class ClusterJournal:
             ):
                 return False
         try:
-            consistency.check(body)
+            consistency.check(found)
         except Edited:
             return False
         return True
 
-    async def _revision(self, body: Body, pinned: Pinned) -> Revision:
+    async def _revision(self, found: Stored, pinned: Pinned) -> Revision:
         try:
-            return await self._revisions.get(body["metadata"]["namespace"], pinned.revision)
+            return await self._revisions.get(found.namespace, pinned.revision)
         except Refused:
-            if not executions.has_ended(body):
+            if not found.has_ended:
                 raise
             # It may have been deleted with its StateMachine. An ended execution takes no step: it only needs
             # cleaning up.
@@ -524,20 +523,20 @@ def _path(namespace: str, name: str, subresource: str | None = None) -> str:
     return path_of(API_VERSION, EXECUTIONS, namespace, name, subresource)
 
 
-def _may_follow(body: Body, known: Record) -> bool:
+def _may_follow(found: Stored, known: Record) -> bool:
     """Whether the stored state may follow the known one, or be it. Another commit of the same number is
     neither; if only its id differs, somebody has edited that."""
-    status, seq = body.get("status") or {}, executions.seq(body)
+    status, seq = found.status, found.seq
     if seq != known.seq or status.get("commitId") == known.commit_id:
         return seq >= known.seq
     return status.get("seal") in (None, record.seal_of(known))
 
 
-def _is_no_later(body: Body, known: Record) -> bool:
+def _is_no_later(found: Stored, known: Record) -> bool:
     """Whether the object shows no write since it was taken up, though it was written here: then etcd was
     restored to a time before its first commit, when it had no seal. Resource versions of one resource can be
     compared (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions)."""
-    now, then = body["metadata"].get("resourceVersion") or "", known.version
+    now, then = found.version, known.version
     return now.isdecimal() and then.isdecimal() and int(now) <= int(then)
 
 

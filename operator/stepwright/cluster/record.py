@@ -18,6 +18,7 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome, Visit
 from stepwright.cluster import conditions, seal
 from stepwright.cluster.resources import Phase
+from stepwright.cluster.stored import Stored
 from stepwright.engine.ports import Commit
 from stepwright.kube import timestamps
 
@@ -76,30 +77,30 @@ class Record:
     """Hashes of payloads known to be stored."""
 
     @classmethod
-    def of(cls, body: Mapping[str, Any], state_machine: Mapping[str, str]) -> Record:
-        metadata, status = body["metadata"], body.get("status") or {}
+    def of(cls, stored: Stored, state_machine: Mapping[str, str]) -> Record:
+        status = stored.status
         page = status.get("historyPage") or {}
         events = list(status.get("history") or ())
         start = status.get("startTime")
         return cls(
-            namespace=metadata["namespace"],
-            name=metadata["name"],
-            uid=metadata["uid"],
+            namespace=stored.namespace,
+            name=stored.name,
+            uid=stored.uid,
             state_machine=state_machine,
-            generation=metadata.get("generation", 1),
-            version=metadata.get("resourceVersion") or "",
-            seq=status.get("seq") or 0,
+            generation=stored.generation,
+            version=stored.version,
+            seq=stored.seq,
             start=None if start is None else timestamps.millis(start),
             waiting_until=status.get("waitingUntil"),
-            phase=status.get("phase") or "Pending",
+            phase=stored.phase,
             events=events,
             page_bytes=sum(map(len, events)),
             page_first=page.get("firstEventId") or 1,
             previous_page=page.get("previous"),
             transitions=list(status.get("transitions") or ()),
-            conditions=list(status.get("conditions") or ()),
-            commit_id=status.get("commitId"),
-            operator=status.get("operator"),
+            conditions=stored.conditions,
+            commit_id=stored.commit_id,
+            operator=stored.operator,
             page=seal.page(status),
             parts=seal.digests(status),
         )

@@ -14,10 +14,10 @@ import structlog
 
 from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.signals import Millis
-from stepwright.cluster import conditions, executions, record, seal
+from stepwright.cluster import conditions, record, seal
 from stepwright.cluster.conditions import Reason
-from stepwright.cluster.executions import Body
 from stepwright.cluster.resources import API_VERSION, Phase
+from stepwright.cluster.stored import Stored
 from stepwright.engine.ports import Clock, StopRequest, Unavailable
 from stepwright.kube import timestamps
 from stepwright.kube.api import Api, ApiError, Invalid, NotFound, TooLarge, path_of
@@ -47,98 +47,97 @@ class Unwritable(Exception):  # noqa: N818 - it names a condition
 
 
 class Refusals:
-    """Every method raises Unavailable and Unwritable. ``body`` may be a lean one unless stated otherwise."""
+    """Every method raises Unavailable and Unwritable. ``stored`` may be a lean one unless stated otherwise."""
 
     def __init__(self, api: Api, clock: Clock) -> None:
         self._api = api
         self._clock = clock
 
-    async def wait(self, body: Body, reason: Reason, detail: str) -> None:
+    async def wait(self, stored: Stored, reason: Reason, detail: str) -> None:
         """Say why an execution that is Pending does not start yet."""
-        new = self._conditions(body, "Pending", reason, detail)
-        if new != ((body.get("status") or {}).get("conditions") or []):
-            await self._write(body, _additions({"conditions": new, "phase": "Pending"}))
+        new = self._conditions(stored, "Pending", reason, detail)
+        if new != stored.conditions:
+            await self._write(stored, _additions({"conditions": new, "phase": "Pending"}))
 
-    async def stall(self, body: Body, reason: Reason, detail: str) -> None:
+    async def stall(self, stored: Stored, reason: Reason, detail: str) -> None:
         """Say why an execution, Pending or begun, does not continue until somebody acts."""
-        await self._say(body, reason, detail)
+        await self._say(stored, reason, detail)
 
-    async def restored(self, body: Body, detail: str) -> None:
+    async def restored(self, stored: Stored, detail: str) -> None:
         """Say that an execution that was started before, as another object, waits until somebody releases
         it."""
         reason = conditions.RESTORED_COPY
         new = conditions.with_restored(
-            self._conditions(body, "Pending", reason, detail),
+            self._conditions(stored, "Pending", reason, detail),
             detail,
             now=timestamps.seconds(self._clock.now()),
-            generation=body["metadata"].get("generation", 1),
+            generation=stored.generation,
             reason=reason,
         )
-        if new != ((body.get("status") or {}).get("conditions") or []):
-            await self._write(body, _additions({"conditions": new, "phase": "Pending"}))
+        if new != stored.conditions:
+            await self._write(stored, _additions({"conditions": new, "phase": "Pending"}))
 
-    async def go_on(self, body: Body) -> None:
+    async def go_on(self, stored: Stored) -> None:
         """Take back what ``stall`` said."""
-        await self._say(body, None, "")
+        await self._say(stored, None, "")
 
-    async def _say(self, body: Body, reason: Reason | None, detail: str) -> None:
-        phase: Phase = "Running" if executions.phase(body) == "Running" else "Pending"
-        new = self._conditions(body, phase, reason, detail)
-        if new != ((body.get("status") or {}).get("conditions") or []):
-            await self._write(body, _additions({"conditions": new, "phase": phase}))
+    async def _say(self, stored: Stored, reason: Reason | None, detail: str) -> None:
+        phase: Phase = "Running" if stored.phase == "Running" else "Pending"
+        new = self._conditions(stored, phase, reason, detail)
+        if new != stored.conditions:
+            await self._write(stored, _additions({"conditions": new, "phase": phase}))
 
-    async def fail(self, body: Body, reason: Reason, error: str, cause: str) -> bool:
+    async def fail(self, stored: Stored, reason: Reason, error: str, cause: str) -> bool:
         """End an execution that cannot start or continue; returns whether that is written now. None of its
         work may still run."""
-        return await self._end(body, "Failed", reason, error, cause)
+        return await self._end(stored, "Failed", reason, error, cause)
 
-    async def abort(self, body: Body, request: StopRequest) -> None:
+    async def abort(self, stored: Stored, request: StopRequest) -> None:
         """End an execution that was stopped before it started."""
-        await self._end(body, "Aborted", conditions.ABORTED, request.error, request.cause)
+        await self._end(stored, "Aborted", conditions.ABORTED, request.error, request.cause)
 
-    async def settle(self, body: Body) -> None:
-        """Record that nothing of an ended execution runs any more: stops that were kept with it are made. ``body`` must be
+    async def settle(self, stored: Stored) -> None:
+        """Record that nothing of an ended execution runs any more: stops that were kept with it are made. ``stored`` must be
         whole."""
-        stored: Mapping[str, Any] = (body.get("status") or {}).get("checkpoint") or {}
-        kept = {part: text for part, text in stored.items() if not part.startswith(STOPS)}
-        said = {"seq": executions.seq(body) + 1, "settled": True}
-        fields = _sealed(body, said if len(kept) == len(stored) else said | {"checkpoint": kept})
-        await self._write(body, _additions(fields))
+        kept = {part: text for part, text in stored.checkpoint.items() if not part.startswith(STOPS)}
+        said = {"seq": stored.seq + 1, "settled": True}
+        fields = _sealed(stored, said if len(kept) == len(stored.checkpoint) else said | {"checkpoint": kept})
+        await self._write(stored, _additions(fields))
 
-    async def correct(self, body: Body, phase: Phase, *, settled: bool) -> None:
+    async def correct(self, stored: Stored, phase: Phase, *, settled: bool) -> None:
         """Undo somebody's edit of phase and settled; the seal still matches the values given."""
         running = phase in ("Pending", "Running")
-        forged = [name for name in _OF_THE_END if running and name in (body.get("status") or {})]
+        forged = [name for name in _OF_THE_END if running and name in stored.status]
         reason = None if phase != "Pending" else conditions.PENDING
         fields = {
             "phase": phase,
             "settled": settled,
-            "conditions": self._conditions(body, phase, reason, ""),
+            "conditions": self._conditions(stored, phase, reason, ""),
         }
         removals = [{"op": "remove", "path": f"/status/{name}"} for name in forged]
-        await self._write(body, [*_additions(fields), *removals])
+        await self._write(stored, [*_additions(fields), *removals])
 
-    async def acknowledge(self, body: Body) -> None:
+    async def acknowledge(self, stored: Stored) -> None:
         """The spec of an ended execution was changed, without effect: readers of the kstatus convention would
         otherwise wait forever for it to be observed. One that is no longer ended was restored: the engine
         that continues it will read its spec."""
-        if not executions.has_ended(body):
+        if not stored.has_ended:
             return
-        generation = body["metadata"].get("generation", 1)
-        old = (body.get("status") or {}).get("conditions") or ()
+        generation = stored.generation
+        old = stored.conditions
         new = [{**condition, "observedGeneration": generation} for condition in old]
-        await self._write(body, _additions({"observedGeneration": generation, "conditions": new}))
+        await self._write(stored, _additions({"observedGeneration": generation, "conditions": new}))
 
     async def _end(
-        self, body: Body, phase: Phase, reason: Reason, error: str | None, cause: str | None
+        self, stored: Stored, phase: Phase, reason: Reason, error: str | None, cause: str | None
     ) -> bool:
         detail = ": ".join(text for text in (error, cause) if text)
         now = self._clock.now()
         fields: dict[str, Any] = {
-            "seq": executions.seq(body) + 1,
+            "seq": stored.seq + 1,
             "phase": phase,
-            "conditions": self._conditions(body, phase, reason, detail),
-            "observedGeneration": body["metadata"].get("generation", 1),
+            "conditions": self._conditions(stored, phase, reason, detail),
+            "observedGeneration": stored.generation,
             "endTime": timestamps.rfc3339(now),
             "currentState": "",
             "settled": True,
@@ -147,40 +146,40 @@ class Refusals:
             fields["error"] = error
         if cause is not None:
             fields["cause"] = cause
-        status = body.get("status") or {}
+        status = stored.status
         if any(status.get(name) for name in _OF_THE_BEGINNING):
             fields |= _end_of_history(status, phase, error, cause, now)
         try:
-            return await self._send(body, _additions(_sealed(body, fields)))
+            return await self._send(stored, _additions(_sealed(stored, fields)))
         except TooLarge:
-            log.warning("no room for a whole status", execution=str(executions.reference(body)))
-        return await self._write(body, [_add("/status", _smallest(body, fields))], is_smallest=True)
+            log.warning("no room for a whole status", execution=str(stored.reference))
+        return await self._write(stored, [_add("/status", _smallest(stored, fields))], is_smallest=True)
 
     def _conditions(
-        self, body: Body, phase: Phase, reason: Reason | None, detail: str
+        self, stored: Stored, phase: Phase, reason: Reason | None, detail: str
     ) -> list[dict[str, Any]]:
         return conditions.of_execution(
-            (body.get("status") or {}).get("conditions") or [],
+            stored.conditions,
             phase,
             now=timestamps.seconds(self._clock.now()),
-            generation=body["metadata"].get("generation", 1),
+            generation=stored.generation,
             reason=reason,
             detail=detail,
         )
 
-    async def _write(self, body: Body, operations: Sequence[Operation], *, is_smallest: bool = False) -> bool:
+    async def _write(
+        self, stored: Stored, operations: Sequence[Operation], *, is_smallest: bool = False
+    ) -> bool:
         """Whether it is written; not if somebody has advanced the execution meanwhile, or it is gone."""
         try:
-            return await self._send(body, operations)
+            return await self._send(stored, operations)
         except TooLarge as error:
             raise Unwritable(str(error), was_smallest=is_smallest) from error
 
-    async def _send(self, body: Body, operations: Sequence[Operation]) -> bool:
+    async def _send(self, stored: Stored, operations: Sequence[Operation]) -> bool:
         """Raises TooLarge, Unavailable."""
-        metadata = body["metadata"]
-        commit_id = (body.get("status") or {}).get("commitId")
-        patch = [*record.commit_is(metadata["uid"], executions.seq(body), commit_id), *operations]
-        path = path_of(API_VERSION, "executions", metadata["namespace"], metadata["name"], "status")
+        patch = [*record.commit_is(stored.uid, stored.seq, stored.commit_id), *operations]
+        path = path_of(API_VERSION, "executions", stored.namespace, stored.name, "status")
         try:
             await self._api.request(
                 "PATCH", path, body=msgspec.json.encode(patch), content_type="application/json-patch+json"
@@ -189,7 +188,7 @@ class Refusals:
             return False
         except Invalid as error:
             # Somebody has advanced it meanwhile; the event for that is on its way.
-            log.debug("overtaken", execution=str(executions.reference(body)), reason=str(error))
+            log.debug("overtaken", execution=str(stored.reference), reason=str(error))
             return False
         except TooLarge:
             raise
@@ -206,13 +205,13 @@ def _additions(fields: Mapping[str, Any]) -> list[Operation]:
     return [_add(f"/status/{name}", value) for name, value in fields.items()]
 
 
-def _smallest(body: Body, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _smallest(stored: Stored, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The least that says how an execution has ended."""
     complete = next(each for each in fields["conditions"] if each["type"] == conditions.COMPLETE)
     small = {name: fields[name] for name in _SMALLEST if name in fields}
     message = conditions.ENDS[fields["phase"]].message("its object is too large to say more here")
     small["conditions"] = [{**complete, "message": message}]
-    return small | {"seal": str(seal.of(body["metadata"]["uid"], small))}
+    return small | {"seal": str(seal.of(stored.uid, small))}
 
 
 def _end_of_history(
@@ -251,7 +250,7 @@ def _last_id(history: Sequence[str]) -> int:
     return 0
 
 
-def _sealed(body: Body, fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields, with the seal of the status that results from applying them to ``body``."""
-    after = {**(body.get("status") or {}), **fields}
-    return fields | {"seal": str(seal.of(body["metadata"]["uid"], after))}
+def _sealed(stored: Stored, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields, with the seal of the status that results from applying them to ``stored``."""
+    after = {**stored.status, **fields}
+    return fields | {"seal": str(seal.of(stored.uid, after))}

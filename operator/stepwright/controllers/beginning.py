@@ -10,10 +10,10 @@ from typing import Final, NamedTuple, TypeAlias
 import msgspec
 
 from stepwright.asl.checkpoint.checkpoint import NewerVersion
-from stepwright.cluster import conditions, executions
+from stepwright.cluster import conditions
 from stepwright.cluster.consistency import Edited
-from stepwright.cluster.executions import Body, InvalidInput, Pinned
 from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.stored import InvalidInput, Pinned, Stored, as_needed, lean
 from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers import execution_watch
 from stepwright.controllers.execution_watch import Seen
@@ -35,7 +35,7 @@ SILENT_LOOKS: Final = 10
 class ToOpen(NamedTuple):
     """What is stored of it, with its input; what it runs; and, for a new one, when that was found out."""
 
-    body: Body
+    stored: Stored
     pinned: Pinned
     found: Readings | None = None
 
@@ -49,7 +49,7 @@ class Unbegun(NamedTuple):
 class ForNewer(NamedTuple):
     """A newer version has written it, in a form that this one cannot read."""
 
-    body: Body
+    stored: Stored
     error: NewerVersion
 
 
@@ -97,14 +97,14 @@ class Beginning:
         uid, ref, pinned = seen.uid, seen.reference, seen.pinned
         self._waiting.stop(seen.machine, uid)  # if an earlier attempt could not report that it waits
         if pinned is None and (was_here or not seen.seems_intact):
-            body = await self._journal.read_lean(ref)
-            pinned = executions.pinned(body)
-            if pinned is None and await self._failing.has_put_right(uid, body):
+            stored = await self._journal.read_lean(ref)
+            pinned = stored.pinned
+            if pinned is None and await self._failing.has_put_right(uid, stored):
                 return None
         if pinned is not None:
             return await self._opened(seen, await self._begun(seen, pinned))
         lean = await self._lean(ref)
-        pinned = executions.pinned(lean)  # it may have begun, and ended, since it was seen
+        pinned = lean.pinned  # it may have begun, and ended, since it was seen
         return await self._opened(
             seen, await (self._new(seen, lean) if pinned is None else self._begun(seen, pinned))
         )
@@ -112,24 +112,24 @@ class Beginning:
     async def _begun(self, seen: Seen, pinned: Pinned) -> ToOpen | Unbegun | None:
         # The event may be older than this process's own last write, and the tasks open in it would be
         # dispatched before the next write.
-        body = await self._journal.read(seen.reference)
-        found = execution_watch.of(body)
+        stored = await self._journal.read(seen.reference)
+        found = execution_watch.of_stored(stored)
         if found.pinned is None and not found.status.seq:
             return Unbegun(found)
-        if executions.has_ended(body) and executions.is_settled(body) and not self._failing.holds(seen.uid):
-            await self._failing.has_put_right(seen.uid, body)
+        if stored.has_ended and stored.settled and not self._failing.holds(seen.uid):
+            await self._failing.has_put_right(seen.uid, stored)
             return None
-        return ToOpen(body, pinned)
+        return ToOpen(stored, pinned)
 
-    async def _new(self, seen: Seen, lean: Body) -> ToOpen | None:
+    async def _new(self, seen: Seen, lean: Stored) -> ToOpen | None:
         ref = seen.reference
-        if executions.has_ended(lean):
+        if lean.has_ended:
             return None  # it was refused by a write whose answer was lost; the event for that is on its way
         if seen.stop_request is not None:
             await self._refusals.abort(lean, seen.stop_request)
             return None
-        came_back = executions.restored_by(lean)
-        if came_back is not None and not (self._restarts_restored or executions.may_restart(lean)):
+        came_back = lean.restored_by
+        if came_back is not None and not (self._restarts_restored or lean.may_restart):
             await self._refusals.restored(lean, came_back)
             return None
         found = self._journal.read_clocks()
@@ -137,45 +137,45 @@ class Beginning:
         if pinned is None:
             return None
         try:
-            body = await self._whole(ref)
+            stored = await self._whole(ref)
         except InvalidInput as error:
-            await self._failing.refuse(error.body or await self._lean(ref), str(error))
+            await self._failing.refuse(error.stored or await self._lean(ref), str(error))
             return None
-        return ToOpen(body, executions.pinned(body) or pinned, found)
+        return ToOpen(stored, stored.pinned or pinned, found)
 
     async def _opened(self, seen: Seen, found: ToOpen | Unbegun | None) -> Opened:
         if not isinstance(found, ToOpen):
             return found
-        body, pinned, found_at = found
+        stored, pinned, found_at = found
         self._pin(seen, pinned)  # before anything more is awaited
         try:
-            return await self._journal.open(body, pinned, found_at)
+            return await self._journal.open(stored, pinned, found_at)
         except BaseException as error:
             self._unpin(seen.uid)
             match error:
                 case InvalidInput():
-                    await self._failing.refuse(body, str(error))
+                    await self._failing.refuse(stored, str(error))
                 case Edited():
-                    await self._failing.put_right(body, error)
+                    await self._failing.put_right(stored, error)
                 case NewerVersion():
-                    return ForNewer(body, error)
+                    return ForNewer(stored, error)
                 case Refused():
-                    await self._failing.fail_plainly(body, str(error))
+                    await self._failing.fail_plainly(stored, str(error))
                 case _:
                     raise
             return None
 
-    async def _whole(self, ref: ExecutionRef) -> Body:
+    async def _whole(self, ref: ExecutionRef) -> Stored:
         """A new Execution with its input: from the event that reported it, or read. Raises InvalidInput."""
         text = self._texts.get(ref.uid)
-        return await self._journal.read(ref) if text is None else executions.as_needed(text)
+        return await self._journal.read(ref) if text is None else as_needed(text)
 
-    async def _lean(self, ref: ExecutionRef) -> Body:
+    async def _lean(self, ref: ExecutionRef) -> Stored:
         """A new Execution without its input, likewise."""
         text = self._texts.get(ref.uid)
-        return await self._journal.read_lean(ref) if text is None else executions.lean(text)
+        return await self._journal.read_lean(ref) if text is None else lean(text)
 
-    async def _find_machine(self, seen: Seen, body: Body) -> Pinned | None:
+    async def _find_machine(self, seen: Seen, stored: Stored) -> Pinned | None:
         """What a new execution is to run; None if it has to wait, which its conditions then say."""
         key = seen.machine
         known = await self._machines.newest(key) or await self._appears(key)
@@ -184,9 +184,9 @@ class Beginning:
         self._waiting.add(seen)
         if known is None:
             detail = f"there is no StateMachine {key[1]!r} in namespace {key[0]!r}"
-            await self._refusals.wait(body, conditions.WAITING_FOR_STATE_MACHINE, detail)
+            await self._refusals.wait(stored, conditions.WAITING_FOR_STATE_MACHINE, detail)
         else:
-            await self._refusals.wait(body, conditions.STATE_MACHINE_NOT_READY, known.reason)
+            await self._refusals.wait(stored, conditions.STATE_MACHINE_NOT_READY, known.reason)
         # Read it: for one in doubt there may be no further event.
         known = await self._machines.newest(key)
         if known is None or known.revision is None or not self._waiting.stop(key, seen.uid):

@@ -7,14 +7,13 @@ again when its spec changes or an operator starts.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import msgspec
 import structlog
 
-from stepwright.cluster import conditions, executions
-from stepwright.cluster.executions import Body
+from stepwright.cluster import conditions, stored
 from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.stored import Stored
 from stepwright.cluster.uncarried import Refusals, Unwritable
 from stepwright.controllers.execution_watch import Seen
 from stepwright.engine.defects import Defect
@@ -31,7 +30,7 @@ class Defective:
         self,
         journal: ClusterJournal,
         refusals: Refusals,
-        fail: Callable[[Body, str], Awaitable[None]],
+        fail: Callable[[Stored, str], Awaitable[None]],
         find: Callable[[ExecutionRef], Seen | None],
     ) -> None:
         self._journal = journal
@@ -51,9 +50,9 @@ class Defective:
     async def give_up(self, ref: ExecutionRef, defect: Defect) -> bool:
         """End it, or set it apart. False if neither can be written now. Raises Unwritable."""
         try:
-            body = await self._journal.read_lean(ref)
-            if not executions.has_ended(body):
-                await self._fail(body, defect.cause)
+            found = await self._journal.read_lean(ref)
+            if not found.has_ended:
+                await self._fail(found, defect.cause)
         except (Gone, Elsewhere):
             return True
         except Unavailable as error:
@@ -70,9 +69,9 @@ class Defective:
         seen = self._find(ref)
         if seen is None or seen.uid != ref.uid:
             return False
-        body: dict[str, Any] = msgspec.to_builtins(seen)
+        known = stored.of(msgspec.to_builtins(seen))
         try:
-            await self._refusals.stall(body, conditions.INTERNAL_ERROR, defect.cause)
+            await self._refusals.stall(known, conditions.INTERNAL_ERROR, defect.cause)
         except Exception:
             log.exception("execution cannot be told why it waits", execution=str(ref))
             return False

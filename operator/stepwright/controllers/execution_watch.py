@@ -19,8 +19,8 @@ import msgspec
 
 from stepwright.asl.signals import Millis
 from stepwright.cluster import consistency
-from stepwright.cluster.executions import Body, Pinned
 from stepwright.cluster.resources import API_VERSION
+from stepwright.cluster.stored import Body, Pinned, Stored
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.engine.ports import ExecutionRef, StopRequest, Uid
 from stepwright.kube import informer, timestamps
@@ -171,7 +171,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     @property
     def seems_intact(self) -> bool:
         """Whether the fields that the seal's summary is made of are as they were written."""
-        return consistency.seems_intact(msgspec.to_builtins(self))
+        return consistency.seems_intact(self.uid, msgspec.to_builtins(self.status))
 
     @property
     def would_be_made_again(self) -> bool:
@@ -189,6 +189,10 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
 Observe = Callable[[str, Seen, msgspec.Raw | None], None]
 """What has happened (ADDED, MODIFIED, TOUCHED, DELETED) and to which Execution. A Pending one comes with its
 whole text, which must not be kept."""
+
+
+def of_stored(stored: Stored) -> Seen:
+    return of(stored.body)
 
 
 def of(body: Body) -> Seen:

@@ -21,8 +21,8 @@ import structlog
 from stepwright.asl.checkpoint.checkpoint import NewerVersion
 from stepwright.cluster import conditions, executions, uncarried
 from stepwright.cluster.clearing import Clearing
-from stepwright.cluster.executions import Body, Pinned
 from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.stored import Pinned, Stored, lean, unfit
 from stepwright.controllers import execution_watch
 from stepwright.controllers.acts import Act, Here, act_upon, seems_back
 from stepwright.controllers.beginning import Beginning, ForNewer, Unbegun
@@ -147,7 +147,7 @@ class Executions:
     async def _take_in(self, ref: ExecutionRef) -> None:
         here = self._taking_up.get(ref.uid)
         try:
-            seen = execution_watch.of(await self._journal.read_lean(ref))
+            seen = execution_watch.of_stored(await self._journal.read_lean(ref))
         except Gone:
             self._taking_up.pop(ref.uid, None)  # this ends by itself
             self._forget_reference(ref)
@@ -225,7 +225,7 @@ class Executions:
 
     async def _look_at_quarantined(self, ref: ExecutionRef) -> None:
         if await self._apart.releases(await self._journal.read_lean(ref)):
-            self._newer[ref.uid] = execution_watch.of(await self._journal.read_lean(ref))
+            self._newer[ref.uid] = execution_watch.of_stored(await self._journal.read_lean(ref))
 
     def _check_on(self, ref: ExecutionRef, check: Callable[[ExecutionRef], Awaitable[None]]) -> None:
         if ref.uid not in self._comparing:
@@ -235,7 +235,7 @@ class Executions:
 
     async def _forget_if_gone(self, ref: ExecutionRef) -> None:
         try:
-            seen = execution_watch.of(await self._journal.read_lean(ref))
+            seen = execution_watch.of_stored(await self._journal.read_lean(ref))
         except Gone:
             self._forget_reference(ref)
             return
@@ -246,8 +246,8 @@ class Executions:
             self._observe("MODIFIED", seen)
 
     async def _restate_if_edited(self, ref: ExecutionRef) -> None:
-        body = await self._journal.read_lean(ref)
-        if self._engine.carries(ref.uid) and not self._journal.is_as_written(body):
+        stored = await self._journal.read_lean(ref)
+        if self._engine.carries(ref.uid) and not self._journal.is_as_written(stored):
             log.warning("status was edited by somebody else, writing it again", execution=str(ref))
             self._engine.restate(ref.uid)
 
@@ -401,14 +401,14 @@ class Executions:
             return
         if self._park(seen):
             return
-        problem = None if text is None else executions.unfit(text)
+        problem = None if text is None else unfit(text)
         if text is None or problem is None:
             if text is not None:
                 self._beginning.keep(uid, text)
             self._keep_at(seen.reference, lambda: self._start_or_wait(seen))
         else:
-            body = executions.lean(text)
-            self._keep_at(seen.reference, lambda: self._failing.refuse(body, problem))
+            stored = lean(text)
+            self._keep_at(seen.reference, lambda: self._failing.refuse(stored, problem))
 
     def _park(self, seen: Seen) -> bool:
         """Take up an execution that only waits, without reading it. Returns whether that was possible. An
@@ -455,8 +455,8 @@ class Executions:
             case Unbegun(found):
                 self.restored(ref, seen.status.seq, 0)
                 self._newer[uid] = found
-            case ForNewer(body, error):
-                await self._leave_to_newer(ref, body, error)
+            case ForNewer(stored, error):
+                await self._leave_to_newer(ref, stored, error)
             case Loaded() as loaded:
                 if loaded.stop is not None:
                     self._stopped.add(uid)
@@ -467,28 +467,28 @@ class Executions:
     def _pin(self, seen: Seen, pinned: Pinned) -> None:
         self._carried[seen.uid] = seen.machine, pinned.revision
 
-    async def _leave_to_newer(self, ref: ExecutionRef, body: Body, newer: NewerVersion) -> None:
+    async def _leave_to_newer(self, ref: ExecutionRef, stored: Stored, newer: NewerVersion) -> None:
         """Nothing is lost: a version that knows its form will continue it. Until then it is tried again
         whenever operators come or go."""
         log.error("execution is for a newer version", execution=str(ref), reason=str(newer))
         self.for_newer_version.add(ref.uid)
-        await self._refusals.stall(body, conditions.NEWER_VERSION, str(newer))
+        await self._refusals.stall(stored, conditions.NEWER_VERSION, str(newer))
 
     async def _give_up(self, ref: ExecutionRef, reason: str) -> None:
-        body = await self._journal.read_lean(ref)
+        stored = await self._journal.read_lean(ref)
         if ref.uid in self._unbegun:
-            await self._failing.sweep(body)
+            await self._failing.sweep(stored)
             if self._engine.carries(ref.uid):
                 raise Unavailable("what it ran before is still being let go of")
-            self._newer[ref.uid] = execution_watch.of(body)
+            self._newer[ref.uid] = execution_watch.of_stored(stored)
             return
         try:
-            executions.check_version(body)
+            executions.check_version(stored)
         except NewerVersion as newer:
-            await self._leave_to_newer(ref, body, newer)
+            await self._leave_to_newer(ref, stored, newer)
             return
-        if not await self._failing.has_put_right(ref.uid, body):
-            await self._failing.fail_plainly(body, reason)
+        if not await self._failing.has_put_right(ref.uid, stored):
+            await self._failing.fail_plainly(stored, reason)
 
     # --- Ending --------------------------------------------------------------------------------------------------
 

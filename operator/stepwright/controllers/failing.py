@@ -7,10 +7,10 @@ from typing import Final
 
 import structlog
 
-from stepwright.cluster import conditions, consistency, executions
+from stepwright.cluster import conditions, consistency
 from stepwright.cluster.clearing import Clearing
 from stepwright.cluster.consistency import Edited
-from stepwright.cluster.executions import Body
+from stepwright.cluster.stored import Stored
 from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers.failure_events import FailureEvents
 from stepwright.engine.ports import Uid
@@ -31,52 +31,52 @@ class Failing:
         """Whether any of its work still runs or has to be released."""
         return self._clearing.holds(uid)
 
-    async def refuse(self, body: Body, problem: str) -> None:
+    async def refuse(self, stored: Stored, problem: str) -> None:
         """It has not begun, and cannot with this input."""
-        stop = executions.stop_request(body)
+        stop = stored.stop
         if stop is not None:
-            await self._refusals.abort(body, stop)
+            await self._refusals.abort(stored, stop)
         else:
-            await self._fail(body, conditions.INVALID_INPUT, "InvalidExecutionInput", problem)
+            await self._fail(stored, conditions.INVALID_INPUT, "InvalidExecutionInput", problem)
 
-    async def fail_plainly(self, body: Body, reason: str) -> None:
+    async def fail_plainly(self, stored: Stored, reason: str) -> None:
         """An execution cannot continue because of what is stored of it, or of what it runs."""
-        if not executions.has_ended(body):
-            await self._fail_at_once(body, reason)
+        if not stored.has_ended:
+            await self._fail_at_once(stored, reason)
             return
-        await self.sweep(body)
-        if not executions.is_settled(body):
-            await self._refusals.settle(body)
+        await self.sweep(stored)
+        if not stored.settled:
+            await self._refusals.settle(stored)
 
-    async def fail_for_defect(self, body: Body, cause: str) -> None:
-        await self.sweep(body)
-        await self._fail(body, conditions.FAILED, "States.Runtime", cause)
+    async def fail_for_defect(self, stored: Stored, cause: str) -> None:
+        await self.sweep(stored)
+        await self._fail(stored, conditions.FAILED, "States.Runtime", cause)
 
-    async def has_put_right(self, uid: Uid, body: Body) -> bool:
+    async def has_put_right(self, uid: Uid, stored: Stored) -> bool:
         """Whether somebody else had edited the status; if so, it is corrected, or the execution fails."""
         try:
-            consistency.check(body)
-            if executions.pinned(body) is None and self.holds(uid):
+            consistency.check(stored)
+            if stored.pinned is None and self.holds(uid):
                 raise Edited("status is")  # with Jobs it has begun, whatever is left of its status
         except Edited as edited:
-            await self.put_right(body, edited)
+            await self.put_right(stored, edited)
             return True
         return False
 
-    async def put_right(self, body: Body, edited: Edited) -> None:
-        log.warning("status was edited", execution=str(executions.reference(body)), found=str(edited))
+    async def put_right(self, stored: Stored, edited: Edited) -> None:
+        log.warning("status was edited", execution=str(stored.reference), found=str(edited))
         if edited.truth is None:
-            await self._fail_at_once(body, str(edited))
+            await self._fail_at_once(stored, str(edited))
         else:
-            await self._refusals.correct(body, edited.truth.phase, settled=edited.truth.settled)
+            await self._refusals.correct(stored, edited.truth.phase, settled=edited.truth.settled)
 
-    async def _fail_at_once(self, body: Body, reason: str) -> None:
-        await self.fail_for_defect(body, f"The execution cannot go on: {reason}.")
+    async def _fail_at_once(self, stored: Stored, reason: str) -> None:
+        await self.fail_for_defect(stored, f"The execution cannot go on: {reason}.")
 
-    async def sweep(self, body: Body) -> None:
+    async def sweep(self, stored: Stored) -> None:
         """Stop whatever runs for it."""
-        await self._clearing.stop_all(body)
+        await self._clearing.stop_all(stored)
 
-    async def _fail(self, body: Body, reason: conditions.Reason, error: str, cause: str) -> None:
-        if await self._refusals.fail(body, reason, error, cause):
-            self._failures.failed(executions.reference(body), error)
+    async def _fail(self, stored: Stored, reason: conditions.Reason, error: str, cause: str) -> None:
+        if await self._refusals.fail(stored, reason, error, cause):
+            self._failures.failed(stored.reference, error)

@@ -11,10 +11,9 @@ from typing import Final
 
 import structlog
 
-from stepwright.cluster import conditions, executions
+from stepwright.cluster import conditions
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.uncarried import Refusals, Unwritable
-from stepwright.controllers import execution_watch
 from stepwright.controllers.defective import Defective
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.failing import Failing
@@ -146,9 +145,9 @@ class Insisting:
         if not self._held(ref.uid):
             return False
         try:
-            body = await self._journal.read_lean(ref)
-            if executions.phase(body) == execution_watch.PENDING and executions.pinned(body) is None:
-                await self._failing.refuse(body, "the Execution is so large that its status has no room")
+            stored = await self._journal.read_lean(ref)
+            if not stored.has_begun:
+                await self._failing.refuse(stored, "the Execution is so large that its status has no room")
                 return True
         except (Gone, Elsewhere):
             return True
@@ -170,8 +169,8 @@ class Insisting:
     async def _say_why(self, ref: ExecutionRef, problem: str) -> None:
         """A Pending execution never waits without saying why."""
         try:
-            body = await self._journal.read_lean(ref)
-            if executions.phase(body) == execution_watch.PENDING and executions.pinned(body) is None:
-                await self._refusals.wait(body, conditions.START_DELAYED, problem)
+            stored = await self._journal.read_lean(ref)
+            if not stored.has_begun:
+                await self._refusals.wait(stored, conditions.START_DELAYED, problem)
         except (Unavailable, Gone, Unwritable) as error:
             log.warning("execution cannot be told why it waits", execution=str(ref), reason=str(error))

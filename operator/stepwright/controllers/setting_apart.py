@@ -3,9 +3,9 @@ releases it, or ends when somebody stops it."""
 
 from __future__ import annotations
 
-from stepwright.cluster import conditions, executions
+from stepwright.cluster import conditions
 from stepwright.cluster.clearing import Clearing
-from stepwright.cluster.executions import Body
+from stepwright.cluster.stored import Stored
 from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers.quarantine import RELEASE, Quarantine, Suspect
 from stepwright.engine.ports import Uid
@@ -34,29 +34,28 @@ class SettingApart:
         """It cannot continue any more. Raises Unavailable."""
         await self._quarantine.forget(uid, self._api)
 
-    async def releases(self, body: Body) -> bool:
-        """Whether the execution may continue now; if not, its status says why. ``body`` must be whole. Raises
+    async def releases(self, stored: Stored) -> bool:
+        """Whether the execution may continue now; if not, its status says why. ``stored`` must be whole. Raises
         Unavailable."""
-        uid = executions.uid_of(body)
+        uid = stored.uid
         suspect = self._quarantine.suspects.get(uid)
         if suspect is None or not suspect.quarantined:
             return True
-        stop = executions.stop_request(body)
+        stop = stored.stop
         if stop is not None:
-            await self._clearing.stop_all(body)
-            await self._refusals.abort(body, stop)
+            await self._clearing.stop_all(stored)
+            await self._refusals.abort(stored, stop)
             return False
-        if (body["metadata"].get("annotations") or {}).get(RELEASE) != suspect.key:
-            await self._refusals.stall(body, conditions.QUARANTINED, _way_out(body, suspect))
+        if stored.annotations.get(RELEASE) != suspect.key:
+            await self._refusals.stall(stored, conditions.QUARANTINED, _way_out(stored, suspect))
             return False
-        await self._refusals.go_on(body)
+        await self._refusals.go_on(stored)
         await self.forget(uid)
         return True
 
 
-def _way_out(body: Body, suspect: Suspect) -> str:
-    metadata = body["metadata"]
+def _way_out(stored: Stored, suspect: Suspect) -> str:
     return (
         f"{', '.join(suspect.deaths)} ended while they computed a step of it. To try again: kubectl annotate execution "
-        f"-n {metadata['namespace']} {metadata['name']} --overwrite {RELEASE}={suspect.key}"
+        f"-n {stored.namespace} {stored.name} --overwrite {RELEASE}={suspect.key}"
     )
