@@ -267,6 +267,31 @@ def test_one_that_is_deleted_waits_for_its_executions() -> None:
     assert play.is_gone
 
 
+def test_one_that_is_deleted_waits_where_the_machine_stood_still_since_its_executions_were_looked_for() -> (
+    None
+):
+    """etcd may have been restored meanwhile, to when one ran."""
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        handle = play.server.handle
+
+        def pausing(request: Request) -> bytes:
+            if request.path.endswith("/executions"):
+                play.stood_still_seconds += 15
+            return handle(request)
+
+        play.server.handle = pausing  # type: ignore[method-assign]
+        play.server.delete(("statemachines", *GREET))
+        await asyncio.sleep(30)
+        assert not play.is_gone
+        play.server.handle = handle  # type: ignore[method-assign]
+        await asyncio.sleep(30)
+
+    assert played(script).is_gone
+
+
 def test_a_deletion_waits_until_all_who_may_start_executions_have_heard_of_it() -> None:
     async def script(play: Play) -> None:
         play.make()

@@ -8,10 +8,12 @@ from typing import Final
 from stepwright.asl.signals import Millis
 from stepwright.cluster import conditions
 from stepwright.cluster.resources import API_VERSION
+from stepwright.cluster.rows import Row
 from stepwright.controllers.known_machines import KnownMachines, deleted
 from stepwright.controllers.machine_status import MachineStatus, Verdict
 from stepwright.controllers.state_machine_watch import Key, SeenMachine
-from stepwright.engine.ports import Clock
+from stepwright.engine.ports import Clock, Unavailable
+from stepwright.engine.readings import Readings
 from stepwright.kube import namespaces
 from stepwright.kube.api import Api, Conflict, Forbidden, NotFound, path_of
 
@@ -24,7 +26,8 @@ not see each other's."""
 
 
 class Draining:
-    """``under_way`` says whether this operator runs executions of a state machine, or sees that others do."""
+    """``under_way`` says whether this operator runs executions of a state machine, or sees that others do.
+    ``read_clocks`` tells how much time has passed."""
 
     def __init__(
         self,
@@ -36,6 +39,7 @@ class Draining:
         under_way: Callable[[Key], bool],
         on_change: Callable[[Key], None],
         is_gone: Callable[[Key, str], None],
+        read_clocks: Callable[[], Readings],
     ) -> None:
         self._api = api
         self._known = known
@@ -44,6 +48,7 @@ class Draining:
         self._under_way = under_way
         self._on_change = on_change
         self._is_gone = is_gone
+        self._read_clocks = read_clocks
         self._since: dict[Key, Millis] = {}
 
     def __len__(self) -> int:
@@ -62,6 +67,8 @@ class Draining:
             self._known.learn(key, deleted(seen))
             self._on_change(key)
         since = self._since.setdefault(key, self._clock.now())
+        row = Row(self._read_clocks)
+        row.go_on()
         running = self._under_way(key) or await self._running(key)
         if running:
             await self._status.report(key, seen, Verdict(conditions.DRAINING))
@@ -70,8 +77,9 @@ class Draining:
         if waits > 0:
             return waits / 1000
         try:
+            row.go_on()
             await self._status.set_finalizers(key, seen, [name for name in finalizers if name != FINALIZER])
-        except Conflict:
+        except (Conflict, Unavailable):
             return 0.1
         except NotFound:
             pass

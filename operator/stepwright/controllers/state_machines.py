@@ -96,6 +96,7 @@ class StateMachines:
             under_way=under_way,
             on_change=on_change,
             is_gone=self.forget,
+            read_clocks=read_clocks,
         )
         self._checks = Turns(CHECKS_AT_ONCE)
         self._workers: dict[Key, asyncio.Task[None]] = {}
