@@ -1,4 +1,4 @@
-"""What an expression may look at."""
+"""What an expression may read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.meter import Meter
 
 Randomness: TypeAlias = Callable[[], Random]
-"""Made only when asked for: to seed it costs as much as many a state."""
+"""Made only when needed: seeding costs as much as many a state."""
 
 
 class Data(Struct, frozen=True):
@@ -27,7 +27,7 @@ class Data(Struct, frozen=True):
 
 
 class States:
-    """What a JSONata expression may look at: the variables and, among them, ``$states``.
+    """What a JSONata expression may read: the variables, including ``$states``.
 
     The context object is made only for expressions that read it.
     """
@@ -67,8 +67,8 @@ class States:
 class Expression(Protocol):
     """Anything compiled once per definition and evaluated per visit: a path, an intrinsic call, a template.
 
-    It looks at ``Data`` in a JSONPath state, at ``States`` in a JSONata state. Raises ``StateError`` when it cannot be
-    evaluated.
+    It reads ``Data`` in a JSONPath state, ``States`` in a JSONata state. Raises ``StateError`` when it cannot
+    be evaluated.
     """
 
     def evaluate(self, data: Any) -> Json: ...

@@ -13,7 +13,8 @@ Severity = Literal["ERROR", "WARNING"]
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding. ``code`` and ``severity`` are those of AWS's ValidateStateMachineDefinition where it has one.
+    """One finding. ``code`` and ``severity`` are those of AWS's ValidateStateMachineDefinition if it has
+    them.
 
     ``pointer`` is the place that AWS names: for an unknown or missing field the object that should (not) have it.
     ``member`` then names the field in it; ``line`` and ``column`` are the field's own. They count from 1 and are

@@ -1,8 +1,8 @@
-"""What an execution may take: AWS's quotas, each of which can be set.
+"""Limits of an execution: AWS's quotas, each of which can be set.
 
-Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html. The bounds of definitions stand in
-``definition.limits``, those of single expressions in ``jsonata.runtime`` and ``jsonpath.search``, of a state in ``meter``: nobody needs to raise them,
-and the engine's own safety hangs on them.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html. The limits of definitions
+are in ``definition.limits``, those of single expressions in ``jsonata.runtime`` and ``jsonpath.search``,
+those of a state in ``meter``: nobody needs to raise them, and the engine's own safety depends on them.
 """
 
 from __future__ import annotations
@@ -22,22 +22,24 @@ class Limits:
     """
 
     payload_bytes: int = 262_144
-    """Of an input, an output, a task's parameters."""
+    """The size of an input, an output, a task's parameters."""
     variable_bytes: int = 262_144
     assign_bytes: int = 262_144
-    """Of all variables that one Assign sets."""
+    """The size of all variables that one Assign sets."""
     variables_bytes: int = 10 * 1024 * 1024
-    """Of all variables that an execution keeps."""
+    """The size of all variables of an execution."""
     history_events: int | None = None
-    """Of the execution's own history, and of that of each child execution, which fails by itself beyond."""
+    """The length of the execution's own history, and of each child execution's, which fails by itself beyond
+    it."""
     history_bytes: int | None = None
-    """Of the inputs, parameters, results, outputs and variables in its events, and 200 for each event; and of what child
-    executions leave in the store, which the engine counts (``engine.kept_apart``). AWS has no such limit."""
+    """The size of the inputs, parameters, results, outputs and variables in its events, with 200 for each
+    event; and of what child executions leave in the store, which the engine counts (``engine.kept_apart``).
+    AWS has no such limit."""
     events_per_second: int | None = None
-    """How fast its history and those of its child executions may grow together in the long run; the engine sees to it
-    (``engine.brake``). AWS limits the transitions of an account instead."""
+    """How fast its history and those of its child executions may grow together in the long run; the engine
+    enforces it (``engine.brake``). AWS limits the transitions of an account instead."""
     quota_seconds: int | None = 600
-    """How long a quota of the store may keep a write out before the execution fails; the engine sees to it."""
+    """How long a quota of the store may block a write before the execution fails; the engine enforces it."""
     execution_seconds: int | None = None
     """How long it may run, whatever its TimeoutSeconds."""
     child_executions: int = 1_000
@@ -63,5 +65,5 @@ one that ends at once has ended in its first step."""
 CLUSTER: Final = Limits(
     history_events=25_000, history_bytes=128 * 1024 * 1024, events_per_second=500, child_executions=40
 )
-"""Its store is one for all: an execution that never ends must not fill it. All that runs at once stands in one object,
-which etcd takes up to 1.5 MiB, hence as many children as of an inline Map."""
+"""Everybody shares the store: an execution that never ends must not fill it. Everything that runs at once is
+in one object, which etcd accepts up to 1.5 MiB, hence only as many children as in an inline Map."""

@@ -19,7 +19,7 @@ MapMode = Literal["INLINE", "DISTRIBUTED"]
 
 
 class Rule(Protocol):
-    """The condition of a Choice rule. It looks at what an ``Expression`` looks at."""
+    """The condition of a Choice rule. It reads what an ``Expression`` reads."""
 
     def matches(self, data: Any) -> bool: ...
 
@@ -45,7 +45,8 @@ class Retrier:
 
 @dataclass(frozen=True, slots=True)
 class Catcher:
-    """One entry of Catch. ``result_path`` None = ResultPath null: the error is dropped, the input goes on."""
+    """One entry of Catch. ``result_path`` None = ResultPath null: the error is dropped, the input is passed
+    on."""
 
     error_equals: tuple[str, ...]
     next: str
@@ -153,8 +154,8 @@ class Batcher:
 class Map(StateBase):
     """``item_processor`` is the scope of the iterations (Iterator in older definitions).
 
-    ``item_selector`` serves Parameters of older definitions, too. ``unserved`` names a field that AWS serves and this
-    engine does not: an execution fails when it comes there.
+    ``item_selector`` serves Parameters of older definitions, too. ``unserved`` names a field that AWS serves
+    and this engine does not: an execution fails when it gets there.
     """
 
     item_processor: Pointer

@@ -3,7 +3,7 @@
 One meter goes through all states, fields, Choice rules and Map items of a step. It counts work, not time, so that an
 execution ends in the same way on every machine: a unit is about a microsecond (a value looked at, a call, a few hundred
 characters written). A step that has spent its share ends between two states; a state that spends all that a
-single one may spend fails. Whoever must not be held up says how long it has ``patience``.
+single one may spend fails. A caller that must not be held up sets a ``patience``.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ PER_STEP: Final = 50_000
 """The share of a step: about a twentieth of a second."""
 
 PER_STATE: Final = 2_000_000
-"""Of a single state, or of the start of one iteration of a Map. Twice what one expression or path may cost: AWS bounds
-those by time, and names no bound for a state."""
+"""The share of a single state, or of the start of one iteration of a Map. Twice what one expression or path
+may cost: AWS bounds those by time, and documents no bound for a state."""
 
 MOST_HELD: Final = 32 * 1024 * 1024
-"""Bytes, about, of all that the expressions of a state have made together, until its output is written. AWS's largest
-payload has 256 KiB."""
+"""The approximate bytes that all expressions of a state may make together, until its output is written. AWS's
+largest payload has 256 KiB."""
 
 PER_TRANSITION: Final = 20
 
 LITTLE: Final = 1_000
-"""States that cost less share what one may spend: to count anew for each would cost more."""
+"""Cheaper states share one state's budget: counting separately for each would cost more."""
 
 
 class Overspent(StateError):  # noqa: N818 - as StateError, what it is is said by its base
-    """A state has cost all that a single one may cost."""
+    """A state has used up the budget of a single state."""
 
     def __init__(self) -> None:
         super().__init__(RUNTIME, causes.state_too_costly())
 
 
 class TakesLong(Exception):  # noqa: N818 - a condition
-    """The step takes longer than there is patience for here. The same step, asked for without, comes to its end."""
+    """The step exceeds its patience. The same step without a patience comes to its end."""
 
 
 class Meter:
-    """``left``: what may still be spent until something must be decided. Who spends little and often may take from it
-    without a look: the next who looks decides."""
+    """``left``: what may still be spent until something must be decided. Frequent small spenders may subtract
+    from it without checking: the next one that checks decides."""
 
     __slots__ = (
         "_before",
@@ -67,9 +67,9 @@ class Meter:
         given = per_state if patience is None or patience > per_state else patience
         self._given = self.left = given
         self.full_at = given - per_step
-        """Where so little is left, the step has had its share."""
+        """If no more than this is left, the step has had its share."""
         self.renewed_at = given - LITTLE
-        """Where so little is left, the next state needs to be given more."""
+        """If no more than this is left, the next state needs a new budget."""
 
     @property
     def spent(self) -> int:
@@ -82,7 +82,7 @@ class Meter:
         return self._given < self._per_state
 
     def begin_state(self) -> None:
-        """What comes is another state's: it has all of its own to spend."""
+        """Another state begins, with its own full budget."""
         before = self._before = self._before + self._given - self.left
         given = self._per_state
         patience = self._patience
@@ -94,7 +94,8 @@ class Meter:
         self.renewed_at = given - LITTLE
 
     def spend(self, units: int) -> None:
-        """Before it is done. Raises ``Overspent`` and ``TakesLong``: whoever wants more than is left has spent that."""
+        """To be called before the work. Raises ``Overspent`` and ``TakesLong``: asking for more than is left
+        spends it."""
         if units > self.left:
             self.run_out()
         self.left -= units

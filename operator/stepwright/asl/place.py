@@ -1,7 +1,5 @@
-"""Where a value stands within a field of a definition.
-
-A chain from the inside to the outside, spelled out only when somebody is to read it: with long keys in each other, the
-spelled places of all values would be longer than any definition.
+"""Where a value is within a field of a definition. A chain from the inside out, spelled out only when it is
+needed: with long nested keys, the places of all values would be longer than any definition.
 """
 
 from __future__ import annotations
@@ -48,7 +46,7 @@ class Place:
 
 
 def escaped(token: str | int) -> str:
-    """A name or index as it stands in a JSON pointer (RFC 6901)."""
+    """A name or index as in a JSON pointer (RFC 6901)."""
     text = token if isinstance(token, str) else str(token)
     if len(text) > LONGEST_TOKEN:
         text = f"{text[:LONGEST_TOKEN]}..."

@@ -1,7 +1,5 @@
-"""What was compiled is remembered by its text, as the same few expressions stand in most states.
-
-Only of short texts: a cache outlives the definition that filled it, and what a long text compiles to takes a thousand
-times as much memory.
+"""Remembers compiled expressions by their text, since most states use the same few. Only for short texts: a
+cache outlives the definition that filled it, and a long text compiles to something a thousand times its size.
 """
 
 from __future__ import annotations

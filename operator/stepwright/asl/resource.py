@@ -1,8 +1,8 @@
 """A Task's Resource, parsed once: which service it names, which action, and how its task ends.
 
-Which of them a driver serves is not known here. Source: https://states-language.net/spec.html#task-state (a URI), the
-recorded TaskScheduled events, and for the patterns
-https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
+This module does not know which of them drivers serve. Source:
+https://states-language.net/spec.html#task-state (a URI), the recorded TaskScheduled events, and for the
+patterns https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from functools import lru_cache
 from typing import Final, Literal
 
 Kind = Literal["integration", "lambda_function", "activity", "uri"]
-"""``integration``: an ARN of Step Functions itself, TaskScheduled events. ``lambda_function`` and ``activity`` have
-events of their own. ``uri``: all else, k8s included, TaskScheduled events."""
+"""``integration``: an ARN of Step Functions itself, TaskScheduled events. ``lambda_function`` and
+``activity`` have their own events. ``uri``: everything else, including k8s, TaskScheduled events."""
 
 Pattern = Literal["", ".sync", ".sync:2", ".waitForTaskToken"]
-"""When the task has its end: with the answer, with the end of what was begun, or with what somebody says by its token."""
+"""When the task ends: with the answer, with the end of what was begun, or with an answer to its token."""
 
 ARN_PARTS: Final = 6
 
@@ -52,7 +52,8 @@ class Resource:
 
     @property
     def is_called(self) -> bool:
-        """Whether AWS calls a service, takes what it answers and is done. What else runs a task may take its time."""
+        """Whether AWS calls a service and is done with its answer. Anything else that runs a task may take
+        its time."""
         return self.text.startswith("arn:") and not self.pattern
 
     def __str__(self) -> str:
@@ -110,7 +111,7 @@ def _name(text: str, kind: Kind) -> tuple[str, str]:
 
 
 OWN_SCHEME: Final = "stepwright:"
-"""Of what the engine runs for its own ends. No definition can name it."""
+"""The service of what the engine runs for itself. No definition can name it."""
 
 MAP_SHARD: Final = parse(f"{OWN_SCHEME}mapShard.sync")
 """A shard of a distributed Map (``checkpoint.shards``): an execution that the Map waits for."""

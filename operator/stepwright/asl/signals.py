@@ -68,7 +68,8 @@ class Stop(Struct, frozen=True):
 
 
 class Break(Struct, frozen=True):
-    """The execution cannot go on for a reason outside its definition (its state is too large to be recorded).
+    """The execution cannot continue for a reason outside its definition (its state is too large to be
+    recorded).
 
     It ends FAILED with this error and cause; nothing can catch it.
     """
@@ -109,7 +110,7 @@ class UpdateMapRun(Struct, frozen=True):
 
 
 class Continue(Struct, frozen=True):
-    """Go on where the last step stopped at its bound (``Step.more``)."""
+    """Continue where the last step stopped at its bound (``Step.more``)."""
 
 
 Signal: TypeAlias = (
@@ -128,7 +129,8 @@ Signal: TypeAlias = (
 
 
 class Moment(Struct, frozen=True):
-    """When a signal is taken in, and the seed of all randomness of that step (jitter, States.UUID, MathRandom)."""
+    """When a signal is processed, and the seed of all randomness of that step (jitter, States.UUID,
+    MathRandom)."""
 
     now: Millis
     seed: int

@@ -1,4 +1,4 @@
-"""The result of a step: what changed, what is recorded, what is to be done."""
+"""The result of a step: what changed, what is recorded, what has to be done."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StartTask(Struct, frozen=True):
     heartbeat_seconds: int | None
     credentials: Json = None
     submitted: Json = None
-    """The output of TaskSubmitted once there was one."""
+    """The output of TaskSubmitted, once there is one."""
 
 
 class CancelTask(Struct, frozen=True):
@@ -108,7 +108,8 @@ class ChildEvent(Struct, frozen=True):
 
 
 class ChildExecution(Struct, frozen=True):
-    """How a child execution of a distributed Map stands: told when it begins, and again when it has ended."""
+    """The state of a child execution of a distributed Map: reported when it begins, and again when it has
+    ended."""
 
     name: str
     """A UUID: no two child executions share one."""
@@ -128,7 +129,7 @@ class ChildExecution(Struct, frozen=True):
 
 
 class Counts(Struct, frozen=True):
-    """Of items or of child executions. Those that wait and those that are not told of are what is left of ``total``."""
+    """Of items or of child executions. Those that wait and those not listed make up the rest of ``total``."""
 
     total: int
     running: int
@@ -140,7 +141,7 @@ class Counts(Struct, frozen=True):
 
 
 class MapRunStatus(Struct, frozen=True):
-    """How a Map Run stands; told with every step that changes it."""
+    """The state of a Map Run; reported with every step that changes it."""
 
     arn: str
     execution_arn: str
@@ -163,8 +164,9 @@ class Step(Struct, frozen=True):
 
     ``changed`` names the parts of the checkpoint that differ from the one given (written, or gone when no longer in
     ``checkpoint.parts``), so a journal writes only those. ``more``: the step stopped at its bound; resume with
-    ``Continue`` after what it says has been committed. With an ``outcome`` the checkpoint has no open task or timer.
-    ``redrivable``: where the execution has ended without success, what ``interpreter.redrive`` goes on from.
+    ``Continue`` after what it says has been committed. With an ``outcome`` the checkpoint has no open task or
+    timer. ``redrivable``: if the execution has ended without success, what ``interpreter.redrive`` continues
+    from.
     """
 
     checkpoint: Checkpoint

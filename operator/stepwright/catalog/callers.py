@@ -1,4 +1,4 @@
-"""Who asks for something."""
+"""Callers of the API."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class StateMachine(Struct, frozen=True):
     revision: Revision
     tags: Mapping[str, str] = field(default_factory=dict)
     deleting: bool = False
-    """It is there until none of its executions runs, and nothing is begun with it."""
+    """It exists until none of its executions runs, and nothing new is started with it."""
 
 
 class Version(Struct, frozen=True):
@@ -79,7 +79,7 @@ class Alias(Struct, frozen=True):
 
 
 class Activity(Struct, frozen=True):
-    """Work that workers ask for. ``encryption``: its ``encryptionConfiguration``, which is never changed."""
+    """Work that workers ask for. ``encryption``: its ``encryptionConfiguration``, which never changes."""
 
     arn: str
     name: str
@@ -96,8 +96,8 @@ class ActivityTask(Struct, frozen=True):
 
 
 class Execution(Struct, frozen=True):
-    """Of an Express execution nothing is kept once it has ended. ``map_run_arn``: the Map Run of which it is a child
-    execution, for so many ``items``."""
+    """Express executions are not kept after their end. ``map_run_arn``: the Map Run of which it is a child
+    execution, for this many ``items``."""
 
     arn: str
     uid: Uid
@@ -118,9 +118,9 @@ class Execution(Struct, frozen=True):
     items: int | None = None
     redrives: int = 0
     redriven: Millis | None = None
-    """How often it was redriven, and when it was for the last time."""
+    """How often it was redriven, and when last."""
     test_case: str | None = None
-    """Of a new one: the test case of a file of mocks that answers its tasks."""
+    """For a new one: the test case of a file of mocks that answers its tasks."""
     redrivable: bool | None = None
-    """Of one that ended without success: whether what a redrive goes on from was kept; None: by a version that kept
-    nothing."""
+    """For one that ended without success: whether what a redrive needs was kept; None: it was written by a
+    version that kept nothing."""

@@ -1,4 +1,4 @@
-"""Whether an execution can be redriven, and if not, why: in AWS's words where it has some.
+"""Whether an execution can be redriven, and if not, why: in AWS's words if there are any.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html (redriveStatusReason).
 """
@@ -12,11 +12,11 @@ from stepwright.catalog.records import Execution
 
 _DAY_MILLIS: Final = 24 * 60 * 60 * 1000
 PERIOD_MILLIS: Final = 14 * _DAY_MILLIS
-"""So long after its end an execution can be redriven."""
+"""How long after its end an execution can be redriven."""
 OPEN_MILLIS: Final = 365 * _DAY_MILLIS
-"""So long after its start, at most."""
+"""And how long after its start at most."""
 MAP_RUN_REDRIVES: Final = 1_000
-"""So often a Map Run can be redriven."""
+"""How often a Map Run can be redriven."""
 EVENTS_LIMIT: Final = 24_999
 """With fewer events than this there is room for ExecutionRedriven and one more."""
 

@@ -1,11 +1,9 @@
-"""Task tokens: what a worker answers a task by. Here alone they are made and read.
-
-A token names a task and the moment it was scheduled, and ends with a seal that only holders of a key can make: nobody can
-guess one, whatever else of an execution is known, and to tell a forged one takes no look into any store. It is bound to
-the namespace, the execution, the attempt (each is a task of its own) and the moment, so that in a store that was restored
-from a backup, where another task may get the same id later, it does not stand for that one.
-
-Nothing of it is kept: whoever knows the task can make its token again.
+"""Task tokens, with which workers answer tasks. They are made and read only here. A token names a task and
+the moment it was scheduled, and ends with a seal that only holders of a key can make: nobody can guess one,
+whatever else about an execution is known, and a forged one is recognised without reading any store. It is
+bound to the namespace, the execution, the attempt (each is a separate task) and the moment; so if a store is
+restored from a backup and another task gets the same id later, the token does not name that one. Tokens are
+not stored: they can be made again from the task.
 """
 
 from __future__ import annotations
@@ -27,8 +25,8 @@ _VERSION: Final = 1
 _BODY: Final = struct.Struct(">BB8s16sQQ")
 """Version, key, namespace, uid, task, milliseconds at which it was scheduled."""
 _SEAL_BYTES: Final = 18
-"""Of an HMAC-SHA256 of the body: 144 bits. With the body they make a multiple of three, so that base64 has neither padding
-nor bits to spare."""
+"""Of an HMAC-SHA256 of the body: 144 bits. Together with the body this is a multiple of three bytes, so
+base64 has neither padding nor spare bits."""
 _LENGTH: Final = (_BODY.size + _SEAL_BYTES) // 3 * 4
 """80 characters; AWS's have up to 2,048."""
 
@@ -36,7 +34,7 @@ KEY_BYTES: Final = 32
 
 
 class Named(NamedTuple):
-    """The task that a token names. None of it says that the task is, or ever was, open."""
+    """The task that a token names, which may never have been open."""
 
     namespace: bytes
     """``namespace_hash``."""
@@ -46,8 +44,8 @@ class Named(NamedTuple):
 
 
 class TaskTokens:
-    """``keys``: the first makes tokens, tokens of all are taken. So a key is rotated: a new one comes before it, and it
-    goes when no task of its time is open any more."""
+    """``keys``: the first makes tokens, tokens of all are accepted. To rotate a key, put a new one before it,
+    and remove it when no task of its time is open any more."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._keys: dict[int, list[bytes]] = {}
@@ -73,7 +71,7 @@ class TaskTokens:
             raise NoSuchTask from None
         if version != _VERSION:
             raise NoSuchTask
-        # The whole text is compared: what is not of base64's alphabet was left out.
+        # The whole text is compared, because decoding drops characters outside base64's alphabet.
         for key in self._keys.get(key_id, ()):
             if hmac.compare_digest(given, _sealed(key, body).encode()):
                 return Named(namespace, Uid(str(uuid.UUID(bytes=number))), TaskId(task), Millis(scheduled))
@@ -82,20 +80,20 @@ class TaskTokens:
 
 @lru_cache(maxsize=1024)
 def namespace_hash(namespace: str) -> bytes:
-    """Eight bytes by which a token tells its namespace to whoever knows all namespaces."""
+    """Eight bytes from which anybody who knows all namespaces can find the token's."""
     return hashlib.sha256(namespace.encode()).digest()[:8]
 
 
 @lru_cache(maxsize=1024)  # an execution has many tasks, and this takes as long as the rest of a token
 def _number(uid: str) -> bytes:
     number = uuid.UUID(uid)
-    if str(number) != uid:  # else it would be read as another
+    if str(number) != uid:  # otherwise it would be read as another
         raise ValueError(f"{uid} is no UUID in small letters")
     return number.bytes
 
 
 def _key_id(key: bytes) -> int:
-    """Which key a token was made with; where two have the same, both are tried."""
+    """Which key a token was made with; if two share an id, both are tried."""
     return hashlib.sha256(b"task-token-key:" + key).digest()[0]
 
 

@@ -9,9 +9,9 @@
     assert result.status == "SUCCEEDED"
     assert result.states == ["CheckOrder", "Ship", "Notify"]
 
-pytest users get the fixture ``workflow`` (``stepwright.pytest_plugin``). What belongs here: playing an execution on the
-language core in virtual time, what stands in for tasks, and what is told about it. Not: any of the engine,
-which keeps executions alive in the real world.
+pytest users get the fixture ``workflow`` (``stepwright.pytest_plugin``). Belongs here: playing an execution
+on the language core in virtual time, mocks of tasks, and reports. Not: the engine, which keeps executions
+alive in the real world.
 """
 
 from stepwright.testing.mocking import TaskError, after, in_turn, never, per_attempt

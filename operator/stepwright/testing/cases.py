@@ -1,6 +1,6 @@
 """Files of tests for ``stepwright test``: which definition, which mocks, what is expected. YAML, or the same in JSON.
 
-Reading says everything that is wrong with a file at once, before anything runs.
+Reading reports everything that is wrong with a file at once, before anything runs.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _MOST_TIMES: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``place``: of the test in its file."""
+    """``place``: where the test is in its file."""
 
     name: str
     place: str
@@ -56,7 +56,7 @@ class Case:
 
 
 def read(file: Path, values: Mapping[str, Value] = MappingProxyType({})) -> list[Case]:
-    """``values`` are put in for ``${Name}`` in definitions, before those of the file. Raises Unusable."""
+    """``values`` replace ``${Name}`` in definitions, ahead of the file's own. Raises Unusable."""
     name = str(file)
     try:
         text = file.read_text(encoding="utf-8")
@@ -68,7 +68,7 @@ def read(file: Path, values: Mapping[str, Value] = MappingProxyType({})) -> list
 def parse(
     name: str, text: str, folder: Path, values: Mapping[str, Value] = MappingProxyType({})
 ) -> list[Case]:
-    """``folder``: from where definitions are named. Raises Unusable."""
+    """``folder``: names of definitions are relative to it. Raises Unusable."""
     reader = open_file(name, text)
     cases = _File(reader, folder, values).cases()
     reader.finish()

@@ -32,7 +32,7 @@ def text(seconds: float) -> str:
 
 
 def seconds(given: object) -> float | None:
-    """Of a number of seconds or such a text; None for anything else."""
+    """The seconds in a number or in such a text; None for anything else."""
     if isinstance(given, int | float) and not isinstance(given, bool):
         return given if given >= 0 else None
     if isinstance(given, str) and _WHOLE.fullmatch(given):

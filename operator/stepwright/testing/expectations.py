@@ -1,4 +1,4 @@
-"""What a test expects of an execution, and where it came otherwise."""
+"""What a test expects of an execution, and where the execution differs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from stepwright.asl.text import jsontext
 from stepwright.testing import durations
 from stepwright.testing.result import Result
 
-_MOST: Final = 5  # differences of one document that are told
+_MOST: Final = 5  # differences reported for one document
 
 
 @dataclass(frozen=True, slots=True)
 class TaskExpectation:
-    """``input``: what every call is given, where it is said; ``inputs``: call by call."""
+    """``input``: what every call is given, if specified; ``inputs``: call by call."""
 
     calls: int | None = None
     input: Sequence[Json] = ()
@@ -25,7 +25,7 @@ class TaskExpectation:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Nothing is expected of what is None or empty; ``output`` and ``output_contains`` hold at most one value."""
+    """What is None or empty is not checked; ``output`` and ``output_contains`` hold at most one value."""
 
     status: str | None = None
     output: Sequence[Json] = ()

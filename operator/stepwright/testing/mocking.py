@@ -1,4 +1,5 @@
-"""What people give as a mock, and what becomes of it: values, errors, functions, sequences, things that take time."""
+"""Turns what people give as a mock into a script: values, errors, functions, sequences, things that take
+time."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from stepwright.tasks.job import parameters
 
 
 class TaskError(Exception):
-    """The failure of a task: as a mock, or raised by the function that is one. Retry and Catch see ``error``."""
+    """The failure of a task: as a mock, or raised by a mock function. Retry and Catch see ``error``."""
 
     def __init__(self, error: str, cause: str | None = None) -> None:
         super().__init__(error if cause is None else f"{error}: {cause}")
@@ -54,7 +55,8 @@ def never(*, heartbeats_every: float | None = None) -> Any:
 
 
 def in_turn(*mocks: Any) -> Any:
-    """One after the other, for each time that the state calls its task: retries, loops, iterations of a Map alike."""
+    """One after the other, one for each call of the state's task: retries, loops, iterations of a Map
+    alike."""
     return _Sequence(mocks, by_attempt=False)
 
 
@@ -64,7 +66,7 @@ def per_attempt(*mocks: Any) -> Any:
 
 
 def script(mock: Any) -> Script:
-    """Raises TypeError if a mock holds what has no JSON."""
+    """Raises TypeError if a mock holds something that is not JSON."""
     if isinstance(mock, _Sequence):
         return _in_order([script(one) for one in mock.mocks], by_attempt=mock.by_attempt)
     if isinstance(mock, _Timed):
@@ -114,7 +116,7 @@ def _timed(timed: _Timed) -> Script:
 def _called(function: Callable[[Any], Any]) -> Script:
     def answer(invocation: int, task: StartTask) -> Answer:
         try:
-            given = function(copy.deepcopy(task_input(task)))  # it may change what it is given
+            given = function(copy.deepcopy(task_input(task)))  # it may change its argument
         except TaskError as error:
             given = error
         if isinstance(given, _Timed):
@@ -132,7 +134,7 @@ def _answer(mock: Any) -> Answer:
     if isinstance(mock, type) and issubclass(mock, Exception):
         return Answer(failure=Failure(mock.__name__, None))
     try:
-        return Answer(jsontext.parse(jsontext.dump(mock)))  # a copy, which nobody changes
+        return Answer(jsontext.parse(jsontext.dump(mock)))  # a copy that nobody else can change
     except (jsontext.InvalidJson, TypeError) as error:
         raise TypeError(
             f"a mock gives a JSON value, an exception or a function, not {mock!r}: {error}"

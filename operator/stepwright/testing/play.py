@@ -1,7 +1,6 @@
-"""Plays an execution to its end in virtual time, straight on the language core: no loop, no threads, no waiting.
-
-What is to come stands in one heap, by the moment at which it is due: answers of tasks and timers. When a step is done,
-time jumps to the next of them, so thirty days take as long as a second. The same arguments give the same execution,
+"""Plays an execution to its end in virtual time, directly on the language core: no loop, no threads, no
+waiting. Answers of tasks and timers are in one heap, ordered by when they are due. After each step time jumps
+to the next of them, so thirty days take as long as a second. The same arguments give the same execution,
 event for event, on every machine.
 """
 
@@ -48,7 +47,7 @@ from stepwright.mocks.answers import Answer, is_submitted
 LIMITS: Final = Limits(history_events=25_000)
 
 Work = Callable[[StartTask], Answer]
-"""What a task comes to. What it raises ends the play."""
+"""Gives a task's answer. An exception ends the play."""
 
 
 @dataclass(slots=True)
@@ -81,7 +80,7 @@ class Play:
                 self._send(signal)
 
     def _stands(self, signal: Signal, due: Millis) -> bool:
-        """Whether what was to come still is: timers may be cancelled or set anew, tasks cancelled."""
+        """Whether the signal is still expected: timers may be cancelled or set again, tasks cancelled."""
         match signal:
             case TimerFired(timer):
                 return self._timers.get(timer) == due
@@ -139,7 +138,8 @@ class Play:
             self._plan(Millis(self.now + round(answer.after_seconds * 1000)), answer.signal(task.task))
 
     def _plan(self, due: Millis, signal: Signal) -> None:
-        """Of what is due in the same millisecond timers come last: who answers with the last second is in time."""
+        """Of signals due in the same millisecond timers come last: an answer at the last moment is in
+        time."""
         self._order += 1
         heapq.heappush(self._agenda, (due, isinstance(signal, TimerFired), self._order, signal))
 

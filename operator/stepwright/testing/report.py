@@ -1,4 +1,5 @@
-"""What ``stepwright test`` has to tell: a line for each test, and for each that failed what was expected and what came."""
+"""The output of ``stepwright test``: a line for each test, and for each failure the expected and actual
+values."""
 
 from __future__ import annotations
 
@@ -16,12 +17,12 @@ from stepwright.testing.result import Result
 from stepwright.testing.workflow import UnmockedTask
 
 _NOT_SHOWN: Final = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML may have (https://www.w3.org/TR/xml/#charsets), nor a terminal that shows it."""
+"""Characters that neither XML (https://www.w3.org/TR/xml/#charsets) nor a terminal may get."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``result`` None: nothing was run. ``unmocked``: the words of UnmockedTask."""
+    """``result`` None: nothing was run. ``unmocked``: the message of UnmockedTask."""
 
     case: Case
     result: Result | None
@@ -85,7 +86,8 @@ def summary(verdicts: Sequence[Verdict], elapsed_seconds: float) -> str:
 
 
 def junit(verdicts: Sequence[Verdict], elapsed_seconds: float) -> str:
-    """The XML that CI systems read. Errors and causes are other people's text: control characters are told as escapes."""
+    """The XML that CI systems read. Errors and causes are other people's text: control characters are
+    escaped."""
     suite = ET.Element(
         "testsuite",
         name="stepwright",

@@ -1,4 +1,4 @@
-"""What came of an execution, for assertions."""
+"""The result of an execution, for assertions."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 class Visit:
     """One visit of a state. Seconds are virtual; ``entered_after_seconds`` counts from the start of the execution.
 
-    ``path`` tells where in the execution: ``Ship``, ``Orders[3]/Ship``. ``outcome`` None: the state was not left.
-    ``error``: of its newest failure.
+    ``path`` is the place in the execution: ``Ship``, ``Orders[3]/Ship``. ``outcome`` None: the state was not
+    left. ``error``: of its newest failure.
     """
 
     state: str
@@ -49,8 +49,9 @@ class Call:
 
 @dataclass(frozen=True)
 class Result:
-    """``status`` RUNNING: the execution waits for a task that never ends. ``output`` is there where it succeeded,
-    ``error`` and ``cause`` where it did not. ``events`` is the history as GetExecutionHistory tells it."""
+    """``status`` RUNNING: the execution waits for a task that never ends. ``output`` is there where it
+    succeeded, ``error`` and ``cause`` where it did not. ``events`` is the history as GetExecutionHistory
+    returns it."""
 
     name: str
     status: Status
@@ -65,7 +66,7 @@ class Result:
     seconds: float
     """How long it took, in virtual time."""
     waits_for: Sequence[str] = field(default=())
-    """Where a running execution stands: paths of states."""
+    """Where a running execution is: paths of states."""
 
     @cached_property
     def path(self) -> list[Any]:

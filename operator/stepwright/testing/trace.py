@@ -21,7 +21,7 @@ def lines(result: Result, most: int = 40) -> list[str]:
 
 
 def _by_branch(visits: Sequence[Visit]) -> list[Visit]:
-    """What happens in a branch stands together, below the state that it belongs to."""
+    """Groups the visits of a branch below the state that it belongs to."""
     newest: dict[str, tuple[int, ...]] = {}
     keys = []
     for number, visit in enumerate(visits):

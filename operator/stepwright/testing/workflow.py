@@ -28,7 +28,7 @@ from stepwright.testing.play import Play
 from stepwright.testing.result import Call, Result
 
 START: Final = "2024-01-01T00:00:00Z"
-"""When executions begin unless a test says otherwise: always the same, so that outputs are."""
+"""When executions begin by default: always the same, so that outputs are reproducible."""
 
 _PLACE: Final = Place("123456789012", "us-east-1")
 _UID: Final = "00000000-0000-4000-8000-000000000000"
@@ -54,9 +54,10 @@ class Workflow:
         name: str | None = None,
         substitutions: Mapping[str, Value] | None = None,
     ) -> None:
-        """``definition``: a file (a definition or a StateMachine manifest, JSON or YAML), or the definition itself as
-        an object or as JSON text. ``name`` chooses one of several state machines of a file. ``substitutions`` take the
-        place of ``${Name}`` in a definition, as those of AWS SAM do, before those that a manifest or template says. Raises InvalidWorkflow."""
+        """``definition``: a file (a definition or a StateMachine manifest, JSON or YAML), or the definition
+        itself as an object or as JSON text. ``name`` chooses one of several state machines of a file.
+        ``substitutions`` replace ``${Name}`` in a definition, as in AWS SAM, ahead of a manifest's or
+        template's own. Raises InvalidWorkflow."""
         try:
             given = tuple(
                 sorted((key, value_text(key, value)) for key, value in (substitutions or {}).items())
@@ -102,7 +103,7 @@ class Workflow:
         return config_file.select(read, self._machine, name or self._own_name, case)
 
     def script(self, state: str, script: Script) -> None:
-        """The same as ``mock`` for those who have a script already."""
+        """The same as ``mock`` with a ready script."""
         if (problem := self.no_task(state)) is not None:
             raise LookupError(problem)
         self._scripts[state] = script
@@ -115,7 +116,7 @@ class Workflow:
         return f"{state!r} is no Task state of {self.name}{said}"
 
     def with_scripts(self, scripts: Mapping[str, Script]) -> Workflow:
-        """The same definition with these alone."""
+        """The same definition with only these scripts."""
         other = copy.copy(self)
         other._scripts = dict(scripts)  # noqa: SLF001 - one of its own kind
         return other
@@ -123,8 +124,9 @@ class Workflow:
     def run(
         self, input: Json = None, *, start: str | datetime = START, name: str = "test", seed: int = 0
     ) -> Result:
-        """One execution, to its end. Without an input it gets ``{}``. ``seed`` decides what is random in it (jitter,
-        States.UUID, $random). Raises UnmockedTask, and whatever a mock's function raises beside TaskError."""
+        """One execution, to its end. Without an input it gets ``{}``. ``seed`` decides what is random in it
+        (jitter, States.UUID, $random). Raises UnmockedTask, and whatever a mock's function raises other than
+        TaskError."""
         text = JsonText("{}") if input is None else jsontext.dump(input)
         return self.run_text(text, start=start, name=name, seed=seed)
 

@@ -1,1 +1,1 @@
-"""All that is needed to go on with an execution: plain data in parts, each of which is stored for itself."""
+"""Everything needed to continue an execution: plain data in parts, each stored separately."""

@@ -35,7 +35,7 @@ class InvalidRule(ValueError):  # noqa: N818 - it is a finding about the user's 
 
 
 def compile(rule: Mapping[str, Json], pointer: Pointer) -> Rule:
-    """``pointer`` is where the rule stands in its definition; raises ``InvalidRule``."""
+    """``pointer`` is the rule's place in its definition; raises ``InvalidRule``."""
     compiler = _Compiler()
     compiled = compiler.rule(dict(rule), pointer, level=0)
     if compiled is None or compiler.problems:

@@ -19,7 +19,7 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 
 def parse(text: str) -> Instant | None:
-    """The instant that a text names, or None if it is no timestamp."""
+    """The instant that a text names, or None if it is not a timestamp."""
     found = _TIMESTAMP.fullmatch(text)
     if found is None:
         return None

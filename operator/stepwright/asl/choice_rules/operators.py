@@ -1,7 +1,7 @@
 """The 39 comparison operators of Choice rules, in one table by name.
 
-An operator compares the value of Variable with an *operand*: written in the rule, or read by a path (``...Path``).
-Where the value is not of the operator's type the comparison is false, never an error.
+An operator compares the value of Variable with an *operand*: written in the rule, or read by a path
+(``...Path``). If the value does not have the operator's type, the comparison is false, never an error.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ _COMPARED: Final = 128
 
 
 class And:
-    """Rules are asked in their order and only as far as needed: one may guard the next with IsPresent."""
+    """Rules are evaluated in order and only as far as needed: one may guard the next with IsPresent."""
 
     __slots__ = ("_rules",)
 
@@ -69,7 +69,8 @@ class Comparison:
 
 
 class Presence:
-    """IsPresent, the only operator that takes a path which finds nothing. A null is present, an item beyond a list not."""
+    """IsPresent, the only operator that accepts a path that finds nothing. A null is present, an item beyond
+    a list is not."""
 
     __slots__ = ("_variable", "_wanted")
 

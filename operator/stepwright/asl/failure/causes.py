@@ -1,6 +1,6 @@
 """The sentences of causes, as AWS words them; each from a recorded history unless its comment says otherwise.
 
-All causes of the language stand here, so that a change of one word is one change. A function is named for what
+All causes of the language are here, so that a change of wording is one change. A function is named after what
 went wrong and takes what its sentence names. The interpreter puts ``in_state`` before most of them.
 """
 
@@ -182,7 +182,7 @@ def intrinsic_argument_not_found(path: str, document: Json) -> str:
 
 
 def text(value: Json) -> str:
-    """A value inside a cause: as JSON, and of a value that has no text (too deep) its kind."""
+    """A value inside a cause: as JSON, or its kind if it has no text (too deep)."""
     try:
         return jsontext.dump(value)
     except jsontext.InvalidJson:

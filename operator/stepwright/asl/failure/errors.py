@@ -46,7 +46,7 @@ class StateError(Exception):
 
 
 class QueryError(StateError):
-    """A JSONata expression that came to an error, to nothing, or to something its field has no use for.
+    """A JSONata expression that gave an error, nothing, or something that its field cannot use.
 
     ``location`` is the field, as AWS's EvaluationFailed events name it: ``Output/total``, ``Choices[0]/Condition``.
     """

@@ -13,7 +13,7 @@ from stepwright.asl.text.jsontext import InvalidJson
 
 LONGEST_ERROR: Final = 256
 LONGEST_CAUSE: Final = 32_768
-"""Characters. What is longer is cut, as no answer of AWS's API could hold it:
+"""In characters. Longer ones are cut, as no answer of AWS's API could hold them:
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_ExecutionFailedEventDetails.html"""
 
 
@@ -22,7 +22,8 @@ class WholeSentence(StateError):  # noqa: N818 - what it is, is said by its base
 
 
 def of_error(error: StateError | InvalidJson, state_name: str, entered: int) -> Failure:
-    """What a state has come to when evaluating one of its fields failed, or gave what has no JSON text."""
+    """The failure of a state when evaluating one of its fields failed, or gave something without JSON
+    text."""
     if isinstance(error, InvalidJson):
         return Failure(errors.RUNTIME, causes.in_state(state_name, entered, str(error)))
     if isinstance(error, WholeSentence):
@@ -32,7 +33,7 @@ def of_error(error: StateError | InvalidJson, state_name: str, entered: int) -> 
 
 
 def said(error: str | None, cause: str | None) -> Failure:
-    """What was said by a task, by whoever stops an execution, by a Fail state: kept to what an event can hold."""
+    """An error and cause given by a task, a stop, or a Fail state, cut to what an event can hold."""
     return Failure(_kept(error, LONGEST_ERROR), _kept(cause, LONGEST_CAUSE))
 
 

@@ -18,7 +18,7 @@ _TIMEOUTS: Final = frozenset({errors.TIMEOUT, errors.HEARTBEAT_TIMEOUT})
 
 
 class Failure(Struct, frozen=True):
-    """An error that a state has come to. ``heartbeat``: it is the States.Timeout of a missed heartbeat.
+    """The error of a failed state. ``heartbeat``: it is the States.Timeout of a missed heartbeat.
 
     AWS records a missed heartbeat as States.Timeout, and documents States.HeartbeatTimeout as a name to match it by.
     """

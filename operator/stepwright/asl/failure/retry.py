@@ -1,7 +1,7 @@
 """Retry: whether a failed state is tried again, and after which delay.
 
-Source: https://states-language.net/spec.html#retrying-after-error. Retriers are asked in order; the first whose
-ErrorEquals matches decides, also when its attempts are used up.
+Source: https://states-language.net/spec.html#retrying-after-error. Retriers are checked in order; the first
+whose ErrorEquals matches decides, even if its attempts are used up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from stepwright.asl.failure.matching import Failure
 from stepwright.asl.machine import Retrier
 from stepwright.asl.signals import Millis
 
-# AWS's maximum of MaxDelaySeconds is a year; a delay that doubles without a bound would pass every clock's range.
+# AWS's maximum of MaxDelaySeconds is a year; an unbounded doubling delay would exceed every clock's range.
 LONGEST_DELAY_SECONDS: Final = 31_622_400
 
 

@@ -1,1 +1,1 @@
-"""Fields of states whose values an execution gives: paths, payload templates, JSONata."""
+"""Fields of states whose values are computed at run time: paths, payload templates, JSONata."""

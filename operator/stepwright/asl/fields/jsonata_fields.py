@@ -1,7 +1,7 @@
 """Fields of JSONata states: any JSON value in which texts ``{% ... %}`` are expressions, at any depth.
 
-Everything else is taken as it stands, keys included. Where an expression fails, the error names the field it stands
-in: ``Arguments/items[2]/id``.
+Everything else, including keys, is taken literally. If an expression fails, the error names its field:
+``Arguments/items[2]/id``.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
@@ -35,11 +35,11 @@ _FEW: Final = 4
 """Expressions of which each stays within JSONata's own limit of a value's size."""
 
 MAX_TOKENS: Final = 250_000
-"""Of all JSONata in a definition: to compile so many takes some seconds. One of the largest size that people have
-written has some ten thousand."""
+"""The limit for all JSONata in a definition: compiling this many takes some seconds. The largest real
+definitions have some ten thousand."""
 
 _MOST_PROBLEMS: Final = 200
-"""Whoever has more in one field is told no more."""
+"""The most problems reported for one field."""
 
 _OPENING: Final = "{%"
 _CLOSING: Final = "%}"
@@ -65,7 +65,7 @@ def is_expression(value: Json) -> bool:
 
 
 class Query:
-    """A compiled field. ``constant`` is what it always gives, where it holds no expression."""
+    """A compiled field. ``constant`` is its value if it contains no expression."""
 
     __slots__ = ("_cost", "_multiplies", "_node", "constant", "location", "tokens")
 
@@ -79,7 +79,7 @@ class Query:
         self.constant = Payload(node.value) if isinstance(node, _Constant) else None
 
     def evaluate(self, states: States) -> Json:
-        states.meter.left -= self._cost  # whoever evaluates an expression looks whether that was too much
+        states.meter.left -= self._cost  # evaluating an expression checks whether that was too much
         value = self._node.evaluate(states)
         if self._multiplies:
             too_large, cost = weight.excess(value)
@@ -110,8 +110,8 @@ class Query:
 
 
 def compile(value: Json, pointer: Pointer, location: str, offered: str | None = None) -> Query:
-    """``location`` names the field in errors. ``offered``: what ``$states`` has beside input and context, ``result`` or
-    ``errorOutput``. Raises ``InvalidQuery``."""
+    """``location`` names the field in errors. ``offered``: what ``$states`` has besides input and context,
+    ``result`` or ``errorOutput``. Raises ``InvalidQuery``."""
     compiler = _Compiler(pointer, location, offered)
     node = compiler.node(value, Place())
     if compiler.problems:

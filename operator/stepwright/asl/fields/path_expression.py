@@ -1,4 +1,5 @@
-"""What stands where AWS takes "a path or an intrinsic function": fields ending in ``.$``, ErrorPath, CausePath."""
+"""The value where AWS accepts "a path or an intrinsic function": fields ending in ``.$``, ErrorPath,
+CausePath."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Payload templates: Parameters, ResultSelector, ItemSelector and, in JSONPath states, Assign.
 
-A key that ends in ``.$`` holds a path or an intrinsic function, and its value is what that gives, under the key
-without ``.$``. Objects inside objects and inside arrays are templates, too; everything else is taken as it stands.
+A key that ends in ``.$`` holds a path or an intrinsic function, whose result is the value of the key without
+``.$``. Objects inside objects and inside arrays are templates, too; everything else is taken literally.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ SUFFIX = ".$"
 _NODES_PER_UNIT = 4
 
 _MOST_PROBLEMS = 200
-"""Whoever has more in one template is told no more."""
+"""The most problems reported for one template."""
 
 _FEW = 8
-"""Paths of which each finds a part of the document once: together they cannot give more than so many documents."""
+"""Paths that each find a part of the document once: together they cannot give more than this many
+documents."""
 
 
 class InvalidTemplate(ValueError):  # noqa: N818 - it is a finding about the user's text
@@ -40,8 +41,8 @@ class InvalidTemplate(ValueError):  # noqa: N818 - it is a finding about the use
 
 
 class Template:
-    """A compiled template. ``paths`` are all paths in it; ``constant`` is what it always gives, where it has none and
-    no function either. Raises ``StateError``."""
+    """A compiled template. ``paths`` are all paths in it; ``constant`` is its value if it has neither paths
+    nor functions. Raises ``StateError``."""
 
     __slots__ = ("_cost", "_multiplies", "_node", "constant", "paths")
 
@@ -67,7 +68,7 @@ class Template:
 
 
 def compile(template: Json, pointer: Pointer) -> Template:
-    """``pointer`` is where the template stands in its definition; raises ``InvalidTemplate``."""
+    """``pointer`` is the template's place in its definition; raises ``InvalidTemplate``."""
     compiler = _Compiler(pointer)
     node = compiler.node(template, Place())
     if compiler.problems:

@@ -31,10 +31,9 @@ class ReferencePath:
         return f"ReferencePath({self.text!r})"
 
     def put(self, document: Json, result: Json) -> Json:
-        """A new document with the result in it: what lies on the way is copied, the rest is shared.
-
-        Objects that are missing on the way are made. Raises States.ResultPathMatchFailure if something else
-        than an object lies in the way, or where an array has no item of that index.
+        """A new document with the result in it: values on the way are copied, the rest is shared. Missing
+        objects on the way are created. Raises States.ResultPathMatchFailure if something other than an object
+        is in the way, or if an array has no item of that index.
         """
         if not self._keys:
             return result
@@ -61,7 +60,7 @@ class ReferencePath:
 
 @remembering.short_texts(4096)
 def compile(text: str) -> ReferencePath:
-    """Raises ``InvalidPath`` for what is not a path, and for what is no *reference* path."""
+    """Raises ``InvalidPath`` for what is not a path, and for a path that is not a *reference* path."""
     path = jsonpath.compile(text)
     if path.root != jsonpath.DOCUMENT:
         raise InvalidPath(

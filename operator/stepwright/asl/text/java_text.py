@@ -25,7 +25,8 @@ def of_value(value: Json) -> str:
 
 
 def of_double(value: float) -> str:
-    """``Double.toString``: digits as few as identify the number, ``1.0E10`` from ten million on and below 0.001."""
+    """``Double.toString``: as few digits as identify the number, ``1.0E10`` from ten million on and below
+    0.001."""
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return repr(value)
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()

@@ -2,8 +2,8 @@
 
 Decoding is msgspec's, which was measured (2026, 0.20) to be exact where we need it: integers of any size, correctly
 rounded floats, floats written so that they read back as the same float. It writes floats as JSON likes them
-(``1e16``), where Java writes ``1.0E16``: equal numbers, and no record shows that AWS's spelling matters.
-Beside it stand the limits that keep a hostile text from costing more than an error: depth, length, digits.
+(``1e16``), where Java writes ``1.0E16``: equal numbers, and no record shows that AWS's spelling matters. In
+addition there are the limits that keep a hostile text from costing more than an error: depth, length, digits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_INTEGER_DIGITS: Final = 4300
 
 
 class InvalidJson(ValueError):  # noqa: N818 - it is a finding about a text
-    """A text that is not JSON as Stepwright takes it. ``line`` and ``column`` count from 1.
+    """A text that is not JSON as Stepwright accepts it. ``line`` and ``column`` count from 1.
 
     Both are 0 for a value that has no text.
     """
@@ -66,7 +66,7 @@ def parse(
 ) -> Json:
     """The value of a JSON text; raises ``InvalidJson``.
 
-    Of a key that occurs twice the last value counts, as in AWS, unless ``refuse_duplicates``.
+    If a key occurs twice the last value counts, as in AWS, unless ``refuse_duplicates``.
     """
     if max_bytes is not None and len(text) * (1 if isinstance(text, bytes) else 4) > max_bytes:
         size = len(text) if isinstance(text, bytes) else size_bytes(text)
@@ -86,8 +86,9 @@ def parse(
 def dump(value: Json) -> JsonText:
     """The compact text of a value: keys in their order, other alphabets unescaped, floats still floats.
 
-    Raises ``InvalidJson`` for what has no JSON text: lone surrogates, too deep nesting. NaN and infinity, which
-    ``parse`` never gives, would come out as null: whoever computes floats refuses them (``jsonpath.functions``).
+    Raises ``InvalidJson`` for what has no JSON text: lone surrogates, too deep nesting. NaN and infinity,
+    which ``parse`` never gives, would come out as null: code that computes floats refuses them
+    (``jsonpath.functions``).
     """
     try:
         encoded = _encoder.encode(value)
@@ -141,9 +142,8 @@ def _check_depth(text: str | bytes, max_depth: int) -> None:
 
 
 def _is_surely_flat(text: str | bytes, max_depth: int) -> bool:
-    """Peels pairs of brackets from the inside, at most two levels a turn: ten times faster than to count levels.
-
-    Brackets inside strings may spoil it; then the levels are counted.
+    """Peels pairs of brackets from the inside, at most two levels a turn: ten times faster than counting
+    levels. Brackets inside strings may spoil it; then the levels are counted.
     """
     brackets = (text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")).translate(
         None, _OTHERS

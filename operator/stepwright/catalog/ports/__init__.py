@@ -1,9 +1,7 @@
-"""What faces ask of the place where state machines and executions live, as protocols: one module for each thing they are
-about. Stores implement them.
-
-A store that cannot answer now raises one of the ``JournalError`` of ``engine.ports``, whatever it is asked. A list comes in
-pages, each of at most ``limit`` items, and goes on at the cursor that came with the page before; what such a method raises
-for a cursor of another list is NoSuchCursor.
+"""What faces need from a store of state machines and executions, as protocols: one module for each kind of
+thing. Stores implement them. Any call to a store that cannot answer now raises one of the ``JournalError`` of
+``engine.ports``. A list comes in pages of at most ``limit`` items, and continues at the cursor that came with
+the previous page; a cursor of another list raises NoSuchCursor.
 """
 
 from stepwright.catalog.ports.access import Access

@@ -11,5 +11,6 @@ class Access(Protocol):
     """The decision about each request, before anything is looked up for it."""
 
     async def allows(self, caller: Caller, action: str, resource: str) -> bool:
-        """``action`` is an operation's name (``StartExecution``), ``resource`` the ARN of what it is asked of, whether that
-        is there or not, with ``*`` for a name where it is asked of all that are in one place. Raises Unavailable."""
+        """``action`` is an operation's name (``StartExecution``), ``resource`` the ARN of its subject,
+        whether that exists or not, with ``*`` for a name if the subject is everything in one place. Raises
+        Unavailable."""

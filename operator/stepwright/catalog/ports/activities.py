@@ -1,4 +1,4 @@
-"""Activities, whatever tasks there are of them."""
+"""Activities, apart from their tasks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Activities(Protocol):
     """Activities, stored. What is written is durable when the call returns."""
 
     async def add(self, activity: Activity) -> Activity:
-        """The activity as it is stored: the one that was there before, if its name was taken."""
+        """The activity as it is stored: the existing one, if its name was taken."""
 
     async def activity(self, arn: str) -> Activity | None: ...
 

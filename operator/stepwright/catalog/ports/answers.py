@@ -1,4 +1,4 @@
-"""What workers say about their tasks, by the tasks' tokens."""
+"""Workers' answers to tasks, by the tasks' tokens."""
 
 from __future__ import annotations
 

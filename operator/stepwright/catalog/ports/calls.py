@@ -29,8 +29,9 @@ class Calls(Protocol):
     ) -> dict[str, Json]:
         """What ``operation`` (``startExecution``) answers; names begin with a capital letter, as in tasks.
 
-        ``caller`` must have the right to do it. ``place``: where things are that are named without an ARN. ``once``: a UUID. What a call with it has begun, a second one finds there; an execution that it starts has it
-        as its uid. ``moment`` writes a moment. Raises CallRefused, Unavailable.
+        ``caller`` must have the right to do it. ``place``: where things are that are named without an ARN.
+        ``once``: a UUID. A second call with it finds what the first has begun; an execution that it starts
+        has it as its uid. ``moment`` formats a moment. Raises CallRefused, Unavailable.
         """
 
     async def is_express(self, arn: str) -> bool:

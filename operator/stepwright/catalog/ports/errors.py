@@ -1,4 +1,4 @@
-"""What a store refuses, and why: conditions that its faces put into words of their own."""
+"""What a store refuses, and why: conditions that faces put into their own words."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Sequence
 
 
 class NoSuchTask(Exception):  # noqa: N818 - it names a condition
-    """The token is none that was ever given out, or its execution is unknown."""
+    """The token was never issued, or its execution is unknown."""
 
 
 class TaskOver(Exception):  # noqa: N818
     """The task of this token is no longer open: it has its result, timed out, or its execution has ended."""
 
     def __init__(self, activity: str | None = None) -> None:
-        """``activity``: its ARN, where the task was one of an activity."""
+        """``activity``: the ARN, if it was an activity's task."""
         super().__init__(activity)
         self.activity = activity
 
 
 class NotRedrivable(Exception):  # noqa: N818
-    """The execution runs, has succeeded, its state machine was deleted, or nothing was kept that a redrive could go on
-    from."""
+    """The execution runs, has succeeded, its state machine was deleted, or nothing was kept from which a
+    redrive could continue."""
 
 
 class NoSuchCursor(Exception):  # noqa: N818
-    """The cursor is none that this list has given out."""
+    """The cursor was not issued by this list."""
 
 
 class NoTestCase(Exception):  # noqa: N818

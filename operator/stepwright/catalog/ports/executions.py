@@ -1,4 +1,4 @@
-"""Standard executions: what is known about them, and their beginning and end."""
+"""Standard executions: reading, starting and stopping them."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from stepwright.engine.ports import StopRequest, Uid
 
 
 class Executions(Protocol):
-    """Standard executions, stored and carried. What is written is durable when the call returns."""
+    """Standard executions, stored and run. What is written is durable when the call returns."""
 
     async def execution(self, arn: str) -> Execution | None: ...
 
     async def has_machine(self, execution: Execution) -> bool:
-        """Whether the state machine that it was started with is there, and is not being deleted; another one of the same
-        name does not count."""
+        """Whether the state machine that it was started with exists and is not being deleted; another one of
+        the same name does not count."""
 
     async def executions(
         self, started_as: str, status: Status | None, after: Cursor | None, limit: int
     ) -> Page[Execution]:
-        """Of a state machine, or those started by a version or an alias of it; the newest first, each being as old as
-        its end, its last redrive or its start, whichever was last.
+        """Those of a state machine, or started with a version or an alias of it; the newest first, by their
+        end, last redrive or start, whichever was last.
 
         Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
         """
@@ -39,7 +39,8 @@ class Executions(Protocol):
         MachineGone, NoTestCase."""
 
     async def stop(self, execution: Execution, request: StopRequest) -> Millis:
-        """Stop an execution and wait until it has ended; when that was, even if it had ended before."""
+        """Stop an execution and wait until it has ended. Returns when that was, even if it had ended
+        before."""
 
     async def ask_to_stop(self, uid: Uid, request: StopRequest) -> bool:
         """Durable when it returns. False where it does not run."""
@@ -48,5 +49,5 @@ class Executions(Protocol):
         """Return once an execution is over, or is not there."""
 
     async def redrive(self, execution: Execution, token: str | None) -> Millis:
-        """Let an execution that ended without success go on; durable when it returns. When that was done,
-        even if it was by an earlier call with this token. Raises NotRedrivable."""
+        """Let an execution that ended without success continue; durable when it returns. Returns when that
+        was done, perhaps by an earlier call with this token. Raises NotRedrivable."""

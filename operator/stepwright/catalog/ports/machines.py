@@ -14,8 +14,8 @@ class Machines(Protocol):
     """State machines and their revisions, stored. What is written is durable when the call returns."""
 
     async def add(self, machine: StateMachine, version: Version | None = None) -> StateMachine:
-        """The machine as it is stored: the one that was there before, if its name was taken. With it comes its first
-        version, where it is to be published."""
+        """The machine as it is stored: the existing one, if its name was taken. ``version``: its first
+        version, if it is published at once."""
 
     async def machine(self, arn: str) -> StateMachine | None: ...
 
@@ -29,6 +29,7 @@ class Machines(Protocol):
         """Replace the tags of a machine."""
 
     async def delete(self, arn: str) -> None:
-        """It goes at once, or, where executions run, once these have failed at their next transition. They stay."""
+        """It is deleted at once or, if executions run, once these have failed at their next transition. They
+        stay."""
 
     async def revision(self, id: str) -> Revision | None: ...

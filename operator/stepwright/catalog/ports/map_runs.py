@@ -11,7 +11,7 @@ from stepwright.catalog.records import Execution
 
 
 class MapRuns(Protocol):
-    """What is known about Map Runs and their child executions."""
+    """Reads and changes Map Runs, and reads their child executions."""
 
     async def map_run(self, arn: str) -> MapRunStatus | None: ...
 

@@ -12,8 +12,8 @@ class TestCases(Protocol):
     """The test cases of a file of mocks, as AWS Step Functions Local has them."""
 
     async def begin(self, ref: ExecutionRef, machine: Machine, case: str, *, kept: bool) -> None:
-        """An execution is about to be started with a test case; durable when it returns, where executions are ``kept``.
-        Raises NoTestCase."""
+        """An execution is about to be started with a test case; durable when it returns, if executions are
+        ``kept``. Raises NoTestCase."""
 
     def forget(self, uid: Uid) -> None:
-        """The execution is carried no more."""
+        """The execution no longer runs."""

@@ -13,8 +13,8 @@ class Versions(Protocol):
     """Published versions and their aliases, stored. What is written is durable when the call returns."""
 
     async def publish(self, machine: StateMachine, description: str | None, now: Millis) -> Version:
-        """The version of the machine's revision: the one that was published before with this description, or with any
-        where none is given, if there is one."""
+        """The version of the machine's revision: if there is one, the one published before with this
+        description, or with any if none is given."""
 
     async def version(self, arn: str) -> Version | None: ...
 
@@ -25,7 +25,7 @@ class Versions(Protocol):
         """That it is not there is no error. Raises VersionInUse: in the same moment no alias routes to it, and none will."""
 
     async def add_alias(self, alias: Alias) -> Alias:
-        """The alias as it is stored: the one that was there before, if its name was taken. Raises NoSuchVersion."""
+        """The alias as it is stored: the existing one, if its name was taken. Raises NoSuchVersion."""
 
     async def alias(self, arn: str) -> Alias | None: ...
 

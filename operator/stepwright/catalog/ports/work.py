@@ -1,4 +1,4 @@
-"""Tasks that workers come for."""
+"""Tasks that workers ask for."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ class Work(Protocol):
     """The tasks of activities, as workers get them."""
 
     async def take(self, arn: str, worker: str | None, seconds: float) -> ActivityTask | None:
-        """Wait so long for a task; each is handed out once, also across a restart."""
+        """Wait this long for a task; each is handed out once, even across a restart."""
