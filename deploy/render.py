@@ -22,6 +22,8 @@ import yaml
 FOLDER = Path(__file__).parent
 CHART = FOLDER.parent / "charts" / "stepwright"
 NAMESPACE = "stepwright-system"
+KUBERNETES = "1.31.0"
+"""The oldest that the chart allows. Whom no cluster tells a version, helm takes one of its own, which may be older."""
 
 _HEADER = "# Generated from charts/stepwright by deploy/render.py: change it there.\n"
 _FILES = {
@@ -48,7 +50,7 @@ def helm_path() -> str | None:
 def files(helm: str) -> dict[str, str]:
     """The text of each manifest by file name."""
     done = subprocess.run(  # noqa: S603 - helm and the chart are the caller's own
-        [helm, "template", "stepwright", str(CHART), "--namespace", NAMESPACE],
+        [helm, "template", "stepwright", str(CHART), "--namespace", NAMESPACE, "--kube-version", KUBERNETES],
         capture_output=True,
         text=True,
         check=True,

@@ -17,6 +17,11 @@ from tests.testcluster import Cluster
 @pytest.fixture(scope="session")
 def installed(cluster: Cluster) -> Cluster:
     """The cluster with the CRDs and admission policies applied."""
+    return with_resources(cluster)
+
+
+def with_resources(cluster: Cluster) -> Cluster:
+    """The cluster, which knows the CRDs when this returns."""
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
     cluster.kubectl(
         "wait",

@@ -44,11 +44,14 @@ def kubernetes_version(cluster: Cluster) -> str:
 
 @contextmanager
 def control_plane_of_its_own(
-    *, with_simulated_node: bool = False, quota_bytes: int = QUOTA_BYTES
+    *,
+    with_simulated_node: bool = False,
+    quota_bytes: int = QUOTA_BYTES,
+    apiserver: str = "kube-apiserver",
 ) -> Iterator[ControlPlane]:
     """``with_simulated_node``: with the controllers, the scheduler, and KWOK's node, so that Jobs run. ``quota_bytes``:
-    what etcd's file may have."""
-    names = ("etcd", "kube-apiserver", "kubectl")
+    what etcd's file may have. ``apiserver``: which of ``binaries``."""
+    names = ("etcd", apiserver, "kubectl")
     paths = binaries.ensure((*names, *_FOR_JOBS) if with_simulated_node else names)
     with tempfile.TemporaryDirectory(prefix="stepwright-bench-") as name:
         folder = Path(name)
@@ -70,7 +73,7 @@ def control_plane_of_its_own(
             await_true("etcd", lambda: answers(f"{etcd_url}/health"), needs)
             needs = start(
                 "kube-apiserver",
-                control_plane.apiserver(paths["kube-apiserver"], folder, etcd_port, ADDRESS, port, SERVICES),
+                control_plane.apiserver(paths[apiserver], folder, etcd_port, ADDRESS, port, SERVICES),
             )
             ready = f"https://{ADDRESS}:{port}/readyz"
             await_true("the API server", lambda: answers(ready, folder / "pki" / "ca.crt"), needs)

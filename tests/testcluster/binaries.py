@@ -21,6 +21,9 @@ from tests.testcluster.progress import say
 
 BUILD = Path(__file__).parent / "build"
 
+#: The API server of the oldest Kubernetes that Stepwright supports: no cluster is made of it, see `alone.py`.
+OLDEST_APISERVER = "kube-apiserver-oldest"
+
 #: Binary to the Go module folder below build/ and the package it is built from.
 SOURCES = {
     "etcd": ("etcd", "go.etcd.io/etcd/server/v3"),
@@ -32,6 +35,7 @@ SOURCES = {
     "kubelet": ("kubernetes", "k8s.io/kubernetes/cmd/kubelet"),
     "kube-proxy": ("kubernetes", "k8s.io/kubernetes/cmd/kube-proxy"),
     "kubectl": ("kubernetes", "k8s.io/kubernetes/cmd/kubectl"),
+    OLDEST_APISERVER: ("kubernetes-oldest", "k8s.io/kubernetes/cmd/kube-apiserver"),
     "helm": ("helm", "helm.sh/helm/v3/cmd/helm"),
     "kwok": ("kwok", "sigs.k8s.io/kwok/cmd/kwok"),
 }
@@ -116,7 +120,7 @@ def _go(module: str, *args: str) -> str:
 
 def _link_flags(module: str) -> str:
     flags = ["-s", "-w"]
-    if module == "kubernetes":
+    if module.startswith("kubernetes"):
         # Without these a server says v0.0.0, and clients that compare versions go wrong.
         match = re.search(
             r"^\s*(?:require )?k8s.io/kubernetes (v(\d+)\.(\d+)\.\d+)\b", _pins(module), re.MULTILINE

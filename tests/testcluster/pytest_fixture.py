@@ -37,8 +37,9 @@ _AT_WORK: Final = ("execution", "statemachine", "cronjob", "deployment", "job", 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Build before the first test that will ask for the cluster: no test's time limit covers minutes."""
-    if uses_cluster(item) and not item.config.stash.get(_prepared, False):
+    """Build before the first test that will ask for the cluster, or starts servers of its own: no test's time limit covers
+    minutes."""
+    if item.get_closest_marker("cluster") and not item.config.stash.get(_prepared, False):
         item.config.stash[_prepared] = True
         # What is missing is reported by the fixture, to the tests that it concerns.
         with contextlib.suppress(ClusterUnavailable):

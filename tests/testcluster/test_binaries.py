@@ -24,4 +24,10 @@ def test_a_cluster_is_not_kept_waiting_for_helm_and_the_simulated_node(
     monkeypatch.setattr(native, "_check_machine", lambda: None)
 
     assert native.prepare() == ({}, [tmp_path])
-    assert sorted(set(binaries.SOURCES) - set(asked)) == ["etcdctl", "etcdutl", "helm", "kwok"]
+    assert sorted(set(binaries.SOURCES) - set(asked)) == [
+        "etcdctl",
+        "etcdutl",
+        "helm",
+        "kube-apiserver-oldest",
+        "kwok",
+    ]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.resources.helm_found import CHART, CHECKOUT, of_kind, run, template
+from tests.cluster.resources.helm_found import CHART, CHECKOUT, helm_path, of_kind, run, template
 
 
 def rules(objects: list[dict[str, Any]], kind: str, name: str) -> list[dict[str, Any]]:
@@ -323,6 +323,13 @@ def test_wrong_values_are_refused(setting: str, complaint: str) -> None:
 
     assert done.returncode != 0
     assert complaint in done.stderr
+
+
+def test_a_kubernetes_that_is_too_old_is_refused() -> None:
+    command = [helm_path(), "template", "x", str(CHART), "--kube-version", "1.30.9"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert "chart requires kubeVersion: >=1.31.0-0" in done.stderr
 
 
 def test_every_value_is_documented_and_has_a_schema() -> None:
