@@ -1,8 +1,8 @@
 """Definitions: parsed, checked, compiled into a ``Machine``, or refused with everything that is wrong with them.
 
-Belongs here: the structure of a definition and the rules about it. Not: how expressions look inside (``jsonpath``,
-``intrinsics``, ``payload_template``, ``choice_rules``), and what a driver wants from its Parameters (it hands in a
-``TaskCheck``).
+Belongs here: the structure of a definition and its rules. Not: the syntax of expressions (``jsonpath``,
+``intrinsics``, ``payload_template``, ``choice_rules``), and what a driver demands of its Parameters (it
+passes a ``TaskCheck``).
 """
 
 from __future__ import annotations

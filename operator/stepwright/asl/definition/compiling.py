@@ -1,4 +1,5 @@
-"""From a definition, as text or as value, to a machine or to everything that is wrong with it."""
+"""Compiles a definition, given as text or value, into a machine, or reports everything that is wrong with
+it."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ from stepwright.asl.text.jsontext import InvalidJson, TooDeep
 
 
 def unchecked(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:  # noqa: ARG001
-    """The ``TaskCheck`` of who knows no drivers."""
+    """The ``TaskCheck`` without any drivers."""
     return ()
 
 
@@ -44,9 +45,10 @@ def compile_definition(
 ) -> tuple[Machine, tuple[Diagnostic, ...]]:
     """The machine and the warnings about it.
 
-    A text is taken as JSON, anything else as an already parsed definition. ``task_check`` adds the drivers' own
-    rules by Resource; what the ``installation`` cannot run (Resources without a driver, ItemReader and ResultWriter,
-    Express) is warned about with the code NO_DRIVER. Raises ``InvalidDefinition`` with every problem at once.
+    A text is read as JSON, anything else is an already parsed definition. ``task_check`` adds the drivers'
+    own rules by Resource; what the ``installation`` cannot run (Resources without a driver, ItemReader and
+    ResultWriter, Express) causes warnings with the code NO_DRIVER. Raises ``InvalidDefinition`` with every
+    problem at once.
     """
     machine, found = _compiled(definition, Reading(Problems(), task_check, express, installation))
     refused = any(diagnostic.severity == "ERROR" for diagnostic in found) or (refuse_warnings and found)
@@ -65,8 +67,8 @@ def check(
 ) -> tuple[Diagnostic, ...]:
     """Everything that is wrong or doubtful; never raises.
 
-    ``unfinished``: each ``${Name}`` may still be substituted, so what is wrong with a text that holds one is only warned
-    about, as is every other that is left.
+    ``unfinished``: each ``${Name}`` may still be substituted, so problems with a text that contains one are
+    only warnings, as is every other one that is left.
     """
     _, found = _compiled(definition, Reading(Problems(), task_check, express, installation))
     if not unfinished:
@@ -77,7 +79,7 @@ def check(
         return found
     milder = dict.fromkeys(_milder(diagnostic, value) for diagnostic in found)
     if any(old.code == MISSING_TARGET and old not in milder for old in found):
-        # Where a transition leads is not known, so neither is what nothing leads to.
+        # A transition's target is unknown, so unreachable states are unknown, too.
         milder = dict.fromkeys(
             replace(each, severity="WARNING") if each.code == MISSING_TARGET else each for each in milder
         )
@@ -94,7 +96,7 @@ def check(
 
 
 def _milder(diagnostic: Diagnostic, value: Json) -> Diagnostic:
-    """An error about a text that is still to be filled in says no more than that."""
+    """An error about a text that is not filled in yet says just that."""
     if diagnostic.severity != "ERROR":
         return diagnostic
     where = tokens(diagnostic.pointer) + ([] if diagnostic.member is None else [diagnostic.member])
@@ -155,7 +157,7 @@ def _read(value: Json, reading: Reading) -> Machine | None:
 
 
 def _unreadable(text: str) -> Diagnostic | None:
-    """Why a text is not even parsed."""
+    """Why a text is refused without being parsed."""
     if not text.strip():
         return Diagnostic("ERROR", SCHEMA, "Definition must be a valid JSON object", ROOT)
     if jsontext.size_bytes(text) > limits.DEFINITION_BYTES:

@@ -1,4 +1,5 @@
-"""Reading an object of the definition field by field: each method gives the value, or None and notes the problem."""
+"""Reading an object of the definition field by field: each method returns the value, or None after noting the
+problem."""
 
 from __future__ import annotations
 
@@ -44,7 +45,7 @@ class Nested:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """An object, where it stands, and in which query language. ``nested`` is where states leave their scopes."""
+    """An object, its place and its query language. ``nested`` collects the scopes inside states."""
 
     raw: Mapping[str, Json]
     pointer: Pointer
@@ -52,7 +53,7 @@ class Fields:
     problems: Problems
     nested: list[Nested] = field(default_factory=list)
     location: str = ""
-    """Where in the state, as errors at run time name it: ``Choices[0]``; empty for the state itself."""
+    """The place in the state, as errors at run time name it: ``Choices[0]``; empty for the state itself."""
 
     def __contains__(self, name: str) -> bool:
         return name in self.raw
@@ -68,7 +69,7 @@ class Fields:
         return Fields(raw, child(self.pointer, *tokens), self.language, self.problems, self.nested, location)
 
     def _offered(self, name: str) -> str | None:
-        """Output and Assign see what the state came to."""
+        """Output and Assign see the state's result."""
         if name not in ("Output", "Assign"):
             return None
         if self.location.startswith("Catch["):
@@ -81,7 +82,7 @@ class Fields:
     # Plain values
 
     def text(self, name: str, *, literal: bool = True) -> str | None:
-        """``literal``: it is taken as written, so one that looks like a path is probably a mistake."""
+        """``literal``: it is used as written, so one that looks like a path is probably a mistake."""
         value = self.raw.get(name)
         if isinstance(value, str):
             if literal and self.language == "JSONPath" and looks_like_path(value):
@@ -150,7 +151,7 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.problems.wrong_type(self.at(name), "Number", value)
             return None
-        # Compared as it is: an int may be larger than a float can hold.
+        # Compared without conversion: an int may be larger than a float can hold.
         if not minimum <= value <= maximum:
             self._out_of_bounds(name, minimum, maximum)
             return None
@@ -185,7 +186,8 @@ class Fields:
     # Expressions
 
     def path(self, name: str, default: Expression | None = None, *, calls: bool = False) -> Expression | None:
-        """A JSONPath; with ``calls`` also an intrinsic function. ``default`` where the field is missing, None for null."""
+        """A JSONPath; with ``calls`` also an intrinsic function. ``default`` if the field is missing, None
+        for null."""
         if name not in self.raw:
             return default
         text = self.raw[name]
@@ -214,7 +216,7 @@ class Fields:
         return default
 
     def _warn_of_functions(self, where: Pointer, path: jsonpath.Path) -> None:
-        """Other dialects of JSONPath have functions; here they find nothing, which nobody means."""
+        """Other dialects of JSONPath have functions; here they find nothing, which is never intended."""
         if path.function is not None:
             self.problems.warn(
                 PATH_DIALECT,
@@ -224,7 +226,7 @@ class Fields:
             )
 
     def target(self, name: str) -> Target | None:
-        """A ResultPath: ``$`` where it is missing, None for null."""
+        """A ResultPath: ``$`` if it is missing, None for null."""
         if name not in self.raw:
             return WHOLE
         text = self.raw[name]
@@ -265,7 +267,7 @@ class Fields:
             return None
 
     def _count(self, name: str, compiled: Expression) -> None:
-        """What a definition costs to compile is bounded, in whatever fields its expressions stand."""
+        """The cost of compiling a definition is bounded, whichever fields its expressions are in."""
         if isinstance(compiled, jsonata_fields.Query):
             self.problems.tokens += compiled.tokens
             if self.problems.tokens > jsonata_fields.MAX_TOKENS:
@@ -275,11 +277,11 @@ class Fields:
 
     @property
     def arguments(self) -> str:
-        """What the field is called that says what is handed over."""
+        """The name of the field with a task's arguments."""
         return "Arguments" if self.language == "JSONata" else "Parameters"
 
     def _check_keys(self, template: Json, pointer: Pointer) -> None:
-        """What is wrong with the objects of a template beside the expressions in them."""
+        """Checks the objects of a template, apart from the expressions in them."""
         waiting = [(template, Place())]
         while waiting:
             value, place = waiting.pop()
@@ -366,7 +368,7 @@ class Fields:
 
 
 def looks_like_path(value: Json) -> bool:
-    """Whether people who wrote it most likely meant a path or a call."""
+    """Whether its author most likely meant a path or a call."""
     return isinstance(value, str) and (value.startswith(("$.", "$$.", "$[")) or _is_call(value))
 
 

@@ -1,4 +1,4 @@
-"""What runs definitions, as far as the language must know it to warn of what will not run."""
+"""What the language must know about an installation to warn of what will not run there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stepwright.asl.resource import Resource
 
 
 class Installation(Protocol):
-    """Each method gives None, or says in a sentence why executions cannot run that."""
+    """Each method returns None, or a sentence that says why executions cannot run it."""
 
     def lacks_resource(self, resource: Resource) -> str | None:
         """A task's Resource."""

@@ -20,12 +20,12 @@ from stepwright.asl.machine import QueryLanguage, Rule
 class Compiler(Protocol):
     """Compiles what a state holds. Raises ``InvalidTemplate``, ``InvalidRule`` or ``InvalidQuery`` with every problem in it.
 
-    ``location`` is how errors at run time name the place within the state: ``Choices[0]/Output``.
+    ``location`` is the name of the place within the state in errors at run time: ``Choices[0]/Output``.
     """
 
     def template(self, value: Json, pointer: Pointer, location: str, offered: str | None) -> Expression:
-        """Any JSON value that may hold expressions: Parameters, Assign, Arguments, Output. ``offered``: which field
-        ``$states`` has here that it has not everywhere."""
+        """Any JSON value that may hold expressions: Parameters, Assign, Arguments, Output. ``offered``: the
+        field that ``$states`` has only here."""
 
     def rule(self, rule: dict[str, Json], pointer: Pointer, location: str) -> Rule:
         """The condition of a Choice rule, without the fields that say what follows it."""

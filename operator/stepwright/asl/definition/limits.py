@@ -10,8 +10,9 @@ from typing import Final
 DEFINITION_BYTES: Final = 1024 * 1024
 
 NESTING: Final = 100
-"""Levels of objects and arrays. AWS names no figure (TOO_DEEPLY_NESTED); the deepest of 245 published definitions has 16.
-A hundred keeps the compilers of templates and rules, which recurse, far from Python's own limit."""
+"""Levels of objects and arrays. AWS documents no figure (TOO_DEEPLY_NESTED); the deepest of 245 published
+definitions has 16. A hundred keeps the compilers of templates and rules, which recurse, far from Python's own
+limit."""
 
 STATE_NAME_CHARACTERS: Final = 80
 VARIABLE_NAME_CHARACTERS: Final = 80

@@ -16,17 +16,17 @@ _MOST: Final = 100
 
 
 def in_text(value: Json) -> bool:
-    """Whether a text holds one."""
+    """Whether a text contains one."""
     return isinstance(value, str) and "${" in value and _PLACEHOLDER.search(value) is not None
 
 
 def is_one(value: Json) -> bool:
-    """Whether a text is one and nothing else, so it may stand for a number."""
+    """Whether a text is just one placeholder, which may become a number."""
     return isinstance(value, str) and _PLACEHOLDER.fullmatch(value) is not None
 
 
 def left(value: Json) -> Iterator[tuple[str, Place]]:
-    """Each that stands in a value, with the first place of it; not more than anybody reads."""
+    """Those in a value, each with its first place; at most as many as anybody would read."""
     seen: set[str] = set()
     waiting: list[tuple[Json, Place]] = [(value, Place())]
     while waiting:

@@ -1,7 +1,6 @@
-"""What was found so far, and the one place that words it.
-
-Sentences are AWS's where it has one (ValidateStateMachineDefinition and the errors of CreateStateMachine), so that
-people find them; a hint of our own may follow after a semicolon.
+"""Collects findings; all their sentences are worded here. Sentences are AWS's if it has one
+(ValidateStateMachineDefinition and the errors of CreateStateMachine), so that people find them; a hint of our
+own may follow after a semicolon.
 """
 
 from __future__ import annotations
@@ -44,11 +43,12 @@ TOO_MANY: Final = "TOO_MANY_FINDINGS"
 _LONGEST_MESSAGE: Final = 2_000
 
 MOST: Final = 200
-"""Findings of a severity that are told one by one: nobody reads more, and a hostile text has one for every few bytes."""
+"""How many findings of a severity are listed: nobody reads more, and a hostile text has one for every few
+bytes."""
 
 
 def unresolved(text: str) -> str:
-    """Of a text with a ``${Name}`` in it."""
+    """The message for a text with a ``${Name}`` in it."""
     return f"'{text}' was not substituted, its value cannot be checked"
 
 
@@ -63,7 +63,7 @@ class Problems:
 
     @property
     def found(self) -> list[Diagnostic]:
-        """In the order in which they were met; how many more there are comes last."""
+        """In the order in which they were found; the number of further ones comes last."""
         left_out = [
             Diagnostic(severity, TOO_MANY, f"and at least {count - MOST} more", ROOT)
             for severity, count in self._counts.items()
@@ -83,7 +83,7 @@ class Problems:
         self._found.extend(each for each in diagnostics if self._has_room(each.severity))
 
     def more(self, severity: Severity, count: int) -> None:
-        """So many have been found elsewhere, and are not told one by one."""
+        """``count`` more have been found elsewhere, and are not listed."""
         self._counts[severity] += count
 
     def _has_room(self, severity: Severity) -> bool:
@@ -97,7 +97,7 @@ class Problems:
             self.error(pointer, f"These fields are required: [{', '.join(names)}]")
 
     def unsupported(self, pointer: Pointer, name: str, allowed: Iterable[str]) -> None:
-        # What is told to nobody need not be thought about.
+        # Beyond the limit nobody sees the hint.
         near = nearest(name, allowed) if self._counts["ERROR"] < MOST else None
         hint = f"; did you mean '{near}'?" if near else ""
         self.error(pointer, f"Field '{name}' is not supported{hint}", member=name)
@@ -112,12 +112,13 @@ class Problems:
         self.error(pointer, f"Expected value of type {expected}, got {described(value)}")
 
     def placeholder(self, pointer: Pointer, text: str) -> None:
-        """A ``${Name}`` where its value matters: fine in a file that is still to be filled in, not in what is to run."""
+        """A ``${Name}`` where its value matters: allowed in a file that is not filled in yet, not in what has
+        to run."""
         self.error(pointer, unresolved(text), code=UNRESOLVED)
 
 
 def _bounded(message: str) -> str:
-    """A sentence quotes what it is about, and that may be as long as the definition."""
+    """Shortens a sentence: what it quotes may be as long as the definition."""
     if len(message) <= _LONGEST_MESSAGE:
         return message
     half = _LONGEST_MESSAGE // 2
@@ -125,7 +126,7 @@ def _bounded(message: str) -> str:
 
 
 def described(value: Json) -> str:
-    """A value for people: short texts and numbers as they are, all else by type."""
+    """A value for people: short texts and numbers as they are, everything else by type."""
     match value:
         case None:
             return "null"

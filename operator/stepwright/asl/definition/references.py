@@ -1,6 +1,6 @@
 """Where transitions lead: targets that do not exist, states that nothing leads to, ways without an end, equal names.
 
-Works on the raw definition, so it tells what it can even if a state itself is wrong.
+Works on the raw definition, so it reports what it can even if a state itself is wrong.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _missing(where: Pointer, target: str, problems: Problems) -> None:
 
 
 def _targets(state: Mapping[str, Json]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    """Each with where in the state it is named."""
+    """Each target, with its place in the state."""
     for field in ("Next", "Default"):
         target = state.get(field)
         if isinstance(target, str):
@@ -77,7 +77,7 @@ def _targets(state: Mapping[str, Json]) -> Iterator[tuple[str, tuple[str | int, 
 
 
 def _may_end(state: Json) -> bool:
-    """Whether the state is terminal, or too wrong to tell (then its own problem is the one to solve)."""
+    """Whether the state is terminal, or too broken to know (then its own problem has to be solved first)."""
     state_type = state.get("Type") if isinstance(state, dict) else None
     if not isinstance(state, dict) or not isinstance(state_type, str) or state_type not in STATE_FIELDS:
         return True

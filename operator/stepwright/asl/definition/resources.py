@@ -1,4 +1,4 @@
-"""What may stand as a Resource in a definition: https://states-language.net/spec.html#task-state."""
+"""Valid Resources in a definition: https://states-language.net/spec.html#task-state."""
 
 from __future__ import annotations
 

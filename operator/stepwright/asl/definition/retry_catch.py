@@ -63,8 +63,8 @@ def catchers(state: Fields) -> tuple[Catcher, ...]:
 
 
 def _check_name(name: str, where: Pointer, problems: Problems) -> None:
-    """Names with ``States.`` are the language's, but a Fail state may raise others, too: only what looks like a slip
-    of the pen is worth a word."""
+    """Names with ``States.`` are the language's, but a Fail state may raise others, too: only likely typing
+    mistakes are worth a warning."""
     if name.startswith("States.") and name not in errors.NAMES:
         near = nearest(name, errors.NAMES)
         if near is not None:

@@ -31,7 +31,7 @@ from stepwright.asl.machine import Machine, Map, QueryLanguage, Scope, State, Ta
 from stepwright.asl.resource import Resource
 
 TaskCheck: TypeAlias = Callable[[Resource, Mapping[str, Json], Pointer], Iterable[Diagnostic]]
-"""A driver's own check of the Task states it serves: the state as written and where it stands -> what is wrong."""
+"""A driver's own check of the Task states it serves: the state as written and its place -> what is wrong."""
 
 _LANGUAGES: tuple[QueryLanguage, QueryLanguage] = ("JSONPath", "JSONata")
 
@@ -53,7 +53,7 @@ class Reading:
 
 
 def read(definition: Mapping[str, Json], reading: Reading) -> Machine:
-    """The machine, as far as ``reading.problems`` lets it be one."""
+    """The machine, as complete as ``reading.problems`` allows."""
     machine = Fields(definition, ROOT, "JSONPath", reading.problems)
     reading.language = _machine_language(machine)
     machine.one_of("Version", ("1.0",))
@@ -179,7 +179,7 @@ def _check_task(task: Task, fields: Fields, reading: Reading) -> None:
 
 
 def _check_express(task: Task, fields: Fields) -> None:
-    """Express executions end within minutes and keep nothing, so they cannot wait for others to answer."""
+    """Express executions end within minutes and are not stored, so they cannot wait for others to answer."""
     where = fields.at("Resource")
     if task.resource.kind == "activity":
         fields.problems.error(where, "Express state machine does not support Activity ARN")

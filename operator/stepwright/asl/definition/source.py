@@ -1,8 +1,7 @@
-"""Places in the text of a definition: where each JSON pointer stands, keys that come twice; and how deep a value nests.
-
-A reader of its own beside ``jsontext``, because those need what a parsed value has lost. It trusts that the text is
-JSON; on anything else it stops early. It takes each character once and keeps no pointer, only what each object and
-array holds: with long names in each other, the pointers would be longer than any text.
+"""Places in the text of a definition: the place of each JSON pointer, duplicate keys; and how deep a value
+nests. This is a separate reader from ``jsontext``, because places are lost in a parsed value. It assumes that
+the text is JSON; on anything else it stops early. It reads each character once and keeps no pointers, only
+the contents of each object and array: with long nested names, the pointers would be longer than any text.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.DOTA
 _LONGEST_INDEX = 10  # digits
 
 MOST_DUPLICATES = 200
-"""Repeated keys that are named one by one."""
+"""How many repeated keys are listed."""
 
 _Token: TypeAlias = str | int
 
@@ -38,13 +37,13 @@ class _Container:
     inner: dict[_Token, _Container] = field(default_factory=dict)
     index: int = 0
     key: str | None = None
-    """Of the member whose value comes next."""
+    """The name of the member whose value comes next."""
 
 
 @dataclass(slots=True)
 class Places:
     """``duplicates``: pointers of the objects with a repeated key, and the key, the first of them;
-    ``more_duplicates``: how many are not told."""
+    ``more_duplicates``: how many are not listed."""
 
     lines: list[int]
     start: int = 0
@@ -53,7 +52,7 @@ class Places:
     root: _Container | None = None
 
     def line_and_column(self, pointer: Pointer) -> tuple[int, int]:
-        """Both from 1; of the nearest place around where the pointer itself has none."""
+        """Both from 1; those of the nearest enclosing value if the pointer itself has none."""
         offset = self._offset(pointer)
         line = bisect_right(self.lines, offset)
         return line, offset - self.lines[line - 1] + 1
@@ -72,7 +71,7 @@ class Places:
 
 
 def depth_of_value(value: Json, enough: int) -> int:
-    """How many objects and arrays stand in each other at most, counted up to just beyond ``enough``; needs no stack."""
+    """The deepest nesting of objects and arrays, counted up to just beyond ``enough``; needs no stack."""
     level: list[Json] = [value]
     depth = 0
     while depth <= enough:
@@ -87,7 +86,7 @@ def depth_of_value(value: Json, enough: int) -> int:
 
 
 def has_duplicate_keys(text: str) -> bool:
-    """Whether an object of a JSON text has a key twice: sooner told than where."""
+    """Whether an object of a JSON text has a key twice: quicker to find out than where."""
     found = False
 
     def members(pairs: list[tuple[str, None]]) -> None:
@@ -99,9 +98,9 @@ def has_duplicate_keys(text: str) -> bool:
 
 
 def places(text: str) -> Places:
-    """Where everything in a JSON text stands."""
+    """The place of everything in a JSON text."""
     found = Places(_line_starts(text))
-    # None of them knows the one around it: they would hang in circles, which are freed only when somebody looks for such.
+    # None of them refers to its parent: that would be a circle, which only the garbage collector frees.
     around: list[_Container] = []
     top: _Container | None = None
     for found_token in _TOKENS.finditer(text):
@@ -154,7 +153,7 @@ def _begin_member(found: Places, around: Sequence[_Container], name: str, offset
 
 
 def _pointer(around: Sequence[_Container]) -> Pointer:
-    """Of the innermost of these, each of which stands in the one before."""
+    """The pointer of the innermost of these, each of which is inside the one before."""
     return pointers.child(pointers.ROOT, *(container.token for container in around[1:]))
 
 

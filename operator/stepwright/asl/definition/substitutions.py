@@ -1,7 +1,8 @@
 """``definitionSubstitutions``: ``${Name}`` in the text of a definition, replaced as CloudFormation's handler does it.
 
-The text of a value takes the place of ``${Name}``, quotes and all, wherever it stands, and again within values; names
-without a value stay as they are, a shell's ``${f}`` for one. ``$${Name}`` and ``${!Name}`` write ``${Name}``.
+The text of a value, including its quotes, replaces ``${Name}`` everywhere, also within other values; names
+without a value stay unchanged, for example a shell's ``${f}``. ``$${Name}`` and ``${!Name}`` write
+``${Name}``.
 
 Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html and
 the handler (DefinitionProcessor of aws-cloudformation-resource-providers-stepfunctions).
@@ -24,7 +25,7 @@ _MOST_CHARACTERS: Final = 2 * 1_048_576
 
 
 class InvalidSubstitution(ValueError):  # noqa: N818 - named after what is wrong with the definition
-    """Values that cannot be put in. The text says which, and why."""
+    """Values that cannot be substituted. The text says which, and why."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -37,7 +38,8 @@ def substitute(text: str, values: Mapping[str, Value]) -> str:
 
 
 def value_text(name: str, value: object) -> str:
-    """As it is put in: ``true``, ``5``. Raises InvalidSubstitution for what has no such text, as AWS refuses it."""
+    """The text to substitute: ``true``, ``5``. Raises InvalidSubstitution for a value without such a text, as
+    AWS refuses it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int):
@@ -75,10 +77,10 @@ class _Substitution:
 
 
 def definition_text(given: Json, values: Mapping[str, Value]) -> str:
-    """The text of a definition, exactly as written where it came as text, values put in. Raises InvalidSubstitution, and
-    TooDeep for an object that has no text.
+    """The text of a definition, exactly as written if it came as text, with values substituted. Raises
+    InvalidSubstitution, and TooDeep for an object that has no text.
 
-    Where values break the text of an object (a quote does) they stand as text within its texts."""
+    If values break the text of an object (a quote does), they are escaped within its texts."""
     if isinstance(given, str):
         return substitute(given, values)
     text = jsontext.dump(given)

@@ -1,7 +1,8 @@
 """Which variables each state reads: what DescribeStateMachine calls ``variableReferences``.
 
-Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachine.html; the records show
-that what a state assigns does not count, and that states of Map and Parallel stand beside those around them.
+Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachine.html; the
+records show that what a state assigns does not count, and that states inside Map and Parallel are listed
+beside the outer ones.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _Where: TypeAlias = tuple[str | int, ...]
 
 
 def check(definition: Mapping[str, Json], problems: Problems) -> None:
-    # Outer scopes as they are, not put together: a scope may have thousands of others in it.
+    # Outer scopes are kept separate, not merged: a scope may contain thousands of others.
     waiting: deque[tuple[Json, Pointer, tuple[set[str], ...]]] = deque([(dict(definition), ROOT, ())])
     while waiting:
         scope, pointer, outer = waiting.popleft()
@@ -44,7 +44,7 @@ def check(definition: Mapping[str, Json], problems: Problems) -> None:
 
 
 def _assigned(state: Json) -> Iterator[tuple[str, _Where, str]]:
-    """Each variable with where in the state the Assign stands and the key in it."""
+    """Each variable, with the place of its Assign in the state and the key in it."""
     if not isinstance(state, dict):
         return
     holders: list[tuple[Json, _Where]] = [(state, ())]

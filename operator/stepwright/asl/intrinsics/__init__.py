@@ -33,7 +33,7 @@ class Intrinsic:
         self.name = call.name
         self._call = call
         self.paths = tuple(_paths(call))
-        """All paths among the arguments, for whoever asks which variables a definition reads."""
+        """All paths among the arguments, for finding the variables that a definition reads."""
 
     def __str__(self) -> str:
         return self.text

@@ -1,4 +1,4 @@
-"""Checks that functions share: each gives the argument in its type, or says what is wrong with it."""
+"""Checks that functions share: each returns the argument with its type, or says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stepwright.asl.intrinsics.errors import Unfit
 from stepwright.asl.json_types import Json
 
 LARGEST: Final = 2**63 - 1
-"""AWS promises 32 bits; Java's long is what fits without a surprise."""
+"""AWS promises 32 bits; Java's long fits without surprises."""
 
 
 def array(value: Json, name: str) -> list[Json]:

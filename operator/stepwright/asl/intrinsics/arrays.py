@@ -73,7 +73,7 @@ def _unique(values: Sequence[Json], _random: Randomness) -> Json:
 
 
 def _cost_of_comparing(values: Sequence[Json]) -> int:
-    """With each item whatever of the two is the smaller can be looked through."""
+    """Comparing with an item may walk through the smaller of the two."""
     items, value = values
     if not isinstance(items, list):
         return 0

@@ -1,4 +1,5 @@
-"""What can go wrong with an intrinsic function: it is not one (when compiled), or it cannot do it (when evaluated)."""
+"""What can go wrong with an intrinsic function: it does not exist (when compiled), or its arguments do not
+fit (when evaluated)."""
 
 from __future__ import annotations
 

@@ -22,9 +22,9 @@ _SLOT: Final = 8
 
 
 def of_shallow(values: Sequence[Json]) -> int:
-    """Of a function that looks at its arguments, but not at what is in them."""
+    """The cost of a function that reads its arguments, but not their contents."""
     units = 0
-    for value in values:  # a union would be made anew for each
+    for value in values:  # a union would be made again for each
         if isinstance(value, str):
             units += len(value) // _CHARACTERS
         elif isinstance(value, (list, dict)):
@@ -33,7 +33,7 @@ def of_shallow(values: Sequence[Json]) -> int:
 
 
 def of_whole(values: Sequence[Json]) -> int:
-    """Of a function that walks through all that is in its arguments, shared parts as often as they occur."""
+    """The cost of a function that walks through all of its arguments, shared parts as often as they occur."""
     return weight_of(values) // _ITEMS
 
 
@@ -65,6 +65,6 @@ class Function:
     least: int
     most: int | None
     cost: Callable[[Sequence[Json]], int] = of_shallow
-    """What a call with these arguments costs at most, in units of ``meter``."""
+    """The maximum cost of a call with these arguments, in units of ``meter``."""
     size: Callable[[Json], int] = of_result
-    """About how many bytes a result takes that was made for it."""
+    """The approximate size of a newly made result, in bytes."""

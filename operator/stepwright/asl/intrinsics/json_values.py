@@ -15,7 +15,7 @@ _VALUE: Final = 8
 """Bytes of memory for one of ``weight``, at most: an empty object takes 64 and weighs two, and one in its array."""
 
 _READ: Final = 4
-"""Times what a mere look at a text costs."""
+"""A multiple of the cost of merely reading a text."""
 
 
 def _merge(values: Sequence[Json], _random: Randomness) -> Json:

@@ -18,7 +18,7 @@ def _add(values: Sequence[Json], _random: Randomness) -> Json:
 
 
 def _random_number(values: Sequence[Json], random: Randomness) -> Json:
-    """From the first number on, below the second. With a seed, the same number each time."""
+    """At least the first number, below the second. With a seed, the same number each time."""
     start = whole_number(values[0], "start")
     end = whole_number(values[1], "end")
     if start >= end:

@@ -1,5 +1,5 @@
-"""JSONPath as AWS runs it, which is Jayway's dialect: from the text (``parse``, ``lex``, ``filters``) to steps and how
-they walk (``selectors``, ``functions``) to a compiled path (``evaluate``)."""
+"""JSONPath as AWS runs it, which is Jayway's dialect: from the text (``parse``, ``lex``, ``filters``) to
+steps (``selectors``, ``functions``) to a compiled path (``evaluate``)."""
 
 from stepwright.asl.jsonpath.errors import InvalidPath, NothingFound, PathNotFound
 from stepwright.asl.jsonpath.evaluate import CONTEXT, DOCUMENT, Path, compile, compile_jayway

@@ -1,4 +1,4 @@
-"""What can go wrong with a path: it is not one (when compiled), or it leads nowhere (when evaluated)."""
+"""What can go wrong with a path: it is not valid (when compiled), or it leads nowhere (when evaluated)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class InvalidPath(ValueError):  # noqa: N818 - it is a finding about the user's 
 
 
 class Stopped(Exception):  # noqa: N818 - internal: becomes PathNotFound, which knows the path's text
-    """Why the walk through the document stopped, in Jayway's words, which AWS puts into causes. They are given as a
-    function: a wildcard goes on where an item has no such place, item by item, and nobody reads why."""
+    """Why the walk through the document stopped, in Jayway's words, which AWS puts into causes. They are
+    passed as a function: a wildcard skips each item that has no such place, and then nobody reads why."""
 
     @property
     def reason(self) -> str:
@@ -27,15 +27,15 @@ class Stopped(Exception):  # noqa: N818 - internal: becomes PathNotFound, which 
 
 
 class NothingFound(Stopped):
-    """There is no such place: a wildcard over a list goes on with the next item, a comparison is false."""
+    """There is no such place: a wildcard over a list skips to the next item, a comparison is false."""
 
 
 class Inapplicable(Stopped):
-    """The step cannot be done there at all: the whole path fails, wherever in it this was."""
+    """The step is impossible there: the whole path fails, wherever in it this was."""
 
 
 class TooCostly(Exception):  # noqa: N818 - internal: becomes a StateError that names the path
-    """The walk has looked at more than a path may look at, or found more than can be written down."""
+    """The walk has looked at more values than allowed, or found more than can be written."""
 
 
 class PathNotFound(StateError):  # noqa: N818 - as StateError, what it is is said by its base

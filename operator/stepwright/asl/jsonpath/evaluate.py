@@ -1,4 +1,4 @@
-"""A compiled path: found once per definition, walked once per visit."""
+"""A compiled path: compiled once per definition, walked once per visit."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Path:
         self.function = called_function(steps)
         """A member that looks like a call, as other dialects have: ``length()``."""
         self.multiplies = any(map(_may_repeat, steps))
-        """Whether it may find the same place more than once, or one inside another."""
+        """Whether it may find the same place more than once, or one place inside another."""
         self.is_identity = text == DOCUMENT
         self._cost = 1 + len(steps) // _STEPS_PER_UNIT
         self._keys = _simple_keys(steps)
@@ -67,7 +67,8 @@ class Path:
         return f"Path({self.text!r})"
 
     def evaluate(self, data: Data) -> Json:
-        """The value; null for an index that lies beyond its list. AWS applies no path to an input that is null."""
+        """The value; null for an index that lies beyond its list. AWS does not apply paths to a null
+        input."""
         if self.root == DOCUMENT:
             document = data.document
             if document is None:
@@ -79,7 +80,7 @@ class Path:
         return self.find(document, meter)
 
     def present(self, data: Data) -> Json:
-        """The value, as a Choice rule sees it: what lies beyond a list is not there."""
+        """The value, as a Choice rule sees it: an item beyond a list is not present."""
         document = data.document if self.root == DOCUMENT else self._document(data)
         meter = data.meter
         meter.left -= self._cost
@@ -92,7 +93,7 @@ class Path:
         return value
 
     def _document(self, data: Data) -> Json:
-        """For any root but ``$``."""
+        """The document for any root but ``$``."""
         root = self.root
         if root == CONTEXT:
             return data.context
@@ -149,7 +150,7 @@ def _may_repeat(step: Step) -> bool:
 
 
 def _simple_keys(steps: tuple[Step, ...]) -> tuple[str | int, ...] | None:
-    """The keys and indexes of a path that is nothing else: walked in a plain loop."""
+    """The keys and indexes of a path that has nothing else: it is walked in a plain loop."""
     keys: list[str | int] = []
     for step in steps:
         if isinstance(step, Property) and len(step.names) == 1:
@@ -179,5 +180,5 @@ def compile(text: str) -> Path:
 
 
 def compile_jayway(text: str) -> Path:
-    """A path as Jayway takes it, which knows neither context nor variables; ``a.b`` and ``@.a`` are paths there."""
+    """A path as Jayway accepts it, without context and variables; ``a.b`` and ``@.a`` are paths there."""
     return Path(text, DOCUMENT, parse(text))

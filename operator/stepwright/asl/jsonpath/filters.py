@@ -1,11 +1,12 @@
-"""Filter expressions: ``[?(@.price < 10 && @.name == 'x')]``, as json-path 2.0.0 reads and decides them.
+"""Filter expressions: ``[?(@.price < 10 && @.name == 'x')]``, as json-path 2.0.0 reads and evaluates them.
 
-The text is cut at ``&&`` and ``||``, wherever they stand, and each piece at the first of the operators that it
-contains; parentheses around pieces are passed over, so ``&&`` always binds closer. What is not a path, no
-``'text'`` and no ``/pattern/`` is a text as it stands: ``done``, ``7``, ``"x"`` with its quotes. A text
+The text is cut at ``&&`` and ``||``, wherever they stand, and each piece at the first of the operators that
+it contains; parentheses around pieces are ignored, so ``&&`` always binds closer. Anything that is not a
+path, a ``'text'`` or a ``/pattern/`` is a literal text: ``done``, ``7``, ``"x"`` with its quotes. A text
 becomes what it is compared with: ``@.n == 7`` compares numbers if the member is one.
 
-A filter compiles to ``accepts(item, search)``, which raises ``Inapplicable`` where Jayway gives the whole path up.
+A filter compiles to ``accepts(item, search)``, which raises ``Inapplicable`` where Jayway abandons the whole
+path.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def compile(text: str, position: int = 0) -> Accepts:
 def _any_of(alternatives: Sequence[Sequence[Accepts]]) -> Accepts:
     if len(alternatives) == 1 and len(alternatives[0]) == 1:
         return alternatives[0][0]
-    # Jayway asks the last first, which shows where one of them gives the path up.
+    # Jayway evaluates the last first, which matters if one of them abandons the path.
     in_turn = [tuple(reversed(conditions)) for conditions in reversed(alternatives)]
 
     def accepts(item: Json, search: Search) -> bool:
@@ -98,7 +99,8 @@ def _criterion(piece: str, position: int) -> Accepts:
 
 
 def _existence(text: str, position: int) -> Accepts:
-    """``@.a``, ``!@.a``: whether there is something, and that not null. ``$`` is the item here, too, as in Jayway."""
+    """``@.a``, ``!@.a``: whether there is a value that is not null. ``$`` is the item here, too, as in
+    Jayway."""
     if not text.startswith(("$", "@", "!@")):
         raise InvalidPath(f"{text!r} is neither a path nor a comparison", position)
     wanted = not text.startswith("!")
@@ -131,7 +133,7 @@ def _operand(text: str, position: int) -> Operand:
 
 
 def _path(text: str, position: int) -> Operand:
-    """``@`` is the item, ``$`` the whole document. After ``!`` it is the item's path all the same."""
+    """``@`` is the item, ``$`` the whole document. After ``!`` it is still the item's path."""
     text = text.removeprefix("!")
     walk = _walk(text, position)
     cost = len(text) // _WALKED
@@ -171,7 +173,7 @@ def _characters(one: Value, other: Value) -> int:
 
 
 class _Incomparable(Exception):  # noqa: N818 - internal: the comparison is false
-    """Two values of kinds that are not compared."""
+    """Two values whose types cannot be compared."""
 
 
 def _compared(expected: Value, value: Value) -> int:

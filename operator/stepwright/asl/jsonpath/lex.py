@@ -1,4 +1,5 @@
-"""Brackets and quotes: where what opens closes again. For calls that hold paths; paths themselves are read otherwise."""
+"""Finds closing brackets and quotes. For calls that contain paths; paths themselves are read in another
+way."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ from stepwright.asl.jsonpath.errors import InvalidPath
 
 
 def closing(text: str, opening: int) -> int:
-    """Where the bracket that opens at a position closes, strings and regular expressions passed over; -1 if nowhere."""
+    """Where the bracket that opens at a position closes, skipping strings and regular expressions; -1 if
+    nowhere."""
     pairs = {"(": ")", "[": "]", "{": "}"}
     close = pairs[text[opening]]
     level = 0

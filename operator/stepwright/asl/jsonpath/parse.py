@@ -1,9 +1,10 @@
 """The text of a path to its steps, as json-path 2.0.0 reads it, its oddities included.
 
-A path is cut into fragments first: ``$``, ``..``, a name, or brackets up to the one that closes them, whatever stands
-in between; quotes and backslashes protect nothing. A fragment in brackets is then known by its first telling
-character: ``?`` a filter, ``'`` names, a digit, ``:``, ``-`` or ``@`` indexes; what stands around is passed over. So
-``['a]b']`` and ``["a"]`` are no names, ``["1"]`` is ``[1]``, and ``.length()`` is a member with that name.
+A path is cut into fragments first: ``$``, ``..``, a name, or brackets up to the one that closes them,
+whatever stands in between; quotes and backslashes protect nothing. A fragment in brackets is then recognised
+by its first significant character: ``?`` a filter, ``'`` names, a digit, ``:``, ``-`` or ``@`` indexes;
+everything around it is ignored. So ``['a]b']`` and ``["a"]`` are no names, ``["1"]`` is ``[1]``, and
+``.length()`` is a member with that name.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _MAX_INDEX = 2**31 - 1
 
 _FUNCTION = re.compile(r"[a-z]+\(.*\)", re.DOTALL)
 _BLANKS = "".join(map(chr, range(33)))
-"""What Java's ``trim`` takes away."""
+"""The characters that Java's ``trim`` removes."""
 
 
 def parse(text: str, *, in_filter: bool = False) -> tuple[Step, ...]:
@@ -159,7 +160,7 @@ def _indexes(fragment: str, start: int, position: int) -> Index | Slice:
     text = fragment[start:end].replace(" ", "")
     if ":" not in text:
         parts = text.split(",")
-        # A comma before the closing bracket is passed over.
+        # A comma before the closing bracket is ignored.
         wanted = parts[:-1] if len(parts) > 1 and not parts[-1] else parts
         return Index(tuple(_whole_number(part, position) for part in wanted))
     first, last, *ignored = text.split(":")
@@ -181,7 +182,7 @@ def _filter(fragment: str, question: int, position: int) -> Filter:
 
 
 def _end_of_filter(fragment: str, start: int, position: int) -> int:
-    """After the first ``]`` that stands outside parentheses and single quotes."""
+    """The position after the first ``]`` outside parentheses and single quotes."""
     brackets = parentheses = 0
     quoted = False
     for index in range(start, len(fragment)):

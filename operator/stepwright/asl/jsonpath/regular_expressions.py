@@ -1,9 +1,8 @@
-"""Regular expressions of filters (``@.name =~ /a.*/i``), kept to those that cannot hold the engine.
-
-Python's ``re`` tries every way to match, which some patterns let grow exponentially with the text. So a pattern may
-not repeat what itself repeats or has alternatives, may use few repetitions, and no back references and look-arounds:
-what is left costs at most about (length of the text)^2 for each way through its alternatives, and both are limited.
-Real filters hardly ever want more.
+"""Regular expressions of filters (``@.name =~ /a.*/i``), limited to those that cannot hold up the engine.
+Python's ``re`` tries every way to match, and in some patterns their number grows exponentially with the text.
+So a pattern may not repeat anything that itself repeats or has alternatives, may have only few repetitions,
+and no back references or look-arounds: the rest costs at most about (length of the text)^2 for each way
+through its alternatives, and both are limited. Real filters hardly ever need more.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ class Expression:
     compiled: re.Pattern[str]
     repetitions: int
     ways: int
-    """In how many ways, at most, it goes past its alternatives and optional parts."""
+    """The maximum number of ways through its alternatives and optional parts."""
 
     def cost(self, length: int) -> int:
         """Of a text of this length, in microseconds, about, at worst. Where there is one way only, ``re`` jumps from one
@@ -54,7 +53,7 @@ class Expression:
 
 
 def compile(pattern: str, position: int, *, ignore_case: bool) -> Expression:
-    """``position`` is where the pattern stands, for errors; raises ``InvalidPath``."""
+    """``position`` is where the pattern is, for errors; raises ``InvalidPath``."""
     reason = _too_costly(pattern)
     if reason is not None:
         raise InvalidPath(f"/{pattern}/ could take too long: {reason}", position)

@@ -1,6 +1,5 @@
-"""A task by itself: a machine that does nothing but call it, with what has been worked out for it.
-
-So whoever runs executions can call what a tested Task state calls, and what becomes of the answer stays with the trial.
+"""A task by itself: a machine that only calls it, with its computed input. So an engine can call what a
+tested Task state calls, while the trial handles the answer.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def machine(state: Task, call: StartTask) -> Machine:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """An expression whose value has been worked out."""
+    """An expression whose value is already known."""
 
     constant: Payload
     is_identity: bool = False

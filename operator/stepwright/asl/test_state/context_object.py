@@ -1,4 +1,4 @@
-"""The context object of a tested state: the one that is given, else one as an execution would have it."""
+"""The context object of a tested state: the given one, else one as in an execution."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _FIELDS: Final[Mapping[str, frozenset[str]]] = {
 
 
 def check(given: Json, state: State) -> Mapping[str, Json]:
-    """The given one. Raises ``Refused`` for what no context object holds, for ``Map``, which is made of the items, and
-    for a token where the state has none."""
+    """The given one. Raises ``Refused`` for fields that no context object has, for ``Map``, which is made
+    from the items, and for a token if the state has none."""
     if not isinstance(given, dict):
         raise _refused("must be a JSON object")
     for name, part in given.items():

@@ -36,7 +36,7 @@ def items(reader: Mapping[str, Any], content: str | None) -> list[Json]:
                 found = _rows(config, content)
             case "JSONL":
                 found = [jsontext.parse(line) for line in content.splitlines() if line.strip()]
-            case _:  # JSON, manifests, and the objects that a bucket lists
+            case _:  # JSON, manifests, and lists of a bucket's objects
                 found = _pointed_at(jsontext.parse(content), config.get("ItemsPointer", ""))
     except (InvalidJson, csv.Error) as error:
         raise _failed(f"Attempting to read the items failed: {error}") from error

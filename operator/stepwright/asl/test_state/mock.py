@@ -1,4 +1,4 @@
-"""What stands for the work of a state: a result or an error. Whether it can be that is asked before anything runs."""
+"""What replaces the work of a state: a result or an error. It is checked before anything runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Mock:
 
 
 def check(selected: Selected, mock: Mock | None) -> None:
-    """Raises ``Refused`` where the state cannot be tested with the mock, or with none."""
+    """Raises ``Refused`` if the state cannot be tested with the mock, or without one."""
     state = selected.state
     if mock is None:
         if isinstance(state, Map | Parallel):

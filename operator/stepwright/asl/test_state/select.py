@@ -1,6 +1,5 @@
-"""Which state is tested: the definition itself, or the one of a name in a whole machine, however deep.
-
-A state that comes alone is put into a machine, in which the states it leads to are there but do nothing.
+"""Which state is tested: the definition itself, or a named state in a whole machine, at any depth. A single
+state is put into a machine in which the states it leads to exist but do nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +17,8 @@ from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
 
 ALONE: Final = "StateName"
-"""What AWS calls a state that comes alone, in diagnostics; in the context object it calls every tested state so."""
+"""AWS's name for a single state in diagnostics; in the context object it gives every tested state this
+name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Selected:
 
 
 def select(definition: str, name: str | None, task_check: TaskCheck) -> Selected:
-    """Raises ``InvalidDefinition``, and ``Refused`` where a machine has no state of the name."""
+    """Raises ``InvalidDefinition``, and ``Refused`` if a machine has no state of that name."""
     text = _in_a_machine(definition) if name is None else definition
     machine, _ = compile_definition(text, task_check=task_check)
     wanted = ALONE if name is None else name
@@ -44,7 +44,7 @@ def select(definition: str, name: str | None, task_check: TaskCheck) -> Selected
 
 
 def _in_a_machine(state: str) -> str:
-    """As text, so that whatever is wrong with the state's own text stays to be found."""
+    """As text, so that mistakes in the state's own text can still be found."""
     try:
         value = jsontext.parse(state)
     except InvalidJson:

@@ -1,7 +1,8 @@
-"""What a state makes of its data, stage by stage, as AWS's ``inspectionData`` names the stages.
+"""What a state does with its data, in the stages of AWS's ``inspectionData``.
 
-Which stages are told differs from type to type, in ways that only recorded answers tell: a Pass with Result says
-nothing of its input, a Parallel only what becomes of its result. In JSONata there is little to tell but Arguments.
+Which stages are reported differs from type to type, in ways that only recorded answers show: a Pass with
+Result reports nothing about its input, a Parallel only what becomes of its result. In JSONata there is little
+to report but Arguments.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_InspectionData.html
 """
@@ -26,7 +27,7 @@ Stage: TypeAlias = tuple[str, Payload | float]
 def before(draft: Draft, branch: Branch, state: State, read: list[Json] | None) -> Iterator[Stage]:
     """The stages from InputPath up to the state's work. ``read``: what a Map's ItemReader is said to have read.
 
-    Raises ``StateError`` at the stage that fails; what came before it stays told.
+    Raises ``StateError`` at the stage that fails; earlier stages stay reported.
     """
     yield from _BEFORE[type(state)](draft, branch, state, read)
 
@@ -43,8 +44,8 @@ def after(draft: Draft, branch: Branch, state: State, result: Payload) -> Iterat
 
 
 def exceeded(draft: Draft, branch: Branch, state: Map, read: list[Json] | None, failed: int) -> bool:
-    """Whether so many failed iterations are more than the Map tolerates; without a word of tolerance any number is
-    tolerated here."""
+    """Whether so many failed iterations are more than the Map tolerates; if no tolerance is given, any number
+    is tolerated here."""
     effective = dataflow.effective_input(draft, branch, state)
     count, percentage = map_.tolerated(draft, branch, state, effective)
     if count is None and percentage is None:

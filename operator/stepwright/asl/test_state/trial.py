@@ -1,4 +1,5 @@
-"""One visit of one state: begun, given the outcome of its work, and left; what comes next is told, not done."""
+"""One visit of one state: begun, given the outcome of its work, and left; what comes next is reported, not
+done."""
 
 from __future__ import annotations
 
@@ -77,7 +78,7 @@ class Trial:
         mock: Mock | None,
         moment: Moment,
     ) -> None:
-        """Raises ``Refused`` where the state cannot be tested with the mock, or with none."""
+        """Raises ``Refused`` if the state cannot be tested with the mock, or without one."""
         mocks.check(selected, mock)
         self._selected = selected
         self._state = selected.state
@@ -93,7 +94,7 @@ class Trial:
 
     @property
     def call(self) -> tuple[Machine, Payload]:
-        """A machine that calls the task whose outcome is waited for, and its input."""
+        """A machine that calls the awaited task, and its input."""
         state = self._state
         assert isinstance(state, Task)
         call = open_work.start_task(state, self._branch)
@@ -101,7 +102,7 @@ class Trial:
 
     @property
     def due(self) -> Millis | None:
-        """When a Wait state goes on."""
+        """When a Wait state ends."""
         return None if self._branch.timer is None else self._branch.timer.due
 
     def begin(self) -> Verdict | None:
@@ -189,7 +190,8 @@ class Trial:
         )
 
     def _attempt(self, go_on: Callable[[], None]) -> bool:
-        """Whether it went well. AWS tells causes here without the sentence about state and event around them."""
+        """Whether it succeeded. AWS gives causes here without the sentence about state and event around
+        them."""
         try:
             go_on()
         except StateError as error:
@@ -236,7 +238,7 @@ class Trial:
         )
 
     def _inspected(self) -> dict[str, Payload | float | Mapping[str, int]]:
-        """Evaluated anew, with the same randomness, as far as the state came."""
+        """Evaluated again, with the same randomness, as far as the state got."""
         found: dict[str, Payload | float | Mapping[str, int]] = {}
         draft, branch = self._entered()
         try:
@@ -244,7 +246,7 @@ class Trial:
             if self._result is not None:
                 found.update(stages.after(draft, branch, self._state, self._result))
         except (StateError, InvalidJson):
-            pass  # the verdict tells it
+            pass  # the verdict reports it
         if self._branch.variables:
             values = {name: value.value for name, value in self._branch.variables.items()}
             found["variables"] = Payload(values)
@@ -254,7 +256,7 @@ class Trial:
         return found
 
     def _error_details(self) -> dict[str, int]:
-        """Which retrier and which catcher the failure is one for."""
+        """Which retrier and which catcher match the failure."""
         state, failure = self._state, self._failure
         if failure is None or not isinstance(state, Task | Map | Parallel):
             return {}

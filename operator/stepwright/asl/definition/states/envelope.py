@@ -45,7 +45,7 @@ def read(name: str, state_type: str, state: Fields) -> Envelope:
 
 
 def _transition(state: Fields) -> tuple[str | None, bool]:
-    """Next or End, exactly one. ``End: false`` says nothing."""
+    """Next or End, exactly one. ``End: false`` has no effect."""
     next_state = state.text("Next", literal=False)
     end = state.boolean("End") is True
     if "Next" in state and end:

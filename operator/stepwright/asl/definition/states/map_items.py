@@ -48,7 +48,7 @@ _BATCH_BYTES: Final = 256 * 1024
 
 
 def check(state: Fields, mode: MapMode) -> str | None:
-    """The name of a field that is there and not served, if there is one."""
+    """The name of a field that is present but not served, if there is one."""
     if mode == "INLINE":
         for name in _DISTRIBUTED:
             if name in state:

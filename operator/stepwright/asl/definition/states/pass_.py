@@ -10,7 +10,7 @@ from stepwright.asl.machine import Pass
 
 
 def parse(state: Fields, envelope: Envelope) -> Pass:
-    """Result and Parameters together are allowed: Result then is what the state gives."""
+    """Result and Parameters together are allowed: Result is then the state's output."""
     result = state.raw.get("Result")
     if _holds_expression(result):
         state.problems.warn(

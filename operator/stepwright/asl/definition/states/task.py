@@ -58,7 +58,8 @@ def _resource(state: Fields) -> Resource:
 
 
 def _check_token(state: Fields, resource: Resource) -> None:
-    """A worker that is given no token cannot answer; AWS finds that out when the task times out, if it ever does."""
+    """A worker without a token cannot answer; on AWS this shows only when the task times out, if it ever
+    does."""
     if not resource.waits_for_token:
         return
     token = "$states.context.Task.Token" if state.language == "JSONata" else "$$.Task.Token"
@@ -72,7 +73,7 @@ def _check_token(state: Fields, resource: Resource) -> None:
 
 
 def _may_hold_token(value: Json) -> bool:
-    """What a substitution brings in is not known here, and may be the token."""
+    """The text of a substitution is unknown here, and may be the token."""
     match value:
         case str():
             return _TOKEN.search(value) is not None or placeholders.in_text(value)
@@ -84,7 +85,7 @@ def _may_hold_token(value: Json) -> bool:
 
 
 def _credentials(state: Fields, resource: Resource) -> Expression | None:
-    """AWS's own resources need a role; what credentials another URI takes is its driver's business."""
+    """AWS's own resources need a role; the driver of another URI decides which credentials it takes."""
     if "Credentials" not in state:
         return None
     if state.language == "JSONata" and languages.is_jsonata_expression(state.raw["Credentials"]):
