@@ -322,6 +322,49 @@ def test_a_task_that_comes_back_while_its_call_is_being_made_is_called_once() ->
     played(main)
 
 
+@pytest.mark.parametrize("pattern", ["", ".sync", ".waitForTaskToken"])
+def test_a_process_that_is_about_to_end_waits_for_the_calls_it_has_made_and_makes_no_more(
+    pattern: str,
+) -> None:
+    async def main() -> None:
+        scene = Scene(slots=Slots(most=1))
+        scene.service.may_answer.clear()
+        scene.service.ended.clear()
+        for number in (5, 6):  # the second one waits for a slot
+            await scene.driver.start(REF, task(pattern, number=number), again=False)
+        await asyncio.sleep(1)
+        draining = asyncio.create_task(scene.driver.drain())
+        await scene.driver.start(REF, task(pattern, number=7), again=False)
+        await asyncio.sleep(1)
+        assert not draining.done()
+
+        scene.service.may_answer.set()
+        await draining
+        ends = {
+            "": TaskSucceeded(ID, {"id": 1}),
+            ".sync": TaskSubmitted(ID, {"id": 1}, at_once=True),
+            ".waitForTaskToken": TaskSubmitted(ID, {"id": 1}, at_once=True),
+        }
+        assert scene.signals == [STARTED, ends[pattern]]
+        await asyncio.sleep(100)
+        assert scene.service.calls.count("begin") == 1
+        assert len(scene.signals) == 2
+
+    played(main)
+
+
+def test_a_process_without_calls_under_way_need_not_wait() -> None:
+    async def main() -> None:
+        scene = Scene()
+        scene.service.answers = [Unavailable("away")] * 99
+        await scene.driver.start(REF, task(), again=False)
+        await asyncio.sleep(30)
+        async with asyncio.timeout(0.1):
+            await scene.driver.drain()
+
+    played(main)
+
+
 def test_no_call_is_made_while_the_lease_has_lapsed() -> None:
     async def main() -> None:
         held = False

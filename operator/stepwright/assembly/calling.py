@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from stepwright.engine.ports import Report, Uid
 from stepwright.tasks import table
@@ -19,6 +21,13 @@ def drivers(
         CallDriver(integration, means.clock, report, held=held)
         for integration in table.integrations(process, means)
     )
+
+
+async def drain(calls: Sequence[CallDriver], seconds: float) -> None:
+    """The process is about to end: start no call any more, and wait this long for the answers of those that were made."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.gather(*(driver.drain() for driver in calls))
 
 
 async def close(calling: Sequence[CallDriver]) -> None:

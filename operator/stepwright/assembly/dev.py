@@ -52,6 +52,11 @@ ACCOUNT: Final = "123456789012"
 REGION: Final = "us-east-1"
 """The region of requests that are not signed for one."""
 
+DRAIN_SECONDS: Final = 6.0
+"""How long calls under way are waited for, once the process is told to end: a container is killed after 10 s."""
+LAST_WRITES_SECONDS: Final = 2.0
+"""How long what came of them is waited for then."""
+
 _NOBODY_ELSE: Final = 0o077
 """Files and folders are for this user alone: they hold inputs and outputs. Tasks get the original umask."""
 
@@ -108,6 +113,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             log.warning(lambda_functions.UNREACHABLE, reason=lacking)
         await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         await web.cleanup()
+        await parts.drain()
         stopping.cancel()
         looking.cancel()
         if running.done():
@@ -132,6 +138,11 @@ class _Parts:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.here.run(), name="engines")
             group.create_task(self.line.answer(OwnCalls(self.service)), name="calls of tasks to the API")
+
+    async def drain(self) -> None:
+        """Before ``run`` is cancelled: record what tasks have called for, which would be called again otherwise."""
+        await calling.drain(self.calls, DRAIN_SECONDS)
+        await self.here.all_written(LAST_WRITES_SECONDS)
 
     async def close(self) -> None:
         await calling.close(self.calls)

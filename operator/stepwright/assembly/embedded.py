@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -116,6 +117,12 @@ class Embedded:
             installation=Drivers(self._drivers),
             beside=self._beside,
         )
+
+    async def all_written(self, seconds: float) -> None:
+        """Wait this long until what was reported of Standard executions is written."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.executions.all_written()
 
     async def run(self) -> None:
         """Take up what was running when the last process ended, and carry everything until cancelled."""

@@ -233,6 +233,13 @@ class Engine:
             for driver in self._world.drivers:
                 driver.let_go(uid)
 
+    async def all_written(self) -> None:
+        """Return once everything that was reported is written, but for what may wait for another write to share."""
+        for uid, run in list(self._runs.items()):
+            reading = asyncio.ensure_future(run.read())
+            await asyncio.wait((reading, self._tasks[uid]), return_when=asyncio.FIRST_COMPLETED)
+            reading.cancel()
+
     async def run(self) -> None:
         """Fire timers until cancelled; then release every execution where it is."""
         try:

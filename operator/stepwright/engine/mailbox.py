@@ -34,7 +34,17 @@ LOOK_TIMER: Final = TimerId("engine:look")
 
 
 class Mailbox:
-    __slots__ = ("_clock", "_lazy_armed", "_look", "_signals", "_timers", "_uid", "restates")
+    __slots__ = (
+        "_clock",
+        "_lazy_armed",
+        "_look",
+        "_reader_waits",
+        "_signals",
+        "_timers",
+        "_uid",
+        "_until_read",
+        "restates",
+    )
 
     def __init__(self, uid: Uid, clock: Clock, timers: Timers) -> None:
         self._uid = uid
@@ -43,6 +53,8 @@ class Mailbox:
         self._signals: deque[Signal] = deque()
         self._look = asyncio.Event()
         self._lazy_armed = False
+        self._reader_waits = False
+        self._until_read: tuple[asyncio.Future[None], ...] = ()
         self.restates = False
         """Somebody has edited what is stored: all of it must be written again."""
 
@@ -86,8 +98,22 @@ class Mailbox:
 
     async def due(self) -> None:
         """Wait until there is something to process."""
+        if not self._look.is_set():
+            for waiting in self._until_read:
+                if not waiting.done():
+                    waiting.set_result(None)
+            self._until_read = ()
+        self._reader_waits = True
         await self._look.wait()
+        self._reader_waits = False
         self._look.clear()
+
+    async def read(self) -> None:
+        """Return once there is nothing left to process and ``due`` is waited for again: all that was due is written."""
+        if self._look.is_set() or not self._reader_waits:
+            read = asyncio.get_running_loop().create_future()
+            self._until_read = (*self._until_read, read)
+            await read
 
     def look(self, at: Millis | None = None) -> None:
         """Have the mailbox checked without a signal: now, or at ``at``."""

@@ -79,6 +79,10 @@ class Run:
         elif self._carrying is not None:
             self._carrying.heartbeat(reported.task)
 
+    async def read(self) -> None:
+        """Return once what was due is processed and written."""
+        await self._mailbox.read()
+
     def restate(self) -> None:
         """Somebody has edited what is stored: write all of it again."""
         self._mailbox.restates = True

@@ -123,6 +123,10 @@ class SqlExecutions:
                 self._engine.adopt(loaded)
                 return
 
+    async def all_written(self) -> None:
+        """Return once what was reported is written, as far as it does not wait for anything else."""
+        await self._engine.all_written()
+
     def report(self, uid: Uid, reported: Reported) -> None:
         self._engine.report(uid, reported)
 

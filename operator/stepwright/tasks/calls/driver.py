@@ -62,6 +62,16 @@ class CallDriver:
         """Calls that are being made or about to be, also for tasks that are no longer wanted here."""
         self._stopping: set[Key] = set()
         self._ended: ByExecution[Signal] = ByExecution()
+        self._open: set[Key] = set()
+        """Calls whose answer is awaited, until it is reported."""
+        self._drained: asyncio.Event | None = None
+        """Set once the last of them is reported; None unless the process is about to end."""
+
+    async def drain(self) -> None:
+        """The process is about to end: start no call any more, and return once those that were made have been answered."""
+        self._drained = asyncio.Event()
+        if self._open:
+            await self._drained.wait()
 
     async def close(self) -> None:
         """Abandon what is under way."""
@@ -131,6 +141,7 @@ class CallDriver:
         self._calls.pop(key, None)
         self._ended.pop(key, None)
         self._stopping.discard(key)
+        self._reported(key)
 
     # --- A call ---------------------------------------------------------------------------------------------------
 
@@ -139,6 +150,8 @@ class CallDriver:
         task = call.task.task
         try:
             result = await self._result(key, call, again=again)
+        except GivenUp:
+            return  # the next process starts it
         except CallFailed as failed:
             result = TaskFailed(task, failed.error, failed.cause)
         except Exception as error:
@@ -148,6 +161,7 @@ class CallDriver:
         self._running.pop(key, None)
         self._ended[key] = result
         self._report(key[0], result)
+        self._reported(key)
 
     async def _result(self, key: Key, call: Call, *, again: bool) -> Signal:
         task, resource = call.task.task, call.task.resource
@@ -166,6 +180,7 @@ class CallDriver:
             # A submission that can be found again by its identity may wait for another write to share.
             at_once = self._integration.again(call) is not Again.HARMLESS
             self._report(key[0], TaskSubmitted(task, begun, at_once=at_once))
+            self._reported(key)
         answered = await self._insist(call, lambda: self._integration.follow(call, begun))
         return TaskSucceeded(task, answered.value, answered.text)
 
@@ -183,13 +198,14 @@ class CallDriver:
     async def _begun(self, call: Call, *, again: bool) -> Answered:
         """Exactly once, or as the integration declares. ``again``: it may have been called before."""
         answered = await self._made(call, again=again)
-        key = (call.ref.uid, call.task.task)
+        key = _key(call)
         if key in self._calls:  # for stopping it, even if it is done meanwhile
             self._calls[key] = Call(call.ref, replace(call.task, submitted=answered.value))
         return answered
 
     async def _made(self, call: Call, *, again: bool) -> Answered:
         for delay in backoff.delays():
+            self._require_wanted(call)
             while not self._held(call.ref.uid):
                 again = True  # by another process
                 await self._clock.sleep(WITHOUT_LEASE_SECONDS)
@@ -210,11 +226,14 @@ class CallDriver:
                     if not self._held(call.ref.uid):
                         continue
                     self._report(call.ref.uid, TaskStarted(call.task.task))
+                    self._open.add(_key(call))
                     return await self._integration.begin(call)
             except AnswerLost as error:
                 again = True
+                self._reported(_key(call))
                 await self._wait(call, error, delay)
             except Unavailable as error:
+                self._reported(_key(call))
                 await self._wait(call, error, delay)
         raise AssertionError("delays never end")
 
@@ -237,8 +256,18 @@ class CallDriver:
         await self._clock.sleep(delay)
         self._require_wanted(call)
 
+    def _reported(self, key: Key) -> None:
+        """Nothing is to be known of the call any more that is not reported."""
+        self._open.discard(key)
+        if self._drained is not None and not self._open:
+            self._drained.set()
+
     def _require_wanted(self, call: Call) -> None:
-        """Raises GivenUp if the task was stopped or let go before its call was made."""
-        key = (call.ref.uid, call.task.task)
-        if key not in self._calls or key in self._stopping:
+        """Raises GivenUp if the task was stopped or let go before its call was made, or the process is about to end."""
+        key = _key(call)
+        if self._drained is not None or key not in self._calls or key in self._stopping:
             raise GivenUp
+
+
+def _key(call: Call) -> Key:
+    return call.ref.uid, call.task.task
