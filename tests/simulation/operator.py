@@ -375,15 +375,12 @@ class Operator:
             "calls that run": len(self.remote._running),
             "calls that begin": len(self.remote._beginning),
             "results of calls": len(self.remote._ended),
-            "executions being taken up": len(executions._taking_up),
-            "newer sights": len(executions._newer),
             "texts of new executions": len(executions._beginning._texts),
             "waiting executions": len(executions._waiting),
-            "executions being let go": len(executions._letting_go),
             "stopped executions": len(executions._stopped),
-            "carried executions": len(executions._carried),
+            "carried executions": len(executions.under_way),
             "deletions": len(self.retention._deletions),
-        }
+        } | executions._busy.counts
         if self.state_machines is not None:
             counts |= {
                 "state machines being looked at": len(self.state_machines._workers),

@@ -128,7 +128,7 @@ class _BegunNoMore(BackedUp):
         [seen] = self.operator.watch.all()
         await self.operator.engine.let_go(seen.uid)
         executions.observe("MODIFIED", seen)
-        assert executions._taking_up
+        assert executions._busy.taking_up()
         self.put_back(saved)
         key = "default", "m0"
         self.setting.machines[key] = replace(self.setting.machines[key], uid="another")  # type: ignore[index]

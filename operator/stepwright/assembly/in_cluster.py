@@ -233,10 +233,10 @@ class InCluster:
         self.executions.machine_changed(key)
 
     def _any_under_way(self, key: Key) -> bool:
-        return self.executions.any_under_way(key)
+        return self.executions.under_way.any_of(key)
 
     def _revisions_of(self, key: Key) -> set[str]:
-        return self.executions.revisions_of(key)
+        return self.executions.under_way.revisions_of(key)
 
     def _policy_of(self, key: Key) -> Policy:
         return self.state_machines.policy_of(key)
