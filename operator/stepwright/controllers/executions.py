@@ -11,15 +11,15 @@ Of one that waits, only the watch's view is remembered: it is read when it start
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 import msgspec
 import structlog
 
-from stepwright.asl.checkpoint.checkpoint import NewerVersion
-from stepwright.cluster import conditions, executions, uncarried
+from stepwright.cluster import uncarried
 from stepwright.cluster.clearing import Clearing
 from stepwright.cluster.journal import ClusterJournal
-from stepwright.cluster.stored import Stored, lean, unfit
+from stepwright.cluster.stored import lean, unfit
 from stepwright.controllers import execution_watch
 from stepwright.controllers.acts import Act, Here, act_upon, seems_back
 from stepwright.controllers.beginning import Beginning, ForNewer, Unbegun
@@ -32,6 +32,7 @@ from stepwright.controllers.neighbours import Neighbours
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.shares import Shares
+from stepwright.controllers.stalled import Stalled
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.controllers.state_machines import StateMachines
 from stepwright.controllers.under_way import UnderWay
@@ -46,7 +47,6 @@ from stepwright.engine.ports import (
     Loaded,
     TaskDriver,
     Uid,
-    Unavailable,
 )
 from stepwright.kube.informer import Informer, Metadata
 
@@ -97,8 +97,6 @@ class Executions:
         self._clock = clock
         self._apart = apart
         self._neighbours = neighbours
-        self._unbegun: set[Uid] = set()
-        """Those restored to a time before they had begun, until they begin again."""
         self._owns = owns
         self._machines = machines
         self._watch = watch
@@ -115,8 +113,7 @@ class Executions:
             pin=self.under_way.pin,
             unpin=self.finished,
         )
-        self.for_newer_version: set[Uid] = set()
-        """This operator's executions that a newer version has written, and this one cannot read."""
+        self._stalled = Stalled(journal, refusals_, self._failing, engine.carries)
         self._stopped: set[Uid] = set()
         """Those that are carried, and whose stop the engine knows of."""
         self._busy = Busy(self._insisting, again=self._look_again, taken_up=self._taken_up)
@@ -272,7 +269,7 @@ class Executions:
         if now:
             self._engine.restate(ref.uid)
         else:
-            self._unbegun.add(ref.uid)
+            self._stalled.begins_again(ref.uid)
         if was:  # otherwise only what it was to run is lost
             self._failures.restored(ref, was, now)
 
@@ -280,6 +277,11 @@ class Executions:
         """The engine cannot continue it: it is read once more and fails."""
         if not self._busy.takes_up(ref.uid):
             self._busy.keep_at(ref, lambda: self._give_up(ref, reason))
+
+    @property
+    def for_newer_version(self) -> AbstractSet[Uid]:
+        """This operator's executions that a newer version has written, and this one cannot read."""
+        return self._stalled.for_newer_version
 
     async def close(self) -> None:
         await self._busy.close()
@@ -301,12 +303,16 @@ class Executions:
 
     def _acted_upon(self) -> list[Uid]:
         """All that something is done about, or waited for, here."""
-        return [*self._engine.uids(), *self._busy.taking_up(), *self._waiting, *self.for_newer_version]
+        return [
+            *self._engine.uids(),
+            *self._busy.taking_up(),
+            *self._waiting,
+            *self._stalled.for_newer_version,
+        ]
 
     def _let_go(self, uid: Uid) -> None:
         self._waiting.stop_everywhere(uid)
-        self.for_newer_version.discard(uid)
-        self._unbegun.discard(uid)
+        self._stalled.forget(uid)
         self._busy.stop_taking_up(uid, after=self._shares.look_again)
         if self._engine.carries(uid) and not self._busy.lets_go(uid):
             self._busy.let_go(uid, self._engine.let_go(uid), after=self._shares.look_again)
@@ -364,49 +370,29 @@ class Executions:
 
     async def _start_or_wait(self, seen: Seen) -> None:
         uid, ref = seen.uid, seen.reference
-        was_here = self.holds(uid) and uid not in self._unbegun
-        match await self._beginning.open(seen, was_here=was_here):
+        match await self._beginning.open(seen, was_here=self._stalled.was_here(uid)):
             case Unbegun(found):
                 self.restored(ref, seen.status.seq, 0)
                 self._busy.put_off(found)
             case ForNewer(stored, error):
-                await self._leave_to_newer(ref, stored, error)
+                await self._stalled.leave_to_newer(stored, error)
             case Loaded() as loaded:
                 if loaded.stop is not None:
                     self._stopped.add(uid)
-                self.for_newer_version.discard(uid)
-                self._unbegun.discard(uid)
+                self._stalled.forget(uid)
                 self._engine.adopt(loaded)
 
-    async def _leave_to_newer(self, ref: ExecutionRef, stored: Stored, newer: NewerVersion) -> None:
-        """Nothing is lost: a version that knows its form will continue it. Until then it is tried again
-        whenever operators come or go."""
-        log.error("execution is for a newer version", execution=str(ref), reason=str(newer))
-        self.for_newer_version.add(ref.uid)
-        await self._refusals.stall(stored, conditions.NEWER_VERSION, str(newer))
-
     async def _give_up(self, ref: ExecutionRef, reason: str) -> None:
-        stored = await self._journal.read_lean(ref)
-        if ref.uid in self._unbegun:
-            await self._failing.sweep(stored)
-            if self._engine.carries(ref.uid):
-                raise Unavailable("what it ran before is still being let go of")
-            self._busy.put_off(execution_watch.of_stored(stored))
-            return
-        try:
-            executions.check_version(stored)
-        except NewerVersion as newer:
-            await self._leave_to_newer(ref, stored, newer)
-            return
-        if not await self._failing.has_put_right(ref.uid, stored):
-            await self._failing.fail_plainly(stored, reason)
+        anew = await self._stalled.give_up(ref, reason)
+        if anew is not None:
+            self._busy.put_off(anew)
 
     # --- Ending --------------------------------------------------------------------------------------------------
 
     def _ended(self, seen: Seen) -> None:
         uid = seen.uid
         self._retention.keep(seen)
-        self.for_newer_version.discard(uid)
+        self._stalled.has_ended(uid)
         self._shares.suspect_ended(uid)
         self._tell_machine(seen.machine)
         if self._busy.takes_up(uid) or self._engine.carries(uid):
@@ -438,8 +424,7 @@ class Executions:
         uid = ref.uid
         self._waiting.stop((ref.namespace, ref.state_machine), uid)
         self._insisting.forget(uid)
-        self.for_newer_version.discard(uid)
-        self._unbegun.discard(uid)
+        self._stalled.forget(uid)
         self._busy.stop_taking_up(uid)
         self._retention.forget(uid)
         self._shares.suspect_ended(uid)
