@@ -14,7 +14,7 @@ import pytest
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.parts import Branch
 from stepwright.asl.interpreter import steps
-from stepwright.cluster import record
+from stepwright.cluster import record, stored
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.controllers.beginning import Beginning
 from stepwright.controllers.executions import Executions
@@ -176,7 +176,7 @@ def act_on_an_event_of_the_past(patch: pytest.MonkeyPatch) -> None:
         own = self._journal.read
 
         async def as_told(ref: Any) -> Any:
-            return await own(ref) if seen.pinned is None else msgspec.to_builtins(seen)
+            return await own(ref) if seen.pinned is None else stored.of(msgspec.to_builtins(seen))
 
         self._journal.read = as_told  # type: ignore[method-assign]
         try:
