@@ -30,7 +30,7 @@ class Clock:
 
 @dataclass
 class Numbers:
-    """A list of numbers, as a store gives it, with the clock of whoever serves it."""
+    """A list of numbers, as a store gives it, with the server's clock."""
 
     items: list[int] = field(default_factory=lambda: list(range(10)))
     clock: Clock = field(default_factory=Clock)

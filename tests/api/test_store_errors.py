@@ -1,4 +1,4 @@
-"""What goes wrong in a store is told as what it is: the caller's fault only where it is that."""
+"""Errors of a store are reported as what they are: as the caller's fault only if they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Map in mode DISTRIBUTED: child executions with a history of their own, and a Map Run that tells how they stand."""
+"""Map in mode DISTRIBUTED: child executions with a history of their own, and a Map Run that reports their
+state."""
 
 from __future__ import annotations
 

@@ -67,7 +67,8 @@ def executions() -> list[Record]:
 
 
 def starts_map_runs(record: Record) -> bool:
-    """Then its history tells nothing of tasks: their results, or the items themselves, cannot be played from it."""
+    """Then its history says nothing about tasks: neither their results nor the items can be replayed from
+    it."""
     return "MapRunStarted" in json.dumps(record["expected"])
 
 

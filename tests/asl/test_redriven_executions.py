@@ -21,7 +21,7 @@ RETRY = [{"ErrorEquals": ["Busy"], "IntervalSeconds": 1, "MaxAttempts": 1}]
 
 
 def take(play: Play, name: str) -> StartTask:
-    """A worker takes the task of a state, told by name or by path."""
+    """A worker takes the task of a state, given by name or by path."""
     task = next(task for task in play.open_tasks() if name in (task.state, task.path))
     play.send(TaskStarted(task.task, "worker"))
     play.go_on()

@@ -1,4 +1,4 @@
-"""Whatever an execution has come to can be played again from what it was told, and read back from what was stored."""
+"""Every state of an execution can be replayed from its signals, and read back from what was stored."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class Play:
             self.send(Continue())
 
     def fire_next(self, until: Millis | None = None) -> bool:
-        """Jump to the next timer, fire it and go on; False where there is none (until then)."""
+        """Jump to the next timer, fire it and continue; False if there is none (until then)."""
         fired = self.only_fire_next(until)
         if fired:
             self.go_on()

@@ -1,4 +1,4 @@
-"""Another project of PyPI has the import name, too: whoever has installed both is told."""
+"""Another project on PyPI has the same import name: whoever has installed both gets a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody else has made of a status is told from what was written, and told in words."""
+"""Somebody else's edits of a status are distinguished from what was written, and reported in words."""
 
 from __future__ import annotations
 

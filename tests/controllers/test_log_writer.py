@@ -15,7 +15,7 @@ from stepwright.controllers.log_writer import LogWriter
 
 
 class Stuck(logging.Handler):
-    """A pipe that takes a line only where it is told to."""
+    """A pipe that accepts a line only when a test says so."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the log tells of executions, by the state machine's logging level."""
+"""What the log says about executions, by the state machine's logging level."""
 
 from __future__ import annotations
 

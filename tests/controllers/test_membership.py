@@ -72,7 +72,7 @@ def test_a_lease_that_claims_all_for_years_is_removed_in_bounded_time() -> None:
 
 
 class SlowLoop:
-    """Of the loop that acts: it turns when told."""
+    """The pulse of the loop that acts: it turns when a test says so."""
 
     hung = False
     suspect: ExecutionRef | None = None
@@ -129,7 +129,7 @@ def test_a_member_whose_loop_turns_seldom_gives_away_what_it_must() -> None:
 
 
 def test_a_member_that_ends_while_a_step_is_stuck_leaves_its_lease() -> None:
-    """It tells under which execution the process ended; one that is given back tells nothing."""
+    """It shows under which execution the process ended; one that is given back shows nothing."""
 
     async def main(world: World) -> None:
         first, second = world.start(), world.start()

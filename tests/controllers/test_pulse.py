@@ -20,7 +20,7 @@ OTHER = ExecutionRef(Uid("4712"), "shop", "order-8", "orders")
 
 
 class HeldLoop:
-    """Takes callbacks, and turns when told."""
+    """Takes callbacks, and turns when a test says so."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -93,7 +93,7 @@ def played(
     namespaces: tuple[str, ...] = (),
     holds: Callable[[Uid], bool] = lambda _: False,
 ) -> list[Seen]:
-    """What was told as astray."""
+    """What was reported as astray."""
     astray: list[Seen] = []
 
     async def main() -> None:

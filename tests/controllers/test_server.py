@@ -1,4 +1,4 @@
-"""Probes and metrics for whoever asks, and no more than that costs."""
+"""Probes and metrics for everybody who asks, at a bounded cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A running operator tells what it is doing, and more than usual, when it is sent a signal."""
+"""A running operator logs what it is doing, and more than usual, when it gets a signal."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Told:
         raise structlog.DropEvent
 
     def signalled(self, number: signal.Signals, event: str) -> None:
-        """Send a signal, and hold this thread until the log tells of it."""
+        """Send a signal, and hold this thread until the log shows it."""
         self._awaited = event
         self._event.clear()
         os.kill(os.getpid(), number)

@@ -30,7 +30,7 @@ WITHOUT_DETAILS = frozenset(
         *("TaskStateAborted", "WaitStateAborted"),
     }
 )
-"""Types of which AWS tells nothing but that they happened."""
+"""Types for which AWS records only that they happened."""
 
 
 def details_of(kind: str) -> str | None:

@@ -1,5 +1,6 @@
-"""Somebody who may do anything edits the status of executions by hand: while an operator carries them, and while none
-does. What is said there is never followed blindly: it is put right, or the execution fails plainly and its Job goes."""
+"""Somebody who may do anything edits the status of executions by hand: while an operator carries them, and
+while none does. Edits are never followed blindly: they are corrected, or the execution fails plainly and its
+Job is deleted."""
 
 from __future__ import annotations
 

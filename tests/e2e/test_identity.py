@@ -36,7 +36,7 @@ from tests.testcluster.audit import Audit
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 
 TOKEN_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
-#: A task that tells whether its container can read a token.
+#: A task that reports whether its container can read a token.
 TELLS_TOKEN = job(
     f'if [ -e {TOKEN_FOLDER}/token ]; then echo true; else echo false; fi > "$STEPWRIGHT_OUTPUT_FILE"'
 )
@@ -474,7 +474,7 @@ def test_the_owner_of_a_tasks_job_cannot_be_changed(town: Town) -> None:
 
 @pytest.mark.parametrize("annotated", [False, True], ids=["plain", "with the task's token"])
 def test_a_job_that_stands_in_a_tasks_place_is_no_result(town: Town, annotated: bool) -> None:
-    """A Job's name can be told beforehand. Without the label of the execution it counts for nothing."""
+    """A Job's name can be predicted. Without the label of the execution it counts for nothing."""
     name = f"waylaid-{annotated}".lower()
     states = {
         "Pause": {"Type": "Wait", "Seconds": 3, "Next": "Work"},

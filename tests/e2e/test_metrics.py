@@ -1,4 +1,5 @@
-"""What the operator tells of itself: metrics by their documented names, logs for programs, and no data of anybody."""
+"""What the operator reports about itself: metrics by their documented names, logs for programs, and nobody's
+data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operator's time goes on steadily, whoever sets the wall clock, and is the API server's."""
+"""The operator's time advances steadily, even if somebody sets the wall clock, and is the API server's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HOUR = 3600.0
 
 
 class Machine:
-    """``true``: the API server's time, by which everything else is told."""
+    """``true``: the API server's time, against which everything else is measured."""
 
     def __init__(self, wall_off: float = 0.0) -> None:
         self.true = 1_767_225_600.0

@@ -89,7 +89,7 @@ def test_of_a_burst_of_tasks_few_a_second_have_their_start_written_before_their_
 
 
 def test_a_task_is_no_longer_open_while_its_end_is_being_written() -> None:
-    """The end may have landed before whoever wrote it hears of that: a second answer was taken then."""
+    """The end may have landed before its writer hears of that: then a second answer was accepted."""
 
     async def main() -> None:
         world = World(lambda _: (1.0, {"done": True}))

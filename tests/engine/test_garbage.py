@@ -1,4 +1,4 @@
-"""What looking for garbage costs whoever waits meanwhile: all objects are looked through when nobody does."""
+"""What garbage collection costs those who wait meanwhile: full collections happen when nobody does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stays in the store for as long as the execution does counts in the size of its history, whoever left it there."""
+"""Everything that stays in the store as long as the execution counts in the size of its history."""
 
 from __future__ import annotations
 

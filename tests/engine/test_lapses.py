@@ -1,4 +1,4 @@
-"""Leases that lapse and return, and ends at awkward moments: found by simulation, each told here by itself."""
+"""Leases that lapse and return, and ends at awkward moments: found by simulation, each on its own here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns at something scarce: whoever comes with many waits, whoever comes with one does not."""
+"""Turns at something scarce: a namespace with many calls waits, one with a single call does not."""
 
 from __future__ import annotations
 

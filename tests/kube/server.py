@@ -1,4 +1,4 @@
-"""An API server that says what a test tells it to, over plain HTTP."""
+"""An API server over plain HTTP that answers what a test sets."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ HANGS = streams(then=forever)
 
 
 class Told:
-    """What the informer told, as (old version, new version) by name."""
+    """What the informer reported, as (old version, new version) by name."""
 
     def __init__(self) -> None:
         self.changes: list[tuple[str, str | None, str | None]] = []

@@ -21,7 +21,7 @@ from tests.testcluster import Cluster
 
 
 class ForkedOperator:
-    """One operator. Its parent, the process that forks operators, tells of its end."""
+    """One operator. Its parent, the process that forks operators, reports its end."""
 
     def __init__(self, pid: int, log: Path) -> None:
         self.pid = pid

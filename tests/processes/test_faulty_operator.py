@@ -1,4 +1,4 @@
-"""The process that forks operators tells how each has ended."""
+"""The process that forks operators reports how each has ended."""
 
 from __future__ import annotations
 

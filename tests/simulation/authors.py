@@ -65,7 +65,7 @@ class Authors:
         self._earlier: list[Any] = []
 
     def begin(self, names: list[str], until: float) -> None:
-        """Write these, late perhaps, and change them until then. Afterwards all is put right."""
+        """Write these, late perhaps, and change them until then. Afterwards everything is corrected."""
         random = self._random
         for name in names:
             self._later(random.choice((0.0, 0.5, 4.0)), self._create, name, random.randrange(5) == 0)

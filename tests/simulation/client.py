@@ -35,7 +35,8 @@ class Fate:
     gives_up: float = 0.0
     """When the client stops waiting where something was lost; the request may land later than that."""
     answer: tuple[int, str, bytes] | None = None
-    """A status the server answers with instead: code, reason, body; ``lands`` tells whether it was done all the same."""
+    """A status the server answers with instead: code, reason, body; ``lands`` says whether it was done all
+    the same."""
     lands: bool = True
     strikes: tuple[Moment, Strike] | None = None
 

@@ -1,4 +1,4 @@
-"""What becomes of Jobs in the simulated cluster, as Kubernetes' controllers would have it, whoever made them."""
+"""What becomes of Jobs in the simulated cluster, as with Kubernetes' controllers, whoever created them."""
 
 from __future__ import annotations
 

@@ -292,7 +292,7 @@ class Watchman:
                 self._complain(f"execution {name}: {error}")
 
     def _check_results(self, uid: str, events: list[dict[str, Any]]) -> None:
-        """What is told of each task is what became of its own Job."""
+        """What is recorded of each task is what became of its own Job."""
         for event in events:
             if event["type"] not in ("TaskSucceeded", "TaskFailed"):
                 continue

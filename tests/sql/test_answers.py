@@ -1,4 +1,4 @@
-"""What is told by a task's token: who may, and what it costs to find out."""
+"""Answers to tasks by their tokens: who may give them, and what the check costs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Aliases route to versions that are there, whoever deletes one at the same moment."""
+"""Aliases route to existing versions, even if somebody deletes one at the same moment."""
 
 from __future__ import annotations
 

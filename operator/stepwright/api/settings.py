@@ -1,5 +1,7 @@
-"""What a request says about roles, logs and encryption: whether it is valid, and its meaning. Nothing checks
-whether a role, a log group or a key exists: there are none here. Sentences are AWS's if they are known.
+"""What a request says about roles, logs and encryption: whether it is valid, and its meaning.
+
+Nothing checks whether a role, a log group or a key exists: there are none here. Sentences are AWS's if they
+are known.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""What a request is about: the ARN on which its caller needs the right to perform it. It is read from the
-request alone, before anything is looked up, so that missing and forbidden things are refused alike. Source:
+"""What a request is about: the ARN on which its caller needs the right to perform it.
+
+It is read from the request alone, before anything is looked up, so that missing and forbidden things are
+refused alike. Source:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
 """
 

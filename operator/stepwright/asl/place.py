@@ -1,5 +1,7 @@
-"""Where a value is within a field of a definition. A chain from the inside out, spelled out only when it is
-needed: with long nested keys, the places of all values would be longer than any definition.
+"""Where a value is within a field of a definition.
+
+A chain from the inside out, spelled out only when it is needed: with long nested keys, the places of all
+values would be longer than any definition.
 """
 
 from __future__ import annotations

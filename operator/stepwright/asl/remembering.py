@@ -1,5 +1,7 @@
-"""Remembers compiled expressions by their text, since most states use the same few. Only for short texts: a
-cache outlives the definition that filled it, and a long text compiles to something a thousand times its size.
+"""Remembers compiled expressions by their text, since most states use the same few.
+
+Only for short texts: a cache outlives the definition that filled it, and a long text compiles to something a
+thousand times its size.
 """
 
 from __future__ import annotations

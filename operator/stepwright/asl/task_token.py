@@ -1,5 +1,7 @@
-"""Names of tasks, and their tokens, which the language gets from a function. What a token looks like, and
-whether it can be guessed, is decided where answers are accepted (``stepwright.catalog.task_tokens``).
+"""Names of tasks, and their tokens, which the language gets from a function.
+
+What a token looks like, and whether it can be guessed, is decided where answers are accepted
+(``stepwright.catalog.task_tokens``).
 """
 
 from __future__ import annotations

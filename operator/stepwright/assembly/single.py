@@ -65,10 +65,11 @@ async def run(
     task_environment: Mapping[str, str] | None = None,
     limits: Limits = STANDARD,
 ) -> Outcome:
-    """Until it ends, or is asked to stop. Its processes are stopped with it. ``scripts`` answer the tasks of
-    their states; ``settings`` is what the state machine says in addition to its definition.
-    ``container_engine`` runs the containers of tasks that name an image; processes of the others get
-    ``task_environment``.
+    """Until it ends, or is asked to stop. Its processes are stopped with it.
+
+    ``scripts`` answer the tasks of their states; ``settings`` is what the state machine says in addition to
+    its definition. ``container_engine`` runs the containers of tasks that name an image; processes of the
+    others get ``task_environment``.
     """
     journal, watching = ExpressJournal(), Watching(seen)
     finished = asyncio.Event()

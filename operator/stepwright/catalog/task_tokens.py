@@ -1,9 +1,12 @@
-"""Task tokens, with which workers answer tasks. They are made and read only here. A token names a task and
-the moment it was scheduled, and ends with a seal that only holders of a key can make: nobody can guess one,
-whatever else about an execution is known, and a forged one is recognised without reading any store. It is
-bound to the namespace, the execution, the attempt (each is a separate task) and the moment; so if a store is
-restored from a backup and another task gets the same id later, the token does not name that one. Tokens are
-not stored: they can be made again from the task.
+"""Task tokens, with which workers answer tasks. They are made and read only here.
+
+A token names a task and the moment it was scheduled, and ends with a seal that only holders of a key can
+make: nobody can guess one, whatever else about an execution is known, and a forged one is recognised without
+reading any store. It is bound to the namespace, the execution, the attempt (each is a separate task) and the
+moment; so if a store is restored from a backup and another task gets the same id later, the token does not
+name that one.
+
+Tokens are not stored: they can be made again from the task.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""``--watch``: the progress of an execution, on stderr, since stdout is for its result. On a terminal past
-events scroll by as lines, with states in branches indented, and what is under way is shown below them with
-its time so far. If stderr is not a terminal there is a line for each change.
+"""``--watch``: the progress of an execution, on stderr, since stdout is for its result.
+
+On a terminal past events scroll by as lines, with states in branches indented, and what is under way is shown
+below them with its time so far. If stderr is not a terminal there is a line for each change.
 """
 
 from __future__ import annotations

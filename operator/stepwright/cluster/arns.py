@@ -1,6 +1,7 @@
-"""The ARNs of things in a cluster, as the context object and the API return them. The namespace takes the
-account's place and ``kubernetes`` the region's, so code that takes ARNs apart keeps working:
-``arn:aws:states:kubernetes:shop:execution:order:order-7``.
+"""The ARNs of things in a cluster, as the context object and the API return them.
+
+The namespace takes the account's place and ``kubernetes`` the region's, so code that takes ARNs apart keeps
+working: ``arn:aws:states:kubernetes:shop:execution:order:order-7``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 """Whether an Execution's status is what Stepwright wrote there, and what can be corrected if it is not.
+
 Nobody but the operator may write it, except administrators, who can write anything. Their edits are never
 followed: fields that follow from the rest are corrected, and if more was edited, the execution fails plainly.
 """

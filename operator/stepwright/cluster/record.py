@@ -1,7 +1,8 @@
-"""What is stored for one execution, as this process knows it, and the JSON Patch that updates it. A patch
-contains only what is new: changed parts of the checkpoint, new events appended, visits that changed. It is
-conditional on the execution's uid and on the very commit it builds on (``commit_is``), so positions in lists
-are those that this process has seen.
+"""What is stored for one execution, as this process knows it, and the JSON Patch that updates it.
+
+A patch contains only what is new: changed parts of the checkpoint, new events appended, visits that changed.
+It is conditional on the execution's uid and on the very commit it builds on (``commit_is``), so positions in
+lists are those that this process has seen.
 """
 
 from __future__ import annotations
@@ -286,9 +287,11 @@ def _seal(after: Record, *, settled: bool) -> str:
 
 
 def commit_is(uid: str, seq: int, commit_id: str | None) -> list[Operation]:
-    """The conditions under which a patch applies; the API server answers 422 if one does not hold. The number
-    alone does not identify a commit: an etcd that was restored twice may hold another commit of the same
-    number. Before the first commit there is no id."""
+    """The conditions under which a patch applies; the API server answers 422 if one does not hold.
+
+    The number alone does not identify a commit: an etcd that was restored twice may hold another commit of
+    the same number. Before the first commit there is no id.
+    """
     tests: list[Operation] = [
         {"op": "test", "path": "/metadata/uid", "value": uid},
         {"op": "test", "path": "/status/seq", "value": seq},

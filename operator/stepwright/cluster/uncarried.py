@@ -1,7 +1,10 @@
-"""Writes to an execution that no engine runs: why it waits, or why it never ran. The writes have the same
-conditions as commits (uid and ``seq``), so they can never overtake one. The write that ends an execution may
-make its object larger than etcd accepts. Then everything but the end itself is left out, including what the
-status held before. If even that does not fit, it is ``Unwritable``: trying again is useless.
+"""Writes to an execution that no engine runs: why it waits, or why it never ran.
+
+The writes have the same conditions as commits (uid and ``seq``), so they can never overtake one.
+
+The write that ends an execution may make its object larger than etcd accepts. Then everything but the end
+itself is left out, including what the status held before. If even that does not fit, it is ``Unwritable``:
+trying again is useless.
 """
 
 from __future__ import annotations

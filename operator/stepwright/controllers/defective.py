@@ -1,5 +1,7 @@
 """Executions that unforeseen exceptions keep from being taken up, examined or ended: none of them waits
-silently. As with a step (``engine.defects``), the second failure of the same work ends the execution with
+silently.
+
+As with a step (``engine.defects``), the second failure of the same work ends the execution with
 ``States.Runtime``. If even that fails, it is set apart: its condition ``Stalled`` says so, and it is tried
 again when its spec changes or an operator starts.
 """

@@ -43,8 +43,10 @@ _decode: Final = msgspec.json.Decoder(_Row).decode
 
 def reader(columns: Sequence[str]) -> Callable[[msgspec.Raw], Seen] | None:
     """Converts a row of a list of settled Executions. None if columns are missing: the CRD is older than this
-    operator. The reader raises msgspec.DecodeError. The state machine in the status is assumed to be the
-    spec's, which cannot change; if it is not, the seal does not fit.
+    operator. The reader raises msgspec.DecodeError.
+
+    The state machine in the status is assumed to be the spec's, which cannot change; if it is not, the seal
+    does not fit.
     """
     if not all(_NAMES[path] in columns for path in _PATHS):
         return None

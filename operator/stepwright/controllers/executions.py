@@ -1,6 +1,8 @@
 """Executions: taken up when they appear, stopped on request, dropped when they are deleted, removed after
-their time. Several operators share them: only those that belong to this one are handled here. Of the others
-only the watch's view is kept; they are taken up when they come to belong here.
+their time.
+
+Several operators share them: only those that belong to this one are handled here. Of the others only the
+watch's view is kept; they are taken up when they come to belong here.
 
 Nothing is written here that the engine's journal could write; the writes concern executions that have not
 started: why they wait, that their input is bad, that they were stopped before they began.

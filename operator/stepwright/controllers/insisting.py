@@ -1,6 +1,7 @@
-"""Work on an execution is tried until it is done, or nothing is left to do. If a service is away, it is
-waited for. After a defect the work is tried once more, and then the execution ends (``defective``). If the
-status has no room, the work is given up until the object changes.
+"""Work on an execution is tried until it is done, or nothing is left to do.
+
+If a service is away, it is waited for. After a defect the work is tried once more, and then the execution
+ends (``defective``). If the status has no room, the work is given up until the object changes.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Reduces what kopf reads from the API server: kopf parses, copies and keeps whole objects, recursively. It
-gets StateMachines without their definitions, settings and diagnostics, which nobody needs from kopf; in
+"""Reduces what kopf reads from the API server: kopf parses, copies and keeps whole objects, recursively.
+
+It gets StateMachines without their definitions, settings and diagnostics, which nobody needs from kopf; in
 everything else, values that nest too deeply are cut off.
 """
 

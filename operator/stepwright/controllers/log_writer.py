@@ -1,5 +1,6 @@
-"""Log lines are written by their own thread: a pipe that nobody empties must not block the logger. Lines that
-cannot be written in time are dropped and counted; the next line written says how many.
+"""Log lines are written by their own thread: a pipe that nobody empties must not block the logger.
+
+Lines that cannot be written in time are dropped and counted; the next line written says how many.
 """
 
 from __future__ import annotations

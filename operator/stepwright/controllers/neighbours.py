@@ -1,8 +1,10 @@
 """Other installations that serve the same namespaces are noticed by what they write, and one of two gives
-way. No installation touches an execution that another one has begun, so none is run by two. Sharing a
-namespace is still a mistake: chance decides which one begins an execution. So when another one is seen at
-work, the one whose name sorts first continues, and the other begins nothing new there and says so. What it
-has begun it finishes.
+way.
+
+No installation touches an execution that another one has begun, so none is run by two. Sharing a namespace is
+still a mistake: chance decides which one begins an execution. So when another one is seen at work, the one
+whose name sorts first continues, and the other begins nothing new there and says so. What it has begun it
+finishes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Deletes former revisions of a state machine once nobody can start an execution with them any more. Others
-may still begin with one that the status named until a moment ago. So deletion waits for a while after the
-change has been seen; if it fails it is tried again, less and less often.
+"""Deletes former revisions of a state machine once nobody can start an execution with them any more.
+
+Others may still begin with one that the status named until a moment ago. So deletion waits for a while after
+the change has been seen; if it fails it is tried again, less and less often.
 """
 
 from __future__ import annotations

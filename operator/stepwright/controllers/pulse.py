@@ -1,6 +1,8 @@
 """Watches from another thread whether the engine's loop turns: how long it was held, by what, and by which
-execution. It puts a callback into the loop and waits for its turn. That costs the loop some microseconds
-twice a second, and needs no clock there: a loop that is held answers late.
+execution.
+
+It puts a callback into the loop and waits for its turn. That costs the loop some microseconds twice a second,
+and needs no clock there: a loop that is held answers late.
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
-"""Deletes ended executions after their time, with everything they own. That time is what the Execution says,
-else what its state machine says, else what the installation says. The last does not apply to what Argo CD,
-Flux or Helm created: they would recreate it, and it would run again. Only those due soon are remembered
-(``rounds`` reads all again before the others are due), so memory does not grow with what has ended.
+"""Deletes ended executions after their time, with everything they own.
+
+That time is what the Execution says, else what its state machine says, else what the installation says. The
+last does not apply to what Argo CD, Flux or Helm created: they would recreate it, and it would run again.
+
+Only those due soon are remembered (``rounds`` reads all again before the others are due), so memory does not
+grow with what has ended.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The server of probes and metrics: it answers everybody, and excessive requests do little harm. Anybody in
-the cluster's network may reach it, so connections are bounded (the oldest gives way, or somebody who opens
-many would keep the kubelet out), and a page of metrics is made at most once a second, in its own thread: with
-thousands of state machines it takes seconds, and Leases are renewed in this loop.
+"""The server of probes and metrics: it answers everybody, and excessive requests do little harm.
+
+Anybody in the cluster's network may reach it, so connections are bounded (the oldest gives way, or somebody
+who opens many would keep the kubelet out), and a page of metrics is made at most once a second, in its own
+thread: with thousands of state machines it takes seconds, and Leases are renewed in this loop.
 """
 
 from __future__ import annotations

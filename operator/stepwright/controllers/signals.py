@@ -1,6 +1,7 @@
-"""Signals for examining a running operator: ``kubectl exec POD -- sh -c 'kill -USR1 1'``. SIGUSR1 logs the
-stacks of all threads and tasks. SIGUSR2 logs everything (debug) until the next one. A signal needs no right,
-no restart and no API server, and reaches exactly one replica.
+"""Signals for examining a running operator: ``kubectl exec POD -- sh -c 'kill -USR1 1'``.
+
+SIGUSR1 logs the stacks of all threads and tasks. SIGUSR2 logs everything (debug) until the next one. A signal
+needs no right, no restart and no API server, and reaches exactly one replica.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""What one of several operators may act on, given what all of them have published. Each operator publishes
-its *view*: whom it considers members. Its own view gives it the objects that rendezvous hashing gives it
-among those members. Views differ for moments, when somebody comes or goes, and then two of them may give the
-same object to two operators. So an operator acts only on an object that
+"""What one of several operators may act on, given what all of them have published.
+
+Each operator publishes its *view*: whom it considers members. Its own view gives it the objects that
+rendezvous hashing gives it among those members. Views differ for moments, when somebody comes or goes, and
+then two of them may give the same object to two operators. So an operator acts only on an object that
 
 1. every one of its own views that others may see now or soon, published or on its way, gives it, and
 2. no other operator's view, read after its own was published, gives to that other operator, and

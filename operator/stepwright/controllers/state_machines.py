@@ -1,6 +1,8 @@
 """StateMachines: checked, kept as revisions, marked as ready or not; deleted once their executions have
-ended. Memory holds only what kopf reports about them, not the definition: that is read when it has to be
-checked, a few at a time, and not decoded if its length alone forbids it.
+ended.
+
+Memory holds only what kopf reports about them, not the definition: that is read when it has to be checked, a
+few at a time, and not decoded if its length alone forbids it.
 """
 
 from __future__ import annotations
@@ -53,9 +55,10 @@ Body = Mapping[str, Any]
 
 
 class StateMachines:
-    """Level-triggered: the newest object of each key is processed, however many events there were. Each state
-    machine is handled by the operator that it belongs to (``owns``). The others know what that one has
-    written: in the status, once its revision is stored.
+    """Level-triggered: the newest object of each key is processed, however many events there were.
+
+    Each state machine is handled by the operator that it belongs to (``owns``). The others know what that one
+    has written: in the status, once its revision is stored.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
-"""State machines that are gone without an event. kopf does not report what was deleted between a watch and
-the list after it, and an operator that does not handle a state machine hears of its end in no other way. So
-now and then all known ones are looked up.
+"""State machines that are gone without an event.
+
+kopf does not report what was deleted between a watch and the list after it, and an operator that does not
+handle a state machine hears of its end in no other way. So now and then all known ones are looked up.
 """
 
 from __future__ import annotations

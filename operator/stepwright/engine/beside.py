@@ -1,8 +1,9 @@
-"""Runs long work in a thread beside the loop: one thing at a time, with its clients taking turns. Python's
-threads share one processor, and a computing thread yields only after ``looking_through.TURN_SECONDS``. The
-loop waits that long at each of its reads and writes, of which a request has dozens; with six such threads it
-would wait for all of them in turn. So there is only one thread, and a client with much work waits for others
-instead of making them wait for all of it.
+"""Runs long work in a thread beside the loop: one thing at a time, with its clients taking turns.
+
+Python's threads share one processor, and a computing thread yields only after
+``looking_through.TURN_SECONDS``. The loop waits that long at each of its reads and writes, of which a request
+has dozens; with six such threads it would wait for all of them in turn. So there is only one thread, and a
+client with much work waits for others instead of making them wait for all of it.
 """
 
 from __future__ import annotations

@@ -32,8 +32,9 @@ def boot_seconds() -> float:
 
 class SteadyClock:
     """The initial wall clock, advanced by the boot clock: setting the wall clock, by an hour or by a second,
-    moves no timer and no timestamp. If the two differ, a server's clock decides which is right. Only ``hear``
-    may be called in another thread.
+    moves no timer and no timestamp. If the two differ, a server's clock decides which is right.
+
+    Only ``hear`` may be called in another thread.
     """
 
     longest_sleep_seconds = 60.0

@@ -1,7 +1,8 @@
-"""Unforeseen exceptions, in a step or on the way to its write. None of them leaves an execution hanging. The
-first time, the execution is read again and the step repeated: the failure may have been temporary. The second
-time, the execution fails with ``States.Runtime``, which nothing catches. The cause says where to look in the
-log, and only the class of the exception: its message may contain data.
+"""Unforeseen exceptions, in a step or on the way to its write. None of them leaves an execution hanging.
+
+The first time, the execution is read again and the step repeated: the failure may have been temporary. The
+second time, the execution fails with ``States.Runtime``, which nothing catches. The cause says where to look
+in the log, and only the class of the exception: its message may contain data.
 """
 
 from __future__ import annotations

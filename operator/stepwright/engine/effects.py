@@ -1,7 +1,8 @@
-"""What an execution wants done to its tasks, and the workers that do it. Each task has at most one goal
-(start, stop, release) and one worker. A goal may be replaced while its worker is busy: a stop that follows a
-start waits for the call in flight, then stops what it may have created. Calls are repeated until the driver
-accepts them; all of them are idempotent.
+"""What an execution wants done to its tasks, and the workers that do it.
+
+Each task has at most one goal (start, stop, release) and one worker. A goal may be replaced while its worker
+is busy: a stop that follows a start waits for the call in flight, then stops what it may have created. Calls
+are repeated until the driver accepts them; all of them are idempotent.
 """
 
 from __future__ import annotations

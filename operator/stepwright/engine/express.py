@@ -1,5 +1,6 @@
-"""Express executions: run by an engine whose journal forgets, and gone when they end. One that ends in its
-first step without calling anything needs no engine at all.
+"""Express executions: run by an engine whose journal forgets, and gone when they end.
+
+One that ends in its first step without calling anything needs no engine at all.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Decides when to collect circular garbage among all objects: everything stands still meanwhile. Python
-checks new objects often and quickly, and all objects whenever their number has grown by a quarter: half a
-second and more with large compiled definitions, which are a million objects each. Hardly anything here is in
-circles, and everything else is freed at once. So a full collection waits until nobody is kept waiting, or
-until there may be much to free.
+"""Decides when to collect circular garbage among all objects: everything stands still meanwhile.
+
+Python checks new objects often and quickly, and all objects whenever their number has grown by a quarter:
+half a second and more with large compiled definitions, which are a million objects each. Hardly anything here
+is in circles, and everything else is freed at once. So a full collection waits until nobody is kept waiting,
+or until there may be much to free.
 """
 
 from __future__ import annotations

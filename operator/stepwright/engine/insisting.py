@@ -1,5 +1,6 @@
-"""Calls that the other side cannot serve right now: how long each is tried, and what is reported meanwhile. A
-service that is away comes back, so that is retried without end. A store that *denies* the write (a quota is
+"""Calls that the other side cannot serve right now: how long each is tried, and what is reported meanwhile.
+
+A service that is away comes back, so that is retried without end. A store that *denies* the write (a quota is
 used up, a right is missing) needs somebody to act: the execution's conditions say so, and if a quota is the
 reason, the execution fails after a while instead of waiting forever. A stop ends the wait at once, since the
 rejected write then no longer matters.

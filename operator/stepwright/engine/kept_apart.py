@@ -1,8 +1,10 @@
 """What a write leaves in the store besides events and the checkpoint: long texts, which stay as long as the
-execution. The parts of a checkpoint replace each other, but have no room for a long text: it is stored as a
-separate object (``engine.payloads``), which stays when the part is gone. Child executions of a distributed
-Map leave nothing else, as their histories are not kept. Such texts count once in ``Limits.history_bytes``,
-when they first appear; those in an event of the same write count as part of the event.
+execution.
+
+The parts of a checkpoint replace each other, but have no room for a long text: it is stored as a separate
+object (``engine.payloads``), which stays when the part is gone. Child executions of a distributed Map leave
+nothing else, as their histories are not kept. Such texts count once in ``Limits.history_bytes``, when they
+first appear; those in an event of the same write count as part of the event.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""The stops of one execution that are kept with its checkpoint until they are done. Most drivers find what
-runs for an execution themselves. Only the checkpoint knows about work elsewhere, and a cancelled task is no
-longer in it: so the data needed to stop it is stored beside the checkpoint, from the very commit that cancels
-the task to the first one after it has been stopped, or to the execution's settling. This costs no extra
-write.
+"""The stops of one execution that are kept with its checkpoint until they are done.
+
+Most drivers find what runs for an execution themselves. Only the checkpoint knows about work elsewhere, and a
+cancelled task is no longer in it: so the data needed to stop it is stored beside the checkpoint, from the
+very commit that cancels the task to the first one after it has been stopped, or to the execution's settling.
+This costs no extra write.
 """
 
 from __future__ import annotations

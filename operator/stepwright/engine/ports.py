@@ -98,17 +98,18 @@ class Loaded:
 @dataclass(frozen=True, slots=True)
 class Commit:
     """One conditional write: all of it lands, or nothing. ``expected_seq`` is the seq before it, which
-    increases by 1. ``commit_id`` never repeats, so that after a time-out the journal can find out whether
-    this very write has landed. ``parts``: None = the part is gone; those whose names begin with
-    ``parts.STOPS`` outlive the execution until it has settled. ``events`` are appended; ``visits`` update the
-    visits of the same id, ``shown`` names what runs their newest task. ``settled`` comes only with an
-    outcome. ``started``: when the execution began. ``waiting_until``: only timers are open, and this is when
-    the earliest is due. ``whole``: ``parts`` are complete and replace what is stored, which somebody has
-    edited. ``redrivable``: for an execution that ends without success, what a redrive continues from; a
-    journal that redrives keeps it in place of all parts. ``shard``: of a shard of a distributed Map that goes
-    on, how far it has come (``asl.checkpoint.shards``). ``map_runs``, ``children`` and ``child_events``
-    report on distributed Maps; a journal that has no place for them may drop them, as the checkpoint has
-    everything needed to continue.
+    increases by 1.
+
+    ``commit_id`` never repeats, so that after a time-out the journal can find out whether this very write has
+    landed. ``parts``: None = the part is gone; those whose names begin with ``parts.STOPS`` outlive the
+    execution until it has settled. ``events`` are appended; ``visits`` update the visits of the same id,
+    ``shown`` names what runs their newest task. ``settled`` comes only with an outcome. ``started``: when the
+    execution began. ``waiting_until``: only timers are open, and this is when the earliest is due. ``whole``:
+    ``parts`` are complete and replace what is stored, which somebody has edited. ``redrivable``: for an
+    execution that ends without success, what a redrive continues from; a journal that redrives keeps it in
+    place of all parts. ``shard``: of a shard of a distributed Map that goes on, how far it has come
+    (``asl.checkpoint.shards``). ``map_runs``, ``children`` and ``child_events`` report on distributed Maps; a
+    journal that has no place for them may drop them, as the checkpoint has everything needed to continue.
     """
 
     commit_id: str

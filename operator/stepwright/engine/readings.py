@@ -1,7 +1,9 @@
-"""How much time has passed, by several clocks, each of which can be wrong. The monotonic clock stands still
-while a laptop sleeps or a virtual machine is paused; the boot clock counts sleep, but stands still in a
-pause; the wall clock counts both if it is corrected afterwards, but may be set to anything. The holder of a
-Lease must believe the clock that advanced most, and none if they contradict each other.
+"""How much time has passed, by several clocks, each of which can be wrong.
+
+The monotonic clock stands still while a laptop sleeps or a virtual machine is paused; the boot clock counts
+sleep, but stands still in a pause; the wall clock counts both if it is corrected afterwards, but may be set
+to anything. The holder of a Lease must believe the clock that advanced most, and none if they contradict each
+other.
 
 https://man7.org/linux/man-pages/man3/clock_gettime.3.html
 """

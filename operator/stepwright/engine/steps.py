@@ -1,8 +1,10 @@
-"""Where steps are taken: in the loop, a share at a time, and long ones in a thread beside it. All executions,
-requests and timers live in one loop. A short step is taken in it; whenever steps have together cost a share,
-the loop turns once before the next, which is another namespace's if one is waiting. A step that exceeds its
-patience is abandoned and taken again in a thread, one at a time: the language is a pure function, so the
-result is the same. Work is counted, never time, so where a step is taken depends only on the step itself.
+"""Where steps are taken: in the loop, a share at a time, and long ones in a thread beside it.
+
+All executions, requests and timers live in one loop. A short step is taken in it; whenever steps have
+together cost a share, the loop turns once before the next, which is another namespace's if one is waiting. A
+step that exceeds its patience is abandoned and taken again in a thread, one at a time: the language is a pure
+function, so the result is the same. Work is counted, never time, so where a step is taken depends only on the
+step itself.
 """
 
 from __future__ import annotations

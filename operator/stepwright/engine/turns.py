@@ -1,6 +1,8 @@
 """Turns at something scarce, fair among namespaces: one tenant's ten thousand calls do not delay another's
-first. A semaphore serves callers in order of arrival, so somebody with many calls is served alone for as long
-as they last. Here each namespace has its own queue, and the queues are served round robin.
+first.
+
+A semaphore serves callers in order of arrival, so somebody with many calls is served alone for as long as
+they last. Here each namespace has its own queue, and the queues are served round robin.
 """
 
 from __future__ import annotations
@@ -60,6 +62,7 @@ class Ring:
 
 class Turns:
     """A limited number of turns at once. ``async with turns.of(namespace):`` waits for one and gives it back.
+
     No turn is left unused while anybody waits. Each waiting namespace gets its next turn before any of them
     gets a second one; within a namespace turns come in the order of the requests.
     """

@@ -1,7 +1,9 @@
 """The definitions in a file: the file itself, or those contained in its manifests, templates and
-descriptions. As in AWS's tools, a definition by itself is JSON or YAML, with values filled in first.
-Placeholders that are left may still be substituted at deployment, so they cause a warning;
-``Checked.machine`` refuses those that matter.
+descriptions.
+
+As in AWS's tools, a definition by itself is JSON or YAML, with values filled in first. Placeholders that are
+left may still be substituted at deployment, so they cause a warning; ``Checked.machine`` refuses those that
+matter.
 """
 
 from __future__ import annotations

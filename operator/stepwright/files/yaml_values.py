@@ -218,8 +218,10 @@ class _Reader:
 
 
 def _is_plain(node: yaml.ScalarNode) -> bool:
-    """Neither quoted nor a block nor tagged as a text: its letters decide what it is. The loader knows only
-    YAML 1.1; if it reads as a text what even 1.1 takes for something else, there was a tag.
+    """Neither quoted nor a block nor tagged as a text: its letters decide what it is.
+
+    The loader knows only YAML 1.1; if it reads as a text what even 1.1 takes for something else, there was a
+    tag.
     """
     tagged = node.tag == _TEXT_TAG and (
         node.value in _PLAIN_NULLS

@@ -4,8 +4,10 @@ The rules are those of client-go's reflector
 (https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/client-go/tools/cache/reflector.go):
 one consistent list, then a watch from its resourceVersion with bookmarks; a stream that ends is continued
 where it was; after 410 Gone comes a new list, whose differences from the copy are reported as changes,
-including deletions. Streaming lists are not used: they were seen to lose objects. Decoding is lean: the
-caller passes a ``msgspec.Struct`` with the fields it needs, and only those cost time and memory.
+including deletions. Streaming lists are not used: they were seen to lose objects.
+
+Decoding is lean: the caller passes a ``msgspec.Struct`` with the fields it needs, and only those cost time
+and memory.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""Answers tasks from mocks and passes all others on. Drivers are chosen by a task's Resource, mocks by the
-state's name: so this driver comes before all others and passes on what is not mocked.
+"""Answers tasks from mocks and passes all others on.
+
+Drivers are chosen by a task's Resource, mocks by the state's name: so this driver comes before all others and
+passes on what is not mocked.
 """
 
 from __future__ import annotations

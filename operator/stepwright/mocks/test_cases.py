@@ -1,7 +1,8 @@
 """The test cases of a file of mocks, as in AWS Step Functions Local: an execution started with one gets its
-tasks answered by it. Which execution has which test case, and which of its tasks were answered, is stored, so
-an execution continues with the right answer even if this process is killed. For Express executions nothing is
-stored.
+tasks answered by it.
+
+Which execution has which test case, and which of its tasks were answered, is stored, so an execution
+continues with the right answer even if this process is killed. For Express executions nothing is stored.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-local-test-sm-exec.html
 """

@@ -1,5 +1,6 @@
-"""The file that holds everything: opened by one process at a time, written in groups, read concurrently. All
-writes go through one thread. Those that arrive during a transaction share the next one: a commit to disk
+"""The file that holds everything: opened by one process at a time, written in groups, read concurrently.
+
+All writes go through one thread. Those that arrive during a transaction share the next one: a commit to disk
 costs the same for one execution as for a hundred, and so does switching to the thread and back.
 
 It uses Python's own sqlite3 in threads, and no library on top: SQLAlchemy with its driver for asyncio took

@@ -1,4 +1,5 @@
 """Task tokens as earlier versions made them, for tasks of executions begun by those. They are no longer made.
+
 The earliest were just the task's name; later ones had a seal after it, made with a key of the execution,
 which was derived from one in the database and kept in the checkpoint.
 """

@@ -1,6 +1,7 @@
-"""What was read from the database, kept in memory until it changes. Every start of an execution asks for its
-state machine, and for an alias and a version if named. They change seldom, and only through this process, the
-only one that has the database open.
+"""What was read from the database, kept in memory until it changes.
+
+Every start of an execution asks for its state machine, and for an alias and a version if named. They change
+seldom, and only through this process, the only one that has the database open.
 """
 
 from __future__ import annotations

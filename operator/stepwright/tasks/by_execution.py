@@ -1,6 +1,7 @@
-"""What a driver knows about tasks, by execution and task, or for a whole execution at once. The engine asks a
-driver about one execution at a time, for each of thousands after a restart: searching all tasks each time
-would take quadratic time.
+"""What a driver knows about tasks, by execution and task, or for a whole execution at once.
+
+The engine asks a driver about one execution at a time, for each of thousands after a restart: searching all
+tasks each time would take quadratic time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Plays an execution to its end in virtual time, directly on the language core: no loop, no threads, no
-waiting. Answers of tasks and timers are in one heap, ordered by when they are due. After each step time jumps
-to the next of them, so thirty days take as long as a second. The same arguments give the same execution,
-event for event, on every machine.
+waiting.
+
+Answers of tasks and timers are in one heap, ordered by when they are due. After each step time jumps to the
+next of them, so thirty days take as long as a second. The same arguments give the same execution, event for
+event, on every machine.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class ApiServer:
         self.selectors: list[str] = []
         """Of the lists asked for, the watches' own aside."""
         self.muted = False
-        """Nothing is told to watches: events are missed."""
+        """Watches get no events: they are missed."""
         self.account: str | None = None
         self._versions = itertools.count(1)
         self._uids = itertools.count(1)
@@ -183,7 +183,7 @@ def selected(this: dict[str, Any], selector: str) -> bool:
 
 
 def _told(kind: str, now: bool, before: bool) -> Any:
-    """What a watch with a selector is told of a change: an object comes and goes with its labels."""
+    """What a watch with a selector reports of a change: an object comes and goes with its labels."""
     if kind != "MODIFIED" or now == before:
         return kind if now else None
     return "ADDED" if now else "DELETED"

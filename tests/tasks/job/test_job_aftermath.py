@@ -25,7 +25,7 @@ async def succeeds_early(scene: Scene, driver: Any, this: StartTask) -> str:
 
 
 def is_ended(scene: Scene, this: StartTask) -> bool:
-    """Whether its controller is told to delete what runs of it."""
+    """Whether its controller has to delete what runs of it."""
     return "activeDeadlineSeconds" in scene.job(this)["spec"]
 
 

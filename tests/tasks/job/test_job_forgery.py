@@ -61,7 +61,7 @@ async def test_a_pod_that_an_orphaned_job_left_behind_says_nothing() -> None:
 
 
 async def test_a_pod_that_shows_when_it_has_ended_already_says_nothing() -> None:
-    """Relabelled: a watch would have told of its Job's own pod when that was made."""
+    """Relabelled: a watch would have reported its Job's own pod at its creation."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
         await driver.start(scene.ref, this, again=False)
@@ -136,7 +136,7 @@ def given(scene: Scene, this: StartTask, pod: str) -> TaskFailed:
 async def test_a_task_whose_job_was_completed_by_a_pod_given_to_it_fails_plainly(
     this: StartTask, marked: bool
 ) -> None:
-    """A Job takes over any pod with its uid in a label; those without ours no watch tells of."""
+    """A Job adopts any pod with its uid in a label; no watch reports those without our label."""
     scene = Scene()
     async with scene.driver() as driver:
         await driver.start(scene.ref, this, again=False)
@@ -324,7 +324,7 @@ async def test_adopted_pods_are_forgotten_with_their_task() -> None:
 
 
 async def start_without_an_answer(scene: Scene, driver: JobDriver, this: StartTask) -> None:
-    """The task's Job is there, and whoever created it does not know."""
+    """The task's Job exists, but its creator does not know."""
     scene.server.after = once("create", "jobs", LOST)
     with pytest.raises(Unavailable):
         await driver.start(scene.ref, this, again=False)

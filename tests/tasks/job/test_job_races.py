@@ -1,4 +1,4 @@
-"""Races of the Job driver that simulation has found, each told by itself."""
+"""Races of the Job driver that the simulation has found, each on its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from tests.tasks.job.test_job_driver import LOST, Scene, done, image, settled
 
 
 async def test_a_job_that_ended_before_its_creation_was_answered_is_judged() -> None:
-    """The informer had told of the Job's failure before the task was watched; it was never looked at again."""
+    """The informer had reported the Job's failure before the task was watched, and it was never judged
+    again."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
         answered = asyncio.Event()
@@ -81,7 +82,7 @@ async def test_a_job_that_comes_after_its_execution_has_settled_is_stopped(settl
 
 
 async def test_another_job_of_the_same_name_does_not_hide_that_the_own_one_is_gone() -> None:
-    """The deletion was not told, and a creation of long ago landed under the name: the task waited for ever."""
+    """The deletion was not reported, and an old creation landed under the name: the task waited forever."""
     scene, this = Scene(), image()
     async with scene.driver() as driver:
         scene.server.muted = True

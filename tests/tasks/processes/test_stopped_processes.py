@@ -1,4 +1,4 @@
-"""What a task that is told to stop has begun gets its grace, and is gone when the driver says so."""
+"""The children of a task that is stopped get their grace, and are gone when the driver says so."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Collects findings; all their sentences are worded here. Sentences are AWS's if it has one
-(ValidateStateMachineDefinition and the errors of CreateStateMachine), so that people find them; a hint of our
-own may follow after a semicolon.
+"""Collects findings; all their sentences are worded here.
+
+Sentences are AWS's if it has one (ValidateStateMachineDefinition and the errors of CreateStateMachine), so
+that people find them; a hint of our own may follow after a semicolon.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Places in the text of a definition: the place of each JSON pointer, duplicate keys; and how deep a value
-nests. This is a separate reader from ``jsontext``, because places are lost in a parsed value. It assumes that
-the text is JSON; on anything else it stops early. It reads each character once and keeps no pointers, only
-the contents of each object and array: with long nested names, the pointers would be longer than any text.
+nests.
+
+This is a separate reader from ``jsontext``, because places are lost in a parsed value. It assumes that the
+text is JSON; on anything else it stops early. It reads each character once and keeps no pointers, only the
+contents of each object and array: with long nested names, the pointers would be longer than any text.
 """
 
 from __future__ import annotations

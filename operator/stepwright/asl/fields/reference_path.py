@@ -31,9 +31,10 @@ class ReferencePath:
         return f"ReferencePath({self.text!r})"
 
     def put(self, document: Json, result: Json) -> Json:
-        """A new document with the result in it: values on the way are copied, the rest is shared. Missing
-        objects on the way are created. Raises States.ResultPathMatchFailure if something other than an object
-        is in the way, or if an array has no item of that index.
+        """A new document with the result in it: values on the way are copied, the rest is shared.
+
+        Missing objects on the way are created. Raises States.ResultPathMatchFailure if something other than
+        an object is in the way, or if an array has no item of that index.
         """
         if not self._keys:
             return result

@@ -1,11 +1,12 @@
 """JSONata 2.0.6 as AWS runs it: expressions parsed and compiled once per definition, evaluated per visit of a state.
 
-An evaluator of our own, for what it must be: repeatable on every machine (limits count steps, not time), safe (nothing
-that it calls can run away or hold the process), exact (what an expression merely hands on stays as it was written), and
-quick for what definitions really hold, ``$states.input.x``, which costs no conversion of the whole input.
+It is our own evaluator, because it must be repeatable on every machine (limits count steps, not time), safe
+(nothing that it calls can run away or hold the process), exact (what an expression merely passes on stays as
+it was written), and quick for what definitions really contain, ``$states.input.x``, without converting the
+whole input.
 
-Belongs here: the language and AWS's functions. Not: what ``$states`` holds and where expressions stand in a definition
-(``stepwright.asl.fields.jsonata_fields``).
+Belongs here: the language and AWS's functions. Not: what ``$states`` holds and where expressions are in a
+definition (``stepwright.asl.fields.jsonata_fields``).
 """
 
 from __future__ import annotations

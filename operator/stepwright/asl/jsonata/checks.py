@@ -15,13 +15,13 @@ from stepwright.asl.jsonata.nodes import Node
 
 @dataclass(slots=True)
 class Uses:
-    """``top_level``: what it reads from a document that is not there, as written (``name``, ``$``, ``$$``).
+    """``top_level``: what it reads from the missing document, as written (``name``, ``$``, ``$$``).
 
     ``$$`` is never there.
 
-    ``states``: the fields of ``$states`` that it reads; None among them: all of it. ``variables``: all names with a
-    dollar that it does not bind itself and that are no functions. ``function_values``: whether a function may be part
-    of its result, or a number that is not finite may come from one.
+    ``states``: the fields of ``$states`` that it reads; None among them: all of it. ``variables``: all names
+    with a dollar that it does not bind itself and that are not functions. ``function_values``: whether a
+    function may be part of its result, or a number that is not finite may come from one.
     """
 
     top_level: list[str] = field(default_factory=list)

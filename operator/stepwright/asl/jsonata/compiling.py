@@ -83,7 +83,7 @@ class _Compiler:
         return code
 
     def _guarded(self, code: Code, depth: int) -> Code:
-        """Where no deeper level follows, the depth is looked at."""
+        """The depth is checked where no deeper level follows."""
         if self._in_function:
 
             def in_function(input: Value, frame: Frame) -> Value:
@@ -416,7 +416,7 @@ def _grouped(code: Code, pairs: grouping.Pairs) -> Code:
 
 
 def truth_of_variable(frame: Frame, name: Value) -> bool:
-    """Whether a variable of that name is there and, in JavaScript's eyes, true."""
+    """Whether a variable of that name exists and is true by JavaScript's rules."""
     value = frame.lookup(name) if isinstance(name, str) else UNDEFINED
     return value not in (UNDEFINED, None, 0, "")
 

@@ -336,7 +336,7 @@ def parse_iso(text: str) -> float:
 
 
 def parse(text: str, picture: str, now: int, spend: Callable[[int], None]) -> float | None:
-    """None if the text is not as the picture says."""
+    """None if the text does not match the picture."""
     parts = _analyse(picture)
     pattern = "^" + "".join(f"({_pattern(part)})" for part in parts) + "$"
     try:

@@ -122,7 +122,7 @@ def sentence(code: str, fields: dict[str, Any]) -> str:
 
 
 class InvalidExpression(ValueError):  # noqa: N818 - it is a finding about a text
-    """A text that is no expression. ``position`` counts characters from 0."""
+    """A text that is not an expression. ``position`` counts characters from 0."""
 
     def __init__(self, code: str, position: int, **fields: Any) -> None:
         self.code = code
@@ -132,7 +132,7 @@ class InvalidExpression(ValueError):  # noqa: N818 - it is a finding about a tex
 
 
 class EvaluationFailed(Exception):  # noqa: N818 - AWS's word for it
-    """Evaluating came to an error of JSONata's. ``token`` is filled in by who knows it: the operator, the call."""
+    """Evaluation ended with a JSONata error. ``token`` is filled in by the operator or call that knows it."""
 
     def __init__(self, code: str, **fields: Any) -> None:
         super().__init__(code)

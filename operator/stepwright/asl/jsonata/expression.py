@@ -23,7 +23,7 @@ _BOUND: Final = 32
 
 
 class NoResult(Exception):  # noqa: N818 - a condition
-    """The expression came to nothing (undefined), or to a function, which no JSON text can hold."""
+    """The expression returned nothing (undefined), or a function, which JSON cannot represent."""
 
     def __init__(self, *, function: bool = False) -> None:
         self.function = function
@@ -31,7 +31,7 @@ class NoResult(Exception):  # noqa: N818 - a condition
 
 
 class Expression:
-    """Compiled. ``uses`` says what it reads, for checks and for what need not be made at all."""
+    """Compiled. ``uses`` says what it reads, for checks and to skip what it does not need."""
 
     __slots__ = ("_code", "source", "tokens", "uses")
 
@@ -83,7 +83,8 @@ def compile(source: str) -> Expression:
 
 
 def _as_json(value: Value) -> Value:
-    """Infinite numbers are texts, as AWS writes them; functions are no results, within others they are empty texts."""
+    """Infinite numbers are texts, as AWS writes them; functions are not results; inside other values they are
+    empty texts."""
     if isinstance(value, Function):
         raise NoResult(function=True)
     return _converted(value)

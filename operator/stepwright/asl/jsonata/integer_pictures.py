@@ -261,7 +261,7 @@ def _continued(words: str, rest: float, ordinal: bool) -> str:
 
 
 def parse(value: str, picture: Picture) -> float | None:
-    """The number that a text says; None if it says none."""
+    """The number that a text spells; None if there is none."""
     match picture.kind:
         case "letters":
             first = ord("A" if picture.case == "upper" else "a")

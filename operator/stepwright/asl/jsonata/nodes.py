@@ -9,7 +9,7 @@ from typing import Any
 class Node:
     """``type`` says which of the other fields count; they are JSONata's own names for the parts of its syntax tree.
 
-    A kind has few of the fields: those that it has not are the class's, so that a node is one small object.
+    A kind uses few of the fields: the others are the class's defaults, so a node is one small object.
     """
 
     depth = 1

@@ -28,7 +28,7 @@ _DEFAULTS: Final = {
     "pattern-separator": ";",
 }
 _MAX_PLACES: Final = 100
-"""JavaScript's ``toFixed`` knows no more."""
+"""The limit of JavaScript's ``toFixed``."""
 
 
 class _Format:
@@ -110,7 +110,7 @@ def _split(picture: str, form: _Format) -> _Parts:
 
 
 def _validate(parts: _Parts, form: _Format) -> None:
-    """The last rule that is broken counts."""
+    """The last broken rule is reported."""
     picture = parts.picture
     error = ""
     point = picture.find(form.decimal)

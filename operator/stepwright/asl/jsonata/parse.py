@@ -17,7 +17,8 @@ MAX_NESTING: Final = 120
 """Levels of an expression. Evaluation ends at 100, as on AWS, so nothing that could run is refused."""
 
 MAX_TOKENS: Final = 30_000
-"""Of one expression. To parse and compile one takes some ten microseconds; the largest definition holds a million."""
+"""Of one expression. Parsing and compiling one takes some ten microseconds; the largest definition has a
+million."""
 
 _LAMBDA: Final = ("function", "λ")
 
@@ -87,8 +88,8 @@ class _Parser:
             left = led(self, token, left)
             left.depth = max(left.depth, depth + 1)
             if left.depth > MAX_NESTING:
-                # A long chain (a & b & c ...), which AWS takes as well. Whoever evaluates it meets AWS's own bound of
-                # levels before the innermost term, so that what is in it need not be kept.
+                # A long chain (a & b & c ...), which AWS accepts, too. Its evaluation reaches AWS's own limit
+                # of levels before the innermost term, so that term need not be kept.
                 left = Node("too_deep", None, token.position)
         self._nesting -= 1
         return left

@@ -1,7 +1,7 @@
-"""Paths: steps one after the other, each for every item that the one before gave.
+"""Paths: steps one after the other, each applied to every item from the previous one.
 
-A path that binds something on its way (``@$x``, ``#$i``, ``%``) carries *tuples*: dicts with the item under "@" and
-what was bound beside it.
+A path that binds something on its way (``@$x``, ``#$i``, ``%``) carries *tuples*: dicts with the item under
+"@" and what was bound beside it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Stage: TypeAlias = Filter | str
 
 
 class Step:
-    """A compiled step with what the path must know of it."""
+    """A compiled step with what the path must know about it."""
 
     __slots__ = ("ancestor", "code", "cons_array", "focus", "index", "name", "sort", "stages", "tuple")
 
@@ -70,7 +70,7 @@ def path(node: Node, steps: list[Step], group: grouping.Pairs | None) -> Code:
 
 
 def _of_variable(variable: Code, names: list[str], general: Code) -> Code:
-    """``$states.input.name``, by far the most frequent of all. Whatever is not simply objects goes the general way."""
+    """``$states.input.name``, by far the most frequent. Anything but plain objects takes the general way."""
 
     def of_variable(input: Value, frame: Frame) -> Value:
         value = variable(input, frame)

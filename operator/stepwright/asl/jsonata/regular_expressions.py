@@ -1,7 +1,7 @@
-"""JavaScript's regular expressions, matched by a machine of our own that counts its steps.
+"""JavaScript's regular expressions, matched by our own machine, which counts its steps.
 
-Python's ``re`` speaks another dialect and cannot be stopped: some patterns take it hours on a short text, while it
-holds the whole process. Here every step is paid for, so a hostile pattern ends as any other endless expression does.
+Python's ``re`` has another dialect and cannot be stopped: some patterns take hours on a short text, holding
+the whole process. Here every step is paid for, so a hostile pattern ends like any other endless expression.
 
 Source: https://262.ecma-international.org/#sec-patterns, without the flags that JSONata does not have.
 """
@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 from stepwright.asl.jsonata.errors import InvalidExpression
 
 MAX_INSTRUCTIONS: Final = 5_000
-"""Of a pattern, and parts of it while it is read: of one that is too large the rest is not looked at."""
+"""The size of a pattern, and of its parts while it is read: the rest of one that is too large is ignored."""
 
 MAX_NESTING: Final = 50
 _ENDLESS: Final = 2**31

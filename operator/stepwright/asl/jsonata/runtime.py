@@ -83,7 +83,7 @@ class Runtime:
             self._run_out()
 
     def _run_out(self) -> NoReturn:
-        self.left = min(self.given, 0)  # whoever wants more than is left has spent that
+        self.left = min(self.given, 0)  # asking for more than is left spends it
         if self.given < MAX_STEPS and self._meter.is_impatient:
             raise TakesLong
         raise LimitExceeded(TOO_LONG)
@@ -99,7 +99,7 @@ class Runtime:
             self._run_out()
 
     def take(self, size: int) -> None:
-        """Memory that a value takes beside what it is when written out."""
+        """Memory that a value takes in addition to its written size."""
         self.unallocated -= size
         if self.unallocated < 0:
             raise LimitExceeded(TOO_LARGE)
@@ -110,11 +110,12 @@ class Runtime:
         self._meter.hold(made if made <= _LITTLE else min(made, self.weigh(result)))
 
     def made(self, value: _Container, weight: int | None = None) -> _Container:
-        """Of every array or object that an expression puts together: it must not be too large when written out.
+        """To be called for every array or object that an expression builds: it must not be too large when
+        written out.
 
-        Parts are shared, so that what takes no memory here may take all there is when it becomes a text:
-        ``{"a": $x, "b": $x}``, thirty times over. Hence this counts shared parts as often as they occur. ``weight``: where
-        it is known already.
+        Parts are shared, so something that takes no memory here may take all of it as a text: ``{"a": $x,
+        "b": $x}``, thirty times over. Hence this counts shared parts as often as they occur. ``weight``:
+        where it is known already.
         """
         if weight is None:
             weight = self.weigh(value)
@@ -220,7 +221,7 @@ class Lambda(Function):
 
 
 class Promise:
-    """A call at the end of a function, to be made by who called the function."""
+    """A call at the end of a function, to be made by the function's caller."""
 
     __slots__ = ("arguments", "frame", "input", "procedure")
 

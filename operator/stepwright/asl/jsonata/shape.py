@@ -1,6 +1,7 @@
-"""What the tree of an expression means: steps become paths, ``%`` finds its step, calls at the end of functions loop.
+"""Gives the tree of an expression its meaning: steps become paths, ``%`` finds its step, calls at the end of
+functions loop.
 
-``shape`` makes the tree that ``compiling`` turns into code out of the one that ``parse`` gives.
+``shape`` turns the tree from ``parse`` into the one that ``compiling`` turns into code.
 """
 
 from __future__ import annotations

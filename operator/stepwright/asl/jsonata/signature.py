@@ -1,4 +1,4 @@
-"""What a function says about its arguments: ``<s-n?:s>``. Source:
+"""A function's signature: ``<s-n?:s>``. Source:
 https://docs.jsonata.org/embedding-extending#function-signature-syntax."""
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _MEMORY: Final = 256
 """How many lists of types a signature remembers the answer for."""
 
 MAX_PARAMETERS: Final = 100
-"""Ours: no function that people write has a tenth of it."""
+"""Our limit: no real function has a tenth of it."""
 
 
 class _Parameter:
-    """``letters``: what fits; ``repeat``: "", "?" or "+", as in regular expressions; ``in_context``: where the argument
-    is missing, the context is taken, which must fit, too."""
+    """``letters``: what fits; ``repeat``: "", "?" or "+", as in regular expressions; ``in_context``: if the
+    argument is missing, the context is used, which must fit, too."""
 
     __slots__ = ("in_context", "letters", "repeat", "subtype", "type")
 

@@ -1,4 +1,5 @@
 """Regular expressions of filters (``@.name =~ /a.*/i``), limited to those that cannot hold up the engine.
+
 Python's ``re`` tries every way to match, and in some patterns their number grows exponentially with the text.
 So a pattern may not repeat anything that itself repeats or has alternatives, may have only few repetitions,
 and no back references or look-arounds: the rest costs at most about (length of the text)^2 for each way

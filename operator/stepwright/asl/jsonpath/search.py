@@ -1,6 +1,7 @@
-"""One walk through a document: the value of ``$`` in it, and how many values may still be looked at. Paths
-can multiply: ``$..*..*..*``, ``[0,0,0][0,0,0]``, a filter that searches everything for each item. So every
-item that a step passes on, and every comparison with a list, is counted, even in paths within filters.
+"""One walk through a document: the value of ``$`` in it, and how many values may still be looked at.
+
+Paths can multiply: ``$..*..*..*``, ``[0,0,0][0,0,0]``, a filter that searches everything for each item. So
+every item that a step passes on, and every comparison with a list, is counted, even in paths within filters.
 """
 
 from __future__ import annotations

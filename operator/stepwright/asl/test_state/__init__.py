@@ -1,6 +1,8 @@
-"""TestState: one state of a definition, run by itself, with mocks in place of what it would call. Pure, like
-the interpreter whose functions it uses: ``select`` finds the state, ``Trial`` runs it and reports the result,
-``mock`` checks whether a mock can be a result. What results of AWS services look like is not known here.
+"""TestState: one state of a definition, run by itself, with mocks in place of what it would call.
+
+Pure, like the interpreter whose functions it uses: ``select`` finds the state, ``Trial`` runs it and reports
+the result, ``mock`` checks whether a mock can be a result. What results of AWS services look like is not
+known here.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
 """

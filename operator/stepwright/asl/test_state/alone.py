@@ -1,5 +1,6 @@
-"""A task by itself: a machine that only calls it, with its computed input. So an engine can call what a
-tested Task state calls, while the trial handles the answer.
+"""A task by itself: a machine that only calls it, with its computed input.
+
+So an engine can call what a tested Task state calls, while the trial handles the answer.
 """
 
 from __future__ import annotations

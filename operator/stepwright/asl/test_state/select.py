@@ -1,5 +1,6 @@
-"""Which state is tested: the definition itself, or a named state in a whole machine, at any depth. A single
-state is put into a machine in which the states it leads to exist but do nothing.
+"""Which state is tested: the definition itself, or a named state in a whole machine, at any depth.
+
+A single state is put into a machine in which the states it leads to exist but do nothing.
 """
 
 from __future__ import annotations

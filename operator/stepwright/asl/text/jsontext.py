@@ -143,7 +143,9 @@ def _check_depth(text: str | bytes, max_depth: int) -> None:
 
 def _is_surely_flat(text: str | bytes, max_depth: int) -> bool:
     """Peels pairs of brackets from the inside, at most two levels a turn: ten times faster than counting
-    levels. Brackets inside strings may spoil it; then the levels are counted.
+    levels.
+
+    Brackets inside strings may spoil it; then the levels are counted.
     """
     brackets = (text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")).translate(
         None, _OTHERS

@@ -1,7 +1,9 @@
 """What faces need from a store of state machines and executions, as protocols: one module for each kind of
-thing. Stores implement them. Any call to a store that cannot answer now raises one of the ``JournalError`` of
-``engine.ports``. A list comes in pages of at most ``limit`` items, and continues at the cursor that came with
-the previous page; a cursor of another list raises NoSuchCursor.
+thing. Stores implement them.
+
+Any call to a store that cannot answer now raises one of the ``JournalError`` of ``engine.ports``. A list
+comes in pages of at most ``limit`` items, and continues at the cursor that came with the previous page; a
+cursor of another list raises NoSuchCursor.
 """
 
 from stepwright.catalog.ports.access import Access

@@ -1,6 +1,8 @@
-"""Which pods a Job has created itself. A Job's controller also adopts pods that it did not create: any with
-the Job's label and without a controller. Such a pod may have run anything, and its end would count as the
-task's. It is recognised by things that only the creating controller decides and that no webhook changes:
+"""Which pods a Job has created itself.
+
+A Job's controller also adopts pods that it did not create: any with the Job's label and without a controller.
+Such a pod may have run anything, and its end would count as the task's. It is recognised by things that only
+the creating controller decides and that no webhook changes:
 
 - From its first moment on a Job's own pod has its controller, and nothing has happened to it yet. A watch
   reports that moment; a pod that appears later, or changes hands, was adopted.

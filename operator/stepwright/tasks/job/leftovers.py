@@ -1,6 +1,8 @@
 """Jobs whose tasks are over here, or never existed: those that appear late, run again, or that nobody
-releases. An abandoned request may land long after its task was stopped; a Job whose task has ended may run
-again until it has finished; and a creation may land after its sender died and its execution ended.
+releases.
+
+An abandoned request may land long after its task was stopped; a Job whose task has ended may run again until
+it has finished; and a creation may land after its sender died and its execution ended.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Names of Jobs, labels and annotations. A Job's name is derived from the execution's uid and the task's id
-alone: starting the same task again, after a crash or a lost answer, finds the existing Job instead of making
-a second one.
+"""Names of Jobs, labels and annotations.
+
+A Job's name is derived from the execution's uid and the task's id alone: starting the same task again, after
+a crash or a lost answer, finds the existing Job instead of making a second one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """How many Jobs without a pod keep Kubernetes' Job controller busy, and no more: extra ones only make the
-next one wait. The measure is how long Jobs wait for their pods. While pods come soon, the number grows by one
-whenever that many have come; it halves when one comes late. Senders find their share of a network path in the
-same way (RFC 5681), here with delay in the place of loss.
+next one wait.
+
+The measure is how long Jobs wait for their pods. While pods come soon, the number grows by one whenever that
+many have come; it halves when one comes late. Senders find their share of a network path in the same way (RFC
+5681), here with delay in the place of loss.
 """
 
 from __future__ import annotations

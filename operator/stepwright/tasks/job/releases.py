@@ -1,8 +1,9 @@
-"""Releases Jobs whose tasks have ended: housekeeping that yields to tasks being started. A task may end some
-seconds before its Job does (``verdict``), and until the Job has finished Kubernetes may still run it again;
-so a Job waits here until it has finished, and is released only then. Released at once, it would cost the API
-server and the Job controller work that the next task's Job then waits for: a fifth of the work of a burst.
-Nothing here outlives the process: Jobs without a TTL are found by their label.
+"""Releases Jobs whose tasks have ended: housekeeping that yields to tasks being started.
+
+A task may end some seconds before its Job does (``verdict``), and until the Job has finished Kubernetes may
+still run it again; so a Job waits here until it has finished, and is released only then. Released at once, it
+would cost the API server and the Job controller work that the next task's Job then waits for: a fifth of the
+work of a burst. Nothing here outlives the process: Jobs without a TTL are found by their label.
 
 A Job is also the mark that its task has run: while it exists, a creation that is still under way cannot
 create it again. So it stays for a while whatever its TTL says.

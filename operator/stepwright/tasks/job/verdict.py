@@ -2,9 +2,10 @@
 
 A pod's own report comes first and is enough for a plain success: a Job's status follows some two seconds
 later. In all other cases the Job's verdict counts, because the Job knows its policy: which pods are created
-again, how many must succeed. The pods then show the reason. Between that report and the Job's end the pod's
-node may be lost, and then Kubernetes creates the pod again: so a Job is watched until it has finished
-(``aftermath``).
+again, how many must succeed. The pods then show the reason.
+
+Between that report and the Job's end the pod's node may be lost, and then Kubernetes creates the pod again:
+so a Job is watched until it has finished (``aftermath``).
 """
 
 from __future__ import annotations
@@ -98,7 +99,9 @@ def judge(
 ) -> Verdict:
     """``pods``: those that this very Job created; ``foreign``: those that were given to it, as far as is
     known. ``pods_certain``: all were listed after the Job had ended. ``all_told``: no pod of it can have gone
-    unseen, however early. The caller has to notice when a Job is gone.
+    unseen, however early.
+
+    The caller has to notice when a Job is gone.
     """
     if (early := _early_success(job, pods)) is not None:
         return early

@@ -1,6 +1,7 @@
-"""Docker or Podman: which of them answers, and the command that runs a task in a container. Both take the
-same command. A container gets what a pod's main container gets: the input file, the output file, and the
-variables that name them.
+"""Docker or Podman: which of them answers, and the command that runs a task in a container.
+
+Both take the same command. A container gets what a pod's main container gets: the input file, the output
+file, and the variables that name them.
 """
 
 from __future__ import annotations

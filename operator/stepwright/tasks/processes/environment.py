@@ -1,4 +1,5 @@
 """The part of Stepwright's own environment that a task's process sees: what a program needs to run at all.
+
 Not keys: the shell that starts Stepwright has those of clouds, registries and repositories, and any author of
 a definition would get them. ``--env`` names further variables.
 """

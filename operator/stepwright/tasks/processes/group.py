@@ -1,6 +1,7 @@
-"""The processes of a task: the shell around it, and its children that have not left its process group. The
-shell ends at once when the group is told to stop; the others may need to clean up first, so the whole group
-is waited for. Its id is nobody else's as long as one of them exists.
+"""The processes of a task: the shell around it, and its children that have not left its process group.
+
+The shell ends at once when the group is told to stop; the others may need to clean up first, so the whole
+group is waited for. Its id is nobody else's as long as one of them exists.
 """
 
 from __future__ import annotations
