@@ -39,7 +39,6 @@ class Carrying:
         "_holding",
         "_mailbox",
         "_ref",
-        "_taking_up",
         "_tasks",
         "_world",
         "_writing",
@@ -54,7 +53,6 @@ class Carrying:
         holding: Holding,
         moments: Moments,
         brake: Brake,
-        sweeping: Sweeping,
     ) -> None:
         ref, machine, stops = loaded.ref, loaded.machine, KeptStops()
         self._ref = ref
@@ -64,7 +62,6 @@ class Carrying:
         self._tasks = OpenTasks(ref, world, mailbox, holding, stops)
         self._writing = Writing(ref, world, mailbox, holding, moments, stops)
         self._advancing = Advancing(ref, machine, world, mailbox, moments, brake, self._tasks)
-        self._taking_up = TakingUp(ref, machine, world, sweeping, self._tasks, self._advancing)
         self.is_ending = loaded.ended
         """Whether its end is written: only cleaning up is left to do."""
 
@@ -87,19 +84,20 @@ class Carrying:
         """Leave nothing under way; what is written stays unchanged."""
         await self._tasks.cancel()
 
-    async def on(self, loaded: Loaded, failure: Break | None) -> Parked | None:
+    async def on(self, loaded: Loaded, failure: Break | None, sweeping: Sweeping) -> Parked | None:
         """Returns when it has settled, or when there is nothing to do for long. ``failure``: the error with
         which it fails instead. Raises what the journal does, NewerVersion, and OutOfDate if it must be read
         again."""
         self._tasks.stop(self._writing.take_up(loaded))
         settled = loaded.settled
+        taking_up = TakingUp(self._ref, loaded.machine, self._world, sweeping, self._tasks, self._advancing)
         if loaded.ended:
-            await self._taking_up.ended()
+            await taking_up.ended()
         else:
             if loaded.stop is not None:
                 self._mailbox.post(Stop(loaded.stop.error, loaded.stop.cause))
-            batch = await self._taking_up.go_on(loaded, self._writing.checkpoint, failure)
-            del loaded
+            batch = await taking_up.go_on(loaded, self._writing.checkpoint, failure)
+            del loaded, taking_up
             while not (ended := await self._commit_and_act(batch)):
                 if (waits := self._parked()) is not None:
                     return waits

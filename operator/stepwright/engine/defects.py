@@ -48,6 +48,8 @@ class Defect:
 class Defects:
     """The defects of one execution while it runs here."""
 
+    __slots__ = ("_in_all", "_last", "_seq")
+
     def __init__(self) -> None:
         self._last: Defect | None = None
         self._seq: int | None = None

@@ -58,6 +58,20 @@ class Effects:
     is done, and nothing forgotten either, since a lapsed lease may be renewed. ``ended`` is called when a
     task has been stopped or released, ``finished`` when the last goal is reached."""
 
+    __slots__ = (
+        "_clock",
+        "_driver_of",
+        "_ended",
+        "_ends",
+        "_finished",
+        "_goals",
+        "_may_act",
+        "_ref",
+        "_starts",
+        "_woken",
+        "_workers",
+    )
+
     def __init__(
         self,
         ref: ExecutionRef,

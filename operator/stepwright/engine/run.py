@@ -174,9 +174,8 @@ class Run:
             self._holding,
             self._moments,
             self._brake,
-            self._sweeping,
         )
-        return self._carrying.on(loaded, self._defects.failure(loaded.seq))
+        return self._carrying.on(loaded, self._defects.failure(loaded.seq), self._sweeping)
 
     async def _load(self) -> Loaded:
         journal, clock = self._world.journal, self._world.clock
