@@ -271,7 +271,8 @@ def of_settling(record: Record, commit_id: str) -> Change:
 
 
 def seal_of(record: Record) -> str:
-    """The seal of what is stored, as this process knows it."""
+    """The seal of what is stored, as this process knows it. Settled executions are forgotten, so it is never
+    one."""
     return _seal(record, settled=False)
 
 
