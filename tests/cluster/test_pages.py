@@ -189,4 +189,4 @@ async def test_nothing_is_remembered_of_what_is_let_go_of_while_it_is_written(tm
         await writing
 
         assert not journal._records
-        assert not journal._rolling
+        assert not len(journal._beside)

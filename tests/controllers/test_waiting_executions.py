@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from stepwright.cluster import journal
+from stepwright.cluster import reading
 from stepwright.controllers import beginning
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.known_machines import Known
@@ -158,7 +158,7 @@ def test_an_execution_that_cannot_run_whatever_it_waits_for_fails_at_sight(
 ) -> None:
     """Its input is never decoded."""
     decoded: list[int] = []
-    for reads in (journal, beginning):
+    for reads in (reading, beginning):
         monkeypatch.setattr(reads, "as_needed", lambda text: decoded.append(len(text)))
     scene = play(_TooLarge)
 

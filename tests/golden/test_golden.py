@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from stepwright.cluster import consistency, journal, revisions
+from stepwright.cluster import consistency, revisions
+from stepwright.cluster.beside import payload_name
 from stepwright.cluster.stored import of
 from stepwright.engine import payloads
 from stepwright.tasks.job import names
@@ -90,7 +91,7 @@ def test_payloads_and_pages_are_called_as_they_were(golden: Golden) -> None:
         kinds.add(stored["content"])
         if stored["content"] == "Payload":
             digest = payloads.digest_of(stored["payload"])
-            expected = journal._payload_name(uid, digest)
+            expected = payload_name(uid, digest)
             assert stored["sha256"] == digest
         else:
             first = stored["firstEventId"]

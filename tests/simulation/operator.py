@@ -366,7 +366,7 @@ class Operator:
             "tasks of the engine": len(self.engine._tasks),
             "timers": len(self.engine.timers),
             "records of the journal": len(self.journal._records),
-            "pages under way": len(self.journal._rolling),
+            "pages under way": len(self.journal._beside),
             "watched tasks": len(watching._watched),
             "Jobs known by uid": len(watching._by_job_uid),
             "tasks in trouble": len(watching._troubles),

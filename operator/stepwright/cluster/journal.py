@@ -6,10 +6,8 @@ before it, under names derived from the content, so repeating it after a crash c
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import structlog
@@ -19,14 +17,15 @@ from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent
-from stepwright.cluster import consistency, executions, record, seal
+from stepwright.cluster import consistency, executions, record, write_errors
+from stepwright.cluster.beside import Beside, payload_name
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.installation import Installation
+from stepwright.cluster.reading import Reading, path_of_execution
 from stepwright.cluster.record import Change, Record
-from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.cluster.rows import TRUSTED_SECONDS, Row
-from stepwright.cluster.stored import Pinned, Stored, as_needed, lean
+from stepwright.cluster.stored import Pinned, Stored
 from stepwright.engine import kept_apart, payloads, readings
 from stepwright.engine.payloads import Payloads
 from stepwright.engine.ports import (
@@ -36,30 +35,17 @@ from stepwright.engine.ports import (
     ExecutionRef,
     Fenced,
     Gone,
-    JournalError,
     Loaded,
     Refused,
-    Unavailable,
 )
 from stepwright.engine.readings import Readings
-from stepwright.kube import namespaces
 from stepwright.kube.api import (
-    AlreadyExists,
     Api,
     ApiError,
-    BadRequest,
-    Forbidden,
     Invalid,
-    NotFound,
-    TooLarge,
-    path_of,
 )
 
 log = structlog.get_logger(__name__)
-
-EXECUTIONS: Final = "executions"
-HISTORIES: Final = "executionhistories"
-UID_LABEL: Final = "stepwright.dev/execution-uid"
 
 
 class _Stored(msgspec.Struct):
@@ -95,20 +81,18 @@ class ClusterJournal:
         Execution: its namespace, its content (``Events``, ``Payload``), and its size in bytes.
         ``read_clocks`` shows how much time has passed."""
         self._api = api
-        self._stored = stored
         self._installation = installation
         self._revisions = revisions
         self.on_restored = on_restored
         self._records: dict[str, Record] = {}
         self._read_clocks = read_clocks
-        self._rolling: dict[str, tuple[Readings, asyncio.Task[str]]] = {}
-        """Copies of full pages under way for the next commit, by the execution's uid, and when they were
-        begun."""
+        self._reading = Reading(api)
+        self._beside = Beside(api, stored, read_clocks)
 
     # --- Loading -------------------------------------------------------------------------------------------------
 
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:
-        found = await (self.read(ref) if at_least is None else self._read_cached(ref, at_least))
+        found = await (self.read(ref) if at_least is None else self._reading.read_cached(ref, at_least))
         known = self._records.get(ref.uid)
         sent = self._read_clocks()
         if not found.seq and await self._begins_anew(found, known):
@@ -148,55 +132,18 @@ class ClusterJournal:
         try:
             return await self._revisions.find(known.namespace, name, self._read_clocks())
         except ApiError as error:
-            raise await self._unreadable(ref, error) from error
+            raise await self._reading.unreadable(ref, error) from error
 
     async def read(self, ref: ExecutionRef) -> Stored:
-        """The stored Execution, with its input if it has yet to begin. Raises Unavailable, Gone,
-        InvalidInput."""
-        return await self._read(ref, as_needed)
+        """``Reading.read``."""
+        return await self._reading.read(ref)
 
     async def read_lean(self, ref: ExecutionRef) -> Stored:
-        """The Execution without its input. Raises Unavailable, Gone."""
-        return await self._read(ref, lean)
+        """``Reading.read_lean``."""
+        return await self._reading.read_lean(ref)
 
     async def is_gone(self, ref: ExecutionRef) -> bool:
-        try:
-            await self.read_lean(ref)
-        except Gone:
-            return True
-        return False
-
-    async def _read(self, ref: ExecutionRef, decode: Callable[[bytes], Stored]) -> Stored:
-        try:
-            found = decode(await self._api.request("GET", _path(ref.namespace, ref.name)))
-        except ApiError as error:
-            raise await self._unreadable(ref, error) from error
-        except msgspec.DecodeError as error:
-            raise Unavailable(str(error)) from error
-        if found.uid != ref.uid:
-            raise Gone(f"Execution {ref} was deleted; another one has its name now")
-        return found
-
-    async def _unreadable(self, ref: ExecutionRef, error: ApiError) -> JournalError:
-        """Why the Execution could not be read."""
-        if isinstance(error, NotFound):
-            return Gone(f"Execution {ref} no longer exists")
-        # The Role may be deleted before the Execution is, or before its end is heard of.
-        if isinstance(error, Forbidden) and await namespaces.is_going(self._api, ref.namespace):
-            return Gone(f"the namespace of Execution {ref} is being deleted")
-        return Unavailable(str(error))
-
-    async def _read_cached(self, ref: ExecutionRef, at_least: int) -> Stored:
-        """The Execution as the API server has it in memory, if that is not too old: this costs a third of
-        asking etcd
-        (https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list)."""
-        try:
-            text = await self._api.request("GET", _path(ref.namespace, ref.name), {"resourceVersion": "0"})
-            found = as_needed(text)
-        except (ApiError, msgspec.DecodeError):
-            return await self.read(ref)
-        known = found.uid == ref.uid and found.seq >= at_least
-        return found if known else await self.read(ref)
+        return await self._reading.is_gone(ref)
 
     def observe_generation(self, uid: str, generation: int) -> None:
         """The spec has changed (a stop): the next commit is about this generation."""
@@ -225,7 +172,7 @@ class ClusterJournal:
         parts, digests = await self._parts(found)
         taken_up.stored |= digests
         result = executions.loaded(found, revision, parts)
-        self._stop_rolling(taken_up.uid)
+        self._beside.stop_rolling(taken_up.uid)
         self._records[taken_up.uid] = taken_up
         if not taken_up.seq:
             self._revisions.found(taken_up.namespace, pinned.revision, at or self._read_clocks())
@@ -259,7 +206,7 @@ class ClusterJournal:
         }
         digests = payloads.references(encoded)
         ref = found.reference
-        texts = {digest: await self._payload(ref, digest) for digest in sorted(digests)}
+        texts = {digest: await self._beside.payload(ref, digest) for digest in sorted(digests)}
         for part in encoded.values():
             check_version(part)
         return {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}, digests
@@ -300,26 +247,8 @@ class ClusterJournal:
             # cleaning up.
             return _without_machine(pinned)
 
-    async def _payload(self, ref: ExecutionRef, digest: str) -> str:
-        name = _payload_name(ref.uid, digest)
-        try:
-            body = await self._api.get(path_of(API_VERSION, HISTORIES, ref.namespace, name))
-        except NotFound as error:
-            raise Refused(
-                f"ExecutionHistory {ref.namespace}/{name}, which the checkpoint needs, is lost"
-            ) from error
-        except ApiError as error:
-            raise Unavailable(str(error)) from error
-        text: str = body["payload"]
-        if payloads.digest_of(text) != digest:
-            raise Refused(
-                f"ExecutionHistory {ref.namespace}/{name} does not hold what its name says: it was not made by "
-                f"Stepwright"
-            )
-        return text
-
     def forget(self, ref: ExecutionRef) -> None:
-        self._stop_rolling(ref.uid)
+        self._beside.stop_rolling(ref.uid)
         self._records.pop(ref.uid, None)
 
     # --- Writing -------------------------------------------------------------------------------------------------
@@ -338,15 +267,15 @@ class ClusterJournal:
         if commit.outcome is not None and commit.outcome.output is not None:
             kept = payloads.take_out(commit.outcome.output, texts)
             if not isinstance(kept, str):
-                output_ref = _payload_name(known.uid, kept[payloads.REFERENCE])
+                output_ref = payload_name(known.uid, kept[payloads.REFERENCE])
         row = Row(self._read_clocks)
         if not known.seq:
             await self._rely_on_revision(ref, known, row)
-        await self._store_payloads(known, texts, row)
+        await self._beside.store_payloads(known, texts, row)
         rolled_page = None
         if known.page_is_full:
             try:
-                rolled_page = await self._rolled_page(known, row)
+                rolled_page = await self._beside.rolled_page(known, row)
             except Denied:
                 # If a quota is used up, an execution must still be able to end: its last page grows instead.
                 if commit.outcome is None:
@@ -360,7 +289,7 @@ class ClusterJournal:
         change.after.stored.update(texts)
         is_carried = self._records.get(ref.uid) is change.after
         if is_carried and change.after.page_is_full and commit.outcome is None:
-            self._roll_ahead(change.after)
+            self._beside.roll_ahead(change.after)
 
     async def explain(self, ref: ExecutionRef, reason: str, now: Millis) -> None:
         known = self._records.get(ref.uid)
@@ -380,7 +309,7 @@ class ClusterJournal:
         try:
             await self._api.request(
                 "PATCH",
-                _path(ref.namespace, ref.name, "status"),
+                path_of_execution(ref.namespace, ref.name, "status"),
                 body=msgspec.json.encode(change.patch),
                 content_type="application/json-patch+json",
             )
@@ -389,7 +318,7 @@ class ClusterJournal:
                 raise Fenced(f"Execution {ref} is not what it was") from error
             await self._find_out(ref, commit_id, error)
         except ApiError as error:
-            raise _journal_error(ref, error) from error
+            raise write_errors.of_write(ref, error) from error
         change.after.generation = known.generation  # it may have changed meanwhile
         if self._records.get(ref.uid) is known:  # else it was let go of meanwhile
             self._records[ref.uid] = change.after
@@ -398,10 +327,10 @@ class ClusterJournal:
         """A write was answered with 422: a ``test`` failed, or the schema refuses it. Returns if this very
         write had landed before (an earlier attempt that was not answered)."""
         try:
-            stored = await self._api.get(_path(ref.namespace, ref.name), into=_Stored)
+            stored = await self._api.get(path_of_execution(ref.namespace, ref.name), into=_Stored)
         except ApiError as error:
             # Not denied: it is unknown whether the write has landed, and an execution must not fail for that.
-            raise await self._unreadable(ref, error) from error
+            raise await self._reading.unreadable(ref, error) from error
         if stored.metadata.uid != ref.uid:
             raise Gone(f"Execution {ref} was deleted; another one has its name now") from refusal
         status = stored.status or _Status()
@@ -425,102 +354,9 @@ class ClusterJournal:
             found = self._revisions.last_found(known.namespace, name) or now
         row.relies_on(found)
 
-    async def _store_payloads(self, known: Record, texts: Payloads, row: Row) -> None:
-        for digest, text in texts.items():
-            if digest not in known.stored:
-                row.go_on()
-                fields = {"content": "Payload", "payload": text, "sha256": digest}
-                await self._create_history(known, _payload_name(known.uid, digest), fields)
-
-    def _roll_ahead(self, known: Record) -> None:
-        """Begin to copy a full page, which the next commit needs, while its steps are computed."""
-        rolling = asyncio.create_task(self._roll_page(known), name=f"page of {known.namespace}/{known.name}")
-        # The commit, if there is one, repeats what fails.
-        rolling.add_done_callback(lambda task: task.cancelled() or task.exception())
-        self._rolling[known.uid] = self._read_clocks(), rolling
-
-    async def _rolled_page(self, known: Record, row: Row) -> str:
-        begun = self._rolling.pop(known.uid, None)
-        if begun is not None:
-            since, rolling = begun
-            if readings.passed(since, self._read_clocks()) > TRUSTED_SECONDS:
-                rolling.cancel()  # etcd may have been restored meanwhile to a time before the copy
-            else:
-                with suppress(JournalError):
-                    page = await rolling
-                    row.relies_on(since)
-                    return page
-        row.go_on()
-        return await self._roll_page(known)
-
-    def _stop_rolling(self, uid: str) -> None:
-        if uid in self._rolling:
-            _, rolling = self._rolling.pop(uid)
-            rolling.cancel()
-
-    async def _roll_page(self, known: Record) -> str:
-        """Copy the page in the status, all of whose events are committed, to its own object."""
-        last = msgspec.json.decode(known.events[-1])["id"]
-        fields: dict[str, Any] = {
-            "content": "Events",
-            "firstEventId": known.page_first,
-            "lastEventId": last,
-            "events": known.events,
-        }
-        if known.previous_page is not None:
-            fields["previous"] = known.previous_page
-        # The last id is part of the name: before a crash the page may have been copied when it was shorter.
-        # Both copies are correct; readers follow the one that the status names.
-        name = f"{known.uid}-{known.page_first}-{last}"
-        if await self._create_history(known, name, fields) or await self._is_page(known, name, fields):
-            return name
-        # It belongs to commits that a restore has undone: its copy was under way, and landed afterwards.
-        name = f"{name}-{seal.of_history(known.page)}"
-        await self._create_history(known, name, fields)
-        return name
-
-    async def _is_page(self, known: Record, name: str, fields: Mapping[str, Any]) -> bool:
-        """Whether the page stored under this name has these events."""
-        try:
-            stored = await self._api.get(path_of(API_VERSION, HISTORIES, known.namespace, name))
-        except ApiError as error:
-            raise _journal_error(f"{known.namespace}/{known.name}", error) from error
-        return all(stored.get(each) == fields.get(each) for each in ("events", "previous"))
-
-    async def _create_history(self, known: Record, name: str, fields: Mapping[str, Any]) -> bool:
-        """Whether it was created now; not if there is one of that name."""
-        owner = {"apiVersion": API_VERSION, "kind": "Execution", "name": known.name, "uid": known.uid}
-        body = {
-            "apiVersion": API_VERSION,
-            "kind": "ExecutionHistory",
-            "metadata": {
-                "name": name,
-                "namespace": known.namespace,
-                "labels": {UID_LABEL: known.uid},
-                "ownerReferences": [{**owner, "controller": True, "blockOwnerDeletion": False}],
-            },
-            "executionRef": {"name": known.name, "uid": known.uid},
-            **fields,
-        }
-        text = msgspec.json.encode(body)
-        try:
-            await self._api.request("POST", path_of(API_VERSION, HISTORIES, known.namespace), body=text)
-            if self._stored is not None:
-                self._stored(known.namespace, fields["content"], len(text))
-        except AlreadyExists:
-            log.debug("already stored", name=name)
-            return False
-        except ApiError as error:
-            raise _journal_error(f"{known.namespace}/{known.name}", error) from error
-        return True
-
 
 def _without_machine(pinned: Pinned) -> Revision:
     return Revision(pinned.revision, Machine(scopes={}), {})
-
-
-def _path(namespace: str, name: str, subresource: str | None = None) -> str:
-    return path_of(API_VERSION, EXECUTIONS, namespace, name, subresource)
 
 
 def _may_follow(found: Stored, known: Record) -> bool:
@@ -540,10 +376,6 @@ def _is_no_later(found: Stored, known: Record) -> bool:
     return now.isdecimal() and then.isdecimal() and int(now) <= int(then)
 
 
-def _payload_name(uid: str, digest: str) -> str:
-    return f"{uid}-p-{digest[:32]}"
-
-
 def _short_text(value: HistoryEvent | Mapping[str, Any], into: Payloads) -> str:
     """The value as JSON, with long texts replaced by references and put ``into``."""
     text = msgspec.json.encode(value)
@@ -551,20 +383,3 @@ def _short_text(value: HistoryEvent | Mapping[str, Any], into: Payloads) -> str:
     if len(text) > kept_apart.LONG_BYTES:
         text = msgspec.json.encode(payloads.take_out(value, into))
     return text.decode()
-
-
-def _journal_error(ref: object, error: ApiError) -> JournalError:
-    """The meaning of an API server's answer for a commit."""
-    match error:
-        case NotFound():
-            return Gone(f"Execution {ref} no longer exists")
-        case Forbidden() if error.namespace_terminating:
-            return Gone(f"the namespace of Execution {ref} is being deleted")
-        case Forbidden():
-            # A right or a quota that an administrator can grant.
-            return Denied(str(error), quota=error.quota_exceeded)
-        case TooLarge() | BadRequest() | Invalid():
-            return Refused(str(error))
-        case _:
-            # Conflict, too: a race within the server.
-            return Unavailable(str(error))
