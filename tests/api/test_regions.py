@@ -181,7 +181,7 @@ def test_who_the_caller_is_is_answered_as_by_sts(dev: DevProcess) -> None:
 
 
 def test_nothing_else_of_sts_is_served(dev: DevProcess) -> None:
-    with pytest.raises(ClientError, match="serves GetCallerIdentity of STS, and nothing else") as error:
+    with pytest.raises(ClientError, match="Of STS, Stepwright serves only GetCallerIdentity") as error:
         client(dev, "us-east-1", "sts").get_session_token()
 
     assert error.value.response["Error"]["Code"] == "InvalidAction"

@@ -143,7 +143,7 @@ def test_values_come_from_a_file_too(file: Any) -> None:
     )
     wrong = invoke("run", path, "--substitute", "@" + file("A: 1.5\n", "wrong.yaml"))
     assert wrong.exit_code == 2
-    assert "no text, whole number" in wrong.stderr
+    assert "not a text, a whole number" in wrong.stderr
     assert invoke("run", path, "--substitute", "nonsense").exit_code == 2
 
 
