@@ -15,3 +15,13 @@ def test_no_module_beside_tests_hides_one_of_pythons_own() -> None:
 
     assert len(modules) > 100
     assert not [str(module) for module in modules if module.stem in sys.stdlib_module_names]
+
+
+def test_no_two_test_modules_are_one_module_to_python() -> None:
+    """In folders that are not packages a module has no name but its own: two of one name cannot be collected by one process."""
+    alone = [test for test in TESTS.rglob("test_*.py") if not (test.parent / "__init__.py").exists()]
+    paths: dict[str, list[str]] = {}
+    for test in alone:
+        paths.setdefault(test.stem, []).append(str(test.relative_to(TESTS)))
+
+    assert {name: found for name, found in paths.items() if len(found) > 1} == {}
