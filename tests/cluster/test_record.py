@@ -13,8 +13,9 @@ from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import Outcome, StartTask, Visit
 from stepwright.cluster import record, seal
-from stepwright.cluster.record import MOST_TRANSITIONS, Record
+from stepwright.cluster.record import Record
 from stepwright.cluster.stored import of
+from stepwright.cluster.transitions import MOST_TRANSITIONS
 from stepwright.engine import payloads
 from stepwright.engine.ports import Commit
 from stepwright.kube import timestamps

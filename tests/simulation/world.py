@@ -18,7 +18,7 @@ import msgspec
 from stepwright.asl import definition
 from stepwright.asl.limits import Limits
 from stepwright.asl.text import jsontext
-from stepwright.cluster import record, stored
+from stepwright.cluster import record, stored, transitions
 from stepwright.cluster import revisions as stored_revisions
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision
@@ -617,7 +617,7 @@ def constants(climate: Climate) -> Iterator[None]:
     """Sizes that make small executions do what large ones do: roll pages, store payloads, drop transitions."""
     changed: list[tuple[Any, str, int]] = [
         (record, "LARGEST_PAGE_BYTES", climate.page_bytes),
-        (record, "MOST_TRANSITIONS", climate.transitions),
+        (transitions, "MOST_TRANSITIONS", climate.transitions),
         (kept_apart, "LONG_BYTES", climate.inline_bytes),
         (template, "LARGEST_ANNOTATED_INPUT_BYTES", climate.annotated_bytes),
         (releases, "STAYS_SECONDS", JOB_STAYS_SECONDS),

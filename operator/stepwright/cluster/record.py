@@ -7,7 +7,7 @@ lists are those that this process has seen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,17 +16,17 @@ import msgspec
 from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.signals import Millis
-from stepwright.asl.step import Outcome, Visit
-from stepwright.cluster import conditions, seal
+from stepwright.asl.step import Outcome
+from stepwright.cluster import conditions, seal, transitions
 from stepwright.cluster.resources import Phase
 from stepwright.cluster.stored import Stored
 from stepwright.engine.ports import Commit
 from stepwright.kube import timestamps
+from stepwright.kube.json_patch import Operation, add
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-MOST_TRANSITIONS: Final = 50
 # A longer page is copied to its own object. Small pages keep the Execution small, which etcd stores whole
 # with every write; each page costs one create.
 LARGEST_PAGE_BYTES: Final = 48 * 1024
@@ -37,8 +37,6 @@ PHASES: Final[Mapping[str, Phase]] = {
     "TIMED_OUT": "TimedOut",
     "ABORTED": "Aborted",
 }
-
-Operation = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -141,32 +139,82 @@ def of_commit(
     """
     # Everything at once: there may be no status at all, or somebody has edited it.
     whole = record.seq == 0 or commit.whole
-    outcome = commit.outcome
-    start = commit.started if record.start is None else record.start
-    until = None if commit.waiting_until is None else timestamps.rfc3339(commit.waiting_until)
-    transitions = _transitions(record, commit)
-    phase: Phase = "Running" if outcome is None else PHASES[outcome.status]
-    status_conditions = conditions.of_execution(
-        record.conditions,
-        phase,
-        now=timestamps.seconds(commit.now),
-        generation=record.generation,
-        detail="" if outcome is None else _reason(outcome),
+    after = _after(record, commit, parts, events, rolled_page, whole=whole)
+    fields = _fields(record, after, commit, output_ref, whole=whole)
+    if whole:
+        return Change([*_guard(record), add("/status", fields | _lists(after, parts))], after)
+    patch = [
+        *_guard(record),
+        *(add(f"/status/{name}", value) for name, value in fields.items()),
+        *_changes_of_parts(record, parts),
+        *_changes_of_history(after, events, rolled_page),
+        *transitions.operations(record.transitions, after.transitions),
+    ]
+    if after.waiting_until is None and record.waiting_until is not None:
+        patch.append({"op": "remove", "path": "/status/waitingUntil"})
+    return Change(patch, after)
+
+
+def _after(
+    record: Record,
+    commit: Commit,
+    parts: Mapping[PartId, str | None],
+    events: Sequence[str],
+    rolled_page: str | None,
+    *,
+    whole: bool,
+) -> Record:
+    phase: Phase = "Running" if commit.outcome is None else PHASES[commit.outcome.status]
+    kept = {} if whole else {part: digest for part, digest in record.parts.items() if part not in parts}
+    page = seal.new_page(rolled_page) if rolled_page else record.page
+    return replace(
+        record,
+        seq=commit.expected_seq + 1,
+        commit_id=commit.commit_id,
+        lost_from=None,
+        operator=record.carrier or record.operator,
+        start=commit.started if record.start is None else record.start,
+        waiting_until=None if commit.waiting_until is None else timestamps.rfc3339(commit.waiting_until),
+        phase=phase,
+        events=[*([] if rolled_page else record.events), *events],
+        page_bytes=(0 if rolled_page else record.page_bytes) + sum(map(len, events)),
+        page_first=_first_id(events) if rolled_page and events else record.page_first,
+        previous_page=rolled_page or record.previous_page,
+        transitions=transitions.after(record.transitions, commit),
+        conditions=_conditions(record, commit, phase),
+        page=seal.with_events(page, events),
+        parts=kept | {part: seal.of_part(text) for part, text in parts.items() if text is not None},
     )
-    if record.lost_from is not None:
-        status_conditions = conditions.with_restored(
-            status_conditions,
-            f"commit {record.seq} was restored, {_newest(record)} was the newest; tasks begun since may run again",
-            now=timestamps.seconds(commit.now),
-            generation=record.generation,
-        )
+
+
+def _conditions(record: Record, commit: Commit, phase: Phase) -> list[dict[str, Any]]:
+    now = timestamps.seconds(commit.now)
+    detail = "" if commit.outcome is None else _reason(commit.outcome)
+    said = conditions.of_execution(
+        record.conditions, phase, now=now, generation=record.generation, detail=detail
+    )
+    if record.lost_from is None:
+        return said
+    return conditions.with_restored(
+        said,
+        f"commit {record.seq} was restored, {_newest(record)} was the newest; tasks begun since may run again",
+        now=now,
+        generation=record.generation,
+    )
+
+
+def _fields(
+    record: Record, after: Record, commit: Commit, output_ref: str | None, *, whole: bool
+) -> dict[str, Any]:
+    """What is written anew of the fields that are no lists."""
+    outcome, start = commit.outcome, after.start
     fields: dict[str, Any] = {
-        "seq": commit.expected_seq + 1,
-        "commitId": commit.commit_id,
+        "seq": after.seq,
+        "commitId": after.commit_id,
         "currentState": _current_state(commit.current_states),
     }
-    if until is not None and (whole or until != record.waiting_until):
-        fields["waitingUntil"] = until
+    if after.waiting_until is not None and (whole or after.waiting_until != record.waiting_until):
+        fields["waitingUntil"] = after.waiting_until
     if (
         whole
         or outcome is not None
@@ -174,69 +222,52 @@ def of_commit(
         or record.explained
         or conditions.is_stalled(record.conditions)
     ):
-        fields |= {"phase": phase, "conditions": status_conditions, "observedGeneration": record.generation}
-    if whole:
+        fields |= {
+            "phase": after.phase,
+            "conditions": after.conditions,
+            "observedGeneration": record.generation,
+        }
+    if start is not None and whole:
         fields |= {"startTime": timestamps.rfc3339(start), "stateMachine": dict(record.state_machine)}
     if record.carrier is not None and (whole or record.operator != record.carrier):
         fields["operator"] = record.carrier
-    if outcome is not None:
+    if start is not None and outcome is not None:
         fields |= {
             "endTime": timestamps.rfc3339(commit.now),
             "duration": timestamps.duration(commit.now - start),
             "settled": commit.settled,
             **_result(outcome, output_ref),
         }
+    return fields | {"seal": _seal(after, settled=outcome is not None and commit.settled)}
 
-    kept = {} if whole else {part: digest for part, digest in record.parts.items() if part not in parts}
-    page_hash = seal.new_page(rolled_page) if rolled_page else record.page
-    after = replace(
-        record,
-        seq=commit.expected_seq + 1,
-        commit_id=commit.commit_id,
-        lost_from=None,
-        operator=record.carrier or record.operator,
-        start=start,
-        waiting_until=until,
-        phase=phase,
-        events=[*([] if rolled_page else record.events), *events],
-        page_bytes=(0 if rolled_page else record.page_bytes) + sum(map(len, events)),
-        page_first=_first_id(events) if rolled_page and events else record.page_first,
-        previous_page=rolled_page or record.previous_page,
-        transitions=transitions,
-        conditions=status_conditions,
-        page=seal.with_events(page_hash, events),
-        parts=kept | {part: seal.of_part(text) for part, text in parts.items() if text is not None},
-    )
-    fields["seal"] = _seal(after, settled=outcome is not None and commit.settled)
-    if whole:
-        fields |= {
-            "checkpoint": {part: text for part, text in parts.items() if text is not None},
-            "history": after.events,
-            "transitions": transitions,
-        }
-        if after.previous_page is not None:
-            fields["historyPage"] = {"previous": after.previous_page, "firstEventId": after.page_first}
-        return Change([*_guard(record), _add("/status", fields)], after)
-    patch = [
-        *_guard(record),
-        *(_add(f"/status/{name}", value) for name, value in fields.items()),
-    ]
-    if until is None and record.waiting_until is not None:
-        patch.append({"op": "remove", "path": "/status/waitingUntil"})
+
+def _lists(after: Record, parts: Mapping[PartId, str | None]) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "checkpoint": {part: text for part, text in parts.items() if text is not None},
+        "history": after.events,
+        "transitions": after.transitions,
+    }
+    if after.previous_page is not None:
+        fields["historyPage"] = {"previous": after.previous_page, "firstEventId": after.page_first}
+    return fields
+
+
+def _changes_of_parts(record: Record, parts: Mapping[PartId, str | None]) -> Iterator[Operation]:
     for part, text in parts.items():
         path = _path_of_part(part)
         if text is not None:
-            patch.append(_add(path, text))
+            yield add(path, text)
         elif part in record.parts:  # a part that came and went within this commit was never stored
-            patch.append({"op": "remove", "path": path})
+            yield {"op": "remove", "path": path}
+
+
+def _changes_of_history(after: Record, events: Sequence[str], rolled_page: str | None) -> Iterator[Operation]:
     if rolled_page:
-        page = {"previous": rolled_page, "firstEventId": after.page_first}
-        patch.append(_add("/status/history", list(events)))
-        patch.append(_add("/status/historyPage", page))
+        yield add("/status/history", list(events))
+        yield add("/status/historyPage", {"previous": rolled_page, "firstEventId": after.page_first})
     else:
-        patch += [_add("/status/history/-", event) for event in events]
-    patch += _transition_operations(record.transitions, transitions)
-    return Change(patch, after)
+        for event in events:
+            yield add("/status/history/-", event)
 
 
 def of_explanation(record: Record, reason: str, now: Millis) -> Change:
@@ -250,7 +281,7 @@ def of_explanation(record: Record, reason: str, now: Millis) -> Change:
         reason=conditions.CANNOT_BE_WRITTEN,
         detail=reason,
     )
-    patch = [*_guard(record), _add("/status/conditions", said)]
+    patch = [*_guard(record), add("/status/conditions", said)]
     return Change(patch, replace(record, conditions=said))
 
 
@@ -262,10 +293,10 @@ def of_settling(record: Record, commit_id: str) -> Change:
     patch = [
         *_guard(record),
         *({"op": "remove", "path": _path_of_part(part)} for part in stops),
-        _add("/status/seq", after.seq),
-        _add("/status/commitId", commit_id),
-        _add("/status/settled", True),
-        _add("/status/seal", _seal(after, settled=True)),
+        add("/status/seq", after.seq),
+        add("/status/commitId", commit_id),
+        add("/status/settled", True),
+        add("/status/seal", _seal(after, settled=True)),
     ]
     return Change(patch, after)
 
@@ -310,11 +341,6 @@ def _newest(record: Record) -> str:
     return f"another commit {record.seq}" if record.lost_from == record.seq else str(record.lost_from)
 
 
-def _add(path: str, value: Any) -> Operation:
-    """RFC 6902: "add" replaces what is there."""
-    return {"op": "add", "path": path, "value": value}
-
-
 def _path_of_part(part: str) -> str:
     return f"/status/checkpoint/{_escaped(part)}"
 
@@ -351,57 +377,3 @@ def _result(outcome: Outcome, output_ref: str | None) -> dict[str, Any]:
     if outcome.cause is not None:
         result["cause"] = outcome.cause
     return result
-
-
-def _transitions(record: Record, commit: Commit) -> list[dict[str, Any]]:
-    transitions = list(record.transitions)
-    position = {entry["id"]: index for index, entry in enumerate(transitions)}
-    newest = transitions[-1]["id"] if transitions else 0
-    for visit in commit.visits:
-        entry = _transition(visit, commit.shown.get(visit.task) if visit.task is not None else None)
-        index = position.get(visit.id)
-        if index is not None:
-            # A later report of a visit may lack what an earlier one had.
-            if "job" not in entry and "job" in transitions[index]:
-                entry["job"] = transitions[index]["job"]
-            transitions[index] = entry
-        elif visit.id > newest:
-            transitions.append(entry)
-    return transitions[-MOST_TRANSITIONS:]
-
-
-def _transition(visit: Visit, job: str | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "id": visit.id,
-        "path": visit.path,
-        "state": visit.state,
-        "type": visit.type,
-        "startTime": timestamps.rfc3339(visit.started),
-        "attempts": visit.attempts,
-    }
-    if visit.outcome is not None:
-        entry["outcome"] = visit.outcome
-    if visit.ended is not None:
-        entry["durationSeconds"] = (visit.ended - visit.started) / 1000
-    if job is not None:
-        entry["job"] = job
-    if visit.error is not None:
-        entry["error"] = visit.error
-    return entry
-
-
-def _transition_operations(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Operation]:
-    """The changes that lead from one list to the other."""
-    path = "/status/transitions"
-    if not after or not before or before[-1]["id"] < after[0]["id"]:
-        return [] if before == after else [_add(path, after)]
-    dropped = next(index for index, entry in enumerate(before) if entry["id"] == after[0]["id"])
-    kept = before[dropped:]
-    operations: list[Operation] = [{"op": "remove", "path": f"{path}/0"} for _ in range(dropped)]
-    operations += [
-        {"op": "replace", "path": f"{path}/{index}", "value": new}
-        for index, (old, new) in enumerate(zip(kept, after, strict=False))
-        if old != new
-    ]
-    operations += [_add(f"{path}/-", entry) for entry in after[len(kept) :]]
-    return operations if len(operations) < len(after) else [_add(path, after)]

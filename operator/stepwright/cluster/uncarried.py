@@ -24,9 +24,7 @@ from stepwright.cluster.stored import Stored
 from stepwright.engine.ports import Clock, StopRequest, Unavailable
 from stepwright.kube import timestamps
 from stepwright.kube.api import Api, ApiError, Invalid, NotFound, TooLarge, path_of
-
-Operation = dict[str, Any]
-"""One operation of a JSON Patch."""
+from stepwright.kube.json_patch import Operation, add
 
 log = structlog.get_logger(__name__)
 
@@ -156,7 +154,7 @@ class Refusals:
             return await self._send(stored, _additions(_sealed(stored, fields)))
         except TooLarge:
             log.warning("no room for a whole status", execution=str(stored.reference))
-        return await self._write(stored, [_add("/status", _smallest(stored, fields))], is_smallest=True)
+        return await self._write(stored, [add("/status", _smallest(stored, fields))], is_smallest=True)
 
     def _conditions(
         self, stored: Stored, phase: Phase, reason: Reason | None, detail: str
@@ -200,12 +198,8 @@ class Refusals:
         return True
 
 
-def _add(path: str, value: Any) -> Operation:
-    return {"op": "add", "path": path, "value": value}
-
-
 def _additions(fields: Mapping[str, Any]) -> list[Operation]:
-    return [_add(f"/status/{name}", value) for name, value in fields.items()]
+    return [add(f"/status/{name}", value) for name, value in fields.items()]
 
 
 def _smallest(stored: Stored, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""The newest visits of states, as an Execution's status shows them to people: which there are after a commit, and the changes that
+lead there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from stepwright.asl.step import Visit
+from stepwright.engine.ports import Commit
+from stepwright.kube import timestamps
+from stepwright.kube.json_patch import Operation, add
+
+MOST_TRANSITIONS: Final = 50
+_PATH: Final = "/status/transitions"
+
+
+def after(before: Sequence[dict[str, Any]], commit: Commit) -> list[dict[str, Any]]:
+    transitions = list(before)
+    position = {entry["id"]: index for index, entry in enumerate(transitions)}
+    newest = transitions[-1]["id"] if transitions else 0
+    for visit in commit.visits:
+        entry = _entry(visit, commit.shown.get(visit.task) if visit.task is not None else None)
+        index = position.get(visit.id)
+        if index is not None:
+            # A later report of a visit may lack what an earlier one had.
+            if "job" not in entry and "job" in transitions[index]:
+                entry["job"] = transitions[index]["job"]
+            transitions[index] = entry
+        elif visit.id > newest:
+            transitions.append(entry)
+    return transitions[-MOST_TRANSITIONS:]
+
+
+def _entry(visit: Visit, job: str | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": visit.id,
+        "path": visit.path,
+        "state": visit.state,
+        "type": visit.type,
+        "startTime": timestamps.rfc3339(visit.started),
+        "attempts": visit.attempts,
+    }
+    if visit.outcome is not None:
+        entry["outcome"] = visit.outcome
+    if visit.ended is not None:
+        entry["durationSeconds"] = (visit.ended - visit.started) / 1000
+    if job is not None:
+        entry["job"] = job
+    if visit.error is not None:
+        entry["error"] = visit.error
+    return entry
+
+
+def operations(before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]]) -> list[Operation]:
+    """The changes that lead from one list to the other."""
+    if not after or not before or before[-1]["id"] < after[0]["id"]:
+        return [] if before == after else [add(_PATH, after)]
+    dropped = next(index for index, entry in enumerate(before) if entry["id"] == after[0]["id"])
+    kept = before[dropped:]
+    changes: list[Operation] = [{"op": "remove", "path": f"{_PATH}/0"} for _ in range(dropped)]
+    changes += [
+        {"op": "replace", "path": f"{_PATH}/{index}", "value": new}
+        for index, (old, new) in enumerate(zip(kept, after, strict=False))
+        if old != new
+    ]
+    changes += [add(f"{_PATH}/-", entry) for entry in after[len(kept) :]]
+    return changes if len(changes) < len(after) else [add(_PATH, after)]
