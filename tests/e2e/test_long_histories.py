@@ -219,7 +219,7 @@ def test_100_states_with_256_kib_each_leave_the_execution_small_and_come_back_ex
                 kube,
                 tmp_path,
                 documented("The pages, in order:").splitlines()[0],
-                documented("With all of them put in\nplace:"),
+                documented("To put all of them back:"),
             ).splitlines()
         ]
 
