@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.cluster.resources.helm_found import OLDEST
 from tests.on_cluster.kubectl import Kube, Object
 from tests.on_cluster.rights import Right, Where
 from tests.processes.operators import ROOT
@@ -105,7 +106,8 @@ class Installation:
         """What the chart renders for these values."""
         file = self._folder / "rendered-values.yaml"
         file.write_text(yaml.safe_dump(self.values(**values)))
-        text = self.cluster.helm("template", RELEASE, str(CHART), "-n", self.namespace, "--values", str(file))
+        place = ("-n", self.namespace, "--kube-version", OLDEST)
+        text = self.cluster.helm("template", RELEASE, str(CHART), *place, "--values", str(file))
         return [item for item in yaml.safe_load_all(text) if item]
 
     def pods(self) -> list[Object]:
