@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from stepwright.controllers.membership import Membership, Removed
+from stepwright.controllers.membership import Membership
+from stepwright.controllers.own_lease import Removed
 from stepwright.engine.ports import Uid
 from stepwright.engine.readings import Readings
 from tests.engine.virtual_loop import VirtualClock

@@ -127,7 +127,7 @@ def reads_before_it_publishes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def mine(self: Membership, lease: Any) -> None:
         real(self, lease)
-        self._standing = dataclasses.replace(self._standing, views=frozenset({self._view}))
+        self._standing = dataclasses.replace(self._standing, views=frozenset({self._own.view}))
 
     monkeypatch.setattr(Membership, "_mine", mine)
 
@@ -138,17 +138,19 @@ def counts_from_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     real = Membership._mine
 
     def mine(self: Membership, lease: Any) -> None:
-        before = self._granted
+        before = self._own.granted
         real(self, lease)
-        if self._granted != before:
-            self._granted = self._read_clocks()
+        if self._own.granted != before:
+            self._own.granted = self._read_clocks()
 
     monkeypatch.setattr(Membership, "_mine", mine)
 
 
 def takes_for_dead_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        Membership, "_is_dead", lambda self, lease, now: now - self._seen[lease.metadata.name].since >= 8
+        Membership,
+        "_is_dead",
+        lambda self, lease, now: now - self._ages._seen[lease.metadata.name].since >= 8,
     )
 
 

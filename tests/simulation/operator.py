@@ -18,7 +18,8 @@ from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.controllers.known_machines import Known
-from stepwright.controllers.membership import Membership, Removed
+from stepwright.controllers.membership import Membership
+from stepwright.controllers.own_lease import Removed
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
 from stepwright.controllers.state_machines import StateMachines

@@ -27,9 +27,10 @@ from stepwright.controllers.failure_events import FailureEvents
 from stepwright.controllers.kopf_thread import KopfThread
 from stepwright.controllers.logs import Transitions
 from stepwright.controllers.loop_thread import LoopThread
-from stepwright.controllers.membership import Membership, Removed
+from stepwright.controllers.membership import Membership
 from stepwright.controllers.metrics import Metrics
 from stepwright.controllers.metrics_access import MetricsAccess
+from stepwright.controllers.own_lease import Removed
 from stepwright.controllers.pulse import Pulse
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.server import Server

@@ -30,13 +30,15 @@ from typing import Final, Protocol, TypeVar
 import structlog
 
 from stepwright.controllers import member_lease
-from stepwright.controllers.member_lease import MemberLease, Metadata
+from stepwright.controllers.lease_ages import LeaseAges
+from stepwright.controllers.member_lease import MemberLease
+from stepwright.controllers.own_lease import OwnLease, Removed
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.standing import Standing, View, nobody, standing
 from stepwright.engine import readings
 from stepwright.engine.ports import Clock, ExecutionRef, Uid
 from stepwright.engine.readings import Readings
-from stepwright.kube.api import AlreadyExists, Api, ApiError, Conflict, NotFound, Unreachable, path_of
+from stepwright.kube.api import Api, ApiError, Conflict, NotFound, Unreachable, path_of
 from stepwright.kube.decoders import decoder
 from stepwright.kube.informer import Informer
 
@@ -46,23 +48,10 @@ T = TypeVar("T")
 
 RENEWALS: Final = 8
 """How often a Lease is renewed within its duration."""
-HELD_SHARE: Final = 0.9
-"""The part of its duration for which the holder relies on it. The rest allows for clocks that run at
-different speeds, and for requests between a last check and the API server."""
 SHORTEST_REST_SECONDS: Final = 0.2
-MOST_FOREIGN: Final = 4
-"""No Lease counts for longer than this many of the reader's own durations, whatever it says: a planted one
-that claims years would hold everything that rendezvous hashing gives it."""
 MOST_SKEW_SECONDS: Final = 5.0
 """An operator whose clock differs from the API server's by more does not act: its time-outs and timestamps
 would be wrong."""
-WATCHED_SHARE: Final = 0.5
-"""An operator that has not read the Leases for this part of a duration cannot tell whether others have
-renewed theirs."""
-
-
-class Removed(Exception):  # noqa: N818 - it names a condition
-    """Another operator considered this one dead and may have continued its executions."""
 
 
 class Pulse(Protocol):
@@ -96,29 +85,11 @@ class _AlwaysTurning:
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
-    """A write without an answer yet: it may land. ``asked``: when it was sent."""
-
-    renewal: int
-    view: View
-    asked: Readings
-
-
-@dataclass(frozen=True, slots=True)
 class _Giving:
     """A view that is published once the loop that acts has turned: what it gives away is already released."""
 
     view: View
     turn: asyncio.Task[None]
-
-
-@dataclass(slots=True)
-class _Seen:
-    """A member's Lease as last read, since when it has not changed, and how long it counts from then."""
-
-    version: str
-    since: float
-    duration: float
 
 
 class Membership:
@@ -153,24 +124,21 @@ class Membership:
         self._skew = skew
         self._quarantine = quarantine or Quarantine(api, namespace)
         self._skew_told = False
-        self._noted: ExecutionRef | None = None
-        """The execution that the own Lease says is being stepped."""
         self._request_seconds = max(1.0, duration / 4)
-        self._stored: Metadata | None = None
-        """The own Lease as it was last seen. All attempts are conditional on it, so at most one of them
-        lands."""
-        self._view: View = ()
-        """The view published in it."""
-        self._attempts: list[_Attempt] = []
+        self._own = OwnLease(
+            api,
+            namespace,
+            self.name,
+            self.identity,
+            duration,
+            clock,
+            read_clocks,
+            self._ask,
+            changed,
+        )
         self._giving: _Giving | None = None
-        self._renewal = 0
-        self._asked: Readings | None = None
-        """When the newest renewal was sent."""
-        self._granted: Readings | None = None
-        """When the newest renewal was sent that has landed; None while there is none to rely on."""
         self._standing = nobody(self.name)
-        self._listed: float | None = None
-        self._seen: dict[str, _Seen] = {}
+        self._ages = LeaseAges(duration)
         self._news = asyncio.Event()
         # It only shows that something has changed: decisions are based on our own lists.
         self.watch: Informer[MemberLease] = Informer(
@@ -197,10 +165,7 @@ class Membership:
     @property
     def valid(self) -> bool:
         """Whether the Lease can be relied on: it is renewed, by all clocks, and the time is the API server's."""
-        granted = self._granted
-        if granted is None or self.skewed:
-            return False
-        return readings.passed(granted, self._read_clocks()) < self._duration * HELD_SHARE
+        return not self.skewed and self._own.counts
 
     @property
     def skewed(self) -> bool:
@@ -215,7 +180,7 @@ class Membership:
                 f"the clock is {seconds:.0f} s {'ahead of' if ahead else 'behind'} the API server's: nothing is done until "
                 f"they differ by {MOST_SKEW_SECONDS:.0f} s or less"
             )
-        if self._stored is None:
+        if not self._own.is_there:
             return "it has no Lease yet"
         if not self.valid:
             return "its Lease has run out and could not be renewed"
@@ -224,7 +189,7 @@ class Membership:
     @property
     def members(self) -> View:
         """Who takes part, this process included, as it has published it."""
-        return self._view
+        return self._own.view
 
     # --- Taking part ------------------------------------------------------------------------------------------------
 
@@ -237,7 +202,7 @@ class Membership:
                 await self._round()
                 await self._wait_for_news()
         finally:
-            self._granted = None
+            self._own.granted = None
             self._stop_giving()
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
@@ -246,15 +211,13 @@ class Membership:
         """After ``take_part``, once all work has stopped: the others continue at once instead of after the
         Lease's time."""
         self._standing = nobody(self.name)
-        self._granted = None
-        if not self._renewal:
-            return
+        self._own.granted = None
         if self._pulse.stuck is not None:
             # Only the note in it will show under which execution this process ended.
             log.warning("lease left to run out", lease=self.name, execution=str(self._pulse.stuck))
             return
         try:
-            await self._ask(self._api.delete(self._path(self.name)))
+            await self._own.give_back()
         except NotFound:
             pass
         except ApiError as error:
@@ -265,13 +228,13 @@ class Membership:
         if self._pulse.hung:
             return  # others should take over what it holds
         try:
-            if self._stored is not None and not self.skewed and self._is_time_to_renew():
-                await self._write(self._published())
+            if self._own.is_there and not self.skewed and self._is_time_to_renew():
+                await self._write(self._own.published)
             members = await self._look()
             self._tell_of_skew()
             if self.skewed:
                 return  # nor is it renewed: those who can act should take over what is held here
-            if self._stored is not None and self._published() == members:
+            if self._own.is_there and self._own.published == members:
                 self._stop_giving()  # the newcomer is gone again
             elif await self._let_go_for(members):
                 await self._write(members)
@@ -294,10 +257,9 @@ class Membership:
         self._news.set()
 
     def _is_time_to_renew(self) -> bool:
-        if self._pulse.suspect != self._noted:
+        if self._pulse.suspect != self._own.noted:
             return True
-        since = float("inf") if self._asked is None else readings.passed(self._asked, self._read_clocks())
-        return since >= self._duration / RENEWALS
+        return self._own.seconds_since_renewal >= self._duration / RENEWALS
 
     async def _let_go_for(self, view: View) -> bool:
         """Release what ``view`` gives away; returns whether that is certain. Earlier requests may still wait
@@ -328,8 +290,8 @@ class Membership:
         """The time until the next round: a renewal, or the expiry of a Lease that is not renewed."""
         if not self.valid:
             return self._duration / RENEWALS
-        runs_out = min((seen.since + seen.duration for seen in self._seen.values()), default=float("inf"))
-        return min(self._duration / RENEWALS, max(SHORTEST_REST_SECONDS, runs_out - self._monotonic()))
+        lapses = self._ages.next_lapses - self._monotonic()
+        return min(self._duration / RENEWALS, max(SHORTEST_REST_SECONDS, lapses))
 
     def _monotonic(self) -> float:
         return self._read_clocks().monotonic
@@ -338,57 +300,15 @@ class Membership:
         if old is None or new is None or old.view != new.view:
             self._news.set()  # also for this operator's own Lease: perhaps it was removed
 
-    # --- Writing ----------------------------------------------------------------------------------------------------
-
-    def _published(self) -> View:
-        """The view to repeat in a renewal: the stored one, or the newest on its way."""
-        return self._attempts[-1].view if self._attempts else self._view
-
     async def _write(self, view: View) -> None:
-        """Renew, and publish ``view``; what it gives away was released before."""
-        self._renewal += 1
-        self._asked = self._read_clocks()
-        self._noted = self._pulse.suspect
-        self._attempts.append(_Attempt(self._renewal, view, self._asked))
-        body = member_lease.manifest(
-            self.name,
-            self.identity,
-            duration_seconds=self._duration,
-            view=view,
-            renewal=self._renewal,
-            stored=self._stored,
-            now=self._clock.now(),
-            stepping=self._noted,
-        )
-        try:
-            if self._stored is None:
-                answer = self._api.create(self._path(), body, into=MemberLease)
-            else:
-                answer = self._api.replace(self._path(self.name), body, into=MemberLease)
-            self._mine(await self._ask(answer))
-        except (AlreadyExists, Conflict, NotFound) as error:
-            # An earlier attempt has landed, or the Lease is gone: the list will show.
-            log.debug("lease not written", reason=str(error))
+        """Renew, and publish ``view``. Raises Removed, ApiError."""
+        answer = await self._own.write(view, self._pulse.suspect)
+        if answer is not None:
+            self._mine(answer)
 
     def _mine(self, lease: MemberLease) -> None:
         """Take note of the own Lease as it is stored now. Raises Removed."""
-        metadata = lease.metadata
-        if self._stored is not None and metadata.uid != self._stored.uid:
-            raise Removed
-        if self._stored is None or metadata.resourceVersion != self._stored.resourceVersion:
-            lapsed = not self.valid
-            for attempt in self._attempts:
-                if str(attempt.renewal) == lease.renewal:
-                    self._granted = attempt.asked
-            if lapsed and self.valid:
-                self._changed()
-            # The others had the same condition, which no longer holds.
-            self._attempts.clear()
-            self._stored = metadata
-        view = lease.view or ()
-        if view != self._view:
-            self._view = view
-            log.info("members", lease=self.name, members=view)
+        self._own.take(lease)
 
     # --- Reading ----------------------------------------------------------------------------------------------------
 
@@ -401,42 +321,27 @@ class Membership:
         leases = {lease.metadata.name: lease for lease in found if lease.is_member}
         self._quarantine.take(found)
         mine = leases.pop(self.name, None)
-        self._note(leases)
+        self._ages.note(leases, self._monotonic())
         if mine is None:
-            if self._stored is not None:
+            if self._own.is_there:
                 raise Removed
             return tuple(sorted((*leases, self.name)))
         self._mine(mine)
         for lease in list(leases.values()):
             if self._is_dead(lease, asked) and await self._remove(lease):
                 del leases[lease.metadata.name]
-        on_their_way = frozenset(attempt.view for attempt in self._attempts)
+        on_their_way = self._own.on_their_way
         if self._giving is not None:
             on_their_way |= {self._giving.view}
         others = {name: lease.view for name, lease in leases.items()}
         stepped = frozenset(lease.stepping.uid for lease in leases.values() if lease.stepping is not None)
-        self._stand(standing(self.name, self._view, on_their_way, others, stepped))
+        self._stand(standing(self.name, self._own.view, on_their_way, others, stepped))
         if not self.joined.is_set():
             self.joined.set()
         return tuple(sorted((*leases, self.name)))
 
-    def _note(self, leases: dict[str, MemberLease]) -> None:
-        """Note which Leases have changed since they were read last."""
-        now = self._monotonic()
-        if self._listed is None or now - self._listed > self._duration * WATCHED_SHARE:
-            self._seen.clear()
-        self._listed = now
-        for name in self._seen.keys() - leases.keys():
-            del self._seen[name]
-        for name, lease in leases.items():
-            seen, version = self._seen.get(name), lease.metadata.resourceVersion
-            if seen is None or seen.version != version:
-                said = lease.spec.leaseDurationSeconds or self._duration
-                self._seen[name] = _Seen(version, now, min(said, self._duration * MOST_FOREIGN))
-
     def _is_dead(self, lease: MemberLease, now: float) -> bool:
-        seen = self._seen[lease.metadata.name]
-        return self.valid and now - seen.since >= seen.duration
+        return self.valid and self._ages.has_lapsed(lease.metadata.name, now)
 
     async def _remove(self, lease: MemberLease) -> bool:
         """Declare a member dead; returns whether that is certain. It is not if it has renewed its Lease
