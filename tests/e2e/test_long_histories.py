@@ -45,7 +45,7 @@ class Version:
 
 @dataclass
 class Versions:
-    """Each version of each object of a kind as the API server sends it, by one watch."""
+    """Each version of each object of a kind as the API server sends it to a watch."""
 
     seen: list[Version] = field(default_factory=list)
 
@@ -63,7 +63,10 @@ class Versions:
         for line in lines:
             if not line.endswith(b"\n"):
                 return  # cut in the middle, when enough was seen
-            found = json.loads(line)["object"]
+            event = json.loads(line)
+            if event["type"] == "ERROR":
+                return  # an API server that has just learnt of a kind may end a watch of it at once
+            found = event["object"]
             size_bytes = len(json.dumps(found, separators=(",", ":"), ensure_ascii=False).encode())
             seq = (found.get("status") or {}).get("seq", 0)
             self.seen.append(Version(found["metadata"]["name"], seq, size_bytes))
@@ -79,16 +82,28 @@ def watched(kube: Kube, plural: str) -> Iterator[Versions]:
         "--raw",
         path,
     ]
-    versions = Versions()
-    with subprocess.Popen(kubectl, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        reader = threading.Thread(target=versions.read, args=(iter(process.stdout),))
-        reader.start()
-        try:
-            yield versions
-        finally:
+    versions, over = Versions(), threading.Event()
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def follow() -> None:
+        while not over.is_set():
+            with subprocess.Popen(kubectl, stdout=subprocess.PIPE) as process:
+                processes.append(process)
+                if not over.is_set():
+                    assert process.stdout is not None
+                    versions.read(iter(process.stdout))
+                process.kill()
+            over.wait(0.1)
+
+    reader = threading.Thread(target=follow)
+    reader.start()
+    try:
+        yield versions
+    finally:
+        over.set()
+        for process in processes:
             process.kill()
-            reader.join()
+        reader.join()
 
 
 def documented(beginning: str) -> str:

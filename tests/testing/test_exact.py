@@ -36,7 +36,9 @@ def echoing(definition: Any) -> Workflow:
 def _without_ids(text: str | None) -> str | None:
     """Of events, and the names of the execution, of its state machine and of child executions."""
     return text and re.sub(
-        r"event id #[0-9]+|(execution|stateMachine):[a-z]+/|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", text
+        r"event id #[0-9]+|(execution|stateMachine):[a-z]+/|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        "",
+        text,
     )
 
 
