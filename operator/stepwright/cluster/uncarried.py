@@ -217,7 +217,7 @@ def _end_of_history(
     """What is written in addition to the end if an execution had begun: its last event, its open visits, its
     duration. The event log says everything about an execution, including this end."""
     history = status.get("history") or []
-    last = _last_id(history)
+    last = _last_id(history, status.get("historyPage") or {})
     event = {
         "timestamp": timestamps.rfc3339(now),
         "type": f"Execution{phase}",
@@ -237,14 +237,16 @@ def _end_of_history(
     return fields
 
 
-def _last_id(history: Sequence[str]) -> int:
-    """The id of the newest readable event: somebody may have edited the history, or emptied it."""
+def _last_id(history: Sequence[str], page: Mapping[str, Any]) -> int:
+    """The id of the newest readable event: somebody may have edited the history, or emptied it. It is empty too right after
+    a page of it was copied to an ExecutionHistory."""
     for text in reversed(history):
         try:
             return msgspec.json.decode(text, type=_Event).id
         except msgspec.DecodeError:
             continue
-    return 0
+    first: int = page.get("firstEventId", 1)
+    return max(0, first - 1)
 
 
 def _sealed(stored: Stored, fields: dict[str, Any]) -> dict[str, Any]:
