@@ -178,7 +178,7 @@ def _after(
         phase=phase,
         events=[*([] if rolled_page else record.events), *events],
         page_bytes=(0 if rolled_page else record.page_bytes) + sum(map(len, events)),
-        page_first=_first_id(events) if rolled_page and events else record.page_first,
+        page_first=_id(record.events[-1]) + 1 if rolled_page and record.events else record.page_first,
         previous_page=rolled_page or record.previous_page,
         transitions=transitions.after(record.transitions, commit),
         conditions=_conditions(record, commit, phase),
@@ -349,9 +349,9 @@ def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def _first_id(events: Sequence[str]) -> int:
-    first: int = msgspec.json.decode(events[0])["id"]
-    return first
+def _id(event: str) -> int:
+    id: int = msgspec.json.decode(event)["id"]
+    return id
 
 
 def _current_state(states: Sequence[str]) -> str:
