@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from sqlite3 import Connection, Row
 
 import msgspec
@@ -17,9 +18,10 @@ from stepwright.asl.step import HistoryEvent, Status
 from stepwright.catalog import arns
 from stepwright.catalog.ports import Cursor, Page, TestCases
 from stepwright.catalog.records import Execution
-from stepwright.engine import backoff, payloads
+from stepwright.engine import payloads
 from stepwright.engine.alone import Held
 from stepwright.engine.engine import Engine
+from stepwright.engine.insisting import insist
 from stepwright.engine.ports import (
     Clock,
     Commit,
@@ -29,7 +31,6 @@ from stepwright.engine.ports import (
     StopRequest,
     TaskDriver,
     Uid,
-    Unavailable,
 )
 from stepwright.engine.reports import Reports
 from stepwright.engine.steps import Aside, Whose
@@ -112,16 +113,9 @@ class SqlExecutions:
             return
         while self._engine.is_ending(uid):  # and was redriven since
             await self._let_go[uid].wait()
-        for delay in backoff.delays():
-            try:
-                loaded = await self._journal.load(asked.ref)
-            except Gone:  # and forgotten
-                return
-            except Unavailable:
-                await self._clock.sleep(delay)
-            else:
-                self._engine.adopt(loaded)
-                return
+        with suppress(Gone):  # it was forgotten meanwhile
+            load = partial(self._journal.load, asked.ref)
+            self._engine.adopt(await insist(asked.ref, self._clock, load))
 
     async def all_written(self) -> None:
         """Return once what was reported is written, as far as it does not wait for anything else."""

@@ -17,16 +17,21 @@ TOKENS: Final = 10
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html"""
 TOKEN_MILLIS: Final = 15 * 60 * 1000
 
-_REOPEN: Final = """
-UPDATE executions SET status = 'RUNNING', output = NULL, error = NULL, cause = NULL, stopped = NULL, stop = NULL,
-    settled = FALSE, redrivable = NULL, redrives = redrives + 1, redriven = :now, seq = seq + 1, commit_id = :commit
+RUNNING_AGAIN: Final = (
+    "status = 'RUNNING', output = NULL, error = NULL, cause = NULL, stopped = NULL, stop = NULL, settled = FALSE, "
+    "redrivable = NULL, redriven = :now, seq = seq + 1, commit_id = :commit"
+)
+"""What a redrive makes of a row of ``executions``, but for the number of its redrives."""
+
+_REOPEN: Final = f"""
+UPDATE executions SET {RUNNING_AGAIN}, redrives = redrives + 1
 WHERE uid = :uid AND settled IS TRUE AND redrivable IS TRUE AND status IN ('FAILED', 'TIMED_OUT', 'ABORTED')
     AND stopped >= :stopped_since AND started >= :started_since
     AND (SELECT id FROM events WHERE events.uid = :uid ORDER BY id DESC LIMIT 1) < :most_events
     AND EXISTS (SELECT 1 FROM machines WHERE machines.arn = executions.machine_arn AND machines.deleting IS FALSE
         AND machines.since <= executions.position)
     AND NOT EXISTS (SELECT 1 FROM map_runs WHERE map_runs.uid = :uid AND map_runs.redrives >= :most_of_map_run)
-"""
+"""  # noqa: S608 - a constant
 
 
 class SqlRedrives:

@@ -22,6 +22,7 @@ from stepwright.engine import payloads
 from stepwright.engine.ports import Clock, Commit, ExecutionRef, Gone, Uid, Unavailable
 from stepwright.sql.database import NAMESPACE, Conflict, Database, Statement
 from stepwright.sql.journal import KEEP_PAYLOAD, PUT_PART
+from stepwright.sql.redrives import RUNNING_AGAIN
 from stepwright.sql.rows import text_of
 
 ADD_SHARD: Final = Statement(
@@ -33,11 +34,10 @@ ADD_SHARD: Final = Statement(
 )
 """It runs what its parent runs. Neither its ARN nor that of its state machine is one that anybody could ask for."""
 
-_REOPEN: Final = """
-UPDATE executions SET status = 'RUNNING', output = NULL, error = NULL, cause = NULL, stopped = NULL, stop = NULL,
-    settled = FALSE, redrivable = NULL, redrives = :redrives, redriven = :now, seq = seq + 1, commit_id = :commit
-WHERE uid = :uid AND settled IS TRUE AND redrivable IS TRUE AND redrives < :redrives
-"""
+_REOPEN: Final = (
+    f"UPDATE executions SET {RUNNING_AGAIN}, redrives = :redrives "  # noqa: S608 - a constant
+    "WHERE uid = :uid AND settled IS TRUE AND redrivable IS TRUE AND redrives < :redrives"
+)
 
 
 @dataclass(frozen=True, slots=True)

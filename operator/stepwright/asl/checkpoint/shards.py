@@ -8,7 +8,6 @@ neither the Map nor a shard grows with the items that are still to come.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, convert, to_builtins
@@ -41,7 +40,7 @@ from stepwright.asl.machine import Machine
 from stepwright.asl.resource import MAP_SHARD
 from stepwright.asl.signals import Millis, ShardCounts, TaskId
 from stepwright.asl.step import CancelTask, StartTask
-from stepwright.asl.task_token import task_name
+from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.payload import Payload
 
@@ -76,11 +75,6 @@ def encode_end(end: End) -> JsonText:
 
 def end_of(output: Json) -> End:
     return convert(output, End)
-
-
-def uid_of(uid: str, task: TaskId) -> str:
-    """Of the shard that is this task of the execution: settled before there is a shard, so that there is never another."""
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, task_name(uid, task)))
 
 
 def open_shards(parts: Parts) -> Iterator[Shard]:
@@ -149,7 +143,7 @@ def _beginning(parts: Parts, branch: Branch, shard: Shard) -> dict[str, EncodedP
     values = items.items.value
     assert isinstance(values, list)
     stretch = values[shard.first : shard.first + shard.count]
-    uid = uid_of(start.identity.uid, shard.task)
+    uid = begun_uid(start.identity.uid, shard.task)
     identity = replace(start.identity, uid=uid)
     redriven = None if head.redriven is None else Millis(head.redriven)
     begun: tuple[Part, ...] = (

@@ -14,6 +14,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, ShardCounts, ShardProgress, TaskId
 from stepwright.asl.step import CancelTask
+from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.catalog.ports import ShardEnd, Shards
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid
@@ -95,7 +96,7 @@ class _Progress:
 
 
 def _uid(ref: ExecutionRef, task: TaskId) -> Uid:
-    return Uid(shards.uid_of(ref.uid, task))
+    return Uid(begun_uid(ref.uid, task))
 
 
 def _failure(end: ShardEnd) -> CallFailed:

@@ -11,14 +11,13 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctio
 from __future__ import annotations
 
 import email.utils
-import uuid
 from collections.abc import Callable, Mapping
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import CancelTask
-from stepwright.asl.task_token import task_name
+from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext, timestamps
 from stepwright.aws import http_metadata
 from stepwright.catalog.ports import CallRefused, Calls
@@ -77,7 +76,7 @@ class StepFunctions:
         """Nothing is kept for it."""
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
-        await self._api.stop(_uid_of(ref.uid, task.task))
+        await self._api.stop(Uid(begun_uid(ref.uid, task.task)))
 
     async def _start(self, call: Call) -> dict[str, Json]:
         if call.task.resource.waits_for_end:
@@ -120,12 +119,7 @@ class StepFunctions:
 
 
 def _uid(call: Call) -> Uid:
-    return _uid_of(call.ref.uid, call.task.task)
-
-
-def _uid_of(uid: Uid, task: TaskId) -> Uid:
-    """The uid of the execution that this task starts."""
-    return Uid(str(uuid.uuid5(uuid.NAMESPACE_OID, task_name(uid, task))))
+    return Uid(begun_uid(call.ref.uid, call.task.task))
 
 
 def _metadata(request_id: str, answer: Json, now: Millis) -> dict[str, Json]:
