@@ -102,6 +102,13 @@ class Play:
         body["spec"] |= spec
         self.server.create("statemachines", "shop", body)
 
+    async def make_and_change(self) -> None:
+        """It has two revisions by the end, of which the newer one is current."""
+        self.make()
+        await asyncio.sleep(5)
+        self.change(lambda body: body["spec"].update(definition=OTHER))
+        await asyncio.sleep(5)
+
     def change(self, edit: Callable[[dict[str, Any]], None]) -> None:
         body = self.stored()
         edit(body)
@@ -342,10 +349,7 @@ def test_an_execution_that_is_created_when_a_definition_is_ready_runs_that_one()
                 tasks.append(asyncio.create_task(start(new["status"]["revision"])))
 
         play.server.observers.append(observe)
-        play.make()
-        await asyncio.sleep(5)
-        play.change(lambda body: body["spec"].update(definition=OTHER))
-        await asyncio.sleep(5)
+        await play.make_and_change()
         await asyncio.gather(*tasks)
 
     played(script)
@@ -495,10 +499,7 @@ def test_no_revision_is_deleted_where_the_machine_stood_still_since_it_was_asked
     monkeypatch.setattr(revisions, "KEPT", 0)
 
     async def script(play: Play) -> None:
-        play.make()
-        await asyncio.sleep(5)
-        play.change(lambda body: body["spec"].update(definition=OTHER))
-        await asyncio.sleep(5)
+        await play.make_and_change()
         handle = play.server.handle
 
         def pausing(request: Request) -> bytes:
@@ -524,10 +525,7 @@ def test_revisions_that_could_not_be_deleted_are_tried_again_at_longer_and_longe
     lists: list[Request] = []
 
     async def script(play: Play) -> None:
-        play.make()
-        await asyncio.sleep(5)
-        play.change(lambda body: body["spec"].update(definition=OTHER))
-        await asyncio.sleep(5)
+        await play.make_and_change()
         handle = play.server.handle
 
         def counting(request: Request) -> bytes:
