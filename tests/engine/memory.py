@@ -70,6 +70,8 @@ class MemoryJournal:
     def __init__(self, latency_seconds: float = 0.005) -> None:
         self.stored: dict[Uid, Stored] = {}
         self.explained: list[str] = []
+        self.fenced: list[str] = []
+        """Commits that came to what another commit had written."""
         self.latency_seconds = latency_seconds
         self.before: Callable[[Commit], None] = lambda _: None
         self.after: Callable[[Commit], None] = lambda _: None
@@ -95,6 +97,7 @@ class MemoryJournal:
         stored = self._find(ref)
         if not any(landed.commit_id == commit.commit_id for landed in stored.commits):
             if stored.loaded.seq != commit.expected_seq:
+                self.fenced.append(commit.commit_id)
                 raise Fenced(f"at {stored.loaded.seq}, not at {commit.expected_seq}")
             parts = dict(stored.loaded.parts)
             for part, encoded in commit.parts.items():

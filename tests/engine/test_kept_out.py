@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from stepwright.asl.limits import Limits
-from stepwright.engine.ports import Commit, Denied
+from stepwright.engine.ports import Commit, Denied, Unavailable
 from tests.engine.memory import World, loaded, output, stop, types
 from tests.engine.virtual_loop import run
 
@@ -106,6 +108,43 @@ def test_an_execution_that_waits_for_a_quota_can_be_stopped() -> None:
         await asyncio.sleep(2)
 
         assert types(world.journal.stored[execution.ref.uid])[-1] == "ExecutionAborted"
+
+    run(main)
+
+
+@pytest.mark.parametrize(("landed", "end"), [(True, "ExecutionSucceeded"), (False, "ExecutionAborted")])
+def test_a_write_that_may_have_landed_is_not_taken_for_one_that_has_not(landed: bool, end: str) -> None:
+    """What the store denies while it is tried again was stored by then, or was not: that is read before the execution
+    ends in its place. It met its own write as another engine's."""
+
+    async def main() -> None:
+        world = World()
+        unanswered: set[str] = set()
+
+        def lose(commit: Commit) -> None:
+            if commit.expected_seq == 1 and not unanswered:
+                unanswered.add(commit.commit_id)
+                raise Unavailable("no answer")
+
+        def deny(commit: Commit) -> None:
+            if commit.commit_id in unanswered:
+                raise Denied(QUOTA, quota=True)
+            if not landed:
+                lose(commit)
+
+        world.journal.before = deny
+        world.journal.after = lose
+        execution = world.journal.add(loaded(ONE_TASK))
+        world.engine.adopt(execution)
+        await asyncio.sleep(300)
+        stop(world)
+        await world.idle()
+
+        stored = world.journal.stored[execution.ref.uid]
+        assert types(stored)[-1] == end
+        assert len(types(stored)) == len(set(types(stored)))
+        assert world.journal.fenced == []
+        assert world.driver.running == {}
 
     run(main)
 

@@ -35,6 +35,11 @@ async def insist(ref: ExecutionRef, clock: Clock, call: Callable[[], Awaitable[T
     raise AssertionError("delays never end")
 
 
+class OutOfDate(Exception):  # noqa: N818 - it names a condition
+    """What was read of the execution may be old: a write may have landed unheard, or the store been restored
+    during a wait."""
+
+
 class KeptOut(Refused):
     """It was tried for as long as allowed, or somebody has stopped the execution meanwhile."""
 
@@ -58,9 +63,10 @@ class Insisting:
         self._explain = explain
 
     async def on(self, write: Callable[[], Awaitable[None]], *, ends: bool) -> None:
-        """``ends``: the write that ends the execution is never given up. Raises KeptOut, and what ``write``
-        raises except Unavailable."""
+        """``ends``: the write that ends the execution is never given up. Raises KeptOut, or OutOfDate where an
+        attempt that was not answered may have landed, and what ``write`` raises except Unavailable."""
         denied_since: Millis | None = None
+        unanswered = False
         said = ""
         for delay in backoff.delays():
             try:
@@ -71,12 +77,12 @@ class Insisting:
                 denied_since = now if denied_since is None else denied_since
                 reason = str(error)
                 if not ends and (self._stops() or (error.quota and self._is_over(denied_since, now))):
-                    raise KeptOut(reason) from error
+                    raise OutOfDate if unanswered else KeptOut(reason) from error
                 if reason != said:
                     said = reason
                     await self._say(reason)
             except Unavailable as error:
-                denied_since, reason = None, str(error)
+                denied_since, reason, unanswered = None, str(error), True
             log.warning("store unavailable", execution=str(self._ref), reason=reason, retry=delay)
             await self._pause(delay, attentive=denied_since is not None and not ends)
 

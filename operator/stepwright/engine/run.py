@@ -15,7 +15,7 @@ from stepwright.engine.brake import Brake
 from stepwright.engine.carrying import Carrying
 from stepwright.engine.defects import Defect, Defects
 from stepwright.engine.holding import PATIENCE_SECONDS, Holding
-from stepwright.engine.insisting import insist
+from stepwright.engine.insisting import OutOfDate, insist
 from stepwright.engine.mailbox import Mailbox
 from stepwright.engine.moments import Moments
 from stepwright.engine.parking import Parked
@@ -30,7 +30,7 @@ from stepwright.engine.ports import (
     Refused,
     Reported,
 )
-from stepwright.engine.sweeping import OutOfDate, Sweeping
+from stepwright.engine.sweeping import Sweeping
 from stepwright.engine.world import World
 
 log = structlog.get_logger(__name__)

@@ -9,15 +9,11 @@ import structlog
 from stepwright.asl.signals import TaskId
 from stepwright.engine import backoff
 from stepwright.engine.holding import PATIENCE_SECONDS, Holding
-from stepwright.engine.insisting import insist
+from stepwright.engine.insisting import OutOfDate, insist
 from stepwright.engine.ports import ExecutionRef, TaskDriver, Unavailable
 from stepwright.engine.world import World
 
 log = structlog.get_logger(__name__)
-
-
-class OutOfDate(Exception):  # noqa: N818 - it names a condition
-    """What was read of the execution is old, after a wait: the store may have been restored since."""
 
 
 class _Anothers(Exception):  # noqa: N818

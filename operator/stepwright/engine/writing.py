@@ -75,7 +75,8 @@ class Writing:
         )
 
     async def write(self, batch: Batch, tasks: OpenTasks, *, ends: bool = False) -> Commit:
-        """Returns once it is durable. ``ends``: never given up. Raises KeptOut, Refused, Fenced, Gone."""
+        """Returns once it is durable. ``ends``: never given up. Raises KeptOut, OutOfDate, Refused,
+        Fenced, Gone."""
         assert batch.checkpoint is not None
         whole, self._mailbox.restates = self._mailbox.restates, False
         tasks.know({task.task: task.resource for task in batch.starts.values()})
