@@ -1,7 +1,8 @@
 # ruff: noqa: INP001 - a command beside what it describes, not a package
 """The chart's README, with a table of its values: ``python charts/generate_docs.py [--check]``.
 
-A value's description is the comment above it in values.yaml; what has none is described by the value it is part of.
+The comment above a value in values.yaml describes it. A value without a comment is described by the value that it is part
+of.
 """
 
 from __future__ import annotations
@@ -30,15 +31,15 @@ helm install stepwright charts/stepwright --namespace stepwright-system --create
 
 It installs the CRDs (and upgrades them; they stay when the chart is uninstalled), the operator with its own
 ServiceAccount and exactly the permissions it needs, admission policies, and roles that let the cluster's `view`, `edit`
-and `admin` use state machines and executions. `kubectl apply --server-side -k deploy/crds` and `kubectl apply -k deploy/` are
-the same with the default values. Where the CRDs were applied by kubectl or by another release before, give `--take-ownership`
-(Helm 3.17 or later) or `--set crds.install=false`.
+and `admin` use state machines and executions. `kubectl apply --server-side -k deploy/crds` and `kubectl apply -k deploy/`
+install the same with the default values. If the CRDs were applied before, by kubectl or by another release, give
+`--take-ownership` (Helm 3.17 or later) or `--set crds.install=false`.
 
-Two operators share the work, spread over nodes, with a PodDisruptionBudget, a PriorityClass, a NetworkPolicy and a share
-of the API server's attention of their own (FlowSchema). `helm uninstall` is refused while executions run; `--no-hooks` goes on
-all the same.
+Two operators, spread over nodes, share the work. They have a PodDisruptionBudget, a PriorityClass, a NetworkPolicy and their
+own share of the API server's attention (FlowSchema). `helm uninstall` is refused while executions run; `--no-hooks` skips
+this check.
 
-An operator for a few namespaces only, which may act as the account `orders` in one of them:
+These values set up an operator for two namespaces, which may act as the account `orders` in one of them:
 
 ```yaml
 watchNamespaces: [shop, billing]
