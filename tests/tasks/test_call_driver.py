@@ -24,7 +24,7 @@ from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.ports import ExecutionRef, Report, Reported, Uid, Unavailable
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.integration import Again, Answered, AnswerLost, Call, CallFailed
-from stepwright.tasks.calls.slots import Slots
+from stepwright.tasks.calls.slots import Host, Slots
 from tests.engine.virtual_loop import VirtualClock, run
 
 REF = ExecutionRef(Uid("u"), "local", "x", "m")
@@ -64,14 +64,14 @@ class Service:
         self.may_answer.set()
         self.ended = asyncio.Event()
         self.ended.set()
-        self.of_host: str | None = "host"
+        self.of_host: str | Host | None = "host"
         self.open = self.most = 0
         self.released: list[TaskId] = []
 
     def serves(self, resource: Resource) -> bool:
         return resource.service == "service"
 
-    def host(self, call: Call) -> str | None:  # noqa: ARG002
+    def host(self, call: Call) -> str | Host | None:  # noqa: ARG002
         return self.of_host
 
     def again(self, call: Call) -> Again:  # noqa: ARG002
@@ -418,6 +418,36 @@ def test_a_host_gets_no_more_calls_than_it_bears(of_host: str | None) -> None:
         await asyncio.sleep(1)
         assert scene.service.most == (10 if of_host is None else 3)
         assert sum(isinstance(signal, TaskSucceeded) for signal in scene.signals) == 10
+
+    played(main)
+
+
+def test_a_host_may_say_how_many_calls_it_bears_and_change_its_mind() -> None:
+    async def main() -> None:
+        scene = Scene(slots=Slots(most=9, most_of_a_host=3))
+        scene.service.may_answer.clear()
+        at_once = []
+        for number, most in enumerate((1, 1, 1, 2)):
+            scene.service.of_host = Host("host", most)
+            await scene.driver.start(REF, task(number=number), again=False)
+            await asyncio.sleep(1)
+            at_once.append(scene.service.open)
+        assert at_once == [1, 1, 1, 2]
+
+        await scene.driver.stop(REF, CancelTask(TaskId(1), task().resource))  # one that waits
+        scene.service.may_answer.set()
+        await asyncio.sleep(1)
+        assert scene.service.most == 2
+        assert sum(isinstance(signal, TaskSucceeded) for signal in scene.signals) == 3
+
+    played(main)
+
+
+def test_where_nobody_can_answer_tokens_no_task_waits_for_one() -> None:
+    async def main() -> None:
+        driver = CallDriver(Service(), VirtualClock(), lambda *_: None, answers_tokens=False)
+        assert driver.serves(parse_resource(CALL))
+        assert not driver.serves(parse_resource(f"{CALL}.waitForTaskToken"))
 
     played(main)
 

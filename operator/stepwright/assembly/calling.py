@@ -18,7 +18,7 @@ def drivers(
 ) -> tuple[CallDriver, ...]:
     """``held``: whether the process may act upon an execution at this moment."""
     return tuple(
-        CallDriver(integration, means.clock, report, held=held)
+        CallDriver(integration, means.clock, report, held=held, answers_tokens=table.answers_tokens(process))
         for integration in table.integrations(process, means)
     )
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from stepwright.asl.resource import Resource
+
+_NO_TOKENS: Final = "answers to task tokens do not reach executions in a cluster yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,10 @@ class Cluster:
     serves: Callable[[Resource], bool]
 
     def lacks_resource(self, resource: Resource) -> str | None:
-        return None if self.serves(resource) else f"No driver serves '{resource}', so executions cannot start"
+        if self.serves(resource):
+            return None
+        why = f": {_NO_TOKENS}" if resource.waits_for_token else ""
+        return f"No driver serves '{resource}'{why}, so executions cannot start"
 
     def lacks_map_field(self, name: str) -> str | None:
         return f"{name} of a Map is not served yet, so executions cannot start"

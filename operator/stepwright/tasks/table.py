@@ -90,7 +90,14 @@ def row(resource: Resource) -> Row | None:
 
 def serves(resource: Resource, process: Process) -> bool:
     found = row(resource)
-    return found is not None and process in found.processes
+    if found is None or process not in found.processes:
+        return False
+    return answers_tokens(process) or not resource.waits_for_token
+
+
+def answers_tokens(process: Process) -> bool:
+    """Whether answers to task tokens reach the executions that the process runs."""
+    return process != "operator"
 
 
 def integrations(process: Process, means: Means) -> tuple[Integration, ...]:

@@ -40,7 +40,7 @@ class GivenUp(Exception):  # noqa: N818 - it names a condition
 
 class CallDriver:
     """Implements ``engine.ports.TaskDriver``. ``held`` says whether this process may act on an execution now: by the time a call is
-    repeated, another process may run the execution."""
+    repeated, another process may run the execution. ``answers_tokens``: whether anybody can answer a task by its token."""
 
     def __init__(
         self,
@@ -49,12 +49,15 @@ class CallDriver:
         report: Report,
         slots: Slots | None = None,
         held: Callable[[Uid], bool] = lambda _: True,
+        *,
+        answers_tokens: bool = True,
     ) -> None:
         self._integration = integration
         self._clock = clock
         self._report = report
         self._slots = slots or Slots()
         self._held = held
+        self._answers_tokens = answers_tokens
         self._calls: ByExecution[Call] = ByExecution()
         """All known calls, until they are stopped or released."""
         self._running: ByExecution[asyncio.Task[None]] = ByExecution()
@@ -84,6 +87,8 @@ class CallDriver:
     # --- TaskDriver -----------------------------------------------------------------------------------------------
 
     def serves(self, resource: Resource) -> bool:
+        if resource.waits_for_token and not self._answers_tokens:
+            return False
         return self._integration.serves(resource)
 
     def keeps_stops(self, resource: Resource) -> bool:

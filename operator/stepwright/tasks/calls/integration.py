@@ -16,6 +16,7 @@ from stepwright.catalog import arns, callers
 from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
 from stepwright.engine.ports import ExecutionRef
+from stepwright.tasks.calls.slots import Host
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ class Integration(Protocol):
 
     def serves(self, resource: Resource) -> bool: ...
 
-    def host(self, call: Call) -> str | None:
-        """Whose calls share a limit; None: there is no limit. Raises nothing."""
+    def host(self, call: Call) -> str | Host | None:
+        """Whose calls share a limit: that of every host for a name alone. None: there is no limit. Raises nothing."""
 
     def again(self, call: Call) -> Again: ...
 
