@@ -28,8 +28,9 @@ class _Broken(Scene):
         await asyncio.sleep(20)
 
     def _break(self) -> None:
-        carried: Any = self.operator.executions
-        opens, ends = carried._journal.open, carried._refusals.fail
+        journal: Any = self.operator.journal
+        refusals: Any = self.operator.executions._failing._refusals
+        opens, ends = journal.open, refusals.fail
 
         async def open(body: Any, *given: Any) -> Any:
             if body.name == "e0" and self.broken < self.times:
@@ -40,8 +41,8 @@ class _Broken(Scene):
         async def fail(*_: Any) -> bool:
             raise KeyError("secret")
 
-        carried._journal.open = open
-        carried._refusals.fail = fail if self.and_its_end else ends
+        journal.open = open
+        refusals.fail = fail if self.and_its_end else ends
 
 
 def test_one_that_cannot_be_taken_up_twice_fails() -> None:
@@ -137,15 +138,16 @@ def test_one_whose_event_can_never_be_taken_in_fails() -> None:
 
 
 class _ByTheWay(Scene):
-    """The first look at an execution that comes by ``way``, a method of ``Executions``, fails."""
+    """The first look at an execution that comes by ``way``, a function, fails."""
 
     machine = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 600, "End": True}}}  # noqa: RUF012 - as above
     way = ""
     broken = 0
 
     def _break(self, operator: Operator) -> None:
-        carried: Any = operator.executions
-        has, begin = carried._neighbours.has, carried._begin
+        neighbours: Any = operator.neighbours
+        taking_up: Any = operator.executions._taking_up
+        has, take_up = neighbours.has, taking_up.take_up
 
         def breaks() -> None:
             if not self.broken and self._is_by_the_way():
@@ -156,12 +158,12 @@ class _ByTheWay(Scene):
             breaks()
             return bool(has(seen))
 
-        def begins(seen: Any, *text: Any) -> None:
+        def takes_up(seen: Any, *text: Any) -> None:
             breaks()
-            begin(seen, *text)
+            take_up(seen, *text)
 
-        carried._neighbours.has = neighbour_has
-        carried._begin = begins
+        neighbours.has = neighbour_has
+        taking_up.take_up = takes_up
 
     @property
     def operators_lost(self) -> list[str]:

@@ -47,7 +47,7 @@ class _Waiting(_Missing):
         await asyncio.sleep(20)
         kept = self.operator.executions
         self.seen = [seen for those in kept._waiting._of.values() for seen in those.values()]
-        self.texts = len(kept._beginning._texts)
+        self.texts = kept.counts["texts of new executions"]
         self.said = self.condition("e0", "Reconciling")
         self.make()
         await asyncio.sleep(20)

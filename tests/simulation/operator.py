@@ -361,7 +361,7 @@ class Operator:
 
     def left_over(self) -> dict[str, Any]:
         """What is in memory, once nothing is left to do, though nothing should be."""
-        watching, executions = self.driver._watching, self.executions
+        watching = self.driver._watching
         counts = {
             "live executions": self.engine.live,
             "tasks of the engine": len(self.engine._tasks),
@@ -376,12 +376,8 @@ class Operator:
             "calls that run": len(self.remote._running),
             "calls that begin": len(self.remote._beginning),
             "results of calls": len(self.remote._ended),
-            "texts of new executions": len(executions._beginning._texts),
-            "waiting executions": len(executions._waiting),
-            "stopped executions": len(executions._stopped),
-            "carried executions": len(executions.under_way),
             "deletions": len(self.retention._deletions),
-        } | executions._busy.counts
+        } | self.executions.counts
         if self.state_machines is not None:
             counts |= {
                 "state machines being looked at": len(self.state_machines._workers),

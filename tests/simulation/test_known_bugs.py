@@ -17,9 +17,9 @@ from stepwright.asl.interpreter import steps
 from stepwright.cluster import record, stored
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.controllers.beginning import Beginning
-from stepwright.controllers.executions import Executions
 from stepwright.controllers.membership import Membership
 from stepwright.controllers.shares import Shares
+from stepwright.controllers.taking_up import TakingUp
 from stepwright.engine import parking, taking_up, writing
 from stepwright.engine.batch import Batch
 from stepwright.engine.carrying import Carrying
@@ -170,21 +170,22 @@ def accept_a_second_result(patch: pytest.MonkeyPatch) -> None:
 
 def act_on_an_event_of_the_past(patch: pytest.MonkeyPatch) -> None:
     """An execution that has begun is taken up as its event tells, not as it is stored."""
-    begin = Executions._start_or_wait
+    begin = TakingUp._start_or_wait
 
-    async def with_its_event(self: Executions, seen: Any) -> None:
-        own = self._journal.read
+    async def with_its_event(self: TakingUp, seen: Any) -> None:
+        journal = self._beginning._journal
+        own = journal.read
 
         async def as_told(ref: Any) -> Any:
             return await own(ref) if seen.pinned is None else stored.of(msgspec.to_builtins(seen))
 
-        self._journal.read = as_told  # type: ignore[method-assign]
+        journal.read = as_told  # type: ignore[method-assign]
         try:
             await begin(self, seen)
         finally:
-            self._journal.read = own  # type: ignore[method-assign]
+            journal.read = own  # type: ignore[method-assign]
 
-    patch.setattr(Executions, "_start_or_wait", with_its_event)
+    patch.setattr(TakingUp, "_start_or_wait", with_its_event)
 
 
 def create_the_job_again_where_it_is_gone(patch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,7 @@ class RefusedUnheard(Scene):
         controller = self.operator.executions
         machines: Any = controller._machines
         machines.known = {}
-        await controller._start_or_wait(seen)
+        await controller._taking_up._start_or_wait(seen)
 
 
 def test_what_has_been_refused_does_not_wait_again_where_nobody_has_heard_of_it() -> None:

@@ -1,4 +1,4 @@
-"""Takes up an execution: reads what is stored of it, and finds out what it runs, unless it has begun already.
+"""Opens an execution for the engine: reads what is stored of it, and finds out what it runs, unless it has begun already.
 One that cannot begin is refused here, or waits for its state machine, and its conditions say so.
 """
 
@@ -84,6 +84,11 @@ class Beginning:
         self._pin = pin
         self._unpin = unpin
         self._texts = NewTexts()
+
+    @property
+    def texts(self) -> int:
+        """How many are kept."""
+        return len(self._texts)
 
     def keep(self, uid: Uid, text: msgspec.Raw) -> None:
         """The text of a new one, with which it may begin without another read."""

@@ -15,15 +15,11 @@ from stepwright.engine.ports import ExecutionRef, Uid
 
 
 class Busy:
-    """``again`` is called with what was seen of an execution meanwhile, ``taken_up`` once one was read, started, failed or
-    acknowledged."""
+    """``again`` is called with what was seen of an execution meanwhile."""
 
-    def __init__(
-        self, insisting: Insisting, *, again: Callable[[Seen], None], taken_up: Callable[[Uid], None]
-    ) -> None:
+    def __init__(self, insisting: Insisting, *, again: Callable[[Seen], None]) -> None:
         self._insisting: Final = insisting
         self._again: Final = again
-        self._on_taken_up: Final = taken_up
         self._taking_up: dict[Uid, asyncio.Task[None]] = {}
         self._letting_go: dict[Uid, asyncio.Task[None]] = {}
         self._comparing: dict[Uid, asyncio.Task[None]] = {}
@@ -55,12 +51,17 @@ class Busy:
     # --- Work ----------------------------------------------------------------------------------------------------
 
     def keep_at(
-        self, ref: ExecutionRef, act: Callable[[], Awaitable[None]], failed: Exception | None = None
+        self,
+        ref: ExecutionRef,
+        act: Callable[[], Awaitable[None]],
+        failed: Exception | None = None,
+        after: Callable[[Uid], None] = lambda _: None,
     ) -> None:
-        """``act`` until it is done (``Insisting.while_held``). ``failed``: how it has failed before."""
+        """``act`` until it is done (``Insisting.while_held``): the execution is taken up. ``failed``: how it has failed
+        before. ``after`` is called once that has ended in any way, before anything that was put off is looked at."""
         task = asyncio.create_task(self._insisting.while_held(ref, act, failed), name=f"take up {ref}")
         self._taking_up[ref.uid] = task
-        task.add_done_callback(lambda done: self._taken_up(ref.uid, done))
+        task.add_done_callback(lambda done: self._taken_up(ref.uid, done, after))
 
     def check_on(self, ref: ExecutionRef, check: Callable[[ExecutionRef], Awaitable[None]]) -> None:
         """Beside whatever else is done about it; once at a time."""
@@ -119,11 +120,11 @@ class Busy:
         if newer is not None:
             self._again(newer)
 
-    def _taken_up(self, uid: Uid, done: asyncio.Task[None]) -> None:
+    def _taken_up(self, uid: Uid, done: asyncio.Task[None], after: Callable[[Uid], None]) -> None:
         if self._taking_up.get(uid) is not done:
             return  # another one continues it
         del self._taking_up[uid]
-        self._on_taken_up(uid)
+        after(uid)
         self._ended(uid, done)
 
     def _has_let_go(self, uid: Uid, done: asyncio.Task[None]) -> None:

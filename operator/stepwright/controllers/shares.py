@@ -5,14 +5,20 @@ here is taken up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from stepwright.controllers.acts import seems_back
+from stepwright.controllers.busy import Busy
+from stepwright.controllers.examining import Examining
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.insisting import Insisting
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.setting_apart import SettingApart
+from stepwright.controllers.stalled import Stalled
+from stepwright.controllers.waiting import Waiting
+from stepwright.engine.engine import Engine
 from stepwright.engine.ports import Uid
 from stepwright.kube.informer import Informer
 
@@ -21,44 +27,41 @@ BREATHE_EVERY: Final = 200
 
 
 class Shares:
-    """``owns``: whether an execution belongs to this operator; ``here``: those that something is done about here; ``is_known``:
-    whether what is seen of one is acted upon already. ``let_go`` and ``take_up`` act."""
+    """``owns``: whether an execution belongs to this operator. ``take_up`` is called for those about which nothing is done
+    here yet."""
 
     def __init__(
         self,
+        engine: Engine,
         watch: Informer[Seen],
         retention: Retention,
         apart: SettingApart,
         insisting: Insisting,
+        busy: Busy,
+        examining: Examining,
+        stalled: Stalled,
+        waiting: Waiting,
         *,
         owns: Callable[[Uid], bool],
-        here: Callable[[], Iterable[Uid]],
-        is_known: Callable[[Seen], bool],
-        let_go: Callable[[Uid], None],
         take_up: Callable[[Seen], None],
     ) -> None:
+        self._engine: Final = engine
         self._watch: Final = watch
         self._retention: Final = retention
         self._apart: Final = apart
         self._insisting: Final = insisting
+        self._busy: Final = busy
+        self._examining: Final = examining
+        self._stalled: Final = stalled
+        self._waiting: Final = waiting
         self._owns: Final = owns
-        self._here: Final = here
-        self._is_known: Final = is_known
-        self._let_go: Final = let_go
         self._take_up: Final = take_up
         self._changed: Final = asyncio.Event()
-        self.held_apart: Final[set[Uid]] = set()
-        """Quarantined executions that are being looked at: there is nothing of them to let go."""
 
     def changed(self) -> None:
         """Different executions belong to this operator than before. Nothing is done with those that no longer do, since each
         act checks first; they are released soon."""
         self._changed.set()
-
-    def look_again(self, uid: Uid) -> None:
-        """It may have come back while it was being released."""
-        if self._owns(uid):
-            self._changed.set()
 
     def suspect_ended(self, uid: Uid) -> None:
         """Where operators have died under it, that is to be forgotten."""
@@ -78,8 +81,29 @@ class Shares:
         for count, uid in enumerate(self._here(), 1):
             if count % BREATHE_EVERY == 0:
                 await asyncio.sleep(0)
-            if not self._owns(uid) or (self._apart.holds(uid) and uid not in self.held_apart):
+            if not self._owns(uid) or self._examining.is_due(uid):
                 self._let_go(uid)
+
+    def _here(self) -> list[Uid]:
+        """All that something is done about, or waited for, here."""
+        return [
+            *self._engine.uids(),
+            *self._busy.taking_up(),
+            *self._waiting,
+            *self._stalled.for_newer_version,
+        ]
+
+    def _let_go(self, uid: Uid) -> None:
+        self._waiting.stop_everywhere(uid)
+        self._stalled.forget(uid)
+        self._busy.stop_taking_up(uid, after=self._look_again)
+        if self._engine.carries(uid) and not self._busy.lets_go(uid):
+            self._busy.let_go(uid, self._engine.let_go(uid), after=self._look_again)
+
+    def _look_again(self, uid: Uid) -> None:
+        """It may have come back while it was being released."""
+        if self._owns(uid):
+            self._changed.set()
 
     async def _take_up_own(self) -> None:
         for count, seen in enumerate(self._watch.all(), 1):
@@ -91,6 +115,12 @@ class Shares:
                 self._take_up(newest)
         if self._watch.synced.is_set():
             await self._forget_suspects()
+
+    def _is_known(self, seen: Seen) -> bool:
+        """Whether what is seen of it is acted upon already."""
+        uid = seen.uid
+        carried = self._engine.carries(uid) and not seems_back(seen, ending=self._engine.is_ending(uid))
+        return carried or seen in self._waiting or self._busy.takes_up(uid)
 
     async def _forget_suspects(self) -> None:
         """Forget those recorded for executions that have ended or are gone."""

@@ -13,7 +13,7 @@ from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.stored import Stored
 from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers import execution_watch
-from stepwright.controllers.execution_watch import Seen
+from stepwright.controllers.busy import Busy
 from stepwright.controllers.failing import Failing
 from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
 
@@ -28,11 +28,13 @@ class Stalled:
         journal: ClusterJournal,
         refusals: Refusals,
         failing: Failing,
+        busy: Busy,
         carries: Callable[[Uid], bool],
     ) -> None:
         self._journal: Final = journal
         self._refusals: Final = refusals
         self._failing: Final = failing
+        self._busy: Final = busy
         self._carries: Final = carries
         self.for_newer_version: Final[set[Uid]] = set()
         """Those that a newer version has written, and this one cannot read."""
@@ -55,22 +57,26 @@ class Stalled:
     def has_ended(self, uid: Uid) -> None:
         self.for_newer_version.discard(uid)
 
-    async def give_up(self, ref: ExecutionRef, reason: str) -> Seen | None:
-        """What is to be looked at anew, where it begins again."""
+    def give_up(self, ref: ExecutionRef, reason: str) -> None:
+        """The engine cannot continue it: it is read once more, and begins again or fails."""
+        if not self._busy.takes_up(ref.uid):
+            self._busy.keep_at(ref, lambda: self._give_up(ref, reason))
+
+    async def _give_up(self, ref: ExecutionRef, reason: str) -> None:
         stored = await self._journal.read_lean(ref)
         if ref.uid in self._unbegun:
             await self._failing.sweep(stored)
             if self._carries(ref.uid):
                 raise Unavailable("what it ran before is still being let go of")
-            return execution_watch.of_stored(stored)
+            self._busy.put_off(execution_watch.of_stored(stored))
+            return
         try:
             executions.check_version(stored)
         except NewerVersion as newer:
             await self.leave_to_newer(stored, newer)
-            return None
+            return
         if not await self._failing.has_put_right(ref.uid, stored):
             await self._failing.fail_plainly(stored, reason)
-        return None
 
     async def leave_to_newer(self, stored: Stored, newer: NewerVersion) -> None:
         """Nothing is lost: a version that knows its form will continue it. Until then it is tried again

@@ -1,0 +1,99 @@
+"""Executions that have ended, or are gone: what is left to do about them, and what is kept about them no longer.
+
+One that has ended stays for its time (``retention``); the newest change of its spec is acknowledged, and Jobs that
+outlived it are swept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.uncarried import Refusals
+from stepwright.controllers.busy import Busy
+from stepwright.controllers.execution_watch import Seen
+from stepwright.controllers.failing import Failing
+from stepwright.controllers.insisting import Insisting
+from stepwright.controllers.neighbours import Neighbours
+from stepwright.controllers.retention import Retention
+from stepwright.controllers.shares import Shares
+from stepwright.controllers.stalled import Stalled
+from stepwright.controllers.state_machines import StateMachines
+from stepwright.controllers.waiting import Waiting
+from stepwright.engine.engine import Engine
+from stepwright.engine.ports import ExecutionRef
+
+
+class Ending:
+    """``sweep`` takes up an execution that has ended: the engine stops whatever is left of it, and does nothing else."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        journal: ClusterJournal,
+        refusals: Refusals,
+        failing: Failing,
+        insisting: Insisting,
+        busy: Busy,
+        machines: StateMachines,
+        neighbours: Neighbours,
+        retention: Retention,
+        shares: Shares,
+        stalled: Stalled,
+        waiting: Waiting,
+        *,
+        sweep: Callable[[Seen], None],
+    ) -> None:
+        self._engine: Final = engine
+        self._journal: Final = journal
+        self._refusals: Final = refusals
+        self._failing: Final = failing
+        self._insisting: Final = insisting
+        self._busy: Final = busy
+        self._machines: Final = machines
+        self._neighbours: Final = neighbours
+        self._retention: Final = retention
+        self._shares: Final = shares
+        self._stalled: Final = stalled
+        self._waiting: Final = waiting
+        self._sweep: Final = sweep
+
+    def ended(self, seen: Seen) -> None:
+        """It has ended, and nothing of it should run any more."""
+        uid = seen.uid
+        self._retention.keep(seen)
+        self._stalled.has_ended(uid)
+        self._shares.suspect_ended(uid)
+        self._machines.execution_ended(seen.machine)
+        if self._busy.takes_up(uid) or self._engine.carries(uid):
+            self._busy.put_off(seen)  # it is considered again once nobody is busy with it
+            return
+        self._insisting.forget(uid)
+        if not seen.is_acknowledged:
+            ref = seen.reference
+            self._busy.keep_at(ref, lambda: self._acknowledge(ref))
+        elif seen.pinned and self._failing.holds(uid):
+            # Jobs that outlived the commit of their result: the operator ended before releasing them.
+            self._sweep(seen)
+
+    async def _acknowledge(self, ref: ExecutionRef) -> None:
+        await self._refusals.acknowledge(await self._journal.read_lean(ref))
+
+    def forget(self, seen: Seen) -> None:
+        """It is deleted."""
+        self._neighbours.forget(seen)
+        self._machines.execution_ended(seen.machine)
+        self.gone(seen.reference)
+
+    def gone(self, ref: ExecutionRef) -> None:
+        """It does not exist any more."""
+        uid = ref.uid
+        self._waiting.stop((ref.namespace, ref.state_machine), uid)
+        self._insisting.forget(uid)
+        self._stalled.forget(uid)
+        self._busy.stop_taking_up(uid)
+        self._retention.forget(uid)
+        self._shares.suspect_ended(uid)
+        if self._engine.carries(uid) and not self._busy.lets_go(uid):
+            self._busy.let_go(uid, self._engine.deleted(ref))
