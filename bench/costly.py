@@ -18,6 +18,7 @@ from bench.replicas import ONE_TASK
 from bench.tasks import KWOK
 from bench.watching import machine
 from stepwright.kube.api import Api
+from stepwright.kube.connection import connect
 from tests.data import costly_tenants
 from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
@@ -38,7 +39,7 @@ async def run(cluster: Cluster, namespace: str, folder: Path, count: int) -> Non
         with ExitStack() as operators:
             for number in range(2):
                 operators.enter_context(_operator(cluster, folder, number, quiet, costly))
-            async with await Api.connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
+            async with await connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
                 await machine(api, quiet, "one", ONE_TASK, taskDefaults=KWOK.defaults)
                 await asyncio.sleep(SETTLES_SECONDS)
                 await measure(api, quiet, costly, count)

@@ -22,7 +22,11 @@ import msgspec
 from bench import ratios, table
 from bench.process import usage
 from bench.watching import EXECUTIONS, Kind, at_once, create, execution, has_ended, machine
-from stepwright.kube.api import AlreadyExists, Api, ApiError, path_of
+from stepwright.kube import lists
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import AlreadyExists, ApiError
+from stepwright.kube.connection import connect
+from stepwright.kube.paths import path_of
 from tests.processes.operators import ROOT, OperatorProcess
 from tests.testcluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
 
@@ -105,7 +109,7 @@ async def measure(plane: ControlPlane, operator: OperatorProcess, number: int) -
             ]
         )
 
-    async with await Api.connect(plane.kubeconfig, user_agent="stepwright-bench", timeout_seconds=300) as api:
+    async with await connect(plane.kubeconfig, user_agent="stepwright-bench", timeout_seconds=300) as api:
         await asyncio.to_thread(operator.start, ready_seconds=300)
         await machine(api, NEIGHBOUR, "small", PASS)
         before, began = await figures(api, plane), time.perf_counter()
@@ -210,7 +214,7 @@ async def how_many_are_told(api: Api) -> int:
     """Asked for as a table, which has no inputs."""
     told = 0
     path, params = path_of(*EXECUTIONS, NAMESPACE), {"includeObject": "None", "resourceVersion": "0"}
-    async with aclosing(api.tables(path, params, page_size=500)) as tables:
+    async with aclosing(lists.tables(api, path, params, page_size=500)) as tables:
         async for columns, rows in tables:
             phase = columns.index("Phase")
             told += sum(msgspec.json.decode(row, type=_Row).cells[phase] is not None for row in rows)

@@ -20,7 +20,12 @@ import msgspec
 
 from bench import ratios, table
 from bench.watching import EXECUTIONS, Kind, Object, create, execution, machine
-from stepwright.kube.api import Api, Event, TooManyRequests, path_of
+from stepwright.kube import watches
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import TooManyRequests
+from stepwright.kube.connection import connect
+from stepwright.kube.paths import path_of
+from stepwright.kube.watches import Event
 from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 
@@ -76,7 +81,7 @@ class _Event(msgspec.Struct):
 
 
 async def run(cluster: Cluster, namespace: str, operator: OperatorProcess) -> None:  # noqa: ARG001 - all subjects' shape
-    async with await Api.connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
+    async with await connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
         await machine(api, namespace, "loop", loop(TRANSITIONS // EVENTS_PER_TRANSITION))
         await machine(api, namespace, "map", mapping())
         looped = await medians(api, namespace, "loop", {}, windows(TRANSITIONS, EVENTS_PER_TRANSITION))
@@ -204,7 +209,9 @@ def _cost(written: list[Stored], pages: list[Stored], after: int, to: int) -> Co
 
 async def _follow(api: Api, namespace: str, name: str, into: list[Stored]) -> None:
     """Every version of one Execution until it has ended."""
-    async for event in api.watch(path_of(*EXECUTIONS, namespace), {"fieldSelector": f"metadata.name={name}"}):
+    async for event in watches.watch(
+        api, path_of(*EXECUTIONS, namespace), {"fieldSelector": f"metadata.name={name}"}
+    ):
         at = time.perf_counter()
         if event.type == "BOOKMARK":
             continue
@@ -223,7 +230,7 @@ async def _follow_pages(api: Api, namespace: str, name: str, into: list[Stored])
     while True:
         # TooManyRequests: the API server makes itself ready for a kind that it has just learnt of.
         with suppress(TooManyRequests):
-            async for event in api.watch(path_of(*HISTORIES, namespace)):
+            async for event in watches.watch(api, path_of(*HISTORIES, namespace)):
                 _take_page(event, name, into)
         await asyncio.sleep(0.5)
 

@@ -18,7 +18,10 @@ import msgspec
 
 from bench import table
 from bench.watching import EXECUTIONS, JOBS, Kind, Object, has_ended
-from stepwright.kube.api import Api, ApiError, path_of
+from stepwright.kube import watches
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError
+from stepwright.kube.paths import path_of
 
 PODS: Final[Kind] = ("v1", "pods")
 EXECUTION: Final = "stepwright.dev/execution"
@@ -76,7 +79,7 @@ class Phases:
         while True:
             # A watch that is cut begins anew, with everything there is.
             with suppress(ApiError):
-                async for event in self._api.watch(path_of(*kind, self._namespace)):
+                async for event in watches.watch(self._api, path_of(*kind, self._namespace)):
                     if event.type not in ("ADDED", "MODIFIED"):
                         continue
                     for name, moment in marks(msgspec.json.decode(event.object)):

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench.watching import EXECUTIONS, create, execution
-from stepwright.kube.api import Api, path_of
+from stepwright.kube import lists
+from stepwright.kube.api import Api
+from stepwright.kube.paths import path_of
 from tests.processes.operators import OperatorProcess
 
 CREATES_AT_ONCE = 32
@@ -31,7 +33,7 @@ async def until_all_wait(api: Api, namespace: str, operator: OperatorProcess, co
     pending = path_of(*EXECUTIONS, namespace)
     while True:
         # In pages: an answer that holds 100,000 comes after any time-out.
-        found, _ = await api.list(pending, {"fieldSelector": "status.phase=Pending"}, page_size=500)
+        found, _ = await lists.whole(api, pending, {"fieldSelector": "status.phase=Pending"}, page_size=500)
         if not found:
             return
         await asyncio.sleep(1)

@@ -20,7 +20,11 @@ from bench import ratios, table
 from bench.process import usage
 from bench.tasks import COMMAND, IMAGE, KWOK
 from bench.watching import EXECUTIONS, Object, Watch, at_once, check, create, execution, has_ended, machine
-from stepwright.kube.api import Api, ApiError, path_of
+from stepwright.kube import watches
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError
+from stepwright.kube.connection import connect
+from stepwright.kube.paths import path_of
 from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 
@@ -57,7 +61,7 @@ ONE_TASK: Object = {
 
 
 async def run(cluster: Cluster, namespace: str, folder: Path) -> None:
-    async with await Api.connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
+    async with await connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
         takeovers = []
         for count in (2, 3):
             with replicas(cluster, namespace, folder, count) as running:
@@ -160,7 +164,7 @@ async def writes(api: Api, namespace: str) -> AsyncIterator[dict[str, list[float
     async def follow() -> None:
         while True:
             with suppress(ApiError):
-                async for event in api.watch(path_of(*EXECUTIONS, namespace)):
+                async for event in watches.watch(api, path_of(*EXECUTIONS, namespace)):
                     if event.type == "MODIFIED":
                         name = msgspec.json.decode(event.object, type=_Named).metadata.name
                         seen.setdefault(name, []).append(time.perf_counter())

@@ -16,7 +16,10 @@ from bench.populating import create_all, until_all_wait
 from bench.process import usage
 from bench.transitions import bare_patches
 from bench.watching import EXECUTIONS, Status, Watch, machine
-from stepwright.kube.api import Api, path_of
+from stepwright.kube import lists
+from stepwright.kube.api import Api
+from stepwright.kube.connection import connect
+from stepwright.kube.paths import path_of
 from tests.processes.operators import ROOT, OperatorProcess
 from tests.testcluster.alone import control_plane_of_its_own, kubernetes_version
 
@@ -50,7 +53,7 @@ def run(folder: Path, count: int) -> None:
 
 async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> None:
     names = [f"due-{n}" for n in range(count)]
-    async with await Api.connect(kubeconfig, user_agent="stepwright-bench", timeout_seconds=300) as api:
+    async with await connect(kubeconfig, user_agent="stepwright-bench", timeout_seconds=300) as api:
         operator.start()
         await machine(api, NAMESPACE, "due", DEFINITION)
         due = int(time.time() + count / CREATED_PER_SECOND + 30)
@@ -118,7 +121,7 @@ def has_fired(status: Status) -> bool:
 
 async def fired_at(api: Api) -> dict[str, float]:
     """When the first Wait was left, in seconds since 1970, by its event."""
-    items, _ = await api.list(path_of(*EXECUTIONS, NAMESPACE), page_size=500)
+    items, _ = await lists.whole(api, path_of(*EXECUTIONS, NAMESPACE), page_size=500)
     found = {}
     for raw in items:
         body: dict[str, Any] = msgspec.json.decode(raw)

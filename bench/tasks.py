@@ -38,7 +38,10 @@ from bench.watching import (
     is_complete,
     machine,
 )
-from stepwright.kube.api import Api, path_of
+from stepwright.kube import lists
+from stepwright.kube.api import Api
+from stepwright.kube.connection import connect
+from stepwright.kube.paths import path_of
 from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 from tests.testcluster.audit import Audit
@@ -79,7 +82,7 @@ async def run(cluster: Cluster, namespace: str, operator: OperatorProcess, node:
     }
     row: Object = {f"T{n}": {**task, "Next": f"T{n + 1}"} for n in range(FIVE - 1)}
     row[f"T{FIVE - 1}"] = {**task, "End": True}
-    async with await Api.connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
+    async with await connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
         defaults = {"taskDefaults": node.defaults} if node.defaults else {}
         await machine(
             api, namespace, "one", {"StartAt": "T", "States": {"T": {**task, "End": True}}}, **defaults
@@ -216,7 +219,7 @@ async def until_quiet(api: Api, namespace: str) -> None:
 
 
 async def _all_over(api: Api, namespace: str) -> bool:
-    async with aclosing(api.pages(path_of(*JOBS, namespace), page_size=500)) as pages:
+    async with aclosing(lists.pages(api, path_of(*JOBS, namespace), page_size=500)) as pages:
         async for items, _ in pages:
             if not all(msgspec.json.decode(item, type=_Job).is_over for item in items):
                 return False

@@ -34,6 +34,7 @@ from bench.watching import (
     machine,
 )
 from stepwright.kube.api import Api
+from stepwright.kube.connection import connect
 from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 
@@ -66,7 +67,7 @@ async def run(cluster: Cluster, namespace: str, folder: Path, count: int) -> Non
     )
     try:
         with operator:
-            async with await Api.connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
+            async with await connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
                 await measure(api, busy, bare, quiet, operator, count)
     finally:
         cluster.kubectl("delete", "statemachines", "--all", "-n", quiet, "--timeout=60s", check=False)

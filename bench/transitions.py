@@ -10,7 +10,9 @@ import msgspec
 
 from bench import ratios, table
 from bench.watching import EXECUTIONS, Object, Watch, at_once, check, create, execution, has_ended, machine
-from stepwright.kube.api import Api, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.connection import connect
+from stepwright.kube.paths import path_of
 from tests.processes.operators import OperatorProcess
 from tests.testcluster import Cluster
 from tests.testcluster.audit import Audit
@@ -21,7 +23,7 @@ STATES = 50
 
 async def run(cluster: Cluster, namespace: str, operator: OperatorProcess) -> None:  # noqa: ARG001 - all subjects' shape
     audit = Audit(cluster.audit_log) if cluster.can("audit") else None
-    async with await Api.connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
+    async with await connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
         await machine(api, namespace, "thousand", passes(1000))
         await machine(api, namespace, "fifty", passes(STATES))
         async with Watch(api, EXECUTIONS, namespace, has_ended) as watch:

@@ -10,7 +10,7 @@ from bench import ratios, table
 from bench.populating import create_all, until_all_wait
 from bench.process import Usage, usage
 from bench.watching import machine
-from stepwright.kube.api import Api
+from stepwright.kube.connection import connect
 from tests.processes.operators import ROOT, OperatorProcess
 from tests.testcluster.alone import control_plane_of_its_own, kubernetes_version
 
@@ -49,7 +49,7 @@ async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> No
         rows.append([what, took, before.cpu_seconds, after.resident_mib, after.peak_mib, idle])
         return after
 
-    async with await Api.connect(kubeconfig, user_agent="stepwright-bench", timeout_seconds=300) as api:
+    async with await connect(kubeconfig, user_agent="stepwright-bench", timeout_seconds=300) as api:
         operator.start()
         await machine(api, NAMESPACE, "hold", DEFINITION)
         empty = await note("no execution", 0.0)

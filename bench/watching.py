@@ -11,7 +11,11 @@ from typing import Any, Self
 
 import msgspec
 
-from stepwright.kube.api import Api, ApiError, Event, path_of
+from stepwright.kube import watches
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError
+from stepwright.kube.paths import path_of
+from stepwright.kube.watches import Event
 
 Object = dict[str, Any]
 Status = Mapping[str, Any]
@@ -66,7 +70,7 @@ class Watch:
         while True:
             # A watch that is cut begins anew, with everything there is.
             with suppress(ApiError):
-                async for event in self._api.watch(self._path, self._params):
+                async for event in watches.watch(self._api, self._path, self._params):
                     self._take(event)
 
     def _take(self, event: Event) -> None:

@@ -30,7 +30,9 @@ from bench.process import usage
 from bench.watching import EXECUTIONS, Status, Watch, check, create, execution, has_ended, machine
 from stepwright.cluster import seal
 from stepwright.kube import timestamps
-from stepwright.kube.api import Api, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.connection import connect
+from stepwright.kube.paths import path_of
 from stepwright.tasks.job import names
 from tests.processes.operators import ROOT, OperatorProcess
 from tests.testcluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
@@ -115,7 +117,7 @@ def run(folder: Path, count: int) -> None:
 
 async def measure(plane: ControlPlane, operator: OperatorProcess, count: int) -> None:
     seconds = SECONDS if count == COUNT else SECONDS_SHORT
-    async with await Api.connect(plane.kubeconfig, user_agent="stepwright-bench", timeout_seconds=300) as api:
+    async with await connect(plane.kubeconfig, user_agent="stepwright-bench", timeout_seconds=300) as api:
         operator.start()
         await machine(
             api,

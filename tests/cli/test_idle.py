@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from stepwright.cli import application
 from stepwright.cli import idle as command
-from stepwright.kube.api import Forbidden
+from stepwright.kube.api_errors import Forbidden
 from tests.kube.server import Answer, problem, says, serving
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.controllers.vanished import Vanished
-from stepwright.kube.api import Forbidden
+from stepwright.kube.api_errors import Forbidden
 from tests.controllers.state_machines_scene import GREET, PASS, Play, played
 from tests.engine.virtual_loop import VirtualClock
 from tests.on_cluster.kubectl import machine

@@ -14,7 +14,7 @@ from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.retention import Ended, Retention, Surplus, due_time, most
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Policy
 from stepwright.engine.ports import Uid
-from stepwright.kube.api import Unreachable
+from stepwright.kube.api_errors import Unreachable
 from tests.engine.virtual_loop import VirtualClock, run
 
 FLUX = {"labels": {"kustomize.toolkit.fluxcd.io/name": "apps"}}

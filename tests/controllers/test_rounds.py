@@ -16,7 +16,8 @@ from stepwright.controllers.retention import Retention
 from stepwright.controllers.rounds import Rounds
 from stepwright.controllers.state_machine_watch import Key, Policy
 from stepwright.engine.ports import Uid
-from stepwright.kube.api import Api, BadRequest, NotFound, Unreachable
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import BadRequest, NotFound, Unreachable
 from tests.engine.virtual_loop import VirtualClock, run
 from tests.simulation import tables
 
@@ -75,6 +76,12 @@ class Cluster(Api):
         answer = self._page(self._texts[at:end], {"resourceVersion": "1", "continue": token}, accept)
         self.answered_bytes += len(answer)
         return answer
+
+    def stream(self, *_: Any, **__: Any) -> Any:
+        raise AssertionError("nothing is watched here")
+
+    def as_service_account(self, *_: Any) -> Any:
+        raise AssertionError("nobody else asks here")
 
     def _page(self, texts: list[bytes], metadata: dict[str, str], accept: str | None) -> bytes:
         if not tables.is_asked_for(accept):

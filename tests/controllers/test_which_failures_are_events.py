@@ -13,7 +13,7 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome
 from stepwright.controllers.failure_events import MOST_AT_ONCE, FailureEvents
 from stepwright.engine.ports import Commit, ExecutionRef, Uid
-from stepwright.kube.api import Forbidden
+from stepwright.kube.api_errors import Forbidden
 from tests.engine.virtual_loop import BEGIN, VirtualClock, run
 
 ORDER = ExecutionRef(Uid("4711"), "shop", "order-7", "orders")

@@ -14,7 +14,9 @@ from typing import Any, Final
 import msgspec
 
 from stepwright.cluster import stored
-from stepwright.kube.api import Api, path_of
+from stepwright.kube import watches
+from stepwright.kube.api import Api
+from stepwright.kube.paths import path_of
 from tests.on_cluster.kubectl import ENDED, Object, execution, machine
 
 V1: Final = "stepwright.dev/v1"
@@ -105,7 +107,9 @@ async def reached(api: Api, namespace: str, met: Callable[[Object], bool], name:
     """The execution, or the first of all, of which it is true."""
     path = path_of(V1, "executions", namespace)
     while True:
-        async for event in api.watch(path, {"fieldSelector": f"metadata.name={name}"} if name else {}):
+        async for event in watches.watch(
+            api, path, {"fieldSelector": f"metadata.name={name}"} if name else {}
+        ):
             if event.type in ("ADDED", "MODIFIED"):
                 found: Object = msgspec.json.decode(event.object)
                 if met(found):
@@ -133,7 +137,9 @@ async def watched_leases(api: Api, namespace: str) -> AsyncIterator[Leases]:
     async def follow() -> None:
         path = path_of("coordination.k8s.io/v1", "leases", namespace)
         while True:
-            async for event in api.watch(path, {"labelSelector": "stepwright.dev/component=operator"}):
+            async for event in watches.watch(
+                api, path, {"labelSelector": "stepwright.dev/component=operator"}
+            ):
                 if event.type == "BOOKMARK":
                     continue
                 found: Object = msgspec.json.decode(event.object)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stepwright.kube.api import Api
+from stepwright.kube.connection import connect
 from tests.processes.account import OperatorAccount
 from tests.processes.nursery import Nursery
 from tests.testcluster import Cluster
@@ -20,7 +21,7 @@ NAMESPACES = 4
 @pytest.fixture
 async def api(cluster: Cluster) -> AsyncIterator[Api]:
     """A connection for many small requests: kubectl's start alone takes longer than they do."""
-    async with await Api.connect(cluster.kubeconfig, user_agent="stepwright-test") as connected:
+    async with await connect(cluster.kubeconfig, user_agent="stepwright-test") as connected:
         yield connected
 
 

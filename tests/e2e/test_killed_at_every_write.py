@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from stepwright.cluster import stored
-from stepwright.kube.api import Api, NotFound, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import NotFound
+from stepwright.kube.paths import path_of
 from tests.data.every_kind import MACHINE, given, is_on_hold, workflow
 from tests.on_cluster import exactly_once
 from tests.on_cluster.exactly_once import V1, Following, Object

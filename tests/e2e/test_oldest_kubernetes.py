@@ -12,9 +12,11 @@ import pytest
 import yaml
 
 from stepwright.cluster.resources import API_VERSION
-from stepwright.kube.api import MERGE_PATCH, Api, BadRequest, Forbidden, path_of
-from stepwright.kube.api_errors import TooLarge
+from stepwright.kube.api import MERGE_PATCH
+from stepwright.kube.api_errors import BadRequest, Forbidden, TooLarge
+from stepwright.kube.connection import connect
 from stepwright.kube.informer import UNKNOWN_FIELD
+from stepwright.kube.paths import path_of
 from tests.cluster.resources.helm_found import of_kind, template
 from tests.on_cluster.kubectl import Kube, Object, condition, one
 from tests.on_cluster.played_jobs import SLOW_SECONDS, TASK, complete, job_of
@@ -151,7 +153,7 @@ async def test_what_it_says_when_it_refuses_is_understood(oldest: Cluster) -> No
     def config_map(name: str, text: str = "") -> Object:
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"text": text}}
 
-    async with await Api.connect(oldest.kubeconfig) as api:
+    async with await connect(oldest.kubeconfig) as api:
         with pytest.raises(Forbidden) as no_right:
             await api.as_service_account("default", "nobody").create(maps, config_map("a"))
         with pytest.raises(TooLarge):
@@ -165,7 +167,7 @@ async def test_what_it_says_when_it_refuses_is_understood(oldest: Cluster) -> No
             await api.create(maps, config_map("d"))
         await api.delete(path_of("v1", "resourcequotas", "default", "full"))
     other = oldest.kubeconfig.with_name("scheduler.kubeconfig")
-    async with await Api.connect(other) as scheduler:
+    async with await connect(other) as scheduler:
         with pytest.raises(Forbidden) as no_other:
             await scheduler.as_service_account("default", "nobody").create(maps, config_map("e"))
 

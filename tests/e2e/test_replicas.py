@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from stepwright.kube.api import Api, path_of
+from stepwright.kube.connection import connect
+from stepwright.kube.paths import path_of
 from tests.on_cluster import exactly_once
 from tests.on_cluster.installed_chart import Requests, installation
 from tests.on_cluster.kubectl import ENDED, Kube, execution, job, machine, one, phase
@@ -109,7 +110,7 @@ def begin(kube: Kube, *, seconds: int) -> None:
     kube.until("sm", "m", lambda found: (found.get("status") or {}).get("revision"))
 
     async def create() -> None:
-        async with await Api.connect(kube.cluster.kubeconfig) as api:
+        async with await connect(kube.cluster.kubeconfig) as api:
             path = path_of("stepwright.dev/v1", "executions", kube.namespace)
             await asyncio.gather(
                 *(api.create(path, execution(f"e{number:02}", "m")) for number in range(COUNT))
@@ -140,7 +141,7 @@ def check_every_execution(kube: Kube, audit: Audit, since: int, *, seconds: floa
     found = kube.list("executions")
 
     async def check() -> None:
-        async with await Api.connect(kube.cluster.kubeconfig) as api:
+        async with await connect(kube.cluster.kubeconfig) as api:
             for body in found:
                 exactly_once.check_creates(body, await exactly_once.events_of(api, body), creates)
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import pytest
 
 from stepwright.cluster import stored
-from stepwright.kube.api import Api, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.paths import path_of
 from tests.data.every_kind import MACHINE, given, workflow
 from tests.on_cluster import exactly_once
 from tests.on_cluster.exactly_once import V1, Following, Object

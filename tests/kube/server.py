@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from stepwright.kube.api import Api
+from stepwright.kube.connection import Connection, connect
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -79,7 +79,7 @@ async def cut(request: web.Request) -> web.StreamResponse:
 
 
 @asynccontextmanager
-async def serving(folder: Path, *answers: Answer, **options: Any) -> AsyncIterator[tuple[Server, Api]]:
+async def serving(folder: Path, *answers: Answer, **options: Any) -> AsyncIterator[tuple[Server, Connection]]:
     server = Server(list(answers))
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", server.handle)
@@ -88,7 +88,7 @@ async def serving(folder: Path, *answers: Answer, **options: Any) -> AsyncIterat
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     host, port = runner.addresses[0][:2]
-    api = await Api.connect(kubeconfig(folder, f"http://{host}:{port}"), **options)
+    api = await connect(kubeconfig(folder, f"http://{host}:{port}"), **options)
     try:
         yield server, api
     finally:

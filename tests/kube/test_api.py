@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ import pytest
 from aiohttp import web
 
 from stepwright import __version__
-from stepwright.kube import api as k8s
-from stepwright.kube import credentials
-from stepwright.kube.api import path_of
-from tests.kube.server import Answer, cut, kubeconfig, problem, says, serving, streams
+from stepwright.kube import api_errors, credentials
+from stepwright.kube.connection import connect
+from stepwright.kube.paths import path_of
+from tests.kube.server import Answer, cut, kubeconfig, problem, says, serving
 
 
 @pytest.mark.parametrize(
@@ -58,55 +57,35 @@ async def test_an_answer_is_decoded_to_what_is_asked_for(tmp_path: Path) -> None
         assert await api.get("/x") == {"name": "a", "big": 2**70}
 
 
-async def test_a_list_is_read_page_by_page(tmp_path: Path) -> None:
-    def page(names: list[str], token: str) -> Answer:
-        return says(200, {"metadata": {"resourceVersion": "7", "continue": token}, "items": names})
-
-    async with serving(tmp_path, page(["a", "b"], "next"), page(["c"], "")) as (server, api):
-        items, version = await api.list("/x", {"labelSelector": "a in (b)"}, page_size=2)
-
-    assert ([msgspec.json.decode(item) for item in items], version) == (["a", "b", "c"], "7")
-    assert [dict(request.query) for request in server.requests] == [
-        {"labelSelector": "a in (b)", "limit": "2"},
-        {"labelSelector": "a in (b)", "limit": "2", "continue": "next"},
-    ]
-
-
-async def test_an_empty_list_may_have_null_items(tmp_path: Path) -> None:
-    async with serving(tmp_path, says(200, {"metadata": {"resourceVersion": "7"}, "items": None})) as (
-        _,
-        api,
-    ):
-        assert await api.list("/x") == ([], "7")
-
-
-ERRORS: list[tuple[str, Answer, type[k8s.ApiError]]] = [
-    ("400", problem(400, "BadRequest"), k8s.BadRequest),
-    ("403", problem(403, "Forbidden"), k8s.Forbidden),
-    ("404", problem(404, "NotFound"), k8s.NotFound),
-    ("409 exists", problem(409, "AlreadyExists"), k8s.AlreadyExists),
-    ("409 conflict", problem(409, "Conflict"), k8s.Conflict),
-    ("410", problem(410, "Expired"), k8s.Expired),
-    ("413", problem(413, "RequestEntityTooLarge"), k8s.TooLarge),
-    ("422", problem(422, "Invalid"), k8s.Invalid),
-    ("429", problem(429, "TooManyRequests"), k8s.TooManyRequests),
-    ("etcd's limit", problem(500, "", "etcdserver: request is too large"), k8s.TooLarge),
+ERRORS: list[tuple[str, Answer, type[api_errors.ApiError]]] = [
+    ("400", problem(400, "BadRequest"), api_errors.BadRequest),
+    ("403", problem(403, "Forbidden"), api_errors.Forbidden),
+    ("404", problem(404, "NotFound"), api_errors.NotFound),
+    ("409 exists", problem(409, "AlreadyExists"), api_errors.AlreadyExists),
+    ("409 conflict", problem(409, "Conflict"), api_errors.Conflict),
+    ("410", problem(410, "Expired"), api_errors.Expired),
+    ("413", problem(413, "RequestEntityTooLarge"), api_errors.TooLarge),
+    ("422", problem(422, "Invalid"), api_errors.Invalid),
+    ("429", problem(429, "TooManyRequests"), api_errors.TooManyRequests),
+    ("etcd's limit", problem(500, "", "etcdserver: request is too large"), api_errors.TooLarge),
     (
         "gRPC's limit",
         problem(500, "", "rpc error: code = ResourceExhausted desc = trying to send message larger than max"),
-        k8s.TooLarge,
+        api_errors.TooLarge,
     ),
-    ("500", problem(500, "InternalError", "failed calling webhook"), k8s.Unreachable),
-    ("503", says(503, "apiserver is shutting down"), k8s.Unreachable),
-    ("405", problem(405, "MethodNotAllowed"), k8s.ApiError),
-    ("connection lost", cut, k8s.Unreachable),
+    ("500", problem(500, "InternalError", "failed calling webhook"), api_errors.Unreachable),
+    ("503", says(503, "apiserver is shutting down"), api_errors.Unreachable),
+    ("405", problem(405, "MethodNotAllowed"), api_errors.ApiError),
+    ("connection lost", cut, api_errors.Unreachable),
 ]
 
 
 @pytest.mark.parametrize(("answer", "kind"), [case[1:] for case in ERRORS], ids=[case[0] for case in ERRORS])
-async def test_every_answer_has_its_class(tmp_path: Path, answer: Answer, kind: type[k8s.ApiError]) -> None:
+async def test_every_answer_has_its_class(
+    tmp_path: Path, answer: Answer, kind: type[api_errors.ApiError]
+) -> None:
     async with serving(tmp_path, answer) as (_, api):
-        with pytest.raises(k8s.ApiError) as caught:
+        with pytest.raises(api_errors.ApiError) as caught:
             await api.create("/x", {})
 
     assert type(caught.value) is kind
@@ -118,7 +97,7 @@ async def test_an_error_keeps_what_the_api_server_says(tmp_path: Path) -> None:
         _,
         api,
     ):
-        with pytest.raises(k8s.Invalid, match=r"Job x is invalid \(422 Invalid\)") as caught:
+        with pytest.raises(api_errors.Invalid, match=r"Job x is invalid \(422 Invalid\)") as caught:
             await api.create("/x", {})
 
     error = caught.value
@@ -151,7 +130,7 @@ async def test_why_it_is_forbidden(
     tmp_path: Path, which: str | None, message: str, details: dict[str, Any]
 ) -> None:
     async with serving(tmp_path, problem(403, "Forbidden", message, **details)) as (_, api):
-        with pytest.raises(k8s.Forbidden) as caught:
+        with pytest.raises(api_errors.Forbidden) as caught:
             await api.create("/x", {})
 
     for name in ("quota_exceeded", "namespace_terminating", "may_not_impersonate"):
@@ -167,7 +146,7 @@ async def test_when_to_come_again(
     tmp_path: Path, headers: dict[str, str], details: dict[str, int], seconds: float
 ) -> None:
     async with serving(tmp_path, says(429, {"message": "slow", "details": details}, **headers)) as (_, api):
-        with pytest.raises(k8s.TooManyRequests) as caught:
+        with pytest.raises(api_errors.TooManyRequests) as caught:
             await api.get("/x")
 
     assert caught.value.retry_after == seconds
@@ -181,9 +160,9 @@ async def never(_: web.Request) -> web.StreamResponse:
 @pytest.mark.parametrize("answer", [never, cut, says(504, "time-out")])
 async def test_a_write_without_an_answer_may_have_landed(tmp_path: Path, answer: Answer) -> None:
     async with serving(tmp_path, answer, timeout_seconds=0.2) as (_, api):
-        with pytest.raises(k8s.Unreachable) as write:
+        with pytest.raises(api_errors.Unreachable) as write:
             await api.create("/x", {})
-        with pytest.raises(k8s.Unreachable) as read:
+        with pytest.raises(api_errors.Unreachable) as read:
             await api.get("/x")
 
     assert write.value.outcome_unknown
@@ -208,10 +187,8 @@ async def test_requests_of_one_namespace_do_not_wait_behind_all_of_another(tmp_p
         return web.json_response({})
 
     async with serving(tmp_path, takes_its_time, connections=1) as (server, api):
-        busy = k8s.path_of("batch/v1", "jobs", "busy")
-        quiet = api.as_service_account("quiet", "runner").get(
-            k8s.path_of("v1", "pods", "quiet", "one", "log")
-        )
+        busy = path_of("batch/v1", "jobs", "busy")
+        quiet = api.as_service_account("quiet", "runner").get(path_of("v1", "pods", "quiet", "one", "log"))
         await asyncio.gather(*(api.create(busy, {}) for _ in range(20)), quiet)
 
     asked = [request.path for request in server.requests]
@@ -219,8 +196,8 @@ async def test_requests_of_one_namespace_do_not_wait_behind_all_of_another(tmp_p
 
 
 async def test_what_was_never_sent_has_not_landed(tmp_path: Path) -> None:
-    async with await k8s.Api.connect(kubeconfig(tmp_path, "http://127.0.0.1:1")) as api:
-        with pytest.raises(k8s.Unreachable, match="cannot connect") as caught:
+    async with await connect(kubeconfig(tmp_path, "http://127.0.0.1:1")) as api:
+        with pytest.raises(api_errors.Unreachable, match="cannot connect") as caught:
             await api.create("/x", {})
 
     assert not caught.value.outcome_unknown
@@ -239,7 +216,7 @@ async def test_a_refused_token_is_read_again_once(tmp_path: Path) -> None:
 
     async with serving(tmp_path, check) as (server, api):
         path = kubeconfig(tmp_path, api._who.host, tokenFile=str(token))
-        async with await k8s.Api.connect(path) as with_file:
+        async with await connect(path) as with_file:
             assert await with_file.get("/x") == {}
             assert await with_file.get("/x") == {}
 
@@ -252,7 +229,7 @@ async def test_a_refused_token_is_read_again_once(tmp_path: Path) -> None:
 
 async def test_credentials_that_stay_wrong_are_an_error(tmp_path: Path) -> None:
     async with serving(tmp_path, problem(401, "Unauthorized", "Unauthorized")) as (server, api):
-        with pytest.raises(k8s.Unauthorized):
+        with pytest.raises(api_errors.Unauthorized):
             await api.get("/x")
 
     assert len(server.requests) == 2
@@ -295,72 +272,4 @@ async def test_credentials_that_do_not_come_keep_no_request_waiting(
 
 async def test_no_cluster_says_where_it_looked(tmp_path: Path) -> None:
     with pytest.raises(credentials.NoCluster, match=r"no API server is named by .*/none"):
-        await k8s.Api.connect(tmp_path / "none")
-
-
-# --- Watches ----------------------------------------------------------------------------------------------------------
-
-
-def event(kind: str, name: str, **metadata: str) -> dict[str, Any]:
-    return {"type": kind, "object": {"metadata": {"name": name, **metadata}}}
-
-
-async def test_of_a_watch_s_refusal_no_more_is_read_than_of_another_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def endless(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(status=503)
-        await response.prepare(request)
-        with suppress(ConnectionError):
-            while True:
-                await response.write(b"x" * 2**16)
-        return response
-
-    monkeypatch.setattr(k8s, "LONGEST_ANSWER_BYTES", 2**18)
-    async with serving(tmp_path, endless) as (_, api):
-        with pytest.raises(k8s.AnswerTooLong):
-            async for _event in api.watch("/x"):
-                pass
-
-
-@pytest.mark.parametrize("piece", [1, 7, 10**9])
-async def test_a_watch_gives_events_however_they_are_cut(tmp_path: Path, piece: int) -> None:
-    events = [event("ADDED", "a"), event("MODIFIED", "b" * 50), event("DELETED", "ü")]
-    async with serving(tmp_path, streams(*events, piece=piece)) as (server, api):
-        seen = [
-            (e.type, msgspec.json.decode(e.object)) async for e in api.watch("/x", {"resourceVersion": "5"})
-        ]
-
-    assert seen == [(e["type"], e["object"]) for e in events]
-    assert dict(server.requests[0].query) == {
-        "resourceVersion": "5",
-        "watch": "1",
-        "allowWatchBookmarks": "true",
-    }
-
-
-async def test_a_watch_takes_objects_of_any_size(tmp_path: Path) -> None:
-    async with serving(tmp_path, streams(event("ADDED", "x" * 3_000_000), event("ADDED", "y"))) as (_, api):
-        assert [len(e.object) > 1000 async for e in api.watch("/x")] == [True, False]
-
-
-async def test_a_watch_from_too_old_a_version_is_expired(tmp_path: Path) -> None:
-    gone = {
-        "type": "ERROR",
-        "object": {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"},
-    }
-    async with serving(tmp_path, streams(event("ADDED", "a"), gone)) as (_, api):
-        with pytest.raises(k8s.Expired, match="too old"):
-            [e async for e in api.watch("/x")]
-
-
-async def test_a_watch_that_falls_silent_is_lost(tmp_path: Path) -> None:
-    async with serving(tmp_path, streams(event("ADDED", "a"), then=lambda: asyncio.sleep(5))) as (_, api):
-        with pytest.raises(k8s.Unreachable, match="the watch of /x was cut"):
-            [e async for e in api.watch("/x", idle_seconds=0.2)]
-
-
-async def test_a_watch_can_be_refused(tmp_path: Path) -> None:
-    async with serving(tmp_path, problem(403, "Forbidden")) as (_, api):
-        with pytest.raises(k8s.Forbidden):
-            [e async for e in api.watch("/x")]
+        await connect(tmp_path / "none")

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from stepwright.asl.text import jsontext
-from stepwright.kube import depth
+from stepwright.kube import depth, lists, watches
 from tests.kube.server import says, serving
 
 
@@ -52,8 +52,8 @@ async def test_one_deep_object_keeps_nobody_from_reading_the_others(tmp_path: Pa
     watched = f'{{"type":"ADDED","object":{deep}}}\n{{"type":"ADDED","object":{fine}}}\n'
     async with serving(tmp_path, says(200, deep), says(200, listed), says(200, watched)) as (_, api):
         read = await api.get("/x")
-        items, _ = await api.list("/x")
-        events = [event async for event in api.watch("/x")]
+        items, _ = await lists.whole(api, "/x")
+        events = [event async for event in watches.watch(api, "/x")]
 
     assert read["metadata"]["name"] == "deep"
     assert len(items) == len(events) == 2

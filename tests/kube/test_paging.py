@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiohttp import web
 
-from stepwright.kube import api as apis
-from stepwright.kube.api import AnswerTooLong
+from stepwright.kube import connection, lists
+from stepwright.kube.api_errors import AnswerTooLong
 from stepwright.kube.paging import FIRST, WANTED_BYTES, PageSize
-from tests.kube.server import serving
+from tests.kube.server import Answer, says, serving
 
 KIB = 2**10
 MIB = 2**20
@@ -77,11 +78,11 @@ class Store:
 async def test_no_page_has_more_bytes_than_fit_though_the_objects_grow_large_in_the_middle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apis, "LONGEST_ANSWER_BYTES", 256 * KIB)
+    monkeypatch.setattr(connection, "LONGEST_ANSWER_BYTES", 256 * KIB)
     store = Store([10] * 300 + [100 * KIB] * 30)
     pages = []
     async with serving(tmp_path, store.answer) as (_, api):
-        async for items, version in api.pages("/things", page_size=500):
+        async for items, version in lists.pages(api, "/things", page_size=500):
             assert version == "7"
             pages.append((len(items), sum(map(len, items))))
 
@@ -92,7 +93,29 @@ async def test_no_page_has_more_bytes_than_fit_though_the_objects_grow_large_in_
 async def test_an_answer_that_no_page_makes_shorter_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apis, "LONGEST_ANSWER_BYTES", 1 * KIB)
+    monkeypatch.setattr(connection, "LONGEST_ANSWER_BYTES", 1 * KIB)
     async with serving(tmp_path, Store([5 * KIB]).answer) as (_, api):
         with pytest.raises(AnswerTooLong, match="GET /things is answered with more than 1,024 bytes"):
-            _ = [page async for page in api.pages("/things", page_size=500)]
+            _ = [page async for page in lists.pages(api, "/things", page_size=500)]
+
+
+async def test_a_list_is_read_page_by_page(tmp_path: Path) -> None:
+    def page(names: list[str], token: str) -> Answer:
+        return says(200, {"metadata": {"resourceVersion": "7", "continue": token}, "items": names})
+
+    async with serving(tmp_path, page(["a", "b"], "next"), page(["c"], "")) as (server, api):
+        items, version = await lists.whole(api, "/x", {"labelSelector": "a in (b)"}, page_size=2)
+
+    assert ([msgspec.json.decode(item) for item in items], version) == (["a", "b", "c"], "7")
+    assert [dict(request.query) for request in server.requests] == [
+        {"labelSelector": "a in (b)", "limit": "2"},
+        {"labelSelector": "a in (b)", "limit": "2", "continue": "next"},
+    ]
+
+
+async def test_an_empty_list_may_have_null_items(tmp_path: Path) -> None:
+    async with serving(tmp_path, says(200, {"metadata": {"resourceVersion": "7"}, "items": None})) as (
+        _,
+        api,
+    ):
+        assert await lists.whole(api, "/x") == ([], "7")

@@ -16,7 +16,10 @@ from stepwright.asl.limits import Limits
 from stepwright.asl.signals import TaskId
 from stepwright.cluster import executions, stored
 from stepwright.cluster.revisions import Revisions
-from stepwright.kube.api import Api, ApiError, path_of
+from stepwright.kube import watches
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError
+from stepwright.kube.paths import path_of
 from stepwright.tasks.job import names
 from tests.simulation import history
 from tests.simulation.history import Wrong
@@ -46,7 +49,7 @@ class Following:
         while True:
             # A watch that is cut begins anew, with everything there is.
             with suppress(ApiError):
-                async for event in self._api.watch(self._path):
+                async for event in watches.watch(self._api, self._path):
                     if event.type != "BOOKMARK":
                         body: Object = msgspec.json.decode(event.object)
                         async with self._news:

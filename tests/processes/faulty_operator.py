@@ -1,7 +1,7 @@
 """The operator itself, in a process that strikes itself down at a given write: ``python -m tests.processes.faulty_operator``.
 
-Nothing in the operator knows of it: only ``Api.request`` is wrapped, and that of the HTTP client which waits for an
-answer. The process started by that line imports the operator once and makes forks of itself, so that a start costs no
+Nothing in the operator knows of it: only ``Connection.request`` is wrapped, and that of the HTTP client which waits for
+an answer. The process started by that line imports the operator once and makes forks of itself, so that a start costs no
 imports: it reads an ``Order`` as JSON from each line of its input and answers with the id of the fork's process, and
 once more with how it ended. All of them end with it, and it ends with its input. ``operator_nursery`` is the other side.
 """
@@ -26,7 +26,7 @@ from stepwright.asl.step import Step
 from stepwright.cli import application
 from stepwright.engine.ports import ExecutionRef
 from stepwright.engine.steps import Steps, Take
-from stepwright.kube.api import Api
+from stepwright.kube.connection import Connection
 
 Moment = Literal["before", "sent", "answered"]
 """Of a write: it has not been sent; it is sent and may land; it has landed, and the operator has not heard of it."""
@@ -73,7 +73,7 @@ class Striking:
         self._fault = fault
         self._name = fault.name.encode()
         self._seen = 0
-        self._request = Api.request
+        self._request = Connection.request
         self._start = aiohttp.ClientResponse.start
         self._what = ""
 
@@ -81,7 +81,13 @@ class Striking:
         striking = self
 
         async def request(
-            self: Api, method: str, path: str, params: Any = None, body: Any = None, *rest: Any, **named: Any
+            self: Connection,
+            method: str,
+            path: str,
+            params: Any = None,
+            body: Any = None,
+            *rest: Any,
+            **named: Any,
         ) -> bytes:
             if not striking._is_meant(method, path, body):
                 return await striking._request(self, method, path, params, body, *rest, **named)
@@ -105,7 +111,7 @@ class Striking:
             return await striking._start(self, connection)
 
         # The language's own way to put another function in its place; types do not see through it.
-        setattr(Api, "request", request)  # noqa: B010
+        setattr(Connection, "request", request)  # noqa: B010
         setattr(aiohttp.ClientResponse, "start", start)  # noqa: B010
 
     def _is_meant(self, method: str, path: str, body: Any) -> bool:

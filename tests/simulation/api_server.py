@@ -19,7 +19,7 @@ import msgspec
 
 from stepwright.asl.signals import Millis
 from stepwright.kube import timestamps
-from stepwright.kube.api import Event
+from stepwright.kube.watches import Event
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation import json_patch, tables
 from tests.simulation.access import Access

@@ -1,21 +1,23 @@
 """The way between an operator's process and the API server: delays, lost requests and answers, errors, and the
 moments at which a process dies or is stopped.
 
-``SimulatedApi`` is the real ``Api`` with only its requests and watches replaced, so that errors, pages and decoding
-are the real ones. A request that was sent goes its way whatever becomes of its sender.
+``SimulatedApi`` takes the place of HTTP, so that errors, pages, events and decoding are the real ones. A request that was
+sent goes its way whatever becomes of its sender.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import msgspec
 
-from stepwright.kube.api import Api, Event, OnDate, Unreachable
-from stepwright.kube.api_errors import from_response
+from stepwright.kube.api import Api, Params
+from stepwright.kube.api_errors import Unreachable, from_response
+from stepwright.kube.connection import OnDate
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import OUTSIDE, ApiServer, Refusal, Request, Stream
 from tests.simulation.loop import Process
@@ -70,18 +72,20 @@ Trace = Callable[..., None]
 
 class SimulatedApi(Api):
     def __init__(
-        self, server: ApiServer, host: Host, faults: Faults, trace: Trace, account: str | None = None
+        self,
+        server: ApiServer,
+        host: Host,
+        faults: Faults,
+        trace: Trace,
+        account: str | None = None,
+        on_date: OnDate | None = None,
     ) -> None:
         self._server = server
         self._host = host
         self._faults = faults
         self._trace = trace
         self._account = account
-        self.on_date: OnDate | None = None
-
-    @property
-    def default_namespace(self) -> str:
-        return "default"
+        self._on_date = on_date
 
     def as_service_account(self, namespace: str, name: str) -> Api:
         return SimulatedApi(self._server, self._host, self._faults, self._trace, f"{namespace}:{name}")
@@ -106,21 +110,21 @@ class SimulatedApi(Api):
         try:
             return await exchange.answer
         finally:
-            if self.on_date is not None and exchange.date is not None:
-                exchange.tell_date(self.on_date)
+            if self._on_date is not None and exchange.date is not None:
+                exchange.tell_date(self._on_date)
 
-    async def watch(
+    @asynccontextmanager
+    async def stream(
         self,
         path: str,
-        params: Any = None,
+        params: Params,
         *,
-        idle_seconds: float = 150,  # noqa: ARG002
-        opened: Callable[[], None] = lambda: None,
-    ) -> AsyncGenerator[Event, None]:
+        idle_seconds: float,  # noqa: ARG002
+    ) -> AsyncGenerator[AsyncIterator[bytes]]:
         process = self._host.process
         if not process.alive:
             raise asyncio.CancelledError
-        request = Request("GET", path, params or {}, None, "", process.name, self._account)
+        request = Request("GET", path, params, None, "", process.name, self._account)
         fate = self._faults.of(request)
         await asyncio.sleep(fate.there + fate.back)
         if fate.lost != "no" or self._server.is_away:
@@ -130,18 +134,32 @@ class SimulatedApi(Api):
         seconds, lag = self._faults.of_stream()
         try:
             self._server.authorize(request, watching=True)
-            stream = self._server.watch(path, params or {}, lag)
+            stream = self._server.watch(path, params, lag)
         except Refusal as refusal:
             self._trace(process.name, "watch refused", path, refusal.code)
             raise from_response(refusal.code, refusal.body) from None
-        opened()
         timer = asyncio.get_running_loop().call_later(seconds, self._faults.cut, stream, context=OUTSIDE)
         try:
-            while (event := await stream.next()) is not None:
-                yield event
+            yield _Lines(stream)
         finally:
             timer.cancel()
             self._server.close(stream)
+
+
+class _Lines:
+    """As the API server writes them. No generator: one that is left early is closed by a task of its own, later."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        event = await self._stream.next()
+        if event is None:
+            raise StopAsyncIteration
+        return b'{"type":"%s","object":%s}\n' % (event.type.encode(), event.object)
 
 
 class Serves(Protocol):

@@ -15,7 +15,10 @@ from typing import Any
 import msgspec
 
 from stepwright.cluster.resources import API_VERSION
-from stepwright.kube.api import Api, ApiError, Expired, path_of
+from stepwright.kube import watches
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError, Expired
+from stepwright.kube.paths import path_of
 
 Observe = Callable[[str | None, Mapping[str, Any]], None]
 Told = tuple[str | None, Mapping[str, Any]]
@@ -53,7 +56,7 @@ class KopfWatch:
     async def _watch(self, version: str) -> str | None:
         """The version from which to go on; None where that cannot be had any more."""
         try:
-            async for event in self._api.watch(PATH, {"resourceVersion": version}):
+            async for event in watches.watch(self._api, PATH, {"resourceVersion": version}):
                 body = msgspec.json.decode(event.object)
                 version = body["metadata"]["resourceVersion"]
                 if event.type != "BOOKMARK":

@@ -215,8 +215,7 @@ class Operator:
         self._remote, self._faults = remote, faults
         self._commits = 0
         self.clock = SetClock(offset_ms)
-        self.api = SimulatedApi(server, self, faults, trace)
-        self.api.on_date = self.clock.hear
+        self.api = SimulatedApi(server, self, faults, trace, on_date=self.clock.hear)
         self.quarantine = Quarantine(self.api, lease_namespace, self._shares_changed)
         self.pulse = PulseOfSimulation()
         self.membership = Membership(

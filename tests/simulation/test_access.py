@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stepwright.cluster.resources import API_VERSION
-from stepwright.kube.api import path_of
+from stepwright.kube.paths import path_of
 from tests.on_cluster import rights
 from tests.on_cluster.rights import Right
 from tests.simulation import access, running, seeds

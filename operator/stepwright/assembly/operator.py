@@ -43,6 +43,7 @@ from stepwright.engine.garbage import Garbage
 from stepwright.engine.looking_through import LookingThrough, take_short_turns
 from stepwright.engine.stepping import Stepping
 from stepwright.kube.api import Api
+from stepwright.kube.connection import Connection, connect
 from stepwright.kube.informer import Informer
 
 log = structlog.get_logger(__name__)
@@ -89,12 +90,15 @@ async def run(options: Options) -> None:
     lifeline.start()
     Signals({"engine": loop, "lifeline": lifeline.loop}, lifeline.loop).install()
     try:
-        async with await Api.connect(options.kubeconfig) as api:
+        async with await connect(options.kubeconfig) as api:
             # Its own connections: a Lease would expire while its renewal waits behind thousands of other
             # requests.
-            leases = await lifeline.call(Api.connect(options.kubeconfig, connections=LEASE_CONNECTIONS))
+            clock = SteadyClock()
+            leases = await lifeline.call(
+                connect(options.kubeconfig, connections=LEASE_CONNECTIONS, on_date=clock.hear)
+            )
             try:
-                await Operator(api, leases, lifeline, options).serve(stopped)
+                await Operator(api, leases, clock, lifeline, options).serve(stopped)
             finally:
                 await lifeline.call(leases.close())
     finally:
@@ -104,11 +108,11 @@ async def run(options: Options) -> None:
 class Operator:
     """One operator process, put together from its parts."""
 
-    def __init__(self, api: Api, leases: Api, lifeline: LoopThread, options: Options) -> None:
+    def __init__(
+        self, api: Connection, leases: Api, clock: SteadyClock, lifeline: LoopThread, options: Options
+    ) -> None:
         self._options = options
         self._lifeline = lifeline
-        clock = SteadyClock()
-        leases.on_date = clock.hear
         loop = asyncio.get_running_loop()
         stepping = Stepping()
         lease_namespace = options.lease_namespace or api.default_namespace

@@ -42,7 +42,7 @@ def idle(
 ) -> None:
     """Exit 0 when no Execution of a cluster runs, else name some that do and exit 1."""
     # Imported here: the other commands start without the Kubernetes client.
-    from stepwright.kube.api import ApiError  # noqa: PLC0415
+    from stepwright.kube.api_errors import ApiError  # noqa: PLC0415
     from stepwright.kube.credentials import NoCluster  # noqa: PLC0415
 
     try:
@@ -61,9 +61,10 @@ def idle(
 
 
 async def _running(kubeconfig: Path | None, namespaces: Sequence[str]) -> list[str]:
-    from stepwright.kube.api import Api  # noqa: PLC0415
 
-    async with await Api.connect(kubeconfig) as api:
+    from stepwright.kube.connection import connect  # noqa: PLC0415
+
+    async with await connect(kubeconfig) as api:
         return [name for namespace in namespaces or (None,) for name in await some_running(api, namespace)]
 
 
@@ -71,13 +72,14 @@ async def some_running(api: Api, namespace: str | None) -> list[str]:
     """Executions under way there (None: anywhere), as namespace/name; one more than are ever named, at most. Raises
     ApiError."""
     from stepwright.cluster.resources import API_VERSION  # noqa: PLC0415
-    from stepwright.kube import namespaces  # noqa: PLC0415
-    from stepwright.kube.api import Forbidden, path_of  # noqa: PLC0415
+    from stepwright.kube import lists, namespaces  # noqa: PLC0415
+    from stepwright.kube.api_errors import Forbidden  # noqa: PLC0415
+    from stepwright.kube.paths import path_of  # noqa: PLC0415
 
     path = path_of(API_VERSION, "executions", namespace)
     selector = {"fieldSelector": "status.phase=Running"}
     try:
-        async with aclosing(api.pages(path, selector, page_size=_MOST_NAMED + 1)) as pages:
+        async with aclosing(lists.pages(api, path, selector, page_size=_MOST_NAMED + 1)) as pages:
             async for page, _ in pages:
                 if page:
                     found = (msgspec.json.decode(item, type=_Execution).metadata for item in page)

@@ -124,7 +124,7 @@ def operator(
     from stepwright.assembly.in_cluster import Settings  # noqa: PLC0415
     from stepwright.controllers import logs  # noqa: PLC0415
     from stepwright.controllers.state_machine_watch import Policy  # noqa: PLC0415
-    from stepwright.kube.api import ApiError  # noqa: PLC0415
+    from stepwright.kube.api_errors import ApiError  # noqa: PLC0415
     from stepwright.kube.credentials import NoCluster  # noqa: PLC0415
 
     writer = logs.configure(log_level, log_format or ("console" if sys.stderr.isatty() else "json"))

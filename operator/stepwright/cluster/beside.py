@@ -21,7 +21,9 @@ from stepwright.engine import payloads, readings
 from stepwright.engine.payloads import Payloads
 from stepwright.engine.ports import ExecutionRef, JournalError, Refused, Unavailable
 from stepwright.engine.readings import Readings
-from stepwright.kube.api import AlreadyExists, Api, ApiError, NotFound, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import AlreadyExists, ApiError, NotFound
+from stepwright.kube.paths import path_of
 
 log = structlog.get_logger(__name__)
 

@@ -39,11 +39,8 @@ from stepwright.engine.ports import (
     Refused,
 )
 from stepwright.engine.readings import Readings
-from stepwright.kube.api import (
-    Api,
-    ApiError,
-    Invalid,
-)
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError, Invalid
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,9 @@ from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.stored import Stored, as_needed, lean
 from stepwright.engine.ports import ExecutionRef, Gone, JournalError, Unavailable
 from stepwright.kube import namespaces
-from stepwright.kube.api import Api, ApiError, Forbidden, NotFound, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError, Forbidden, NotFound
+from stepwright.kube.paths import path_of
 
 EXECUTIONS: Final = "executions"
 

@@ -28,7 +28,10 @@ from stepwright.engine import readings
 from stepwright.engine.looking_through import LookingThrough, LooksThrough
 from stepwright.engine.ports import Refused, Unavailable
 from stepwright.engine.readings import Readings
-from stepwright.kube.api import Api, ApiError, NotFound, path_of
+from stepwright.kube import lists
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError, NotFound
+from stepwright.kube.paths import path_of
 
 # Compiled machines kept in memory: the most recently used ones.
 MOST_COMPILED: Final = 1_000
@@ -153,7 +156,7 @@ class Revisions:
         path = path_of("apps/v1", "controllerrevisions", namespace)
         listed: list[tuple[int, str]] = []
         labels = {"labelSelector": f"{MACHINE_LABEL}={label_of(state_machine)}"}
-        async for found, _ in self._api.pages(path, labels, page_size=_PAGE_SIZE):
+        async for found, _ in lists.pages(self._api, path, labels, page_size=_PAGE_SIZE):
             row.go_on()
             decoded = (msgspec.json.decode(item, type=_Listed) for item in found)
             listed += [
@@ -166,7 +169,7 @@ class Revisions:
         pinned: set[str] = set()
         running = {"fieldSelector": f"spec.stateMachineRef.name={state_machine},status.phase=Running"}
         executions = path_of(API_VERSION, "executions", namespace)
-        async for found, _ in self._api.pages(executions, running, page_size=_PAGE_SIZE):
+        async for found, _ in lists.pages(self._api, executions, running, page_size=_PAGE_SIZE):
             row.go_on()
             statuses = (msgspec.json.decode(item, type=_Running).status for item in found)
             pinned |= {status.stateMachine.revision for status in statuses if status and status.stateMachine}

@@ -23,8 +23,10 @@ from stepwright.cluster.resources import API_VERSION, Phase
 from stepwright.cluster.stored import Stored
 from stepwright.engine.ports import Clock, StopRequest, Unavailable
 from stepwright.kube import timestamps
-from stepwright.kube.api import Api, ApiError, Invalid, NotFound, TooLarge, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError, Invalid, NotFound, TooLarge
 from stepwright.kube.json_patch import Operation, add
+from stepwright.kube.paths import path_of
 
 log = structlog.get_logger(__name__)
 

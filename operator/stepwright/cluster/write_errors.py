@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stepwright.engine.ports import Denied, Gone, JournalError, Refused, Unavailable
-from stepwright.kube.api import ApiError, BadRequest, Forbidden, Invalid, NotFound, TooLarge
+from stepwright.kube.api_errors import ApiError, BadRequest, Forbidden, Invalid, NotFound, TooLarge
 
 
 def of_write(ref: object, error: ApiError) -> JournalError:

@@ -15,7 +15,9 @@ from stepwright.controllers.state_machine_watch import Key, SeenMachine
 from stepwright.engine.ports import Clock, Unavailable
 from stepwright.engine.readings import Readings
 from stepwright.kube import namespaces
-from stepwright.kube.api import Api, Conflict, Forbidden, NotFound, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import Conflict, Forbidden, NotFound
+from stepwright.kube.paths import path_of
 
 FINALIZER: Final = "stepwright.dev/executions"
 CHECK_SECONDS: Final = 5.0

@@ -12,7 +12,9 @@ from stepwright.cluster.record import PHASES
 from stepwright.cluster.resources import API_VERSION, Phase
 from stepwright.engine.ports import Clock, Commit, ExecutionRef
 from stepwright.kube import timestamps
-from stepwright.kube.api import Api, ApiError, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError
+from stepwright.kube.paths import path_of
 
 log = structlog.get_logger(__name__)
 

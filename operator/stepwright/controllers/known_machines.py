@@ -19,7 +19,8 @@ from stepwright.controllers.state_machine_watch import Key, SeenMachine
 from stepwright.engine import readings
 from stepwright.engine.ports import Unavailable
 from stepwright.engine.readings import Readings
-from stepwright.kube.api import Api, ApiError, NotFound
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError, NotFound
 
 SAME_RESTORE_SECONDS: Final = TRUSTED_SECONDS / 2
 """A question repeated within this time is about the same restore, since a restore takes longer; and a request

@@ -14,7 +14,9 @@ from stepwright.cluster.resources import API_VERSION
 from stepwright.controllers.state_machine_watch import Key, SeenMachine
 from stepwright.engine.ports import Clock
 from stepwright.kube import timestamps
-from stepwright.kube.api import MERGE_PATCH, Api, Conflict, NotFound, path_of
+from stepwright.kube.api import MERGE_PATCH, Api
+from stepwright.kube.api_errors import Conflict, NotFound
+from stepwright.kube.paths import path_of
 
 
 @dataclass(frozen=True, slots=True)

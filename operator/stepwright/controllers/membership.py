@@ -38,9 +38,12 @@ from stepwright.controllers.standing import Standing, View, nobody, standing
 from stepwright.engine import readings
 from stepwright.engine.ports import Clock, ExecutionRef, Uid
 from stepwright.engine.readings import Readings
-from stepwright.kube.api import Api, ApiError, Conflict, NotFound, Unreachable, path_of
+from stepwright.kube import lists
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError, Conflict, NotFound, Unreachable
 from stepwright.kube.decoders import decoder
 from stepwright.kube.informer import Informer
+from stepwright.kube.paths import path_of
 
 log = structlog.get_logger(__name__)
 
@@ -316,7 +319,7 @@ class Membership:
         """Read all Leases at one moment, remove those of the dead, and update the standing. Returns the
         members, sorted. Raises Removed, ApiError."""
         asked = self._monotonic()
-        items, _ = await self._ask(self._api.list(self._path(), {"labelSelector": member_lease.ALL}))
+        items, _ = await self._ask(lists.whole(self._api, self._path(), {"labelSelector": member_lease.ALL}))
         found = [decoder(MemberLease).decode(item) for item in items]
         leases = {lease.metadata.name: lease for lease in found if lease.is_member}
         self._quarantine.take(found)

@@ -15,7 +15,9 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from stepwright.kube.api import Api, ApiError, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError
+from stepwright.kube.paths import path_of
 
 log = structlog.get_logger(__name__)
 

@@ -17,7 +17,9 @@ from stepwright.controllers.standing import View
 from stepwright.engine import readings
 from stepwright.engine.ports import Clock, ExecutionRef
 from stepwright.engine.readings import Readings
-from stepwright.kube.api import AlreadyExists, Api, Conflict, NotFound, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import AlreadyExists, Conflict, NotFound
+from stepwright.kube.paths import path_of
 
 log = structlog.get_logger(__name__)
 

@@ -18,7 +18,7 @@ from stepwright.cluster.revisions import Revisions
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.engine import backoff
 from stepwright.engine.ports import Clock, Unavailable
-from stepwright.kube.api import ApiError
+from stepwright.kube.api_errors import ApiError
 
 log = structlog.get_logger(__name__)
 

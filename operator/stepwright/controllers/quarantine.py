@@ -19,7 +19,9 @@ from stepwright import __version__
 from stepwright.controllers import member_lease
 from stepwright.controllers.member_lease import MemberLease, Metadata
 from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
-from stepwright.kube.api import AlreadyExists, Api, ApiError, Conflict, NotFound, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import AlreadyExists, ApiError, Conflict, NotFound
+from stepwright.kube.paths import path_of
 
 log = structlog.get_logger(__name__)
 

@@ -25,7 +25,9 @@ from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
 from stepwright.engine.ports import Clock, ExecutionRef, Uid
 from stepwright.engine.timers import Timers
 from stepwright.kube import timestamps
-from stepwright.kube.api import Api, ApiError, Conflict, NotFound, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError, Conflict, NotFound
+from stepwright.kube.paths import path_of
 
 log = structlog.get_logger(__name__)
 

@@ -25,8 +25,11 @@ from stepwright.controllers.retention import Ended, Retention, Surplus
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.engine.nap import nap
 from stepwright.engine.ports import Clock, Uid
-from stepwright.kube.api import Api, ApiError, BadRequest, NotFound, Params, path_of
+from stepwright.kube import lists
+from stepwright.kube.api import Api, Params
+from stepwright.kube.api_errors import ApiError, BadRequest, NotFound
 from stepwright.kube.informer import UNKNOWN_FIELD
+from stepwright.kube.paths import path_of
 
 log = structlog.get_logger(__name__)
 
@@ -135,7 +138,7 @@ class Rounds:
                 await self._look(seen, surplus)
 
     async def _all(self, path: str, query: Params) -> AsyncGenerator[Seen, None]:
-        async with aclosing(self._api.tables(path, query, page_size=_PAGE_SIZE)) as tables:
+        async with aclosing(lists.tables(self._api, path, query, page_size=_PAGE_SIZE)) as tables:
             async for columns, rows in tables:
                 # Without the selector they may not have settled, which no column shows.
                 read = execution_table.reader(columns) if self._selector else None
@@ -146,7 +149,7 @@ class Rounds:
                 await asyncio.sleep(0)
             else:
                 return
-        async with aclosing(self._api.pages(path, query, page_size=_PAGE_SIZE)) as pages:
+        async with aclosing(lists.pages(self._api, path, query, page_size=_PAGE_SIZE)) as pages:
             async for items, _ in pages:
                 for seen in _readable(execution_watch.read, items):
                     yield seen

@@ -34,17 +34,17 @@ from stepwright.engine.nap import nap
 from stepwright.engine.ports import Clock, TaskDriver
 from stepwright.engine.readings import Readings
 from stepwright.engine.turns import Turns
-from stepwright.kube.api import (
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import (
     AlreadyExists,
-    Api,
     ApiError,
     Conflict,
     NotFound,
     TooManyRequests,
     Unreachable,
-    path_of,
 )
 from stepwright.kube.depth import decoded
+from stepwright.kube.paths import path_of
 
 log = structlog.get_logger(__name__)
 

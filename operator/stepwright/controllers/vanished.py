@@ -16,7 +16,10 @@ import structlog
 from stepwright.cluster.resources import API_VERSION
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.engine.ports import Clock
-from stepwright.kube.api import Api, ApiError, path_of
+from stepwright.kube import lists
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError
+from stepwright.kube.paths import path_of
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +87,7 @@ class Vanished:
         """The uids of all that exist, from table rows, which do not include the definitions."""
         uids: set[str] = set()
         path = path_of(API_VERSION, "statemachines", namespace)
-        async with aclosing(self._api.tables(path, page_size=_PAGE_SIZE)) as tables:
+        async with aclosing(lists.tables(self._api, path, page_size=_PAGE_SIZE)) as tables:
             async for _, rows in tables:
                 uids.update(_decode(row).object.metadata.uid for row in rows)
         return uids

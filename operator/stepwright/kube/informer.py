@@ -21,11 +21,14 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 import msgspec
 import structlog
 
-from stepwright.kube.api import Api, ApiError, BadRequest, Expired, Forbidden, TooManyRequests, path_of
+from stepwright.kube import lists, watches
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError, BadRequest, Expired, Forbidden, TooManyRequests
 from stepwright.kube.decoders import decoder
+from stepwright.kube.paths import path_of
 
 if TYPE_CHECKING:
-    from stepwright.kube.api import Event
+    from stepwright.kube.watches import Event
 
 Key = tuple[str, str]
 """Namespace (empty if it has none) and name."""
@@ -213,7 +216,7 @@ class Informer(Generic[T]):
         version = ""
         path = path_of(self._api_version, self._plural, namespace)
         selectors = {**self._selectors, "fieldSelector": self._listed} if self._listed else self._selectors
-        async with aclosing(self._api.pages(path, selectors, page_size=self._page_size)) as pages:
+        async with aclosing(lists.pages(self._api, path, selectors, page_size=self._page_size)) as pages:
             async for items, version in pages:  # noqa: B007 - the last one's, the same in all
                 for raw in items:
                     if (new := self._read(raw)) is not None:
@@ -236,7 +239,7 @@ class Informer(Generic[T]):
         }
         path = path_of(self._api_version, self._plural, namespace)
         try:
-            watch = self._api.watch(path, params, opened=lambda: self._follows(namespace))
+            watch = watches.watch(self._api, path, params, opened=lambda: self._follows(namespace))
             async with aclosing(watch) as events:
                 async for event in events:
                     yield event

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from stepwright.kube.api import Api, ApiError, NotFound, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError, NotFound
+from stepwright.kube.paths import path_of
 
 
 class _Metadata(msgspec.Struct):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import jsonpatch
 import msgspec
 
-from stepwright.kube.api import AlreadyExists, ApiError, Conflict, Event, Invalid, NotFound
+from stepwright.kube.api_errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound
 
 Fault = Callable[[str, str], None]
 """Given a verb and a path; raises what the call is to raise instead of being done."""
@@ -33,7 +34,7 @@ class ApiServer:
         self.account: str | None = None
         self._versions = itertools.count(1)
         self._uids = itertools.count(1)
-        self._watches: list[tuple[str, str, asyncio.Queue[Event]]] = []
+        self._watches: list[tuple[str, str, asyncio.Queue[bytes]]] = []
 
     def as_service_account(self, namespace: str, name: str) -> Impersonating:
         return Impersonating(self, f"{namespace}/{name}")
@@ -65,7 +66,7 @@ class ApiServer:
                     kind, selected(this, selector), before is not None and selected(before, selector)
                 )
                 if told is not None:
-                    queue.put_nowait(Event(told, msgspec.Raw(msgspec.json.encode(this))))
+                    queue.put_nowait(msgspec.json.encode({"type": told, "object": this}) + b"\n")
 
     # --- What the driver calls ----------------------------------------------------------------------------------------
 
@@ -140,22 +141,25 @@ class ApiServer:
             raise NotFound(404, "NotFound", f"pods {pod!r} not found")
         return self.logs[pod]
 
-    async def pages(
-        self, path: str, params: Any = None, **_: Any
-    ) -> AsyncGenerator[tuple[list[msgspec.Raw], str], None]:
+    async def request(self, method: str, path: str, params: Any, *, accept: None) -> bytes:
+        """A list."""
+        assert (method, accept) == ("GET", None)
         await asyncio.sleep(0)
-        plural, selector = path.rsplit("/", 1)[1], (params or {}).get("labelSelector", "")
+        plural, selector = path.rsplit("/", 1)[1], params.get("labelSelector", "")
         found = [self.objects[key] for key in self.named(plural)]
-        yield [msgspec.Raw(msgspec.json.encode(this)) for this in found if selected(this, selector)], "0"
+        items = [this for this in found if selected(this, selector)]
+        return msgspec.json.encode({"metadata": {"resourceVersion": "0"}, "items": items})
 
-    async def watch(
-        self, path: str, params: Any = None, *, opened: Callable[[], None], **_: Any
-    ) -> AsyncGenerator[Event, None]:
-        opened()
-        queue: asyncio.Queue[Event] = asyncio.Queue()
-        self._watches.append((path, (params or {}).get("labelSelector", ""), queue))
-        while True:
-            yield await queue.get()
+    @asynccontextmanager
+    async def stream(self, path: str, params: Any, **_: Any) -> AsyncGenerator[AsyncIterator[bytes]]:
+        queue: asyncio.Queue[bytes] = asyncio.Queue()
+        self._watches.append((path, params.get("labelSelector", ""), queue))
+
+        async def lines() -> AsyncIterator[bytes]:
+            while True:
+                yield await queue.get()
+
+        yield lines()
 
 
 class Impersonating:

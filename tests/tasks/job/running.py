@@ -25,7 +25,9 @@ from stepwright.asl.signals import (
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Reported, Uid
-from stepwright.kube.api import Api, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.connection import connect
+from stepwright.kube.paths import path_of
 from stepwright.tasks.job import K8S_JOB
 from stepwright.tasks.job.driver import JobDriver
 
@@ -102,7 +104,7 @@ class Running:
 
 @asynccontextmanager
 async def driver(kubeconfig: Path, namespace: str) -> AsyncIterator[Running]:
-    api = await Api.connect(kubeconfig, user_agent="stepwright-test")
+    api = await connect(kubeconfig, user_agent="stepwright-test")
     heard: dict[tuple[Uid, int], list[Signal]] = {}
     news = asyncio.Event()
 

@@ -12,7 +12,7 @@ import pytest
 from stepwright.asl.signals import Millis, TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import ExecutionRef, Reported, Uid, Unavailable
-from stepwright.kube.api import ApiError, Forbidden, Invalid, TooManyRequests, Unreachable
+from stepwright.kube.api_errors import ApiError, Forbidden, Invalid, TooManyRequests, Unreachable
 from stepwright.tasks.job import names
 from stepwright.tasks.job.driver import JobDriver
 from stepwright.tasks.job.pace import MOST

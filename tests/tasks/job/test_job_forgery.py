@@ -9,7 +9,7 @@ import pytest
 from stepwright.asl.signals import TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import ExecutionRef, Unavailable
-from stepwright.kube.api import Forbidden
+from stepwright.kube.api_errors import Forbidden
 from stepwright.tasks.job import adoption, facts, names
 from stepwright.tasks.job.driver import JobDriver
 from tests.tasks.job.api_server import once

@@ -14,7 +14,8 @@ import pytest_asyncio
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.text import jsontext
-from stepwright.kube.api import ApiError, NotFound, path_of
+from stepwright.kube.api_errors import ApiError, NotFound
+from stepwright.kube.paths import path_of
 from stepwright.tasks.job import EKS_RUN_JOB, names
 from tests.tasks.job import running
 from tests.tasks.job.running import BUSYBOX, Running, cancelled, execution, shell, task

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
-from stepwright.kube import api
+from stepwright.kube import api_errors
 from stepwright.kube.api_errors import Cause, Details
 from stepwright.tasks.job import refusals
 
 REF = ExecutionRef(Uid("u"), "shop", "order-7", "order")
 
 
-def forbidden(message: str, *reasons: str) -> api.Forbidden:
-    return api.Forbidden(
+def forbidden(message: str, *reasons: str) -> api_errors.Forbidden:
+    return api_errors.Forbidden(
         403, "Forbidden", message, Details(causes=[Cause(reason=reason) for reason in reasons])
     )
 
@@ -25,7 +25,7 @@ QUOTA = 'jobs.batch "x" is forbidden: exceeded quota: q'
 POLICY = "jobs.batch \"x\" is forbidden: ValidatingAdmissionPolicy 'p' denied request: no"
 TERMINATING = 'jobs.batch "x" is forbidden: it is being terminated'
 
-REFUSED: list[tuple[str, api.ApiError, str, str | None, str, str]] = [
+REFUSED: list[tuple[str, api_errors.ApiError, str, str | None, str, str]] = [
     (
         "quota",
         forbidden(QUOTA),
@@ -44,7 +44,7 @@ REFUSED: list[tuple[str, api.ApiError, str, str | None, str, str]] = [
     ),
     (
         "no namespace",
-        api.NotFound(404, "NotFound", 'namespaces "shop" not found'),
+        api_errors.NotFound(404, "NotFound", 'namespaces "shop" not found'),
         "jobs",
         None,
         "Job.Refused",
@@ -94,7 +94,7 @@ REFUSED: list[tuple[str, api.ApiError, str, str | None, str, str]] = [
     ),
     (
         "schema",
-        api.Invalid(422, "Invalid", "spec.x is wrong"),
+        api_errors.Invalid(422, "Invalid", "spec.x is wrong"),
         "jobs",
         None,
         "Job.Refused",
@@ -102,7 +102,7 @@ REFUSED: list[tuple[str, api.ApiError, str, str | None, str, str]] = [
     ),
     (
         "size",
-        api.TooLarge(413, "RequestEntityTooLarge", "limit is 3145728"),
+        api_errors.TooLarge(413, "RequestEntityTooLarge", "limit is 3145728"),
         "jobs",
         None,
         "Job.Refused",
@@ -117,7 +117,7 @@ REFUSED: list[tuple[str, api.ApiError, str, str | None, str, str]] = [
     ids=[case[0] for case in REFUSED],
 )
 def test_a_refusal_is_a_failure_that_says_what_to_do(
-    error: api.ApiError, resource: str, account: str | None, name: str, cause: str
+    error: api_errors.ApiError, resource: str, account: str | None, name: str, cause: str
 ) -> None:
     failure = refusals.as_failure(error, REF, "create", resource, account)
 
@@ -127,12 +127,12 @@ def test_a_refusal_is_a_failure_that_says_what_to_do(
 @pytest.mark.parametrize(
     "error",
     [
-        api.Unreachable("time-out", outcome_unknown=True),
-        api.TooManyRequests(429, "TooManyRequests", "slow"),
-        api.Unauthorized(401, "Unauthorized", "who?"),
-        api.Conflict(409, "Conflict", "Operation cannot be fulfilled on resourcequotas"),
+        api_errors.Unreachable("time-out", outcome_unknown=True),
+        api_errors.TooManyRequests(429, "TooManyRequests", "slow"),
+        api_errors.Unauthorized(401, "Unauthorized", "who?"),
+        api_errors.Conflict(409, "Conflict", "Operation cannot be fulfilled on resourcequotas"),
     ],
 )
-def test_what_may_succeed_later_is_no_failure(error: api.ApiError) -> None:
+def test_what_may_succeed_later_is_no_failure(error: api_errors.ApiError) -> None:
     with pytest.raises(Unavailable, match="cannot create jobs in namespace shop now"):
         refusals.as_failure(error, REF, "create", "jobs", None)

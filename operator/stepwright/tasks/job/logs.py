@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from stepwright.asl.failure.errors import StateError
-from stepwright.kube.api import Api, ApiError
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError
 from stepwright.tasks.job import errors
 from stepwright.tasks.job.output import LINE_BYTES
 

@@ -8,7 +8,8 @@ from typing import Final, Protocol
 from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Json
 from stepwright.engine.ports import Clock
-from stepwright.kube.api import Api, ApiError, NotFound
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError, NotFound
 from stepwright.tasks.job import errors, facts, logs, output, verdict
 from stepwright.tasks.job.errands import Errands
 from stepwright.tasks.job.watched import Watched

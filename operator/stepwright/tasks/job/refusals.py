@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from stepwright.asl.failure.errors import StateError
 from stepwright.engine.ports import ExecutionRef, Unavailable
-from stepwright.kube import api
+from stepwright.kube import api_errors
 from stepwright.tasks.job import errors
 
 
 def as_failure(
-    error: api.ApiError, ref: ExecutionRef, verb: str, resource: str, account: str | None
+    error: api_errors.ApiError, ref: ExecutionRef, verb: str, resource: str, account: str | None
 ) -> StateError:
     """A refusal as the task's failure. Raises Unavailable if the same request may succeed later.
 
     ``account``: the ServiceAccount acted for, None for the operator's own. ``resource``: ``jobs``, ``secrets``.
     """
     doing = f"{verb} {resource} in namespace {ref.namespace}"
-    if isinstance(error, api.Unreachable | api.TooManyRequests | api.Unauthorized | api.Conflict):
+    if isinstance(
+        error,
+        api_errors.Unreachable | api_errors.TooManyRequests | api_errors.Unauthorized | api_errors.Conflict,
+    ):
         # A Conflict while creating comes from a quota that is being counted.
         raise Unavailable(f"cannot {doing} now: {error}") from error
-    if isinstance(error, api.Forbidden):
+    if isinstance(error, api_errors.Forbidden):
         return _forbidden(error, ref, verb, resource, account)
-    if isinstance(error, api.NotFound):
+    if isinstance(error, api_errors.NotFound):
         return StateError(
             errors.REFUSED, f"Namespace {ref.namespace} does not exist any more: {error.message}"
         )
-    if isinstance(error, api.TooLarge):
+    if isinstance(error, api_errors.TooLarge):
         return StateError(errors.REFUSED, f"The Job is too large for Kubernetes: {error.message}")
     return StateError(errors.REFUSED, f"Kubernetes has refused to {doing}: {error.message}")
 
@@ -49,7 +52,7 @@ def pod_security(told: str) -> str:
 
 
 def _forbidden(
-    error: api.Forbidden, ref: ExecutionRef, verb: str, resource: str, account: str | None
+    error: api_errors.Forbidden, ref: ExecutionRef, verb: str, resource: str, account: str | None
 ) -> StateError:
     if error.quota_exceeded:
         return StateError(

@@ -12,7 +12,9 @@ from typing import Any
 import structlog
 
 from stepwright.engine.ports import ExecutionRef, Unavailable
-from stepwright.kube.api import AlreadyExists, Api, ApiError, Conflict, Forbidden, Invalid, NotFound, path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import AlreadyExists, ApiError, Conflict, Forbidden, Invalid, NotFound
+from stepwright.kube.paths import path_of
 from stepwright.tasks.accounts import Accounts
 from stepwright.tasks.job import facts, names, refusals
 from stepwright.tasks.job.manifest import Manifest
