@@ -1,8 +1,8 @@
-"""The language as a pure function: one step of an execution after another (``steps``), each state type's part of it
+"""The language as a pure function: an execution goes on step by step (``steps``), and each state type has a module
 (``states``).
 
-Belongs here: what changes a checkpoint (``draft``), moves branches, records events. Not: what a definition may say, which
-is ``stepwright.asl.definition``'s.
+Whatever changes a checkpoint (``draft``), moves branches or records events belongs here. What a definition may say does
+not: that is in ``stepwright.asl.definition``.
 """
 
 from stepwright.asl.interpreter.steps import redrive, resume, start, start_broken

@@ -1,7 +1,7 @@
-"""Ending what a failure, a stop or a time-out leaves behind: events, visits, tasks, timers, parts.
+"""Ends what a failure, a stop or a time-out leaves behind: events, visits, tasks, timers, parts.
 
-AWS records that the iterations and the Task, Wait, Map and Parallel states of aborted branches end, all of these
-events following the one that caused it; it records nothing of the kind for the end of a whole execution.
+For aborted branches AWS records the end of their iterations and of their Task, Wait, Map and Parallel states. All of these
+events follow the one that caused the abort. When a whole execution ends, AWS records nothing of the kind.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def cancel(draft: Draft, branch: Branch) -> None:
 
 
 def failed_branch(draft: Draft, branch: Branch, cause: int) -> None:
-    """The branch that failed: its visit is told already, but AWS also ends the Task state it was in."""
+    """The branch that failed: its visit has been reported already, but AWS also ends the Task state it was in."""
     if isinstance(draft.state(branch), Task):
         draft.record(branch, "TaskStateAborted", cause)
 
@@ -71,8 +71,8 @@ def _branch(draft: Draft, branch: Branch, cause: int) -> None:
 
 
 def quietly(draft: Draft, fork: Fork) -> None:
-    """The running branches of a fork of which no history tells but that of a child execution: that it was aborted; and
-    its shards."""
+    """End the running branches and the shards of a fork. No history mentions them, except that the history of a child
+    execution says that it was aborted."""
     open_shards.cancel_all(draft, fork)
     for number in fork.live:
         branch = draft.branch(number)
@@ -93,8 +93,8 @@ def quietly(draft: Draft, fork: Fork) -> None:
 
 
 def within(draft: Draft, root: Branch) -> None:
-    """All that a child execution which ends has open, but its root. Whatever was under way in it: no part is relied upon
-    to know of the others."""
+    """Everything that an ending child execution has open, except its root. This looks at all branches, since no part can
+    be relied upon to know about the others."""
     inside = {root.number}
     for branch in draft.open_branches():  # parents before what is in them
         if branch.parent in inside:
@@ -112,15 +112,15 @@ def within(draft: Draft, root: Branch) -> None:
 
 
 def everything(draft: Draft, outcome: VisitOutcome) -> None:
-    """All branches of an execution that ends; ``outcome`` is what people read of the visits still open."""
+    """End all branches of an execution that ends; ``outcome`` is what people read about the visits that are still open."""
     draft.freeze()
     for branch in draft.open_branches():
         _end(draft, branch, outcome)
 
 
 def _end(draft: Draft, branch: Branch, outcome: VisitOutcome, *, is_aborted: bool = True) -> None:
-    """What is told about an open branch that goes no further, while it is still there. ``is_aborted``:
-    whether a child execution of which it is the root ends so."""
+    """Report an open branch that goes no further, while it is still there. ``is_aborted``: whether a child
+    execution whose root it is ends as aborted."""
     if branch.phase is not Phase.ENTER:
         draft.visit(branch, draft.state(branch), outcome)
     cancel(draft, branch)

@@ -19,6 +19,6 @@ def find(catchers: Sequence[Catcher], failure: Failure) -> Catcher | None:
 
 
 def error_output(failure: Failure) -> Json:
-    """What the fallback state gets to see. A timeout has no cause: AWS gives the empty text for it."""
+    """What the fallback state receives. A timeout has no cause, and AWS gives an empty text instead."""
     cause = "" if failure.cause is None and failure.error is not None else failure.cause
     return {"Error": failure.error, "Cause": cause}

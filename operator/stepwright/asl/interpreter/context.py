@@ -23,7 +23,7 @@ def build(
     task: TaskId | None = None,
     item: tuple[int, Json] | None = None,
 ) -> Json:
-    """``task``: the one being started, where it has a token. ``item``: index and value where an iteration is being made of it."""
+    """``task``: the one being started, if it has a token. ``item``: index and value, if an iteration is being made for it."""
     if draft.context_object is not None:
         given = dict(draft.context_object)
         return given if item is None else given | _map(item)

@@ -1,7 +1,7 @@
 """How data flows through a state.
 
-In JSONPath by InputPath, Parameters, ResultSelector, ResultPath, OutputPath and Assign, in JSONata by Arguments, Output
-and Assign. Where a function serves both, the fields that the other language has not are at their defaults.
+In JSONPath InputPath, Parameters, ResultSelector, ResultPath, OutputPath and Assign decide that, in JSONata Arguments,
+Output and Assign. If a function serves both, the fields that exist only in the other language have their defaults.
 
 Sources: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html,
 https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
@@ -112,7 +112,7 @@ def place(target: Target | None, raw_input: Payload, result: Payload) -> Payload
 def assigned(
     draft: Draft, branch: Branch, state: StateBase, assign: Expression | None, document: Payload
 ) -> dict[str, Payload] | None:
-    """The variables that the state assigns; ``document`` is its result, or its input where it has none."""
+    """The variables that the state assigns; ``document`` is its result, or its input if it has no result."""
     if assign is None:
         return None
     values = assign.evaluate(data(draft, branch, state, document))  # type: ignore[arg-type]
@@ -130,7 +130,8 @@ def left_with(
     assign: Expression | None,
     given: Mapping[str, Json] = NOTHING,
 ) -> tuple[Payload, dict[str, Payload] | None]:
-    """JSONata: what Output and Assign give; both see the variables as they were. Without Output it is ``default``."""
+    """JSONata: what Output and Assign give; both see the variables as they were before. Without Output the first is
+    ``default``."""
     if output is None and assign is None:
         return default, None
     sight = states(draft, branch, state, given=given)
@@ -155,7 +156,7 @@ def fits(draft: Draft, text: JsonText) -> bool:
 
 
 def check_size(draft: Draft, state: State, text: JsonText) -> None:
-    """Raises States.DataLimitExceeded for what is too large to leave the state or to start its task."""
+    """Raises States.DataLimitExceeded if the text is too large to leave the state or to start its task."""
     size = len(text)
     draft.meter.left -= size >> 8  # as draft.pay_for_text, without a call
     if size * 4 > draft.limits.payload_bytes and not fits(draft, text):

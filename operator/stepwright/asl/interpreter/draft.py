@@ -1,7 +1,7 @@
 """A step in the making: the checkpoint being changed, and what the step will say.
 
-The only mutable thing of the language core. It copies a part when the step first touches it, so the checkpoint it
-was made from stays as it was, and untouched parts are shared.
+It is the only mutable thing in the language core. It copies a part when the step first touches it, so the checkpoint that
+it was made from stays as it was, and untouched parts are shared.
 """
 
 from __future__ import annotations
@@ -55,18 +55,18 @@ UNLIMITED: Final = 2**53
 _CHARACTERS_PER_UNIT: Final = 256
 
 CHILDREN_TASKS: Final = 10**12
-"""Tasks of child executions are numbered from here on, where no execution's own history comes to."""
+"""Tasks of child executions are numbered from here on; no execution's own history becomes that long."""
 
 
 _HAVE_ROOM: Final = frozenset(
     {"ExecutionStarted", "ExecutionRedriven", "ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted"}
 )
-"""Events of child executions for which there is always room: one that is told about begins and ends."""
+"""There is always room for so many events of a child execution: if it is reported at all, it begins and ends."""
 
 
 class HistoryFull(Exception):  # noqa: N818 - a condition, not a fault
-    """The execution has no room for another event (``Limits.history_events``, ``history_bytes``); or a child execution
-    of it has none, whose history has a limit of its own: ``child`` is the number of its root then."""
+    """The execution has no room for another event (``Limits.history_events``, ``history_bytes``). If it is one of its child
+    executions that has none, since their histories have limits of their own, ``child`` is the number of that one's root."""
 
     def __init__(self, child: int | None = None) -> None:
         super().__init__()
@@ -117,8 +117,8 @@ class Draft:
         patience: int | None = None,
         token: TokenOf = unsealed,
     ) -> None:
-        """``new``: nothing of the checkpoint has been written yet. ``patience``: what the step may cost before it ends
-        in ``meter.TakesLong``; None: whatever it costs."""
+        """``new``: nothing of the checkpoint has been written yet. ``patience``: what the step may cost before it raises
+        ``meter.TakesLong``; None: there is no limit."""
         self.machine: Final = machine
         self.limits: Final = limits
         self.token: Final = token
@@ -146,19 +146,19 @@ class Draft:
         self._frozen: dict[PartId, Part] | None = None
         self.meter = Meter(limits.work_per_state, patience, limits.work_per_step)
         self._children_size = 0
-        """Of ``size``, what is in the histories of child executions: where these are not kept, only some of it is
+        """The part of ``size`` that is in the histories of child executions. If these are not kept, only some of it is
         stored, and whoever stores it counts that."""
         self.constants: dict[int | None, dict[str, Json]] = {}
         """The part of the context object that does not change during an execution, and that of child executions."""
         self.context_object: Mapping[str, Json] | None = None
-        """What ``$$`` is, where it is given (TestState) instead of made."""
+        """What ``$$`` is, if it is given (TestState) instead of made."""
         self._room = UNLIMITED if limits.history_events is None else limits.history_events - 1
         if limits.history_bytes is not None and self.head.history_bytes >= limits.history_bytes:
             self._room = 0
 
     @property
     def random(self) -> Random:
-        """Seeded when it is first asked for: that takes longer than many a step."""
+        """Seeded only when it is first asked for, because seeding takes longer than many steps do."""
         if self._random is None:
             self._random = Random(self._seed)  # noqa: S311 - jitter and States.UUID: not secrets
         return self._random
@@ -178,7 +178,7 @@ class Draft:
         return branch
 
     def branch(self, number: int) -> Branch | None:
-        """A branch to change; None when it is gone."""
+        """A branch to change; None if it is gone."""
         name = branch_id(number)
         branch = self.parts.get(name)
         if branch is None:
@@ -243,9 +243,9 @@ class Draft:
         self.drop(fork_id(fork.branch))
 
     def freeze(self, *, ends: bool = False) -> bool:
-        """Keep the parts as they are now: should the execution end, with an exception or without, a redrive goes on from
-        them. False if they are kept already, for a failure within which this one happens. ``ends``: it ends
-        at once, so that none of them will be changed any more."""
+        """Keep the parts as they are now: if the execution ends, with an exception or without, a redrive goes on from
+        them. Returns False if they are already kept, because this failure happens while another is handled. ``ends``: the
+        execution ends at once, so that none of the parts will be changed any more."""
         if self._frozen is not None:
             return False
         frozen = self._frozen = dict(self.parts)
@@ -256,7 +256,7 @@ class Draft:
         return True
 
     def thaw(self) -> None:
-        """Whatever the parts were kept for has not ended the execution."""
+        """The failure has been handled: stop keeping the parts, unless it ended the execution."""
         if self.outcome is None:
             self._frozen = None
 
@@ -265,7 +265,7 @@ class Draft:
         return [name for name in self.parts if name not in (START, HEAD)]
 
     def open_branches(self) -> list[Branch]:
-        """Every branch, to change; the oldest first, in whatever order a store has given the parts back."""
+        """Every branch, to change; the oldest first, whatever order a store has given the parts back in."""
         numbers = sorted(part.number for part in self.parts.values() if type(part) is Branch)
         return [branch for number in numbers if (branch := self.branch(number)) is not None]
 
@@ -288,8 +288,8 @@ class Draft:
     def record(
         self, branch: Branch, kind: str, previous: int, field: str | None = None, details: Any = None
     ) -> int:
-        """Write an event into the history that the branch belongs to, the execution's own or that of a child;
-        ``field`` is the name under which its ``details`` stand. Gives its id."""
+        """Write an event into the history that the branch belongs to, which is the execution's own or a child's.
+        ``field`` is the name of the field that holds its ``details``. Returns its id."""
         if branch.child is not None:
             return self._record_of_child(branch.child, kind, previous, field, details)
         head = self.head
@@ -341,7 +341,7 @@ class Draft:
     def visit(
         self, branch: Branch, state: State, outcome: VisitOutcome | None = None, error: str | None = None
     ) -> None:
-        """Tell people how the branch's visit of its state stands now."""
+        """Report to people how the branch's visit of its state stands now."""
         self.visits[branch.visit] = Visit(
             id=branch.visit,
             path=branch.prefix + state.name,
@@ -360,15 +360,15 @@ class Draft:
         return self.meter.left <= self.meter.full_at
 
     def pay_for_text(self, characters: int) -> None:
-        """Of a value that was read from JSON or written as it."""
+        """Count the work for a value that was read from JSON or written as JSON."""
         self.meter.left -= characters // _CHARACTERS_PER_UNIT
 
     def _differing(self) -> frozenset[PartId]:
-        """The parts that were touched and have become other ones (or are gone, or new)."""
+        """The parts that were touched and now differ, are gone or are new."""
         parts, original = self.parts, self._original
         found: list[PartId] = []
         for name in self._changed:
-            # The head counts events; as below, this is sooner found out than by comparing all of it.
+            # The head counts events. As below, looking at them is quicker than comparing everything in it.
             if name is HEAD and self.events:
                 found.append(name)
                 continue
@@ -400,12 +400,13 @@ class Draft:
         )
 
     def frozen_fork(self, number: int) -> Fork | None:
-        """As a redrive would find it; None if nothing has failed, or the fork was not there yet."""
+        """The fork as a redrive would find it; None if nothing has failed, or if the fork was not there yet."""
         part = None if self._frozen is None else self._frozen.get(fork_id(number))
         return part if isinstance(part, Fork) else None
 
     def _redrivable(self) -> Checkpoint | None:
-        """Child executions have ended with the execution, each for itself: their events are counted on."""
+        """What a redrive goes on from. Child executions ended with the execution and recorded events at their end, so
+        their counts of events are brought up to date."""
         if self.outcome is None or self._frozen is None or self.outcome.status == "SUCCEEDED":
             return None
         parts = self._frozen

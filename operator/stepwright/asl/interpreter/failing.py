@@ -1,4 +1,4 @@
-"""What becomes of a state that failed: it is tried again, caught, or its branch fails with it."""
+"""What happens to a state that failed: it is tried again, it is caught, or its branch fails with it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stepwright.asl.text.payload import Payload
 def fail(
     draft: Draft, branch: Branch, state: State, failure: Failure, failed_event: str | None = None
 ) -> None:
-    """``failed_event``: what is recorded of the state if it is not tried again (MapStateFailed)."""
+    """``failed_event``: the event that is recorded for the state if it is not tried again (MapStateFailed)."""
     may_go_on = isinstance(state, (Task, Map, Parallel))  # a union would be made anew each time
     first = draft.freeze(ends=branch.number == ROOT and not may_go_on)
     _try_again_or_catch(draft, branch, state, failure, failed_event)
@@ -52,7 +52,7 @@ def _try_again_or_catch(
 
 
 def _catch(draft: Draft, branch: Branch, state: Task | Map | Parallel, failure: Failure) -> Failure | None:
-    """None: caught. Else the failure that remains, which may be one of catching."""
+    """None if the failure was caught; else the failure that remains, which catching itself may have caused."""
     catcher = catch.find(state.catch, failure)
     if catcher is None:
         return failure
@@ -92,7 +92,7 @@ def _catch(draft: Draft, branch: Branch, state: Task | Map | Parallel, failure: 
 def record_evaluation(
     draft: Draft, branch: Branch, state: State, error: QueryError, failure: Failure
 ) -> None:
-    """AWS's EvaluationFailed. It follows what the state's entry followed, where nothing has happened since."""
+    """AWS's EvaluationFailed. It follows what the state's entry followed, if nothing has happened since."""
     previous = branch.previous
     if previous == branch.entered and not isinstance(state, Wait):
         entry = draft.recorded(branch, branch.entered)

@@ -1,7 +1,7 @@
-"""What Parallel and Map have in common: branches of their own, their results, and their end by failure.
+"""What Parallel and Map have in common: they have branches, collect their results, and may end by a failure.
 
-A *fork* is a Parallel or Map state while its branches run. A branch that ends tells its fork here; the fork then goes
-on in ``states.parallel`` or ``states.map``, by way of the ready list.
+A *fork* is a Parallel or Map state while its branches run. A branch that ends reports to its fork here; the fork is then put
+on the ready list and goes on in ``states.parallel`` or ``states.map``.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from stepwright.asl.json_types import JsonText, Pointer
 from stepwright.asl.machine import Map, Parallel
 from stepwright.asl.text.payload import Payload, of_text
 
-# What an output takes in the text of its chunk beside its own text and its index: [3,"…"] and a comma.
+# What an output takes in the text of its chunk in addition to its own text and its index: [3,"…"] and a comma.
 _ENTRY_CHARACTERS: Final = 6
 
 
 def open_fork(draft: Draft, fork: Fork, items: Payload | None = None) -> None:
     draft.put(fork_id(fork.branch), fork)
     if items is not None:
-        draft.pay_for_text(len(items.text))  # here, where a value without text is a failure of the state
+        draft.pay_for_text(len(items.text))  # here, so that a value without text is a failure of the state
         draft.put(items_id(fork.branch), Items(fork.branch, items))
 
 
@@ -48,7 +48,7 @@ def add_branch(
     input: Payload,
     previous: int,
 ) -> Branch:
-    """Start the branch or iteration of this index; ``previous`` is the event that its first one follows."""
+    """Start the branch or iteration with this index; ``previous`` is the event that its first event follows."""
     draft.meter.left -= len(input.text) >> 8  # as draft.pay_for_text, without a call
     number = draft.new_branch_number()
     branch = Branch(
@@ -133,8 +133,9 @@ def _child_succeeded(draft: Draft, fork: Fork, branch: Branch) -> None:
 
 
 def child_is_full(draft: Draft, number: int) -> None:
-    """The history of a child execution has no room left: it fails, which nothing in it catches, and with it what the
-    Map does not tolerate. ``number`` is that of its root. Raises HistoryFull of an execution around it."""
+    """The history of a child execution has no room left, so the child fails and nothing in it can catch that. If the Map
+    does not tolerate the failure, it fails, too. ``number`` is that of the child's root. Raises HistoryFull for an
+    execution around it."""
     root = draft.branch(number)
     assert root is not None
     draft.freeze()
@@ -157,7 +158,7 @@ def _child_failed(draft: Draft, fork: Fork, branch: Branch, failure: Failure) ->
 
 
 def fail_run(draft: Draft, fork: Fork, failure: Failure) -> None:
-    """A Map Run has failed, and its state with it. Of a shard: it ends, and its Map learns of it."""
+    """A Map Run has failed, and its state fails with it. A shard ends, and its Map learns about the failure."""
     if fork.run is not None and fork.run.is_shard:
         shards.fail(draft, fork, failure)
         return
@@ -172,7 +173,7 @@ def fail_run(draft: Draft, fork: Fork, failure: Failure) -> None:
 
 
 def map_run_failed(draft: Draft, parent: Branch, state: Map, fork: Fork, failure: Failure) -> None:
-    """A distributed Map ends its run for a failure; what becomes of the state comes after that."""
+    """A distributed Map ends its run because of a failure; what happens to the state is decided after that."""
     details = history.failure(failure.error, failure.cause)
     parent.previous = draft.record(parent, "MapRunFailed", fork.previous, "mapRunFailedEventDetails", details)
     map_runs.tell(draft, fork, "FAILED")
@@ -181,7 +182,7 @@ def map_run_failed(draft: Draft, parent: Branch, state: Map, fork: Fork, failure
 
 
 def results(draft: Draft, fork: Fork) -> Payload:
-    """The outputs of all branches in the order of their index. Their texts are joined as they are."""
+    """The outputs of all branches, ordered by index. Their texts are joined as they are."""
     texts: list[tuple[int, JsonText]] = []
     for chunk in range(fork.chunks):
         part = draft.results(fork.branch, chunk)
@@ -189,7 +190,7 @@ def results(draft: Draft, fork: Fork) -> Payload:
         texts += [(index, output.text) for index, output in part.outputs]
     texts.sort()
     if fork.run is not None and fork.run.shard_items is not None:
-        texts = [(first, JsonText(text[1:-1])) for first, text in texts]  # each a list, of a shard
+        texts = [(first, JsonText(text[1:-1])) for first, text in texts]  # each is a list, from a shard
     text = JsonText("[" + ",".join(text for _, text in texts) + "]")
     draft.pay_for_text(len(text))
     return of_text(text)
@@ -218,7 +219,7 @@ def _keep(draft: Draft, fork: Fork, index: int, output: Payload, items: int = 1)
 
 
 def keep_results(draft: Draft, fork: Fork, index: int, output: Payload) -> None:
-    """Of an iteration, or the list of those of a shard, in whose place stands the index of its first item."""
+    """Keep the result of an iteration, or the list of a shard's results under the index of the shard's first item."""
     chunk = draft.results(fork.branch, fork.chunks - 1)
     if chunk is None or chunk.closed:
         chunk = Results(fork.branch, fork.chunks)
@@ -229,7 +230,7 @@ def keep_results(draft: Draft, fork: Fork, index: int, output: Payload) -> None:
 
 
 def tolerates(fork: Fork) -> bool:
-    """Whether a Map may go on with so many failed iterations. Source: states-language.net/spec.html#map-state"""
+    """Whether a Map may go on although so many iterations failed. Source: states-language.net/spec.html#map-state"""
     count, percentage = fork.tolerated_count, fork.tolerated_percentage
     if count is None and percentage is None:
         return False

@@ -1,7 +1,7 @@
 """AWS's history events: the shape of each type's details (those of tasks: ``stepwright.asl.interpreter.task_events``).
 
 Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html, and recorded histories
-where the page leaves something open. A field that AWS leaves out when it has nothing to say is left out here, too.
+where the page is silent. A field that AWS leaves out when it has nothing to say is left out here, too.
 ``draft.record`` adds what all events share.
 """
 
@@ -19,15 +19,15 @@ NOT_TRUNCATED: Final[Details] = {"truncated": False}
 """Shared by all events; like every Json value it is never changed in place."""
 
 EVENT_BYTES: Final = 200
-"""About what an event takes beside the texts in its details: ids, type, timestamp, names of fields."""
+"""Roughly what an event takes in addition to the texts in its details: ids, type, timestamp, names of fields."""
 
 STATE_ENTERED: Final = "stateEnteredEventDetails"
 STATE_EXITED: Final = "stateExitedEventDetails"
 
 
 def texts(details: Details) -> list[str]:
-    """All that an event's details hold, whatever it is called: what there is no limit to. It is what counts in the size
-    of an event, wherever that is asked for."""
+    """All texts in an event's details, whatever their fields are called: these have no limit of their own. Wherever the
+    size of an event is asked for, they are what counts."""
     found: list[str] = []
     for value in details.values():
         if type(value) is str:
@@ -38,7 +38,7 @@ def texts(details: Details) -> list[str]:
 
 
 def size_bytes(details: Details) -> int:
-    """Of all texts in an event's details, as UTF-8."""
+    """The size of all texts in an event's details, as UTF-8."""
     size = 0
     for text in texts(details):
         size += len(text) if text.isascii() else jsontext.size_bytes(text)
@@ -52,7 +52,7 @@ def execution_redriven(count: int) -> tuple[str, dict[str, int]]:
 def execution_started(
     input: JsonText, role_arn: str, version_arn: str | None = None, alias_arn: str | None = None
 ) -> Details:
-    """The ARNs of version and alias only if the execution was started by one."""
+    """The ARNs of version and alias are there only if the execution was started by one."""
     details: Details = {"input": input, "inputDetails": NOT_TRUNCATED, "roleArn": role_arn}
     if version_arn is not None:
         details["stateMachineVersionArn"] = version_arn
@@ -78,7 +78,7 @@ def state_exited(name: str, output: JsonText, assigned: dict[str, Payload] | Non
 
 
 def failure(error: str | None, cause: str | None) -> Details:
-    """Error and cause of whatever failed, timed out or was aborted; ``{}`` where AWS knows neither."""
+    """Error and cause of whatever failed, timed out or was aborted; ``{}`` if AWS knows neither."""
     details: Details = {}
     if error is not None:
         details["error"] = error

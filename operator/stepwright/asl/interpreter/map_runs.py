@@ -1,9 +1,9 @@
-"""Map Runs: a distributed Map while it runs, and its child executions, as the world sees them.
+"""Map Runs: a distributed Map while it runs, and its child executions, as they look from outside.
 
 An iteration of a distributed Map is an execution of its own: it has a name, an input, a context object, variables and
-a history, of which the parent's history tells nothing. In the checkpoint it is a branch like any other, so that it
-costs no more than an iteration of an inline Map and everything that carries executions carries it, too. Its events are
-numbered by themselves and handed out apart (``Step.child_events``): a journal may keep them or not.
+a history, and the parent's history does not mention its events. In the checkpoint it is a branch like any other. So it
+costs no more than an iteration of an inline Map, and everything that carries executions carries it, too. Its events have
+numbers of their own and are handed out separately (``Step.child_events``): a journal may keep them or not.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
@@ -35,7 +35,8 @@ def new(
     batch: tuple[int | None, int | None],
     shard_items: int | None,
 ) -> MapRun:
-    """Its ARN follows from the execution and from when in it the Map began: the same step gives the same."""
+    """Its ARN follows from the execution and from the moment at which the Map began in it, so the same step always gives
+    the same ARN."""
     identity = draft.start.identity
     prefix, _, machine = identity.state_machine_id.partition(_MACHINE)
     run = uuid5(NAMESPACE_OID, f"{identity.uid}/{draft.head.ordinal}")
@@ -50,7 +51,7 @@ def new(
 
 
 def label(machine_arn: str, state: Map) -> str:
-    """By which ARNs name it: the label that it was given, else one of its own."""
+    """The name of the Map in ARNs: its label, or one made up for it if it has none."""
     return state.label or str(uuid5(NAMESPACE_OID, machine_arn + state.pointer))
 
 
@@ -59,7 +60,7 @@ def execution_arn(run_arn: str, child: str) -> str:
 
 
 def machine_arn(run_arn: str) -> str:
-    """Child executions belong to no state machine that anybody made; AWS calls theirs by machine and label."""
+    """Child executions belong to no state machine that anybody created; AWS names theirs by machine and label."""
     return run_arn.rpartition(":")[0].replace(":mapRun:", _MACHINE, 1)
 
 
@@ -113,8 +114,8 @@ def child_aborted(draft: Draft, fork: Fork, branch: Branch) -> None:
 
 
 def redrive(draft: Draft, parent: Branch, fork: Fork) -> None:
-    """The run goes on with what had not succeeded. What is recorded follows the state's start, as the run's own did,
-    which was the event after that."""
+    """The run goes on with what had not succeeded. The recorded event follows the state's start, just as the event that
+    began the run did, which came right after it."""
     run = fork.run
     assert run is not None
     fork.run = replace(run, redrives=run.redrives + 1, redriven=draft.now)
@@ -131,7 +132,7 @@ def redrive(draft: Draft, parent: Branch, fork: Fork) -> None:
 
 
 def redrive_child(draft: Draft, branch: Branch) -> int:
-    """A child execution that had ended without success runs again. The id of the event that says so."""
+    """A child execution that had ended without success runs again. Returns the id of the event that says so."""
     child = draft.child(branch.number)
     child = replace(child, redrives=child.redrives + 1, redriven=draft.now)
     draft.put(child_id(branch.number), child)
@@ -146,7 +147,7 @@ def redrive_child(draft: Draft, branch: Branch) -> int:
 
 
 def description(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> Payload:
-    """What stands among the results of a Map for a child execution whose failure is tolerated."""
+    """What the results of a Map hold in place of a child execution whose failure is tolerated."""
     assert fork.run is not None
     child, run = draft.child(branch.number), fork.run
     said: dict[str, Json] = {
@@ -168,7 +169,7 @@ def description(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> P
 def tell(
     draft: Draft, fork: Fork, status: Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"] = "RUNNING"
 ) -> None:
-    """Say how the run stands. What runs when it ends is aborted. Of a shard nothing is said but by its Map."""
+    """Report how the run stands. What is running when it ends is aborted. Only its Map reports about a shard."""
     fork = open_shards.folded(draft.parts, fork)
     run = fork.run
     assert run is not None

@@ -1,4 +1,4 @@
-"""The shards of a distributed Map that are open: opened, counted together, and cancelled with what they belong to."""
+"""The open shards of a distributed Map: they are opened, counted together, and cancelled with what they belong to."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.signals import TaskId
 
 SHARD_TASKS: Final = 2 * 10**12
-"""Shards are numbered from here on, where no other task's id comes to (``draft.CHILDREN_TASKS``)."""
+"""Shards are numbered from here on; no other task's id becomes that high (``draft.CHILDREN_TASKS``)."""
 
 
 def open_more(draft: Draft, fork: Fork) -> None:
-    """As many as there is room for, each with its share of the child executions that may run at once."""
+    """Open as many as there is room for, each with its share of the child executions that may run at once."""
     run = fork.run
     assert run is not None
     assert run.shard_items is not None
@@ -45,7 +45,7 @@ def open_more(draft: Draft, fork: Fork) -> None:
 
 
 def start_again(draft: Draft, fork: Fork) -> None:
-    """After a redrive: what had been done in them stays done."""
+    """Start the shards again after a redrive; what had been done in them stays done."""
     for shard in of(draft.parts, fork):
         again = replace(shard, redrives=draft.head.redrives)
         draft.put(shard_id(fork.branch, shard.first), again)
@@ -53,7 +53,7 @@ def start_again(draft: Draft, fork: Fork) -> None:
 
 
 def close(draft: Draft, fork: Fork, shard: Shard) -> None:
-    """The shard has ended. Its counts are the Map's from now on."""
+    """The shard has ended. From now on its counts are part of the Map's."""
     _fold(fork, shard)
     draft.drop(shard_id(fork.branch, shard.first))
 
@@ -65,7 +65,7 @@ def cancel_all(draft: Draft, fork: Fork) -> None:
 
 
 def folded(parts: Mapping[PartId, Part], fork: Fork) -> Fork:
-    """The fork as if all that is done in its shards were done in itself."""
+    """The fork as it would be if everything done in its shards had been done in the fork itself."""
     if fork.run is None or not fork.run.shards:
         return fork
     together = fork.copy()
@@ -75,7 +75,7 @@ def folded(parts: Mapping[PartId, Part], fork: Fork) -> Fork:
 
 
 def of(parts: Mapping[PartId, Part], fork: Fork) -> list[Shard]:
-    """Those of this fork, the oldest first."""
+    """The open shards of this fork, the oldest first."""
     found = []
     for first in () if fork.run is None else fork.run.shards:
         shard = parts[shard_id(fork.branch, first)]
@@ -85,7 +85,7 @@ def of(parts: Mapping[PartId, Part], fork: Fork) -> list[Shard]:
 
 
 def _fold(fork: Fork, shard: Shard) -> None:
-    """What the shard has not begun has not been begun by the Map."""
+    """Add the shard's counts to the fork. What the shard has not begun, the Map has not begun either."""
     run, counts = fork.run, shard.counts
     assert run is not None
     fork.cursor -= shard.count - counts.started
@@ -101,7 +101,7 @@ def _fold(fork: Fork, shard: Shard) -> None:
 
 
 def _tolerated(fork: Fork) -> int:
-    """How many more items may fail. Others may use some of them up meanwhile."""
+    """How many more items may fail. Failures elsewhere may use up some of them meanwhile."""
     count, percentage = fork.tolerated_count, fork.tolerated_percentage
     if count is None and percentage is None:
         return 0

@@ -1,9 +1,9 @@
 """Redrive: an execution that ended without success goes on where it failed, with what had succeeded before.
 
-States that did not succeed begin again: Task states without being entered anew, with a new task and all their retries;
-a Wait goes on to its time; of a Parallel or a Map only the branches and iterations that had not succeeded go on. Child
-executions of a distributed Map are redriven with it, those alone that ran when it ended: failures that it had tolerated
-before are results of it.
+States that did not succeed begin again. A Task state is not entered anew; it gets a new task and all its retries. A Wait
+goes on until its time. In a Parallel or a Map only the branches and iterations that had not succeeded go on. A distributed
+Map redrives only those of its child executions that were running when it ended; failures that it had tolerated before are
+part of its results.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html, and recorded histories.
 """
 
@@ -17,7 +17,7 @@ from stepwright.asl.step import SetTimer
 
 
 def reopen(draft: Draft) -> None:
-    """Record the redrive, and make every branch ready that can go on by itself."""
+    """Record the redrive, and put every branch that can go on by itself on the ready list."""
     head = draft.head
     ended_by = head.last_event_id
     head.ended = None
@@ -28,7 +28,7 @@ def reopen(draft: Draft) -> None:
     assert root is not None
     event = draft.record(root, "ExecutionRedriven", ended_by, *history.execution_redriven(head.redrives))
     redriven: dict[int | None, int] = {None: event}
-    """The event of each history, by the number of the child execution's root. Roots come before what is in them."""
+    """The event in each history, by the number of the child execution's root. Roots come before what is in them."""
     for branch in draft.open_branches():
         if branch.is_child:
             redriven[branch.child] = map_runs.redrive_child(draft, branch)
@@ -42,9 +42,9 @@ def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
     if fork is not None and (fork.live or open_shards.of(draft.parts, fork)):
         open_shards.start_again(draft, fork)
         branch.retries = ()
-        return  # its branches go on, and it with the last of them
+        return  # its branches go on, and it goes on after the last of them
     state = draft.state(branch)
-    # A Wait of a child execution was recorded to last as long as it does at first.
+    # As recorded, a Wait of a child execution lasts as long again as it did at first.
     waits = (
         isinstance(state, Wait)
         and branch.phase is Phase.OPEN
@@ -63,7 +63,7 @@ def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
     if fork is not None:
         if _goes_on(fork):
             return  # between two iterations: the next one is made again
-        draft.drop_fork(fork)  # what all had done together was more than there is room for
+        draft.drop_fork(fork)  # together, all of them had done more than there is room for
     branch.phase = Phase.BEGIN
     branch.previous = redriven if isinstance(state, Fail) else branch.entered
 

@@ -1,7 +1,8 @@
-"""What the shards of a distributed Map report to it, and how a shard, which is an execution to the engine, ends.
+"""What the shards of a distributed Map report to it, and how a shard ends, which to the engine is an execution.
 
-A shard ends by itself with all of its items, or with more failures than its Map would tolerate even if nothing else failed.
-It ends with its counts, its results and what its history takes in the store; nobody reads a history of its own.
+A shard ends by itself when all of its items are done, or when more of them have failed than its Map would tolerate even if
+nothing else failed. Its output holds its counts, its results and what its history takes in the store; nobody reads the
+history of a shard.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def succeed(draft: Draft, fork: Fork) -> None:
 
 
 def fail(draft: Draft, fork: Fork, failure: Failure) -> None:
-    """The shard cannot go on, and its Map not without it. What runs in it is aborted."""
+    """The shard cannot go on, and its Map cannot go on without it. What is running in the shard is aborted."""
     draft.freeze()
     end = _end(draft, fork, None)
     abort.quietly(draft, fork)
@@ -65,7 +66,8 @@ def _ended(draft: Draft, fork: Fork, shard: Shard, output: Json) -> None:
 
 
 def _go_on(draft: Draft, fork: Fork, failed_before: int) -> None:
-    """Unless more has failed in all shards together than the Map tolerates. What had failed before a redrive is a result."""
+    """Go on, unless more items have failed in all shards together than the Map tolerates. What had failed before a redrive
+    counts as a result."""
     together = open_shards.folded(draft.parts, fork)
     if together.failed <= failed_before or forks.tolerates(together):
         draft.ready.appendleft(fork.branch)

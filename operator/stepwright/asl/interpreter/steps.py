@@ -1,8 +1,8 @@
-"""The language as a pure function: ``start`` and ``resume``, each giving one step.
+"""The language as a pure function: ``start`` and ``resume`` each give one step.
 
-A step takes one signal in, lets every branch go on as far as it can, and says what changed, what is recorded and
-what is to be done. Same definition, checkpoint, signal and moment give the same step, on every machine. Tokens of tasks
-come from a function that is given, and is to be pure, too.
+A step takes in one signal, lets every branch go on as far as it can, and says what changed, what is recorded and what is
+to be done. The same definition, checkpoint, signal and moment give the same step on every machine. Tokens of tasks come
+from a function that is passed in, which must be pure, too.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ def start(
     *,
     token: TokenOf = unsealed,
 ) -> Step:
-    """The first step of an execution. ``input`` is the text of any JSON value. Raises ``meter.TakesLong`` where the step
-    costs more than ``patience`` (in units of ``meter``); without one it comes to its end."""
+    """The first step of an execution. ``input`` is the text of any JSON value. Raises ``meter.TakesLong`` if the step costs
+    more than ``patience`` (in units of ``meter``); without ``patience`` it always comes to its end."""
     draft = _begun(machine, identity, input, moment, limits, patience, token)
     draft.ready.append(ROOT)
     _set_deadline(draft)
@@ -113,7 +113,7 @@ def start(
 def start_broken(
     machine: Machine, identity: Identity, input: JsonText, moment: Moment, failure: Break
 ) -> Step:
-    """The only step of an execution that fails as it starts, before anything of its definition is looked at."""
+    """The only step of an execution that fails when it starts, before anything in its definition is looked at."""
     draft = _begun(machine, identity, input, moment, Limits())
     _break(draft, failures.said(failure.error, failure.cause))
     return draft.finish()
@@ -181,13 +181,13 @@ def resume(
     *,
     token: TokenOf = unsealed,
 ) -> Step:
-    """The step that a signal gives. One for something no longer open gives an empty step. Raises ``meter.TakesLong`` as
-    ``start`` does.
+    """The step that follows from a signal. A signal for something no longer open gives an empty step. Raises
+    ``meter.TakesLong`` as ``start`` does.
 
-    ``instead``: with what the execution fails at its next transition, whatever that would be: of the signal itself
-    nothing is recorded. So AWS ends executions whose state machine has been deleted.
+    ``instead``: the failure with which the execution ends at its next transition, whatever that would be. Nothing is
+    recorded about the signal itself. This is how AWS ends executions whose state machine has been deleted.
     """
-    # What is kept for a redrive has ended, and branches that have not.
+    # A checkpoint that is kept for a redrive has ended, but has branches that have not.
     was_to_go_on = False
     head = checkpoint.head
     if head.ended is not None:
@@ -244,7 +244,7 @@ def _step(draft: Draft, of: Branch | Shard | None = None, signal: Signal | None 
 
 
 def _take_in(draft: Draft, number: int, signal: Signal | None) -> None:
-    """Let the branch that a signal is for go on with it."""
+    """Let the branch that the signal is for go on with it."""
     branch = draft.branch(number)
     assert branch is not None
     state = draft.state(branch)
@@ -261,7 +261,7 @@ def _take_in(draft: Draft, number: int, signal: Signal | None) -> None:
 
 
 def _run(draft: Draft) -> None:
-    """Let every branch that can go on do so, one after the other, until all wait or the step is full."""
+    """Let every branch that can go on do so, one after another, until all of them wait or the step is full."""
     ready, limits, meter = draft.ready, draft.limits, draft.meter
     events, child_events = draft.events, draft.child_events
     while ready:
@@ -274,7 +274,7 @@ def _run(draft: Draft) -> None:
                 or draft.size >= limits.bytes_per_step
                 or meter.left <= meter.full_at
             ):
-                ready.append(branch.number)  # behind the others, so that a loop does not starve them
+                ready.append(branch.number)  # after the others, so that a loop does not starve them
                 return
             try:
                 _advance(draft, branch)
@@ -286,8 +286,8 @@ def _run(draft: Draft) -> None:
 
 
 def _end_child(draft: Draft, full: HistoryFull) -> None:
-    """End a child execution whose history is full, or the one around it where that has no room for it, and so on.
-    Raises HistoryFull if it is the execution itself."""
+    """End a child execution whose history is full; if the history of the one around it has no room for that, end that one
+    instead, and so on. Raises HistoryFull if it comes to the execution itself."""
     while full.child is not None:
         try:
             forks.child_is_full(draft, full.child)
@@ -313,14 +313,14 @@ def _advance(draft: Draft, branch: Branch) -> None:
         elif branch.phase is Phase.BEGIN:
             branch.phase = Phase.OPEN
             _BEGIN[kind](draft, branch, state)
-        elif draft.peek_fork(branch.number) is not None:  # else it has gone on meanwhile
+        elif draft.peek_fork(branch.number) is not None:  # otherwise it has gone on meanwhile
             _RESUME[kind](draft, branch, state, None)
     except (StateError, InvalidJson) as error:
         _fail(draft, branch, state, error)
 
 
 def _fail(draft: Draft, branch: Branch, state: State, error: StateError | InvalidJson) -> None:
-    """Evaluating a field of the state failed. Where that was between iterations, those still running end with it."""
+    """Evaluating a field of the state failed. If that happened between iterations, those still running end with it."""
     first = draft.freeze()
     draft.meter.begin_state()  # catching it may cost as much as a state
     failure = failures.of_error(error, state.name, branch.entered)
@@ -356,7 +356,7 @@ def _break(draft: Draft, failure: Failure) -> None:
 
 
 def _stop(machine: Machine, checkpoint: Checkpoint, stop: Stop, moment: Moment, limits: Limits) -> Step:
-    """AWS's ExecutionAborted follows no event, and the open states get none of their own."""
+    """AWS's ExecutionAborted follows no event, and the open states get no events of their own."""
     draft = Draft(machine, checkpoint, moment, limits)
     said = failures.said(stop.error, stop.cause)
     abort.everything(draft, "Aborted")
@@ -376,7 +376,7 @@ def _update(
     patience: int | None,
     token: TokenOf,
 ) -> Step:
-    """New bounds for a Map Run under way; what is None stays as it is. It goes on with them at once."""
+    """Set new bounds for a Map Run under way; a bound that is None stays as it is. The run goes on with them at once."""
     forks = (part for part in checkpoint.parts.values() if type(part) is Fork)
     found = next((fork for fork in forks if fork.run is not None and fork.run.arn == update.arn), None)
     if found is None:
@@ -390,7 +390,7 @@ def _update(
 
 
 def _time_out(machine: Machine, checkpoint: Checkpoint, moment: Moment, limits: Limits) -> Step:
-    """The machine's TimeoutSeconds are over. AWS tells the error in the history only, and no cause."""
+    """The machine's TimeoutSeconds have passed. AWS gives the error only in the history, and no cause."""
     deadline = checkpoint.head.deadline
     if deadline is None:
         return Step(checkpoint)

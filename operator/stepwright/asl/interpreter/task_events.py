@@ -1,7 +1,7 @@
-"""The events of a task: AWS has a family of them for integrations, one for Lambda functions, one for activities.
+"""The events of a task: AWS has one family of them for integrations, one for Lambda functions and one for activities.
 
-Everything that is not a Lambda function's or an activity's ARN, ``k8s:job`` included, has the Task family. In a family
-the types share a prefix; what differs is how their details call the task.
+Every Resource that is not the ARN of a Lambda function or an activity, ``k8s:job`` included, has the Task family. The types
+of a family share a prefix. Families differ in how their details name the task.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def scheduled(
     heartbeat_seconds: int | None,
     credentials: Json,
 ) -> int:
-    """Record it and give the event's id; likewise below."""
+    """Record the event and return its id, as all functions below do."""
     family = _family(state)
     details: Details = _called(state) if family == "Task" else {"resource": state.resource.text}
     if family == "Task":
@@ -61,7 +61,7 @@ def started(draft: Draft, branch: Branch, state: Task, worker: str | None) -> in
 
 
 def submitted(draft: Draft, branch: Branch, state: Task, output: JsonText) -> int:
-    """Only the Task family knows it; for the others nothing is recorded."""
+    """Only the Task family has this event; for the others nothing is recorded."""
     if _family(state) != "Task":
         return branch.previous
     return _record(draft, branch, "Task", "Submitted", _called(state) | history.output(output))
@@ -76,7 +76,7 @@ def succeeded(draft: Draft, branch: Branch, state: Task, output: JsonText) -> in
 
 
 def failed(draft: Draft, branch: Branch, state: Task, failure: Failure) -> int:
-    """TaskFailed or TaskTimedOut, as the error's name says."""
+    """TaskFailed or TaskTimedOut, depending on the error's name."""
     moment: Moment = "TimedOut" if failure.timed_out else "Failed"
     family = _family(state)
     details = _named(state, family)

@@ -1,6 +1,6 @@
 """How a branch moves: into a state, out of it to the next, to its end.
 
-These are the moments that AWS's StateEntered and StateExited events record; what lies between them is told in
+These are the moments that AWS's StateEntered and StateExited events record. What happens between them is in
 ``stepwright.asl.interpreter.states``.
 """
 
@@ -23,7 +23,7 @@ _EXITED: Final = {state: f"{state.__name__}StateExited" for state in _STATES}
 
 def enter(draft: Draft, branch: Branch, state: State) -> None:
     text = branch.input.text
-    # AWS's first state follows no event, although ExecutionStarted is there.
+    # On AWS the first state follows no event, although ExecutionStarted is there.
     branch.previous = branch.entered = draft.record(
         branch,
         _ENTERED[type(state)],
@@ -82,7 +82,7 @@ def leave(
 
 
 def leave_with_result(draft: Draft, branch: Branch, state: Task | Map | Parallel, result: Payload) -> None:
-    """Exit a state whose work has given a result: ResultSelector, ResultPath and OutputPath, or Output, and Assign."""
+    """Exit a state whose work has given a result, by ResultSelector, ResultPath and OutputPath, or by Output, and Assign."""
     if state.query_language == "JSONata":
         output, assigned = dataflow.left_with(
             draft,
@@ -103,7 +103,7 @@ def leave_with_result(draft: Draft, branch: Branch, state: Task | Map | Parallel
 
 
 def end_execution(draft: Draft, outcome: Outcome) -> None:
-    """The last event is written: nothing stays but who the execution was and how it ended."""
+    """The last event has been written: nothing remains but who the execution was and how it ended."""
     draft.outcome = outcome
     draft.head.ended = outcome.status
     if draft.head.deadline is not None:

@@ -1,8 +1,8 @@
-"""Variables: assigned in one scope, seen in it and in all scopes within.
+"""Variables: they are assigned in one scope and visible in it and in all scopes inside it.
 
 A branch of a Parallel and an iteration of a Map are scopes of their own: they see what was assigned outside when
 they began, and what they assign ends with them. The branch outside stands still meanwhile, so nothing is copied.
-A child execution of a distributed Map sees nothing of the variables outside.
+A child execution of a distributed Map does not see the variables outside.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
 """

@@ -1,7 +1,7 @@
 """Map in mode DISTRIBUTED: each iteration is a child execution, of one item or of a batch of them.
 
-As in an inline Map, items wait at a cursor and results of those that are done in chunks: what is kept live grows with
-the child executions that run. The history reports the run alone: MapRunStarted, and how it ended.
+As in an inline Map, items that have not begun wait at a cursor, and results are kept in chunks. So what is kept live grows
+only with the child executions that run. The history reports only the run: MapRunStarted, and how it ended.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
@@ -22,7 +22,7 @@ from stepwright.asl.text.payload import Payload
 
 
 def check(state: Map) -> None:
-    """Raises States.Runtime if the Map is one that cannot be run here."""
+    """Raises States.Runtime if the Map cannot be run here."""
     if state.unserved is not None:
         raise failures.runtime(
             f"{state.unserved} of a Map cannot be used here: a Map takes its items from the state's input and gives its "
@@ -87,7 +87,7 @@ def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
             draft.meter.begin_state()
             _start_child(draft, branch, state, fork, effective)
             if draft.is_spent() and fork.cursor < fork.width:
-                draft.ready.append(branch.number)  # the others in the next step
+                draft.ready.append(branch.number)  # the others begin in the next step
                 break
     if fork.finished < fork.width:
         map_runs.tell(draft, fork)
@@ -113,9 +113,9 @@ def _limit(draft: Draft, run: MapRun) -> int:
 
 
 def _shard_items(draft: Draft, branch: Branch, width: int, batch_items: int | None) -> int | None:
-    """How many items each shard has; None where the Map runs in none. Batches end with a shard, so that it has whole ones.
-    Within a child execution a Map stays in the checkpoint of that; so does one whose fields may refer to the item of
-    a Map around it."""
+    """How many items each shard has; None if the Map does not run in shards. No batch crosses the end of a shard, so each
+    shard has whole batches. A Map within a child execution stays in that one's checkpoint, and so does a Map whose fields
+    may refer to the item of a Map around it."""
     most = draft.limits.shard_items
     if most is None or width <= most or branch.child is not None:
         return None

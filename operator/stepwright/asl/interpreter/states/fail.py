@@ -1,4 +1,4 @@
-"""Fail: ends its branch with an error of the user's."""
+"""Fail: ends its branch with an error that the user chose."""
 
 from __future__ import annotations
 

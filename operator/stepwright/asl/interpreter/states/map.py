@@ -1,4 +1,4 @@
-"""Map: runs its processor once for each item; its result is the list of theirs, in the order of the items.
+"""Map: runs its processor once for each item; its result is the list of the processor's results, in the order of the items.
 
 A Map in mode DISTRIBUTED goes its own way once its fields are evaluated (``states.distributed_map``). An inline Map
 runs at most 40 iterations at once. Items wait at a cursor, so what is kept grows with the iterations that run, not with
@@ -52,7 +52,7 @@ def begin(draft: Draft, branch: Branch, state: Map) -> None:
 
 
 def resume(draft: Draft, branch: Branch, state: Map, _signal: Signal | None) -> None:
-    """Iterations have ended: others take their place; after the last one the state goes on."""
+    """Iterations have ended, and others take their place; after the last one the state goes on."""
     fork = draft.fork(branch.number)
     if fork is None:
         return
@@ -66,17 +66,17 @@ def _go_on(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payl
     meter = draft.meter
     while fork.freed and fork.cursor < fork.width:
         if meter.left < meter.renewed_at:
-            meter.begin_state()  # of which each iteration has as much to spend
+            meter.begin_state()  # each iteration may spend as much as a state
         _start_iteration(draft, branch, state, fork, effective)
         if meter.left <= meter.full_at and fork.freed and fork.cursor < fork.width:
-            draft.ready.append(branch.number)  # the others in the next step
+            draft.ready.append(branch.number)  # the others begin in the next step
             return
     if fork.finished < fork.width:
         return
     result = forks.results(draft, fork)
     branch.previous = fork.previous
     draft.drop_fork(fork)
-    # The exit, too, follows the last iteration's end, not this event.
+    # Like this event, the exit follows the last iteration's end; it does not follow this event.
     draft.record(branch, "MapStateSucceeded", branch.previous)
     leave_with_result(draft, branch, state, result)
 

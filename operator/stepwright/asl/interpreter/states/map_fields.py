@@ -1,4 +1,4 @@
-"""What the fields of a Map state come to: its items, what an iteration begins with, and its bounds."""
+"""What the fields of a Map state evaluate to: its items, what an iteration begins with, and its bounds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def items_of(draft: Draft, branch: Branch, state: Map, effective: Payload) -> li
         return items
     if state.query_language == "JSONata":
         raise QueryError(causes.map_input_not_an_array(items), None)
-    # AWS tells a path into the context object by one dollar less.
+    # AWS writes a path into the context object with one dollar less.
     path = str(state.items_path)
     raise failures.runtime(causes.not_an_array(path[1:] if path.startswith("$$") else path))
 
@@ -51,7 +51,7 @@ def iteration_input(
 
 
 def concurrency(draft: Draft, branch: Branch, state: Map, effective: Payload) -> int:
-    """MaxConcurrency; 0 where nothing is said about it."""
+    """MaxConcurrency; 0 if it is not given."""
     given = _number(
         draft, branch, state, state.max_concurrency, field="MaxConcurrencyPath", effective=effective
     )
@@ -110,7 +110,7 @@ def _number(
     effective: Payload,
     whole: bool = True,
 ) -> Any:
-    """The number that a field says or refers to. AWS takes a text of digits for one, too."""
+    """The number that a field gives or refers to. AWS accepts a text of digits, too."""
     if given is None or isinstance(given, int | float):
         return given
     if isinstance(given, Query):
@@ -154,8 +154,8 @@ def batch(
     bounds: tuple[int | None, int | None],
     first: int = 0,
 ) -> tuple[Payload, int]:
-    """The input of the batch that begins with the item of this index, and how many items are in it: at least one,
-    however large that is. ``first``: which of the Map's items is the first of these."""
+    """The input of the batch that begins with the item of this index, and how many items are in it: at least one, however
+    large that item is. ``first``: which of the Map's items is the first of ``items``."""
     batcher = state.batcher
     assert batcher is not None
     most, room = bounds

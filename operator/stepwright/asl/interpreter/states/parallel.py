@@ -1,4 +1,4 @@
-"""Parallel: runs all its branches at once; its result is the list of theirs."""
+"""Parallel: runs all its branches at once; its result is the list of their results."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def begin(draft: Draft, branch: Branch, state: Parallel) -> None:
 
 
 def resume(draft: Draft, branch: Branch, state: Parallel, _signal: Signal | None) -> None:
-    """A branch has ended; with the last one the state goes on."""
+    """A branch has ended; after the last one the state goes on."""
     fork = draft.fork(branch.number)
     if fork is None or fork.finished < fork.width:
         return
     result = forks.results(draft, fork)
     branch.previous = fork.previous
     draft.drop_fork(fork)
-    # The exit, too, follows the last branch's last event, not this one.
+    # Like this event, the exit follows the last branch's last event; it does not follow this event.
     draft.record(branch, "ParallelStateSucceeded", branch.previous)
     leave_with_result(draft, branch, state, result)

@@ -50,7 +50,7 @@ def begin(draft: Draft, branch: Branch, state: Task) -> None:
     if credentials is not None:
         draft.pay_for_text(
             len(credentials.text)
-        )  # here, where a value without text is a failure of the state
+        )  # here, so that a value without text is a failure of the state
     text = parameters.text
     dataflow.check_size(draft, state, text)
     branch.previous = task_events.scheduled(
@@ -109,7 +109,7 @@ def resume(draft: Draft, branch: Branch, state: Task, signal: Signal | None) -> 
 
 
 def _close(draft: Draft, branch: Branch, fired: TimerFired | None = None) -> None:
-    """The task has its end: its timers go, save the one that has just fired."""
+    """The task has ended: remove its timers, except the one that has just fired."""
     assert branch.task is not None
     for timer in open_work.task_timers(branch.task):
         if fired is None or timer.timer != fired.timer:
@@ -137,7 +137,7 @@ def _failed(draft: Draft, branch: Branch, state: Task, failure: Failure) -> None
 def _seconds(
     draft: Draft, branch: Branch, state: Task, given: int | Expression, field: str, document: Payload
 ) -> int:
-    """TimeoutSeconds or HeartbeatSeconds, or what the path that stands for it (``field``) refers to."""
+    """TimeoutSeconds or HeartbeatSeconds, or what the path given in its place (``field``) refers to."""
     if isinstance(given, int):
         return given
     if isinstance(given, Query):
@@ -151,12 +151,12 @@ def _seconds(
 
 
 def _has_token(state: Task) -> bool:
-    """Whether the context object names the task's token, to tell the result by."""
+    """Whether the context object names the task's token, with which its result can be reported."""
     return not state.resource.is_called
 
 
 def _called(state: Task) -> str:
-    """How AWS calls a task whose result is too large: a function by its ARN, an integration by its service."""
+    """How AWS names a task whose result is too large: a function by its ARN, an integration by its service."""
     resource = state.resource
     return resource.service if resource.text.startswith("arn:aws:states:::") else resource.text
 

@@ -1,4 +1,4 @@
-"""Wait: until a moment, which is computed once, when the state is entered."""
+"""Wait: waits until a moment that is computed once, when the state is entered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stepwright.asl.step import SetTimer
 from stepwright.asl.text import timestamps
 from stepwright.asl.text.payload import Payload
 
-# Recorded: 24,855 days ahead are accepted, 24,856 are not; 2^31 seconds lie between.
+# Recorded at AWS: 24,855 days ahead are accepted, 24,856 are not; 2^31 seconds lie between the two.
 LONGEST_SECONDS: Final = 2**31 - 1
 
 
@@ -38,7 +38,7 @@ def begin(draft: Draft, branch: Branch, state: Wait) -> None:
 
 def resume(draft: Draft, branch: Branch, state: Wait, _signal: Signal | None) -> None:
     _leave(draft, branch, state, dataflow.effective_input(draft, branch, state))
-    branch.timer = None  # not before: where the state cannot be left, a redrive finds that its time has come
+    branch.timer = None  # not before: if the state cannot be left, a redrive finds that its time has come
 
 
 def _leave(draft: Draft, branch: Branch, state: Wait, effective: Payload) -> None:
