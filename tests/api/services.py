@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from stepwright.api.service import Service
+from stepwright.asl.signals import Millis, TaskId
 from stepwright.assembly.access import Unrestricted
 from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
+from stepwright.catalog.ports import CallingTask
+from stepwright.engine.ports import ExecutionRef, Uid
 
 ACCOUNT = "123456789012"
+
+
+def a_task(place: Place, uid: str = "uid") -> CallingTask:
+    """The first one of the execution with this uid, which does not wait for what it begins."""
+    ref = ExecutionRef(Uid(uid), "dev", "order-7", "order", arn=place.execution("order", "order-7"))
+    return CallingTask(ref, TaskId(3), Millis(0), waits=False)
 
 
 def service(**given: Any) -> Service:

@@ -13,9 +13,9 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
 from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
-from stepwright.catalog.ports import CallRefused
+from stepwright.catalog.ports import CallingTask, CallRefused
 from stepwright.engine.beside import on_behalf_of
-from stepwright.engine.ports import Uid
+from tests.api.services import a_task
 
 
 class Api:
@@ -34,28 +34,27 @@ class Api:
         operation: str,
         parameters: Json,  # noqa: ARG002
         *,
+        by: CallingTask,
         caller: Caller,  # noqa: ARG002
-        place: Place,  # noqa: ARG002
-        once: str,
         moment: Callable[[Millis], Json],  # noqa: ARG002
     ) -> dict[str, Json]:
-        self.calls.append(once)
+        self.calls.append(by.ref.uid)
         if operation == "refused":
             raise CallRefused("Why", "because", 400)
         return {"Operation": operation, "For": on_behalf_of.get()}
 
-    async def is_express(self, arn: str) -> bool:
+    async def is_express(self, arn: str, by: CallingTask) -> bool:  # noqa: ARG002
         return arn == "express"
 
-    async def until_ended(self, arn: str) -> None:  # noqa: ARG002
+    async def until_ended(self, arn: str, by: CallingTask) -> None:  # noqa: ARG002
         self.begun.set()
         try:
             await asyncio.Event().wait()
         finally:
             self.given_up.set()
 
-    async def stop(self, once: Uid) -> None:
-        self.calls.append(f"stop {once}")
+    async def stop(self, by: CallingTask) -> None:
+        self.calls.append(f"stop {by.ref.uid}")
 
 
 @asynccontextmanager
@@ -68,13 +67,15 @@ async def answered(line: Line, api: Api) -> AsyncIterator[None]:
         await asyncio.gather(answering, return_exceptions=True)
 
 
-async def call(line: Line, operation: str, once: str = "first") -> Json:
+PLACE = Place("123456789012", "us-east-1")
+
+
+async def call(line: Line, operation: str, uid: str = "first") -> Json:
     return await line.call(
         operation,
         {},
+        by=a_task(PLACE, uid),
         caller=Caller("123456789012"),
-        place=Place("123456789012", "us-east-1"),
-        once=once,
         moment=lambda moment: moment,
     )
 
@@ -90,8 +91,8 @@ async def test_a_call_that_is_made_before_the_api_is_there_waits_for_it() -> Non
             {"Operation": "a", "For": ""},
             {"Operation": "b", "For": ""},
         ]
-        await line.stop(Uid("third"))
-        assert [await line.is_express(arn) for arn in ("express", "standard")] == [True, False]
+        await line.stop(a_task(PLACE, "third"))
+        assert [await line.is_express(arn, a_task(PLACE)) for arn in ("express", "standard")] == [True, False]
 
     assert api.calls == ["first", "second", "stop third"]
 
@@ -121,7 +122,7 @@ async def test_a_call_that_is_given_up_is_given_up_at_the_api() -> None:
     line, api = Line(), Api()
 
     async with answered(line, api):
-        waiting = asyncio.create_task(line.until_ended("arn"))
+        waiting = asyncio.create_task(line.until_ended("arn", a_task(PLACE)))
         await api.begun.wait()
         waiting.cancel()
         await api.given_up.wait()

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from stepwright.api import dispatch, model, store_errors, subjects
-from stepwright.api.own_calls import OwnCalls
+from stepwright.api.own_calls import OwnCalls, of_any_task
 from stepwright.api.service import Operation, Service
 from stepwright.catalog.ports import (
     CallRefused,
@@ -20,7 +20,7 @@ from stepwright.catalog.ports import (
     TaskOver,
 )
 from stepwright.engine.ports import Denied, Elsewhere, Fenced, Gone, JournalError, Refused, Unavailable
-from tests.api.services import service
+from tests.api.services import a_task, service
 
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
@@ -85,8 +85,8 @@ async def test_a_task_that_calls_makes_the_call_again_where_that_may_help(
 ) -> None:
     failing(error)
     asked = service()
-    call = OwnCalls(asked).call(
-        "listActivities", {}, caller=asked.caller, place=asked.place, once="uid", moment=lambda moment: moment
+    call = OwnCalls(of_any_task(asked)).call(
+        "listActivities", {}, by=a_task(asked.place), caller=asked.caller, moment=lambda moment: moment
     )
 
     if status == 503:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -132,8 +133,8 @@ def test_open_tasks_of_the_others_are_cancelled() -> None:
     play = begin(both(task("T"), both(task("U"), FAIL, name="Inner")))
 
     assert [command for command in play.commands if isinstance(command, CancelTask)] == [
-        CancelTask(TaskId(9), parse_resource("k8s:job")),
-        CancelTask(TaskId(5), parse_resource("k8s:job")),
+        CancelTask(TaskId(9), parse_resource("k8s:job"), scheduled=ANY),
+        CancelTask(TaskId(5), parse_resource("k8s:job"), scheduled=ANY),
     ]
     assert play.open_tasks() == []
     assert play.types[-4:] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -231,7 +232,10 @@ def test_a_task_that_takes_too_long_is_cancelled(timer: str) -> None:
     step = play.send(TimerFired(TimerId(timer)))
 
     other = {"timeout:3": "heartbeat:3", "heartbeat:3": "timeout:3"}[timer]
-    assert step.commands == [CancelTimer(TimerId(other)), CancelTask(TaskId(3), parse_resource("k8s:job"))]
+    assert step.commands == [
+        CancelTimer(TimerId(other)),
+        CancelTask(TaskId(3), parse_resource("k8s:job"), scheduled=ANY),
+    ]
     assert play.events[3]["type"] == "TaskTimedOut"
     assert play.events[3]["taskTimedOutEventDetails"] == {
         "resourceType": "k8s",
@@ -323,7 +327,7 @@ def test_what_a_driver_says_that_is_no_json_fails_the_state_and_leaves_nothing_o
     assert play.outcome.error == "States.Runtime"
     assert step.commands == [
         CancelTimer(TimerId("timeout:3")),
-        CancelTask(TaskId(3), parse_resource("k8s:job")),
+        CancelTask(TaskId(3), parse_resource("k8s:job"), scheduled=ANY),
     ]
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.resource import parse as parse_resource
-from stepwright.asl.signals import TaskId
+from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import CancelTask
 from stepwright.cluster import executions, record, revisions, seal
 from stepwright.cluster.clearing import Clearing
@@ -49,7 +49,7 @@ NEW: dict[str, Any] = {
     "spec": {"stateMachineRef": {"name": "machine"}},
     "status": {"phase": "Pending", "seq": 0},
 }
-STOP = CancelTask(TaskId(3), parse_resource("k8s:job"), {"jobName": "job-3"})
+STOP = CancelTask(TaskId(3), parse_resource("k8s:job"), {"jobName": "job-3"}, Millis(1_767_225_600_000))
 
 
 Stored = tuple[dict[str, Any], Record]

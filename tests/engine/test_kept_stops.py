@@ -11,11 +11,11 @@ import pytest
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.checkpoint import NewerVersion, PartId
 from stepwright.asl.resource import parse as parse_resource
-from stepwright.asl.signals import TaskId
+from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.ports import Commit, Uid
 from tests.engine.memory import MemoryDriver, RemoteDriver, Stored, World, loaded, stop, types
-from tests.engine.virtual_loop import run
+from tests.engine.virtual_loop import BEGIN, run
 
 TASK: dict[str, Any] = {"Type": "Task", "Resource": "k8s:job", "Parameters": {"image": "x"}}
 ONE_TASK = {"StartAt": "A", "States": {"A": {**TASK, "End": True}}}
@@ -107,7 +107,7 @@ def test_after_a_crash_the_task_is_stopped_by_what_was_submitted(fails: bool) ->
         world.adopt_all()
         await asyncio.sleep(1)
 
-        stopped = CancelTask(SLOW, parse_resource("k8s:job"), {"jobName": f"job-{SLOW}"})
+        stopped = CancelTask(SLOW, parse_resource("k8s:job"), {"jobName": f"job-{SLOW}"}, BEGIN)
         assert driver.cancelled == [stopped]
         assert driver.stopped == [SLOW]
         await world.idle()
@@ -203,7 +203,9 @@ def test_what_somebody_has_edited_away_is_written_again_with_all_the_rest() -> N
 
 
 def test_a_stop_is_read_as_it_was_written() -> None:
-    cancel = CancelTask(TaskId(15), parse_resource("arn:aws:states:::glue:startJobRun.sync"), {"id": 1.0})
+    cancel = CancelTask(
+        TaskId(15), parse_resource("arn:aws:states:::glue:startJobRun.sync"), {"id": 1.0}, Millis(7)
+    )
     encoded = checkpoints.encode_stop(cancel)
 
     assert encoded == {
@@ -211,8 +213,11 @@ def test_a_stop_is_read_as_it_was_written() -> None:
         "cancelled": 15,
         "resource": "arn:aws:states:::glue:startJobRun.sync",
         "submitted": '{"id":1.0}',
+        "scheduled": 7,
     }
     assert checkpoints.kept_stops({PartId("stop/15"): encoded, PartId("head"): {"kind": "head"}}) == [cancel]
+    del encoded["scheduled"]  # as earlier versions have written it
+    assert checkpoints.kept_stops({PartId("stop/15"): encoded})[0].scheduled is None
     assert not checkpoints.has_open_encoded({PartId("stop/15"): encoded}, TaskId(15))
     with pytest.raises(NewerVersion):
         checkpoints.kept_stops({PartId("stop/15"): {**encoded, "version": 99}})

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from stepwright.api.line import Line
-from stepwright.api.own_calls import OwnCalls
+from stepwright.api.own_calls import OwnCalls, of_any_task
 from stepwright.asl.signals import Millis
 from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog.arns import Place
-from stepwright.engine.ports import StopRequest, Uid, Unavailable
+from stepwright.catalog.ports import CallingTask
+from stepwright.engine.ports import StopRequest, Unavailable
 from stepwright.engine.reports import Reports
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql import schema
@@ -50,7 +51,7 @@ class Away:
         self.serves, self.call = line.serves, line.call
         self.is_express, self.until_ended = line.is_express, line.until_ended
 
-    async def stop(self, once: Uid) -> None:  # noqa: ARG002
+    async def stop(self, by: CallingTask) -> None:  # noqa: ARG002
         raise Unavailable("the store is away")
 
 
@@ -70,7 +71,7 @@ async def opened(folder: Path, *, may_stop: bool = True) -> AsyncIterator[tuple[
     work = activity_driver(stored, reports)
     place = Place("123456789012", "us-east-1")
     service = here.service(work, place, new_id=lambda: str(uuid.uuid4()), chance=lambda: 0.5)
-    running = asyncio.gather(here.run(), line.answer(OwnCalls(service)))
+    running = asyncio.gather(here.run(), line.answer(OwnCalls(of_any_task(service))))
     try:
         yield stored, here
     finally:

@@ -16,7 +16,7 @@ from msgspec import structs
 
 from stepwright.api import dispatch, model
 from stepwright.api.line import Line
-from stepwright.api.own_calls import OwnCalls
+from stepwright.api.own_calls import OwnCalls, of_any_task
 from stepwright.api.service import Service
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse as parse_resource
@@ -67,7 +67,7 @@ class World:
         self._numbers = itertools.count()
 
     async def run(self) -> None:
-        await asyncio.gather(self.here.run(), self._line.answer(OwnCalls(self._service)))
+        await asyncio.gather(self.here.run(), self._line.answer(OwnCalls(of_any_task(self._service))))
 
     async def call(self, operation: str, **request: Any) -> dict[str, Any]:
         reply = await dispatch.dispatch(self._service, model.TARGET + operation, json.dumps(request).encode())

@@ -15,10 +15,8 @@ from typing import Any, NamedTuple, TypeVar
 from stepwright.api import own_calls
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
-from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
-from stepwright.catalog.ports import Calls
-from stepwright.engine.ports import Uid
+from stepwright.catalog.ports import CallingTask, Calls
 
 T = TypeVar("T")
 
@@ -44,23 +42,22 @@ class Line:
         operation: str,
         parameters: Json,
         *,
+        by: CallingTask,
         caller: Caller,
-        place: Place,
-        once: str,
         moment: Callable[[Millis], Json],
     ) -> dict[str, Json]:
         return await self._answered(
-            lambda api: api.call(operation, parameters, caller=caller, place=place, once=once, moment=moment)
+            lambda api: api.call(operation, parameters, by=by, caller=caller, moment=moment)
         )
 
-    async def is_express(self, arn: str) -> bool:
-        return await self._answered(lambda api: api.is_express(arn))
+    async def is_express(self, arn: str, by: CallingTask) -> bool:
+        return await self._answered(lambda api: api.is_express(arn, by))
 
-    async def until_ended(self, arn: str) -> None:
-        await self._answered(lambda api: api.until_ended(arn))
+    async def until_ended(self, arn: str, by: CallingTask) -> None:
+        await self._answered(lambda api: api.until_ended(arn, by))
 
-    async def stop(self, once: Uid) -> None:
-        await self._answered(lambda api: api.stop(once))
+    async def stop(self, by: CallingTask) -> None:
+        await self._answered(lambda api: api.stop(by))
 
     async def answer(self, api: Calls) -> None:
         """Until cancelled; calls that are under way then get no answer. Each ends with the interest of whoever has made it."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from msgspec import structs
 
@@ -20,12 +20,12 @@ from stepwright.api.operations import OPERATIONS
 from stepwright.api.service import Service
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
+from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.aws import spelling
 from stepwright.catalog import arns
-from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
-from stepwright.catalog.ports import CallRefused
+from stepwright.catalog.ports import CallingTask, CallRefused
 from stepwright.engine.ports import StopRequest, Uid, Unavailable
 
 _JSON_TEXT: Final = "SensitiveData"
@@ -33,31 +33,45 @@ _JSON_TEXT: Final = "SensitiveData"
 
 
 def serves(operation: str) -> bool:
-    return spelling.in_tasks(operation) in OPERATIONS
+    """In any pattern."""
+    return spelling.in_tasks(operation.partition(".")[0]) in OPERATIONS
+
+
+ServiceOf: TypeAlias = Callable[[CallingTask], Service]
+"""What a task calls. The first id that it gives out is that of the call; the same task gets the same ids again."""
+
+
+def of_any_task(service: Service) -> ServiceOf:
+    """All tasks call the same."""
+
+    def of(by: CallingTask) -> Service:
+        return structs.replace(service, new_id=ids(begun_uid(by.ref.uid, by.task)))
+
+    return of
 
 
 class OwnCalls:
     """Implements ``catalog.ports.Calls``."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, of: ServiceOf, serves: Callable[[str], bool] = serves) -> None:
+        self._of = of
+        self._serves = serves
 
     def serves(self, operation: str) -> bool:
-        return serves(operation)
+        return self._serves(operation)
 
     async def call(
         self,
         operation: str,
         parameters: Json,
         *,
+        by: CallingTask,
         caller: Caller,
-        place: Place,
-        once: str,
         moment: Callable[[Millis], Json],
     ) -> dict[str, Json]:
         name = spelling.in_tasks(operation)
-        await dispatch.model_loaded(self._service)
-        own = structs.replace(self._service, caller=caller, place=place, new_id=_ids(once))
+        own = structs.replace(self._of(by), caller=caller, place=arns.place_of(by.ref.arn))
+        await dispatch.model_loaded(own)
         try:
             given = _request(model.input_shape(name), parameters, "")
             answer = await dispatch.perform(own, name, given)
@@ -68,18 +82,19 @@ class OwnCalls:
             raise CallRefused(error.code, error.message, error.status, known=known) from error
         return _answer(model.output_shape(name), answer, moment)  # type: ignore[no-any-return]
 
-    async def is_express(self, arn: str) -> bool:
-        machine = await self._service.machines.machine(arns.unqualified(arn.partition("#")[0])[0])
+    async def is_express(self, arn: str, by: CallingTask) -> bool:
+        machine = await self._of(by).machines.machine(arns.unqualified(arn.partition("#")[0])[0])
         return machine is not None and machine.type == "EXPRESS"
 
-    async def until_ended(self, arn: str) -> None:
-        await self._service.executions.until_ended(arn)
+    async def until_ended(self, arn: str, by: CallingTask) -> None:
+        await self._of(by).executions.until_ended(arn)
 
-    async def stop(self, once: Uid) -> None:
-        await self._service.executions.ask_to_stop(once, StopRequest())
+    async def stop(self, by: CallingTask) -> None:
+        own = self._of(by)
+        await own.executions.ask_to_stop(Uid(own.new_id()), StopRequest())
 
 
-def _ids(once: str) -> Callable[[], str]:
+def ids(once: str) -> Callable[[], str]:
     """The first one is ``once`` itself; repeating the same call gives the same ids."""
     numbers = itertools.count()
 

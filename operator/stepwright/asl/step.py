@@ -52,6 +52,8 @@ class CancelTask(Struct, frozen=True):
     resource: Resource
     submitted: Json = None
     """The output of TaskSubmitted, if there was one."""
+    scheduled: Millis | None = None
+    """When it was; None in what an earlier version has kept."""
 
 
 class SetTimer(Struct, frozen=True):

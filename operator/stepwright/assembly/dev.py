@@ -17,7 +17,7 @@ import structlog
 
 from stepwright.api import admission, server
 from stepwright.api.line import Line
-from stepwright.api.own_calls import OwnCalls
+from stepwright.api.own_calls import OwnCalls, of_any_task
 from stepwright.api.regions import Regions
 from stepwright.api.service import Service
 from stepwright.api.signatures import Key, Keys
@@ -137,7 +137,9 @@ class _Parts:
         """Until cancelled, or until one of them fails."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.here.run(), name="engines")
-            group.create_task(self.line.answer(OwnCalls(self.service)), name="calls of tasks to the API")
+            group.create_task(
+                self.line.answer(OwnCalls(of_any_task(self.service))), name="calls of tasks to the API"
+            )
 
     async def drain(self) -> None:
         """Before ``run`` is cancelled: record what tasks have called for, which would be called again otherwise."""

@@ -61,4 +61,4 @@ def _running(loaded: Loaded) -> Iterator[CancelTask]:
         state = None if scope is None else scope.states.get(branch.state)
         if branch.task is not None and isinstance(state, Task):
             submitted = None if branch.task.submitted is None else branch.task.submitted.value
-            yield CancelTask(branch.task.id, state.resource, submitted)
+            yield CancelTask(branch.task.id, state.resource, submitted, branch.task.scheduled)

@@ -106,7 +106,7 @@ class OpenTasks:
         if task is None:
             return None
         submitted = None if task.submitted is None else task.submitted.value
-        return CancelTask(task.id, self._serving.resources[task.id], submitted)
+        return CancelTask(task.id, self._serving.resources[task.id], submitted, task.scheduled)
 
     def shown(self, visits: Iterable[Visit]) -> dict[TaskId, str]:
         """The names under which people find what runs the tasks of these visits."""

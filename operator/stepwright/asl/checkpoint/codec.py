@@ -74,11 +74,11 @@ def encode_stop(cancelled: CancelTask) -> EncodedPart:
         "cancelled": cancelled.task,
         "resource": cancelled.resource.text,
     }
-    return (
-        encoded
-        if cancelled.submitted is None
-        else encoded | {"submitted": jsontext.dump(cancelled.submitted)}
-    )
+    if cancelled.submitted is not None:
+        encoded["submitted"] = jsontext.dump(cancelled.submitted)
+    if cancelled.scheduled is not None:
+        encoded["scheduled"] = cancelled.scheduled
+    return encoded
 
 
 def decode_stop(encoded: EncodedPart) -> CancelTask:
@@ -89,6 +89,7 @@ def decode_stop(encoded: EncodedPart) -> CancelTask:
         TaskId(encoded["cancelled"]),
         resource.parse(encoded["resource"]),
         None if submitted is None else jsontext.parse(submitted),
+        encoded.get("scheduled"),
     )
 
 

@@ -67,7 +67,8 @@ def start_task(state: Task, branch: Branch) -> StartTask:
 
 
 def cancel_task(state: Task, task: OpenTask) -> CancelTask:
-    return CancelTask(task.id, state.resource, None if task.submitted is None else task.submitted.value)
+    submitted = None if task.submitted is None else task.submitted.value
+    return CancelTask(task.id, state.resource, submitted, task.scheduled)
 
 
 def timers(branch: Branch) -> list[SetTimer]:

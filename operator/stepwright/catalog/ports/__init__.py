@@ -9,7 +9,7 @@ cursor of another list raises NoSuchCursor.
 from stepwright.catalog.ports.access import Access
 from stepwright.catalog.ports.activities import Activities
 from stepwright.catalog.ports.answers import Answers
-from stepwright.catalog.ports.calls import Calls
+from stepwright.catalog.ports.calls import CallingTask, Calls
 from stepwright.catalog.ports.connections import Connection, Connections
 from stepwright.catalog.ports.errors import (
     CallRefused,
@@ -38,6 +38,7 @@ __all__ = [
     "Activities",
     "Answers",
     "CallRefused",
+    "CallingTask",
     "Calls",
     "Connection",
     "Connections",

@@ -137,7 +137,7 @@ class CallDriver:
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
         for task in set(self._calls.of(ref.uid)) - wanted:
             known = self._calls[ref.uid, task].task
-            await self.stop(ref, CancelTask(task, known.resource, known.submitted))
+            await self.stop(ref, CancelTask(task, known.resource, known.submitted, known.scheduled))
 
     def _forget(self, key: Key) -> None:
         running = self._running.pop(key, None)

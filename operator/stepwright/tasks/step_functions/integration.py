@@ -20,7 +20,7 @@ from stepwright.asl.step import CancelTask
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext, timestamps
 from stepwright.aws import http_metadata
-from stepwright.catalog.ports import CallRefused, Calls
+from stepwright.catalog.ports import CallingTask, CallRefused, Calls
 from stepwright.engine.ports import Clock, ExecutionRef, Uid
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
 from stepwright.tasks.step_functions.resources import calls_sdk, starts
@@ -41,7 +41,8 @@ class StepFunctions:
         pass
 
     def serves(self, resource: Resource) -> bool:
-        return starts(resource) or (calls_sdk(resource) and self._api.serves(resource.name))
+        known = starts(resource) or (calls_sdk(resource) and not resource.pattern)
+        return known and self._api.serves(resource.name)
 
     def host(self, call: Call) -> None:
         """This process can serve all of them; and since calls may wait for executions that make calls, a
@@ -76,18 +77,19 @@ class StepFunctions:
         """Nothing is kept for it."""
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
-        await self._api.stop(Uid(begun_uid(ref.uid, task.task)))
+        await self._api.stop(CallingTask(ref, task.task, task.scheduled, waits=True))
 
     async def _start(self, call: Call) -> dict[str, Json]:
         if call.task.resource.waits_for_end:
-            await self._require_standard(call.task.parameters)
+            await self._require_standard(call)
         answer = await self._call(call, "startExecution", call.task.parameters)
         return dict(sorted((answer | _metadata(_uid(call), answer, self._clock.now())).items()))
 
-    async def _require_standard(self, parameters: Json) -> None:
+    async def _require_standard(self, call: Call) -> None:
         """Express executions are not stored, so cannot be waited for. Raises CallRefused."""
+        parameters = call.task.parameters
         arn = parameters.get("StateMachineArn") if isinstance(parameters, Mapping) else None
-        if isinstance(arn, str) and await self._api.is_express(arn):
+        if isinstance(arn, str) and await self._api.is_express(arn, _by(call)):
             raise CallRefused(
                 "StateMachineTypeNotSupported",
                 "An Express execution cannot be waited for; call aws-sdk:sfn:startSyncExecution",
@@ -98,14 +100,12 @@ class StepFunctions:
         self, call: Call, operation: str, parameters: Json, moment: Callable[[Millis], Json] = _number
     ) -> dict[str, Json]:
         """Raises CallRefused, CallFailed, Unavailable."""
-        return await self._api.call(
-            operation, parameters, caller=call.caller, place=call.place, once=_uid(call), moment=moment
-        )
+        return await self._api.call(operation, parameters, by=_by(call), caller=call.caller, moment=moment)
 
     async def _end(self, call: Call, begun: Json) -> Answered:
         assert isinstance(begun, Mapping)
         arn = str(begun["ExecutionArn"])
-        await self._api.until_ended(arn)
+        await self._api.until_ended(arn, _by(call))
         answer = await self._call(call, "describeExecution", {"ExecutionArn": arn})
         if call.task.resource.pattern == ".sync:2":
             answer |= {
@@ -116,6 +116,11 @@ class StepFunctions:
         if answer["Status"] == "SUCCEEDED":
             return Answered(answer)
         raise CallFailed("States.TaskFailed", jsontext.dump(answer))
+
+
+def _by(call: Call) -> CallingTask:
+    task = call.task
+    return CallingTask(call.ref, task.task, task.scheduled, waits=task.resource.waits_for_end)
 
 
 def _uid(call: Call) -> Uid:
