@@ -1,12 +1,12 @@
-"""All that is needed to go on with an execution. Small, plain, versioned.
+"""Everything that is needed to go on with an execution: small, plain, versioned.
 
-A checkpoint is a set of *parts* (``stepwright.asl.checkpoint.parts``), each encoded for itself, because a journal writes only
-the parts that a step changed. The part ``start`` holds identity and input, ``head`` the counters of the whole
-execution; every live branch (the root, branches of Parallel, live iterations of Map) is a part; finished results of
-a Map are parts in chunks, so that a long Map neither rewrites its results nor keeps a branch for each item.
+A checkpoint is a set of *parts* (``stepwright.asl.checkpoint.parts``). Each is encoded separately, because a journal writes
+only the parts that a step changed. The part ``start`` holds identity and input, ``head`` the counters of the whole
+execution. Every live branch (the root, branches of Parallel, live iterations of Map) is a part. Finished results of a Map
+are parts in chunks, so that a long Map neither rewrites its results nor keeps a branch for each item.
 
-Encoded, a part is a JSON object whose payloads (inputs, outputs, results) are JSON *texts*: the store may round
-numbers and sort keys of values, never of texts, and it may keep a long text elsewhere.
+An encoded part is a JSON object whose payloads (inputs, outputs, results) are JSON *texts*: the store may round numbers and
+sort keys in values, but never in texts, and it may keep a long text elsewhere.
 """
 
 from __future__ import annotations
@@ -61,26 +61,26 @@ __all__ = [
 
 
 def encode(part: Part) -> EncodedPart:
-    """A JSON object without floats and without numbers of 2^53 and above, however its keys are sorted later."""
+    """A JSON object without floats and without numbers of 2^53 and above, which decodes however its keys are sorted."""
     return codec.encode(part)
 
 
 def decode(parts: Mapping[PartId, EncodedPart]) -> Checkpoint:
-    """The exact inverse; stops that were kept beside the checkpoint are no part of it. Raises NewerVersion for a part of
-    a kind or version that this engine does not know."""
+    """The exact inverse of ``encode``. Stops that were kept beside the checkpoint are left out. Raises NewerVersion for a
+    part of a kind or version that this engine does not know."""
     return Checkpoint(
         {name: codec.decode(part) for name, part in parts.items() if not name.startswith(STOPS)}
     )
 
 
 def kept_stops(parts: Mapping[PartId, EncodedPart]) -> list[CancelTask]:
-    """Every task that is to be stopped yet, oldest first. Raises NewerVersion."""
+    """Every task that still has to be stopped, oldest first. Raises NewerVersion."""
     stops = [codec.decode_stop(part) for name, part in parts.items() if name.startswith(STOPS)]
     return sorted(stops, key=lambda stop: stop.task)
 
 
 def current_states(checkpoint: Checkpoint) -> list[str]:
-    """Where the execution is, for people: paths of the live branches that have none of their own, sorted."""
+    """Where the execution is, for people: the paths of the live branches that have no branches themselves, sorted."""
     return sorted(
         branch.prefix + branch.state
         for branch in checkpoint.branches()
@@ -89,7 +89,7 @@ def current_states(checkpoint: Checkpoint) -> list[str]:
 
 
 def open_tasks(machine: Machine, checkpoint: Checkpoint) -> list[StartTask]:
-    """Every task that must be running, oldest first; shards of distributed Maps among them."""
+    """Every task that must be running, oldest first, including shards of distributed Maps."""
     tasks = []
     for branch in checkpoint.branches():
         if branch.task is not None:
@@ -102,7 +102,7 @@ def open_tasks(machine: Machine, checkpoint: Checkpoint) -> list[StartTask]:
 
 
 def rest(checkpoint: Checkpoint, parts: Iterable[PartId]) -> None:
-    """Nothing will happen for a while: keep of what these parts hold the texts alone."""
+    """Nothing will happen for a while: of what these parts hold, keep only the texts."""
     for each in parts:
         part = checkpoint.parts.get(each)
         if part is None or isinstance(part, Head | Fork):
@@ -122,8 +122,8 @@ def open_task(checkpoint: Checkpoint, task: TaskId) -> OpenTask | None:
 
 
 def has_open(checkpoint: Checkpoint, task: TaskId, scheduled: Millis | None = None) -> bool:
-    """Whether an answer of the task counts. ``scheduled``: when the task that is meant was, where that is known."""
-    # What is kept of an ended one is for a redrive, which begins its tasks anew.
+    """Whether an answer of the task counts. ``scheduled``: when the task that is meant was scheduled, if that is known."""
+    # What is kept of an ended execution is for a redrive, which begins its tasks anew.
     found = None if checkpoint.ended else open_task(checkpoint, task)
     return found is not None and scheduled in (None, found.scheduled)
 
@@ -131,7 +131,7 @@ def has_open(checkpoint: Checkpoint, task: TaskId, scheduled: Millis | None = No
 def has_open_encoded(
     parts: Mapping[PartId, EncodedPart], task: TaskId, scheduled: Millis | None = None
 ) -> bool:
-    """``has_open`` of what was not decoded."""
+    """``has_open`` for a checkpoint that was not decoded."""
     if parts.get(HEAD, {}).get("ended") is not None:
         return False
     tasks = (found for part in parts.values() if (found := part.get("task")) is not None)
@@ -139,7 +139,7 @@ def has_open_encoded(
 
 
 def resources(machine: Machine, checkpoint: Checkpoint) -> dict[TaskId, Resource]:
-    """What runs each open task. Nothing of their parameters is looked at."""
+    """What runs each open task. The parameters of the tasks are not looked at."""
     found = {}
     for branch in checkpoint.branches():
         if branch.task is not None:
@@ -152,12 +152,12 @@ def resources(machine: Machine, checkpoint: Checkpoint) -> dict[TaskId, Resource
 
 
 def shard_counts(checkpoint: Checkpoint) -> ShardCounts | None:
-    """How far it has come, where this is the checkpoint of a shard that goes on."""
+    """How far the shard has come; None unless this is the checkpoint of a shard that goes on."""
     return shards.counts(checkpoint.parts)
 
 
 def heartbeats(checkpoint: Checkpoint) -> dict[TimerId, int]:
-    """The timers of open tasks that have to give signs of life, and after how many seconds without one each fires."""
+    """The timers of open tasks that have to show that they are alive, and after how many seconds of silence each fires."""
     return {
         open_work.heartbeat_timer(branch.task.id): branch.task.heartbeat_seconds
         for branch in checkpoint.branches()
@@ -166,8 +166,8 @@ def heartbeats(checkpoint: Checkpoint) -> dict[TimerId, int]:
 
 
 def waiting_until(checkpoint: Checkpoint) -> Millis | None:
-    """When the earliest timer falls due, where timers are all that is open: until then nothing but a stop can
-    happen. None if something else is."""
+    """When the earliest timer falls due, if nothing but timers is open: until then nothing can happen except a stop.
+    None if anything else is open."""
     if checkpoint.ended or checkpoint.unfinished_step:
         return None
     if any(branch.task is not None for branch in checkpoint.branches()):
@@ -178,7 +178,7 @@ def waiting_until(checkpoint: Checkpoint) -> Millis | None:
 
 
 def open_timers(checkpoint: Checkpoint) -> list[SetTimer]:
-    """Every timer that must be set, the earliest first; those of one moment in the order in which they were set."""
+    """Every timer that must be set, the earliest first; timers for the same moment in the order in which they were set."""
     return sorted(_timers(checkpoint), key=lambda timer: (timer.due, open_work.number(timer.timer)))
 
 

@@ -1,6 +1,6 @@
-"""Parts as JSON objects and back. A field that has its default is left out; a payload is its text.
+"""Encodes parts as JSON objects, and decodes them. A field that has its default is left out; a payload is its text.
 
-The store may sort keys and rounds numbers from 2^53 on; only ids, counters and milliseconds are numbers here, and a
+The store may sort keys, and rounds numbers from 2^53 on. So only ids, counters and milliseconds are numbers here; a
 percentage, which may have a fraction, is a text.
 """
 
@@ -68,7 +68,7 @@ def check_version(encoded: EncodedPart) -> None:
 
 
 def encode_stop(cancelled: CancelTask) -> EncodedPart:
-    """A task that is to be stopped yet."""
+    """A task that still has to be stopped."""
     encoded: EncodedPart = {
         "kind": _STOP,
         "cancelled": cancelled.task,

@@ -1,6 +1,6 @@
 """What must be running for a branch: its task and its timers, as commands.
 
-The same commands that a step gave when it opened them, so that an engine that starts again from a checkpoint does
+These are the same commands that a step gave when it opened them, so an engine that starts again from a checkpoint does
 exactly what it did the first time.
 """
 
@@ -25,12 +25,12 @@ def heartbeat_timer(task: TaskId) -> TimerId:
 
 
 def wait_timer(visit: int) -> TimerId:
-    """Named by the visit, which never repeats: a late signal finds no other wait by that name."""
+    """Named after the visit, which never repeats, so that a late signal finds no other wait by that name."""
     return TimerId(f"wait:{visit}")
 
 
 def retry_timer(failed: int) -> TimerId:
-    """Named by the ordinal of the failure that is retried."""
+    """Named after the ordinal of the failure that is retried."""
     return TimerId(f"retry:{failed}")
 
 
@@ -72,8 +72,8 @@ def cancel_task(state: Task, task: OpenTask) -> CancelTask:
 
 
 def timers(branch: Branch) -> list[SetTimer]:
-    """The open timers of a branch. A heartbeat's counts from the start of its task: the engine, which alone knows
-    of heartbeats since, sets it later where it has seen one."""
+    """The open timers of a branch. A heartbeat's timer counts from the start of its task. Only the engine knows of
+    heartbeats since then, and sets the timer later if it has seen one."""
     found = []
     if branch.timer is not None:
         found.append(SetTimer(branch.timer.id, branch.timer.due))

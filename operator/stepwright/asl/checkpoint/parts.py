@@ -1,7 +1,7 @@
-"""The parts of a checkpoint, and all of them together: plain data, each part written for itself.
+"""The parts of a checkpoint, and the checkpoint as a whole: plain data, of which each part is written separately.
 
 A part is never changed once it belongs to a checkpoint: a step copies what it touches (``stepwright.asl.interpreter.draft``).
-What changes often lies apart from what is large: the progress of a Map is not in the part that holds its input.
+What changes often is kept apart from what is large: the progress of a Map is not in the part that holds its input.
 """
 
 from __future__ import annotations
@@ -26,29 +26,30 @@ EncodedPart: TypeAlias = dict[str, Any]
 _EPOCH: Final = Millis(0)
 
 CHUNK_CHARACTERS: Final = 8 * 1024
-"""Up to here the newest results of a Map are written again with each that is added. Then they become one text, long
-enough for a journal to keep it elsewhere, so that a checkpoint does not grow with the items that are done."""
+"""Up to this size the newest results of a Map are written again with each result that is added. Then they become one text,
+long enough for a journal to keep it elsewhere, so that a checkpoint does not grow with the items that are done."""
 
 VERSION: Final = 4
-"""Newest version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
+"""The newest version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
 
 WITH_CHILDREN: Final = 2
-"""What a checkpoint becomes with its first distributed Map. Without one it is of version 1 and stays so."""
+"""The version that a checkpoint gets with its first distributed Map. Without one it has version 1 and keeps it."""
 
 REDRIVEN: Final = 3
-"""What a checkpoint becomes when it is redriven."""
+"""The version that a checkpoint gets when it is redriven."""
 
 SHARDED: Final = 4
-"""What a checkpoint becomes with the first Map that runs in shards; those of shards are of this version from the beginning."""
+"""The version that a checkpoint gets with the first Map that runs in shards. Checkpoints of shards have it from the
+beginning."""
 
 NO_VARIABLES: Final[Mapping[str, Payload]] = MappingProxyType({})
 
 
 class Identity(Struct, frozen=True):
-    """Who an execution is; the context object's ``Execution`` and ``StateMachine`` are made of it."""
+    """Who an execution is; the context object's ``Execution`` and ``StateMachine`` are made from it."""
 
     uid: str
-    """Never repeats, also when a deleted execution is made again under the same name."""
+    """Never repeats, even if a deleted execution is created again under the same name."""
     execution_id: str
     name: str
     role_arn: str
@@ -59,11 +60,11 @@ class Identity(Struct, frozen=True):
     redrives."""
     version_arn: str | None = None
     alias_arn: str | None = None
-    """The version of the state machine that was started, and the alias that chose it, where it was done so."""
+    """The version of the state machine that was started and the alias that chose it, if there were any."""
 
 
 class Start(Struct, frozen=True):
-    """What the execution began with. Written once."""
+    """What the execution began with. It is written once."""
 
     identity: Identity
     input: Payload
@@ -72,33 +73,33 @@ class Start(Struct, frozen=True):
 
 @dataclass(slots=True)
 class Head:
-    """What concerns the whole execution and changes with nearly every step, hence small."""
+    """What concerns the whole execution. It changes with nearly every step, and is small for that reason."""
 
     last_event_id: int = 0
     next_branch: int = 0
     ready: tuple[int, ...] = ()
-    """Branches that can go on at once, in order: not empty only if a step stopped at its bound."""
+    """Branches that can go on at once, in order. There are any only if a step stopped at its bound."""
     deadline: Millis | None = None
     """When the whole execution times out."""
     ended: str | None = None
     """SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
     version: int = 1
     flags: tuple[str, ...] = ()
-    """Changes of meaning that this execution was started with (none yet)."""
+    """Changes in the meaning of definitions that this execution was started with (there are none yet)."""
     child_events: int = 0
-    """How many events the histories of child executions have got. They do not count in ``last_event_id``."""
+    """How many events the histories of child executions have. They do not count in ``last_event_id``."""
     history_bytes: int = 0
-    """About how much has come into the execution's own history, and what else of it stays in the store
+    """Roughly how many bytes are in the execution's own history, and what else of the execution stays in the store
     (``Limits.history_bytes``)."""
     redrives: int = 0
     redriven: Millis | None = None
-    """How often the execution was redriven, and when it was for the last time."""
+    """How often the execution was redriven, and when it was redriven last."""
     shards: int = 0
-    """How many shards its Maps have opened."""
+    """How many shards the execution's Maps have opened."""
 
     @property
     def ordinal(self) -> int:
-        """Of the newest event of all histories together: it only grows, and never repeats."""
+        """The number of the newest event in all histories together: it only grows, and never repeats."""
         return self.last_event_id + self.child_events
 
     def copy(self) -> Head:  # spelled out in all three: copy.copy takes five times as long
@@ -128,9 +129,9 @@ class Phase(Enum):
 
 
 class OpenTask(Struct, frozen=True):
-    """A task that was started and has no result yet. ``parameters`` and ``input`` None: the state's input.
+    """A task that was started and has no result yet. If ``parameters`` or ``input`` is None, it is the state's input.
 
-    ``fetched``: somebody has to come for it, and its time-outs count from then (``taken``), not from ``scheduled``.
+    ``fetched``: somebody has to fetch it, and its time-outs count from that moment (``taken``), not from ``scheduled``.
     """
 
     id: TaskId
@@ -162,32 +163,32 @@ class Branch:
     state: str
     input: Payload
     previous: int
-    """Id of the event that the branch's next event follows (``previousEventId``)."""
+    """The id of the event that the branch's next event follows (``previousEventId``)."""
     prefix: str = ""
     """What people read before the state's name: ``Orders[3]/``."""
     parent: int | None = None
     index: int = 0
-    """Which branch of the Parallel, which item of the Map."""
+    """Which branch of the Parallel or which item of the Map it is."""
     phase: Phase = Phase.ENTER
     entered: int = 0
-    """Id of the state-entered event; with it the time, both of the current visit."""
+    """The id of the state-entered event, and its time, both for the current visit."""
     entered_at: Millis = _EPOCH
     retries: tuple[int, ...] = ()
     """How often each entry of Retry has been used in this visit."""
     variables: Mapping[str, Payload] = field(default_factory=lambda: NO_VARIABLES)
-    """Assigned in this scope; those of outer scopes lie with the parents, who cannot change them meanwhile."""
+    """Those assigned in this scope. Those of outer scopes are in the parents, which cannot change them meanwhile."""
     task: OpenTask | None = None
     timer: OpenTimer | None = None
     last_task: TaskId | None = None
     """The newest task of this visit, open or not."""
     visit: int = 0
-    """What the current visit is told by: ``Head.ordinal`` when the state was entered."""
+    """What identifies the current visit: ``Head.ordinal`` when the state was entered."""
     child: int | None = None
-    """Number of the branch at the root of the child execution that this branch belongs to."""
+    """The number of the branch at the root of the child execution that this branch belongs to."""
     events: int = 0
-    """In such a root: how many events the child execution's history has."""
+    """In such a root, how many events the child execution's history has."""
     seen: Mapping[str, Json] | None = field(default=None, compare=False, repr=False)
-    """All variables in sight, put together once; not written."""
+    """All variables in sight, put together once. This field is not written."""
 
     @property
     def attempt(self) -> int:
@@ -195,7 +196,7 @@ class Branch:
 
     @property
     def is_child(self) -> bool:
-        """Whether a child execution begins and ends with it."""
+        """Whether a child execution begins and ends with this branch."""
         return self.child == self.number
 
     def copy(self) -> Branch:
@@ -224,13 +225,13 @@ class Branch:
 
 
 class MapRun(Struct, frozen=True):
-    """What a distributed Map knows beside its progress, which counts items: those of its child executions, and how it
-    was asked to run them."""
+    """What a distributed Map knows in addition to its progress, which counts items: the numbers of its child executions,
+    and how it was asked to run them."""
 
     arn: str
     started: Millis
     max_concurrency: int
-    """As it was given; 0: as many as there may be."""
+    """As it was given; 0 stands for as many as are allowed."""
     batch_items: int | None = None
     batch_bytes: int | None = None
     children: int = 0
@@ -239,13 +240,13 @@ class MapRun(Struct, frozen=True):
     failed: int = 0
     redrives: int = 0
     redriven: Millis | None = None
-    """How often the run was redriven, and when it was for the last time."""
+    """How often the run was redriven, and when it was redriven last."""
     shard_items: int | None = None
-    """Where it runs in shards: how many items each of them has."""
+    """If it runs in shards, how many items each of them has."""
     shards: tuple[int, ...] = ()
-    """Which of them are open, by their first items."""
+    """Which shards are open, by their first items."""
     is_shard: bool = False
-    """Whether this is but a shard of the run, in the checkpoint of that shard."""
+    """Whether this is only a shard of the run, in the checkpoint of that shard."""
 
 
 @dataclass(slots=True)
@@ -253,18 +254,18 @@ class Fork:
     """The progress of a Parallel or Map state. Its items and results are parts of their own."""
 
     branch: int
-    """Number of the branch that is in the state."""
+    """The number of the branch that is in the state."""
     width: int
     """How many branches or items there are; ``limit`` of them may run at once."""
     limit: int
     previous: int
-    """As in a branch; here, so that the branch with its large input need not be written again."""
+    """As in a branch. It is kept here so that the branch with its large input need not be written again."""
     cursor: int = 0
     """The first branch or item that has not been started."""
     live: tuple[int, ...] = ()
     """Numbers of the running branches."""
     freed: tuple[int, ...] = ()
-    """For each place to be filled again: the event after which it became free."""
+    """For each place that is to be filled again, the event after which it became free."""
     finished: int = 0
     failed: int = 0
     chunks: int = 0
@@ -272,9 +273,9 @@ class Fork:
     tolerated_count: int | None = None
     tolerated_percentage: float | None = None
     run: MapRun | None = None
-    """Of a Map in mode DISTRIBUTED: its iterations are child executions, each of one item or a batch of them."""
+    """For a Map in mode DISTRIBUTED, whose iterations are child executions, each of one item or of a batch."""
     first: int = 0
-    """In a shard: which of the Map's items is the first of these."""
+    """In a shard, which of the Map's items is the shard's first one."""
 
     def copy(self) -> Fork:
         return Fork(
@@ -296,18 +297,18 @@ class Fork:
 
 
 class Items(Struct, frozen=True):
-    """What a Map iterates over. Written once."""
+    """What a Map iterates over. It is written once."""
 
     branch: int
     items: Payload
 
 
 class Child(Struct, frozen=True):
-    """A child execution: one iteration of a distributed Map, with an identity, an input and a history of its own.
-    Written once, and again with each redrive."""
+    """A child execution: one iteration of a distributed Map, with an identity, an input and a history of its own. It is
+    written once, and again with each redrive."""
 
     branch: int
-    """Number of the branch at its root."""
+    """The number of the branch at its root."""
     name: str
     input: Payload
     started: Millis
@@ -315,38 +316,38 @@ class Child(Struct, frozen=True):
     """How many items of the Map it works on."""
     redrives: int = 0
     redriven: Millis | None = None
-    """How often it was redriven, and when it was for the last time."""
+    """How often it was redriven, and when it was redriven last."""
 
 
 class Shard(Struct, frozen=True):
-    """A stretch of a distributed Map's items that runs as an execution of its own, as the Map keeps it while it is open.
-    To the engine it is a task (``resource.MAP_SHARD``)."""
+    """A range of a distributed Map's items that runs as an execution of its own. This is what the Map keeps about it while
+    it is open. To the engine it is a task (``resource.MAP_SHARD``)."""
 
     branch: int
-    """Number of the branch that is in the Map state."""
+    """The number of the branch that is in the Map state."""
     task: TaskId
     first: int
     count: int
-    """Which of the Map's items, and how many of them."""
+    """Which of the Map's items it begins with, and how many of them it has."""
     limit: int
     """How many child executions it may run at once."""
     tolerated: int
-    """How many failed items the Map tolerated when it was opened. With more it ends by itself."""
+    """How many more failed items the Map tolerated when the shard was opened. If more fail, the shard ends by itself."""
     opened: Millis
     counts: ShardCounts = ShardCounts()
-    """As it has reported them last."""
+    """The counts that it reported last."""
     redrives: int = 0
-    """How often the execution had been redriven when this was started last."""
+    """How often the execution had been redriven when this shard was last started."""
 
 
 class Results(Struct, frozen=True):
-    """Outputs of finished branches by index, in order of arrival. Once closed a chunk never changes again."""
+    """Outputs of finished branches by index, in order of arrival. Once it is closed, a chunk never changes again."""
 
     branch: int
     chunk: int
     outputs: tuple[tuple[int, Payload], ...] = ()
     size: int = 0
-    """Characters that the outputs take at least as one text."""
+    """How many characters the outputs take at least when they are one text."""
 
     @property
     def closed(self) -> bool:
@@ -360,8 +361,8 @@ HEAD: Final = PartId("head")
 ROOT: Final = 0
 
 STOPS: Final = "stop/"
-"""With what the names of parts begin that say which tasks are to be stopped yet. They stand beside the checkpoint: the
-language knows nothing about them, the engine writes and reads them (``engine.kept_stops``)."""
+"""How the names of parts begin that say which tasks still have to be stopped. These parts are kept beside the checkpoint: the
+language knows nothing about them, and the engine writes and reads them (``engine.kept_stops``)."""
 
 
 def branch_id(number: int) -> PartId:
@@ -389,7 +390,7 @@ def results_id(number: int, chunk: int) -> PartId:
 
 
 def payloads(part: Part) -> Iterator[Payload]:
-    """All that it holds."""
+    """All payloads that the part holds."""
     match part:
         case Start() | Child():
             yield part.input
@@ -469,7 +470,7 @@ class Checkpoint(Struct, frozen=True):
 
     @property
     def unfinished_step(self) -> bool:
-        """Whether the last step stopped at its bound: resume with ``Continue`` also after a restart."""
+        """Whether the last step stopped at its bound; if so, resume with ``Continue``, also after a restart."""
         return bool(self.head.ready)
 
     def branches(self) -> Iterator[Branch]:

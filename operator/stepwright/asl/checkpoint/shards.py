@@ -1,9 +1,9 @@
-"""Shards of a distributed Map: stretches of its items that the engine carries as executions of their own.
+"""Shards of a distributed Map: ranges of its items that the engine carries as executions of their own.
 
-A Map with more items than one checkpoint should carry (``Limits.shard_items``) keeps counts, results and which shards are
-open. A shard has a checkpoint of its own: its root stands in the Map state from the beginning, with a fork over the items of
-its stretch, and everything below is as in any other distributed Map. So all that carries executions carries shards, and
-neither the Map nor a shard grows with the items that are still to come.
+A Map with more items than one checkpoint should carry (``Limits.shard_items``) keeps only counts, results and which shards
+are open. A shard has a checkpoint of its own. Its root is in the Map state from the beginning, with a fork over the items of
+its range, and everything below that is as in any other distributed Map. So everything that carries executions carries
+shards, and neither the Map nor a shard grows with the items that are still to come.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ Parts = Mapping[PartId, Part]
 
 
 class Beginning(Struct, frozen=True):
-    """The parameters of the task that a shard is: the encoded checkpoint that it begins with, whose identity holds its uid,
-    and how often it is to have been redriven by then."""
+    """The parameters of the task that runs a shard: the encoded checkpoint that the shard begins with, whose identity holds
+    its uid, and how often it must have been redriven by then."""
 
     parts: dict[PartId, EncodedPart]
     redrives: int
@@ -60,9 +60,9 @@ class End(Struct, frozen=True):
 
     counts: ShardCounts
     history_bytes: int
-    """What the histories in it take in the store."""
+    """How much the histories in the shard take in the store."""
     results: JsonText | None
-    """Of all its items, as one JSON array, where it has come to its end."""
+    """The results of all its items as one JSON array, if it has come to its end."""
 
 
 def beginning(parameters: Json) -> Beginning:
@@ -86,7 +86,7 @@ def find(parts: Parts, task: TaskId) -> Shard | None:
 
 
 def start_task(machine: Machine, parts: Parts, shard: Shard) -> StartTask:
-    """What has the engine run the shard. Its ``parameters`` are a ``Beginning``."""
+    """The command that makes the engine run the shard. Its ``parameters`` are a ``Beginning``."""
     branch = parts[branch_id(shard.branch)]
     assert isinstance(branch, Branch)
     state = machine.scopes[branch.scope].states[branch.state]
@@ -113,7 +113,7 @@ def cancel_task(shard: Shard) -> CancelTask:
 
 
 def counts(parts: Parts) -> ShardCounts | None:
-    """How far it has come, where this is the checkpoint of a shard that goes on."""
+    """How far the shard has come; None unless this is the checkpoint of a shard that goes on."""
     fork = parts.get(fork_id(ROOT))
     if type(fork) is not Fork or fork.run is None or not fork.run.is_shard:
         return None
