@@ -23,7 +23,14 @@ from stepwright.asl.signals import (
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.ports import ExecutionRef, Report, Reported, Uid, Unavailable
 from stepwright.tasks.calls.driver import CallDriver
-from stepwright.tasks.calls.integration import Again, Answered, AnswerLost, Call, CallFailed
+from stepwright.tasks.calls.integration import (
+    Again,
+    Answered,
+    AnswerLost,
+    Call,
+    CallFailed,
+    RefusedForNow,
+)
 from stepwright.tasks.calls.slots import Host, Slots
 from tests.engine.virtual_loop import VirtualClock, run
 
@@ -83,7 +90,7 @@ class Service:
     async def begin(self, call: Call) -> Answered:  # noqa: ARG002
         self.calls.append("begin")
         error = self.answers.pop(0) if self.answers else None
-        if isinstance(error, Unavailable):
+        if isinstance(error, Unavailable | RefusedForNow):
             raise error
         self.begun += 1
         self.open += 1
@@ -461,5 +468,22 @@ def test_another_engine_carries_an_execution_on_and_nothing_of_it_is_stopped() -
         await asyncio.sleep(1)
         assert not scene.driver.holds(REF.uid)
         assert not [call for call in scene.service.calls if call.startswith("stop")]
+
+    played(main)
+
+
+@pytest.mark.parametrize("landed", [False, True])
+def test_a_refusal_that_may_not_last_counts_after_some_attempts(landed: bool) -> None:
+    async def main() -> None:
+        scene = Scene(Again.FIND)
+        refused = RefusedForNow(CallFailed("Service.Busy", "Too many."), landed=landed)
+        scene.service.answers = [refused] * 3
+        assert (await scene.start(task()))[-1] == TaskSucceeded(ID, {"id": 1})
+        assert scene.service.calls.count("find") == (3 if landed else 0)
+
+        scene = Scene(Again.FIND)
+        scene.service.answers = [refused] * 20
+        assert (await scene.start(task()))[-1] == TaskFailed(ID, "Service.Busy", "Too many.")
+        assert scene.service.calls.count("begin") == 8
 
     played(main)

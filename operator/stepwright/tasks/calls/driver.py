@@ -23,13 +23,24 @@ from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine import backoff
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.tasks.by_execution import ByExecution, Key
-from stepwright.tasks.calls.integration import Again, Answered, AnswerLost, Call, CallFailed, Integration
+from stepwright.tasks.calls.integration import (
+    Again,
+    Answered,
+    AnswerLost,
+    Call,
+    CallFailed,
+    Integration,
+    RefusedForNow,
+)
 from stepwright.tasks.calls.slots import Slots
 
 log = structlog.get_logger(__name__)
 
 WITHOUT_LEASE_SECONDS: Final = 1.0
 """How often a call that waits for the lease asks for it."""
+
+MOST_REFUSALS: Final = 7
+"""How often a call is refused for now before that counts: some twelve seconds of pauses."""
 
 T = TypeVar("T")
 
@@ -209,7 +220,7 @@ class CallDriver:
         return answered
 
     async def _made(self, call: Call, *, again: bool) -> Answered:
-        for delay in backoff.delays():
+        for attempts, delay in enumerate(backoff.delays()):
             self._require_wanted(call)
             while not self._held(call.ref.uid):
                 again = True  # by another process
@@ -236,6 +247,12 @@ class CallDriver:
             except AnswerLost as error:
                 again = True
                 self._reported(_key(call))
+                await self._wait(call, error, delay)
+            except RefusedForNow as error:
+                again = again or error.landed
+                self._reported(_key(call))
+                if attempts >= MOST_REFUSALS:
+                    raise error.failure from error
                 await self._wait(call, error, delay)
             except Unavailable as error:
                 self._reported(_key(call))

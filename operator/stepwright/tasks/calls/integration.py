@@ -77,6 +77,16 @@ class AnswerLost(Exception):  # noqa: N818
     not made raises ``Unavailable`` and is simply repeated."""
 
 
+class RefusedForNow(Exception):  # noqa: N818
+    """The other side refuses the call, perhaps not for long: it is made again a few times, then the task fails with
+    ``failure``. ``landed``: it may have been made all the same."""
+
+    def __init__(self, failure: CallFailed, *, landed: bool) -> None:
+        super().__init__(f"{failure.error}: {failure.cause}")
+        self.failure = failure
+        self.landed = landed
+
+
 class Integration(Protocol):
     """All calls raise CallFailed, and Unavailable if they should be repeated later."""
 
@@ -92,7 +102,7 @@ class Integration(Protocol):
 
     async def begin(self, call: Call) -> Answered:
         """Make the call. The answer is the task's result; for a task that waits for what was begun, or for
-        its token, it is the output of TaskSubmitted. Raises AnswerLost, too."""
+        its token, it is the output of TaskSubmitted. Raises AnswerLost and RefusedForNow, too."""
 
     async def find(self, call: Call) -> Answered | None:
         """What ``begin`` answered, if it was called; only for FIND."""
