@@ -54,7 +54,7 @@ class Cluster(Api):
         self.fails: list[Exception] = []
 
     async def request(
-        self, method: str, path: str, params: Any = None, *_: Any, accept: str | None = None
+        self, method: str, path: str, params: Any = None, *_: Any, accept: str | None = None, **__: Any
     ) -> bytes:
         await asyncio.sleep(0.01)
         if method == "DELETE":

@@ -7,12 +7,12 @@ is the network's affair (``client``). Objects are kept as JSON, so nothing is sh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 import msgspec
@@ -35,6 +35,18 @@ Observer = Callable[[Kind, Key, Body | None, Body], None]
 
 OUTSIDE = Context()
 """What happens outside of all processes runs in it."""
+
+KINDS: Final[Mapping[str, Sequence[tuple[str, str, bool]]]] = {
+    "v1": (
+        ("configmaps", "ConfigMap", True),
+        ("secrets", "Secret", True),
+        ("pods", "Pod", True),
+        ("namespaces", "Namespace", False),
+    ),
+    "apps/v1": (("deployments", "Deployment", True),),
+    "batch/v1": (("jobs", "Job", True),),
+}
+"""By API version: plural, kind, whether it is in namespaces. What discovery says; objects of any other kind can be there, too."""
 
 _decode = msgspec.json.decode
 _encode = msgspec.json.Encoder().encode
@@ -370,6 +382,8 @@ class ApiServer:
     def authorize(self, request: Request, *, watching: bool = False) -> None:
         """Raises Refusal."""
         access = self._access
+        if is_discovery(request.path):
+            return  # everybody may ask
         if access is not None and not access.allows(
             request.method, request.path, request.account, watching=watching
         ):
@@ -386,6 +400,8 @@ class ApiServer:
             self.by = ""
 
     def _answer(self, request: Request) -> bytes:
+        if is_discovery(request.path):
+            return _discovered(request.path)
         target = _target(request.path)
         if target.name is None:
             if request.method == "POST":
@@ -501,6 +517,21 @@ def _merge(target: Body, patch: Body) -> None:
             _merge(target[name], value)
         else:
             target[name] = value
+
+
+def is_discovery(path: str) -> bool:
+    """``/api/v1``, ``/apis/apps/v1``."""
+    return path.count("/") == (2 if path.startswith("/api/") else 3)
+
+
+def _discovered(path: str) -> bytes:
+    kinds = KINDS.get(path.removeprefix("/apis/").removeprefix("/api/"))
+    if kinds is None:
+        raise Refusal(404, "NotFound", "the server could not find the requested resource")
+    resources = [
+        {"name": plural, "kind": kind, "namespaced": namespaced} for plural, kind, namespaced in kinds
+    ]
+    return _encode({"resources": [*resources, {"name": "pods/log", "kind": "Pod", "namespaced": True}]})
 
 
 @lru_cache(100_000)

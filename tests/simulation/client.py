@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from stepwright.kube.api import Api, Params
-from stepwright.kube.api_errors import Unreachable, from_response
+from stepwright.kube.api_errors import AnswerTooLong, Unreachable, from_response
 from stepwright.kube.connection import OnDate
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import OUTSIDE, ApiServer, Refusal, Request, Stream
@@ -99,6 +99,7 @@ class SimulatedApi(Api):
         content_type: str = "application/json",
         *,
         accept: str | None = None,
+        most_bytes: int | None = None,
     ) -> bytes:
         process = self._host.process
         if not process.alive:
@@ -108,7 +109,10 @@ class SimulatedApi(Api):
         self._host.sends(request)
         exchange = Exchange(self._server, self._host, request, self._faults, self._trace)
         try:
-            return await exchange.answer
+            answer = await exchange.answer
+            if most_bytes is not None and len(answer) > most_bytes:
+                raise AnswerTooLong(f"{path} is answered with more than {most_bytes:,} bytes")
+            return answer
         finally:
             if self._on_date is not None and exchange.date is not None:
                 exchange.tell_date(self._on_date)
@@ -140,13 +144,13 @@ class SimulatedApi(Api):
             raise from_response(refusal.code, refusal.body) from None
         timer = asyncio.get_running_loop().call_later(seconds, self._faults.cut, stream, context=OUTSIDE)
         try:
-            yield _Lines(stream)
+            yield Lines(stream)
         finally:
             timer.cancel()
             self._server.close(stream)
 
 
-class _Lines:
+class Lines:
     """As the API server writes them. No generator: one that is left early is closed by a task of its own, later."""
 
     def __init__(self, stream: Stream) -> None:

@@ -44,9 +44,11 @@ class Api(ABC):
         content_type: str = "application/json",
         *,
         accept: str | None = None,
+        most_bytes: int | None = None,
     ) -> bytes:
         """One request; the body of its answer. ``body``: bytes as they are, anything else is encoded as JSON.
-        ``accept``: another form of the answer than plain JSON."""
+        ``accept``: another form of the answer than plain JSON. Raises AnswerTooLong for an answer of more than
+        ``most_bytes``, which is not read any further; None: than is ever read."""
 
     @abstractmethod
     def stream(
@@ -61,8 +63,15 @@ class Api(ABC):
     def as_service_account(self, namespace: str, name: str) -> Api:
         """The same server, as that ServiceAccount."""
 
-    async def get(self, path: str, params: Params | None = None, *, into: Any = None) -> Any:
-        return read(await self.request("GET", path, params), into)
+    async def get(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        into: Any = None,
+        most_bytes: int | None = None,
+    ) -> Any:
+        return read(await self.request("GET", path, params, most_bytes=most_bytes), into)
 
     async def create(self, path: str, body: Any, params: Params | None = None, *, into: Any = None) -> Any:
         return read(await self.request("POST", path, params, body), into)

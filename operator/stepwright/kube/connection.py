@@ -146,6 +146,7 @@ class Connection(Api):
         content_type: str = "application/json",
         *,
         accept: str | None = None,
+        most_bytes: int | None = None,
     ) -> bytes:
         write = method != "GET"
         data = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
@@ -170,7 +171,7 @@ class Connection(Api):
                         **self._options,
                     ) as response,
                 ):
-                    answer = await _bounded(response)
+                    answer = await _bounded(response, most_bytes)
                     self._hear_date(response, asked)
                     if response.status < 400:
                         return answer
@@ -236,17 +237,18 @@ class Connection(Api):
         return URL(f"{self._who.host}{path}{query}", encoded=True)
 
 
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+async def _bounded(response: aiohttp.ClientResponse, most_bytes: int | None = None) -> bytes:
     """The body of an answer. Raises AnswerTooLong before it would fill the memory."""
-    if response.content_length is not None and response.content_length <= LONGEST_ANSWER_BYTES:
+    most_bytes = most_bytes or LONGEST_ANSWER_BYTES
+    if response.content_length is not None and response.content_length <= most_bytes:
         return await response.read()
     pieces: list[bytes] = []
     size = 0
     async for piece in response.content.iter_any():
         size += len(piece)
-        if size > LONGEST_ANSWER_BYTES:
+        if size > most_bytes:
             raise AnswerTooLong(
-                f"{response.method} {response.url.path} is answered with more than {LONGEST_ANSWER_BYTES:,} bytes"
+                f"{response.method} {response.url.path} is answered with more than {most_bytes:,} bytes"
             )
         pieces.append(piece)
     return b"".join(pieces)

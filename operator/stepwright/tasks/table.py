@@ -16,7 +16,7 @@ from stepwright.asl.definition import TaskCheck
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
-from stepwright.tasks import activities, functions, job, step_functions
+from stepwright.tasks import activities, functions, job, kubernetes, step_functions
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 
@@ -28,7 +28,8 @@ Process: TypeAlias = Literal["operator", "dev", "run"]
 class Row:
     """``examples``: one Resource for each form that is served. ``page`` of docs/ tells people. ``check_for``: of a
     StateMachine's ``spec``, the check of what the definition's author wrote; None if any parameters will do.
-    ``integration`` makes the calls of its tasks, if these are calls."""
+    ``integration`` makes the calls of its tasks, if these are calls. ``claims``: Resources that are not served, and of which
+    ``check_for`` says why."""
 
     name: str
     examples: tuple[str, ...]
@@ -37,6 +38,7 @@ class Row:
     page: str
     check_for: Callable[[Mapping[str, Any]], TaskCheck] | None = None
     integration: Callable[[Means], Integration] | None = None
+    claims: Callable[[Resource], bool] = lambda _: False
 
 
 TABLE: Final = (
@@ -47,6 +49,16 @@ TABLE: Final = (
         frozenset({"operator", "dev", "run"}),
         "tasks.md",
         job.check_for,
+    ),
+    Row(
+        "kubernetes",
+        ("k8s:get", "k8s:list", "k8s:create"),
+        kubernetes.serves,
+        frozenset({"operator"}),
+        "kubernetes.md",
+        kubernetes.check_for,
+        integration=kubernetes.make,
+        claims=kubernetes.claims,
     ),
     Row(
         "functions",
@@ -112,7 +124,7 @@ def check_for(spec: Mapping[str, Any]) -> TaskCheck:
     checks = {row.name: row.check_for(spec) for row in TABLE if row.check_for is not None}
 
     def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
-        found = row(resource)
+        found = row(resource) or next((row for row in TABLE if row.claims(resource)), None)
         own = None if found is None else checks.get(found.name)
         return () if own is None else own(resource, state, pointer)
 
