@@ -22,7 +22,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
-from stepwright.aws import spelling
+from stepwright.aws import names
 from stepwright.catalog import arns
 from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import CallingTask, CallRefused
@@ -34,7 +34,7 @@ _JSON_TEXT: Final = "SensitiveData"
 
 def serves(operation: str) -> bool:
     """In any pattern."""
-    return spelling.in_tasks(operation.partition(".")[0]) in OPERATIONS
+    return _name(operation.partition(".")[0]) in OPERATIONS
 
 
 ServiceOf: TypeAlias = Callable[[CallingTask], Service]
@@ -69,7 +69,7 @@ class OwnCalls:
         caller: Caller,
         moment: Callable[[Millis], Json],
     ) -> dict[str, Json]:
-        name = spelling.in_tasks(operation)
+        name = _name(operation)
         own = structs.replace(self._of(by), caller=caller, place=arns.place_of(by.ref.arn))
         await dispatch.model_loaded(own)
         try:
@@ -105,18 +105,23 @@ def ids(once: str) -> Callable[[], str]:
     return new_id
 
 
+def _name(operation: str) -> str:
+    """As the API has it: ``StartExecution`` for ``startExecution``."""
+    return f"{operation[:1].upper()}{operation[1:]}"
+
+
 def _request(shape: Any, value: Json, where: str) -> Any:
     """In the API's form; anything that does not fit is left for the API to refuse."""
     match value:
         case dict() if shape.type_name == "structure":
-            names = {spelling.in_tasks(name): name for name in shape.members}
+            members = {names.member(name): name for name in shape.members}
             for name in value:
-                if name not in names:
+                if name not in members:
                     raise errors.validation(
-                        f"There is no parameter '{where}{name}'; there are: {', '.join(sorted(names))}"
+                        f"There is no parameter '{where}{name}'; there are: {', '.join(sorted(members))}"
                     )
             return {
-                names[name]: _request(shape.members[names[name]], member, f"{where}{name}.")
+                members[name]: _request(shape.members[members[name]], member, f"{where}{name}.")
                 for name, member in value.items()
             }
         case list() if shape.type_name == "list":
@@ -133,7 +138,7 @@ def _answer(shape: Any, value: Any, moment: Callable[[Millis], Json]) -> Any:
     match shape.type_name:
         case "structure":
             return {
-                spelling.in_tasks(name): _answer(shape.members[name], member, moment)
+                names.member(name): _answer(shape.members[name], member, moment)
                 for name, member in sorted(value.items())
             }
         case "list":

@@ -1,8 +1,7 @@
 """Whether a mocked result looks like what an AWS service answers, by botocore's model of that service.
 
 STRICT demands required fields, PRESENT checks those that are there, NONE checks nothing. Fields that the
-model does not have are accepted. Names are those of Step Functions: botocore's with the first letter in upper
-case.
+model does not have are accepted. Names are those of Step Functions (``aws.names``).
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
 """
@@ -14,19 +13,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
-import botocore.exceptions
-import botocore.loaders
-import botocore.model
-import botocore.utils
-
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
-from stepwright.aws import spelling
-
-_OPTIMIZED: Final[Mapping[str, str]] = MappingProxyType(
-    {"states": "stepfunctions", "bedrock": "bedrock-runtime"}
-)
-"""Optimized integrations whose service has another name in botocore."""
+from stepwright.aws import models, optimized, shapes
 
 _POLLED: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -66,12 +55,20 @@ def _output(resource: Resource) -> Any:
     """The structure that the operation of a Resource answers with."""
     if resource.kind != "integration" or resource.waits_for_token:
         return None  # a callback may answer anything
-    operation = resource.action
+    action = resource.action
     if resource.waits_for_end:
-        operation = _POLLED.get(f"{resource.service}:{operation}", "")
+        action = _POLLED.get(f"{resource.service}:{action}", "")
+    name = _botocore_name(resource, action)
+    operation = None if name is None else models.operations(name).get(action)
+    return None if operation is None else models.service(str(name)).operation_model(operation).output_shape
+
+
+def _botocore_name(resource: Resource, action: str) -> str | None:
     sdk, service = _service(resource)
-    name = _botocore_names().get(service) if sdk else _OPTIMIZED.get(service, service)
-    return None if name is None else _operations(name).get(operation.lower())
+    if sdk:
+        return models.services().get(service)
+    optimized_service = optimized.find(resource)
+    return None if optimized_service is None else optimized_service.of(action)
 
 
 def _service(resource: Resource) -> tuple[bool, str]:
@@ -80,33 +77,11 @@ def _service(resource: Resource) -> tuple[bool, str]:
     return bool(sdk), name
 
 
-@lru_cache(maxsize=1)
-def _botocore_names() -> Mapping[str, str]:
-    """botocore's name of a service by the one in aws-sdk Resources: its service id, in lower case and in one word."""
-    names = {
-        name.replace("-", ""): name for name in botocore.loaders.Loader().list_available_services("service-2")
-    }
-    renamed: Mapping[str, str] = botocore.utils.CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES
-    return names | {
-        service_id.replace("-", ""): name for name, service_id in renamed.items() if name in names.values()
-    }
-
-
-@lru_cache(maxsize=16)
-def _operations(service: str) -> Mapping[str, Any]:
-    """What each operation answers with, by its name in lower case."""
-    try:
-        loaded = botocore.loaders.Loader().load_service_model(service, "service-2")
-    except botocore.exceptions.UnknownServiceError:
-        return {}
-    described = botocore.model.ServiceModel(loaded)
-    return {name.lower(): described.operation_model(name).output_shape for name in described.operation_names}
-
-
 class _Check:
     def __init__(self, strict: bool, resource: Resource) -> None:
         self._strict = strict
-        self._service = _service(resource)[1]
+        sdk, self._service = _service(resource)
+        self._spelling = shapes.SDK if sdk else shapes.OPTIMIZED
         self._read = _READ.get(resource.text.partition(":::")[2], frozenset())
 
     def value(self, shape: Any, value: Json, field: str) -> Iterator[str]:
@@ -126,7 +101,7 @@ class _Check:
                 yield from self.value(shape.member, item, field)
 
     def _structure(self, shape: Any, value: Mapping[str, Json]) -> Iterator[str]:
-        names = {spelling.in_tasks(name): name for name in shape.members}
+        names = shapes.members_of(shape, self._spelling)
         if self._strict:
             for shown, name in names.items():
                 if name in shape.required_members and shown not in value:
