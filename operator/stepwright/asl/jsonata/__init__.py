@@ -1,12 +1,12 @@
-"""JSONata 2.0.6 as AWS runs it: expressions parsed and compiled once per definition, evaluated per visit of a state.
+"""JSONata 2.0.6 as AWS runs it. Expressions are parsed and compiled once for each definition, and evaluated at each visit of
+a state.
 
-It is our own evaluator, because it must be repeatable on every machine (limits count steps, not time), safe
-(nothing that it calls can run away or hold the process), exact (what an expression merely passes on stays as
-it was written), and quick for what definitions really contain, ``$states.input.x``, without converting the
-whole input.
+We have an evaluator of our own because it must be repeatable on every machine (limits count steps, not time), safe (nothing
+that it calls can run for ever or block the process), and exact (what an expression only passes on stays as it was written).
+It must also be quick for what definitions really contain, ``$states.input.x``, without converting the whole input.
 
-Belongs here: the language and AWS's functions. Not: what ``$states`` holds and where expressions are in a
-definition (``stepwright.asl.fields.jsonata_fields``).
+The language and AWS's functions belong here. What ``$states`` holds, and where expressions are in a definition, does not:
+see ``stepwright.asl.fields.jsonata_fields``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What an expression reads, found without evaluating it.
 
-AWS evaluates expressions without an input document, so it refuses those that read from one at their top level: field
-names, ``$`` and ``$$``. Within a path, a predicate or a function these are the item at hand.
+AWS evaluates expressions without an input document, so it refuses those that read from one at their top level, by field
+names, ``$`` or ``$$``. Within a path, a predicate or a function these refer to the current item.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
@@ -15,13 +15,12 @@ from stepwright.asl.jsonata.nodes import Node
 
 @dataclass(slots=True)
 class Uses:
-    """``top_level``: what it reads from the missing document, as written (``name``, ``$``, ``$$``).
+    """``top_level``: what it reads from the missing document, as written (``name``, ``$``, ``$$``). ``$$`` is never
+    available.
 
-    ``$$`` is never there.
-
-    ``states``: the fields of ``$states`` that it reads; None among them: all of it. ``variables``: all names
-    with a dollar that it does not bind itself and that are not functions. ``function_values``: whether a
-    function may be part of its result, or a number that is not finite may come from one.
+    ``states``: the fields of ``$states`` that it reads; None among them stands for all of ``$states``. ``variables``: all
+    names with a dollar that it does not bind itself and that are not functions. ``function_values``: whether its result may
+    contain a function, or a number that is not finite and comes from a function.
     """
 
     top_level: list[str] = field(default_factory=list)
@@ -41,7 +40,8 @@ class _Walker:
         self.found = Uses()
 
     def node(self, node: Node, *, top: bool, bound: frozenset[str]) -> frozenset[str]:
-        """``top``: no item is at hand. ``bound``: names bound before; gives them with those that the node binds."""
+        """``top``: there is no current item. ``bound``: the names bound before. Returns them, together with those that the
+        node binds."""
         match node.type:
             case "path":
                 bound = self._path(node, top, bound)
@@ -54,7 +54,7 @@ class _Walker:
             case "lambda":
                 self._lambda(node, top, bound)
             case "transform":
-                # The pattern begins at the object given; the rest sees the matches.
+                # The pattern begins at the given object; the rest sees the matches.
                 for part in (node.operand, node.rhs, node.deletion):
                     if part is not None:
                         self.node(part, top=False, bound=bound)
@@ -108,7 +108,7 @@ class _Walker:
         return bound
 
     def _marks(self, step: Node, bound: frozenset[str]) -> frozenset[str]:
-        """What a step binds, and what stands in brackets after it."""
+        """Look at what a step binds, and at what is in brackets after it."""
         if step.focus:
             bound = bound | {step.focus}
         if step.index:

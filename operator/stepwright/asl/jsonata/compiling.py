@@ -1,7 +1,7 @@
-"""From a shaped tree to code: a closure for each node, made once per definition.
+"""Turns a shaped tree into code: a closure for each node, made once for each definition.
 
-``depth`` counts the levels of evaluation from the expression or, within a function, from its body; the runtime adds
-the depth of the call. A level is what JSONata's own evaluator counts as one, since AWS limits them.
+``depth`` counts the levels of evaluation from the expression or, within a function, from its body; the runtime adds the
+depth of the call. Since AWS limits these levels, a level is whatever JSONata's own evaluator counts as one.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class _Compiler:
         return code
 
     def _guarded(self, code: Code, depth: int) -> Code:
-        """The depth is checked where no deeper level follows."""
+        """The depth is checked only at nodes below which there is no deeper level."""
         if self._in_function:
 
             def in_function(input: Value, frame: Frame) -> Value:
@@ -333,7 +333,7 @@ class _Compiler:
     def apply(self, node: Node, depth: int) -> Code:
         left = self.code(node.lhs, depth + 1)
         if node.rhs.type == "function":
-            # Its predicates and group, if any, are lost, as in JSONata.
+            # As in JSONata, predicates and a group that it may have are lost.
             make = self._call(node.rhs, depth)
             return lambda input, frame: make(input, frame, [left(input, frame)])
         right = self.code(node.rhs, depth + 1)

@@ -1,6 +1,7 @@
-"""Moments as text by a picture, ``[Y0001]-[M01]-[D01]``, and back. Moments are milliseconds since 1970, in UTC.
+"""Writes moments as text by a picture such as ``[Y0001]-[M01]-[D01]``, and reads them back. Moments are milliseconds since
+1970, in UTC.
 
-Source: https://www.w3.org/TR/xpath-functions-31/#rules-for-datetime-formatting, as far as JSONata knows it.
+Source: https://www.w3.org/TR/xpath-functions-31/#rules-for-datetime-formatting, as far as JSONata implements it.
 """
 
 from __future__ import annotations
@@ -48,12 +49,12 @@ _ISO_TEXT = re.compile(
 )
 _NUMBERS: Final = "YMDdFWwXxHhmsf"
 LIMIT: Final = 8_640_000_000_000_000
-"""The furthest moment that JavaScript knows."""
+"""The latest moment that JavaScript can represent."""
 
 
 @dataclass(slots=True)
 class _Marker:
-    """A part of a picture: a literal, or a component with how it is written."""
+    """A part of a picture: a literal, or a component and how to write it."""
 
     literal: str | None = None
     component: str = ""
@@ -63,14 +64,15 @@ class _Marker:
     names: integer_pictures.Case | None = None
     integer: Picture | None = None
     digits: int = field(default=-1)
-    """Of a year, month or day: how many digits it has at most; -1: as many as it needs."""
+    """For a year, month or day, how many digits it has at most; -1 means as many as it needs."""
 
 
 # Dates as JavaScript has them: the proleptic Gregorian calendar, year 0 included.
 
 
 def _days_from_civil(year: int, month: int, day: int) -> int:
-    """Days since 1970-01-01; ``month`` from 0, may lie outside the year. After http://howardhinnant.github.io/date_algorithms.html."""
+    """Days since 1970-01-01. ``month`` counts from 0 and may lie outside the year. The method is that of
+    http://howardhinnant.github.io/date_algorithms.html."""
     year += month // 12
     month = month % 12 + 1
     year -= month <= 2
@@ -93,7 +95,7 @@ def _civil(days: int) -> tuple[int, int, int]:
 
 
 def _utc(year: float, month: float = 0, day: float = 1) -> int:
-    """Milliseconds; years below 100 are of the twentieth century, as JavaScript has it."""
+    """Milliseconds. As in JavaScript, years below 100 belong to the twentieth century."""
     whole = int(year)
     return (
         _days_from_civil(whole + 1900 if 0 <= whole <= 99 else whole, int(month), 1) * _DAY
@@ -341,7 +343,7 @@ def parse(text: str, picture: str, now: int, spend: Callable[[int], None]) -> fl
     pattern = "^" + "".join(f"({_pattern(part)})" for part in parts) + "$"
     try:
         compiled = regular_expressions.compile(pattern, "i", 0)
-    except InvalidExpression:  # it is ours, so nothing can be wrong with it but its size
+    except InvalidExpression:  # we made the pattern, so only its size can be wrong
         raise LimitExceeded(TOO_LARGE) from None
     found = compiled.search(text, 0, spend)
     if found is None:
@@ -436,7 +438,8 @@ def _moment(given: dict[str, float | None], now: int) -> float:
 
 
 def _forms(given: dict[str, float | None]) -> tuple[bool, bool]:
-    """Which components together make the date and the time; raises D3136 for the two by weeks, which none reads."""
+    """Which components together give the date and the time. Raises D3136 for the two forms with weeks, which cannot be
+    read."""
 
     def mask(names: str) -> int:
         return sum(1 << (len(names) - 1 - at) for at, name in enumerate(names) if given.get(name))

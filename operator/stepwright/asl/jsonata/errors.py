@@ -1,6 +1,6 @@
-"""What can go wrong with an expression: when it is read, and when it is evaluated.
+"""What can go wrong when an expression is read, and when it is evaluated.
 
-Codes and sentences are those of JSONata 2.0.6, which AWS runs and whose sentences it quotes in causes.
+Codes and sentences are those of JSONata 2.0.6: AWS runs it and quotes its sentences in causes.
 Source: https://docs.jsonata.org and the errors that recorded executions show.
 """
 
@@ -40,7 +40,7 @@ SENTENCES: Final = {
     "S0302": "No terminating / in regular expression",
     "S0401": "Type parameters can only be applied to functions and arrays",
     "S0402": "Choice groups containing parameterized types are not supported",
-    # Ours: JSONata hands these to its host's regular expressions and to the host's stack.
+    # These are ours. JSONata itself leaves such cases to its host's regular expressions and to the host's stack.
     "S0303": "Invalid regular expression: /{{{token}}}/: {{{value}}}",
     "S0304": "The expression nests deeper than {{value}} levels",
     "S0306": "The expression has more than {{value}} tokens",
@@ -132,7 +132,7 @@ class InvalidExpression(ValueError):  # noqa: N818 - it is a finding about a tex
 
 
 class EvaluationFailed(Exception):  # noqa: N818 - AWS's word for it
-    """Evaluation ended with a JSONata error. ``token`` is filled in by the operator or call that knows it."""
+    """Evaluation ended with a JSONata error. The operator or call that knows ``token`` fills it in."""
 
     def __init__(self, code: str, **fields: Any) -> None:
         super().__init__(code)
@@ -145,7 +145,7 @@ class EvaluationFailed(Exception):  # noqa: N818 - AWS's word for it
 
 
 class LimitExceeded(Exception):  # noqa: N818 - a condition
-    """An expression took more steps, memory or depth than one may. The sentences are AWS's."""
+    """An expression took more steps, memory or depth than is allowed. The sentences are AWS's."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

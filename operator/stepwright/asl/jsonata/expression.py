@@ -19,7 +19,7 @@ from stepwright.asl.meter import Meter
 
 _BEGINNING: Final = 3
 _BOUND: Final = 32
-"""Variables that are bound in a unit."""
+"""How many variables are bound in a unit."""
 
 
 class NoResult(Exception):  # noqa: N818 - a condition
@@ -31,7 +31,7 @@ class NoResult(Exception):  # noqa: N818 - a condition
 
 
 class Expression:
-    """Compiled. ``uses`` says what it reads, for checks and to skip what it does not need."""
+    """A compiled expression. ``uses`` says what it reads: for checks, and so that what it does not need can be skipped."""
 
     __slots__ = ("_code", "source", "tokens", "uses")
 
@@ -50,10 +50,11 @@ class Expression:
         random: Callable[[], Any],
         meter: Meter | None = None,
     ) -> Json:
-        """``variables`` without their dollars; ``now``: milliseconds; ``random`` gives a generator when one is needed.
+        """``variables``: by their names without the dollar. ``now``: in milliseconds. ``random`` gives a generator when one
+        is needed.
 
-        Raises ``EvaluationFailed``, ``LimitExceeded`` and ``NoResult``; States.DataLimitExceeded where the expressions of
-        the state have made too much together.
+        Raises ``EvaluationFailed``, ``LimitExceeded`` and ``NoResult``, and States.DataLimitExceeded if the expressions of
+        the state have together made too much.
         """
         if meter is None:
             meter = Meter()
@@ -83,8 +84,8 @@ def compile(source: str) -> Expression:
 
 
 def _as_json(value: Value) -> Value:
-    """Infinite numbers are texts, as AWS writes them; functions are not results; inside other values they are
-    empty texts."""
+    """Infinite numbers become texts, as AWS writes them. A function cannot be the result; inside other values it becomes an
+    empty text."""
     if isinstance(value, Function):
         raise NoResult(function=True)
     return _converted(value)

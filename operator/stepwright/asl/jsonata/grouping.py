@@ -1,4 +1,4 @@
-"""``{key: value}``: an object for one item, or one object made of many, those with the same key together."""
+"""``{key: value}``: makes an object from one item, or one object from many, in which items with the same key are together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def group(pairs: Pairs, input: Value, frame: Frame) -> Value:
         return _of_one(pairs, input, frame)
     tupled = type(input) is Sequence and input.tuples
     if tupled and not input:
-        # JSONata 2.0.6 stumbles here, with a message of its host.
+        # JSONata 2.0.6 itself fails here, with a message from its host.
         raise EvaluationFailed("D3137", message="Nothing was joined that could be grouped")
     items: list[Value] = input or [UNDEFINED]
     frame.runtime.spend(len(items) * (len(pairs) + 1))
@@ -78,7 +78,7 @@ def _check_key(key: Value) -> None:
 
 
 def _together(members: list[Value]) -> Value:
-    """Items one after the other: arrays among them are taken apart, save a single one."""
+    """The items one after another. Arrays among them are taken apart, unless there is only one item."""
     if len(members) == 1:
         return members[0]
     flat: list[Value] = []
@@ -91,7 +91,7 @@ def _together(members: list[Value]) -> Value:
 
 
 def _reduced(tuples: list[dict[str, Any]]) -> dict[str, Any]:
-    """Many tuples as one, each name with the values of all."""
+    """Many tuples combined into one, in which each name has the values from all of them."""
     result = dict(tuples[0])
     for following in tuples[1:]:
         for name, value in following.items():

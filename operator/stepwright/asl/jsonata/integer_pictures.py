@@ -1,4 +1,5 @@
-"""Whole numbers by a picture: ``000``, ``#,##0``, ``I``, ``a``, ``Ww;o``. For ``$formatInteger``, ``$parseInteger`` and dates.
+"""Whole numbers written by a picture: ``000``, ``#,##0``, ``I``, ``a``, ``Ww;o``. ``$formatInteger``, ``$parseInteger`` and
+dates use it.
 
 Source: https://www.w3.org/TR/xpath-functions-31/#formatting-integers.
 """
@@ -111,11 +112,11 @@ class Picture:
     mandatory_digits: int = 0
     optional_digits: int = 0
     separators: tuple[tuple[int, str], ...] = ()
-    """Position from the right and character; where they are regular, the one distance."""
+    """The position from the right, and the character; if the positions are regular, only their distance."""
     regular: bool = False
     token: str = ""
     width: int = -1
-    """Of a date's component: how many digits are read."""
+    """For a component of a date, how many digits are read."""
 
 
 def analyse(picture: str) -> Picture:
@@ -168,7 +169,7 @@ def _analyse_digits(primary: str, found: Picture) -> None:
 
 
 def format(value: float, picture: Picture) -> str:
-    """``value`` is whole."""
+    """``value`` is a whole number."""
     size = abs(value)
     match picture.kind:
         case "letters":
@@ -234,7 +235,7 @@ def _roman(size: float) -> str:
 
 
 def _words(value: float, *, prev: bool = False, ordinal: bool) -> str:
-    """In floats, as JSONata reckons: of 10^46 the digits beyond the first are nothing."""
+    """Calculates with floats, as JSONata does: the digits of 10^46 after the first mean nothing."""
     if value >= 1000:
         magnitude = min(math.floor(math.log10(value) / 3), len(_MAGNITUDES))
         factor = 1000.0**magnitude

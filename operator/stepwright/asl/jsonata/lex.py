@@ -1,4 +1,4 @@
-"""From the text of an expression to its tokens."""
+"""Splits the text of an expression into its tokens."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Lexer:
         self._at = 0
 
     def next(self, prefix: bool) -> Node | None:
-        """The next token, None at the end. ``prefix``: a ``/`` here divides; else it begins a regular expression."""
+        """The next token; None at the end. If ``prefix``, a ``/`` here divides; otherwise it begins a regular expression."""
         source = self._source
         self._skip()
         if self._at >= len(source):
@@ -126,7 +126,7 @@ class Lexer:
         return Node("name", name, start)
 
     def _skip(self) -> None:
-        """Blanks and comments."""
+        """Skip blanks and comments."""
         source = self._source
         while self._at < len(source):
             if source[self._at] in _BLANKS:
@@ -201,7 +201,7 @@ def _backslashes(source: str, end: int) -> int:
 
 
 def _paired(text: str) -> str:
-    """Two halves of a surrogate pair, each written as an escape, are one character."""
+    """Join the two halves of a surrogate pair, each written as an escape, into one character."""
     if _SURROGATE.search(text) is not None:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
     return text

@@ -7,13 +7,13 @@ from typing import Any
 
 
 class Node:
-    """``type`` says which of the other fields count; they are JSONata's own names for the parts of its syntax tree.
+    """``type`` says which of the other fields count. Their names are JSONata's own for the parts of its syntax tree.
 
-    A kind uses few of the fields: the others are the class's defaults, so a node is one small object.
+    Each kind uses only a few of the fields. The others are defaults of the class, so a node is one small object.
     """
 
     depth = 1
-    """Levels of nodes from here down, this one included."""
+    """How many levels of nodes there are from here down, including this one."""
     lhs: Any = None
     rhs: Any = None
     operand: Any = (
@@ -47,11 +47,11 @@ class Node:
         self.value = value
         self.position = position
         self.id = id
-        """Of a token: how the parser knows it."""
+        """For a token, how the parser recognises it."""
 
 
 class Slot:
-    """A ``%``: under which label its parent is bound, and how many levels up it is."""
+    """A ``%``: the label under which its parent is bound, and how many levels up that is."""
 
     __slots__ = ("index", "label", "level")
 

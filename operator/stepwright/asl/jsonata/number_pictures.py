@@ -1,6 +1,6 @@
-"""``$formatNumber``: numbers by a picture such as ``#,##0.00;(0.00)``.
+"""``$formatNumber``: writes numbers by a picture such as ``#,##0.00;(0.00)``.
 
-Source: https://www.w3.org/TR/xpath-functions-31/#formatting-numbers, with the leniencies of JSONata's implementation.
+Source: https://www.w3.org/TR/xpath-functions-31/#formatting-numbers, as leniently as JSONata implements it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MAX_PLACES: Final = 100
 
 
 class _Format:
-    """The characters that mean something."""
+    """The characters that have a meaning in a picture."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         given = {**_DEFAULTS, **{key: str(value) for key, value in options.items()}}
@@ -64,7 +64,7 @@ class _Parts:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """How a number is written."""
+    """How to write a number."""
 
     groups: tuple[int, ...]
     regular_group: int
@@ -102,7 +102,7 @@ def _split(picture: str, form: _Format) -> _Parts:
     if at == -1 or at > len(picture) - len(suffix):
         mantissa, exponent = active, None
     else:
-        # Counted from the beginning of the picture, as in JSONata.
+        # As in JSONata, this counts from the beginning of the picture.
         mantissa, exponent = active[:at], active[at + 1 :]
     point = mantissa.find(form.decimal)
     integer, fraction = (mantissa, suffix) if point == -1 else (mantissa[:point], mantissa[point + 1 :])
@@ -110,7 +110,7 @@ def _split(picture: str, form: _Format) -> _Parts:
 
 
 def _validate(parts: _Parts, form: _Format) -> None:
-    """The last broken rule is reported."""
+    """If several rules are broken, the last one is reported."""
     picture = parts.picture
     error = ""
     point = picture.find(form.decimal)
@@ -158,7 +158,7 @@ def _analyse(parts: _Parts, form: _Format) -> _Rules:
         at = part.find(form.grouping)
         while at != -1:
             found.append(digits(part[:at] if to_left else part[at:], optional=True))
-            # JSONata goes on in the integer part, whichever part this is.
+            # JSONata goes on searching in the integer part, whichever part this is.
             at = parts.integer.find(form.grouping, at + 1)
         return tuple(found)
 
@@ -191,7 +191,7 @@ def _analyse(parts: _Parts, form: _Format) -> _Rules:
 
 
 def regular(positions: tuple[int, ...]) -> int:
-    """The distance of separators that stand at equal distances; 0 where they do not."""
+    """The distance between separators, if it is always the same; otherwise 0."""
     if not positions:
         return 0
     factor = reduce(math.gcd, positions)
@@ -229,7 +229,7 @@ def _scaled(value: float, scaling: int) -> tuple[float, int]:
     most, least = 10.0**scaling, 10.0 ** (scaling - 1)
     mantissa = numeric.as_float(value)
     exponent = 0
-    # JSONata counts forever where the number is 0 or below.
+    # JSONata counts for ever if the number is 0 or below.
     if mantissa <= 0:
         raise LimitExceeded("Expression evaluation timeout: Check for infinite loop")
     while mantissa < least:
@@ -260,7 +260,7 @@ def _grouped(text: str, rules: _Rules, form: _Format) -> str:
 
 
 def _fixed(value: float, places: int, form: _Format) -> str:
-    """The absolute value with so many places, in the picture's digits."""
+    """The absolute value with that many decimal places, in the picture's digits."""
     quantum = Decimal(1).scaleb(-places)
     exact = Decimal(abs(value)).quantize(quantum, ROUND_HALF_UP, Context(prec=800))
     text = f"{exact:f}"

@@ -1,4 +1,4 @@
-"""Arithmetic in JavaScript's numbers: whole ones are exact up to 2^53, all others are floats."""
+"""Arithmetic with JavaScript's numbers: whole numbers are exact up to 2^53, all others are floats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EXACT: Final = 2**53
 
 
 def result(value: float) -> float:
-    """What an operation on exact numbers gave, as JavaScript would have it."""
+    """The result of an operation on exact numbers, as JavaScript would give it."""
     if type(value) is int and -EXACT <= value <= EXACT:
         return value
     return normal(as_float(value))
@@ -60,7 +60,7 @@ def divide(left: float, right: float) -> float:
 
 
 def remainder(left: float, right: float) -> float:
-    """With the sign of the left side."""
+    """The remainder, which has the sign of the left side."""
     left, right = as_float(left), as_float(right)
     if right == 0 or math.isinf(left):
         return math.nan
@@ -90,7 +90,7 @@ def round_half_even(value: float, precision: int = 0) -> float:
 
 
 def _shifted(value: float, places: int) -> float:
-    """The value times 10^places by its decimal digits, so that 1.005 becomes 100.5."""
+    """The value times 10^places, calculated with its decimal digits, so that 1.005 becomes 100.5."""
     digits, _, exponent = repr(value).partition("e")
     try:
         return float(f"{digits}e{(int(exponent) if exponent else 0) + places}")

@@ -1,6 +1,6 @@
-"""From tokens to a tree, by operator precedence (Pratt). What the tree means is worked out in ``shape``.
+"""Makes a tree of the tokens, by operator precedence (Pratt). What the tree means is worked out in ``shape``.
 
-Every token that can begin an expression has a handler in ``_NUDS``, every one that can go on with one in ``_LEDS``.
+Every token that can begin an expression has a handler in ``_NUDS``, and every token that can continue one in ``_LEDS``.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from stepwright.asl.jsonata.lex import BINDING_POWERS, Lexer
 from stepwright.asl.jsonata.nodes import Node
 
 MAX_NESTING: Final = 120
-"""Levels of an expression. Evaluation ends at 100, as on AWS, so nothing that could run is refused."""
+"""How many levels an expression may have. Evaluation ends at 100, as on AWS, so nothing that could run is refused."""
 
 MAX_TOKENS: Final = 30_000
-"""Of one expression. Parsing and compiling one takes some ten microseconds; the largest definition has a
-million."""
+"""How many tokens one expression may have. Parsing and compiling a token takes some ten microseconds; the largest
+definition has a million of them."""
 
 _LAMBDA: Final = ("function", "λ")
 
 
 def parse(source: str) -> tuple[Node, int]:
-    """The tree, and of how many tokens. Raises ``InvalidExpression``."""
+    """The tree, and how many tokens it was made from. Raises ``InvalidExpression``."""
     parser = _Parser(source)
     parser.advance()
     tree = parser.expression(0)
@@ -42,7 +42,7 @@ class _Parser:
         self.token = Node("(end)", id="(end)")
 
     def advance(self, expected: str | None = None, *, infix: bool = False) -> Node:
-        """To the next token; ``expected`` is what the present one must be."""
+        """Go to the next token; ``expected`` is what the present one must be."""
         token = self.token
         if expected is not None and token.id != expected:
             code = "S0203" if token.id == "(end)" else "S0202"

@@ -1,7 +1,7 @@
-"""Paths: steps one after the other, each applied to every item from the previous one.
+"""Paths: steps one after another, each applied to every item that the previous step gave.
 
-A path that binds something on its way (``@$x``, ``#$i``, ``%``) carries *tuples*: dicts with the item under
-"@" and what was bound beside it.
+A path that binds something on its way (``@$x``, ``#$i``, ``%``) carries *tuples*: dicts that hold the item under "@", and
+what was bound under its own name.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ ITEM: Final = "@"
 
 Filter: TypeAlias = Callable[[Value, Frame], Value]
 Stage: TypeAlias = Filter | str
-"""What follows a step in brackets; a text is the name that ``#$name`` gives to the position."""
+"""What follows a step in brackets. If it is a text, that is the name which ``#$name`` gives to the position."""
 
 
 class Step:
-    """A compiled step with what the path must know about it."""
+    """A compiled step, and what the path must know about it."""
 
     __slots__ = ("ancestor", "code", "cons_array", "focus", "index", "name", "sort", "stages", "tuple")
 
@@ -70,7 +70,7 @@ def path(node: Node, steps: list[Step], group: grouping.Pairs | None) -> Code:
 
 
 def _of_variable(variable: Code, names: list[str], general: Code) -> Code:
-    """``$states.input.name``, by far the most frequent. Anything but plain objects takes the general way."""
+    """``$states.input.name``, by far the most frequent kind. Whatever is not a plain object takes the general way."""
 
     def of_variable(input: Value, frame: Frame) -> Value:
         value = variable(input, frame)
@@ -225,7 +225,7 @@ def _as_tuples(result: Value) -> Sequence:
 
 
 def filter_of(stage: Node, condition: Code) -> Filter:
-    """What stands in brackets after a step: a position, or a condition on each item."""
+    """What is in brackets after a step: a position, or a condition on each item."""
     if stage.operand.type == "number":
         return _at(math.floor(stage.operand.value))
 
@@ -317,7 +317,7 @@ def _flattened(value: list[Value], frame: Frame) -> list[Value]:
 
 
 def descendants(input: Value, frame: Frame) -> Value:
-    """The value itself and everything in it, save arrays."""
+    """The value itself and everything in it, except arrays."""
     if input is UNDEFINED:
         return UNDEFINED
     frame.runtime.look_through(input)
@@ -335,7 +335,7 @@ def descendants(input: Value, frame: Frame) -> Value:
 
 
 def in_order(left: Any, right: Any) -> tuple[Any, Any]:
-    """Two numbers or two texts as something that Python compares as JavaScript does: texts by their UTF-16 units."""
+    """Two numbers or two texts in a form that Python compares as JavaScript would: texts by their UTF-16 units."""
     if isinstance(left, str) and not (left.isascii() and right.isascii()):
         return units(left), units(right)
     return left, right
@@ -347,11 +347,11 @@ def units(value: str) -> bytes:
 
 _COMPARED: Final = 2048
 _ENCODED: Final = 128
-"""Characters in a unit, where they are compared as they are, and where they must be written in units of UTF-16."""
+"""How many characters a unit pays for: those compared as they are, and those that must be written in UTF-16 first."""
 
 
 def pay_for_order(runtime: Runtime, left: str, right: str) -> None:
-    """Before two texts are put in order."""
+    """To be called before two texts are put in order."""
     size = min(len(left), len(right))
     if size > _ENCODED:
         plain = left.isascii() and right.isascii()
@@ -359,7 +359,7 @@ def pay_for_order(runtime: Runtime, left: str, right: str) -> None:
 
 
 def sorting(terms: tuple[tuple[bool, Code], ...]) -> Code:
-    """``^(term, >term)``: a stable sort; what has no value for a term comes last."""
+    """``^(term, >term)``: a stable sort; items that have no value for a term come last."""
 
     def sort(input: Value, frame: Frame) -> Value:
         tupled = type(input) is Sequence and input.tuples
@@ -404,7 +404,7 @@ def _comes_after(
 
 
 def merged(items: list[Any], after: Callable[[Any, Any], bool]) -> list[Any]:
-    """Merge sort. ``after``: whether the first of two that stand in this order is to come after the second."""
+    """Merge sort. ``after``: whether the first of two items in this order must come after the second."""
     if len(items) <= 1:
         return items
     middle = len(items) // 2

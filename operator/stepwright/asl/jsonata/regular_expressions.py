@@ -1,7 +1,7 @@
-"""JavaScript's regular expressions, matched by our own machine, which counts its steps.
+"""JavaScript's regular expressions, matched by a machine of our own, which counts its steps.
 
-Python's ``re`` has another dialect and cannot be stopped: some patterns take hours on a short text, holding
-the whole process. Here every step is paid for, so a hostile pattern ends like any other endless expression.
+Python's ``re`` has another dialect and cannot be stopped: some patterns take hours on a short text and block the
+whole process. Here every step is paid for, so a hostile pattern ends like any other endless expression.
 
 Source: https://262.ecma-international.org/#sec-patterns, without the flags that JSONata does not have.
 """
@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 from stepwright.asl.jsonata.errors import InvalidExpression
 
 MAX_INSTRUCTIONS: Final = 5_000
-"""The size of a pattern, and of its parts while it is read: the rest of one that is too large is ignored."""
+"""The largest size of a pattern, and of its parts while it is read. The rest of a pattern that is too large is ignored."""
 
 MAX_NESTING: Final = 50
 _ENDLESS: Final = 2**31
@@ -32,12 +32,12 @@ _LINE_ENDS: Final = frozenset("\n\r\u2028\u2029")
 _CONTROLS: Final = {"n": "\n", "r": "\r", "t": "\t", "v": "\v", "f": "\f"}
 
 _IN_PATTERN: Final = re.compile(r"\\.?|[\[\](]", re.DOTALL)
-"""Where a group may begin, and what keeps a bracket from beginning one."""
+"""Where a group may begin, and what prevents a bracket from beginning one."""
 
 Test: TypeAlias = Callable[[str], bool]
 Spend: TypeAlias = Callable[[int], None]
 Groups: TypeAlias = tuple[int, ...]
-"""Start and end of the match and of each group; -1 where a group took no part."""
+"""Start and end of the match and of each group; -1 for a group that did not take part."""
 
 # Instructions: (operation, argument, argument).
 _TEST, _SPLIT, _JUMP, _SAVE, _ASSERT, _LOOK, _BACK, _RUN, _CHECK, _RESET, _MATCH = range(11)
@@ -64,7 +64,7 @@ class Pattern:
 
 
 def compile(source: str, flags: str, position: int) -> Pattern:
-    """Raises ``InvalidExpression``; ``position`` is where the pattern stands."""
+    """Raises ``InvalidExpression``. ``position`` is where the pattern is in the expression."""
     parser = _Parser(source, "i" in flags, "m" in flags, position)
     tree = parser.pattern()
     writer = _Writer(source, position)
@@ -83,7 +83,7 @@ def _run(
     groups: Groups,
     spend: Spend,
 ) -> Groups | None:
-    """Backtracking with a stack of our own. An entry: where to go on, at which place, with which groups and marks."""
+    """Backtracking with a stack of our own. An entry says where to go on, at which place, with which groups and marks."""
     stack: list[tuple[int, int, int, Groups, Groups]] = []
     marks: Groups = (-1,) * pattern.marks
     pc, at, size, steps = 0, start, len(text), 0
@@ -124,7 +124,7 @@ def _run(
             pc += 1
             fits = True
         elif operation == _CHECK:
-            # A loop whose body matched nothing ends.
+            # A loop ends if its body matched nothing.
             fits = marks[first] != at
             marks = (*marks[:first], at, *marks[first + 1 :])
             pc += 1
@@ -159,7 +159,7 @@ def _run(
             spend(steps)
             return None
         pc, at, extra, groups, marks = stack.pop()
-        if pc < 0:  # a run that may be shorter
+        if pc < 0:  # a run of characters that may be shorter
             if extra > at:
                 stack.append((pc, at, extra - 1, groups, marks))
             at = extra
@@ -321,7 +321,7 @@ class _Parser:
         return ("test", self._character_escape())
 
     def _character_escape(self) -> Test:
-        """After a backslash, in a class or outside: what it tests a character for."""
+        """What follows a backslash, in a class or outside one, as a test of a character."""
         character = self._source[self._at]
         self._at += 1
         several = _several(character)
@@ -376,7 +376,7 @@ class _Parser:
         return _in_class(singles, spans, several, negated, self.ignore_case)
 
     def _class_atom(self, several: dict[str, Test]) -> str | None:
-        """A character, or None for a kind of characters, which is added."""
+        """A character; or None, if it is a kind of characters, which is added to ``several``."""
         character = self._source[self._at]
         self._at += 1
         if character != "\\" or self._at >= len(self._source):
@@ -403,7 +403,7 @@ class _Parser:
 
 
 class _Writer:
-    """From the tree to instructions."""
+    """Turns the tree into instructions."""
 
     def __init__(self, source: str, position: int) -> None:
         self._source = source
@@ -526,8 +526,8 @@ def _in_class(
 
 
 def _in_order(spans: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:
-    """The lowest and the highest of each span, those that overlap made one: to look one up is a step, however many a
-    class holds."""
+    """The lowest and the highest character of each span; overlapping spans become one. So looking a character up is one
+    step, however many spans a class holds."""
     lows: list[str] = []
     highs: list[str] = []
     for low, high in sorted(spans):

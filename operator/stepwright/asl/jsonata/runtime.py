@@ -1,4 +1,4 @@
-"""What an evaluation has: its variables, its budget, the moment it takes place in; and how functions are called."""
+"""What an evaluation has: its variables, its budget and its moment; and how functions are called."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ from stepwright.asl.jsonata.values import Function, Value
 from stepwright.asl.meter import Meter, TakesLong
 
 MAX_DEPTH: Final = 100
-"""Levels of evaluation. Measured at AWS by others: https://github.com/floci-io/floci/issues/2737."""
+"""How many levels evaluation may have. Others measured it at AWS: https://github.com/floci-io/floci/issues/2737."""
 
 MAX_BYTES: Final = 6_990_256
-"""Of one value, 8 for each number of a range and 1 for each character. AWS allows ``[1..873782]`` and no more."""
+"""How large one value may be: 8 for each number of a range and 1 for each character. AWS allows ``[1..873782]`` and no
+more."""
 
 MAX_ALLOCATED: Final = 64 * 1024 * 1024
-"""Of all values together that one evaluation makes, dropped ones included; ours."""
+"""How large all values that one evaluation makes may be together, including those that it drops. This limit is ours."""
 
 MAX_STEPS: Final = 1_000_000
-"""Items looked at, calls, characters searched by regular expressions, in units of about a microsecond. AWS counts time,
-which would make the same execution end differently on two machines."""
+"""Items looked at, calls, and characters searched by regular expressions, in units of about a microsecond. AWS counts time
+instead, by which the same execution could end differently on two machines."""
 
 _SCALAR: Final = 8
-"""What a number, a constant, a place in an array count for."""
+"""How much a number, a constant or a place in an array counts."""
 
 _MADE: Final = 9
 _COMPARED: Final = 11
-"""Bytes made and characters compared in a unit, as powers of two."""
+"""How many bytes are made, and how many characters compared, in a unit; as powers of two."""
 
 _LITTLE: Final = 4096
-"""Bytes, below which it is not worth while to find out what of them is still there."""
+"""How many bytes are so few that finding out which of them are still there is not worth while."""
 
 _LAMBDA_STEPS: Final = 8
 _NATIVE_STEPS: Final = 2
@@ -48,7 +49,7 @@ _Container = TypeVar("_Container", list[Any], dict[str, Any])
 
 
 class Runtime:
-    """One evaluation of one expression. ``now``: milliseconds since 1970. ``depth``: of the function that runs."""
+    """One evaluation of one expression. ``now``: milliseconds since 1970. ``depth``: that of the function that runs."""
 
     __slots__ = (
         "_meter",
@@ -71,7 +72,7 @@ class Runtime:
         self._meter = meter
         left = meter.left
         self.given = self.left = left if left < MAX_STEPS else MAX_STEPS  # noqa: FURB136 - a call for each expression
-        """Steps, of which all expressions of a state have some in common."""
+        """Steps. All expressions of a state share a number of them."""
         self.unallocated = MAX_ALLOCATED
         self._weights: dict[
             int, tuple[int, Value]
@@ -83,13 +84,13 @@ class Runtime:
             self._run_out()
 
     def _run_out(self) -> NoReturn:
-        self.left = min(self.given, 0)  # asking for more than is left spends it
+        self.left = min(self.given, 0)  # asking for more than is left spends all of it
         if self.given < MAX_STEPS and self._meter.is_impatient:
             raise TakesLong
         raise LimitExceeded(TOO_LONG)
 
     def allocate(self, size: float) -> None:
-        """Before a value of this many bytes is made."""
+        """To be called before a value of this many bytes is made."""
         size = int(min(size, MAX_ALLOCATED))
         self.unallocated -= size
         if size > MAX_BYTES or self.unallocated < 0:
@@ -99,13 +100,13 @@ class Runtime:
             self._run_out()
 
     def take(self, size: int) -> None:
-        """Memory that a value takes in addition to its written size."""
+        """Count the memory that a value takes in addition to its written size."""
         self.unallocated -= size
         if self.unallocated < 0:
             raise LimitExceeded(TOO_LARGE)
 
     def keep(self, result: Value) -> None:
-        """The result stays until its state is left. Raises States.DataLimitExceeded."""
+        """Count the result, which is kept until its state is left. Raises States.DataLimitExceeded."""
         made = MAX_ALLOCATED - self.unallocated
         self._meter.hold(made if made <= _LITTLE else min(made, self.weigh(result)))
 
@@ -113,9 +114,9 @@ class Runtime:
         """To be called for every array or object that an expression builds: it must not be too large when
         written out.
 
-        Parts are shared, so something that takes no memory here may take all of it as a text: ``{"a": $x,
-        "b": $x}``, thirty times over. Hence this counts shared parts as often as they occur. ``weight``:
-        where it is known already.
+        Parts are shared, so something that takes no memory here may take all of it as a text: ``{"a": $x, "b": $x}``,
+        nested thirty times. So this counts shared parts as often as they occur. ``weight``: the size, if it is already
+        known.
         """
         if weight is None:
             weight = self.weigh(value)
@@ -125,7 +126,7 @@ class Runtime:
         return value
 
     def weigh(self, value: Value) -> int:
-        """How large a value is when written out, roughly in bytes. Counted once for each array and object."""
+        """How large a value is when written out, roughly in bytes. Each array and object is counted only once."""
         if isinstance(value, str):
             return len(value)
         if not isinstance(value, (list, dict)):  # a union would be made anew each time, here for each item
@@ -156,7 +157,7 @@ class Runtime:
 
 
 class Frame:
-    """Variables of a block, a function, a path's step."""
+    """The variables of a block, a function or a path's step."""
 
     __slots__ = ("outer", "runtime", "variables")
 
@@ -182,7 +183,7 @@ Code: TypeAlias = Callable[[Value, Frame], Value]
 
 
 class Native(Function):
-    """A built-in function: ``call(runtime, *arguments)``. ``parameters``: how many arguments it knows of."""
+    """A built-in function: ``call(runtime, *arguments)``. ``parameters``: how many arguments it takes."""
 
     __slots__ = ("call", "name", "parameters", "signature")
 
@@ -221,7 +222,7 @@ class Lambda(Function):
 
 
 class Promise:
-    """A call at the end of a function, to be made by the function's caller."""
+    """A call at the end of a function, which the function's caller makes."""
 
     __slots__ = ("arguments", "frame", "input", "procedure")
 
@@ -233,7 +234,7 @@ class Promise:
 
 
 def call(runtime: Runtime, function: Value, arguments: list[Value], input: Value = UNDEFINED) -> Value:
-    """Raises T1006 for what is not a function."""
+    """Raises T1006 if it is not a function."""
     result = _call_once(runtime, function, arguments, input)
     while type(result) is Promise:
         frame, context = result.frame, result.input
@@ -271,5 +272,5 @@ def _call_once(runtime: Runtime, function: Value, arguments: list[Value], input:
 
 
 def call_with_as_many(runtime: Runtime, function: Function, *arguments: Value) -> Value:
-    """What a higher-order function does: the first argument always, the others as far as the function takes them."""
+    """How a higher-order function calls: always with the first argument, and with as many others as the function takes."""
     return call(runtime, function, list(arguments[: max(1, function.arity)]))

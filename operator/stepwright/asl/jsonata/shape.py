@@ -1,5 +1,5 @@
-"""Gives the tree of an expression its meaning: steps become paths, ``%`` finds its step, calls at the end of
-functions loop.
+"""Gives the tree of an expression its meaning: steps become paths, ``%`` finds its step, and calls at the end of
+functions become loops.
 
 ``shape`` turns the tree from ``parse`` into the one that ``compiling`` turns into code.
 """
@@ -231,7 +231,7 @@ class _Shaper:
             _push_ancestry(result, operand)
         return result
 
-    # ``%``: the step whose input it stands for keeps that input under a label.
+    # ``%`` stands for the input of a step, and that step keeps its input under a label.
 
     def _seek_parent(self, node: Node, slot: Slot) -> Slot:
         match node.type:
@@ -293,7 +293,7 @@ def _push_ancestry(result: Node, value: Node) -> None:
 
 
 def _tail_calls(node: Node) -> Node:
-    """A call at the end of a function becomes a promise of it, so that recursion there costs no depth."""
+    """A call at the end of a function becomes a promise of that call, so that recursion there costs no depth."""
     if node.type == "function" and node.predicate is None:
         promise = Node("lambda", None, node.position)
         promise.thunk = True

@@ -19,15 +19,15 @@ _ARRAYS: Final = {
 }
 _ANY: Final = "asnblfom"
 _MEMORY: Final = 256
-"""How many lists of types a signature remembers the answer for."""
+"""For how many lists of types a signature remembers the answer."""
 
 MAX_PARAMETERS: Final = 100
-"""Our limit: no real function has a tenth of it."""
+"""This limit is ours; no real function has even a tenth as many."""
 
 
 class _Parameter:
-    """``letters``: what fits; ``repeat``: "", "?" or "+", as in regular expressions; ``in_context``: if the
-    argument is missing, the context is used, which must fit, too."""
+    """``letters``: the types that fit. ``repeat``: "", "?" or "+", as in regular expressions. ``in_context``: if the
+    argument is missing, the context is used in its place, and must fit, too."""
 
     __slots__ = ("in_context", "letters", "repeat", "subtype", "type")
 
@@ -48,7 +48,8 @@ class Signature:
         self._answers: dict[str, tuple[str, ...] | None] = {}
 
     def validated(self, arguments: list[Any], context: Any) -> list[Any]:
-        """The arguments as the function takes them; raises T0410, T0411, T0412 without the function's name."""
+        """The arguments in the form in which the function takes them. Raises T0410, T0411 or T0412, without the function's
+        name."""
         types = "".join(map(symbol, arguments))
         try:
             groups = self._answers[types]
@@ -92,11 +93,11 @@ class Signature:
 
 
 def _split(parameters: list[_Parameter], types: str, *, whole: bool) -> tuple[str, ...] | None:
-    """Which letters go to which parameter, each taking as many as it can; None if they do not fit. ``whole``:
-    none may be left over.
+    """Which letters go to which parameter, each of which takes as many as it can; None if they do not fit. ``whole``:
+    no letter may be left over.
 
-    A regular expression would say the same, and take exponential time for ``<n+n+n+n+:n>`` and a text at the end. So the
-    ways that lead to an end are found first, from the back, one bit for each number of letters that are left.
+    A regular expression would do the same, but take exponential time for ``<n+n+n+n+:n>`` with a text at the end. So the
+    ways that lead to an end are found first, from the back, with one bit for each number of letters that are left.
     """
     size = len(types)
     masks: dict[str, int] = {}
@@ -132,7 +133,7 @@ def _split(parameters: list[_Parameter], types: str, *, whole: bool) -> tuple[st
 
 
 def _mask(types: str, letters: str) -> int:
-    """A bit for each letter that fits, the last one's first."""
+    """A bit for each letter that fits, beginning with that of the last letter."""
     return int("".join("1" if letter in letters else "0" for letter in types) or "0", 2)
 
 
@@ -183,7 +184,7 @@ def compile(text: str, position: int = 0) -> Signature:
 
 
 def symbol(value: Any) -> str:
-    """A letter for the type of an argument; m: it is missing."""
+    """The letter for the type of an argument; m means that it is missing."""
     if isinstance(value, str):
         return "s"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Values as text: ``$string``, and how sentences quote values. Both are JavaScript's ``JSON.stringify``."""
+"""Values as text: ``$string``, and how sentences quote values. Both do what JavaScript's ``JSON.stringify`` does."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from stepwright.asl.jsonata.undefined import UNDEFINED
 
 _DIGITS: Final = 15
 _QUOTED: Final = 10_000
-"""Characters of a value inside a sentence."""
+"""How many characters of a value a sentence quotes."""
 
 
 class NotFinite(ArithmeticError):  # noqa: N818 - a condition
-    """An infinite number where a text of numbers was wanted."""
+    """A text was to be made of a number that is infinite."""
 
     def __init__(self, value: float) -> None:
         super().__init__(value)
@@ -51,21 +51,21 @@ def of_number(value: float) -> str:
 
 
 def rounded(value: float) -> float:
-    """To 15 significant digits, as ``$string`` rounds every number."""
+    """Rounded to 15 significant digits, as ``$string`` rounds every number."""
     if isinstance(value, int) and -(10**_DIGITS) < value < 10**_DIGITS:
         return value
     return normal(float(f"{float(value):.{_DIGITS - 1}e}"))
 
 
 def normal(value: float) -> float:
-    """A whole float as an int, as JavaScript knows only one kind of number; others as they are."""
+    """A whole float as an int, since JavaScript has only one kind of number; others as they are."""
     if type(value) is float and value.is_integer() and abs(value) < 1e21:
         return int(value)
     return value
 
 
 def stringify(value: Any, indent: int = 0) -> str:
-    """The text of a value with numbers rounded; functions are empty texts. Raises ``NotFinite``."""
+    """The text of a value. Numbers are rounded, and functions become empty texts. Raises ``NotFinite``."""
     parts: list[str] = []
     _write(value, indent, "", parts, round_numbers=True)
     return "".join(parts)
@@ -122,6 +122,6 @@ def _write(value: Any, indent: int, margin: str, parts: list[str], *, round_numb
 def of_string(value: str) -> str:
     text = json.dumps(value, ensure_ascii=False)
     if "\x7f" in text or not text.isprintable():
-        # JavaScript escapes halves of surrogate pairs and leaves all else above U+001F.
+        # JavaScript escapes halves of surrogate pairs and leaves everything else above U+001F as it is.
         text = "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in text)
     return text

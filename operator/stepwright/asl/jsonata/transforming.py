@@ -57,7 +57,7 @@ def _change(match: Value, update: Code, deletion: Code | None, frame: Frame) -> 
 
 
 def clone(runtime: Runtime, value: Value) -> Value:
-    """As JSONata clones: by way of the text, so numbers keep 15 digits and functions become empty texts."""
+    """A copy as JSONata makes one, through the text: numbers keep 15 digits, and functions become empty texts."""
     if value is UNDEFINED:
         return UNDEFINED
     runtime.allocate(runtime.weigh(value))

@@ -1,4 +1,4 @@
-"""What a path that leads nowhere gives; JSON's null is ``None``."""
+"""The value that a path gives when it leads nowhere; JSON's null is ``None``."""
 
 from __future__ import annotations
 

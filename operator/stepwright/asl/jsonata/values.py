@@ -1,7 +1,7 @@
-"""The values of JSONata beside those of JSON: what is undefined, sequences, functions; and what all code asks of values.
+"""The values that JSONata has in addition to JSON's (undefined, sequences, functions), and what all code asks of values.
 
-``None`` is JSON's null; ``UNDEFINED`` is what a path that leads nowhere gives. A sequence is a list that becomes its
-only item, or nothing, where it is the result of an expression. Values are shared and never changed in place.
+``None`` is JSON's null; ``UNDEFINED`` is what a path gives when it leads nowhere. A sequence is a list that is replaced by
+its only item, or by nothing, when it is the result of an expression. Values are shared and never changed in place.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ Value = Any
 
 
 class Sequence(list[Any]):
-    """A list that unwraps. ``keep``: not even when it has one item. ``tuples``: its items are frames of a path with
-    ``@``, ``#`` or ``%``, each a dict with the value under "@"."""
+    """A list that unwraps. ``keep``: it does not unwrap even if it has one item. ``tuples``: its items are frames of a path
+    with ``@``, ``#`` or ``%``, each a dict with the value under "@"."""
 
     __slots__ = ("keep", "tuples")
 
@@ -29,13 +29,13 @@ class Sequence(list[Any]):
 
 
 class Constructed(list[Any]):
-    """An array written with brackets at an end of a path: it is not taken apart there."""
+    """An array written with brackets at one end of a path, where it is not taken apart."""
 
     __slots__ = ()
 
 
 class Function:
-    """Anything that can be called. ``arity`` is what a higher-order function asks for."""
+    """Anything that can be called. ``arity`` tells a higher-order function how many arguments it takes."""
 
     __slots__ = ("arity",)
     arity: int
@@ -53,7 +53,7 @@ def unwrapped(result: Value, keep: bool = False) -> Value:
 
 
 def is_number(value: Value) -> bool:
-    """Raises D1001 for what is no longer a finite number."""
+    """Raises D1001 for a number that is no longer finite."""
     kind = type(value)
     if kind is int:
         return True
@@ -73,7 +73,7 @@ def is_array_of_strings(value: Value) -> bool:
 
 
 def truth(value: Value) -> bool:
-    """What ``$boolean`` says; undefined counts as false."""
+    """What ``$boolean`` gives; undefined counts as false."""
     if value is True or value is False:
         return bool(value)
     if value is None or value is UNDEFINED:
@@ -88,7 +88,7 @@ def truth(value: Value) -> bool:
 
 
 def lookup(value: Value, name: str) -> Value:
-    """A field of an object; of the objects in an array."""
+    """A field of an object, or of all objects in an array."""
     if isinstance(value, dict):
         return value.get(name, UNDEFINED)
     if isinstance(value, list):

@@ -1,7 +1,8 @@
 """The functions that every expression may call: JSONata's own, and AWS's.
 
-A module for each kind; ``BUILT_IN`` has all by name. A function is ``f(runtime, *arguments)``; arguments that were not
-given are ``UNDEFINED``. ``$eval`` is missing, as on AWS: calling it is calling what is not a function.
+There is a module for each kind, and ``BUILT_IN`` has all functions by name. A function is ``f(runtime, *arguments)``;
+arguments that were not given are ``UNDEFINED``. As on AWS there is no ``$eval``: to call it is to call something that is not
+a function.
 Source: https://docs.jsonata.org, https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html.
 """
 

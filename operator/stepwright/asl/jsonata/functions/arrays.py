@@ -75,7 +75,7 @@ def shuffle(runtime: Runtime, values: Value) -> Value:
 def distinct(runtime: Runtime, values: Value) -> Value:
     if not isinstance(values, list) or len(values) <= 1:
         return values
-    runtime.look_through(values)  # texts count by their characters, so hashing them is paid for
+    runtime.look_through(values)  # texts count by their characters, which pays for hashing them
     result: list[Value] = Sequence() if type(values) is Sequence else []
     seen: set[Hashable] = set()
     for value in values:
@@ -87,7 +87,7 @@ def distinct(runtime: Runtime, values: Value) -> Value:
 
 
 def _mark(value: Value) -> Hashable:
-    """Equal for equal values, and for no others."""
+    """A mark that is equal for equal values, and for no others."""
     if isinstance(value, list):
         return (list, *map(_mark, value))
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Dates and times: https://docs.jsonata.org/date-time-functions. Now is when the state was entered."""
+"""Dates and times: https://docs.jsonata.org/date-time-functions. Now is the moment when the state was entered."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def base64encode(runtime: Runtime, value: Value) -> Value:
 
 
 def base64decode(runtime: Runtime, value: Value) -> Value:
-    """As Node.js reads it: what is no digit is skipped, both alphabets are known, the padding ends it."""
+    """Reads it as Node.js does: whatever is not a digit is skipped, both alphabets are accepted, and the padding ends it."""
     if value is UNDEFINED:
         return UNDEFINED
     runtime.allocate(len(value))
@@ -88,7 +88,7 @@ def _decoded(runtime: Runtime, value: Value, kept: str, function: str) -> Value:
 
 
 def _places(decoded: str) -> list[int]:
-    """At which byte each character begins."""
+    """The byte at which each character begins."""
     places = []
     at = 0
     for character in decoded:

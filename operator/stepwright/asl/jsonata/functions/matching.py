@@ -1,7 +1,7 @@
 """Texts and regular expressions: https://docs.jsonata.org/regex.
 
 A regular expression is a function that gives a match: an object with ``match``, ``start``, ``end``, ``groups`` and
-``next``, a function for the match after it. Any function that does the same may stand in its place.
+``next``, which is a function for the next match. Any function that does the same can be used in its place.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ _LOOKED_AT: Final = 256
 """How many characters a step of the budget pays for."""
 
 _TEXT: Final = 48
-"""Bytes of memory that a text takes beside its characters."""
+"""Bytes of memory that a text takes in addition to its characters."""
 
 _MATCH: Final = 4
-"""Steps for each match, beside those of finding it."""
+"""Steps for each match, in addition to those for finding it."""
 
 
 def _matches(runtime: Runtime, value: str, matcher: Function) -> Iterator[dict[str, Any]]:
@@ -127,7 +127,7 @@ def match(runtime: Runtime, value: Value, matcher: Value, limit: Value) -> Value
 
 
 def _most(limit: Value, value: str) -> float:
-    """How many are wanted of what a text can have; a fraction is left as it is."""
+    """How many of them are wanted, at most as many as a text can have; a fraction is left as it is."""
     possible = 2 * len(value) + 1
     if limit is UNDEFINED:
         return possible
@@ -135,7 +135,7 @@ def _most(limit: Value, value: str) -> float:
 
 
 def _units(value: str, at: int) -> int:
-    """A position as JavaScript counts it: characters beyond U+FFFF are two."""
+    """A position as JavaScript counts it: characters beyond U+FFFF count as two."""
     return at if value.isascii() else at + sum(character > "\uffff" for character in value[:at])
 
 

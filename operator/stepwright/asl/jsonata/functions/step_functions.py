@@ -1,7 +1,7 @@
 """What AWS adds: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html.
 
-What they give for odd arguments was measured at AWS by others, https://github.com/floci-io/floci/pull/2676: fractions
-are cut off, a seeded random number is that of ``java.util.Random``.
+Others measured at AWS what they give for odd arguments (https://github.com/floci-io/floci/pull/2676): fractions are cut
+off, and a seeded random number is that of ``java.util.Random``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ALGORITHMS: Final = {
     "SHA-512": "sha512",
 }
 _PARSED: Final = 8
-"""Bytes of memory for each character of JSON, about."""
+"""Roughly how many bytes of memory each character of JSON takes."""
 
 _MULTIPLIER: Final = 0x5DEECE66D
 _MASK: Final = (1 << 48) - 1
@@ -69,7 +69,7 @@ def hash_(runtime: Runtime, value: Value, algorithm: Value) -> Value:
 
 
 def random(runtime: Runtime, seed: Value) -> Value:
-    """Between 0 and 1. With a seed always the same number: the first ``nextDouble`` of Java's generator."""
+    """A number between 0 and 1. With a seed it is always the same: the first ``nextDouble`` of Java's generator."""
     if seed is UNDEFINED:
         return runtime.random().random()
     state = (_cut(seed) ^ _MULTIPLIER) & _MASK
@@ -100,14 +100,14 @@ def parse(runtime: Runtime, value: Value) -> Value:
 
 
 def _cut(value: Any) -> int:
-    """Without its fraction."""
+    """The number without its fraction."""
     if isinstance(value, float) and not math.isfinite(value):
         raise EvaluationFailed("D1001", value=value)
     return int(value)
 
 
 def _refused(message: str) -> EvaluationFailed:
-    """Ours: AWS's sentences for these are not known."""
+    """The sentence is ours, since AWS's sentences for these cases are not known."""
     return EvaluationFailed("D3137", message=message)
 
 

@@ -15,7 +15,7 @@ from stepwright.asl.jsonata.values import Function, Value
 
 _COPIED: Final = 256
 _CHANGED: Final = 32
-"""How many characters a step of the budget pays for: merely looked at or copied, or each made another."""
+"""How many characters a step of the budget pays for: those only looked at or copied, and those each turned into another."""
 
 _BLANKS = re.compile(r"[ \t\n\r]+")
 

@@ -1,4 +1,4 @@
-"""How a module tells its functions: name -> signature and function."""
+"""How a module lists its functions: name -> signature and function."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Table: TypeAlias = Mapping[str, tuple[str, Callable[..., Any]]]
 
 
 def given(value: Any, number: int) -> Any:
-    """An argument that a function cannot do without, though its signature lets it be undefined."""
+    """An argument that a function needs, although its signature allows it to be undefined."""
     if value is UNDEFINED:
         raise EvaluationFailed("T0410", value=value, index=number)
     return value
