@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl.signals import TaskSucceeded
+from stepwright.asl.signals import TaskFailed, TaskSucceeded
 from stepwright.asl.step import StartTask
+from stepwright.engine.ports import Unavailable
 from stepwright.kube import timestamps
 from tests.tasks.job.api_server import once
 from tests.tasks.job.test_job_driver import LOST, Scene, done, image, settled
@@ -76,6 +77,58 @@ async def test_a_job_that_runs_again_is_ended_by_who_takes_over() -> None:
         await scene.pod(this, {"running": {}})
 
         assert is_ended(scene, this)
+
+
+async def test_a_job_that_has_changed_since_it_was_seen_is_looked_at_again_before_it_is_ended() -> None:
+    """A restore of etcd had undone the task's result, and the Job that ran for it was ended all the same."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await succeeds_early(scene, driver, this)
+        scene.server.before = once("patch", "jobs", LOST)
+        await scene.pod(this, {"running": {}})
+        scene.server.muted = True
+        scene.server.put(scene.job_path(this), scene.job(this))
+        await scene.clock.forward(5)
+        assert not is_ended(scene, this)
+
+        scene.server.muted = False
+        scene.server.put(scene.job_path(this), scene.job(this))
+        await scene.clock.forward(2)
+        assert is_ended(scene, this)
+
+
+async def test_a_job_that_runs_again_is_not_ended_where_its_execution_is_not_carried() -> None:
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await succeeds_early(scene, driver, this)
+        scene.held = False
+        await scene.pod(this, {"running": {}})
+        await scene.clock.forward(120)
+        assert not is_ended(scene, this)
+
+        scene.held = True
+        await scene.clock.forward(120)
+        assert is_ended(scene, this)
+
+
+async def test_a_task_whose_job_was_ended_for_a_result_that_a_restore_has_undone_gets_another_job() -> None:
+    """It failed with Job.Failed: that Job had passed the deadline with which Stepwright itself had ended it."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await succeeds_early(scene, driver, this)
+        await scene.pod(this, {"running": {}})
+        await scene.conclude(this, "Failed")
+        assert is_ended(scene, this)
+        first = scene.job(this)["metadata"]["uid"]
+    scene.heard.clear()
+    async with scene.driver() as driver:
+        with pytest.raises(Unavailable, match="of a start that was undone"):
+            await driver.start(scene.ref, this, again=True)
+        await settled()
+        await driver.start(scene.ref, this, again=True)
+
+        assert scene.job(this)["metadata"]["uid"] != first
+        assert not any(isinstance(signal, TaskFailed | TaskSucceeded) for signal in scene.heard)
 
 
 async def test_a_job_is_not_let_go_before_it_has_finished() -> None:

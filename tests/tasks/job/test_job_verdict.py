@@ -281,6 +281,16 @@ FAILURES: list[tuple[str, facts.Pod | None, dict[str, Any], tuple[str, str, tupl
 ]
 
 
+def test_a_job_that_stepwright_has_ended_itself_did_not_fail() -> None:
+    """A restore of etcd has undone why it was ended."""
+    spec = facts.JobSpec(ttlSecondsAfterFinished=300, activeDeadlineSeconds=facts.ENDED_SECONDS)
+    ended = msgspec.structs.replace(job("Failed", reason="DeadlineExceeded"), spec=spec)
+
+    verdict = judge(ended, [pod({"exitCode": 143})], pods_certain=True)
+    assert isinstance(verdict, Failed)
+    assert (verdict.error, "a restore of etcd" in verdict.cause) == ("Job.Deleted", True)
+
+
 @pytest.mark.parametrize(
     ("its", "given", "expected"), [case[1:] for case in FAILURES], ids=[case[0] for case in FAILURES]
 )

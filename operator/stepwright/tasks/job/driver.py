@@ -265,6 +265,8 @@ class JobDriver:
         try:
             for expected in chain([made], alike()):
                 if await self._calls.is_as_made(ref, expected, job.metadata.uid):
+                    if job.was_ended:
+                        await self._make_room(ref, job)
                     return job
         except StateError:
             # It may be the task's, and run: the execution does not settle before it is stopped.
@@ -275,7 +277,8 @@ class JobDriver:
 
     async def _make_room(self, ref: ExecutionRef, job: facts.Job) -> None:
         """A released Job has ended, and no task begins twice. So etcd was restored, which undid the start of
-        this Job, and the task has come again with another input. Raises Unavailable until the Job is gone."""
+        this Job, and the task has come again with another input, or what was recorded when this Job was ended. Raises
+        Unavailable until the Job is gone."""
         name = job.metadata.name
         is_over = job.metadata.deletionTimestamp is not None or job.spec.ttlSecondsAfterFinished is not None
         if is_over or (ref.namespace, name) in self._releases:

@@ -8,7 +8,7 @@ two.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import field
@@ -68,6 +68,9 @@ class JobMetadata(Fact, frozen=True):
     annotations: JobAnnotations = JobAnnotations()
 
 
+ENDED_SECONDS: Final = 1
+"""The deadline of a Job that Stepwright has ended because its task has its result already."""
+
 RestartPolicy = Literal["Never", "OnFailure", "Always"]
 
 
@@ -91,6 +94,7 @@ class JobSpec(Fact, frozen=True):
     successPolicy: SuccessPolicy | None = None
     suspend: bool | None = None
     ttlSecondsAfterFinished: int | None = None
+    activeDeadlineSeconds: int | None = None
 
 
 class Uncounted(Fact, frozen=True):
@@ -138,6 +142,12 @@ class Job(Fact, frozen=True):
         if self.spec.completions is not None or self.spec.parallelism == parallelism:
             return self
         return replace(self, spec=replace(self.spec, parallelism=parallelism))
+
+    @property
+    def was_ended(self) -> bool:
+        """Whether Stepwright has ended it, and not only let go of it: then it shows nothing of its task any more."""
+        spec = self.spec
+        return spec.ttlSecondsAfterFinished is not None and spec.activeDeadlineSeconds == ENDED_SECONDS
 
     @property
     def successes(self) -> int:

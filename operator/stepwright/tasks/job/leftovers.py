@@ -106,12 +106,14 @@ class Leftovers:
         """The task has ended: check what becomes of its Job."""
         release = self._releases.unfinished(namespace, name)
         job = self._jobs.get(namespace, name)
-        if release is None or job is None or release.job_uid not in (None, job.metadata.uid):
+        if release is None or job is None or not _is_for(release, job):
             return
         what = verdict.aftermath(job, self._pods_of(job))
         if what is verdict.Aftermath.FINISHED:
             self._releases.finished(release, job)
         elif what is verdict.Aftermath.AGAIN and (namespace, name) not in self._ending:
+            if not self._held(release.ref.uid):
+                return  # if a restore has undone the task's end, it may be wanted where the execution is carried
             self._log.warning(
                 "a Job would run again though its task has ended", execution=_name(release.ref), job=name
             )
@@ -120,9 +122,27 @@ class Leftovers:
 
     async def _end_again(self, release: Release) -> None:
         try:
-            await self._releases.end(release)
+            while (job := self._running_again(release)) is not None:
+                try:
+                    if await self._releases.end(release, job):
+                        return
+                except Unavailable as error:
+                    self._log.warning(
+                        "a Job that runs again is not ended yet", job=release.name, reason=str(error)
+                    )
+                await self._clock.sleep(RETRY_SECONDS)
         finally:
             self._ending.discard((release.ref.namespace, release.name))
+
+    def _running_again(self, release: Release) -> facts.Job | None:
+        """The Job as it was seen last, if it still is to be ended."""
+        namespace, name = release.ref.namespace, release.name
+        job = self._jobs.get(namespace, name)
+        if job is None or not _is_for(release, job) or not self._held(release.ref.uid):
+            return None
+        if self._releases.unfinished(namespace, name) is None:
+            return None
+        return job if verdict.aftermath(job, self._pods_of(job)) is verdict.Aftermath.AGAIN else None
 
     def _look_back_at_all(self, now: Millis) -> None:
         for release in self._releases.all_unfinished():
@@ -174,3 +194,9 @@ class Leftovers:
 
 def _name(ref: ExecutionRef) -> str:
     return f"{ref.namespace}/{ref.name}"
+
+
+def _is_for(release: Release, job: facts.Job) -> bool:
+    """Whether it is that Job, and not another one of its name."""
+    whose = release.job_uid in (None, job.metadata.uid)
+    return whose and job.metadata.annotations.task_name == release.task_name

@@ -105,22 +105,13 @@ class Releases:
             while due := self._due():
                 await asyncio.gather(*(self._release(*job) for job in due))
 
-    async def end(self, release: Release) -> None:
-        """The Job runs again, or is about to: end it, and release it. Returns when that is done."""
-        key = (release.ref.namespace, release.name)
-        while key in self._unfinished:
-            ttl_seconds = release.stays_seconds(self._clock.now())
-            try:
-                await self._calls.release(
-                    release.ref, release.name, release.task_name, release.job_uid, ttl_seconds, ends=True
-                )
-            except Unavailable as error:
-                self._log.warning(
-                    "a Job that runs again is not ended yet", job=release.name, reason=str(error)
-                )
-                await self._clock.sleep(TICK_SECONDS)
-            else:
-                self._unfinished.pop(key, None)
+    async def end(self, release: Release, job: facts.Job) -> bool:
+        """The Job, as it was seen last, runs again or is about to: end it, and release it. Returns whether that is done.
+        Raises Unavailable."""
+        is_done = await self._calls.end(release.ref, job, release.stays_seconds(self._clock.now()))
+        if is_done:
+            self._unfinished.pop((release.ref.namespace, release.name), None)
+        return is_done
 
     def _due(self) -> list[tuple[str, str]]:
         """The oldest few whose time has come."""

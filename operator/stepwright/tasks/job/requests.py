@@ -134,38 +134,28 @@ class Calls:
         }
 
     async def release(
-        self,
-        ref: ExecutionRef,
-        name: str,
-        task_name: str,
-        uid: str | None,
-        ttl_seconds: int,
-        *,
-        ends: bool = False,
+        self, ref: ExecutionRef, name: str, task_name: str, uid: str | None, ttl_seconds: int
     ) -> None:
         """Have the Job deleted ``ttl_seconds`` after its end; if its ``uid`` is known, only that one, not one
-        created for its task after a restore. Raises Unavailable.
+        created for its task after a restore. Raises Unavailable."""
+        await self._patch(ref, name, _released(task_name, uid, ttl_seconds))
 
-        ``ends``: also end what runs of it. With its deadline passed, its controller deletes its pods and
-        creates no more, while the Job itself stays: a creation under way still finds its name taken.
+    async def end(self, ref: ExecutionRef, job: facts.Job, ttl_seconds: int) -> bool:
+        """``release`` it, and end what runs of it. Returns whether that is done; not if the Job has changed since it was
+        seen: a restore may have undone why it was to be ended. Raises Unavailable.
+
+        With its deadline passed, its controller deletes its pods and creates no more, while the Job itself stays: a
+        creation under way still finds its name taken.
         """
-        body: list[dict[str, Any]] = [
-            {
-                "op": "test",
-                "path": "/metadata/annotations/" + names.TASK_NAME.replace("/", "~1"),
-                "value": task_name,
-            },
-            {"op": "add", "path": "/spec/ttlSecondsAfterFinished", "value": ttl_seconds},
-        ]
-        if uid is not None:
-            body.insert(0, {"op": "test", "path": "/metadata/uid", "value": uid})
-        if ends:
-            body.append({"op": "add", "path": "/spec/activeDeadlineSeconds", "value": 1})
-        await self._clear_away(
-            ref,
-            name,
-            lambda api: api.patch(path_of(BATCH, "jobs", ref.namespace, name), body, into=facts.Job),
-        )
+        metadata = job.metadata
+        unchanged = {"op": "test", "path": "/metadata/resourceVersion", "value": metadata.resourceVersion}
+        deadline = {"op": "add", "path": "/spec/activeDeadlineSeconds", "value": facts.ENDED_SECONDS}
+        patch = _released(metadata.annotations.task_name, metadata.uid, ttl_seconds)
+        return await self._patch(ref, metadata.name, [unchanged, *patch, deadline])
+
+    async def _patch(self, ref: ExecutionRef, name: str, body: list[dict[str, Any]]) -> bool:
+        path = path_of(BATCH, "jobs", ref.namespace, name)
+        return await self._clear_away(ref, name, lambda api: api.patch(path, body, into=facts.Job))
 
     async def delete(self, ref: ExecutionRef, name: str, uid: str) -> None:
         """End the Job and its pods. Raises Unavailable.
@@ -178,7 +168,8 @@ class Calls:
             ref, name, lambda api: api.delete(path_of(BATCH, "jobs", ref.namespace, name), body)
         )
 
-    async def _clear_away(self, ref: ExecutionRef, name: str, request: Any) -> None:
+    async def _clear_away(self, ref: ExecutionRef, name: str, request: Any) -> bool:
+        """Returns False if another object has that name, or it is another one than the request is for."""
         api, account = self._accounts.of(ref)
         try:
             try:
@@ -191,10 +182,11 @@ class Calls:
                 )
                 await request(self._api)
         except (NotFound, Conflict, Invalid) as error:
-            # Already gone, or another object has that name: nothing of ours is left there.
             log.debug("nothing to clear away", namespace=ref.namespace, job=name, reason=error.reason)
+            return isinstance(error, NotFound)
         except ApiError as error:
             raise Unavailable(f"cannot clear away Job {ref.namespace}/{name}: {error}") from error
+        return True
 
     async def _list(self, path: str, params: dict[str, str], into: Any) -> list[Any]:
         try:
@@ -202,3 +194,14 @@ class Calls:
         except ApiError as error:
             raise Unavailable(f"cannot list {path}: {error}") from error
         return list(found.items)
+
+
+def _released(task_name: str, uid: str | None, ttl_seconds: int) -> list[dict[str, Any]]:
+    """A patch of the task's Job."""
+    annotation = "/metadata/annotations/" + names.TASK_NAME.replace("/", "~1")
+    whose = [] if uid is None else [{"op": "test", "path": "/metadata/uid", "value": uid}]
+    return [
+        *whose,
+        {"op": "test", "path": annotation, "value": task_name},
+        {"op": "add", "path": "/spec/ttlSecondsAfterFinished", "value": ttl_seconds},
+    ]

@@ -222,6 +222,12 @@ def _failed(
     job: Job, pods: Sequence[Pod], foreign: Sequence[Pod], condition: JobCondition, *, certain: bool
 ) -> Verdict:
     name, reason = job.metadata.name, condition.reason
+    if reason == "DeadlineExceeded" and job.was_ended:
+        return Failed(
+            errors.DELETED,
+            f"Job {name} was ended because its task had its result, and a restore of etcd has undone that. A Retry makes a "
+            "new one.",
+        )
     if reason == "DeadlineExceeded":
         return Failed(errors.FAILED, f"Job {name} ran longer than its activeDeadlineSeconds.", _log_of(pods))
     newest_first = sorted(pods, key=lambda pod: pod.metadata.creationTimestamp, reverse=True)
