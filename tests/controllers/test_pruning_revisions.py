@@ -54,6 +54,24 @@ def test_a_revision_that_nobody_needs_any_more_goes_by_itself(monkeypatch: pytes
     assert play.revisions() == [play.stored()["status"]["revision"]]
 
 
+def test_a_revision_goes_though_another_operator_looks_after_the_state_machine_by_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That one does not know of it, so it stayed until the next change: seed 24192 of the simulation."""
+    monkeypatch.setattr(revisions, "KEPT", 0)
+
+    async def script(play: Play) -> None:
+        await play.make_and_change()
+        assert len(play.revisions()) == 2
+        play.owned = False
+        play.machines.shares_changed()
+        await asyncio.sleep(10)
+
+    play = played(script)
+
+    assert play.revisions() == [play.stored()["status"]["revision"]]
+
+
 def test_no_revision_stays_for_a_status_that_was_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody changes the definition once more, a moment before the status tells of it."""
     monkeypatch.setattr(revisions, "KEPT", 0)

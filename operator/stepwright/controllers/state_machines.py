@@ -278,9 +278,9 @@ class StateMachines:
             return await self._draining.go_on(key, seen)
         self._draining.forget(key)
         if not owned:
-            self._pruning.forget(key)
             self.known.take_over(key, seen)
-            return None
+            # Whoever looks after it now does not know that a revision is to go.
+            return await self._prune_when_named(key)
         if not _is_held(seen):
             finalizers = seen.metadata.finalizers or ()
             try:
