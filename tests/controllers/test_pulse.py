@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from structlog.testing import capture_logs
 
 from stepwright.assembly.operator import Operator
 from stepwright.controllers import pulse
+from stepwright.controllers.loop_thread import LoopThread
 from stepwright.controllers.pulse import Pulse
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.engine.stepping import Stepping
@@ -219,3 +221,23 @@ def test_a_step_beside_the_loop_that_lasts_for_five_minutes_is_stuck() -> None:
     turn_for(10)
     assert loop.pulse.step_seconds <= 10
     assert loop.pulse.stuck is None
+
+
+def test_the_loop_has_turned_once_what_others_may_continue_is_handed_over() -> None:
+    """In the loop that acts; who asks lives in another thread."""
+    where: list[int] = []
+
+    async def hand_over() -> None:
+        await asyncio.sleep(0)
+        where.append(threading.get_ident())
+
+    acting = LoopThread("acting")
+    acting.start()
+    pulse = Pulse(acting.loop, 0, stepping=Stepping(), handed_over=hand_over)
+    try:
+        asyncio.run(pulse.turned())
+    finally:
+        asyncio.run(acting.stop())
+
+    assert len(where) == 1
+    assert where[0] != threading.get_ident()

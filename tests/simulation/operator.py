@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from random import Random
 from typing import Any, TypeAlias
@@ -113,8 +113,12 @@ class PulseOfSimulation:
     suspect: ExecutionRef | None = None
     stuck: ExecutionRef | None = None
 
+    def __init__(self, handed_over: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._handed_over = handed_over
+
     async def turned(self) -> None:
         await asyncio.sleep(0)
+        await self._handed_over()
 
 
 class Told:
@@ -217,7 +221,7 @@ class Operator:
         self.clock = SetClock(offset_ms)
         self.api = SimulatedApi(server, self, faults, trace, on_date=self.clock.hear)
         self.quarantine = Quarantine(self.api, lease_namespace, self._shares_changed)
-        self.pulse = PulseOfSimulation()
+        self.pulse = PulseOfSimulation(self._handed_over)
         self.membership = Membership(
             self.api,
             lease_namespace,
@@ -281,6 +285,9 @@ class Operator:
         calls = RemoteCalls(self._remote, self, self._faults, self._trace, means.clock)
         self.remote = CallDriver(calls, means.clock, report, held=held)
         return (self.remote,)
+
+    async def _handed_over(self) -> None:
+        await self.parts.handed_over()
 
     def begin(self) -> None:
         self.process.start(self._main(), f"operator {self.process.name}")

@@ -487,3 +487,47 @@ def test_a_refusal_that_may_not_last_counts_after_some_attempts(landed: bool) ->
         assert scene.service.calls.count("begin") == 8
 
     played(main)
+
+
+@pytest.mark.parametrize("pattern", ["", ".sync"])
+def test_who_carries_an_execution_on_finds_what_was_being_begun_for_it(pattern: str) -> None:
+    """The call came there after it had been looked for, and there were two: seed 27616 of the simulation."""
+
+    async def main() -> None:
+        scene = Scene(Again.FIND)
+        scene.service.may_answer.clear()
+        held = {REF.uid: True}
+        driver = CallDriver(scene.service, VirtualClock(), lambda *_: None, held=lambda uid: held[uid])
+        await driver.start(REF, task(pattern), again=False)
+        await asyncio.sleep(1)
+        async with asyncio.timeout(0.1):
+            await driver.handed_over()  # nothing is given away
+
+        held[REF.uid] = False
+        driver.let_go(REF.uid)
+        handing_over = asyncio.ensure_future(driver.handed_over())
+        await asyncio.sleep(5)
+        assert not handing_over.done()
+        scene.service.may_answer.set()
+        await handing_over
+        assert scene.service.calls == ["begin"]
+
+    played(main)
+
+
+def test_what_may_be_called_twice_is_not_waited_for_by_who_carries_it_on() -> None:
+    async def main() -> None:
+        scene = Scene()
+        scene.service.may_answer.clear()
+        held = {REF.uid: True}
+        driver = CallDriver(scene.service, VirtualClock(), lambda *_: None, held=lambda uid: held[uid])
+        await driver.start(REF, task(), again=False)
+        await asyncio.sleep(1)
+        held[REF.uid] = False
+        driver.let_go(REF.uid)
+        async with asyncio.timeout(0.1):
+            await driver.handed_over()
+        await asyncio.sleep(1)
+        assert scene.service.open == 0
+
+    played(main)

@@ -30,6 +30,14 @@ async def drain(calls: Sequence[CallDriver], seconds: float) -> None:
             await asyncio.gather(*(driver.drain() for driver in calls))
 
 
+async def handed_over(calls: Sequence[CallDriver], seconds: float) -> None:
+    """Other processes are about to continue some executions: wait this long for the answers of calls that begin something
+    for these, so that it is found."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.gather(*(driver.handed_over() for driver in calls))
+
+
 async def close(calling: Sequence[CallDriver]) -> None:
     """Give up what is under way."""
     for driver in calling:

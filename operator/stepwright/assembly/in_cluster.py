@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -42,6 +42,9 @@ from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.job.driver import JobDriver
 from stepwright.tasks.job.settings import BASELINE
+
+HAND_OVER_SECONDS: Final = 10.0
+"""How long others wait at most for the answers to calls that this process has made for what is theirs from now on."""
 
 
 class Shares(Protocol):
@@ -204,6 +207,11 @@ class InCluster:
         in which what has settled is left out."""
         await self.watch.synced.wait()
         await self.rounds.run()
+
+    async def handed_over(self) -> None:
+        """Return once others may continue what is no longer this process's: nothing that it has begun for that can appear
+        later, or it takes too long."""
+        await calling.handed_over(self._calls, HAND_OVER_SECONDS)
 
     # --- What comes from outside -------------------------------------------------------------------------------------
 

@@ -116,7 +116,13 @@ class Operator:
         loop = asyncio.get_running_loop()
         stepping = Stepping()
         lease_namespace = options.lease_namespace or api.default_namespace
-        self._pulse = Pulse(loop, threading.get_ident(), stepping=stepping, news=self._pulse_has_news)
+        self._pulse = Pulse(
+            loop,
+            threading.get_ident(),
+            stepping=stepping,
+            news=self._pulse_has_news,
+            handed_over=self._handed_over,
+        )
         changed = partial(_in_loop, loop, self._shares_changed)
         quarantine = Quarantine(leases, lease_namespace, changed)
         self._membership = Membership(
@@ -249,6 +255,9 @@ class Operator:
 
     def _pulse_has_news(self) -> None:
         self._membership.hear()
+
+    async def _handed_over(self) -> None:
+        await self._parts.handed_over()
 
     def _shares_changed(self) -> None:
         self._parts.shares_changed()

@@ -73,7 +73,7 @@ class Pulse(Protocol):
         """The execution whose step beside the loop seems never to end."""
 
     async def turned(self) -> None:
-        """Returns once it has turned."""
+        """Returns once it has turned, and nothing of what is no longer held is under way."""
 
 
 class _AlwaysTurning:

@@ -12,8 +12,8 @@ import sys
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 import structlog
 
@@ -43,10 +43,15 @@ REMEMBERED: Final = 120
 """Much may happen between two scrapes: the metric is the longest of this many answers, a minute's worth."""
 
 
+async def _at_once() -> None:
+    """There is nothing to hand over."""
+
+
 class Pulse:
     """``loop`` and ``thread`` are the watched ones; all methods are for the loop that runs ``run``.
 
-    ``news`` is called when ``suspect`` has changed.
+    ``news`` is called when ``suspect`` has changed. ``handed_over`` runs in the watched loop, and returns once others may
+    continue what this process no longer holds.
     """
 
     def __init__(
@@ -56,12 +61,14 @@ class Pulse:
         *,
         stepping: Stepping,
         news: Callable[[], None] = lambda: None,
+        handed_over: Callable[[], Coroutine[Any, Any, None]] = _at_once,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._loop = loop
         self._thread = thread
         self._stepping = stepping
         self._news = news
+        self._handed_over = handed_over
         self._monotonic = monotonic
         self._asked = monotonic()
         self._answered: float | None = self._asked
@@ -109,12 +116,10 @@ class Pulse:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def turned(self) -> None:
-        """Wait until the loop has turned: everything that it had begun before this call has been sent by
-        then."""
-        here = asyncio.get_running_loop()
-        answer: asyncio.Future[None] = here.create_future()
-        self._loop.call_soon_threadsafe(lambda: here.call_soon_threadsafe(_settle, answer))
-        await answer
+        """Wait until the loop has turned, so that everything that it had begun before this call has been sent, and until
+        what others may continue is handed over."""
+        turning = asyncio.run_coroutine_threadsafe(self._handed_over(), self._loop)
+        await asyncio.wrap_future(turning)
 
     def look(self) -> None:
         """Check whether the loop has answered: then ask again, else note what holds it."""
@@ -179,8 +184,3 @@ def _stack(thread: int | None) -> str:
     """Where a thread is. Lines of code only: values belong to the execution's owner."""
     frame = None if thread is None else sys._current_frames().get(thread)  # noqa: SLF001 - there is no public way
     return "" if frame is None else "".join(traceback.format_stack(frame))
-
-
-def _settle(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)

@@ -78,6 +78,8 @@ class CallDriver:
         self._ended: ByExecution[Signal] = ByExecution()
         self._open: set[Key] = set()
         """Calls whose answer is awaited, until it is reported."""
+        self._asked: set[Key] = set()
+        """Calls whose answer is awaited, whether or not anybody here wants it still."""
         self._drained: asyncio.Event | None = None
         """Set once the last of them is reported; None unless the process is about to end."""
 
@@ -86,6 +88,16 @@ class CallDriver:
         self._drained = asyncio.Event()
         if self._open:
             await self._drained.wait()
+
+    async def handed_over(self) -> None:
+        """Return once nothing is being begun for executions that this process may no longer act upon: whoever continues
+        them looks for it, and must not find it too late."""
+        while under_way := [
+            beginning
+            for key, beginning in self._beginning.items()
+            if key in self._asked and not beginning.done() and not self._held(key[0])
+        ]:
+            await asyncio.wait(under_way)
 
     async def close(self) -> None:
         """Abandon what is under way."""
@@ -186,8 +198,9 @@ class CallDriver:
             beginning = self._beginning.get(key)
             if beginning is None or beginning.done():
                 beginning = self._begin(key, call, again=again)
-            # Stopping the task has to know whether the call was made.
-            answered = await (asyncio.shield(beginning) if resource.waits_for_end else beginning)
+            # Stopping the task has to know whether the call was made, and so has whoever looks for what it began.
+            is_traced = resource.waits_for_end or self._integration.again(call) is Again.FIND
+            answered = await (asyncio.shield(beginning) if is_traced else beginning)
             if resource.waits_for_token:
                 return TaskSubmitted(task, answered.value, at_once=True)
             if not resource.waits_for_end:
@@ -243,7 +256,7 @@ class CallDriver:
                         continue
                     self._report(call.ref.uid, TaskStarted(call.task.task))
                     self._open.add(_key(call))
-                    return await self._integration.begin(call)
+                    return await self._answer(call)
             except AnswerLost as error:
                 again = True
                 self._reported(_key(call))
@@ -258,6 +271,14 @@ class CallDriver:
                 self._reported(_key(call))
                 await self._wait(call, error, delay)
         raise AssertionError("delays never end")
+
+    async def _answer(self, call: Call) -> Answered:
+        key = _key(call)
+        self._asked.add(key)
+        try:
+            return await self._integration.begin(call)
+        finally:
+            self._asked.discard(key)
 
     async def _insist(self, call: Call, made: Callable[[], Awaitable[T]]) -> T:
         for delay in backoff.delays():
