@@ -26,6 +26,6 @@ def test_nothing_is_kept_of_tasks_that_are_over() -> None:
         assert len(world.driver.created) == count + 1
         carrying = world.engine._runs[execution.ref.uid]._carrying
         assert carrying is not None
-        assert [task for _, task in world.driver.running] == list(carrying._tasks._serving.resources)
+        assert [task for _, task in world.driver.running] == list(carrying._tasks._resources)
 
     run(main)

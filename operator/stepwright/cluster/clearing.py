@@ -16,6 +16,7 @@ from stepwright.asl.machine import Task
 from stepwright.asl.step import CancelTask
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.stored import Stored
+from stepwright.engine import serving
 from stepwright.engine.ports import Loaded, Refused, TaskDriver, Uid
 
 log = structlog.get_logger(__name__)
@@ -46,7 +47,7 @@ class Clearing:
         if loaded is None:
             return
         for task in _running(loaded):
-            runs = next((driver for driver in self._drivers if driver.serves(task.resource)), None)
+            runs = serving.driver_of(self._drivers, task.resource)
             if runs is not None and runs.keeps_stops(task.resource):
                 await runs.stop(loaded.ref, task)
 

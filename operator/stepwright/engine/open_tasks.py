@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.checkpoint import Checkpoint
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Signal, TaskFailed, TaskId
 from stepwright.asl.step import CancelTask, StartTask, Visit
+from stepwright.engine import serving
 from stepwright.engine.effects import Cancel, Effects, End, Start
 from stepwright.engine.holding import Holding
 from stepwright.engine.kept_stops import KeptStops
@@ -21,7 +23,7 @@ class OpenTasks:
     """A task that was stopped or released is forgotten. If no driver serves its Resource, the task fails
     through the mailbox."""
 
-    __slots__ = ("_effects", "_mailbox", "_ref", "_serving")
+    __slots__ = ("_driver_of", "_drivers", "_effects", "_mailbox", "_ref", "_resources")
 
     def __init__(
         self,
@@ -33,15 +35,18 @@ class OpenTasks:
     ) -> None:
         self._ref = ref
         self._mailbox = mailbox
-        self._serving = serving = _Serving(world.drivers)
+        self._drivers = world.drivers
+        resources: dict[TaskId, Resource] = {}
+        self._resources = resources
+        self._driver_of = partial(_driver_of, world.drivers, resources)
 
         def ended(task: TaskId) -> None:
-            serving.resources.pop(task, None)
+            resources.pop(task, None)
             stops.made(task)
 
         self._effects = Effects(
             ref,
-            self._serving.driver_of,
+            self._driver_of,
             world.clock,
             world.starts,
             world.ends,
@@ -70,13 +75,13 @@ class OpenTasks:
 
     def know(self, resources: Mapping[TaskId, Resource]) -> None:
         """Note the Resources of tasks that are about to be started, or were."""
-        self._serving.resources |= resources
+        self._resources.update(resources)
 
     def start(self, tasks: Iterable[StartTask], *, again: bool) -> None:
         """Have tasks started whose start is committed. ``again``: by an earlier run, which may have started them."""
         for task in tasks:
-            self._serving.resources[task.task] = task.resource
-            if self._serving.driver(task.resource) is None:
+            self._resources[task.task] = task.resource
+            if serving.driver_of(self._drivers, task.resource) is None:
                 cause = f"No driver of this installation serves the Resource {task.resource.text!r} of state {task.state!r}."
                 self._mailbox.post(TaskFailed(task.task, "States.Runtime", cause))
             else:
@@ -92,27 +97,27 @@ class OpenTasks:
         self._effects.want(ends)
 
     def is_kept(self, stop: CancelTask) -> bool:
-        driver = self._serving.driver(stop.resource)
+        driver = serving.driver_of(self._drivers, stop.resource)
         return driver is not None and driver.keeps_stops(stop.resource)
 
     def given_up(self, checkpoint: Checkpoint, signal: Signal) -> CancelTask | None:
         """The stop for a failed task that, according to its driver, may still be running."""
         if not isinstance(signal, TaskFailed):
             return None
-        driver = self._serving.driver_of(signal.task)
+        driver = self._driver_of(signal.task)
         if driver is None or not driver.runs_on(self._ref, signal.task):
             return None
         task = checkpoints.open_task(checkpoint, signal.task)
         if task is None:
             return None
         submitted = None if task.submitted is None else task.submitted.value
-        return CancelTask(task.id, self._serving.resources[task.id], submitted, task.scheduled)
+        return CancelTask(task.id, self._resources[task.id], submitted, task.scheduled)
 
     def shown(self, visits: Iterable[Visit]) -> dict[TaskId, str]:
         """The names under which people find what runs the tasks of these visits."""
         shown: dict[TaskId, str] = {}
         for visit in visits:
-            driver = None if visit.task is None else self._serving.driver_of(visit.task)
+            driver = None if visit.task is None else self._driver_of(visit.task)
             if visit.task is not None and driver is not None:
                 name = driver.shown_as(self._ref, visit.task)
                 if name is not None:
@@ -120,16 +125,8 @@ class OpenTasks:
         return shown
 
 
-class _Serving:
-    __slots__ = ("_drivers", "resources")
-
-    def __init__(self, drivers: Sequence[TaskDriver]) -> None:
-        self._drivers = drivers
-        self.resources: dict[TaskId, Resource] = {}
-
-    def driver(self, resource: Resource) -> TaskDriver | None:
-        return next((driver for driver in self._drivers if driver.serves(resource)), None)
-
-    def driver_of(self, task: TaskId) -> TaskDriver | None:
-        resource = self.resources.get(task)
-        return None if resource is None else self.driver(resource)
+def _driver_of(
+    drivers: Sequence[TaskDriver], resources: Mapping[TaskId, Resource], task: TaskId
+) -> TaskDriver | None:
+    resource = resources.get(task)
+    return None if resource is None else serving.driver_of(drivers, resource)

@@ -13,6 +13,7 @@ from typing import Protocol
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Break, Signal, TaskId, TaskStarted, TaskSubmitted
 from stepwright.asl.step import CancelTask, StartTask
+from stepwright.engine import serving
 from stepwright.engine.ports import ExecutionRef, Report, TaskDriver, Uid
 from stepwright.mocks.answers import Answer, NoAnswer, Script, is_submitted
 from stepwright.tasks.by_execution import ByExecution
@@ -78,13 +79,13 @@ class MockedDriver:
         """After a crash nothing here knows whether the task was mocked; stopping one that does not run is
         harmless."""
         key = (ref.uid, task.task)
-        driver = self._elsewhere.pop(key, None) or self._other(task.resource)
+        driver = self._elsewhere.pop(key, None) or serving.driver_of(self._others, task.resource)
         if driver is not None:
             await driver.stop(ref, task)
         self._ended.pop(key, None)
 
     def keeps_stops(self, resource: Resource) -> bool:
-        driver = self._other(resource)
+        driver = serving.driver_of(self._others, resource)
         return driver is not None and driver.keeps_stops(resource)
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
@@ -100,16 +101,13 @@ class MockedDriver:
                     del known[ref.uid, task]
 
     async def _hand_on(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:
-        driver = self._other(task.resource)
+        driver = serving.driver_of(self._others, task.resource)
         if driver is None:
             cause = f"State {task.state!r} is not mocked, and nothing here serves its Resource {task.resource.text!r}."
             self._end(ref.uid, task.task, Break("States.Runtime", cause))
             return
         self._elsewhere[ref.uid, task.task] = driver
         await driver.start(ref, task, again=again)
-
-    def _other(self, resource: Resource) -> TaskDriver | None:
-        return next((driver for driver in self._others if driver.serves(resource)), None)
 
     def _answer(self, ref: ExecutionRef, task: StartTask, answer: Answer) -> None:
         self._report(ref.uid, TaskStarted(task.task))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from sqlite3 import Connection, Row
 
@@ -36,6 +36,7 @@ from stepwright.engine.reports import Reports
 from stepwright.engine.steps import Aside, Whose
 from stepwright.sql import adding, answers, map_runs, pages
 from stepwright.sql.database import NAMESPACE, Database
+from stepwright.sql.ends import Ends, ask_for
 from stepwright.sql.journal import SqlJournal, read_payloads
 from stepwright.sql.machines import SqlMachines
 from stepwright.sql.redrives import SqlRedrives
@@ -87,7 +88,7 @@ class SqlExecutions:
             token=database.tokens.make,
             reports=reports,
         )
-        self._ends: defaultdict[Uid, list[asyncio.Future[Millis]]] = defaultdict(list)
+        self._ends = Ends() if shards is None else shards.ends
         self._let_go: defaultdict[Uid, asyncio.Event] = defaultdict(asyncio.Event)
         """Set when the engine is done with an execution; only for those that somebody waits for."""
         self._taken_up = asyncio.Event()
@@ -206,9 +207,9 @@ class SqlExecutions:
         return stored
 
     async def stop(self, execution: Execution, request: StopRequest) -> Millis:
-        with self._end_of(execution.uid) as ended:
+        with self._ends.of(execution.uid) as ends:
             if await self.ask_to_stop(execution.uid, request):
-                return await ended
+                return await ends.get()
         over = await self.execution(execution.arn)
         assert over is not None
         assert over.stopped is not None
@@ -216,37 +217,20 @@ class SqlExecutions:
 
     async def ask_to_stop(self, uid: Uid, request: StopRequest) -> bool:
         """Durable when it returns. False if it does not run."""
-        asked = msgspec.json.encode({"error": request.error, "cause": request.cause}).decode()
-        runs = await self._database.execute(
-            "UPDATE executions SET stop = :stop WHERE uid = :uid AND status = 'RUNNING'",
-            {"uid": uid, "stop": asked},
-        )
+        runs = await ask_for(self._database, uid, request)
         if runs:
             self._engine.stop_execution(uid, request)
-        return bool(runs)
+        return runs
 
     async def until_ended(self, arn: str) -> None:
         """Return once a Standard execution is over, or is not there."""
         found = await self.execution(arn)
         if found is None:
             return
-        with self._end_of(found.uid) as ended:
+        with self._ends.of(found.uid) as ends:
             found = await self.execution(arn)
             if found is not None and found.status == "RUNNING":
-                await ended
-
-    @contextmanager
-    def _end_of(self, uid: Uid) -> Iterator[asyncio.Future[Millis]]:
-        """When an execution ends; an earlier end is not reported."""
-        ended: asyncio.Future[Millis] = asyncio.get_running_loop().create_future()
-        self._ends[uid].append(ended)
-        try:
-            yield ended
-        finally:
-            waiting = self._ends[uid]
-            waiting.remove(ended)
-            if not waiting:
-                del self._ends[uid]
+                await ends.get()
 
     async def redrive(self, execution: Execution, token: str | None) -> Millis:
         # Once it is stored it has to run, even if the caller has lost interest.
@@ -276,13 +260,9 @@ class SqlExecutions:
     # --- Observer ------------------------------------------------------------------------------------------------
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
-        if self._shards is not None:
-            self._shards.committed(ref, commit)
         if commit.outcome is not None:
             self._deletions.ended(ref.uid)
-            for ended in self._ends.get(ref.uid, ()):
-                if not ended.done():
-                    ended.set_result(commit.now)
+        self._ends.committed(ref, commit)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         log.error(

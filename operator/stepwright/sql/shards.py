@@ -1,16 +1,14 @@
 """Shards of distributed Maps in SQL: rows among the executions, with parts and a journal as they have, which no list shows.
 
 The driver that runs shards is made before the engine that carries them, and this before both: whoever carries executions
-asks here which shards to carry (``asked``) and says what is written of them (``committed``).
+asks here which shards to carry (``asked``) and says what is written of them (``ends``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from sqlite3 import Row
 from typing import Any, Final
@@ -19,8 +17,9 @@ from stepwright.asl.checkpoint.checkpoint import EncodedPart, PartId
 from stepwright.asl.signals import ShardCounts
 from stepwright.catalog.ports import ShardEnd
 from stepwright.engine import payloads
-from stepwright.engine.ports import Clock, Commit, ExecutionRef, Gone, Uid, Unavailable
+from stepwright.engine.ports import Clock, ExecutionRef, Gone, StopRequest, Uid, Unavailable
 from stepwright.sql.database import NAMESPACE, Conflict, Database, Statement
+from stepwright.sql.ends import Ends, ask_for
 from stepwright.sql.journal import KEEP_PAYLOAD, PUT_PART
 from stepwright.sql.redrives import RUNNING_AGAIN
 from stepwright.sql.rows import text_of
@@ -55,7 +54,7 @@ class SqlShards:
         self._database = database
         self._clock = clock
         self._asked: asyncio.Queue[Asked] = asyncio.Queue()
-        self._followed: defaultdict[Uid, list[_Following]] = defaultdict(list)
+        self.ends = Ends()
 
     async def begin(
         self, parent: ExecutionRef, uid: Uid, parts: Mapping[PartId, EncodedPart], redrives: int
@@ -94,19 +93,15 @@ class SqlShards:
             raise Unavailable(f"shard {uid} is being stopped")
 
     async def until_ended(self, uid: Uid, progress: Callable[[ShardCounts], None]) -> ShardEnd:
-        with self._following(uid, progress) as following:
+        with self.ends.of(uid, progress) as ends:
             while (found := await self._row(uid)) is not None and found["status"] == "RUNNING":
-                await following.ended.wait()
-                following.ended.clear()
+                await ends.get()
         if found is None:
             return ShardEnd("ABORTED")
         return ShardEnd(found["status"], found["output"], found["error"], found["cause"])
 
     async def stop(self, uid: Uid) -> None:
-        runs = await self._database.execute(
-            "UPDATE executions SET stop = '{}' WHERE uid = :uid AND status = 'RUNNING'", {"uid": uid}
-        )
-        if runs:
+        if await ask_for(self._database, uid, StopRequest()):
             self._asked.put_nowait(Asked(ExecutionRef(uid, NAMESPACE, "", ""), stops=True))
 
     async def forget(self, uid: Uid) -> None:
@@ -123,33 +118,9 @@ class SqlShards:
         """Wait for what is to be done next."""
         return await self._asked.get()
 
-    def committed(self, ref: ExecutionRef, commit: Commit) -> None:
-        for following in self._followed.get(ref.uid, ()):
-            if commit.shard is not None:
-                following.progress(commit.shard)
-            if commit.outcome is not None:
-                following.ended.set()
-
     async def _row(self, uid: Uid) -> Row | None:
         query = "SELECT status, output, error, cause, redrives FROM executions WHERE uid = :uid"
         return await self._database.row(query, {"uid": uid}, lambda row: row)
-
-    @contextmanager
-    def _following(self, uid: Uid, progress: Callable[[ShardCounts], None]) -> Iterator[_Following]:
-        following = _Following(progress, asyncio.Event())
-        self._followed[uid].append(following)
-        try:
-            yield following
-        finally:
-            self._followed[uid].remove(following)
-            if not self._followed[uid]:
-                del self._followed[uid]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Following:
-    progress: Callable[[ShardCounts], None]
-    ended: asyncio.Event
 
 
 def _ref(parent: ExecutionRef, uid: Uid) -> ExecutionRef:
