@@ -220,7 +220,7 @@ class _Edited(_ByTheWay):
         self._break(self.operator)
         for name in names:
             self.change(name, lambda body: body["status"].update(phase="Failed"))
-        self.operator.rounds.look_at(None)
+        self.operator.parts.wanted_rounds.look_at(None)
         await asyncio.sleep(900)
 
 

@@ -15,6 +15,7 @@ from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.rounds import Rounds
 from stepwright.controllers.state_machine_watch import Key, Policy
+from stepwright.controllers.wanted_rounds import WantedRounds
 from stepwright.engine.ports import Uid
 from stepwright.kube.api import Api
 from stepwright.kube.api_errors import BadRequest, NotFound, Unreachable
@@ -93,7 +94,7 @@ class Cluster(Api):
 
 def played(
     cluster: Cluster,
-    script: Callable[[Rounds], Any],
+    script: Callable[[WantedRounds], Any],
     *,
     policy: Policy = Policy(),  # noqa: B008 - frozen
     seconds: float = 30,
@@ -108,9 +109,10 @@ def played(
             return policy
 
         retention = Retention(cluster, VirtualClock(), said_by)
-        rounds = Rounds(cluster, VirtualClock(), retention, astray.append, namespaces, holds)
+        wanted = WantedRounds(VirtualClock())
+        rounds = Rounds(cluster, wanted, retention, astray.append, namespaces, holds)
         tasks = [asyncio.create_task(rounds.run()), asyncio.create_task(retention.run())]
-        await script(rounds)
+        await script(wanted)
         await asyncio.sleep(seconds)
         assert not any(task.done() for task in tasks)
         for task in tasks:
@@ -121,7 +123,7 @@ def played(
     return astray
 
 
-async def nothing(_: Rounds) -> None:
+async def nothing(_: WantedRounds) -> None:
     """Only what rounds do by themselves."""
 
 
@@ -154,9 +156,9 @@ def test_what_is_due_is_deleted() -> None:
 def test_a_tenant_that_changes_its_retention_all_the_time_makes_one_list_a_minute() -> None:
     cluster = Cluster([])
 
-    async def script(rounds: Rounds) -> None:
+    async def script(wanted: WantedRounds) -> None:
         for _ in range(300):
-            rounds.look_at(("shop", "m"))
+            wanted.look_at(("shop", "m"))
             await asyncio.sleep(1)
 
     played(cluster, script, seconds=0)

@@ -270,7 +270,7 @@ class Operator:
         )
         self.journal, self.engine, self.driver = self.parts.journal, self.parts.engine, self.parts.driver
         self.executions, self.retention = self.parts.executions, self.parts.retention
-        self.watch, self.neighbours, self.rounds = self.parts.watch, self.parts.neighbours, self.parts.rounds
+        self.watch, self.neighbours = self.parts.watch, self.parts.neighbours
         self.state_machines = self.parts.state_machines if setting.looks_after_machines else None
         assert isinstance(self.journal, WatchedJournal)
         self.journal.own = lambda ref: wrote_last(ref) == name

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -23,13 +24,16 @@ from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.executions import Executions
 from stepwright.controllers.failure_events import FailureEvents
 from stepwright.controllers.neighbours import Neighbours
+from stepwright.controllers.notice import Notice
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.retention import Retention
-from stepwright.controllers.rounds import Rounds, Scope
+from stepwright.controllers.rounds import Rounds
 from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
 from stepwright.controllers.state_machines import StateMachines
+from stepwright.controllers.under_way import UnderWay
 from stepwright.controllers.vanished import Vanished
+from stepwright.controllers.wanted_rounds import WantedRounds
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import Clock, Commit, ExecutionRef, TaskDriver, Uid
@@ -81,7 +85,7 @@ class Made:
 
 
 class InCluster:
-    """Implements ``engine.observer.Observer``, for all of ``observers``."""
+    """Everything is made once, in the order in which it is needed. What goes the other way is a ``Notice``."""
 
     def __init__(
         self,
@@ -96,10 +100,24 @@ class InCluster:
         settings: Settings,
         made: Made = Made(),
     ) -> None:
-        self._observers = observers
         self._revisions = revisions
         namespaces = settings.namespaces
+        self.shares_changed: Notice[[]] = Notice()
+        """The members have changed, or executions were listed again: find out again what belongs to this process, what was
+        missed meanwhile, and what a backup has brought back."""
+        seen: Notice[[str, Seen, msgspec.Raw | None]] = Notice()
+        unreadable: Notice[[Metadata, Exception]] = Notice()
+        restored: Notice[[ExecutionRef, int, int]] = Notice()
+        finished: Notice[[ExecutionRef]] = Notice()
+        stalled: Notice[[ExecutionRef, str]] = Notice()
+        machine_changed: Notice[[Key]] = Notice()
+        observer = _Observers(observers, stalled)
         self.neighbours = Neighbours(installation, clock, self.shares_changed)
+        self.watch = execution_watch.watch(
+            api, namespaces, seen, listed_again=self.shares_changed, unreadable=unreadable
+        )
+        under_way = UnderWay(self.watch)
+        self.wanted_rounds = WantedRounds(clock)
         reports = Reports()
         self.driver = JobDriver(
             api,
@@ -112,24 +130,16 @@ class InCluster:
         means = Means(clock, kubernetes=Accounts(api))
         self._calls = made.calls("operator", means, reports, shares.held)
         drivers: tuple[TaskDriver, ...] = (self.driver, *self._calls)
-        self.journal = made.journal(api, revisions, self._restored, installation=installation)
+        self.journal = made.journal(api, revisions, restored, installation=installation)
         self.engine = made.engine(
             self.journal,
             drivers,
             shares,
             clock=clock,
-            observer=self,
-            finished=self._finished,
+            observer=observer,
+            finished=finished,
             limits=settings.limits,
             reports=reports,
-        )
-        self.retention = Retention(
-            api,
-            clock,
-            self._policy_of,
-            shares.owns,
-            default=settings.retention,
-            look_at=self._look_at_ended,
         )
         self.state_machines = made.state_machines(
             api,
@@ -137,14 +147,19 @@ class InCluster:
             drivers,
             table.check_for,
             clock,
-            on_change=self._machine_changed,
-            on_retention=self._look_at_ended,
-            under_way=self._any_under_way,
-            in_use=self._revisions_of,
+            on_change=machine_changed,
+            on_retention=self.wanted_rounds.look_at,
+            under_way=under_way.any_of,
+            in_use=under_way.revisions_of,
             owns=shares.owns,
         )
-        self.watch = execution_watch.watch(
-            api, namespaces, self._observe, listed_again=self.shares_changed, unreadable=self._broke
+        self.retention = Retention(
+            api,
+            clock,
+            self.state_machines.policy_of,
+            shares.owns,
+            default=settings.retention,
+            look_at=self.wanted_rounds.look_at,
         )
         refusals = Refusals(api, clock)
         self.executions = Executions(
@@ -154,6 +169,7 @@ class InCluster:
             drivers,
             self.state_machines,
             self.watch,
+            under_way,
             self.retention,
             failures,
             clock,
@@ -162,14 +178,30 @@ class InCluster:
             owns=shares.owns,
             held=shares.held,
             restarts_restored=settings.restarts_restored,
-            observer=self,
+            observer=observer,
         )
-        self.rounds = Rounds(
-            api, clock, self.retention, self.executions.astray, namespaces, self.executions.holds
+        self._rounds = Rounds(
+            api,
+            self.wanted_rounds,
+            self.retention,
+            self.executions.astray,
+            namespaces,
+            self.executions.holds,
         )
         self._vanished = Vanished(
             api, clock, self.state_machines.uids, self.state_machines.forget, namespaces
         )
+
+        self.shares_changed.listen(self.executions.shares_changed)
+        self.shares_changed.listen(self.state_machines.shares_changed)
+        self.shares_changed.listen(partial(self.wanted_rounds.look_at, None))
+        seen.listen(self.executions.observe)
+        unreadable.listen(self.executions.broke)
+        restored.listen(lambda *_: self.state_machines.ask_again())
+        restored.listen(self.executions.restored)
+        finished.listen(self.executions.finished)
+        stalled.listen(self.executions.stalled)
+        machine_changed.listen(self.executions.machine_changed)
         self.synced = False
         """Whether Jobs and pods were listed."""
 
@@ -206,51 +238,22 @@ class InCluster:
         """What settles or is changed after a round is told by the watch: so there is none before the watch has its list,
         in which what has settled is left out."""
         await self.watch.synced.wait()
-        await self.rounds.run()
+        await self._rounds.run()
 
     async def handed_over(self) -> None:
         """Return once others may continue what is no longer this process's: nothing that it has begun for that can appear
         later, or it takes too long."""
         await calling.handed_over(self._calls, HAND_OVER_SECONDS)
 
-    # --- What comes from outside -------------------------------------------------------------------------------------
 
-    def shares_changed(self) -> None:
-        """The members have changed, or executions were listed again: find out again what belongs to this
-        process, what was missed meanwhile, and what a backup has brought back."""
-        self.executions.shares_changed()
-        self.state_machines.shares_changed()
-        self.rounds.look_at(None)
+class _Observers:
+    """Implements ``engine.observer.Observer``, for all of these, and tells who is to look after what has stalled."""
 
-    # --- What the parts tell each other ------------------------------------------------------------------------------
-
-    def _observe(self, type: str, seen: Seen, text: msgspec.Raw | None) -> None:
-        self.executions.observe(type, seen, text)
-
-    def _broke(self, metadata: Metadata, error: Exception) -> None:
-        self.executions.broke(metadata, error)
-
-    def _restored(self, ref: ExecutionRef, was: int, now: int) -> None:
-        self.state_machines.ask_again()
-        self.executions.restored(ref, was, now)
-
-    def _finished(self, ref: ExecutionRef) -> None:
-        self.executions.finished(ref.uid)
-
-    def _machine_changed(self, key: Key) -> None:
-        self.executions.machine_changed(key)
-
-    def _any_under_way(self, key: Key) -> bool:
-        return self.executions.under_way.any_of(key)
-
-    def _revisions_of(self, key: Key) -> set[str]:
-        return self.executions.under_way.revisions_of(key)
-
-    def _policy_of(self, key: Key) -> Policy:
-        return self.state_machines.policy_of(key)
-
-    def _look_at_ended(self, scope: Scope) -> None:
-        self.rounds.look_at(scope)
+    def __init__(
+        self, observers: Sequence[Observer], has_stalled: Callable[[ExecutionRef, str], None]
+    ) -> None:
+        self._observers = observers
+        self._has_stalled = has_stalled
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
         for observer in self._observers:
@@ -259,7 +262,7 @@ class InCluster:
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         for observer in self._observers:
             observer.stalled(ref, reason)
-        self.executions.stalled(ref, reason)
+        self._has_stalled(ref, reason)
 
     def broke(self, ref: ExecutionRef) -> None:
         for observer in self._observers:

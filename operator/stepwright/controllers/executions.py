@@ -62,6 +62,7 @@ class Executions:
         drivers: tuple[TaskDriver, ...],
         machines: StateMachines,
         watch: Informer[Seen],
+        under_way: UnderWay,
         retention: Retention,
         failures: FailureEvents,
         clock: Clock,
@@ -98,8 +99,7 @@ class Executions:
         busy = self._busy = Busy(insisting, again=self._look_again)
         waiting = self._waiting = Waiting()
         stalled = self._stalled = Stalled(journal, refusals_, failing, busy, engine.carries)
-        self.under_way = UnderWay(watch)
-        carried = self._carried = Carried(engine, journal, machines, self.under_way, busy)
+        carried = self._carried = Carried(engine, journal, machines, under_way, busy)
         self._examining = Examining(apart, journal, busy)
         self._restored = Restored(engine, drivers, stalled, failures)
         self._beginning = Beginning(
@@ -110,7 +110,7 @@ class Executions:
             waiting,
             clock,
             restarts_restored=restarts_restored,
-            pin=self.under_way.pin,
+            pin=under_way.pin,
             unpin=carried.finished,
         )
         self._taking_up = TakingUp(
@@ -252,9 +252,9 @@ class Executions:
         """Different executions belong to this operator than before."""
         self._shares.changed()
 
-    def finished(self, uid: Uid) -> None:
+    def finished(self, ref: ExecutionRef) -> None:
         """The engine no longer has it."""
-        self._carried.finished(uid)
+        self._carried.finished(ref.uid)
 
     def restored(self, ref: ExecutionRef, was: int, now: int) -> None:
         """It is stored in an earlier state (``Restored.note``)."""
