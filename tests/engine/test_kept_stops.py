@@ -218,6 +218,10 @@ def test_a_stop_is_read_as_it_was_written() -> None:
     assert checkpoints.kept_stops({PartId("stop/15"): encoded, PartId("head"): {"kind": "head"}}) == [cancel]
     del encoded["scheduled"]  # as earlier versions have written it
     assert checkpoints.kept_stops({PartId("stop/15"): encoded})[0].scheduled is None
+    begun = CancelTask(
+        TaskId(15), parse_resource("k8s:create.sync"), scheduled=Millis(7), parameters={"manifest": "a"}
+    )
+    assert checkpoints.kept_stops({PartId("stop/15"): checkpoints.encode_stop(begun)}) == [begun]
     assert not checkpoints.has_open_encoded({PartId("stop/15"): encoded}, TaskId(15))
     with pytest.raises(NewerVersion):
         checkpoints.kept_stops({PartId("stop/15"): {**encoded, "version": 99}})

@@ -54,6 +54,8 @@ class CancelTask(Struct, frozen=True):
     """The output of TaskSubmitted, if there was one."""
     scheduled: Millis | None = None
     """When it was; None in what an earlier version has kept."""
+    parameters: Json = None
+    """What a task that waits for the end of what it begins was started with, as long as nobody knows what that is."""
 
 
 class SetTimer(Struct, frozen=True):

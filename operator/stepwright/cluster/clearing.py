@@ -61,5 +61,4 @@ def _running(loaded: Loaded) -> Iterator[CancelTask]:
         scope = loaded.machine.scopes.get(branch.scope)
         state = None if scope is None else scope.states.get(branch.state)
         if branch.task is not None and isinstance(state, Task):
-            submitted = None if branch.task.submitted is None else branch.task.submitted.value
-            yield CancelTask(branch.task.id, state.resource, submitted, branch.task.scheduled)
+            yield checkpoints.cancel_task(state.resource, branch.task)

@@ -110,8 +110,7 @@ class OpenTasks:
         task = checkpoints.open_task(checkpoint, signal.task)
         if task is None:
             return None
-        submitted = None if task.submitted is None else task.submitted.value
-        return CancelTask(task.id, self._resources[task.id], submitted, task.scheduled)
+        return checkpoints.cancel_task(self._resources[task.id], task)
 
     def shown(self, visits: Iterable[Visit]) -> dict[TaskId, str]:
         """The names under which people find what runs the tasks of these visits."""

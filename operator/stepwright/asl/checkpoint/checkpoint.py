@@ -79,6 +79,11 @@ def kept_stops(parts: Mapping[PartId, EncodedPart]) -> list[CancelTask]:
     return sorted(stops, key=lambda stop: stop.task)
 
 
+def cancel_task(resource: Resource, task: OpenTask) -> CancelTask:
+    """The stop of an open task with this Resource."""
+    return open_work.cancel_task(resource, task)
+
+
 def current_states(checkpoint: Checkpoint) -> list[str]:
     """Where the execution is, for people: the paths of the live branches that have no branches themselves, sorted."""
     return sorted(

@@ -78,18 +78,21 @@ def encode_stop(cancelled: CancelTask) -> EncodedPart:
         encoded["submitted"] = jsontext.dump(cancelled.submitted)
     if cancelled.scheduled is not None:
         encoded["scheduled"] = cancelled.scheduled
+    if cancelled.parameters is not None:
+        encoded["parameters"] = jsontext.dump(cancelled.parameters)
     return encoded
 
 
 def decode_stop(encoded: EncodedPart) -> CancelTask:
     """Raises NewerVersion."""
     check_version(encoded)
-    submitted = encoded.get("submitted")
+    submitted, parameters = encoded.get("submitted"), encoded.get("parameters")
     return CancelTask(
         TaskId(encoded["cancelled"]),
         resource.parse(encoded["resource"]),
         None if submitted is None else jsontext.parse(submitted),
         encoded.get("scheduled"),
+        None if parameters is None else jsontext.parse(parameters),
     )
 
 

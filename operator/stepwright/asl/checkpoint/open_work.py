@@ -10,6 +10,7 @@ from typing import Final
 
 from stepwright.asl.checkpoint.parts import Branch, OpenTask
 from stepwright.asl.machine import Task
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, TaskId, TimerId
 from stepwright.asl.step import CancelTask, SetTimer, StartTask
 
@@ -66,9 +67,18 @@ def start_task(state: Task, branch: Branch) -> StartTask:
     )
 
 
-def cancel_task(state: Task, task: OpenTask) -> CancelTask:
-    submitted = None if task.submitted is None else task.submitted.value
-    return CancelTask(task.id, state.resource, submitted, task.scheduled)
+def cancel_task(resource: Resource, task: OpenTask) -> CancelTask:
+    submitted, parameters = task.submitted, None
+    if submitted is None and resource.waits_for_end:
+        # What it has begun may be there already, and has to be found by what it was to begin.
+        parameters = task.parameters
+    return CancelTask(
+        task.id,
+        resource,
+        None if submitted is None else submitted.value,
+        task.scheduled,
+        None if parameters is None else parameters.value,
+    )
 
 
 def timers(branch: Branch) -> list[SetTimer]:

@@ -22,7 +22,7 @@ def cancel(draft: Draft, branch: Branch) -> None:
     if branch.task is not None:
         state = draft.state(branch)
         assert isinstance(state, Task)
-        draft.commands.append(open_work.cancel_task(state, branch.task))
+        draft.commands.append(open_work.cancel_task(state.resource, branch.task))
         branch.task = None
 
 

@@ -77,14 +77,15 @@ class CallDriver:
         self._stopping: set[Key] = set()
         self._ended: ByExecution[Signal] = ByExecution()
         self._open: set[Key] = set()
-        """Calls whose answer is awaited, until it is reported."""
+        """Calls whose answer is awaited, until it is reported, but for those that are harmless to repeat."""
         self._asked: set[Key] = set()
-        """Calls whose answer is awaited, whether or not anybody here wants it still."""
+        """The same, whether or not anybody here wants the answer still."""
         self._drained: asyncio.Event | None = None
         """Set once the last of them is reported; None unless the process is about to end."""
 
     async def drain(self) -> None:
-        """The process is about to end: start no call any more, and return once those that were made have been answered."""
+        """The process is about to end: start no call any more, and return once those that were made have been answered. The
+        next process makes again what is harmless to repeat: nobody waits for that, which may take days."""
         self._drained = asyncio.Event()
         if self._open:
             await self._drained.wait()
@@ -160,7 +161,7 @@ class CallDriver:
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
         for task in set(self._calls.of(ref.uid)) - wanted:
             known = self._calls[ref.uid, task].task
-            await self.stop(ref, CancelTask(task, known.resource, known.submitted, known.scheduled))
+            await self.stop(ref, _cancelled(known))
 
     def _forget(self, key: Key) -> None:
         running = self._running.pop(key, None)
@@ -255,6 +256,8 @@ class CallDriver:
                     if not self._held(call.ref.uid):
                         continue
                     self._report(call.ref.uid, TaskStarted(call.task.task))
+                    if self._integration.again(call) is Again.HARMLESS:
+                        return await self._integration.begin(call)
                     self._open.add(_key(call))
                     return await self._answer(call)
             except AnswerLost as error:
@@ -314,3 +317,8 @@ class CallDriver:
 
 def _key(call: Call) -> Key:
     return call.ref.uid, call.task.task
+
+
+def _cancelled(task: StartTask) -> CancelTask:
+    parameters = task.parameters if task.submitted is None and task.resource.waits_for_end else None
+    return CancelTask(task.task, task.resource, task.submitted, task.scheduled, parameters)

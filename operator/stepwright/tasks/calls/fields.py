@@ -39,13 +39,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """``one_of``: exactly one of these has to be given. ``at_most_one``: no two of these."""
+    """``one_of``: exactly one of these has to be given. ``at_most_one``: no two of these. ``also``: what is wrong with several of
+    them together, as far as they are known."""
 
     known: Mapping[str, Field]
     one_of: Sequence[str] = ()
     at_most_one: Sequence[str] = ()
     meant: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Names by which people call a field in vain."""
+    also: Callable[[Mapping[str, Any]], str | None] | None = None
 
     def problem(self, resource: Resource, given: Json) -> str | None:
         """What is wrong with the parameters of a task that is about to run."""
@@ -56,7 +58,7 @@ class Fields:
                 return self._unknown(resource, name)
             if (wrong := self.known[name].wrong(value)) is not None:
                 return f"{name} {wrong}"
-        return next(self._lacking(given), None)
+        return next(self._lacking(given), None) or (self.also(given) if self.also else None)
 
     def check(self, resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterator[Diagnostic]:
         """What is wrong with those that a definition says. What is known only at run time is checked then."""
@@ -79,6 +81,14 @@ class Fields:
                     yield finding(f"{name} of {resource} {wrong}", at)
         for problem in self._lacking({name.removesuffix(".$") for name in given}):
             yield finding(f"{resource}: {problem}", where)
+        if self.also is not None:
+            written = {
+                name: value for name, value in given.items() if name in self.known and not is_open(value)
+            }
+            if all(self.known[name].wrong(value) is None for name, value in written.items()):
+                problem_of_several = self.also(written)
+                if problem_of_several is not None:
+                    yield finding(f"{resource}: {problem_of_several}", where)
 
     def _unknown(self, resource: Resource, name: str) -> str:
         near = (

@@ -101,7 +101,7 @@ def resume(draft: Draft, branch: Branch, state: Task, signal: Signal | None) -> 
             _failed(draft, branch, state, failures.said(signal.error, signal.cause))
         case TimerFired(timer):
             _close(draft, branch, fired=signal)
-            draft.commands.append(open_work.cancel_task(state, task))
+            draft.commands.append(open_work.cancel_task(state.resource, task))
             heartbeat = timer == open_work.heartbeat_timer(task.id)
             _failed(draft, branch, state, Failure(errors.TIMEOUT, None, heartbeat=heartbeat))
         case _:
