@@ -48,6 +48,8 @@ KINDS: Final[Mapping[str, Sequence[tuple[str, str, bool]]]] = {
 }
 """By API version: plural, kind, whether it is in namespaces. What discovery says; objects of any other kind can be there, too."""
 
+_APPLY: Final = "application/apply-patch+yaml"
+
 _decode = msgspec.json.decode
 _encode = msgspec.json.Encoder().encode
 
@@ -406,6 +408,8 @@ class ApiServer:
         if target.name is None:
             if request.method == "POST":
                 return self._post(target, request)
+            if request.method == "DELETE":
+                return self._delete_all(target, request)
             return self._list(target, request)
         assert target.namespace is not None
         key = (target.plural, target.namespace, target.name)
@@ -413,6 +417,10 @@ class ApiServer:
             return self._log(key)
         stored = self.objects.get(key[0], {}).get((key[1], key[2]))
         if stored is None:
+            if request.content_type == _APPLY:
+                assert request.body is not None
+                self.create(key[0], key[1], _decode(request.body))
+                return self.objects[key[0]][key[1], key[2]].encoded
             raise Refusal(404, "NotFound", f'{key[0]} "{key[2]}" not found')
         if request.method == "GET":
             cached = stored.older if request.params.get("resourceVersion") == "0" else None
@@ -454,6 +462,13 @@ class ApiServer:
         self.delete(key)
         return b'{"kind":"Status","status":"Success"}'
 
+    def _delete_all(self, target: Target, request: Request) -> bytes:
+        selectors = _selectors(request.params)
+        for (namespace, name), stored in list(self.objects.get(target.plural, {}).items()):
+            if target.namespace in (None, namespace) and _selected(stored.body, selectors):
+                self.delete((target.plural, namespace, name))
+        return b'{"kind":"Status","status":"Success"}'
+
     def _replace(self, key: Key, stored: Stored, request: Request) -> bytes:
         assert request.body is not None
         body = _decode(request.body)
@@ -476,10 +491,14 @@ class ApiServer:
                 raise Refusal(
                     422, "Invalid", f"the server rejected our request due to an error: {error}"
                 ) from error
+            _check_preconditions(key, stored.body, body["metadata"])
         else:
             patch = _decode(request.body)
             _check_preconditions(key, stored.body, patch.get("metadata") or {})
             _merge(body, patch)
+        if subresource == "scale":
+            body = {**stored.body, "spec": {**stored.body["spec"], "replicas": body["spec"]["replicas"]}}
+            body["metadata"] = dict(stored.body["metadata"])
         # Each of the two endpoints keeps what belongs to the other.
         if subresource == "status":
             body = {**stored.body, "metadata": dict(stored.body["metadata"]), "status": body["status"]}

@@ -47,11 +47,11 @@ def check(
                 "TimeoutSeconds limits the whole task",
                 Pointer(f"{pointer}/{name}"),
             )
-    yield from parameters.OF_VERBS[resource.name].check(resource, state, pointer)
+    yield from parameters.OF[resource].check(resource, state, pointer)
 
 
 def _unknown(resource: Resource) -> str:
-    verbs = [*parameters.OF_VERBS, "job"]
+    verbs = [*(each.name for each in parameters.OF if each.service == resources.SCHEME), "job"]
     near = difflib.get_close_matches(resource.name.lower()[:40], verbs, n=1, cutoff=0.5)
     hint = f"is k8s:{near[0]} meant?" if near else f"there are {', '.join(f'k8s:{verb}' for verb in verbs)}"
     return f"there is no {resource}; {hint}"

@@ -11,6 +11,8 @@ from stepwright.tasks.calls.integration import AnswerLost, CallFailed, RefusedFo
 
 PREFIX: Final = "Kubernetes."
 LOST: Final = f"{PREFIX}ConnectionLost"
+NOT_FOUND: Final = f"{PREFIX}NotFound"
+WAIT_FAILED: Final = f"{PREFIX}WaitFailed"
 
 _OF_STATUS: Final = {
     400: "BadRequest",

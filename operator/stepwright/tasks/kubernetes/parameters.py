@@ -1,12 +1,13 @@
-"""The parameters of each verb, with the names that the Kubernetes API has for them."""
+"""The parameters of each Resource, with the names that the Kubernetes API has for them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-from stepwright.tasks.calls.fields import Field, Fields, text, truth, whole
-from stepwright.tasks.kubernetes import manifests, names, selecting
+from stepwright.asl.resource import Resource, parse
+from stepwright.tasks.calls.fields import Field, Fields, choice, text, truth, whole
+from stepwright.tasks.kubernetes import conditions, ending, manifests, names, selecting
 
 MOST_LISTED: Final = 500
 
@@ -26,6 +27,11 @@ MANIFEST: Final = Field(
     required=True,
     problem=manifests.problem,
 )
+SELECTOR: Final = text("a label selector such as app=shop")
+FORM: Final = Field(
+    "a form such as {condition: Ready}", lambda value: isinstance(value, dict), problem=conditions.problem
+)
+FORM_WANTED: Final = Field(FORM.words, FORM.fits, required=True, problem=conditions.problem)
 
 _KIND_OF: Final[Mapping[str, Field]] = {"apiVersion": API_VERSION, "kind": KIND}
 _ONE: Final[Mapping[str, Field]] = {
@@ -42,24 +48,104 @@ _MEANT: Final = {
     "resource": "kind",
 }
 
-OF_VERBS: Final[Mapping[str, Fields]] = {
-    "get": Fields({**_ONE, "subresource": SUBRESOURCE, "select": SELECT}, meant=_MEANT),
-    "list": Fields(
-        {
-            **_KIND_OF,
-            "namespace": NAMESPACE,
-            "allNamespaces": truth(),
-            "labelSelector": text("a label selector such as app=shop"),
-            "fieldSelector": text("a field selector such as status.phase=Running"),
-            "limit": whole(f"a whole number from 1 to {MOST_LISTED}", 1, MOST_LISTED),
-            "continue": text("what the page before this one says in metadata.continue"),
-            "select": SELECT,
-        },
-        at_most_one=("namespace", "allNamespaces"),
-        meant=_MEANT,
-    ),
-    "create": Fields(
-        {"manifest": MANIFEST, "namespace": NAMESPACE, "owned": truth(), "select": SELECT}, meant=_MEANT
-    ),
+_DEFINED: Final[Mapping[str, Field]] = {
+    "manifest": MANIFEST,
+    "namespace": NAMESPACE,
+    "owned": truth(),
+    "select": SELECT,
 }
-"""Of each verb, by the name that its Resource has for it."""
+_APPLIED: Final[Mapping[str, Field]] = {
+    **_DEFINED,
+    "fieldManager": text("the name of a field manager"),
+    "force": truth(),
+}
+_ENDS: Final[Mapping[str, Field]] = {"successOn": FORM, "failOn": FORM}
+
+
+def _patch(given: Mapping[str, Any]) -> str | None:
+    type = given.get("type", "merge")
+    if "subresource" in given and type != "merge":
+        return "a subresource takes merge patches only"
+    if "patch" in given and isinstance(given["patch"], list) != (type == "json"):
+        return f"a patch of type {type} is {'a list' if type == 'json' else 'an object'}"
+    return None
+
+
+def _end(given: Mapping[str, Any]) -> str | None:
+    manifest = given.get("manifest")
+    if "successOn" in given or not isinstance(manifest, dict) or not isinstance(manifest.get("kind"), str):
+        return None
+    if ending.of_kind(manifest.get("apiVersion"), manifest["kind"]) is not None:
+        return None
+    return f"the parameter successOn is missing: nobody knows when a {manifest['kind']} has ended"
+
+
+OF: Final[Mapping[Resource, Fields]] = {
+    parse(f"k8s:{verb}"): fields
+    for verb, fields in {
+        "get": Fields({**_ONE, "subresource": SUBRESOURCE, "select": SELECT}, meant=_MEANT),
+        "list": Fields(
+            {
+                **_KIND_OF,
+                "namespace": NAMESPACE,
+                "allNamespaces": truth(),
+                "labelSelector": SELECTOR,
+                "fieldSelector": text("a field selector such as status.phase=Running"),
+                "limit": whole(f"a whole number from 1 to {MOST_LISTED}", 1, MOST_LISTED),
+                "continue": text("what the page before this one says in metadata.continue"),
+                "select": SELECT,
+            },
+            at_most_one=("namespace", "allNamespaces"),
+            meant=_MEANT,
+        ),
+        "create": Fields(_DEFINED, meant=_MEANT),
+        "create.sync": Fields({**_DEFINED, **_ENDS}, meant=_MEANT, also=_end),
+        "apply": Fields(_APPLIED, meant=_MEANT),
+        "apply.sync": Fields({**_APPLIED, **_ENDS}, meant=_MEANT, also=_end),
+        "patch": Fields(
+            {
+                **_ONE,
+                "subresource": SUBRESOURCE,
+                "type": choice("merge", "strategic", "json"),
+                "patch": Field(
+                    "an object, or a list of operations",
+                    lambda value: isinstance(value, dict | list),
+                    required=True,
+                ),
+                "select": SELECT,
+            },
+            meant=_MEANT,
+            also=_patch,
+        ),
+        "scale": Fields({**_ONE, "replicas": whole("a whole number", 0, required=True)}, meant=_MEANT),
+        "delete": Fields(
+            {
+                **_KIND_OF,
+                "name": NAME,
+                "labelSelector": SELECTOR,
+                "namespace": NAMESPACE,
+                "propagationPolicy": choice("Background", "Foreground", "Orphan"),
+                "gracePeriodSeconds": whole("a whole number of seconds", 0),
+                "missingIsFine": truth(),
+            },
+            one_of=("name", "labelSelector"),
+            meant=_MEANT,
+        ),
+        "wait": Fields({**_ONE, "for": FORM_WANTED, "failOn": FORM, "select": SELECT}, meant=_MEANT),
+        "logs": Fields(
+            {
+                "pod": NAME,
+                "job": NAME,
+                "labelSelector": SELECTOR,
+                "namespace": NAMESPACE,
+                "container": NAME,
+                "previous": truth(),
+                "tailLines": whole("a whole number", 1),
+                "sinceSeconds": whole("a whole number of seconds", 1),
+                "parse": truth(),
+            },
+            one_of=("pod", "job", "labelSelector"),
+            meant={"name": "pod", "selector": "labelSelector"},
+        ),
+    }.items()
+}

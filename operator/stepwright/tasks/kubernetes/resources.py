@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from stepwright.asl.resource import Resource, parse
+from stepwright.asl.resource import Resource
 from stepwright.tasks.kubernetes import parameters
 
-SCHEME: Final = "k8s"
-
-RESOURCES: Final = frozenset(parse(f"{SCHEME}:{verb}") for verb in parameters.OF_VERBS)
+SCHEME = "k8s"
 
 
 def serves(resource: Resource) -> bool:
-    return resource in RESOURCES
+    return resource in parameters.OF
 
 
 def claims(resource: Resource) -> bool:

@@ -4,28 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from stepwright.asl.json_types import Json
+from stepwright.asl.resource import Resource, parse
 from stepwright.tasks.calls.integration import Again
 from stepwright.tasks.kubernetes.asking import Asked
-from stepwright.tasks.kubernetes.verbs import create, get, list_
+from stepwright.tasks.kubernetes.verbs import (
+    apply,
+    create,
+    delete,
+    get,
+    list_,
+    logs,
+    patch,
+    scale,
+    sync,
+    wait,
+)
 
-__all__ = ["OF_RESOURCES", "Verb"]
+__all__ = ["OF", "Verb"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """``make`` and ``find`` raise CallFailed, ApiError. ``find``: None if nothing was made; only for FIND."""
+    """All raise CallFailed, ApiError. ``find``: None if nothing was made; only for FIND. ``follow`` and ``stop``: of tasks that
+    wait for the end of what ``make`` begins, with what that gave. ``waits``: ``make`` may take days."""
 
     make: Callable[[Asked], Awaitable[Json]]
     again: Again = Again.HARMLESS
     find: Callable[[Asked], Awaitable[Json]] | None = None
+    follow: Callable[[Asked, Any], Awaitable[Json]] | None = None
+    stop: Callable[[Asked, Any], Awaitable[None]] | None = None
+    waits: bool = False
 
 
-OF_RESOURCES: Final[Mapping[str, Verb]] = {
-    "get": Verb(get.make),
-    "list": Verb(list_.make),
-    "create": Verb(create.make, Again.FIND, create.find),
+def _sync(begin: sync.Begin) -> Verb:
+    return Verb(sync.by(begin), Again.FIND, sync.find, sync.follow, sync.stop)
+
+
+OF: Final[Mapping[Resource, Verb]] = {
+    parse(f"k8s:{name}"): verb
+    for name, verb in {
+        "get": Verb(get.make),
+        "list": Verb(list_.make),
+        "create": Verb(create.make, Again.FIND, create.find),
+        "create.sync": _sync(create.create),
+        "apply": Verb(apply.make),
+        "apply.sync": _sync(apply.apply),
+        "patch": Verb(patch.make, Again.FIND, patch.find),
+        "scale": Verb(scale.make),
+        "delete": Verb(delete.make, Again.FIND, delete.find),
+        "wait": Verb(wait.make, waits=True),
+        "logs": Verb(logs.make),
+    }.items()
 }
-"""By the name that the Resource has for it."""

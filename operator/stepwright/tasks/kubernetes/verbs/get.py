@@ -9,6 +9,5 @@ from stepwright.tasks.kubernetes.asking import Asked
 
 async def make(asked: Asked) -> Json:
     given = asked.given
-    kind = await asked.kind()
-    path = kind.path(asked.namespace, given["name"], given.get("subresource"))
+    path = await asked.path(given.get("subresource"))
     return answers.of_object(await asked.read(path), given.get("select"))
