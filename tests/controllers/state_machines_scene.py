@@ -61,7 +61,7 @@ class Play:
             api,
             Revisions(api, read_clocks=self._read_clocks),
             (),
-            lambda _: unchecked,
+            lambda *_: unchecked,
             VirtualClock(),
             on_change=self.changes.append,
             on_retention=self.retention.append,

@@ -50,7 +50,7 @@ def replica(server: ApiServer, name: str, *, owns: bool) -> StateMachines:
         api,
         Revisions(api),
         (),
-        lambda _: unchecked,
+        lambda *_: unchecked,
         VirtualClock(),
         on_change=lambda _: None,
         on_retention=lambda _: None,

@@ -32,7 +32,7 @@ def with_resources(cluster: Cluster) -> Cluster:
         "app.kubernetes.io/part-of=stepwright",
     )
     # Whoever asks first for a kind that is new is told 429, "storage is (re)initializing". kubectl asks again.
-    cluster.kubectl("get", "statemachines,executions,executionhistories", "--all-namespaces")
+    cluster.kubectl("get", "statemachines,executions,executionhistories,tasktemplates", "--all-namespaces")
     return cluster
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from stepwright.asl.limits import Limits
 from stepwright.assembly.in_cluster import InCluster, Made, Settings
+from stepwright.cluster.functions import ClusterFunctions
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revision, Revisions
@@ -47,6 +48,16 @@ from tests.simulation.loop import Process
 from tests.simulation.remote import Remote, RemoteCalls
 
 Held: TypeAlias = Callable[[Uid], bool]
+
+
+class WithoutTemplates(ClusterFunctions):
+    """There are no TaskTemplates here, so nothing is watched."""
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    async def listed(self, seconds: float) -> None:
+        """There is nothing to list."""
 
 
 class SetClock(SteadyClock):
@@ -249,6 +260,7 @@ class Operator:
             (self,),
             Settings(limits=setting.limits, retention=setting.retention),
             Made(
+                functions=WithoutTemplates,
                 journal=partial(WatchedJournal, read_clocks=self.clock.readings),
                 engine=partial(
                     TracedEngine,

@@ -24,9 +24,9 @@ from stepwright.engine.ports import ExecutionRef, Uid, Unavailable
 from stepwright.tasks.activities.driver import ActivityDriver
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.slots import MOST_OF_A_HOST, Slots
-from stepwright.tasks.functions import INVOKE
-from stepwright.tasks.functions import integration as functions
-from stepwright.tasks.functions.integration import Functions
+from stepwright.tasks.functions import INVOKE, of_lambda
+from stepwright.tasks.functions.integration import FunctionCalls
+from stepwright.tasks.functions.of_lambda import OfLambda
 
 REF = ExecutionRef(Uid("u"), "local", "x", "m")
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
@@ -47,6 +47,10 @@ def task(parameters: Json, number: int = 5, resource: str = INVOKE.text) -> Star
         timeout_seconds=None,
         heartbeat_seconds=None,
     )
+
+
+def calls() -> FunctionCalls:
+    return FunctionCalls(OfLambda(OfEnvironment()), SystemClock())
 
 
 class Reported:
@@ -80,7 +84,7 @@ async def endpoint(
     runner = web.AppRunner(app, shutdown_timeout=0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    monkeypatch.setenv(environment.variable(functions.SERVICE), f"http://127.0.0.1:{runner.addresses[0][1]}")
+    monkeypatch.setenv(environment.variable(of_lambda.SERVICE), f"http://127.0.0.1:{runner.addresses[0][1]}")
     try:
         yield
     finally:
@@ -106,7 +110,7 @@ async def test_what_cannot_be_sent_to_lambda_fails_the_task(
     monkeypatch: pytest.MonkeyPatch, parameters: Json
 ) -> None:
     reported = Reported()
-    driver = CallDriver(Functions(OfEnvironment()), SystemClock(), reported)
+    driver = CallDriver(calls(), SystemClock(), reported)
     async with endpoint(monkeypatch, nothing):
         await driver.start(REF, task(parameters), again=False)
         (end,) = await reported.until(1)
@@ -120,9 +124,9 @@ async def test_what_cannot_be_sent_to_lambda_fails_the_task(
 
 @pytest.mark.parametrize("url", ["not a url", "http://[bad", "ftp://127.0.0.1", "http://127.0.0.1:9"])
 async def test_an_endpoint_that_is_none_fails_the_task(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    monkeypatch.setenv(environment.variable(functions.SERVICE), url)
+    monkeypatch.setenv(environment.variable(of_lambda.SERVICE), url)
     reported = Reported()
-    driver = CallDriver(Functions(OfEnvironment()), SystemClock(), reported)
+    driver = CallDriver(calls(), SystemClock(), reported)
 
     await driver.start(REF, task({"FunctionName": "f"}), again=False)
     (end,) = await reported.until(1)
@@ -133,7 +137,7 @@ async def test_an_endpoint_that_is_none_fails_the_task(monkeypatch: pytest.Monke
 
 
 async def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(functions, "LARGEST_ANSWER_BYTES", 1_000)
+    monkeypatch.setattr(of_lambda, "LARGEST_ANSWER_BYTES", 1_000)
 
     async def without_end(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -142,7 +146,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.
             await response.write(b"x" * 1_000)
 
     reported = Reported()
-    driver = CallDriver(Functions(OfEnvironment()), SystemClock(), reported)
+    driver = CallDriver(calls(), SystemClock(), reported)
     async with endpoint(monkeypatch, without_end):
         await driver.start(REF, task({"FunctionName": "f"}), again=False)
         (end,) = await reported.until(1)
@@ -155,7 +159,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.
 
 async def test_no_more_calls_than_a_host_bears_are_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     reported = Reported()
-    driver = CallDriver(Functions(OfEnvironment()), SystemClock(), reported)
+    driver = CallDriver(calls(), SystemClock(), reported)
     open_now = most = 0
     full = asyncio.Event()
     go_on = asyncio.Event()

@@ -41,7 +41,8 @@ from stepwright.sql.database import InUse as InUse  # noqa: PLC0414 - for whoeve
 from stepwright.sql.shards import SqlShards
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
-from stepwright.tasks.functions import integration as lambda_functions
+from stepwright.tasks.functions.integration import UNREACHABLE
+from stepwright.tasks.functions.of_lambda import SERVICE
 from stepwright.tasks.map_shards.integration import MapShards
 from stepwright.tasks.processes import ProcessDriver, environment
 
@@ -109,8 +110,8 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             f"Stepwright serves AWS Step Functions on http://{_shown(options.hosts[0])}:{bound} and keeps its data in "
             f"{options.folder}"
         )
-        if (lacking := connections.lacking(lambda_functions.SERVICE)) is not None:
-            log.warning(lambda_functions.UNREACHABLE, reason=lacking)
+        if (lacking := connections.lacking(SERVICE)) is not None:
+            log.warning(UNREACHABLE, reason=lacking)
         await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         await web.cleanup()
         await parts.drain()

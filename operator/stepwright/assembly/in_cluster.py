@@ -5,16 +5,21 @@ without its Lease, its threads, kopf and the servers. The simulation builds its 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
 
+from stepwright.asl.definition import TaskCheck
+from stepwright.asl.diagnostics import Diagnostic
+from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.limits import CLUSTER, Limits
+from stepwright.asl.resource import Resource
 from stepwright.assembly import calling
 from stepwright.cluster.clearing import Clearing
+from stepwright.cluster.functions import ClusterFunctions
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revisions
@@ -31,6 +36,7 @@ from stepwright.controllers.rounds import Rounds
 from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
 from stepwright.controllers.state_machines import StateMachines
+from stepwright.controllers.task_templates import TaskTemplates
 from stepwright.controllers.under_way import UnderWay
 from stepwright.controllers.vanished import Vanished
 from stepwright.controllers.wanted_rounds import WantedRounds
@@ -40,13 +46,15 @@ from stepwright.engine.ports import Clock, Commit, ExecutionRef, TaskDriver, Uid
 from stepwright.engine.reports import Reports
 from stepwright.kube.api import Api
 from stepwright.kube.informer import Metadata
-from stepwright.tasks import table
+from stepwright.tasks import functions, table
 from stepwright.tasks.accounts import Accounts
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.job.driver import JobDriver
 from stepwright.tasks.job.settings import BASELINE
 
+LISTING_SECONDS: Final = 5.0
+"""How long the list of TaskTemplates is waited for before StateMachines are checked."""
 HAND_OVER_SECONDS: Final = 10.0
 """How long others wait at most for the answers to calls that this process has made for what is theirs from now on."""
 
@@ -82,6 +90,7 @@ class Made:
     engine: Callable[..., Engine] = Engine
     state_machines: Callable[..., StateMachines] = StateMachines
     calls: Callable[..., tuple[CallDriver, ...]] = calling.drivers
+    functions: Callable[..., ClusterFunctions] = ClusterFunctions
 
 
 class InCluster:
@@ -127,7 +136,11 @@ class InCluster:
             held=shares.held,
             pod_security=settings.task_pod_security,
         )
-        means = Means(clock, kubernetes=Accounts(api))
+        functions_changed: Notice[[str]] = Notice()
+        names_changed: Notice[[str]] = Notice()
+        self._functions = made.functions(api, namespaces, functions_changed, names_changed)
+        self._templates = TaskTemplates(api, clock, self._functions, owns=shares.owns)
+        means = Means(clock, kubernetes=Accounts(api), functions=self._functions)
         self._calls = made.calls("operator", means, reports, shares.held)
         drivers: tuple[TaskDriver, ...] = (self.driver, *self._calls)
         self.journal = made.journal(api, revisions, restored, installation=installation)
@@ -145,7 +158,7 @@ class InCluster:
             api,
             revisions,
             drivers,
-            table.check_for,
+            partial(_check_for, self._functions),
             clock,
             on_change=machine_changed,
             on_retention=self.wanted_rounds.look_at,
@@ -195,6 +208,9 @@ class InCluster:
         self.shares_changed.listen(self.executions.shares_changed)
         self.shares_changed.listen(self.state_machines.shares_changed)
         self.shares_changed.listen(partial(self.wanted_rounds.look_at, None))
+        self.shares_changed.listen(partial(self._templates.look_at, None))
+        functions_changed.listen(self._templates.look_at)
+        names_changed.listen(self.state_machines.functions_changed)
         seen.listen(self.executions.observe)
         unreadable.listen(self.executions.broke)
         restored.listen(lambda *_: self.state_machines.ask_again())
@@ -218,13 +234,17 @@ class InCluster:
                 await self.driver.jobs.synced.wait()
                 await self.driver.pods.synced.wait()
                 self.synced = True
+                group.create_task(self._functions.run(), name="functions")
                 await joined()
                 group.create_task(self.engine.run(), name="engine")
                 group.create_task(self.retention.run(), name="retention")
                 group.create_task(self._make_rounds(), name="rounds")
                 group.create_task(self.executions.run(), name="shares")
                 group.create_task(self.neighbours.run(), name="neighbours")
+                group.create_task(self._templates.run(), name="status of task templates")
                 group.create_task(self.watch.run(), name="executions")
+                # Else it would be said of each that what it calls is not there.
+                await self._functions.listed(LISTING_SECONDS)
                 group.create_task(watch_of_machines(), name="state machines")
                 group.create_task(self._vanished.run(), name="state machines that are gone")
         finally:
@@ -244,6 +264,17 @@ class InCluster:
         """Return once others may continue what is no longer this process's: nothing that it has begun for that can appear
         later, or it takes too long."""
         await calling.handed_over(self._calls, HAND_OVER_SECONDS)
+
+
+def _check_for(known: ClusterFunctions, spec: Mapping[str, Any], namespace: str) -> TaskCheck:
+    """What the drivers, and what stands for functions in this namespace, say about a StateMachine's tasks."""
+    of_drivers = table.check_for(spec)
+    of_functions = partial(functions.check, known, namespace)
+
+    def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
+        return (*of_drivers(resource, state, pointer), *of_functions(resource, state, pointer))
+
+    return check
 
 
 class _Observers:

@@ -48,6 +48,15 @@ NO_DRIVER = Reason("NoDriver", "The definition is valid, but this version of Ste
 DELAYED = Reason("Delayed", "The definition could not be recorded and is tried again")
 DRAINING = Reason("Draining", "The state machine is being deleted and waits for its executions to end")
 
+# Of TaskTemplates
+CALLABLE = Reason("Callable", "Tasks can call it")
+NO_SERVICE = Reason("NoService", "The Service does not exist; tasks can call it when it does")
+NO_CLUSTER_IP = Reason(
+    "NoClusterIP", "The Service has no address of its own in this cluster, so nothing is called"
+)
+NO_PORT = Reason("NoPort", "The Service has no such port")
+NAME_TAKEN = Reason("NameTaken", "An older TaskTemplate stands for the same function")
+
 # Of Executions
 PENDING = Reason("Pending", "The execution has not started yet")
 WAITING_FOR_STATE_MACHINE = Reason(
@@ -133,6 +142,14 @@ def of_state_machine(
 ) -> list[dict[str, Any]]:
     """All conditions of a StateMachine for one of its reasons."""
     truths = _summary(ready=reason is VALID, reconciling=reason in (DELAYED, DRAINING))
+    return _all(conditions, truths, reason, now=now, generation=generation, detail=detail)
+
+
+def of_task_template(
+    conditions: Conditions, reason: Reason, *, now: str, generation: int, detail: str = ""
+) -> list[dict[str, Any]]:
+    """All conditions of a TaskTemplate for one of its reasons."""
+    truths = _summary(ready=reason is CALLABLE, reconciling=reason is NO_SERVICE)
     return _all(conditions, truths, reason, now=now, generation=generation, detail=detail)
 
 

@@ -11,7 +11,7 @@ from stepwright.asl.definition import NO_DRIVER, TaskCheck, substitutions
 from stepwright.asl.definition.substitutions import InvalidSubstitution
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Pointer
-from stepwright.asl.machine import Machine
+from stepwright.asl.machine import Machine, Task
 from stepwright.asl.resource import Resource
 from stepwright.asl.text import jsontext
 from stepwright.cluster import conditions, diagnostics, state_machines
@@ -19,23 +19,25 @@ from stepwright.cluster.serving import Cluster
 from stepwright.controllers.machine_status import Verdict
 from stepwright.engine.looking_through import LooksThrough
 from stepwright.engine.ports import TaskDriver
+from stepwright.tasks import functions
 
 EXPRESS: Final = "Express"
 
 
 class Runnable(NamedTuple):
-    """``found``: warnings."""
+    """``found``: warnings. ``calls_functions``: so what is found depends on what stands for these, too."""
 
     text: str
     machine: Machine
     found: tuple[Diagnostic, ...]
+    calls_functions: bool = False
 
 
 class Checking:
     def __init__(
         self,
         drivers: Sequence[TaskDriver],
-        task_check: Callable[[Mapping[str, Any]], TaskCheck],
+        task_check: Callable[[Mapping[str, Any], str], TaskCheck],
         looked_through: LooksThrough,
     ) -> None:
         self._drivers = drivers
@@ -52,7 +54,7 @@ class Checking:
                     definition.compile_definition,
                     text,
                     express=spec.get("type") == EXPRESS,
-                    task_check=self._task_check(spec),
+                    task_check=self._task_check(spec, namespace),
                     installation=Cluster(self._serves),
                 ),
                 namespace,
@@ -65,7 +67,7 @@ class Checking:
         unserved = [d.message for d in found if d.code == NO_DRIVER]
         if unserved:
             return Verdict(conditions.NO_DRIVER, "; ".join(unserved), found=found)
-        return Runnable(text, machine, found)
+        return Runnable(text, machine, found, _calls_functions(machine))
 
     def _serves(self, resource: Resource) -> bool:
         return any(driver.serves(resource) for driver in self._drivers)
@@ -88,6 +90,14 @@ def definition_text(spec: Mapping[str, Any]) -> str:
     except jsontext.TooDeep:
         definition.compile_definition(given)  # its own limit is lower, so it reports the error
         raise
+
+
+def _calls_functions(machine: Machine) -> bool:
+    return any(
+        isinstance(state, Task) and functions.serves(state.resource)
+        for scope in machine.scopes.values()
+        for state in scope.states.values()
+    )
 
 
 def _invalid(found: tuple[Diagnostic, ...]) -> Verdict:

@@ -66,7 +66,7 @@ class StateMachines:
         api: Api,
         revisions_: Revisions,
         drivers: Sequence[TaskDriver],
-        task_check: Callable[[Mapping[str, Any]], TaskCheck],
+        task_check: Callable[[Mapping[str, Any], str], TaskCheck],
         clock: Clock,
         *,
         on_change: Callable[[Key], None],
@@ -102,6 +102,9 @@ class StateMachines:
             read_clocks=read_clocks,
         )
         self._checks = Turns(CHECKS_AT_ONCE)
+        self._calling_functions: set[Key] = set()
+        """Those checked here whose tasks call functions."""
+        self._to_check_again: set[Key] = set()
         self._workers: dict[Key, asyncio.Task[None]] = {}
         self._changed: defaultdict[Key, asyncio.Event] = defaultdict(asyncio.Event)
 
@@ -144,6 +147,8 @@ class StateMachines:
         if seen is None or seen.metadata.uid != uid:
             return
         del self.known.seen[key]
+        self._calling_functions.discard(key)
+        self._to_check_again.discard(key)
         self._draining.forget(key)
         self._pruning.forget(key)
         if self.known.forget(key):
@@ -170,6 +175,13 @@ class StateMachines:
         self.known.ask_again()
         for key in self.known.seen:
             self._look_at(key)
+
+    def functions_changed(self, namespace: str) -> None:
+        """Other functions than before are stood for in a namespace."""
+        for key in self._calling_functions:
+            if key[0] == namespace:
+                self._to_check_again.add(key)
+                self._look_at(key)
 
     def _look_at(self, key: Key) -> None:
         self._changed[key].set()
@@ -307,6 +319,7 @@ class StateMachines:
         metadata, known = seen.metadata, self.known.even_in_doubt(key)
         return (
             known is not None
+            and key not in self._to_check_again
             and (known.uid, known.generation) == (metadata.uid, metadata.generation)
             and seen.status.observedGeneration == known.generation
             and not _is_delayed(seen)
@@ -324,6 +337,7 @@ class StateMachines:
     async def _check(self, key: Key, text: bytes, sent: Sent) -> None:
         """Compile the definition as it was read, store it as a revision, report the result in the status.
         ``sent``: when it was requested."""
+        self._to_check_again.discard(key)
         seen = state_machine_watch.read(text)
         verdict = checking.unfit(text)
         if verdict is None:
@@ -336,8 +350,11 @@ class StateMachines:
     async def _kept_if_it_can_run(self, key: Key, seen: SeenMachine, body: Body) -> Verdict:
         spec = body["spec"]
         checked = await self._checking.check(spec, key[0])
+        self._calling_functions.discard(key)
         if isinstance(checked, Verdict):
             return checked
+        if checked.calls_functions:
+            self._calling_functions.add(key)
         revision = await self._keep(key, seen, body, checked)
         return Verdict(conditions.VALID, revision=revision, found=checked.found)
 

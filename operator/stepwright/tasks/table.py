@@ -78,10 +78,11 @@ TABLE: Final = (
             "arn:aws:states:::lambda:invoke",
             "arn:aws:states:::lambda:invoke.waitForTaskToken",
             "arn:aws:lambda:us-east-1:123456789012:function:resize",
+            "k8s:task/resize",
         ),
         functions.serves,
-        frozenset({"dev", "run"}),
-        "dev.md",
+        frozenset({"operator", "dev", "run"}),
+        "functions.md",
         integration=functions.make,
     ),
     Row(

@@ -162,7 +162,7 @@ def test_what_the_pod_writes_to_is_bounded_and_a_user_namespace_is_asked_for_onl
     assert pod("hostUsers=false")["hostUsers"] is False
 
 
-def test_the_network_is_open_to_metrics_from_monitoring_and_to_dns_and_the_api_server() -> None:
+def test_the_network_is_open_to_metrics_from_monitoring_and_to_dns_the_api_server_and_functions() -> None:
     [policy] = of_kind(template(), "NetworkPolicy")
     spec = policy["spec"]
 
@@ -172,7 +172,10 @@ def test_the_network_is_open_to_metrics_from_monitoring_and_to_dns_and_the_api_s
     assert rule["from"] == [
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
     ]
-    assert [[item["port"] for item in out["ports"]] for out in spec["egress"]] == [[53, 53], [443, 6443]]
+    *others, functions = spec["egress"]
+    assert [[item["port"] for item in out["ports"]] for out in others] == [[53, 53], [443, 6443]]
+    assert functions == {"to": [{"namespaceSelector": {}}]}
+    assert of_kind(template("networkPolicy.functionsAt=null"), "NetworkPolicy")[0]["spec"]["egress"] == others
     assert "ingress" not in of_kind(template("networkPolicy.metricsFrom=null"), "NetworkPolicy")[0]["spec"]
     assert of_kind(template("networkPolicy.create=false"), "NetworkPolicy") == []
 
@@ -231,7 +234,7 @@ def test_uninstalling_is_refused_while_executions_run() -> None:
 def test_people_may_not_write_status_or_history() -> None:
     found = rules(template(), "ClusterRole", "stepwright-system-stepwright-edit")
 
-    assert [rule["resources"] for rule in found] == [["statemachines", "executions"]]
+    assert [rule["resources"] for rule in found] == [["statemachines", "executions", "tasktemplates"]]
 
 
 def test_the_pod_runs_restricted() -> None:
@@ -253,7 +256,7 @@ def test_the_pod_runs_restricted() -> None:
 def test_crds_are_upgraded_with_the_chart_and_kept_without_it() -> None:
     crds = of_kind(template(), "CustomResourceDefinition")
 
-    assert len(crds) == 3
+    assert len(crds) == 4
     for crd in crds:
         assert crd["metadata"]["annotations"] == {
             "helm.sh/resource-policy": "keep",

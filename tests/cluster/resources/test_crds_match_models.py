@@ -29,7 +29,9 @@ def fields(schema: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, A
 
 
 def written_by_users() -> list[Any]:
-    specs = {kind: SCHEMAS[kind]["properties"]["spec"] for kind in ("StateMachine", "Execution")}
+    specs = {
+        kind: SCHEMAS[kind]["properties"]["spec"] for kind in ("StateMachine", "Execution", "TaskTemplate")
+    }
     return [
         pytest.param(field, id=path)
         for kind, spec in specs.items()
@@ -104,6 +106,7 @@ def test_names_and_selectable_fields_are_those_users_rely_on() -> None:
         "StateMachine": ["sm"],
         "Execution": ["exec"],
         "ExecutionHistory": ["exechist"],
+        "TaskTemplate": ["tt"],
     }
     assert [field["jsonPath"] for field in execution["selectableFields"]] == [
         ".status.phase",

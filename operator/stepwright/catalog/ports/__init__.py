@@ -13,8 +13,10 @@ from stepwright.catalog.ports.calls import CallingTask, Calls
 from stepwright.catalog.ports.connections import Connection, Connections
 from stepwright.catalog.ports.errors import (
     CallRefused,
+    FunctionUnfit,
     MachineGone,
     NoConnection,
+    NoFunction,
     NoSuchCursor,
     NoSuchTask,
     NoSuchVersion,
@@ -25,6 +27,7 @@ from stepwright.catalog.ports.errors import (
 )
 from stepwright.catalog.ports.executions import Executions
 from stepwright.catalog.ports.express import Express
+from stepwright.catalog.ports.functions import Function, FunctionName, Functions, Speech
 from stepwright.catalog.ports.lists import Cursor, Page
 from stepwright.catalog.ports.machines import Machines
 from stepwright.catalog.ports.map_runs import MapRuns
@@ -45,10 +48,15 @@ __all__ = [
     "Cursor",
     "Executions",
     "Express",
+    "Function",
+    "FunctionName",
+    "FunctionUnfit",
+    "Functions",
     "MachineGone",
     "Machines",
     "MapRuns",
     "NoConnection",
+    "NoFunction",
     "NoSuchCursor",
     "NoSuchTask",
     "NoSuchVersion",
@@ -57,6 +65,7 @@ __all__ = [
     "Page",
     "ShardEnd",
     "Shards",
+    "Speech",
     "TaskOver",
     "TestCases",
     "VersionInUse",

@@ -56,6 +56,14 @@ class NoConnection(Exception):  # noqa: N818
     """Nothing is set up here for calls of this service, or not for this caller. The sentence says what is missing."""
 
 
+class NoFunction(Exception):  # noqa: N818
+    """Nothing stands for a function. The sentence says what to make."""
+
+
+class FunctionUnfit(Exception):  # noqa: N818
+    """What stands for a function cannot be called as it is set up now. The sentence says why."""
+
+
 class CallRefused(Exception):  # noqa: N818 - what an API said
     """The API has refused a call; ``code`` is the exception's name, as AWS has it. ``known``: whether it is an exception of
     this API, and not one that any of AWS's services may raise."""

@@ -44,6 +44,7 @@ from stepwright.cluster.resources.task_defaults import (
     TaskDefaults,
     Toleration,
 )
+from stepwright.cluster.resources.task_template import TaskTemplate
 
 __all__ = [
     "API_VERSION",
@@ -75,6 +76,7 @@ __all__ = [
     "Stop",
     "StoredDiagnostic",
     "TaskDefaults",
+    "TaskTemplate",
     "Toleration",
     "Tracing",
     "Transition",

@@ -8,6 +8,7 @@ from stepwright.cluster.resources.execution import Execution
 from stepwright.cluster.resources.execution_history import ExecutionHistory
 from stepwright.cluster.resources.model import Observed
 from stepwright.cluster.resources.state_machine import StateMachine
+from stepwright.cluster.resources.task_template import TaskTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +109,22 @@ EXECUTION_HISTORY = Kind(
     has_status=False,
 )
 
-KINDS: tuple[Kind, ...] = (STATE_MACHINE, EXECUTION, EXECUTION_HISTORY)
+TASK_TEMPLATE = Kind(
+    model=TaskTemplate,
+    plural="tasktemplates",
+    short_name="tt",
+    categories=("stepwright", "all"),
+    columns=(
+        Column("Service", ".spec.http.service.name", description="What is called"),
+        Column("Functions", ".spec.lambda.names", description="The Lambda functions that it stands for"),
+        Column(
+            "Ready", '.status.conditions[?(@.type=="Ready")].status', description="Whether tasks can call it"
+        ),
+        Column(
+            "Reason", '.status.conditions[?(@.type=="Ready")].reason', description="Why they can or cannot"
+        ),
+        Column("Age", ".metadata.creationTimestamp", "date"),
+    ),
+)
+
+KINDS: tuple[Kind, ...] = (STATE_MACHINE, EXECUTION, EXECUTION_HISTORY, TASK_TEMPLATE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stepwright.catalog.ports import Calls, Connections
+from stepwright.catalog.ports import Calls, Connections, Functions
 from stepwright.engine.ports import Clock
 from stepwright.tasks.accounts import Accounts
 
@@ -18,3 +18,5 @@ class Means:
     connections: Connections | None = None
     kubernetes: Accounts | None = None
     step_functions: Calls | None = None
+    functions: Functions | None = None
+    """What stands for functions; where there is none, they are Lambda's own, at a connection to it."""

@@ -1,17 +1,21 @@
-"""Lambda functions: ``arn:aws:states:::lambda:invoke``, also ``.waitForTaskToken``, and functions' own ARNs.
+"""Functions: ``arn:aws:states:::lambda:invoke``, also ``.waitForTaskToken``, functions' own ARNs, and ``k8s:task/NAME``.
 
 The integration is imported when it is made: a process that only checks definitions need not wait for an HTTP client.
 """
 
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.functions.check import NO_TASK_TEMPLATE, check
 from stepwright.tasks.functions.resources import INVOKE, WITH_TOKEN, serves
 
-__all__ = ["INVOKE", "WITH_TOKEN", "make", "serves"]
+__all__ = ["INVOKE", "NO_TASK_TEMPLATE", "WITH_TOKEN", "check", "make", "serves"]
 
 
 def make(means: Means) -> Integration:
-    from stepwright.tasks.functions.integration import Functions  # noqa: PLC0415 - as above
+    from stepwright.tasks.functions.integration import FunctionCalls  # noqa: PLC0415 - as above
+    from stepwright.tasks.functions.of_lambda import OfLambda  # noqa: PLC0415
 
+    if means.functions is not None:
+        return FunctionCalls(means.functions, means.clock)
     assert means.connections is not None
-    return Functions(means.connections)
+    return FunctionCalls(OfLambda(means.connections), means.clock)

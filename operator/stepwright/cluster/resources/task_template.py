@@ -1,0 +1,104 @@
+"""The kind TaskTemplate: what stands for a function, called by name from the Task states of its namespace."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, WithJsonSchema
+
+from stepwright.cluster.resources.model import Conditions, Name, ObjectMeta, Observed, Written
+
+_FUNCTION_NAME = r"^[a-zA-Z0-9_-]{1,140}$"
+
+FunctionName = Annotated[str, Field(min_length=1, max_length=140, pattern=_FUNCTION_NAME)]
+"""The name of a Lambda function, without what precedes and follows it in an ARN."""
+
+Port = Annotated[
+    int | str,
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "integer"}, {"type": "string"}],
+            "x-kubernetes-int-or-string": True,
+            "maxLength": 15,
+        }
+    ),
+]
+"""A port of a Service, by its number or its name."""
+
+
+class Lambda(Written):
+    """Which Lambda functions it stands for."""
+
+    names: Annotated[list[FunctionName], Field(max_length=32)] | None = None
+    """Names of functions, as in their ARNs. Beside these it stands for the function that has its own name, in small letters
+    and with - for _."""
+    qualifiers: Annotated[dict[str, Name], Field(max_length=32)] | None = None
+    """The TaskTemplate that stands for a version or an alias of these functions, by its name; this one stands for all
+    others."""
+
+
+class HttpService(Written):
+    """A Service in this namespace, called at its cluster IP."""
+
+    name: Name
+    """The Service's name."""
+    port: Port | None = None
+    """The Service's port, by number or name; may be left out if there is one alone."""
+    path: Annotated[str, Field(max_length=1024, pattern=r"^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$")] = "/"
+    """With the protocol json, the path to which payloads are posted; with lambda, what precedes /2015-03-31."""
+
+
+class Http(Written):
+    """Calls go to a Service by HTTP."""
+
+    service: HttpService
+    """A Service in this namespace, called at its cluster IP."""
+    protocol: Literal["lambda", "json"] = "lambda"
+    """lambda: Lambda's Invoke API, as images built on AWS's Lambda bases speak it. json: the payload is posted, and the
+    answer is the result."""
+    function_name: FunctionName = "function"
+    """With the protocol lambda, the name in the path; AWS's images know function alone."""
+    timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 900
+    """How long a call may take."""
+    connect_seconds: Annotated[int, Field(ge=0, le=3000)] = 30
+    """How long a call waits for somebody to take it: a pod that starts, the first of a Deployment that had none."""
+    on_lost_answer: Literal["Repeat", "Fail"] = "Repeat"
+    """What becomes of a call if the operator ended while it was under way. Repeat: it is made again, with the same
+    Idempotency-Key. Fail: the task fails with Lambda.SdkClientException."""
+
+
+class TaskTemplateSpec(Written):
+    """What is called, and under which names."""
+
+    lambda_: Annotated[Lambda | None, Field(alias="lambda")] = None
+    """Which Lambda functions it stands for."""
+    http: Http
+    """Calls go to a Service by HTTP."""
+    max_concurrency: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """How many calls each operator makes at once; further ones wait in their order. By default 64."""
+
+
+class TaskTemplateStatus(Observed):
+    """What the operator found out about this template."""
+
+    observed_generation: int = 0
+    """The metadata.generation that the rest of the status describes."""
+    conditions: Conditions
+    """Ready says whether tasks can call it."""
+
+
+class TaskTemplate(Observed):
+    """What stands for a function: tasks call it as k8s:task/NAME, or by the Lambda function whose part it takes."""
+
+    model_config = ConfigDict(title="TaskTemplate")
+
+    api_version: Literal["stepwright.dev/v1"]
+    kind: Literal["TaskTemplate"]
+    metadata: ObjectMeta
+    spec: TaskTemplateSpec
+    """What is called, and under which names."""
+    status: Annotated[
+        TaskTemplateStatus,
+        Field(json_schema_extra={"default": {"observedGeneration": 0}}),
+    ] = Field(default_factory=lambda: TaskTemplateStatus(conditions=[]))
+    """What the operator found out about this template."""
