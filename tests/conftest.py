@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.testcluster.pytest_fixture",
     "tests.processes.account",
     "tests.processes.fixtures",
+    "tests.processes.moto",
     "tests.on_cluster.installed_chart",
     "tests.on_cluster.town",
 ]

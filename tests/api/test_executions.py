@@ -233,13 +233,18 @@ def test_standard_and_express_keep_to_their_own_operations(sfn: Any, create: Cre
 
 
 def test_a_task_that_nothing_serves_fails_with_the_reason(sfn: Any, create: Create) -> None:
-    task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {}, "End": True}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::elasticmapreduce:cancelStep",
+        "Parameters": {},
+        "End": True,
+    }
 
     arn = sfn.start_execution(stateMachineArn=create({"StartAt": "A", "States": {"A": task}}))["executionArn"]
     answer = ended(sfn, arn)
 
     assert (answer["status"], answer["error"]) == ("FAILED", "States.Runtime")
-    assert "arn:aws:states:::sqs:sendMessage" in answer["cause"]
+    assert "arn:aws:states:::elasticmapreduce:cancelStep" in answer["cause"]
 
 
 def test_the_name_of_an_execution_is_free_again_ninety_days_after_its_end(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.api.conftest import PASS
 from tests.processes.dev import ROLE, DevProcess, ended
 
 Create = Callable[..., str]
-QUEUE = "arn:aws:states:::sqs:sendMessage"
+QUEUE = "arn:aws:states:::elasticmapreduce:cancelStep"
 SAID = f"Nothing that stepwright dev runs serves '{QUEUE}', so executions that reach it fail"
 SENDS = {"StartAt": "Send", "States": {"Send": {"Type": "Task", "Resource": QUEUE, "End": True}}}
 

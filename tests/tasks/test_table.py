@@ -13,7 +13,7 @@ from tests.processes.dev import DevProcess
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = [(row, example) for row in table.TABLE for example in row.examples]
-NOT_SERVED = ("arn:aws:states:::sqs:sendMessage", "k8s:something", "https://example.org/x")
+NOT_SERVED = ("arn:aws:states:::sqs:sendMessage.sync", "k8s:something", "https://example.org/x")
 
 
 @pytest.mark.parametrize("example", [example for _, example in EXAMPLES])

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from stepwright.aws import environment, signing
+from stepwright.aws.calling import Client
+from stepwright.aws.clients import Clients, NoCredentials
 from stepwright.aws.environment import BadEndpoint
 from stepwright.aws.signing import Signing
+from stepwright.aws.threads import Threads
 from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import Connection, NoConnection
+from stepwright.tasks.calls.services import ClientOf
+
+T = TypeVar("T")
+
+MOST_AT_ONCE: Final = 64
+"""Threads in which services are called: each call has one for as long as it takes."""
 
 _LACKING: Final = "{variable} names no endpoint, and there are no credentials for AWS."
 
@@ -46,6 +56,28 @@ class OfEnvironment:
                 raise NoConnection(_lacking(service))
             url = environment.of_aws(service, region)
         return _Signed(url.rstrip("/"), region, signing)
+
+
+class ServicesOfEnvironment:
+    """Implements ``tasks.calls.services.Services``, for the same one user. ``region``: of all calls; None: that of their
+    executions."""
+
+    def __init__(self, region: str | None = None) -> None:
+        self._region = region
+        self._threads = Threads(MOST_AT_ONCE, "call of AWS")
+        self._clients = Clients()
+
+    async def use(self, region: str, caller: Caller, work: Callable[[ClientOf], T]) -> T:  # noqa: ARG002
+        return await self._threads.run(lambda: work(partial(self._client, region=self._region or region)))
+
+    async def close(self) -> None:
+        self._threads.close()
+
+    def _client(self, service: str, region: str) -> Client:
+        try:
+            return self._clients.client(service, region)
+        except (BadEndpoint, NoCredentials) as lacking:
+            raise NoConnection(str(lacking)) from lacking
 
 
 def lacking(service: str) -> str | None:

@@ -23,7 +23,7 @@ from stepwright.api.service import Service
 from stepwright.api.signatures import Key, Keys
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.assembly import calling, connections
-from stepwright.assembly.connections import OfEnvironment
+from stepwright.assembly.connections import OfEnvironment, ServicesOfEnvironment
 from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
@@ -167,8 +167,9 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
     work = activity_driver(database, reports)
     await work.recall()
     shards = SqlShards(database, clock)
+    means = Means(clock, connections=OfEnvironment(), step_functions=line, services=ServicesOfEnvironment())
     calls = (
-        *calling.drivers("dev", Means(clock, connections=OfEnvironment(), step_functions=line), reports),
+        *calling.drivers("dev", means, reports),
         CallDriver(MapShards(shards, clock, reports), clock, reports),
     )
     drivers: tuple[TaskDriver, ...] = (processes, work, *calls)

@@ -18,7 +18,8 @@ from stepwright.asl.machine import Machine, Task
 from stepwright.asl.resource import Resource
 from stepwright.asl.step import Outcome, Visit
 from stepwright.assembly import calling
-from stepwright.assembly.connections import OfEnvironment
+from stepwright.assembly.connections import OfEnvironment, ServicesOfEnvironment
+from stepwright.aws import environment as aws_environment
 from stepwright.catalog.arns import Place
 from stepwright.engine.alone import Held
 from stepwright.engine.clock import SystemClock
@@ -116,7 +117,8 @@ async def _drivers(
     task_environment: Mapping[str, str],
 ) -> AsyncIterator[tuple[TaskDriver, ...]]:
     clock = SystemClock()
-    calls = calling.drivers("run", Means(clock, connections=OfEnvironment()), report)
+    services = ServicesOfEnvironment(aws_environment.region())
+    calls = calling.drivers("run", Means(clock, connections=OfEnvironment(), services=services), report)
     with tempfile.TemporaryDirectory(prefix="stepwright-") as folder:
         processes = ProcessDriver(Path(folder), clock, report, container_engine, environment=task_environment)
         try:

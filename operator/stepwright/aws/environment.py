@@ -1,7 +1,7 @@
 """Where AWS's services are, as its SDKs read it from the environment of a process.
 
-``AWS_ENDPOINT_URL_LAMBDA`` and the like name what stands in for a service; without that it is AWS's own, in the region that
-``AWS_REGION`` or ``AWS_DEFAULT_REGION`` names. Who calls is ``aws.signing``'s.
+``AWS_ENDPOINT_URL_LAMBDA`` and the like name what stands in for a service, ``AWS_ENDPOINT_URL`` what stands in for all others;
+without these it is AWS's own, in the region that ``AWS_REGION`` or ``AWS_DEFAULT_REGION`` names. Who calls is ``aws.signing``'s.
 Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 """
 
@@ -12,6 +12,7 @@ import re
 from typing import Final
 
 _DEFAULT_REGION: Final = "us-east-1"
+_FOR_ALL: Final = "AWS_ENDPOINT_URL"
 
 _REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 """It becomes part of a host's name."""
@@ -24,17 +25,20 @@ class BadEndpoint(ValueError):  # noqa: N818 - it names what was found
 
 
 def variable(service: str) -> str:
-    """``AWS_ENDPOINT_URL_LAMBDA`` for ``lambda``."""
-    return f"AWS_ENDPOINT_URL_{service.upper()}"
+    """``AWS_ENDPOINT_URL_SECRETS_MANAGER`` for the service id ``Secrets Manager``."""
+    return f"{_FOR_ALL}_{service.upper().replace(' ', '_')}"
 
 
 def stand_in(service: str) -> str | None:
-    """The URL of what stands in for a service; None where nothing does. Raises BadEndpoint."""
-    url = os.environ.get(variable(service))
-    if not url:
+    """The URL of what stands in for a service, by its service id; None where nothing does. Raises BadEndpoint."""
+    if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return None
+    named = next((name for name in (variable(service), _FOR_ALL) if os.environ.get(name)), None)
+    if named is None:
+        return None
+    url = os.environ[named]
     if _URL.fullmatch(url) is None:
-        raise BadEndpoint(f"{variable(service)} is no http or https URL: {url}")
+        raise BadEndpoint(f"{named} is no http or https URL: {url}")
     return url
 
 

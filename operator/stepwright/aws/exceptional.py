@@ -64,3 +64,8 @@ NOT_SERVED: Final = frozenset(
 )
 """By service and action, as Resources name them: deprecated operations that AWS does not offer. Those that answer in a stream of
 events, or take one, it does not offer either; that stands in the models."""
+
+OF_HEAD: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {("s3", "HeadObject"): "NoSuchKey", ("s3", "HeadBucket"): "NoSuchBucket"}
+)
+"""By botocore's service and operation: the exception that a 404 without a body means."""

@@ -16,7 +16,7 @@ from stepwright.asl.definition import TaskCheck
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
-from stepwright.tasks import activities, functions, job, kubernetes, step_functions
+from stepwright.tasks import activities, aws, functions, job, kubernetes, step_functions
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 
@@ -98,6 +98,22 @@ TABLE: Final = (
         frozenset({"dev"}),
         "dev.md",
         integration=step_functions.make,
+    ),
+    Row(
+        "aws",
+        (
+            "arn:aws:states:::aws-sdk:s3:getObject",
+            "arn:aws:states:::aws-sdk:sqs:sendMessage.waitForTaskToken",
+            "arn:aws:states:::dynamodb:putItem",
+            "arn:aws:states:::events:putEvents",
+            "arn:aws:states:::sns:publish",
+            "arn:aws:states:::sqs:sendMessage",
+            "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        ),
+        aws.serves,
+        frozenset({"dev", "run"}),
+        "aws.md",
+        integration=aws.make,
     ),
     Row(
         "activities",

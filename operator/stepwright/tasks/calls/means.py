@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from stepwright.catalog.ports import Calls, Connections, Functions
 from stepwright.engine.ports import Clock
 from stepwright.tasks.accounts import Accounts
+from stepwright.tasks.calls.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,4 @@ class Means:
     step_functions: Calls | None = None
     functions: Functions | None = None
     """What stands for functions; where there is none, they are Lambda's own, at a connection to it."""
+    services: Services | None = None

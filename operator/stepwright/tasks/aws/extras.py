@@ -1,0 +1,86 @@
+"""What an optimised integration does beyond its service's operation.
+
+Sources: the page of each in https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from stepwright.asl.json_types import Json
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
+from stepwright.tasks.calls.integration import Call, CallFailed
+
+Object = dict[str, Json]
+
+Before = Callable[[Call, Object], Object]
+"""What is sent, of the parameters."""
+After = Callable[[Call, Object], Object]
+"""A task's result, of the answer. Raises CallFailed."""
+
+
+def _with_execution(call: Call, given: Object) -> Object:
+    """EventBridge's events name the execution and the state machine they come from."""
+    entries = given.get("Entries")
+    if not isinstance(entries, list):
+        return given
+    own: list[Json] = [call.ref.arn, call.place.state_machine(call.ref.state_machine)]
+
+    def named(entry: Json) -> Json:
+        if not isinstance(entry, dict):
+            return entry
+        resources = entry.get("Resources")
+        return {**entry, "Resources": [*(resources if isinstance(resources, list) else ()), *own]}
+
+    return {**given, "Entries": [named(entry) for entry in entries]}
+
+
+def _no_entry_failed(call: Call, answer: Object) -> Object:  # noqa: ARG001
+    if answer.get("FailedEntryCount"):
+        raise CallFailed("EventBridge.FailedEntry", jsontext.dump(answer))
+    return answer
+
+
+def _with_job_name(call: Call, answer: Object) -> Object:
+    parameters = call.task.parameters
+    return {**answer, "JobName": parameters.get("JobName") if isinstance(parameters, dict) else None}
+
+
+def _started_by(call: Call, given: Object) -> Object:
+    return {**given, "StartedBy": "AWS Step Functions"} if call.task.resource.pattern else given
+
+
+def _all_tasks_started(call: Call, answer: Object) -> Object:
+    """Whoever does not wait for the tasks reads himself which were not started."""
+    failures = answer.get("Failures")
+    if failures and call.task.resource.pattern:
+        raise CallFailed("AmazonECS.Unknown", jsontext.dump(failures))
+    return answer
+
+
+def _with_read_body(call: Call, answer: Object) -> Object:  # noqa: ARG001
+    """A model's answer is given as the JSON that it holds."""
+    body = answer.get("Body")
+    if not isinstance(body, str):
+        return answer
+    try:
+        return {**answer, "Body": jsontext.parse(body)}
+    except InvalidJson:
+        return answer
+
+
+BEFORE: Final[Mapping[str, Before]] = MappingProxyType(
+    {"events:putEvents": _with_execution, "ecs:runTask": _started_by}
+)
+AFTER: Final[Mapping[str, After]] = MappingProxyType(
+    {
+        "events:putEvents": _no_entry_failed,
+        "ecs:runTask": _all_tasks_started,
+        "glue:startJobRun": _with_job_name,
+        "bedrock:invokeModel": _with_read_body,
+    }
+)
+"""By service and action, as Resources name them."""

@@ -1,0 +1,40 @@
+"""The errors of tasks that call AWS's services, in the words of AWS's SDKs for Java: of version 1 for optimised integrations, of
+version 2 for ``aws-sdk``."""
+
+from __future__ import annotations
+
+from stepwright.aws import models, names
+from stepwright.aws.calling import ServiceRefused
+from stepwright.tasks.aws.operations import Operation
+from stepwright.tasks.calls.integration import CallFailed
+
+
+def refused(operation: Operation, said: ServiceRefused) -> CallFailed:
+    """The service will not."""
+    if operation.own is not None:
+        own = operation.own
+        error = own.base if said.shape is None else names.optimized_error(said.shape)
+        cause = (
+            f"{said.message} (Service: {own.named}; Status Code: {said.status}; Error Code: {said.code}; "
+            f"Request ID: {said.request_id}; Proxy: null)"
+        )
+        return CallFailed(f"{own.prefix}.{error}", cause)
+    service = prefix(operation)
+    error = f"{service}Exception" if said.shape is None else names.error(said.shape)
+    extended = "" if said.extended_id is None else f", Extended Request ID: {said.extended_id}"
+    cause = (
+        f"{said.message} (Service: {service}, Status Code: {said.status}, Request ID: {said.request_id}{extended}) "
+        f"(SDK Attempt Count: {said.attempts})"
+    )
+    return CallFailed(f"{service}.{error}", cause)
+
+
+def unanswered(operation: Operation, why: str) -> CallFailed:
+    return CallFailed(f"{prefix(operation)}.SdkClientException", why)
+
+
+def prefix(operation: Operation) -> str:
+    """What stands before the dot in the names of its errors."""
+    if operation.own is not None:
+        return operation.own.prefix
+    return models.service_name(models.service(operation.service))

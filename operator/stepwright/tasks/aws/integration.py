@@ -1,0 +1,140 @@
+"""Tasks that call AWS's services.
+
+Requests, answers and errors follow from the services' models. A call whose answer was lost with the process is made again: with
+the same token, where the service takes one by which it knows a request again, so that it is done once; at least once everywhere
+else, as AWS's SDKs repeat calls, too.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, RUNTIME
+from stepwright.asl.json_types import Json
+from stepwright.asl.resource import Resource
+from stepwright.asl.signals import TaskId
+from stepwright.asl.step import CancelTask
+from stepwright.asl.task_token import begun_uid
+from stepwright.asl.text import jsontext
+from stepwright.aws import http_metadata, shapes
+from stepwright.aws.calling import AnswerTooLarge, NoAnswer, ServiceAnswer, ServiceRefused
+from stepwright.catalog.ports import NoConnection
+from stepwright.engine.ports import ExecutionRef
+from stepwright.tasks.aws import extras, failures, operations, resources
+from stepwright.tasks.aws.operations import NoOperation, Operation
+from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
+from stepwright.tasks.calls.services import ClientOf, Services
+
+_NO_ANSWER: Final = "Unable to execute HTTP request: {}"
+
+
+class AwsServices:
+    """Implements ``tasks.calls.integration.Integration``."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def close(self) -> None:
+        await self._services.close()
+
+    def serves(self, resource: Resource) -> bool:
+        return resources.serves(resource)
+
+    def host(self, call: Call) -> str:
+        return call.task.resource.service
+
+    def again(self, call: Call) -> Again:  # noqa: ARG002
+        return Again.REPEAT
+
+    def lost(self, call: Call) -> CallFailed:  # noqa: ARG002
+        raise AssertionError("no call is given up because its answer was lost")
+
+    async def find(self, call: Call) -> Answered | None:  # noqa: ARG002
+        return None
+
+    async def begin(self, call: Call) -> Answered:
+        region, caller = call.place.region, call.caller
+        return Answered(await self._services.use(region, caller, partial(_made, call)))
+
+    async def follow(self, call: Call, begun: Json) -> Answered:  # noqa: ARG002
+        raise AssertionError("no pattern here waits for an end")
+
+    async def release(self, ref: ExecutionRef, task: TaskId) -> None:
+        """Nothing is kept for it."""
+
+    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
+        pass
+
+
+# --- In a thread ----------------------------------------------------------------------------------------------------------
+
+
+def _made(call: Call, client_of: ClientOf) -> Json:
+    """The result. Raises CallFailed."""
+    try:
+        operation = operations.of(call.task.resource)
+    except NoOperation as none:
+        raise CallFailed(RUNTIME, str(none)) from none
+    named = f"{call.task.resource.service}:{call.task.resource.action}"
+    given = _sendable(call, operation, extras.BEFORE.get(named))
+    try:
+        said = client_of(operation.service).call(operation.name, given)
+    except ServiceRefused as refused:
+        raise failures.refused(operation, refused) from refused
+    except NoAnswer as none:
+        raise failures.unanswered(operation, _NO_ANSWER.format(none)) from none
+    except NoConnection as lacking:
+        raise failures.unanswered(operation, str(lacking)) from lacking
+    except AnswerTooLarge as large:
+        raise CallFailed(DATA_LIMIT_EXCEEDED, f"{large}.".capitalize()) from large
+    answer = _result(operation, said)
+    if (after := extras.AFTER.get(named)) is not None:
+        answer = after(call, answer)
+    if operation.own is not None:
+        answer = answer | http_metadata.of(said.headers, said.status, said.request_id)
+        answer = dict(sorted(answer.items()))
+    return answer
+
+
+def _sendable(call: Call, operation: Operation, before: extras.Before | None) -> dict[str, Json]:
+    """What botocore takes. Raises CallFailed where the service would not take it."""
+    shape, parameters = operation.model.input_shape, call.task.parameters
+    if not isinstance(parameters, dict):
+        raise _unusable(parameters, "The Parameters must be an object")
+    if shape is None:
+        return {}
+    if found := [_said(problem) for problem in shapes.problems(shape, parameters, operation.spelling)]:
+        raise _unusable(parameters, ", ".join(found))
+    if before is not None:
+        parameters = before(call, parameters)
+    try:
+        given = shapes.request(shape, parameters, operation.spelling, operation.service)
+        # Half of a character would be sent somehow.
+        jsontext.dump(parameters).encode()
+    except ValueError as error:
+        raise _unusable(parameters, str(error)) from error
+    for member in operation.model.idempotent_members:
+        given.setdefault(member, begun_uid(call.ref.uid, call.task.task))
+    return given  # type: ignore[no-any-return]
+
+
+def _said(problem: shapes.Problem) -> str:
+    if problem.kind != shapes.TYPE:
+        return problem.message
+    return f"The value of the field '{problem.field[-1] if problem.field else ''}' {problem.message}"
+
+
+def _unusable(parameters: Json, why: str) -> CallFailed:
+    return CallFailed(
+        RUNTIME, f"The Parameters '{jsontext.dump(parameters)}' could not be used to start the Task: [{why}]"
+    )
+
+
+def _result(operation: Operation, said: ServiceAnswer) -> dict[str, Json]:
+    shape = operation.model.output_shape
+    if shape is None:
+        return {}
+    answer = shapes.answer(shape, said.members, operation.spelling, operation.service)
+    assert isinstance(answer, dict)
+    return answer

@@ -1,0 +1,78 @@
+"""The operation of a service that a Resource names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from stepwright.asl.resource import Resource
+from stepwright.aws import exceptional, models, optimized, shapes
+from stepwright.aws.shapes import Spelling
+from stepwright.tasks.aws import resources
+
+
+class NoOperation(Exception):  # noqa: N818 - it names a condition
+    """AWS has no such service, or no such action of it that Step Functions could call. The sentence says which, and what may have
+    been meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """``service``: botocore's name of it. ``name``: as the model has it. ``own``: what is special to an optimised integration."""
+
+    service: str
+    name: str
+    spelling: Spelling
+    own: optimized.Service | None
+
+    @property
+    def model(self) -> Any:
+        """botocore's ``OperationModel``; from a file, if it was not used for long."""
+        return models.service(self.service).operation_model(self.name)
+
+
+def botocore_service(resource: Resource) -> str:
+    """botocore's name of the service that a Resource names. Raises NoOperation."""
+    own = optimized.find(resource)
+    if own is not None:
+        return own.of(resource.action)
+    named = resources.sdk_service(resource)
+    found = models.services().get(named)
+    if found is None:
+        raise NoOperation(f"There is no service '{named}'{_meant(named, models.services())}")
+    return found
+
+
+def of(resource: Resource) -> Operation:
+    """Reads the service's model, if it is not in memory: a file, and up to some tenths of a second. Raises NoOperation."""
+    own = optimized.find(resource)
+    service = botocore_service(resource)
+    actions = models.operations(service)
+    name = actions.get(resource.action)
+    if name is None or (own is not None and resource.action not in own.actions):
+        offered = actions if own is None else own.actions
+        said = f"The service '{resource.service}' has no action '{resource.action}'"
+        raise NoOperation(f"{said}{_meant(resource.action, offered)}")
+    model = models.service(service).operation_model(name)
+    if _is_not_served(resource, model):
+        raise NoOperation(
+            f"Step Functions does not offer the action '{resource.action}' of '{resource.service}'"
+        )
+    return Operation(service, name, _spelling(own), own)
+
+
+def _spelling(own: optimized.Service | None) -> Spelling:
+    if own is None:
+        return shapes.SDK
+    return shapes.OPTIMIZED_WITH_LISTS if own.has_all_lists else shapes.OPTIMIZED
+
+
+def _is_not_served(resource: Resource, model: Any) -> bool:
+    if (resources.sdk_service(resource), resource.action) in exceptional.NOT_SERVED:
+        return True
+    return bool(model.has_event_stream_input or model.has_event_stream_output)
+
+
+def _meant(name: str, known: Any) -> str:
+    near = shapes.nearest(name, known)
+    return "" if near is None else f"; did you mean '{near}'?"

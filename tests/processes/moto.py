@@ -1,0 +1,46 @@
+"""moto's server, which plays AWS's services in tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from tests.testcluster.ports import free_port
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Its URL. All tests of a process share it, so each makes its own queues, tables and buckets."""
+    port = free_port()
+    log = tmp_path_factory.mktemp("moto") / "log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)],
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _until_it_answers(server, url)
+            yield url
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _until_it_answers(server: subprocess.Popen[bytes], url: str) -> None:
+    for _ in range(1200):
+        assert server.poll() is None, "moto's server has ended"
+        try:
+            urllib.request.urlopen(f"{url}/moto-api/", timeout=60).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("moto's server does not answer")
