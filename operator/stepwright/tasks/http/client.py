@@ -1,0 +1,330 @@
+"""Makes one HTTP request, to an address that was chosen, and reads one answer, as far as may be read.
+
+Every request has its own TCP connection: a connection that was opened for one Connection, to an address that this one may
+reach and with its certificate, is never another's; and no answer is lost because the other side has just closed what was kept
+open. No proxies and no ``.netrc`` from the environment, no cookies, no redirects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import socket
+import ssl
+import tempfile
+import zlib
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Any, Final
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from stepwright import __version__
+from stepwright.tasks.http import policy
+from stepwright.tasks.http.policy import NotAllowed, Policy
+from stepwright.tasks.http.target import Address, Target
+
+LARGEST_BODY_BYTES: Final = 256 * 1024
+"""Of an answer, decompressed: more is no task's result."""
+
+_LINE_BYTES: Final = 8 * 1024
+_HEADER_LINES: Final = 128
+
+_LOOKUPS_AT_ONCE: Final = 16
+"""Threads that wait for a name server: one that answers nothing holds up no other work of this process."""
+
+_CONTEXTS_KEPT: Final = 64
+
+Lookup = Callable[[str, int], Sequence[Address]]
+"""The addresses of a host; blocks. Raises OSError."""
+
+
+class NoAnswer(Exception):  # noqa: N818 - it names a condition
+    """Why there is none, as a whole sentence. ``certain``: the request was certainly not made."""
+
+    def __init__(self, why: str, *, certain: bool) -> None:
+        super().__init__(why)
+        self.certain = certain
+
+
+class TooLarge(Exception):  # noqa: N818
+    """The answer has more than LARGEST_BODY_BYTES."""
+
+
+class Unusable(Exception):  # noqa: N818
+    """What is wrong with the answer, or with the certificates that were given, as a whole sentence."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Trust:
+    """Texts in PEM. ``authorities``: whose certificates are believed; the system's if None. ``certificate`` and ``key``: what
+    is shown of one's own. ``server_name``: whose certificate is expected, if not the host's."""
+
+    authorities: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    server_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Request:
+    method: str
+    target: Target
+    headers: Sequence[tuple[str, str]] = ()
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """``headers`` as the server has spelled them. ``cut``: the body goes on."""
+
+    status: int
+    reason: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+    cut: bool = False
+
+    def header(self, name: str) -> str:
+        return next((value for given, value in self.headers if given.lower() == name), "")
+
+
+@dataclass(slots=True)
+class _Pinned(AbstractResolver):
+    """Answers with the addresses that were chosen beforehand, for the one host that is called."""
+
+    host: str
+    addresses: Sequence[Address]
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        if host != self.host or family not in (socket.AF_UNSPEC, socket.AF_INET, socket.AF_INET6):
+            raise OSError(f"{host} is not what was looked up")
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(address),
+                port=port,
+                family=socket.AF_INET if address.version == 4 else socket.AF_INET6,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in self.addresses
+        ]
+
+    async def close(self) -> None:
+        pass
+
+
+def look_up(host: str, port: int) -> Sequence[Address]:
+    """By the system's resolver."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(ip_address(str(address[0]).partition("%")[0]) for *_, address in found))
+
+
+@dataclass(slots=True)
+class Client:
+    lookup: Lookup = look_up
+    _threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_LOOKUPS_AT_ONCE, thread_name_prefix="names of hosts")
+    )
+    _contexts: OrderedDict[bytes, ssl.SSLContext] = field(default_factory=OrderedDict)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def send(self, request: Request, within: Policy, trust: Trust, seconds: float) -> Answer:
+        """``seconds``: until the whole answer is there. Raises NotAllowed, NoAnswer, TooLarge, Unusable."""
+        called, begun = request.target, _Begun()
+        try:
+            async with asyncio.timeout(seconds):
+                addresses = policy.reachable(called, within, await self._addresses(called))
+                context = await self._context(called, trust)
+                async with self._sent(request, addresses, context, trust.server_name, begun) as response:
+                    return await _read(response, request.method)
+        except TimeoutError as error:
+            why = f"{called.origin} has not answered within {seconds:g} seconds."
+            raise NoAnswer(why, certain=not begun.yes) from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            why = f"The certificate of {called.origin} is not valid: {error.certificate_error}."
+            raise NoAnswer(why, certain=True) from error
+        except aiohttp.ClientConnectorError as error:
+            why = f"{called.origin} cannot be connected to: {_words(error.os_error)}."
+            raise NoAnswer(why, certain=True) from error
+        except aiohttp.ClientResponseError as error:
+            raise NoAnswer(f"{called.origin} answers what is not HTTP.", certain=False) from error
+        except (aiohttp.ClientError, OSError) as error:
+            why = f"The connection to {called.origin} was lost: {_words(error)}."
+            raise NoAnswer(why, certain=not begun.yes) from error
+
+    async def _addresses(self, called: Target) -> Sequence[Address]:
+        if called.literal is not None:
+            return [called.literal]
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, self.lookup, called.host, called.port)
+        except (OSError, UnicodeError) as error:
+            why = f"The name {called.host} cannot be resolved: {_words(error)}."
+            raise NoAnswer(why, certain=True) from error
+
+    async def _context(self, called: Target, trust: Trust) -> ssl.SSLContext | None:
+        if called.scheme != "https":
+            return None
+        given = repr((trust.authorities, trust.certificate, trust.key)).encode("utf-8", "replace")
+        digest = hashlib.sha256(given).digest()
+        context = self._contexts.get(digest)
+        if context is None:
+            # Reading all of the system's authorities takes 20 ms.
+            context = await asyncio.to_thread(_make_context, trust)
+            self._contexts[digest] = context
+            if len(self._contexts) > _CONTEXTS_KEPT:
+                self._contexts.popitem(last=False)
+        self._contexts.move_to_end(digest)
+        return context
+
+    @asynccontextmanager
+    async def _sent(
+        self,
+        request: Request,
+        addresses: Sequence[Address],
+        context: ssl.SSLContext | None,
+        server_name: str | None,
+        begun: _Begun,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        called = request.target
+        url = URL(called.url, encoded=True)
+        if (url.scheme, url.host, url.port) != (called.scheme, called.host, called.port):
+            raise NotAllowed(f"The URL {called.shown} is read in more than one way.")
+        options: dict[str, Any] = {} if server_name is None else {"server_hostname": server_name}
+        connector = aiohttp.TCPConnector(
+            resolver=_Pinned(called.host, addresses),
+            use_dns_cache=False,
+            force_close=True,
+            ssl=True if context is None else context,
+        )
+        traced = aiohttp.TraceConfig()
+        traced.on_connection_create_end.append(begun.hear)
+        async with aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+            trust_env=False,
+            auto_decompress=False,
+            max_line_size=_LINE_BYTES,
+            max_field_size=_LINE_BYTES,
+            max_headers=_HEADER_LINES,
+            trace_configs=[traced],
+            skip_auto_headers=("Accept-Encoding", "Content-Type", "User-Agent"),
+            headers={"User-Agent": f"stepwright/{__version__}", "Accept-Encoding": "identity"},
+        ) as session, session.request(
+            request.method,
+            url,
+            data=request.body,
+            headers=_joined(request.headers),
+            allow_redirects=False,
+            **options,
+        ) as response:
+            yield response
+
+
+@dataclass(slots=True)
+class _Begun:
+    """Whether there was a connection, over which the request may have gone."""
+
+    yes: bool = False
+
+    async def hear(self, *_: object) -> None:
+        self.yes = True
+
+
+def _joined(headers: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    """As the lines of one header may be (RFC 9110, 5.3)."""
+    joined: dict[str, tuple[str, str]] = {}
+    for name, value in headers:
+        known = joined.get(name.lower())
+        joined[name.lower()] = (name, value if known is None else f"{known[1]}, {value}")
+    return dict(joined.values())
+
+
+async def _read(response: aiohttp.ClientResponse, method: str) -> Answer:
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers]
+    decode = _decoder(response.headers.get("Content-Encoding", "")) if method != "HEAD" else None
+    body, cut = bytearray(), False
+    async for piece in response.content.iter_any():
+        try:
+            body += piece if decode is None else decode(piece, LARGEST_BODY_BYTES + 1 - len(body))
+        except zlib.error as error:
+            raise Unusable("The answer is not compressed as its Content-Encoding says.") from error
+        if len(body) > LARGEST_BODY_BYTES:
+            response.close()
+            if response.status < 300:
+                raise TooLarge
+            del body[LARGEST_BODY_BYTES:]
+            cut = True
+            break
+    return Answer(response.status, response.reason or _phrase(response.status), headers, bytes(body), cut)
+
+
+def _decoder(encoding: str) -> Callable[[bytes, int], bytes] | None:
+    """From a piece and how many bytes may come of it, at least one, those that do. None if nothing has to be done."""
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return None
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise Unusable(f"The answer has the Content-Encoding {encoding[:40]!r}, which was not asked for.")
+    # 32: gzip and zlib alike, by what they begin with
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    return lambda piece, most: unpacking.decompress(piece, max(most, 1))
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _make_context(trust: Trust) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cadata=trust.authorities)
+        if trust.certificate is not None:
+            with _as_file(trust.certificate + "\n" + (trust.key or "")) as path:
+                context.load_cert_chain(path, password=_no_password)
+    except (ssl.SSLError, ValueError, OSError) as error:
+        raise Unusable("The certificates or the key of the Connection are none that can be used (PEM).") from error
+    return context
+
+
+def _no_password() -> str:
+    raise ValueError("the key has a password")
+
+
+@contextmanager
+def _as_file(text: str) -> Iterator[str]:
+    """OpenSSL reads keys from files alone: from one in memory, where there is such a thing."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("certificate", os.MFD_CLOEXEC)
+        try:
+            os.write(descriptor, text.encode())
+            yield f"/proc/self/fd/{descriptor}"
+        finally:
+            os.close(descriptor)
+        return
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(text.encode())
+        file.flush()
+        yield file.name
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
