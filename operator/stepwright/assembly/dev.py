@@ -23,6 +23,7 @@ from stepwright.api.service import Service
 from stepwright.api.signatures import Key, Keys
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.assembly import calling, connections
+from stepwright.assembly.connection_files import OfFiles
 from stepwright.assembly.connections import OfEnvironment, ServicesOfEnvironment
 from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog.arns import Place
@@ -81,6 +82,7 @@ class Options:
     region: str | None = None
     standard: Limits = STANDARD
     express: Limits = EXPRESS
+    connection_objects: OfFiles = field(default_factory=OfFiles)
     mocks: MockFile | None = None
     """Its test cases answer the tasks of executions that are started with one."""
 
@@ -167,7 +169,14 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
     work = activity_driver(database, reports)
     await work.recall()
     shards = SqlShards(database, clock)
-    means = Means(clock, connections=OfEnvironment(), step_functions=line, services=ServicesOfEnvironment())
+    means = Means(
+        clock,
+        connections=OfEnvironment(),
+        connection_objects=options.connection_objects,
+        own_machine=True,
+        step_functions=line,
+        services=ServicesOfEnvironment(),
+    )
     calls = (
         *calling.drivers("dev", means, reports),
         CallDriver(MapShards(shards, clock, reports), clock, reports),

@@ -18,6 +18,7 @@ from stepwright.asl.machine import Machine, Task
 from stepwright.asl.resource import Resource
 from stepwright.asl.step import Outcome, Visit
 from stepwright.assembly import calling
+from stepwright.assembly.connection_files import OfFiles
 from stepwright.assembly.connections import OfEnvironment, ServicesOfEnvironment
 from stepwright.aws import environment as aws_environment
 from stepwright.catalog.arns import Place
@@ -64,6 +65,7 @@ async def run(
     settings: Mapping[str, Any] = MappingProxyType({}),
     container_engine: str | None = None,
     task_environment: Mapping[str, str] | None = None,
+    connection_objects: OfFiles | None = None,
     limits: Limits = STANDARD,
 ) -> Outcome:
     """Until it ends, or is asked to stop. Its processes are stopped with it.
@@ -78,7 +80,14 @@ async def run(
     loaded = _loaded(machine, name, input, settings)
     if task_environment is None:
         task_environment = environment.of_tasks()
-    async with _drivers(reports, container_engine, task_environment) as real:
+    means = Means(
+        SystemClock(),
+        connections=OfEnvironment(),
+        connection_objects=connection_objects or OfFiles(),
+        own_machine=True,
+        services=ServicesOfEnvironment(aws_environment.region()),
+    )
+    async with _drivers(means, reports, container_engine, task_environment) as real:
         drivers = real
         if scripts:
             mocks = OfOneExecution(scripts, _resources(machine, scripts))
@@ -112,15 +121,16 @@ async def run(
 
 @asynccontextmanager
 async def _drivers(
+    means: Means,
     report: Report,
     container_engine: str | None,
     task_environment: Mapping[str, str],
 ) -> AsyncIterator[tuple[TaskDriver, ...]]:
-    clock = SystemClock()
-    services = ServicesOfEnvironment(aws_environment.region())
-    calls = calling.drivers("run", Means(clock, connections=OfEnvironment(), services=services), report)
+    calls = calling.drivers("run", means, report)
     with tempfile.TemporaryDirectory(prefix="stepwright-") as folder:
-        processes = ProcessDriver(Path(folder), clock, report, container_engine, environment=task_environment)
+        processes = ProcessDriver(
+            Path(folder), means.clock, report, container_engine, environment=task_environment
+        )
         try:
             yield processes, *calls
         finally:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Optional
 import typer
 
 from stepwright.asl.limits import STANDARD
-from stepwright.cli import limits, mock_files, plain, substitutes, task_environment
+from stepwright.cli import connection_files, limits, mock_files, plain, substitutes, task_environment
 
 SUCCEEDED, FAILED, USAGE = 0, 1, 2
 
@@ -63,6 +63,10 @@ def run(
         Optional[list[str]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=substitutes.METAVAR, help=substitutes.HELP),
     ] = None,
+    connections: Annotated[
+        Optional[list[Path]],  # noqa: UP045 - the form that Typer reads
+        typer.Option(metavar=connection_files.METAVAR, help=connection_files.HELP, dir_okay=False),
+    ] = None,
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
@@ -89,6 +93,7 @@ def run(
     called, given, engine = name or found.name or "run", _input(input), _engine(containers)
     how = {"scripts": scripts, "settings": found.spec, "container_engine": engine, "limits": quotas}
     how["task_environment"] = task_environment.read(env)
+    how["connection_objects"] = connection_files.read(connections)
     outcome = asyncio.run(_run(machine, called, given, watch, **how))
     if outcome.status == "SUCCEEDED":
         typer.echo(plain.as_json(outcome.output))

@@ -16,7 +16,7 @@ from stepwright.asl.definition import TaskCheck
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
-from stepwright.tasks import activities, aws, functions, job, kubernetes, step_functions
+from stepwright.tasks import activities, aws, functions, http, job, kubernetes, step_functions
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 
@@ -114,6 +114,15 @@ TABLE: Final = (
         frozenset({"dev", "run"}),
         "aws.md",
         integration=aws.make,
+    ),
+    Row(
+        "http",
+        ("arn:aws:states:::http:invoke",),
+        http.serves,
+        frozenset({"dev", "run"}),
+        "http.md",
+        http.check_for,
+        integration=http.make,
     ),
     Row(
         "activities",

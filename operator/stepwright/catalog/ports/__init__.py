@@ -10,6 +10,7 @@ from stepwright.catalog.ports.access import Access
 from stepwright.catalog.ports.activities import Activities
 from stepwright.catalog.ports.answers import Answers
 from stepwright.catalog.ports.calls import CallingTask, Calls
+from stepwright.catalog.ports.connection_objects import ConnectionObject, ConnectionObjects, NoObject
 from stepwright.catalog.ports.connections import Connection, Connections
 from stepwright.catalog.ports.errors import (
     CallRefused,
@@ -44,6 +45,8 @@ __all__ = [
     "CallingTask",
     "Calls",
     "Connection",
+    "ConnectionObject",
+    "ConnectionObjects",
     "Connections",
     "Cursor",
     "Executions",
@@ -57,6 +60,7 @@ __all__ = [
     "MapRuns",
     "NoConnection",
     "NoFunction",
+    "NoObject",
     "NoSuchCursor",
     "NoSuchTask",
     "NoSuchVersion",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stepwright.catalog.ports import Calls, Connections, Functions
+from stepwright.catalog.ports import Calls, ConnectionObjects, Connections, Functions
 from stepwright.engine.ports import Clock
 from stepwright.tasks.accounts import Accounts
 from stepwright.tasks.calls.services import Services
@@ -17,8 +17,11 @@ class Means:
 
     clock: Clock
     connections: Connections | None = None
+    connection_objects: ConnectionObjects | None = None
     kubernetes: Accounts | None = None
     step_functions: Calls | None = None
     functions: Functions | None = None
     """What stands for functions; where there is none, they are Lambda's own, at a connection to it."""
     services: Services | None = None
+    own_machine: bool = False
+    """Whether this is its user's own machine, which that user's tasks may call."""

@@ -1,0 +1,22 @@
+"""HTTP tasks: ``arn:aws:states:::http:invoke``, which call what a Connection allows.
+
+``target``, ``addresses`` and ``policy`` decide what may be reached; ``connection`` and ``parameters`` read what people wrote;
+``forms`` and ``answers`` are how data is sent and received: functions of plain data. ``client`` makes one request,
+``authentication`` proves who calls, ``integration`` puts them together.
+
+The integration is imported when it is made: a process that only checks definitions need not wait for an HTTP client.
+"""
+
+from stepwright.tasks.calls.integration import Integration
+from stepwright.tasks.calls.means import Means
+from stepwright.tasks.http.parameters import check, check_for
+from stepwright.tasks.http.resources import INVOKE, serves
+
+__all__ = ["INVOKE", "check", "check_for", "make", "serves"]
+
+
+def make(means: Means) -> Integration:
+    from stepwright.tasks.http.integration import Http  # noqa: PLC0415 - as above
+
+    assert means.connection_objects is not None
+    return Http(means.connection_objects, means.clock, loopback=means.own_machine)

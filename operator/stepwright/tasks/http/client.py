@@ -43,6 +43,8 @@ _LOOKUPS_AT_ONCE: Final = 16
 
 _CONTEXTS_KEPT: Final = 64
 
+_MISPACKED: Final = "The answer is not compressed as its Content-Encoding says."
+
 Lookup = Callable[[str, int], Sequence[Address]]
 """The addresses of a host; blocks. Raises OSError."""
 
@@ -154,7 +156,7 @@ class Client:
             why = f"{called.origin} has not answered within {seconds:g} seconds."
             raise NoAnswer(why, certain=not begun.yes) from error
         except aiohttp.ClientConnectorCertificateError as error:
-            why = f"The certificate of {called.origin} is not valid: {error.certificate_error}."
+            why = f"The certificate of {called.origin} is not valid: {_of_certificate(error.certificate_error)}."
             raise NoAnswer(why, certain=True) from error
         except aiohttp.ClientConnectorError as error:
             why = f"{called.origin} cannot be connected to: {_words(error.os_error)}."
@@ -211,35 +213,46 @@ class Client:
             ssl=True if context is None else context,
         )
         traced = aiohttp.TraceConfig()
+        traced.on_connection_create_start.append(begun.once)
         traced.on_connection_create_end.append(begun.hear)
-        async with aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            trust_env=False,
-            auto_decompress=False,
-            max_line_size=_LINE_BYTES,
-            max_field_size=_LINE_BYTES,
-            max_headers=_HEADER_LINES,
-            trace_configs=[traced],
-            skip_auto_headers=("Accept-Encoding", "Content-Type", "User-Agent"),
-            headers={"User-Agent": f"stepwright/{__version__}", "Accept-Encoding": "identity"},
-        ) as session, session.request(
-            request.method,
-            url,
-            data=request.body,
-            headers=_joined(request.headers),
-            allow_redirects=False,
-            **options,
-        ) as response:
+        async with (
+            aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),
+                trust_env=False,
+                auto_decompress=False,
+                max_line_size=_LINE_BYTES,
+                max_field_size=_LINE_BYTES,
+                max_headers=_HEADER_LINES,
+                trace_configs=[traced],
+                skip_auto_headers=("Accept-Encoding", "Content-Type", "User-Agent"),
+                headers={"User-Agent": f"stepwright/{__version__}", "Accept-Encoding": "identity"},
+            ) as session,
+            session.request(
+                request.method,
+                url,
+                data=request.body,
+                headers=_joined(request.headers),
+                allow_redirects=False,
+                **options,
+            ) as response,
+        ):
             yield response
 
 
 @dataclass(slots=True)
 class _Begun:
-    """Whether there was a connection, over which the request may have gone."""
+    """Whether there was a connection, over which the request may have gone: there is no second one, though aiohttp would repeat
+    what may be repeated, since some states mean it to be made once (``Retry``)."""
 
+    tried: bool = False
     yes: bool = False
+
+    async def once(self, *_: object) -> None:
+        if self.tried:
+            raise aiohttp.ServerDisconnectedError
+        self.tried = True
 
     async def hear(self, *_: object) -> None:
         self.yes = True
@@ -256,33 +269,43 @@ def _joined(headers: Sequence[tuple[str, str]]) -> Mapping[str, str]:
 
 async def _read(response: aiohttp.ClientResponse, method: str) -> Answer:
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers]
-    decode = _decoder(response.headers.get("Content-Encoding", "")) if method != "HEAD" else None
-    body, cut = bytearray(), False
+    unpack = _unpacking(response.headers.get("Content-Encoding", "")) if method != "HEAD" else None
+    body, packed, cut = bytearray(), 0, False
     async for piece in response.content.iter_any():
+        packed += len(piece)
         try:
-            body += piece if decode is None else decode(piece, LARGEST_BODY_BYTES + 1 - len(body))
+            body += piece if unpack is None else unpack.decompress(piece, LARGEST_BODY_BYTES + 1 - len(body))
         except zlib.error as error:
-            raise Unusable("The answer is not compressed as its Content-Encoding says.") from error
-        if len(body) > LARGEST_BODY_BYTES:
-            response.close()
+            raise Unusable(_MISPACKED) from error
+        # What is compressed may be long and yet hold nothing.
+        if max(len(body), packed) > LARGEST_BODY_BYTES:
+            _abort(response)
             if response.status < 300:
                 raise TooLarge
             del body[LARGEST_BODY_BYTES:]
             cut = True
             break
+    if unpack is not None and packed and not (unpack.eof or cut):
+        raise Unusable(_MISPACKED)
     return Answer(response.status, response.reason or _phrase(response.status), headers, bytes(body), cut)
 
 
-def _decoder(encoding: str) -> Callable[[bytes, int], bytes] | None:
-    """From a piece and how many bytes may come of it, at least one, those that do. None if nothing has to be done."""
+def _abort(response: aiohttp.ClientResponse) -> None:
+    """A connection that is closed politely may go on receiving."""
+    if response.connection is not None and response.connection.transport is not None:
+        response.connection.transport.abort()
+    response.close()
+
+
+def _unpacking(encoding: str) -> zlib._Decompress | None:
+    """None if nothing has to be done."""
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         return None
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise Unusable(f"The answer has the Content-Encoding {encoding[:40]!r}, which was not asked for.")
     # 32: gzip and zlib alike, by what they begin with
-    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    return lambda piece, most: unpacking.decompress(piece, max(most, 1))
+    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
 
 
 def _phrase(status: int) -> str:
@@ -299,7 +322,9 @@ def _make_context(trust: Trust) -> ssl.SSLContext:
             with _as_file(trust.certificate + "\n" + (trust.key or "")) as path:
                 context.load_cert_chain(path, password=_no_password)
     except (ssl.SSLError, ValueError, OSError) as error:
-        raise Unusable("The certificates or the key of the Connection are none that can be used (PEM).") from error
+        raise Unusable(
+            "The certificates or the key of the Connection are none that can be used (PEM)."
+        ) from error
     return context
 
 
@@ -322,6 +347,10 @@ def _as_file(text: str) -> Iterator[str]:
         file.write(text.encode())
         file.flush()
         yield file.name
+
+
+def _of_certificate(error: Exception) -> str:
+    return (getattr(error, "verify_message", "") or str(error)).rstrip(".")
 
 
 def _words(error: BaseException) -> str:

@@ -1,0 +1,239 @@
+"""The kind Connection: what tasks may call of other people's APIs, and with which credentials."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from stepwright.cluster.resources.model import Conditions, Name, ObjectMeta, Observed, Written, rules
+
+Url = Annotated[str, Field(min_length=1, max_length=2048, pattern=r"^https?://[^/?#@\\]+(/[^?#\\]*)?$")]
+HeaderName = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+Text = Annotated[str, Field(max_length=8192)]
+
+
+class SecretKeySelector(Written):
+    """A key of a Secret in this namespace."""
+
+    name: Name
+    """The Secret's name."""
+    key: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
+    """The key in it."""
+
+
+class FromSecret(Written):
+    """Where a value is kept."""
+
+    secret_key_ref: SecretKeySelector
+    """A key of a Secret in this namespace. It is read for each request, as serviceAccountName, and kept nowhere."""
+
+
+class NamedValue(Written):
+    """A name with its value, or with where that is kept."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(("has(self.value) != has(self.valueFrom)", "give either value or valueFrom"))
+    )
+
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+    """The name."""
+    value: Text | None = None
+    """The value."""
+    value_from: FromSecret | None = None
+    """Where the value is kept, if it is secret."""
+
+
+class Header(NamedValue):
+    """A header with its value, or with where that is kept."""
+
+    name: HeaderName
+    """The header's name."""
+
+
+class BasicAuth(Written):
+    """A user and a password."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("has(self.username) != has(self.usernameFrom)", "give either username or usernameFrom")
+        )
+    )
+
+    username: Text | None = None
+    """The user."""
+    username_from: FromSecret | None = None
+    """Where the user is kept."""
+    password_from: FromSecret
+    """Where the password is kept."""
+
+
+class ApiKeyAuth(Written):
+    """A key in a header."""
+
+    header: HeaderName
+    """The header's name, such as X-API-Key."""
+    value_from: FromSecret
+    """Where the key is kept."""
+
+
+class BearerAuth(Written):
+    """A token in the header Authorization."""
+
+    token_from: FromSecret
+    """Where the token is kept."""
+
+
+class OAuthClientCredentials(Written):
+    """Tokens that a server gives to this client (RFC 6749, 4.4)."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("has(self.clientId) != has(self.clientIdFrom)", "give either clientId or clientIdFrom")
+        )
+    )
+
+    token_url: Url
+    """Where tokens are got. It need not be in allow."""
+    client_id: Text | None = None
+    """Who the client is."""
+    client_id_from: FromSecret | None = None
+    """Where it is kept who the client is."""
+    client_secret_from: FromSecret
+    """Where the client's secret is kept."""
+    client_authentication: Literal["Header", "Body"] = "Header"
+    """Whether the client names itself in the header Authorization or in the body."""
+    scopes: Annotated[list[Text], Field(max_length=64)] = Field(default_factory=list)
+    """What the token is for."""
+    parameters: Annotated[list[NamedValue], Field(max_length=32)] = Field(default_factory=list)
+    """More that the server asks for, such as audience."""
+
+
+class ServiceAccountToken(Written):
+    """A token of serviceAccountName, made by the API server, in the header Authorization."""
+
+    audience: Annotated[str, Field(min_length=1, max_length=1024)]
+    """Whom the token is for."""
+
+
+class ClientCertificate(Written):
+    """A certificate of the client's own (mutual TLS)."""
+
+    certificate_from: FromSecret
+    """Where the certificate is kept, in PEM."""
+    key_from: FromSecret
+    """Where its key is kept, in PEM, without a password."""
+
+
+_ONE_OF = ("basic", "apiKey", "bearer", "oauthClientCredentials", "serviceAccountToken")
+
+
+class Auth(Written):
+    """What proves who calls: at most one of basic, apiKey, bearer, oauthClientCredentials and serviceAccountToken, and a
+    certificate beside it or alone."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                f"[{', '.join(f'has(self.{name})' for name in _ONE_OF)}].filter(given, given).size() <= 1",
+                f"give at most one of {', '.join(_ONE_OF)}",
+            )
+        )
+    )
+
+    basic: BasicAuth | None = None
+    """A user and a password."""
+    api_key: ApiKeyAuth | None = None
+    """A key in a header."""
+    bearer: BearerAuth | None = None
+    """A token in the header Authorization."""
+    oauth_client_credentials: OAuthClientCredentials | None = None
+    """Tokens that a server gives to this client (RFC 6749, 4.4)."""
+    service_account_token: ServiceAccountToken | None = None
+    """A token of serviceAccountName, made by the API server, in the header Authorization."""
+    mtls: ClientCertificate | None = None
+    """A certificate of the client's own (mutual TLS)."""
+
+
+class Idempotency(Written):
+    """How the other side knows a request that is made again."""
+
+    header: HeaderName = "Idempotency-Key"
+    """The header that says so: the same for each repeat of one task's request, never for another's."""
+
+
+class Tls(Written):
+    """Whose certificates are believed. Without it those that the operator's image believes."""
+
+    ca: Annotated[str, Field(max_length=65536)] | None = None
+    """Certificates of the authorities that are believed instead, in PEM."""
+    ca_from: FromSecret | None = None
+    """Where they are kept."""
+    server_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    """Whose certificate is expected, if not that of the URL's host."""
+
+
+class Http(Written):
+    """What may be called over HTTP, and how."""
+
+    allow: Annotated[list[Url], Field(min_length=1, max_length=64)]
+    """What may be called: beginnings of URLs, with scheme, host and path (https://api.example.com/v1/). Nothing else is, and
+    no redirect is followed."""
+    networks: Annotated[
+        list[Annotated[str, Field(max_length=64, pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]],
+        Field(max_length=32),
+    ] = Field(default_factory=list)
+    """Private networks in which hosts of allow may be (10.20.0.0/16). Others are called at public addresses only; Services
+    (NAME.NAMESPACE.svc) and addresses that allow names need no network. This machine's own and link-local addresses, where
+    clouds tell credentials, are never called."""
+    auth: Auth = Field(default_factory=Auth)
+    """What proves who calls."""
+    headers: Annotated[list[Header], Field(max_length=32)] = Field(default_factory=list)
+    """Headers of each request, in place of those of the same name that a task gives."""
+    query: Annotated[list[NamedValue], Field(max_length=32)] = Field(default_factory=list)
+    """Parameters of each request's query, likewise."""
+    body: Annotated[list[NamedValue], Field(max_length=32)] = Field(default_factory=list)
+    """Members of each request's body, likewise."""
+    idempotency: Idempotency | None = None
+    """How the other side knows a request that is made again. Without it, a POST or PATCH is not made again after the operator
+    that made it was lost: the task fails with States.Http.Socket."""
+    tls: Tls = Field(default_factory=Tls)
+    """Whose certificates are believed. Without it those that the operator's image believes."""
+    timeout_seconds: Annotated[int, Field(ge=1, le=900)] = 60
+    """How long an answer may take."""
+
+
+class ConnectionSpec(Written):
+    """What may be called, and with which credentials."""
+
+    http: Http
+    """What may be called over HTTP, and how."""
+    service_account_name: Name | None = None
+    """The ServiceAccount, in this namespace, as which Secrets are read: its permissions count, the operator has none. The
+    operator must be allowed to impersonate it (chart value impersonate), and whoever writes this object, to use it."""
+
+
+class ConnectionStatus(Observed):
+    """What the operator found out about this Connection."""
+
+    observed_generation: int = 0
+    """The metadata.generation that the rest of the status describes."""
+    conditions: Conditions
+    """Ready says whether tasks can use it; Stalled that only a change of the spec helps."""
+
+
+class Connection(Observed):
+    """What tasks may call of other people's APIs, and with which credentials. State machines name it in spec.connections."""
+
+    model_config = ConfigDict(title="Connection")
+
+    api_version: Literal["stepwright.dev/v1"]
+    kind: Literal["Connection"]
+    metadata: ObjectMeta
+    spec: ConnectionSpec
+    """What may be called, and with which credentials."""
+    status: Annotated[
+        ConnectionStatus,
+        Field(json_schema_extra={"default": {"observedGeneration": 0}}),
+    ] = Field(default_factory=lambda: ConnectionStatus(conditions=[]))
+    """What the operator found out about this Connection."""

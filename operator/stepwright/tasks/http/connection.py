@@ -1,0 +1,202 @@
+"""What a Connection says about HTTP, read from ``spec.http`` of the custom resource, whose schema was checked before.
+
+Secrets are named here, never held: ``authentication`` reads them for one request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any, Final
+
+from stepwright.tasks.http import policy
+from stepwright.tasks.http.policy import Policy
+from stepwright.tasks.http.target import BadUrl, Target
+
+SECONDS: Final = 60
+"""How long a whole answer may take, as on AWS, where the Connection does not say."""
+
+LONGEST_SECONDS: Final = 900
+
+
+class BadConnection(ValueError):  # noqa: N818 - it names a condition
+    """What is wrong with a Connection and where, as a whole sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value, or where it is."""
+
+    name: str
+    value: str | SecretKey
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    username: str | SecretKey
+    password: SecretKey
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    header: str
+    value: SecretKey
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    token: SecretKey
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """https://datatracker.ietf.org/doc/html/rfc6749#section-4.4. ``in_body``: the client names itself in the body, not in
+    the header Authorization."""
+
+    token_url: Target
+    client_id: str | SecretKey
+    client_secret: SecretKey
+    scopes: Sequence[str]
+    parameters: Sequence[Given]
+    in_body: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountToken:
+    audience: str
+
+
+Authentication = Basic | ApiKey | Bearer | OAuth | AccountToken
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """``authorities``: in PEM, or where they are. ``certificate`` and ``key``: of the client."""
+
+    authorities: str | SecretKey | None = None
+    certificate: SecretKey | None = None
+    key: SecretKey | None = None
+    server_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpConnection:
+    """``idempotency_header``: by which the other side knows a repeated request; None if it does not."""
+
+    policy: Policy
+    authentication: Authentication | None
+    tls: Tls
+    headers: Sequence[Given]
+    query: Sequence[Given]
+    body: Sequence[Given]
+    idempotency_header: str | None
+    seconds: float
+
+
+def read(spec: Mapping[str, Any], *, loopback: bool = False) -> HttpConnection:
+    """``loopback``: whether this machine is the user's own, so that ``allow`` may name it. Raises BadConnection."""
+    http = spec.get("http")
+    if not isinstance(http, Mapping):
+        raise BadConnection("spec.http is missing: the Connection is for something else than HTTP.")
+    authentication, tls = _authentication(http.get("auth") or {})
+    given = http.get("tls") or {}
+    return HttpConnection(
+        policy=Policy(
+            tuple(_url(text, f"allow/{at}") for at, text in enumerate(http.get("allow") or ())),
+            tuple(_network(text, f"networks/{at}") for at, text in enumerate(http.get("networks") or ())),
+            loopback,
+        ),
+        authentication=authentication,
+        tls=Tls(_optional(given, "ca"), tls.certificate, tls.key, given.get("serverName") or None),
+        headers=_givens(http, "headers"),
+        query=_givens(http, "query"),
+        body=_givens(http, "body"),
+        idempotency_header=(http.get("idempotency") or {}).get("header"),
+        seconds=float(http.get("timeoutSeconds") or SECONDS),
+    )
+
+
+def _authentication(auth: Mapping[str, Any]) -> tuple[Authentication | None, Tls]:
+    tls = Tls()
+    if (mtls := auth.get("mtls")) is not None:
+        tls = Tls(certificate=_secret(mtls["certificateFrom"]), key=_secret(mtls["keyFrom"]))
+    kinds = [name for name in auth if name != "mtls" and auth[name] is not None]
+    if len(kinds) > 1:
+        raise BadConnection(f"spec.http.auth names {' and '.join(sorted(kinds))}; one of them at most.")
+    if not kinds:
+        return None, tls
+    given = auth[kinds[0]]
+    match kinds[0]:
+        case "basic":
+            return Basic(_either(given, "username"), _secret(given["passwordFrom"])), tls
+        case "apiKey":
+            return ApiKey(given["header"], _secret(given["valueFrom"])), tls
+        case "bearer":
+            return Bearer(_secret(given["tokenFrom"])), tls
+        case "oauthClientCredentials":
+            return _oauth(given), tls
+        case "serviceAccountToken":
+            return AccountToken(given["audience"]), tls
+        case other:
+            raise BadConnection(f"spec.http.auth has no kind {other!r}.")
+
+
+def _oauth(given: Mapping[str, Any]) -> OAuth:
+    return OAuth(
+        _url(given["tokenUrl"], "auth/oauthClientCredentials/tokenUrl"),
+        _either(given, "clientId"),
+        _secret(given["clientSecretFrom"]),
+        tuple(given.get("scopes") or ()),
+        _givens(given, "parameters"),
+        given.get("clientAuthentication") == "Body",
+    )
+
+
+def _url(text: str, where: str) -> Target:
+    try:
+        return policy.prefix(text)
+    except BadUrl as bad:
+        raise BadConnection(f"spec.http.{where.replace('/', '.')}: {text!r} {bad}.") from bad
+
+
+def _network(text: str, where: str) -> Any:
+    try:
+        return ip_network(text)
+    except ValueError as bad:
+        raise BadConnection(f"spec.http.{where.replace('/', '.')}: {bad}.") from bad
+
+
+def _secret(given: Mapping[str, Any]) -> SecretKey:
+    reference = given["secretKeyRef"]
+    return SecretKey(reference["name"], reference["key"])
+
+
+def _optional(given: Mapping[str, Any], name: str) -> str | SecretKey | None:
+    """``name``, or ``nameFrom``."""
+    if given.get(f"{name}From") is not None:
+        return _secret(given[f"{name}From"])
+    return given.get(name)
+
+
+def _either(given: Mapping[str, Any], name: str) -> str | SecretKey:
+    found = _optional(given, name)
+    if found is None:
+        raise BadConnection(f"spec.http.auth: {name} or {name}From is missing.")
+    return found
+
+
+def _givens(given: Mapping[str, Any], name: str) -> Sequence[Given]:
+    found = []
+    for entry in given.get(name) or ():
+        value = _optional(entry, "value")
+        if value is None:
+            raise BadConnection(f"spec.http.{name}: {entry['name']} has neither value nor valueFrom.")
+        found.append(Given(entry["name"], value))
+    return tuple(found)
