@@ -233,6 +233,47 @@ def test_a_map_reads_its_items_from_the_content_that_is_given(
     assert answer["inspectionData"]["afterItemSelector"] == items
 
 
+@pytest.mark.parametrize(
+    ("config", "content", "items"),
+    [
+        (
+            {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
+            "n,a\n1\n1,2,3\n",
+            [{"a": "", "n": "1"}, {"a": "2", "n": "1"}],
+        ),
+        ({"InputType": "JSONL"}, '"a\u2028b"\r\n1\n', ["a\u2028b", 1]),
+        ({"InputType": "JSON", "MaxItems": "{% 1 + 1 %}"}, "[1, 2, 3]", [1, 2]),
+        ({"InputType": "JSON", "ItemsPointer": "/a/1"}, '{"a": [[1], [2]]}', [2]),
+    ],
+)
+def test_a_map_reads_what_aws_reads(sfn: Any, config: dict[str, Any], content: str, items: list[Any]) -> None:
+    answer = verdict(
+        sfn,
+        reading(config) | {"ItemSelector": "{% $states.context.Map.Item.Value %}"},
+        result=[True],
+        stateConfiguration={"mapItemReaderData": content},
+        inspectionLevel="DEBUG",
+    )
+
+    assert answer["inspectionData"]["afterItemSelector"] == items
+
+
+def test_headers_that_occur_twice_fail_the_reader(sfn: Any) -> None:
+    config = {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["H1", "H1"]}
+    answer = verdict(
+        sfn,
+        reading(config),
+        result=[],
+        stateConfiguration={"mapItemReaderData": "1,2"},
+        inspectionLevel="DEBUG",
+    )
+
+    assert (answer["error"], answer["cause"]) == (
+        "States.ItemReaderFailed",
+        "CSV headers cannot contain duplicates.",
+    )
+
+
 @pytest.mark.parametrize("content", ["[1", '{"not": "a list"}'])
 def test_content_that_holds_no_items_fails_the_reader(sfn: Any, content: str) -> None:
     answer = verdict(

@@ -150,6 +150,26 @@ class Batcher:
     input: Expression | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """ItemReader. ``config``: ReaderConfig as written, but for MaxItems, which may be an expression."""
+
+    resource: Resource
+    parameters: Expression | None = None  # Parameters, or Arguments in JSONata
+    config: Mapping[str, Json] = field(default_factory=dict)
+    max_items: int | Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """ResultWriter. Without a ``resource`` the results stay the state's own and WriterConfig shapes them."""
+
+    resource: Resource | None = None
+    parameters: Expression | None = None
+    transformation: str | None = None
+    output_type: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Map(StateBase):
     """``item_processor`` is the scope of the iterations (Iterator in older definitions).
@@ -167,7 +187,9 @@ class Map(StateBase):
     tolerated_failure_percentage: float | Expression | None = None
     mode: MapMode = "INLINE"
     label: str | None = None
+    reader: Reader | None = None
     batcher: Batcher | None = None
+    writer: Writer | None = None
     unserved: str | None = None
     result_selector: Expression | None = None
     result_path: Target | None

@@ -18,18 +18,19 @@ from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.interpreter.states import map_fields as map_
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Choice, Fail, Map, Parallel, Pass, State, Succeed, Task, Wait
+from stepwright.asl.map_data import reading
 from stepwright.asl.text.payload import Payload
 
 Stage: TypeAlias = tuple[str, Payload | float]
 """A field of ``inspectionData``: a document, or one of a Map's numbers."""
 
 
-def before(draft: Draft, branch: Branch, state: State, read: list[Json] | None) -> Iterator[Stage]:
-    """The stages from InputPath up to the state's work. ``read``: what a Map's ItemReader is said to have read.
+def before(draft: Draft, branch: Branch, state: State, content: str | None) -> Iterator[Stage]:
+    """The stages from InputPath up to the state's work. ``content``: what a Map's ItemReader is said to have found.
 
     Raises ``StateError`` at the stage that fails; earlier stages stay reported.
     """
-    yield from _BEFORE[type(state)](draft, branch, state, read)
+    yield from _BEFORE[type(state)](draft, branch, state, content)
 
 
 def after(draft: Draft, branch: Branch, state: State, result: Payload) -> Iterator[Stage]:
@@ -43,14 +44,14 @@ def after(draft: Draft, branch: Branch, state: State, result: Payload) -> Iterat
         yield "afterResultPath", dataflow.place(state.result_path, branch.input, shaped)
 
 
-def exceeded(draft: Draft, branch: Branch, state: Map, read: list[Json] | None, failed: int) -> bool:
+def exceeded(draft: Draft, branch: Branch, state: Map, content: str | None, failed: int) -> bool:
     """Whether so many failed iterations are more than the Map tolerates; if no tolerance is given, any number
     is tolerated here."""
     effective = dataflow.effective_input(draft, branch, state)
     count, percentage = map_.tolerated(draft, branch, state, effective)
     if count is None and percentage is None:
         return False
-    items = _items(draft, branch, state, effective, read)
+    items = _items(draft, branch, state, effective, content)
     fork = Fork(
         branch=branch.number,
         width=len(items),
@@ -103,13 +104,13 @@ def _parallel(draft: Draft, branch: Branch, state: Parallel, _read: Any) -> Iter
     yield
 
 
-def _map(draft: Draft, branch: Branch, state: Map, read: list[Json] | None) -> Iterator[Stage]:
+def _map(draft: Draft, branch: Branch, state: Map, content: str | None) -> Iterator[Stage]:
     effective = dataflow.effective_input(draft, branch, state)
     json_path = state.query_language == "JSONPath"
     if json_path:
         yield "afterInputPath", effective
-    items = _items(draft, branch, state, effective, read)
-    if json_path and read is None:
+    items = _items(draft, branch, state, effective, content)
+    if json_path and state.reader is None:
         yield "afterItemsPath", Payload(items)
     yield "maxConcurrency", map_.concurrency(draft, branch, state, effective)
     count, percentage = map_.tolerated(draft, branch, state, effective)
@@ -134,10 +135,12 @@ def _map(draft: Draft, branch: Branch, state: Map, read: list[Json] | None) -> I
         yield "afterItemBatcher", Payload(batches)
 
 
-def _items(
-    draft: Draft, branch: Branch, state: Map, effective: Payload, read: list[Json] | None
-) -> list[Json]:
-    return map_.items_of(draft, branch, state, effective) if read is None else read
+def _items(draft: Draft, branch: Branch, state: Map, effective: Payload, content: str | None) -> list[Json]:
+    """A reader of which nothing is said has found nothing."""
+    if state.reader is None:
+        return map_.items_of(draft, branch, state, effective)
+    config = map_.reader_config(draft, branch, state, state.reader, effective)
+    return [] if content is None else reading.items(config, content)
 
 
 _BEFORE: Final[dict[type[State], Callable[[Draft, Branch, Any, Any], Iterator[Stage]]]] = {

@@ -20,7 +20,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.limits import Limits
 from stepwright.asl.machine import Choice, Fail, Machine, Map, Parallel, Pass, State, Succeed, Task, Wait
 from stepwright.asl.signals import Millis, Moment
-from stepwright.asl.test_state import alone, item_reader, stages
+from stepwright.asl.test_state import alone, stages
 from stepwright.asl.test_state import mock as mocks
 from stepwright.asl.test_state.mock import Mock
 from stepwright.asl.test_state.select import Selected
@@ -124,7 +124,9 @@ class Trial:
         beyond = (
             isinstance(state, Map)
             and failed is not None
-            and stages.exceeded(self._draft, self._branch, state, self._read, failed)
+            and stages.exceeded(
+                self._draft, self._branch, state, self._configuration.item_reader_data, failed
+            )
         )
         if beyond:
             return self._fail_with(failures.THRESHOLD_EXCEEDED)
@@ -177,17 +179,7 @@ class Trial:
 
     def _before(self, draft: Draft, branch: Branch) -> Iterator[stages.Stage]:
         yield "input", branch.input
-        yield from stages.before(draft, branch, self._state, self._read)
-
-    @property
-    def _read(self) -> list[Json] | None:
-        """What a Map's ItemReader has read; None if it has none."""
-        reader = self._selected.raw.get("ItemReader")
-        return (
-            item_reader.items(reader, self._configuration.item_reader_data)
-            if isinstance(reader, dict)
-            else None
-        )
+        yield from stages.before(draft, branch, self._state, self._configuration.item_reader_data)
 
     def _attempt(self, go_on: Callable[[], None]) -> bool:
         """Whether it succeeded. AWS gives causes here without the sentence about state and event around

@@ -1,6 +1,5 @@
 """What a distributed Map reads its items from, how it groups them, and where it leaves results.
 
-ItemReader and ResultWriter are checked here, not compiled: nothing runs them.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html.
 """
 
@@ -8,11 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from stepwright.asl.data import Expression
 from stepwright.asl.definition import limits, resources
 from stepwright.asl.definition.fields import Fields
 from stepwright.asl.definition.problems import INLINE_MAP
 from stepwright.asl.definition.schema import StateFields, check_fields
-from stepwright.asl.machine import Batcher, MapMode
+from stepwright.asl.machine import Batcher, MapMode, Reader, Writer
+from stepwright.asl.resource import Resource
+from stepwright.asl.resource import parse as parse_resource
 
 _NONE: Final[frozenset[str]] = frozenset()
 _CALL: Final = StateFields(
@@ -43,6 +45,10 @@ _BATCHER: Final = StateFields(
     _NONE,
 )
 _WRITER: Final = StateFields(_CALL.both | {"WriterConfig"}, _CALL.json_path, _CALL.jsonata)
+_WRITER_CONFIG: Final = StateFields(frozenset({"Transformation", "OutputType"}), _NONE, _NONE)
+_MAX_ITEMS: Final = frozenset({"MaxItems", "MaxItemsPath"})
+_TRANSFORMATIONS: Final = ("NONE", "COMPACT", "FLATTEN")
+_OUTPUT_TYPES: Final = ("JSON", "JSONL")
 _DISTRIBUTED: Final = ("ItemReader", "ItemBatcher", "ResultWriter")
 _BATCH_BYTES: Final = 256 * 1024
 
@@ -57,22 +63,26 @@ def check(state: Fields, mode: MapMode) -> str | None:
                     state.at(name),
                     f"'{name}' is only supported for the 'DISTRIBUTED' Mode; set it in ItemProcessor.ProcessorConfig",
                 )
-    _reader(state)
-    _writer(state)
     return next((name for name in ("ItemReader", "ResultWriter") if name in state), None)
 
 
-def _reader(state: Fields) -> None:
+def reader(state: Fields) -> Reader | None:
     reader = _part(state, "ItemReader", _READER)
     if reader is None:
-        return
-    _call(reader)
+        return None
+    resource, parameters = _call(reader)
     config = _part(reader, "ReaderConfig", _READER_CONFIG)
-    if config is not None:
-        config.text("InputType", literal=False)
-        config.one_of("CSVHeaderLocation", ("FIRST_ROW", "GIVEN"))
-        config.array("CSVHeaders")
-        config.integer_or_expression("MaxItems", 0, limits.MAP_ITEMS)
+    if config is None:
+        return Reader(resource, parameters)
+    config.text("InputType", literal=False)
+    config.one_of("CSVHeaderLocation", ("FIRST_ROW", "GIVEN"))
+    config.array("CSVHeaders")
+    return Reader(
+        resource,
+        parameters,
+        config={name: value for name, value in config.raw.items() if name not in _MAX_ITEMS},
+        max_items=config.integer_or_expression("MaxItems", 0, limits.MAP_ITEMS),
+    )
 
 
 def batcher(state: Fields) -> Batcher | None:
@@ -86,20 +96,27 @@ def batcher(state: Fields) -> Batcher | None:
     )
 
 
-def _writer(state: Fields) -> None:
+def writer(state: Fields) -> Writer | None:
     writer = _part(state, "ResultWriter", _WRITER)
-    if writer is not None:
-        _call(writer)
-        writer.object("WriterConfig")
+    if writer is None:
+        return None
+    resource, parameters = _call(writer)
+    config = _part(writer, "WriterConfig", _WRITER_CONFIG)
+    return Writer(
+        resource if "Resource" in writer else None,
+        parameters,
+        transformation=None if config is None else config.one_of("Transformation", _TRANSFORMATIONS),
+        output_type=None if config is None else config.one_of("OutputType", _OUTPUT_TYPES),
+    )
 
 
-def _call(part: Fields) -> None:
-    resource = part.text("Resource", literal=False)
-    if resource is not None and not resources.is_valid(resource):
+def _call(part: Fields) -> tuple[Resource, Expression | None]:
+    text = part.text("Resource", literal=False)
+    if text is not None and not resources.is_valid(text):
         part.problems.error(part.at("Resource"), "Value is not a valid resource ARN")
     if "Resource" in part and part.arguments not in part:
         part.problems.missing(part.pointer, [part.arguments])
-    part.template(part.arguments)
+    return parse_resource(text or ""), part.template(part.arguments)
 
 
 def _part(fields: Fields, name: str, allowed: StateFields) -> Fields | None:

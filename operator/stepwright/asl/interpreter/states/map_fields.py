@@ -12,7 +12,7 @@ from stepwright.asl.fields.jsonata_fields import Query
 from stepwright.asl.interpreter import dataflow
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.json_types import Json
-from stepwright.asl.machine import Batcher, Map
+from stepwright.asl.machine import Batcher, Map, Reader
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.payload import Payload
 
@@ -126,6 +126,14 @@ def _number(
         kind = "integer" if whole else "float"
         raise failures.runtime(causes.not_a_valid_number(field, value, kind, str(given)))
     return number
+
+
+def reader_config(
+    draft: Draft, branch: Branch, state: Map, reader: Reader, effective: Payload
+) -> dict[str, Json]:
+    """ReaderConfig with MaxItems evaluated, if there is one. Whether it is negative only the reading finds."""
+    most = _number(draft, branch, state, reader.max_items, field="MaxItemsPath", effective=effective)
+    return dict(reader.config) if most is None else {**reader.config, "MaxItems": int(most)}
 
 
 def bounds(
