@@ -113,8 +113,7 @@ class _ReadyWhileItIsToBeSaidAgain(_Missing):
     machine = Scene.machine
     said = reads = 0
 
-    def of(self, request: Request) -> Fate:
-        fate = super().of(request)
+    def fate(self, request: Request, fate: Fate) -> Fate:
         if request.path == EXECUTION:
             self.reads += 1
         if request.path != f"{EXECUTION}/status":

@@ -15,7 +15,7 @@ from stepwright.asl import definition
 from stepwright.cluster.revisions import Revision
 from stepwright.controllers.known_machines import Known
 from tests.golden import write
-from tests.simulation import history, logs, world
+from tests.simulation import climate, history, logs, world
 from tests.simulation import loop as loops
 from tests.simulation.api_server import Change, Stored
 from tests.simulation.operator import Setting
@@ -66,7 +66,7 @@ class Continued(world.World):
     def __init__(self, seed: int, loop: loops.SimulationLoop, golden: Golden, state: int) -> None:
         self._golden, self._state = golden, state
         super().__init__(seed, loop)
-        self._calm = self.watchman.calm = True
+        self.network.calm = self.watchman.calm = True
         self.watchman.counted = False
         write.script(self.server, self.jobs, first_pod=20_000)
 
@@ -142,7 +142,7 @@ def carry_on(golden: Golden, state: int) -> Continued:
     async def main(loop: loops.SimulationLoop) -> None:
         continued = Continued(write.SEED, loop, golden, state)
         found.append(continued)
-        with world.constants(continued.climate), logs.into(continued.log):
+        with climate.constants(continued.climate), logs.into(continued.log):
             await continued.run()
             continued.watchman.final(continued.setting, may_end_plainly=False)
 

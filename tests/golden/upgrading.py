@@ -11,7 +11,7 @@ from stepwright.cluster import stored
 from stepwright.tasks.job import template
 from tests.golden import write
 from tests.golden.earlier import Earlier
-from tests.simulation import logs, world
+from tests.simulation import climate, logs
 from tests.simulation import loop as loops
 from tests.simulation.operator import Setting
 from tests.simulation.running import prepared
@@ -45,7 +45,7 @@ class Upgrade(write.Writer):
         operator = self.operators[slot] = self._earlier.operator.Operator(
             f"{'abcd'[slot]}{self._lives}",
             self.server,
-            self,
+            self.network,
             self._earlier.setting(revisions, machines, write.SEED),
             Random(f"operator {self.result.seed} {self._lives}"),
             self.trace,
@@ -92,7 +92,7 @@ def upgrade(earlier: Earlier, joins: float, beside: float, *, back: bool) -> Upg
     async def main(loop: loops.SimulationLoop) -> None:
         made = Upgrade(write.SEED, loop, earlier, joins, beside, back)
         found.append(made)
-        with world.constants(made.climate), logs.into(made.log):
+        with climate.constants(made.climate), logs.into(made.log):
             await made.run()
             made.watchman.final(made.setting, may_end_plainly=False)
 

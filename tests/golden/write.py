@@ -28,7 +28,7 @@ from stepwright.cluster.revisions import Revision
 from stepwright.controllers.known_machines import Known
 from tests.data import every_kind
 from tests.on_cluster.place import Place
-from tests.simulation import logs, world
+from tests.simulation import climate, logs, world
 from tests.simulation import loop as loops
 from tests.simulation.operator import Setting
 from tests.simulation.running import prepared
@@ -108,7 +108,7 @@ class Writer(world.World):
     def __init__(self, seed: int, loop: loops.SimulationLoop, *, stopped: bool) -> None:
         super().__init__(seed, loop)
         self._stopped_in_the_middle = stopped
-        self._calm = self.watchman.calm = True
+        self.network.calm = self.watchman.calm = True
         script(self.server, self.jobs)
         self.objects: dict[str, Any] = {}
         self.states: list[dict[str, Any]] = []
@@ -168,7 +168,7 @@ def written(*, stopped: bool) -> dict[str, Any]:
     async def main(loop: loops.SimulationLoop) -> None:
         writer = Writer(SEED, loop, stopped=stopped)
         found.append(writer)
-        with world.constants(writer.climate), logs.into(writer.log):
+        with climate.constants(writer.climate), logs.into(writer.log):
             await writer.run()
 
     with prepared():

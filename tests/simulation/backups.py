@@ -79,8 +79,7 @@ class Lost(BackedUp):
     are_lost: tuple[tuple[str, str], ...] = ()
     """Method and end of the path of requests that do not arrive."""
 
-    def of(self, request: Request) -> Fate:
-        fate = super().of(request)
+    def fate(self, request: Request, fate: Fate) -> Fate:
         path = request.path
         lost = self.is_cut_off and request.method == "GET" and path.endswith("/executions")
         lost |= any(request.method == method and path.endswith(end) for method, end in self.are_lost)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.simulation import logs, seeds
-from tests.simulation.world import Result
+from tests.simulation.result import Result
 
 _CHUNK = 50
 _LAST_LINES = 60

@@ -23,11 +23,15 @@ from stepwright.cluster.revisions import Revision
 from stepwright.controllers.known_machines import Known
 from tests.simulation import logs
 from tests.simulation import loop as loops
+from tests.simulation.api_server import Request
+from tests.simulation.client import Fate
+from tests.simulation.climate import constants
 from tests.simulation.jobs import Habits
 from tests.simulation.loop import SimulationLoop
+from tests.simulation.network import Network
 from tests.simulation.operator import Operator, Setting
 from tests.simulation.running import prepared
-from tests.simulation.world import NAMESPACE, World, constants
+from tests.simulation.world import NAMESPACE, World
 
 S = TypeVar("S", bound="Scene")
 
@@ -47,8 +51,8 @@ class Scene(World):
 
     def __init__(self, seed: int, loop: SimulationLoop) -> None:
         super().__init__(seed, loop)
-        self._calm = True
-        self._kills = self._stops = 0
+        self.network.calm = True
+        self.network.strike_nobody()
         self.jobs.habits = Habits({"output": 1})
         self.watchman.calm = True
 
@@ -112,7 +116,14 @@ class Scene(World):
     def newest(self) -> str:
         return "\n".join(str(line)[:300] for line in self.result.trace[-25:])
 
+    def fate(self, request: Request, fate: Fate) -> Fate:  # noqa: ARG002 - for those that say otherwise
+        """What becomes of a request. ``fate``: what would become of it without the script."""
+        return fate
+
     # --- The world ----------------------------------------------------------------------------------------------------
+
+    def _make_network(self) -> Network:
+        return _Network(self)
 
     def _make_machines(self) -> Setting:
         climate = self.climate
@@ -141,6 +152,17 @@ class Scene(World):
     async def run(self) -> None:
         await self.script()
         await self._end_operators()
+
+
+class _Network(Network):
+    """As the script has it."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene.climate, scene.server, scene._chance)
+        self._scene = scene
+
+    def of(self, request: Request) -> Fate:
+        return self._scene.fate(request, super().of(request))
 
 
 def play(scene: type[S], seed: int = 1) -> S:

@@ -17,13 +17,15 @@ from tests.simulation import access, logs, machines, rarities, remote
 from tests.simulation import loop as loops
 from tests.simulation.api_server import Body, Snapshot
 from tests.simulation.authors import Authors
+from tests.simulation.climate import Climate, constants
 from tests.simulation.loop import SimulationLoop
 from tests.simulation.machine_watchman import MachineWatchman
 from tests.simulation.operator import LEASE_NAMESPACE, Setting
 from tests.simulation.rarities import LARGE_OBJECT_BYTES, Rarities
+from tests.simulation.result import Result
 from tests.simulation.upgrades import Upgraded
 from tests.simulation.watchman import Memory
-from tests.simulation.world import ACCOUNT, NAMESPACE, Climate, Result, World, constants
+from tests.simulation.world import ACCOUNT, NAMESPACE, World
 
 OTHER_INSTALLATION = "a-second-one"
 RESTORED_AFTER_SECONDS = 10.5
@@ -105,7 +107,7 @@ class Seed(World):
     def _back_up(self) -> None:
         """As soon as there is something worth it, while there is trouble."""
         idle = not any(map(_is_running, self.server.all("executions")))
-        if self.server.is_away or (idle and not self._calm):
+        if self.server.is_away or (idle and not self.network.calm):
             self._later(0.3, self._back_up)
             return
         self.trace("world", "backup")
@@ -152,7 +154,7 @@ class Seed(World):
 
     def _wall_clock_off(self) -> int:
         off = super()._wall_clock_off()
-        if not self.rarities.hours_off or self._calm:
+        if not self.rarities.hours_off or self.network.calm:
             return off
         return off + self._rare.choice((-7_200_000, -60_000, 10_000, 3_600_000, 0))
 
@@ -227,6 +229,7 @@ def play(seed: int) -> Result:
             raise
         played[0].violation(f"the simulation broke: {error!r}")
     result = played[0].result
+    result.requests = played[0].network.requests
     result.twice, result.late = played[0].watchman.twice, played[0].watchman.late
     result.outcomes, result.events = played[0].watchman.outcomes, played[0].watchman.events
     return result

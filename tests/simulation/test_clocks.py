@@ -113,8 +113,7 @@ class Paused(Scene):
         await self.until(lambda: all(self.phase(f"e{number}") == "Succeeded" for number in range(4)))
         await asyncio.sleep(100)
 
-    def of(self, request: Request) -> Fate:
-        fate = super().of(request)
+    def fate(self, request: Request, fate: Fate) -> Fate:
         if request.method == "POST" and request.path.endswith("/jobs"):
             self.jobs_made += 1
         body = request.body or b""

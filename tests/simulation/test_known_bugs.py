@@ -29,12 +29,12 @@ from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.job import verdict
 from stepwright.tasks.job.driver import JobDriver
 from tests.simulation import jobs, machines, running, scene, seeds
+from tests.simulation.climate import Climate
 from tests.simulation.jobs import Habits
 from tests.simulation.machines import State
 from tests.simulation.rarities import Rarities
 from tests.simulation.remote import FOUND, KNOWN
 from tests.simulation.scene import TASK, Scene
-from tests.simulation.world import Climate
 
 pytestmark = pytest.mark.slow
 

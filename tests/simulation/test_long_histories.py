@@ -9,7 +9,7 @@ import pytest
 
 from stepwright.asl.limits import CLUSTER
 from tests.simulation import machines, running, seeds, world
-from tests.simulation.world import Climate
+from tests.simulation.climate import Climate
 
 pytestmark = pytest.mark.slow
 

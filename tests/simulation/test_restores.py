@@ -143,8 +143,8 @@ class _PausedBetween(_Payload):
 
     is_paused = False
 
-    def of(self, request: Request) -> Fate:
-        fate = super().of(request)
+    def fate(self, request: Request, fate: Fate) -> Fate:
+        fate = super().fate(request, fate)
         if request.method != "POST" or not request.path.endswith("/executionhistories") or self.is_paused:
             return fate
         self.is_paused = True

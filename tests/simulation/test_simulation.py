@@ -14,7 +14,7 @@ import pytest
 
 import stepwright
 from tests.simulation import running, seeds
-from tests.simulation.world import FORESEEN, Result
+from tests.simulation.result import FORESEEN, Result
 
 OPERATOR = Path(stepwright.__file__).parent
 

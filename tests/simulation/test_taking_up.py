@@ -73,8 +73,7 @@ class KilledBeforeItStops(Scene):
         ]
         await self.until(lambda: self.phase("e0") == "Succeeded")
 
-    def of(self, request: Request) -> Fate:
-        fate = super().of(request)
+    def fate(self, request: Request, fate: Fate) -> Fate:
         if not self.killed and request.method == "PATCH" and b"FailStateEntered" in (request.body or b""):
             self.killed = True
             return Fate(fate.there, fate.back, strikes=("landed", "killed"))
@@ -122,8 +121,7 @@ class BetweenRoundAndList(Scene):
     list_seconds = 0.0
     """For how long lists for the watch of executions are under way."""
 
-    def of(self, request: Request) -> Fate:
-        fate = super().of(request)
+    def fate(self, request: Request, fate: Fate) -> Fate:
         selector = request.params.get("fieldSelector")
         return replace(fate, there=self.list_seconds) if selector == execution_watch.UNSETTLED else fate
 
@@ -183,8 +181,8 @@ class SettledBeforeTheList(BetweenRoundAndList):
         assert not self.status("e0").get("settled")
         await self.until(lambda: not self.is_there("e0"), 60)
 
-    def of(self, request: Request) -> Fate:
-        fate = super().of(request)
+    def fate(self, request: Request, fate: Fate) -> Fate:
+        fate = super().fate(request, fate)
         if not self.is_late and request.method == "PATCH" and b'"settled"' in (request.body or b""):
             self.is_late = True
             return Fate(10, fate.back, "answer", 0.1, strikes=("sent", "ended"))

@@ -50,12 +50,12 @@ class TwoInstallations(Scene):
         self.begin_operator(0)
         self.begin_operator(1)
         await asyncio.sleep(5)
-        self._calm = False
+        self.network.calm = False
         for name in self.names():
             self.create(name)
             await asyncio.sleep(0.2)
         await self.until(self.all_succeeded)
-        self._calm = True
+        self.network.calm = True
         await self.then()
 
     async def then(self) -> None:

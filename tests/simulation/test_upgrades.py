@@ -10,7 +10,7 @@ import pytest
 from tests.golden import earlier
 from tests.simulation import running, seeds
 from tests.simulation.rarities import Rarities
-from tests.simulation.world import Result
+from tests.simulation.result import Result
 
 
 def first(count: int) -> list[int]:

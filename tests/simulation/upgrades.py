@@ -20,11 +20,13 @@ from stepwright.tasks.job import template
 from tests.golden.earlier import Earlier
 from tests.simulation.api_server import OUTSIDE, Request, Stream
 from tests.simulation.client import Fate, Strike
+from tests.simulation.climate import Climate
 from tests.simulation.jobs import USUAL
 from tests.simulation.loop import SimulationLoop
+from tests.simulation.network import Network
 from tests.simulation.operator import Operator
 from tests.simulation.rarities import Upgrade
-from tests.simulation.world import Climate, World
+from tests.simulation.world import World
 
 LATER_FATES = ("lost after its end",)
 """Of Jobs, which the earlier version's simulation did not have."""
@@ -43,7 +45,7 @@ class Upgraded(World):
         super().__init__(seed, loop)
         self.result.rare[f"rolling upgrades {upgrade}"] += 1
         self._without_later_faults()
-        self._network_of_earlier = _EarlierNetwork(self, earlier)
+        self._network_of_earlier = _EarlierNetwork(self.network, earlier.api_errors)
         bodies = self.server.all("controllerrevisions"), self.server.all("statemachines")
         self._earlier_setting = earlier.setting(*bodies, self.setting.step_seed)
 
@@ -125,23 +127,23 @@ class Upgraded(World):
 class _EarlierNetwork:
     """The network as the earlier version's processes meet it: its exceptions are of that version's own classes."""
 
-    def __init__(self, world: World, earlier: Earlier) -> None:
-        self._world = world
-        self._errors = earlier.api_errors
+    def __init__(self, network: Network, errors: Any) -> None:
+        self._network = network
+        self._errors = errors
 
     @property
     def under_way(self) -> int:
-        return self._world.under_way
+        return self._network.under_way
 
     @under_way.setter
     def under_way(self, count: int) -> None:
-        self._world.under_way = count
+        self._network.under_way = count
 
     def of(self, request: Request) -> Fate:
-        return self._world.of(request)
+        return self._network.of(request)
 
     def of_stream(self) -> Any:
-        return self._world.of_stream()
+        return self._network.of_stream()
 
     def cut(self, stream: Stream) -> None:
-        self._world.cut_with(stream, self._errors)
+        self._network.cut_with(stream, self._errors)
