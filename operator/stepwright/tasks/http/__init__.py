@@ -4,9 +4,10 @@
 ``forms`` and ``answers`` are how data is sent and received: functions of plain data. ``client`` makes one request,
 ``authentication`` proves who calls, ``integration`` puts them together.
 
-The integration is imported when it is made: a process that only checks definitions need not wait for an HTTP client.
+The integration is imported with its first call: a process that makes none need not wait for an HTTP client.
 """
 
+from stepwright.tasks.calls.deferred import Deferred
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.http.parameters import check, check_for
@@ -16,7 +17,10 @@ __all__ = ["INVOKE", "check", "check_for", "make", "serves"]
 
 
 def make(means: Means) -> Integration:
-    from stepwright.tasks.http.integration import Http  # noqa: PLC0415 - as above
+    def made() -> Integration:
+        from stepwright.tasks.http.integration import Http  # noqa: PLC0415 - as above
 
-    assert means.connection_objects is not None
-    return Http(means.connection_objects, means.clock, loopback=means.own_machine)
+        assert means.connection_objects is not None
+        return Http(means.connection_objects, means.clock, loopback=means.own_machine)
+
+    return Deferred(serves, made)

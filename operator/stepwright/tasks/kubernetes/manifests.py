@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import yaml
-
 from stepwright.tasks.kubernetes import names
 
 LONGEST_TEXT: Final = 262_144
@@ -49,8 +47,15 @@ def problem(given: Any) -> str | None:
 def _parsed(text: str) -> Any:
     if len(text) > LONGEST_TEXT:
         raise BadManifest(f"must have at most {LONGEST_TEXT:,} characters")
+    # Imported here: it takes a tenth of a second of the processor, and most definitions hold no YAML.
+    import yaml  # noqa: PLC0415
+
+    from stepwright.tasks.kubernetes.plain_yaml import Aliased, load  # noqa: PLC0415 - as above
+
     try:
-        documents = [document for document in yaml.load_all(text, _Plain) if document is not None]
+        documents = [document for document in load(text) if document is not None]
+    except Aliased as error:
+        raise BadManifest("must not have aliases, of which a short text makes a huge object") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f", line {mark.line + 1}"
@@ -58,18 +63,3 @@ def _parsed(text: str) -> Any:
     if len(documents) != 1:
         raise BadManifest(f"must hold one object, not {len(documents)}")
     return documents[0]
-
-
-class _Plain(yaml.SafeLoader):
-    """Without aliases, and without dates, which JSON does not have."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise BadManifest("must not have aliases, of which a short text makes a huge object")
-        return super().compose_node(parent, index)
-
-
-_Plain.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
