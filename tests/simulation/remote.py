@@ -186,8 +186,8 @@ class Remote:
         if self._is_wanted(work.token):
             work.ended = True
             self._trace("remote", "ended", work.number)
-        elif self.restored:
-            self._end_later(work)  # it may be wanted again
+        else:
+            self._end_later(work)  # a restore may have it wanted again
 
     def _is_wanted(self, token: Token) -> bool:
         uid, task = token
