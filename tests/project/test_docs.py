@@ -120,8 +120,13 @@ def test_every_command_and_option_of_stepwright_exists() -> None:
             if found[1] not in commands:
                 wrong.append(line)
                 continue
-            options = {option for parameter in commands[found[1]].params for option in parameter.opts}
-            wrong += [line for option in re.findall(r"(?<=\s)(--[a-z-]+)", found[2]) if option not in options]
+            command, rest = commands[found[1]], found[2]
+            if (below := getattr(command, "commands", None)) is not None:
+                word = rest.split()[0] if rest.split() else ""
+                command = below.get(word, command)
+                wrong += [] if word in below else [line]
+            options = {option for parameter in command.params for option in parameter.opts}
+            wrong += [line for option in re.findall(r"(?<=\s)(--[a-z-]+)", rest) if option not in options]
 
     assert wrong == []
 

@@ -1,4 +1,4 @@
-"""The command line: one module per command, each with a function of the same name.
+"""The command line: one module per command, each with a function of the same name, or with several commands below it.
 
 A command's module is imported only when it is needed, so that ``stepwright validate`` does not wait for the
 operator's libraries.
@@ -19,7 +19,7 @@ from stepwright.cli import completion, installation
 
 __all__ = ["main"]
 
-COMMANDS: Final = ("validate", "test", "run", "dev", "operator", "idle", "completion", "version")
+COMMANDS: Final = ("validate", "test", "run", "dev", "function", "operator", "idle", "completion", "version")
 """In the order of the help text."""
 
 _CONTEXT: Final[dict[str, Any]] = {"help_option_names": ["-h", "--help"]}
@@ -54,7 +54,11 @@ def application(commands: tuple[str, ...] = COMMANDS) -> typer.Typer:
     for command in commands:
         module = f"{__name__}.{command}"
         if importlib.util.find_spec(module) is not None:
-            app.command(command, context_settings=_CONTEXT)(getattr(importlib.import_module(module), command))
+            named = getattr(importlib.import_module(module), command)
+            if isinstance(named, typer.Typer):
+                app.add_typer(named, name=command, context_settings=_CONTEXT)
+            else:
+                app.command(command, context_settings=_CONTEXT)(named)
     return app
 
 

@@ -1,0 +1,93 @@
+"""``stepwright function``: functions in Python, begun, served, and run once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from stepwright.cli import plain
+
+if TYPE_CHECKING:
+    from stepwright.functions.handlers import Handler
+
+USAGE: Final = 2
+FAILED: Final = 1
+
+function = typer.Typer(
+    help="Functions in Python: begin one, serve it by HTTP, run it in a Job.", no_args_is_help=True
+)
+
+_HandlerName = Annotated[str, typer.Argument(metavar="MODULE.FUNCTION", help="The handler: app.handler.")]
+_Folder = Annotated[Path, typer.Option("--folder", help="Where its module is.", exists=True, file_okay=False)]
+
+
+@function.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Of the function, its Service and its TaskTemplate.")],
+    *,
+    python: Annotated[bool, typer.Option("--python", help="In Python, which is all there is yet.")] = True,  # noqa: ARG001
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Where to; by default a new one of that name.")
+    ] = None,
+) -> None:
+    """Write the beginning of a function: handler, test, Dockerfile, TaskTemplate with Deployment and Service."""
+    from stepwright.functions import scaffold  # noqa: PLC0415
+
+    try:
+        made = scaffold.python(name, folder or Path(name))
+    except (scaffold.Refused, OSError) as error:
+        plain.echo(f"stepwright: {error}", err=True)
+        raise typer.Exit(USAGE) from error
+    for path in made:
+        plain.echo(str(path))
+
+
+@function.command()
+def serve(
+    handler: _HandlerName,
+    *,
+    port: Annotated[int, typer.Option(help="0: one that is free.", min=0, max=65_535)] = 8080,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "0.0.0.0",  # noqa: S104 - it runs in a pod
+    concurrency: Annotated[int, typer.Option(help="How many calls run at once.", min=1, max=1000)] = 1,
+    name: Annotated[str | None, typer.Option(help="What the handler is told that it is called.")] = None,
+    folder: _Folder = Path(),
+) -> None:
+    """Serve a handler by Lambda's Invoke API, until SIGTERM."""
+    loaded = _loaded(handler, folder)
+    from stepwright.functions import server  # noqa: PLC0415
+
+    try:
+        asyncio.run(server.serve(loaded, name or handler, host, port, concurrency, plain.echo))
+    except OSError as error:
+        plain.echo(f"stepwright: cannot listen on {host}:{port}: {error}", err=True)
+        raise typer.Exit(USAGE) from error
+
+
+@function.command()
+def once(handler: _HandlerName, *, folder: _Folder = Path()) -> None:
+    """Run a handler once, as a task's container: its event comes from a file, its answer goes into one."""
+    loaded = _loaded(handler, folder)
+    from stepwright.functions import once as in_a_job  # noqa: PLC0415
+    from stepwright.functions.handlers import Unusable  # noqa: PLC0415
+
+    try:
+        outcome = in_a_job.run(loaded, handler)
+    except (Unusable, OSError) as error:
+        plain.echo(f"stepwright: {error}", err=True)
+        raise typer.Exit(USAGE) from error
+    if outcome.failed:
+        raise typer.Exit(FAILED)
+
+
+def _loaded(handler: str, folder: Path) -> Handler:
+    """What the module itself raises ends the process with its traceback. Raises Exit."""
+    from stepwright.functions import handlers  # noqa: PLC0415
+
+    try:
+        return handlers.load(handler, folder.resolve())
+    except handlers.Unusable as error:
+        plain.echo(f"stepwright: {error}", err=True)
+        raise typer.Exit(USAGE) from error
