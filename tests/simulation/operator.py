@@ -40,6 +40,7 @@ from stepwright.engine.readings import Readings
 from stepwright.engine.steps import at_once
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.kubernetes.integration import Kubernetes
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import ApiServer, Request
 from tests.simulation.client import Faults, SimulatedApi, Strike
@@ -298,8 +299,12 @@ class Operator:
     def _make_calls(self, process: str, means: Means, report: Report, held: Held) -> tuple[CallDriver, ...]:
         assert process == "operator"
         calls = RemoteCalls(self._remote, self, self._faults, self._trace, means.clock)
-        self.remote = CallDriver(calls, means.clock, report, held=held)
-        return (self.remote,)
+        assert means.kubernetes is not None
+        verbs = Kubernetes(means.kubernetes, means.clock, Random(self._random.getrandbits(64)))
+        self.calls = tuple(
+            CallDriver(integration, means.clock, report, held=held) for integration in (calls, verbs)
+        )
+        return self.calls
 
     async def _handed_over(self) -> None:
         await self.parts.handed_over()
@@ -342,7 +347,11 @@ class Operator:
         self.process.go_on()
         if not self._ending:
             self._ending = True
-            self.process.tasks[0].cancel()
+            self.process.start(self._leave(), f"end of {self.process.name}")
+
+    async def _leave(self) -> None:
+        await self.parts.drain()
+        self.process.tasks[0].cancel()
 
     def owns(self, uid: Uid) -> bool:
         return self.membership.owns(uid)
@@ -393,10 +402,10 @@ class Operator:
             "Jobs known by uid": len(watching._by_job_uid),
             "tasks in trouble": len(watching._troubles),
             "readings": len(watching._errands),
-            "calls": len(self.remote._calls),
-            "calls that run": len(self.remote._running),
-            "calls that begin": len(self.remote._beginning),
-            "results of calls": len(self.remote._ended),
+            "calls": sum(len(driver._calls) for driver in self.calls),
+            "calls that run": sum(len(driver._running) for driver in self.calls),
+            "calls that begin": sum(len(driver._beginning) for driver in self.calls),
+            "results of calls": sum(len(driver._ended) for driver in self.calls),
             "deletions": len(self.retention._deletions),
         } | self.executions.counts
         if self.state_machines is not None:

@@ -299,8 +299,10 @@ class Watchman:
             task = event["previousEventId"]
             while events[task - 1]["type"] != "TaskScheduled":
                 task = events[task - 1]["previousEventId"]
-            if events[task - 1]["taskScheduledEventDetails"]["resourceType"] == remote.SERVICE:
+            details = events[task - 1]["taskScheduledEventDetails"]
+            if details["resourceType"] == remote.SERVICE:
                 self._check_remote(uid, task, event)
+            if details["resource"] != "job":
                 continue
             token = f"{uid}-{task}"
             notes = self._jobs.of_token(token)

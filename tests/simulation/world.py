@@ -46,7 +46,7 @@ class World:
         self._loop = loop
         self._random = Random(f"world {seed}")
         self.climate = climate = self._make_climate()
-        self.access = Access(*self.lease_namespaces)
+        self.access = self._make_access()
         self.server = ApiServer(Random(f"server {seed}"), self.access)
         self.server.largest_bytes = climate.largest_bytes
         self.jobs = Jobs(self.server, Random(f"jobs {seed}"), self.trace)
@@ -69,6 +69,9 @@ class World:
     def _make_climate(self) -> Climate:
         return Climate.of(self._random)
 
+    def _make_access(self) -> Access:
+        return Access(*self.lease_namespaces)
+
     def _make_network(self) -> Network:
         return Network(self.climate, self.server, self._chance)
 
@@ -82,7 +85,7 @@ class World:
             settings: dict[str, Any] = {
                 "taskDefaults": {"ttlSecondsAfterFinished": 4, "pendingGraceSeconds": 12}
             }
-            if random.randrange(4) == 0:
+            if self._has_account():
                 settings["serviceAccountName"] = ACCOUNT
             made, _ = definition.compile_definition(text)
             machine = self.server.create(
@@ -97,6 +100,10 @@ class World:
             revisions[revision] = Revision(revision, made, settings)
             known[NAMESPACE, name] = Known(machine["metadata"]["uid"], 1, revision, "", deleting=False)
         return Setting(known, revisions, self.climate.limits, random.getrandbits(32))
+
+    def _has_account(self) -> bool:
+        """Whether a state machine names one."""
+        return self._random.randrange(4) == 0
 
     def _make_machine(self) -> machines.State:
         return machines.make(self._random)

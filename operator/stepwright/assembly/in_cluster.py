@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
@@ -55,6 +56,13 @@ from stepwright.tasks.job.settings import BASELINE
 
 LISTING_SECONDS: Final = 5.0
 """How long the list of TaskTemplates is waited for before StateMachines are checked."""
+
+DRAIN_SECONDS: Final = 15.0
+"""How long a process that is told to end waits for the answers to calls that its tasks have made. A kubelet kills it after
+``terminationGracePeriodSeconds``, 30 seconds unless the chart says something else."""
+
+LAST_WRITES_SECONDS: Final = 5.0
+
 HAND_OVER_SECONDS: Final = 10.0
 """How long others wait at most for the answers to calls that this process has made for what is theirs from now on."""
 
@@ -259,6 +267,14 @@ class InCluster:
         in which what has settled is left out."""
         await self.watch.synced.wait()
         await self._rounds.run()
+
+    async def drain(self) -> None:
+        """Before ``run`` is cancelled: record what tasks have called for, which would be called again otherwise, or
+        looked for."""
+        await calling.drain(self._calls, DRAIN_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WRITES_SECONDS):
+                await self.engine.all_written()
 
     async def handed_over(self) -> None:
         """Return once others may continue what is no longer this process's: nothing that it has begun for that can appear

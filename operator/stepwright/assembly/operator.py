@@ -184,6 +184,8 @@ class Operator:
             if taking_part.done():
                 taking_part.result()
             log.info("stopping")
+            # While the Lease is still renewed: nobody else may continue what is being written.
+            await self._drain(working, taking_part)
         except Removed as removed:
             name = self._membership.name
             raise Lost(f"Lease {name} was deleted: others may have taken over its executions") from removed
@@ -194,6 +196,13 @@ class Operator:
                 await asyncio.gather(task, return_exceptions=True)
             await self._lifeline.call(self._membership.leave())
             await self._lifeline.call(self._server.stop())
+
+    async def _drain(self, *living: asyncio.Task[None]) -> None:
+        """Also over once one of these is: then nothing can be written any more."""
+        draining = asyncio.create_task(self._parts.drain(), name="drain")
+        await asyncio.wait((draining, *living), return_when=asyncio.FIRST_COMPLETED)
+        draining.cancel()
+        await asyncio.gather(draining, return_exceptions=True)
 
     async def _take_part(self) -> None:
         """Runs in the lifeline. Raises Removed."""

@@ -79,13 +79,24 @@ def test_what_becomes_so_is_seen_by_a_watch(form: Any, status: Any) -> None:
     playing(main)
 
 
-def test_a_condition_of_an_older_generation_does_not_count() -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (condition("Ready", observedGeneration=0), condition("Ready", observedGeneration=1)),
+        (
+            {**condition("Ready"), "observedGeneration": 0},
+            {**condition("Ready"), "observedGeneration": 1},
+        ),
+    ],
+    ids=["of the condition", "of the status"],
+)
+def test_a_condition_of_an_older_generation_does_not_count(old: Any, new: Any) -> None:
     async def main(played: Played) -> None:
-        played.put("pods", "p", status=condition("Ready", observedGeneration=0))
+        played.put("pods", "p", status=old)
         await waits(played, READY)
         await asyncio.sleep(10)
         assert len(played.signals) == 1
-        change(played, status=condition("Ready", observedGeneration=1))
+        change(played, status=new)
         await asyncio.sleep(1)
         assert isinstance(played.signals[-1], TaskSucceeded)
 

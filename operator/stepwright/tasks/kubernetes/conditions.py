@@ -92,11 +92,12 @@ def awaits_absence(form: Mapping[str, Any]) -> bool:
 
 def _by_condition(type: str, status: str, found: Mapping[str, Any]) -> str | None:
     generation = found["metadata"].get("generation")
-    conditions = (found.get("status") or {}).get("conditions")
+    state = found.get("status") or {}
+    conditions = state.get("conditions")
     for each in conditions if isinstance(conditions, list) else ():
         if not isinstance(each, dict) or str(each.get("type")).lower() != type.lower():
             continue
-        observed = each.get("observedGeneration")
+        observed = each.get("observedGeneration", state.get("observedGeneration"))
         if isinstance(observed, int) and isinstance(generation, int) and observed < generation:
             continue  # it says nothing of the object as it is now
         if str(each.get("status")).lower() == status.lower():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from random import Random
 from typing import Any, Final
 
 import structlog
@@ -33,10 +34,10 @@ MOST_LARGE: Final = 2
 class Kubernetes:
     """Implements ``tasks.calls.integration.Integration``."""
 
-    def __init__(self, accounts: Accounts, clock: Clock) -> None:
+    def __init__(self, accounts: Accounts, clock: Clock, random: Random | None = None) -> None:
         self._accounts = accounts
         self._discovery = Discovery(clock)
-        self._waiting = Waiting(clock)
+        self._waiting = Waiting(clock, random)
         self._large = asyncio.Semaphore(MOST_LARGE)
 
     async def close(self) -> None:
