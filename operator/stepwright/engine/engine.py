@@ -236,9 +236,13 @@ class Engine:
     async def all_written(self) -> None:
         """Return once everything that was reported is written, but for what may wait for another write to share."""
         for uid, run in list(self._runs.items()):
+            if self._runs.get(uid) is not run:
+                continue  # it has ended meanwhile
             reading = asyncio.ensure_future(run.read())
-            await asyncio.wait((reading, self._tasks[uid]), return_when=asyncio.FIRST_COMPLETED)
-            reading.cancel()
+            try:
+                await asyncio.wait((reading, self._tasks[uid]), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                reading.cancel()
 
     async def run(self) -> None:
         """Fire timers until cancelled; then release every execution where it is."""
