@@ -18,9 +18,10 @@ from tests.simulation import logs
 from tests.simulation import loop as loops
 from tests.simulation.access import Access
 from tests.simulation.api_server import Body, Key, Kind
+from tests.simulation.climate import Climate, constants
 from tests.simulation.loop import SimulationLoop
 from tests.simulation.running import prepared
-from tests.simulation.world import Climate, World, constants
+from tests.simulation.world import World
 
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap"}
 _LONG_SECONDS = 40.0
