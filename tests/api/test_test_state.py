@@ -501,7 +501,7 @@ async def test_a_state_is_tried_where_it_holds_nobody_up(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Trial, "begin", noted)
     service = SimpleNamespace(
-        task_check=unchecked,
+        new_task_check=lambda: unchecked,
         clock=SystemClock(),
         new_id=lambda: "id",
         place=Place("123456789012", "us-east-1"),

@@ -227,3 +227,18 @@ def test_a_missing_member_and_a_wrong_type_are_told_where_they_are() -> None:
         Problem("type", "must be a whole number", ("Entries", 1, "DelaySeconds")),
         Problem("missing", "The field 'QueueUrl' is required but was missing", (), "QueueUrl"),
     ]
+
+
+def test_a_text_is_a_value_of_dynamodb_in_the_optimised_integration_alone() -> None:
+    value: Json = {"TableName": "t", "Item": {"done": "false", "all": {"L": ["a"]}}}
+    model = shape("dynamodb", "PutItem")
+
+    assert found("dynamodb", "PutItem", value, OPTIMIZED) == []
+    assert shapes.request(model, value, OPTIMIZED, "dynamodb")["Item"] == {
+        "done": {"S": "false"},
+        "all": {"L": [{"S": "a"}]},
+    }
+    assert [problem.message for problem in found("dynamodb", "PutItem", value)] == [
+        "must be an object",
+        "must be an object",
+    ]

@@ -45,7 +45,8 @@ class Service(Struct, frozen=True):
     """A new UUID as text."""
     chance: Callable[[], float]
     """A random number from 0 up to 1: which version an execution of an alias runs."""
-    task_check: TaskCheck
+    new_task_check: Callable[[], TaskCheck]
+    """For one definition."""
     installation: Installation
     """What its executions can run on."""
     beside: Beside = field(default_factory=Beside)

@@ -113,7 +113,7 @@ class Embedded:
             place=place,
             new_id=new_id,
             chance=chance,
-            task_check=table.check_for({}),
+            new_task_check=partial(table.check_for, {}),
             installation=Drivers(self._drivers),
             beside=self._beside,
         )

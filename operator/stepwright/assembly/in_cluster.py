@@ -284,7 +284,7 @@ class InCluster:
 
 def _check_for(known: ClusterFunctions, spec: Mapping[str, Any], namespace: str) -> TaskCheck:
     """What the drivers, and what stands for functions in this namespace, say about a StateMachine's tasks."""
-    of_drivers = table.check_for(spec)
+    of_drivers = table.check_for(spec, "operator")
     of_functions = partial(functions.check, known, namespace)
 
     def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:

@@ -69,3 +69,40 @@ OF_HEAD: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {("s3", "HeadObject"): "NoSuchKey", ("s3", "HeadBucket"): "NoSuchBucket"}
 )
 """By botocore's service and operation: the exception that a 404 without a body means."""
+
+RETIRED: Final = frozenset(
+    (
+        "alexaforbusiness",
+        "backupstorage",
+        "codestar",
+        "elastictranscoder",
+        "evidently",
+        "finspace",
+        "finspacedata",
+        "gamesparks",
+        "honeycode",
+        "iot1clickdevices",
+        "iot1clickprojects",
+        "iotanalytics",
+        "iotevents",
+        "ioteventsdata",
+        "iotfleethub",
+        "iotroborunner",
+        "lookoutmetrics",
+        "lookoutvision",
+        "macie",
+        "mobile",
+        "nimble",
+        "opsworks",
+        "opsworkscm",
+        "panorama",
+        "privatenetworks",
+        "qldb",
+        "qldbsession",
+        "robomaker",
+        "simspaceweaver",
+        "sms",
+        "worklink",
+    )
+)
+"""Services, as Resources name them, that AWS has ended, so that botocore has no model of them any more."""

@@ -96,6 +96,8 @@ class _Check:
         ):
             return
         kind = shape.type_name
+        if _is_plain_text(shape, value, self._spelling):
+            return
         words, fits = _KINDS.get(kind, _ANY)
         if not fits(value):
             yield Problem(TYPE, f"must be {words}", field)
@@ -161,6 +163,11 @@ def _others(shape: Any, spelling: Spelling) -> Mapping[str, str]:
         parts = dict.fromkeys(exceptional.SOURCE_PARTS, exceptional.COPY_SOURCE)
         return {**exceptional.ALSO[shape.name], **parts}
     return {}
+
+
+def _is_plain_text(shape: Any, value: Json, spelling: Spelling) -> bool:
+    """The SDK's first version makes of a text a value of DynamoDB."""
+    return not spelling.sdk and isinstance(value, str) and shape.name == exceptional.ATTRIBUTE_VALUE
 
 
 def _is_document(shape: Any) -> bool:
@@ -233,6 +240,8 @@ class _Request:
             return value
         match shape.type_name:
             case "structure":
+                if _is_plain_text(shape, value, self._spelling):
+                    return {"S": value}
                 assert isinstance(value, dict)
                 return self._structure(shape, value)
             case "list":

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from stepwright.asl.definition import UNRESOLVED, Installation, TaskCheck, check, compile_definition
+from stepwright.asl.definition import UNRESOLVED, Installation, check, compile_definition
 from stepwright.asl.definition.substitutions import InvalidSubstitution, Value, definition_text, substitute
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Json, Pointer
@@ -47,7 +47,6 @@ _FORMATS: Final[tuple[Formats, ...]] = (
     descriptions.state_machines,
 )
 
-_PLAIN: Final[TaskCheck] = table.check_for({})
 """What the drivers serve, and what they know without a cluster."""
 
 _SOMEWHERE: Final = serving.Somewhere()
@@ -275,7 +274,9 @@ class _Checker:
         also: Diagnostic | None = None,
         locate: Locate = lambda found: found,
     ) -> None:
-        found = check(text, express=express, task_check=_PLAIN, installation=_SOMEWHERE, unfinished=True)
+        found = check(
+            text, express=express, task_check=table.check_for({}), installation=_SOMEWHERE, unfinished=True
+        )
         told = tuple(
             locate(replace(each, message=documents.why(text, each.message, each.line, each.column)))
             for each in _once(found)
@@ -298,7 +299,7 @@ class _Checker:
     ) -> None:
         spec: Mapping[str, Any] = {}
         installation: Installation
-        task_check, installation = _PLAIN, _SOMEWHERE
+        task_check, installation = table.check_for({}), _SOMEWHERE
         unfinished = manifest is None or not manifest.manifest
         if manifest is not None and manifest.manifest:
             spec, task_check, installation = manifest.spec, table.check_for(manifest.spec), serving.CLUSTER

@@ -113,7 +113,9 @@ TABLE: Final = (
         aws.serves,
         frozenset({"dev", "run"}),
         "aws.md",
+        aws.check_for,
         integration=aws.make,
+        claims=aws.claims,
     ),
     Row(
         "http",
@@ -157,9 +159,14 @@ def integrations(process: Process, means: Means) -> tuple[Integration, ...]:
     )
 
 
-def check_for(spec: Mapping[str, Any]) -> TaskCheck:
-    """The checks of all drivers for the tasks of a StateMachine with this ``spec``."""
-    checks = {row.name: row.check_for(spec) for row in TABLE if row.check_for is not None}
+def check_for(spec: Mapping[str, Any], process: Process | None = None) -> TaskCheck:
+    """The checks of all drivers for the tasks of one definition, that of a StateMachine with this ``spec``. ``process``: of those
+    alone that it has; what no driver of its serves is told apart from this."""
+    checks = {
+        row.name: row.check_for(spec)
+        for row in TABLE
+        if row.check_for is not None and (process is None or process in row.processes)
+    }
 
     def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
         found = row(resource) or next((row for row in TABLE if row.claims(resource)), None)

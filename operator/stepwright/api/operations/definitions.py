@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Final
 
@@ -16,15 +17,25 @@ _MOST: Final = 100
 """Diagnostics in one answer, even if ``maxResults`` is 0."""
 
 
+_CALLS_SERVICES: Final = re.compile(r":states:[^:\"]*:[^:\"]*:(?!lambda:|states:)")
+_READS_MODELS_CHARACTERS: Final = 1_000_000
+
+
+def length(text: str) -> int:
+    """Of a definition, as that of one which takes as long to check: tasks that call services are checked by models of these, which
+    may have to be read first."""
+    return max(len(text), _READS_MODELS_CHARACTERS) if _CALLS_SERVICES.search(text) else len(text)
+
+
 async def validate(service: Service, request: Request) -> Answer:
     check = partial(
         definition.check,
         request["definition"],
         express=request.get("type") == "EXPRESS",
-        task_check=service.task_check,
+        task_check=service.new_task_check(),
         installation=service.installation,
     )
-    found = await service.beside.unless_short(len(request["definition"]), check)
+    found = await service.beside.unless_short(length(request["definition"]), check)
     failed = any(diagnostic.severity == "ERROR" for diagnostic in found)
     if request.get("severity", "ERROR") == "ERROR":
         found = tuple(diagnostic for diagnostic in found if diagnostic.severity == "ERROR")

@@ -10,7 +10,7 @@ import structlog
 from msgspec import structs
 
 from stepwright.api import errors, labels, paging, references, settings, subjects, wire
-from stepwright.api.operations import tags
+from stepwright.api.operations import definitions, tags
 from stepwright.api.service import Answer, Operation, Request, Service
 from stepwright.asl import definition
 from stepwright.asl.definition.variable_references import variable_references
@@ -253,11 +253,11 @@ async def _compile(service: Service, text: str, kind: MachineType, arn: str) -> 
         definition.compile_definition,
         text,
         express=kind == "EXPRESS",
-        task_check=service.task_check,
+        task_check=service.new_task_check(),
         installation=service.installation,
     )
     try:
-        _, found = await service.beside.unless_short(len(text), compile)
+        _, found = await service.beside.unless_short(definitions.length(text), compile)
     except InvalidDefinition as error:
         raise errors.invalid_definition(error.diagnostics) from error
     unserved = [f"{each.message} ({each.pointer})" for each in found if each.code == definition.NO_DRIVER]

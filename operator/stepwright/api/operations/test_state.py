@@ -55,7 +55,7 @@ def _begun(service: Service, request: Request) -> tuple[Trial, Verdict | None]:
     if "roleArn" in request:
         settings.check_role(request["roleArn"])
     input = Payload(*_input(request))
-    selected = test_state.select(request["definition"], request.get("stateName"), service.task_check)
+    selected = test_state.select(request["definition"], request.get("stateName"), service.new_task_check())
     mock = _mock(request)
     if mock is None:
         _check_alone(request)

@@ -3,14 +3,35 @@
 Everything follows from botocore's models (``stepwright.aws``); what an optimised integration does beyond its operation is in
 ``extras``. Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
 
-The integration is imported when it is made: a process that only checks definitions needs none.
+The integration is imported when it is made: a process that only checks definitions needs none. The check is imported with the
+first definition that has such a task.
 """
 
-from stepwright.tasks.aws.resources import serves
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from stepwright.asl.definition import TaskCheck
+from stepwright.asl.diagnostics import Diagnostic
+from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.resource import Resource
+from stepwright.tasks.aws.resources import claims, serves
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 
-__all__ = ["make", "serves"]
+__all__ = ["check_for", "claims", "make", "serves"]
+
+
+def check_for(spec: Mapping[str, Any]) -> TaskCheck:  # noqa: ARG001 - the shape that is asked for
+    checks: list[TaskCheck] = []
+
+    def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
+        if not checks:
+            from stepwright.tasks.aws.checking import Check  # noqa: PLC0415 - as above
+
+            checks.append(Check())
+        return checks[0](resource, state, pointer)
+
+    return check
 
 
 def make(means: Means) -> Integration:

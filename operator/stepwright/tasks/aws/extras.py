@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stepwright.asl.json_types import Json
+from stepwright.asl.resource import Resource
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.tasks.calls.integration import Call, CallFailed
@@ -84,3 +85,13 @@ AFTER: Final[Mapping[str, After]] = MappingProxyType(
     }
 )
 """By service and action, as Resources name them."""
+
+_NOT_YET: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {"bedrock:invokeModel": frozenset({"Input", "Output"})}
+)
+
+
+def not_yet(resource: Resource) -> frozenset[str]:
+    """Parameters that an optimised integration has beside those of its operation, and that are not served here: objects of S3
+    which hold what a model is given, or its answer."""
+    return _NOT_YET.get(f"{resource.service}:{resource.action}", frozenset())

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from stepwright.asl.resource import Resource
-from stepwright.aws import exceptional, models, optimized, shapes
+from stepwright.aws import exceptional, models, names, optimized, shapes
 from stepwright.aws.shapes import Spelling
 from stepwright.tasks.aws import resources
 
 
 class NoOperation(Exception):  # noqa: N818 - it names a condition
     """AWS has no such service, or no such action of it that Step Functions could call. The sentence says which, and what may have
-    been meant."""
+    been meant. ``retired``: it had, until the service ended."""
+
+    def __init__(self, message: str, *, retired: bool = False) -> None:
+        super().__init__(message)
+        self.retired = retired
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,10 @@ def botocore_service(resource: Resource) -> str:
         return own.of(resource.action)
     named = resources.sdk_service(resource)
     found = models.services().get(named)
+    if found is None and named in exceptional.RETIRED:
+        raise NoOperation(
+            f"AWS has ended the service '{named}', so its tasks run only where they are mocked", retired=True
+        )
     if found is None:
         raise NoOperation(f"There is no service '{named}'{_meant(named, models.services())}")
     return found
@@ -50,9 +59,8 @@ def of(resource: Resource) -> Operation:
     actions = models.operations(service)
     name = actions.get(resource.action)
     if name is None or (own is not None and resource.action not in own.actions):
-        offered = actions if own is None else own.actions
         said = f"The service '{resource.service}' has no action '{resource.action}'"
-        raise NoOperation(f"{said}{_meant(resource.action, offered)}")
+        raise NoOperation(f"{said}{_meant_action(resource, own, service, actions)}")
     model = models.service(service).operation_model(name)
     if _is_not_served(resource, model):
         raise NoOperation(
@@ -71,6 +79,17 @@ def _is_not_served(resource: Resource, model: Any) -> bool:
     if (resources.sdk_service(resource), resource.action) in exceptional.NOT_SERVED:
         return True
     return bool(model.has_event_stream_input or model.has_event_stream_output)
+
+
+def _meant_action(
+    resource: Resource, own: optimized.Service | None, service: str, actions: Mapping[str, str]
+) -> str:
+    if own is None:
+        return _meant(resource.action, actions)
+    if resource.action in actions:
+        named = names.in_resources(models.service(service).metadata["serviceId"])
+        return f"; did you mean '{resources.SDK}{named}:{resource.action}'?"
+    return _meant(resource.action, own.actions)
 
 
 def _meant(name: str, known: Any) -> str:

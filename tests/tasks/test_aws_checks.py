@@ -1,0 +1,168 @@
+"""What is wrong with a task that calls AWS's services is said when its definition is created."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stepwright.asl.definition import check
+from stepwright.tasks import table
+from stepwright.tasks.aws import checking
+
+UNRECOGNIZED = (
+    "The resource provided ARN is not recognized. The value is not a valid resource ARN, or the resource is not available in this "
+    "region. "
+)
+
+
+def found(resource: str, parameters: Any = None, **fields: Any) -> list[str]:
+    task = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "End": True, **fields}
+    if parameters is not None:
+        task["Parameters"] = parameters
+    definition: Any = {"StartAt": "A", "States": {"A": task}}
+    problems = check(definition, task_check=table.check_for({}))
+    return [str(problem) for problem in problems if problem.code == "SCHEMA_VALIDATION_FAILED"]
+
+
+def told(problem: str, where: str) -> list[str]:
+    return [f"{problem} at /States/A/{where}"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters"),
+    [
+        ("aws-sdk:rds:describeDBInstances", {"DbInstanceIdentifier.$": "$.id"}),
+        ("aws-sdk:s3:listBuckets", {}),
+        ("aws-sdk:sqs:receiveMessage", {"QueueUrl": "q", "MaxNumberOfMessages.$": "$.n"}),
+        (
+            "sqs:sendMessage.waitForTaskToken",
+            {"QueueUrl": "q", "MessageBody": {"Token.$": "$$.Task.Token", "n": 1}},
+        ),
+        (
+            "dynamodb:putItem",
+            {"TableName": "t", "Item": {"id.$": "$.id", "done": "false", "n": {"N.$": "$.n"}}},
+        ),
+        ("aws-sdk:${Service}:${Action}", {"Any": 1}),
+        ("aws-sdk:ec2:describeInstances", {"MaxResults": "${Most}"}),
+        ("aws-sdk:ssm:getParameter", {"Name": "x", "WithDecryption": True}),
+        ("events:putEvents", {"Entries": [{"Source": "s", "DetailType": "d", "Detail": {"a": 1}}]}),
+    ],
+)
+def test_what_aws_takes_is_fine(resource: str, parameters: Any) -> None:
+    assert found(resource, parameters) == []
+
+
+def test_arguments_may_be_computed_in_any_part() -> None:
+    arguments = {"QueueUrl": "{% $q %}", "MaxNumberOfMessages": "{% $n %}", "AttributeNames": "{% $names %}"}
+    resource = "aws-sdk:sqs:receiveMessage"
+
+    assert found(resource, QueryLanguage="JSONata", Arguments=arguments) == []
+    assert found(resource, QueryLanguage="JSONata", Arguments="{% $all %}") == []
+    assert found(
+        resource, QueryLanguage="JSONata", Arguments={"QueueUrl": "q", "AttributeName": "{% $n %}"}
+    ) == told(
+        "ERROR SCHEMA_VALIDATION_FAILED: The field 'AttributeName' is not supported by Step Functions; did you mean "
+        "'AttributeNames'?",
+        "Arguments",
+    )
+
+
+@pytest.mark.parametrize(
+    ("resource", "why"),
+    [
+        ("aws-sdk:dynamo:putItem", "There is no service 'dynamo'; did you mean 'dynamodb'?"),
+        (
+            "aws-sdk:dynamodb:PutItem",
+            "The service 'aws-sdk:dynamodb' has no action 'PutItem'; did you mean 'putItem'?",
+        ),
+        ("sqs:sendMesage", "The service 'sqs' has no action 'sendMesage'; did you mean 'sendMessage'?"),
+        (
+            "sqs:receiveMessage",
+            "The service 'sqs' has no action 'receiveMessage'; did you mean 'aws-sdk:sqs:receiveMessage'?",
+        ),
+        ("aws-sdk:glue:startJobRun.sync", "AWS SDK integrations do not support '.sync'"),
+        ("dynamodb:putItem.sync", "'dynamodb:putItem' does not support '.sync'"),
+        (
+            "aws-sdk:kinesis:subscribeToShard",
+            "Step Functions does not offer the action 'subscribeToShard' of 'aws-sdk:kinesis'",
+        ),
+    ],
+)
+def test_a_resource_that_aws_has_not_is_refused(resource: str, why: str) -> None:
+    assert found(resource, {}) == told(f"ERROR SCHEMA_VALIDATION_FAILED: {UNRECOGNIZED}{why}", "Resource")
+
+
+def test_a_service_that_aws_has_ended_is_a_warning() -> None:
+    assert found("aws-sdk:iotanalytics:createDataset", {}) == told(
+        "WARNING SCHEMA_VALIDATION_FAILED: AWS has ended the service 'iotanalytics', so its tasks run only where they are mocked",
+        "Resource",
+    )
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "problem", "where"),
+    [
+        (
+            "aws-sdk:rds:describeDBInstances",
+            {"DBInstanceIdentifier.$": "$.id"},
+            (
+                "ERROR SCHEMA_VALIDATION_FAILED: The field 'DBInstanceIdentifier' is not supported by Step Functions; did you mean "
+                "'DbInstanceIdentifier'?"
+            ),
+            "Parameters",
+        ),
+        (
+            "sqs:sendMessage",
+            {"MessageBody": "b"},
+            "ERROR SCHEMA_VALIDATION_FAILED: The field 'QueueUrl' is required but was missing",
+            "Parameters",
+        ),
+        (
+            "aws-sdk:sqs:receiveMessage",
+            {"QueueUrl": "q", "MaxNumberOfMessages": {"a": 1}},
+            "ERROR SCHEMA_VALIDATION_FAILED: The value of the field 'MaxNumberOfMessages' must be a whole number",
+            "Parameters/MaxNumberOfMessages",
+        ),
+        (
+            "aws-sdk:sqs:sendMessageBatch",
+            {"QueueUrl": "q", "Entries": [{"Id": "1"}]},
+            "WARNING SCHEMA_VALIDATION_FAILED: The field 'MessageBody' is required but was missing",
+            "Parameters/Entries/0",
+        ),
+        (
+            "bedrock:invokeModel",
+            {"ModelId": "m", "Input": {"S3Uri": "s3://b/k"}},
+            "WARNING SCHEMA_VALIDATION_FAILED: The field 'Input' is not served yet, so the task runs only where it is mocked",
+            "Parameters",
+        ),
+    ],
+)
+def test_parameters_that_a_service_does_not_take_are_told_where_they_stand(
+    resource: str, parameters: Any, problem: str, where: str
+) -> None:
+    assert found(resource, parameters) == told(problem, where)
+
+
+def test_models_of_many_services_are_not_read_for_one_definition(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "MOST_SERVICES", 1)
+    states = {
+        service: {"Type": "Task", "Resource": f"arn:aws:states:::aws-sdk:{service}:no", "Next": following}
+        for service, following in (("sqs", "sns"), ("sns", "End"))
+    }
+    definition: Any = {"StartAt": "sqs", "States": {**states, "End": {"Type": "Succeed"}}}
+
+    first, second = check(definition, task_check=table.check_for({}))
+
+    assert "has no action 'no'" in first.message
+    assert second.message == "Parameters of more than 1 services of AWS are not checked before tasks run"
+    assert second.severity == "WARNING"
+
+
+def test_the_operator_reads_no_models_for_tasks_that_it_does_not_run() -> None:
+    definition: Any = {
+        "StartAt": "A",
+        "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:no:no", "End": True}},
+    }
+
+    assert check(definition, task_check=table.check_for({}, "operator")) == ()
