@@ -13,6 +13,7 @@ from stepwright.asl.resource import parse
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import StartTask
 from stepwright.assembly.connections import ServicesOfEnvironment
+from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.tasks.aws.integration import AwsServices
 from stepwright.tasks.calls.integration import Call
@@ -63,7 +64,7 @@ def use_endpoint(
 
 async def called(resource: str, parameters: Json, number: int = 5) -> Json:
     """The result of a task with this Resource, without what precedes the service. Raises CallFailed."""
-    aws = AwsServices(ServicesOfEnvironment())
+    aws = AwsServices(ServicesOfEnvironment(), SystemClock())
     try:
         answered = await aws.begin(Call(REF, task(resource, parameters, number)))
     finally:

@@ -38,4 +38,4 @@ def make(means: Means) -> Integration:
     from stepwright.tasks.aws.integration import AwsServices  # noqa: PLC0415 - as above
 
     assert means.services is not None
-    return AwsServices(means.services)
+    return AwsServices(means.services, means.clock)

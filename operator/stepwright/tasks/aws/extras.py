@@ -11,8 +11,10 @@ from typing import Final
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
+from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
+from stepwright.tasks.aws.finding import TAG, tag_of
 from stepwright.tasks.calls.integration import Call, CallFailed
 
 Object = dict[str, Json]
@@ -51,7 +53,7 @@ def _with_job_name(call: Call, answer: Object) -> Object:
 
 
 def _started_by(call: Call, given: Object) -> Object:
-    return {**given, "StartedBy": "AWS Step Functions"} if call.task.resource.pattern else given
+    return {**given, "StartedBy": "AWS Step Functions"} if call.task.resource.waits_for_end else given
 
 
 def _all_tasks_started(call: Call, answer: Object) -> Object:
@@ -73,8 +75,28 @@ def _with_read_body(call: Call, answer: Object) -> Object:  # noqa: ARG001
         return answer
 
 
+def _with_tag(call: Call, given: Object) -> Object:
+    """By which the job is found again."""
+    if not call.task.resource.waits_for_end:
+        return given
+    tags = given.get("Tags")
+    return {**given, "Tags": {**(tags if isinstance(tags, dict) else {}), TAG: tag_of(call)}}
+
+
+def _with_token(call: Call, given: Object) -> Object:
+    """The model does not say what this member is for."""
+    return {"IdempotencyToken": begun_uid(call.ref.uid, call.task.task), **given}
+
+
 BEFORE: Final[Mapping[str, Before]] = MappingProxyType(
-    {"events:putEvents": _with_execution, "ecs:runTask": _started_by}
+    {
+        "batch:submitJob": _with_tag,
+        "codebuild:retryBuildBatch": _with_token,
+        "codebuild:startBuild": _with_token,
+        "codebuild:startBuildBatch": _with_token,
+        "ecs:runTask": _started_by,
+        "events:putEvents": _with_execution,
+    }
 )
 AFTER: Final[Mapping[str, After]] = MappingProxyType(
     {

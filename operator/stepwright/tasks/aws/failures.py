@@ -3,8 +3,15 @@ version 2 for ``aws-sdk``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED
 from stepwright.aws import models, names
-from stepwright.aws.calling import ServiceRefused
+from stepwright.aws.calling import AnswerTooLarge, NoAnswer, ServiceRefused
+from stepwright.catalog.ports import NoConnection
+from stepwright.engine.ports import Unavailable
 from stepwright.tasks.aws.operations import Operation
 from stepwright.tasks.calls.integration import CallFailed
 
@@ -38,3 +45,42 @@ def prefix(operation: Operation) -> str:
     if operation.own is not None:
         return operation.own.prefix
     return models.service_name(models.service(operation.service))
+
+
+_FOR_NOW: Final = frozenset(
+    {
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "Throttling",
+        "ThrottledException",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+
+
+def passes(said: ServiceRefused) -> bool:
+    """Whether the service may say something else later."""
+    return said.status >= 500 or said.status == 429 or said.code in _FOR_NOW
+
+
+@contextmanager
+def told(operation: Operation) -> Iterator[None]:
+    """Within it nothing is begun for a task: so what may pass is Unavailable, everything else CallFailed."""
+    try:
+        yield
+    except ServiceRefused as said:
+        if passes(said):
+            raise Unavailable(f"{operation.service}: {said}") from said
+        raise refused(operation, said) from said
+    except NoAnswer as none:
+        raise Unavailable(f"{operation.service}: {none}") from none
+    except NoConnection as lacking:
+        raise unanswered(operation, str(lacking)) from lacking
+    except AnswerTooLarge as large:
+        raise CallFailed(DATA_LIMIT_EXCEEDED, f"{large}.".capitalize()) from large

@@ -10,30 +10,43 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, RUNTIME
+from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, RUNTIME, TASK_FAILED
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
-from stepwright.aws import http_metadata, shapes
+from stepwright.aws import http_metadata, optimized, shapes
 from stepwright.aws.calling import AnswerTooLarge, NoAnswer, ServiceAnswer, ServiceRefused
+from stepwright.catalog import arns, callers
 from stepwright.catalog.ports import NoConnection
-from stepwright.engine.ports import ExecutionRef
-from stepwright.tasks.aws import extras, failures, operations, resources
+from stepwright.engine.ports import Clock, ExecutionRef
+from stepwright.tasks.aws import extras, failures, finding, following, jobs, operations, resources
 from stepwright.tasks.aws.operations import NoOperation, Operation
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
 from stepwright.tasks.calls.services import ClientOf, Services
 
+FIRST_LOOK_SECONDS: Final = 1.0
+SLOWER: Final = 1.5
+LAST_LOOK_SECONDS: Final = 30.0
+"""How often a job is looked at: the less often the longer it takes."""
+MOST_MISSING: Final = 10
+"""Looks in a row that do not find what was begun: a service may need a moment to know it everywhere."""
+
 _NO_ANSWER: Final = "Unable to execute HTTP request: {}"
+_LOST: Final = (
+    "The call was made, and its answer was not recorded. Whether it took effect is not known, and the service takes nothing by which "
+    "it would know a second call again."
+)
 
 
 class AwsServices:
     """Implements ``tasks.calls.integration.Integration``."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, clock: Clock) -> None:
         self._services = services
+        self._clock = clock
 
     async def close(self) -> None:
         await self._services.close()
@@ -44,27 +57,44 @@ class AwsServices:
     def host(self, call: Call) -> str:
         return call.task.resource.service
 
-    def again(self, call: Call) -> Again:  # noqa: ARG002
-        return Again.REPEAT
+    def again(self, call: Call) -> Again:
+        job = jobs.of(call.task.resource)
+        return Again.REPEAT if job is None else job.again
 
-    def lost(self, call: Call) -> CallFailed:  # noqa: ARG002
-        raise AssertionError("no call is given up because its answer was lost")
+    def lost(self, call: Call) -> CallFailed:
+        own = optimized.find(call.task.resource)
+        assert own is not None
+        return CallFailed(f"{own.prefix}.SdkClientException", _LOST)
 
-    async def find(self, call: Call) -> Answered | None:  # noqa: ARG002
-        return None
+    async def find(self, call: Call) -> Answered | None:
+        found = await self._services.use(call.place.region, call.caller, partial(_found, call))
+        return None if found is None else Answered(found)
 
     async def begin(self, call: Call) -> Answered:
-        region, caller = call.place.region, call.caller
-        return Answered(await self._services.use(region, caller, partial(_made, call)))
+        return Answered(await self._services.use(call.place.region, call.caller, partial(_made, call)))
 
-    async def follow(self, call: Call, begun: Json) -> Answered:  # noqa: ARG002
-        raise AssertionError("no pattern here waits for an end")
+    async def follow(self, call: Call, begun: Json) -> Answered:
+        delay, missing = FIRST_LOOK_SECONDS, 0
+        while True:
+            look = partial(following.look, call.task.resource, begun)
+            seen = await self._services.use(call.place.region, call.caller, look)
+            missing = missing + 1 if seen is following.MISSING else 0
+            if missing > MOST_MISSING:
+                raise CallFailed(TASK_FAILED, "The service does not know what it has begun for the task.")
+            if isinstance(seen, following.Ended):
+                if seen.well:
+                    return Answered(seen.output)
+                raise CallFailed(TASK_FAILED, jsontext.dump(seen.output))
+            await self._clock.sleep(delay)
+            delay = min(delay * SLOWER, LAST_LOOK_SECONDS)
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         """Nothing is kept for it."""
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
-        pass
+        if task.submitted is not None:
+            stop = partial(following.stop, task.resource, task.submitted)
+            await self._services.use(arns.place_of(ref.arn).region, callers.of_task(ref), stop)
 
 
 # --- In a thread ----------------------------------------------------------------------------------------------------------
@@ -95,6 +125,16 @@ def _made(call: Call, client_of: ClientOf) -> Json:
         answer = answer | http_metadata.of(said.headers, said.status, said.request_id)
         answer = dict(sorted(answer.items()))
     return answer
+
+
+def _found(call: Call, client_of: ClientOf) -> Json:
+    """What was begun, or None. Raises CallFailed, Unavailable."""
+    operation = operations.of(call.task.resource)
+    find = finding.FINDS[f"{call.task.resource.service}:{call.task.resource.action}"]
+    parameters = call.task.parameters
+    assert isinstance(parameters, dict)
+    with failures.told(operation):
+        return find(call, parameters, client_of(operation.service))
 
 
 def _sendable(call: Call, operation: Operation, before: extras.Before | None) -> dict[str, Json]:

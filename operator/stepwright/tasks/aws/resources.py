@@ -6,6 +6,7 @@ from typing import Final
 
 from stepwright.asl.resource import Resource
 from stepwright.aws import optimized
+from stepwright.tasks.aws import jobs
 
 SDK: Final = "aws-sdk:"
 
@@ -36,4 +37,6 @@ def serves(resource: Resource) -> bool:
         return resource.pattern in ("", ".waitForTaskToken")
     service = optimized.find(resource)
     assert service is not None
-    return resource.pattern in service.actions.get(resource.action, ()) and not resource.waits_for_end
+    if resource.pattern not in service.actions.get(resource.action, ()):
+        return False
+    return not resource.waits_for_end or jobs.of(resource) is not None
