@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import (
+    calls,
     costly,
     costly_dev,
     embedded,
@@ -52,6 +53,7 @@ ON_CLUSTER: dict[str, OnCluster] = {
     "tasks": lambda cluster, namespace, operator: tasks.run(cluster, namespace, operator, tasks.REAL),
     "tasks-kwok": lambda cluster, namespace, operator: tasks.run(cluster, namespace, operator, tasks.KWOK),
     "transitions": transitions.run,
+    "calls": calls.run,
     "long": long.run,
 }
 ON_ITS_OWN: dict[str, OnItsOwn] = {

@@ -19,6 +19,8 @@ EXAMPLES = sorted(found.parent for found in (ROOT / "examples").glob("*/expected
 def test_example(stepwright: Kube, folder: Path) -> None:
     stepwright("label", "namespace", stepwright.namespace, "pod-security.kubernetes.io/enforce=restricted")
     expected = yaml.safe_load((folder / "expected.yaml").read_text())
+    if (folder / "function.yaml").exists():
+        stepwright("apply", "-f", str(folder / "function.yaml"))
     stepwright("apply", "-f", str(folder / "statemachine.yaml"), "-f", str(folder / "execution.yaml"))
     name = yaml.safe_load((folder / "execution.yaml").read_text())["metadata"]["name"]
     ended = stepwright.ended(name)

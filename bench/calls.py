@@ -1,0 +1,152 @@
+"""Steps that call a function over HTTP beside the bare calls and the bare writes: what a durable step costs above both.
+
+The function answers at once, from this process, behind a Service. It sees when calls come, one after another within one
+execution: the time between two is one step, which is a call, its answer, and the write that has to be stored before the next
+call. Bare calls go to the same cluster IP; bare writes are status patches, on condition, one after another. All are measured
+in turns.
+"""
+
+from __future__ import annotations
+
+import time
+from statistics import median
+from typing import Final
+
+import aiohttp
+import msgspec
+from aiohttp import web
+
+from bench import table
+from bench.watching import EXECUTIONS, Object, Watch, check, create, execution, has_ended, machine
+from stepwright.kube.api import Api
+from stepwright.kube.connection import connect
+from stepwright.kube.paths import path_of
+from tests.processes.operators import OperatorProcess
+from tests.testcluster import Cluster
+
+STEPS: Final = 100
+ROUNDS: Final = 3
+PORT: Final = 8080
+INVOKE: Final = "/2015-03-31/functions/function/invocations"
+EVENT: Final = {"n": 1}
+
+
+class Function:
+    """``came``: when each call came, in seconds."""
+
+    def __init__(self) -> None:
+        self.came: list[float] = []
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.came.append(time.perf_counter())
+        return web.Response(body=await request.read(), content_type="application/json")
+
+
+async def run(cluster: Cluster, namespace: str, operator: OperatorProcess) -> None:  # noqa: ARG001 - all subjects' shape
+    function = Function()
+    app = web.Application()
+    app.router.add_post(INVOKE, function.answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, cluster.host_address, 0).start()
+    try:
+        async with await connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
+            address = await _behind_a_service(api, namespace, cluster, runner.addresses[0][1])
+            await machine(api, namespace, "calls", _calls(STEPS))
+            async with Watch(api, EXECUTIONS, namespace, has_ended) as watch:
+                await create(api, EXECUTIONS, namespace, execution("waits", "absent"))
+                await _measure(api, namespace, watch, function, f"http://{address}:{PORT}{INVOKE}")
+                check(watch)
+    finally:
+        await runner.cleanup()
+
+
+async def _measure(api: Api, namespace: str, watch: Watch, function: Function, url: str) -> None:
+    calls: list[float] = []
+    writes: list[float] = []
+    steps: list[float] = []
+    for number in range(ROUNDS):
+        calls += await _bare_calls(url)
+        writes += await _bare_writes(api, namespace)
+        function.came.clear()
+        name = f"calls-{number}"
+        await create(api, EXECUTIONS, namespace, execution(name, "calls"))
+        await watch.until([name])
+        steps += [later - earlier for earlier, later in zip(function.came, function.came[1:], strict=False)]
+    call, write, step = (median(each) * 1000 for each in (calls, writes, steps))
+    table.show(
+        f"Steps that call a function over HTTP, one after another ({ROUNDS} times {STEPS}; medians)",
+        ["what", "ms", "above the bare call"],
+        [
+            ["bare call", call, 0.0],
+            ["bare status patch", write, write - call],
+            ["step of an execution, durable", step, step - call],
+        ],
+    )
+    print(f"\nA step takes {step - call - write:.2f} ms besides a bare call and a bare write.")
+
+
+def _calls(count: int) -> Object:
+    state: Object = {"Type": "Task", "Resource": "k8s:task/bench", "Parameters": EVENT, "ResultPath": "$.r"}
+    states: Object = {f"C{n}": {**state, "Next": f"C{n + 1}"} for n in range(count - 1)}
+    return {"StartAt": "C0", "States": {**states, f"C{count - 1}": {**state, "End": True}}}
+
+
+async def _bare_calls(url: str) -> list[float]:
+    body, seconds = msgspec.json.encode(EVENT), []
+    async with aiohttp.ClientSession() as session:
+        for _ in range(STEPS):
+            began = time.perf_counter()
+            async with session.post(url, data=body) as response:
+                await response.read()
+            seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+async def _bare_writes(api: Api, namespace: str) -> list[float]:
+    """Of the size of a step's: an event's text or two, and a transition."""
+    path = path_of(*EXECUTIONS, namespace, "waits", "status")
+    uid = (await api.get(path_of(*EXECUTIONS, namespace, "waits")))["metadata"]["uid"]
+    patch = msgspec.json.encode(
+        [
+            {"op": "test", "path": "/metadata/uid", "value": uid},
+            {"op": "add", "path": "/status/history", "value": ["x" * 300] * 6},
+            {"op": "add", "path": "/status/currentState", "value": "C1"},
+        ]
+    )
+    seconds = []
+    for number in range(STEPS):
+        began = time.perf_counter()
+        changed = patch.replace(b"C1", str(number).encode())
+        await api.request("PATCH", path, body=changed, content_type="application/json-patch+json")
+        seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+async def _behind_a_service(api: Api, namespace: str, cluster: Cluster, port: int) -> str:
+    """Its cluster IP."""
+    service: Object = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "bench"},
+        "spec": {"ports": [{"port": PORT, "targetPort": port}]},
+    }
+    endpoints: Object = {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": "bench", "labels": {"kubernetes.io/service-name": "bench"}},
+        "addressType": "IPv4",
+        "ports": [{"port": port}],
+        "endpoints": [{"addresses": [cluster.host_address], "conditions": {"ready": True}}],
+    }
+    template: Object = {
+        "apiVersion": "stepwright.dev/v1",
+        "kind": "TaskTemplate",
+        "metadata": {"name": "bench"},
+        "spec": {"http": {"service": {"name": "bench"}}},
+    }
+    made = await api.create(path_of("v1", "services", namespace), service)
+    await api.create(path_of("discovery.k8s.io/v1", "endpointslices", namespace), endpoints)
+    await api.create(path_of("stepwright.dev/v1", "tasktemplates", namespace), template)
+    address: str = made["spec"]["clusterIP"]
+    return address
