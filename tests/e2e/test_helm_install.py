@@ -23,7 +23,7 @@ from tests.on_cluster.installed_chart import (
     installation,
     person,
 )
-from tests.on_cluster.kubectl import IMAGE, Kube, Object, job, one, output
+from tests.on_cluster.kubectl import IMAGE, Kube, Object, condition, job, one, output
 from tests.on_cluster.rights import Right, granted
 from tests.processes.operators import ROOT
 from tests.testcluster import Cluster
@@ -387,10 +387,25 @@ def use_the_rest(desk: Desk) -> None:
     assert "a last word" in kube.get("exec", "fails")["status"]["cause"]
     assert "PodSecurity" in kube.get("exec", "no-pod")["status"]["cause"]
     kube("wait", "--for=delete", "exec/short-lived", "--timeout=30s")
+    call_a_function_that_is_not_there(kube)
     for number in range(14):  # more revisions than are kept
         kube.machine("changing", one(job(f"echo {number}")))
         kube.until("sm", "changing", reconciled)
     kube("delete", "sm", "endless", "--timeout=30s")
+
+
+def call_a_function_that_is_not_there(kube: Kube) -> None:
+    """Its Service is watched, and asked for when it is called."""
+    template = {
+        "apiVersion": "stepwright.dev/v1",
+        "kind": "TaskTemplate",
+        "metadata": {"name": "nowhere"},
+        "spec": {"http": {"service": {"name": "nowhere"}}},
+    }
+    kube.apply(template)
+    called = kube.run("calls", one({"Type": "Task", "Resource": "k8s:task/nowhere", "End": True}))
+    assert called["status"]["error"] == "Lambda.ServiceException"
+    kube.until("tt", "nowhere", lambda found: condition(found, "Ready").get("reason") == "NoService")
 
 
 def reconciled(machine: Object) -> bool:
