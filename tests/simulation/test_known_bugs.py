@@ -17,8 +17,8 @@ from stepwright.asl.interpreter import steps
 from stepwright.cluster import record, stored
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.controllers.beginning import Beginning
+from stepwright.controllers.handing_over import HandingOver
 from stepwright.controllers.membership import Membership
-from stepwright.controllers.shares import Shares
 from stepwright.controllers.taking_up import TakingUp
 from stepwright.engine import parking, taking_up, writing
 from stepwright.engine.batch import Batch
@@ -70,17 +70,17 @@ def ignore_the_lease(patch: pytest.MonkeyPatch) -> None:
 
 
 def take_up_nothing_of_who_is_gone(patch: pytest.MonkeyPatch) -> None:
-    async def nothing(_: Shares) -> None:
+    async def nothing(_: HandingOver) -> None:
         return
 
-    patch.setattr(Shares, "_take_up_own", nothing)
+    patch.setattr(HandingOver, "_take_up_own", nothing)
 
 
 def let_go_of_nothing(patch: pytest.MonkeyPatch) -> None:
-    async def nothing(_: Shares) -> None:
+    async def nothing(_: HandingOver) -> None:
         return
 
-    patch.setattr(Shares, "_let_go_of_others", nothing)
+    patch.setattr(HandingOver, "_let_go_of_others", nothing)
 
 
 def take_up_new_executions_without_their_input(patch: pytest.MonkeyPatch) -> None:

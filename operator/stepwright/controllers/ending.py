@@ -14,10 +14,10 @@ from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers.busy import Busy
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.failing import Failing
+from stepwright.controllers.handing_over import HandingOver
 from stepwright.controllers.insisting import Insisting
 from stepwright.controllers.neighbours import Neighbours
 from stepwright.controllers.retention import Retention
-from stepwright.controllers.shares import Shares
 from stepwright.controllers.stalled import Stalled
 from stepwright.controllers.state_machines import StateMachines
 from stepwright.controllers.waiting import Waiting
@@ -39,7 +39,7 @@ class Ending:
         machines: StateMachines,
         neighbours: Neighbours,
         retention: Retention,
-        shares: Shares,
+        handing_over: HandingOver,
         stalled: Stalled,
         waiting: Waiting,
         *,
@@ -54,7 +54,7 @@ class Ending:
         self._machines: Final = machines
         self._neighbours: Final = neighbours
         self._retention: Final = retention
-        self._shares: Final = shares
+        self._handing_over: Final = handing_over
         self._stalled: Final = stalled
         self._waiting: Final = waiting
         self._sweep: Final = sweep
@@ -64,7 +64,7 @@ class Ending:
         uid = seen.uid
         self._retention.keep(seen)
         self._stalled.has_ended(uid)
-        self._shares.suspect_ended(uid)
+        self._handing_over.suspect_ended(uid)
         self._machines.execution_ended(seen.machine)
         if self._busy.takes_up(uid) or self._engine.carries(uid):
             self._busy.put_off(seen)  # it is considered again once nobody is busy with it
@@ -94,6 +94,6 @@ class Ending:
         self._stalled.forget(uid)
         self._busy.stop_taking_up(uid)
         self._retention.forget(uid)
-        self._shares.suspect_ended(uid)
+        self._handing_over.suspect_ended(uid)
         if self._engine.carries(uid) and not self._busy.lets_go(uid):
             self._busy.let_go(uid, self._engine.deleted(ref))

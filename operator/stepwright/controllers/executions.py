@@ -30,13 +30,13 @@ from stepwright.controllers.examining import Examining
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.failing import Failing
 from stepwright.controllers.failure_events import FailureEvents
+from stepwright.controllers.handing_over import HandingOver
 from stepwright.controllers.insisting import Insisting
 from stepwright.controllers.neighbours import Neighbours
 from stepwright.controllers.reading_again import ReadingAgain
 from stepwright.controllers.restored import Restored
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.setting_apart import SettingApart
-from stepwright.controllers.shares import Shares
 from stepwright.controllers.stalled import Stalled
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.controllers.state_machines import StateMachines
@@ -116,7 +116,7 @@ class Executions:
         self._taking_up = TakingUp(
             self._beginning, busy, carried, failing, neighbours, self._restored, stalled, waiting, clock
         )
-        self._shares = Shares(
+        self._handing_over = HandingOver(
             engine,
             watch,
             retention,
@@ -139,7 +139,7 @@ class Executions:
             machines,
             neighbours,
             retention,
-            self._shares,
+            self._handing_over,
             stalled,
             waiting,
             sweep=self._taking_up.take_up,
@@ -150,7 +150,7 @@ class Executions:
 
     async def run(self) -> None:
         """Release what belongs to others and take up what belongs here, whenever that changes."""
-        await self._shares.run()
+        await self._handing_over.run()
 
     async def close(self) -> None:
         await self._busy.close()
@@ -182,7 +182,7 @@ class Executions:
             case Act.PUT_OFF:
                 self._busy.put_off(seen)
             case Act.LET_GO:
-                self._shares.changed()
+                self._handing_over.changed()
             case Act.SET_APART:
                 self._examining.examine(ref)
             case Act.COMPARE:
@@ -250,7 +250,7 @@ class Executions:
 
     def shares_changed(self) -> None:
         """Different executions belong to this operator than before."""
-        self._shares.changed()
+        self._handing_over.changed()
 
     def finished(self, ref: ExecutionRef) -> None:
         """The engine no longer has it."""

@@ -1,5 +1,5 @@
-"""Which executions are this operator's changes whenever operators come or go: what belongs to others is released, what belongs
-here is taken up.
+"""Executions pass from one operator to another whenever operators come or go: what belongs to others by now is released, what
+belongs here is taken up. Which those are is decided in ``controllers.standing``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BREATHE_EVERY: Final = 200
 """How many executions are considered between two turns of the loop."""
 
 
-class Shares:
+class HandingOver:
     """``owns``: whether an execution belongs to this operator. ``take_up`` is called for those about which nothing is done
     here yet."""
 
