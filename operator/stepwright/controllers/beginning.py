@@ -203,7 +203,7 @@ class Beginning:
         reported."""
         for _ in range(SILENT_LOOKS):
             await self._clock.sleep(SILENT_SECONDS / SILENT_LOOKS)
-            known = self._machines.find(key)
-            if known is not None:
-                return known
+            if self._machines.find(key) is not None:
+                # Its first event may tell of a definition before the one that is ready by now.
+                return await self._machines.newest(key)
         return None
