@@ -50,6 +50,18 @@ class Api(ABC):
         ``accept``: another form of the answer than plain JSON. Raises AnswerTooLong for an answer of more than
         ``most_bytes``, which is not read any further; None: than is ever read."""
 
+    async def answer(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        content_type: str = "application/json",
+        *,
+        most_bytes: int | None = None,
+    ) -> tuple[int, bytes]:
+        """``request``, with the status of the answer; 200 where nobody knows it."""
+        return 200, await self.request(method, path, None, body, content_type, most_bytes=most_bytes)
+
     @abstractmethod
     def stream(
         self, path: str, params: Params, *, idle_seconds: float

@@ -148,6 +148,30 @@ class Connection(Api):
         accept: str | None = None,
         most_bytes: int | None = None,
     ) -> bytes:
+        _, answer = await self._ask(method, path, params, body, content_type, accept, most_bytes)
+        return answer
+
+    async def answer(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        content_type: str = "application/json",
+        *,
+        most_bytes: int | None = None,
+    ) -> tuple[int, bytes]:
+        return await self._ask(method, path, None, body, content_type, None, most_bytes)
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        params: Params | None,
+        body: Any,
+        content_type: str,
+        accept: str | None,
+        most_bytes: int | None,
+    ) -> tuple[int, bytes]:
         write = method != "GET"
         data = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         for fresh in (False, True):
@@ -174,7 +198,7 @@ class Connection(Api):
                     answer = await _bounded(response, most_bytes)
                     self._hear_date(response, asked)
                     if response.status < 400:
-                        return answer
+                        return response.status, answer
                     if response.status == 401 and not fresh:
                         continue  # the token expired before its minute was over; nothing has been done yet
                     raise from_response(

@@ -64,6 +64,7 @@ TABLE: Final = (
             "k8s:delete",
             "k8s:wait",
             "k8s:logs",
+            "arn:aws:states:::eks:call",
         ),
         kubernetes.serves,
         frozenset({"operator"}),

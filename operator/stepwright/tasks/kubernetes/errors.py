@@ -11,6 +11,8 @@ from stepwright.tasks.calls.integration import AnswerLost, CallFailed, RefusedFo
 
 PREFIX: Final = "Kubernetes."
 LOST: Final = f"{PREFIX}ConnectionLost"
+LOST_BY_CALL: Final = "EKS.SdkClientException"
+"""As AWS calls a connection that was lost."""
 NOT_FOUND: Final = f"{PREFIX}NotFound"
 WAIT_FAILED: Final = f"{PREFIX}WaitFailed"
 

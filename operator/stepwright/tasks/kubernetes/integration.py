@@ -52,10 +52,12 @@ class Kubernetes:
         return None if verbs.OF[call.task.resource].waits else call.ref.namespace
 
     def again(self, call: Call) -> Again:
-        return verbs.OF[call.task.resource].again
+        again = verbs.OF[call.task.resource].again
+        return again if isinstance(again, Again) else again(call.task.parameters)
 
-    def lost(self, call: Call) -> CallFailed:  # noqa: ARG002
-        return CallFailed(errors.LOST, "Nobody knows whether the request was made.")
+    def lost(self, call: Call) -> CallFailed:
+        error = errors.LOST_BY_CALL if call.task.resource == parameters.EKS_CALL else errors.LOST
+        return CallFailed(error, "Nobody knows whether the request was made.")
 
     async def begin(self, call: Call) -> Answered:
         return answers.answered(await self._ask(call, verbs.OF[call.task.resource].make))

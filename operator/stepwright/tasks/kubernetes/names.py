@@ -12,6 +12,7 @@ _API_VERSION: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?v[a-z0-
 _KIND: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _NAMESPACE: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _SUBRESOURCE: Final = re.compile(r"[a-z]+")
+_PATH: Final = re.compile(r"/apis?(?:/[A-Za-z0-9._~:@!$&'()*+,;=-]+)+")
 _LONGEST_NAME: Final = 253
 
 
@@ -29,6 +30,15 @@ def is_namespace(value: Any) -> bool:
 
 def is_subresource(value: Any) -> bool:
     return _matches(_SUBRESOURCE, value)
+
+
+def is_path(value: Any) -> bool:
+    """Whether it is a path below ``/api`` or ``/apis``, and as it stands: nothing in it is to be decoded or resolved."""
+    if not _matches(_PATH, value):
+        return False
+    segments = value.split("/")[1:]
+    # /api/v1/watch/... is an older way to watch, whose answer has no end.
+    return ".." not in segments and "." not in segments and "watch" not in segments[2:4]
 
 
 def is_name(value: Any) -> bool:

@@ -80,7 +80,37 @@ def _end(given: Mapping[str, Any]) -> str | None:
     return f"the parameter successOn is missing: nobody knows when a {manifest['kind']} has ended"
 
 
+EKS_CALL: Final = parse("arn:aws:states:::eks:call")
+_ENDLESS: Final = frozenset({"watch", "follow"})
+
+
+def _is_query(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(values, list) and all(isinstance(each, str) for each in values)
+        for values in value.values()
+    )
+
+
+def _is_endless(query: Mapping[str, Any]) -> str | None:
+    named = next((name for name in query if name in _ENDLESS), None)
+    return None if named is None else f"has {named}: such an answer has no end; k8s:wait waits for changes"
+
+
+_CALLED: Final = Fields(
+    {
+        "ClusterName": text(),
+        "CertificateAuthority": text(),
+        "Endpoint": text(),
+        "Method": choice("GET", "POST", "PUT", "PATCH", "DELETE", required=True),
+        "Path": Field("a path of the API such as /api/v1/namespaces", names.is_path, required=True),
+        "QueryParameters": Field("an object whose values are lists of texts", _is_query, problem=_is_endless),
+        "RequestBody": Field("any value", lambda _: True),
+    }
+)
+
 OF: Final[Mapping[Resource, Fields]] = {
+    EKS_CALL: _CALLED,
+} | {
     parse(f"k8s:{verb}"): fields
     for verb, fields in {
         "get": Fields({**_ONE, "subresource": SUBRESOURCE, "select": SELECT}, meant=_MEANT),

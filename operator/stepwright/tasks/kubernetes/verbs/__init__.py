@@ -10,8 +10,10 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource, parse
 from stepwright.tasks.calls.integration import Again
 from stepwright.tasks.kubernetes.asking import Asked
+from stepwright.tasks.kubernetes.parameters import EKS_CALL
 from stepwright.tasks.kubernetes.verbs import (
     apply,
+    call,
     create,
     delete,
     get,
@@ -29,10 +31,10 @@ __all__ = ["OF", "Verb"]
 @dataclass(frozen=True, slots=True)
 class Verb:
     """All raise CallFailed, ApiError. ``find``: None if nothing was made; only for FIND. ``follow`` and ``stop``: of tasks that
-    wait for the end of what ``make`` begins, with what that gave. ``waits``: ``make`` may take days."""
+    wait for the end of what ``make`` begins, with what that gave. ``again``: of the parameters, if it depends on these. ``waits``: ``make`` may take days."""
 
     make: Callable[[Asked], Awaitable[Json]]
-    again: Again = Again.HARMLESS
+    again: Again | Callable[[Any], Again] = Again.HARMLESS
     find: Callable[[Asked], Awaitable[Json]] | None = None
     follow: Callable[[Asked, Any], Awaitable[Json]] | None = None
     stop: Callable[[Asked, Any], Awaitable[None]] | None = None
@@ -44,6 +46,8 @@ def _sync(begin: sync.Begin) -> Verb:
 
 
 OF: Final[Mapping[Resource, Verb]] = {
+    EKS_CALL: Verb(call.make, call.again),
+} | {
     parse(f"k8s:{name}"): verb
     for name, verb in {
         "get": Verb(get.make),
