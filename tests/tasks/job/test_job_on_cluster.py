@@ -137,14 +137,14 @@ async def test_stdout_without_a_newline_at_its_end(jobs: Running, namespace: str
     assert value(await jobs.result(ref, this)) == [1, 2.0]
 
 
-async def test_aws_run_job(jobs: Running, namespace: str) -> None:
-    container: Json = {"name": "pi", "image": BUSYBOX, "command": ["sh", "-c", COPY]}
-    this = task(
+def run_job(script: str, **options: Json) -> Any:
+    container: Json = {"name": "pi", "image": BUSYBOX, "command": ["sh", "-c", script]}
+    return task(
         {
             "ClusterName": "ours",
             "CertificateAuthority": "x",
             "Endpoint": "https://x",
-            "LogOptions": {"RetrieveLogs": True},
+            "LogOptions": options,
             "Job": {
                 "apiVersion": "batch/v1",
                 "kind": "Job",
@@ -162,7 +162,29 @@ async def test_aws_run_job(jobs: Running, namespace: str) -> None:
         resource=EKS_RUN_JOB,
     )
 
-    assert value(await jobs.result(execution(namespace), this)) == {"n": 1}
+
+async def test_run_job_of_aws_gives_the_job_and_its_logs(jobs: Running, namespace: str) -> None:
+    script = "echo '{\"pi\": 3}'; env | grep STEPWRIGHT >&2; true"
+    found = value(await jobs.result(execution(namespace), run_job(script, RetrieveLogs=True)))
+
+    assert isinstance(found, dict)
+    made: Any = found
+    assert (made["kind"], made["status"]["succeeded"]) == ("Job", 1)
+    assert "managedFields" not in made["metadata"]
+    assert {"type": "Complete", "status": "True"}.items() <= made["status"]["conditions"][-1].items()
+    [pod] = made["logs"]["pods"].values()
+    assert pod == {"containers": {"pi": {"log": {"pi": 3}}}}
+
+
+async def test_a_job_of_aws_that_fails_is_the_cause(jobs: Running, namespace: str) -> None:
+    raw = run_job("echo 1; exit 3", RetrieveLogs=True, RawLogs=True)
+    error, cause = failure(await jobs.result(execution(namespace), raw))
+
+    assert error == "States.TaskFailed"
+    said = json.loads(cause)
+    assert said["status"]["failed"] == 1
+    [pod] = said["logs"]["pods"].values()
+    assert pod == {"containers": {"pi": {"log": "1\n"}}}
 
 
 async def test_two_containers_wait_for_the_jobs_verdict(jobs: Running, namespace: str) -> None:

@@ -11,6 +11,7 @@ from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.tasks.job import EKS_RUN_JOB, K8S_JOB, check, parameters
+from stepwright.tasks.job.described import LogOptions
 from tests.tasks.job.running import task
 
 REFUSED: list[tuple[str, Json, str]] = [
@@ -78,11 +79,33 @@ def test_a_task_without_parameters_takes_its_input_for_input_only() -> None:
 
 def test_run_job_takes_awss_names() -> None:
     job: Json = {"spec": {"template": {}}}
-    given: Json = {"ClusterName": "c", "Endpoint": "e", "Namespace": "shop", "LogOptions": {}, "Job": job}
+    options: Json = {"RetrieveLogs": True, "LogParameters": {"tailLines": ["20"]}}
+    given: Json = {
+        "ClusterName": "c",
+        "Endpoint": "e",
+        "Namespace": "shop",
+        "LogOptions": options,
+        "Job": job,
+    }
 
     read = parameters.read(task(given, 1, resource=EKS_RUN_JOB))
 
-    assert (read.job, read.namespace, read.input, read.output) == (job, "shop", 1, "file")
+    assert (read.job, read.namespace, read.output) == (job, "shop", "job")
+    assert read.logs == LogOptions(True, False, {"tailLines": 20})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"RetrieveLogs": "yes"},
+        {"Retrieve": True},
+        {"LogParameters": {"follow": ["true"]}},
+        {"LogParameters": {"tailLines": 5}},
+    ],
+)
+def test_options_of_logs_are_checked(options: Json) -> None:
+    with pytest.raises(StateError, match="Parameter LogOptions must be an object with RetrieveLogs"):
+        parameters.read(task({"Job": {}, "LogOptions": options}, resource=EKS_RUN_JOB))
 
 
 def test_run_job_needs_its_job() -> None:

@@ -101,7 +101,7 @@ def build(
     """Raises StateError (Job.Refused)."""
     name, task_name = names.job_name(ref, task.task), names.task_name(ref.uid, task.task)
     text = str(jsontext.dump(parameters.input))
-    large = len(text.encode()) > template.LARGEST_ANNOTATED_INPUT_BYTES
+    large = parameters.output != "job" and len(text.encode()) > template.LARGEST_ANNOTATED_INPUT_BYTES
     labels = {
         names.EXECUTION_UID: str(ref.uid),
         names.EXECUTION: names.label_value(ref.name),
@@ -194,7 +194,8 @@ def _job_spec(given: Mapping[str, Any], parameters: Parameters) -> dict[str, Any
         raise refused("job.spec.ttlSecondsAfterFinished must be a whole number of seconds, 0 or more.")
     if parameters.output == "stdout" and _completions(spec) != 1:
         raise refused("output: stdout needs a Job with one completion: with several there is no last line.")
-    spec.setdefault("backoffLimit", 0)
+    if parameters.output != "job":  # which is as Kubernetes has it
+        spec.setdefault("backoffLimit", 0)
     return spec
 
 

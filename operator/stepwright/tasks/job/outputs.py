@@ -7,10 +7,12 @@ from typing import Final, Protocol
 
 from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Json
+from stepwright.asl.text import jsontext
 from stepwright.engine.ports import Clock
 from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError, NotFound
-from stepwright.tasks.job import errors, facts, logs, output, verdict
+from stepwright.kube.paths import path_of
+from stepwright.tasks.job import described, errors, facts, logs, output, verdict
 from stepwright.tasks.job.errands import Errands
 from stepwright.tasks.job.watched import Watched
 
@@ -37,7 +39,9 @@ class Outputs:
     def take(
         self, watched: Watched, job: facts.Job, pod: facts.Pod | None, terminated: facts.Terminated | None
     ) -> None:
-        if pod is not None and watched.output == "stdout":
+        if watched.output == "job":
+            self.describe(watched, job, failed=False)
+        elif pod is not None and watched.output == "stdout":
             self._errands.run(self._read_stdout(watched, job, pod, terminated), watched)
         elif pod is None or terminated is None or not (terminated.message or "").strip():
             self._ends.succeed(watched, dict(output.summary(job, terminated)))
@@ -48,6 +52,60 @@ class Outputs:
                 self._ends.fail(watched, error.error, error.cause)
             else:
                 self._ends.succeed(watched, value)
+
+    def describe(self, watched: Watched, job: facts.Job, *, failed: bool) -> None:
+        """The Job is what the task came to."""
+        self._errands.run(self._describe(watched, job.metadata.uid, failed=failed), watched)
+
+    async def _describe(self, watched: Watched, job_uid: str, *, failed: bool) -> None:
+        problem = ""
+        for delay in (*LOG_RETRY_SECONDS, None):
+            try:
+                value = await self._described(watched, job_uid)
+            except NotFound:
+                value = None
+            except ApiError as error:
+                problem = error.message
+                if delay is not None:
+                    await self._clock.sleep(delay)
+                continue
+            if value is None:
+                gone = verdict.deleted(watched.name)
+                self._ends.fail(watched, gone.error, gone.cause)
+            elif failed:
+                self._ends.fail(watched, described.FAILED, jsontext.dump(value))
+            else:
+                self._ends.succeed(watched, value)
+            return
+        self._ends.fail(
+            watched, errors.OUTPUT_LOST, f"Job {watched.name} has ended and cannot be read: {problem}"
+        )
+
+    async def _described(self, watched: Watched, job_uid: str) -> Json:
+        """None: it is another one by now. Raises ApiError."""
+        namespace = watched.ref.namespace
+        job = await self._api.get(path_of("batch/v1", "jobs", namespace, watched.name))
+        if job["metadata"]["uid"] != job_uid:
+            return None
+        if not watched.logs.retrieve:
+            return described.of(job, None)
+        selector = {"labelSelector": f"batch.kubernetes.io/controller-uid={job_uid}"}
+        listed = await self._api.get(path_of("v1", "pods", namespace), selector)
+        pods: dict[str, Json] = {}
+        for pod in listed.get("items") or ():
+            name = pod["metadata"]["name"]
+            names = [str(container["name"]) for container in pod["spec"]["containers"]]
+            pods[name] = described.of_pod({each: await self._log(watched, name, each) for each in names})
+        return described.of(job, pods)
+
+    async def _log(self, watched: Watched, pod: str, container: str) -> Json:
+        limits = {"limitBytes": described.LARGEST_LOG_BYTES, **watched.logs.parameters}
+        path = path_of("v1", "pods", watched.ref.namespace, pod, "log")
+        try:
+            text = await self._api.request("GET", path, {"container": container, **limits})
+        except ApiError as error:
+            return described.unread(error.reason, error.message)
+        return described.of_log(text.decode(errors="replace"), raw=watched.logs.raw)
 
     async def _read_stdout(
         self, watched: Watched, job: facts.Job, pod: facts.Pod, terminated: facts.Terminated | None

@@ -1,8 +1,8 @@
 """The Parameters or Arguments of a Job task, read at run time and checked in definitions.
 
 ``k8s:job`` takes names spelled as in the Kubernetes API. ``arn:aws:states:::eks:runJob.sync`` takes AWS's names
-(https://docs.aws.amazon.com/step-functions/latest/dg/connect-eks.html), of which ``Job`` holds the whole Job; what
-names an EKS cluster is accepted and means this cluster, ``LogOptions`` is accepted and has no effect.
+(https://docs.aws.amazon.com/step-functions/latest/dg/connect-eks.html), of which ``Job`` holds the whole Job, which runs
+as it is; what names an EKS cluster is accepted and means this cluster.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.step import StartTask
+from stepwright.tasks.job import described
+from stepwright.tasks.job.described import NO_LOGS, LogOptions
 from stepwright.tasks.job.errors import refused
 
 K8S_JOB: Final = parse_resource("k8s:job")
@@ -32,7 +34,9 @@ class Parameters:
     """``job``, ``pod_template`` and the fields of the single container exclude one another."""
 
     input: Json
-    output: Literal["file", "stdout"] = "file"
+    output: Literal["file", "stdout", "job"] = "file"
+    """``job``: the Job itself is the result, and its containers are given nothing (``described``)."""
+    logs: LogOptions = NO_LOGS
     container: Mapping[str, Any] | None = None
     """image, imagePullPolicy, command, args, env, resources as given."""
     pod_template: Mapping[str, Any] | None = None
@@ -99,7 +103,10 @@ _EKS: Final[Mapping[str, _Shape]] = {
     "CertificateAuthority": _TEXT,
     "Endpoint": _TEXT,
     "Namespace": _TEXT,
-    "LogOptions": _OBJECT,
+    "LogOptions": _Shape(
+        "an object with RetrieveLogs, RawLogs and LogParameters, as AWS has them",
+        lambda value: described.problem(value) is None,
+    ),
     "Job": _OBJECT,
 }
 
@@ -120,7 +127,13 @@ def read(task: StartTask) -> Parameters:
     if task.resource == EKS_RUN_JOB:
         if "Job" not in given:
             raise refused("Parameter Job is missing: the Job to run.")
-        return Parameters(input=task.input, job=_get(given, "Job"), namespace=_get(given, "Namespace"))
+        return Parameters(
+            input=task.input,
+            output="job",
+            job=_get(given, "Job"),
+            namespace=_get(given, "Namespace"),
+            logs=described.log_options(_get(given, "LogOptions") or {}),
+        )
     return Parameters(
         input=given.get("input", task.input),
         output=_get(given, "output") or "file",

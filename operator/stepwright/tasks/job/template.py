@@ -58,7 +58,10 @@ def build(
     main.setdefault("name", MAIN)
     _complete_container(main, settings, where)
     _complete_spec(spec, settings, where, whole_job=whole_job)
-    _give_input(spec, main, secret, where)
+    by_contract = parameters.output != "job"
+    if by_contract:
+        _take_output(main)
+        _give_input(spec, main, secret, where)
     metadata = as_object(template.get("metadata"), f"{where}.metadata")
     given_labels = without_own_names(metadata.get("labels"), f"{where}.metadata.labels")
     given_annotations = without_own_names(metadata.get("annotations"), f"{where}.metadata.annotations")
@@ -67,7 +70,7 @@ def build(
         **given_annotations,
         **without_own_names(parameters.annotations, "annotations"),
     }
-    if secret is None:
+    if by_contract and secret is None:
         annotations[names.INPUT] = input_text
     return {
         "metadata": {
@@ -100,7 +103,6 @@ def _given(parameters: Parameters) -> tuple[dict[str, Any], str]:
 
 
 def _complete_container(main: dict[str, Any], settings: Settings, where: str) -> None:
-    name = main["name"]
     if not main.get("image"):
         if settings.image is None:
             raise refused(
@@ -111,10 +113,13 @@ def _complete_container(main: dict[str, Any], settings: Settings, where: str) ->
         main.setdefault("imagePullPolicy", settings.image_pull_policy)
     if settings.resources is not None:
         main.setdefault("resources", settings.resources)
+
+
+def _take_output(main: dict[str, Any]) -> None:
     for field, ours in (("terminationMessagePath", OUTPUT_FILE), ("terminationMessagePolicy", "File")):
         if main.setdefault(field, ours) != ours:
             raise refused(
-                f"{field} of container {name} must be {ours}: there the task's output is read. Leave it out."
+                f"{field} of container {main['name']} must be {ours}: there the task's output is read. Leave it out."
             )
 
 

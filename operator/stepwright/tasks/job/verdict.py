@@ -96,18 +96,19 @@ def judge(
     pods_certain: bool = False,
     foreign: Sequence[Pod] = (),
     all_told: bool = False,
+    finished: bool = False,
 ) -> Verdict:
     """``pods``: those that this very Job created; ``foreign``: those that were given to it, as far as is
     known. ``pods_certain``: all were listed after the Job had ended. ``all_told``: no pod of it can have gone
-    unseen, however early.
+    unseen, however early. ``finished``: the Job itself has to say how it ended, since it is the task's result.
 
     The caller has to notice when a Job is gone.
     """
-    if (early := _early_success(job, pods)) is not None:
+    if not finished and (early := _early_success(job, pods)) is not None:
         return early
-    if job.condition("Complete", "SuccessCriteriaMet") is not None:
+    if job.condition("Complete", *(() if finished else ("SuccessCriteriaMet",))) is not None:
         return _complete(job, pods, foreign, certain=pods_certain, all_told=all_told)
-    if (condition := job.condition("Failed", "FailureTarget")) is not None:
+    if (condition := job.condition("Failed", *(() if finished else ("FailureTarget",)))) is not None:
         return _failed(job, pods, foreign, condition, certain=pods_certain)
     if job.metadata.deletionTimestamp is not None:
         return deleted(job.metadata.name)

@@ -9,6 +9,7 @@ from typing import Any
 from stepwright.asl.signals import Millis, TaskFailed, TaskId, TaskSucceeded
 from stepwright.engine.ports import ExecutionRef
 from stepwright.tasks.job import facts, verdict
+from stepwright.tasks.job.described import NO_LOGS, LogOptions
 from stepwright.tasks.job.manifest import Manifest
 
 
@@ -27,6 +28,7 @@ class Watched:
     output: str
     since: Millis
     log_in_cause: bool = True
+    logs: LogOptions = NO_LOGS
     completions: int | None = None
     """The completions of the Job as it was made, defaults filled in. Those of an Indexed Job may be changed
     while it runs."""

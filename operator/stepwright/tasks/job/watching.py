@@ -209,6 +209,8 @@ class Watching:
                 self._errands.run(self._look_closer(watched, job), watched)
             case verdict.Succeeded(pod, terminated):
                 self._outputs.take(watched, job, pod, terminated)
+            case verdict.Failed() if watched.output == "job" and job.condition("Failed") is not None:
+                self._outputs.describe(watched, job, failed=True)
             case verdict.Failed(error, cause, log_of) if log_of is None or not watched.log_in_cause:
                 self.fail(watched, error, cause)
             case verdict.Failed(error, cause, (pod_name, container)):
@@ -224,6 +226,7 @@ class Watching:
             pods_certain=certain,
             foreign=foreign,
             all_told=watched.from_its_creation,
+            finished=watched.output == "job",
         )
         if isinstance(found, verdict.Succeeded) and job.completions != watched.completions:
             return verdict.shortened(job, watched.completions)

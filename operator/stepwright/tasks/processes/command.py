@@ -11,6 +11,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.step import StartTask
 from stepwright.tasks.job import parameters, template
 from stepwright.tasks.job import settings as job_settings
+from stepwright.tasks.job.described import NO_LOGS, LogOptions
 from stepwright.tasks.job.errors import refused
 from stepwright.tasks.processes.containers import Image
 
@@ -25,8 +26,11 @@ class Command:
     words: list[str]
     environment: Mapping[str, str]
     input: Json
-    output: Literal["file", "stdout"]
+    output: Literal["file", "stdout", "job"]
     image: Image | None = None
+    job: Mapping[str, Any] | None = None
+    """What is described as the result, if ``output`` says so."""
+    logs: LogOptions = NO_LOGS
 
 
 def read(task: StartTask, settings: Mapping[str, Any], *, containers: bool) -> Command:
@@ -49,7 +53,7 @@ def read(task: StartTask, settings: Mapping[str, Any], *, containers: bool) -> C
             "Without a container a task runs as a process of this machine, which takes a command: what an image runs "
             "by itself is known only to the image. Give `command`."
         )
-    return Command([*command, *args], environment, given.input, given.output, image)
+    return Command([*command, *args], environment, given.input, given.output, image, given.job, given.logs)
 
 
 def _image_name(given: Any) -> str:

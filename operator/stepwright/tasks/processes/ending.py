@@ -7,7 +7,7 @@ from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.text import jsontext, timestamps
 from stepwright.asl.text.jsontext import InvalidJson
-from stepwright.tasks.job import errors
+from stepwright.tasks.job import described, errors, template
 from stepwright.tasks.processes import containers
 from stepwright.tasks.processes.command import Command
 from stepwright.tasks.processes.workplace import Workplace
@@ -21,6 +21,8 @@ async def of(task: TaskId, place: Workplace, wanted: Command) -> Signal:
         assert wanted.image is not None
         cause = f"There is no image {wanted.image.name}: {place.last_words()}"
         return TaskFailed(task, errors.IMAGE_PULL_FAILED, cause)
+    if wanted.output == "job":
+        return _described(task, place, place.exit_code, wanted)
     return _result(task, place, place.exit_code, wanted.output)
 
 
@@ -51,6 +53,27 @@ def _result(task: TaskId, place: Workplace, code: int, output: str) -> Signal:
     except (UnicodeDecodeError, InvalidJson) as error:
         cause = f"What was written {where} ({len(written):,} bytes) is not JSON: {error}."
         return TaskFailed(task, errors.OUTPUT_INVALID, cause)
+
+
+def _described(task: TaskId, place: Workplace, code: int, wanted: Command) -> Signal:
+    """As a cluster would describe the Job."""
+    began, ended = (timestamps.text(Millis(int(moment * 1000))) for moment in place.times())
+    given, name = wanted.job or {}, place.folder.name
+    condition = {"type": "Failed" if code else "Complete", "status": "True", "lastTransitionTime": ended}
+    counts = {"failed": 1} if code else {"completionTime": ended, "succeeded": 1}
+    job = {
+        "metadata": {**(given.get("metadata") or {}), "name": name, "uid": name, "creationTimestamp": began},
+        "spec": given.get("spec") or {},
+        "status": {"conditions": [condition], "startTime": began, **counts},
+    }
+    logs = None
+    if wanted.logs.retrieve:
+        log = described.of_log(place.log(described.LARGEST_LOG_BYTES), raw=wanted.logs.raw)
+        logs = {name: described.of_pod({template.MAIN: log})}
+    value = described.of(job, logs)
+    if code:
+        return TaskFailed(task, described.FAILED, jsontext.dump(value))
+    return TaskSucceeded(task, value)
 
 
 def _summary(place: Workplace, code: int) -> Json:

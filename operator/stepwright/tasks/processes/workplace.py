@@ -165,6 +165,12 @@ class Workplace:
                     return text
         return ""
 
+    def log(self, size_bytes: int) -> str:
+        """The end of what it wrote to stdout, and then to stderr: which came when is not known."""
+        return "".join(
+            self._tail(name, size_bytes).decode("utf-8", "replace") for name in ("stdout", "stderr")
+        )
+
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
