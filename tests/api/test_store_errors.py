@@ -13,9 +13,12 @@ from stepwright.api.own_calls import OwnCalls, of_any_task
 from stepwright.api.service import Operation, Service
 from stepwright.catalog.ports import (
     CallRefused,
+    LimitReached,
+    NameTaken,
     NoSuchCursor,
     NoSuchTask,
     NoSuchVersion,
+    NotAllowed,
     NoTestCase,
     TaskOver,
 )
@@ -24,6 +27,7 @@ from tests.api.services import a_task, service
 
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
+EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:m:e"
 NO_VERSION = "Request references a resource that does not exist."
 MEANWHILE = "something else has changed it at the same time"
 
@@ -40,6 +44,9 @@ TABLE: list[tuple[Exception, str, int, str]] = [
     (TaskOver(ACTIVITY), "TaskTimedOut", 400, f"Task Timed Out: '{ACTIVITY}'"),
     (NoSuchVersion(f"{MACHINE}:1"), "ResourceNotFound", 400, NO_VERSION),
     (NoTestCase("there is no such case"), "ValidationException", 400, "there is no such case"),
+    (NameTaken(EXECUTION), "ExecutionAlreadyExists", 400, f"Execution Already Exists: '{EXECUTION}'"),
+    (NotAllowed("clerk may not"), "AccessDeniedException", 400, "clerk may not"),
+    (LimitReached("twenty are enough"), "ExecutionLimitExceeded", 400, "twenty are enough"),
 ]
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.on_cluster import acting
 from tests.on_cluster.kubectl import IMAGE, Kube, output
+from tests.processes.account import OperatorAccount
 from tests.processes.operators import ROOT
 
 pytestmark = pytest.mark.cluster
@@ -16,8 +18,12 @@ EXAMPLES = sorted(found.parent for found in (ROOT / "examples").glob("*/expected
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
-def test_example(stepwright: Kube, folder: Path) -> None:
+def test_example(stepwright: Kube, operator_account: OperatorAccount, folder: Path) -> None:
     stepwright("label", "namespace", stepwright.namespace, "pod-security.kubernetes.io/enforce=restricted")
+    for also in ("account.yaml", "ship.yaml"):
+        if (folder / also).exists():
+            stepwright("apply", "-f", str(folder / also))
+            acting.let_act_as(stepwright, operator_account.user, acting.ACCOUNT)
     expected = yaml.safe_load((folder / "expected.yaml").read_text())
     if (folder / "function.yaml").exists():
         stepwright("apply", "-f", str(folder / "function.yaml"))

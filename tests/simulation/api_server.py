@@ -435,7 +435,10 @@ class ApiServer:
     def _post(self, target: Target, request: Request) -> bytes:
         assert target.namespace is not None
         assert request.body is not None
-        body = self.create(target.plural, target.namespace, _decode(request.body))
+        given = _decode(request.body)
+        if target.plural == "executions":
+            given["status"] = {"phase": "Pending", "seq": 0}  # the default of its schema
+        body = self.create(target.plural, target.namespace, given)
         return self.objects[target.plural][target.namespace, body["metadata"]["name"]].encoded
 
     def _list(self, target: Target, request: Request) -> bytes:

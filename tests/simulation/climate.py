@@ -10,6 +10,7 @@ from typing import Any
 
 from stepwright.asl.limits import Limits
 from stepwright.cluster import record, revisions, transitions
+from stepwright.controllers import retention
 from stepwright.engine import batch, kept_apart
 from stepwright.tasks.job import releases, template
 
@@ -90,6 +91,7 @@ def constants(climate: Climate) -> Iterator[None]:
         (kept_apart, "LONG_BYTES", climate.inline_bytes),
         (template, "LARGEST_ANNOTATED_INPUT_BYTES", climate.annotated_bytes),
         (releases, "STAYS_SECONDS", JOB_STAYS_SECONDS),
+        (retention, "CHILD_STAYS_SECONDS", JOB_STAYS_SECONDS),
         (batch, "LARGEST_EVENTS_COUNT", climate.batch_events),
         (revisions, "KEPT", KEPT_REVISIONS),
     ]

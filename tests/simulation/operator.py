@@ -41,6 +41,7 @@ from stepwright.engine.steps import at_once
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.kubernetes.integration import Kubernetes
+from stepwright.tasks.step_functions.integration import StepFunctions
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import ApiServer, Request
 from tests.simulation.client import Faults, SimulatedApi, Strike
@@ -86,8 +87,9 @@ class SetClock(SteadyClock):
 class Machines:
     """In place of the controller of StateMachines: all are ready, once a while has passed."""
 
-    def __init__(self, known: Mapping[Key, Known]) -> None:
+    def __init__(self, known: Mapping[Key, Known], policies: Mapping[Key, Policy]) -> None:
         self.known = known
+        self._policies = policies
         self.ended = 0
 
     def find(self, key: Key) -> Known | None:
@@ -99,8 +101,8 @@ class Machines:
     def execution_ended(self, _: Key) -> None:
         self.ended += 1
 
-    def policy_of(self, _: Key) -> Policy:
-        return NOTHING_SAID
+    def policy_of(self, key: Key) -> Policy:
+        return self._policies.get(key, NOTHING_SAID)
 
     def uids(self) -> dict[Key, str]:
         return {}
@@ -200,6 +202,8 @@ class Setting(msgspec.Struct, frozen=True):
     limits: Limits
     step_seed: int
     retention: Policy = NOTHING_SAID
+    policies: Mapping[Key, Policy] = {}
+    """What some state machines say about retention."""
     looks_after_machines: bool = False
     """Whether operators find out themselves what ``machines`` tells otherwise, by the controller of StateMachines."""
 
@@ -280,7 +284,7 @@ class Operator:
                     read_clocks=self.clock.readings,
                 )
                 if setting.looks_after_machines
-                else lambda *_, **__: Machines(setting.machines),  # type: ignore[arg-type]
+                else lambda *_, **__: Machines(setting.machines, setting.policies),  # type: ignore[arg-type]
                 calls=self._make_calls,
             ),
         )
@@ -301,8 +305,11 @@ class Operator:
         calls = RemoteCalls(self._remote, self, self._faults, self._trace, means.clock)
         assert means.kubernetes is not None
         verbs = Kubernetes(means.kubernetes, means.clock, Random(self._random.getrandbits(64)))
+        assert means.step_functions is not None
+        nested = StepFunctions(means.step_functions, means.clock)
         self.calls = tuple(
-            CallDriver(integration, means.clock, report, held=held) for integration in (calls, verbs)
+            CallDriver(integration, means.clock, report, held=held, answers_tokens=False)
+            for integration in (calls, verbs, nested)
         )
         return self.calls
 
@@ -406,6 +413,7 @@ class Operator:
             "calls that run": sum(len(driver._running) for driver in self.calls),
             "calls that begin": sum(len(driver._beginning) for driver in self.calls),
             "results of calls": sum(len(driver._ended) for driver in self.calls),
+            "ends that are awaited": len(self.parts.ends),
             "deletions": len(self.retention._deletions),
         } | self.executions.counts
         if self.state_machines is not None:

@@ -24,6 +24,9 @@ AUTHORS_ONE_IN = 4
 
 REMOTE_ONE_IN = 6
 
+CHILDREN_ONE_IN = 4
+"""Of those that have neither the controller of StateMachines nor work outside of the cluster."""
+
 _USED = frozenset(
     (resource, verb)
     for resource, verbs in (
@@ -71,6 +74,8 @@ class Rarities:
     """Whether people write StateMachines, well and badly, for the controller of StateMachines to look after."""
     remote: bool = False
     """Whether tasks have something run outside of the cluster, where nobody can list it, beside Jobs."""
+    children: bool = False
+    """Whether tasks start executions, beside those that are Jobs."""
     upgrade: Upgrade | None = None
     """Whether operators of the version before are replaced by such of this one, or the other way round. Nothing else that
     is rare is in such a seed."""
@@ -86,7 +91,8 @@ class Rarities:
         if rarely(1):
             return cls(upgrade=random.choice(("forth", "back")))
         remote = bool(rarely(1, REMOTE_ONE_IN)) and not authors
-        return cls(restores, large, 1 + second, leases, rights, hours_off, authors, remote)
+        children = bool(rarely(1, CHILDREN_ONE_IN)) and not (authors or remote)
+        return cls(restores, large, 1 + second, leases, rights, hours_off, authors, remote, children)
 
     def kinds(self) -> list[str]:
         """Which of them the seed has."""
@@ -99,6 +105,7 @@ class Rarities:
             "hours of skew": self.hours_off,
             "state machines changed": self.authors,
             "work outside of the cluster": self.remote,
+            "executions started by tasks": self.children,
         }
         return [kind for kind, count in found.items() if count]
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from stepwright.api import model
 from tests.simulation import logs, seeds
 from tests.simulation.result import Result
 
@@ -26,6 +27,7 @@ def prepared() -> Iterator[list[str]]:
     unraisable: list[str] = []
     hook, collecting = sys.unraisablehook, gc.isenabled()
     sys.unraisablehook = lambda args: unraisable.append(f"{args.err_msg}: {args.exc_value!r}")
+    model.service()  # which an operator reads in a thread, where there is none
     gc.disable()
     gc.freeze()  # what is there already is looked through by no collection
     try:

@@ -11,15 +11,8 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, TypeVar
 
-import msgspec
-
-from stepwright.asl import definition
 from stepwright.asl.limits import Limits
-from stepwright.asl.text import jsontext
-from stepwright.cluster import revisions as stored_revisions
 from stepwright.cluster import stored
-from stepwright.cluster.resources import API_VERSION
-from stepwright.cluster.revisions import Revision
 from stepwright.controllers.known_machines import Known
 from tests.simulation import logs
 from tests.simulation import loop as loops
@@ -47,6 +40,8 @@ class Scene(World):
     """``script`` says what happens; the scene ends when it returns."""
 
     machine: Mapping[str, Any] = {"StartAt": "Do", "States": {"Do": {**TASK, "End": True}}}
+    others: Mapping[str, Mapping[str, Any]] = {}
+    """Further ones, by their names; all have the same settings."""
     settings: Mapping[str, Any] = {"taskDefaults": {"ttlSecondsAfterFinished": 3600}}
 
     def __init__(self, seed: int, loop: SimulationLoop) -> None:
@@ -131,20 +126,12 @@ class Scene(World):
         climate.page_bytes, climate.inline_bytes, climate.annotated_bytes = 48_000, 8_192, 32_768
         climate.transitions = 50
         self.server.largest_bytes = climate.largest_bytes
-        text = jsontext.dump(msgspec.to_builtins(self.machine))
-        made, _ = definition.compile_definition(text)
-        machine = self.server.create(
-            "statemachines",
-            NAMESPACE,
-            {"apiVersion": API_VERSION, "kind": "StateMachine", "metadata": {"name": "m0"}},
-        )
-        data = {"definition": str(text), "settings": dict(self.settings)}
-        manifest = stored_revisions.manifest(machine, data, 1)
-        name = manifest["metadata"]["name"]
-        self.server.create("controllerrevisions", NAMESPACE, manifest)
-        known = Known(machine["metadata"]["uid"], 1, name, "", deleting=False)
-        revisions = {name: Revision(name, made, self.settings)}
-        return Setting({(NAMESPACE, "m0"): known}, revisions, LIMITS, 7)
+        known, revisions = {}, {}
+        for name, machine in {"m0": self.machine, **self.others}.items():
+            revision, uid = self._store_machine(name, machine, self.settings)
+            revisions[revision.name] = revision
+            known[NAMESPACE, name] = Known(uid, 1, revision.name, "", deleting=False)
+        return Setting(known, revisions, LIMITS, 7)
 
     def _wall_clock_off(self) -> int:
         return 0

@@ -10,10 +10,11 @@ import msgspec
 from stepwright.cluster import stored
 from stepwright.cluster.revisions import Revision
 from stepwright.controllers import member_lease
+from stepwright.controllers.state_machine_watch import NOTHING_SAID, Policy
 from tests.engine.virtual_loop import BEGIN
 from tests.golden import earlier
 from tests.on_cluster.rights import Right
-from tests.simulation import access, logs, machines, rarities, remote
+from tests.simulation import access, children, logs, machines, rarities, remote
 from tests.simulation import loop as loops
 from tests.simulation.api_server import Body, Snapshot
 from tests.simulation.authors import Authors
@@ -62,7 +63,15 @@ class Seed(World):
 
     def _make_machines(self) -> Setting:
         if not self.rarities.authors:
-            return super()._make_machines()
+            setting = super()._make_machines()
+            if not self.rarities.children or self._rare.randrange(2):
+                return setting
+            soon = Policy(ttl_seconds=self._rare.choice((0, 3)))
+            return msgspec.structs.replace(
+                setting,
+                policies=dict.fromkeys(setting.machines, NOTHING_SAID)
+                | {(NAMESPACE, name): soon for name in children.MACHINES},
+            )
         revisions: dict[str, Revision] = {}
         self._machines = MachineWatchman(self.server, revisions, self.violation)
         self._machines.one_controller = self.rarities.installations == 1
@@ -73,7 +82,17 @@ class Seed(World):
 
     def _make_machine(self) -> machines.State:
         made = super()._make_machine()
+        if self.rarities.children:
+            return children.instead_of_jobs(made, self._rare, children.MACHINES)
         return remote.instead_of_jobs(made, self._rare) if self.rarities.remote else made
+
+    def _has_account(self) -> bool:
+        return super()._has_account() or self.rarities.children
+
+    def _machines_to_make(self) -> Iterator[tuple[str, machines.State]]:
+        yield from super()._machines_to_make()
+        if self.rarities.children:
+            yield from children.machines_to_start(self._rare)
 
     # --- What is rare ------------------------------------------------------------------------------------------------
 
@@ -127,6 +146,7 @@ class Seed(World):
         self.server.restore(saved)
         self.watchman.recall(memory, self.living())
         self.remote.restored = True
+        self.children.recall()
         self.jobs.begin_again()
         if self._machines is not None:
             self._machines.recall()

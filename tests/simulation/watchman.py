@@ -17,6 +17,7 @@ from stepwright.cluster import executions, stored
 from stepwright.tasks.job import names
 from tests.simulation import history, remote
 from tests.simulation.api_server import ApiServer, Body, Key, Kind, Refusal, Request
+from tests.simulation.children import Children
 from tests.simulation.jobs import JobNotes, Jobs, is_finished
 from tests.simulation.rarities import LARGE_OBJECT_BYTES
 from tests.simulation.remote import Remote
@@ -78,6 +79,7 @@ class Watchman:
         """Whether operators may have been refused what they may do otherwise."""
         self.restored = False
         self.remote: Remote
+        self.children: Children
         self.twice = 0
         self.late = 0
         self.outcomes: list[str] = []
@@ -116,6 +118,8 @@ class Watchman:
     def _observe(self, kind: Kind, key: Key, old: Body | None, new: Body) -> None:
         if key[0] == "executions" and kind == "MODIFIED" and old is not None:
             self._written(key, old, new)
+        elif key[0] == "executions" and kind == "ADDED":
+            self.born(new)
         elif key[0] == "jobs" and kind == "ADDED":
             self._created(new)
 
@@ -150,6 +154,8 @@ class Watchman:
                     self._complain(f"{name} has settled while Job {job['metadata']['name']} is active")
             for work in self.remote.running_of(uid):
                 self._complain(f"{name} has settled while remote work {work.number} runs")
+            for child in self.children.unstopped_of(uid):
+                self._complain(f"{name} has settled while {child} runs, which is not asked to stop")
 
     def _new_events(self, name: str, uid: str, watched: Watched, old: list[str], new: list[str]) -> None:
         if new == old:
@@ -304,6 +310,11 @@ class Watchman:
                 self._check_remote(uid, task, event)
             if details["resource"] != "job":
                 continue
+            if events[task - 1]["taskScheduledEventDetails"]["resourceType"] == "states":
+                what = self.children.wrong_of(uid, task, events[task - 1], event, self._excuses())
+                if what is not None:
+                    raise history.Wrong(f"task {task}: {what}")
+                continue
             token = f"{uid}-{task}"
             notes = self._jobs.of_token(token)
             if event["type"] == "TaskSucceeded":
@@ -312,6 +323,17 @@ class Watchman:
                     raise history.Wrong(f"task {task} succeeded with {output}, which its Job did not give")
             else:
                 self._check_failure(token, task, event["taskFailedEventDetails"], notes)
+
+    def _excuses(self) -> set[str]:
+        """Errors that tasks which start executions may have for what is wrong in the world."""
+        excuses = set()
+        if self._server.terminating or self.rights_taken:
+            excuses.add("StepFunctions.AWSStepFunctionsException")
+        if self._server.terminating or self.restored:
+            excuses.add("StepFunctions.ExecutionDoesNotExistException")
+        if self._server.largest_bytes <= LARGE_OBJECT_BYTES:
+            excuses.add("StepFunctions.ValidationException")
+        return excuses
 
     def _check_remote(self, uid: str, task: int, event: dict[str, Any]) -> None:
         works = self.remote.of((uid, task))

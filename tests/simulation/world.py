@@ -22,6 +22,7 @@ from stepwright.engine.ports import ExecutionRef
 from tests.simulation import machines, rest
 from tests.simulation.access import Access
 from tests.simulation.api_server import OUTSIDE, ApiServer, Refusal
+from tests.simulation.children import Children
 from tests.simulation.client import Strike
 from tests.simulation.climate import Climate
 from tests.simulation.jobs import CALM, Jobs
@@ -52,6 +53,8 @@ class World:
         self.jobs = Jobs(self.server, Random(f"jobs {seed}"), self.trace)
         self.watchman = Watchman(self.server, self.jobs, self.violation, Random(f"foreign {seed}"))
         self.watchman.may_act = self._may_act
+        self.children = Children(self.server, self.violation, self.watchman.was_written)
+        self.watchman.children = self.children
         self.jobs.complain = self.violation
         self.remote = Remote(
             self.server, Random(f"remote {seed}"), self.trace, self.violation, self.watchman.was_written
@@ -79,27 +82,37 @@ class World:
 
     def _make_machines(self) -> Setting:
         random, known, revisions = self._random, {}, {}
-        for number in range(self.climate.executions):
-            name = f"m{number}"
-            text = jsontext.dump(self._make_machine())
+        for name, made in self._machines_to_make():
             settings: dict[str, Any] = {
                 "taskDefaults": {"ttlSecondsAfterFinished": 4, "pendingGraceSeconds": 12}
             }
             if self._has_account():
                 settings["serviceAccountName"] = ACCOUNT
-            made, _ = definition.compile_definition(text)
-            machine = self.server.create(
-                "statemachines",
-                NAMESPACE,
-                {"apiVersion": API_VERSION, "kind": "StateMachine", "metadata": {"name": name}},
-            )
-            data = {"definition": str(text), "settings": settings}
-            manifest = stored_revisions.manifest(machine, data, 1)
-            revision = manifest["metadata"]["name"]
-            self.server.create("controllerrevisions", NAMESPACE, manifest)
-            revisions[revision] = Revision(revision, made, settings)
-            known[NAMESPACE, name] = Known(machine["metadata"]["uid"], 1, revision, "", deleting=False)
+            revision, uid = self._store_machine(name, made, settings)
+            revisions[revision.name] = revision
+            known[NAMESPACE, name] = Known(uid, 1, revision.name, "", deleting=False)
         return Setting(known, revisions, self.climate.limits, random.getrandbits(32))
+
+    def _machines_to_make(self) -> Iterator[tuple[str, machines.State]]:
+        """By their names; one for each execution that people create."""
+        for number in range(self.climate.executions):
+            yield f"m{number}", self._make_machine()
+
+    def _store_machine(
+        self, name: str, machine: Mapping[str, Any], settings: Mapping[str, Any]
+    ) -> tuple[Revision, str]:
+        """A StateMachine that is ready: its revision and its uid."""
+        text = jsontext.dump(msgspec.to_builtins(machine))
+        made, _ = definition.compile_definition(text)
+        stored_machine = self.server.create(
+            "statemachines",
+            NAMESPACE,
+            {"apiVersion": API_VERSION, "kind": "StateMachine", "metadata": {"name": name}},
+        )
+        data = {"definition": str(text), "settings": dict(settings)}
+        manifest = stored_revisions.manifest(stored_machine, data, 1)
+        self.server.create("controllerrevisions", NAMESPACE, manifest)
+        return Revision(manifest["metadata"]["name"], made, settings), stored_machine["metadata"]["uid"]
 
     def _has_account(self) -> bool:
         """Whether a state machine names one."""
@@ -313,6 +326,7 @@ class World:
                 self.jobs.habits = CALM
                 self.watchman.calm = True
                 self.remote.calm_down()
+                self.children.calm_from = now
                 self._put_clocks_right()
                 self.trace("world", "calm")
             elif calm_from is not None:

@@ -158,6 +158,15 @@ def access_denied(caller: Caller, action: str, resource: str) -> ApiError:
     )
 
 
+def not_allowed(why: str) -> ApiError:
+    """Of a store that has said itself who lacks which right."""
+    return ApiError("AccessDeniedException", why)
+
+
+def limit_reached(why: str) -> ApiError:
+    return ApiError("ExecutionLimitExceeded", why)
+
+
 def conflict(message: str) -> ApiError:
     return ApiError("ConflictException", message)
 

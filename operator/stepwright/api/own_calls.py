@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import structs
 
-from stepwright.api import dispatch, errors, model
+from stepwright.api import dispatch, errors, model, store_errors
 from stepwright.api.errors import ApiError
 from stepwright.api.operations import OPERATIONS
 from stepwright.api.service import Service
@@ -76,14 +76,16 @@ class OwnCalls:
             given = _request(model.input_shape(name), parameters, "")
             answer = await dispatch.perform(own, name, given)
         except ApiError as error:
-            if error.passes:
-                raise Unavailable(error.message) from error
-            known = model.knows_error(error.code)
-            raise CallRefused(error.code, error.message, error.status, known=known) from error
+            raise _refusal(error) from error
         return _answer(model.output_shape(name), answer, moment)  # type: ignore[no-any-return]
 
     async def is_express(self, arn: str, by: CallingTask) -> bool:
-        machine = await self._of(by).machines.machine(arns.unqualified(arn.partition("#")[0])[0])
+        own = self._of(by)
+        await dispatch.model_loaded(own)
+        try:
+            machine = await own.machines.machine(arns.unqualified(arn.partition("#")[0])[0])
+        except store_errors.CONDITIONS as condition:
+            raise _refusal(store_errors.answer(condition)) from condition
         return machine is not None and machine.type == "EXPRESS"
 
     async def until_ended(self, arn: str, by: CallingTask) -> None:
@@ -92,6 +94,12 @@ class OwnCalls:
     async def stop(self, by: CallingTask) -> None:
         own = self._of(by)
         await own.executions.ask_to_stop(Uid(own.new_id()), StopRequest())
+
+
+def _refusal(error: ApiError) -> CallRefused | Unavailable:
+    if error.passes:
+        return Unavailable(error.message)
+    return CallRefused(error.code, error.message, error.status, known=model.knows_error(error.code))
 
 
 def ids(once: str) -> Callable[[], str]:

@@ -11,7 +11,16 @@ from typing import Any, Final
 
 from stepwright.api import errors
 from stepwright.api.errors import ApiError
-from stepwright.catalog.ports import NoSuchCursor, NoSuchTask, NoSuchVersion, NoTestCase, TaskOver
+from stepwright.catalog.ports import (
+    LimitReached,
+    NameTaken,
+    NoSuchCursor,
+    NoSuchTask,
+    NoSuchVersion,
+    NotAllowed,
+    NoTestCase,
+    TaskOver,
+)
 from stepwright.engine.ports import Elsewhere, Fenced, Gone, Refused, Unavailable
 
 
@@ -33,6 +42,9 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], ApiError]]] = MappingPr
         TaskOver: lambda over: errors.task_over(over.activity),
         NoSuchVersion: lambda error: errors.no_such_reference(error.arn),
         NoTestCase: lambda error: errors.validation(str(error)),
+        NameTaken: lambda error: errors.execution_exists(error.arn),
+        NotAllowed: lambda error: errors.not_allowed(str(error)),
+        LimitReached: lambda error: errors.limit_reached(str(error)),
     }
 )
 

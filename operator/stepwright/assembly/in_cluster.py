@@ -18,11 +18,13 @@ from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.limits import CLUSTER, Limits
 from stepwright.asl.resource import Resource
-from stepwright.assembly import calling
+from stepwright.assembly import calling, nested
 from stepwright.cluster.clearing import Clearing
 from stepwright.cluster.functions import ClusterFunctions
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.nested.children import Children
+from stepwright.cluster.nested.ends import Ends, Glance
 from stepwright.cluster.revisions import Revisions
 from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers import execution_watch
@@ -148,7 +150,14 @@ class InCluster:
         names_changed: Notice[[str]] = Notice()
         self._functions = made.functions(api, namespaces, functions_changed, names_changed)
         self._templates = TaskTemplates(api, clock, self._functions, owns=shares.owns)
-        means = Means(clock, kubernetes=Accounts(api), functions=self._functions)
+        accounts, self.ends = Accounts(api), Ends()
+        children = Children(api, accounts.of, self.ends, self._glance, self._is_ready, namespaces)
+        means = Means(
+            clock,
+            kubernetes=accounts,
+            step_functions=nested.calls(children, clock),
+            functions=self._functions,
+        )
         self._calls = made.calls("operator", means, reports, shares.held)
         drivers: tuple[TaskDriver, ...] = (self.driver, *self._calls)
         self.journal = made.journal(api, revisions, restored, installation=installation)
@@ -181,6 +190,7 @@ class InCluster:
             shares.owns,
             default=settings.retention,
             look_at=self.wanted_rounds.look_at,
+            may_miss=self._may_miss,
         )
         refusals = Refusals(api, clock)
         self.executions = Executions(
@@ -196,6 +206,8 @@ class InCluster:
             clock,
             SettingApart(api, quarantine, refusals, Clearing(self.journal, drivers)),
             self.neighbours,
+            self.ends,
+            namespaces=namespaces,
             owns=shares.owns,
             held=shares.held,
             restarts_restored=settings.restarts_restored,
@@ -213,6 +225,7 @@ class InCluster:
             api, clock, self.state_machines.uids, self.state_machines.forget, namespaces
         )
 
+        self.shares_changed.listen(self.ends.look_at_all)
         self.shares_changed.listen(self.executions.shares_changed)
         self.shares_changed.listen(self.state_machines.shares_changed)
         self.shares_changed.listen(partial(self.wanted_rounds.look_at, None))
@@ -266,7 +279,19 @@ class InCluster:
         """What settles or is changed after a round is told by the watch: so there is none before the watch has its list,
         in which what has settled is left out."""
         await self.watch.synced.wait()
+        self.ends.look_at_all()  # one may have ended before the list of its namespace
         await self._rounds.run()
+
+    def _glance(self, namespace: str, name: str) -> Glance | None:
+        seen = self.watch.get(namespace, name)
+        return None if seen is None else Glance(seen.uid, seen.has_ended, seen.spec.parent)
+
+    def _is_ready(self, namespace: str, name: str) -> bool:
+        known = self.state_machines.find((namespace, name))
+        return known is not None and known.revision is not None and not known.deleting
+
+    async def _may_miss(self, ref: ExecutionRef) -> bool:
+        return await self.executions.may_miss(ref)
 
     async def drain(self) -> None:
         """Before ``run`` is cancelled: record what tasks have called for, which would be called again otherwise, or

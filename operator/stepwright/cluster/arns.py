@@ -6,13 +6,17 @@ working: ``arn:aws:states:kubernetes:shop:execution:order:order-7``.
 
 from __future__ import annotations
 
+from typing import Final
+
+REGION: Final = "kubernetes"
+
 
 def state_machine(namespace: str, name: str) -> str:
-    return f"arn:aws:states:kubernetes:{namespace}:stateMachine:{name}"
+    return f"arn:aws:states:{REGION}:{namespace}:stateMachine:{name}"
 
 
 def execution(namespace: str, state_machine_name: str, name: str) -> str:
-    return f"arn:aws:states:kubernetes:{namespace}:execution:{state_machine_name}:{name}"
+    return f"arn:aws:states:{REGION}:{namespace}:execution:{state_machine_name}:{name}"
 
 
 def role(namespace: str, service_account: str | None) -> str:

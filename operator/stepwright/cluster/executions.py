@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import msgspec
-from msgspec.structs import replace
+from msgspec import structs
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.checkpoint import EncodedPart, Identity, PartId
@@ -55,7 +56,8 @@ def check_version(stored: Stored) -> None:
 
 
 def identity(stored: Stored) -> Identity:
-    namespace, name, machine = stored.namespace, stored.name, stored.state_machine
+    namespace, machine = stored.namespace, stored.state_machine
+    name = stored.body["spec"].get("name") or stored.name
     return Identity(
         uid=stored.uid,
         execution_id=arns.execution(namespace, machine, name),
@@ -70,9 +72,12 @@ def loaded(stored: Stored, revision: Revision, parts: Mapping[PartId, EncodedPar
     """``parts`` are those of the checkpoint with all payloads in place. Raises InvalidInput."""
     account = revision.settings.get("serviceAccountName")
     ended = stored.has_ended
-    known = replace(identity(stored), role_arn=arns.role(stored.namespace, account))
+    known = structs.replace(identity(stored), role_arn=arns.role(stored.namespace, account))
     return Loaded(
-        ref=ExecutionRef.of(known, stored.namespace, revision.settings),
+        ref=replace(
+            ExecutionRef.of(known, stored.namespace, revision.settings),
+            name=stored.name,  # the object's, which is not AWS's where a task has started it
+        ),
         identity=known,
         machine=revision.machine,
         input=JsonText("{}") if parts or ended else input_text(stored),

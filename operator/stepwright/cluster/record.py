@@ -180,7 +180,7 @@ def _after(
         page_bytes=(0 if rolled_page else record.page_bytes) + sum(map(len, events)),
         page_first=_id(record.events[-1]) + 1 if rolled_page and record.events else record.page_first,
         previous_page=rolled_page or record.previous_page,
-        transitions=transitions.after(record.transitions, commit),
+        transitions=transitions.after(record.transitions, commit, record.namespace),
         conditions=_conditions(record, commit, phase),
         page=seal.with_events(page, events),
         parts=kept | {part: seal.of_part(text) for part, text in parts.items() if text is not None},

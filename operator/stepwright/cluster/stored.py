@@ -233,6 +233,8 @@ class _LeanMetadata(msgspec.Struct, omit_defaults=True):
 
 class _LeanSpec(msgspec.Struct, omit_defaults=True):
     stateMachineRef: dict[str, str]  # noqa: N815
+    name: str | None = None
+    parent: dict[str, Any] | None = None
     stop: dict[str, str] | None = None
     restart: bool = False
     ttlSecondsAfterFinished: int | None = None  # noqa: N815

@@ -4,10 +4,12 @@ lead there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from stepwright.asl.step import Visit
+from stepwright.catalog import arns
+from stepwright.cluster.nested.names import object_name
 from stepwright.engine.ports import Commit
 from stepwright.kube import timestamps
 from stepwright.kube.json_patch import Operation, add
@@ -16,24 +18,37 @@ MOST_TRANSITIONS: Final = 50
 _PATH: Final = "/status/transitions"
 
 
-def after(before: Sequence[dict[str, Any]], commit: Commit) -> list[dict[str, Any]]:
+_WHAT_RUNS_IT: Final = ("job", "execution")
+"""A later report of a visit may lack what an earlier one had."""
+
+
+def after(before: Sequence[dict[str, Any]], commit: Commit, namespace: str) -> list[dict[str, Any]]:
+    """``namespace``: the execution's own."""
     transitions = list(before)
     position = {entry["id"]: index for index, entry in enumerate(transitions)}
     newest = transitions[-1]["id"] if transitions else 0
     for visit in commit.visits:
-        entry = _entry(visit, commit.shown.get(visit.task) if visit.task is not None else None)
+        shown = commit.shown.get(visit.task) if visit.task is not None else None
+        entry = _entry(visit, {} if shown is None else _shown(shown, namespace))
         index = position.get(visit.id)
         if index is not None:
-            # A later report of a visit may lack what an earlier one had.
-            if "job" not in entry and "job" in transitions[index]:
-                entry["job"] = transitions[index]["job"]
-            transitions[index] = entry
+            known = {name: text for name, text in transitions[index].items() if name in _WHAT_RUNS_IT}
+            transitions[index] = known | entry
         elif visit.id > newest:
             transitions.append(entry)
     return transitions[-MOST_TRANSITIONS:]
 
 
-def _entry(visit: Visit, job: str | None) -> dict[str, Any]:
+def _shown(name: str, namespace: str) -> dict[str, str]:
+    """``name``: a Job's, or the ARN of an execution."""
+    arn = arns.parse(name)
+    if arn is None:
+        return {"job": name}
+    execution = object_name(*arn.names)
+    return {"execution": execution if arn.account == namespace else f"{arn.account}/{execution}"}
+
+
+def _entry(visit: Visit, shown: Mapping[str, str]) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": visit.id,
         "path": visit.path,
@@ -46,8 +61,7 @@ def _entry(visit: Visit, job: str | None) -> dict[str, Any]:
         entry["outcome"] = visit.outcome
     if visit.ended is not None:
         entry["durationSeconds"] = (visit.ended - visit.started) / 1000
-    if job is not None:
-        entry["job"] = job
+    entry |= shown
     if visit.error is not None:
         entry["error"] = visit.error
     return entry

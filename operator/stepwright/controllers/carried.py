@@ -16,7 +16,7 @@ from stepwright.controllers.state_machines import StateMachines
 from stepwright.controllers.under_way import UnderWay
 from stepwright.engine.engine import Engine
 from stepwright.engine.parking import Parked
-from stepwright.engine.ports import ExecutionRef, Loaded, Uid
+from stepwright.engine.ports import ExecutionRef, Loaded, StopRequest, Uid
 
 log = structlog.get_logger(__name__)
 
@@ -56,9 +56,13 @@ class Carried:
 
     def go_on(self, seen: Seen) -> None:
         """Somebody may have changed its spec."""
-        uid, request = seen.uid, seen.stop_request
-        self._journal.observe_generation(uid, seen.metadata.generation)
-        if request is not None and uid not in self._stopped:
+        self._journal.observe_generation(seen.uid, seen.metadata.generation)
+        if seen.stop_request is not None:
+            self.stop(seen.uid, seen.stop_request)
+
+    def stop(self, uid: Uid, request: StopRequest) -> None:
+        """Once: it cannot be asked for in another way."""
+        if uid not in self._stopped:
             self._stopped.add(uid)
             self._engine.stop_execution(uid, request)
 

@@ -19,6 +19,7 @@ import msgspec
 
 from stepwright.asl.signals import Millis
 from stepwright.cluster import consistency
+from stepwright.cluster.nested.parent import PARENT_UID, Parent
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.stored import Body, Pinned, Stored
 from stepwright.controllers.state_machine_watch import Key
@@ -50,6 +51,7 @@ class Labels(
         "managed_by": "app.kubernetes.io/managed-by",
         "flux": "kustomize.toolkit.fluxcd.io/name",
         "flux_helm": "helm.toolkit.fluxcd.io/name",
+        "parent_uid": PARENT_UID,
     },
 ):
     argo_cd: str | None = None
@@ -58,6 +60,7 @@ class Labels(
     managed_by: str | None = None
     flux: str | None = None
     flux_helm: str | None = None
+    parent_uid: str | None = None
 
 
 class Annotations(
@@ -95,6 +98,7 @@ class Spec(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     stateMachineRef: MachineRef
     stop: Stop | None = None
     ttlSecondsAfterFinished: int | None = None
+    parent: Parent | None = None
 
 
 class Started(msgspec.Struct, frozen=True, gc=False):
@@ -154,6 +158,12 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
         """When it continues by itself, if it only waits."""
         until = self.status.waitingUntil
         return None if until is None else timestamps.millis(until)
+
+    @property
+    def is_child(self) -> bool:
+        """Whether a task has started it. Rows of a table tell that by its label alone."""
+        labels = self.metadata.labels
+        return labels is not None and labels.parent_uid is not None
 
     @property
     def has_ended(self) -> bool:
@@ -238,7 +248,7 @@ def watch(
         on_text=is_there,
         on_list=listed_again,
         on_defect=unreadable,
-        index=_under_way_on,
+        index=_indexes,
     )
 
 
@@ -248,10 +258,15 @@ def index_of(namespace: str, state_machine: str) -> str:
     return f"{namespace}/{state_machine}"
 
 
-def _under_way_on(seen: Seen) -> tuple[str, ...]:
-    if seen.status.stateMachine is None:
-        return ()
-    return (index_of(*seen.machine),)
+def index_of_awaited(parent: str) -> str:
+    """The value under which ``by_index`` finds the executions for whose end tasks of an execution wait, by its uid."""
+    return f"awaited by {parent}"
+
+
+def _indexes(seen: Seen) -> tuple[str, ...]:
+    machine = () if seen.status.stateMachine is None else (index_of(*seen.machine),)
+    parent = seen.spec.parent
+    return machine if parent is None or not parent.awaited else (*machine, index_of_awaited(parent.uid))
 
 
 def _is_touched(old: Seen, new: Seen) -> bool:

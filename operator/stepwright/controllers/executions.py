@@ -12,7 +12,7 @@ Of one that waits, only the watch's view is remembered: it is read when it start
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -21,6 +21,7 @@ import structlog
 from stepwright.cluster import uncarried
 from stepwright.cluster.clearing import Clearing
 from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.nested.ends import Ends
 from stepwright.controllers.acts import Act, Here, act_upon
 from stepwright.controllers.beginning import Beginning
 from stepwright.controllers.busy import Busy
@@ -33,6 +34,7 @@ from stepwright.controllers.failure_events import FailureEvents
 from stepwright.controllers.handing_over import HandingOver
 from stepwright.controllers.insisting import Insisting
 from stepwright.controllers.neighbours import Neighbours
+from stepwright.controllers.parents import Parents
 from stepwright.controllers.reading_again import ReadingAgain
 from stepwright.controllers.restored import Restored
 from stepwright.controllers.retention import Retention
@@ -68,7 +70,9 @@ class Executions:
         clock: Clock,
         apart: SettingApart,
         neighbours: Neighbours,
+        ends: Ends,
         *,
+        namespaces: Sequence[str],
         owns: Callable[[Uid], bool],
         held: Callable[[Uid], bool],
         restarts_restored: bool = False,
@@ -100,6 +104,19 @@ class Executions:
         waiting = self._waiting = Waiting()
         stalled = self._stalled = Stalled(journal, refusals_, failing, busy, engine.carries)
         carried = self._carried = Carried(engine, journal, machines, under_way, busy)
+        self._parents = Parents(
+            engine,
+            journal,
+            watch,
+            ends,
+            busy,
+            carried,
+            clock,
+            namespaces=namespaces,
+            owns=owns,
+            take_up=self._take_up,
+        )
+        self.may_miss = self._parents.may_miss
         self._examining = Examining(apart, journal, busy)
         self._restored = Restored(engine, drivers, stalled, failures)
         self._beginning = Beginning(
@@ -114,7 +131,16 @@ class Executions:
             unpin=carried.finished,
         )
         self._taking_up = TakingUp(
-            self._beginning, busy, carried, failing, neighbours, self._restored, stalled, waiting, clock
+            self._beginning,
+            busy,
+            carried,
+            failing,
+            neighbours,
+            self._restored,
+            stalled,
+            waiting,
+            clock,
+            self._parents,
         )
         self._handing_over = HandingOver(
             engine,
@@ -169,6 +195,7 @@ class Executions:
     def _observe(self, type: str, seen: Seen, text: msgspec.Raw | None = None) -> None:
         uid, ref = seen.uid, seen.reference
         self._engine.written(uid, seen.status.seq)
+        self._parents.observe(type, seen)
         match act_upon(type, seen, self._here(seen)):
             case Act.FORGET:
                 self._ending.forget(seen)
@@ -217,6 +244,9 @@ class Executions:
 
     def _look_again(self, seen: Seen) -> None:
         self.observe("MODIFIED", seen)
+
+    def _take_up(self, seen: Seen) -> None:
+        self._taking_up.take_up(seen)
 
     def _find(self, ref: ExecutionRef) -> Seen | None:
         return self._watch.get(ref.namespace, ref.name)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,7 +22,7 @@ from stepwright.asl.signals import Millis, TimerId
 from stepwright.cluster.resources import API_VERSION
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
-from stepwright.engine.ports import Clock, ExecutionRef, Uid
+from stepwright.engine.ports import Clock, ExecutionRef, Uid, Unavailable
 from stepwright.engine.timers import Timers
 from stepwright.kube import timestamps
 from stepwright.kube.api import Api
@@ -39,6 +39,9 @@ HORIZON_MILLISECONDS: Final = 3_600_000
 MOST_REMEMBERED: Final = 20_000
 """... but at most this many: then the next round is earlier."""
 DELETIONS_AT_ONCE: Final = 8
+CHILD_STAYS_SECONDS = 120
+"""How long an execution that a task has started stays at least: longer than a request to start it can be under way. One that
+lands when it is gone would start it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Ended:
     succeeded: bool
     own_seconds: int | None
     would_be_made_again: bool
+    is_child: bool = False
+    """Whether a task has started it, which may wait for its output."""
 
     @classmethod
     def of(cls, seen: Seen) -> Ended | None:
@@ -65,6 +70,7 @@ class Ended:
             seen.status.phase == "Succeeded",
             seen.spec.ttlSecondsAfterFinished,
             seen.would_be_made_again,
+            seen.is_child,
         )
 
     @property
@@ -79,7 +85,11 @@ def due_time(ended: Ended, said: Policy, default: Policy) -> Millis | None:
         seconds = said.ttl_seconds
     if seconds is None and not ended.would_be_made_again:
         seconds = default.ttl_seconds
-    return None if seconds is None else Millis(ended.end + seconds * 1000)
+    return None if seconds is None else max(Millis(ended.end + seconds * 1000), _stays_until(ended))
+
+
+def _stays_until(ended: Ended) -> Millis:
+    return Millis(ended.end + CHILD_STAYS_SECONDS * 1000) if ended.is_child else ended.end
 
 
 def most(ended: Ended, said: Policy, default: Policy) -> int | None:
@@ -106,9 +116,14 @@ class _Newest:
         return heapq.heappushpop(self.heap, entry)[2] if self.heap else ended
 
 
+async def _of_no_task(_: ExecutionRef) -> bool:
+    return True
+
+
 class Retention:
     """``said_by`` gives what a state machine says. ``owns`` tells which executions this operator is to delete;
-    ``look_at`` asks for a round through the executions of a state machine."""
+    ``look_at`` asks for a round through the executions of a state machine. ``may_miss``: whether one that a task has started
+    may go, as far as that task is concerned."""
 
     def __init__(
         self,
@@ -119,6 +134,7 @@ class Retention:
         *,
         default: Policy = NOTHING_SAID,
         look_at: Callable[[Key], None] = lambda _: None,
+        may_miss: Callable[[ExecutionRef], Awaitable[bool]] = _of_no_task,
     ) -> None:
         self._api = api
         self._clock = clock
@@ -126,6 +142,7 @@ class Retention:
         self._owns = owns
         self._default = default
         self._look_at = look_at
+        self._may_miss = may_miss
         self._timers = Timers(clock, self._due)
         self._remembered: dict[Uid, Ended] = {}
         self._surplus: set[Uid] = set()
@@ -177,7 +194,7 @@ class Retention:
 
     def remember(self, ended: Ended, *, surplus: bool = False) -> None:
         """Delete it when it is due, if that is soon; at once if it is beyond the number that stays."""
-        due = self._clock.now() if surplus else self.due_of(ended)
+        due = max(self._clock.now(), _stays_until(ended)) if surplus else self.due_of(ended)
         uid = ended.ref.uid
         if due is None or due > self.horizon or not self._owns(uid):
             return
@@ -220,6 +237,9 @@ class Retention:
         path = path_of(API_VERSION, "executions", ref.namespace, ref.name)
         try:
             async with self._turns:
+                if ended.is_child and not await self._may_miss(ref):
+                    self._again_later(uid)
+                    return
                 await self._api.delete(path, options)
         except NotFound:
             pass  # gone already
@@ -228,13 +248,16 @@ class Retention:
             if self._remembered.get(uid) not in (None, ended):
                 self._timers.set(uid, _TIMER, self._clock.now())
                 return
-        except ApiError as error:
+        except (ApiError, Unavailable) as error:
             log.warning("ended execution not deleted", execution=str(ref), reason=str(error))
-            if uid in self._remembered:  # otherwise it was deleted meanwhile after all
-                self._timers.set(uid, _TIMER, Millis(self._clock.now() + _RETRY_MILLISECONDS))
+            self._again_later(uid)
             return
         self._remembered.pop(uid, None)
         self._surplus.discard(uid)
+
+    def _again_later(self, uid: Uid) -> None:
+        if uid in self._remembered:  # otherwise it was deleted meanwhile after all
+            self._timers.set(uid, _TIMER, Millis(self._clock.now() + _RETRY_MILLISECONDS))
 
 
 class Surplus:

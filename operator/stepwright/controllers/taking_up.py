@@ -6,6 +6,7 @@ One that only waits is not read at all, and one that is too large fails on sight
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -17,6 +18,7 @@ from stepwright.controllers.carried import Carried
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.failing import Failing
 from stepwright.controllers.neighbours import Neighbours
+from stepwright.controllers.parents import Parents, as_if_stopped
 from stepwright.controllers.restored import Restored
 from stepwright.controllers.stalled import Stalled
 from stepwright.controllers.waiting import Waiting
@@ -36,6 +38,7 @@ class TakingUp:
         stalled: Stalled,
         waiting: Waiting,
         clock: Clock,
+        parents: Parents,
     ) -> None:
         self._beginning: Final = beginning
         self._busy: Final = busy
@@ -46,6 +49,7 @@ class TakingUp:
         self._stalled: Final = stalled
         self._waiting: Final = waiting
         self._clock: Final = clock
+        self._parents: Final = parents
 
     def take_up(self, seen: Seen, text: msgspec.Raw | None = None) -> None:
         """``text``: the whole text of a new one. Nothing happens to a new one where another installation
@@ -77,11 +81,15 @@ class TakingUp:
         is_stopped = seen.has_ended or seen.stop_request is not None
         if is_stopped or self._failing.holds(seen.uid) or not seen.seems_intact:
             return False
+        if not self._parents.seem_to_wait(seen):
+            return False
         self._carried.park(seen, pinned, Parked(seen.reference, due, seen.status.seq))
         return True
 
     async def _start_or_wait(self, seen: Seen) -> None:
         uid = seen.uid
+        if await self._parents.have_left(seen):
+            seen = as_if_stopped(seen)
         match await self._beginning.open(seen, was_here=self._stalled.was_here(uid)):
             case Unbegun(found):
                 self._restored.note(seen.reference, seen.status.seq, 0)
@@ -90,4 +98,4 @@ class TakingUp:
                 await self._stalled.leave_to_newer(stored, error)
             case Loaded() as loaded:
                 self._stalled.forget(uid)
-                self._carried.adopt(loaded)
+                self._carried.adopt(replace(loaded, stop=loaded.stop or seen.stop_request))

@@ -29,7 +29,7 @@ class Row:
     """``examples``: one Resource for each form that is served. ``page`` of docs/ tells people. ``check_for``: of a
     StateMachine's ``spec``, the check of what the definition's author wrote; None if any parameters will do.
     ``integration`` makes the calls of its tasks, if these are calls. ``claims``: Resources that are not served, and of which
-    ``check_for`` says why."""
+    ``check_for`` says why. ``in_a_cluster``: which of the Resources the operator runs, if not all."""
 
     name: str
     examples: tuple[str, ...]
@@ -39,6 +39,7 @@ class Row:
     check_for: Callable[[Mapping[str, Any]], TaskCheck] | None = None
     integration: Callable[[Means], Integration] | None = None
     claims: Callable[[Resource], bool] = lambda _: False
+    in_a_cluster: Callable[[Resource], bool] | None = None
 
 
 TABLE: Final = (
@@ -96,9 +97,11 @@ TABLE: Final = (
             "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess",
         ),
         step_functions.serves,
-        frozenset({"dev"}),
-        "dev.md",
+        frozenset({"operator", "dev"}),
+        "nested.md",
+        step_functions.check_for,
         integration=step_functions.make,
+        in_a_cluster=step_functions.serves_in_a_cluster,
     ),
     Row(
         "aws",
@@ -146,6 +149,8 @@ def row(resource: Resource) -> Row | None:
 def serves(resource: Resource, process: Process) -> bool:
     found = row(resource)
     if found is None or process not in found.processes:
+        return False
+    if process == "operator" and found.in_a_cluster is not None and not found.in_a_cluster(resource):
         return False
     return answers_tokens(process) or not resource.waits_for_token
 

@@ -46,8 +46,8 @@ class Calls(Protocol):
         """
 
     async def is_express(self, arn: str, by: CallingTask) -> bool:
-        """Of a state machine, or a version or an alias of one; False where there is none. It takes no right. Raises
-        Unavailable."""
+        """Of a state machine, or a version or an alias of one; False where there is none. Raises
+        CallRefused, Unavailable."""
 
     async def until_ended(self, arn: str, by: CallingTask) -> None:
         """Return once the Standard execution that the task has started has ended, or is not there any more. Raises

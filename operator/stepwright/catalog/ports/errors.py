@@ -64,6 +64,22 @@ class FunctionUnfit(Exception):  # noqa: N818
     """What stands for a function cannot be called as it is set up now. The sentence says why."""
 
 
+class NotAllowed(Exception):  # noqa: N818
+    """Whoever asks lacks a right. The sentence says which, and who gives it."""
+
+
+class LimitReached(Exception):  # noqa: N818
+    """There may be no more executions, of somebody or at all. The sentence says which limit."""
+
+
+class NameTaken(Exception):  # noqa: N818
+    """There is another execution of that name, which whoever asks cannot take for his own."""
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(arn)
+        self.arn = arn
+
+
 class CallRefused(Exception):  # noqa: N818 - what an API said
     """The API has refused a call; ``code`` is the exception's name, as AWS has it. ``known``: whether it is an exception of
     this API, and not one that any of AWS's services may raise."""

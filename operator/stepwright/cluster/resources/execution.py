@@ -54,6 +54,25 @@ class Redrive(Written):
     """Any text; a new one is a new request."""
 
 
+class Parent(Written):
+    """The task that has started an execution."""
+
+    namespace: Name
+    """The namespace of the task's execution."""
+    name: Name
+    """The name of the task's execution."""
+    uid: Annotated[str, Field(min_length=1, max_length=128)]
+    """The uid of the task's execution."""
+    task: Annotated[int, Field(ge=1)]
+    """Id of the task's TaskScheduled event."""
+    scheduled_time: Annotated[Timestamp, Field(json_schema_extra={"maxLength": 40})]
+    """When the task was scheduled."""
+    depth: Annotated[int, Field(ge=1, le=20)]
+    """How many executions have led to this one, each started by a task of the one before."""
+    awaited: bool
+    """Whether the task waits for its end: then it is stopped with the task."""
+
+
 class ExecutionSpec(Written):
     """What to run, with which input. Only stop, restart and redrive can be set later."""
 
@@ -61,6 +80,8 @@ class ExecutionSpec(Written):
         json_schema_extra=rules(
             ("self.stateMachineRef == oldSelf.stateMachineRef", "stateMachineRef cannot be changed"),
             unchanged("inputJson", "inputJson cannot be changed, added or removed; create another Execution"),
+            unchanged("name", "name cannot be changed, added or removed"),
+            unchanged("parent", "parent cannot be changed, added or removed: it says who has started this"),
             unchanged(
                 "ttlSecondsAfterFinished", "ttlSecondsAfterFinished cannot be changed, added or removed"
             ),
@@ -93,6 +114,10 @@ class ExecutionSpec(Written):
     waits. It has no effect on any other."""
     redrive: Redrive | None = None
     """Reserved for running a failed execution again from where it failed; no effect yet."""
+    name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    """The execution's name as AWS has it, where that is not metadata.name: in ARNs, and for its own states."""
+    parent: Parent | None = None
+    """The task that has started it, if one has. Only Stepwright says so, as the account of the task's state machine."""
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=31_536_000)] | None = None
     """How many seconds after its end this Execution is deleted with everything it owns; by default what the
     state machine says in retention."""
@@ -137,6 +162,8 @@ class Transition(Observed):
     """How often the state was tried: 1 without a retry."""
     job: str | None = None
     """The Job of the newest attempt, for kubectl logs job/NAME."""
+    execution: str | None = None
+    """The Execution that the newest attempt has started: its name, with its namespace before it if that is another."""
     error: str | None = None
     """The error of the newest failed attempt."""
 

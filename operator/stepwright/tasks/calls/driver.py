@@ -31,6 +31,7 @@ from stepwright.tasks.calls.integration import (
     CallFailed,
     Integration,
     RefusedForNow,
+    Shows,
 )
 from stepwright.tasks.calls.slots import Slots
 
@@ -64,6 +65,7 @@ class CallDriver:
         answers_tokens: bool = True,
     ) -> None:
         self._integration = integration
+        self._shows = integration if isinstance(integration, Shows) else None
         self._clock = clock
         self._report = report
         self._slots = slots or Slots()
@@ -124,8 +126,11 @@ class CallDriver:
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
         return False
 
-    def shown_as(self, ref: ExecutionRef, task: TaskId) -> str | None:  # noqa: ARG002
-        return None
+    def shown_as(self, ref: ExecutionRef, task: TaskId) -> str | None:
+        call = self._calls.get((ref.uid, task))
+        if self._shows is None or call is None or call.task.submitted is None:
+            return None
+        return self._shows.shown_as(call)
 
     def let_go(self, uid: Uid) -> None:
         for task in self._calls.of(uid):

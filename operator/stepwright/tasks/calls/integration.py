@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from stepwright.asl.failure.errors import RUNTIME
 from stepwright.asl.json_types import Json, JsonText
@@ -85,6 +85,14 @@ class RefusedForNow(Exception):  # noqa: N818
         super().__init__(f"{failure.error}: {failure.cause}")
         self.failure = failure
         self.landed = landed
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """An integration that begins what people find under a name of its own."""
+
+    def shown_as(self, call: Call) -> str | None:
+        """That name: an execution's ARN. ``call.task.submitted`` is what ``begin`` has answered. Makes no call."""
 
 
 class Integration(Protocol):

@@ -8,9 +8,10 @@ The integration is imported when it is made, which a process that only checks de
 
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
-from stepwright.tasks.step_functions.resources import serves
+from stepwright.tasks.step_functions.checking import check_for
+from stepwright.tasks.step_functions.resources import serves, serves_in_a_cluster
 
-__all__ = ["make", "serves"]
+__all__ = ["check_for", "make", "serves", "serves_in_a_cluster"]
 
 
 def make(means: Means) -> Integration:

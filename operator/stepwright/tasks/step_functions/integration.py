@@ -73,6 +73,13 @@ class StepFunctions:
         except CallRefused as refused:
             raise _failed(call, refused) from refused
 
+    def shown_as(self, call: Call) -> str | None:
+        begun = call.task.submitted
+        if not starts(call.task.resource) or not isinstance(begun, Mapping):
+            return None
+        arn = begun.get("ExecutionArn")
+        return arn if isinstance(arn, str) else None
+
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         """Nothing is kept for it."""
 

@@ -7,6 +7,17 @@ from stepwright.asl.resource import Resource
 _START: Final = ("states", "startExecution")
 _SDK: Final = "aws-sdk:sfn"
 
+IN_A_CLUSTER: Final = frozenset(
+    {
+        "startExecution",
+        "startExecution.sync",
+        "startExecution.sync:2",
+        "describeExecution",
+        "stopExecution",
+    }
+)
+"""What tasks can call there, as ``Resource.name``: what needs no more than Executions."""
+
 
 def starts(resource: Resource) -> bool:
     return resource.kind == "integration" and (resource.service, resource.action) == _START
@@ -18,3 +29,8 @@ def calls_sdk(resource: Resource) -> bool:
 
 def serves(resource: Resource) -> bool:
     return starts(resource) or calls_sdk(resource)
+
+
+def serves_in_a_cluster(resource: Resource) -> bool:
+    known = starts(resource) or (calls_sdk(resource) and not resource.pattern)
+    return known and resource.name in IN_A_CLUSTER
