@@ -431,15 +431,14 @@ def test_no_items() -> None:
 
 
 @pytest.mark.parametrize("field", ["ItemReader", "ResultWriter"])
-def test_what_is_not_served_is_refused_plainly(field: str) -> None:
-    resource = "getObject" if field == "ItemReader" else "putObject"
-    given: Any = {"Resource": f"arn:aws:states:::s3:{resource}", "Parameters": {"Bucket": "b", "Key": "k"}}
-    play = run(each(PASS, **{field: given}), [1])
+def test_what_needs_the_other_mode_is_refused_plainly(field: str) -> None:
+    given: Any = {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": "k"}}
+    play = run(states("Each", Each={"Type": "Map", "ItemProcessor": PASS, field: given}), [1])
 
     assert play.outcome is not None
     assert play.outcome.error == "States.Runtime"
     assert play.outcome.cause is not None
-    assert f"{field} of a Map cannot be used here" in play.outcome.cause
+    assert f"{field} of a Map needs the mode DISTRIBUTED" in play.outcome.cause
 
 
 def test_a_long_run_keeps_little_and_each_item_costs_the_same() -> None:

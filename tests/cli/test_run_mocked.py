@@ -186,3 +186,43 @@ def test_what_cannot_be_used_is_refused_with_its_place(
 
     assert (result.returncode, result.stdout) == (2, "")
     assert message in result.stderr
+
+
+def reading_and_writing() -> dict[str, Any]:
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "Keep",
+        "States": {"Keep": {"Type": "Pass", "End": True}},
+    }
+    each = {
+        "Type": "Map",
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "Parameters": {"Bucket": "b", "Key": "k"},
+            "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
+        },
+        "ItemProcessor": processor,
+        "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "results"}},
+        "OutputPath": "$.ResultWriterDetails.Bucket",
+        "End": True,
+    }
+    return {"StartAt": "Each", "States": {"Each": each}}
+
+
+def test_a_map_reads_and_writes_what_the_file_says(file: Any) -> None:
+    mocked = {"Each/ItemReader": "Rows", "Each/ResultWriter": "Done"}
+    mocks = {
+        "StateMachines": {"A": {"TestCases": {"Only": mocked}}},
+        "MockedResponses": {"Rows": {"0": {"Return": "n\n1\n2"}}, "Done": {"0": {"Return": None}}},
+    }
+
+    result = run(file(reading_and_writing()), "--mock", file(mocks, "mocks.json"))
+
+    assert (result.returncode, result.stderr, result.stdout) == (0, "", '"results"\n')
+
+
+def test_a_map_that_nothing_reads_for_fails_with_the_reason(file: Any) -> None:
+    result = run(file(reading_and_writing()))
+
+    assert result.returncode == 1
+    assert "Nothing in this installation reads the items of state 'Each' (its ItemReader)." in result.stderr

@@ -49,6 +49,8 @@ class Limits:
     its own to the engine, where its drivers know how to run them (``resource.MAP_SHARD``)."""
     shards: int = 4
     """Of a Map Run, at once."""
+    read_bytes: int = 8 * 1024 * 1024
+    """The size of all items together that a Map's ItemReader may read, as JSON. AWS reads files of up to 10 GB."""
     events_per_step: int = 250
     bytes_per_step: int = 131_072
     work_per_step: int = meter.PER_STEP

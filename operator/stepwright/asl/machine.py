@@ -174,8 +174,8 @@ class Writer:
 class Map(StateBase):
     """``item_processor`` is the scope of the iterations (Iterator in older definitions).
 
-    ``item_selector`` serves Parameters of older definitions, too. ``unserved`` names a field that AWS serves
-    and this engine does not: an execution fails when it gets there.
+    ``item_selector`` serves Parameters of older definitions, too. ``unserved`` names a field that is
+    served in mode DISTRIBUTED only: an execution fails when it gets there.
     """
 
     item_processor: Pointer

@@ -113,5 +113,11 @@ def _name(text: str, kind: Kind) -> tuple[str, str]:
 OWN_SCHEME: Final = "stepwright:"
 """The service of what the engine runs for itself. No definition can name it."""
 
+ITEM_READER: Final = parse(f"{OWN_SCHEME}itemReader")
+"""What a distributed Map reads its items with (``checkpoint.map_tasks``)."""
+
+RESULT_WRITER: Final = parse(f"{OWN_SCHEME}resultWriter")
+"""What a distributed Map leaves its results with."""
+
 MAP_SHARD: Final = parse(f"{OWN_SCHEME}mapShard.sync")
 """A shard of a distributed Map (``checkpoint.shards``): an execution that the Map waits for."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 from stepwright.asl.checkpoint.checkpoint import Identity
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.limits import STANDARD, Limits
-from stepwright.asl.machine import Machine, Task
+from stepwright.asl.machine import Machine
 from stepwright.asl.resource import Resource
 from stepwright.asl.step import Outcome, Visit
 from stepwright.assembly import calling
@@ -28,6 +28,7 @@ from stepwright.engine.engine import Engine
 from stepwright.engine.forgetting import ExpressJournal
 from stepwright.engine.ports import Commit, ExecutionRef, Loaded, Report, StopRequest, TaskDriver
 from stepwright.engine.reports import Reports
+from stepwright.mocks import names
 from stepwright.mocks.answers import Script
 from stepwright.mocks.driver import MockedDriver, OfOneExecution
 from stepwright.tasks.calls.means import Means
@@ -138,13 +139,8 @@ async def _drivers(
 
 
 def _resources(machine: Machine, scripts: Mapping[str, Script]) -> frozenset[Resource]:
-    """The Resources of the mocked states."""
-    return frozenset(
-        state.resource
-        for scope in machine.scopes.values()
-        for state in scope.states.values()
-        if isinstance(state, Task) and state.name in scripts
-    )
+    """The Resources of what is mocked."""
+    return frozenset(task.resource for name, task in names.of_machine(machine).items() if name in scripts)
 
 
 def _loaded(machine: Machine, name: str, input: JsonText, settings: Mapping[str, Any]) -> Loaded:

@@ -153,14 +153,13 @@ def _the_one(file: str, found: Any, name: str | None) -> Any:
 
 def _tell_unmocked(mock: str, machine: Any, scripts: Any) -> None:
     """Said in advance: a missing answer would be noticed only when the execution reaches it."""
-    from stepwright.asl.machine import Task  # noqa: PLC0415
+    from stepwright.mocks import names  # noqa: PLC0415
     from stepwright.tasks import table  # noqa: PLC0415
 
     lacking = [
-        f"{state.name!r} ({state.resource})"
-        for scope in machine.scopes.values()
-        for state in scope.states.values()
-        if isinstance(state, Task) and state.name not in scripts and not table.serves(state.resource, "run")
+        f"{name!r} ({task.named})"
+        for name, task in names.of_machine(machine).items()
+        if name not in scripts and not table.serves(task.resource, "run")
     ]
     if lacking:
         plain.echo(

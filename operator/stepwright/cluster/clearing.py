@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
-from stepwright.asl.machine import Task
+from stepwright.asl.machine import Map, Task
 from stepwright.asl.step import CancelTask
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.stored import Stored
@@ -60,5 +60,5 @@ def _running(loaded: Loaded) -> Iterator[CancelTask]:
     for branch in checkpoints.decode(loaded.parts).branches():
         scope = loaded.machine.scopes.get(branch.scope)
         state = None if scope is None else scope.states.get(branch.state)
-        if branch.task is not None and isinstance(state, Task):
-            yield checkpoints.cancel_task(state.resource, branch.task)
+        if branch.task is not None and isinstance(state, Task | Map):
+            yield checkpoints.cancel_task(checkpoints.resource_of(state, branch.task), branch.task)

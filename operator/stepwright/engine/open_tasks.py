@@ -7,7 +7,7 @@ from functools import partial
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.checkpoint import Checkpoint
-from stepwright.asl.resource import Resource
+from stepwright.asl.resource import ITEM_READER, RESULT_WRITER, Resource
 from stepwright.asl.signals import Signal, TaskFailed, TaskId
 from stepwright.asl.step import CancelTask, StartTask, Visit
 from stepwright.engine import serving
@@ -82,8 +82,7 @@ class OpenTasks:
         for task in tasks:
             self._resources[task.task] = task.resource
             if serving.driver_of(self._drivers, task.resource) is None:
-                cause = f"No driver of this installation serves the Resource {task.resource.text!r} of state {task.state!r}."
-                self._mailbox.post(TaskFailed(task.task, "States.Runtime", cause))
+                self._mailbox.post(TaskFailed(task.task, "States.Runtime", _lacking(task)))
             else:
                 self._effects.want([Start(task, again)])
 
@@ -122,6 +121,16 @@ class OpenTasks:
                 if name is not None:
                     shown[visit.task] = name
         return shown
+
+
+def _lacking(task: StartTask) -> str:
+    if task.resource == ITEM_READER:
+        return f"Nothing in this installation reads the items of state {task.state!r} (its ItemReader)."
+    if task.resource == RESULT_WRITER:
+        return f"Nothing in this installation writes the results of state {task.state!r} (its ResultWriter)."
+    return (
+        f"No driver of this installation serves the Resource {task.resource.text!r} of state {task.state!r}."
+    )
 
 
 def _driver_of(

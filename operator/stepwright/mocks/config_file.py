@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from stepwright.asl.failure.matching import Failure
 from stepwright.asl.json_types import Json
-from stepwright.asl.machine import Machine, Task
+from stepwright.asl.machine import Machine
 from stepwright.files.reader import Reader, Unusable, hint, open_file
+from stepwright.mocks import names
 from stepwright.mocks.answers import Answer, Script, in_turn
 
 __all__ = ["MockFile", "Unusable", "read", "select"]
@@ -58,12 +59,7 @@ def select(file: MockFile, machine: Machine, machine_name: str | None, case: str
     chosen = _choose(file, file.cases, "state machine", machine_name, "StateMachines")
     cases = file.cases[chosen]
     chosen_case = _choose(file, cases, "test case", case, "StateMachines", chosen, "TestCases")
-    tasks = {
-        state.name
-        for scope in machine.scopes.values()
-        for state in scope.states.values()
-        if type(state) is Task
-    }
+    tasks = names.of_machine(machine)
     mocked = cases[chosen_case]
     at = ("StateMachines", chosen, "TestCases", chosen_case)
     problems = [

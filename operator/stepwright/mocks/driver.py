@@ -15,6 +15,7 @@ from stepwright.asl.signals import Break, Signal, TaskId, TaskStarted, TaskSubmi
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine import serving
 from stepwright.engine.ports import ExecutionRef, Report, TaskDriver, Uid
+from stepwright.mocks import map_tasks, names
 from stepwright.mocks.answers import Answer, NoAnswer, Script, is_submitted
 from stepwright.tasks.by_execution import ByExecution
 
@@ -103,7 +104,10 @@ class MockedDriver:
     async def _hand_on(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:
         driver = serving.driver_of(self._others, task.resource)
         if driver is None:
-            cause = f"State {task.state!r} is not mocked, and nothing here serves its Resource {task.resource.text!r}."
+            cause = (
+                f"State {names.of_task(task)!r} is not mocked, and nothing here serves its Resource "
+                f"{names.resource_of(task)!r}."
+            )
             self._end(ref.uid, task.task, Break("States.Runtime", cause))
             return
         self._elsewhere[ref.uid, task.task] = driver
@@ -132,9 +136,10 @@ class OfOneExecution:
         return resource in self._resources
 
     async def answer(self, ref: ExecutionRef, task: StartTask) -> Answer | None:  # noqa: ARG002
-        script = self._scripts.get(task.state)
+        name = names.of_task(task)
+        script = self._scripts.get(name)
         if script is None:
             return None
-        invocation = self._invocations[task.state]
-        self._invocations[task.state] += 1
-        return script(invocation, task)
+        invocation = self._invocations[name]
+        self._invocations[name] += 1
+        return map_tasks.answer(script, invocation, task)

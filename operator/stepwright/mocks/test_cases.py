@@ -18,7 +18,7 @@ from stepwright.asl.resource import Resource
 from stepwright.asl.step import StartTask
 from stepwright.catalog.ports import NoTestCase
 from stepwright.engine.ports import ExecutionRef, Uid
-from stepwright.mocks import config_file
+from stepwright.mocks import config_file, map_tasks, names
 from stepwright.mocks.answers import Answer, NoAnswer, Script, in_turn
 from stepwright.mocks.config_file import MockFile
 from stepwright.sql.database import Database
@@ -72,17 +72,18 @@ class MockTestCases:
         case = self._cases[ref.uid]
         if case is None:
             return None
-        script = self._script(ref, case, task.state)
+        name = names.of_task(task)
+        script = self._script(ref, case, name)
         if script is None:
             return None
-        called = {"uid": ref.uid, "task": task.task, "state": task.state}
+        called = {"uid": ref.uid, "task": task.task, "state": name}
 
         def invocation(connection: Connection) -> int:
             connection.execute(_CALLED, called)
             count: int = connection.execute(_BEFORE, called).fetchone()[0]
             return count
 
-        return script(await self._database.call(invocation), task)
+        return map_tasks.answer(script, await self._database.call(invocation), task)
 
     async def _read(self, uid: Uid) -> str | None:
         query = "SELECT name FROM test_cases WHERE uid = :uid"

@@ -11,6 +11,8 @@ from typing import Any
 from stepwright.asl.failure.errors import StateError
 from stepwright.asl.failure.matching import Failure
 from stepwright.asl.json_types import Json
+from stepwright.asl.map_data import requests
+from stepwright.asl.resource import ITEM_READER
 from stepwright.asl.step import StartTask
 from stepwright.asl.text import jsontext
 from stepwright.mocks.answers import Answer, NoAnswer, Script
@@ -79,12 +81,15 @@ def script(mock: Any) -> Script:
 
 def task_input(task: StartTask) -> Json:
     """What the work of a task is given: the Parameters or Arguments as evaluated; of a Job, what its container reads
-    from ``$STEPWRIGHT_INPUT_FILE``."""
+    from ``$STEPWRIGHT_INPUT_FILE``; of a Map's reader its Parameters; of its writer everything that it is asked to write."""
     if job.serves(task.resource):
         try:
             return parameters.read(task).input
         except StateError:
             return task.input
+    if task.resource == ITEM_READER:
+        asked: Json = requests.reading(task.parameters).parameters
+        return asked
     return task.parameters
 
 

@@ -14,14 +14,14 @@ from stepwright.asl.checkpoint.checkpoint import Identity
 from stepwright.asl.definition.substitutions import InvalidSubstitution, Value, value_text
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.json_types import Json, JsonText
-from stepwright.asl.machine import Machine, Task
+from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import StartTask
 from stepwright.asl.text import jsontext, timestamps
 from stepwright.catalog.arns import Place
 from stepwright.files.definitions import Checked, check_text
 from stepwright.files.reader import hint
-from stepwright.mocks import config_file
+from stepwright.mocks import config_file, map_tasks, names
 from stepwright.mocks.answers import Answer, NoAnswer, Script
 from stepwright.testing import mocking, result
 from stepwright.testing.play import Play
@@ -67,24 +67,21 @@ class Workflow:
         found_name, self._machine = _compiled(*_text(definition), name, given)
         self._own_name = name or found_name
         self.name = self._own_name or "workflow"
-        self._tasks = {
-            state.name: state
-            for scope in self._machine.scopes.values()
-            for state in scope.states.values()
-            if isinstance(state, Task)
-        }
+        self._tasks = names.of_machine(self._machine)
         self._scripts: dict[str, Script] = {}
         self._after_run: Callable[[Result], None] | None = None
 
     @property
     def tasks(self) -> dict[str, str]:
-        """The Resource of each Task state: what can be mocked."""
-        return {name: state.resource.text for name, state in self._tasks.items()}
+        """What can be mocked, with its Resource: Task states by name; of a distributed Map ``Each/ItemReader`` and
+        ``Each/ResultWriter``."""
+        return {name: task.named for name, task in self._tasks.items()}
 
     def mock(self, state: str, mock: Any = None) -> Workflow:
         """From now on ``mock`` stands for the work of this Task state: a JSON value (its result), an exception (its
         failure), a function of its input that returns or raises either, or one of ``after``, ``never``, ``in_turn``
-        and ``per_attempt``."""
+        and ``per_attempt``. For ``Each/ItemReader`` it gives a list of items or the text of a file, for
+        ``Each/ResultWriter`` nothing or ResultWriterDetails."""
         self.script(state, mocking.script(mock))
         return self
 
@@ -140,8 +137,9 @@ class Workflow:
 
         def work(task: StartTask) -> Answer:
             calls.append(_call(task, began))
-            invocation = invocations[task.state]
-            invocations[task.state] += 1
+            name = names.of_task(task)
+            invocation = invocations[name]
+            invocations[name] += 1
             return self._answer(task, invocation)
 
         played = Play(self._machine, self._identity(name), work, began, seed)
@@ -159,11 +157,11 @@ class Workflow:
         return found
 
     def _answer(self, task: StartTask, invocation: int) -> Answer:
-        script = self._scripts.get(task.state)
+        script = self._scripts.get(names.of_task(task))
         if script is None:
             raise UnmockedTask(f"{_called(task)}, and it is not mocked. It was given {_shown(task)}")
         try:
-            return script(invocation, task)
+            return map_tasks.answer(script, invocation, task)
         except NoAnswer as missing:
             raise UnmockedTask(f"{_called(task)}: {missing}. It was given {_shown(task)}") from None
         except Exception as error:
@@ -235,9 +233,9 @@ def _millis(start: str | datetime) -> Millis:
 
 def _call(task: StartTask, began: Millis) -> Call:
     return Call(
-        state=task.state,
+        state=names.of_task(task),
         path=task.path,
-        resource=task.resource.text,
+        resource=names.resource_of(task),
         input=mocking.task_input(task),
         parameters=task.parameters,
         attempt=task.attempt,
@@ -246,7 +244,9 @@ def _call(task: StartTask, began: Millis) -> Call:
 
 
 def _called(task: StartTask) -> str:
-    return f"state {task.path} called its task (Resource {task.resource})"
+    name = names.of_task(task)
+    called = "called its task" if name == task.state else f"came to its {name.removeprefix(f'{task.state}/')}"
+    return f"state {task.path} {called} (Resource {names.resource_of(task)})"
 
 
 def _shown(task: StartTask) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from stepwright.asl.checkpoint import codec, open_work, shards
+from stepwright.asl.checkpoint import codec, map_tasks, open_work, shards
 from stepwright.asl.checkpoint.codec import NewerVersion, check_version, encode_stop
 from stepwright.asl.checkpoint.parts import (
     HEAD,
@@ -29,7 +29,7 @@ from stepwright.asl.checkpoint.parts import (
     PartId,
     payloads,
 )
-from stepwright.asl.machine import Machine, Task
+from stepwright.asl.machine import Machine, Map, Task
 from stepwright.asl.resource import MAP_SHARD, Resource
 from stepwright.asl.signals import Millis, ShardCounts, TaskId, TimerId
 from stepwright.asl.step import CancelTask, SetTimer, StartTask
@@ -53,6 +53,7 @@ __all__ = [
     "open_task",
     "open_tasks",
     "open_timers",
+    "resource_of",
     "resources",
     "rest",
     "shard_counts",
@@ -79,6 +80,11 @@ def kept_stops(parts: Mapping[PartId, EncodedPart]) -> list[CancelTask]:
     return sorted(stops, key=lambda stop: stop.task)
 
 
+def resource_of(state: Task | Map, task: OpenTask) -> Resource:
+    """What serves the open task of a state."""
+    return open_work.resource_of(state, task)
+
+
 def cancel_task(resource: Resource, task: OpenTask) -> CancelTask:
     """The stop of an open task with this Resource."""
     return open_work.cancel_task(resource, task)
@@ -94,14 +100,17 @@ def current_states(checkpoint: Checkpoint) -> list[str]:
 
 
 def open_tasks(machine: Machine, checkpoint: Checkpoint) -> list[StartTask]:
-    """Every task that must be running, oldest first, including shards of distributed Maps."""
+    """Every task that must be running, oldest first, including shards, readers and writers of distributed Maps."""
+    parts = checkpoint.parts
     tasks = []
     for branch in checkpoint.branches():
         if branch.task is not None:
             state = machine.scopes[branch.scope].states[branch.state]
-            assert isinstance(state, Task)
-            tasks.append(open_work.start_task(state, branch))
-    parts = checkpoint.parts
+            if isinstance(state, Map):
+                tasks.append(map_tasks.start_task(state, parts, branch))
+            else:
+                assert isinstance(state, Task)
+                tasks.append(open_work.start_task(state, branch))
     tasks += [shards.start_task(machine, parts, shard) for shard in shards.open_shards(parts)]
     return sorted(tasks, key=lambda task: task.task)
 
@@ -149,8 +158,8 @@ def resources(machine: Machine, checkpoint: Checkpoint) -> dict[TaskId, Resource
     for branch in checkpoint.branches():
         if branch.task is not None:
             state = machine.scopes[branch.scope].states[branch.state]
-            assert isinstance(state, Task)
-            found[branch.task.id] = state.resource
+            assert isinstance(state, Task | Map)
+            found[branch.task.id] = open_work.resource_of(state, branch.task)
     for shard in shards.open_shards(checkpoint.parts):
         found[shard.task] = MAP_SHARD
     return found

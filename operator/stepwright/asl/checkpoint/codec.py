@@ -149,7 +149,7 @@ def _encode_head(part: Head) -> EncodedPart:
         "historyBytes": part.history_bytes or None,
         "redrives": part.redrives or None,
         "redriven": part.redriven,
-        "shards": part.shards or None,
+        "shards": part.own_tasks or None,
     }
 
 
@@ -167,7 +167,7 @@ def _decode_head(encoded: EncodedPart) -> Head:
         history_bytes=encoded.get("historyBytes", 0),
         redrives=encoded.get("redrives", 0),
         redriven=None if redriven is None else Millis(redriven),
-        shards=encoded.get("shards", 0),
+        own_tasks=encoded.get("shards", 0),
     )
 
 
@@ -236,6 +236,7 @@ def _encode_task(task: OpenTask) -> EncodedPart:
         "submitted": _text(task.submitted),
         "fetched": task.fetched or None,
         "taken": task.taken,
+        "resource": task.resource,
     }
     return {name: value for name, value in encoded.items() if value is not None}
 
@@ -254,6 +255,7 @@ def _decode_task(encoded: EncodedPart) -> OpenTask:
         submitted=_payload(encoded.get("submitted")),
         fetched=encoded.get("fetched", False),
         taken=None if taken is None else Millis(taken),
+        resource=encoded.get("resource"),
     )
 
 

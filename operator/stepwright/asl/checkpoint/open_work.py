@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from stepwright.asl.checkpoint.parts import Branch, OpenTask
-from stepwright.asl.machine import Task
+from stepwright.asl.machine import Map, Task
 from stepwright.asl.resource import Resource
+from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, TaskId, TimerId
 from stepwright.asl.step import CancelTask, SetTimer, StartTask
 
@@ -79,6 +80,14 @@ def cancel_task(resource: Resource, task: OpenTask) -> CancelTask:
         task.scheduled,
         None if parameters is None else parameters.value,
     )
+
+
+def resource_of(state: Task | Map, task: OpenTask) -> Resource:
+    """What serves the open task of a state."""
+    if task.resource is not None:
+        return parse_resource(task.resource)
+    assert isinstance(state, Task)
+    return state.resource
 
 
 def timers(branch: Branch) -> list[SetTimer]:

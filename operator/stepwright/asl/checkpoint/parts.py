@@ -29,7 +29,7 @@ CHUNK_CHARACTERS: Final = 8 * 1024
 """Up to this size the newest results of a Map are written again with each result that is added. Then they become one text,
 long enough for a journal to keep it elsewhere, so that a checkpoint does not grow with the items that are done."""
 
-VERSION: Final = 4
+VERSION: Final = 5
 """The newest version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
 
 WITH_CHILDREN: Final = 2
@@ -41,6 +41,9 @@ REDRIVEN: Final = 3
 SHARDED: Final = 4
 """The version that a checkpoint gets with the first Map that runs in shards. Checkpoints of shards have it from the
 beginning."""
+
+READ_OR_WRITTEN: Final = 5
+"""The version that a checkpoint gets with the first Map that reads its items from elsewhere or leaves its results there."""
 
 NO_VARIABLES: Final[Mapping[str, Payload]] = MappingProxyType({})
 
@@ -94,8 +97,8 @@ class Head:
     redrives: int = 0
     redriven: Millis | None = None
     """How often the execution was redriven, and when it was redriven last."""
-    shards: int = 0
-    """How many shards the execution's Maps have opened."""
+    own_tasks: int = 0
+    """How many tasks of the engine's own its Maps have started: shards, readers and writers."""
 
     @property
     def ordinal(self) -> int:
@@ -115,7 +118,7 @@ class Head:
             self.history_bytes,
             self.redrives,
             self.redriven,
-            self.shards,
+            self.own_tasks,
         )
 
 
@@ -145,6 +148,8 @@ class OpenTask(Struct, frozen=True):
     submitted: Payload | None = None
     fetched: bool = False
     taken: Millis | None = None
+    resource: str | None = None
+    """What serves it, if that is the engine's own Resource and not the one that its state names."""
 
 
 class OpenTimer(Struct, frozen=True):

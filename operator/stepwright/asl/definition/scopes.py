@@ -6,7 +6,7 @@ A queue instead of recursion, so nesting costs no stack.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -140,16 +140,25 @@ def _check_map(state: Map, fields: Fields, reading: Reading) -> None:
             child(state.item_processor, "ProcessorConfig", "Mode"),
             "Express state machine does not support Map states of the 'DISTRIBUTED' Mode",
         )
-    if state.unserved is not None and reading.installation is not None:
-        lacks = reading.installation.lacks_map_field(state.unserved)
-        if lacks is not None:
-            reading.problems.warn(NO_DRIVER, fields.at(state.unserved), lacks)
+    if reading.installation is not None:
+        for name in _elsewhere(state):
+            lacks = reading.installation.lacks_map_field(name)
+            if lacks is not None:
+                reading.problems.warn(NO_DRIVER, fields.at(name), lacks)
     if state.label is not None:
         if state.label in reading.labels:
             reading.problems.error(
                 fields.at("Label"), f"Duplicate Label name: {state.label}", code=DUPLICATE_LABEL
             )
         reading.labels.add(state.label)
+
+
+def _elsewhere(state: Map) -> Iterator[str]:
+    """The fields with which a Map reads or writes elsewhere."""
+    if state.reader is not None:
+        yield "ItemReader"
+    if state.writer is not None and state.writer.resource is not None:
+        yield "ResultWriter"
 
 
 def _state_language(raw: dict[str, Json], pointer: Pointer, reading: Reading) -> QueryLanguage:

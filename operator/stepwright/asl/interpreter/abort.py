@@ -21,8 +21,9 @@ def cancel(draft: Draft, branch: Branch) -> None:
     branch.timer = None
     if branch.task is not None:
         state = draft.state(branch)
-        assert isinstance(state, Task)
-        draft.commands.append(open_work.cancel_task(state.resource, branch.task))
+        assert isinstance(state, Task | Map)
+        resource = open_work.resource_of(state, branch.task)
+        draft.commands.append(open_work.cancel_task(resource, branch.task))
         branch.task = None
 
 

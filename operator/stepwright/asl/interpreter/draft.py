@@ -57,6 +57,8 @@ _CHARACTERS_PER_UNIT: Final = 256
 CHILDREN_TASKS: Final = 10**12
 """Tasks of child executions are numbered from here on; no execution's own history becomes that long."""
 
+OWN_TASKS: Final = 2 * 10**12
+"""Tasks of the engine's own, which no event of a history tells of, are numbered from here on."""
 
 _HAVE_ROOM: Final = frozenset(
     {"ExecutionStarted", "ExecutionRedriven", "ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted"}
@@ -284,6 +286,11 @@ class Draft:
         if branch.child is None:
             return TaskId(self.head.last_event_id + 1)
         return TaskId(CHILDREN_TASKS + self.head.ordinal + 1)
+
+    def next_own_task_id(self) -> TaskId:
+        """Of a shard, reader or writer of a Map."""
+        self.head.own_tasks += 1
+        return TaskId(OWN_TASKS + self.head.own_tasks)
 
     def record(
         self, branch: Branch, kind: str, previous: int, field: str | None = None, details: Any = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from stepwright.asl.checkpoint import map_tasks
 from stepwright.asl.checkpoint.parts import (
     Branch,
     Fork,
@@ -34,8 +35,12 @@ _ENTRY_CHARACTERS: Final = 6
 def open_fork(draft: Draft, fork: Fork, items: Payload | None = None) -> None:
     draft.put(fork_id(fork.branch), fork)
     if items is not None:
-        draft.pay_for_text(len(items.text))  # here, so that a value without text is a failure of the state
-        draft.put(items_id(fork.branch), Items(fork.branch, items))
+        put_items(draft, fork, items)
+
+
+def put_items(draft: Draft, fork: Fork, items: Payload) -> None:
+    draft.pay_for_text(len(items.text))  # here, so that a value without text is a failure of the state
+    draft.put(items_id(fork.branch), Items(fork.branch, items))
 
 
 def add_branch(
@@ -127,8 +132,11 @@ def branch_failed(draft: Draft, branch: Branch, failure: Failure) -> None:
 def _child_succeeded(draft: Draft, fork: Fork, branch: Branch) -> None:
     items = draft.child(branch.number).items
     map_runs.child_succeeded(draft, fork, branch)
+    output = branch.input
+    if map_runs.keeps_descriptions(draft, fork):
+        output = map_runs.description(draft, fork, branch)
     _close_branch(draft, fork, branch)
-    _keep(draft, fork, branch.index, branch.input, items)
+    _keep(draft, fork, branch.index, output, items)
     draft.ready.appendleft(fork.branch)
 
 
@@ -183,15 +191,10 @@ def map_run_failed(draft: Draft, parent: Branch, state: Map, fork: Fork, failure
 
 def results(draft: Draft, fork: Fork) -> Payload:
     """The outputs of all branches, ordered by index. Their texts are joined as they are."""
-    texts: list[tuple[int, JsonText]] = []
-    for chunk in range(fork.chunks):
-        part = draft.results(fork.branch, chunk)
-        assert part is not None
-        texts += [(index, output.text) for index, output in part.outputs]
-    texts.sort()
+    texts = map_tasks.results_of(draft.parts, fork)
     if fork.run is not None and fork.run.shard_items is not None:
-        texts = [(first, JsonText(text[1:-1])) for first, text in texts]  # each is a list, from a shard
-    text = JsonText("[" + ",".join(text for _, text in texts) + "]")
+        texts = [JsonText(text[1:-1]) for text in texts]  # each is a list, from a shard
+    text = JsonText("[" + ",".join(texts) + "]")
     draft.pay_for_text(len(text))
     return of_text(text)
 

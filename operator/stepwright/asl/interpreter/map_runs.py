@@ -33,7 +33,6 @@ def new(
     state: Map,
     max_concurrency: int,
     batch: tuple[int | None, int | None],
-    shard_items: int | None,
 ) -> MapRun:
     """Its ARN follows from the execution and from the moment at which the Map began in it, so the same step always gives
     the same ARN."""
@@ -46,7 +45,6 @@ def new(
         max_concurrency=max_concurrency,
         batch_items=batch[0],
         batch_bytes=batch[1],
-        shard_items=shard_items,
     )
 
 
@@ -146,21 +144,35 @@ def redrive_child(draft: Draft, branch: Branch) -> int:
     )
 
 
-def description(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> Payload:
-    """What the results of a Map hold in place of a child execution whose failure is tolerated."""
+def keeps_descriptions(draft: Draft, fork: Fork) -> bool:
+    """Whether what is kept of a child execution that has succeeded is its description, not its output alone."""
+    parent = draft.peek(fork.branch)
+    assert parent is not None
+    state = draft.state(parent)
+    assert isinstance(state, Map)
+    writer = state.writer
+    return writer is not None and (writer.resource is not None or writer.transformation == "NONE")
+
+
+def description(draft: Draft, fork: Fork, branch: Branch, failure: Failure | None = None) -> Payload:
+    """What the results of a Map hold in place of a child execution whose failure is tolerated; and, if they are written
+    elsewhere, of every child execution, as in AWS's files of results."""
     assert fork.run is not None
     child, run = draft.child(branch.number), fork.run
+    output = branch.input.text if failure is None else None
     said: dict[str, Json] = {
-        "Cause": failure.cause,
-        "Error": failure.error,
+        "Cause": None if failure is None else failure.cause,
+        "Error": None if failure is None else failure.error,
         "ExecutionArn": execution_arn(run.arn, child.name),
         "Input": child.input.text,
         "InputDetails": {"Included": True},
         "Name": child.name,
+        "Output": output,
+        "OutputDetails": None if output is None else {"Included": True},
         "RedriveCount": child.redrives,
         "StartDate": timestamps.text(child.started),
         "StateMachineArn": machine_arn(run.arn),
-        "Status": "FAILED",
+        "Status": "SUCCEEDED" if failure is None else "FAILED",
         "StopDate": timestamps.text(draft.now),
     }
     return Payload({name: value for name, value in said.items() if value is not None})

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from msgspec.structs import replace
 
 from stepwright.asl.checkpoint import shards
 from stepwright.asl.checkpoint.parts import Fork, Part, PartId, Shard, shard_id
 from stepwright.asl.interpreter.draft import Draft
-from stepwright.asl.signals import TaskId
-
-SHARD_TASKS: Final = 2 * 10**12
-"""Shards are numbered from here on; no other task's id becomes that high (``draft.CHILDREN_TASKS``)."""
 
 
 def open_more(draft: Draft, fork: Fork) -> None:
@@ -27,10 +22,9 @@ def open_more(draft: Draft, fork: Fork) -> None:
         limit = min(fork.limit - taken, draft.limits.child_executions, count)
         if limit <= 0:
             return
-        draft.head.shards += 1
         shard = Shard(
             branch=fork.branch,
-            task=TaskId(SHARD_TASKS + draft.head.shards),
+            task=draft.next_own_task_id(),
             first=fork.cursor,
             count=count,
             limit=limit,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from stepwright.asl.checkpoint.parts import REDRIVEN, ROOT, Branch, Fork, Phase
 from stepwright.asl.interpreter import history, map_runs, open_shards
 from stepwright.asl.interpreter.draft import Draft
-from stepwright.asl.machine import Fail, Wait
+from stepwright.asl.machine import Fail, Map, Wait
 from stepwright.asl.step import SetTimer
 
 
@@ -63,9 +63,20 @@ def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
     if fork is not None:
         if _goes_on(fork):
             return  # between two iterations: the next one is made again
+        if _is_to_write(draft, branch, fork):
+            map_runs.redrive(draft, branch, fork)
+            return  # all of it is done, but not written
         draft.drop_fork(fork)  # together, all of them had done more than there is room for
     branch.phase = Phase.BEGIN
     branch.previous = redriven if isinstance(state, Fail) else branch.entered
+
+
+def _is_to_write(draft: Draft, branch: Branch, fork: Fork) -> bool:
+    """Whether the results of a Map Run are all there and have to be left elsewhere."""
+    state = draft.state(branch)
+    if not isinstance(state, Map) or state.writer is None or state.writer.resource is None:
+        return False
+    return fork.run is not None and draft.items(branch.number) is not None
 
 
 def _goes_on(fork: Fork) -> bool:

@@ -43,6 +43,11 @@ def items(config: Mapping[str, Json], content: str) -> list[Json]:
         raise failed(f"Attempting to read the items failed: {error}") from error
 
 
+def first(config: Mapping[str, Json], found: list[Json]) -> list[Json]:
+    """At most MaxItems of them. Raises States.ItemReaderFailed."""
+    return found[: reader_config.of(config).most]
+
+
 def _rows(config: ReaderConfig, content: str) -> Iterator[Json]:
     """A line without any character is no row."""
     rows = csv.reader(io.StringIO(content, newline=""), delimiter=config.delimiter)

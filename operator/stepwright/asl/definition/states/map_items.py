@@ -54,7 +54,7 @@ _BATCH_BYTES: Final = 256 * 1024
 
 
 def check(state: Fields, mode: MapMode) -> str | None:
-    """The name of a field that is present but not served, if there is one."""
+    """The name of a field that is present but not served in this mode, if there is one."""
     if mode == "INLINE":
         for name in _DISTRIBUTED:
             if name in state:
@@ -63,7 +63,8 @@ def check(state: Fields, mode: MapMode) -> str | None:
                     state.at(name),
                     f"'{name}' is only supported for the 'DISTRIBUTED' Mode; set it in ItemProcessor.ProcessorConfig",
                 )
-    return next((name for name in ("ItemReader", "ResultWriter") if name in state), None)
+        return next((name for name in ("ItemReader", "ResultWriter") if name in state), None)
+    return None
 
 
 def reader(state: Fields) -> Reader | None:

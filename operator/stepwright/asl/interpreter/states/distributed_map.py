@@ -3,6 +3,9 @@
 As in an inline Map, items that have not begun wait at a cursor, and results are kept in chunks. So what is kept live grows
 only with the child executions that run. The history reports only the run: MapRunStarted, and how it ended.
 
+If the Map has an ItemReader, its run begins without items and waits for them; with a ResultWriter it waits at its end until
+the results are written (``states.map_tasks``).
+
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
 
@@ -14,10 +17,10 @@ from stepwright.asl.checkpoint.parts import SHARDED, WITH_CHILDREN, Branch, Fork
 from stepwright.asl.failure import failures
 from stepwright.asl.interpreter import context, dataflow, forks, map_runs, open_shards, shards
 from stepwright.asl.interpreter.draft import Draft
-from stepwright.asl.interpreter.states import map_fields
+from stepwright.asl.interpreter.states import map_fields, map_tasks
 from stepwright.asl.interpreter.transitions import leave_with_result
 from stepwright.asl.machine import Map
-from stepwright.asl.signals import UpdateMapRun
+from stepwright.asl.signals import Signal, TaskFailed, TaskSucceeded, UpdateMapRun
 from stepwright.asl.text.payload import Payload
 
 
@@ -25,8 +28,7 @@ def check(state: Map) -> None:
     """Raises States.Runtime if the Map cannot be run here."""
     if state.unserved is not None:
         raise failures.runtime(
-            f"{state.unserved} of a Map cannot be used here: a Map takes its items from the state's input and gives its "
-            "results as the state's output."
+            f"{state.unserved} of a Map needs the mode DISTRIBUTED in its ItemProcessor's ProcessorConfig."
         )
 
 
@@ -34,34 +36,70 @@ def begin(
     draft: Draft,
     branch: Branch,
     state: Map,
-    items: Payload,
+    items: Payload | None,
     max_concurrency: int,
     tolerated: tuple[int | None, float | None],
 ) -> None:
+    """Without ``items`` they are read first."""
     effective = dataflow.effective_input(draft, branch, state)
     bounds = (
         (None, None)
         if state.batcher is None
         else map_fields.bounds(draft, branch, state, state.batcher, effective)
     )
-    assert isinstance(items.value, list)
-    width = len(items.value)
-    run = map_runs.new(draft, state, max_concurrency, bounds, _shard_items(draft, branch, width, bounds[0]))
-    draft.head.version = max(draft.head.version, WITH_CHILDREN if run.shard_items is None else SHARDED)
+    wanted = None if items is not None else map_tasks.to_read(draft, branch, state, effective)
+    run = map_runs.new(draft, state, max_concurrency, bounds)
+    draft.head.version = max(draft.head.version, WITH_CHILDREN)
     branch.previous = draft.record(
         branch, "MapRunStarted", branch.previous, "mapRunStartedEventDetails", {"mapRunArn": run.arn}
     )
     fork = Fork(
         branch=branch.number,
-        width=width,
-        limit=_limit(draft, run),
+        width=0,
+        limit=0,
         previous=branch.previous,
         tolerated_count=tolerated[0],
         tolerated_percentage=tolerated[1],
         run=run,
     )
-    forks.open_fork(draft, fork, items=items)
+    forks.open_fork(draft, fork)
     draft.visit(branch, state)
+    if items is not None:
+        _take_items(draft, branch, state, fork, items)
+        return
+    assert wanted is not None
+    map_runs.tell(draft, fork)
+    map_tasks.read(draft, branch, state, wanted)
+
+
+def resume(draft: Draft, branch: Branch, state: Map, fork: Fork, signal: Signal | None) -> None:
+    """Child executions or shards have ended, or the Map's reader or writer has."""
+    match signal:
+        case None:
+            go_on(draft, branch, state, fork)
+        case TaskFailed():
+            raise map_tasks.failed(branch, signal.error, signal.cause)
+        case TaskSucceeded():
+            branch.task = None
+            if draft.items(branch.number) is None:
+                _take_items(draft, branch, state, fork, map_tasks.items_of(draft, signal.output))
+            else:
+                _end(draft, branch, state, fork, map_tasks.written(fork, signal.output))
+        case _:
+            pass  # that it was begun decides nothing, and no event tells of it
+
+
+def _take_items(draft: Draft, branch: Branch, state: Map, fork: Fork, items: Payload) -> None:
+    """The items are there: begin with them."""
+    assert isinstance(items.value, list)
+    assert fork.run is not None
+    fork.width = len(items.value)
+    shard_items = _shard_items(draft, branch, fork.width, fork.run.batch_items)
+    if shard_items is not None:
+        fork.run = replace(fork.run, shard_items=shard_items)
+        draft.head.version = max(draft.head.version, SHARDED)
+    fork.limit = _limit(draft, fork.run)
+    forks.put_items(draft, fork, items)
     go_on(draft, branch, state, fork)
 
 
@@ -79,6 +117,9 @@ def update(draft: Draft, fork: Fork, update: UpdateMapRun) -> None:
 def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
     run = fork.run
     assert run is not None
+    if branch.task is not None:
+        map_runs.tell(draft, fork)
+        return  # it reads or writes
     if run.shard_items is not None:
         open_shards.open_more(draft, fork)
     elif fork.cursor < fork.width and len(fork.live) < fork.limit:
@@ -95,8 +136,16 @@ def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
     if run.is_shard:
         shards.succeed(draft, fork)
         return
+    writer = state.writer
+    if writer is not None and writer.resource is not None:
+        map_runs.tell(draft, fork)
+        map_tasks.write(draft, branch, state, fork, writer)
+        return
+    _end(draft, branch, state, fork, map_tasks.shaped(draft, fork, writer))
+
+
+def _end(draft: Draft, branch: Branch, state: Map, fork: Fork, result: Payload) -> None:
     succeeded = draft.record(branch, "MapRunSucceeded", fork.previous)
-    result = forks.results(draft, fork)
     map_runs.tell(draft, fork, "SUCCEEDED")
     draft.drop_fork(fork)
     draft.record(branch, "MapStateSucceeded", succeeded)

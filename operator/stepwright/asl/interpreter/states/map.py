@@ -27,14 +27,15 @@ def begin(draft: Draft, branch: Branch, state: Map) -> None:
     distributed_map.check(state)
     effective = dataflow.effective_input(draft, branch, state)
     concurrency = map_fields.concurrency(draft, branch, state, effective)
-    items = map_fields.items_of(draft, branch, state, effective)
+    items = [] if state.reader is not None else map_fields.items_of(draft, branch, state, effective)
     branch.previous = started = draft.record(
         branch, "MapStateStarted", branch.previous, "mapStateStartedEventDetails", {"length": len(items)}
     )
     count, percentage = map_fields.tolerated(draft, branch, state, effective)
     kept = effective if items is effective.value else Payload(items)
     if state.mode == "DISTRIBUTED":
-        distributed_map.begin(draft, branch, state, kept, concurrency, (count, percentage))
+        given = kept if state.reader is None else None
+        distributed_map.begin(draft, branch, state, given, concurrency, (count, percentage))
         return
     limit = min(concurrency or INLINE_CONCURRENCY, INLINE_CONCURRENCY)
     fork = Fork(
@@ -51,13 +52,13 @@ def begin(draft: Draft, branch: Branch, state: Map) -> None:
     _go_on(draft, branch, state, fork, effective)
 
 
-def resume(draft: Draft, branch: Branch, state: Map, _signal: Signal | None) -> None:
+def resume(draft: Draft, branch: Branch, state: Map, signal: Signal | None) -> None:
     """Iterations have ended, and others take their place; after the last one the state goes on."""
     fork = draft.fork(branch.number)
     if fork is None:
         return
     if fork.run is not None:
-        distributed_map.go_on(draft, branch, state, fork)
+        distributed_map.resume(draft, branch, state, fork, signal)
         return
     _go_on(draft, branch, state, fork, dataflow.effective_input(draft, branch, state))
 

@@ -1,0 +1,66 @@
+"""A distributed Map's reader and its writer: tasks of the engine's own Resources, which no history mentions.
+
+A Map that reads its items from elsewhere waits for a task that gives them, and one that leaves its results elsewhere waits
+for a task that takes them. So everything that starts, stops and finds tasks again does so with these. The state names
+another Resource (``arn:aws:states:::s3:getObject``): it is among the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stepwright.asl.checkpoint import open_work
+from stepwright.asl.checkpoint.parts import Branch, Fork, Part, PartId, Results, fork_id, results_id
+from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.machine import Map
+from stepwright.asl.resource import RESULT_WRITER
+from stepwright.asl.step import StartTask
+from stepwright.asl.text import jsontext
+
+Parts = Mapping[PartId, Part]
+
+
+def start_task(state: Map, parts: Parts, branch: Branch) -> StartTask:
+    """The command that makes the engine read the items or write the results."""
+    task = branch.task
+    assert task is not None
+    assert task.parameters is not None
+    parameters = task.parameters.value
+    resource = open_work.resource_of(state, task)
+    if resource == RESULT_WRITER:
+        assert isinstance(parameters, dict)
+        fork = parts[fork_id(branch.number)]
+        assert isinstance(fork, Fork)
+        parameters = {**parameters, "Results": _descriptions(parts, fork)}
+    return StartTask(
+        task=task.id,
+        resource=resource,
+        parameters=parameters,
+        has_parameters=True,
+        input=None,
+        state=state.name,
+        pointer=state.pointer,
+        path=branch.prefix + state.name,
+        attempt=branch.attempt,
+        scheduled=task.scheduled,
+        timeout_seconds=None,
+        heartbeat_seconds=None,
+    )
+
+
+def _descriptions(parts: Parts, fork: Fork) -> list[Json]:
+    found = [jsontext.parse(text) for text in results_of(parts, fork)]
+    if fork.run is None or fork.run.shard_items is None:
+        return found
+    return [result for of_shard in found if isinstance(of_shard, list) for result in of_shard]
+
+
+def results_of(parts: Parts, fork: Fork) -> list[JsonText]:
+    """What all branches of a fork have given, ordered by index; of a Map in shards, the lists of the shards."""
+    texts: list[tuple[int, JsonText]] = []
+    for chunk in range(fork.chunks):
+        part = parts[results_id(fork.branch, chunk)]
+        assert isinstance(part, Results)
+        texts += [(index, output.text) for index, output in part.outputs]
+    texts.sort()
+    return [text for _, text in texts]

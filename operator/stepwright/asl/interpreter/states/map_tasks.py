@@ -1,0 +1,112 @@
+"""What a distributed Map does before its items are there, and after its results are: it has them read, or written.
+
+Both are tasks of the engine's own (``checkpoint.map_tasks``) that no event tells of. AWS records how they fail: the Map Run
+fails with States.ItemReaderFailed or States.ResultWriterFailed, and so does the state, which may catch it.
+"""
+
+from __future__ import annotations
+
+from stepwright.asl.checkpoint import map_tasks
+from stepwright.asl.checkpoint.parts import READ_OR_WRITTEN, Branch, Fork, OpenTask
+from stepwright.asl.failure import errors, failures
+from stepwright.asl.failure.errors import StateError
+from stepwright.asl.failure.failures import WholeSentence
+from stepwright.asl.interpreter import dataflow, forks
+from stepwright.asl.interpreter.draft import Draft
+from stepwright.asl.interpreter.states import map_fields
+from stepwright.asl.json_types import Json
+from stepwright.asl.machine import Map, Writer
+from stepwright.asl.map_data import reader_config, requests
+from stepwright.asl.resource import ITEM_READER, RESULT_WRITER, Resource
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.payload import Payload
+
+
+def to_read(draft: Draft, branch: Branch, state: Map, effective: Payload) -> Payload:
+    """What is to be read, as ``map_data.requests.Reading``. Evaluated before the Map Run begins, as all fields of the state."""
+    reader = state.reader
+    assert reader is not None
+    parameters = dataflow.shape(draft, branch, state, reader.parameters, effective)
+    return Payload(
+        {
+            "Resource": reader.resource.text,
+            "Parameters": parameters.value,
+            "ReaderConfig": map_fields.reader_config(draft, branch, state, reader, effective),
+        }
+    )
+
+
+def read(draft: Draft, branch: Branch, state: Map, wanted: Payload) -> None:
+    """Raises States.ItemReaderFailed if nothing can be read so."""
+    try:
+        reader_config.of(requests.reading(wanted.value).reader_config)
+    except StateError as error:
+        raise WholeSentence(error.error, error.cause) from error
+    _start(draft, branch, state, ITEM_READER, wanted)
+
+
+def items_of(draft: Draft, output: Json) -> Payload:
+    """The items that a reader has answered with. Raises States.ItemReaderFailed if they are more than there is room for."""
+    items = output.get("items") if isinstance(output, dict) else None
+    if not isinstance(items, list):
+        raise WholeSentence(errors.ITEM_READER_FAILED, "The reader did not answer with a list of items.")
+    found = Payload(items)
+    size, most = jsontext.size_bytes(found.text), draft.limits.read_bytes
+    if size > most:
+        raise WholeSentence(
+            errors.ITEM_READER_FAILED,
+            f"The items that were read take {size:,} bytes as JSON, and a Map reads at most {most:,} here. MaxItems reads"
+            " fewer of them.",
+        )
+    return found
+
+
+def write(draft: Draft, branch: Branch, state: Map, fork: Fork, writer: Writer) -> None:
+    assert writer.resource is not None
+    run = fork.run
+    assert run is not None
+    effective = dataflow.effective_input(draft, branch, state)
+    parameters = dataflow.shape(draft, branch, state, writer.parameters, effective)
+    config = {"Transformation": writer.transformation, "OutputType": writer.output_type}
+    wanted: dict[str, Json] = {
+        "Resource": writer.resource.text,
+        "Parameters": parameters.value,
+        "WriterConfig": {name: value for name, value in config.items() if value is not None},
+        "MapRunArn": run.arn,
+    }
+    draft.meter.left -= len(map_tasks.results_of(draft.parts, fork))
+    _start(draft, branch, state, RESULT_WRITER, Payload(wanted))
+
+
+def written(fork: Fork, details: Json) -> Payload:
+    """The result of a state whose results were left elsewhere."""
+    assert fork.run is not None
+    return Payload({"MapRunArn": fork.run.arn, "ResultWriterDetails": details})
+
+
+def shaped(draft: Draft, fork: Fork, writer: Writer | None) -> Payload:
+    """The results as they are the state's own: FLATTEN puts what lists hold in their place."""
+    found = forks.results(draft, fork)
+    if writer is None or writer.transformation != "FLATTEN":
+        return found
+    flat: list[Json] = []
+    assert isinstance(found.value, list)
+    for result in found.value:
+        flat += result if isinstance(result, list) else [result]
+    return Payload(flat)
+
+
+def failed(branch: Branch, error: str | None, cause: str | None) -> StateError:
+    """The task of the Map has failed, and so does its run."""
+    said = failures.said(error, cause)
+    branch.task = None
+    return WholeSentence(said.error, said.cause)
+
+
+def _start(draft: Draft, branch: Branch, state: Map, resource: Resource, parameters: Payload) -> None:
+    draft.pay_for_text(len(parameters.text))
+    draft.head.version = max(draft.head.version, READ_OR_WRITTEN)
+    branch.task = OpenTask(
+        id=draft.next_own_task_id(), scheduled=draft.now, parameters=parameters, resource=resource.text
+    )
+    draft.commands.append(map_tasks.start_task(state, draft.parts, branch))

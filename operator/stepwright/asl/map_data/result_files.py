@@ -1,0 +1,77 @@
+"""The files in which a distributed Map leaves its results: those of child executions that succeeded and that failed, and a
+manifest that names them.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from stepwright.asl.failure.errors import RESULT_WRITER_FAILED, StateError
+from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.map_data.requests import Writing
+from stepwright.asl.text import jsontext
+
+_STATUSES = ("FAILED", "PENDING", "SUCCEEDED")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """``files``: what is to be put under which key; the manifest is the last. ``details``: ResultWriterDetails."""
+
+    bucket: str
+    files: tuple[tuple[str, str], ...]
+    details: Mapping[str, Json]
+
+
+def of(wanted: Writing) -> Written:
+    """Raises States.ResultWriterFailed if it does not say where they go."""
+    bucket, prefix = (_text(wanted.parameters, name) for name in ("Bucket", "Prefix"))
+    if not bucket:
+        raise StateError(RESULT_WRITER_FAILED, "A ResultWriter must name a Bucket.")
+    folder = "/".join(part for part in (prefix.strip("/"), wanted.map_run_arn.rpartition(":")[2]) if part)
+    files: list[tuple[str, str]] = []
+    named: dict[str, Json] = {}
+    lines = wanted.writer_config.get("OutputType") == "JSONL"
+    for status in _STATUSES:
+        results = [result for result in wanted.results if result.get("Status") == status]
+        of_status: list[Json] = []
+        if results:
+            key = f"{folder}/{status}_0.{'jsonl' if lines else 'json'}"
+            text = _as_text(_transformed(results, wanted.writer_config.get("Transformation")), lines=lines)
+            files.append((key, text))
+            of_status.append({"Key": key, "Size": len(text.encode())})
+        named[status] = of_status
+    manifest: dict[str, Json] = {
+        "DestinationBucket": bucket,
+        "MapRunArn": wanted.map_run_arn,
+        "ResultFiles": named,
+    }
+    key = f"{folder}/manifest.json"
+    files.append((key, jsontext.dump(manifest)))
+    return Written(bucket, tuple(files), {"Bucket": bucket, "Key": key})
+
+
+def _transformed(results: list[dict[str, Json]], transformation: str | None) -> list[Json]:
+    """Child executions that did not succeed are described, whatever the transformation."""
+    found: list[Json] = []
+    for result in results:
+        output = result.get("Output")
+        if transformation not in ("COMPACT", "FLATTEN") or not isinstance(output, str):
+            found.append(result)
+            continue
+        value = jsontext.parse(output)
+        found += value if transformation == "FLATTEN" and isinstance(value, list) else [value]
+    return found
+
+
+def _as_text(results: Iterable[Json], *, lines: bool) -> str:
+    texts: list[JsonText] = [jsontext.dump(result) for result in results]
+    return "\n".join(texts) + "\n" if lines else f"[{','.join(texts)}]"
+
+
+def _text(parameters: Json, name: str) -> str:
+    value = parameters.get(name) if isinstance(parameters, dict) else None
+    return value if isinstance(value, str) else ""
