@@ -32,7 +32,9 @@ def with_resources(cluster: Cluster) -> Cluster:
         "app.kubernetes.io/part-of=stepwright",
     )
     # Whoever asks first for a kind that is new is told 429, "storage is (re)initializing". kubectl asks again.
-    cluster.kubectl("get", "statemachines,executions,executionhistories,tasktemplates", "--all-namespaces")
+    cluster.kubectl(
+        "get", "statemachines,executions,executionhistories,tasktemplates,connections", "--all-namespaces"
+    )
     return cluster
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from stepwright.asl.limits import Limits
 from stepwright.assembly.in_cluster import InCluster, Made, Settings
+from stepwright.cluster.connections import ClusterConnections
 from stepwright.cluster.functions import ClusterFunctions
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
@@ -60,6 +61,13 @@ class WithoutTemplates(ClusterFunctions):
 
     async def listed(self, seconds: float) -> None:
         """There is nothing to list."""
+
+
+class WithoutConnections(ClusterConnections):
+    """Likewise."""
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
 
 
 class SetClock(SteadyClock):
@@ -269,6 +277,7 @@ class Operator:
             Settings(limits=setting.limits, retention=setting.retention),
             Made(
                 functions=WithoutTemplates,
+                connections=WithoutConnections,
                 journal=partial(WatchedJournal, read_clocks=self.clock.readings),
                 engine=partial(
                     TracedEngine,

@@ -10,12 +10,16 @@
   resources: [executions]
   verbs: [get, list, watch, delete]
 - apiGroups: [stepwright.dev]
-  resources: [statemachines/status, executions/status, tasktemplates/status]
+  resources: [statemachines/status, executions/status, tasktemplates/status, connections/status]
   verbs: [patch]
 # What stands for functions, and where the Services are that it names; get: one that was created a moment ago
 - apiGroups: [stepwright.dev]
   resources: [tasktemplates]
   verbs: [list, watch]
+# What HTTP tasks may call; their Secrets are read as their own accounts. get: one that was created a moment ago
+- apiGroups: [stepwright.dev]
+  resources: [connections]
+  verbs: [get, list, watch]
 - apiGroups: [""]
   resources: [services]
   verbs: [get, list, watch]

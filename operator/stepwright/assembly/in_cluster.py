@@ -20,6 +20,7 @@ from stepwright.asl.limits import CLUSTER, Limits
 from stepwright.asl.resource import Resource
 from stepwright.assembly import calling, nested
 from stepwright.cluster.clearing import Clearing
+from stepwright.cluster.connections import ClusterConnections, Connection
 from stepwright.cluster.functions import ClusterFunctions
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
@@ -28,6 +29,7 @@ from stepwright.cluster.nested.ends import Ends, Glance
 from stepwright.cluster.revisions import Revisions
 from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers import execution_watch
+from stepwright.controllers.connections import Connections
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.executions import Executions
 from stepwright.controllers.failure_events import FailureEvents
@@ -101,6 +103,7 @@ class Made:
     state_machines: Callable[..., StateMachines] = StateMachines
     calls: Callable[..., tuple[CallDriver, ...]] = calling.drivers
     functions: Callable[..., ClusterFunctions] = ClusterFunctions
+    connections: Callable[..., ClusterConnections] = ClusterConnections
 
 
 class InCluster:
@@ -152,8 +155,12 @@ class InCluster:
         self._templates = TaskTemplates(api, clock, self._functions, owns=shares.owns)
         accounts, self.ends = Accounts(api), Ends()
         children = Children(api, accounts.of, self.ends, self._glance, self._is_ready, namespaces)
+        connection_changed: Notice[[Connection]] = Notice()
+        self._connections = made.connections(api, namespaces, connection_changed)
+        self._connection_states = Connections(api, clock, self._connections, owns=shares.owns)
         means = Means(
             clock,
+            connection_objects=self._connections,
             kubernetes=accounts,
             step_functions=nested.calls(children, clock),
             functions=self._functions,
@@ -230,6 +237,8 @@ class InCluster:
         self.shares_changed.listen(self.state_machines.shares_changed)
         self.shares_changed.listen(partial(self.wanted_rounds.look_at, None))
         self.shares_changed.listen(partial(self._templates.look_at, None))
+        self.shares_changed.listen(self._connection_states.look_at_all)
+        connection_changed.listen(self._connection_states.look_at)
         functions_changed.listen(self._templates.look_at)
         names_changed.listen(self.state_machines.functions_changed)
         seen.listen(self.executions.observe)
@@ -256,6 +265,7 @@ class InCluster:
                 await self.driver.pods.synced.wait()
                 self.synced = True
                 group.create_task(self._functions.run(), name="functions")
+                group.create_task(self._connections.run(), name="connections")
                 await joined()
                 group.create_task(self.engine.run(), name="engine")
                 group.create_task(self.retention.run(), name="retention")
@@ -263,6 +273,7 @@ class InCluster:
                 group.create_task(self.executions.run(), name="shares")
                 group.create_task(self.neighbours.run(), name="neighbours")
                 group.create_task(self._templates.run(), name="status of task templates")
+                group.create_task(self._connection_states.run(), name="status of connections")
                 group.create_task(self.watch.run(), name="executions")
                 # Else it would be said of each that what it calls is not there.
                 await self._functions.listed(LISTING_SECONDS)

@@ -57,6 +57,13 @@ NO_CLUSTER_IP = Reason(
 NO_PORT = Reason("NoPort", "The Service has no such port")
 NAME_TAKEN = Reason("NameTaken", "An older TaskTemplate stands for the same function")
 
+# Of Connections
+USABLE = Reason("Usable", "Tasks of state machines that name it can use it")
+BAD_CONNECTION = Reason("BadConnection", "What it says cannot be, so no task can use it")
+NO_ACCOUNT = Reason(
+    "NoAccount", "It names no serviceAccountName as which its Secrets are read, so no task can use it"
+)
+
 # Of Executions
 PENDING = Reason("Pending", "The execution has not started yet")
 WAITING_FOR_STATE_MACHINE = Reason(
@@ -150,6 +157,14 @@ def of_task_template(
 ) -> list[dict[str, Any]]:
     """All conditions of a TaskTemplate for one of its reasons."""
     truths = _summary(ready=reason is CALLABLE, reconciling=reason is NO_SERVICE)
+    return _all(conditions, truths, reason, now=now, generation=generation, detail=detail)
+
+
+def of_connection(
+    conditions: Conditions, reason: Reason, *, now: str, generation: int, detail: str = ""
+) -> list[dict[str, Any]]:
+    """All conditions of a Connection for one of its reasons."""
+    truths = _summary(ready=reason is USABLE, reconciling=False)
     return _all(conditions, truths, reason, now=now, generation=generation, detail=detail)
 
 

@@ -45,7 +45,7 @@ MACHINE_LABEL: Final = "stepwright.dev/state-machine"
 
 # The fields of spec that decide how an execution runs and what is logged about it. The rest (retention ...)
 # may change while it runs.
-SETTINGS: Final = ("serviceAccountName", "taskServiceAccountName", "taskDefaults", "logging")
+SETTINGS: Final = ("serviceAccountName", "taskServiceAccountName", "taskDefaults", "logging", "connections")
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ TABLE: Final = (
         "http",
         ("arn:aws:states:::http:invoke",),
         http.serves,
-        frozenset({"dev", "run"}),
+        frozenset({"operator", "dev", "run"}),
         "http.md",
         http.check_for,
         integration=http.make,

@@ -256,7 +256,7 @@ def test_the_pod_runs_restricted() -> None:
 def test_crds_are_upgraded_with_the_chart_and_kept_without_it() -> None:
     crds = of_kind(template(), "CustomResourceDefinition")
 
-    assert len(crds) == 4
+    assert len(crds) == 5
     for crd in crds:
         assert crd["metadata"]["annotations"] == {
             "helm.sh/resource-policy": "keep",

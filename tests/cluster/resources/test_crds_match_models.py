@@ -30,7 +30,8 @@ def fields(schema: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, A
 
 def written_by_users() -> list[Any]:
     specs = {
-        kind: SCHEMAS[kind]["properties"]["spec"] for kind in ("StateMachine", "Execution", "TaskTemplate")
+        kind: SCHEMAS[kind]["properties"]["spec"]
+        for kind in ("StateMachine", "Execution", "TaskTemplate", "Connection")
     }
     return [
         pytest.param(field, id=path)
@@ -107,6 +108,7 @@ def test_names_and_selectable_fields_are_those_users_rely_on() -> None:
         "Execution": ["exec"],
         "ExecutionHistory": ["exechist"],
         "TaskTemplate": ["tt"],
+        "Connection": ["conn"],
     }
     assert [field["jsonPath"] for field in execution["selectableFields"]] == [
         ".status.phase",

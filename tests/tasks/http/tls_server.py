@@ -7,8 +7,10 @@ import gzip
 import json
 import ssl
 import subprocess
+import threading
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -34,8 +36,9 @@ class Certificates:
         return context
 
 
-def issue(folder: Path) -> Certificates:
-    """``server`` is for localhost and 127.0.0.1, ``other`` for another host, ``client`` a client's."""
+def issue(folder: Path, *addresses: str) -> Certificates:
+    """``server`` is for localhost, 127.0.0.1 and these, ``other`` for another host, ``client`` a client's."""
+    more = "".join(f",IP:{address}" for address in addresses)
     _openssl(
         *_key(folder / "ca.key"),
         "-x509",
@@ -47,7 +50,7 @@ def issue(folder: Path) -> Certificates:
         str(folder / "ca.crt"),
     )
     for name, extension in {
-        "server": "subjectAltName=DNS:localhost,DNS:api.example.test,IP:127.0.0.1",
+        "server": f"subjectAltName=DNS:localhost,DNS:api.example.test,IP:127.0.0.1{more}",
         "other": "subjectAltName=DNS:other.example.test",
         "client": "extendedKeyUsage=clientAuth",
     }.items():
@@ -111,6 +114,7 @@ class TlsServer:
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
     connections: int = 0
     port: int = 0
+    address: str = "127.0.0.1"
     _server: asyncio.Server | None = None
     _serving: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -118,7 +122,7 @@ class TlsServer:
         if self.context is not None:
             self.context.sni_callback = lambda _socket, name, _context: self.names.append(name)
         self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", self.port, ssl=self.context, limit=2**20
+            self._serve, self.address, self.port, ssl=self.context, limit=2**20
         )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
@@ -136,7 +140,7 @@ class TlsServer:
 
     @property
     def url(self) -> str:
-        return f"{'http' if self.context is None else 'https'}://localhost:{self.port}"
+        return f"{'http' if self.context is None else 'https'}://{self.address if self.address != '127.0.0.1' else 'localhost'}:{self.port}"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -167,6 +171,22 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> E
     length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
     path, _, query = where.partition("?")
     return Exchange(method, path, query, headers, await reader.readexactly(length), writer)
+
+
+@contextmanager
+def in_a_thread(server: TlsServer) -> Iterator[TlsServer]:
+    """For tests that wait for kubectl meanwhile."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(30)
+    try:
+        yield server
+    finally:
+        asyncio.run_coroutine_threadsafe(server.__aexit__(), loop).result(30)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 async def echo(exchange: Exchange) -> None:

@@ -6,6 +6,7 @@ docstrings below the fields; ``kubectl explain`` shows them. What users write re
 operator writes ignores them, so that an older operator can read a newer one's objects.
 """
 
+from stepwright.cluster.resources.connection import Connection
 from stepwright.cluster.resources.execution import (
     Execution,
     ExecutionSpec,
@@ -52,6 +53,7 @@ __all__ = [
     "KINDS",
     "VERSION",
     "Condition",
+    "Connection",
     "Execution",
     "ExecutionHistory",
     "ExecutionRef",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stepwright.cluster.resources.connection import Connection
 from stepwright.cluster.resources.execution import Execution
 from stepwright.cluster.resources.execution_history import ExecutionHistory
 from stepwright.cluster.resources.model import Observed
@@ -127,4 +128,21 @@ TASK_TEMPLATE = Kind(
     ),
 )
 
-KINDS: tuple[Kind, ...] = (STATE_MACHINE, EXECUTION, EXECUTION_HISTORY, TASK_TEMPLATE)
+CONNECTION = Kind(
+    model=Connection,
+    plural="connections",
+    short_name="conn",
+    columns=(
+        Column("Allows", ".spec.http.allow", description="What may be called"),
+        Column("Account", ".spec.serviceAccountName", description="As whom its Secrets are read"),
+        Column(
+            "Ready", '.status.conditions[?(@.type=="Ready")].status', description="Whether tasks can use it"
+        ),
+        Column(
+            "Reason", '.status.conditions[?(@.type=="Ready")].reason', description="Why they can or cannot"
+        ),
+        Column("Age", ".metadata.creationTimestamp", "date"),
+    ),
+)
+
+KINDS: tuple[Kind, ...] = (STATE_MACHINE, EXECUTION, EXECUTION_HISTORY, TASK_TEMPLATE, CONNECTION)

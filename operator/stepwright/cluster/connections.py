@@ -1,0 +1,157 @@
+"""The Connections of a cluster, kept up to date by a watch; their Secrets are read by whom they name, when they are used.
+
+The operator itself may read no Secret: it asks as the Connection's ServiceAccount, whose rights count. What is not seen yet may
+have been created a moment before the call: it is asked for once.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from stepwright.catalog.ports import ConnectionObject, NoObject
+from stepwright.cluster.resources import API_VERSION
+from stepwright.cluster.task_templates import Metadata, Status
+from stepwright.engine.ports import ExecutionRef, Unavailable
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError, Forbidden, NotFound, TooManyRequests, Unreachable
+from stepwright.kube.informer import Informer
+from stepwright.kube.paths import path_of
+
+PLURAL: Final = "connections"
+
+_MOST_BYTES: Final = 2 * 2**20
+"""Of a Secret, as JSON: it may have 1 MiB, in base64."""
+
+
+class Connection(msgspec.Struct, frozen=True, omit_defaults=True):
+    metadata: Metadata
+    spec: Mapping[str, Any]
+    status: Status = Status()
+
+
+class _Secret(msgspec.Struct):
+    data: Mapping[str, str] | None = None
+
+
+class _TokenStatus(msgspec.Struct):
+    token: str
+
+
+class _Token(msgspec.Struct):
+    status: _TokenStatus
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """Implements ``catalog.ports.ConnectionObject``."""
+
+    stored: Connection
+    as_account: Callable[[str, str], Api]
+
+    @property
+    def identity(self) -> str:
+        return f"{self.stored.metadata.uid}/{self.stored.metadata.generation}"
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        return self.stored.spec
+
+    async def secret(self, name: str, key: str) -> str:
+        api, account, namespace = self._account()
+        try:
+            path = path_of("v1", "secrets", namespace, name)
+            found = await api.get(path, into=_Secret, most_bytes=_MOST_BYTES)
+        except ApiError as error:
+            raise _refused(f"The Secret {name} cannot be read as {account}", error) from error
+        try:
+            return base64.b64decode((found.data or {})[key], validate=True).decode()
+        except KeyError as error:
+            raise NoObject("InvalidConnectionState", f"The Secret {name} has no key {key}.") from error
+        except (binascii.Error, UnicodeDecodeError) as error:
+            cause = f"The key {key} of the Secret {name} holds no text."
+            raise NoObject("InvalidConnectionState", cause) from error
+
+    async def token(self, audience: str) -> str:
+        api, account, namespace = self._account()
+        asked = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"audiences": [audience], "expirationSeconds": 600},
+        }
+        try:
+            path = path_of("v1", "serviceaccounts", namespace, account, "token")
+            token: str = (await api.create(path, asked, into=_Token)).status.token
+        except ApiError as error:
+            raise _refused(f"No token of {account} can be got as itself", error) from error
+        return token
+
+    def _account(self) -> tuple[Api, str, str]:
+        namespace, account = self.stored.metadata.namespace, self.spec.get("serviceAccountName")
+        if not account:
+            cause = f"The Connection {self.stored.metadata.name} names no serviceAccountName as which its Secrets are read."
+            raise NoObject("InvalidConnectionState", cause)
+        return self.as_account(namespace, account), account, namespace
+
+
+class ClusterConnections:
+    """Implements ``catalog.ports.ConnectionObjects``. ``on_change`` is told of each that has changed."""
+
+    def __init__(
+        self,
+        api: Api,
+        namespaces: Sequence[str] = (),
+        on_change: Callable[[Connection], None] = lambda _: None,
+    ) -> None:
+        self._api = api
+        self._as_account = functools.lru_cache(maxsize=1024)(api.as_service_account)
+        self._on_change = on_change
+        self.objects = Informer(
+            api, API_VERSION, PLURAL, Connection, namespaces=namespaces, on_change=self._changed
+        )
+
+    async def run(self) -> None:
+        """Never returns."""
+        await self.objects.run()
+
+    async def find(self, ref: ExecutionRef, name: str) -> ConnectionObject:
+        if name not in (ref.settings.get("connections") or ()):
+            cause = (
+                f"The state machine does not name the Connection {name} in spec.connections: whoever writes it must say "
+                f"that it uses it, and may use it."
+            )
+            raise NoObject("AccessDenied", cause)
+        known = self.objects.get(ref.namespace, name)
+        return _Used(known or await self._asked(ref.namespace, name), self._as_account)
+
+    async def _asked(self, namespace: str, name: str) -> Connection:
+        try:
+            found: Connection = await self._api.get(
+                path_of(API_VERSION, PLURAL, namespace, name), into=Connection
+            )
+        except NotFound as error:
+            cause = f"There is no Connection {name} in the namespace {namespace}."
+            raise NoObject("ResourceNotFound", cause) from error
+        except ApiError as error:
+            raise Unavailable(f"Connections cannot be read: {error}") from error
+        return found
+
+    def _changed(self, old: Connection | None, new: Connection | None) -> None:
+        if new is not None and (old is None or old != new):
+            self._on_change(new)
+
+
+def _refused(what: str, error: ApiError) -> Exception:
+    if isinstance(error, Unreachable | TooManyRequests):
+        return Unavailable(f"{what}: {error}")
+    if isinstance(error, NotFound):
+        return NoObject("InvalidConnectionState", f"{what}: it does not exist.")
+    if isinstance(error, Forbidden):
+        return NoObject("InvalidConnectionState", f"{what}: {error.message}.")
+    return NoObject("InvalidConnectionState", f"{what}: {error.reason or error.status}.")
