@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from tests.processes.dev import ROLE, ROOT, DevProcess, ended
 
-SEND = "arn:aws:states:::sqs:sendMessage"
+SEND = "acme:send"
 ORDER = {
     "StartAt": "Charge",
     "States": {
