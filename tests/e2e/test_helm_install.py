@@ -388,10 +388,33 @@ def use_the_rest(desk: Desk) -> None:
     assert "PodSecurity" in kube.get("exec", "no-pod")["status"]["cause"]
     kube("wait", "--for=delete", "exec/short-lived", "--timeout=30s")
     call_a_function_that_is_not_there(kube)
+    call_by_connections(kube)
     for number in range(14):  # more revisions than are kept
         kube.machine("changing", one(job(f"echo {number}")))
         kube.until("sm", "changing", reconciled)
     kube("delete", "sm", "endless", "--timeout=30s")
+
+
+def call_by_connections(kube: Kube) -> None:
+    """One whose status is written, and one that is not there, which is asked for."""
+    kube.apply(
+        {
+            "apiVersion": "stepwright.dev/v1",
+            "kind": "Connection",
+            "metadata": {"name": "shop"},
+            "spec": {"http": {"allow": ["https://api.example.test/"]}},
+        }
+    )
+    kube.until("conn", "shop", lambda found: condition(found, "Ready").get("status") == "True")
+    parameters = {
+        "ApiEndpoint": "https://api.example.test/",
+        "Method": "GET",
+        "InvocationConfig": {"ConnectionArn": "bank"},
+    }
+    task = {"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "Parameters": parameters, "End": True}
+    kube.machine("by-connection", one(task), connections=["bank"])
+    kube.start("by-connection", "by-connection")
+    assert kube.ended("by-connection")["status"]["error"] == "Events.ConnectionResource.ResourceNotFound"
 
 
 def call_a_function_that_is_not_there(kube: Kube) -> None:

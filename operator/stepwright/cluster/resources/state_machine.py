@@ -94,7 +94,7 @@ class StateMachineSpec(Written):
     """The ServiceAccount, in this namespace, as which task pods run. Its token is mounted only if a pod
     template asks for it. Whoever writes this object must be allowed to impersonate it. Without it pods run as
     the account default, without a token."""
-    connections: Annotated[list[Name], Field(max_length=16)] = Field(default_factory=list)
+    connections: Annotated[list[Name], Field(max_length=8)] = Field(default_factory=list)
     """The Connections, in this namespace, that its tasks may use. Whoever writes this object must be allowed to use them
     (the verb use)."""
     task_defaults: TaskDefaults = Field(default_factory=TaskDefaults)
