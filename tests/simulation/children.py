@@ -17,6 +17,8 @@ START = "arn:aws:states:::states:startExecution"
 MACHINES = ("c0", "c1")
 """What tasks start: of the second tasks start the first."""
 
+REST_WITHIN_SECONDS = 2_000.0
+"""What takes long may be tried again some times, one after the other."""
 _KNOWN_AFTER_SECONDS = 3.0
 """Who takes over an execution may not have heard of it yet."""
 _OUTLIVES_SECONDS = 45.0

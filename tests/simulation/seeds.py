@@ -43,6 +43,8 @@ class Seed(World):
         if self.rarities.installations > 1:
             self.lease_namespaces = (LEASE_NAMESPACE, OTHER_INSTALLATION)
         self._unwritable: set[str] = set()
+        if rarities.children:
+            self.rests_within_seconds = children.REST_WITHIN_SECONDS
         self._machines: MachineWatchman | None = None
         super().__init__(seed, loop)
         self._authors = Authors(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
@@ -14,8 +15,11 @@ import pytest
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.parts import Branch
 from stepwright.asl.interpreter import steps
+from stepwright.assembly import nested
 from stepwright.cluster import record, stored
 from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.nested import of_task
+from stepwright.cluster.nested.ends import Ends
 from stepwright.controllers.beginning import Beginning
 from stepwright.controllers.handing_over import HandingOver
 from stepwright.controllers.membership import Membership
@@ -244,6 +248,16 @@ def settle_before_what_runs_elsewhere_is_stopped(patch: pytest.MonkeyPatch) -> N
     patch.setattr(Batch, "stops", property(lambda _: []))
 
 
+def start_another_execution_each_time(patch: pytest.MonkeyPatch) -> None:
+    names = itertools.count()
+    patch.setattr(of_task, "call_id", lambda _: f"name-{next(names)}")
+    patch.setattr(nested, "call_id", of_task.call_id)
+
+
+def tell_of_no_end(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Ends, "look", lambda _self, _namespace, _name: None)
+
+
 @dataclasses.dataclass(frozen=True)
 class Trouble:
     """What seeds are full of in which a bug shows that others hardly ever show: how Jobs fare, what differs in the
@@ -301,6 +315,12 @@ _ELSEWHERE = Trouble(
     Rarities(),
 )
 
+_STARTING = Trouble(
+    jobs.USUAL,
+    {"kills": 4, "executions": 3, "operators": 2, "namespace_ends": False},
+    rarities=Rarities(children=True),
+)
+
 _DELETED_WHILE_NOBODY_LOOKS = Trouble(
     Habits({"output": 5, "job deleted": 20}, longer_seconds=3),
     {
@@ -346,6 +366,8 @@ _ENDING_TOGETHER = Trouble(
         (begin_again_without_looking, 100, "has not looked for it", _ELSEWHERE),
         (call_while_the_lease_has_lapsed, 200, "not its own", _ELSEWHERE),
         (settle_before_what_runs_elsewhere_is_stopped, 100, "remote work", _ELSEWHERE),
+        (start_another_execution_each_time, 100, "started again", _STARTING),
+        (tell_of_no_end, 50, "not at rest", _STARTING),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )

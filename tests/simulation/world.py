@@ -39,6 +39,7 @@ ACCOUNT = "runner"
 
 
 class World:
+    rests_within_seconds = rest.WITHIN_SECONDS
     lease_namespaces: tuple[str, ...] = (LEASE_NAMESPACE,)
     """Of each installation."""
 
@@ -331,9 +332,9 @@ class World:
                 self.trace("world", "calm")
             elif calm_from is not None:
                 self._let_jobs_go()
-            if calm_from is not None and now - calm_from > rest.WITHIN_SECONDS:
+            if calm_from is not None and now - calm_from > self.rests_within_seconds:
                 self.violation(
-                    f"not at rest {rest.WITHIN_SECONDS:.0f} s after the trouble: {list(self._unrest())}"
+                    f"not at rest {self.rests_within_seconds:.0f} s after the trouble: {list(self._unrest())}"
                 )
                 break
         self.trace("world", "at rest" if not self.result.violations else "over")
