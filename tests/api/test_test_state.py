@@ -55,6 +55,11 @@ def task(**fields: Any) -> dict[str, Any]:
     return {"Type": "Task", "Resource": INVOKE, "Parameters": {"FunctionName": "f"}, "Next": "Done", **fields}
 
 
+def task_of(resource: str) -> dict[str, Any]:
+    """With whatever its service asks for."""
+    return task(Resource=resource, Parameters=ASKED_FOR.get(resource, {"FunctionName": "f"}))
+
+
 def test_a_mocked_task_tells_every_stage_of_its_data(sfn: Any) -> None:
     state = task(
         InputPath="$.order",
@@ -363,6 +368,12 @@ EMPTY_BRANCHES = (
     "'SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States/StateName/Branches'"
 )
 STARTED = {"ExecutionArn": "arn", "StartDate": "2025-01-01T00:00:00Z"}
+ASKED_FOR = {
+    PUT_EVENTS: {"Entries": [{"Source": "s", "DetailType": "t", "Detail": {}}]},
+    "arn:aws:states:::aws-sdk:cloudwatchlogs:describeLogGroups": {},
+    "arn:aws:states:::aws-sdk:s3:getObject": {"Bucket": "b", "Key": "k"},
+    "arn:aws:states:::bedrock:invokeModel": {"ModelId": "m", "Body": {}},
+}
 
 
 @pytest.mark.parametrize(
@@ -393,7 +404,7 @@ def test_a_result_that_the_service_would_not_give_is_refused(
     mock = {"fieldValidationMode": mode}
 
     with pytest.raises(ClientError) as error:
-        verdict(sfn, task(Resource=resource), result=result, mock=mock)
+        verdict(sfn, task_of(resource), result=result, mock=mock)
 
     assert refusal(error) == ("ValidationException", f"Mock result schema validation error: {problem}")
 
@@ -416,7 +427,7 @@ def test_a_result_that_the_service_would_not_give_is_refused(
     ],
 )
 def test_a_result_that_may_be_the_services_is_taken(sfn: Any, resource: str, mode: str, result: Any) -> None:
-    answer = verdict(sfn, task(Resource=resource), result=result, mock={"fieldValidationMode": mode})
+    answer = verdict(sfn, task_of(resource), result=result, mock={"fieldValidationMode": mode})
 
     assert (answer["status"], answer["output"]) == ("SUCCEEDED", result)
 

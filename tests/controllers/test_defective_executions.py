@@ -217,7 +217,10 @@ class _Edited(_ByTheWay):
         for name in names:
             self.create(name)
         await self.until(lambda: all(self.status(name).get("settled") for name in names))
+        await asyncio.sleep(5)
         self._break(self.operator)
+        watch: Any = self.operator.watch
+        watch._on_text = watch._on_change = None  # else it may be the first to tell
         for name in names:
             self.change(name, lambda body: body["status"].update(phase="Failed"))
         self.operator.parts.wanted_rounds.look_at(None)

@@ -71,7 +71,7 @@ def test_a_loop_that_makes_long_texts_fails_when_it_has_stored_too_much(
         world = World(limits=LIMITS)
         execution = world.journal.add(loaded(looping(kind, state)))
         stored = world.journal.stored[execution.ref.uid]
-        ended = written(world, lambda: stored.outcome is not None or len(stored.commits) >= 400)
+        ended = written(world, lambda: stored.outcome is not None or len(stored.commits) >= 4_000)
         world.engine.adopt(execution)
         await ended.wait()
         if stored.outcome is None:

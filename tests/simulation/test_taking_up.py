@@ -167,7 +167,7 @@ def test_a_time_to_live_counts_though_it_was_set_as_an_operator_began() -> None:
 
 
 class SettledBeforeTheList(BetweenRoundAndList):
-    """The last write of an operator that has ended lands while the next one begins."""
+    """The last write of an operator that was killed lands while the next one begins."""
 
     is_late = False
 
@@ -185,7 +185,7 @@ class SettledBeforeTheList(BetweenRoundAndList):
         fate = super().fate(request, fate)
         if not self.is_late and request.method == "PATCH" and b'"settled"' in (request.body or b""):
             self.is_late = True
-            return Fate(10, fate.back, "answer", 0.1, strikes=("sent", "ended"))
+            return Fate(10, fate.back, "answer", 0.1, strikes=("sent", "killed"))
         return fate
 
 

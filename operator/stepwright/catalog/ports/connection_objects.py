@@ -19,6 +19,8 @@ class NoObject(Exception):  # noqa: N818 - it names a condition
 
 
 class ConnectionObject(Protocol):
+    """One that an execution may use, as it is at this moment."""
+
     @property
     def identity(self) -> str:
         """Another one after each change of it; of no other object."""
@@ -35,5 +37,7 @@ class ConnectionObject(Protocol):
 
 
 class ConnectionObjects(Protocol):
+    """All of them, wherever people keep them."""
+
     async def find(self, ref: ExecutionRef, name: str) -> ConnectionObject:
         """The one of that name that an execution means and may use. Raises NoObject, Unavailable."""
