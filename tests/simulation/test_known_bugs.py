@@ -19,10 +19,13 @@ from stepwright.assembly import nested
 from stepwright.cluster import record, stored
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.nested import of_task
+from stepwright.cluster.nested.children import Children
 from stepwright.cluster.nested.ends import Ends
+from stepwright.controllers import retention
 from stepwright.controllers.beginning import Beginning
 from stepwright.controllers.handing_over import HandingOver
 from stepwright.controllers.membership import Membership
+from stepwright.controllers.parents import Parents
 from stepwright.controllers.taking_up import TakingUp
 from stepwright.engine import parking, taking_up, writing
 from stepwright.engine.batch import Batch
@@ -254,6 +257,30 @@ def start_another_execution_each_time(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(nested, "call_id", of_task.call_id)
 
 
+def stop_no_child(patch: pytest.MonkeyPatch) -> None:
+    async def nothing(_: Children, __: Any, ___: Any) -> bool:
+        return True
+
+    patch.setattr(Children, "stop_own", nothing)
+
+
+def delete_children_while_they_are_awaited(patch: pytest.MonkeyPatch) -> None:
+    """And while a request to start them may still land."""
+
+    async def may(_: Parents, __: Any) -> bool:
+        return True
+
+    patch.setattr(Parents, "may_miss", may)
+    patch.setattr(retention, "_stays_until", lambda ended: ended.end)
+
+
+def ask_after_no_parent(patch: pytest.MonkeyPatch) -> None:
+    async def nobody(_: Parents, __: Any) -> bool:
+        return False
+
+    patch.setattr(Parents, "have_left", nobody)
+
+
 def tell_of_no_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Ends, "look", lambda _self, _namespace, _name: None)
 
@@ -368,6 +395,9 @@ _ENDING_TOGETHER = Trouble(
         (settle_before_what_runs_elsewhere_is_stopped, 100, "remote work", _ELSEWHERE),
         (start_another_execution_each_time, 100, "started again", _STARTING),
         (tell_of_no_end, 50, "not at rest", _STARTING),
+        (stop_no_child, 100, "not asked to stop", _STARTING),
+        (ask_after_no_parent, 400, "outlived", _STARTING),
+        (delete_children_while_they_are_awaited, 200, "", _STARTING),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
