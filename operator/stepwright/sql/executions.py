@@ -219,6 +219,8 @@ class SqlExecutions:
         """Durable when it returns. False if it does not run."""
         runs = await ask_for(self._database, uid, request)
         if runs:
+            # What was running when the last process ended may have been read before that was stored.
+            await self.taken_up()
             self._engine.stop_execution(uid, request)
         return runs
 
