@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from stepwright.cluster.resources import KINDS
 from tests.on_cluster.installed_chart import (
     OF_THE_CLUSTER,
     RELEASE,
@@ -287,10 +288,9 @@ def test_what_the_chart_has_brought_goes_with_it_but_for_the_crds(desk: Desk, cl
     ]
     assert left == []
     assert desk.installed.system.list("deployments,services,roles,rolebindings") == []
-    assert (
-        len(cluster.kubectl("get", "crd", "-o", "name", "-l", "app.kubernetes.io/part-of=stepwright").split())
-        == 3
-    )
+    assert len(
+        cluster.kubectl("get", "crd", "-o", "name", "-l", "app.kubernetes.io/part-of=stepwright").split()
+    ) == len(KINDS)
 
 
 # --- Steps ---------------------------------------------------------------------------------------------------------------

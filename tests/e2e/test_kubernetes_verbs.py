@@ -341,12 +341,16 @@ async def test_an_operator_that_is_killed_in_the_middle_of_a_call_costs_nothing_
     assert phase(ended) == "Succeeded", ended["status"].get("cause")
     with pytest.raises(NotFound):
         await api.get(path_of("v1", "configmaps", kube.namespace, name))
-    done = Counter(
-        write.verb
+    writes = [
+        write
         for write in audit.writes(since, namespace=kube.namespace)
-        if write.resource == "configmaps" and write.name in (name, "") and write.code < 300
-    )
-    assert done == {"create": 1, "patch": 1, "delete": 1}
+        if write.resource == "configmaps" and write.name in (name, "")
+    ]
+    done = Counter(write.verb for write in writes if write.code < 300)
+    # The API server notes a request as failed whose client is gone by its end, though it has landed.
+    unheard = {write.verb for write in writes if write.code >= 500}
+    for verb in ("create", "patch", "delete"):
+        assert done[verb] == 1 or (done[verb] == 0 and verb in unheard), writes
 
 
 async def test_a_stop_after_a_kill_deletes_what_nobody_has_recorded(
