@@ -144,27 +144,13 @@ def with_restored(
     return updated(conditions, RESTORED, TRUE, reason, now=now, generation=generation, detail=detail)
 
 
-def of_state_machine(
+def of_usable(
     conditions: Conditions, reason: Reason, *, now: str, generation: int, detail: str = ""
 ) -> list[dict[str, Any]]:
-    """All conditions of a StateMachine for one of its reasons."""
-    truths = _summary(ready=reason is VALID, reconciling=reason in (DELAYED, DRAINING))
-    return _all(conditions, truths, reason, now=now, generation=generation, detail=detail)
-
-
-def of_task_template(
-    conditions: Conditions, reason: Reason, *, now: str, generation: int, detail: str = ""
-) -> list[dict[str, Any]]:
-    """All conditions of a TaskTemplate for one of its reasons."""
-    truths = _summary(ready=reason is CALLABLE, reconciling=reason is NO_SERVICE)
-    return _all(conditions, truths, reason, now=now, generation=generation, detail=detail)
-
-
-def of_connection(
-    conditions: Conditions, reason: Reason, *, now: str, generation: int, detail: str = ""
-) -> list[dict[str, Any]]:
-    """All conditions of a Connection for one of its reasons."""
-    truths = _summary(ready=reason is USABLE, reconciling=False)
+    """All conditions of a StateMachine, a TaskTemplate or a Connection for one of its reasons."""
+    truths = _summary(
+        ready=reason in (VALID, CALLABLE, USABLE), reconciling=reason in (DELAYED, DRAINING, NO_SERVICE)
+    )
     return _all(conditions, truths, reason, now=now, generation=generation, detail=detail)
 
 

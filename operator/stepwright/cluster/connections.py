@@ -17,7 +17,7 @@ import msgspec
 
 from stepwright.catalog.ports import ConnectionObject, NoObject
 from stepwright.cluster.resources import API_VERSION
-from stepwright.cluster.task_templates import Metadata, Status
+from stepwright.cluster.summarised import Metadata, Status
 from stepwright.engine.ports import ExecutionRef, Unavailable
 from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError, Forbidden, NotFound, TooManyRequests, Unreachable

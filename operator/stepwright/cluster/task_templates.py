@@ -17,18 +17,10 @@ import msgspec
 from stepwright.catalog.ports import Function, FunctionName, FunctionUnfit, NoFunction, Speech
 from stepwright.cluster import conditions
 from stepwright.cluster.conditions import Reason
+from stepwright.cluster.summarised import Metadata, Status
 
 LARGEST_ANSWER_BYTES: Final = 262_144
 """What a task's result may have; longer ones are not read to their end."""
-
-
-class Metadata(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    name: str
-    namespace: str
-    uid: str
-    resourceVersion: str = ""
-    generation: int = 1
-    creationTimestamp: str = ""
 
 
 class Lambda(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -55,20 +47,6 @@ class Spec(msgspec.Struct, frozen=True, omit_defaults=True, rename={"lambda_": "
     http: Http
     lambda_: Lambda | None = None
     maxConcurrency: int | None = None
-
-
-class Condition(msgspec.Struct, frozen=True, omit_defaults=True):
-    type: str
-    status: str = ""
-    observedGeneration: int | None = None
-    lastTransitionTime: str = ""
-    reason: str = ""
-    message: str = ""
-
-
-class Status(msgspec.Struct, frozen=True, omit_defaults=True):
-    observedGeneration: int = 0
-    conditions: tuple[Condition, ...] = ()
 
 
 class Template(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -9,19 +9,16 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import msgspec
 import structlog
 
 from stepwright.cluster import conditions
 from stepwright.cluster.conditions import Reason
 from stepwright.cluster.connections import PLURAL, ClusterConnections, Connection
-from stepwright.cluster.resources import API_VERSION
+from stepwright.controllers.usable_status import UsableStatus
 from stepwright.engine.nap import nap
 from stepwright.engine.ports import Clock, Uid
-from stepwright.kube import timestamps
-from stepwright.kube.api import MERGE_PATCH, Api
-from stepwright.kube.api_errors import ApiError, Conflict, NotFound
-from stepwright.kube.paths import path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError
 from stepwright.tasks.http import connection as http
 from stepwright.tasks.http.connection import BadConnection
 
@@ -38,7 +35,7 @@ class Connections:
     def __init__(
         self, api: Api, clock: Clock, known: ClusterConnections, *, owns: Callable[[Uid], bool]
     ) -> None:
-        self._api = api
+        self._status = UsableStatus(api, clock, PLURAL)
         self._clock = clock
         self._known = known
         self._owns = owns
@@ -73,30 +70,8 @@ class Connections:
                     self._waiting.add(key)
 
     async def _report(self, connection: Connection) -> None:
-        metadata = connection.metadata
         reason, detail = verdict(connection.spec)
-        before = [
-            msgspec.to_builtins(each) | {"observedGeneration": each.observedGeneration or 0}
-            for each in connection.status.conditions
-        ]
-        after = conditions.of_connection(
-            before,
-            reason,
-            now=timestamps.seconds(self._clock.now()),
-            generation=metadata.generation,
-            detail=detail,
-        )
-        if connection.status.observedGeneration == metadata.generation and before == after:
-            return
-        patch = {
-            "metadata": {"uid": metadata.uid, "resourceVersion": metadata.resourceVersion},
-            "status": {"observedGeneration": metadata.generation, "conditions": after},
-        }
-        path = path_of(API_VERSION, PLURAL, metadata.namespace, metadata.name, "status")
-        try:
-            await self._api.patch(path, patch, MERGE_PATCH, into=_Nothing)
-        except (NotFound, Conflict):
-            return  # changed or deleted: the next event shows
+        await self._status.report(connection.metadata, connection.status, reason, detail)
 
 
 def verdict(spec: Mapping[str, Any]) -> tuple[Reason, str]:
@@ -115,7 +90,3 @@ def _asks_as_an_account(spec: Any) -> bool:
         named = {"secretKeyRef", "serviceAccountToken"}
         return bool(named & spec.keys()) or any(map(_asks_as_an_account, spec.values()))
     return isinstance(spec, list) and any(map(_asks_as_an_account, spec))
-
-
-class _Nothing(msgspec.Struct):
-    """The answer contains only what is known, so nothing of it is decoded."""

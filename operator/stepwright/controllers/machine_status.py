@@ -40,7 +40,7 @@ class MachineStatus:
         """Write it into the status, unless it is there already."""
         generation, before = seen.metadata.generation, seen.conditions()
         now = timestamps.seconds(self._clock.now())
-        after = conditions.of_state_machine(
+        after = conditions.of_usable(
             before, verdict.reason, now=now, generation=generation, detail=verdict.detail
         )
         listed = diagnostics.stored(verdict.found)

@@ -9,19 +9,16 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
 import structlog
 
-from stepwright.cluster import conditions, task_templates
+from stepwright.cluster import task_templates
 from stepwright.cluster.functions import ClusterFunctions
-from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.task_templates import Template
+from stepwright.controllers.usable_status import UsableStatus
 from stepwright.engine.nap import nap
 from stepwright.engine.ports import Clock, Uid
-from stepwright.kube import timestamps
-from stepwright.kube.api import MERGE_PATCH, Api
-from stepwright.kube.api_errors import ApiError, Conflict, NotFound
-from stepwright.kube.paths import path_of
+from stepwright.kube.api import Api
+from stepwright.kube.api_errors import ApiError
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +34,7 @@ class TaskTemplates:
     def __init__(
         self, api: Api, clock: Clock, functions: ClusterFunctions, *, owns: Callable[[Uid], bool]
     ) -> None:
-        self._api = api
+        self._status = UsableStatus(api, clock, "tasktemplates")
         self._clock = clock
         self._functions = functions
         self._owns = owns
@@ -79,31 +76,5 @@ class TaskTemplates:
         return failed
 
     async def _report(self, template: Template) -> None:
-        metadata = template.metadata
-        reason, detail = task_templates.verdict(template, self._functions.seen(metadata.namespace))
-        before = [
-            msgspec.to_builtins(each) | {"observedGeneration": each.observedGeneration or 0}
-            for each in template.status.conditions
-        ]
-        after = conditions.of_task_template(
-            before,
-            reason,
-            now=timestamps.seconds(self._clock.now()),
-            generation=metadata.generation,
-            detail=detail,
-        )
-        if template.status.observedGeneration == metadata.generation and before == after:
-            return
-        patch = {
-            "metadata": {"uid": metadata.uid, "resourceVersion": metadata.resourceVersion},
-            "status": {"observedGeneration": metadata.generation, "conditions": after},
-        }
-        path = path_of(API_VERSION, "tasktemplates", metadata.namespace, metadata.name, "status")
-        try:
-            await self._api.patch(path, patch, MERGE_PATCH, into=_Nothing)
-        except (NotFound, Conflict):
-            return  # changed or deleted: the next event shows
-
-
-class _Nothing(msgspec.Struct):
-    """The answer contains only what is known, so nothing of it is decoded."""
+        reason, detail = task_templates.verdict(template, self._functions.seen(template.metadata.namespace))
+        await self._status.report(template.metadata, template.status, reason, detail)

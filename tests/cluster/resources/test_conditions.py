@@ -55,7 +55,7 @@ def test_an_update_leaves_other_conditions_and_their_order_alone() -> None:
     ],
 )
 def test_conditions_of_a_state_machine(reason: conditions.Reason, expected: tuple[str, ...]) -> None:
-    found = truths(conditions.of_state_machine([], reason, now=EARLY, generation=1))
+    found = truths(conditions.of_usable([], reason, now=EARLY, generation=1))
 
     assert expected == (found["Ready"], found["Reconciling"], found["Stalled"])
 

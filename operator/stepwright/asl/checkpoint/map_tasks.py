@@ -32,20 +32,7 @@ def start_task(state: Map, parts: Parts, branch: Branch) -> StartTask:
         fork = parts[fork_id(branch.number)]
         assert isinstance(fork, Fork)
         parameters = {**parameters, "Results": _descriptions(parts, fork)}
-    return StartTask(
-        task=task.id,
-        resource=resource,
-        parameters=parameters,
-        has_parameters=True,
-        input=None,
-        state=state.name,
-        pointer=state.pointer,
-        path=branch.prefix + state.name,
-        attempt=branch.attempt,
-        scheduled=task.scheduled,
-        timeout_seconds=None,
-        heartbeat_seconds=None,
-    )
+    return open_work.start_own(state, branch, task.id, resource, parameters, task.scheduled)
 
 
 def _descriptions(parts: Parts, fork: Fork) -> list[Json]:

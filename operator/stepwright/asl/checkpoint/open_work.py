@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from stepwright.asl.checkpoint.parts import Branch, OpenTask
+from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Map, Task
 from stepwright.asl.resource import Resource
 from stepwright.asl.resource import parse as parse_resource
@@ -43,6 +44,26 @@ def number(timer: TimerId) -> int:
 
 def is_retry(timer: TimerId) -> bool:
     return timer.startswith("retry:")
+
+
+def start_own(
+    state: Map, branch: Branch, task: TaskId, resource: Resource, parameters: Json, scheduled: Millis
+) -> StartTask:
+    """A task by which a Map does its own work: a shard, its reader, its writer."""
+    return StartTask(
+        task=task,
+        resource=resource,
+        parameters=parameters,
+        has_parameters=True,
+        input=None,
+        state=state.name,
+        pointer=state.pointer,
+        path=branch.prefix + state.name,
+        attempt=branch.attempt,
+        scheduled=scheduled,
+        timeout_seconds=None,
+        heartbeat_seconds=None,
+    )
 
 
 def start_task(state: Task, branch: Branch) -> StartTask:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, convert, to_builtins
 from msgspec.structs import replace
 
-from stepwright.asl.checkpoint import codec
+from stepwright.asl.checkpoint import codec, open_work
 from stepwright.asl.checkpoint.parts import (
     HEAD,
     ROOT,
@@ -36,7 +36,7 @@ from stepwright.asl.checkpoint.parts import (
     part_id,
 )
 from stepwright.asl.json_types import Json, JsonText
-from stepwright.asl.machine import Machine
+from stepwright.asl.machine import Machine, Map
 from stepwright.asl.resource import MAP_SHARD
 from stepwright.asl.signals import Millis, ShardCounts, TaskId
 from stepwright.asl.step import CancelTask, StartTask
@@ -90,22 +90,10 @@ def start_task(machine: Machine, parts: Parts, shard: Shard) -> StartTask:
     branch = parts[branch_id(shard.branch)]
     assert isinstance(branch, Branch)
     state = machine.scopes[branch.scope].states[branch.state]
+    assert isinstance(state, Map)
     begun: Json = {**_beginning(parts, branch, shard)}
     parameters: Json = {"parts": begun, "redrives": shard.redrives}
-    return StartTask(
-        task=shard.task,
-        resource=MAP_SHARD,
-        parameters=parameters,
-        has_parameters=True,
-        input=None,
-        state=state.name,
-        pointer=state.pointer,
-        path=branch.prefix + state.name,
-        attempt=branch.attempt,
-        scheduled=shard.opened,
-        timeout_seconds=None,
-        heartbeat_seconds=None,
-    )
+    return open_work.start_own(state, branch, shard.task, MAP_SHARD, parameters, shard.opened)
 
 
 def cancel_task(shard: Shard) -> CancelTask:
