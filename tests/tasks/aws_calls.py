@@ -10,13 +10,13 @@ import pytest
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse
-from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import StartTask
 from stepwright.assembly.connections import ServicesOfEnvironment
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.tasks.aws.integration import AwsServices
 from stepwright.tasks.calls.integration import Call
+from tests.tasks.start_tasks import start_task
 
 REGION: Final = "us-east-1"
 REF: Final = ExecutionRef(
@@ -30,20 +30,7 @@ REF: Final = ExecutionRef(
 
 
 def task(resource: str, parameters: Json, number: int = 5) -> StartTask:
-    return StartTask(
-        task=TaskId(number),
-        resource=parse(f"arn:aws:states:::{resource}"),
-        parameters=parameters,
-        has_parameters=True,
-        input={},
-        state="S",
-        pointer="/States/S",
-        path="S",
-        attempt=0,
-        scheduled=Millis(0),
-        timeout_seconds=None,
-        heartbeat_seconds=None,
-    )
+    return start_task(parse(f"arn:aws:states:::{resource}"), parameters, number)
 
 
 def use_endpoint(

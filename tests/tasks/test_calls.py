@@ -13,7 +13,7 @@ from aiohttp import web
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse as parse_resource
-from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskStarted, TaskSucceeded
+from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskStarted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.asl.task_token import unsealed
 from stepwright.assembly.connections import OfEnvironment
@@ -27,26 +27,14 @@ from stepwright.tasks.calls.slots import MOST_OF_A_HOST, Slots
 from stepwright.tasks.functions import INVOKE, of_lambda
 from stepwright.tasks.functions.integration import FunctionCalls
 from stepwright.tasks.functions.of_lambda import OfLambda
+from tests.tasks.start_tasks import start_task
 
 REF = ExecutionRef(Uid("u"), "local", "x", "m")
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
 
 
 def task(parameters: Json, number: int = 5, resource: str = INVOKE.text) -> StartTask:
-    return StartTask(
-        task=TaskId(number),
-        resource=parse_resource(resource),
-        parameters=parameters,
-        has_parameters=True,
-        input={},
-        state="S",
-        pointer="/States/S",
-        path="S",
-        attempt=0,
-        scheduled=Millis(0),
-        timeout_seconds=None,
-        heartbeat_seconds=None,
-    )
+    return start_task(parse_resource(resource), parameters, number)
 
 
 def calls() -> FunctionCalls:

@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from stepwright.asl.json_types import Json
-from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import StartTask
 from stepwright.catalog.ports import ConnectionObject, NoObject
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid
-from stepwright.tasks.calls.integration import Call
+from stepwright.tasks.calls.integration import Call, CallFailed
 from stepwright.tasks.http.client import Client, look_up
 from stepwright.tasks.http.integration import Http
 from stepwright.tasks.http.resources import INVOKE
 from tests.tasks.http.tls_server import Certificates, TlsServer
+from tests.tasks.start_tasks import start_task
 
 REF = ExecutionRef(Uid("43e358d5-0000-4000-8000-000000000000"), "local", "x", "m")
 SECRETS = {
@@ -57,20 +59,7 @@ def secret(key: str) -> dict[str, Any]:
 
 
 def task(parameters: Json, number: int = 5) -> StartTask:
-    return StartTask(
-        task=TaskId(number),
-        resource=INVOKE,
-        parameters=parameters,
-        has_parameters=True,
-        input={},
-        state="S",
-        pointer="/States/S",
-        path="S",
-        attempt=0,
-        scheduled=Millis(0),
-        timeout_seconds=None,
-        heartbeat_seconds=None,
-    )
+    return start_task(INVOKE, parameters, number)
 
 
 def asked(url: str, method: str = "GET", **more: Json) -> Call:
@@ -92,3 +81,17 @@ def connection(servers: Sequence[TlsServer], certificates: Certificates, **http:
 
 def integration(kept: Kept, lookup: Any = look_up) -> Http:
     return Http(kept, SystemClock(), loopback=True, client=Client(lookup))
+
+
+async def call(kept: Kept, url: str, method: str = "GET", **more: Json) -> Any:
+    http = integration(kept)
+    try:
+        return (await http.begin(asked(url, method, **more))).value
+    finally:
+        await http.close()
+
+
+async def failure(kept: Kept, url: str, method: str = "GET", **more: Json) -> CallFailed:
+    with pytest.raises(CallFailed) as failed:
+        await call(kept, url, method, **more)
+    return failed.value

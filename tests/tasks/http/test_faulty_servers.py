@@ -14,33 +14,13 @@ import pytest
 
 from stepwright.asl.json_types import Json
 from stepwright.tasks.calls.integration import CallFailed
-from tests.tasks.http.calling import Kept, asked, connection, integration
-from tests.tasks.http.tls_server import Certificates, TlsServer, issue
+from tests.tasks.http.calling import Kept, asked, call, connection, failure, integration
+from tests.tasks.http.tls_server import Certificates, TlsServer
 
 
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return issue(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-async def server(certificates: Certificates) -> AsyncIterator[TlsServer]:
-    async with TlsServer(certificates.context()) as server:
-        yield server
-
-
-async def call(kept: Kept, url: str, method: str = "GET", **more: Json) -> Json:
-    http = integration(kept)
-    try:
-        return (await http.begin(asked(url, method, **more))).value
-    finally:
-        await http.close()
-
-
-async def failure(kept: Kept, url: str, method: str = "GET", **more: Json) -> tuple[str, str]:
-    with pytest.raises(CallFailed) as failed:
-        await call(kept, url, method, **more)
-    return failed.value.error, failed.value.cause
+async def refusal(kept: Kept, url: str, method: str = "GET", **more: Json) -> tuple[str, str]:
+    failed = await failure(kept, url, method, **more)
+    return failed.error, failed.cause
 
 
 SOCKET = "States.Http.Socket"
@@ -76,7 +56,7 @@ FAULTS = {
 async def test_a_fault_of_the_server_is_the_tasks_error(
     path: str, server: TlsServer, certificates: Certificates
 ) -> None:
-    error, cause = await failure(connection([server], certificates), server.url + path)
+    error, cause = await refusal(connection([server], certificates), server.url + path)
 
     expected, beginning = FAULTS[path]
     assert (error, cause.startswith(beginning.replace("PORT", str(server.port)))) == (expected, True), cause
@@ -89,7 +69,7 @@ async def test_a_server_that_does_not_finish_is_given_up(
 ) -> None:
     kept = connection([server], certificates, timeoutSeconds=1)
 
-    error, cause = await failure(kept, server.url + path)
+    error, cause = await refusal(kept, server.url + path)
 
     assert (error, cause) == (SOCKET, f"{server.url} has not answered within 1 seconds.")
 
@@ -105,7 +85,7 @@ async def test_a_server_that_accepts_and_never_speaks_is_given_up() -> None:
     port = silent.sockets[0].getsockname()[1]
     kept = Kept({"http": {"allow": [f"https://localhost:{port}/"], "timeoutSeconds": 1}})
 
-    assert await failure(kept, f"https://localhost:{port}/") == (
+    assert await refusal(kept, f"https://localhost:{port}/") == (
         SOCKET,
         f"https://localhost:{port} has not answered within 1 seconds.",
     )
@@ -123,7 +103,7 @@ def closed_port() -> Iterator[int]:
 async def test_a_server_that_refuses_is_told(closed_port: int) -> None:
     url = f"https://127.0.0.1:{closed_port}"
 
-    assert await failure(Kept({"http": {"allow": [f"{url}/"]}}), f"{url}/") == (
+    assert await refusal(Kept({"http": {"allow": [f"{url}/"]}}), f"{url}/") == (
         SOCKET,
         f"{url} cannot be connected to: Connect call failed ('127.0.0.1', {closed_port}).",
     )
@@ -132,7 +112,7 @@ async def test_a_server_that_refuses_is_told(closed_port: int) -> None:
 async def test_a_certificate_of_an_unknown_authority_is_not_believed(server: TlsServer) -> None:
     kept = Kept({"http": {"allow": [f"{server.url}/"]}})
 
-    error, cause = await failure(kept, f"{server.url}/ok")
+    error, cause = await refusal(kept, f"{server.url}/ok")
 
     assert (error, server.seen) == (SOCKET, [])
     assert cause.startswith(f"The certificate of {server.url} is not valid: ")
@@ -140,7 +120,7 @@ async def test_a_certificate_of_an_unknown_authority_is_not_believed(server: Tls
 
 async def test_a_certificate_of_another_host_is_not_believed(certificates: Certificates) -> None:
     async with TlsServer(certificates.context("other")) as server:
-        error, cause = await failure(connection([server], certificates), f"{server.url}/ok")
+        error, cause = await refusal(connection([server], certificates), f"{server.url}/ok")
 
         assert (error, server.seen) == (SOCKET, [])
         assert cause == (
@@ -161,7 +141,7 @@ async def test_a_server_without_tls_is_not_spoken_to_in_the_clear() -> None:
         url = plain.url.replace("http:", "https:")
         kept = Kept({"http": {"allow": [f"{url}/"], "timeoutSeconds": 1}})
 
-        error, _ = await failure(kept, f"{url}/ok")
+        error, _ = await refusal(kept, f"{url}/ok")
 
         assert (error, plain.seen) == (SOCKET, [])
 
@@ -169,7 +149,7 @@ async def test_a_server_without_tls_is_not_spoken_to_in_the_clear() -> None:
 async def test_a_redirect_to_the_metadata_service_is_an_error_and_is_not_followed(
     server: TlsServer, certificates: Certificates
 ) -> None:
-    error, cause = await failure(connection([server], certificates), f"{server.url}/redirect")
+    error, cause = await refusal(connection([server], certificates), f"{server.url}/redirect")
 
     assert error == "States.Http.StatusCode.302"
     assert json.loads(cause)["Headers"]["Location"] == ["http://169.254.169.254/latest/meta-data/"]
@@ -199,7 +179,7 @@ async def test_the_largest_answer_is_read_and_gzip_though_not_asked_for(
 
 
 async def test_a_long_answer_of_a_failure_is_cut(server: TlsServer, certificates: Certificates) -> None:
-    error, cause = await failure(connection([server], certificates), f"{server.url}/large-error")
+    error, cause = await refusal(connection([server], certificates), f"{server.url}/large-error")
 
     assert error == "States.Http.StatusCode.500"
     assert len(json.loads(cause)["ResponseBody"]) == 262_144
@@ -217,7 +197,7 @@ async def test_a_long_answer_of_a_failure_is_cut(server: TlsServer, certificates
 async def test_a_status_that_is_no_success_is_an_error_with_the_whole_answer(
     path: str, status: int, body: Json, server: TlsServer, certificates: Certificates
 ) -> None:
-    error, cause = await failure(connection([server], certificates), server.url + path)
+    error, cause = await refusal(connection([server], certificates), server.url + path)
 
     assert error == f"States.Http.StatusCode.{status}"
     assert json.loads(cause).get("ResponseBody") == body
@@ -288,7 +268,7 @@ async def test_the_address_that_was_judged_is_connected_to_and_no_second_answer_
 async def test_what_is_not_allowed_is_not_connected_to(
     url: str, server: TlsServer, certificates: Certificates
 ) -> None:
-    error, _ = await failure(connection([server], certificates), url.replace("PORT", str(server.port)))
+    error, _ = await refusal(connection([server], certificates), url.replace("PORT", str(server.port)))
 
     assert (error, server.connections) == ("States.Permissions", 0)
 
@@ -341,11 +321,11 @@ async def test_a_client_certificate_is_shown_and_without_it_a_strict_server_refu
         shown.secrets |= {"crt": certificates.text("client.crt"), "key": certificates.text("client.key")}
 
         assert await call(shown, f"{strict.url}/ok")
-        error, cause = await failure(connection([strict], certificates), f"{strict.url}/ok")
+        error, cause = await refusal(connection([strict], certificates), f"{strict.url}/ok")
         assert error == SOCKET
         assert cause.startswith(f"The connection to {strict.url} was lost: ")
         shown.secrets["key"] = "canary-key"
-        error, cause = await failure(shown, f"{strict.url}/ok")
+        error, cause = await refusal(shown, f"{strict.url}/ok")
         assert (error, cause) == (
             "States.Runtime",
             "The certificates or the key of the Connection are none that can be used (PEM).",

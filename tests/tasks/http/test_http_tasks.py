@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,33 +16,8 @@ from stepwright.tasks import table
 from stepwright.tasks.calls.integration import Again, CallFailed
 from stepwright.tasks.http import forms
 from stepwright.tasks.http.forms import ArrayFormat
-from tests.tasks.http.calling import SECRETS, Kept, asked, connection, integration, secret
-from tests.tasks.http.tls_server import Certificates, Exchange, TlsServer, issue
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return issue(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-async def server(certificates: Certificates) -> AsyncIterator[TlsServer]:
-    async with TlsServer(certificates.context()) as server:
-        yield server
-
-
-async def call(kept: Kept, url: str, method: str = "GET", **more: Json) -> Any:
-    http = integration(kept)
-    try:
-        return (await http.begin(asked(url, method, **more))).value
-    finally:
-        await http.close()
-
-
-async def failure(kept: Kept, url: str, method: str = "GET", **more: Json) -> CallFailed:
-    with pytest.raises(CallFailed) as failed:
-        await call(kept, url, method, **more)
-    return failed.value
+from tests.tasks.http.calling import SECRETS, Kept, asked, call, connection, failure, integration, secret
+from tests.tasks.http.tls_server import Certificates, Exchange, TlsServer
 
 
 async def test_the_result_has_aws_shape_with_headers_in_alphabetical_order(
