@@ -14,11 +14,11 @@ from stepwright.controllers.state_machine_watch import NOTHING_SAID, Policy
 from tests.engine.virtual_loop import BEGIN
 from tests.golden import earlier
 from tests.on_cluster.rights import Right
-from tests.simulation import access, children, logs, machines, rarities, remote
+from tests.simulation import access, children, machines, rarities, remote
 from tests.simulation import loop as loops
 from tests.simulation.api_server import Body, Snapshot
 from tests.simulation.authors import Authors
-from tests.simulation.climate import Climate, constants
+from tests.simulation.climate import Climate
 from tests.simulation.loop import SimulationLoop
 from tests.simulation.machine_watchman import MachineWatchman
 from tests.simulation.operator import LEASE_NAMESPACE, Setting
@@ -26,7 +26,7 @@ from tests.simulation.rarities import LARGE_OBJECT_BYTES, Rarities
 from tests.simulation.result import Result
 from tests.simulation.upgrades import Upgraded
 from tests.simulation.watchman import Memory
-from tests.simulation.world import ACCOUNT, NAMESPACE, World
+from tests.simulation.world import ACCOUNT, NAMESPACE, World, lived
 
 OTHER_INSTALLATION = "a-second-one"
 RESTORED_AFTER_SECONDS = 10.5
@@ -235,14 +235,7 @@ def play(seed: int) -> Result:
     async def main(loop: SimulationLoop) -> None:
         made = _world(seed, loop, rare)
         played.append(made)
-        with constants(made.climate), logs.into(made.log):
-            await made.run()
-            made.check()
-        for task in loop.tasks:
-            if task.done() and not task.cancelled() and task.exception() is not None:
-                made.violation(f"the cluster broke: {task.get_name()}: {task.exception()!r}")
-        for error in loop.errors:
-            made.violation(f"in the loop: {error}")
+        await lived(made, loop)
 
     try:
         loops.run(Random(f"loop {seed}"), main)

@@ -14,14 +14,13 @@ from typing import Any
 
 from stepwright.cluster import stored
 from stepwright.tasks.kubernetes import marks
-from tests.simulation import logs
 from tests.simulation import loop as loops
 from tests.simulation.access import Access
 from tests.simulation.api_server import Body, Key, Kind
-from tests.simulation.climate import Climate, constants
+from tests.simulation.climate import Climate
 from tests.simulation.loop import SimulationLoop
 from tests.simulation.running import prepared
-from tests.simulation.world import World
+from tests.simulation.world import World, lived
 
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap"}
 _LONG_SECONDS = 40.0
@@ -182,14 +181,7 @@ def play(seed: int) -> VerbsWorld:
     async def main(loop: SimulationLoop) -> None:
         made = VerbsWorld(seed, loop)
         played.append(made)
-        with constants(made.climate), logs.into(made.log):
-            await made.run()
-            made.check()
-        for task in loop.tasks:
-            if task.done() and not task.cancelled() and task.exception() is not None:
-                made.violation(f"the cluster broke: {task.get_name()}: {task.exception()!r}")
-        for error in loop.errors:
-            made.violation(f"in the loop: {error}")
+        await lived(made, loop)
 
     with prepared():
         loops.run(Random(f"loop {seed}"), main)

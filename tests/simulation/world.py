@@ -19,12 +19,12 @@ from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision
 from stepwright.controllers.known_machines import Known
 from stepwright.engine.ports import ExecutionRef
-from tests.simulation import machines, rest
+from tests.simulation import logs, machines, rest
 from tests.simulation.access import Access
 from tests.simulation.api_server import OUTSIDE, ApiServer, Refusal
 from tests.simulation.children import Children
 from tests.simulation.client import Strike
-from tests.simulation.climate import Climate
+from tests.simulation.climate import Climate, constants
 from tests.simulation.jobs import CALM, Jobs
 from tests.simulation.loop import SimulationLoop
 from tests.simulation.network import Network
@@ -412,3 +412,15 @@ class World:
     def violation(self, sentence: str) -> None:
         self.trace("VIOLATION", sentence)
         self.result.violations.append(sentence)
+
+
+async def lived(world: World, loop: SimulationLoop) -> None:
+    """From its beginning to its end; whatever was wrong is among its violations."""
+    with constants(world.climate), logs.into(world.log):
+        await world.run()
+        world.check()
+    for task in loop.tasks:
+        if task.done() and not task.cancelled() and task.exception() is not None:
+            world.violation(f"the cluster broke: {task.get_name()}: {task.exception()!r}")
+    for error in loop.errors:
+        world.violation(f"in the loop: {error}")

@@ -105,15 +105,17 @@ class Leftovers:
     def look_back(self, namespace: str, name: str) -> None:
         """The task has ended: check what becomes of its Job."""
         release = self._releases.unfinished(namespace, name)
-        job = self._jobs.get(namespace, name)
-        if release is None or job is None or not _is_for(release, job):
+        if release is None or (job := self._job_of(release)) is None:
             return
         what = verdict.aftermath(job, self._pods_of(job))
         if what is verdict.Aftermath.FINISHED:
             self._releases.finished(release, job)
-        elif what is verdict.Aftermath.AGAIN and (namespace, name) not in self._ending:
-            if not self._held(release.ref.uid):
-                return  # if a restore has undone the task's end, it may be wanted where the execution is carried
+        elif (
+            what is verdict.Aftermath.AGAIN
+            and (namespace, name) not in self._ending
+            # If a restore has undone the task's end, the Job may be wanted where the execution is carried.
+            and self._held(release.ref.uid)
+        ):
             self._log.warning(
                 "a Job would run again though its task has ended", execution=_name(release.ref), job=name
             )
@@ -136,13 +138,19 @@ class Leftovers:
 
     def _running_again(self, release: Release) -> facts.Job | None:
         """The Job as it was seen last, if it still is to be ended."""
-        namespace, name = release.ref.namespace, release.name
-        job = self._jobs.get(namespace, name)
-        if job is None or not _is_for(release, job) or not self._held(release.ref.uid):
+        if self._releases.unfinished(release.ref.namespace, release.name) is None:
             return None
-        if self._releases.unfinished(namespace, name) is None:
+        job = self._job_of(release)
+        if job is None or not self._held(release.ref.uid):
             return None
         return job if verdict.aftermath(job, self._pods_of(job)) is verdict.Aftermath.AGAIN else None
+
+    def _job_of(self, release: Release) -> facts.Job | None:
+        """As it was seen last; None if it was not, or another one has its name."""
+        job = self._jobs.get(release.ref.namespace, release.name)
+        if job is None or release.job_uid not in (None, job.metadata.uid):
+            return None
+        return job if job.metadata.annotations.task_name == release.task_name else None
 
     def _look_back_at_all(self, now: Millis) -> None:
         for release in self._releases.all_unfinished():
@@ -194,9 +202,3 @@ class Leftovers:
 
 def _name(ref: ExecutionRef) -> str:
     return f"{ref.namespace}/{ref.name}"
-
-
-def _is_for(release: Release, job: facts.Job) -> bool:
-    """Whether it is that Job, and not another one of its name."""
-    whose = release.job_uid in (None, job.metadata.uid)
-    return whose and job.metadata.annotations.task_name == release.task_name
