@@ -94,8 +94,9 @@ def test_its_own_tests_pass(greet: Path) -> None:
 def test_what_runs_it_in_a_cluster_belongs_together(greet: Path) -> None:
     template, service, deployment = yaml.safe_load_all((greet / "function.yaml").read_text())
 
-    read = TaskTemplate.model_validate(template)
-    assert read.spec.http.service.name == service["metadata"]["name"] == "greet"
+    http = TaskTemplate.model_validate(template).spec.http
+    assert http is not None
+    assert http.service.name == service["metadata"]["name"] == "greet"
     assert service["spec"]["selector"] == deployment["spec"]["template"]["metadata"]["labels"]
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     assert container["ports"][0]["containerPort"] == service["spec"]["ports"][0]["port"]
@@ -225,11 +226,23 @@ def test_it_runs_once_as_a_tasks_container(greet: Path, tmp_path: Path) -> None:
     well = stepwright("function", "once", "app.handler", folder=greet, **files)
     assert (well.returncode, json.loads(answer.read_text())) == (0, {"greeting": "Hello, Ada!"})
 
-    answer.unlink()
     event.write_text("{}")
     badly = stepwright("function", "once", "app.handler", folder=greet, **files)
-    assert (badly.returncode, answer.exists()) == (1, False)
+    said = json.loads(answer.read_text())
+    assert (badly.returncode, said["errorType"]) == (1, "NoName")
+    assert said["errorMessage"] == "the event has no name"
     assert "NoName: the event has no name" in badly.stderr
+
+
+def test_what_a_function_raises_fits_into_what_kubernetes_keeps_of_an_output(tmp_path: Path) -> None:
+    (tmp_path / "long.py").write_text("def handler(event, context):\n    raise ValueError('\\0' * 9000)\n")
+    event, answer = tmp_path / "in.json", tmp_path / "out.json"
+    event.write_text("{}")
+    files = {"STEPWRIGHT_INPUT_FILE": str(event), "STEPWRIGHT_OUTPUT_FILE": str(answer)}
+    ran = stepwright("function", "once", "long.handler", folder=tmp_path, **files)
+
+    assert (ran.returncode, len(answer.read_bytes()) <= 4095) == (1, True)
+    assert json.loads(answer.read_text())["errorType"] == "ValueError"
 
 
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {

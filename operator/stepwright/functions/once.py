@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import uuid
 from pathlib import Path
@@ -13,11 +14,12 @@ from stepwright.functions.handlers import Context, Handler, Outcome, Unusable
 
 INPUT: Final = "STEPWRIGHT_INPUT_FILE"
 OUTPUT: Final = "STEPWRIGHT_OUTPUT_FILE"
+LARGEST_OUTPUT_BYTES: Final = 4095
 
 
 def run(handler: Handler, name: str) -> Outcome:
-    """The event comes from the file that the environment names, and what the handler returns goes into the other one. Raises
-    Unusable."""
+    """The event comes from the file that the environment names, and what the handler returns, or raises, goes into the other
+    one. Raises Unusable."""
     event_file, answer_file = (_file(variable) for variable in (INPUT, OUTPUT))
     try:
         event = handlers.event_of(event_file.read_bytes())
@@ -28,9 +30,20 @@ def run(handler: Handler, name: str) -> Outcome:
         outcome = asyncio.run(handlers.call_async(handler, event, context))
     else:
         outcome = handlers.call(handler, event, context)
-    if not outcome.failed:
-        answer_file.write_bytes(outcome.body)
+    answer_file.write_bytes(_short(outcome.body) if outcome.failed else outcome.body)
     return outcome
+
+
+def _short(error: bytes) -> bytes:
+    """Of a longer output file Kubernetes keeps the end alone: where the call failed is left out first, then the end of what it
+    says."""
+    if len(error) <= LARGEST_OUTPUT_BYTES:
+        return error
+    said = json.loads(error)
+    said.pop("stackTrace", None)
+    while len(shorter := json.dumps(said).encode()) > LARGEST_OUTPUT_BYTES:
+        said["errorMessage"] = said["errorMessage"][: len(said["errorMessage"]) // 2]
+    return shorter
 
 
 def _file(variable: str) -> Path:

@@ -162,12 +162,41 @@ def failed(its: facts.Pod | None, **given: Any) -> tuple[str, str, tuple[str, st
 
 
 LOG = ("order-7-5-x-abcde", "main")
+DECLINED = '{"errorType": "CardDeclined", "errorMessage": "no"}'
 FAILURES: list[tuple[str, facts.Pod | None, dict[str, Any], tuple[str, str, tuple[str, str] | None]]] = [
     (
         "exit code",
         pod({"exitCode": 3, "reason": "Error"}, phase="Failed"),
         {},
         ("Job.Failed", "Container main of pod order-7-5-x-abcde ended with exit code 3.", LOG),
+    ),
+    (
+        "an error of its own",
+        pod({"exitCode": 1, "reason": "Error", "message": f"{DECLINED}\n"}, phase="Failed"),
+        {},
+        ("CardDeclined", DECLINED, None),
+    ),
+    (
+        "an error of its own before its companion's",
+        pod(containers={"a": {"exitCode": 1}, "main": {"exitCode": 2, "message": DECLINED}}, phase="Failed"),
+        {},
+        ("CardDeclined", DECLINED, None),
+    ),
+    (
+        "an error of a companion's",
+        pod(containers={"a": {"exitCode": 1, "message": DECLINED}, "main": {"exitCode": 0}}, phase="Failed"),
+        {},
+        (
+            "Job.Failed",
+            "Container a of pod order-7-5-x-abcde ended with exit code 1.",
+            ("order-7-5-x-abcde", "a"),
+        ),
+    ),
+    (
+        "an output that names no error",
+        pod({"exitCode": 1, "message": '{"errorType": ""}'}, phase="Failed"),
+        {},
+        ("Job.Failed", "Container main of pod order-7-5-x-abcde ended with exit code 1.", LOG),
     ),
     (
         "signal",

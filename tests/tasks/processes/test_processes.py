@@ -110,6 +110,12 @@ def test_a_history_tells_of_a_process_as_of_a_job(dev: DevProcess) -> None:
             id="exit code",
         ),
         pytest.param(
+            shell("""echo '{"errorType": "CardDeclined"}' > $STEPWRIGHT_OUTPUT_FILE; exit 1"""),
+            "CardDeclined",
+            '{"errorType": "CardDeclined"}',
+            id="an error of its own",
+        ),
+        pytest.param(
             task(command=["/no/such/program"]),
             "Job.Failed",
             "The process ended with exit code 127",

@@ -59,6 +59,17 @@ def from_message(pod: Pod, terminated: Terminated) -> Json:
     return _parse(message, where, size)
 
 
+def own_error(written: str) -> str | None:
+    """The name of the error that a failed container gives by what it wrote to its output file, as a Lambda function does:
+    an object with ``errorType``. None if it names none."""
+    try:
+        said = jsontext.parse(written)
+    except jsontext.InvalidJson:
+        return None
+    name = said.get("errorType") if isinstance(said, dict) else None
+    return name if isinstance(name, str) and name else None
+
+
 def from_line(pod: Pod, line: bytes) -> Json:
     """The value in the last line of stdout; raises StateError where it is not one."""
     if len(line) > LINE_BYTES:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
 
-from stepwright.tasks.job import errors
+from stepwright.tasks.job import errors, output
 from stepwright.tasks.job.facts import Job, JobCondition, Pod, Terminated
 
 
@@ -291,6 +291,9 @@ def _pod_failure(job: str, pod: Pod) -> Failed | None:
             return Failed(
                 errors.EVICTED, f"Pod {name} of Job {job} was deleted while it ran.", (name, container)
             )
+        said = terminated.message or ""
+        if container == pod.main and (own := output.own_error(said)) is not None:
+            return Failed(own, said.strip())
         return Failed(
             errors.FAILED,
             f"Container {container} of pod {name} ended with exit code {terminated.exitCode}"

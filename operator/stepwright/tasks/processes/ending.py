@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded
 from stepwright.asl.text import jsontext, timestamps
 from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.tasks.job import described, errors, template
+from stepwright.tasks.job import output as job_output
 from stepwright.tasks.processes import containers
 from stepwright.tasks.processes.command import Command
 from stepwright.tasks.processes.workplace import Workplace
@@ -36,6 +39,10 @@ async def _is_without_image(place: Workplace, wanted: Command) -> bool:
 
 def _result(task: TaskId, place: Workplace, code: int, output: str) -> Signal:
     if code:
+        with suppress(StateError):
+            left = place.output().decode("utf-8", "replace").strip()
+            if (own := job_output.own_error(left)) is not None:
+                return TaskFailed(task, own, left)
         said = place.last_words()
         what = "process" if place.engine is None else "container"
         cause = f"The {what} ended with exit code {code}" + (f": {said}" if said else ".")
