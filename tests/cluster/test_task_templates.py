@@ -13,7 +13,7 @@ import pytest
 
 from stepwright.asl.resource import parse
 from stepwright.catalog.callers import Caller
-from stepwright.catalog.ports import Function, FunctionUnfit, NoFunction
+from stepwright.catalog.ports import Function, FunctionJob, FunctionUnfit, NoFunction
 from stepwright.cluster import task_templates
 from stepwright.cluster.functions import ClusterFunctions
 from stepwright.cluster.resources import TaskTemplate
@@ -157,6 +157,7 @@ def test_a_call_goes_to_the_cluster_ip_of_the_service(
     there = seen(this, services=(service(**of_service),))
     function = task_templates.function(msgspec.convert(this, Template), there)
 
+    assert isinstance(function, Function)
     assert function.url == url
     headers = asyncio.run(_headers(function))
     assert headers["Host"].startswith("charge.shop.svc:")
@@ -227,6 +228,17 @@ def test_a_template_whose_calls_would_lead_elsewhere_or_nowhere_says_why(
     assert str(unfit.value) == f"TaskTemplate charge: {sentence}"
 
 
+def test_a_template_with_a_job_needs_no_service() -> None:
+    job: dict[str, Any] = {"image": "example/charge:1", "resources": {"requests": {"cpu": "500m"}}}
+    this = template("charge", http=None, job=job)
+    there = seen(this, services=())
+
+    assert task_templates.function(msgspec.convert(this, Template), there) == FunctionJob(
+        job, "TaskTemplate charge"
+    )
+    assert task_templates.verdict(msgspec.convert(this, Template), there)[0].name == "Callable"
+
+
 # --- With an API server -----------------------------------------------------------------------------------------------
 
 
@@ -253,7 +265,9 @@ class Scene:
         )
 
     async def find(self, text: str = "charge") -> Function:
-        return await self.functions.find(resources.function_name(text), "shop", CALLER)
+        found = await self.functions.find(resources.function_name(text), "shop", CALLER)
+        assert isinstance(found, Function)
+        return found
 
 
 def played(main: Callable[[Scene], Awaitable[None]]) -> None:
@@ -285,7 +299,7 @@ def test_a_change_counts_at_once() -> None:
         assert (await scene.find()).url == "http://10.96.0.7:8080"  # though no watch has told of it yet
         await asyncio.sleep(5)
         known = scene.functions.known(resources.function_name("charge"), "shop")
-        assert known is not None
+        assert isinstance(known, Function)
         assert known.url == "http://10.96.0.7:8080"
         assert scene.functions.known(resources.function_name("charge"), "other") is None
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from stepwright.asl.task_token import begun_uid
-from tests.on_cluster.kubectl import Kube, Object, condition, execution, machine, one, output
+from tests.on_cluster.kubectl import IMAGE, Kube, Object, condition, execution, machine, one, output
 from tests.processes.operators import OperatorProcess
 
 pytestmark = pytest.mark.cluster
@@ -201,6 +201,65 @@ def test_where_nothing_can_be_called_the_task_says_what_to_make(stepwright: Kube
     assert "has the type ExternalName" in elsewhere["cause"]
     told = stepwright.until("tt", "away", lambda found: condition(found, "Ready"))
     assert condition(told, "Ready")["reason"] == "NoClusterIP"
+
+
+SCRIPT = """
+if grep -q decline "$STEPWRIGHT_INPUT_FILE"; then
+  echo '{"errorType": "CardDeclined", "errorMessage": "no"}' > "$STEPWRIGHT_OUTPUT_FILE"; exit 1
+fi
+printf '{"got": %s}' "$(cat "$STEPWRIGHT_INPUT_FILE")" > "$STEPWRIGHT_OUTPUT_FILE"
+"""
+
+
+def test_a_function_runs_as_a_job_for_each_call(stepwright: Kube) -> None:
+    job = {"image": IMAGE, "command": ["sh", "-ec", SCRIPT.replace("$(", "$$(")]}
+    states = {
+        "Arn": task(f"{ARN}Charge_Card", {"n": 1}, ResultPath="$.arn", Next="Invoke"),
+        "Invoke": task(
+            INVOKE,
+            {"FunctionName": "charge-card", "Payload": {"n": 2}},
+            ResultPath="$.invoked",
+            Next="Decline",
+        ),
+        "Decline": task(
+            "k8s:task/charge-card",
+            {"decline": True},
+            Catch=[{"ErrorEquals": ["CardDeclined"], "ResultPath": "$.caught", "Next": "Done"}],
+        ),
+        "Done": {"Type": "Succeed"},
+    }
+    for name in ("Arn", "Invoke"):
+        del states[name]["End"]
+    stepwright.apply({**template("charge-card", {}), "spec": {"job": job}})
+    ended = stepwright.run("as-jobs", {"StartAt": "Arn", "States": states})
+
+    assert ended["status"]["phase"] == "Succeeded", ended["status"].get("cause")
+    found = output(ended)
+    assert found["arn"] == {"got": {"n": 1}}
+    assert (found["invoked"]["Payload"], found["invoked"]["StatusCode"]) == ({"got": {"n": 2}}, 200)
+    assert found["caught"]["Error"] == "CardDeclined"
+    assert json.loads(found["caught"]["Cause"])["errorMessage"] == "no"
+    told = stepwright.until("tt", "charge-card", lambda found: condition(found, "Ready"))
+    assert condition(told, "Ready")["reason"] == "Callable"
+
+
+WRONG: dict[str, tuple[Object, str]] = {
+    "both": ({"http": {"service": {"name": "x"}}, "job": {"image": "x"}}, "give either http or job"),
+    "neither": ({"maxConcurrency": 3}, "give either http or job"),
+    "a limit of Jobs": ({"job": {"image": "x"}, "maxConcurrency": 3}, "maxConcurrency is for http"),
+    "a template and an image": (
+        {"job": {"image": "x", "podTemplate": {"spec": {}}}},
+        "must stand inside",
+    ),
+    "a template and a Job": ({"job": {"job": {}, "podTemplate": {}}}, "give either podTemplate or job"),
+}
+
+
+@pytest.mark.parametrize(("spec", "words"), WRONG.values(), ids=WRONG.keys())
+def test_a_template_that_says_too_much_or_too_little_is_refused(
+    stepwright: Kube, spec: Object, words: str
+) -> None:
+    assert words in stepwright.refused({**template("wrong", {}), "spec": spec})
 
 
 def test_a_call_that_outlives_its_operator_is_made_again_and_known_by_its_key(

@@ -6,10 +6,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from stepwright.engine.ports import Report, Uid
+from stepwright.catalog.ports import Functions
+from stepwright.engine.ports import Report, TaskDriver, Uid
 from stepwright.tasks import table
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.functions import INVOKE
+from stepwright.tasks.functions.driver import FunctionDriver, Jobs
+from stepwright.tasks.functions.job_answers import JobAnswers
 from stepwright.tasks.table import Process
 
 
@@ -20,6 +24,16 @@ def drivers(
     return tuple(
         CallDriver(integration, means.clock, report, held=held, answers_tokens=table.answers_tokens(process))
         for integration in table.integrations(process, means)
+    )
+
+
+def with_jobs(
+    calls: Sequence[TaskDriver], functions: Functions, jobs: Jobs, answers: JobAnswers
+) -> tuple[TaskDriver, ...]:
+    """The same, but for functions, some of which run as Jobs. ``jobs`` reports to ``answers``."""
+    return tuple(
+        FunctionDriver(driver, jobs, functions, answers) if driver.serves(INVOKE) else driver
+        for driver in calls
     )
 
 

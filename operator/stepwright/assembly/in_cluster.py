@@ -55,6 +55,7 @@ from stepwright.tasks import functions, table
 from stepwright.tasks.accounts import Accounts
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.functions.job_answers import JobAnswers
 from stepwright.tasks.job.driver import JobDriver
 from stepwright.tasks.job.settings import BASELINE
 
@@ -141,9 +142,10 @@ class InCluster:
         under_way = UnderWay(self.watch)
         self.wanted_rounds = WantedRounds(clock)
         reports = Reports()
+        answers = JobAnswers(reports)
         self.driver = JobDriver(
             api,
-            reports,
+            answers,
             clock=clock,
             namespaces=namespaces,
             held=shares.held,
@@ -166,7 +168,8 @@ class InCluster:
             functions=self._functions,
         )
         self._calls = made.calls("operator", means, reports, shares.held)
-        drivers: tuple[TaskDriver, ...] = (self.driver, *self._calls)
+        others = calling.with_jobs(self._calls, self._functions, self.driver, answers)
+        drivers: tuple[TaskDriver, ...] = (self.driver, *others)
         self.journal = made.journal(api, revisions, restored, installation=installation)
         self.engine = made.engine(
             self.journal,

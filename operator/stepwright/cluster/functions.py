@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from stepwright.catalog.callers import Caller
-from stepwright.catalog.ports import Function, FunctionName, FunctionUnfit, NoFunction
+from stepwright.catalog.ports import Function, FunctionJob, FunctionName, FunctionUnfit, NoFunction
 from stepwright.cluster import task_templates
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.task_templates import Seen, Service, Template
@@ -62,7 +62,7 @@ class ClusterFunctions:
             await self._any.wait()
             group.create_task(self.services.run(), name="services")
 
-    def known(self, name: FunctionName, namespace: str) -> Function | None:
+    def known(self, name: FunctionName, namespace: str) -> Function | FunctionJob | None:
         seen = self.seen(namespace)
         try:
             return task_templates.function(task_templates.standing_for(name, seen), seen)
@@ -84,7 +84,12 @@ class ClusterFunctions:
             async with asyncio.timeout(seconds):
                 await self.templates.synced.wait()
 
-    async def find(self, name: FunctionName, namespace: str, caller: Caller) -> Function:  # noqa: ARG002
+    async def find(
+        self,
+        name: FunctionName,
+        namespace: str,
+        caller: Caller,  # noqa: ARG002
+    ) -> Function | FunctionJob:
         if not self.templates.synced.is_set():
             raise Unavailable("the TaskTemplates have not been listed yet")
         seen = self.seen(namespace)
@@ -112,8 +117,10 @@ class ClusterFunctions:
             found, _ = await lists.whole(self._api, path, page_size=_PAGE)
             templates = {each.metadata.name: each for each in map(decoder(Template).decode, found)}
             seen = _of(namespace, templates, services)
-            wanted = task_templates.standing_for(name, seen).spec.http.service.name
-            services[wanted] = await self._api.get(path_of("v1", "services", namespace, wanted), into=Service)
+            http = task_templates.standing_for(name, seen).spec.http
+            if http is not None:
+                path = path_of("v1", "services", namespace, http.service.name)
+                services[http.service.name] = await self._api.get(path, into=Service)
         except (NotFound, NoFunction):
             pass
         except ApiError as error:

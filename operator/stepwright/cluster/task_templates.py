@@ -10,11 +10,18 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from stepwright.catalog.ports import Function, FunctionName, FunctionUnfit, NoFunction, Speech
+from stepwright.catalog.ports import (
+    Function,
+    FunctionJob,
+    FunctionName,
+    FunctionUnfit,
+    NoFunction,
+    Speech,
+)
 from stepwright.cluster import conditions
 from stepwright.cluster.conditions import Reason
 from stepwright.cluster.summarised import Metadata, Status
@@ -44,7 +51,11 @@ class Http(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Spec(msgspec.Struct, frozen=True, omit_defaults=True, rename={"lambda_": "lambda"}):
-    http: Http
+    """It has either ``http`` or ``job``."""
+
+    http: Http | None = None
+    job: dict[str, Any] | None = None
+    """Parameters of ``k8s:job``."""
     lambda_: Lambda | None = None
     maxConcurrency: int | None = None
 
@@ -140,15 +151,17 @@ def lacking(name: FunctionName, namespace: str) -> str:
     )
 
 
-def function(template: Template, seen: Seen) -> Function:
-    """Where its calls go. Raises Unfit."""
+def function(template: Template, seen: Seen) -> Function | FunctionJob:
+    """Where its calls go, or as what it runs. Raises Unfit."""
     metadata, http = template.metadata, template.spec.http
+    if http is None:
+        return FunctionJob(template.spec.job or {}, f"TaskTemplate {metadata.name}")
     service = seen.service(http.service.name)
     where = f"Service {http.service.name} in {seen.namespace}"
     if service is None:
         raise Unfit(template, conditions.NO_SERVICE, where)
     address = _address(template, service, where)
-    port = _port(template, service, where)
+    port = _port(template, http.service.port, service, where)
     path = http.service.path if http.protocol == "json" else http.service.path.rstrip("/")
     host = f"{http.service.name}.{seen.namespace}.svc:{port}"
 
@@ -194,8 +207,7 @@ def _address(template: Template, service: Service, where: str) -> str:
     return f"[{address}]" if address.version == 6 else str(address)
 
 
-def _port(template: Template, service: Service, where: str) -> int:
-    wanted = template.spec.http.service.port
+def _port(template: Template, wanted: int | str | None, service: Service, where: str) -> int:
     ports = [port for port in service.spec.ports if port.protocol == "TCP"]
     found = [port.port for port in ports if wanted is None or wanted in (port.port, port.name)]
     if len(found) == 1:

@@ -61,7 +61,7 @@ ENV PYTHONUNBUFFERED=1
 USER 65532:65532
 EXPOSE 8080
 ENTRYPOINT ["stepwright", "function"]
-# As a Job instead (k8s:job): args: [once, app.handler]
+# As a Job for each call, or in a Task of the Resource k8s:job: args: [once, app.handler]
 CMD ["serve", "app.handler"]
 """,
     "function.yaml": """\
@@ -74,6 +74,8 @@ spec:
   http:
     service: {name: $name}
     timeoutSeconds: 60
+  # Instead of http, maxConcurrency, the Service and the Deployment, a Job for each call:
+  # job: {image: $name, args: [once, app.handler]}
   # Each pod runs one call at a time: as many as there are pods. More with `serve app.handler --concurrency N`.
   maxConcurrency: 1
 ---

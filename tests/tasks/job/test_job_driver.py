@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from stepwright.asl.signals import Millis, TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import StartTask
-from stepwright.engine.ports import ExecutionRef, Reported, Uid, Unavailable
+from stepwright.engine.ports import ExecutionRef, Report, Reported, Uid, Unavailable
 from stepwright.kube.api_errors import ApiError, Forbidden, Invalid, TooManyRequests, Unreachable
 from stepwright.tasks.job import names
 from stepwright.tasks.job.driver import JobDriver
@@ -73,13 +73,15 @@ class Scene:
         """Whether the operator may act upon the execution: its Lease could be renewed."""
 
     @asynccontextmanager
-    async def driver(self) -> AsyncIterator[JobDriver]:
+    async def driver(self, through: Callable[[Report], Report] = lambda it: it) -> AsyncIterator[JobDriver]:
+        """``through``: what stands between the driver and who hears of it."""
+
         def report(uid: Uid, signal: Reported) -> None:
             assert uid == self.ref.uid
             self.heard.append(signal)
 
         api: Any = self.server
-        made = JobDriver(api, report, clock=self.clock, held=lambda _: self.held)
+        made = JobDriver(api, through(report), clock=self.clock, held=lambda _: self.held)
         running = asyncio.create_task(made.run())
         await settled()
         try:

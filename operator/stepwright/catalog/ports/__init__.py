@@ -31,7 +31,7 @@ from stepwright.catalog.ports.errors import (
 )
 from stepwright.catalog.ports.executions import Executions
 from stepwright.catalog.ports.express import Express
-from stepwright.catalog.ports.functions import Function, FunctionName, Functions, Speech
+from stepwright.catalog.ports.functions import Function, FunctionJob, FunctionName, Functions, Speech
 from stepwright.catalog.ports.lists import Cursor, Page
 from stepwright.catalog.ports.machines import Machines
 from stepwright.catalog.ports.map_runs import MapRuns
@@ -55,6 +55,7 @@ __all__ = [
     "Executions",
     "Express",
     "Function",
+    "FunctionJob",
     "FunctionName",
     "FunctionUnfit",
     "Functions",

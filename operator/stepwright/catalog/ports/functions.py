@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from stepwright.asl.json_types import Json
 from stepwright.catalog.callers import Caller
 
 Speech = Literal["lambda", "json"]
@@ -54,14 +55,23 @@ class Function:
     stands_in: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class FunctionJob:
+    """What stands for a function that runs once for each call, as ``k8s:job`` with these ``parameters`` would, but for the
+    input, which is the payload. ``shown``: as causes call it."""
+
+    parameters: Mapping[str, Json]
+    shown: str
+
+
 class Functions(Protocol):
     """All of them."""
 
-    def known(self, name: FunctionName, namespace: str) -> Function | None:
+    def known(self, name: FunctionName, namespace: str) -> Function | FunctionJob | None:
         """What stands for it in an execution's namespace, as far as is known without asking anybody."""
 
     def lacking(self, name: FunctionName, namespace: str) -> str | None:
         """Why nothing stands for it, as far as is known without asking anybody; None if something does, or nobody knows."""
 
-    async def find(self, name: FunctionName, namespace: str, caller: Caller) -> Function:
+    async def find(self, name: FunctionName, namespace: str, caller: Caller) -> Function | FunctionJob:
         """Raises NoFunction, FunctionUnfit, NoConnection, Unavailable."""

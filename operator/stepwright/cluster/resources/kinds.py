@@ -117,6 +117,7 @@ TASK_TEMPLATE = Kind(
     categories=("stepwright", "all"),
     columns=(
         Column("Service", ".spec.http.service.name", description="What is called"),
+        Column("Image", ".spec.job.image", description="What runs as a Job"),
         Column("Functions", ".spec.lambda.names", description="The Lambda functions that it stands for"),
         Column(
             "Ready", '.status.conditions[?(@.type=="Ready")].status', description="Whether tasks can call it"

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from stepwright.cluster.resources.model import Conditions, Name, ObjectMeta, Observed, Written
+from stepwright.cluster.resources.model import Conditions, Name, ObjectMeta, Observed, Written, rules
+from stepwright.cluster.resources.pod_security import Verbatim
+from stepwright.cluster.resources.task_defaults import Annotation, Label, ResourceRequirements
 
 _FUNCTION_NAME = r"^[a-zA-Z0-9_-]{1,140}$"
 
@@ -24,6 +26,9 @@ Port = Annotated[
     ),
 ]
 """A port of a Service, by its number or its name."""
+
+
+Words = Annotated[list[Annotated[str, Field(max_length=32768)]], Field(max_length=256)]
 
 
 class Lambda(Written):
@@ -67,13 +72,75 @@ class Http(Written):
     Idempotency-Key. Fail: the task fails with Lambda.SdkClientException."""
 
 
+_OF_A_CONTAINER = " || ".join(
+    f"has(self.{field})" for field in ("image", "imagePullPolicy", "command", "args", "env", "resources")
+)
+
+
+class EnvVar(Written):
+    """An environment variable, as in a container."""
+
+    name: Annotated[str, Field(min_length=1, max_length=253)]
+    """Its name."""
+    value: Annotated[str, Field(max_length=32768)] | None = None
+    """Its value."""
+    value_from: Verbatim | None = None
+    """Where its value is kept."""
+
+
+class Job(Written):
+    """A Job runs for each call. The fields are the parameters of k8s:job."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("!has(self.job) || !has(self.podTemplate)", "give either podTemplate or job"),
+            (
+                f"!(has(self.job) || has(self.podTemplate)) || !({_OF_A_CONTAINER})",
+                "podTemplate and job say all about their containers: what else is said of these must stand inside",
+            ),
+        )
+    )
+
+    image: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    """The container's image; by default taskDefaults.image of the state machine that calls."""
+    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
+    """When the image is pulled, as in a container."""
+    command: Words | None = None
+    """What runs instead of the image's entrypoint."""
+    args: Words | None = None
+    """The command's arguments."""
+    env: Annotated[list[EnvVar], Field(max_length=256)] | None = None
+    """Environment variables of the container."""
+    resources: ResourceRequirements | None = None
+    """Compute resources of the container."""
+    labels: Annotated[dict[str, Label], Field(max_length=32)] | None = None
+    """Labels of the Job and its pods."""
+    annotations: Annotated[dict[str, Annotation], Field(max_length=32)] | None = None
+    """Annotations of the pods."""
+    pod_template: Verbatim | None = None
+    """A whole pod template (metadata, spec) instead of the fields of one container."""
+    job: Verbatim | None = None
+    """A whole Job (metadata, spec) instead."""
+    output: Literal["file", "stdout"] = "file"
+    """Where the answer is: in the file that $STEPWRIGHT_OUTPUT_FILE names, or in the last line of stdout."""
+
+
 class TaskTemplateSpec(Written):
     """What is called, and under which names."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("has(self.http) != has(self.job)", "give either http or job"),
+            ("has(self.http) || !has(self.maxConcurrency)", "maxConcurrency is for http"),
+        )
+    )
+
     lambda_: Annotated[Lambda | None, Field(alias="lambda")] = None
     """Which Lambda functions it stands for."""
-    http: Http
+    http: Http | None = None
     """Calls go to a Service by HTTP."""
+    job: Job | None = None
+    """A Job runs for each call. The fields are the parameters of k8s:job."""
     max_concurrency: Annotated[int, Field(ge=1, le=1000)] | None = None
     """How many calls each operator makes at once; further ones wait in their order. By default 64."""
 

@@ -9,6 +9,7 @@ gives (``errorType``). The names are those of https://docs.aws.amazon.com/lambda
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED
@@ -24,6 +25,9 @@ NO_CLIENT: Final = "Lambda.SdkClientException"
 UNKNOWN: Final = "Lambda.Unknown"
 NO_FUNCTION: Final = "Lambda.ResourceNotFoundException"
 NO_SERVICE: Final = "Lambda.ServiceException"
+TOO_MANY: Final = "Lambda.TooManyRequestsException"
+INVALID: Final = "Lambda.InvalidRequestContentException"
+INVALID_PARAMETER: Final = "Lambda.InvalidParameterValueException"
 
 _BAD_REQUEST: Final = 400
 _BY_STATUS: Final[Mapping[int, str]] = {
@@ -132,14 +136,19 @@ def _shown(body: bytes) -> str:
 
 
 def _wrapped(function: Function, reply: Reply, payload: Json, request_id: str) -> Json:
-    """The result of ``lambda:invoke``, with the members and in the order that AWS records."""
     version = reply.headers.get("x-amz-executed-version", "$LATEST" if function.stands_in else None)
-    answer: dict[str, Json] = {} if version is None else {"ExecutedVersion": version}
     request_id = reply.headers.get("x-amzn-requestid", request_id if function.stands_in else "")
-    headers: dict[str, Json] = dict(reply.raw_headers)
-    return {
-        **answer,
-        "Payload": payload,
-        **http_metadata.of(headers, reply.status, request_id),
-        "StatusCode": reply.status,
-    }
+    return invoked(payload, request_id, version, reply.status, dict(reply.raw_headers))
+
+
+def invoked(
+    payload: Json,
+    request_id: str,
+    version: str | None = "$LATEST",
+    status: int = 200,
+    headers: Mapping[str, Json] = MappingProxyType({}),
+) -> Json:
+    """The result of ``lambda:invoke``, with the members and in the order that AWS records."""
+    answer: dict[str, Json] = {} if version is None else {"ExecutedVersion": version}
+    metadata = http_metadata.of(headers, status, request_id)
+    return {**answer, "Payload": payload, **metadata, "StatusCode": status}

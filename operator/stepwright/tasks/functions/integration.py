@@ -12,7 +12,14 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import CancelTask
-from stepwright.catalog.ports import Function, Functions, FunctionUnfit, NoConnection, NoFunction
+from stepwright.catalog.ports import (
+    Function,
+    FunctionJob,
+    Functions,
+    FunctionUnfit,
+    NoConnection,
+    NoFunction,
+)
 from stepwright.engine.ports import Clock, ExecutionRef, Unavailable
 from stepwright.tasks.by_execution import Key
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
@@ -81,17 +88,23 @@ class FunctionCalls:
 
     def _known(self, call: Call) -> Function | None:
         name = requests.name_of(call.task)
-        return None if name is None else self._functions.known(name, call.ref.namespace)
+        known = None if name is None else self._functions.known(name, call.ref.namespace)
+        return known if isinstance(known, Function) else None
 
     async def _found(self, invocation: Invocation, call: Call) -> Function:
         try:
-            return await self._functions.find(invocation.name, call.ref.namespace, call.caller)
+            found = await self._functions.find(invocation.name, call.ref.namespace, call.caller)
         except NoConnection as lacking:
             raise CallFailed(NO_CLIENT, f"{UNREACHABLE}: {lacking}") from lacking
         except NoFunction as lacking:
             raise CallFailed(NO_FUNCTION, str(lacking)) from lacking
         except FunctionUnfit as unfit:
             raise CallFailed(NO_SERVICE, str(unfit)) from unfit
+        if isinstance(found, FunctionJob):
+            raise CallFailed(
+                NO_SERVICE, f"{found.shown} has begun to run as a Job after this call was begun."
+            )
+        return found
 
     async def _called(self, function: Function, invocation: Invocation, call: Call) -> Answered:
         url = requests.url(function, invocation)

@@ -92,6 +92,12 @@ class JobDriver:
             for job in self.jobs.by_index(uid)
         )
 
+    def began(self, ref: ExecutionRef, task: TaskId) -> bool:
+        """Whether there is a Job of this task, as far as is known without asking anybody."""
+        job = self.jobs.get(ref.namespace, names.job_name(ref, task))
+        is_its = job is not None and job.metadata.labels.execution_uid == ref.uid and job.task == task
+        return is_its or self._watching.get(ref.uid, task) is not None
+
     def let_go(self, uid: Uid) -> None:
         for watched in self._watching.of(uid):
             self._watching.forget(watched.ref, watched.task)

@@ -83,6 +83,10 @@ class ProcessDriver:
     def holds(self, uid: Uid) -> bool:
         return self._known.holds(uid)
 
+    def began(self, ref: ExecutionRef, task: TaskId) -> bool:
+        """Whether there is a process of this task, or was one that left its workplace."""
+        return (ref.uid, task) in self._known
+
     def let_go(self, uid: Uid) -> None:
         for task in self._watched.of(uid):
             self._watched.pop((uid, task)).cancel()

@@ -1,0 +1,86 @@
+"""What the Jobs of functions come to, said as their callers would hear it from Lambda.
+
+Failures have the names that retriers written for AWS know. A function that ends without naming an error of its own is
+``Lambda.Unknown``, as Step Functions says of what a function has not handled.
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html#error-handling-examples
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED
+from stepwright.asl.json_types import Json
+from stepwright.asl.signals import Signal, TaskFailed, TaskSubmitted, TaskSucceeded
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
+from stepwright.engine.ports import Report, Reported, Uid
+from stepwright.tasks.by_execution import ByExecution
+from stepwright.tasks.calls.integration import Call
+from stepwright.tasks.functions import requests
+from stepwright.tasks.functions.answers import NO_CLIENT, NO_SERVICE, TOO_MANY, UNKNOWN, invoked
+
+_OF_JOBS: Final = "Job."
+_NAMES: Final[Mapping[str, str]] = {
+    "Job.Failed": UNKNOWN,
+    "Job.OOMKilled": UNKNOWN,
+    "Job.OutputInvalid": UNKNOWN,
+    "Job.OutputLost": NO_CLIENT,
+    "Job.OutputTooLarge": DATA_LIMIT_EXCEEDED,
+    "Job.QuotaExceeded": TOO_MANY,
+}
+"""All other failures of Jobs mean that the function cannot be called now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A call that a Job answers. ``direct``: the function's own answer is the result. ``shown``: the function, as causes call
+    it."""
+
+    call: Call
+    direct: bool
+    shown: str
+
+    def said(self, signal: TaskSubmitted | TaskSucceeded | TaskFailed) -> Signal | None:
+        """None if there is nothing to say yet."""
+        waits = self.call.task.resource.waits_for_token
+        match signal:
+            case TaskSubmitted():
+                return None if waits else signal
+            case TaskSucceeded() if self.direct:
+                return signal
+            case TaskSucceeded(task, output):
+                answer = invoked(output, requests.request_id(self.call))
+                return TaskSubmitted(task, answer, at_once=True) if waits else TaskSucceeded(task, answer)
+            case TaskFailed(task, error, cause) if error is not None and error.startswith(_OF_JOBS):
+                return TaskFailed(task, _NAMES.get(error, NO_SERVICE), f"{self.shown}: {error}: {cause}")
+            case TaskFailed(task, error, cause):
+                return TaskFailed(task, error, cause if self.direct else _compact(cause))
+
+
+class JobAnswers:
+    """Called, it is an ``engine.ports.Report`` for the driver of Jobs: of those that answer calls it reports what their callers
+    are to hear."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.expected: ByExecution[Expected] = ByExecution()
+
+    def __call__(self, uid: Uid, reported: Reported) -> None:
+        said: Reported | None = reported
+        if isinstance(reported, TaskSubmitted | TaskSucceeded | TaskFailed):
+            expected = self.expected.get((uid, reported.task))
+            said = reported if expected is None else expected.said(reported)
+        if said is not None:
+            self.report(uid, said)
+
+
+def _compact(cause: str | None) -> str | None:
+    """The function's own words, as ``lambda:invoke`` passes them on."""
+    try:
+        said: Json = jsontext.parse(cause or "")
+    except InvalidJson:
+        return cause
+    return jsontext.dump(said)
