@@ -37,7 +37,7 @@ class _UnderWay(Scene):
         uid = Uid(self.execution("e0")["metadata"]["uid"])
         assert self.operator.driver.holds(uid)
         watching = self.operator.driver._watching
-        self.watched = size_bytes(*watching.of(uid), *watching.jobs.by_index(uid))
+        self.watched = size_bytes(*watching.tasks.of(uid), *watching.copies.jobs.by_index(uid))
         carrying = self.operator.engine._runs[uid]._carrying
         assert carrying is not None
         self.checkpoint = size_bytes(carrying._writing.checkpoint)

@@ -642,8 +642,8 @@ async def test_nothing_stays_in_memory() -> None:
         await scene.clock.forward(700)
 
         kept = driver._watching
-        assert (kept._watched, kept._by_job_uid, kept.leftovers._stopped) == ({}, {}, {})
-        assert len(kept._troubles) == 0
+        assert (len(kept.tasks), kept.tasks._by_job_uid, kept.leftovers._stopped) == (0, {}, {})
+        assert len(kept.judging._troubles) == 0
         assert len(kept._errands) == 0
         assert not len(driver._releases)
 

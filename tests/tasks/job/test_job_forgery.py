@@ -317,7 +317,7 @@ async def test_adopted_pods_are_forgotten_with_their_task() -> None:
         scene.server.remove("/api/v1/namespaces/shop/pods/mine-bcdef")
         await settled()
 
-        assert len(driver._watching._adopted) == 0
+        assert len(driver._watching.copies._adopted) == 0
 
 
 # --- Jobs -------------------------------------------------------------------------------------------------------------

@@ -153,7 +153,8 @@ async def test_a_task_stopped_while_its_pods_are_listed_is_forgotten() -> None:
         watching = driver._watching
 
         assert scene.server.requests[before:] == []
-        assert (watching._watched, watching._by_job_uid, len(watching._troubles)) == ({}, {}, 0)
+        tasks = watching.tasks
+        assert (len(tasks), tasks._by_job_uid, len(watching.judging._troubles)) == (0, {}, 0)
 
 
 async def test_a_task_that_ends_while_its_input_is_stored_is_told_to_have_begun() -> None:

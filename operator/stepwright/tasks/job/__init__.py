@@ -2,8 +2,8 @@
 
 ``parameters`` reads what the state machine's author wrote, ``manifest`` and ``template`` make the Job from
 it, ``verdict`` decides from the Job and its pods how the task has ended, ``output`` what it returned:
-functions of plain data. ``driver`` is the engine's port, ``watching`` follows what was started; ``calls`` and
-``logs`` hold their requests.
+functions of plain data. ``driver`` is the engine's port, ``watching`` follows what was started, by the ``copies`` of Jobs
+and pods, and has it judged (``judging``); ``requests`` and ``logs`` hold their requests.
 
 The driver is imported from its module: checking definitions should not wait for the Kubernetes client.
 """

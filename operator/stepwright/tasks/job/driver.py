@@ -54,7 +54,7 @@ class JobDriver:
         self._owner = owner
         self._held = held
         self._pod_security = pod_security
-        log = log if log is not None else structlog.get_logger(__name__)
+        self._log = log = log if log is not None else structlog.get_logger(__name__)
         self._releases = Releases(self._calls, clock, log)
         self._beginnings = Beginnings()
         self._watching = Watching(
@@ -69,8 +69,12 @@ class JobDriver:
             held,
             self._tidy,
         )
-        self.jobs = self._watching.jobs
-        self.pods = self._watching.pods
+        self._tasks = self._watching.tasks
+        self._copies = self._watching.copies
+        self._judging = self._watching.judging
+        self._leftovers = self._watching.leftovers
+        self.jobs = self._copies.jobs
+        self.pods = self._copies.pods
 
     async def run(self) -> None:
         await self._watching.run()
@@ -96,18 +100,18 @@ class JobDriver:
         """Whether there is a Job of this task, as far as is known without asking anybody."""
         job = self.jobs.get(ref.namespace, names.job_name(ref, task))
         is_its = job is not None and job.metadata.labels.execution_uid == ref.uid and job.task == task
-        return is_its or self._watching.get(ref.uid, task) is not None
+        return is_its or self._tasks.get(ref.uid, task) is not None
 
     def let_go(self, uid: Uid) -> None:
-        for watched in self._watching.of(uid):
+        for watched in self._tasks.of(uid):
             self._watching.forget(watched.ref, watched.task)
 
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:
-        watched = self._watching.get(ref.uid, task)
+        watched = self._tasks.get(ref.uid, task)
         return watched is not None and watched.unwanted
 
     async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:  # noqa: ARG002
-        known = self._watching.get(ref.uid, task.task)
+        known = self._tasks.get(ref.uid, task.task)
         if known is not None:
             # The execution was loaded again: a report to its former run may not have been committed. Or its
             # input could not be provided yet.
@@ -119,8 +123,8 @@ class JobDriver:
             return
         self._releases.task_started()
         name = names.job_name(ref, task.task)
-        self._watching.leftovers.wanted(ref, name)
-        await self._watching.wait_until_synced()
+        self._leftovers.wanted(ref, name)
+        await self._copies.wait_until_synced()
         defaults = settings.read(ref.settings, self._pod_security)
         watched = Watched(
             ref,
@@ -148,10 +152,10 @@ class JobDriver:
             job = await self._attach(watched, task, made, alike)
         except StateError as error:
             self._watching.add(watched)
-            self._watching.fail(watched, error.error, error.cause)
+            self._judging.fail(watched, error.error, error.cause)
             return
         except Unavailable:
-            self._watching.leftovers.in_doubt(ref, watched.name)
+            self._leftovers.in_doubt(ref, watched.name)
             raise
         watched.job, watched.input_due = job, made
         self._watching.add(watched)
@@ -159,12 +163,12 @@ class JobDriver:
         await self._give_input(watched)
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
-        watched = self._watching.get(ref.uid, task.task)
+        watched = self._tasks.get(ref.uid, task.task)
         name, task_name = names.job_name(ref, task.task), names.task_name(ref.uid, task.task)
         if watched is not None:
             watched.closed = True
         job = watched.job if watched is not None else self.jobs.get(ref.namespace, name)
-        self._watching.leftovers.stopping(ref, name, task_name, job)
+        self._leftovers.stopping(ref, name, task_name, job)
         if job is None and watched is None:
             job = await self._calls.find(ref, name)
         if job is not None and job.metadata.annotations.task_name == task_name:
@@ -175,7 +179,7 @@ class JobDriver:
         return False
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
-        watched = self._watching.get(ref.uid, task)
+        watched = self._tasks.get(ref.uid, task)
         name, task_name = names.job_name(ref, task), names.task_name(ref.uid, task)
         if watched is None:
             stored = self.jobs.get(ref.namespace, name)
@@ -184,17 +188,17 @@ class JobDriver:
             await self._calls.delete(ref, name, watched.job.metadata.uid)
         elif watched.job is not None and not watched.gone:
             self._releases.add(ref, name, task_name, watched.ttl_seconds, watched.job)
-        self._watching.leftovers.released(ref, name, task_name, watched.job if watched is not None else None)
+        self._leftovers.released(ref, name, task_name, watched.job if watched is not None else None)
         self._watching.forget(ref, task)
-        self._watching.leftovers.look_back(ref.namespace, name)
+        self._leftovers.look_back(ref.namespace, name)
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
         # Both: a Job whose pods are not known yet would look as if it were running. And both current: taking
         # up an execution first sweeps, and then continues with the known Jobs of its tasks.
-        await self._watching.wait_until_current()
+        await self._copies.wait_until_current()
         jobs = self.jobs.by_index(ref.uid)
         found = {job.metadata.uid: job for job in jobs}
-        for watched in self._watching.of(ref.uid):
+        for watched in self._tasks.of(ref.uid):
             if watched.job is not None:
                 found.setdefault(watched.job.metadata.uid, watched.job)
         for job in found.values():
@@ -202,15 +206,15 @@ class JobDriver:
             if task is None or task in wanted or job.metadata.deletionTimestamp is not None:
                 continue
             name = job.metadata.name
-            ended = verdict.judge(job, self._watching.pods_of(job), pods_certain=True)
+            ended = verdict.judge(job, self._copies.own_pods_of(job), pods_certain=True)
             if isinstance(ended, verdict.Undecided):
-                self._watching.leftovers.stopping(ref, name, task_name, job)
+                self._leftovers.stopping(ref, name, task_name, job)
                 await self._calls.delete(ref, name, job.metadata.uid)
             elif job.spec.ttlSecondsAfterFinished is None and (ref.namespace, name) not in self._releases:
                 self._releases.add(ref, name, task_name, _ttl_seconds(ref, job), job)
             self._watching.forget(ref, task)
-            self._watching.leftovers.look_back(ref.namespace, name)
-        for watched in self._watching.of(ref.uid):
+            self._leftovers.look_back(ref.namespace, name)
+        for watched in self._tasks.of(ref.uid):
             if watched.task not in wanted:
                 self._watching.forget(ref, watched.task)
 
@@ -227,7 +231,8 @@ class JobDriver:
                 ref = ExecutionRef(Uid(uid), metadata.namespace, name, "")
                 await self.sweep(ref, frozenset())
         except Unavailable as error:
-            self._watching.note(f"a Job that nobody wants is still there: {error}", metadata.name)
+            # The next audit tries again.
+            self._log.warning(f"a Job that nobody wants is still there: {error}", job=metadata.name)
 
     # --- Starting -----------------------------------------------------------------------------------------------------
 
@@ -307,7 +312,7 @@ class JobDriver:
                 self._beginnings.not_created(ref.namespace)
             else:
                 self._beginnings.created(ref.namespace, job.metadata.uid)
-        if job is not None and (job.spec.suspend or self._watching.pods_of(job)):
+        if job is not None and (job.spec.suspend or self._copies.own_pods_of(job)):
             # Its pod was seen before the answer, or will come when somebody else permits it.
             self._beginnings.over(job.metadata.uid)
         return job
@@ -322,10 +327,10 @@ class JobDriver:
                 await self._calls.create_input(watched.ref, made, job.metadata.uid)
             except StateError as error:
                 watched.unwanted = True
-                self._watching.fail(watched, error.error, error.cause)
+                self._judging.fail(watched, error.error, error.cause)
                 return
             watched.input_due = None
-        self._watching.consider(watched)
+        self._judging.consider(watched)
 
     def _announce(self, watched: Watched, task: StartTask) -> None:
         if task.submitted is None and watched.job is not None:

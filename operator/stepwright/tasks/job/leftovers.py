@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from stepwright.asl.signals import Millis
 from stepwright.engine.ports import Clock, ExecutionRef, Uid, Unavailable
-from stepwright.kube.informer import Informer
 from stepwright.tasks.job import facts, verdict
+from stepwright.tasks.job.copies import Copies
 from stepwright.tasks.job.errands import Errands
 from stepwright.tasks.job.releases import UNHEARD_SECONDS, Release, Releases
 from stepwright.tasks.job.requests import Calls
@@ -35,15 +35,13 @@ class _Stopped:
 
 
 class Leftovers:
-    """``pods_of``: the pods that a Job created. ``on_stray``: called with a Job that has existed for a while
-    and that nobody here has started or released."""
+    """``on_stray``: called with a Job that has existed for a while and that nobody here has started or released."""
 
     def __init__(
         self,
         calls: Calls,
         releases: Releases,
-        jobs: Informer[facts.Job],
-        pods_of: Callable[[facts.Job], list[facts.Pod]],
+        copies: Copies,
         errands: Errands,
         clock: Clock,
         log: Any,
@@ -52,8 +50,7 @@ class Leftovers:
     ) -> None:
         self._calls = calls
         self._releases = releases
-        self._jobs = jobs
-        self._pods_of = pods_of
+        self._copies = copies
         self._errands = errands
         self._clock = clock
         self._log = log
@@ -107,7 +104,7 @@ class Leftovers:
         release = self._releases.unfinished(namespace, name)
         if release is None or (job := self._job_of(release)) is None:
             return
-        what = verdict.aftermath(job, self._pods_of(job))
+        what = verdict.aftermath(job, self._copies.own_pods_of(job))
         if what is verdict.Aftermath.FINISHED:
             self._releases.finished(release, job)
         elif (
@@ -143,18 +140,20 @@ class Leftovers:
         job = self._job_of(release)
         if job is None or not self._held(release.ref.uid):
             return None
-        return job if verdict.aftermath(job, self._pods_of(job)) is verdict.Aftermath.AGAIN else None
+        return (
+            job if verdict.aftermath(job, self._copies.own_pods_of(job)) is verdict.Aftermath.AGAIN else None
+        )
 
     def _job_of(self, release: Release) -> facts.Job | None:
         """As it was seen last; None if it was not, or another one has its name."""
-        job = self._jobs.get(release.ref.namespace, release.name)
+        job = self._copies.jobs.get(release.ref.namespace, release.name)
         if job is None or release.job_uid not in (None, job.metadata.uid):
             return None
         return job if job.metadata.annotations.task_name == release.task_name else None
 
     def _look_back_at_all(self, now: Millis) -> None:
         for release in self._releases.all_unfinished():
-            known = self._jobs.get(release.ref.namespace, release.name)
+            known = self._copies.jobs.get(release.ref.namespace, release.name)
             if known is not None:
                 self.look_back(release.ref.namespace, release.name)
             elif now - release.since >= UNHEARD_SECONDS * 1000:
@@ -188,7 +187,7 @@ class Leftovers:
         """A creation may land long after its sender died and its execution ended."""
         strays = [
             job
-            for job in self._jobs.all()
+            for job in self._copies.jobs.all()
             if not is_watched(job.metadata.uid)
             and job.spec.ttlSecondsAfterFinished is None
             and job.metadata.deletionTimestamp is None

@@ -21,11 +21,8 @@ ASKED_EVERY_SECONDS: Final = 15.0
 
 
 class Judge(Protocol):
-    """Judges a task by its Job and its pods."""
-
-    def judge(
-        self, watched: Watched, job: facts.Job, listed: list[facts.Pod] | None, *, certain: bool
-    ) -> verdict.Verdict: ...
+    def judge(self, watched: Watched, job: facts.Job, listed: list[facts.Pod]) -> verdict.Verdict:
+        """By what the server has just answered about both."""
 
     def consider(self, watched: Watched, *, gone: bool = False) -> None:
         """Judge it, and act on the verdict."""
@@ -159,7 +156,7 @@ class Troubles:
             watched.busy = None
             self._judge.consider(watched, gone=True)
             return None
-        found = self._judge.judge(watched, stored, listed, certain=False)
+        found = self._judge.judge(watched, stored, listed)
         now = found.problem if isinstance(found, verdict.Undecided) else None
         if now is None or now.error != problem.error:
             watched.problem = None if now is None else (now, self._clock.now())

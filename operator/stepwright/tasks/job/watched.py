@@ -1,13 +1,14 @@
-"""What is known about a task while its Job is watched."""
+"""The tasks whose Jobs are watched, and what is known about each."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from stepwright.asl.signals import Millis, TaskFailed, TaskId, TaskSucceeded
-from stepwright.engine.ports import ExecutionRef
+from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.tasks.job import facts, verdict
 from stepwright.tasks.job.described import NO_LOGS, LogOptions
 from stepwright.tasks.job.manifest import Manifest
@@ -63,6 +64,13 @@ class Watched:
         is_open = self.result is None and self.busy is None and not self.closed
         return self.job if is_open else None
 
+    def with_gone(self, present: Sequence[facts.Pod]) -> list[facts.Pod]:
+        """These pods, and known ones that are gone, except those whose output is known to be lost."""
+        if not self.gone_pods and not self.without_log:
+            return list(present)
+        pods = {**self.gone_pods, **{pod.metadata.name: pod for pod in present}}
+        return [pod for name, pod in pods.items() if name not in self.without_log]
+
     @property
     def who(self) -> dict[str, Any]:
         """For the log."""
@@ -71,3 +79,44 @@ class Watched:
             "state": self.state,
             "event_id": self.task,
         }
+
+
+class WatchedTasks:
+    """All that were started here and not released yet."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[tuple[Uid, TaskId], Watched] = {}
+        self._by_job_uid: dict[str, Watched] = {}
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def __iter__(self) -> Iterator[Watched]:
+        """Those of this moment."""
+        return iter(list(self._tasks.values()))
+
+    def __contains__(self, watched: Watched) -> bool:
+        """Whether it is this one that is watched, not another of the same task."""
+        return self._tasks.get((watched.ref.uid, watched.task)) is watched
+
+    def get(self, uid: Uid, task: TaskId) -> Watched | None:
+        return self._tasks.get((uid, task))
+
+    def of(self, uid: Uid) -> list[Watched]:
+        """Those of one execution."""
+        return [watched for watched in self._tasks.values() if watched.ref.uid == uid]
+
+    def of_job(self, job_uid: str) -> Watched | None:
+        return self._by_job_uid.get(job_uid)
+
+    def add(self, watched: Watched) -> None:
+        self._tasks[watched.ref.uid, watched.task] = watched
+        if watched.job is not None:
+            self._by_job_uid[watched.job.metadata.uid] = watched
+
+    def remove(self, uid: Uid, task: TaskId) -> Watched | None:
+        """The one that was watched."""
+        watched = self._tasks.pop((uid, task), None)
+        if watched is not None and watched.job is not None:
+            self._by_job_uid.pop(watched.job.metadata.uid, None)
+        return watched
