@@ -304,6 +304,20 @@ def test_a_long_name_is_shortened_for_the_index_of_a_pod(pod: str, made: bool) -
     assert adoption.is_made_by(job, facts.Pod(facts.PodMetadata(f"{pod}-12345-abcde", "shop", "p"))) is made
 
 
+async def test_adopted_pods_that_were_gone_before_their_task_ended_are_forgotten_with_it() -> None:
+    """They stayed in memory for as long as the operator lived."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this, again=False)
+        give(scene, this, "mine-abcde", FORGED)
+        await settled()
+        scene.server.remove("/api/v1/namespaces/shop/pods/mine-abcde")
+        await scene.pod(this, done())
+        await driver.release(scene.ref, this.task)
+
+        assert len(driver._watching.copies._adopted) == 0
+
+
 async def test_adopted_pods_are_forgotten_with_their_task() -> None:
     scene, this = Scene(), image()
     async with scene.driver() as driver:

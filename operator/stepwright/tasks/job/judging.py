@@ -132,6 +132,7 @@ class Judging:
         if watched not in self._tasks:
             return  # stopped while its end was being read
         watched.result = result
+        self._copies.forget(watched.gone_pods.values())
         watched.gone_pods.clear()
         self.forget(watched)
         self._log.info(
