@@ -46,6 +46,7 @@ class Target:
     corpus: Callable[[], Sequence[str]]
     words: Sequence[str]
     run: Callable[[str], None]
+    close: Callable[[], None] = lambda: None
 
     def mutated(self, text: str, random: Random) -> str:
         return mutated(text, self.corpus(), self.words, random)
@@ -237,6 +238,6 @@ TARGETS: Final = MappingProxyType(
             ),
             _jsonata,
         ),
-        "api": Target(corpus.api, _members(), _api.run),
+        "api": Target(corpus.api, _members(), _api.run, _api.close),
     }
 )

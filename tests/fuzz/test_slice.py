@@ -22,8 +22,11 @@ def test_what_is_known_and_what_is_made_of_it_is_taken_or_refused(name: str) -> 
     target = TARGETS[name]
     findings = Findings(target, SECONDS)
 
-    for text in (*target.corpus()[:200], *islice(seeded.inputs(target, seed=1), INPUTS)):
-        findings.run(text)
+    try:
+        for text in (*target.corpus()[:200], *islice(seeded.inputs(target, seed=1), INPUTS)):
+            findings.run(text)
+    finally:
+        target.close()
 
     assert findings.found == {}
 

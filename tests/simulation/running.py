@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import hashlib
 import multiprocessing
@@ -28,6 +29,10 @@ def prepared() -> Iterator[list[str]]:
     hook, collecting = sys.unraisablehook, gc.isenabled()
     sys.unraisablehook = lambda args: unraisable.append(f"{args.err_msg}: {args.exc_value!r}")
     model.service()  # which an operator reads in a thread, where there is none
+    # What a dead process left is collected between two simulations, and closing it may ask for the loop, as gather() does:
+    # without one there, asyncio would make one that nobody closes.
+    spare = asyncio.new_event_loop()
+    asyncio.set_event_loop(spare)
     gc.disable()
     gc.freeze()  # what is there already is looked through by no collection
     try:
@@ -37,6 +42,8 @@ def prepared() -> Iterator[list[str]]:
     finally:
         gc.collect()
         gc.unfreeze()
+        asyncio.set_event_loop(None)
+        spare.close()
         if collecting:
             gc.enable()
         sys.unraisablehook = hook
