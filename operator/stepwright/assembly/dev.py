@@ -44,6 +44,7 @@ from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.functions.integration import UNREACHABLE
 from stepwright.tasks.functions.of_lambda import SERVICE
+from stepwright.tasks.map_data.integration import MapData
 from stepwright.tasks.map_shards.integration import MapShards
 from stepwright.tasks.processes import ProcessDriver, environment
 
@@ -169,16 +170,18 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
     work = activity_driver(database, reports)
     await work.recall()
     shards = SqlShards(database, clock)
+    services = ServicesOfEnvironment()
     means = Means(
         clock,
         connections=OfEnvironment(),
         connection_objects=options.connection_objects,
         own_machine=True,
         step_functions=line,
-        services=ServicesOfEnvironment(),
+        services=services,
     )
     calls = (
         *calling.drivers("dev", means, reports),
+        CallDriver(MapData(services), clock, reports),
         CallDriver(MapShards(shards, clock, reports), clock, reports),
     )
     drivers: tuple[TaskDriver, ...] = (processes, work, *calls)

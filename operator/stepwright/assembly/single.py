@@ -31,7 +31,9 @@ from stepwright.engine.reports import Reports
 from stepwright.mocks import names
 from stepwright.mocks.answers import Script
 from stepwright.mocks.driver import MockedDriver, OfOneExecution
+from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.map_data.integration import MapData
 from stepwright.tasks.processes import ProcessDriver, environment
 
 _PLACE: Final = Place("123456789012", "us-east-1")
@@ -127,7 +129,11 @@ async def _drivers(
     container_engine: str | None,
     task_environment: Mapping[str, str],
 ) -> AsyncIterator[tuple[TaskDriver, ...]]:
-    calls = calling.drivers("run", means, report)
+    assert means.services is not None
+    calls = (
+        *calling.drivers("run", means, report),
+        CallDriver(MapData(means.services), means.clock, report),
+    )
     with tempfile.TemporaryDirectory(prefix="stepwright-") as folder:
         processes = ProcessDriver(
             Path(folder), means.clock, report, container_engine, environment=task_environment

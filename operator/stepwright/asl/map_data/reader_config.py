@@ -25,23 +25,30 @@ _DELIMITERS: Final[Mapping[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class ReaderConfig:
-    """``headers`` None: they are the first row. ``pointer``: ItemsPointer. ``most``: how many items are read."""
+    """``headers`` None: they are the first row. ``pointer``: ItemsPointer. ``most``: how many items are read. ``manifest``: of
+    which kind the manifest is that names the files to read. ``loads``: listed objects are read, too, and their items are the
+    items."""
 
     input_type: str | None = None
     headers: tuple[str, ...] | None = None
     delimiter: str = ","
     pointer: str = ""
     most: int = MOST_ITEMS
+    manifest: str | None = None
+    loads: bool = False
 
 
 def of(config: Mapping[str, Json]) -> ReaderConfig:
     """Raises States.ItemReaderFailed if it cannot be read by."""
+    input_type = _text(config, "InputType")
     return ReaderConfig(
-        input_type=_text(config, "InputType"),
+        input_type=input_type,
         headers=_headers(config),
         delimiter=_DELIMITERS.get(_text(config, "CSVDelimiter") or "", ","),
         pointer=_text(config, "ItemsPointer") or "",
         most=max_items(config.get("MaxItems")),
+        manifest=_text(config, "ManifestType") or ("S3_INVENTORY" if input_type == "MANIFEST" else None),
+        loads=_text(config, "Transformation") == "LOAD_AND_FLATTEN",
     )
 
 

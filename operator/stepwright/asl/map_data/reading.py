@@ -8,39 +8,42 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemre
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Final
 
+from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Json
-from stepwright.asl.map_data import reader_config
+from stepwright.asl.map_data import reader_config, table
 from stepwright.asl.map_data.reader_config import ReaderConfig, failed
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
-
-_BYTE_ORDER_MARK: Final = "\ufeff"
-"""Spreadsheets put it before the first header."""
-
-# The module's own bound is half of what an item may have; it holds for the whole process and can only be raised.
-csv.field_size_limit(max(csv.field_size_limit(), 16 * 1024 * 1024))
 
 
 def items(config: Mapping[str, Json], content: str) -> list[Json]:
     """At most MaxItems, the first ones. ``config``: ReaderConfig, evaluated. Of a manifest, of Parquet and of a list of
     objects ``content`` is a JSON array of the items. Raises States.ItemReaderFailed."""
     chosen = reader_config.of(config)
-    content = content.removeprefix(_BYTE_ORDER_MARK)
+    return list(islice(of_pieces(chosen, iter([content.encode(errors="surrogatepass")])), chosen.most))
+
+
+def of_pieces(config: ReaderConfig, pieces: Iterator[bytes]) -> Iterator[Json]:
+    """All items of a file that is read piece by piece, as they are read; a file of JSON is read whole. Raises
+    States.ItemReaderFailed."""
     try:
-        match chosen.input_type:
+        match config.input_type:
             case "CSV":
-                return list(islice(_rows(chosen, content), chosen.most))
+                yield from _rows(config, table.rows(pieces, config.delimiter))
             case "JSONL":
-                return list(islice(_lines(content), chosen.most))
+                yield from _lines(table.lines(pieces))
             case _:
-                return _listed(jsontext.parse(content), chosen.pointer)[: chosen.most]
-    except (InvalidJson, csv.Error) as error:
-        raise failed(f"Attempting to read the items failed: {error}") from error
+                text = b"".join(pieces).removeprefix(table.BYTE_ORDER_MARK).decode()
+                yield from _listed(jsontext.parse(text), config.pointer)
+    except (InvalidJson, csv.Error, UnicodeDecodeError) as error:
+        raise unreadable(error) from error
+
+
+def unreadable(error: Exception) -> StateError:
+    return failed(f"Attempting to read the items failed: {error}")
 
 
 def first(config: Mapping[str, Json], found: list[Json]) -> list[Json]:
@@ -48,24 +51,23 @@ def first(config: Mapping[str, Json], found: list[Json]) -> list[Json]:
     return found[: reader_config.of(config).most]
 
 
-def _rows(config: ReaderConfig, content: str) -> Iterator[Json]:
+def _rows(config: ReaderConfig, rows: Iterator[tuple[list[str], int]]) -> Iterator[Json]:
     """A line without any character is no row."""
-    rows = csv.reader(io.StringIO(content, newline=""), delimiter=config.delimiter)
-    headers = config.headers if config.headers is not None else tuple(next(rows, ()))
+    headers = config.headers if config.headers is not None else tuple(next(rows, ((), 0))[0])
     if len(set(headers)) < len(headers):
         raise failed("CSV headers cannot contain duplicates.")
     columns = sorted((header, index) for index, header in enumerate(headers))
-    for row in rows:
+    for row, _ in rows:
         if row:
             yield {header: row[index] if index < len(row) else "" for header, index in columns}
 
 
-def _lines(content: str) -> Iterator[Json]:
-    """Only a line feed ends a line: texts within JSON may hold what else Unicode calls a line's end."""
-    for number, line in enumerate(content.split("\n"), start=1):
-        if line and not line.isspace():
+def _lines(lines: Iterator[tuple[bytes, int]]) -> Iterator[Json]:
+    for number, (line, _) in enumerate(lines, start=1):
+        text = line.decode()
+        if text and not text.isspace():
             try:
-                yield jsontext.parse(line)
+                yield jsontext.parse(text)
             except InvalidJson as error:
                 raise failed(f"Attempting to read the items failed: line {number}: {error}") from error
 

@@ -1,0 +1,134 @@
+"""Distributed Maps of ``stepwright dev`` and ``run`` over objects of S3, with moto's server as AWS."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.processes.dev import DevProcess
+from tests.tasks.processes.test_processes import run
+
+
+@pytest.fixture(scope="module")
+def dev(moto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevProcess]:
+    data = tmp_path_factory.mktemp("maps") / "data"
+    with DevProcess(data, environment={"AWS_ENDPOINT_URL": moto}) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def s3(moto: str) -> Any:
+    return boto3.client(
+        "s3", endpoint_url=moto, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+
+
+@pytest.fixture
+def bucket(s3: Any) -> str:
+    name = f"maps-{uuid.uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=name)
+    return name
+
+
+def mapped(
+    bucket: str, key: str, config: dict[str, Any], state: dict[str, Any], **fields: Any
+) -> dict[str, Any]:
+    each = {
+        "Type": "Map",
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "Parameters": {"Bucket": bucket, "Key": key},
+            "ReaderConfig": config,
+        },
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "S",
+            "States": {"S": {**state, "End": True}},
+        },
+        "End": True,
+        **fields,
+    }
+    return {"StartAt": "Each", "States": {"Each": each}}
+
+
+def writer(bucket: str, **config: str) -> dict[str, Any]:
+    return {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": bucket, "Prefix": "out"},
+        "WriterConfig": {"Transformation": "COMPACT", "OutputType": "JSON", **config},
+    }
+
+
+def written(s3: Any, details: dict[str, Any], status: str) -> list[Any]:
+    """All that the manifest names."""
+
+    def read(key: str) -> str:
+        text: str = s3.get_object(Bucket=details["Bucket"], Key=key)["Body"].read().decode()
+        return text
+
+    files = json.loads(read(details["Key"]))["ResultFiles"][status]
+    for file in files:
+        assert len(read(file["Key"]).encode()) == file["Size"]
+    return [item for file in files for item in json.loads(read(file["Key"]))]
+
+
+def test_items_of_a_table_are_read_and_results_written(dev: DevProcess, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="in.csv", Body=b"n\n1\n2\nx\n")
+    state = {"Type": "Pass", "Parameters": {"n.$": "States.StringToJson($.n)"}}
+    definition = mapped(
+        bucket,
+        "in.csv",
+        {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
+        state,
+        ResultWriter=writer(bucket),
+        ToleratedFailureCount=1,
+    )
+
+    answer = run(dev, definition, "{}")
+
+    details = json.loads(answer["output"])["ResultWriterDetails"]
+    assert details["Bucket"] == bucket
+    assert written(s3, details, "SUCCEEDED") == [{"n": 1}, {"n": 2}]
+    [failed] = written(s3, details, "FAILED")
+    assert failed["Status"] == "FAILED"
+
+
+def test_a_reader_that_finds_nothing_fails_the_map_with_the_reason_of_s3(
+    dev: DevProcess, bucket: str
+) -> None:
+    catch = [{"ErrorEquals": ["States.ItemReaderFailed"], "Next": "Caught"}]
+    definition = mapped(bucket, "missing.json", {"InputType": "JSON"}, {"Type": "Pass"}, Catch=catch)
+    definition["States"]["Caught"] = {"Type": "Pass", "End": True}
+
+    answer = run(dev, definition, "{}")
+
+    assert "Error Code: NoSuchKey" in json.loads(answer["output"])["Cause"]
+
+
+def test_stepwright_run_reads_and_writes_as_well(moto: str, s3: Any, bucket: str, tmp_path: Path) -> None:
+    s3.put_object(Bucket=bucket, Key="in.jsonl", Body=b"1\n2\n")
+    file = tmp_path / "each.asl.json"
+    definition = mapped(
+        bucket, "in.jsonl", {"InputType": "JSONL"}, {"Type": "Pass"}, ResultWriter=writer(bucket)
+    )
+    file.write_text(json.dumps(definition))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "stepwright.cli", "run", str(file)],
+        env={**os.environ, "AWS_ENDPOINT_URL": moto, "AWS_EC2_METADATA_DISABLED": "true"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+
+    assert written(s3, json.loads(done.stdout)["ResultWriterDetails"], "SUCCEEDED") == [1, 2]
