@@ -14,6 +14,7 @@ from stepwright.assembly.in_cluster import InCluster, Made, Settings
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.revisions import Revisions
 from stepwright.controllers.failure_events import FailureEvents
+from stepwright.controllers.notice import Notice
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.engine.alone import Held
 from stepwright.engine.engine import Engine
@@ -50,10 +51,11 @@ def served() -> frozenset[str]:
             Alone(),
             Revisions(api),
             Installation("first"),
-            Quarantine(api, "stepwright", lambda: None),
+            Quarantine(api, "stepwright"),
             FailureEvents(api, "operator-1", clock),
             (),
             Settings(),
+            Notice(),
             Made(engine=engine),
         )
 

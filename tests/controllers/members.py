@@ -12,7 +12,9 @@ import msgspec
 
 from stepwright.controllers.membership import Membership
 from stepwright.controllers.own_lease import Removed
-from stepwright.engine.ports import Uid
+from stepwright.controllers.quarantine import Quarantine
+from stepwright.controllers.taking_part import TakingPart
+from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.engine.readings import Readings
 from tests.engine.virtual_loop import VirtualClock
 from tests.simulation.access import Access
@@ -33,14 +35,33 @@ class Violation(AssertionError):  # noqa: N818 - it names a condition
     """Two held the same execution, or nobody did for too long."""
 
 
+class Loop:
+    """The pulse of the loop that acts: it turns at once unless a test says otherwise."""
+
+    hung = False
+    suspect: ExecutionRef | None = None
+    stuck: ExecutionRef | None = None
+    turns_seconds = 0.0
+
+    def __init__(self) -> None:
+        self.turns = asyncio.Event()
+        self.turns.set()
+
+    async def turned(self) -> None:
+        await self.turns.wait()
+        if self.turns_seconds:
+            await asyncio.sleep(self.turns_seconds)
+
+
 class Member:
     def __init__(self, world: World, name: str, rate: float) -> None:
         self.process = Process(name)
         self.rate = rate
         self._world = world
         loop = asyncio.get_running_loop()
+        api = SimulatedApi(world.server, self, world, world.trace)
         self.membership = Membership(
-            SimulatedApi(world.server, self, world, world.trace),
+            api,
             "default",
             duration=DURATION_SECONDS,
             clock=VirtualClock(),
@@ -48,7 +69,9 @@ class Member:
             identity=f"host_{name}",
             read_clocks=lambda: Readings(*[loop.time() * rate] * 3),
         )
-        self.membership.watch._random = Random(f"watch of {name}")
+        self.loop = Loop()
+        self.taking_part = TakingPart(self.membership, Quarantine(api, "default"), self.loop)
+        self.taking_part.watch._random = Random(f"watch of {name}")
         self.removed = False
 
     def begin(self) -> None:
@@ -56,13 +79,13 @@ class Member:
 
     async def _live(self) -> None:
         try:
-            await self.membership.take_part()
+            await self.taking_part.run()
         except Removed:
             self.removed = True
         except asyncio.CancelledError:
             pass
         if self.process.alive:
-            await self.membership.leave()
+            await self.taking_part.leave()
         self._world.ended(self)
 
     def end(self) -> None:
@@ -122,7 +145,7 @@ class World:
         for uid in UIDS:
             holders = [member.process.name for member in self.members if member.holds(uid)]
             if len(holders) > 1:
-                standings = [member.membership._standing for member in self.members if member.holds(uid)]
+                standings = [member.membership.standing for member in self.members if member.holds(uid)]
                 raise Violation(f"{uid} is held by {holders}: {standings}; " + self.newest())
 
     def all_held(self) -> bool:
@@ -154,7 +177,7 @@ class World:
             self._listen()
             await asyncio.sleep(LOOKS_EVERY_SECONDS)
         if not self.all_held():
-            views = {member.process.name: member.membership._standing for member in self.members}
+            views = {member.process.name: member.membership.standing for member in self.members}
             raise Violation(f"not everything is held: {views}; " + self.newest())
 
     async def end(self) -> None:

@@ -11,8 +11,11 @@ from random import Random
 from stepwright.controllers.loop_thread import LoopThread
 from stepwright.controllers.membership import Membership
 from stepwright.controllers.metrics import Metrics
+from stepwright.controllers.notice import Notice
 from stepwright.controllers.pulse import Pulse
+from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.server import Server
+from stepwright.controllers.taking_part import TakingPart
 from stepwright.engine import readings
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.engine.stepping import Stepping
@@ -71,21 +74,17 @@ def test_a_held_loop_keeps_its_lease_and_its_probes_and_what_holds_it_is_noted()
         lifeline = LoopThread("lifeline")
         lifeline.start()
         api = SimulatedApi(ApiServer(Random(1)), network, network, lambda *_: None)
-        heard: list[Membership] = []
-
-        def tell() -> None:
-            heard[0].hear()
-
-        pulse = Pulse(loop, threading.get_ident(), stepping=stepping, news=tell)
+        news: Notice[[]] = Notice()
+        pulse = Pulse(loop, threading.get_ident(), stepping=stepping, news=news)
         membership = Membership(
             api,
             "default",
             duration=LEASE_SECONDS,
             clock=VirtualClock(),
             changed=lambda: None,
-            pulse=pulse,
         )
-        heard.append(membership)
+        taking_part = TakingPart(membership, Quarantine(api, "default"), pulse)
+        news.listen(taking_part.hear)
         port = free_port()
         server = Server(Metrics(), {"/healthz": lambda: "hung" if pulse.hung else None})
 
@@ -93,7 +92,7 @@ def test_a_held_loop_keeps_its_lease_and_its_probes_and_what_holds_it_is_noted()
             await server.start("127.0.0.1", 0, port)
             beating = asyncio.create_task(pulse.run())
             try:
-                await membership.take_part()
+                await taking_part.run()
             finally:
                 beating.cancel()
                 await server.stop()

@@ -10,7 +10,7 @@ import pytest
 
 from stepwright.controllers import member_lease
 from stepwright.engine.ports import ExecutionRef, Uid
-from tests.controllers.members import UIDS, Member, World
+from tests.controllers.members import UIDS, World
 from tests.simulation import logs
 from tests.simulation import loop as loops
 
@@ -71,38 +71,19 @@ def test_a_lease_that_claims_all_for_years_is_removed_in_bounded_time() -> None:
     play(main)
 
 
-class SlowLoop:
-    """The pulse of the loop that acts: it turns when a test says so."""
-
-    hung = False
-    suspect: ExecutionRef | None = None
-    stuck: ExecutionRef | None = None
-
-    def __init__(self) -> None:
-        self.turns = asyncio.Event()
-
-    async def turned(self) -> None:
-        await self.turns.wait()
-
-
-def with_loop(member: Member) -> SlowLoop:
-    member.membership._pulse = loop = SlowLoop()
-    return loop
-
-
 def test_a_member_whose_loop_is_held_keeps_its_lease_and_gives_nothing_away() -> None:
     async def main(world: World) -> None:
         first = world.start()
         await asyncio.sleep(5)
         assert all(map(first.holds, UIDS))
-        loop = with_loop(first)
+        first.loop.turns.clear()
         second = world.start()
         await asyncio.sleep(100)
 
         assert first.membership.valid
         assert not any(map(second.holds, UIDS)), "what the first may be about to do is not let go of"
 
-        loop.turns.set()
+        first.loop.turns.set()
         await asyncio.sleep(5)
         assert world.all_held()
         assert any(map(second.holds, UIDS))
@@ -111,14 +92,10 @@ def test_a_member_whose_loop_is_held_keeps_its_lease_and_gives_nothing_away() ->
 
 
 def test_a_member_whose_loop_turns_seldom_gives_away_what_it_must() -> None:
-    class SeldomTurning(SlowLoop):
-        async def turned(self) -> None:
-            await asyncio.sleep(7)  # much longer than between two renewals
-
     async def main(world: World) -> None:
         first = world.start()
         await asyncio.sleep(5)
-        first.membership._pulse = SeldomTurning()
+        first.loop.turns_seconds = 7  # much longer than between two renewals
         second = world.start()
         await asyncio.sleep(15)
         world.check()
@@ -134,10 +111,8 @@ def test_a_member_that_ends_while_a_step_is_stuck_leaves_its_lease() -> None:
     async def main(world: World) -> None:
         first, second = world.start(), world.start()
         await asyncio.sleep(5)
-        loop = with_loop(first)
-        loop.turns.set()
-        loop.stuck = loop.suspect = ExecutionRef(Uid("4711"), "shop", "order-7", "orders")
-        first.membership.hear()
+        first.loop.stuck = first.loop.suspect = ExecutionRef(Uid("4711"), "shop", "order-7", "orders")
+        first.taking_part.hear()
         await asyncio.sleep(5)
         first.end()
         await asyncio.sleep(5)
@@ -155,7 +130,7 @@ def test_others_take_over_from_a_member_whose_loop_hangs() -> None:
     async def main(world: World) -> None:
         first, second = world.start(), world.start()
         await asyncio.sleep(5)
-        with_loop(first).hung = True
+        first.loop.hung = True
         await asyncio.sleep(20)
 
         assert not first.membership.valid

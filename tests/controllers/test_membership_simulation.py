@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from stepwright.controllers import membership, standing
-from stepwright.controllers.membership import Membership
+from stepwright.controllers import standing, taking_part
+from stepwright.controllers.lease_ages import LeaseAges
+from stepwright.controllers.own_lease import OwnLease
 from stepwright.controllers.rendezvous import owner
+from stepwright.controllers.taking_part import TakingPart
 from tests.controllers.members import Violation, World
 from tests.simulation import logs
 from tests.simulation import loop as loops
@@ -107,7 +109,7 @@ def blind_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the own view gives is taken, also while another one has published that it is his."""
     real = standing.standing
     monkeypatch.setattr(
-        membership, "standing", lambda *given: dataclasses.replace(real(*given), claims=frozenset())
+        taking_part, "standing", lambda *given: dataclasses.replace(real(*given), claims=frozenset())
     )
 
 
@@ -123,35 +125,33 @@ def acts_before_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
 def reads_before_it_publishes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The own new view counts from its answer on, with what was read of the others before."""
 
-    real = Membership._mine
+    real = TakingPart._write
 
-    def mine(self: Membership, lease: Any) -> None:
-        real(self, lease)
-        self._standing = dataclasses.replace(self._standing, views=frozenset({self._own.view}))
+    async def write(self: TakingPart, view: standing.View) -> None:
+        await real(self, view)
+        membership = self._membership
+        views = frozenset({membership.lease.view})
+        membership._standing = dataclasses.replace(membership._standing, views=views)
 
-    monkeypatch.setattr(Membership, "_mine", mine)
+    monkeypatch.setattr(TakingPart, "_write", write)
 
 
 def counts_from_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A Lease is taken to begin when its renewal was answered rather than when it was asked for."""
 
-    real = Membership._mine
+    real = OwnLease.take
 
-    def mine(self: Membership, lease: Any) -> None:
-        before = self._own.granted
+    def take(self: OwnLease, lease: Any) -> None:
+        before = self.granted
         real(self, lease)
-        if self._own.granted != before:
-            self._own.granted = self._read_clocks()
+        if self.granted != before:
+            self.granted = self._read_clocks()
 
-    monkeypatch.setattr(Membership, "_mine", mine)
+    monkeypatch.setattr(OwnLease, "take", take)
 
 
 def takes_for_dead_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        Membership,
-        "_is_dead",
-        lambda self, lease, now: now - self._ages._seen[lease.metadata.name].since >= 8,
-    )
+    monkeypatch.setattr(LeaseAges, "has_lapsed", lambda self, name, at: at - self._seen[name].since >= 8)
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,12 @@ from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.controllers.known_machines import Known
 from stepwright.controllers.membership import Membership
+from stepwright.controllers.notice import Notice
 from stepwright.controllers.own_lease import Removed
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy
 from stepwright.controllers.state_machines import StateMachines
+from stepwright.controllers.taking_part import TakingPart
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.looking_through import at_once as looked_through_at_once
@@ -247,20 +249,19 @@ class Operator:
         self._commits = 0
         self.clock = SetClock(offset_ms)
         self.api = SimulatedApi(server, self, faults, trace, on_date=self.clock.hear)
-        self.quarantine = Quarantine(self.api, lease_namespace, self._shares_changed)
-        self.pulse = PulseOfSimulation(self._handed_over)
+        shares_changed: Notice[[]] = Notice()
+        self.quarantine = Quarantine(self.api, lease_namespace, shares_changed)
         self.membership = Membership(
             self.api,
             lease_namespace,
             duration=LEASE_SECONDS,
             clock=self.clock,
-            changed=self._shares_changed,
+            changed=shares_changed,
             identity=f"host_{name}",
             read_clocks=self.clock.readings,
-            pulse=self.pulse,
-            quarantine=self.quarantine,
             skew=lambda: self.clock.skew_seconds,
         )
+        shares_changed.listen(lambda: trace(name, "shares have changed", self.membership.members))
         revisions = Revisions(self.api, read_clocks=self.clock.readings)
         for revision in () if setting.looks_after_machines else setting.revisions.values():
             if random.randrange(3):
@@ -275,6 +276,7 @@ class Operator:
             Told(trace, name),  # type: ignore[arg-type] # the methods that are called
             (self,),
             Settings(limits=setting.limits, retention=setting.retention),
+            shares_changed,
             Made(
                 functions=WithoutTemplates,
                 connections=WithoutConnections,
@@ -297,6 +299,8 @@ class Operator:
                 calls=self._make_calls,
             ),
         )
+        self.pulse = PulseOfSimulation(self.parts.handed_over)
+        self.taking_part = TakingPart(self.membership, self.quarantine, self.pulse)
         self.journal, self.engine, self.driver = self.parts.journal, self.parts.engine, self.parts.driver
         self.executions, self.retention = self.parts.executions, self.parts.retention
         self.watch, self.neighbours = self.parts.watch, self.parts.neighbours
@@ -304,7 +308,7 @@ class Operator:
         assert isinstance(self.journal, WatchedJournal)
         self.journal.own = lambda ref: wrote_last(ref) == name
         self.journal.complain = complain
-        for informer in (self.driver.jobs, self.driver.pods, self.watch, self.membership.watch):
+        for informer in (self.driver.jobs, self.driver.pods, self.watch, self.taking_part.watch):
             informer._random = Random(random.getrandbits(64))
         self.has_begun = False
         self._ending = False
@@ -322,9 +326,6 @@ class Operator:
         )
         return self.calls
 
-    async def _handed_over(self) -> None:
-        await self.parts.handed_over()
-
     def begin(self) -> None:
         self.process.start(self._main(), f"operator {self.process.name}")
 
@@ -334,7 +335,7 @@ class Operator:
         error: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self.membership.take_part())
+                group.create_task(self.taking_part.run())
                 group.create_task(self._work())
         except* Removed:
             pass
@@ -343,7 +344,7 @@ class Operator:
         finally:
             self._ending = True
             if self.process.alive:
-                await self.membership.leave()
+                await self.taking_part.leave()
             self._ended(self, error)
 
     async def _work(self) -> None:
@@ -396,10 +397,6 @@ class Operator:
 
     def broke(self, ref: ExecutionRef) -> None:
         """What it logs is a violation."""
-
-    def _shares_changed(self) -> None:
-        self._trace(self.process.name, "shares have changed", self.membership.members)
-        self.parts.shares_changed()
 
     def _commit_id(self) -> str:
         self._commits += 1

@@ -69,7 +69,7 @@ def dying(monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Poisoned]], Poisone
             operator for operator in world.operators.values() if operator.engine._world is self._world
         )
         operator.pulse.suspect = self._ref
-        operator.membership.hear()
+        operator.taking_part.hear()
         await asyncio.sleep(3)
         world.deaths += 1
         world._strike(operator, "killed")
@@ -193,7 +193,7 @@ def test_who_ends_in_order_after_a_long_step_leaves_no_suspicion(
             await self.others_succeed()
             ref = stored.of(self.execution("e0")).reference
             self.operators[0].pulse.suspect = ref
-            self.operators[0].membership.hear()
+            self.operators[0].taking_part.hear()
             await asyncio.sleep(2)
             self._strike(self.operators[0], "ended")
             await asyncio.sleep(60)

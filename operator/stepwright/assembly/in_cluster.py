@@ -121,13 +121,13 @@ class InCluster:
         failures: FailureEvents,
         observers: Sequence[Observer],
         settings: Settings,
+        shares_changed: Notice[[]],
         made: Made = Made(),
     ) -> None:
+        """``shares_changed``: the members have changed, or executions were listed again: find out again what belongs to
+        this process, what was missed meanwhile, and what a backup has brought back."""
         self._revisions = revisions
         namespaces = settings.namespaces
-        self.shares_changed: Notice[[]] = Notice()
-        """The members have changed, or executions were listed again: find out again what belongs to this process, what was
-        missed meanwhile, and what a backup has brought back."""
         seen: Notice[[str, Seen, msgspec.Raw | None]] = Notice()
         unreadable: Notice[[Metadata, Exception]] = Notice()
         restored: Notice[[ExecutionRef, int, int]] = Notice()
@@ -135,9 +135,9 @@ class InCluster:
         stalled: Notice[[ExecutionRef, str]] = Notice()
         machine_changed: Notice[[Key]] = Notice()
         observer = _Observers(observers, stalled)
-        self.neighbours = Neighbours(installation, clock, self.shares_changed)
+        self.neighbours = Neighbours(installation, clock, shares_changed)
         self.watch = execution_watch.watch(
-            api, namespaces, seen, listed_again=self.shares_changed, unreadable=unreadable
+            api, namespaces, seen, listed_again=shares_changed, unreadable=unreadable
         )
         under_way = UnderWay(self.watch)
         self.wanted_rounds = WantedRounds(clock)
@@ -235,12 +235,12 @@ class InCluster:
             api, clock, self.state_machines.uids, self.state_machines.forget, namespaces
         )
 
-        self.shares_changed.listen(self.ends.look_at_all)
-        self.shares_changed.listen(self.executions.shares_changed)
-        self.shares_changed.listen(self.state_machines.shares_changed)
-        self.shares_changed.listen(partial(self.wanted_rounds.look_at, None))
-        self.shares_changed.listen(partial(self._templates.look_at, None))
-        self.shares_changed.listen(self._connection_states.look_at_all)
+        shares_changed.listen(self.ends.look_at_all)
+        shares_changed.listen(self.executions.shares_changed)
+        shares_changed.listen(self.state_machines.shares_changed)
+        shares_changed.listen(partial(self.wanted_rounds.look_at, None))
+        shares_changed.listen(partial(self._templates.look_at, None))
+        shares_changed.listen(self._connection_states.look_at_all)
         connection_changed.listen(self._connection_states.look_at)
         functions_changed.listen(self._templates.look_at)
         names_changed.listen(self.state_machines.functions_changed)

@@ -30,12 +30,14 @@ from stepwright.controllers.loop_thread import LoopThread
 from stepwright.controllers.membership import Membership
 from stepwright.controllers.metrics import Metrics
 from stepwright.controllers.metrics_access import MetricsAccess
+from stepwright.controllers.notice import Notice
 from stepwright.controllers.own_lease import Removed
 from stepwright.controllers.pulse import Pulse
 from stepwright.controllers.quarantine import Quarantine
 from stepwright.controllers.server import Server
 from stepwright.controllers.signals import Signals
 from stepwright.controllers.state_machines import StateMachines
+from stepwright.controllers.taking_part import TakingPart
 from stepwright.engine import garbage
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
@@ -116,14 +118,9 @@ class Operator:
         loop = asyncio.get_running_loop()
         stepping = Stepping()
         lease_namespace = options.lease_namespace or api.default_namespace
-        self._pulse = Pulse(
-            loop,
-            threading.get_ident(),
-            stepping=stepping,
-            news=self._pulse_has_news,
-            handed_over=self._handed_over,
-        )
-        changed = partial(_in_loop, loop, self._shares_changed)
+        shares_changed: Notice[[]] = Notice()
+        suspects: Notice[[]] = Notice()
+        changed = partial(_in_loop, loop, shares_changed)
         quarantine = Quarantine(leases, lease_namespace, changed)
         self._membership = Membership(
             leases,
@@ -131,8 +128,6 @@ class Operator:
             duration=options.lease_seconds,
             clock=clock,
             changed=changed,
-            pulse=self._pulse,
-            quarantine=quarantine,
             skew=lambda: clock.skew_seconds,
         )
         looked_through = LookingThrough()
@@ -149,6 +144,7 @@ class Operator:
             failures,
             (metrics, transitions, failures),
             options.settings,
+            shares_changed,
             Made(
                 journal=partial(ClusterJournal, stored=metrics.history_stored),
                 engine=partial(Engine, stepping=stepping),
@@ -159,9 +155,26 @@ class Operator:
                 ),
             ),
         )
+        self._pulse = Pulse(
+            loop,
+            threading.get_ident(),
+            stepping=stepping,
+            news=suspects,
+            handed_over=self._parts.handed_over,
+        )
+        self._taking_part = TakingPart(self._membership, quarantine, self._pulse)
+        suspects.listen(self._taking_part.hear)
+        self._kopf = KopfThread(
+            loop,
+            {"statemachines": self._parts.state_machines.observe},
+            namespaces=options.settings.namespaces,
+            kubeconfig=options.kubeconfig,
+        )
         _show(metrics, self._parts, self._membership, quarantine, self._pulse, clock)
-        self._kopf: KopfThread | None = None
-        checks = {"/healthz": self._alive, "/readyz": self._ready}
+        checks = {
+            "/healthz": self._alive,
+            "/readyz": self._ready,
+        }
         if options.metrics_authorization:
             self._server = Server(metrics, checks, MetricsAccess(leases).admit)
         else:
@@ -194,7 +207,7 @@ class Operator:
             for task in tasks:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-            await self._lifeline.call(self._membership.leave())
+            await self._lifeline.call(self._taking_part.leave())
             await self._lifeline.call(self._server.stop())
 
     async def _drain(self, *living: asyncio.Task[None]) -> None:
@@ -208,7 +221,7 @@ class Operator:
         """Runs in the lifeline. Raises Removed."""
         pulse = asyncio.create_task(self._pulse.run(), name="pulse")
         try:
-            await self._membership.take_part()
+            await self._taking_part.run()
         finally:
             pulse.cancel()
             await asyncio.gather(pulse, return_exceptions=True)
@@ -225,28 +238,23 @@ class Operator:
 
     async def _watch_state_machines(self) -> None:
         """Raises Lost if nothing reports them any more."""
-        kopf_thread = self._kopf = KopfThread(
-            asyncio.get_running_loop(),
-            {"statemachines": self._parts.state_machines.observe},
-            namespaces=self._options.settings.namespaces,
-            kubeconfig=self._options.kubeconfig,
-        )
-        kopf_thread.start()
+        self._kopf.start()
         garbage = asyncio.create_task(Garbage().run(), name="garbage")
         try:
-            await kopf_thread.ended.wait()
+            await self._kopf.ended.wait()
             raise Lost("kopf has ended")
         finally:
             garbage.cancel()
-            await kopf_thread.stop()
+            await self._kopf.stop()
+
+    # --- What the probes ask, in the lifeline ------------------------------------------------------------------------
 
     def _alive(self) -> str | None:
-        """Called, like all checks, in the lifeline."""
         if self._pulse.hung:
             return f"the engine's loop has not turned for {self._pulse.held_seconds:.0f} s"
         if (stuck := self._pulse.stuck) is not None:
             return f"a step of execution {stuck} has not ended for {self._pulse.step_seconds:.0f} s"
-        if self._kopf is not None and self._kopf.ended.is_set():
+        if self._kopf.ended.is_set():
             return "kopf has ended"
         parts = self._parts
         informers: tuple[Informer[Any], ...] = (parts.driver.jobs, parts.driver.pods, parts.watch)
@@ -259,17 +267,6 @@ class Operator:
         if not self._parts.synced:
             return "the list of Jobs and Pods is not complete yet"
         return self._membership.obstacle or self._parts.neighbours.obstacle or self._alive()
-
-    # --- What the parts tell each other --------------------------------------------------------------------------
-
-    def _pulse_has_news(self) -> None:
-        self._membership.hear()
-
-    async def _handed_over(self) -> None:
-        await self._parts.handed_over()
-
-    def _shares_changed(self) -> None:
-        self._parts.shares_changed()
 
 
 def _show(

@@ -5,25 +5,22 @@ All attempts are conditional on the Lease as it was seen last, so at most one of
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final
 
 import structlog
 
 from stepwright.controllers import member_lease
+from stepwright.controllers.lease_requests import LeaseRequests
 from stepwright.controllers.member_lease import MemberLease, Metadata
 from stepwright.controllers.standing import View
 from stepwright.engine import readings
 from stepwright.engine.ports import Clock, ExecutionRef
 from stepwright.engine.readings import Readings
-from stepwright.kube.api import Api
 from stepwright.kube.api_errors import AlreadyExists, Conflict, NotFound
-from stepwright.kube.paths import path_of
 
 log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
 
 HELD_SHARE: Final = 0.9
 """The part of its duration for which the holder relies on it. The rest allows for clocks that run at different
@@ -32,11 +29,6 @@ speeds, and for requests between a last check and the API server."""
 
 class Removed(Exception):  # noqa: N818 - it names a condition
     """Another operator has declared this one dead and may have continued its executions."""
-
-
-class Ask(Protocol):
-    async def __call__(self, call: Awaitable[T]) -> T:
-        """A request with a time-out that suits a Lease. Raises ApiError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +45,20 @@ class OwnLease:
 
     def __init__(
         self,
-        api: Api,
-        namespace: str,
+        requests: LeaseRequests,
         name: str,
         identity: str,
         duration: int,
         clock: Clock,
         read_clocks: Callable[[], Readings],
-        ask: Ask,
         renewed: Callable[[], None],
     ) -> None:
-        self._api: Final = api
-        self._namespace: Final = namespace
+        self._requests: Final = requests
         self._name: Final = name
         self._identity: Final = identity
         self._duration: Final = duration
         self._clock: Final = clock
         self._read_clocks: Final = read_clocks
-        self._ask: Final = ask
         self._renewed: Final = renewed
         self.view: View = ()
         """The view published in it."""
@@ -132,10 +120,8 @@ class OwnLease:
         )
         try:
             if self._stored is None:
-                answer = self._api.create(self._path(), body, into=MemberLease)
-            else:
-                answer = self._api.replace(self._path(self._name), body, into=MemberLease)
-            return await self._ask(answer)
+                return await self._requests.create(body)
+            return await self._requests.replace(self._name, body)
         except (AlreadyExists, Conflict, NotFound) as error:
             log.debug("lease not written", reason=str(error))
             return None
@@ -163,7 +149,4 @@ class OwnLease:
     async def give_back(self) -> None:
         """Raises ApiError."""
         if self._renewal:
-            await self._ask(self._api.delete(self._path(self._name)))
-
-    def _path(self, name: str | None = None) -> str:
-        return path_of(member_lease.API_VERSION, member_lease.PLURAL, self._namespace, name)
+            await self._requests.delete(self._name)
