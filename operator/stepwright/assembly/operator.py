@@ -23,6 +23,7 @@ from stepwright.assembly.in_cluster import InCluster, Made, Settings
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revisions
+from stepwright.controllers import probes
 from stepwright.controllers.failure_events import FailureEvents
 from stepwright.controllers.kopf_thread import KopfThread
 from stepwright.controllers.logs import Transitions
@@ -49,9 +50,6 @@ from stepwright.kube.connection import Connection, connect
 from stepwright.kube.informer import Informer
 
 log = structlog.get_logger(__name__)
-
-# A watch sends a bookmark a minute. If silent for this long it is dead, whatever its connection says.
-SILENT_SECONDS = 300.0
 
 LEASE_CONNECTIONS = 4
 
@@ -172,8 +170,8 @@ class Operator:
         )
         _show(metrics, self._parts, self._membership, quarantine, self._pulse, clock)
         checks = {
-            "/healthz": self._alive,
-            "/readyz": self._ready,
+            "/healthz": lambda: probes.not_alive(self._life()),
+            "/readyz": lambda: probes.not_ready(self._work_at_hand(), self._life()),
         }
         if options.metrics_authorization:
             self._server = Server(metrics, checks, MetricsAccess(leases).admit)
@@ -249,24 +247,22 @@ class Operator:
 
     # --- What the probes ask, in the lifeline ------------------------------------------------------------------------
 
-    def _alive(self) -> str | None:
-        if self._pulse.hung:
-            return f"the engine's loop has not turned for {self._pulse.held_seconds:.0f} s"
-        if (stuck := self._pulse.stuck) is not None:
-            return f"a step of execution {stuck} has not ended for {self._pulse.step_seconds:.0f} s"
-        if self._kopf.ended.is_set():
-            return "kopf has ended"
-        parts = self._parts
+    def _life(self) -> probes.Life:
+        parts, pulse, stuck = self._parts, self._pulse, self._pulse.stuck
         informers: tuple[Informer[Any], ...] = (parts.driver.jobs, parts.driver.pods, parts.watch)
         heard = [informer.last_activity for informer in informers if informer.last_activity is not None]
-        if heard and time.monotonic() - min(heard) > SILENT_SECONDS:
-            return f"no event of Jobs, Pods or Executions, not even a bookmark, for {SILENT_SECONDS:.0f} s"
-        return None
+        return probes.Life(
+            pulse.hung,
+            pulse.held_seconds,
+            None if stuck is None else str(stuck),
+            pulse.step_seconds,
+            self._kopf.ended.is_set(),
+            time.monotonic() - min(heard) if heard else 0.0,
+        )
 
-    def _ready(self) -> str | None:
-        if not self._parts.synced:
-            return "the list of Jobs and Pods is not complete yet"
-        return self._membership.obstacle or self._parts.neighbours.obstacle or self._alive()
+    def _work_at_hand(self) -> probes.Work:
+        parts = self._parts
+        return probes.Work(parts.synced, self._membership.obstacle, parts.neighbours.obstacle)
 
 
 def _show(
