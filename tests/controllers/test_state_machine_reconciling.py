@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from stepwright.controllers.draining import FINALIZER
+from stepwright.controllers.machine_acts import FINALIZER
 from stepwright.controllers.state_machine_watch import Policy, SeenMachine
 from tests.controllers.state_machines_scene import GREET, OTHER, PASS, Play, played
 from tests.on_cluster.kubectl import one

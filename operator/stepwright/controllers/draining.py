@@ -10,6 +10,7 @@ from stepwright.cluster import conditions
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.rows import Row
 from stepwright.controllers.known_machines import KnownMachines, deleted
+from stepwright.controllers.machine_acts import FINALIZER
 from stepwright.controllers.machine_status import MachineStatus, Verdict
 from stepwright.controllers.state_machine_watch import Key, SeenMachine
 from stepwright.engine.ports import Clock, Unavailable
@@ -19,7 +20,6 @@ from stepwright.kube.api import Api
 from stepwright.kube.api_errors import Conflict, Forbidden, NotFound
 from stepwright.kube.paths import path_of
 
-FINALIZER: Final = "stepwright.dev/executions"
 CHECK_SECONDS: Final = 5.0
 OTHERS_NOTICE_SECONDS: Final = 10.0
 """How long a deletion waits at least, as does a revision that nobody needs any more: another operator that

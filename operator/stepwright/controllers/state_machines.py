@@ -20,8 +20,9 @@ from stepwright.cluster.revisions import Revisions
 from stepwright.controllers import state_machine_watch
 from stepwright.controllers.checking import Checking
 from stepwright.controllers.definitions import Definitions
-from stepwright.controllers.draining import FINALIZER, OTHERS_NOTICE_SECONDS, Draining
+from stepwright.controllers.draining import OTHERS_NOTICE_SECONDS, Draining
 from stepwright.controllers.known_machines import Known, KnownMachines
+from stepwright.controllers.machine_acts import FINALIZER, Act, Here, act_upon, once_held
 from stepwright.controllers.machine_status import MachineStatus
 from stepwright.controllers.pruning import Pruning
 from stepwright.controllers.state_machine_watch import NOTHING_SAID, Key, Policy, SeenMachine
@@ -203,7 +204,7 @@ class StateMachines:
         if key in self.known.contested and not await self._has_settled(key):
             return 0
         seen = self.known.seen.get(key)
-        return None if seen is None else await self._reconcile(key, seen)
+        return None if seen is None else await self._do(act_upon(seen, self._here(key, seen)), key, seen)
 
     async def _has_settled(self, key: Key) -> bool:
         """Find out which of two with one name exists. Returns whether that is certain: nothing newer may have
@@ -222,10 +223,32 @@ class StateMachines:
         self._on_change(key)  # nothing was known about it meanwhile
         return True
 
-    async def _reconcile(self, key: Key, seen: SeenMachine) -> float | None:
-        """As ``_bring_on``, for one that exists."""
-        if not self.known.is_in_doubt(key):
-            return await self._go_on_with(key, seen)
+    def _here(self, key: Key, seen: SeenMachine) -> Here:
+        return Here(
+            self._owns(seen.metadata.uid),
+            self._definitions.is_checked(key, seen),
+            self._definitions.revision_of(key),
+            self.known.is_in_doubt(key),
+        )
+
+    async def _do(self, act: Act, key: Key, seen: SeenMachine) -> float | None:
+        """As ``_bring_on``."""
+        if act is Act.READ_ANEW:
+            return await self._read_anew(key, seen)
+        if act is Act.DRAIN:
+            return await self._draining.go_on(key, seen)
+        self._draining.forget(key)
+        if act is Act.HOLD:
+            return await self._hold(key, seen)
+        if act is Act.CHECK:
+            async with self._checks.of(key[0]):
+                await self._read_and_check(key, seen.metadata.uid)
+        elif act is Act.LEARN:
+            self.known.take_over(key, seen)
+        # Also of another operator's: whoever looks after it now does not know that a revision is to go.
+        return await self._definitions.prune_when_named(key)
+
+    async def _read_anew(self, key: Key, seen: SeenMachine) -> float | None:
         async with self._checks.of(key[0]):
             try:
                 anew = await self.known.read_anew(key)
@@ -235,40 +258,22 @@ class StateMachines:
             if anew is None:
                 return 0
             self._take_in("MODIFIED", anew.seen)
-            if self._is_to_check(key, anew.seen):
+            act = act_upon(anew.seen, self._here(key, anew.seen))
+            if act is Act.CHECK:
                 await self._definitions.check(key, anew.text, anew.sent)
                 return None
-        return await self._go_on_with(key, anew.seen)
+        return await self._do(act, key, anew.seen)
 
-    async def _go_on_with(self, key: Key, seen: SeenMachine) -> float | None:
-        owned = self._owns(seen.metadata.uid)
-        if owned and seen.is_being_deleted:
-            return await self._draining.go_on(key, seen)
-        self._draining.forget(key)
-        if not owned:
-            self.known.take_over(key, seen)
-            # Whoever looks after it now does not know that a revision is to go.
-            return await self._definitions.prune_when_named(key)
-        if not _is_held(seen):
-            finalizers = seen.metadata.finalizers or ()
-            try:
-                await self._status.set_finalizers(key, seen, [*finalizers, FINALIZER])
-            except Conflict:
-                return 0.1
-            except NotFound:
-                self.forget(key, seen.metadata.uid)
-                return None
-        if not self._definitions.is_checked(key, seen):
-            async with self._checks.of(key[0]):
-                await self._read_and_check(key, seen.metadata.uid)
-        elif self._definitions.revision_of(key) != seen.status.revision:
-            self.known.take_over(key, seen)  # another installation has written that
-        return await self._definitions.prune_when_named(key)
-
-    def _is_to_check(self, key: Key, seen: SeenMachine) -> bool:
-        """Whether checking is the next thing to do about it."""
-        is_here = self._owns(seen.metadata.uid) and not seen.is_being_deleted and _is_held(seen)
-        return is_here and not self._definitions.is_checked(key, seen)
+    async def _hold(self, key: Key, seen: SeenMachine) -> float | None:
+        finalizers = seen.metadata.finalizers or ()
+        try:
+            await self._status.set_finalizers(key, seen, [*finalizers, FINALIZER])
+        except Conflict:
+            return 0.1
+        except NotFound:
+            self.forget(key, seen.metadata.uid)
+            return None
+        return await self._do(once_held(seen, self._here(key, seen)), key, seen)
 
     async def _read_and_check(self, key: Key, uid: str) -> None:
         sent = self.known.sending()
@@ -278,8 +283,3 @@ class StateMachines:
             self.forget(key, uid)
             return
         await self._definitions.check(key, text, sent)
-
-
-def _is_held(seen: SeenMachine) -> bool:
-    """Whether it waits for its executions when it is deleted."""
-    return FINALIZER in (seen.metadata.finalizers or ())
