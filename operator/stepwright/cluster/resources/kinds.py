@@ -38,6 +38,15 @@ class Kind:
         return self.model.__name__
 
 
+def _ready(whether: str, why: str) -> tuple[Column, Column]:
+    """What the condition Ready says; both in words for people."""
+    condition = '.status.conditions[?(@.type=="Ready")]'
+    return (
+        Column("Ready", f"{condition}.status", description=whether),
+        Column("Reason", f"{condition}.reason", description=why),
+    )
+
+
 STATE_MACHINE = Kind(
     model=StateMachine,
     plural="statemachines",
@@ -45,14 +54,7 @@ STATE_MACHINE = Kind(
     categories=("stepwright", "all"),
     columns=(
         Column("Type", ".spec.type", description="Standard or Express"),
-        Column(
-            "Ready",
-            '.status.conditions[?(@.type=="Ready")].status',
-            description="Whether executions can start",
-        ),
-        Column(
-            "Reason", '.status.conditions[?(@.type=="Ready")].reason', description="Why it is ready or not"
-        ),
+        *_ready("Whether executions can start", "Why it is ready or not"),
         Column("Revision", ".status.revision", description="What new executions start with"),
         Column("Age", ".metadata.creationTimestamp", "date"),
     ),
@@ -119,12 +121,7 @@ TASK_TEMPLATE = Kind(
         Column("Service", ".spec.http.service.name", description="What is called"),
         Column("Image", ".spec.job.image", description="What runs as a Job"),
         Column("Functions", ".spec.lambda.names", description="The Lambda functions that it stands for"),
-        Column(
-            "Ready", '.status.conditions[?(@.type=="Ready")].status', description="Whether tasks can call it"
-        ),
-        Column(
-            "Reason", '.status.conditions[?(@.type=="Ready")].reason', description="Why they can or cannot"
-        ),
+        *_ready("Whether tasks can call it", "Why they can or cannot"),
         Column("Age", ".metadata.creationTimestamp", "date"),
     ),
 )
@@ -136,12 +133,7 @@ CONNECTION = Kind(
     columns=(
         Column("Allows", ".spec.http.allow", description="What may be called"),
         Column("Account", ".spec.serviceAccountName", description="As whom its Secrets are read"),
-        Column(
-            "Ready", '.status.conditions[?(@.type=="Ready")].status', description="Whether tasks can use it"
-        ),
-        Column(
-            "Reason", '.status.conditions[?(@.type=="Ready")].reason', description="Why they can or cannot"
-        ),
+        *_ready("Whether tasks can use it", "Why they can or cannot"),
         Column("Age", ".metadata.creationTimestamp", "date"),
     ),
 )
