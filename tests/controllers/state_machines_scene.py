@@ -36,6 +36,8 @@ class Play:
         self.owned = True
         self.stood_still_seconds = 0.0
         """For how long its machine did, as the wall clock tells afterwards."""
+        self.stands_still = False
+        """It does whenever executions are looked for."""
         self.unheard: set[str] = set()
         """Types of events that kopf does not tell of."""
         self.before_status: list[Callable[[], None]] = []
@@ -47,6 +49,8 @@ class Play:
         def refusing(request: Request) -> bytes:
             if request.path.endswith("/status") and self.before_status:
                 self.before_status.pop(0)()
+            if self.stands_still and request.path.endswith("/executions"):
+                self.stood_still_seconds += 15
             for part, refusal in self.refused.items():
                 if request.writes and part in request.path:
                     raise refusal

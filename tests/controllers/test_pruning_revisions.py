@@ -132,17 +132,10 @@ def test_no_revision_is_deleted_where_the_machine_stood_still_since_it_was_asked
 
     async def script(play: Play) -> None:
         await play.make_and_change()
-        handle = play.server.handle
-
-        def pausing(request: Request) -> bytes:
-            if request.path.endswith("/executions"):
-                play.stood_still_seconds += 15
-            return handle(request)
-
-        play.server.handle = pausing  # type: ignore[method-assign]
+        play.stands_still = True
         await asyncio.sleep(20)
         assert len(play.revisions()) == 2
-        play.server.handle = handle  # type: ignore[method-assign]
+        play.stands_still = False
         await asyncio.sleep(600)
 
     play = played(script)
