@@ -1,5 +1,5 @@
-"""What is seen of every object, and of the status in which the operator says whether tasks can use it: TaskTemplates,
-Connections."""
+"""What is seen of every object, and of the status in which the operator says whether it can be used: StateMachines,
+TaskTemplates, Connections."""
 # ruff: noqa: N815 - the fields' names on the wire
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ class Definitions:
                 self._pruning.want(key)
             new = Known(metadata.uid, metadata.generation, verdict.revision, message, deleting=False)
             self._known.learn(key, new, read=sent)
-        await self._status.report(key, seen, verdict)
+        await self._status.report(seen, verdict)
         self._on_change(key)
 
     async def delayed(self, key: Key, error: ApiError) -> None:
@@ -129,7 +129,7 @@ class Definitions:
             self._on_change(key)
         revision = None if known is None else known.revision
         with suppress(ApiError):
-            await self._status.report(key, seen, Verdict(conditions.DELAYED, error.message, revision))
+            await self._status.report(seen, Verdict(conditions.DELAYED, error.message, revision))
 
     async def _keep(self, key: Key, seen: SeenMachine, body: Body, runnable: Runnable) -> str:
         data = revisions.data_of(body["spec"], runnable.text)

@@ -73,7 +73,7 @@ class Draining:
         row.go_on()
         running = self._under_way(key) or await self._running(key)
         if running:
-            await self._status.report(key, seen, Verdict(conditions.DRAINING))
+            await self._status.report(seen, Verdict(conditions.DRAINING))
             return CHECK_SECONDS
         waits = since + OTHERS_NOTICE_SECONDS * 1000 - self._clock.now()
         if waits > 0:

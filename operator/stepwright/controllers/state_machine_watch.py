@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from stepwright.cluster import summarised
 from stepwright.kube.depth import decoded
 
 Key = tuple[str, str]
@@ -32,12 +33,7 @@ class Policy:
 NOTHING_SAID: Final = Policy()
 
 
-class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
-    name: str
-    namespace: str
-    uid: str
-    resourceVersion: str = ""
-    generation: int = 1
+class Metadata(summarised.Metadata, frozen=True, omit_defaults=True):
     deletionTimestamp: str | None = None
     finalizers: tuple[str, ...] | None = None
 
@@ -52,19 +48,8 @@ class Spec(msgspec.Struct, frozen=True, omit_defaults=True):
     retention: Retention | None = None
 
 
-class Condition(msgspec.Struct, frozen=True, omit_defaults=True):
-    type: str
-    status: str
-    reason: str = ""
-    message: str = ""
-    lastTransitionTime: str = ""
-    observedGeneration: int = 0
-
-
-class Status(msgspec.Struct, frozen=True, omit_defaults=True):
-    observedGeneration: int = 0
+class Status(summarised.Status, frozen=True, omit_defaults=True):
     revision: str | None = None
-    conditions: tuple[Condition, ...] = ()
 
 
 class SeenMachine(msgspec.Struct, frozen=True):
@@ -92,10 +77,6 @@ class SeenMachine(msgspec.Struct, frozen=True):
             said.successfulExecutionsHistoryLimit,
             said.failedExecutionsHistoryLimit,
         )
-
-    def conditions(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = msgspec.to_builtins(self.status.conditions)
-        return found
 
 
 def seen(body: Mapping[str, Any]) -> SeenMachine:

@@ -1,6 +1,9 @@
-"""Writes into the status of a TaskTemplate or a Connection whether tasks can use it."""
+"""Writes into the status of a StateMachine, a TaskTemplate or a Connection whether it can be used."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -23,8 +26,21 @@ class UsableStatus:
         self._clock = clock
         self._plural = plural
 
-    async def report(self, metadata: Metadata, status: Status, reason: Reason, detail: str) -> None:
-        """Of an object as it was seen, unless its status says so already. Raises ApiError."""
+    async def report(
+        self,
+        metadata: Metadata,
+        status: Status,
+        reason: Reason,
+        detail: str,
+        *,
+        says: Mapping[str, Any] = {},
+        said: Mapping[str, Any] = {},
+    ) -> None:
+        """Of an object as it was seen, unless its status says so already. ``says``: what it is to say besides, ``said``:
+        what it says of that so far. Raises ApiError.
+
+        The write is conditional on what was seen: otherwise a request that was long under way, or that a process sends
+        after having been stopped, would undo what the next operator wrote about a newer object."""
         before = [
             msgspec.to_builtins(each) | {"observedGeneration": each.observedGeneration or 0}
             for each in status.conditions
@@ -36,11 +52,11 @@ class UsableStatus:
             generation=metadata.generation,
             detail=detail,
         )
-        if status.observedGeneration == metadata.generation and before == after:
+        if status.observedGeneration == metadata.generation and before == after and said == says:
             return
         patch = {
             "metadata": {"uid": metadata.uid, "resourceVersion": metadata.resourceVersion},
-            "status": {"observedGeneration": metadata.generation, "conditions": after},
+            "status": {"observedGeneration": metadata.generation, "conditions": after, **says},
         }
         path = path_of(API_VERSION, self._plural, metadata.namespace, metadata.name, "status")
         try:
