@@ -337,7 +337,9 @@ class JobDriver:
             metadata = watched.job.metadata
             known: dict[str, Json] = {"jobName": metadata.name, "jobUid": metadata.uid}
             self._report(watched.ref.uid, TaskStarted(task.task))
-            self._report(watched.ref.uid, TaskSubmitted(task.task, known))
+            # A queue changes the template of what it admits: the Job could not be recognised by that any more.
+            queued = bool(watched.job.spec.suspend)
+            self._report(watched.ref.uid, TaskSubmitted(task.task, known, at_once=queued))
 
 
 def _not_ours(ref: ExecutionRef, name: str, why: str) -> StateError:

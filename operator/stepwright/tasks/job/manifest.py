@@ -133,16 +133,19 @@ def build(
     }
     if ttl_seconds is not None:
         annotations[names.TTL_SECONDS] = str(ttl_seconds)
+    all_labels = {
+        **settings.labels,
+        **template.without_own_names(metadata.get("labels"), "job.metadata.labels"),
+        **template.without_own_names(parameters.labels, "labels"),
+        **labels,
+    }
+    if names.KUEUE in all_labels:  # it waits for its turn, even if Kueue cannot be asked now
+        spec.setdefault("suspend", True)
     owned_by = owner(ref)
     job: dict[str, Any] = {
         "metadata": {
             "name": name,
-            "labels": {
-                **settings.labels,
-                **template.without_own_names(metadata.get("labels"), "job.metadata.labels"),
-                **template.without_own_names(parameters.labels, "labels"),
-                **labels,
-            },
+            "labels": all_labels,
             "annotations": annotations,
             **({"ownerReferences": [owned_by]} if owned_by is not None else {}),
         },

@@ -37,6 +37,9 @@ TTL_SECONDS: Final = PREFIX + "ttl-seconds"
 INPUT: Final = PREFIX + "input"
 """Annotation of the pod: the task's input, from which the kubelet writes the input file."""
 
+KUEUE: Final = "kueue.x-k8s.io/queue-name"
+"""Label: the queue that a Job waits in. https://kueue.sigs.k8s.io/docs/tasks/run/jobs/"""
+
 _LONGEST_LABEL: Final = 63
 # Pods are named after their Job with up to 11 characters more (an index and a random part) and their host names
 # end at 63; CronJobs keep their Jobs' names to 52 for that reason, too.
