@@ -104,7 +104,7 @@ class ApiServer:
             return msgspec.convert({"items": items}, into)
         if path not in self.objects:
             raise NotFound(404, "NotFound", f"{path} not found")
-        return msgspec.convert(self.objects[path], into)
+        return self.objects[path] if into is None else msgspec.convert(self.objects[path], into)
 
     async def patch(
         self, path: str, body: Any, *, params: Any = None, into: Any = None, account: str | None = None
@@ -141,10 +141,15 @@ class ApiServer:
             raise NotFound(404, "NotFound", f"pods {pod!r} not found")
         return self.logs[pod]
 
-    async def request(self, method: str, path: str, params: Any, *, accept: None) -> bytes:
-        """A list."""
+    async def request(
+        self, method: str, path: str, params: Any, *, accept: None = None, account: str | None = None
+    ) -> bytes:
+        """A list, or a log."""
         assert (method, accept) == ("GET", None)
         await asyncio.sleep(0)
+        if path.endswith("/log"):
+            self._note("log", f"{path}/{params['container']}", account)
+            return self.logs[path.split("/")[-2]][: params["limitBytes"]]
         plural, selector = path.rsplit("/", 1)[1], params.get("labelSelector", "")
         found = [self.objects[key] for key in self.named(plural)]
         items = [this for this in found if selected(this, selector)]
@@ -177,6 +182,9 @@ class Impersonating:
 
     async def delete(self, path: str, body: Any) -> None:
         await self._server.delete(path, body, account=self._account)
+
+    async def request(self, method: str, path: str, params: Any) -> bytes:
+        return await self._server.request(method, path, params, account=self._account)
 
 
 def selected(this: dict[str, Any], selector: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from stepwright.asl.failure.errors import TASK_FAILED
+from stepwright.asl.failure.failures import LONGEST_CAUSE
 from stepwright.asl.json_types import Json
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
@@ -20,6 +21,9 @@ FAILED: Final = TASK_FAILED
 """With the same as its cause, as AWS has it for everything that it waits for."""
 
 LARGEST_LOG_BYTES: Final = 256 * 1024
+"""Of all logs together: a result cannot hold more."""
+MOST_PODS: Final = 50
+"""Logs of more pods are not read."""
 
 _LOG_PARAMETERS: Final = ("tailLines", "sinceSeconds", "limitBytes")
 
@@ -72,6 +76,14 @@ def of(job: Mapping[str, Any], logs: Mapping[str, Json] | None) -> dict[str, Jso
         "metadata": metadata,
     }
     return found if logs is None else {**found, "logs": {"pods": dict(logs)}}
+
+
+def cause(value: Json) -> str:
+    """Of a Job that has failed; without its logs where an event could not hold both, so that it stays JSON."""
+    text = str(jsontext.dump(value))
+    if len(text) <= LONGEST_CAUSE or not isinstance(value, dict):
+        return text
+    return str(jsontext.dump({name: part for name, part in value.items() if name != "logs"}))
 
 
 def of_pod(containers: Mapping[str, Json]) -> Json:

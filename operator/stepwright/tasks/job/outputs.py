@@ -3,18 +3,20 @@ of its log, or how it ended."""
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol, TypeVar
 
 from stepwright.asl.failure.errors import StateError
 from stepwright.asl.json_types import Json
-from stepwright.asl.text import jsontext
 from stepwright.engine.ports import Clock
 from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError, NotFound
-from stepwright.kube.paths import path_of
 from stepwright.tasks.job import described, errors, facts, logs, output, verdict
+from stepwright.tasks.job.describing import Describing
 from stepwright.tasks.job.errands import Errands
 from stepwright.tasks.job.watched import Watched
+
+T = TypeVar("T")
 
 LOG_RETRY_SECONDS: Final = (1, 2, 4, 8, 15)
 """How long a node that does not return its logs is given."""
@@ -35,6 +37,7 @@ class Outputs:
         self._ends = ends
         self._errands = errands
         self._clock = clock
+        self._describing = Describing(api)
 
     def take(
         self, watched: Watched, job: facts.Job, pod: facts.Pod | None, terminated: facts.Terminated | None
@@ -55,57 +58,38 @@ class Outputs:
 
     def describe(self, watched: Watched, job: facts.Job, *, failed: bool) -> None:
         """The Job is what the task came to."""
-        self._errands.run(self._describe(watched, job.metadata.uid, failed=failed), watched)
+        self._errands.run(self._describe(watched, job, failed=failed), watched)
 
-    async def _describe(self, watched: Watched, job_uid: str, *, failed: bool) -> None:
+    async def _describe(self, watched: Watched, job: facts.Job, *, failed: bool) -> None:
+        try:
+            value = await self._patiently(
+                lambda: self._describing.described(watched, job, failed=failed),
+                f"Job {watched.name} has ended and cannot be read",
+            )
+        except NotFound:
+            gone = verdict.deleted(watched.name)
+            self._ends.fail(watched, gone.error, gone.cause)
+        except StateError as error:
+            self._ends.fail(watched, error.error, error.cause)
+        else:
+            if failed:
+                self._ends.fail(watched, described.FAILED, described.cause(value))
+            else:
+                self._ends.succeed(watched, value)
+
+    async def _patiently(self, read: Callable[[], Awaitable[T]], otherwise: str) -> T:
+        """Raises NotFound, StateError."""
         problem = ""
         for delay in (*LOG_RETRY_SECONDS, None):
             try:
-                value = await self._described(watched, job_uid)
+                return await read()
             except NotFound:
-                value = None
-            except ApiError as error:
+                raise
+            except ApiError as error:  # also missing rights: somebody may be about to restore them
                 problem = error.message
                 if delay is not None:
                     await self._clock.sleep(delay)
-                continue
-            if value is None:
-                gone = verdict.deleted(watched.name)
-                self._ends.fail(watched, gone.error, gone.cause)
-            elif failed:
-                self._ends.fail(watched, described.FAILED, jsontext.dump(value))
-            else:
-                self._ends.succeed(watched, value)
-            return
-        self._ends.fail(
-            watched, errors.OUTPUT_LOST, f"Job {watched.name} has ended and cannot be read: {problem}"
-        )
-
-    async def _described(self, watched: Watched, job_uid: str) -> Json:
-        """None: it is another one by now. Raises ApiError."""
-        namespace = watched.ref.namespace
-        job = await self._api.get(path_of("batch/v1", "jobs", namespace, watched.name))
-        if job["metadata"]["uid"] != job_uid:
-            return None
-        if not watched.logs.retrieve:
-            return described.of(job, None)
-        selector = {"labelSelector": f"batch.kubernetes.io/controller-uid={job_uid}"}
-        listed = await self._api.get(path_of("v1", "pods", namespace), selector)
-        pods: dict[str, Json] = {}
-        for pod in listed.get("items") or ():
-            name = pod["metadata"]["name"]
-            names = [str(container["name"]) for container in pod["spec"]["containers"]]
-            pods[name] = described.of_pod({each: await self._log(watched, name, each) for each in names})
-        return described.of(job, pods)
-
-    async def _log(self, watched: Watched, pod: str, container: str) -> Json:
-        limits = {"limitBytes": described.LARGEST_LOG_BYTES, **watched.logs.parameters}
-        path = path_of("v1", "pods", watched.ref.namespace, pod, "log")
-        try:
-            text = await self._api.request("GET", path, {"container": container, **limits})
-        except ApiError as error:
-            return described.unread(error.reason, error.message)
-        return described.of_log(text.decode(errors="replace"), raw=watched.logs.raw)
+        raise StateError(errors.OUTPUT_LOST, f"{otherwise}: {problem}")
 
     async def _read_stdout(
         self, watched: Watched, job: facts.Job, pod: facts.Pod, terminated: facts.Terminated | None
