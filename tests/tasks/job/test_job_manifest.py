@@ -274,15 +274,6 @@ def test_a_whole_job_keeps_its_own_rules() -> None:
     assert this.parameters == before
 
 
-def test_a_whole_job_may_restart_its_containers() -> None:
-    template = {"spec": {"restartPolicy": "OnFailure", "containers": [{"image": "x"}]}}
-    job = build(task({"job": {"spec": {"template": template}}})).job["spec"]
-
-    # The API server takes podFailurePolicy only with restartPolicy Never.
-    assert "podFailurePolicy" not in job
-    assert "podReplacementPolicy" not in job
-
-
 def template(**spec: Any) -> dict[str, Any]:
     return {"podTemplate": {"spec": {"containers": [{"image": "x"}], **spec}}}
 
@@ -293,6 +284,26 @@ def container(**fields: Any) -> dict[str, Any]:
 
 def job(**fields: Any) -> dict[str, Any]:
     return {"job": {"spec": {"template": {"spec": {"containers": [{"image": "x"}]}}, **fields}}}
+
+
+def test_a_limit_for_each_index_is_the_only_one() -> None:
+    """The Job's own limit of 0 ended all indexes with the first failure."""
+    spec = job(completions=3, completionMode="Indexed", backoffLimitPerIndex=1)
+
+    assert "backoffLimit" not in build(task(spec)).job["spec"]
+
+
+def test_the_last_lines_of_100_indexes_are_read() -> None:
+    build(task({**job(completions=100, completionMode="Indexed"), "output": "stdout"}))
+
+
+def test_a_whole_job_may_restart_its_containers() -> None:
+    template = {"spec": {"restartPolicy": "OnFailure", "containers": [{"image": "x"}]}}
+    job = build(task({"job": {"spec": {"template": template}}})).job["spec"]
+
+    # The API server takes podFailurePolicy only with restartPolicy Never.
+    assert "podFailurePolicy" not in job
+    assert "podReplacementPolicy" not in job
 
 
 TOKEN = {"projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
@@ -402,7 +413,15 @@ REFUSED: list[tuple[str, Any, str]] = [
     (
         "stdout of several",
         {**job(completions=2), "output": "stdout"},
-        "output: stdout needs a Job with one completion: with several there is no last line.",
+        "output: stdout needs a Job with one completion, or an Indexed one: with several there is no last line.",
+    ),
+    (
+        "stdout of many indexes",
+        {**job(completions=101, completionMode="Indexed"), "output": "stdout"},
+        (
+            "output: stdout is read for up to 100 indexes, but the Job has 101 completions: let them write to "
+            "$STEPWRIGHT_OUTPUT_FILE."
+        ),
     ),
 ]
 

@@ -130,7 +130,52 @@ def test_a_pod_that_succeeded_twice_for_one_index_is_counted_once() -> None:
     its = [pod(OK, phase="Succeeded", name=f"order-7-5-x-{end}") for end in ("0-aaaaa", "0-bbbbb")]
 
     assert judge(this, its) == LookCloser()
-    assert judge(this, [*its, pod(OK, phase="Succeeded", name="order-7-5-x-1-aaaaa")]) == Succeeded(None)
+    both = [*its, pod(OK, phase="Succeeded", name="order-7-5-x-1-aaaaa")]
+    assert judge(this, both) == Succeeded({0: both[0], 1: both[2]})
+
+
+def test_an_indexed_job_of_one_waits_for_the_verdict_of_its_job() -> None:
+    its = pod(OK, phase="Succeeded", name="order-7-5-x-0-aaaaa")
+
+    assert judge(job(completionMode="Indexed"), [its]) == Undecided()
+    assert judge(job("Complete", completionMode="Indexed"), [its]) == Succeeded({0: its})
+
+
+def test_the_indexes_that_have_failed_are_named_with_what_one_of_them_came_to() -> None:
+    this = job("Failed", reason="FailedIndexes", completions=9, completionMode="Indexed")
+    status = msgspec.structs.replace(this.status, failedIndexes="1,4-6")
+    recovered = pod(
+        {"exitCode": 9}, phase="Failed", name="order-7-5-x-2-zzzzz", created="2026-01-02T00:00:00Z"
+    )
+    its = pod({"exitCode": 3}, phase="Failed", name="order-7-5-x-4-aaaaa")
+
+    verdict = judge(msgspec.structs.replace(this, status=status), [recovered, its])
+
+    assert verdict == Failed(
+        "Job.Failed",
+        "Of the 9 indexes of Job order-7-5-x these have failed: 1,4-6. Container main of pod order-7-5-x-4-aaaaa ended with "
+        "exit code 3.",
+        ("order-7-5-x-4-aaaaa", "main"),
+    )
+
+
+def test_an_index_that_names_its_own_error_is_quoted_as_it_is() -> None:
+    this = job("Failed", reason="FailedIndexes", completions=2, completionMode="Indexed")
+    status = msgspec.structs.replace(this.status, failedIndexes="0")
+    said = '{"errorType":"NoFigs"}'
+    its = pod({"exitCode": 1, "message": said}, phase="Failed", name="order-7-5-x-0-aaaaa")
+
+    assert judge(msgspec.structs.replace(this, status=status), [its]) == Failed("NoFigs", said)
+
+
+def test_a_sidecar_does_not_keep_a_task_from_its_end() -> None:
+    """One that restarts always stands among the init containers, and ends after all others."""
+    this = pod(OK)
+    status = msgspec.structs.replace(this.status, initContainerStatuses=[facts.ContainerStatus("proxy")])
+    spec = msgspec.structs.replace(this.spec, initContainers=[facts.Container("proxy")])
+    this = msgspec.structs.replace(this, status=status, spec=spec)
+
+    assert judge(job(), [this]) == Succeeded(this, this.terminated("main"))
 
 
 def test_what_a_work_queue_has_not_counted_yet_has_succeeded_too() -> None:

@@ -7,6 +7,7 @@ two.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final, Generic, Literal, TypeVar
 
@@ -107,6 +108,9 @@ class JobStatus(Fact, frozen=True):
     conditions: list[JobCondition] = []
     succeeded: int = 0
     uncountedTerminatedPods: Uncounted = Uncounted()
+    completedIndexes: str | None = None
+    failedIndexes: str | None = None
+    """Of an Indexed Job with a limit for each index: those that have used it up."""
     startTime: str | None = None
     completionTime: str | None = None
 
@@ -128,6 +132,11 @@ class Job(Fact, frozen=True):
         """As the API server fills it in; None: a work queue, which ends with one success once all of its pods have
         ended."""
         return default_completions(self.spec.completions, self.spec.parallelism)
+
+    @property
+    def indexed(self) -> bool:
+        """A pod for each index: what each returned is the result."""
+        return self.spec.completionMode == "Indexed"
 
     @property
     def single(self) -> bool:
@@ -234,6 +243,10 @@ class PodStatus(Fact, frozen=True):
     initContainerStatuses: list[ContainerStatus] = []
 
 
+_INDEX: Final = re.compile(r"-(\d{1,6})-[a-z0-9]{5}$")
+"""In the names of an Indexed Job's pods."""
+
+
 class Pod(Fact, frozen=True):
     metadata: PodMetadata
     spec: PodSpec = PodSpec()
@@ -244,6 +257,12 @@ class Pod(Fact, frozen=True):
         """The Job that controls it."""
         owners = self.metadata.ownerReferences
         return next((owner for owner in owners if owner.controller and owner.kind == "Job"), None)
+
+    @property
+    def index(self) -> int | None:
+        """Of a pod that an Indexed Job has made."""
+        found = _INDEX.search(self.metadata.name)
+        return int(found[1]) if found is not None else None
 
     @property
     def newborn(self) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from stepwright.asl.step import StartTask
 from stepwright.asl.text import jsontext
 from stepwright.engine.ports import ExecutionRef
-from stepwright.tasks.job import facts, names, template
+from stepwright.tasks.job import facts, indexes, names, template
 from stepwright.tasks.job.errors import refused
 from stepwright.tasks.job.parameters import Parameters
 from stepwright.tasks.job.settings import Settings
@@ -195,15 +195,26 @@ def _job_spec(given: Mapping[str, Any], parameters: Parameters) -> dict[str, Any
     ttl = spec.get("ttlSecondsAfterFinished")
     if ttl is not None and (not isinstance(ttl, int) or isinstance(ttl, bool) or ttl < 0):
         raise refused("job.spec.ttlSecondsAfterFinished must be a whole number of seconds, 0 or more.")
-    if parameters.output == "stdout" and _completions(spec) != 1:
-        raise refused("output: stdout needs a Job with one completion: with several there is no last line.")
-    if parameters.output != "job":  # which is as Kubernetes has it
+    if parameters.output == "stdout":
+        _check_logs(spec)
+    # A Job of AWS's is as Kubernetes has it.
+    if parameters.output != "job" and "backoffLimitPerIndex" not in spec:
         spec.setdefault("backoffLimit", 0)
     return spec
 
 
-def _completions(spec: Mapping[str, Any]) -> Any:
-    return spec.get("completions") or spec.get("parallelism") or 1
+def _check_logs(spec: Mapping[str, Any]) -> None:
+    completions = spec.get("completions") or spec.get("parallelism") or 1
+    if spec.get("completionMode") != "Indexed":
+        if completions != 1:
+            raise refused(
+                "output: stdout needs a Job with one completion, or an Indexed one: with several there is no last line."
+            )
+    elif not isinstance(completions, int) or completions > indexes.MOST_LOGS:
+        raise refused(
+            f"output: stdout is read for up to {indexes.MOST_LOGS} indexes, but the Job has {completions} completions: let "
+            "them write to $STEPWRIGHT_OUTPUT_FILE."
+        )
 
 
 def _add_policy(spec: dict[str, Any]) -> None:

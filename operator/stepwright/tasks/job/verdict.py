@@ -10,12 +10,12 @@ so a Job is watched until it has finished (``aftermath``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, TypeAlias
 
-from stepwright.tasks.job import errors, output
+from stepwright.tasks.job import errors, indexes, output
 from stepwright.tasks.job.facts import Job, JobCondition, Pod, Terminated
 
 
@@ -46,9 +46,10 @@ class LookCloser:
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
-    """``pod`` None: the Job had several completions, so there is no single output."""
+    """``of``: the pod that has the output; of an Indexed Job the pods that have succeeded, by index, as far as they are known.
+    None: the Job had several completions, so there is no single output."""
 
-    pod: Pod | None
+    of: Pod | Mapping[int, Pod] | None
     terminated: Terminated | None = None
 
 
@@ -86,6 +87,7 @@ _INVALID_IMAGE: Final = "InvalidImageName"  # no waiting helps
 _NEVER_STARTED: Final = frozenset({"StartError", "ContainerCannotRun"})
 # The container runtime, or the kubelet, found the container gone and does not know how it ended: its node has restarted.
 _LOST: Final = frozenset({"Unknown", "ContainerStatusUnknown"})
+_LONGEST_INDEXES: Final = 100
 _SIGNALS: Final = {130: "SIGINT", 134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
 
 
@@ -170,7 +172,7 @@ def _has_ended_well(pod: Pod) -> bool:
 def _early_success(job: Job, pods: Sequence[Pod]) -> Succeeded | None:
     """A pod whose only container has succeeded decides, unless something could still make the Job judge
     otherwise."""
-    if not job.single or job.metadata.deletionTimestamp is not None:
+    if not job.single or job.indexed or job.metadata.deletionTimestamp is not None:
         return None
     for pod in pods:
         if len(pod.spec.containers) != 1 or pod.metadata.deletionTimestamp is not None or pod.disrupted:
@@ -185,10 +187,12 @@ def _complete(
     job: Job, pods: Sequence[Pod], foreign: Sequence[Pod], *, certain: bool, all_told: bool
 ) -> Verdict:
     """Only the Job says so, and it also counts pods that were given to it: its own pods must confirm it."""
-    known = _successes(job, pods)
-    if not job.single and known >= job.successes:
-        return Succeeded(None)
-    for pod in pods if job.single else ():
+    by_index = indexes.pods_of(pods) if job.indexed else None
+    known = sum(pod.status.phase == "Succeeded" for pod in pods) if by_index is None else len(by_index)
+    one_output = job.single and not job.indexed
+    if not one_output and known >= job.successes:
+        return Succeeded(by_index)
+    for pod in pods if one_output else ():
         terminated = pod.terminated(pod.main)
         if pod.status.phase != "Failed" and terminated is not None and terminated.exitCode == 0:
             return Succeeded(pod, terminated)
@@ -196,27 +200,19 @@ def _complete(
         return LookCloser()
     if foreign:
         return adopted(job.metadata.name, foreign[0].metadata.name)
-    if job.single:
+    if one_output:
         return Failed(
             errors.OUTPUT_LOST,
             f"Job {job.metadata.name} has completed, but its pod was deleted before its output could be read.",
         )
     if not all_told:
-        return Succeeded(None)
+        return Succeeded(by_index)
     return Failed(
         errors.REFUSED,
         f"Job {job.metadata.name} has completed with {job.successes} pods that succeeded, of which {known} "
         f"{'is' if known == 1 else 'are'} known to be its own: somebody may have given it the others, so what it came to "
         "is not the task's. Find out who made them.",
     )
-
-
-def _successes(job: Job, pods: Sequence[Pod]) -> int:
-    """How many of its own pods have succeeded; for an Indexed Job, one for each index, which is in the pod's
-    name."""
-    names = {pod.metadata.name for pod in pods if pod.status.phase == "Succeeded"}
-    indexed = job.spec.completionMode == "Indexed"
-    return len({name.rpartition("-")[0] for name in names} if indexed else names)
 
 
 def _failed(
@@ -232,20 +228,37 @@ def _failed(
     if reason == "DeadlineExceeded":
         return Failed(errors.FAILED, f"Job {name} ran longer than its activeDeadlineSeconds.", _log_of(pods))
     newest_first = sorted(pods, key=lambda pod: pod.metadata.creationTimestamp, reverse=True)
+    if failed := set(
+        indexes.intervals(job.status.failedIndexes)
+    ):  # other indexes may have failed, and then succeeded
+        newest_first = [pod for pod in newest_first if pod.index in failed]
     for pod in newest_first:
         if not pod.disrupted and (found := _pod_failure(name, pod)) is not None:
-            return found
+            return _with_indexes(job, found)
     if not certain:
         return LookCloser()
     for pod in newest_first:  # a policy of the author may count disruptions as failures
         if (found := _pod_failure(name, pod)) is not None:
-            return found
+            return _with_indexes(job, found)
     if foreign:
         return adopted(name, foreign[0].metadata.name)
     message = condition.message or "it has failed"
     return Failed(
         errors.FAILED,
         f"Job {name} has failed ({reason or 'no reason given'}: {message}), and no pod is left to tell why.",
+    )
+
+
+def _with_indexes(job: Job, found: Failed) -> Failed:
+    """Which indexes have failed, before what one of their pods came to; the words of one that names its own error are kept
+    as they are."""
+    failed = job.status.failedIndexes
+    if not failed or found.error not in (errors.FAILED, errors.OOM_KILLED, errors.EVICTED):
+        return found
+    named = failed if len(failed) <= _LONGEST_INDEXES else failed[:_LONGEST_INDEXES].rpartition(",")[0] + ",…"
+    return replace(
+        found,
+        cause=f"Of the {job.completions} indexes of Job {job.metadata.name} these have failed: {named}. {found.cause}",
     )
 
 
