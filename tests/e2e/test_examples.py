@@ -20,13 +20,13 @@ EXAMPLES = sorted(found.parent for found in (ROOT / "examples").glob("*/expected
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
 def test_example(stepwright: Kube, operator_account: OperatorAccount, folder: Path) -> None:
     stepwright("label", "namespace", stepwright.namespace, "pod-security.kubernetes.io/enforce=restricted")
-    for also in ("account.yaml", "ship.yaml"):
+    for also in ("account.yaml", "ship.yaml", "function.yaml"):
         if (folder / also).exists():
             stepwright("apply", "-f", str(folder / also))
-            acting.let_act_as(stepwright, operator_account.user, acting.ACCOUNT)
+    account = yaml.safe_load((folder / "statemachine.yaml").read_text())["spec"].get("serviceAccountName")
+    if account is not None:
+        acting.let_act_as(stepwright, operator_account.user, account)
     expected = yaml.safe_load((folder / "expected.yaml").read_text())
-    if (folder / "function.yaml").exists():
-        stepwright("apply", "-f", str(folder / "function.yaml"))
     stepwright("apply", "-f", str(folder / "statemachine.yaml"), "-f", str(folder / "execution.yaml"))
     name = yaml.safe_load((folder / "execution.yaml").read_text())["metadata"]["name"]
     ended = stepwright.ended(name)
