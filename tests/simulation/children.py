@@ -81,7 +81,10 @@ class Children:
                 child.phase = body["status"]["phase"]
 
     def unstopped_of(self, uid: str) -> list[Child]:
-        """What is awaited by tasks of an execution, runs and should have been asked to stop."""
+        """What is awaited by tasks of an execution, runs and should have been asked to stop. Of a namespace that is deleted
+        nobody may know what the execution had begun, and it ends with it."""
+        if self._server.terminating:
+            return []
         old = _now() - _KNOWN_AFTER_SECONDS
         return [
             child

@@ -155,7 +155,7 @@ class InCluster:
         names_changed: Notice[[str]] = Notice()
         self._functions = made.functions(api, namespaces, functions_changed, names_changed)
         self._templates = TaskTemplates(api, clock, self._functions, owns=shares.owns)
-        accounts, self.ends = Accounts(api), Ends()
+        accounts, self.ends = Accounts(api, shares.held), Ends()
         children = Children(api, accounts.of, self.ends, self._glance, self._is_ready, namespaces)
         connection_changed: Notice[[Connection]] = Notice()
         self._connections = made.connections(api, namespaces, connection_changed)
