@@ -22,10 +22,10 @@ from stepwright.cluster.nested import of_task
 from stepwright.cluster.nested.children import Children
 from stepwright.cluster.nested.ends import Ends
 from stepwright.controllers import retention
+from stepwright.controllers.awaited import Awaited
 from stepwright.controllers.beginning import Beginning
 from stepwright.controllers.handing_over import HandingOver
 from stepwright.controllers.membership import Membership
-from stepwright.controllers.parents import Parents
 from stepwright.controllers.taking_up import TakingUp
 from stepwright.engine import parking, taking_up, writing
 from stepwright.engine.batch import Batch
@@ -267,18 +267,18 @@ def stop_no_child(patch: pytest.MonkeyPatch) -> None:
 def delete_children_while_they_are_awaited(patch: pytest.MonkeyPatch) -> None:
     """And while a request to start them may still land."""
 
-    async def may(_: Parents, __: Any) -> bool:
+    async def may(_: Awaited, __: Any) -> bool:
         return True
 
-    patch.setattr(Parents, "may_miss", may)
+    patch.setattr(Awaited, "may_miss", may)
     patch.setattr(retention, "_stays_until", lambda ended: ended.end)
 
 
 def ask_after_no_parent(patch: pytest.MonkeyPatch) -> None:
-    async def nobody(_: Parents, __: Any) -> bool:
+    async def nobody(_: Awaited, __: Any) -> bool:
         return False
 
-    patch.setattr(Parents, "have_left", nobody)
+    patch.setattr(Awaited, "no_longer", nobody)
 
 
 def tell_of_no_end(patch: pytest.MonkeyPatch) -> None:

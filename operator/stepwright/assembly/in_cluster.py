@@ -29,6 +29,7 @@ from stepwright.cluster.nested.ends import Ends, Glance
 from stepwright.cluster.revisions import Revisions
 from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers import execution_watch
+from stepwright.controllers.awaited import Awaited
 from stepwright.controllers.connections import Connections
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.executions import Executions
@@ -50,7 +51,7 @@ from stepwright.engine.observer import Observer
 from stepwright.engine.ports import Clock, Commit, ExecutionRef, TaskDriver, Uid
 from stepwright.engine.reports import Reports
 from stepwright.kube.api import Api
-from stepwright.kube.informer import Metadata
+from stepwright.kube.informer import Informer, Metadata
 from stepwright.tasks import functions, table
 from stepwright.tasks.accounts import Accounts
 from stepwright.tasks.calls.driver import CallDriver
@@ -156,7 +157,9 @@ class InCluster:
         self._functions = made.functions(api, namespaces, functions_changed, names_changed)
         self._templates = TaskTemplates(api, clock, self._functions, owns=shares.owns)
         accounts, self.ends = Accounts(api, shares.held), Ends()
-        children = Children(api, accounts.of, self.ends, self._glance, self._is_ready, namespaces)
+        children = Children(
+            api, accounts.of, self.ends, partial(_glance, self.watch), self._is_ready, namespaces
+        )
         connection_changed: Notice[[Connection]] = Notice()
         self._connections = made.connections(api, namespaces, connection_changed)
         self._connection_states = Connections(api, clock, self._connections, owns=shares.owns)
@@ -193,6 +196,7 @@ class InCluster:
             in_use=under_way.revisions_of,
             owns=shares.owns,
         )
+        awaited = Awaited(self.engine, self.journal, self.watch, namespaces)
         self.retention = Retention(
             api,
             clock,
@@ -200,7 +204,7 @@ class InCluster:
             shares.owns,
             default=settings.retention,
             look_at=self.wanted_rounds.look_at,
-            may_miss=self._may_miss,
+            may_miss=awaited.may_miss,
         )
         refusals = Refusals(api, clock)
         self.executions = Executions(
@@ -217,7 +221,7 @@ class InCluster:
             SettingApart(api, quarantine, refusals, Clearing(self.journal, drivers)),
             self.neighbours,
             self.ends,
-            namespaces=namespaces,
+            awaited,
             owns=shares.owns,
             held=shares.held,
             restarts_restored=settings.restarts_restored,
@@ -296,16 +300,9 @@ class InCluster:
         self.ends.look_at_all()  # one may have ended before the list of its namespace
         await self._rounds.run()
 
-    def _glance(self, namespace: str, name: str) -> Glance | None:
-        seen = self.watch.get(namespace, name)
-        return None if seen is None else Glance(seen.uid, seen.has_ended, seen.spec.parent)
-
     def _is_ready(self, namespace: str, name: str) -> bool:
         known = self.state_machines.find((namespace, name))
         return known is not None and known.revision is not None and not known.deleting
-
-    async def _may_miss(self, ref: ExecutionRef) -> bool:
-        return await self.executions.may_miss(ref)
 
     async def drain(self) -> None:
         """Before ``run`` is cancelled: record what tasks have called for, which would be called again otherwise, or
@@ -319,6 +316,11 @@ class InCluster:
         """Return once others may continue what is no longer this process's: nothing that it has begun for that can appear
         later, or it takes too long."""
         await calling.handed_over(self._calls, HAND_OVER_SECONDS)
+
+
+def _glance(watch: Informer[Seen], namespace: str, name: str) -> Glance | None:
+    seen = watch.get(namespace, name)
+    return None if seen is None else Glance(seen.uid, seen.has_ended, seen.spec.parent)
 
 
 def _check_for(known: ClusterFunctions, spec: Mapping[str, Any], namespace: str) -> TaskCheck:

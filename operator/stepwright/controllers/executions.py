@@ -12,7 +12,7 @@ Of one that waits, only the watch's view is remembered: it is read when it start
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -23,6 +23,7 @@ from stepwright.cluster.clearing import Clearing
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.nested.ends import Ends
 from stepwright.controllers.acts import Act, Here, act_upon
+from stepwright.controllers.awaited import Awaited
 from stepwright.controllers.beginning import Beginning
 from stepwright.controllers.busy import Busy
 from stepwright.controllers.carried import Carried
@@ -71,8 +72,8 @@ class Executions:
         apart: SettingApart,
         neighbours: Neighbours,
         ends: Ends,
+        awaited: Awaited,
         *,
-        namespaces: Sequence[str],
         owns: Callable[[Uid], bool],
         held: Callable[[Uid], bool],
         restarts_restored: bool = False,
@@ -106,17 +107,15 @@ class Executions:
         carried = self._carried = Carried(engine, journal, machines, under_way, busy)
         self._parents = Parents(
             engine,
-            journal,
             watch,
             ends,
+            awaited,
             busy,
             carried,
             clock,
-            namespaces=namespaces,
             owns=owns,
             take_up=self._take_up,
         )
-        self.may_miss = self._parents.may_miss
         self._examining = Examining(apart, journal, busy)
         self._restored = Restored(engine, drivers, stalled, failures)
         self._beginning = Beginning(
@@ -140,7 +139,7 @@ class Executions:
             stalled,
             waiting,
             clock,
-            self._parents,
+            awaited,
         )
         self._handing_over = HandingOver(
             engine,

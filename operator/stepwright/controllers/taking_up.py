@@ -12,13 +12,14 @@ from typing import Final
 import msgspec
 
 from stepwright.cluster.stored import lean, unfit
+from stepwright.controllers.awaited import Awaited
 from stepwright.controllers.beginning import Beginning, ForNewer, Unbegun
 from stepwright.controllers.busy import Busy
 from stepwright.controllers.carried import Carried
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.failing import Failing
 from stepwright.controllers.neighbours import Neighbours
-from stepwright.controllers.parents import Parents, as_if_stopped
+from stepwright.controllers.parents import as_if_stopped
 from stepwright.controllers.restored import Restored
 from stepwright.controllers.stalled import Stalled
 from stepwright.controllers.waiting import Waiting
@@ -38,7 +39,7 @@ class TakingUp:
         stalled: Stalled,
         waiting: Waiting,
         clock: Clock,
-        parents: Parents,
+        awaited: Awaited,
     ) -> None:
         self._beginning: Final = beginning
         self._busy: Final = busy
@@ -49,7 +50,7 @@ class TakingUp:
         self._stalled: Final = stalled
         self._waiting: Final = waiting
         self._clock: Final = clock
-        self._parents: Final = parents
+        self._awaited: Final = awaited
 
     def take_up(self, seen: Seen, text: msgspec.Raw | None = None) -> None:
         """``text``: the whole text of a new one. Nothing happens to a new one where another installation
@@ -81,14 +82,14 @@ class TakingUp:
         is_stopped = seen.has_ended or seen.stop_request is not None
         if is_stopped or self._failing.holds(seen.uid) or not seen.seems_intact:
             return False
-        if not self._parents.seem_to_wait(seen):
+        if not self._awaited.seems_so(seen):
             return False
         self._carried.park(seen, pinned, Parked(seen.reference, due, seen.status.seq))
         return True
 
     async def _start_or_wait(self, seen: Seen) -> None:
         uid = seen.uid
-        if await self._parents.have_left(seen):
+        if await self._awaited.no_longer(seen):
             seen = as_if_stopped(seen)
         match await self._beginning.open(seen, was_here=self._stalled.was_here(uid)):
             case Unbegun(found):
