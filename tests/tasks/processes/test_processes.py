@@ -61,6 +61,38 @@ def test_the_last_line_of_stdout_is_the_output_where_that_is_asked_for(dev: DevP
     assert json.loads(answer["output"]) == [1, 2]
 
 
+def indexed(script: str, completions: int, **parameters: Any) -> dict[str, Any]:
+    pods = {"spec": {"containers": [{"name": "main", "image": "any", "command": ["sh", "-ec", script]}]}}
+    spec = {"completionMode": "Indexed", "completions": completions, "template": pods}
+    state = {"Type": "Task", "Resource": "k8s:job", "Parameters": {"job": {"spec": spec}, **parameters}}
+    return {"StartAt": "A", "States": {"A": {**state, "End": True}}}
+
+
+@pytest.mark.parametrize(
+    ("script", "given", "expected"),
+    [
+        ('echo $JOB_COMPLETION_INDEX > "$STEPWRIGHT_OUTPUT_FILE"', {}, [0, 1, 2]),
+        ('test $JOB_COMPLETION_INDEX = 1 || echo 7 > "$STEPWRIGHT_OUTPUT_FILE"', {}, [7, None, 7]),
+        ("echo working; echo $JOB_COMPLETION_INDEX", {"output": "stdout"}, [0, 1, 2]),
+    ],
+)
+def test_an_indexed_job_runs_as_a_process_for_each_index(
+    dev: DevProcess, script: str, given: dict[str, Any], expected: list[Any]
+) -> None:
+    """It ran once, and without an index."""
+    answer = run(dev, indexed(script, 3, **given))
+
+    assert answer["status"] == "SUCCEEDED", answer
+    assert json.loads(answer["output"]) == expected
+
+
+def test_an_index_that_fails_ends_the_task(dev: DevProcess) -> None:
+    answer = run(dev, indexed("echo at $JOB_COMPLETION_INDEX >&2; exit $JOB_COMPLETION_INDEX", 3))
+
+    assert (answer["status"], answer["error"]) == ("FAILED", "Job.Failed")
+    assert answer["cause"] == "The process ended with exit code 1: at 0\nat 1"
+
+
 def test_a_process_gets_its_environment_and_arguments_as_a_container_does(dev: DevProcess) -> None:
     words = {
         "command": ["sh", "-c", 'echo "[\\"$1\\", \\"$GREETING\\"]"', "sh"],

@@ -47,16 +47,16 @@ def from_messages(job: Job, pods: Mapping[int, Pod]) -> Json:
         for index, pod in sorted(pods.items())
         if (terminated := pod.terminated(pod.main)) is not None and (terminated.message or "").strip()
     }
-    check_size(job, sum(len(terminated.message or "") for _, terminated in written.values()))
+    check_size(job.metadata.name, sum(len(terminated.message or "") for _, terminated in written.values()))
     return result(job, pods, {index: output.from_message(*found) for index, found in written.items()})
 
 
-def check_size(job: Job, size: int) -> None:
-    """Raises StateError."""
+def check_size(job: str, size: int) -> None:
+    """``size``: of all outputs, in bytes. Raises StateError."""
     if size > LARGEST_BYTES:
         raise StateError(
             DATA_LIMIT_EXCEEDED,
-            f"The indexes of Job {job.metadata.name} have returned more than {LARGEST_BYTES:,} bytes together: store what they "
+            f"The indexes of Job {job} have returned more than {LARGEST_BYTES:,} bytes together: store what they "
             "make elsewhere, and return where.",
         )
 

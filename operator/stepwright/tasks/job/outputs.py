@@ -127,7 +127,7 @@ class Outputs:
         size = 0
         for index, pod in sorted(by_index.items()):
             line = await self._last_line(watched, pod)
-            indexes.check_size(job, size := size + len(line))
+            indexes.check_size(watched.name, size := size + len(line))
             if line:
                 values[index] = output.from_line(pod, line)
         return indexes.result(job, by_index, values)

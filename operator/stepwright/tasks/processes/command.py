@@ -31,6 +31,8 @@ class Command:
     job: Mapping[str, Any] | None = None
     """What is described as the result, if ``output`` says so."""
     logs: LogOptions = NO_LOGS
+    indexes: int | None = None
+    """It runs once for each, one after the other; None: once, without an index."""
 
 
 def read(task: StartTask, settings: Mapping[str, Any], *, containers: bool) -> Command:
@@ -48,12 +50,36 @@ def read(task: StartTask, settings: Mapping[str, Any], *, containers: bool) -> C
     if containers and name:
         policy = container.get("imagePullPolicy") or defaults.image_pull_policy
         image = Image(_image_name(name), command, args, _text(policy), _text(container.get("workingDir")))
+        if _indexes(given) is not None:
+            raise refused(
+                "An Indexed Job runs in a cluster, or here as processes, but not in containers of Docker or Podman."
+            )
     elif not command:
         raise refused(
             "Without a container a task runs as a process of this machine, which takes a command: what an image runs "
             "by itself is known only to the image. Give `command`."
         )
-    return Command([*command, *args], environment, given.input, given.output, image, given.job, given.logs)
+    return Command(
+        [*command, *args],
+        environment,
+        given.input,
+        given.output,
+        image,
+        given.job,
+        given.logs,
+        _indexes(given),
+    )
+
+
+def _indexes(given: parameters.Parameters) -> int | None:
+    """Those of an Indexed Job."""
+    spec = (given.job or {}).get("spec") or {}
+    if spec.get("completionMode") != "Indexed":
+        return None
+    completions = spec.get("completions")
+    if not isinstance(completions, int) or isinstance(completions, bool) or completions < 0:
+        raise refused("job.spec.completions of an Indexed Job must be a whole number, 0 or more.")
+    return completions
 
 
 def _image_name(given: Any) -> str:

@@ -185,6 +185,8 @@ class ProcessDriver:
         if wanted.image is None or engine is None:
             place.prepare(text)
             words, environment = wanted.words, place.environment(self._environment, wanted.environment)
+            if wanted.indexes is not None:
+                words = place.for_each_index(words, wanted.indexes, last_lines=wanted.output == "stdout")
         else:
             place.prepare_container(engine, text)
             name = _container_name(place)

@@ -10,6 +10,7 @@ from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucce
 from stepwright.asl.text import jsontext, timestamps
 from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.tasks.job import described, errors, template
+from stepwright.tasks.job import indexes as job_indexes
 from stepwright.tasks.job import output as job_output
 from stepwright.tasks.processes import containers
 from stepwright.tasks.processes.command import Command
@@ -26,7 +27,7 @@ async def of(task: TaskId, place: Workplace, wanted: Command) -> Signal:
         return TaskFailed(task, errors.IMAGE_PULL_FAILED, cause)
     if wanted.output == "job":
         return _described(task, place, place.exit_code, wanted)
-    return _result(task, place, place.exit_code, wanted.output)
+    return _result(task, place, place.exit_code, wanted)
 
 
 async def _is_without_image(place: Workplace, wanted: Command) -> bool:
@@ -37,7 +38,7 @@ async def _is_without_image(place: Workplace, wanted: Command) -> bool:
     return not await containers.has_image(engine, wanted.image.name)
 
 
-def _result(task: TaskId, place: Workplace, code: int, output: str) -> Signal:
+def _result(task: TaskId, place: Workplace, code: int, wanted: Command) -> Signal:
     if code:
         with suppress(StateError):
             left = place.output().decode("utf-8", "replace").strip()
@@ -48,18 +49,44 @@ def _result(task: TaskId, place: Workplace, code: int, output: str) -> Signal:
         cause = f"The {what} ended with exit code {code}" + (f": {said}" if said else ".")
         return TaskFailed(task, errors.FAILED, cause)
     try:
-        written = place.last_line() if output == "stdout" else place.output()
+        if wanted.indexes is not None:
+            return TaskSucceeded(task, _of_indexes(place, code, wanted.indexes, wanted.output))
+        written = _written(place, wanted.output)
+        if not written.strip():
+            return TaskSucceeded(task, _summary(place, code))
+        return TaskSucceeded(task, *_parsed(written, wanted.output))
     except StateError as error:
         return TaskFailed(task, error.error, error.cause)
-    if not written.strip():
-        return TaskSucceeded(task, _summary(place, code))
+
+
+def _of_indexes(place: Workplace, code: int, indexes: int, output: str) -> Json:
+    """A list, as of an Indexed Job. Raises StateError."""
+    values: dict[int, Json] = {}
+    size = 0
+    for index in range(indexes):
+        written = _written(place, output, index).strip()
+        job_indexes.check_size(place.folder.name, size := size + len(written))
+        if written:
+            values[index], _ = _parsed(written, output)
+    if not values and indexes:
+        return _summary(place, code)
+    return [values.get(index) for index in range(indexes)]
+
+
+def _written(place: Workplace, output: str, index: int | None = None) -> bytes:
+    """Raises StateError."""
+    return place.last_line(index) if output == "stdout" else place.output(index)
+
+
+def _parsed(written: bytes, output: str) -> tuple[Json, JsonText]:
+    """Raises StateError."""
     where = "as the last line of stdout" if output == "stdout" else "to $STEPWRIGHT_OUTPUT_FILE"
     try:
         text = written.decode()
-        return TaskSucceeded(task, jsontext.parse(text), JsonText(text.strip()))
+        return jsontext.parse(text), JsonText(text.strip())
     except (UnicodeDecodeError, InvalidJson) as error:
         cause = f"What was written {where} ({len(written):,} bytes) is not JSON: {error}."
-        return TaskFailed(task, errors.OUTPUT_INVALID, cause)
+        raise StateError(errors.OUTPUT_INVALID, cause) from error
 
 
 def _described(task: TaskId, place: Workplace, code: int, wanted: Command) -> Signal:

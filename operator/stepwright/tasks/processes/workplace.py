@@ -24,6 +24,14 @@ _SHELL: Final = (
     '"$@" < /dev/null > "$0/stdout" 2> "$0/stderr"; echo $? > "$0/exit.part"; mv "$0/exit.part" "$0/exit"'
 )
 
+_EACH_INDEX: Final = (
+    "count=$1 last_lines=$2; shift 2; JOB_COMPLETION_INDEX=0; export JOB_COMPLETION_INDEX STEPWRIGHT_OUTPUT_FILE; "
+    'while [ "$JOB_COMPLETION_INDEX" -lt "$count" ]; do STEPWRIGHT_OUTPUT_FILE="$0/output.$JOB_COMPLETION_INDEX"; '
+    'if [ "$last_lines" ]; then "$@" > "$0/stdout.$JOB_COMPLETION_INDEX"; else "$@"; fi || exit; '
+    "JOB_COMPLETION_INDEX=$((JOB_COMPLETION_INDEX + 1)); done"
+)
+"""As an Indexed Job whose parallelism is 1: the first failure ends it."""
+
 LARGEST_OUTPUT_BYTES: Final = 1024 * 1024
 """The limit of the text: a value of 256 KiB, generously spaced."""
 
@@ -73,6 +81,13 @@ class Workplace:
 
     def command_line(self, words: list[str]) -> list[str]:
         return ["/bin/sh", "-c", _SHELL, str(self.folder), *words]
+
+    def for_each_index(self, words: list[str], indexes: int, *, last_lines: bool) -> list[str]:
+        """``last_lines``: those of stdout are the outputs."""
+        return [
+            *("/bin/sh", "-c", _EACH_INDEX, str(self.folder), str(indexes), "1" if last_lines else ""),
+            *words,
+        ]
 
     def environment(self, inherited: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
         return {
@@ -128,22 +143,23 @@ class Workplace:
         """When it began and ended, seconds since 1970."""
         return (self.folder / "pid").stat().st_mtime, (self.folder / "exit").stat().st_mtime
 
-    def output(self) -> bytes:
+    def output(self, index: int | None = None) -> bytes:
         """Raises StateError if it is too large to be one."""
-        with self.output_file.open("rb") as file:
+        path = self.output_file if index is None else self.folder / f"output.{index}"
+        written = b""
+        with suppress(FileNotFoundError), path.open("rb") as file:
             written = file.read(LARGEST_OUTPUT_BYTES + 1)
         if len(written) > LARGEST_OUTPUT_BYTES:
             raise _too_large(
-                f"What was written to $STEPWRIGHT_OUTPUT_FILE has {self._size('output'):,} bytes"
+                f"What was written to $STEPWRIGHT_OUTPUT_FILE has {self._size(path.name):,} bytes"
             )
         return written
 
-    def last_line(self) -> bytes:
+    def last_line(self, index: int | None = None) -> bytes:
         """Raises StateError likewise. What comes before the last line may be of any size."""
-        written = self._tail(
-            "stdout", LARGEST_OUTPUT_BYTES + 2
-        )  # with its line's end, and that of the line before
-        lines = written.splitlines()
+        name = "stdout" if index is None else f"stdout.{index}"
+        # With its line's end, and that of the line before.
+        lines = self._tail(name, LARGEST_OUTPUT_BYTES + 2).splitlines()
         if lines and len(lines[-1]) > LARGEST_OUTPUT_BYTES:
             raise _too_large("The last line of stdout is longer than an output may be")
         return lines[-1] if lines else b""
