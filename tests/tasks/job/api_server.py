@@ -117,13 +117,13 @@ class ApiServer:
         if params is not None:
             if not same_template(this, body[0]["value"]):
                 raise Invalid(422, "Invalid", "spec.template: field is immutable")
-            return msgspec.convert(this, into)
+            return this if into is None else msgspec.convert(this, into)
         try:
             patched = jsonpatch.apply_patch(this, body)
         except jsonpatch.JsonPatchException as error:
             raise Invalid(422, "Invalid", str(error)) from error
         self.put(path, patched)
-        return msgspec.convert(patched, into)
+        return patched if into is None else msgspec.convert(patched, into)
 
     async def delete(self, path: str, body: Any, *, account: str | None = None) -> None:
         await asyncio.sleep(0)
@@ -142,18 +142,35 @@ class ApiServer:
         return self.logs[pod]
 
     async def request(
-        self, method: str, path: str, params: Any, *, accept: None = None, account: str | None = None
+        self,
+        method: str,
+        path: str,
+        params: Any = None,
+        body: Any = None,
+        *_: Any,
+        account: str | None = None,
+        **__: Any,
     ) -> bytes:
-        """A list, or a log."""
-        assert (method, accept) == ("GET", None)
-        await asyncio.sleep(0)
-        if path.endswith("/log"):
-            self._note("log", f"{path}/{params['container']}", account)
-            return self.logs[path.split("/")[-2]][: params["limitBytes"]]
-        plural, selector = path.rsplit("/", 1)[1], params.get("labelSelector", "")
-        found = [self.objects[key] for key in self.named(plural)]
-        items = [this for this in found if selected(this, selector)]
-        return msgspec.json.encode({"metadata": {"resourceVersion": "0"}, "items": items})
+        """Whatever is asked for an execution, a list, or a log."""
+        answer: Any = None
+        match method:
+            case "POST":
+                answer = await self.create(path, body, account=account)
+            case "PATCH":
+                answer = await self.patch(path, body, params=params, account=account)
+            case "DELETE":
+                await self.delete(path, body, account=account)
+            case "GET" if path.endswith("/log"):
+                await asyncio.sleep(0)
+                self._note("log", f"{path}/{params['container']}", account)
+                return self.logs[path.split("/")[-2]][: params["limitBytes"]]
+            case _:
+                await asyncio.sleep(0)
+                plural, selector = path.rsplit("/", 1)[1], params.get("labelSelector", "")
+                found = [self.objects[key] for key in self.named(plural)]
+                items = [this for this in found if selected(this, selector)]
+                answer = {"metadata": {"resourceVersion": "0"}, "items": items}
+        return msgspec.json.encode(answer)
 
     @asynccontextmanager
     async def stream(self, path: str, params: Any, **_: Any) -> AsyncGenerator[AsyncIterator[bytes]]:
@@ -174,17 +191,10 @@ class Impersonating:
         self._server = server
         self._account = account
 
-    async def create(self, path: str, body: Any, *rest: Any, into: Any = None) -> Any:
-        return await self._server.create(path, body, *rest, into=into, account=self._account)
-
-    async def patch(self, path: str, body: Any, *, params: Any = None, into: Any = None) -> Any:
-        return await self._server.patch(path, body, params=params, into=into, account=self._account)
-
-    async def delete(self, path: str, body: Any) -> None:
-        await self._server.delete(path, body, account=self._account)
-
-    async def request(self, method: str, path: str, params: Any) -> bytes:
-        return await self._server.request(method, path, params, account=self._account)
+    async def request(
+        self, method: str, path: str, params: Any = None, body: Any = None, *_: Any, **__: Any
+    ) -> bytes:
+        return await self._server.request(method, path, params, body, account=self._account)
 
 
 def selected(this: dict[str, Any], selector: str) -> bool:
