@@ -28,9 +28,11 @@ def drivers(
 
 
 def with_jobs(
-    calls: Sequence[TaskDriver], functions: Functions, jobs: Jobs, answers: JobAnswers
+    calls: Sequence[TaskDriver], functions: Functions | None, jobs: Jobs, answers: JobAnswers
 ) -> tuple[TaskDriver, ...]:
-    """The same, but for functions, some of which run as Jobs. ``jobs`` reports to ``answers``."""
+    """The same, but for functions, some of which run as Jobs; None: all are Lambda's. ``jobs`` reports to ``answers``."""
+    if functions is None:
+        return tuple(calls)
     return tuple(
         FunctionDriver(driver, jobs, functions, answers) if driver.serves(INVOKE) else driver
         for driver in calls

@@ -26,6 +26,8 @@ from stepwright.assembly import calling, connections
 from stepwright.assembly.connection_files import OfFiles
 from stepwright.assembly.connections import OfEnvironment, ServicesOfEnvironment
 from stepwright.assembly.embedded import Embedded, activity_driver
+from stepwright.assembly.function_files import OfFiles as FunctionsOfFiles
+from stepwright.assembly.function_files import Table
 from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
 from stepwright.engine import garbage
@@ -43,6 +45,7 @@ from stepwright.sql.shards import SqlShards
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.functions.integration import UNREACHABLE
+from stepwright.tasks.functions.job_answers import JobAnswers
 from stepwright.tasks.functions.of_lambda import SERVICE
 from stepwright.tasks.map_data.integration import MapData
 from stepwright.tasks.map_shards.integration import MapShards
@@ -84,6 +87,8 @@ class Options:
     standard: Limits = STANDARD
     express: Limits = EXPRESS
     connection_objects: OfFiles = field(default_factory=OfFiles)
+    functions: Table | None = None
+    """What stands for them; all others, and all of them without it, are Lambda's."""
     mocks: MockFile | None = None
     """Its test cases answer the tasks of executions that are started with one."""
 
@@ -158,10 +163,11 @@ class _Parts:
 async def _put_together(options: Options, database: Database, umask: int) -> _Parts:
     """Drivers before the engines that start tasks with them, and these before the API that starts executions."""
     clock, reports, line = SystemClock(), Reports(), Line()
+    answers = JobAnswers(reports)
     processes = ProcessDriver(
         options.folder / "tasks",
         clock,
-        reports,
+        answers,
         options.container_engine,
         processes=options.processes,
         environment=options.task_environment,
@@ -171,10 +177,13 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
     await work.recall()
     shards = SqlShards(database, clock)
     services = ServicesOfEnvironment()
+    at_aws = OfEnvironment()
+    functions = None if options.functions is None else FunctionsOfFiles(options.functions, at_aws)
     means = Means(
         clock,
-        connections=OfEnvironment(),
+        connections=at_aws,
         connection_objects=options.connection_objects,
+        functions=functions,
         own_machine=True,
         step_functions=line,
         services=services,
@@ -184,7 +193,11 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
         CallDriver(MapData(services), clock, reports),
         CallDriver(MapShards(shards, clock, reports), clock, reports),
     )
-    drivers: tuple[TaskDriver, ...] = (processes, work, *calls)
+    drivers: tuple[TaskDriver, ...] = (
+        processes,
+        work,
+        *calling.with_jobs(calls, functions, processes, answers),
+    )
     test_cases = MockTestCases(database, options.mocks)
     if options.mocks:
         drivers = (MockedDriver(test_cases, drivers, reports), *drivers)

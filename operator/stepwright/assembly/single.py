@@ -20,6 +20,8 @@ from stepwright.asl.step import Outcome, Visit
 from stepwright.assembly import calling
 from stepwright.assembly.connection_files import OfFiles
 from stepwright.assembly.connections import OfEnvironment, ServicesOfEnvironment
+from stepwright.assembly.function_files import OfFiles as FunctionsOfFiles
+from stepwright.assembly.function_files import Table
 from stepwright.aws import environment as aws_environment
 from stepwright.catalog.arns import Place
 from stepwright.engine.alone import Held
@@ -33,6 +35,7 @@ from stepwright.mocks.answers import Script
 from stepwright.mocks.driver import MockedDriver, OfOneExecution
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.functions.job_answers import JobAnswers
 from stepwright.tasks.map_data.integration import MapData
 from stepwright.tasks.processes import ProcessDriver, environment
 
@@ -69,6 +72,7 @@ async def run(
     container_engine: str | None = None,
     task_environment: Mapping[str, str] | None = None,
     connection_objects: OfFiles | None = None,
+    functions: Table | None = None,
     limits: Limits = STANDARD,
 ) -> Outcome:
     """Until it ends, or is asked to stop. Its processes are stopped with it.
@@ -83,9 +87,11 @@ async def run(
     loaded = _loaded(machine, name, input, settings)
     if task_environment is None:
         task_environment = environment.of_tasks()
+    at_aws = OfEnvironment()
     means = Means(
         SystemClock(),
-        connections=OfEnvironment(),
+        connections=at_aws,
+        functions=None if functions is None else FunctionsOfFiles(functions, at_aws),
         connection_objects=connection_objects or OfFiles(),
         own_machine=True,
         services=ServicesOfEnvironment(aws_environment.region()),
@@ -134,12 +140,13 @@ async def _drivers(
         *calling.drivers("run", means, report),
         CallDriver(MapData(means.services), means.clock, report),
     )
+    answers = JobAnswers(report)
     with tempfile.TemporaryDirectory(prefix="stepwright-") as folder:
         processes = ProcessDriver(
-            Path(folder), means.clock, report, container_engine, environment=task_environment
+            Path(folder), means.clock, answers, container_engine, environment=task_environment
         )
         try:
-            yield processes, *calls
+            yield processes, *calling.with_jobs(calls, means.functions, processes, answers)
         finally:
             await calling.close(calls)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Optional
 import typer
 
 from stepwright.asl.limits import EXPRESS, STANDARD
-from stepwright.cli import access_keys, connection_files, limits, mock_files, task_environment
+from stepwright.cli import access_keys, connection_files, function_files, limits, mock_files, task_environment
 
 # Typer reads these annotations at run time, so they are in the form it knows.
 Data = Annotated[
@@ -98,6 +98,10 @@ def dev(
         Optional[list[Path]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=connection_files.METAVAR, help=connection_files.HELP, dir_okay=False),
     ] = None,
+    functions: Annotated[
+        Optional[list[Path]],  # noqa: UP045 - the form that Typer reads
+        typer.Option(metavar=function_files.METAVAR, help=function_files.HELP, dir_okay=False),
+    ] = None,
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
@@ -138,6 +142,7 @@ def dev(
             processes=processes,
             task_environment=task_environment.read(env),
             connection_objects=connection_files.read(connections),
+            functions=function_files.read(functions),
             standard=limits.applied(STANDARD, given),
             express=limits.express(EXPRESS, given),
             mocks=None if mock_config is None else mock_files.read(str(mock_config)),

@@ -14,7 +14,15 @@ from typing import Annotated, Any, Literal, Optional
 import typer
 
 from stepwright.asl.limits import STANDARD
-from stepwright.cli import connection_files, limits, mock_files, plain, substitutes, task_environment
+from stepwright.cli import (
+    connection_files,
+    function_files,
+    limits,
+    mock_files,
+    plain,
+    substitutes,
+    task_environment,
+)
 
 SUCCEEDED, FAILED, USAGE = 0, 1, 2
 
@@ -67,6 +75,10 @@ def run(
         Optional[list[Path]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=connection_files.METAVAR, help=connection_files.HELP, dir_okay=False),
     ] = None,
+    functions: Annotated[
+        Optional[list[Path]],  # noqa: UP045 - the form that Typer reads
+        typer.Option(metavar=function_files.METAVAR, help=function_files.HELP, dir_okay=False),
+    ] = None,
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
@@ -94,6 +106,7 @@ def run(
     how = {"scripts": scripts, "settings": found.spec, "container_engine": engine, "limits": quotas}
     how["task_environment"] = task_environment.read(env)
     how["connection_objects"] = connection_files.read(connections)
+    how["functions"] = function_files.read(functions)
     outcome = asyncio.run(_run(machine, called, given, watch, **how))
     if outcome.status == "SUCCEEDED":
         typer.echo(plain.as_json(outcome.output))
