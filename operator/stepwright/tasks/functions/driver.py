@@ -18,6 +18,7 @@ from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.catalog.ports import Function, FunctionJob, Functions, FunctionUnfit, NoConnection, NoFunction
 from stepwright.engine.ports import ExecutionRef, TaskDriver, Uid
+from stepwright.tasks.by_execution import ByExecution, Key
 from stepwright.tasks.calls.integration import Call, CallFailed
 from stepwright.tasks.functions import requests
 from stepwright.tasks.functions.answers import INVALID, INVALID_PARAMETER, NO_CLIENT
@@ -47,6 +48,8 @@ class FunctionDriver:
         self._jobs = jobs
         self._functions = functions
         self._answers = answers
+        self._started: ByExecution[TaskDriver] = ByExecution()
+        """Which of the two has each task that was started here, until it is stopped or released."""
 
     def serves(self, resource: Resource) -> bool:
         return self._calls.serves(resource)
@@ -59,8 +62,8 @@ class FunctionDriver:
 
     def let_go(self, uid: Uid) -> None:
         self._calls.let_go(uid)
-        for task in self._answers.expected.of(uid):
-            del self._answers.expected[uid, task]
+        for task in self._started.of(uid):
+            self._forget((uid, task))
 
     def runs_on(self, ref: ExecutionRef, task: TaskId) -> bool:
         return self._driver_of(ref, task).runs_on(ref, task)
@@ -75,6 +78,7 @@ class FunctionDriver:
         try:
             function = await self._as_job(call, again=again)
             if function is None:
+                self._started[ref.uid, task.task] = self._calls
                 await self._calls.start(ref, task, again=again)
                 return
             invocation = _read(task)
@@ -82,6 +86,7 @@ class FunctionDriver:
         except CallFailed as failed:
             self._answers.report(ref.uid, TaskFailed(task.task, failed.error, failed.cause))
             return
+        self._started[ref.uid, task.task] = self._jobs
         self._answers.expected[ref.uid, task.task] = Expected(call, invocation.direct, function.shown)
         parameters: dict[str, Json] = {**function.parameters, "input": payload}
         as_job = replace(task, resource=_JOB, parameters=parameters, has_parameters=True)
@@ -89,22 +94,28 @@ class FunctionDriver:
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
         await self._driver_of(ref, task.task, task.submitted).stop(ref, task)
-        self._answers.expected.pop((ref.uid, task.task), None)
+        self._forget((ref.uid, task.task))
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         await self._driver_of(ref, task).release(ref, task)
-        self._answers.expected.pop((ref.uid, task), None)
+        self._forget((ref.uid, task))
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
         await self._calls.sweep(ref, wanted)
-        for task in self._answers.expected.of(ref.uid):
+        for task in self._started.of(ref.uid):
             if task not in wanted:
-                del self._answers.expected[ref.uid, task]
+                self._forget((ref.uid, task))
+
+    def _forget(self, key: Key) -> None:
+        self._started.pop(key, None)
+        self._answers.expected.pop(key, None)
 
     def _driver_of(self, ref: ExecutionRef, task: TaskId, submitted: Json = None) -> TaskDriver:
-        """Of a task that was started."""
-        is_job = (ref.uid, task) in self._answers.expected or _names_job(submitted)
-        return self._jobs if is_job or self._jobs.began(ref, task) else self._calls
+        """Of a task that was started, here or by a process that is gone."""
+        known = self._started.get((ref.uid, task))
+        if known is not None:
+            return known
+        return self._jobs if _names_job(submitted) or self._jobs.began(ref, task) else self._calls
 
     async def _as_job(self, call: Call, *, again: bool) -> FunctionJob | None:
         """What is to run as a Job; None if nothing is. Raises CallFailed, Unavailable."""
