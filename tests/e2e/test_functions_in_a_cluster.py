@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -260,6 +261,26 @@ def test_a_template_that_says_too_much_or_too_little_is_refused(
     stepwright: Kube, spec: Object, words: str
 ) -> None:
     assert words in stepwright.refused({**template("wrong", {}), "spec": spec})
+
+
+def test_a_job_that_outlives_its_operator_answers_the_call(kube: Kube, own_operator: OperatorProcess) -> None:
+    script = SCRIPT.replace("printf", "sleep 10; printf").replace("$(", "$$(")
+    job = {"image": IMAGE, "command": ["sh", "-ec", script]}
+    own_operator.start()
+    kube.apply(
+        {**template("slow", {}), "spec": {"job": job}},
+        machine("outlived", one(task(INVOKE, {"FunctionName": "slow", "Payload": {"n": 1}}))),
+        execution("outlived-1", "outlived"),
+    )
+    deadline = time.monotonic() + 60
+    while not kube.list("jobs") and time.monotonic() < deadline:
+        time.sleep(0.2)
+    own_operator.kill()
+    own_operator.start()
+    ended = kube.ended("outlived-1", seconds=120)
+
+    assert output(ended)["Payload"] == {"got": {"n": 1}}
+    assert len(kube.list("jobs")) == 1
 
 
 def test_a_call_that_outlives_its_operator_is_made_again_and_known_by_its_key(
