@@ -13,6 +13,7 @@ from stepwright.asl.checkpoint.parts import READ_OR_WRITTEN
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.limits import Limits
+from stepwright.asl.map_data import requests, result_files
 from stepwright.asl.resource import ITEM_READER, RESULT_WRITER
 from stepwright.asl.signals import (
     ShardCounts,
@@ -413,22 +414,108 @@ def test_what_only_shards_report_is_nothing_to_a_reader() -> None:
     assert open_task(play).resource is ITEM_READER
 
 
-def test_a_map_that_has_read_its_items_runs_in_shards_and_writes_what_they_gave() -> None:
+def test_a_map_that_has_read_its_items_runs_in_shards_each_of_which_writes_what_they_gave() -> None:
     limits = Limits(shard_items=2, child_executions=2)
     play = begin(each(PASS, ItemReader=READER, ResultWriter=WRITER), GIVEN, limits)
-    given: list[Any] = []
+    written: dict[str, str] = {}
 
     def answer(task: StartTask) -> Signal:
-        if task.resource is RESULT_WRITER:
-            given.append(task.parameters)
-        signal: Signal = reads(1, 2, 3)(task)
-        return signal
+        if task.resource is not RESULT_WRITER:
+            signal: Signal = reads(1, 2, 3)(task)
+            return signal
+        found = result_files.of(requests.writing(task.parameters))
+        written.update(found.files)
+        return TaskSucceeded(task.task, dict(found.details))
 
     sharded = Sharded(play).to_end(answer)
 
-    assert output_of(play)["ResultWriterDetails"] == DETAILS
     assert len(sharded.shards) == 2
-    assert [found["Output"] for found in given[-1]["Results"]] == ["1", "2", "3"]
+    folder = output_of(play)["ResultWriterDetails"]["Key"].removesuffix("/manifest.json")
+    assert list(written) == [f"{folder}/SUCCEEDED_{n}.json" for n in (0, 1)] + [f"{folder}/manifest.json"]
+    outputs = [
+        [found["Output"] for found in json.loads(written[f"{folder}/SUCCEEDED_{n}.json"])] for n in (0, 1)
+    ]
+    assert outputs == [["1", "2"], ["3"]]
+    named = json.loads(written[f"{folder}/manifest.json"])["ResultFiles"]["SUCCEEDED"]
+    assert named == [{"Key": key, "Size": len(text)} for key, text in written.items() if "SUCCEEDED" in key]
+
+
+def test_a_map_reads_and_works_piece_by_piece() -> None:
+    limits = Limits(shard_items=2, child_executions=2, shards=2)
+    play = begin(each(PASS, ItemReader=READER), GIVEN, limits)
+    seen: list[Any] = []
+
+    def answer(task: StartTask) -> Signal:
+        wanted = requests.reading(task.parameters)
+        if wanted.piece is not None:
+            return TaskSucceeded(task.task, {"items": wanted.piece["numbers"]})
+        assert wanted.window is not None
+        seen.append(wanted.window.after)
+        first = wanted.window.after or 0
+        pieces: list[Any] = [{"count": 2, "piece": {"numbers": [first + n, first + n + 1]}} for n in (0, 2)]
+        return TaskSucceeded(task.task, {"pieces": pieces, "after": first + 4 if first < 12 else None})
+
+    sharded = Sharded(play).to_end(answer)
+
+    assert output_of(play) == list(range(16))
+    assert list(dict.fromkeys(seen)) == [None, 4, 8, 12]
+    assert len(sharded.shards) == 8
+    assert sharded.most_open == 2
+
+
+def test_a_share_of_failures_is_judged_once_all_items_are_known() -> None:
+    limits = Limits(shard_items=2, child_executions=2, shards=1)
+    fails = states("F", F={"Type": "Fail", "Error": "E"})
+    play = begin(each(fails, ItemReader=READER, ToleratedFailurePercentage=50), GIVEN, limits)
+    failed: list[int] = []
+
+    def answer(task: StartTask) -> Signal:
+        wanted = requests.reading(task.parameters)
+        if wanted.piece is not None:
+            return TaskSucceeded(task.task, {"items": [1, 2]})
+        assert wanted.window is not None
+        failed.append(map_run(play).items.failed)
+        number = wanted.window.after or 0
+        pieces: list[Any] = [{"count": 2, "piece": {"n": number}}]
+        return TaskSucceeded(task.task, {"pieces": pieces, "after": number + 1 if number < 2 else None})
+
+    Sharded(play).to_end(answer)
+
+    assert max(failed) > 1
+    assert play.outcome is not None
+    assert play.outcome.error == "States.ExceedToleratedFailureThreshold"
+
+
+def test_a_piece_that_has_other_items_when_it_is_read_again_fails_the_map() -> None:
+    play = begin(each(PASS, ItemReader=READER), GIVEN, Limits(shard_items=2))
+
+    def answer(task: StartTask) -> Signal:
+        if requests.reading(task.parameters).piece is not None:
+            return TaskSucceeded(task.task, {"items": [1]})
+        pieces: list[Any] = [{"count": 2, "piece": {"n": n}} for n in range(2)]
+        return TaskSucceeded(task.task, {"pieces": pieces, "after": None})
+
+    Sharded(play).to_end(answer)
+
+    assert play.outcome is not None
+    assert play.outcome.error == "States.ItemReaderFailed"
+    assert play.outcome.cause == "A piece of the items had 2 items at first and 1 when it was read again."
+
+
+def test_results_of_shards_that_no_state_may_give_are_not_kept() -> None:
+    play = begin(each(PASS, ItemReader=READER), GIVEN, Limits(shard_items=2, read_bytes=20))
+
+    def answer(task: StartTask) -> Signal:
+        wanted = requests.reading(task.parameters)
+        if wanted.piece is not None:
+            return TaskSucceeded(task.task, {"items": ["longer"]})
+        pieces: list[Any] = [{"count": 1, "piece": {"n": n}} for n in range(5)]
+        return TaskSucceeded(task.task, {"pieces": pieces, "after": None})
+
+    Sharded(play).to_end(answer)
+
+    assert play.outcome is not None
+    assert play.outcome.error == "States.DataLimitExceeded"
 
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "checkpoints" / "5.json"

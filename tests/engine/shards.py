@@ -127,13 +127,14 @@ class ShardWorld:
         answer: Callable[[StartTask], tuple[float, Any]],
         *,
         trouble: float = 0.02,
+        driver: type[MemoryDriver] = MemoryDriver,
     ) -> None:
         """``trouble``: of how many calls of the store something comes to nothing."""
         self.random = Random(seed)
         self.trouble = trouble
         self.limits = limits
         self.journal = MemoryJournal()
-        self.jobs = MemoryDriver(answer)
+        self.jobs = driver(answer)
         self.seen = Seen()
         self.journal.before = self.journal.after = lambda _: self._fault()
         self._commits = 0

@@ -72,7 +72,7 @@ class Here:
         return await self.execution()
 
     async def shards(self) -> list[tuple[str, bool]]:
-        query = "SELECT status, settled FROM executions WHERE arn LIKE 'shard:%'"
+        query = "SELECT status, settled FROM executions WHERE arn LIKE '%:shard:%'"
         return list(await self.database.rows(query, {}, tuple))
 
     async def until(self, wanted: Callable[[list[tuple[str, bool]]], bool]) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 import boto3
 import pytest
+from msgspec.structs import replace
 
 from stepwright.asl.failure.errors import StateError
-from stepwright.asl.map_data.requests import Reading, Writing
+from stepwright.asl.map_data.requests import Reading, Window, Writing
 from stepwright.aws.clients import Clients
 from stepwright.tasks.map_data import objects, readers, writing
 from stepwright.tasks.map_data.objects import NotRead
@@ -233,3 +234,88 @@ def test_results_are_written_with_a_manifest_that_names_them(s3: Any, bucket: st
     assert named["SUCCEEDED"] == [{"Key": "day/5f1c/SUCCEEDED_0.json", "Size": 5}]
     assert at("day/5f1c/SUCCEEDED_0.json") == [1, 2]
     assert at("day/5f1c/FAILED_0.json") == [done[1]]
+
+
+@pytest.mark.parametrize(
+    ("resource", "config", "named"),
+    [
+        ("getObject", CSV, {"Key": "in/0.csv"}),
+        ("getObject", CSV | {"CSVHeaderLocation": "GIVEN", "CSVHeaders": ["a", "b"]}, {"Key": "in/0.csv"}),
+        ("getObject", CSV | {"MaxItems": 7}, {"Key": "in/0.csv"}),
+        ("getObject", {"InputType": "JSONL"}, {"Key": "0.jsonl"}),
+        ("getObject", {"InputType": "JSON", "ItemsPointer": "/all"}, {"Key": "0.json"}),
+        ("getObject", CSV, {"Key": "0.csv.gz"}),
+        ("listObjectsV2", {}, {"Prefix": "in/", "MaxKeys": 4}),
+        ("listObjectsV2", CSV | {"Transformation": "LOAD_AND_FLATTEN"}, {"Prefix": "in/"}),
+        ("getObject", CSV | {"ManifestType": "ATHENA_DATA"}, {"Key": "m.csv"}),
+    ],
+)
+@pytest.mark.parametrize("step", [1, 2])
+def test_windows_give_what_is_read_at_once(
+    s3: Any, bucket: str, resource: str, config: dict[str, Any], named: dict[str, Any], step: int
+) -> None:
+    rows = "n,t\n" + "".join(f'{n},"a\n{n}"\n' for n in range(11))
+    for n in range(5):
+        s3.put_object(Bucket=bucket, Key=f"in/{n}.csv", Body=rows.encode())
+    s3.put_object(Bucket=bucket, Key="0.csv.gz", Body=gzip.compress(rows.encode()))
+    s3.put_object(Bucket=bucket, Key="0.jsonl", Body=b"".join(b'{"n": %d}\n' % n for n in range(11)))
+    s3.put_object(Bucket=bucket, Key="0.json", Body=json.dumps({"x": [1], "all": list(range(11))}).encode())
+    files = "".join(f"s3://{bucket}/in/{n}.csv\n" for n in range(2))
+    s3.put_object(Bucket=bucket, Key="m.csv", Body=files.encode())
+
+    client_of = partial(Clients().client, region=REGION)
+    found: list[Any] = []
+    window: Window | None = Window(pieces=2, items=3, step=step)
+    while window is not None:
+        wanted = Reading(
+            f"arn:aws:states:::s3:{resource}", {"Bucket": bucket, **named}, config, window=window
+        )
+        answer: Any = readers.read(wanted, client_of)
+        for piece in answer["pieces"]:
+            about = piece["piece"]
+            items = about.get("items")
+            if items is None:
+                of_piece: Any = readers.read(replace(wanted, window=None, piece=about), client_of)
+                items = of_piece["items"]
+            assert len(items) == piece["count"]
+            found += items
+        # As it is stored in between.
+        after = json.loads(json.dumps(answer["after"]))
+        window = None if after is None else Window(pieces=2, items=3, step=step, after=after)
+
+    assert found == read(resource, config, Bucket=bucket, **named)
+
+
+def test_a_window_over_little_gives_the_items_themselves(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="a.jsonl", Body=b"1\n2\n")
+    s3.put_object(Bucket=bucket, Key="none.jsonl", Body=b"")
+
+    def answered(resource: str, **named: str) -> Any:
+        wanted = Reading(
+            f"arn:aws:states:::s3:{resource}",
+            {"Bucket": bucket, **named},
+            {"InputType": "JSONL"},
+            window=Window(pieces=2, items=3),
+        )
+        return readers.read(wanted, partial(Clients().client, region=REGION))
+
+    assert answered("getObject", Key="a.jsonl") == {"items": [1, 2]}
+    assert answered("getObject", Key="none.jsonl") == {"items": []}
+    assert [item["Key"] for item in answered("listObjectsV2")["items"]] == ["a.jsonl", "none.jsonl"]
+
+
+def test_a_piece_of_an_object_that_was_changed_is_not_read(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="a.jsonl", Body=b"1\n2\n3\n4\n")
+    client_of = partial(Clients().client, region=REGION)
+    wanted = Reading(
+        "arn:aws:states:::s3:getObject",
+        {"Bucket": bucket, "Key": "a.jsonl"},
+        {"InputType": "JSONL"},
+        window=Window(pieces=2, items=2),
+    )
+    cut: Any = readers.read(wanted, client_of)
+
+    s3.put_object(Bucket=bucket, Key="a.jsonl", Body=b"5\n6\n7\n8\n")
+
+    with pytest.raises(NotRead, match="was changed while it was read"):
+        readers.read(replace(wanted, window=None, piece=cut["pieces"][1]["piece"]), client_of)

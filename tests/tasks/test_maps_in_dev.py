@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,8 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.processes.dev import DevProcess
-from tests.tasks.processes.test_processes import run
+from tests.processes.dev import DevProcess, ended
+from tests.tasks.processes.test_processes import run, start
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +133,39 @@ def test_stepwright_run_reads_and_writes_as_well(moto: str, s3: Any, bucket: str
     )
 
     assert written(s3, json.loads(done.stdout)["ResultWriterDetails"], "SUCCEEDED") == [1, 2]
+
+
+def until_items(process: DevProcess, execution: str, seen: str) -> None:
+    """The Map Run counts items as seen, or has ended."""
+    client, until = process.client(), time.monotonic() + 240
+    while time.monotonic() < until and seen != "nothing":
+        for found in client.list_map_runs(executionArn=execution)["mapRuns"]:
+            if client.describe_map_run(mapRunArn=found["mapRunArn"])["itemCounts"][seen]:
+                return
+        time.sleep(0.02)
+
+
+def test_no_item_is_lost_or_done_twice_however_often_the_process_is_killed(
+    moto: str, s3: Any, bucket: str, tmp_path: Path
+) -> None:
+    count = 3_200
+    rows = "n,text\n" + "".join(f'{n},"of ""{n}"",\nand more"\n' for n in range(count))
+    s3.put_object(Bucket=bucket, Key="in.csv", Body=rows.encode())
+    config = {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}
+    each = writer(bucket, Transformation="NONE")
+    definition = mapped(bucket, "in.csv", config, {"Type": "Pass"}, ResultWriter=each)
+    with DevProcess(tmp_path / "data", environment={"AWS_ENDPOINT_URL": moto}) as process:
+        execution = start(process, definition)
+        for seen in ("nothing", "total", "succeeded"):
+            until_items(process, execution, seen)
+            process.kill()
+            process.start()
+        answer = ended(process.client(), execution, within_seconds=240)
+        assert answer["status"] == "SUCCEEDED", answer
+        [found] = process.client().list_map_runs(executionArn=execution)["mapRuns"]
+        described = process.client().describe_map_run(mapRunArn=found["mapRunArn"])
+    assert (described["itemCounts"]["total"], described["itemCounts"]["succeeded"]) == (count, count)
+    assert described["executionCounts"]["succeeded"] == count
+    done = written(s3, json.loads(answer["output"])["ResultWriterDetails"], "SUCCEEDED")
+    assert [int(json.loads(child["Output"])["n"]) for child in done] == list(range(count))
+    assert len({child["Name"] for child in done}) == count

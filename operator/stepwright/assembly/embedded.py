@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -33,6 +34,9 @@ from stepwright.sql.versions import SqlVersions
 from stepwright.tasks import table
 from stepwright.tasks.activities.driver import ActivityDriver
 
+SHARD_ITEMS: Final = 1_000
+"""Of how many items a distributed Map runs in the checkpoint of its execution, and how many each of its shards has otherwise."""
+
 _EXECUTIONS: Final = "executions"
 """At the thread all executions together count as one client, and take turns among themselves."""
 
@@ -58,6 +62,8 @@ class Embedded:
     ) -> None:
         self._clock = clock
         self._drivers = drivers
+        if shards is not None and limits.shard_items is None:
+            limits = replace(limits, shard_items=SHARD_ITEMS)
         self._beside = Beside()
         """Does everything that takes long, with turns by connection and by state machine."""
         aside = partial(self._beside.call, whose=_EXECUTIONS)

@@ -43,8 +43,11 @@ def _items(task: StartTask, given: Json) -> list[Json]:
 
 def _details(task: StartTask, given: Json) -> Json:
     """Where the results are: as given, else where AWS would put them."""
+    wanted = requests.writing(task.parameters)
+    if (
+        given is None or wanted.part is not None
+    ):  # what is given is for the whole Map, not for each of its shards
+        return dict(result_files.of(wanted).details)
     if isinstance(given, dict):
         return given
-    if given is None:
-        return dict(result_files.of(requests.writing(task.parameters)).details)
     raise NoAnswer(f"the mock of {names.of_task(task)} gives nothing, or ResultWriterDetails as an object")

@@ -26,6 +26,10 @@ from stepwright.sql.database import Database
 _CALLED: Final = """
 INSERT INTO mocked_tasks (uid, task, state) VALUES (:uid, :task, :state) ON CONFLICT DO NOTHING
 """
+_NAMED: Final = """
+SELECT name FROM test_cases WHERE uid IN (:uid, (SELECT replace(machine_arn, 'shards-of:', '') FROM executions WHERE uid = :uid))
+"""
+"""A shard of a distributed Map has the test case of its execution."""
 _BEFORE: Final = "SELECT count(*) FROM mocked_tasks WHERE uid = :uid AND state = :state AND task < :task"
 
 
@@ -86,8 +90,7 @@ class MockTestCases:
         return map_tasks.answer(script, await self._database.call(invocation), task)
 
     async def _read(self, uid: Uid) -> str | None:
-        query = "SELECT name FROM test_cases WHERE uid = :uid"
-        return await self._database.row(query, {"uid": uid}, lambda found: str(found["name"]))
+        return await self._database.row(_NAMED, {"uid": uid}, lambda found: str(found["name"]))
 
     def _script(self, ref: ExecutionRef, case: str, state: str) -> Script | None:
         assert self._file is not None

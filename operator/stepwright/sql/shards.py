@@ -31,7 +31,8 @@ ADD_SHARD: Final = Statement(
     ":redrives FROM executions WHERE uid = :parent AND status = 'RUNNING' ON CONFLICT DO NOTHING",
     conditional=True,
 )
-"""It runs what its parent runs. Neither its ARN nor that of its state machine is one that anybody could ask for."""
+"""It runs what its parent runs, in the same account and region. Neither its ARN nor that of its state machine is one that
+anybody could ask for."""
 
 _REOPEN: Final = (
     f"UPDATE executions SET {RUNNING_AGAIN}, redrives = :redrives "  # noqa: S608 - a constant
@@ -65,7 +66,7 @@ class SqlShards:
                 ADD_SHARD,
                 {
                     "uid": uid,
-                    "arn": f"shard:{uid}",
+                    "arn": f"{parent.arn.partition(':execution:')[0]}:shard:{uid}",
                     "machine_arn": f"shards-of:{parent.uid}",
                     "parent": parent.uid,
                     "redrives": redrives,

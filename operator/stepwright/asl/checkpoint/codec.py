@@ -29,6 +29,7 @@ from stepwright.asl.checkpoint.parts import (
     Phase,
     Results,
     Shard,
+    Source,
     Start,
 )
 from stepwright.asl.json_types import Json, JsonText, Pointer
@@ -314,6 +315,9 @@ def _encode_run(run: MapRun) -> EncodedPart:
         "shardItems": run.shard_items,
         "shards": list(run.shards) or None,
         "isShard": run.is_shard or None,
+        "ordinal": run.ordinal or None,
+        "reading": run.reading or None,
+        "resultBytes": run.result_bytes or None,
     }
     return {name: value for name, value in encoded.items() if value is not None}
 
@@ -333,6 +337,9 @@ def _decode_run(encoded: EncodedPart) -> MapRun:
         shard_items=encoded.get("shardItems"),
         shards=tuple(encoded.get("shards", ())),
         is_shard=encoded.get("isShard", False),
+        ordinal=encoded.get("ordinal", 0),
+        reading=encoded.get("reading", False),
+        result_bytes=encoded.get("resultBytes", 0),
     )
 
 
@@ -342,6 +349,24 @@ def _encode_items(part: Items) -> EncodedPart:
 
 def _decode_items(encoded: EncodedPart) -> Items:
     return Items(encoded["branch"], payload.of_text(encoded["items"]))
+
+
+def _encode_source(part: Source) -> EncodedPart:
+    return {
+        "branch": part.branch,
+        "wanted": part.wanted.text,
+        "after": _text(part.after),
+        "pieces": [[count, piece.text] for count, piece in part.pieces] or None,
+    }
+
+
+def _decode_source(encoded: EncodedPart) -> Source:
+    return Source(
+        encoded["branch"],
+        payload.of_text(encoded["wanted"]),
+        _payload(encoded.get("after")),
+        tuple((count, payload.of_text(text)) for count, text in encoded.get("pieces", ())),
+    )
 
 
 def _encode_child(part: Child) -> EncodedPart:
@@ -379,6 +404,8 @@ def _encode_shard(part: Shard) -> EncodedPart:
         "opened": part.opened,
         "counts": list(astuple(part.counts)) if part.counts != ShardCounts() else None,
         "redrives": part.redrives or None,
+        "piece": _text(part.piece),
+        "ordinal": part.ordinal or None,
     }
 
 
@@ -393,6 +420,8 @@ def _decode_shard(encoded: EncodedPart) -> Shard:
         opened=Millis(encoded["opened"]),
         counts=ShardCounts(*encoded.get("counts", ())),
         redrives=encoded.get("redrives", 0),
+        piece=_payload(encoded.get("piece")),
+        ordinal=encoded.get("ordinal", 0),
     )
 
 
@@ -421,6 +450,7 @@ _ENCODERS: Final[dict[type[Any], tuple[str, Callable[[Any], EncodedPart]]]] = {
     Branch: ("branch", _encode_branch),
     Fork: ("fork", _encode_fork),
     Items: ("items", _encode_items),
+    Source: ("source", _encode_source),
     Child: ("child", _encode_child),
     Shard: ("shard", _encode_shard),
     Results: ("results", _encode_results),
@@ -432,6 +462,7 @@ _DECODERS: Final[dict[str, Callable[[EncodedPart], Part]]] = {
     "branch": _decode_branch,
     "fork": _decode_fork,
     "items": _decode_items,
+    "source": _decode_source,
     "child": _decode_child,
     "shard": _decode_shard,
     "results": _decode_results,

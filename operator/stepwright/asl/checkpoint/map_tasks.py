@@ -31,15 +31,24 @@ def start_task(state: Map, parts: Parts, branch: Branch) -> StartTask:
         assert isinstance(parameters, dict)
         fork = parts[fork_id(branch.number)]
         assert isinstance(fork, Fork)
-        parameters = {**parameters, "Results": _descriptions(parts, fork)}
+        parameters = {**parameters, **_done(parts, fork)}
     return open_work.start_own(state, branch, task.id, resource, parameters, task.scheduled)
 
 
-def _descriptions(parts: Parts, fork: Fork) -> list[Json]:
+def _done(parts: Parts, fork: Fork) -> dict[str, Json]:
+    """What each child execution came to, or the files in which shards have left that."""
     found = [jsontext.parse(text) for text in results_of(parts, fork)]
     if fork.run is None or fork.run.shard_items is None:
-        return found
-    return [result for of_shard in found if isinstance(of_shard, list) for result in of_shard]
+        return {"Results": found}
+    files: dict[str, Json] = {}
+    for of_shard in found:
+        assert isinstance(of_shard, dict)
+        for status, written in of_shard.items():
+            before = files.setdefault(status, [])
+            assert isinstance(before, list)
+            assert isinstance(written, list)
+            before.extend(written)
+    return {"Files": files}
 
 
 def results_of(parts: Parts, fork: Fork) -> list[JsonText]:

@@ -29,7 +29,7 @@ CHUNK_CHARACTERS: Final = 8 * 1024
 """Up to this size the newest results of a Map are written again with each result that is added. Then they become one text,
 long enough for a journal to keep it elsewhere, so that a checkpoint does not grow with the items that are done."""
 
-VERSION: Final = 5
+VERSION: Final = 6
 """The newest version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
 
 WITH_CHILDREN: Final = 2
@@ -39,11 +39,17 @@ REDRIVEN: Final = 3
 """The version that a checkpoint gets when it is redriven."""
 
 SHARDED: Final = 4
-"""The version that a checkpoint gets with the first Map that runs in shards. Checkpoints of shards have it from the
-beginning."""
+"""The version that a checkpoint got with the first Map that ran in shards, before ``IN_PIECES``."""
 
 READ_OR_WRITTEN: Final = 5
 """The version that a checkpoint gets with the first Map that reads its items from elsewhere or leaves its results there."""
+
+IN_PIECES: Final = 6
+"""The version that a checkpoint gets with the first Map that runs in shards, which may read their items in pieces and leave
+their results elsewhere. Checkpoints of shards have it from the beginning."""
+
+OWN_TASKS: Final = 2 * 10**12
+"""Tasks of the engine's own, which no event of a history tells of, are numbered from here on."""
 
 NO_VARIABLES: Final[Mapping[str, Payload]] = MappingProxyType({})
 
@@ -252,6 +258,12 @@ class MapRun(Struct, frozen=True):
     """Which shards are open, by their first items."""
     is_shard: bool = False
     """Whether this is only a shard of the run, in the checkpoint of that shard."""
+    ordinal: int = 0
+    """How many shards the run has opened; in a shard, how many were opened before it."""
+    reading: bool = False
+    """Whether there may be more items than those that are known."""
+    result_bytes: int = 0
+    """How much the results of its shards take, which are kept up to ``Limits.read_bytes``."""
 
 
 @dataclass(slots=True)
@@ -308,6 +320,18 @@ class Items(Struct, frozen=True):
     items: Payload
 
 
+class Source(Struct, frozen=True):
+    """Where a Map that runs in shards reads its items from, piece by piece, and how far it has come."""
+
+    branch: int
+    wanted: Payload
+    """What is to be read: ``map_data.requests.Reading``."""
+    after: Payload | None
+    """From where the reader goes on; None: it has come to the end."""
+    pieces: tuple[tuple[int, Payload], ...] = ()
+    """Those that no shard has yet: of each how many items it has, and what its reader knows it by."""
+
+
 class Child(Struct, frozen=True):
     """A child execution: one iteration of a distributed Map, with an identity, an input and a history of its own. It is
     written once, and again with each redrive."""
@@ -343,6 +367,10 @@ class Shard(Struct, frozen=True):
     """The counts that it reported last."""
     redrives: int = 0
     """How often the execution had been redriven when this shard was last started."""
+    piece: Payload | None = None
+    """What it reads its items by; None: they are among those of its Map."""
+    ordinal: int = 0
+    """How many shards were opened before it."""
 
 
 class Results(Struct, frozen=True):
@@ -359,7 +387,7 @@ class Results(Struct, frozen=True):
         return self.size >= CHUNK_CHARACTERS
 
 
-Part: TypeAlias = Start | Head | Branch | Fork | Items | Child | Shard | Results
+Part: TypeAlias = Start | Head | Branch | Fork | Items | Source | Child | Shard | Results
 
 START: Final = PartId("start")
 HEAD: Final = PartId("head")
@@ -380,6 +408,10 @@ def fork_id(number: int) -> PartId:
 
 def items_id(number: int) -> PartId:
     return PartId(f"items/{number}")
+
+
+def source_id(number: int) -> PartId:
+    return PartId(f"source/{number}")
 
 
 def child_id(number: int) -> PartId:
@@ -408,6 +440,14 @@ def payloads(part: Part) -> Iterator[Payload]:
                 yield from (payload for payload in held if payload is not None)
         case Items():
             yield part.items
+        case Source():
+            yield part.wanted
+            yield from (piece for _, piece in part.pieces)
+            if part.after is not None:
+                yield part.after
+        case Shard():
+            if part.piece is not None:
+                yield part.piece
         case Results():
             yield from (output for _, output in part.outputs)
 
@@ -428,6 +468,8 @@ def part_id(part: Part) -> PartId:
             return fork_id(part.branch)
         case Items():
             return items_id(part.branch)
+        case Source():
+            return source_id(part.branch)
         case Child():
             return child_id(part.branch)
         case Shard():

@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from stepwright.asl.checkpoint import codec, open_work
 from stepwright.asl.checkpoint.parts import (
     HEAD,
+    IN_PIECES,
+    OWN_TASKS,
     ROOT,
-    SHARDED,
     START,
     Branch,
     EncodedPart,
@@ -25,19 +26,22 @@ from stepwright.asl.checkpoint.parts import (
     Head,
     Items,
     MapRun,
+    OpenTask,
     Part,
     PartId,
     Phase,
     Shard,
+    Source,
     Start,
     branch_id,
     fork_id,
     items_id,
     part_id,
+    source_id,
 )
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.machine import Machine, Map
-from stepwright.asl.resource import MAP_SHARD
+from stepwright.asl.resource import ITEM_READER, MAP_SHARD
 from stepwright.asl.signals import Millis, ShardCounts, TaskId
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.asl.task_token import begun_uid
@@ -62,7 +66,8 @@ class End(Struct, frozen=True):
     history_bytes: int
     """How much the histories in the shard take in the store."""
     results: JsonText | None
-    """The results of all its items as one JSON array, if it has come to its end."""
+    """The results of all its items as one JSON array, if it has come to its end; the files in which they are, if they are left
+    elsewhere."""
 
 
 def beginning(parameters: Json) -> Beginning:
@@ -120,17 +125,12 @@ def counts_of(fork: Fork, run: MapRun) -> ShardCounts:
 
 
 def _beginning(parts: Parts, branch: Branch, shard: Shard) -> dict[str, EncodedPart]:
-    start, head, fork, items = (
-        parts[name] for name in (START, HEAD, fork_id(branch.number), items_id(branch.number))
-    )
+    start, head, fork = (parts[name] for name in (START, HEAD, fork_id(branch.number)))
     assert isinstance(start, Start)
     assert isinstance(head, Head)
     assert isinstance(fork, Fork)
-    assert isinstance(items, Items)
     assert fork.run is not None
-    values = items.items.value
-    assert isinstance(values, list)
-    stretch = values[shard.first : shard.first + shard.count]
+    items, task = _items(parts, branch.number, shard)
     uid = begun_uid(start.identity.uid, shard.task)
     identity = replace(start.identity, uid=uid)
     redriven = None if head.redriven is None else Millis(head.redriven)
@@ -138,8 +138,9 @@ def _beginning(parts: Parts, branch: Branch, shard: Shard) -> dict[str, EncodedP
         Start(identity, start.input, start.started),
         Head(
             next_branch=ROOT + 1,
-            ready=(ROOT,),
-            version=SHARDED,
+            ready=() if items is None else (ROOT,),
+            version=IN_PIECES,
+            own_tasks=0 if task is None else 1,
             redrives=head.redrives,
             redriven=redriven,
         ),
@@ -156,10 +157,11 @@ def _beginning(parts: Parts, branch: Branch, shard: Shard) -> dict[str, EncodedP
             retries=branch.retries,
             variables=_in_sight(parts, branch),
             visit=branch.visit,
+            task=task,
         ),
         Fork(
             branch=ROOT,
-            width=len(stretch),
+            width=shard.count,
             limit=shard.limit,
             previous=0,
             tolerated_count=shard.tolerated,
@@ -170,12 +172,34 @@ def _beginning(parts: Parts, branch: Branch, shard: Shard) -> dict[str, EncodedP
                 batch_items=fork.run.batch_items,
                 batch_bytes=fork.run.batch_bytes,
                 is_shard=True,
+                ordinal=shard.ordinal,
             ),
             first=shard.first,
         ),
-        Items(ROOT, Payload(stretch)),
     )
-    return {part_id(part): codec.encode(part) for part in begun}
+    return {
+        part_id(part): codec.encode(part)
+        for part in (begun if items is None else (*begun, Items(ROOT, items)))
+    }
+
+
+def _items(parts: Parts, number: int, shard: Shard) -> tuple[Payload | None, OpenTask | None]:
+    """Its items, or the task that reads them."""
+    if shard.piece is None:
+        all_of_them = parts[items_id(number)]
+        assert isinstance(all_of_them, Items)
+        values = all_of_them.items.value
+        assert isinstance(values, list)
+        return Payload(values[shard.first : shard.first + shard.count]), None
+    piece = shard.piece.value
+    assert isinstance(piece, dict)
+    if "items" in piece:
+        return Payload(piece["items"]), None
+    source = parts[source_id(number)]
+    assert isinstance(source, Source)
+    assert isinstance(source.wanted.value, dict)
+    parameters = Payload({**source.wanted.value, "Piece": piece})
+    return None, OpenTask(TaskId(OWN_TASKS + 1), shard.opened, parameters, resource=ITEM_READER.text)
 
 
 def _in_sight(parts: Parts, branch: Branch) -> dict[str, Payload]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from stepwright.asl.checkpoint.checkpoint import Checkpoint
 from stepwright.asl.checkpoint.parts import (
     HEAD,
+    OWN_TASKS,
     START,
     Branch,
     Child,
@@ -23,12 +24,14 @@ from stepwright.asl.checkpoint.parts import (
     Part,
     PartId,
     Results,
+    Source,
     Start,
     branch_id,
     child_id,
     fork_id,
     items_id,
     results_id,
+    source_id,
 )
 from stepwright.asl.interpreter import history
 from stepwright.asl.json_types import Json
@@ -56,9 +59,6 @@ _CHARACTERS_PER_UNIT: Final = 256
 
 CHILDREN_TASKS: Final = 10**12
 """Tasks of child executions are numbered from here on; no execution's own history becomes that long."""
-
-OWN_TASKS: Final = 2 * 10**12
-"""Tasks of the engine's own, which no event of a history tells of, are numbered from here on."""
 
 _HAVE_ROOM: Final = frozenset(
     {"ExecutionStarted", "ExecutionRedriven", "ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted"}
@@ -212,6 +212,11 @@ class Draft:
         assert items is None or isinstance(items, Items)
         return items
 
+    def source(self, number: int) -> Source | None:
+        source = self.parts.get(source_id(number))
+        assert source is None or isinstance(source, Source)
+        return source
+
     def child(self, number: int) -> Child:
         """The child execution with this branch at its root."""
         child = self.parts[child_id(number)]
@@ -238,11 +243,16 @@ class Draft:
 
     def drop_fork(self, fork: Fork) -> None:
         """The branches of a Parallel or Map state have ended: its progress, items and results go."""
-        for chunk in range(fork.chunks):
-            self.drop(results_id(fork.branch, chunk))
+        self.drop_results(fork)
         if self.items(fork.branch) is not None:
             self.drop(items_id(fork.branch))
+        if self.source(fork.branch) is not None:
+            self.drop(source_id(fork.branch))
         self.drop(fork_id(fork.branch))
+
+    def drop_results(self, fork: Fork) -> None:
+        for chunk in range(fork.chunks):
+            self.drop(results_id(fork.branch, chunk))
 
     def freeze(self, *, ends: bool = False) -> bool:
         """Keep the parts as they are now: if the execution ends, with an exception or without, a redrive goes on from

@@ -182,6 +182,7 @@ def fail_run(draft: Draft, fork: Fork, failure: Failure) -> None:
 
 def map_run_failed(draft: Draft, parent: Branch, state: Map, fork: Fork, failure: Failure) -> None:
     """A distributed Map ends its run because of a failure; what happens to the state is decided after that."""
+    abort.cancel(draft, parent)  # it may be reading further items
     details = history.failure(failure.error, failure.cause)
     parent.previous = draft.record(parent, "MapRunFailed", fork.previous, "mapRunFailedEventDetails", details)
     map_runs.tell(draft, fork, "FAILED")
@@ -238,5 +239,7 @@ def tolerates(fork: Fork) -> bool:
     if count is None and percentage is None:
         return False
     within_count = count is None or fork.failed <= count
-    within_percentage = percentage is None or fork.failed * 100 <= percentage * fork.width
+    # Of how many items it is the percentage is known when all items are.
+    is_open = fork.run is not None and fork.run.reading
+    within_percentage = percentage is None or is_open or fork.failed * 100 <= percentage * fork.width
     return within_count and within_percentage

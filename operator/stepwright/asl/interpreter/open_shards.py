@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from stepwright.asl.checkpoint import shards
-from stepwright.asl.checkpoint.parts import Fork, Part, PartId, Shard, shard_id
+from stepwright.asl.checkpoint.parts import Fork, Part, PartId, Shard, shard_id, source_id
 from stepwright.asl.interpreter.draft import Draft
 
 
@@ -16,9 +16,12 @@ def open_more(draft: Draft, fork: Fork) -> None:
     run = fork.run
     assert run is not None
     assert run.shard_items is not None
+    source = draft.source(fork.branch)
     while fork.cursor < fork.width and len(run.shards) < draft.limits.shards:
         taken = sum(shard.limit for shard in of(draft.parts, fork))
-        count = min(run.shard_items, fork.width - fork.cursor)
+        count, piece = min(run.shard_items, fork.width - fork.cursor), None
+        if source is not None:
+            count, piece = source.pieces[0]
         limit = min(fork.limit - taken, draft.limits.child_executions, count)
         if limit <= 0:
             return
@@ -31,9 +34,14 @@ def open_more(draft: Draft, fork: Fork) -> None:
             tolerated=_tolerated(folded(draft.parts, fork)),
             opened=draft.now,
             redrives=draft.head.redrives,
+            piece=piece,
+            ordinal=run.ordinal,
         )
         fork.cursor += count
-        run = fork.run = replace(run, shards=(*run.shards, shard.first))
+        run = fork.run = replace(run, shards=(*run.shards, shard.first), ordinal=run.ordinal + 1)
+        if source is not None:
+            source = replace(source, pieces=source.pieces[1:])
+            draft.put(source_id(fork.branch), source)
         draft.put(shard_id(fork.branch, shard.first), shard)
         _start(draft, shard)
 
@@ -100,12 +108,16 @@ def _tolerated(fork: Fork) -> int:
     if count is None and percentage is None:
         return 0
     by_count = fork.width if count is None else count
-    by_percentage = fork.width if percentage is None else int(percentage * fork.width // 100)
+    assert fork.run is not None
+    # Of how many items it is the percentage is known when all items are.
+    if percentage is None or fork.run.reading:
+        return max(0, by_count - fork.failed)
+    by_percentage = int(percentage * fork.width // 100)
     return max(0, min(by_count, by_percentage) - fork.failed)
 
 
 def _start(draft: Draft, shard: Shard) -> None:
     items = draft.items(shard.branch)
-    assert items is not None
-    draft.pay_for_text(len(items.items.text))
+    text = items.items.text if items is not None else shard.piece.text if shard.piece is not None else ""
+    draft.pay_for_text(len(text))
     draft.commands.append(shards.start_task(draft.machine, draft.parts, shard))

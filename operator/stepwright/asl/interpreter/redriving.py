@@ -42,6 +42,9 @@ def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
     if fork is not None and (fork.live or open_shards.of(draft.parts, fork)):
         open_shards.start_again(draft, fork)
         branch.retries = ()
+        branch.task = None
+        if fork.run is not None and fork.run.reading:
+            draft.ready.append(branch.number)
         return  # its branches go on, and it goes on after the last of them
     state = draft.state(branch)
     # As recorded, a Wait of a child execution lasts as long again as it did at first.
@@ -76,10 +79,13 @@ def _is_to_write(draft: Draft, branch: Branch, fork: Fork) -> bool:
     state = draft.state(branch)
     if not isinstance(state, Map) or state.writer is None or state.writer.resource is None:
         return False
-    return fork.run is not None and draft.items(branch.number) is not None
+    if fork.run is None:
+        return False
+    return draft.items(branch.number) is not None or draft.source(branch.number) is not None
 
 
 def _goes_on(fork: Fork) -> bool:
     """Whether there is anything left to run."""
-    shards = () if fork.run is None else fork.run.shards
-    return bool(fork.live or shards) or fork.cursor < fork.width
+    if fork.run is not None and (fork.run.shards or fork.run.reading):
+        return True
+    return bool(fork.live) or fork.cursor < fork.width

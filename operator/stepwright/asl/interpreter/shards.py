@@ -18,7 +18,7 @@ from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.signals import ShardProgress, Signal, TaskFailed, TaskSucceeded
 from stepwright.asl.step import Outcome
-from stepwright.asl.text.payload import of_text
+from stepwright.asl.text.payload import Payload, of_text
 
 
 def take_in(draft: Draft, shard: Shard, signal: Signal) -> None:
@@ -37,9 +37,9 @@ def take_in(draft: Draft, shard: Shard, signal: Signal) -> None:
             _fail_run(draft, fork, failures.said(signal.error, signal.cause))
 
 
-def succeed(draft: Draft, fork: Fork) -> None:
-    """All items of a shard are done."""
-    result = forks.results(draft, fork)
+def succeed(draft: Draft, fork: Fork, files: Payload | None = None) -> None:
+    """All items of a shard are done. ``files``: where it has left their results."""
+    result = forks.results(draft, fork) if files is None else files
     transitions.end_execution(draft, Outcome("SUCCEEDED", output=_end(draft, fork, result.text)))
 
 
@@ -62,7 +62,14 @@ def _ended(draft: Draft, fork: Fork, shard: Shard, output: Json) -> None:
     assert end.results is not None
     open_shards.close(draft, fork, replace(shard, counts=end.counts))
     draft.head.history_bytes += end.history_bytes
-    forks.keep_results(draft, fork, shard.first, of_text(end.results))
+    assert fork.run is not None
+    size = fork.run.result_bytes + len(end.results)
+    fork.run = replace(fork.run, result_bytes=size)
+    if size <= draft.limits.read_bytes:
+        forks.keep_results(draft, fork, shard.first, of_text(end.results))
+        return
+    draft.drop_results(fork)  # no state may give so much, so the Map fails in the end
+    fork.chunks = 0
 
 
 def _go_on(draft: Draft, fork: Fork, failed_before: int) -> None:
@@ -73,6 +80,11 @@ def _go_on(draft: Draft, fork: Fork, failed_before: int) -> None:
         draft.ready.appendleft(fork.branch)
     else:
         _fail_run(draft, fork, failures.THRESHOLD_EXCEEDED)
+
+
+def exceed(draft: Draft, fork: Fork) -> None:
+    """More items have failed than the Map tolerates."""
+    _fail_run(draft, fork, failures.THRESHOLD_EXCEEDED)
 
 
 def _fail_run(draft: Draft, fork: Fork, failure: Failure) -> None:

@@ -19,7 +19,8 @@ _STATUSES = ("FAILED", "PENDING", "SUCCEEDED")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """``files``: what is to be put under which key; the manifest is the last. ``details``: ResultWriterDetails."""
+    """``files``: what is to be put under which key; the manifest is the last. ``details``: ResultWriterDetails, or of a shard
+    how the manifest is to name its files."""
 
     bucket: str
     files: tuple[tuple[str, str], ...]
@@ -32,6 +33,25 @@ def of(wanted: Writing) -> Written:
     if not bucket:
         raise StateError(RESULT_WRITER_FAILED, "A ResultWriter must name a Bucket.")
     folder = "/".join(part for part in (prefix.strip("/"), wanted.map_run_arn.rpartition(":")[2]) if part)
+    key = f"{folder}/manifest.json"
+    if wanted.files is not None:
+        named: dict[str, Json] = {status: [*wanted.files.get(status, ())] for status in _STATUSES}
+        files: list[tuple[str, str]] = []
+    else:
+        files, named = _results(wanted, folder)
+    if wanted.part is not None:
+        return Written(bucket, tuple(files), named)
+    manifest: dict[str, Json] = {
+        "DestinationBucket": bucket,
+        "MapRunArn": wanted.map_run_arn,
+        "ResultFiles": named,
+    }
+    files.append((key, jsontext.dump(manifest)))
+    return Written(bucket, tuple(files), {"Bucket": bucket, "Key": key})
+
+
+def _results(wanted: Writing, folder: str) -> tuple[list[tuple[str, str]], dict[str, Json]]:
+    """The files of results, and how a manifest names them."""
     files: list[tuple[str, str]] = []
     named: dict[str, Json] = {}
     lines = wanted.writer_config.get("OutputType") == "JSONL"
@@ -39,19 +59,12 @@ def of(wanted: Writing) -> Written:
         results = [result for result in wanted.results if result.get("Status") == status]
         of_status: list[Json] = []
         if results:
-            key = f"{folder}/{status}_0.{'jsonl' if lines else 'json'}"
+            key = f"{folder}/{status}_{wanted.part or 0}.{'jsonl' if lines else 'json'}"
             text = _as_text(_transformed(results, wanted.writer_config.get("Transformation")), lines=lines)
             files.append((key, text))
             of_status.append({"Key": key, "Size": len(text.encode())})
         named[status] = of_status
-    manifest: dict[str, Json] = {
-        "DestinationBucket": bucket,
-        "MapRunArn": wanted.map_run_arn,
-        "ResultFiles": named,
-    }
-    key = f"{folder}/manifest.json"
-    files.append((key, jsontext.dump(manifest)))
-    return Written(bucket, tuple(files), {"Bucket": bucket, "Key": key})
+    return files, named
 
 
 def _transformed(results: list[dict[str, Json]], transformation: str | None) -> list[Json]:

@@ -40,17 +40,15 @@ class Bucket:
     def object(self, key: str, version: str | None = None) -> Object:
         return Object(self, key, version)
 
-    def objects(
-        self, asked: Mapping[str, Json], token: str | None = None
-    ) -> Iterator[tuple[list[Json], str | None]]:
-        """The pages of a list, described as Step Functions describes objects, each with what continues after it."""
+    def objects(self, asked: Mapping[str, Json]) -> Iterator[list[Json]]:
+        """The pages of a list, described as Step Functions describes objects."""
+        continued: dict[str, Json] = {}
         while True:
-            continued = {} if token is None else {"ContinuationToken": token}
             said = self.call("ListObjectsV2", {**asked, **continued}).members
-            token = said.get("NextContinuationToken") if said.get("IsTruncated") else None
-            yield [_described(found) for found in said.get("Contents", ())], token
-            if token is None:
+            yield [_described(found) for found in said.get("Contents", ())]
+            if not said.get("IsTruncated"):
                 return
+            continued = {"ContinuationToken": said.get("NextContinuationToken")}
 
     def put(self, key: str, text: str) -> None:
         self.call("PutObject", {"Key": key, "Body": text.encode(), "ContentType": "application/json"})

@@ -1,5 +1,4 @@
-"""The items of a distributed Map, as its ItemReader reads them from S3: listed objects, the content of one, or of all that a
-list or a manifest names.
+"""Answers readers' tasks: with all items, with those of a piece, or with how the items of a window are cut into pieces.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
 """
@@ -8,64 +7,92 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from stepwright.asl.json_types import Json
-from stepwright.asl.map_data import reader_config, reading
+from stepwright.asl.map_data import cutting, reader_config
 from stepwright.asl.map_data.reader_config import ReaderConfig, failed
-from stepwright.asl.map_data.requests import Reading
-from stepwright.asl.resource import parse
+from stepwright.asl.map_data.requests import Reading, Window
 from stepwright.asl.text import jsontext
 from stepwright.tasks.calls.services import ClientOf
-from stepwright.tasks.map_data import manifests
-from stepwright.tasks.map_data.objects import Bucket, Object
-
-GET: Final = "arn:aws:states:::s3:getObject"
-LIST: Final = "arn:aws:states:::s3:listObjectsV2"
+from stepwright.tasks.map_data import sources
+from stepwright.tasks.map_data.objects import Object
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 """Of items as JSON; more are never handed on together."""
 
-_LISTS: Final = ("Prefix", "StartAfter", "MaxKeys", "Delimiter", "FetchOwner", "RequestPayer")
+_WITH_ITEMS: Final = 4
+"""So many pieces that hold their items are handed on at most."""
 
 
 def read(wanted: Reading, client_of: ClientOf) -> Json:
-    """What answers a reader's task. Raises StateError, NotRead."""
+    """Raises StateError, NotRead."""
     config = reader_config.of(wanted.reader_config)
-    return {"items": _bounded(islice(_items(wanted, config, client_of), config.most))}
+    file = sources.divisible(wanted, config, client_of)
+    if wanted.piece is not None:
+        assert file is not None
+        return {"items": _of_piece(config, file, wanted.piece)}
+    if wanted.window is None:
+        found = sources.items(wanted, config, client_of, {})
+        return {"items": _bounded(islice((item for item, _ in found), config.most))}
+    if file is None:
+        return _with_items(wanted, config, client_of, wanted.window)
+    return _in_stretches(config, file, wanted.window)
 
 
-def _items(wanted: Reading, config: ReaderConfig, client_of: ClientOf) -> Iterator[Json]:
-    bucket = Bucket(client_of, _text(wanted, "Bucket"), _optional(wanted, "ExpectedBucketOwner"))
-    match parse(wanted.resource).text:
-        case text if text == LIST:
-            asked = {name: wanted.parameters[name] for name in _LISTS if name in wanted.parameters}
-            for page, _ in bucket.objects(asked):
-                if not config.loads:
-                    yield from page
-                    continue
-                for found in page:
-                    assert isinstance(found, dict)
-                    yield from content(config, bucket.object(str(found["Key"])))
-        case text if text == GET:
-            named = bucket.object(_text(wanted, "Key"), _optional(wanted, "VersionId"))
-            if config.manifest is None:
-                yield from content(config, named)
-                return
-            files, of_files = manifests.read(config, named, client_of)
-            for file in files:
-                yield from content(of_files, file)
-        case _:
-            raise failed(f"An ItemReader reads by {GET} or {LIST}, not by {wanted.resource}.")
+def _in_stretches(config: ReaderConfig, file: Object, window: Window) -> Json:
+    after: dict[str, Any] = window.after or {}
+    if window.after is None:
+        headers, first = cutting.begin(config, file.pieces())
+    else:
+        headers, first = after["headers"], after["byte"]
+        file.tag, file.version = after["tag"], after["version"]
+    taken = after.get("taken", 0)
+    ends = cutting.ends(config, file.pieces(first), first)
+    found = list(cutting.stretches(ends, first, window, config.most - taken))
+    about: dict[str, Any] = {"headers": headers, "tag": file.tag, "version": file.version}
+    pieces: list[Any] = [
+        {"count": each.count, "piece": {**about, "bytes": [each.first, each.end]}} for each in found
+    ]
+    taken += sum(each.count for each in found)
+    is_over = len(found) < window.pieces or taken >= config.most
+    if is_over and window.after is None and len(found) < 2:
+        return {"items": _of_piece(config, file, pieces[0]["piece"]) if pieces else []}
+    goes_on: Any = None if is_over else {**about, "byte": found[-1].end, "taken": taken}
+    return {"pieces": pieces, "after": goes_on}
 
 
-def content(config: ReaderConfig, file: Object) -> Iterator[Json]:
-    """All items of a file. Raises StateError, NotRead."""
-    if config.input_type == "PARQUET":
-        from stepwright.tasks.map_data import parquet  # noqa: PLC0415 - an optional install, and large
+def _of_piece(config: ReaderConfig, file: Object, piece: dict[str, Any]) -> list[Json]:
+    file.tag, file.version = piece["tag"], piece["version"]
+    first, end = piece["bytes"]
+    return cutting.items(config, piece["headers"], b"".join(file.pieces(first, end)))
 
-        return parquet.items(file)
-    return reading.of_pieces(config, file.content())
+
+def _with_items(wanted: Reading, config: ReaderConfig, client_of: ClientOf, window: Window) -> Json:
+    """What cannot be read from somewhere within is handed on itself."""
+    after: dict[str, Any] = window.after or {}
+    taken, where = after.get("taken", 0), after.get("at", {})
+    pieces: list[Any] = []
+    items: list[Json] = []
+    size = 0
+    for item, place in islice(sources.items(wanted, config, client_of, where), config.most - taken):
+        where = place
+        taken += 1
+        items.append(item)
+        size += len(jsontext.dump(item))
+        is_due = len(items) >= window.items or size >= cutting.LARGE_BYTES
+        if (is_due and len(items) % window.step == 0) or size >= cutting.LARGEST_BYTES:
+            pieces.append({"count": len(items), "piece": {"items": items}})
+            items, size = [], 0
+            if len(pieces) == _WITH_ITEMS:
+                break
+    else:
+        if items:
+            pieces.append({"count": len(items), "piece": {"items": items}})
+        if window.after is None and len(pieces) < 2:
+            return {"items": items}
+        return {"pieces": pieces, "after": None}
+    return {"pieces": pieces, "after": {"taken": taken, "at": where}}
 
 
 def _bounded(items: Iterator[Json]) -> list[Json]:
@@ -79,15 +106,3 @@ def _bounded(items: Iterator[Json]) -> list[Json]:
             )
         found.append(item)
     return found
-
-
-def _text(wanted: Reading, name: str) -> str:
-    value = _optional(wanted, name)
-    if not value:
-        raise failed(f"The {name} of an ItemReader must be a text that is not empty.")
-    return value
-
-
-def _optional(wanted: Reading, name: str) -> str | None:
-    value = wanted.parameters.get(name) if isinstance(wanted.parameters, dict) else None
-    return value if isinstance(value, str) else None

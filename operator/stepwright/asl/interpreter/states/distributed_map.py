@@ -11,17 +11,26 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distribut
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec.structs import replace
 
-from stepwright.asl.checkpoint.parts import SHARDED, WITH_CHILDREN, Branch, Fork, MapRun
+from stepwright.asl.checkpoint import open_work
+from stepwright.asl.checkpoint.parts import IN_PIECES, WITH_CHILDREN, Branch, Fork, MapRun
 from stepwright.asl.failure import failures
 from stepwright.asl.interpreter import context, dataflow, forks, map_runs, open_shards, shards
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.interpreter.states import map_fields, map_tasks
 from stepwright.asl.interpreter.transitions import leave_with_result
+from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Map
+from stepwright.asl.map_data.requests import Window
+from stepwright.asl.resource import RESULT_WRITER
 from stepwright.asl.signals import Signal, TaskFailed, TaskSucceeded, UpdateMapRun
 from stepwright.asl.text.payload import Payload
+
+_PIECES: Final = 4
+"""So many for each shard are asked for at once: reading further begins when less than one for each is left."""
 
 
 def check(state: Map) -> None:
@@ -69,7 +78,7 @@ def begin(
         return
     assert wanted is not None
     map_runs.tell(draft, fork)
-    map_tasks.read(draft, branch, state, wanted)
+    map_tasks.read(draft, branch, state, wanted, _window(draft, branch, run))
 
 
 def resume(draft: Draft, branch: Branch, state: Map, fork: Fork, signal: Signal | None) -> None:
@@ -80,11 +89,15 @@ def resume(draft: Draft, branch: Branch, state: Map, fork: Fork, signal: Signal 
         case TaskFailed():
             raise map_tasks.failed(branch, signal.error, signal.cause)
         case TaskSucceeded():
+            task = branch.task
+            assert task is not None
             branch.task = None
-            if draft.items(branch.number) is None:
-                _take_items(draft, branch, state, fork, map_tasks.items_of(draft, signal.output))
+            if open_work.resource_of(state, task) == RESULT_WRITER:
+                _written(draft, branch, state, fork, signal.output)
+            elif isinstance(signal.output, dict) and "pieces" in signal.output:
+                _take_pieces(draft, branch, state, fork, map_tasks.without_window(task), signal.output)
             else:
-                _end(draft, branch, state, fork, map_tasks.written(fork, signal.output))
+                _take_items(draft, branch, state, fork, map_tasks.items_of(draft, signal.output))
         case _:
             pass  # that it was begun decides nothing, and no event tells of it
 
@@ -93,14 +106,46 @@ def _take_items(draft: Draft, branch: Branch, state: Map, fork: Fork, items: Pay
     """The items are there: begin with them."""
     assert isinstance(items.value, list)
     assert fork.run is not None
+    if fork.run.is_shard:
+        if len(items.value) != fork.width:
+            raise map_tasks.changed(fork.width, len(items.value))
+        forks.put_items(draft, fork, items)
+        go_on(draft, branch, state, fork)
+        return
     fork.width = len(items.value)
     shard_items = _shard_items(draft, branch, fork.width, fork.run.batch_items)
     if shard_items is not None:
         fork.run = replace(fork.run, shard_items=shard_items)
-        draft.head.version = max(draft.head.version, SHARDED)
+        draft.head.version = max(draft.head.version, IN_PIECES)
     fork.limit = _limit(draft, fork.run)
     forks.put_items(draft, fork, items)
     go_on(draft, branch, state, fork)
+
+
+def _take_pieces(draft: Draft, branch: Branch, state: Map, fork: Fork, wanted: Payload, output: Json) -> None:
+    """Some items are known, and how to read each piece of them: shards do that."""
+    assert fork.run is not None
+    window = _window(draft, branch, fork.run)
+    assert window is not None
+    map_tasks.take_pieces(draft, fork, wanted, output)
+    source = draft.source(branch.number)
+    assert source is not None
+    fork.run = replace(fork.run, shard_items=window.items, reading=source.after is not None)
+    fork.limit = _limit(draft, fork.run)
+    draft.head.version = max(draft.head.version, IN_PIECES)
+    together = open_shards.folded(draft.parts, fork)
+    if together.failed and not fork.run.reading and not forks.tolerates(together):
+        shards.exceed(draft, fork)  # of which share of all items that is was not known before
+        return
+    go_on(draft, branch, state, fork)
+
+
+def _written(draft: Draft, branch: Branch, state: Map, fork: Fork, output: Json) -> None:
+    assert fork.run is not None
+    if fork.run.is_shard:
+        shards.succeed(draft, fork, Payload(output))
+    else:
+        _end(draft, branch, state, fork, map_tasks.written(fork, output))
 
 
 def update(draft: Draft, fork: Fork, update: UpdateMapRun) -> None:
@@ -117,11 +162,9 @@ def update(draft: Draft, fork: Fork, update: UpdateMapRun) -> None:
 def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
     run = fork.run
     assert run is not None
-    if branch.task is not None:
-        map_runs.tell(draft, fork)
-        return  # it reads or writes
     if run.shard_items is not None:
         open_shards.open_more(draft, fork)
+        _read_on(draft, branch, state, fork)
     elif fork.cursor < fork.width and len(fork.live) < fork.limit:
         effective = dataflow.effective_input(draft, branch, state)
         while fork.cursor < fork.width and len(fork.live) < fork.limit:
@@ -130,18 +173,33 @@ def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
             if draft.is_spent() and fork.cursor < fork.width:
                 draft.ready.append(branch.number)  # the others begin in the next step
                 break
-    if fork.finished < fork.width:
+    if branch.task is not None or run.reading or fork.finished < fork.width:
         map_runs.tell(draft, fork)
-        return
-    if run.is_shard:
+        return  # it reads, or writes, or waits for child executions
+    writer = state.writer
+    if run.is_shard and (writer is None or writer.resource is None):
         shards.succeed(draft, fork)
         return
-    writer = state.writer
     if writer is not None and writer.resource is not None:
         map_runs.tell(draft, fork)
         map_tasks.write(draft, branch, state, fork, writer)
         return
+    if run.result_bytes > draft.limits.read_bytes:
+        raise failures.too_large(state.name)
     _end(draft, branch, state, fork, map_tasks.shaped(draft, fork, writer))
+
+
+def _read_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
+    """Have further items read in time, so that no shard has to wait for its piece."""
+    run, source = fork.run, draft.source(branch.number)
+    assert run is not None
+    if not run.reading or branch.task is not None or source is None:
+        return
+    if len(source.pieces) < draft.limits.shards:
+        window = _window(draft, branch, run)
+        assert window is not None
+        assert source.after is not None
+        map_tasks.read_on(draft, branch, state, source, replace(window, after=source.after.value))
 
 
 def _end(draft: Draft, branch: Branch, state: Map, fork: Fork, result: Payload) -> None:
@@ -166,11 +224,22 @@ def _shard_items(draft: Draft, branch: Branch, width: int, batch_items: int | No
     shard has whole batches. A Map within a child execution stays in that one's checkpoint, and so does a Map whose fields
     may refer to the item of a Map around it."""
     most = draft.limits.shard_items
-    if most is None or width <= most or branch.child is not None:
-        return None
-    if context.current_item(draft, branch) is not None:
+    return None if most is None or width <= most else _stretch(draft, branch, batch_items)
+
+
+def _stretch(draft: Draft, branch: Branch, batch_items: int | None) -> int | None:
+    most = draft.limits.shard_items
+    if most is None or branch.child is not None or context.current_item(draft, branch) is not None:
         return None
     return most if batch_items is None else max(batch_items, most - most % batch_items)
+
+
+def _window(draft: Draft, branch: Branch, run: MapRun) -> Window | None:
+    """What the Map asks its reader for, from the beginning; None if it cannot run in shards, and takes all items at once."""
+    items = _stretch(draft, branch, run.batch_items)
+    if items is None:
+        return None
+    return Window(pieces=_PIECES * draft.limits.shards, items=items, step=run.batch_items or 1)
 
 
 def _start_child(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload) -> None:

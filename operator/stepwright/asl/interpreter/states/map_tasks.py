@@ -6,8 +6,10 @@ fails with States.ItemReaderFailed or States.ResultWriterFailed, and so does the
 
 from __future__ import annotations
 
+from msgspec import ValidationError, to_builtins
+
 from stepwright.asl.checkpoint import map_tasks
-from stepwright.asl.checkpoint.parts import READ_OR_WRITTEN, Branch, Fork, OpenTask
+from stepwright.asl.checkpoint.parts import READ_OR_WRITTEN, Branch, Fork, OpenTask, Source, source_id
 from stepwright.asl.failure import errors, failures
 from stepwright.asl.failure.errors import StateError
 from stepwright.asl.failure.failures import WholeSentence
@@ -36,13 +38,51 @@ def to_read(draft: Draft, branch: Branch, state: Map, effective: Payload) -> Pay
     )
 
 
-def read(draft: Draft, branch: Branch, state: Map, wanted: Payload) -> None:
-    """Raises States.ItemReaderFailed if nothing can be read so."""
+def read(draft: Draft, branch: Branch, state: Map, wanted: Payload, window: requests.Window | None) -> None:
+    """``window``: which items, if the Map may run in shards. Raises States.ItemReaderFailed if nothing can be read so."""
     try:
         reader_config.of(requests.reading(wanted.value).reader_config)
     except StateError as error:
         raise WholeSentence(error.error, error.cause) from error
-    _start(draft, branch, state, ITEM_READER, wanted)
+    _start(draft, branch, state, ITEM_READER, _within(wanted, window))
+
+
+def read_on(draft: Draft, branch: Branch, state: Map, source: Source, window: requests.Window) -> None:
+    _start(draft, branch, state, ITEM_READER, _within(source.wanted, window))
+
+
+def _within(wanted: Payload, window: requests.Window | None) -> Payload:
+    assert isinstance(wanted.value, dict)
+    return wanted if window is None else Payload({**wanted.value, "Window": to_builtins(window)})
+
+
+def without_window(task: OpenTask) -> Payload:
+    """What the task reads, whatever of it."""
+    assert task.parameters is not None
+    assert isinstance(task.parameters.value, dict)
+    return Payload({name: value for name, value in task.parameters.value.items() if name != "Window"})
+
+
+def take_pieces(draft: Draft, fork: Fork, wanted: Payload, output: Json) -> None:
+    """The reader has cut further items into pieces. Raises States.ItemReaderFailed."""
+    try:
+        cut = requests.cut(output)
+    except ValidationError as error:
+        raise WholeSentence(
+            errors.ITEM_READER_FAILED, f"The reader did not answer with items: {error}"
+        ) from error
+    known = draft.source(fork.branch)
+    pieces = tuple((piece.count, Payload(piece.piece)) for piece in cut.pieces)
+    source = Source(
+        fork.branch,
+        wanted if known is None else known.wanted,
+        None if cut.after is None else Payload(cut.after),
+        pieces if known is None else known.pieces + pieces,
+    )
+    for _, piece in pieces:
+        draft.pay_for_text(len(piece.text))
+    draft.put(source_id(fork.branch), source)
+    fork.width += sum(piece.count for piece in cut.pieces)
 
 
 def items_of(draft: Draft, output: Json) -> Payload:
@@ -61,10 +101,18 @@ def items_of(draft: Draft, output: Json) -> Payload:
     return found
 
 
+def changed(expected: int, found: int) -> StateError:
+    return WholeSentence(
+        errors.ITEM_READER_FAILED,
+        f"A piece of the items had {expected:,} items at first and {found:,} when it was read again.",
+    )
+
+
 def write(draft: Draft, branch: Branch, state: Map, fork: Fork, writer: Writer) -> None:
     assert writer.resource is not None
     run = fork.run
     assert run is not None
+    part = {"Part": run.ordinal} if run.is_shard else {}
     effective = dataflow.effective_input(draft, branch, state)
     parameters = dataflow.shape(draft, branch, state, writer.parameters, effective)
     config = {"Transformation": writer.transformation, "OutputType": writer.output_type}
@@ -73,6 +121,7 @@ def write(draft: Draft, branch: Branch, state: Map, fork: Fork, writer: Writer) 
         "Parameters": parameters.value,
         "WriterConfig": {name: value for name, value in config.items() if value is not None},
         "MapRunArn": run.arn,
+        **part,
     }
     draft.meter.left -= len(map_tasks.results_of(draft.parts, fork))
     _start(draft, branch, state, RESULT_WRITER, Payload(wanted))
