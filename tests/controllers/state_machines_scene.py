@@ -7,14 +7,13 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 
-from stepwright.asl.definition.compiling import unchecked
-from stepwright.cluster.revisions import Revisions
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.controllers.state_machines import StateMachines
 from stepwright.engine.looking_through import at_once
 from stepwright.engine.readings import Readings
+from tests.controllers.machine_controllers import controller
 from tests.controllers.test_shared_state_machines import Quiet
-from tests.engine.virtual_loop import VirtualClock, run
+from tests.engine.virtual_loop import run
 from tests.on_cluster.kubectl import machine, one
 from tests.simulation.api_server import ApiServer, Refusal, Request
 from tests.simulation.client import SimulatedApi
@@ -61,20 +60,14 @@ class Play:
     def _controller(self) -> StateMachines:
         quiet = Quiet("operator")
         api = self.api = SimulatedApi(self.server, quiet, quiet, lambda *_: None)
-        return StateMachines(
+        return controller(
             api,
-            Revisions(api, read_clocks=self._read_clocks),
-            (),
-            lambda *_: unchecked,
-            VirtualClock(),
+            lambda _: self.owned,
+            read_clocks=self._read_clocks,
             on_change=self.changes.append,
             on_retention=self.retention.append,
             under_way=lambda _: self.under_way,
-            in_use=lambda _: set(),
-            on_gone=lambda _: None,
-            owns=lambda _: self.owned,
             looked_through=at_once,
-            read_clocks=self._read_clocks,
         )
 
     def _read_clocks(self) -> Readings:

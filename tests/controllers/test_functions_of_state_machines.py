@@ -12,13 +12,12 @@ from stepwright.asl.json_types import Pointer
 from stepwright.asl.resource import Resource, parse
 from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import Function, FunctionName
-from stepwright.cluster.revisions import Revisions
-from stepwright.controllers.state_machines import StateMachines
 from stepwright.engine.looking_through import at_once
 from stepwright.engine.ports import TaskDriver
 from stepwright.tasks import functions
+from tests.controllers.machine_controllers import controller
 from tests.controllers.test_shared_state_machines import Quiet
-from tests.engine.virtual_loop import VirtualClock, run
+from tests.engine.virtual_loop import run
 from tests.on_cluster.kubectl import machine
 from tests.simulation.api_server import ApiServer
 from tests.simulation.client import SimulatedApi
@@ -96,17 +95,11 @@ def test_the_warning_goes_when_a_template_comes_and_comes_when_it_goes() -> None
         def check_for(_spec: Any, namespace: str) -> Any:
             return partial(functions.check, names, namespace)
 
-        machines = StateMachines(
+        machines = controller(
             api,
-            Revisions(api),
-            (cast(TaskDriver, Calls()),),
-            check_for,
-            VirtualClock(),
-            on_change=lambda _: None,
-            on_retention=lambda _: None,
-            under_way=lambda _: False,
-            in_use=lambda _: set(),
-            owns=lambda _: True,
+            lambda _: True,
+            drivers=(cast(TaskDriver, Calls()),),
+            check=check_for,
             looked_through=at_once,
         )
 

@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Callable
 from random import Random
 
-from stepwright.asl.definition.compiling import unchecked
-from stepwright.cluster.revisions import Revisions
 from stepwright.controllers.known_machines import Known
 from stepwright.controllers.state_machines import StateMachines
-from tests.engine.virtual_loop import VirtualClock, run
+from tests.controllers.machine_controllers import controller
+from tests.engine.virtual_loop import run
 from tests.on_cluster.kubectl import machine, one
 from tests.simulation.access import Access
 from tests.simulation.api_server import ApiServer, Request, Stream
@@ -44,20 +43,7 @@ class Quiet:
 
 def replica(server: ApiServer, name: str, *, owns: bool) -> StateMachines:
     quiet = Quiet(name)
-    api = SimulatedApi(server, quiet, quiet, lambda *_: None)
-
-    return StateMachines(
-        api,
-        Revisions(api),
-        (),
-        lambda *_: unchecked,
-        VirtualClock(),
-        on_change=lambda _: None,
-        on_retention=lambda _: None,
-        under_way=lambda _: False,
-        in_use=lambda _: set(),
-        owns=lambda _: owns,
-    )
+    return controller(SimulatedApi(server, quiet, quiet, lambda *_: None), lambda _: owns)
 
 
 def test_a_replica_starts_executions_of_a_state_machine_that_another_one_looks_after() -> None:

@@ -19,7 +19,7 @@ from stepwright.cluster.functions import ClusterFunctions
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.revisions import Revision, Revisions
-from stepwright.controllers.known_machines import Known
+from stepwright.controllers.known_machines import Known, KnownMachines
 from stepwright.controllers.membership import Membership
 from stepwright.controllers.notice import Notice
 from stepwright.controllers.own_lease import Removed
@@ -95,7 +95,7 @@ class SetClock(SteadyClock):
 
 
 class Machines:
-    """In place of the controller of StateMachines: all are ready, once a while has passed."""
+    """In place of the controller of StateMachines, and of what it knows: all are ready, once a while has passed."""
 
     def __init__(self, known: Mapping[Key, Known], policies: Mapping[Key, Policy]) -> None:
         self.known = known
@@ -266,6 +266,7 @@ class Operator:
         for revision in () if setting.looks_after_machines else setting.revisions.values():
             if random.randrange(3):
                 revisions.keep("default", revision)
+        machines = Machines(setting.machines, setting.policies)
         self.parts = InCluster(
             self.api,
             self.clock,
@@ -289,13 +290,16 @@ class Operator:
                     parks_from_seconds=1.0,
                     aside=at_once,
                 ),
+                known_machines=partial(KnownMachines, read_clocks=self.clock.readings)
+                if setting.looks_after_machines
+                else lambda *_, **__: machines,  # type: ignore[arg-type]
                 state_machines=partial(
                     StateMachines,
                     looked_through=looked_through_at_once,
                     read_clocks=self.clock.readings,
                 )
                 if setting.looks_after_machines
-                else lambda *_, **__: Machines(setting.machines, setting.policies),  # type: ignore[arg-type]
+                else lambda *_, **__: machines,  # type: ignore[arg-type]
                 calls=self._make_calls,
             ),
         )

@@ -34,6 +34,7 @@ from stepwright.controllers.connections import Connections
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.executions import Executions
 from stepwright.controllers.failure_events import FailureEvents
+from stepwright.controllers.known_machines import KnownMachines
 from stepwright.controllers.neighbours import Neighbours
 from stepwright.controllers.notice import Notice
 from stepwright.controllers.quarantine import Quarantine
@@ -102,6 +103,7 @@ class Made:
 
     journal: Callable[..., ClusterJournal] = ClusterJournal
     engine: Callable[..., Engine] = Engine
+    known_machines: Callable[..., KnownMachines] = KnownMachines
     state_machines: Callable[..., StateMachines] = StateMachines
     calls: Callable[..., tuple[CallDriver, ...]] = calling.drivers
     functions: Callable[..., ClusterFunctions] = ClusterFunctions
@@ -135,6 +137,7 @@ class InCluster:
         finished: Notice[[ExecutionRef]] = Notice()
         stalled: Notice[[ExecutionRef, str]] = Notice()
         machine_changed: Notice[[Key]] = Notice()
+        machine_gone: Notice[[Key, str]] = Notice()
         observer = _Observers(observers, stalled)
         self.neighbours = Neighbours(installation, clock, shares_changed)
         self.watch = execution_watch.watch(
@@ -157,8 +160,9 @@ class InCluster:
         self._functions = made.functions(api, namespaces, functions_changed, names_changed)
         self._templates = TaskTemplates(api, clock, self._functions, owns=shares.owns)
         accounts, self.ends = Accounts(api, shares.held), Ends()
+        known = made.known_machines(api, owns=shares.owns, on_change=machine_changed, is_gone=machine_gone)
         children = Children(
-            api, accounts.of, self.ends, partial(_glance, self.watch), self._is_ready, namespaces
+            api, accounts.of, self.ends, partial(_glance, self.watch), partial(_is_ready, known), namespaces
         )
         connection_changed: Notice[[Connection]] = Notice()
         self._connections = made.connections(api, namespaces, connection_changed)
@@ -186,6 +190,7 @@ class InCluster:
         )
         self.state_machines = made.state_machines(
             api,
+            known,
             revisions,
             drivers,
             partial(_check_for, self._functions),
@@ -255,6 +260,7 @@ class InCluster:
         finished.listen(self.executions.finished)
         stalled.listen(self.executions.stalled)
         machine_changed.listen(self.executions.machine_changed)
+        machine_gone.listen(self.state_machines.forget)
         self.synced = False
         """Whether Jobs and pods were listed."""
 
@@ -300,10 +306,6 @@ class InCluster:
         self.ends.look_at_all()  # one may have ended before the list of its namespace
         await self._rounds.run()
 
-    def _is_ready(self, namespace: str, name: str) -> bool:
-        known = self.state_machines.find((namespace, name))
-        return known is not None and known.revision is not None and not known.deleting
-
     async def drain(self) -> None:
         """Before ``run`` is cancelled: record what tasks have called for, which would be called again otherwise, or
         looked for."""
@@ -321,6 +323,11 @@ class InCluster:
 def _glance(watch: Informer[Seen], namespace: str, name: str) -> Glance | None:
     seen = watch.get(namespace, name)
     return None if seen is None else Glance(seen.uid, seen.has_ended, seen.spec.parent)
+
+
+def _is_ready(machines: KnownMachines, namespace: str, name: str) -> bool:
+    known = machines.find((namespace, name))
+    return known is not None and known.revision is not None and not known.deleting
 
 
 def _check_for(known: ClusterFunctions, spec: Mapping[str, Any], namespace: str) -> TaskCheck:

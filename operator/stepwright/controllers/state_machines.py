@@ -53,6 +53,7 @@ class StateMachines:
     def __init__(
         self,
         api: Api,
+        known: KnownMachines,
         revisions_: Revisions,
         drivers: Sequence[TaskDriver],
         task_check: Callable[[Mapping[str, Any], str], TaskCheck],
@@ -73,9 +74,7 @@ class StateMachines:
         self._owns = owns
         self._on_gone = on_gone
         self._status = MachineStatus(api, clock)
-        self.known = KnownMachines(
-            api, owns=owns, on_change=on_change, is_gone=self.forget, read_clocks=read_clocks
-        )
+        self.known = known
         self._draining = Draining(
             api,
             self.known,
