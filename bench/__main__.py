@@ -28,6 +28,7 @@ from bench import (
     interpreter,
     large,
     long,
+    maps,
     page,
     ratios,
     ready,
@@ -62,6 +63,7 @@ ON_ITS_OWN: dict[str, OnItsOwn] = {
     "emulators": lambda folder, count: emulators.run(folder, count or emulators.COUNT),
     "interpreter": lambda _folder, _count: interpreter.run(),
     "large": lambda folder, count: large.run(folder, count or large.COUNT),
+    "maps": lambda folder, count: maps.run(folder, count or maps.COUNT),
     "ready": lambda folder, _count: ready.run(folder),
     "restarting": lambda folder, count: restarting.run(folder, count or restarting.COUNT),
     "waiting": lambda folder, count: waiting.run(folder, count or waiting.COUNT),
@@ -94,7 +96,7 @@ def main() -> int:
     parser.add_argument(
         "--count",
         type=int,
-        help="executions of waiting, restarting, large, week, embedded, tenants and costly, rounds of costly-dev; their ratios then do not count",
+        help="executions of waiting, restarting, large, week, embedded, tenants and costly, items of maps, rounds of costly-dev; their ratios then do not count",
     )
     options = parser.parse_args()
     names = options.subjects or list(NAMES)
