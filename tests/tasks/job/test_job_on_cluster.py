@@ -723,6 +723,30 @@ async def test_an_account_with_rights_creates_the_job(
         await jobs.job(ref, running_task)
 
 
+@pytest.mark.parametrize("resources", ["jobs", "jobs,pods/log"])
+async def test_run_job_of_aws_reads_the_logs_that_the_account_may_read(
+    jobs: Running, cluster: Cluster, namespace: str, resources: str
+) -> None:
+    await account(jobs, namespace, "clerk")
+    verbs = "--verb=create,patch,delete,get"
+    cluster.kubectl("create", "role", "clerk", verbs, f"--resource={resources}", "-n", namespace)
+    bound = f"--serviceaccount={namespace}:clerk"
+    cluster.kubectl("create", "rolebinding", "clerk", "--role=clerk", bound, "-n", namespace)
+
+    ref = execution(namespace, serviceAccountName="clerk")
+    made: Any = value(await jobs.result(ref, run_job("echo 3", RetrieveLogs=True)))
+
+    [pod] = made["logs"]["pods"].values()
+    log = pod["containers"]["pi"]
+    if "pods/log" in resources:
+        assert log == {"log": 3}
+    else:
+        assert log["error"] == "Forbidden"
+        assert (
+            f'User "system:serviceaccount:{namespace}:clerk" cannot get resource "pods/log"' in log["cause"]
+        )
+
+
 async def test_an_operator_that_may_not_impersonate(jobs: Running, cluster: Cluster, namespace: str) -> None:
     """An operator whose own account lacks the verb impersonate, here played by a ServiceAccount's token."""
     for name in ("operator", "clerk"):
