@@ -225,3 +225,12 @@ def test_a_stop_is_read_as_it_was_written() -> None:
     assert not checkpoints.has_open_encoded({PartId("stop/15"): encoded}, TaskId(15))
     with pytest.raises(NewerVersion):
         checkpoints.kept_stops({PartId("stop/15"): {**encoded, "version": 99}})
+
+
+def test_a_kept_stop_says_as_whom_the_task_has_begun_what_is_stopped() -> None:
+    athena = parse_resource("arn:aws:states:::athena:startQueryExecution.sync")
+    stop = CancelTask(
+        SLOW, athena, {"QueryExecutionId": "q-1"}, Millis(1), None, {"RoleArn": "arn:aws:iam::1:role/r"}
+    )
+
+    assert checkpoints.kept_stops({PartId(f"stop/{SLOW}"): checkpoints.encode_stop(stop)}) == [stop]

@@ -56,6 +56,8 @@ class CancelTask(Struct, frozen=True):
     """When it was; None in what an earlier version has kept."""
     parameters: Json = None
     """What a task that waits for the end of what it begins was started with, as long as nobody knows what that is."""
+    credentials: Json = None
+    """As whom a task has begun what it waits for, if its state says so."""
 
 
 class SetTimer(Struct, frozen=True):

@@ -81,6 +81,8 @@ def encode_stop(cancelled: CancelTask) -> EncodedPart:
         encoded["scheduled"] = cancelled.scheduled
     if cancelled.parameters is not None:
         encoded["parameters"] = jsontext.dump(cancelled.parameters)
+    if cancelled.credentials is not None:
+        encoded["credentials"] = jsontext.dump(cancelled.credentials)
     return encoded
 
 
@@ -88,12 +90,14 @@ def decode_stop(encoded: EncodedPart) -> CancelTask:
     """Raises NewerVersion."""
     check_version(encoded)
     submitted, parameters = encoded.get("submitted"), encoded.get("parameters")
+    credentials = encoded.get("credentials")
     return CancelTask(
         TaskId(encoded["cancelled"]),
         resource.parse(encoded["resource"]),
         None if submitted is None else jsontext.parse(submitted),
         encoded.get("scheduled"),
         None if parameters is None else jsontext.parse(parameters),
+        None if credentials is None else jsontext.parse(credentials),
     )
 
 

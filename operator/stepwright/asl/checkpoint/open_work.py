@@ -91,6 +91,7 @@ def start_task(state: Task, branch: Branch) -> StartTask:
 
 def cancel_task(resource: Resource, task: OpenTask) -> CancelTask:
     submitted, parameters = task.submitted, None
+    credentials = task.credentials if resource.waits_for_end else None
     if submitted is None and resource.waits_for_end:
         # What it has begun may be there already, and has to be found by what it was to begin.
         parameters = task.parameters
@@ -100,6 +101,7 @@ def cancel_task(resource: Resource, task: OpenTask) -> CancelTask:
         None if submitted is None else submitted.value,
         task.scheduled,
         None if parameters is None else parameters.value,
+        None if credentials is None else credentials.value,
     )
 
 

@@ -325,5 +325,7 @@ def _key(call: Call) -> Key:
 
 
 def _cancelled(task: StartTask) -> CancelTask:
-    parameters = task.parameters if task.submitted is None and task.resource.waits_for_end else None
-    return CancelTask(task.task, task.resource, task.submitted, task.scheduled, parameters)
+    waits = task.resource.waits_for_end
+    parameters = task.parameters if task.submitted is None and waits else None
+    credentials = task.credentials if waits else None
+    return CancelTask(task.task, task.resource, task.submitted, task.scheduled, parameters, credentials)
