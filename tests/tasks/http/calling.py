@@ -13,8 +13,9 @@ from stepwright.asl.step import StartTask
 from stepwright.catalog.ports import ConnectionObject, NoObject
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid
+from stepwright.tasks.calls.addresses import look_up
 from stepwright.tasks.calls.integration import Call, CallFailed
-from stepwright.tasks.http.client import Client, look_up
+from stepwright.tasks.http.client import Client
 from stepwright.tasks.http.integration import Http
 from stepwright.tasks.http.resources import INVOKE
 from tests.tasks.http.tls_server import Certificates, TlsServer

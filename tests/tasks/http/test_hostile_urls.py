@@ -6,10 +6,10 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from stepwright.tasks.http import addresses, policy, target
-from stepwright.tasks.http.addresses import Reach
-from stepwright.tasks.http.policy import NotAllowed, Policy
-from stepwright.tasks.http.target import BadUrl
+from stepwright.tasks.calls import addresses, policy, target
+from stepwright.tasks.calls.addresses import Reach
+from stepwright.tasks.calls.policy import NotAllowed, Policy
+from stepwright.tasks.calls.target import BadUrl
 
 ALLOW = ("https://api.example.com/v1/", "https://api.example.com:8443/x", "http://billing.shop.svc:8080/")
 POLICY = Policy(tuple(map(policy.prefix, ALLOW)))
@@ -242,7 +242,7 @@ def test_a_private_network_is_reached_where_the_connection_names_it() -> None:
         policy.reachable(called, within, [ip_address("10.21.1.1")])
     assert str(refused.value) == (
         "The host api.example.com may not be connected to at 10.21.1.1, an address that is private. "
-        "If it is meant, name its network in spec.http.networks of the Connection."
+        "If it is meant, name its network in `networks` of the Connection."
     )
 
 

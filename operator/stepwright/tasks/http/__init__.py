@@ -1,8 +1,8 @@
 """HTTP tasks: ``arn:aws:states:::http:invoke``, which call what a Connection allows.
 
-``target``, ``addresses`` and ``policy`` decide what may be reached; ``connection`` and ``parameters`` read what people wrote;
-``forms`` and ``answers`` are how data is sent and received: functions of plain data. ``client`` makes one request,
-``authentication`` proves who calls, ``integration`` puts them together.
+What may be reached ``tasks.calls.policy`` decides; ``connection`` and ``parameters`` read what people wrote; ``forms`` and
+``answers`` are how data is sent and received: functions of plain data. ``client`` makes one request, ``authentication`` proves
+who calls, ``integration`` puts them together.
 
 The integration is imported with its first call: a process that makes none need not wait for an HTTP client.
 """

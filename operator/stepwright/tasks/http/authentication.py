@@ -20,6 +20,8 @@ from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.catalog.ports.connection_objects import ConnectionObject, NoObject
 from stepwright.engine.ports import Clock
+from stepwright.tasks.calls.connection_parts import SecretKey
+from stepwright.tasks.calls.policy import NotAllowed, Policy
 from stepwright.tasks.http import forms
 from stepwright.tasks.http.client import Answer, Client, NoAnswer, Request, TooLarge, Trust, Unusable
 from stepwright.tasks.http.connection import (
@@ -30,10 +32,8 @@ from stepwright.tasks.http.connection import (
     Given,
     HttpConnection,
     OAuth,
-    SecretKey,
 )
 from stepwright.tasks.http.parameters import is_header_value
-from stepwright.tasks.http.policy import NotAllowed, Policy
 
 INVALID: Final = "InvalidConnectionState"
 

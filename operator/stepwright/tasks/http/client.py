@@ -20,7 +20,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Any, Final
 
 import aiohttp
@@ -28,9 +27,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from stepwright import __version__
-from stepwright.tasks.http import policy
-from stepwright.tasks.http.policy import NotAllowed, Policy
-from stepwright.tasks.http.target import Address, Target
+from stepwright.tasks.calls import policy
+from stepwright.tasks.calls.addresses import look_up
+from stepwright.tasks.calls.policy import NotAllowed, Policy
+from stepwright.tasks.calls.target import Address, Target
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
 """Of an answer, decompressed: more is no task's result."""
@@ -124,12 +124,6 @@ class _Pinned(AbstractResolver):
 
     async def close(self) -> None:
         pass
-
-
-def look_up(host: str, port: int) -> Sequence[Address]:
-    """By the system's resolver."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(ip_address(str(address[0]).partition("%")[0]) for *_, address in found))
 
 
 @dataclass(slots=True)

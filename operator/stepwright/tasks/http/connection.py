@@ -7,27 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_network
 from typing import Any, Final
 
-from stepwright.tasks.http import policy
-from stepwright.tasks.http.policy import Policy
-from stepwright.tasks.http.target import BadUrl, Target
+from stepwright.tasks.calls.connection_parts import BadConnection, SecretKey, network, secret, url
+from stepwright.tasks.calls.policy import Policy
+from stepwright.tasks.calls.target import Target
 
 SECONDS: Final = 60
 """How long a whole answer may take, as on AWS, where the Connection does not say."""
 
 LONGEST_SECONDS: Final = 900
-
-
-class BadConnection(ValueError):  # noqa: N818 - it names a condition
-    """What is wrong with a Connection and where, as a whole sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class SecretKey:
-    name: str
-    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +98,11 @@ def read(spec: Mapping[str, Any], *, loopback: bool = False) -> HttpConnection:
     given = http.get("tls") or {}
     return HttpConnection(
         policy=Policy(
-            tuple(_url(text, f"allow/{at}") for at, text in enumerate(http.get("allow") or ())),
-            tuple(_network(text, f"networks/{at}") for at, text in enumerate(http.get("networks") or ())),
+            tuple(url(text, f"spec.http.allow.{at}") for at, text in enumerate(http.get("allow") or ())),
+            tuple(
+                network(text, f"spec.http.networks.{at}")
+                for at, text in enumerate(http.get("networks") or ())
+            ),
             loopback,
         ),
         authentication=authentication,
@@ -126,7 +118,7 @@ def read(spec: Mapping[str, Any], *, loopback: bool = False) -> HttpConnection:
 def _authentication(auth: Mapping[str, Any]) -> tuple[Authentication | None, Tls]:
     tls = Tls()
     if (mtls := auth.get("mtls")) is not None:
-        tls = Tls(certificate=_secret(mtls["certificateFrom"]), key=_secret(mtls["keyFrom"]))
+        tls = Tls(certificate=secret(mtls["certificateFrom"]), key=secret(mtls["keyFrom"]))
     kinds = [name for name in auth if name != "mtls" and auth[name] is not None]
     if len(kinds) > 1:
         raise BadConnection(f"spec.http.auth names {' and '.join(sorted(kinds))}; one of them at most.")
@@ -135,11 +127,11 @@ def _authentication(auth: Mapping[str, Any]) -> tuple[Authentication | None, Tls
     given = auth[kinds[0]]
     match kinds[0]:
         case "basic":
-            return Basic(_either(given, "username"), _secret(given["passwordFrom"])), tls
+            return Basic(_either(given, "username"), secret(given["passwordFrom"])), tls
         case "apiKey":
-            return ApiKey(given["header"], _secret(given["valueFrom"])), tls
+            return ApiKey(given["header"], secret(given["valueFrom"])), tls
         case "bearer":
-            return Bearer(_secret(given["tokenFrom"])), tls
+            return Bearer(secret(given["tokenFrom"])), tls
         case "oauthClientCredentials":
             return _oauth(given), tls
         case "serviceAccountToken":
@@ -150,38 +142,19 @@ def _authentication(auth: Mapping[str, Any]) -> tuple[Authentication | None, Tls
 
 def _oauth(given: Mapping[str, Any]) -> OAuth:
     return OAuth(
-        _url(given["tokenUrl"], "auth/oauthClientCredentials/tokenUrl"),
+        url(given["tokenUrl"], "spec.http.auth.oauthClientCredentials.tokenUrl"),
         _either(given, "clientId"),
-        _secret(given["clientSecretFrom"]),
+        secret(given["clientSecretFrom"]),
         tuple(given.get("scopes") or ()),
         _givens(given, "parameters"),
         given.get("clientAuthentication") == "Body",
     )
 
 
-def _url(text: str, where: str) -> Target:
-    try:
-        return policy.prefix(text)
-    except BadUrl as bad:
-        raise BadConnection(f"spec.http.{where.replace('/', '.')}: {text!r} {bad}.") from bad
-
-
-def _network(text: str, where: str) -> Any:
-    try:
-        return ip_network(text)
-    except ValueError as bad:
-        raise BadConnection(f"spec.http.{where.replace('/', '.')}: {bad}.") from bad
-
-
-def _secret(given: Mapping[str, Any]) -> SecretKey:
-    reference = given["secretKeyRef"]
-    return SecretKey(reference["name"], reference["key"])
-
-
 def _optional(given: Mapping[str, Any], name: str) -> str | SecretKey | None:
     """``name``, or ``nameFrom``."""
     if given.get(f"{name}From") is not None:
-        return _secret(given[f"{name}From"])
+        return secret(given[f"{name}From"])
     return given.get(name)
 
 

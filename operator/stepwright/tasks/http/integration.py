@@ -21,15 +21,17 @@ from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.catalog.ports.connection_objects import ConnectionObject, ConnectionObjects, NoObject
 from stepwright.engine.ports import Clock, ExecutionRef
+from stepwright.tasks.calls import policy
+from stepwright.tasks.calls.connection_parts import BadConnection
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
-from stepwright.tasks.http import answers, authentication, connection, forms, parameters, policy
+from stepwright.tasks.calls.policy import NotAllowed
+from stepwright.tasks.calls.target import Target
+from stepwright.tasks.http import answers, authentication, connection, forms, parameters
 from stepwright.tasks.http.authentication import Authenticator, Secrets
 from stepwright.tasks.http.client import Answer, Client, NoAnswer, Request, TooLarge, Trust, Unusable
-from stepwright.tasks.http.connection import BadConnection, HttpConnection
+from stepwright.tasks.http.connection import HttpConnection
 from stepwright.tasks.http.parameters import BadParameters, Parameters
-from stepwright.tasks.http.policy import NotAllowed
 from stepwright.tasks.http.resources import serves
-from stepwright.tasks.http.target import Target
 
 SOCKET: Final = "States.Http.Socket"
 STATUS: Final = "States.Http.StatusCode"

@@ -16,10 +16,10 @@ from stepwright.asl.definition import TaskCheck
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
-from stepwright.tasks.http import target
+from stepwright.tasks.calls import target
+from stepwright.tasks.calls.target import BadUrl
 from stepwright.tasks.http.forms import ARRAY_FORMATS, ArrayFormat, text
 from stepwright.tasks.http.resources import INVOKE, serves
-from stepwright.tasks.http.target import BadUrl
 
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 

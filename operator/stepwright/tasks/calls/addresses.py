@@ -7,11 +7,13 @@ https://www.iana.org/assignments/iana-ipv6-special-registry; where clouds tell a
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Sequence
 from enum import Enum
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
-from stepwright.tasks.http.target import Address
+from stepwright.tasks.calls.target import Address
 
 
 class Reach(Enum):
@@ -34,7 +36,7 @@ _NEVER: Final = tuple(
         ),
     )
 )
-_PRIVATE: Final = tuple(
+PRIVATE: Final = tuple(
     map(
         ip_network,
         ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15", "fc00::/7"),
@@ -54,7 +56,7 @@ def reach(address: Address) -> Reach:
     if inner is not None:
         # Translated on the way: a public one is a public host's; no other is called by this detour.
         return Reach.PUBLIC if reach(inner) is Reach.PUBLIC else Reach.NEVER
-    if any(address in network for network in _PRIVATE):
+    if any(address in network for network in PRIVATE):
         return Reach.PRIVATE
     return Reach.PUBLIC
 
@@ -66,3 +68,9 @@ def _carried(address: Address) -> IPv4Address | None:
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.sixtofour if address in _SIX_TO_FOUR else None
+
+
+def look_up(host: str, port: int) -> Sequence[Address]:
+    """By the system's resolver, which blocks. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(ip_address(str(address[0]).partition("%")[0]) for *_, address in found))

@@ -1,4 +1,4 @@
-"""Where an HTTP task's request goes, read once by one parser: what is compared with a Connection is what is connected to.
+"""Where a request on behalf of somebody else goes, read once by one parser: what is compared with a Connection is what is connected to.
 
 Two readers of one URL that disagree are how such checks are got around. So whatever servers, proxies or libraries are known to
 read in more than one way is refused, not repaired: users before a host (``http://good@evil``), backslashes, control
@@ -87,6 +87,11 @@ def parse(text: str) -> Target:
     if _steps_up(path):
         raise BadUrl("has . or .. as a part of its path")
     return Target(scheme, host, port or PORTS[scheme], path, _encoded(found["query"] or ""), literal)
+
+
+def of(scheme: str, host: str, port: int) -> Target:
+    """Of a host by itself, an IPv6 address without brackets. Raises BadUrl."""
+    return parse(f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/")
 
 
 def _authority(text: str) -> tuple[str, Address | None, int | None]:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final
 
-from stepwright.tasks.http import addresses, target
-from stepwright.tasks.http.addresses import Reach
-from stepwright.tasks.http.target import Address, BadUrl, Target
+from stepwright.tasks.calls import addresses, target
+from stepwright.tasks.calls.addresses import Reach
+from stepwright.tasks.calls.target import Address, BadUrl, Target
 
 _SERVICES: Final = (".svc", ".svc.cluster.local")
 _OWN: Final = ".localhost"
@@ -92,5 +92,5 @@ def _why(called: Target, found: Sequence[Address]) -> str:
     kind = addresses.reach(first)
     cause = f"The host {called.host} may not be connected to at {first}, an address that is {kind.value}."
     if kind is Reach.PRIVATE:
-        cause += " If it is meant, name its network in spec.http.networks of the Connection."
+        cause += " If it is meant, name its network in `networks` of the Connection."
     return cause

@@ -1,0 +1,44 @@
+"""What Connections of all kinds say alike, read from the custom resource, whose schema was checked before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any
+
+from stepwright.tasks.calls import policy
+from stepwright.tasks.calls.target import BadUrl, Target
+
+
+class BadConnection(ValueError):  # noqa: N818 - it names a condition
+    """What is wrong with a Connection and where, as a whole sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """Where a secret is; it is read for one request."""
+
+    name: str
+    key: str
+
+
+def secret(given: Mapping[str, Any]) -> SecretKey:
+    reference = given["secretKeyRef"]
+    return SecretKey(reference["name"], reference["key"])
+
+
+def url(text: str, where: str) -> Target:
+    """``where``: as in ``spec.http.allow.0``. Raises BadConnection."""
+    try:
+        return policy.prefix(text)
+    except BadUrl as bad:
+        raise BadConnection(f"{where}: {text!r} {bad}.") from bad
+
+
+def network(text: str, where: str) -> IPv4Network | IPv6Network:
+    """Raises BadConnection."""
+    try:
+        return ip_network(text)
+    except ValueError as bad:
+        raise BadConnection(f"{where}: {bad}.") from bad
