@@ -116,18 +116,18 @@ def test_the_warning_goes_when_a_template_comes_and_comes_when_it_goes() -> None
         await asyncio.sleep(5)
         assert said() == ["NO_TASK_TEMPLATE"]
         names.there.add("charge")
-        machines.functions_changed("elsewhere")
+        machines.surroundings_changed("elsewhere")
         await asyncio.sleep(5)
         assert said() == ["NO_TASK_TEMPLATE"]
-        machines.functions_changed("shop")
+        machines.surroundings_changed("shop")
         await asyncio.sleep(5)
         assert said() == []
         names.there.clear()
-        machines.functions_changed("shop")
+        machines.surroundings_changed("shop")
         await asyncio.sleep(5)
         assert said() == ["NO_TASK_TEMPLATE"]
         version = server.version
-        machines.functions_changed("shop")
+        machines.surroundings_changed("shop")
         await asyncio.sleep(5)
         assert server.version == version
         await machines.close()

@@ -126,7 +126,7 @@ class Machines:
     def shares_changed(self) -> None:
         """They are nobody's."""
 
-    def functions_changed(self, namespace: str) -> None:
+    def surroundings_changed(self, namespace: str) -> None:
         """They call none."""
 
     async def close(self) -> None:

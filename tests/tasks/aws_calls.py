@@ -12,6 +12,9 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse
 from stepwright.asl.step import StartTask
 from stepwright.assembly.connections import ServicesOfEnvironment
+from stepwright.aws import environment, models, sessions
+from stepwright.aws.calling import Client
+from stepwright.aws.clients import Clients, Way
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.tasks.aws.integration import AwsServices
@@ -57,3 +60,9 @@ async def called(resource: str, parameters: Json, number: int = 5) -> Json:
     finally:
         await aws.close()
     return answered.value
+
+
+def client_of(service: str) -> Client:
+    """As this process calls a service, by botocore's name of it."""
+    url = environment.stand_in(models.service(service).metadata["serviceId"])
+    return Clients(sessions.of_user).client(service, Way(REGION, url))

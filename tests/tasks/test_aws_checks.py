@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from stepwright.asl.definition import check
-from stepwright.tasks import table
+from stepwright.asl.json_types import Pointer
+from stepwright.asl.resource import parse
+from stepwright.tasks import aws, table
 from stepwright.tasks.aws import checking
 
 UNRECOGNIZED = (
@@ -159,10 +161,49 @@ def test_models_of_many_services_are_not_read_for_one_definition(monkeypatch: py
     assert second.severity == "WARNING"
 
 
-def test_the_operator_reads_no_models_for_tasks_that_it_does_not_run() -> None:
-    definition: Any = {
-        "StartAt": "A",
-        "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:no:no", "End": True}},
+def test_a_state_machine_of_a_cluster_names_the_connection_by_which_aws_is_called() -> None:
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:s3:listBuckets",
+        "Parameters": {},
+        "End": True,
     }
+    definition: Any = {"StartAt": "A", "States": {"A": task}}
 
-    assert check(definition, task_check=table.check_for({}, "operator")) == ()
+    def codes(spec: Any) -> list[tuple[str, str]]:
+        problems = check(definition, task_check=table.check_for(spec, "operator"))
+        return [(problem.severity, problem.code) for problem in problems]
+
+    assert codes({"definition": definition}) == [("ERROR", "NO_CONNECTION")]
+    assert codes({"definition": definition, "connections": ["aws"]}) == []
+    assert codes({}) == []
+
+
+@pytest.mark.parametrize(
+    ("named", "role", "said"),
+    [
+        ({"aws": {"aws": {"region": "eu-west-1", "roles": ["arn:aws:iam::1:role/r"]}}}, "arn:aws:iam::1:role/r", []),
+        ({"aws": {"aws": {"region": "eu-west-1"}}}, "{% $role %}", []),
+        (
+            {"aws": {"aws": {"region": "eu-west-1"}}},
+            "arn:aws:iam::1:role/r",
+            ["/States/A/Credentials/RoleArn: The Connection aws does not list the role arn:aws:iam::1:role/r in spec.aws.roles, so no task acts as it"],
+        ),
+        ({"http": {"http": {}}}, None, ["/States/A/Resource: None of spec.connections is for AWS (spec.aws), so the task cannot call it"]),
+        ({"http": {"http": {}}, "to-come": None}, None, []),
+        (
+            {"a": {"aws": {}}, "b": {"aws": {}}},
+            None,
+            ["/States/A/Resource: AWS is called by one Connection, and spec.connections names a and b"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_its_connections_do_not_allow_is_a_warning_of_a_state_machine(
+    named: Any, role: str | None, said: list[str]
+) -> None:
+    state: Any = {} if role is None else {"Credentials": {"RoleArn": role}}
+    resource = parse("arn:aws:states:::aws-sdk:s3:listBuckets")
+    found = list(aws.check_allowed(named, resource, state, Pointer("/States/A")))
+
+    assert {each.severity for each in found} <= {"WARNING"}
+    assert [f"{each.pointer}: {each.message}" for each in found] == said

@@ -19,8 +19,7 @@ from stepwright.asl.step import CancelTask
 from stepwright.asl.task_token import begun_uid
 from stepwright.aws import models, optimized
 from stepwright.aws.calling import NoAnswer, ServiceAnswer, ServiceRefused
-from stepwright.catalog.callers import Caller
-from stepwright.engine.ports import Reported
+from stepwright.engine.ports import ExecutionRef, Reported
 from stepwright.tasks.aws import jobs
 from stepwright.tasks.aws.integration import LAST_LOOK_SECONDS, AwsServices
 from stepwright.tasks.calls.driver import CallDriver
@@ -41,7 +40,7 @@ class Played:
         self._answers = answers
         self.calls: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
 
-    async def use(self, region: str, caller: Caller, work: Callable[[ClientOf], T]) -> T:  # noqa: ARG002
+    async def use(self, ref: ExecutionRef, role: str | None, work: Callable[[ClientOf], T]) -> T:  # noqa: ARG002
         return work(lambda _: self)
 
     async def close(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import uuid
-from functools import partial
 from typing import Any
 
 import boto3
@@ -14,10 +13,9 @@ from msgspec.structs import replace
 
 from stepwright.asl.failure.errors import StateError
 from stepwright.asl.map_data.requests import Reading, Window, Writing
-from stepwright.aws.clients import Clients
 from stepwright.tasks.map_data import objects, readers, writing
 from stepwright.tasks.map_data.objects import NotRead
-from tests.tasks.aws_calls import REGION, use_endpoint
+from tests.tasks.aws_calls import REGION, client_of, use_endpoint
 
 CSV = {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}
 ARN = "arn:aws:states:us-east-1:123456789012:mapRun:orders/Each:5f1c"
@@ -40,7 +38,7 @@ def bucket(s3: Any) -> str:
 
 def read(resource: str, config: dict[str, Any], **parameters: Any) -> Any:
     wanted = Reading(f"arn:aws:states:::s3:{resource}", parameters, config)
-    answer: Any = readers.read(wanted, partial(Clients().client, region=REGION))
+    answer: Any = readers.read(wanted, client_of)
     return answer["items"]
 
 
@@ -103,7 +101,7 @@ def test_an_object_that_changes_while_it_is_read_is_an_error(
 ) -> None:
     monkeypatch.setattr(objects, "PIECE_BYTES", 4)
     s3.put_object(Bucket=bucket, Key="a.jsonl", Body=b"1\n2\n3\n4\n")
-    file = objects.Bucket(partial(Clients().client, region=REGION), bucket).object("a.jsonl")
+    file = objects.Bucket(client_of, bucket).object("a.jsonl")
     pieces = file.pieces()
     assert next(pieces) == b"1\n2\n"
 
@@ -224,7 +222,7 @@ def test_results_are_written_with_a_manifest_that_names_them(s3: Any, bucket: st
     where = {"Bucket": bucket, "Prefix": "day"}
     wanted = Writing("arn:aws:states:::s3:putObject", where, {"Transformation": "FLATTEN"}, ARN, results=done)
 
-    details: Any = writing.write(wanted, partial(Clients().client, region=REGION))
+    details: Any = writing.write(wanted, client_of)
 
     def at(key: str) -> Any:
         return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
@@ -263,7 +261,6 @@ def test_windows_give_what_is_read_at_once(
     files = "".join(f"s3://{bucket}/in/{n}.csv\n" for n in range(2))
     s3.put_object(Bucket=bucket, Key="m.csv", Body=files.encode())
 
-    client_of = partial(Clients().client, region=REGION)
     found: list[Any] = []
     window: Window | None = Window(pieces=2, items=3, step=step)
     while window is not None:
@@ -297,7 +294,7 @@ def test_a_window_over_little_gives_the_items_themselves(s3: Any, bucket: str) -
             {"InputType": "JSONL"},
             window=Window(pieces=2, items=3),
         )
-        return readers.read(wanted, partial(Clients().client, region=REGION))
+        return readers.read(wanted, client_of)
 
     assert answered("getObject", Key="a.jsonl") == {"items": [1, 2]}
     assert answered("getObject", Key="none.jsonl") == {"items": []}
@@ -306,7 +303,6 @@ def test_a_window_over_little_gives_the_items_themselves(s3: Any, bucket: str) -
 
 def test_a_piece_of_an_object_that_was_changed_is_not_read(s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="a.jsonl", Body=b"1\n2\n3\n4\n")
-    client_of = partial(Clients().client, region=REGION)
     wanted = Reading(
         "arn:aws:states:::s3:getObject",
         {"Bucket": bucket, "Key": "a.jsonl"},

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
-from stepwright.aws import environment, signing
+from stepwright.aws import environment, models, sessions, signing
 from stepwright.aws.calling import Client
-from stepwright.aws.clients import Clients, NoCredentials
+from stepwright.aws.clients import Clients, NoCredentials, Way
 from stepwright.aws.environment import BadEndpoint
 from stepwright.aws.signing import Signing
 from stepwright.aws.threads import Threads
+from stepwright.catalog import arns
 from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import Connection, NoConnection
+from stepwright.engine.ports import ExecutionRef
 from stepwright.tasks.calls.services import ClientOf
 
 T = TypeVar("T")
@@ -65,17 +67,19 @@ class ServicesOfEnvironment:
     def __init__(self, region: str | None = None) -> None:
         self._region = region
         self._threads = Threads(MOST_AT_ONCE, "call of AWS")
-        self._clients = Clients()
+        self._clients = Clients(sessions.of_user)
 
-    async def use(self, region: str, caller: Caller, work: Callable[[ClientOf], T]) -> T:  # noqa: ARG002
-        return await self._threads.run(lambda: work(partial(self._client, region=self._region or region)))
+    async def use(self, ref: ExecutionRef, role: str | None, work: Callable[[ClientOf], T]) -> T:  # noqa: ARG002
+        region = self._region or arns.place_of(ref.arn).region
+        return await self._threads.run(lambda: work(partial(self._client, region=region)))
 
     async def close(self) -> None:
         self._threads.close()
 
     def _client(self, service: str, region: str) -> Client:
         try:
-            return self._clients.client(service, region)
+            stand_in = environment.stand_in(models.service(service).metadata["serviceId"])
+            return self._clients.client(service, Way(region, stand_in))
         except (BadEndpoint, NoCredentials) as lacking:
             raise NoConnection(str(lacking)) from lacking
 

@@ -19,6 +19,7 @@ from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.limits import CLUSTER, Limits
 from stepwright.asl.resource import Resource
 from stepwright.assembly import calling, nested
+from stepwright.assembly.aws_by_connections import ServicesByConnections
 from stepwright.cluster.clearing import Clearing
 from stepwright.cluster.connections import ClusterConnections, Connection
 from stepwright.cluster.functions import ClusterFunctions
@@ -27,6 +28,7 @@ from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.nested.children import Children
 from stepwright.cluster.nested.ends import Ends, Glance
 from stepwright.cluster.revisions import Revisions
+from stepwright.cluster.service_accounts import ServiceAccounts
 from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers import execution_watch
 from stepwright.controllers.awaited import Awaited
@@ -53,7 +55,7 @@ from stepwright.engine.ports import Clock, Commit, ExecutionRef, TaskDriver, Uid
 from stepwright.engine.reports import Reports
 from stepwright.kube.api import Api
 from stepwright.kube.informer import Informer, Metadata
-from stepwright.tasks import functions, table
+from stepwright.tasks import aws, functions, table
 from stepwright.tasks.accounts import Accounts
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
@@ -156,8 +158,9 @@ class InCluster:
             pod_security=settings.task_pod_security,
         )
         functions_changed: Notice[[str]] = Notice()
-        names_changed: Notice[[str]] = Notice()
-        self._functions = made.functions(api, namespaces, functions_changed, names_changed)
+        surroundings_changed: Notice[[str]] = Notice()
+        """In a namespace other functions are stood for, or Connections say something else."""
+        self._functions = made.functions(api, namespaces, functions_changed, surroundings_changed)
         self._templates = TaskTemplates(api, clock, self._functions, owns=shares.owns)
         accounts, self.ends = Accounts(api, shares.held), Ends()
         known = made.known_machines(api, owns=shares.owns, on_change=machine_changed, is_gone=machine_gone)
@@ -165,7 +168,7 @@ class InCluster:
             api, accounts.of, self.ends, partial(_glance, self.watch), partial(_is_ready, known), namespaces
         )
         connection_changed: Notice[[Connection]] = Notice()
-        self._connections = made.connections(api, namespaces, connection_changed)
+        self._connections = made.connections(api, namespaces, connection_changed, surroundings_changed)
         self._connection_states = Connections(api, clock, self._connections, owns=shares.owns)
         means = Means(
             clock,
@@ -173,6 +176,7 @@ class InCluster:
             kubernetes=accounts,
             step_functions=nested.calls(children, clock),
             functions=self._functions,
+            services=ServicesByConnections(self._connections, ServiceAccounts(api), clock),
         )
         self._calls = made.calls("operator", means, reports, shares.held)
         others = calling.with_jobs(self._calls, self._functions, self.driver, answers)
@@ -193,7 +197,7 @@ class InCluster:
             known,
             revisions,
             drivers,
-            partial(_check_for, self._functions),
+            partial(_check_for, self._functions, self._connections),
             clock,
             on_change=machine_changed,
             on_retention=self.wanted_rounds.look_at,
@@ -252,7 +256,7 @@ class InCluster:
         shares_changed.listen(self._connection_states.look_at_all)
         connection_changed.listen(self._connection_states.look_at)
         functions_changed.listen(self._templates.look_at)
-        names_changed.listen(self.state_machines.functions_changed)
+        surroundings_changed.listen(self.state_machines.surroundings_changed)
         seen.listen(self.executions.observe)
         unreadable.listen(self.executions.broke)
         restored.listen(lambda *_: self.state_machines.ask_again())
@@ -330,13 +334,21 @@ def _is_ready(machines: KnownMachines, namespace: str, name: str) -> bool:
     return known is not None and known.revision is not None and not known.deleting
 
 
-def _check_for(known: ClusterFunctions, spec: Mapping[str, Any], namespace: str) -> TaskCheck:
-    """What the drivers, and what stands for functions in this namespace, say about a StateMachine's tasks."""
+def _check_for(
+    known: ClusterFunctions, connections: ClusterConnections, spec: Mapping[str, Any], namespace: str
+) -> TaskCheck:
+    """What the drivers say about a StateMachine's tasks, and what there is in this namespace that these need."""
     of_drivers = table.check_for(spec, "operator")
     of_functions = partial(functions.check, known, namespace)
+    named = {name: connections.known(namespace, name) for name in spec.get("connections") or ()}
+    of_aws = partial(aws.check_allowed, named)
 
     def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
-        return (*of_drivers(resource, state, pointer), *of_functions(resource, state, pointer))
+        return (
+            *of_drivers(resource, state, pointer),
+            *of_functions(resource, state, pointer),
+            *of_aws(resource, state, pointer),
+        )
 
     return check
 

@@ -6,14 +6,22 @@ It imports botocore, so nothing imports it before the first client is made.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import urllib3.exceptions
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+    AWSResponse,
+)
 from botocore.exceptions import ConnectionClosedError, HTTPClientError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
+
+from stepwright.aws.calling import MayNotConnect
 
 LARGEST_BYTES: Final = 8 * 1024 * 1024
 """A task's result may have 256 KiB; as XML, or with what a result leaves out, an answer may be longer."""
@@ -43,20 +51,35 @@ class _Read:
 
 
 class BoundedSession(URLLib3Session):  # type: ignore[misc]
-    def __init__(self, url: str, verify: str | bool, timeout: tuple[float, float], connections: int) -> None:
-        """``verify``: a file of certificates to trust, or the usual ones. ``timeout``: seconds until there is a connection, and
-        between two pieces of an answer."""
+    def __init__(
+        self,
+        url: str,
+        trusted: str | None,
+        timeout: tuple[float, float],
+        connections: int,
+        addresses: Callable[[str, str, int], Sequence[str]] | None = None,
+    ) -> None:
+        """``trusted``: a file of certificates; None: the usual ones. ``timeout``: seconds until there is a connection, and between
+        two pieces of an answer. ``addresses``: those of a host that may be connected to, without a proxy; None: any, also by
+        the proxies that the environment names."""
         super().__init__(
-            verify=verify,
+            verify=trusted or True,
             timeout=timeout,
-            proxies=get_environ_proxies(url),
+            proxies=get_environ_proxies(url) if addresses is None else None,
             max_pool_connections=connections,
         )
+        if addresses is not None:
+            self._manager.pool_classes_by_scheme = _pools(addresses)
 
     def send(self, request: Any) -> Any:
-        """Raises TooLong, and botocore's own."""
+        """Raises TooLong, MayNotConnect, and botocore's own."""
         request.stream_output = True
-        response = super().send(request)
+        try:
+            response = super().send(request)
+        except HTTPClientError as error:
+            if isinstance(forbidden := error.kwargs.get("error"), MayNotConnect):
+                raise forbidden from error  # what botocore does not try again
+            raise
         raw = response.raw
         try:
             body = b"" if request.method == "HEAD" else _body(raw)
@@ -88,3 +111,44 @@ def _body(raw: Any) -> bytes:
     if raw.length_remaining:
         raise urllib3.exceptions.ProtocolError("the connection was closed within the answer")
     return b"".join(pieces)
+
+
+def _pools(addresses: Callable[[str, str, int], Sequence[str]]) -> dict[str, Any]:
+    """Of connections to chosen addresses of their hosts. Each host is looked up once: what was judged is what is connected to."""
+
+    class Chosen:
+        port: int
+        scheme: str
+        _dns_host: str
+
+        def _new_conn(self) -> Any:
+            # urllib3 connects to this name, and has it checked in the certificate afterwards.
+            host, failed = self._dns_host, None
+            try:
+                found = addresses(self.scheme, host, self.port)
+            except OSError as error:
+                raise urllib3.exceptions.NameResolutionError(host, self, error) from error  # type: ignore[arg-type]
+            try:
+                for self._dns_host in found:
+                    try:
+                        return super()._new_conn()  # type: ignore[misc]
+                    except urllib3.exceptions.HTTPError as error:
+                        failed = error
+            finally:
+                self._dns_host = host
+            assert failed is not None
+            raise failed
+
+    class Plain(Chosen, AWSHTTPConnection):  # type: ignore[misc]
+        scheme = "http"
+
+    class Secure(Chosen, AWSHTTPSConnection):  # type: ignore[misc]
+        scheme = "https"
+
+    class PlainPool(AWSHTTPConnectionPool):  # type: ignore[misc]
+        ConnectionCls = Plain
+
+    class SecurePool(AWSHTTPSConnectionPool):  # type: ignore[misc]
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}

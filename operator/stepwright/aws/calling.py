@@ -47,6 +47,10 @@ class NoAnswer(Exception):  # noqa: N818 - it names a condition
     """The service could not be reached, or what came was no answer of its. The sentence says what happened."""
 
 
+class MayNotConnect(Exception):  # noqa: N818
+    """Whoever calls may not be connected to where the service is. The sentence says why."""
+
+
 class AnswerTooLarge(Exception):  # noqa: N818
     """More bytes than any task could use."""
 
@@ -55,4 +59,5 @@ class Client(Protocol):
     """Of one service, in one region. Its calls block, so they are for threads."""
 
     def call(self, operation: str, given: Mapping[str, Any]) -> ServiceAnswer:
-        """``operation`` and what is ``given`` as botocore spells them. Raises ServiceRefused, NoAnswer, AnswerTooLarge."""
+        """``operation`` and what is ``given`` as botocore spells them. Raises ServiceRefused, NoAnswer, MayNotConnect,
+        AnswerTooLarge."""

@@ -1,4 +1,4 @@
-"""Calls AWS's services by botocore, with the endpoints and the credentials that its SDKs would find in this process.
+"""Calls AWS's services by botocore.
 
 botocore blocks, so everything here is for threads. It is imported when the first client is made, which takes a good part of a
 second of the processor.
@@ -6,13 +6,14 @@ second of the processor.
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from stepwright.aws import environment, exceptional, models
@@ -31,12 +32,43 @@ ATTEMPTS: Final = 3
 """Of throttled calls, of those that find the service failing, and of those that find no connection; as AWS's SDKs make them."""
 CONNECTIONS: Final = 64
 
-_KEY: Final = "stepwright"
-"""A key and its secret for what stands in for AWS."""
-
 _OF_AWS: Final = re.compile(r"\.amazonaws\.com(\.cn)?\Z")
 
 _HEADERS: Final = "SpelledHeaders"
+
+
+Addresses: TypeAlias = Callable[[str, str, int], Sequence[str]]
+"""Those of a host, by scheme, name and port, that may be connected to. Blocks. Raises MayNotConnect, OSError."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """``token`` where they are a session's."""
+
+    id: str
+    secret: str
+    token: str | None = None
+
+
+class Signed(Enum):
+    BY_SESSION = "with the credentials that botocore's session finds, and with made-up ones where something stands in for AWS"
+    NOT = "not at all"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Way:
+    """How a service is called. ``url``: of what stands in for it; None: AWS's own. ``owner``: whose connections are kept open
+    together, so all ways of one owner have the same ``addresses``; without these every address may be connected to, and
+    proxies of the environment are used."""
+
+    region: str
+    url: str | None = None
+    signed: Keys | Signed = Signed.BY_SESSION
+    owner: str = ""
+    addresses: Addresses | None = field(default=None, compare=False)
+
+
+_MADE_UP: Final = Keys("stepwright", "stepwright")
 
 
 class NoCredentials(Exception):  # noqa: N818 - it names a condition
@@ -44,40 +76,47 @@ class NoCredentials(Exception):  # noqa: N818 - it names a condition
 
 
 class Clients:
-    """Of all services, for one user. ``client`` may be called by several threads at once."""
+    """Of all services. ``client`` may be called by several threads at once. ``session``: makes botocore's, when it is needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: Callable[[], Any]) -> None:
         self._making = threading.Lock()
+        self._make_session = session
         self._session: Any = None
-        self._clients: OrderedDict[tuple[str, str], _Client] = OrderedDict()
+        self._clients: OrderedDict[tuple[str, Way], _Client] = OrderedDict()
 
-    def client(self, service: str, region: str) -> _Client:
-        """``service``: botocore's name. Raises NoCredentials, BadEndpoint, KeyError for a service that botocore has not."""
-        key = (service, region)
+    def client(self, service: str, way: Way) -> _Client:
+        """``service``: botocore's name. Raises NoCredentials, KeyError for a service that botocore has not."""
+        key = (service, way)
         with self._making:
             found = self._clients.get(key)
             if found is None:
-                found = self._clients[key] = self._made(service, region)
+                found = self._clients[key] = self._made(service, way)
             self._clients.move_to_end(key)
             while len(self._clients) > KEPT:
                 self._clients.popitem(last=False)
         return found
 
-    def _made(self, service: str, region: str) -> _Client:
+    def _made(self, service: str, way: Way) -> _Client:
+        from botocore import UNSIGNED  # noqa: PLC0415 - see above
         from botocore.config import Config  # noqa: PLC0415 - see above
 
         from stepwright.aws.bounded import BoundedSession  # noqa: PLC0415 - it needs botocore
 
         if self._session is None:
-            self._session = _session()
-        model = models.service(service)
-        stand_in = environment.stand_in(model.metadata["serviceId"])
-        keys: dict[str, str] = {}
-        if self._session.get_credentials() is None:
-            if stand_in is None:
-                variable = environment.variable(model.metadata["serviceId"])
+            self._session = self._make_session()
+        signed = way.signed
+        if signed is Signed.BY_SESSION and self._session.get_credentials() is None:
+            if way.url is None:
+                variable = environment.variable(models.service(service).metadata["serviceId"])
                 raise NoCredentials(f"{variable} names no endpoint, and there are no credentials for AWS.")
-            keys = {"aws_access_key_id": _KEY, "aws_secret_access_key": _KEY}
+            signed = _MADE_UP
+        keys: dict[str, str | None] = {}
+        if isinstance(signed, Keys):
+            keys = {
+                "aws_access_key_id": signed.id,
+                "aws_secret_access_key": signed.secret,
+                "aws_session_token": signed.token,
+            }
         seconds = SLOW_ANSWER_SECONDS if service in _SLOW else ANSWER_SECONDS
         config = Config(
             connect_timeout=CONNECT_SECONDS,
@@ -88,38 +127,22 @@ class Clients:
             # As Step Functions asks: S3 tells a checksum to whoever asks for it.
             response_checksum_validation="when_required",
             # What stands in for AWS has one host, and the names of its buckets and accounts are no hosts.
-            inject_host_prefix=stand_in is None,
-            s3={"addressing_style": "auto" if stand_in is None else "path"},
+            inject_host_prefix=way.url is None,
+            s3={"addressing_style": "auto" if way.url is None else "path"},
+            signature_version=UNSIGNED if signed is Signed.NOT else None,
             user_agent_appid="stepwright",
         )
-        client = self._session.create_client(service, region_name=region, config=config, **keys)
-        verify = (
-            self._session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or True
+        client = self._session.create_client(
+            service, region_name=way.region, endpoint_url=way.url, config=config, **keys
         )
-        http = BoundedSession(client.meta.endpoint_url, verify, (CONNECT_SECONDS, seconds), CONNECTIONS)
+        http = BoundedSession(
+            client.meta.endpoint_url,
+            self._session.get_config_variable("ca_bundle"),
+            (CONNECT_SECONDS, seconds),
+            CONNECTIONS,
+            way.addresses,
+        )
         return _Client(service, client, http.send)
-
-
-def _session() -> Any:
-    """Without what botocore makes of requests and answers beyond AWS's own SDKs, so that tasks get what they get on AWS."""
-    from botocore import handlers  # noqa: PLC0415 - see above
-    from botocore.session import Session  # noqa: PLC0415 - see above
-
-    session = Session()
-    added = {
-        handlers.base64_encode_user_data,
-        handlers.decode_console_output,
-        handlers.decode_list_object,
-        handlers.decode_list_object_v2,
-        handlers.decode_list_object_versions,
-        handlers.json_decode_policies,
-        handlers.json_decode_template_body,
-        handlers.set_list_objects_encoding_type_url,
-    }
-    for event, handler, *_ in handlers.BUILTIN_HANDLERS:
-        if handler in added:
-            session.unregister(event, handler)
-    return session
 
 
 class _Client:

@@ -61,7 +61,8 @@ NAME_TAKEN = Reason("NameTaken", "An older TaskTemplate stands for the same func
 USABLE = Reason("Usable", "Tasks of state machines that name it can use it")
 BAD_CONNECTION = Reason("BadConnection", "What it says cannot be, so no task can use it")
 NO_ACCOUNT = Reason(
-    "NoAccount", "It names no serviceAccountName as which its Secrets are read, so no task can use it"
+    "NoAccount",
+    "It names no serviceAccountName as which its Secrets are read or its tokens got, so no task can use it",
 )
 
 # Of Executions

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,10 +16,11 @@ import msgspec
 
 from stepwright.catalog.ports import ConnectionObject, NoObject
 from stepwright.cluster.resources import API_VERSION
+from stepwright.cluster.service_accounts import ServiceAccounts, refused
 from stepwright.cluster.summarised import Metadata, Status
 from stepwright.engine.ports import ExecutionRef, Unavailable
 from stepwright.kube.api import Api
-from stepwright.kube.api_errors import ApiError, Forbidden, NotFound, TooManyRequests, Unreachable
+from stepwright.kube.api_errors import ApiError, NotFound
 from stepwright.kube.informer import Informer
 from stepwright.kube.paths import path_of
 
@@ -40,20 +40,12 @@ class _Secret(msgspec.Struct):
     data: Mapping[str, str] | None = None
 
 
-class _TokenStatus(msgspec.Struct):
-    token: str
-
-
-class _Token(msgspec.Struct):
-    status: _TokenStatus
-
-
 @dataclass(frozen=True, slots=True)
 class _Used:
     """Implements ``catalog.ports.ConnectionObject``."""
 
     stored: Connection
-    as_account: Callable[[str, str], Api]
+    accounts: ServiceAccounts
 
     @property
     def identity(self) -> str:
@@ -64,12 +56,13 @@ class _Used:
         return self.stored.spec
 
     async def secret(self, name: str, key: str) -> str:
-        api, account, namespace = self._account()
+        account, namespace = self._account()
+        api = self.accounts.as_account(namespace, account)
         try:
             path = path_of("v1", "secrets", namespace, name)
             found = await api.get(path, into=_Secret, most_bytes=_MOST_BYTES)
         except ApiError as error:
-            raise _refused(f"The Secret {name} cannot be read as {account}", error) from error
+            raise refused(f"The Secret {name} cannot be read as {account}", error) from error
         try:
             return base64.b64decode((found.data or {})[key], validate=True).decode()
         except KeyError as error:
@@ -79,38 +72,31 @@ class _Used:
             raise NoObject("InvalidConnectionState", cause) from error
 
     async def token(self, audience: str) -> str:
-        api, account, namespace = self._account()
-        asked = {
-            "apiVersion": "authentication.k8s.io/v1",
-            "kind": "TokenRequest",
-            "spec": {"audiences": [audience], "expirationSeconds": 600},
-        }
-        try:
-            path = path_of("v1", "serviceaccounts", namespace, account, "token")
-            token: str = (await api.create(path, asked, into=_Token)).status.token
-        except ApiError as error:
-            raise _refused(f"No token of {account} can be got as itself", error) from error
-        return token
+        account, namespace = self._account()
+        return await self.accounts.token(namespace, account, audience)
 
-    def _account(self) -> tuple[Api, str, str]:
+    def _account(self) -> tuple[str, str]:
         namespace, account = self.stored.metadata.namespace, self.spec.get("serviceAccountName")
         if not account:
             cause = f"The Connection {self.stored.metadata.name} names no serviceAccountName as which its Secrets are read."
             raise NoObject("InvalidConnectionState", cause)
-        return self.as_account(namespace, account), account, namespace
+        return account, namespace
 
 
 class ClusterConnections:
-    """Implements ``catalog.ports.ConnectionObjects``. ``on_change`` is told of each that has changed."""
+    """Implements ``catalog.ports.ConnectionObjects``. ``on_change`` is told of each that has changed,
+    ``on_spec`` the namespace in which one says something else than before, or is gone."""
 
     def __init__(
         self,
         api: Api,
         namespaces: Sequence[str] = (),
         on_change: Callable[[Connection], None] = lambda _: None,
+        on_spec: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._api = api
-        self._as_account = functools.lru_cache(maxsize=1024)(api.as_service_account)
+        self._on_spec = on_spec
+        self._accounts = ServiceAccounts(api)
         self._on_change = on_change
         self.objects = Informer(
             api, API_VERSION, PLURAL, Connection, namespaces=namespaces, on_change=self._changed
@@ -120,6 +106,11 @@ class ClusterConnections:
         """Never returns."""
         await self.objects.run()
 
+    def known(self, namespace: str, name: str) -> Mapping[str, Any] | None:
+        """Its spec, where it has been seen."""
+        found = self.objects.get(namespace, name)
+        return None if found is None else found.spec
+
     async def find(self, ref: ExecutionRef, name: str) -> ConnectionObject:
         if name not in (ref.settings.get("connections") or ()):
             cause = (
@@ -128,7 +119,7 @@ class ClusterConnections:
             )
             raise NoObject("AccessDenied", cause)
         known = self.objects.get(ref.namespace, name)
-        return _Used(known or await self._asked(ref.namespace, name), self._as_account)
+        return _Used(known or await self._asked(ref.namespace, name), self._accounts)
 
     async def _asked(self, namespace: str, name: str) -> Connection:
         try:
@@ -145,13 +136,6 @@ class ClusterConnections:
     def _changed(self, old: Connection | None, new: Connection | None) -> None:
         if new is not None and (old is None or old != new):
             self._on_change(new)
-
-
-def _refused(what: str, error: ApiError) -> Exception:
-    if isinstance(error, Unreachable | TooManyRequests):
-        return Unavailable(f"{what}: {error}")
-    if isinstance(error, NotFound):
-        return NoObject("InvalidConnectionState", f"{what}: it does not exist.")
-    if isinstance(error, Forbidden):
-        return NoObject("InvalidConnectionState", f"{what}: {error.message}.")
-    return NoObject("InvalidConnectionState", f"{what}: {error.reason or error.status}.")
+        seen = new or old
+        if seen is not None and (old is None or new is None or old.spec != new.spec):
+            self._on_spec(seen.metadata.namespace)

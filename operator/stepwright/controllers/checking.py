@@ -19,18 +19,18 @@ from stepwright.cluster.serving import Cluster
 from stepwright.controllers.machine_status import Verdict
 from stepwright.engine.looking_through import LooksThrough
 from stepwright.engine.ports import TaskDriver
-from stepwright.tasks import functions
+from stepwright.tasks import aws, functions
 
 EXPRESS: Final = "Express"
 
 
 class Runnable(NamedTuple):
-    """``found``: warnings. ``calls_functions``: so what is found depends on what stands for these, too."""
+    """``found``: warnings. ``depends``: what is found depends on what else there is in the namespace, too."""
 
     text: str
     machine: Machine
     found: tuple[Diagnostic, ...]
-    calls_functions: bool = False
+    depends: bool = False
 
 
 class Checking:
@@ -67,7 +67,7 @@ class Checking:
         unserved = [d.message for d in found if d.code == NO_DRIVER]
         if unserved:
             return Verdict(conditions.NO_DRIVER, "; ".join(unserved), found=found)
-        return Runnable(text, machine, found, _calls_functions(machine))
+        return Runnable(text, machine, found, _depends(machine))
 
     def _serves(self, resource: Resource) -> bool:
         return any(driver.serves(resource) for driver in self._drivers)
@@ -92,9 +92,9 @@ def definition_text(spec: Mapping[str, Any]) -> str:
         raise
 
 
-def _calls_functions(machine: Machine) -> bool:
+def _depends(machine: Machine) -> bool:
     return any(
-        isinstance(state, Task) and functions.serves(state.resource)
+        isinstance(state, Task) and (functions.serves(state.resource) or aws.claims(state.resource))
         for scope in machine.scopes.values()
         for state in scope.states.values()
     )

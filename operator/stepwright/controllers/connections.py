@@ -19,8 +19,9 @@ from stepwright.engine.nap import nap
 from stepwright.engine.ports import Clock, Uid
 from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError
+from stepwright.tasks.aws import connection as aws
+from stepwright.tasks.calls.connection_parts import BadConnection
 from stepwright.tasks.http import connection as http
-from stepwright.tasks.http.connection import BadConnection
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +78,7 @@ class Connections:
 def verdict(spec: Mapping[str, Any]) -> tuple[Reason, str]:
     """A reason, and what more there is to say."""
     try:
-        http.read(spec)
+        aws.read(spec) if aws.is_for_aws(spec) else http.read(spec)
     except BadConnection as bad:
         return conditions.BAD_CONNECTION, str(bad)
     if not spec.get("serviceAccountName") and _asks_as_an_account(spec):
@@ -87,6 +88,6 @@ def verdict(spec: Mapping[str, Any]) -> tuple[Reason, str]:
 
 def _asks_as_an_account(spec: Any) -> bool:
     if isinstance(spec, Mapping):
-        named = {"secretKeyRef", "serviceAccountToken"}
+        named = {"secretKeyRef", "serviceAccountToken", "webIdentity"}
         return bool(named & spec.keys()) or any(map(_asks_as_an_account, spec.values()))
     return isinstance(spec, list) and any(map(_asks_as_an_account, spec))

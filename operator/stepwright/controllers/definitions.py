@@ -53,18 +53,18 @@ class Definitions:
         self._status: Final = status
         self._owns: Final = owns
         self._on_change: Final = on_change
-        self._calling_functions: set[Key] = set()
+        self._depending: set[Key] = set()
         """Those checked here whose tasks call functions."""
         self._to_check_again: set[Key] = set()
 
     def forget(self, key: Key) -> None:
         """It is gone."""
-        self._calling_functions.discard(key)
+        self._depending.discard(key)
         self._to_check_again.discard(key)
 
-    def functions_changed(self, namespace: str) -> list[Key]:
-        """Other functions than before are stood for in a namespace. Returns those that have to be checked again."""
-        changed = [key for key in self._calling_functions if key[0] == namespace]
+    def surroundings_changed(self, namespace: str) -> list[Key]:
+        """In a namespace other functions than before are stood for, or Connections say something else. Returns those that have to be checked again."""
+        changed = [key for key in self._depending if key[0] == namespace]
         self._to_check_again.update(changed)
         return changed
 
@@ -95,11 +95,11 @@ class Definitions:
     async def _kept_if_it_can_run(self, key: Key, seen: SeenMachine, body: Body) -> Verdict:
         spec = body["spec"]
         checked = await self._checking.check(spec, key[0])
-        self._calling_functions.discard(key)
+        self._depending.discard(key)
         if isinstance(checked, Verdict):
             return checked
-        if checked.calls_functions:
-            self._calling_functions.add(key)
+        if checked.depends:
+            self._depending.add(key)
         revision = await self._keep(key, seen, body, checked)
         return Verdict(conditions.VALID, revision=revision, found=checked.found)
 

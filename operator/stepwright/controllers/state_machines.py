@@ -165,9 +165,9 @@ class StateMachines:
         for key in self.known.seen:
             self._workers.look_at(key)
 
-    def functions_changed(self, namespace: str) -> None:
-        """Other functions than before are stood for in a namespace."""
-        for key in self._definitions.functions_changed(namespace):
+    def surroundings_changed(self, namespace: str) -> None:
+        """In a namespace other functions than before are stood for, or Connections say something else."""
+        for key in self._definitions.surroundings_changed(namespace):
             self._workers.look_at(key)
 
     def find(self, key: Key) -> Known | None:

@@ -1,4 +1,4 @@
-"""Checks definitions without holding anybody up: large ones are checked in a thread."""
+"""Checks definitions without holding anybody up: those that may take long are checked in a thread."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ T = TypeVar("T")
 AT_ONCE_CHARACTERS: Final = 32_768
 """Definitions up to this length take at most some hundredths of a second to check: not worth a thread."""
 
+COSTLY: Final = "arn:aws"
+"""What stands in shorter ones whose check may take longer: tasks of AWS's services are compared with models of these, each a file of
+up to some megabytes."""
 
 TURN_SECONDS: Final = 0.001
 """How long a thread continues while others wait. A loop would wait Python's default of 5 ms at each of its
@@ -38,7 +41,9 @@ class LookingThrough:
         self._beside = Beside()
 
     async def __call__(self, text: str, look: Callable[[], T], whose: str) -> T:
-        return look() if len(text) <= AT_ONCE_CHARACTERS else await self._beside.call(look, whose)
+        if len(text) <= AT_ONCE_CHARACTERS and COSTLY not in text:
+            return look()
+        return await self._beside.call(look, whose)
 
 
 async def at_once(text: str, look: Callable[[], T], whose: str) -> T:  # noqa: ARG001 - the shape that is asked for

@@ -117,7 +117,7 @@ TABLE: Final = (
             "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
         ),
         aws.serves,
-        frozenset({"dev", "run"}),
+        frozenset({"operator", "dev", "run"}),
         "aws.md",
         aws.check_for,
         integration=aws.make,

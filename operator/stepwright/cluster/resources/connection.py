@@ -1,4 +1,4 @@
-"""The kind Connection: what tasks may call of other people's APIs, and with which credentials."""
+"""The kind Connection: what tasks may call of other people's APIs and of AWS, and with which credentials."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from stepwright.cluster.resources.model import Conditions, Name, ObjectMeta, Obs
 Url = Annotated[str, Field(min_length=1, max_length=2048, pattern=r"^https?://[^/?#@\\]+(/[^?#\\]*)?$")]
 HeaderName = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
 Text = Annotated[str, Field(max_length=8192)]
+Networks = Annotated[
+    list[Annotated[str, Field(max_length=64, pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]],
+    Field(max_length=32),
+]
 
 
 class SecretKeySelector(Written):
@@ -179,10 +183,7 @@ class Http(Written):
     allow: Annotated[list[Url], Field(min_length=1, max_length=64)]
     """What may be called: beginnings of URLs, with scheme, host and path (https://api.example.com/v1/). Nothing else is, and
     no redirect is followed."""
-    networks: Annotated[
-        list[Annotated[str, Field(max_length=64, pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]],
-        Field(max_length=32),
-    ] = Field(default_factory=list)
+    networks: Networks = Field(default_factory=list)
     """Private networks in which hosts of allow may be (10.20.0.0/16). Others are called at public addresses only; Services
     (NAME.NAMESPACE.svc) and addresses that allow names need no network. This machine's own and link-local addresses, where
     clouds tell credentials, are never called."""
@@ -203,13 +204,91 @@ class Http(Written):
     """How long an answer may take."""
 
 
-class ConnectionSpec(Written):
-    """What may be called, and with which credentials."""
+RoleArn = Annotated[str, Field(max_length=2048, pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[!-~]+$")]
 
-    http: Http
+
+class AccessKey(Written):
+    """A key of AWS, or of what stands in for it."""
+
+    access_key_id_from: FromSecret
+    """Where its id is kept."""
+    secret_access_key_from: FromSecret
+    """Where its secret is kept."""
+    session_token_from: FromSecret | None = None
+    """Where the session's token is kept, if it is one of a session."""
+
+
+class WebIdentity(Written):
+    """A role that serviceAccountName assumes with a token that the API server makes."""
+
+    role_arn: RoleArn
+    """The role."""
+    audience: Annotated[str, Field(min_length=1, max_length=1024)] = "sts.amazonaws.com"
+    """Whom the token is for."""
+
+
+class AwsCredentials(Written):
+    """Who calls: either accessKey or webIdentity."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("has(self.accessKey) != has(self.webIdentity)", "give either accessKey or webIdentity")
+        )
+    )
+
+    access_key: AccessKey | None = None
+    """A key of AWS, or of what stands in for it."""
+    web_identity: WebIdentity | None = None
+    """A role that serviceAccountName assumes with a token that the API server makes."""
+
+
+class AwsService(Written):
+    """One of AWS's services."""
+
+    endpoint_url: Url
+    """Where it is called."""
+
+
+class Aws(Written):
+    """Where AWS's services are called, and as whom."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "has(self.credentials) || !(has(self.endpointUrl) || has(self.services))",
+                "an endpoint takes credentials of its own: those of state machines are shown to AWS alone",
+            )
+        )
+    )
+
+    region: Annotated[str, Field(max_length=64, pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$")]
+    """The region in which all services are called."""
+    endpoint_url: Url | None = None
+    """What stands in for AWS, such as an emulator. It takes credentials."""
+    services: Annotated[dict[str, AwsService], Field(max_length=32)] = Field(default_factory=dict)
+    """Services that are called elsewhere, by their names in aws-sdk Resources (s3, sqs)."""
+    networks: Networks = Field(default_factory=list)
+    """Private networks in which hosts of endpoints may be (10.20.0.0/16); as for HTTP. AWS's own endpoints need none."""
+    credentials: AwsCredentials | None = None
+    """Who calls. Without it the ServiceAccount of each state machine that names this object, as the role that its annotation
+    eks.amazonaws.com/role-arn names."""
+    roles: Annotated[list[RoleArn], Field(max_length=64)] = Field(default_factory=list)
+    """Roles that tasks may act as besides, by Credentials.RoleArn of their states."""
+
+
+class ConnectionSpec(Written):
+    """What may be called, and with which credentials: either http or aws."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(("has(self.http) != has(self.aws)", "give either http or aws"))
+    )
+
+    http: Http | None = None
     """What may be called over HTTP, and how."""
+    aws: Aws | None = None
+    """Where AWS's services are called, and as whom."""
     service_account_name: Name | None = None
-    """The ServiceAccount, in this namespace, as which Secrets are read: its permissions count, the operator has none. The
+    """The ServiceAccount, in this namespace, as which Secrets are read and tokens are got: its permissions count, the operator has none. The
     operator must be allowed to impersonate it (chart value impersonate), and whoever writes this object, to use it."""
 
 
@@ -223,7 +302,8 @@ class ConnectionStatus(Observed):
 
 
 class Connection(Observed):
-    """What tasks may call of other people's APIs, and with which credentials. State machines name it in spec.connections."""
+    """What tasks may call of other people's APIs and of AWS, and with which credentials. State machines name it in
+    spec.connections."""
 
     model_config = ConfigDict(title="Connection")
 

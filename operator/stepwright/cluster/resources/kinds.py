@@ -131,8 +131,13 @@ CONNECTION = Kind(
     plural="connections",
     short_name="conn",
     columns=(
-        Column("Allows", ".spec.http.allow", description="What may be called"),
-        Column("Account", ".spec.serviceAccountName", description="As whom its Secrets are read"),
+        Column("Allows", ".spec.http.allow", description="What may be called over HTTP"),
+        Column("Region", ".spec.aws.region", description="Where AWS is called"),
+        Column(
+            "Account",
+            ".spec.serviceAccountName",
+            description="As whom its Secrets are read and its tokens got",
+        ),
         *_ready("Whether tasks can use it", "Why they can or cannot"),
         Column("Age", ".metadata.creationTimestamp", "date"),
     ),

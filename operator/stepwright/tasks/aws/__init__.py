@@ -18,20 +18,36 @@ from stepwright.tasks.aws.resources import claims, serves
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 
-__all__ = ["check_for", "claims", "make", "serves"]
+__all__ = ["check_allowed", "check_for", "claims", "make", "serves"]
 
 
-def check_for(spec: Mapping[str, Any]) -> TaskCheck:  # noqa: ARG001 - the shape that is asked for
+def check_for(spec: Mapping[str, Any]) -> TaskCheck:
+    """``spec``: of a StateMachine; empty for a definition by itself."""
     checks: list[TaskCheck] = []
+    lacks_connection = bool(spec) and not spec.get("connections")
 
     def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
         if not checks:
             from stepwright.tasks.aws.checking import Check  # noqa: PLC0415 - as above
 
-            checks.append(Check())
+            checks.append(Check(lacks_connection=lacks_connection))
         return checks[0](resource, state, pointer)
 
     return check
+
+
+def check_allowed(
+    named: Mapping[str, Mapping[str, Any] | None],
+    resource: Resource,
+    state: Mapping[str, Json],
+    pointer: Pointer,
+) -> Iterable[Diagnostic]:
+    """What the Connections that a StateMachine names, as far as they are known, say of its tasks that call AWS."""
+    if not claims(resource):
+        return ()
+    from stepwright.tasks.aws import allowed  # noqa: PLC0415 - as above
+
+    return allowed.check(named, resource, state, pointer)
 
 
 def make(means: Means) -> Integration:

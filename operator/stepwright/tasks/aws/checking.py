@@ -22,6 +22,12 @@ from stepwright.tasks.aws.operations import NoOperation, Operation
 MOST_SERVICES: Final = 16
 """Of one definition. The models of more are not read: each may take tenths of a second and megabytes."""
 
+NO_CONNECTION: Final = "NO_CONNECTION"
+_NOT_NAMED: Final = (
+    "{} is called as a Connection for AWS says, and the StateMachine names none: name it in spec.connections. Stepwright's own "
+    "credentials are lent to no task"
+)
+
 _CODE: Final = "SCHEMA_VALIDATION_FAILED"
 _UNRECOGNIZED: Final = (
     "The resource provided ARN is not recognized. The value is not a valid resource ARN, or the resource is not available in this "
@@ -32,7 +38,9 @@ _UNRECOGNIZED: Final = (
 class Check:
     """Implements ``asl.definition.TaskCheck``, for one definition."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lacks_connection: bool = False) -> None:
+        """``lacks_connection``: it is a StateMachine's, which names no Connection."""
+        self._lacks_connection = lacks_connection
         self._read: dict[str, Any] = {}
         """Models by botocore's names of their services, so that each is read once for the definition."""
 
@@ -42,6 +50,8 @@ class Check:
         if not resources.claims(resource) or placeholders.in_text(resource.text):
             return
         where = child(pointer, "Resource")
+        if self._lacks_connection:
+            yield Diagnostic("ERROR", NO_CONNECTION, _NOT_NAMED.format(resource), where)
         if (why := _wrong_pattern(resource)) is not None:
             yield Diagnostic("ERROR", _CODE, _UNRECOGNIZED.format(why), where)
             return

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED
+from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, PERMISSIONS
 from stepwright.aws import models, names
-from stepwright.aws.calling import AnswerTooLarge, NoAnswer, ServiceRefused
+from stepwright.aws.calling import AnswerTooLarge, MayNotConnect, NoAnswer, ServiceRefused
 from stepwright.catalog.ports import NoConnection
 from stepwright.engine.ports import Unavailable
 from stepwright.tasks.aws.operations import Operation
@@ -82,5 +82,7 @@ def told(operation: Operation) -> Iterator[None]:
         raise Unavailable(f"{operation.service}: {none}") from none
     except NoConnection as lacking:
         raise unanswered(operation, str(lacking)) from lacking
+    except MayNotConnect as forbidden:
+        raise CallFailed(PERMISSIONS, str(forbidden)) from forbidden
     except AnswerTooLarge as large:
         raise CallFailed(DATA_LIMIT_EXCEEDED, f"{large}.".capitalize()) from large

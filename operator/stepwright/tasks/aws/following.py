@@ -18,6 +18,8 @@ from stepwright.tasks.calls.services import ClientOf
 
 log = structlog.get_logger(__name__)
 
+NOT_STOPPED: Final = "what a task has begun is not stopped"
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -66,7 +68,7 @@ def stop(resource: Resource, begun: Json, client_of: ClientOf) -> None:
             except ServiceRefused as said:
                 if failures.passes(said):
                     raise
-                log.warning("what a task has begun is not stopped", resource=resource.text, reason=str(said))
+                log.warning(NOT_STOPPED, resource=resource.text, reason=str(said))
 
 
 def _told(operation: Operation, name: str, members: object) -> dict[str, Json]:

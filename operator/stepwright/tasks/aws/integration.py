@@ -10,7 +10,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, RUNTIME, TASK_FAILED
+import structlog
+
+from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, PERMISSIONS, RUNTIME, TASK_FAILED
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId
@@ -18,14 +20,15 @@ from stepwright.asl.step import CancelTask
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.aws import http_metadata, optimized, shapes
-from stepwright.aws.calling import AnswerTooLarge, NoAnswer, ServiceAnswer, ServiceRefused
-from stepwright.catalog import arns, callers
+from stepwright.aws.calling import AnswerTooLarge, MayNotConnect, NoAnswer, ServiceAnswer, ServiceRefused
 from stepwright.catalog.ports import NoConnection
 from stepwright.engine.ports import Clock, ExecutionRef
 from stepwright.tasks.aws import extras, failures, finding, following, jobs, operations, resources
 from stepwright.tasks.aws.operations import NoOperation, Operation
-from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
+from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, role_of
 from stepwright.tasks.calls.services import ClientOf, Services
+
+log = structlog.get_logger(__name__)
 
 FIRST_LOOK_SECONDS: Final = 1.0
 SLOWER: Final = 1.5
@@ -67,17 +70,17 @@ class AwsServices:
         return CallFailed(f"{own.prefix}.SdkClientException", _LOST)
 
     async def find(self, call: Call) -> Answered | None:
-        found = await self._services.use(call.place.region, call.caller, partial(_found, call))
+        found = await self._services.use(call.ref, call.role, partial(_found, call))
         return None if found is None else Answered(found)
 
     async def begin(self, call: Call) -> Answered:
-        return Answered(await self._services.use(call.place.region, call.caller, partial(_made, call)))
+        return Answered(await self._services.use(call.ref, call.role, partial(_made, call)))
 
     async def follow(self, call: Call, begun: Json) -> Answered:
         delay, missing = FIRST_LOOK_SECONDS, 0
         while True:
             look = partial(following.look, call.task.resource, begun)
-            seen = await self._services.use(call.place.region, call.caller, look)
+            seen = await self._services.use(call.ref, call.role, look)
             missing = missing + 1 if seen is following.MISSING else 0
             if missing > MOST_MISSING:
                 raise CallFailed(TASK_FAILED, "The service does not know what it has begun for the task.")
@@ -94,7 +97,10 @@ class AwsServices:
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
         if task.submitted is not None:
             stop = partial(following.stop, task.resource, task.submitted)
-            await self._services.use(arns.place_of(ref.arn).region, callers.of_task(ref), stop)
+            try:
+                await self._services.use(ref, role_of(task.credentials), stop)
+            except CallFailed as failed:
+                log.warning(following.NOT_STOPPED, resource=task.resource.text, reason=failed.cause)
 
 
 # --- In a thread ----------------------------------------------------------------------------------------------------------
@@ -116,6 +122,8 @@ def _made(call: Call, client_of: ClientOf) -> Json:
         raise failures.unanswered(operation, _NO_ANSWER.format(none)) from none
     except NoConnection as lacking:
         raise failures.unanswered(operation, str(lacking)) from lacking
+    except MayNotConnect as forbidden:
+        raise CallFailed(PERMISSIONS, str(forbidden)) from forbidden
     except AnswerTooLarge as large:
         raise CallFailed(DATA_LIMIT_EXCEEDED, f"{large}.".capitalize()) from large
     answer = _result(operation, said)

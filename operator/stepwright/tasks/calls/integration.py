@@ -26,14 +26,13 @@ class Call:
 
     @property
     def caller(self) -> Caller:
-        """As whom it is made: as the role that the state names (``Credentials``), else as the state machine's. Raises
-        CallFailed."""
-        if self.task.credentials is None:
-            return callers.of_task(self.ref)
-        named = self.task.credentials.get("RoleArn") if isinstance(self.task.credentials, Mapping) else None
-        if not isinstance(named, str) or not named:
-            raise CallFailed(RUNTIME, "The Credentials of a task must name a role by its ARN (RoleArn).")
-        return callers.of_task(self.ref, named)
+        """As whom it is made: as the role that the state names, else as the state machine's. Raises CallFailed."""
+        return callers.of_task(self.ref, self.role)
+
+    @property
+    def role(self) -> str | None:
+        """The ARN of the one that the state names. Raises CallFailed."""
+        return role_of(self.task.credentials)
 
     @property
     def place(self) -> Place:
@@ -47,6 +46,16 @@ class Answered:
 
     value: Json
     text: JsonText | None = None
+
+
+def role_of(credentials: Json) -> str | None:
+    """The role that a task's ``Credentials`` name, if there are any. Raises CallFailed."""
+    if credentials is None:
+        return None
+    named = credentials.get("RoleArn") if isinstance(credentials, Mapping) else None
+    if not isinstance(named, str) or not named:
+        raise CallFailed(RUNTIME, "The Credentials of a task must name a role by its ARN (RoleArn).")
+    return named
 
 
 class Again(Enum):

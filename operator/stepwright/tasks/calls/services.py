@@ -6,19 +6,20 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias, TypeVar
 
 from stepwright.aws.calling import Client
-from stepwright.catalog.callers import Caller
+from stepwright.engine.ports import ExecutionRef
 
 T = TypeVar("T")
 
 ClientOf: TypeAlias = Callable[[str], Client]
-"""The client of a service (``secretsmanager``, as botocore calls it). Raises NoConnection."""
+"""The client of a service (``secretsmanager``, as botocore calls it). Raises NoConnection, NoAnswer."""
 
 
 class Services(Protocol):
     """All of them; an integration knows no endpoint and no credentials of its own."""
 
-    async def use(self, region: str, caller: Caller, work: Callable[[ClientOf], T]) -> T:
-        """Returns or raises what ``work`` does with clients for this caller, in this region. It runs in a thread, so it may take
-        as long as it takes, and touches nothing that is the loop's. If this is cancelled, work that has begun ends unheard."""
+    async def use(self, ref: ExecutionRef, role: str | None, work: Callable[[ClientOf], T]) -> T:
+        """Returns or raises what ``work`` does with clients for a task of this execution, as a ``role`` that its state names. It
+        runs in a thread, so it may take as long as it takes, and touches nothing that is the loop's. If this is cancelled, work
+        that has begun ends unheard. Raises CallFailed where the execution may not call, and Unavailable, too."""
 
     async def close(self) -> None: ...

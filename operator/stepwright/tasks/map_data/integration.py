@@ -60,7 +60,7 @@ class MapData:
 
     async def _done(self, call: Call, error: str, work: Callable[[ClientOf], Json]) -> Json:
         try:
-            return await self._services.use(call.place.region, call.caller, work)
+            return await self._services.use(call.ref, call.role, work)
         except StateError as failed:
             raise CallFailed(failed.error or error, failed.cause or "") from failed
         except NotRead as refused:

@@ -7,7 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from stepwright.asl.json_types import Json
-from stepwright.aws.calling import AnswerTooLarge, Client, NoAnswer, ServiceAnswer, ServiceRefused
+from stepwright.aws.calling import (
+    AnswerTooLarge,
+    Client,
+    MayNotConnect,
+    NoAnswer,
+    ServiceAnswer,
+    ServiceRefused,
+)
 from stepwright.catalog.ports import NoConnection
 from stepwright.tasks.calls.services import ClientOf
 
@@ -63,7 +70,7 @@ class Bucket:
             raise _Refused(refused, passes=passes) from refused
         except NoAnswer as none:
             raise NotRead(f"Unable to execute HTTP request: {none}", passes=True) from none
-        except (NoConnection, AnswerTooLarge) as error:
+        except (NoConnection, MayNotConnect, AnswerTooLarge) as error:
             raise NotRead(str(error)) from error
 
 
