@@ -34,6 +34,7 @@ from stepwright.engine.effects import Cancel, Effects
 from stepwright.engine.sweeping import Sweeping
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.job import verdict
+from stepwright.tasks.job.attaching import Attaching
 from stepwright.tasks.job.driver import JobDriver
 from tests.simulation import jobs, machines, running, scene, seeds
 from tests.simulation.climate import Climate
@@ -129,11 +130,11 @@ def retry_an_unknown_outcome_under_a_new_commit_id(patch: pytest.MonkeyPatch) ->
 
 
 def take_the_job_of_another_token(patch: pytest.MonkeyPatch) -> None:
-    async def attach(self: JobDriver, watched: Any, _task: Any, made: Any, _alike: Any) -> Any:
+    async def attach(self: Attaching, watched: Any, _task: Any, made: Any, _alike: Any) -> Any:
         job = await self._create(watched.ref, made)
         return job if job is not None else await self._calls.find(watched.ref, made.name)
 
-    patch.setattr(JobDriver, "_attach", attach)
+    patch.setattr(Attaching, "job_of", attach)
 
 
 def arm_no_timers_after_a_restart(patch: pytest.MonkeyPatch) -> None:
@@ -197,12 +198,12 @@ def act_on_an_event_of_the_past(patch: pytest.MonkeyPatch) -> None:
 
 def create_the_job_again_where_it_is_gone(patch: pytest.MonkeyPatch) -> None:
     """That its uid was seen is not asked."""
-    attach = JobDriver._attach
+    attach = Attaching.job_of
 
-    async def forgetful(self: JobDriver, watched: Any, task: Any, *made: Any) -> Any:
+    async def forgetful(self: Attaching, watched: Any, task: Any, *made: Any) -> Any:
         return await attach(self, watched, msgspec.structs.replace(task, submitted=None), *made)
 
-    patch.setattr(JobDriver, "_attach", forgetful)
+    patch.setattr(Attaching, "job_of", forgetful)
 
 
 def let_jobs_run_again(patch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,7 @@ patch that releases it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import structlog
@@ -20,7 +19,8 @@ from stepwright.asl.signals import TaskId, TaskStarted, TaskSubmitted
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.kube.api import Api
-from stepwright.tasks.job import errors, facts, manifest, names, parameters, settings, verdict
+from stepwright.tasks.job import facts, manifest, names, parameters, settings, verdict
+from stepwright.tasks.job.attaching import Attaching
 from stepwright.tasks.job.beginnings import Beginnings
 from stepwright.tasks.job.releases import Releases
 from stepwright.tasks.job.requests import Calls
@@ -73,6 +73,7 @@ class JobDriver:
         self._copies = self._watching.copies
         self._judging = self._watching.judging
         self._leftovers = self._watching.leftovers
+        self._attaching = Attaching(self._calls, self._copies, self._releases, self._beginnings, clock, held)
         self.jobs = self._copies.jobs
         self.pods = self._copies.pods
 
@@ -149,7 +150,7 @@ class JobDriver:
                 for other in settings.alike(ref.settings, defaults):
                     yield manifest.build(ref, task, given, other, self._owner)
 
-            job = await self._attach(watched, task, made, alike)
+            job = await self._attaching.job_of(watched, task, made, alike)
         except StateError as error:
             self._watching.add(watched)
             self._judging.fail(watched, error.error, error.cause)
@@ -236,87 +237,6 @@ class JobDriver:
 
     # --- Starting -----------------------------------------------------------------------------------------------------
 
-    async def _attach(
-        self,
-        watched: Watched,
-        task: StartTask,
-        made: manifest.Manifest,
-        alike: Callable[[], Iterable[manifest.Manifest]],
-    ) -> facts.Job:
-        """The task's Job: found, or created now. Raises StateError, Unavailable.
-
-        ``alike``: other Jobs that an operator of another version, or with other defaults, may have made for
-        it.
-        """
-        ref, submitted = watched.ref, task.submitted
-        job = self.jobs.get(ref.namespace, made.name)
-        if submitted is not None:
-            if job is None:
-                job = await self._calls.find(ref, made.name)
-            uid = submitted.get("jobUid") if isinstance(submitted, dict) else None
-            if job is None or job.metadata.uid != uid:
-                gone = verdict.deleted(made.name)
-                raise StateError(gone.error, gone.cause)
-            return job
-        found = job is not None
-        if job is None:
-            job = await self._create(ref, made)
-            watched.since = self._clock.now()
-        if job is None:
-            job, found = await self._calls.find(ref, made.name), True
-        if job is None:
-            raise Unavailable(f"Job {ref.namespace}/{made.name} was there and is gone")
-        # Anybody may write the annotation; an admission policy guards the label.
-        whose = (job.metadata.labels.execution_uid, job.metadata.annotations.task_name)
-        if whose != (str(ref.uid), made.task_name):
-            raise _not_ours(ref, made.name, "it was not created by this execution")
-        # An account that Stepwright acts as, and whatever runs as it, may write that label, too.
-        if not found:
-            watched.from_its_creation = True
-            return job
-        try:
-            for expected in chain([made], alike()):
-                if await self._calls.is_as_made(ref, expected, job.metadata.uid):
-                    if job.was_ended:
-                        await self._make_room(ref, job)
-                    return job
-        except StateError:
-            # It may be the task's, and run: the execution does not settle before it is stopped.
-            watched.job, watched.unwanted = job, True
-            raise
-        await self._make_room(ref, job)
-        raise _not_ours(ref, made.name, "it would run something else than the task says")
-
-    async def _make_room(self, ref: ExecutionRef, job: facts.Job) -> None:
-        """A released Job has ended, and no task begins twice. So etcd was restored, which undid the start of
-        this Job, and the task has come again with another input, or what was recorded when this Job was ended. Raises
-        Unavailable until the Job is gone."""
-        name = job.metadata.name
-        is_over = job.metadata.deletionTimestamp is not None or job.spec.ttlSecondsAfterFinished is not None
-        if is_over or (ref.namespace, name) in self._releases:
-            await self._calls.delete(ref, name, job.metadata.uid)
-            raise Unavailable(
-                f"Job {ref.namespace}/{name} is of a start that was undone, and is being deleted"
-            )
-
-    async def _create(self, ref: ExecutionRef, made: manifest.Manifest) -> facts.Job | None:
-        """None: a Job of that name is there already. Raises StateError, Unavailable."""
-        await self._beginnings.turn(ref.namespace)
-        job = None
-        try:
-            if not self._held(ref.uid):
-                raise Unavailable("the execution belongs to another operator by now, or may soon")
-            job = await self._calls.create(ref, made)
-        finally:
-            if job is None:
-                self._beginnings.not_created(ref.namespace)
-            else:
-                self._beginnings.created(ref.namespace, job.metadata.uid)
-        if job is not None and (job.spec.suspend or self._copies.own_pods_of(job)):
-            # Its pod was seen before the answer, or will come when somebody else permits it.
-            self._beginnings.over(job.metadata.uid)
-        return job
-
     async def _give_input(self, watched: Watched) -> None:
         """Make the Secret with a large input, if there is one and it is not there yet, and judge the task.
         Raises Unavailable; the task stays watched: its Job is there, and must not be made again if it goes
@@ -340,13 +260,6 @@ class JobDriver:
             # A queue changes the template of what it admits: the Job could not be recognised by that any more.
             queued = bool(watched.job.spec.suspend)
             self._report(watched.ref.uid, TaskSubmitted(task.task, known, at_once=queued))
-
-
-def _not_ours(ref: ExecutionRef, name: str, why: str) -> StateError:
-    return errors.refused(
-        f"Job {name} exists in namespace {ref.namespace} and is not this task's: {why}. Delete it or find out who made "
-        "it."
-    )
 
 
 def _execution_name(job: facts.Job) -> str | None:
