@@ -221,8 +221,8 @@ def test_a_map_reads_and_writes_what_the_file_says(file: Any) -> None:
     assert (result.returncode, result.stderr, result.stdout) == (0, "", '"results"\n')
 
 
-def test_a_map_that_nothing_reads_for_fails_with_the_reason(file: Any) -> None:
+def test_a_map_whose_items_cannot_be_read_fails_with_the_reason(file: Any) -> None:
     result = run(file(reading_and_writing()))
 
     assert result.returncode == 1
-    assert "Nothing in this installation reads the items of state 'Each' (its ItemReader)." in result.stderr
+    assert "States.ItemReaderFailed: AWS_ENDPOINT_URL_S3 names no endpoint" in result.stderr
