@@ -14,6 +14,9 @@ from tests.testcluster.interface import ClusterUnavailable
 from tests.testcluster.processes import Process, tail
 
 #: Seconds until a node that fell silent is NotReady. Kubernetes' 40-50 s would make fault tests slow.
+START_SECONDS = 240
+"""How long a server may take until it is ready: a few seconds, and more than a minute where the machine does much besides."""
+
 NODE_GRACE_SECONDS = 16
 NODE_LEASE_SECONDS = 20
 
@@ -114,7 +117,7 @@ def _controller_options(kubeconfig: Path) -> list[str]:
 
 
 def await_true(
-    what: str, ready: Callable[[], bool], needs: list[Process], timeout_seconds: float = 60
+    what: str, ready: Callable[[], bool], needs: list[Process], timeout_seconds: float = START_SECONDS
 ) -> None:
     """Poll until ready; a server that ends meanwhile ends the wait, with the last of its log."""
     deadline = time.monotonic() + timeout_seconds

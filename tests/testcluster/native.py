@@ -21,7 +21,7 @@ from tests.testcluster import (
     state,
 )
 from tests.testcluster.addresses import Addresses, free_addresses
-from tests.testcluster.control_plane import answers, await_true
+from tests.testcluster.control_plane import START_SECONDS, answers, await_true
 from tests.testcluster.interface import Cluster, ClusterUnavailable, Unsupported
 from tests.testcluster.locations import network_lock, run_folder, run_lock
 from tests.testcluster.ports import free_port
@@ -267,7 +267,7 @@ def _start_servers(
     return cluster
 
 
-def _await_apiserver(folder: Path, needs: list[Process], timeout_seconds: float = 60) -> None:
+def _await_apiserver(folder: Path, needs: list[Process], timeout_seconds: float = START_SECONDS) -> None:
     command = next(process.command for process in needs if process.name == "kube-apiserver")
     port = next(option.partition("=")[2] for option in command if option.startswith("--secure-port="))
     address = next(option.partition("=")[2] for option in command if option.startswith("--bind-address="))
@@ -291,7 +291,7 @@ def _start_again(old: Process, current: State) -> None:
 def _answers(current: State) -> bool:
     """Whether the API server can be reached; for a while it may not, since another test restarts it."""
     try:
-        _await_apiserver(run_folder(), list(current.processes.values()), timeout_seconds=20)
+        _await_apiserver(run_folder(), list(current.processes.values()), timeout_seconds=60)
     except ClusterUnavailable as error:
         say(str(error))
         return False
