@@ -13,10 +13,10 @@ from pathlib import Path
 from tests.testcluster.interface import ClusterUnavailable
 from tests.testcluster.processes import Process, tail
 
-#: Seconds until a node that fell silent is NotReady. Kubernetes' 40-50 s would make fault tests slow.
 START_SECONDS = 240
 """How long a server may take until it is ready: a few seconds, and more than a minute where the machine does much besides."""
 
+#: Seconds until a node that fell silent is NotReady. Kubernetes' 40-50 s would make fault tests slow.
 NODE_GRACE_SECONDS = 16
 NODE_LEASE_SECONDS = 20
 
