@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from stepwright.controllers.state_machine_watch import Key
+from stepwright.controllers.state_machine_watch import Key, SeenMachine
 from stepwright.controllers.vanished import Vanished
 from stepwright.kube.api_errors import Forbidden
-from tests.controllers.state_machines_scene import GREET, PASS, Play, played
+from tests.controllers.state_machines_scene import GREET, OTHER, PASS, Play, played
 from tests.engine.virtual_loop import VirtualClock
 from tests.on_cluster.kubectl import machine
 
@@ -37,6 +37,38 @@ def test_who_takes_a_state_machine_over_asks_for_its_newest_form_once() -> None:
         assert known.revision == "greet-newer"
         play.change(lambda body: body["status"].update(revision="nobody else writes"))
         assert await play.machines.newest(GREET) == known
+
+    played(script)
+
+
+def test_an_answer_that_was_long_under_way_undoes_nothing_that_was_found_out_meanwhile() -> None:
+    """Nothing would have told of the newer definition again, and its executions would have waited for ever."""
+
+    async def script(play: Play) -> None:
+        play.make()
+        await asyncio.sleep(5)
+        known = play.machines.known
+        stored, comes = known.stored, asyncio.Event()
+
+        async def under_way(key: Key) -> SeenMachine:
+            answer = await stored(key)
+            await comes.wait()
+            return answer
+
+        known.stored = under_way  # type: ignore[method-assign]
+        known.confirm_anew()
+        asked = asyncio.create_task(known.newest(GREET))
+        await asyncio.sleep(1)
+        play.change(lambda body: body["spec"].update(definition=OTHER))
+        await asyncio.sleep(5)
+        newer = known.find(GREET)
+        known.confirm_anew()
+        comes.set()
+        await asked
+
+        assert known.find(GREET) == newer
+        assert newer is not None
+        assert newer.generation == 2
 
     played(script)
 

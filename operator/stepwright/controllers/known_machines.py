@@ -191,7 +191,7 @@ class KnownMachines:
         if before is not None:
             await asyncio.wait((before,))
         self._reading[key] = self._to_read.pop(key)
-        owned, sent = self._owns(uid), self.sending()
+        known, owned, sent = self._known.get(key), self._owns(uid), self.sending()
         try:
             seen = await self.stored(key)
         except NotFound:
@@ -202,7 +202,9 @@ class KnownMachines:
         finally:
             del self._reading[key]
         new = as_written(seen)
-        if new is not None and new.uid == uid and owned and self._owns(uid) and key not in self._confirmed:
+        is_own = new is not None and new.uid == uid and owned and self._owns(uid)
+        # What was found out while the answer was under way may be newer.
+        if new is not None and is_own and key not in self._confirmed and self._known.get(key) is known:
             is_news = self.find(key) != new
             self.learn(key, new, read=sent)
             if is_news:
