@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.on_cluster import acting
 from tests.on_cluster.installed_chart import person
 from tests.on_cluster.kubectl import Kube, Object, condition, machine, one, output, phase
 from tests.on_cluster.town import ALL, STEPWRIGHT, Town
@@ -48,31 +49,8 @@ def server(kube: Kube, tmp_path: Path) -> Iterator[TlsServer]:
 def at_work(kube: Kube, own_operator: OperatorProcess, operator_account: OperatorAccount) -> Kube:
     """With an operator that may act as the account ``billing``, which may read the Secret ``shop``."""
     person(kube, "billing", ("", "secrets:shop", "get"), ("", "serviceaccounts/token", "create"))
-    metadata = {"name": "operator-as-billing", "namespace": kube.namespace}
-    space, _, name = operator_account.user.removeprefix("system:serviceaccount:").partition(":")
     own_operator.start()
-    kube.apply(
-        {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "Role",
-            "metadata": metadata,
-            "rules": [
-                {
-                    "apiGroups": [""],
-                    "resources": ["serviceaccounts"],
-                    "resourceNames": ["billing"],
-                    "verbs": ["impersonate"],
-                }
-            ],
-        },
-        {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "RoleBinding",
-            "metadata": metadata,
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": metadata["name"]},
-            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": space}],
-        },
-    )
+    acting.let_act_as(kube, operator_account.user, "billing")
     return kube
 
 

@@ -8,6 +8,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -17,16 +19,22 @@ from tests.testcluster.ports import free_port
 @pytest.fixture(scope="session")
 def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its URL. All tests of a process share it, so each makes its own queues, tables and buckets."""
+    with serving("127.0.0.1", tmp_path_factory.mktemp("moto") / "log") as url:
+        yield url
+
+
+@contextmanager
+def serving(address: str, log: Path) -> Iterator[str]:
+    """A server of its own; its URL."""
     port = free_port()
-    log = tmp_path_factory.mktemp("moto") / "log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)],
+            [sys.executable, "-m", "moto.server", "--host", address, "--port", str(port)],
             stdout=output,
             stderr=output,
         )
         try:
-            url = f"http://127.0.0.1:{port}"
+            url = f"http://{address}:{port}"
             _until_it_answers(server, url)
             yield url
         finally:
