@@ -16,8 +16,7 @@ from urllib.parse import urlsplit
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.catalog import arns
 from stepwright.catalog.callers import Caller
-from stepwright.catalog.ports import Connections, Function, FunctionJob, FunctionName
-from stepwright.cluster.task_templates import LARGEST_ANSWER_BYTES, own_name
+from stepwright.catalog.ports import LARGEST_RESULT_BYTES, Connections, Function, FunctionJob, FunctionName
 from stepwright.files.reader import Reader, Unusable, open_file
 from stepwright.tasks.functions.of_lambda import OfLambda
 from stepwright.tasks.job import K8S_JOB
@@ -58,7 +57,7 @@ class OfFiles:
 
 def _keys(name: FunctionName) -> Iterator[str]:
     """Under which it may stand in a table, the narrowest first."""
-    bases = [name.name, own_name(name.name)]
+    bases = [name.name, name.of_template]
     if arns.parse(name.text) is not None:
         bases.insert(0, ":".join(name.text.split(":")[:_OF_AN_ARN]))
     if name.qualifier is not None:
@@ -131,7 +130,7 @@ def _called(reader: Reader, name: str, given: Mapping[str, Json], *at: str) -> F
         shown=f"{url} (function {name} of {reader.name})",
         seconds=seconds,
         connect_seconds=CONNECT_SECONDS,
-        largest_bytes=LARGEST_ANSWER_BYTES,
+        largest_bytes=LARGEST_RESULT_BYTES,
         signed=_unsigned,
         speech="json" if protocol == "json" else "lambda",
         stands_in=True,

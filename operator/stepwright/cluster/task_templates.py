@@ -10,11 +10,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from stepwright.catalog.ports import (
+    LARGEST_RESULT_BYTES,
     Function,
     FunctionJob,
     FunctionName,
@@ -25,9 +26,6 @@ from stepwright.catalog.ports import (
 from stepwright.cluster import conditions
 from stepwright.cluster.conditions import Reason
 from stepwright.cluster.summarised import Metadata, Status
-
-LARGEST_ANSWER_BYTES: Final = 262_144
-"""What a task's result may have; longer ones are not read to their end."""
 
 
 class Lambda(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -106,11 +104,6 @@ class Unfit(FunctionUnfit):
         self.detail = detail
 
 
-def own_name(function: str) -> str:
-    """The name of the TaskTemplate that stands for a function which none claims."""
-    return function.lower().replace("_", "-")
-
-
 def standing_for(name: FunctionName, seen: Seen) -> Template:
     """Raises NoFunction."""
     found = _named(name, seen)
@@ -132,7 +125,7 @@ def standing_for(name: FunctionName, seen: Seen) -> Template:
 def _named(name: FunctionName, seen: Seen) -> Template | None:
     if name.template:
         return seen.template(name.name)
-    return next(iter(claimants(name.name, seen)), None) or seen.template(own_name(name.name))
+    return next(iter(claimants(name.name, seen)), None) or seen.template(name.of_template)
 
 
 def claimants(function: str, seen: Seen) -> list[Template]:
@@ -147,7 +140,7 @@ def lacking(name: FunctionName, namespace: str) -> str:
         return f"There is no TaskTemplate {name.name} in the namespace {namespace}. Create one."
     return (
         f"No TaskTemplate in the namespace {namespace} stands for the function {name.name}. Create one named "
-        f"{own_name(name.name)}, or one that has {name.name} among its spec.lambda.names."
+        f"{name.of_template}, or one that has {name.name} among its spec.lambda.names."
     )
 
 
@@ -175,7 +168,7 @@ def function(template: Template, seen: Seen) -> Function | FunctionJob:
         shown=f"Service {http.service.name} (TaskTemplate {metadata.name})",
         seconds=http.timeoutSeconds,
         connect_seconds=http.connectSeconds,
-        largest_bytes=LARGEST_ANSWER_BYTES,
+        largest_bytes=LARGEST_RESULT_BYTES,
         signed=signed,
         speech=http.protocol,
         most_at_once=template.spec.maxConcurrency,

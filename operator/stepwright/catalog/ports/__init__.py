@@ -31,7 +31,14 @@ from stepwright.catalog.ports.errors import (
 )
 from stepwright.catalog.ports.executions import Executions
 from stepwright.catalog.ports.express import Express
-from stepwright.catalog.ports.functions import Function, FunctionJob, FunctionName, Functions, Speech
+from stepwright.catalog.ports.functions import (
+    LARGEST_RESULT_BYTES,
+    Function,
+    FunctionJob,
+    FunctionName,
+    Functions,
+    Speech,
+)
 from stepwright.catalog.ports.lists import Cursor, Page
 from stepwright.catalog.ports.machines import Machines
 from stepwright.catalog.ports.map_runs import MapRuns
@@ -41,6 +48,7 @@ from stepwright.catalog.ports.versions import Versions
 from stepwright.catalog.ports.work import Work
 
 __all__ = [
+    "LARGEST_RESULT_BYTES",
     "Access",
     "Activities",
     "Answers",

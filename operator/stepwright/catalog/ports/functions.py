@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from stepwright.asl.json_types import Json
 from stepwright.catalog.callers import Caller
+
+LARGEST_RESULT_BYTES: Final = 262_144
+"""What a task's result may have; longer answers are not read to their end."""
 
 Speech = Literal["lambda", "json"]
 """``lambda``: the Invoke API, https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. ``json``: a POST of the payload,
@@ -27,6 +30,11 @@ class FunctionName:
     qualifier: str | None = None
     region: str | None = None
     template: bool = False
+
+    @property
+    def of_template(self) -> str:
+        """The name of the TaskTemplate that stands for it if none claims it."""
+        return self.name.lower().replace("_", "-")
 
 
 @dataclass(frozen=True, slots=True)
