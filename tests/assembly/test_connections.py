@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from stepwright.assembly import connections
-from stepwright.assembly.connections import OfEnvironment
+from stepwright.assembly.connections import OfEnvironment, ServicesOfEnvironment
 from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import NoConnection
+from tests.tasks.aws_calls import REF
 
 ANYBODY = Caller("123456789012", role_arn="arn:aws:iam::123456789012:role/r", session="x")
 LACKING = "AWS_ENDPOINT_URL_LAMBDA names no endpoint, and there are no credentials for AWS."
@@ -99,3 +100,36 @@ async def test_an_endpoint_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch
         await OfEnvironment().find("lambda", None, ANYBODY)
 
     assert connections.lacking("lambda") == sentence
+
+
+@pytest.mark.usefixtures("credentials")
+async def test_without_leave_nothing_is_called_with_the_users_credentials(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither Lambda nor any other service, neither at AWS nor at what stands in for it."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL_SQS", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    by_default = ServicesOfEnvironment(calls="emulator")
+    only = "names no endpoint, and AWS itself is called with your credentials only if you say so"
+    with pytest.raises(NoConnection, match=f"AWS_ENDPOINT_URL_LAMBDA {only}"):
+        await OfEnvironment("emulator").find("lambda", None, ANYBODY)
+    with pytest.raises(NoConnection, match=f"AWS_ENDPOINT_URL_SQS {only}"):
+        await by_default.use(REF, None, lambda client_of: client_of("sqs"))
+    assert only in (connections.lacking("lambda", "emulator") or "")
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    found = await OfEnvironment("emulator").find("lambda", None, ANYBODY)
+    headers = await found.signed(f"{found.url}/x", {}, b"{}")
+    client = await by_default.use(REF, None, lambda client_of: client_of("sqs"))
+    assert "Credential=stepwright/" in headers["Authorization"]
+    assert client._client._request_signer._credentials.access_key == "stepwright"  # type: ignore[attr-defined]
+    await by_default.close()
+
+
+async def test_where_aws_is_off_not_even_what_stands_in_for_it_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:3001")
+
+    with pytest.raises(NoConnection, match="--aws off"):
+        await OfEnvironment("off").find("lambda", None, ANYBODY)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from stepwright.aws import environment, models, sessions, signing
 from stepwright.aws.calling import Client
-from stepwright.aws.clients import Clients, NoCredentials, Way
+from stepwright.aws.clients import MADE_UP, Clients, NoCredentials, Signed, Way
 from stepwright.aws.environment import BadEndpoint
 from stepwright.aws.signing import Signing
 from stepwright.aws.threads import Threads
@@ -24,7 +24,12 @@ T = TypeVar("T")
 MOST_AT_ONCE: Final = 64
 """Threads in which services are called: each call has one for as long as it takes."""
 
+Calls: TypeAlias = Literal["off", "emulator", "on"]
+"""What tasks may call of AWS: nothing, what stands in for it and gets none of the user's credentials, or AWS as well."""
+
+_OFF: Final = "AWS's services are not called here (--aws off)."
 _LACKING: Final = "{variable} names no endpoint, and there are no credentials for AWS."
+_EMULATOR: Final = "{variable} names no endpoint, and AWS itself is called with your credentials only if you say so (--aws on)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +47,18 @@ class _Signed:
 class OfEnvironment:
     """Implements ``catalog.ports.Connections``: whoever acts, it is the one user, with the one set of credentials."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls: Calls = "on") -> None:
+        self._calls = calls
         self._signing: dict[str, Signing] = {}
 
     async def find(self, service: str, region: str | None, caller: Caller) -> Connection:  # noqa: ARG002
         if region is None or not environment.is_region(region):
             region = environment.region()
-        signing = self._signing.setdefault(service, Signing(service))
-        try:
-            url = environment.stand_in(service)
-        except BadEndpoint as bad:
-            raise NoConnection(str(bad)) from bad
+        signing = self._signing.setdefault(service, Signing(service, own=self._calls == "on"))
+        url = _stand_in(service, self._calls)
         if url is None:
             if not await signing.known():
-                raise NoConnection(_lacking(service))
+                raise NoConnection(_LACKING.format(variable=environment.variable(service)))
             url = environment.of_aws(service, region)
         return _Signed(url.rstrip("/"), region, signing)
 
@@ -64,8 +67,9 @@ class ServicesOfEnvironment:
     """Implements ``tasks.calls.services.Services``, for the same one user. ``region``: of all calls; None: that of their
     executions."""
 
-    def __init__(self, region: str | None = None) -> None:
+    def __init__(self, region: str | None = None, calls: Calls = "on") -> None:
         self._region = region
+        self._calls = calls
         self._threads = Threads(MOST_AT_ONCE, "call of AWS")
         self._clients = Clients(sessions.of_user)
 
@@ -77,22 +81,32 @@ class ServicesOfEnvironment:
         self._threads.close()
 
     def _client(self, service: str, region: str) -> Client:
+        url = _stand_in(models.service(service).metadata["serviceId"], self._calls)
+        signed = Signed.BY_SESSION if self._calls == "on" else MADE_UP
         try:
-            stand_in = environment.stand_in(models.service(service).metadata["serviceId"])
-            return self._clients.client(service, Way(region, stand_in))
-        except (BadEndpoint, NoCredentials) as lacking:
+            return self._clients.client(service, Way(region, url, signed))
+        except NoCredentials as lacking:
             raise NoConnection(str(lacking)) from lacking
 
 
-def lacking(service: str) -> str | None:
+def lacking(service: str, calls: Calls = "on") -> str | None:
     """Why a service cannot be called, as far as can be said without asking anybody."""
     try:
-        if environment.stand_in(service) is not None or signing.configured():
+        if _stand_in(service, calls) is not None or signing.configured():
             return None
-    except BadEndpoint as bad:
-        return str(bad)
-    return _lacking(service)
-
-
-def _lacking(service: str) -> str:
+    except NoConnection as none:
+        return str(none)
     return _LACKING.format(variable=environment.variable(service))
+
+
+def _stand_in(service: str, calls: Calls) -> str | None:
+    """The URL; None: AWS's own. ``service``: its id. Raises NoConnection."""
+    if calls == "off":
+        raise NoConnection(_OFF)
+    try:
+        url = environment.stand_in(service)
+    except BadEndpoint as bad:
+        raise NoConnection(str(bad)) from bad
+    if url is None and calls == "emulator":
+        raise NoConnection(_EMULATOR.format(variable=environment.variable(service)))
+    return url

@@ -89,6 +89,8 @@ class Options:
     connection_objects: OfFiles = field(default_factory=OfFiles)
     functions: Table | None = None
     """What stands for them; all others, and all of them without it, are Lambda's."""
+    aws: connections.Calls = "emulator"
+    """Whoever may call this server may have tasks call AWS: with its user's credentials only if that one says so."""
     mocks: MockFile | None = None
     """Its test cases answer the tasks of executions that are started with one."""
 
@@ -118,7 +120,7 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
             f"Stepwright serves AWS Step Functions on http://{_shown(options.hosts[0])}:{bound} and keeps its data in "
             f"{options.folder}"
         )
-        if (lacking := connections.lacking(SERVICE)) is not None:
+        if (lacking := connections.lacking(SERVICE, options.aws)) is not None:
             log.warning(UNREACHABLE, reason=lacking)
         await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         await web.cleanup()
@@ -176,8 +178,8 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
     work = activity_driver(database, reports)
     await work.recall()
     shards = SqlShards(database, clock)
-    services = ServicesOfEnvironment()
-    at_aws = OfEnvironment()
+    services = ServicesOfEnvironment(calls=options.aws)
+    at_aws = OfEnvironment(options.aws)
     functions = None if options.functions is None else FunctionsOfFiles(options.functions, at_aws)
     means = Means(
         clock,

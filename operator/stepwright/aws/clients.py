@@ -68,7 +68,8 @@ class Way:
     addresses: Addresses | None = field(default=None, compare=False)
 
 
-_MADE_UP: Final = Keys("stepwright", "stepwright")
+MADE_UP: Final = Keys("stepwright", "stepwright")
+"""For what stands in for AWS."""
 
 
 class NoCredentials(Exception):  # noqa: N818 - it names a condition
@@ -109,7 +110,7 @@ class Clients:
             if way.url is None:
                 variable = environment.variable(models.service(service).metadata["serviceId"])
                 raise NoCredentials(f"{variable} names no endpoint, and there are no credentials for AWS.")
-            signed = _MADE_UP
+            signed = MADE_UP
         keys: dict[str, str | None] = {}
         if isinstance(signed, Keys):
             keys = {

@@ -35,8 +35,10 @@ def configured() -> bool:
 class Signing:
     """Of the requests to one service."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, *, own: bool = True) -> None:
+        """``own``: whether with the user's credentials, where there are any."""
         self._service = service
+        self._own = own
         self._asking = asyncio.Lock()
         self._asked = False
         self._credentials: Any = None
@@ -44,7 +46,7 @@ class Signing:
     async def known(self) -> bool:
         """Whether there are credentials."""
         async with self._asking:
-            if not self._asked:
+            if self._own and not self._asked:
                 self._credentials = await asyncio.to_thread(_default_credentials)
                 self._asked = True
         return self._credentials is not None

@@ -102,6 +102,13 @@ def dev(
         Optional[list[Path]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=function_files.METAVAR, help=function_files.HELP, dir_okay=False),
     ] = None,
+    aws: Annotated[
+        Literal["off", "emulator", "on"],
+        typer.Option(
+            help="What tasks call of AWS's services, Lambda among them. emulator: what AWS_ENDPOINT_URL names, and never with "
+            "your credentials. on: AWS itself, too, with your credentials. off: nothing."
+        ),
+    ] = "emulator",
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
@@ -143,6 +150,7 @@ def dev(
             task_environment=task_environment.read(env),
             connection_objects=connection_files.read(connections),
             functions=function_files.read(functions),
+            aws=aws,
             standard=limits.applied(STANDARD, given),
             express=limits.express(EXPRESS, given),
             mocks=None if mock_config is None else mock_files.read(str(mock_config)),
