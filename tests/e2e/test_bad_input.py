@@ -150,24 +150,25 @@ def test_objects_that_nest_deeply_harm_nobody_else(stepwright: Kube, levels: int
 
 
 def test_a_resource_without_a_driver_says_so_at_its_place(stepwright: Kube) -> None:
-    send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
-    stepwright.apply(machine("send", one(send)), execution("send-1", "send"))
-    found = checked(stepwright, "send")
+    activity = "arn:aws:states:us-east-1:123456789012:activity:pack"
+    pack = {"Type": "Task", "Resource": activity, "End": True}
+    stepwright.apply(machine("pack", one(pack)), execution("pack-1", "pack"))
+    found = checked(stepwright, "pack")
 
     assert condition(found, "Ready")["reason"] == "NoDriver"
     assert condition(found, "Ready")["message"] == (
         "The definition is valid, but this version of Stepwright cannot run it: "
-        "No driver serves 'arn:aws:states:::sqs:sendMessage', so executions cannot start"
+        f"No driver serves '{activity}', so executions cannot start"
     )
     assert found["status"]["diagnostics"] == [
         {
             "severity": "WARNING",
             "code": "NO_DRIVER",
-            "message": "No driver serves 'arn:aws:states:::sqs:sendMessage', so executions cannot start",
+            "message": f"No driver serves '{activity}', so executions cannot start",
             "pointer": "/States/Only/Resource",
         }
     ]
-    waiting = stepwright.until("execution", "send-1", lambda found: condition(found, "Ready"))
+    waiting = stepwright.until("execution", "pack-1", lambda found: condition(found, "Ready"))
     assert condition(waiting, "Ready")["reason"] == "StateMachineNotReady"
 
 
