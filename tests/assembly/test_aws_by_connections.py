@@ -337,6 +337,20 @@ async def test_what_a_task_has_begun_as_a_role_is_stopped_as_that_role(aws: Aws)
     assert "does not list the role" in logged[0]["reason"]
 
 
+@pytest.fixture
+def connected(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """What may be connected to would be: there the connection is made to fail."""
+    connected: list[tuple[str, int]] = []
+
+    def create_connection(address: tuple[str, int], *_: Any, **__: Any) -> Any:
+        connected.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", create_connection)
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    return connected
+
+
 @pytest.mark.parametrize(
     ("url", "networks", "found", "reached"),
     [
@@ -356,17 +370,8 @@ async def test_what_a_task_has_begun_as_a_role_is_stopped_as_that_role(aws: Aws)
     ],
 )
 async def test_an_endpoint_of_a_connection_may_not_be_anywhere(
-    url: str, networks: list[str], found: list[str], reached: bool, monkeypatch: pytest.MonkeyPatch
+    url: str, networks: list[str], found: list[str], reached: bool, connected: list[tuple[str, int]]
 ) -> None:
-    """What may be connected to would be: there the connection is made to fail."""
-    connected: list[tuple[str, int]] = []
-
-    def create_connection(address: tuple[str, int], *_: Any, **__: Any) -> Any:
-        connected.append(address)
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr("urllib3.util.connection.create_connection", create_connection)
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     shop = scene(
         connection(url, credentials=KEY, networks=networks),
         loopback=False,
@@ -383,16 +388,8 @@ async def test_an_endpoint_of_a_connection_may_not_be_anywhere(
 
 
 async def test_an_endpoint_of_aws_may_be_in_the_network_of_a_vpc_and_is_no_metadata_service(
-    monkeypatch: pytest.MonkeyPatch,
+    connected: list[tuple[str, int]],
 ) -> None:
-    connected: list[tuple[str, int]] = []
-
-    def create_connection(address: tuple[str, int], *_: Any, **__: Any) -> Any:
-        connected.append(address)
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr("urllib3.util.connection.create_connection", create_connection)
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     asked: list[tuple[str, int]] = []
     addresses = ["10.0.3.7"]
 

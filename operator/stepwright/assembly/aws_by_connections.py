@@ -13,11 +13,11 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from stepwright.asl.failure.errors import PERMISSIONS
-from stepwright.assembly.aws_identities import Accounts, Asked, Identities
+from stepwright.assembly.aws_identities import Accounts, Asked, Identities, denied
 from stepwright.aws import environment, models, names, sessions
 from stepwright.aws.calling import Client, MayNotConnect, NoAnswer, ServiceAnswer, ServiceRefused
 from stepwright.aws.clients import Addresses, Clients, Keys, Signed, Way
-from stepwright.aws.threads import Threads
+from stepwright.aws.threads import CALLS_AT_ONCE, Threads
 from stepwright.catalog.ports import ConnectionObject, ConnectionObjects, NoObject
 from stepwright.engine.ports import Clock, ExecutionRef
 from stepwright.tasks.aws import connection
@@ -31,9 +31,6 @@ from stepwright.tasks.calls.services import ClientOf
 T = TypeVar("T")
 Lookup = Callable[[str, int], Sequence[target.Address]]
 """The addresses of a host; blocks. Raises OSError."""
-
-MOST_AT_ONCE: Final = 64
-"""Threads in which services are called: each call has one for as long as it takes."""
 
 STALE: Final = frozenset(
     {
@@ -63,7 +60,7 @@ class ServicesByConnections:
     ) -> None:
         self._connections = connections
         self._identities = Identities(accounts, clock)
-        self._threads = Threads(MOST_AT_ONCE, "call of AWS")
+        self._threads = Threads(CALLS_AT_ONCE, "call of AWS")
         self._clients = Clients(sessions.of_nobody)
         self._loopback = loopback
         self._lookup = lookup
@@ -106,14 +103,14 @@ class ServicesByConnections:
                 if connection.is_for_aws(named.spec):
                     found[name] = named
         if len(found) != 1:
-            raise _denied(_none_of_one(tuple(found), missing))
+            raise denied(_none_of_one(tuple(found), missing))
         (one,) = found.values()
         try:
             aws = connection.read(one.spec)
         except BadConnection as bad:
-            raise _denied(str(bad)) from bad
+            raise denied(str(bad)) from bad
         if not environment.is_region(aws.region):
-            raise _denied(f"spec.aws.region of the Connection is no region of AWS: {aws.region}.")
+            raise denied(f"spec.aws.region of the Connection is no region of AWS: {aws.region}.")
         return one, aws
 
     def _client(self, owner: str, aws: AwsConnection, service: str, signed: Keys | Signed) -> Client:
@@ -167,7 +164,3 @@ def _none_of_one(found: Sequence[str], missing: NoObject | None) -> str:
     if missing is not None:
         return missing.cause
     return "The state machine names no Connection for AWS in spec.connections, so nobody says where AWS is called and as whom."
-
-
-def _denied(cause: str) -> CallFailed:
-    return CallFailed(PERMISSIONS, cause)

@@ -81,7 +81,7 @@ class Identities:
         """``renewed``: what there was has just been refused. Raises CallFailed, NoObject, NoAnswer, Unavailable."""
         role = asked.role
         if role is not None and role not in asked.aws.roles:
-            raise _denied(
+            raise denied(
                 f"The Connection does not list the role {role} in spec.aws.roles, so no task acts as it."
             )
         own = await self._own(asked, renewed=renewed)
@@ -131,7 +131,7 @@ class Identities:
     async def _annotated(self, namespace: str, account: str) -> str:
         role = await self._accounts.role(namespace, account)
         if role is None:
-            raise _denied(
+            raise denied(
                 f"The ServiceAccount {account} has no role at AWS: its annotation eks.amazonaws.com/role-arn would name it."
             )
         return role
@@ -166,13 +166,13 @@ class Identities:
         except ServiceRefused as refused:
             if failures.passes(refused):
                 raise NoAnswer(f"STS does not answer {operation}: {refused.code}") from refused
-            raise _denied(
+            raise denied(
                 f"STS refuses {operation} of {request['RoleArn']}: {refused.code}: {refused.message}"
             ) from refused
         except NoAnswer as none:
             raise NoAnswer(f"STS does not answer {operation}: {none}") from none
         except MayNotConnect as forbidden:
-            raise _denied(str(forbidden)) from forbidden
+            raise denied(str(forbidden)) from forbidden
         made = said.members["Credentials"]
         keys = Keys(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
         return _Session(keys, begun + SESSION_SECONDS * 1000)
@@ -193,14 +193,14 @@ async def _of_secret(connection: ConnectionObject, key: AccessKey) -> Keys:
 def _account(ref: ExecutionRef) -> str:
     account = service_account(ref.settings)
     if account is None:
-        raise _denied(
+        raise denied(
             "There are no credentials for AWS: the Connection has none, and the state machine names no serviceAccountName whose "
             "role they would be."
         )
     return account
 
 
-def _denied(cause: str) -> CallFailed:
+def denied(cause: str) -> CallFailed:
     return CallFailed(PERMISSIONS, cause)
 
 

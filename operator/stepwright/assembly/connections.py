@@ -12,7 +12,7 @@ from stepwright.aws.calling import Client
 from stepwright.aws.clients import MADE_UP, Clients, NoCredentials, Signed, Way
 from stepwright.aws.environment import BadEndpoint
 from stepwright.aws.signing import Signing
-from stepwright.aws.threads import Threads
+from stepwright.aws.threads import CALLS_AT_ONCE, Threads
 from stepwright.catalog import arns
 from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import Connection, NoConnection
@@ -20,9 +20,6 @@ from stepwright.engine.ports import ExecutionRef
 from stepwright.tasks.calls.services import ClientOf
 
 T = TypeVar("T")
-
-MOST_AT_ONCE: Final = 64
-"""Threads in which services are called: each call has one for as long as it takes."""
 
 Calls: TypeAlias = Literal["off", "emulator", "on"]
 """What tasks may call of AWS: nothing, what stands in for it and gets none of the user's credentials, or AWS as well."""
@@ -70,7 +67,7 @@ class ServicesOfEnvironment:
     def __init__(self, region: str | None = None, calls: Calls = "on") -> None:
         self._region = region
         self._calls = calls
-        self._threads = Threads(MOST_AT_ONCE, "call of AWS")
+        self._threads = Threads(CALLS_AT_ONCE, "call of AWS")
         self._clients = Clients(sessions.of_user)
 
     async def use(self, ref: ExecutionRef, role: str | None, work: Callable[[ClientOf], T]) -> T:  # noqa: ARG002

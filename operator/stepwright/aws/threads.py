@@ -11,9 +11,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
+
+CALLS_AT_ONCE: Final = 64
+"""Threads in which services are called: each call has one for as long as it takes."""
 
 
 class Threads:
