@@ -91,9 +91,9 @@ async def test_a_success_policy_does_without_some(jobs: Running, namespace: str)
 
 
 async def test_a_sidecar_serves_a_task_and_goes_with_it(jobs: Running, namespace: str) -> None:
-    shared: Json = [{"name": "work", "mountPath": "/work"}]
-    serve = "trap 'exit 9' TERM; echo 21 > /work/half; while :; do sleep 0.2; done"
-    use = 'while [ ! -s /work/half ]; do sleep 0.1; done; echo $((2 * $(cat /work/half))) > "$STEPWRIGHT_OUTPUT_FILE"'
+    shared: Json = [{"name": "work", "mountPath": "/scratch"}]
+    serve = "trap 'exit 9' TERM; echo 21 > /scratch/half; while :; do sleep 0.2; done"
+    use = 'while [ ! -s /scratch/half ]; do sleep 0.1; done; echo $((2 * $(cat /scratch/half))) > "$STEPWRIGHT_OUTPUT_FILE"'
     this = of_pod(
         initContainers=[container("half", serve, restartPolicy="Always", volumeMounts=shared)],
         containers=[container("main", use, volumeMounts=shared)],
@@ -106,14 +106,14 @@ async def test_a_sidecar_serves_a_task_and_goes_with_it(jobs: Running, namespace
 
 
 async def test_init_containers_have_the_input_and_hand_on_files(jobs: Running, namespace: str) -> None:
-    work: Json = {"name": "work", "mountPath": "/work"}
+    work: Json = {"name": "work", "mountPath": "/scratch"}
     given: Json = {"name": "stepwright-input", "mountPath": "/input", "readOnly": True}
     this = of_pod(
         initContainers=[
-            container("fetch", "cp /input/input.json /work/fetched", volumeMounts=[given, work]),
-            container("turn", "tr 7 8 < /work/fetched > /work/turned", volumeMounts=[work]),
+            container("fetch", "cp /input/input.json /scratch/fetched", volumeMounts=[given, work]),
+            container("turn", "tr 7 8 < /scratch/fetched > /scratch/turned", volumeMounts=[work]),
         ],
-        containers=[container("main", 'cp /work/turned "$STEPWRIGHT_OUTPUT_FILE"', volumeMounts=[work])],
+        containers=[container("main", 'cp /scratch/turned "$STEPWRIGHT_OUTPUT_FILE"', volumeMounts=[work])],
         volumes=[{"name": "work", "emptyDir": {}}],
     )
     found = await jobs.result(execution(namespace), this)
