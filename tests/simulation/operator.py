@@ -35,7 +35,6 @@ from stepwright.engine.ports import (
     ExecutionRef,
     Fenced,
     Loaded,
-    Report,
     Reported,
     Uid,
 )
@@ -317,7 +316,7 @@ class Operator:
         self.has_begun = False
         self._ending = False
 
-    def _make_calls(self, process: str, means: Means, report: Report, held: Held) -> tuple[CallDriver, ...]:
+    def _make_calls(self, process: str, means: Means, held: Held) -> tuple[CallDriver, ...]:
         assert process == "operator"
         calls = RemoteCalls(self._remote, self, self._faults, self._trace, means.clock)
         assert means.kubernetes is not None
@@ -325,7 +324,7 @@ class Operator:
         assert means.step_functions is not None
         nested = StepFunctions(means.step_functions, means.clock)
         self.calls = tuple(
-            CallDriver(integration, means.clock, report, held=held, answers_tokens=False)
+            CallDriver(integration, means.clock, means.report, held=held, answers_tokens=False)
             for integration in (calls, verbs, nested)
         )
         return self.calls

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stepwright.asl.resource import parse
+from stepwright.asl.resource import Resource, parse
 from stepwright.tasks import table
 from tests.processes.dev import DevProcess
 
@@ -27,6 +27,12 @@ def test_a_resource_is_served_by_one_driver(example: str) -> None:
 def test_what_is_in_no_row_is_served_nowhere(resource: str) -> None:
     assert table.row(parse(resource)) is None
     assert not any(table.serves(parse(resource), process) for process in ("operator", "dev", "run"))
+
+
+@pytest.mark.parametrize("resource", [own for row in table.OF_THE_ENGINE for own in row.resources], ids=str)
+def test_no_definition_gets_what_the_engine_starts_for_itself(resource: Resource) -> None:
+    assert table.row(resource) is None
+    assert not any(table.serves(resource, process) for process in ("operator", "dev", "run"))
 
 
 @pytest.mark.parametrize(

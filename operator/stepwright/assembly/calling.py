@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from stepwright.catalog.ports import Functions
-from stepwright.engine.ports import Report, TaskDriver, Uid
+from stepwright.engine.ports import TaskDriver, Uid
 from stepwright.tasks import table
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
@@ -18,21 +18,21 @@ from stepwright.tasks.table import Process
 
 
 def drivers(
-    process: Process, means: Means, report: Report, held: Callable[[Uid], bool] = lambda _: True
+    process: Process, means: Means, held: Callable[[Uid], bool] = lambda _: True
 ) -> tuple[CallDriver, ...]:
     """``held``: whether the process may act upon an execution at this moment."""
     return tuple(
-        CallDriver(integration, means.clock, report, held=held, answers_tokens=table.answers_tokens(process))
+        CallDriver(
+            integration, means.clock, means.report, held=held, answers_tokens=table.answers_tokens(process)
+        )
         for integration in table.integrations(process, means)
     )
 
 
 def with_jobs(
-    calls: Sequence[TaskDriver], functions: Functions | None, jobs: Jobs, answers: JobAnswers
+    calls: Sequence[TaskDriver], functions: Functions, jobs: Jobs, answers: JobAnswers
 ) -> tuple[TaskDriver, ...]:
-    """The same, but for functions, some of which run as Jobs; None: all are Lambda's. ``jobs`` reports to ``answers``."""
-    if functions is None:
-        return tuple(calls)
+    """The same, but for functions, some of which run as Jobs. ``jobs`` reports to ``answers``."""
     return tuple(
         FunctionDriver(driver, jobs, functions, answers) if driver.serves(INVOKE) else driver
         for driver in calls

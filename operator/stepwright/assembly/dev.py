@@ -47,8 +47,6 @@ from stepwright.tasks.calls.means import Means
 from stepwright.tasks.functions.integration import UNREACHABLE
 from stepwright.tasks.functions.job_answers import JobAnswers
 from stepwright.tasks.functions.of_lambda import SERVICE
-from stepwright.tasks.map_data.integration import MapData
-from stepwright.tasks.map_shards.integration import MapShards
 from stepwright.tasks.processes import ProcessDriver, environment
 
 log = structlog.get_logger(__name__)
@@ -178,27 +176,21 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
     work = activity_driver(database, reports)
     await work.recall()
     shards = SqlShards(database, clock)
-    services = ServicesOfEnvironment(calls=options.aws)
-    at_aws = OfEnvironment(options.aws)
-    functions = None if options.functions is None else FunctionsOfFiles(options.functions, at_aws)
     means = Means(
         clock,
-        connections=at_aws,
+        reports,
         connection_objects=options.connection_objects,
-        functions=functions,
-        own_machine=True,
+        functions=FunctionsOfFiles(options.functions or {}, OfEnvironment(options.aws)),
+        services=ServicesOfEnvironment(calls=options.aws),
         step_functions=line,
-        services=services,
+        shards=shards,
+        own_machine=True,
     )
-    calls = (
-        *calling.drivers("dev", means, reports),
-        CallDriver(MapData(services), clock, reports),
-        CallDriver(MapShards(shards, clock, reports), clock, reports),
-    )
+    calls = calling.drivers("dev", means)
     drivers: tuple[TaskDriver, ...] = (
         processes,
         work,
-        *calling.with_jobs(calls, functions, processes, answers),
+        *calling.with_jobs(calls, means.functions, processes, answers),
     )
     test_cases = MockTestCases(database, options.mocks)
     if options.mocks:

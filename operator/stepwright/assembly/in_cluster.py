@@ -172,13 +172,14 @@ class InCluster:
         self._connection_states = Connections(api, clock, self._connections, owns=shares.owns)
         means = Means(
             clock,
+            reports,
             connection_objects=self._connections,
-            kubernetes=accounts,
-            step_functions=nested.calls(children, clock),
             functions=self._functions,
             services=ServicesByConnections(self._connections, ServiceAccounts(api), clock),
+            kubernetes=accounts,
+            step_functions=nested.calls(children, clock),
         )
-        self._calls = made.calls("operator", means, reports, shares.held)
+        self._calls = made.calls("operator", means, shares.held)
         others = calling.with_jobs(self._calls, self._functions, self.driver, answers)
         drivers: tuple[TaskDriver, ...] = (self.driver, *others)
         self.journal = made.journal(api, revisions, restored, installation=installation)

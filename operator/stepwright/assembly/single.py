@@ -28,15 +28,13 @@ from stepwright.engine.alone import Held
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.forgetting import ExpressJournal
-from stepwright.engine.ports import Commit, ExecutionRef, Loaded, Report, StopRequest, TaskDriver
+from stepwright.engine.ports import Commit, ExecutionRef, Loaded, StopRequest, TaskDriver
 from stepwright.engine.reports import Reports
 from stepwright.mocks import names
 from stepwright.mocks.answers import Script
 from stepwright.mocks.driver import MockedDriver, OfOneExecution
-from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.functions.job_answers import JobAnswers
-from stepwright.tasks.map_data.integration import MapData
 from stepwright.tasks.processes import ProcessDriver, environment
 
 _PLACE: Final = Place("123456789012", "us-east-1")
@@ -87,16 +85,15 @@ async def run(
     loaded = _loaded(machine, name, input, settings)
     if task_environment is None:
         task_environment = environment.of_tasks()
-    at_aws = OfEnvironment()
     means = Means(
         SystemClock(),
-        connections=at_aws,
-        functions=None if functions is None else FunctionsOfFiles(functions, at_aws),
+        reports,
         connection_objects=connection_objects or OfFiles(),
-        own_machine=True,
+        functions=FunctionsOfFiles(functions or {}, OfEnvironment()),
         services=ServicesOfEnvironment(aws_environment.region()),
+        own_machine=True,
     )
-    async with _drivers(means, reports, container_engine, task_environment) as real:
+    async with _drivers(means, container_engine, task_environment) as real:
         drivers = real
         if scripts:
             mocks = OfOneExecution(scripts, _resources(machine, scripts))
@@ -130,17 +127,10 @@ async def run(
 
 @asynccontextmanager
 async def _drivers(
-    means: Means,
-    report: Report,
-    container_engine: str | None,
-    task_environment: Mapping[str, str],
+    means: Means, container_engine: str | None, task_environment: Mapping[str, str]
 ) -> AsyncIterator[tuple[TaskDriver, ...]]:
-    assert means.services is not None
-    calls = (
-        *calling.drivers("run", means, report),
-        CallDriver(MapData(means.services), means.clock, report),
-    )
-    answers = JobAnswers(report)
+    calls = calling.drivers("run", means)
+    answers = JobAnswers(means.report)
     with tempfile.TemporaryDirectory(prefix="stepwright-") as folder:
         processes = ProcessDriver(
             Path(folder), means.clock, answers, container_engine, environment=task_environment

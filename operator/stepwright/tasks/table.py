@@ -1,5 +1,5 @@
 """Every kind of task that Stepwright runs: which Resources it serves, in which processes, who checks its parameters, and who
-makes its calls.
+makes its calls. ``TABLE`` has what a definition may name, ``OF_THE_ENGINE`` what the engine starts for itself.
 
 The operator, ``stepwright dev``, ``run`` and ``validate``, the documentation's test and the drivers' tests read this one
 table. A new integration is a package beside this module, a row here, a test module and a page; what is more than calls, as
@@ -16,7 +16,17 @@ from stepwright.asl.definition import TaskCheck
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
-from stepwright.tasks import activities, aws, functions, http, job, kubernetes, step_functions
+from stepwright.tasks import (
+    activities,
+    aws,
+    functions,
+    http,
+    job,
+    kubernetes,
+    map_data,
+    map_shards,
+    step_functions,
+)
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 
@@ -142,6 +152,22 @@ TABLE: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """Of Resources that no definition can name: nobody checks what the engine gives them, and no page tells of them. What of a
+    Map needs them its fields say."""
+
+    resources: tuple[Resource, ...]
+    processes: frozenset[Process]
+    integration: Callable[[Means], Integration]
+
+
+OF_THE_ENGINE: Final = (
+    OwnRow(map_data.RESOURCES, frozenset({"dev", "run"}), map_data.make),
+    OwnRow(map_shards.RESOURCES, frozenset({"dev"}), map_shards.make),
+)
+
+
 def row(resource: Resource) -> Row | None:
     return next((row for row in TABLE if row.serves(resource)), None)
 
@@ -163,7 +189,9 @@ def answers_tokens(process: Process) -> bool:
 def integrations(process: Process, means: Means) -> tuple[Integration, ...]:
     """Those whose tasks this process runs, made anew: whoever drives them closes them."""
     return tuple(
-        row.integration(means) for row in TABLE if row.integration is not None and process in row.processes
+        row.integration(means)
+        for row in (*TABLE, *OF_THE_ENGINE)
+        if row.integration is not None and process in row.processes
     )
 
 

@@ -53,5 +53,4 @@ def check_allowed(
 def make(means: Means) -> Integration:
     from stepwright.tasks.aws.integration import AwsServices  # noqa: PLC0415 - as above
 
-    assert means.services is not None
     return AwsServices(means.services, means.clock)

@@ -13,9 +13,5 @@ __all__ = ["INVOKE", "NO_TASK_TEMPLATE", "WITH_TOKEN", "check", "make", "serves"
 
 def make(means: Means) -> Integration:
     from stepwright.tasks.functions.integration import FunctionCalls  # noqa: PLC0415 - as above
-    from stepwright.tasks.functions.of_lambda import OfLambda  # noqa: PLC0415
 
-    if means.functions is not None:
-        return FunctionCalls(means.functions, means.clock)
-    assert means.connections is not None
-    return FunctionCalls(OfLambda(means.connections), means.clock)
+    return FunctionCalls(means.functions, means.clock)

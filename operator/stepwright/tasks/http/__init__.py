@@ -20,7 +20,6 @@ def make(means: Means) -> Integration:
     def made() -> Integration:
         from stepwright.tasks.http.integration import Http  # noqa: PLC0415 - as above
 
-        assert means.connection_objects is not None
         return Http(means.connection_objects, means.clock, loopback=means.own_machine)
 
     return Deferred(serves, made)

@@ -5,8 +5,14 @@ The integration is imported when it is made: a process that only checks definiti
 
 from __future__ import annotations
 
-from stepwright.asl.resource import ITEM_READER, RESULT_WRITER, Resource
+from stepwright.tasks.calls.integration import Integration
+from stepwright.tasks.calls.means import Means
+from stepwright.tasks.map_data.resources import RESOURCES
+
+__all__ = ["RESOURCES", "make"]
 
 
-def serves(resource: Resource) -> bool:
-    return resource in (ITEM_READER, RESULT_WRITER)
+def make(means: Means) -> Integration:
+    from stepwright.tasks.map_data.integration import MapData  # noqa: PLC0415 - as above
+
+    return MapData(means.services)

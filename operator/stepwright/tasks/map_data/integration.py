@@ -17,11 +17,11 @@ from stepwright.asl.resource import ITEM_READER, Resource
 from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask
 from stepwright.engine.ports import ExecutionRef
-from stepwright.tasks import map_data
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, RefusedForNow
 from stepwright.tasks.calls.services import ClientOf, Services
 from stepwright.tasks.map_data import readers, writing
 from stepwright.tasks.map_data.objects import NotRead
+from stepwright.tasks.map_data.resources import RESOURCES
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ class MapData:
         pass
 
     def serves(self, resource: Resource) -> bool:
-        return map_data.serves(resource)
+        return resource in RESOURCES
 
     def host(self, call: Call) -> str:  # noqa: ARG002
         return "s3"

@@ -18,8 +18,8 @@ from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.catalog.ports import ShardEnd, Shards
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid
-from stepwright.tasks import map_shards
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
+from stepwright.tasks.map_shards.resources import RESOURCES
 
 PROGRESS_MILLIS: Final = 1_000
 """A shard reports at most so often, but for failures, of which its Map has to know at once."""
@@ -37,7 +37,7 @@ class MapShards:
         pass
 
     def serves(self, resource: Resource) -> bool:
-        return map_shards.serves(resource)
+        return resource in RESOURCES
 
     def host(self, call: Call) -> None:
         """How many there are at once is up to their Maps."""
