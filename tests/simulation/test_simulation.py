@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import os
 import re
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pytest
 
 import stepwright
-from tests.simulation import running, seeds
+from tests.simulation import loop, running, seeds
+from tests.simulation.loop import SimulationLoop
 from tests.simulation.result import FORESEEN, Result
 
 OPERATOR = Path(stepwright.__file__).parent
@@ -87,6 +91,15 @@ def test_traces_do_not_depend_on_hashes_or_on_what_ran_before(hash_seed: str) ->
     )
 
     assert done.stdout.strip() == fingerprints()
+
+
+def test_no_thread_runs_beside_a_simulation() -> None:
+    """Long definitions are compiled in one; how far all else had come by then was up to the machine."""
+
+    async def main(_: SimulationLoop) -> int:
+        return await asyncio.to_thread(threading.get_ident)
+
+    assert loop.run(Random(0), main) == threading.get_ident()
 
 
 def test_seeds_hold_all_kinds_of_trouble() -> None:
