@@ -54,7 +54,8 @@ from stepwright.engine.observer import Observer
 from stepwright.engine.ports import Clock, Commit, ExecutionRef, TaskDriver, Uid
 from stepwright.engine.reports import Reports
 from stepwright.kube.api import Api
-from stepwright.kube.informer import Informer, Metadata
+from stepwright.kube.informer import Informer
+from stepwright.kube.local_copy import Metadata
 from stepwright.tasks import aws, functions, table
 from stepwright.tasks.accounts import Accounts
 from stepwright.tasks.calls.driver import CallDriver

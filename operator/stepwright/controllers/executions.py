@@ -49,7 +49,8 @@ from stepwright.controllers.waiting import Waiting
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Observer, Unobserved
 from stepwright.engine.ports import Clock, ExecutionRef, TaskDriver, Uid
-from stepwright.kube.informer import Informer, Metadata
+from stepwright.kube.informer import Informer
+from stepwright.kube.local_copy import Metadata
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
 from random import Random
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic
 
 import msgspec
 import structlog
@@ -25,38 +25,14 @@ from stepwright.kube import lists, watches
 from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError, BadRequest, Expired, Forbidden, TooManyRequests
 from stepwright.kube.decoders import decoder
+from stepwright.kube.local_copy import Key, LocalCopy, Metadata, T, key_of
 from stepwright.kube.paths import path_of
 
 if TYPE_CHECKING:
     from stepwright.kube.watches import Event
 
-Key = tuple[str, str]
-"""Namespace (empty if it has none) and name."""
-
-
-class Metadata(Protocol):
-    """The part of an object's metadata that an informer itself reads."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def namespace(self) -> str: ...
-    @property
-    def uid(self) -> str: ...
-    @property
-    def resourceVersion(self) -> str: ...  # noqa: N802 - the field's name on the wire
-
-
-class Kept(Protocol):
-    @property
-    def metadata(self) -> Metadata: ...
-
-
-T = TypeVar("T", bound=Kept)
-
 OnChange = Callable[[T | None, T | None], None]
-"""``(None, new)``: it is there; ``(old, new)``: it has changed; ``(last, None)``: it is gone, and this is how it was
-last seen. Runs in the loop, so it must be quick and never block; what it raises is logged."""
+"""Of a ``local_copy.Change``. Runs in the loop, so it must be quick and never block; what it raises is logged."""
 
 OnText = Callable[[T | None, T, msgspec.Raw], None]
 """``(None, new, text)`` and ``(old, new, text)``, for callers that sometimes need more of an object than is
@@ -120,14 +96,11 @@ class Informer(Generic[T]):
             if value
         }
         self._listed = listed
-        self._keeps = keeps
+        self._copy: LocalCopy[T] = LocalCopy(self._namespaces, keeps, index)
         self._on_change = on_change
         self._on_text = on_text
-        self._index = index
         self._page_size = page_size
         self._random = random or Random()  # noqa: S311 - spreads requests in time
-        self._objects: dict[str | None, dict[Key, T]] = {namespace: {} for namespace in self._namespaces}
-        self._indexed: dict[str, dict[Key, T]] = {}
         self._activity: dict[str | None, float] = {}
         self._log = structlog.get_logger().bind(kind=plural)
         self._on_list = on_list
@@ -149,17 +122,16 @@ class Informer(Generic[T]):
                 )
 
     def get(self, namespace: str, name: str) -> T | None:
-        objects = self._objects.get(namespace)
-        return (self._objects.get(None, {}) if objects is None else objects).get((namespace, name))
+        return self._copy.get(namespace, name)
 
     def by_index(self, value: str) -> list[T]:
-        return list(self._indexed.get(value, {}).values())
+        return self._copy.by_index(value)
 
     def all(self) -> list[T]:
-        return [object for objects in self._objects.values() for object in objects.values()]
+        return self._copy.all()
 
     def __len__(self) -> int:
-        return sum(len(objects) for objects in self._objects.values())
+        return len(self._copy)
 
     @property
     def last_activity(self) -> float | None:
@@ -211,8 +183,7 @@ class Informer(Generic[T]):
     async def _list(self, namespace: str | None) -> str:
         """Take over the objects that exist now and report the missing ones as gone. Returns the list's
         resourceVersion."""
-        objects = self._objects[namespace]
-        gone = dict.fromkeys(objects)  # in the order of their arrival
+        gone = self._copy.of(namespace)
         version = ""
         path = path_of(self._api_version, self._plural, namespace)
         selectors = {**self._selectors, "fieldSelector": self._listed} if self._listed else self._selectors
@@ -220,11 +191,11 @@ class Informer(Generic[T]):
             async for items, version in pages:  # noqa: B007 - the last one's, the same in all
                 for raw in items:
                     if (new := self._read(raw)) is not None:
-                        gone.pop(_key(new), None)
+                        gone.pop(key_of(new), None)
                         self._put(namespace, new, raw)
                 await asyncio.sleep(0)
-        for key in gone:
-            self._remove(namespace, key, objects[key])
+        for key, last in gone.items():
+            self._remove(namespace, key, last)
         known_before = namespace in self._activity
         self._hear(namespace)
         if known_before:
@@ -262,7 +233,7 @@ class Informer(Generic[T]):
         if new is None:
             return None
         if event.type == "DELETED":
-            self._remove(namespace, _key(new), new)
+            self._remove(namespace, key_of(new), new)
         else:
             self.appears = event.type == "ADDED"
             self._put(namespace, new, event.object)
@@ -270,41 +241,12 @@ class Informer(Generic[T]):
         return new.metadata.resourceVersion
 
     def _put(self, namespace: str | None, new: T, text: msgspec.Raw) -> None:
-        key = _key(new)
-        old = self._objects[namespace].get(key)
-        if old is not None and old.metadata.uid != new.metadata.uid:
-            # Deleted and created again while nobody watched: two objects with one name.
-            self._remove(namespace, key, old)
-            old = None
-        if old is not None and old.metadata.resourceVersion == new.metadata.resourceVersion:
-            return
-        if self._keeps is None or self._keeps(new):
-            self._objects[namespace][key] = new
-            self._reindex(key, old, new)
-        elif old is not None:
-            del self._objects[namespace][key]
-            self._reindex(key, old, None)
-        self._tell(old, new, text)
+        for old, now in self._copy.put(namespace, new):
+            self._tell(old, now, text)
 
     def _remove(self, namespace: str | None, key: Key, last: T) -> None:
-        old = self._objects[namespace].pop(key, None)
-        if old is not None:
-            self._reindex(key, old, None)
+        if self._copy.remove(namespace, key):
             self._tell(last, None)
-
-    def _reindex(self, key: Key, old: T | None, new: T | None) -> None:
-        if self._index is None:
-            return
-        before = set(self._index(old)) if old is not None else set()
-        after = set(self._index(new)) if new is not None else set()
-        for value in before - after:
-            entries = self._indexed[value]
-            del entries[key]
-            if not entries:
-                del self._indexed[value]
-        if new is not None:
-            for value in after:
-                self._indexed.setdefault(value, {})[key] = new
 
     def _tell(self, old: T | None, new: T | None, text: msgspec.Raw | None = None) -> None:
         try:
@@ -357,7 +299,3 @@ class _BookmarkMetadata(msgspec.Struct):
 
 class _Bookmark(msgspec.Struct):
     metadata: _BookmarkMetadata
-
-
-def _key(object: Kept) -> Key:
-    return object.metadata.namespace, object.metadata.name
