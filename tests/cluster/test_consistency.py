@@ -13,7 +13,7 @@ import pytest
 from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome
-from stepwright.cluster import consistency, record, seal
+from stepwright.cluster import consistency, patches, seal
 from stepwright.cluster.consistency import Edited, Truth
 from stepwright.cluster.record import Record
 from stepwright.cluster.stored import of
@@ -56,7 +56,7 @@ def written(count: int, *, whole: bool = False) -> dict[str, Any]:
             settled=n == 2,
             whole=whole,
         )
-        change = record.of_commit(known, commit, parts, [json.dumps(event) for event in EVENTS[n]])
+        change = patches.of_commit(known, commit, parts, [json.dumps(event) for event in EVENTS[n]])
         stored, known = jsonpatch.apply_patch(stored, change.patch), change.after
     return stored
 
@@ -84,7 +84,7 @@ def test_a_commit_that_writes_all_leaves_nothing_of_what_was_edited() -> None:
     }
     parts = {PartId("head"): json.dumps(HEADS[1]), PartId("start"): "{}"}
     commit = Commit("c1", 1, Millis(1000), Millis(0), {}, whole=True)
-    change = record.of_commit(known, commit, parts, [json.dumps(event) for event in EVENTS[1]])
+    change = patches.of_commit(known, commit, parts, [json.dumps(event) for event in EVENTS[1]])
 
     assert jsonpatch.apply_patch(body, change.patch)["status"] == written(2)["status"]
 

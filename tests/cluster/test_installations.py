@@ -8,17 +8,17 @@ from typing import Any
 import jsonpatch
 import pytest
 
-from stepwright.cluster import record
+from stepwright.cluster import patches
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.record import Record
 from stepwright.cluster.stored import of
-from tests.cluster.test_record import FORKS, NEW, PINNED, commits_of, encoded
+from tests.cluster.test_patches import FORKS, NEW, PINNED, commits_of, encoded
 
 COMMITS = commits_of(FORKS, {"items": [1]}, None)
 
 
 def applied(body: dict[str, Any], found: Record, number: int) -> tuple[dict[str, Any], Record]:
-    change = record.of_commit(found, COMMITS[number], *encoded(COMMITS[number]))
+    change = patches.of_commit(found, COMMITS[number], *encoded(COMMITS[number]))
     result: dict[str, Any] = jsonpatch.apply_patch(body, change.patch)
     return result, change.after
 
@@ -29,7 +29,7 @@ def test_the_first_commit_names_the_installation_and_later_ones_need_not() -> No
     body, after = applied(copy.deepcopy(NEW), found, 0)
     assert body["status"]["operator"] == "stepwright-system"
 
-    change = record.of_commit(after, COMMITS[1], *encoded(COMMITS[1]))
+    change = patches.of_commit(after, COMMITS[1], *encoded(COMMITS[1]))
     assert "/status/operator" not in {operation["path"] for operation in change.patch}
 
 

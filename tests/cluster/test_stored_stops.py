@@ -18,7 +18,7 @@ from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import CancelTask
-from stepwright.cluster import executions, record, revisions, seal
+from stepwright.cluster import executions, patches, revisions, seal
 from stepwright.cluster.clearing import Clearing
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.record import Record
@@ -64,7 +64,7 @@ def written(commits: Sequence[Commit]) -> Stored:
             for part, value in commit.parts.items()
         }
         events = [msgspec.json.encode(event).decode() for event in commit.events]
-        change = record.of_commit(known, commit, parts, events)
+        change = patches.of_commit(known, commit, parts, events)
         body, known = jsonpatch.apply_patch(body, change.patch), change.after
     return body, known
 
@@ -107,7 +107,7 @@ def test_a_stop_outlives_its_execution_until_that_has_settled(
     assert status["checkpoint"].keys() == {"start", "head", "stop/3"}
     executions.check_version(of(body))
 
-    settled = jsonpatch.apply_patch(body, record.of_settling(known, "settled").patch)["status"]
+    settled = jsonpatch.apply_patch(body, patches.of_settling(known, "settled").patch)["status"]
 
     assert settled["settled"]
     assert settled["checkpoint"].keys() == {"start", "head"}

@@ -16,7 +16,7 @@ from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.parts import Branch
 from stepwright.asl.interpreter import steps
 from stepwright.assembly import nested
-from stepwright.cluster import record, stored
+from stepwright.cluster import patches, stored
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.nested import of_task
 from stepwright.cluster.nested.children import Children
@@ -50,8 +50,8 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 
 def drop_the_condition_on_seq(patch: pytest.MonkeyPatch) -> None:
-    guard = record._guard
-    patch.setattr(record, "_guard", lambda known: guard(known)[:1])
+    guard = patches._guard
+    patch.setattr(patches, "_guard", lambda known: guard(known)[:1])
 
 
 def act_before_commit(patch: pytest.MonkeyPatch) -> None:

@@ -17,12 +17,13 @@ from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent
-from stepwright.cluster import consistency, executions, record, write_errors
+from stepwright.cluster import consistency, executions, patches, record, write_errors
 from stepwright.cluster.beside import Beside, payload_name
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.installation import Installation
+from stepwright.cluster.patches import Change
 from stepwright.cluster.reading import Reading, path_of_execution
-from stepwright.cluster.record import Change, Record
+from stepwright.cluster.record import Record
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.cluster.rows import TRUSTED_SECONDS, Row
 from stepwright.cluster.stored import Pinned, Stored
@@ -277,7 +278,7 @@ class ClusterJournal:
                 # If a quota is used up, an execution must still be able to end: its last page grows instead.
                 if commit.outcome is None:
                     raise
-        change = record.of_commit(
+        change = patches.of_commit(
             known, commit, parts, events, output_ref=output_ref, rolled_page=rolled_page
         )
         row.go_on()
@@ -291,13 +292,13 @@ class ClusterJournal:
     async def explain(self, ref: ExecutionRef, reason: str, now: Millis) -> None:
         known = self._records.get(ref.uid)
         if known is not None:
-            await self._apply(ref, record.of_explanation(known, reason, now), None)
+            await self._apply(ref, patches.of_explanation(known, reason, now), None)
 
     async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:
         known = self._records[ref.uid]
         if known.seq != expected_seq:
             raise Fenced(f"Execution {ref} is at {known.seq}, not at {expected_seq}")
-        await self._apply(ref, record.of_settling(known, commit_id), commit_id)
+        await self._apply(ref, patches.of_settling(known, commit_id), commit_id)
 
     async def _apply(self, ref: ExecutionRef, change: Change, commit_id: str | None) -> None:
         """``commit_id`` None: it is not a commit, and nothing is lost if it does not land."""

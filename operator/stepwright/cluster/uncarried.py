@@ -17,7 +17,7 @@ import structlog
 
 from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.signals import Millis
-from stepwright.cluster import conditions, record, seal
+from stepwright.cluster import conditions, patches, seal
 from stepwright.cluster.conditions import Reason
 from stepwright.cluster.resources import API_VERSION, Phase
 from stepwright.cluster.stored import Stored
@@ -181,7 +181,7 @@ class Refusals:
 
     async def _send(self, stored: Stored, operations: Sequence[Operation]) -> bool:
         """Raises TooLarge, Unavailable."""
-        patch = [*record.commit_is(stored.uid, stored.seq, stored.commit_id), *operations]
+        patch = [*patches.commit_is(stored.uid, stored.seq, stored.commit_id), *operations]
         path = path_of(API_VERSION, "executions", stored.namespace, stored.name, "status")
         try:
             await self._api.request(

@@ -12,7 +12,7 @@ import pytest
 from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import Outcome, StartTask, Visit
-from stepwright.cluster import record, seal
+from stepwright.cluster import patches, record, seal
 from stepwright.cluster.record import Record
 from stepwright.cluster.stored import of
 from stepwright.cluster.transitions import MOST_TRANSITIONS
@@ -78,7 +78,7 @@ def encoded(commit: Commit) -> tuple[dict[PartId, str | None], list[str]]:
 
 def apply(stored: dict[str, Any], known: Record, commit: Commit, *, rolled_page: str | None = None) -> Record:
     parts, events = encoded(commit)
-    change = record.of_commit(known, commit, parts, events, rolled_page=rolled_page)
+    change = patches.of_commit(known, commit, parts, events, rolled_page=rolled_page)
     stored.update(jsonpatch.apply_patch(stored, change.patch))
     return change.after
 
@@ -117,7 +117,7 @@ def test_the_size_of_a_patch_does_not_grow_with_the_history() -> None:
     stored, known, sizes = copy.deepcopy(NEW), Record.of(of(NEW), PINNED), []
     for commit in commits_of({"StartAt": "W0", "States": states}, {}, fail_first):
         parts, events = encoded(commit)
-        sizes.append(len(msgspec.json.encode(record.of_commit(known, commit, parts, events).patch)))
+        sizes.append(len(msgspec.json.encode(patches.of_commit(known, commit, parts, events).patch)))
         rolled = f"page-{known.page_first}" if known.page_is_full else None
         known = apply(stored, known, commit, rolled_page=rolled)
 
@@ -147,9 +147,9 @@ def test_no_write_applies_to_another_commit_of_the_same_number(write: str) -> No
     commits = commits_of(FORKS, {"items": [1]}, None)
     known = apply(stored, known, commits[0])
     change = {
-        "commit": lambda: record.of_commit(known, commits[1], *encoded(commits[1])),
-        "explanation": lambda: record.of_explanation(known, "too large", Millis(5000)),
-        "settling": lambda: record.of_settling(known, "settles"),
+        "commit": lambda: patches.of_commit(known, commits[1], *encoded(commits[1])),
+        "explanation": lambda: patches.of_explanation(known, "too large", Millis(5000)),
+        "settling": lambda: patches.of_settling(known, "settles"),
     }[write]()
     jsonpatch.apply_patch(copy.deepcopy(stored), change.patch)
     stored["status"]["commitId"] = "of another row"
@@ -162,7 +162,7 @@ def test_a_commit_of_another_sequence_does_not_apply() -> None:
     stored, known = copy.deepcopy(NEW), Record.of(of(NEW), PINNED)
     apply(stored, known, Commit("c1", 0, Millis(1000), Millis(1000), {}))
     parts, events = encoded(Commit("c1", 0, Millis(1000), Millis(1000), {}))
-    again = record.of_commit(known, Commit("c2", 0, Millis(1000), Millis(1000), {}), parts, events)
+    again = patches.of_commit(known, Commit("c2", 0, Millis(1000), Millis(1000), {}), parts, events)
 
     with pytest.raises(jsonpatch.JsonPatchTestFailed):
         jsonpatch.apply_patch(stored, again.patch)
