@@ -12,19 +12,18 @@ from typing import Any
 import msgspec
 import structlog
 
-from stepwright.asl.checkpoint.checkpoint import PartId, check_version
-from stepwright.asl.checkpoint.parts import STOPS
-from stepwright.asl.machine import Machine
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent
-from stepwright.cluster import consistency, executions, patches, record, write_errors
+from stepwright.cluster import compared, consistency, patches, write_errors
 from stepwright.cluster.beside import Beside, payload_name
+from stepwright.cluster.compared import Relation
 from stepwright.cluster.consistency import Edited
+from stepwright.cluster.contents import Contents
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.patches import Change
 from stepwright.cluster.reading import Reading, path_of_execution
 from stepwright.cluster.record import Record
-from stepwright.cluster.revisions import Revision, Revisions
+from stepwright.cluster.revisions import Revisions
 from stepwright.cluster.rows import TRUSTED_SECONDS, Row
 from stepwright.cluster.stored import Pinned, Stored
 from stepwright.engine import kept_apart, payloads, readings
@@ -86,6 +85,7 @@ class ClusterJournal:
         self._read_clocks = read_clocks
         self._reading = Reading(api)
         self._beside = Beside(api, stored, read_clocks)
+        self._contents = Contents(revisions, self._beside)
 
     # --- Loading -------------------------------------------------------------------------------------------------
 
@@ -103,11 +103,11 @@ class ClusterJournal:
             pinned = Pinned(**known.state_machine)
         if pinned is None:
             raise Edited("status.stateMachine is")
-        if known is None or _may_follow(found, known):
+        relation = Relation.FOLLOWS if known is None else compared.relation(found, known)
+        if known is None or relation is Relation.FOLLOWS:
             return await self.open(found, pinned, sent)
-        if "seal" not in found.status:
+        if relation is Relation.EDITED:
             raise Edited("status.seq is")
-        # Nobody who edits the number has a seal for it: this was written here, and etcd was restored since.
         loaded = await self.open(found, pinned, sent)
         restored = self._records[ref.uid]
         restored.lost_from = known.seq
@@ -121,7 +121,7 @@ class ClusterJournal:
         if known is None:
             return True
         if known.seq:
-            return _is_no_later(found, known)
+            return compared.is_from_before(found, known)
         return not await self._is_there(found.reference, known)
 
     async def _is_there(self, ref: ExecutionRef, known: Record) -> bool:
@@ -164,12 +164,10 @@ class ClusterJournal:
             raise Elsewhere(f"installation {operator} has begun it")
         consistency.check(found)
         pinned = found.pinned or pinned
-        revision = await self._revision(found, pinned)
+        result, digests = await self._contents.of(found, pinned)
         taken_up = Record.of(found, pinned.as_status())
         taken_up.carrier = None if self._installation is None else self._installation.name
-        parts, digests = await self._parts(found)
         taken_up.stored |= digests
-        result = executions.loaded(found, revision, parts)
         self._beside.stop_rolling(taken_up.uid)
         self._records[taken_up.uid] = taken_up
         if not taken_up.seq:
@@ -177,73 +175,12 @@ class ClusterJournal:
         return result
 
     async def peek(self, found: Stored) -> Loaded | None:
-        """What is stored of an Execution that nobody carries; None if it has not begun, or somebody has
-        edited it. Its machine is empty if that is lost. Raises Unavailable, NewerVersion, and Refused
-        where a payload is lost."""
-        pinned = found.pinned
-        try:
-            consistency.check(found)
-        except Edited:
-            return None
-        if pinned is None:
-            return None
-        try:
-            revision = await self._revision(found, pinned)
-        except Refused:
-            revision = _without_machine(pinned)
-        parts, _ = await self._parts(found)
-        return executions.loaded(found, revision, parts)
-
-    async def _parts(self, found: Stored) -> tuple[dict[PartId, Any], set[str]]:
-        """Of the checkpoint, and the digests of the payloads in them. Raises Unavailable, Refused, NewerVersion."""
-        ended = found.has_ended
-        encoded = {
-            part: msgspec.json.decode(text)
-            for part, text in found.checkpoint.items()
-            if not ended or part.startswith(STOPS)  # of an ended execution there is only to clean up
-        }
-        digests = payloads.references(encoded)
-        ref = found.reference
-        texts = {digest: await self._beside.payload(ref, digest) for digest in sorted(digests)}
-        for part in encoded.values():
-            check_version(part)
-        return {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}, digests
+        """``Contents.peek``."""
+        return await self._contents.peek(found)
 
     def is_as_written(self, found: Stored) -> bool:
         """Whether nobody else has changed the status of an Execution that runs here."""
-        status = found.status
-        known = self._records.get(found.uid)
-        if known is not None and found.seq <= known.seq:
-            shown = (
-                found.seq,
-                status.get("commitId"),
-                status.get("operator"),
-                status.get("transitions"),
-                status.get("conditions"),
-            )
-            if shown != (
-                known.seq,
-                known.commit_id,
-                known.operator,
-                known.transitions,
-                known.conditions,
-            ):
-                return False
-        try:
-            consistency.check(found)
-        except Edited:
-            return False
-        return True
-
-    async def _revision(self, found: Stored, pinned: Pinned) -> Revision:
-        try:
-            return await self._revisions.get(found.namespace, pinned.revision)
-        except Refused:
-            if not found.has_ended:
-                raise
-            # It may have been deleted with its StateMachine. An ended execution takes no step: it only needs
-            # cleaning up.
-            return _without_machine(pinned)
+        return compared.is_as_written(found, self._records.get(found.uid))
 
     def forget(self, ref: ExecutionRef) -> None:
         self._beside.stop_rolling(ref.uid)
@@ -351,27 +288,6 @@ class ClusterJournal:
                 raise Fenced(f"what Execution {ref} was to run is gone before it has begun")
             found = self._revisions.last_found(known.namespace, name) or now
         row.relies_on(found)
-
-
-def _without_machine(pinned: Pinned) -> Revision:
-    return Revision(pinned.revision, Machine(scopes={}), {})
-
-
-def _may_follow(found: Stored, known: Record) -> bool:
-    """Whether the stored state may follow the known one, or be it. Another commit of the same number is
-    neither; if only its id differs, somebody has edited that."""
-    status, seq = found.status, found.seq
-    if seq != known.seq or status.get("commitId") == known.commit_id:
-        return seq >= known.seq
-    return status.get("seal") in (None, record.seal_of(known))
-
-
-def _is_no_later(found: Stored, known: Record) -> bool:
-    """Whether the object shows no write since it was taken up, though it was written here: then etcd was
-    restored to a time before its first commit, when it had no seal. Resource versions of one resource can be
-    compared (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions)."""
-    now, then = found.version, known.version
-    return now.isdecimal() and then.isdecimal() and int(now) <= int(then)
 
 
 def _short_text(value: HistoryEvent | Mapping[str, Any], into: Payloads) -> str:

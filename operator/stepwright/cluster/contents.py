@@ -1,0 +1,77 @@
+"""All that is stored for an execution: its checkpoint, whose long texts are in objects beside it, and the machine that it is
+pinned to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from stepwright.asl.checkpoint.checkpoint import PartId, check_version
+from stepwright.asl.checkpoint.parts import STOPS
+from stepwright.asl.machine import Machine
+from stepwright.cluster import consistency, executions
+from stepwright.cluster.beside import Beside
+from stepwright.cluster.consistency import Edited
+from stepwright.cluster.revisions import Revision, Revisions
+from stepwright.cluster.stored import Pinned, Stored
+from stepwright.engine import payloads
+from stepwright.engine.ports import Loaded, Refused
+
+
+class Contents:
+    def __init__(self, revisions: Revisions, beside: Beside) -> None:
+        self._revisions = revisions
+        self._beside = beside
+
+    async def of(self, found: Stored, pinned: Pinned) -> tuple[Loaded, set[str]]:
+        """With the digests of the texts that were beside it. Raises Unavailable, Refused, InvalidInput, NewerVersion."""
+        revision = await self._revision(found, pinned)
+        parts, digests = await self._parts(found)
+        return executions.loaded(found, revision, parts), digests
+
+    async def peek(self, found: Stored) -> Loaded | None:
+        """Of an Execution that nobody carries; None if it has not begun, or somebody has edited it. Its machine is empty if
+        that is lost. Raises Unavailable, NewerVersion, and Refused where a payload is lost."""
+        pinned = found.pinned
+        try:
+            consistency.check(found)
+        except Edited:
+            return None
+        if pinned is None:
+            return None
+        try:
+            revision = await self._revision(found, pinned)
+        except Refused:
+            revision = _without_machine(pinned)
+        parts, _ = await self._parts(found)
+        return executions.loaded(found, revision, parts)
+
+    async def _parts(self, found: Stored) -> tuple[dict[PartId, Any], set[str]]:
+        """Raises Unavailable, Refused, NewerVersion."""
+        ended = found.has_ended
+        encoded = {
+            part: msgspec.json.decode(text)
+            for part, text in found.checkpoint.items()
+            if not ended or part.startswith(STOPS)  # of an ended execution there is only to clean up
+        }
+        digests = payloads.references(encoded)
+        ref = found.reference
+        texts = {digest: await self._beside.payload(ref, digest) for digest in sorted(digests)}
+        for part in encoded.values():
+            check_version(part)
+        return {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}, digests
+
+    async def _revision(self, found: Stored, pinned: Pinned) -> Revision:
+        try:
+            return await self._revisions.get(found.namespace, pinned.revision)
+        except Refused:
+            if not found.has_ended:
+                raise
+            # It may have been deleted with its StateMachine. An ended execution takes no step: it only needs
+            # cleaning up.
+            return _without_machine(pinned)
+
+
+def _without_machine(pinned: Pinned) -> Revision:
+    return Revision(pinned.revision, Machine(scopes={}), {})
