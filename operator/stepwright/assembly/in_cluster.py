@@ -25,7 +25,6 @@ from stepwright.cluster.connections import ClusterConnections, Connection
 from stepwright.cluster.functions import ClusterFunctions
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
-from stepwright.cluster.nested.children import Children
 from stepwright.cluster.nested.ends import Ends, Glance
 from stepwright.cluster.revisions import Revisions
 from stepwright.cluster.service_accounts import ServiceAccounts
@@ -165,7 +164,7 @@ class InCluster:
         self._templates = TaskTemplates(api, clock, self._functions, owns=shares.owns)
         accounts, self.ends = Accounts(api, shares.held), Ends()
         known = made.known_machines(api, owns=shares.owns, on_change=machine_changed, is_gone=machine_gone)
-        children = Children(
+        children = nested.children(
             api, accounts.of, self.ends, partial(_glance, self.watch), partial(_is_ready, known), namespaces
         )
         connection_changed: Notice[[Connection]] = Notice()

@@ -5,7 +5,7 @@ the Executions of the cluster, as ``cluster.nested`` has them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from stepwright.api.own_calls import OwnCalls, ServiceOf
@@ -18,16 +18,27 @@ from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import CallingTask, CallRefused, Calls, Executions, Express, Machines, Versions
 from stepwright.catalog.records import Execution
 from stepwright.cluster import arns as cluster_arns
-from stepwright.cluster.nested.children import Children
+from stepwright.cluster.nested.asking import Accounts, Asking
+from stepwright.cluster.nested.children import Children, IsReady
+from stepwright.cluster.nested.ends import Ends, Look
 from stepwright.cluster.nested.of_task import ExecutionsOfTask, MachinesOfTask, NoVersions, call_id
+from stepwright.cluster.nested.stopping import Stopping
 from stepwright.engine.beside import Beside
 from stepwright.engine.ports import Clock, Refused
+from stepwright.kube.api import Api
 from stepwright.tasks.step_functions.resources import IN_A_CLUSTER
 
 _MACHINE: Final = "StateMachineArn"
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 _NOT_ASKED: Any = None
 """Of these ports no operation in ``IN_A_CLUSTER`` asks anything."""
+
+
+def children(
+    api: Api, accounts: Accounts, ends: Ends, look: Look, is_ready: IsReady, namespaces: Sequence[str]
+) -> Children:
+    asking = Asking(accounts)
+    return Children(api, asking, Stopping(api, asking, look, namespaces), ends, look, is_ready, namespaces)
 
 
 def calls(children: Children, clock: Clock) -> Calls:

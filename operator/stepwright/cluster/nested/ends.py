@@ -5,7 +5,7 @@ costs no request.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
@@ -21,6 +21,10 @@ class Glance(NamedTuple):
     uid: str
     has_ended: bool
     parent: Parent | None
+
+
+Look: TypeAlias = Callable[[str, str], Glance | None]
+"""What the watch of executions has seen of one, by its namespace and name. None: nothing, or it has settled."""
 
 
 class Ends:

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from stepwright.cluster.resources.model import DNS_NAME
 
@@ -16,6 +16,14 @@ _LONGEST: Final = 253
 _LONGEST_SLUG: Final = 40
 _LONGEST_MACHINE: Final = 100
 _HASH_LENGTH: Final = 16
+
+
+class Named(NamedTuple):
+    """An execution by its ARN."""
+
+    namespace: str
+    machine: str
+    name: str
 
 
 def object_name(state_machine: str, name: str) -> str:

@@ -10,7 +10,8 @@ from stepwright.asl.task_token import task_name
 from stepwright.catalog import arns
 from stepwright.catalog.ports import CallingTask
 from stepwright.catalog.records import Execution, StateMachine
-from stepwright.cluster.nested.children import Children, Named
+from stepwright.cluster.nested.children import Children
+from stepwright.cluster.nested.names import Named
 from stepwright.engine.ports import StopRequest, Uid
 
 
