@@ -33,6 +33,7 @@ from stepwright.engine.carrying import Carrying
 from stepwright.engine.effects import Cancel, Effects
 from stepwright.engine.sweeping import Sweeping
 from stepwright.tasks.calls.driver import CallDriver
+from stepwright.tasks.calls.making import Making
 from stepwright.tasks.job import verdict
 from stepwright.tasks.job.attaching import Attaching
 from stepwright.tasks.job.driver import JobDriver
@@ -229,12 +230,12 @@ def keep_no_stops(patch: pytest.MonkeyPatch) -> None:
 
 
 def begin_again_without_looking(patch: pytest.MonkeyPatch) -> None:
-    made = CallDriver._made
+    made = Making.made
 
-    async def as_the_first(self: CallDriver, call: Any, *, again: bool) -> Any:  # noqa: ARG001
+    async def as_the_first(self: Making, call: Any, *, again: bool) -> Any:  # noqa: ARG001
         return await made(self, call, again=False)
 
-    patch.setattr(CallDriver, "_made", as_the_first)
+    patch.setattr(Making, "made", as_the_first)
 
 
 def call_while_the_lease_has_lapsed(patch: pytest.MonkeyPatch) -> None:

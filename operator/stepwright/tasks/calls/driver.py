@@ -1,53 +1,29 @@
-"""Makes the calls of one integration for all executions.
+"""The driver of all tasks that are calls of one integration.
 
-Everything that calls have in common is here: one call of a task at a time; limits for all calls and for each
-host; longer pauses the longer the other side is away; what to do when nobody knows whether a call was made;
-finding again after a crash, and stopping with its task, work that the task began and waits for; keeping
-results until they are committed.
+One call of a task at a time (``making`` makes it); finding again after a crash, and stopping with its task, work that the task
+began and waits for; keeping results until they are committed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
-from typing import Any, Final, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import structlog
 from msgspec.structs import replace
 
 from stepwright.asl.failure.errors import RUNTIME
 from stepwright.asl.resource import Resource
-from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskStarted, TaskSubmitted, TaskSucceeded
+from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import CancelTask, StartTask
-from stepwright.engine import backoff
-from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
+from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid
 from stepwright.tasks.by_execution import ByExecution, Key
-from stepwright.tasks.calls.integration import (
-    Again,
-    Answered,
-    AnswerLost,
-    Call,
-    CallFailed,
-    Integration,
-    RefusedForNow,
-    Shows,
-)
+from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, Integration, Shows
+from stepwright.tasks.calls.making import GivenUp, Making, key_of
 from stepwright.tasks.calls.slots import Slots
 
 log = structlog.get_logger(__name__)
-
-WITHOUT_LEASE_SECONDS: Final = 1.0
-"""How often a call that waits for the lease asks for it."""
-
-MOST_REFUSALS: Final = 7
-"""How often a call is refused for now before that counts: some twelve seconds of pauses."""
-
-T = TypeVar("T")
-
-
-class GivenUp(Exception):  # noqa: N818 - it names a condition
-    """The call is no longer wanted, and was not made, or its answer was lost."""
 
 
 class CallDriver:
@@ -66,11 +42,10 @@ class CallDriver:
     ) -> None:
         self._integration = integration
         self._shows = integration if isinstance(integration, Shows) else None
-        self._clock = clock
         self._report = report
-        self._slots = slots or Slots()
         self._held = held
         self._answers_tokens = answers_tokens
+        self._making = Making(integration, clock, report, slots or Slots(), held, self._is_wanted)
         self._calls: ByExecution[Call] = ByExecution()
         """All known calls, until they are stopped or released."""
         self._running: ByExecution[asyncio.Task[None]] = ByExecution()
@@ -78,19 +53,10 @@ class CallDriver:
         """Calls that are being made or about to be, also for tasks that are no longer wanted here."""
         self._stopping: set[Key] = set()
         self._ended: ByExecution[Signal] = ByExecution()
-        self._open: set[Key] = set()
-        """Calls whose answer is awaited, until it is reported, but for those that are harmless to repeat."""
-        self._asked: set[Key] = set()
-        """The same, whether or not anybody here wants the answer still."""
-        self._drained: asyncio.Event | None = None
-        """Set once the last of them is reported; None unless the process is about to end."""
 
     async def drain(self) -> None:
-        """The process is about to end: start no call any more, and return once those that were made have been answered. The
-        next process makes again what is harmless to repeat: nobody waits for that, which may take days."""
-        self._drained = asyncio.Event()
-        if self._open:
-            await self._drained.wait()
+        """``Making.drain``."""
+        await self._making.drain()
 
     async def handed_over(self) -> None:
         """Return once nothing is being begun for executions that this process may no longer act upon: whoever continues
@@ -98,7 +64,7 @@ class CallDriver:
         while under_way := [
             beginning
             for key, beginning in self._beginning.items()
-            if key in self._asked and not beginning.done() and not self._held(key[0])
+            if self._making.is_asked(key) and not beginning.done() and not self._held(key[0])
         ]:
             await asyncio.wait(under_way)
 
@@ -175,7 +141,7 @@ class CallDriver:
         self._calls.pop(key, None)
         self._ended.pop(key, None)
         self._stopping.discard(key)
-        self._reported(key)
+        self._making.reported(key)
 
     # --- A call ---------------------------------------------------------------------------------------------------
 
@@ -195,7 +161,7 @@ class CallDriver:
         self._running.pop(key, None)
         self._ended[key] = result
         self._report(key[0], result)
-        self._reported(key)
+        self._making.reported(key)
 
     async def _result(self, key: Key, call: Call, *, again: bool) -> Signal:
         task, resource = call.task.task, call.task.resource
@@ -215,8 +181,8 @@ class CallDriver:
             # A submission that can be found again by its identity may wait for another write to share.
             at_once = self._integration.again(call) is not Again.HARMLESS
             self._report(key[0], TaskSubmitted(task, begun, at_once=at_once))
-            self._reported(key)
-        answered = await self._insist(call, lambda: self._integration.follow(call, begun))
+            self._making.reported(key)
+        answered = await self._making.insist(call, lambda: self._integration.follow(call, begun))
         return TaskSucceeded(task, answered.value, answered.text)
 
     def _begin(self, key: Key, call: Call, *, again: bool) -> asyncio.Future[Answered]:
@@ -232,96 +198,16 @@ class CallDriver:
 
     async def _begun(self, call: Call, *, again: bool) -> Answered:
         """Exactly once, or as the integration declares. ``again``: it may have been called before."""
-        answered = await self._made(call, again=again)
-        key = _key(call)
+        answered = await self._making.made(call, again=again)
+        key = key_of(call)
         if key in self._calls:  # for stopping it, even if it is done meanwhile
             self._calls[key] = Call(call.ref, replace(call.task, submitted=answered.value))
         return answered
 
-    async def _made(self, call: Call, *, again: bool) -> Answered:
-        for attempts, delay in enumerate(backoff.delays()):
-            self._require_wanted(call)
-            while not self._held(call.ref.uid):
-                again = True  # by another process
-                await self._clock.sleep(WITHOUT_LEASE_SECONDS)
-                self._require_wanted(call)
-            if again:
-                rule = self._integration.again(call)
-                if rule is Again.FAIL:
-                    raise self._integration.lost(call)
-                if rule is Again.FIND:
-                    found = await self._insist(call, lambda: self._integration.find(call))
-                    if found is not None:
-                        return found
-            try:
-                async with AsyncExitStack() as stack:
-                    if (host := self._integration.host(call)) is not None:
-                        await stack.enter_async_context(self._slots.one_of(host))
-                        self._require_wanted(call)
-                    if not self._held(call.ref.uid):
-                        continue
-                    self._report(call.ref.uid, TaskStarted(call.task.task))
-                    if self._integration.again(call) is Again.HARMLESS:
-                        return await self._integration.begin(call)
-                    self._open.add(_key(call))
-                    return await self._answer(call)
-            except AnswerLost as error:
-                again = True
-                self._reported(_key(call))
-                await self._wait(call, error, delay)
-            except RefusedForNow as error:
-                again = again or error.landed
-                self._reported(_key(call))
-                if attempts >= MOST_REFUSALS:
-                    raise error.failure from error
-                await self._wait(call, error, delay)
-            except Unavailable as error:
-                self._reported(_key(call))
-                await self._wait(call, error, delay)
-        raise AssertionError("delays never end")
-
-    async def _answer(self, call: Call) -> Answered:
-        key = _key(call)
-        self._asked.add(key)
-        try:
-            return await self._integration.begin(call)
-        finally:
-            self._asked.discard(key)
-
-    async def _insist(self, call: Call, made: Callable[[], Awaitable[T]]) -> T:
-        for delay in backoff.delays():
-            try:
-                return await made()
-            except Unavailable as error:
-                await self._wait(call, error, delay)
-        raise AssertionError("delays never end")
-
-    async def _wait(self, call: Call, error: Exception, delay: float) -> None:
-        log.warning(
-            "a call is made again",
-            execution=str(call.ref),
-            task=call.task.path,
-            reason=str(error),
-            retry=delay,
-        )
-        await self._clock.sleep(delay)
-        self._require_wanted(call)
-
-    def _reported(self, key: Key) -> None:
-        """Nothing is to be known of the call any more that is not reported."""
-        self._open.discard(key)
-        if self._drained is not None and not self._open:
-            self._drained.set()
-
-    def _require_wanted(self, call: Call) -> None:
-        """Raises GivenUp if the task was stopped or let go before its call was made, or the process is about to end."""
-        key = _key(call)
-        if self._drained is not None or key not in self._calls or key in self._stopping:
-            raise GivenUp
-
-
-def _key(call: Call) -> Key:
-    return call.ref.uid, call.task.task
+    def _is_wanted(self, call: Call) -> bool:
+        """Whether its task was neither stopped nor let go."""
+        key = key_of(call)
+        return key in self._calls and key not in self._stopping
 
 
 def _cancelled(task: StartTask) -> CancelTask:
