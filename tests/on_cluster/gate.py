@@ -19,7 +19,7 @@ class Gate:
         self._door.bind((cluster.host_address or "127.0.0.1", 0))
         host, port = self._door.getsockname()
         # Where pods do not reach this machine they are busy for long enough.
-        reach = f"until wget -q -T 2 -O /dev/null http://{host}:{port}/; do sleep 1; done"
+        reach = f"until timeout 2 wget -q -O /dev/null http://{host}:{port}/; do sleep 1; done"
         self.waits = reach if cluster.host_address else "sleep 30"
 
     def open(self) -> None:

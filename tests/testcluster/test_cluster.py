@@ -62,8 +62,9 @@ def test_a_service_reaches_its_pod_from_this_machine(cluster: Cluster, namespace
                     "--command", "--", "sh", "-c", serve)  # fmt: skip
     cluster.kubectl("wait", "-n", namespace, "pod/web", "--for=condition=Ready", "--timeout=60s")
     address = cluster.kubectl("get", "service", "web", "-n", namespace, "-o", "jsonpath={.spec.clusterIP}")
-    # What was sent before kube-proxy knew of the service is never answered, nor what is sent again on that connection.
-    fetch = "until wget -q -T 2 -O- $URL; do sleep 0.2; done"
+    # What was sent before kube-proxy knew of the service is never answered, nor what is sent again on that connection;
+    # Debian's busybox has a wget that takes no time-out.
+    fetch = "until timeout 2 wget -q -O- $URL; do sleep 0.2; done"
     url = f"http://{address}:8080/"
     cluster.kubectl(
         "apply", "-n", namespace, "-f", "-", input=job("fetch", "sh", "-c", f"URL={url}; {fetch}")
