@@ -34,7 +34,8 @@ from stepwright.engine.effects import Cancel, Effects
 from stepwright.engine.sweeping import Sweeping
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.making import Making
-from stepwright.tasks.job import verdict
+from stepwright.tasks.job import aftermath
+from stepwright.tasks.job.aftermath import Aftermath
 from stepwright.tasks.job.attaching import Attaching
 from stepwright.tasks.job.driver import JobDriver
 from tests.simulation import jobs, machines, running, scene, seeds
@@ -209,7 +210,7 @@ def create_the_job_again_where_it_is_gone(patch: pytest.MonkeyPatch) -> None:
 
 def let_jobs_run_again(patch: pytest.MonkeyPatch) -> None:
     """Nobody looks at a Job whose task has its end."""
-    patch.setattr(verdict, "aftermath", lambda _job, _pods: verdict.Aftermath.FINISHED)
+    patch.setattr(aftermath, "of", lambda _job, _pods: Aftermath.FINISHED)
 
 
 def park_while_a_task_runs(patch: pytest.MonkeyPatch) -> None:

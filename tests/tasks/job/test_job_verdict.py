@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from stepwright.tasks.job import facts
-from stepwright.tasks.job.verdict import Failed, LookCloser, Problem, Succeeded, Undecided, judge
+from stepwright.tasks.job.problems import Problem
+from stepwright.tasks.job.verdict import Failed, LookCloser, Succeeded, Undecided, judge
 
 JOB_UID = "0a1b"
 OK = {"exitCode": 0, "reason": "Completed", "message": "1"}

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from stepwright.asl.signals import Millis
 from stepwright.engine.ports import Clock, ExecutionRef, Uid, Unavailable
-from stepwright.tasks.job import facts, verdict
+from stepwright.tasks.job import aftermath, facts
+from stepwright.tasks.job.aftermath import Aftermath
 from stepwright.tasks.job.copies import Copies
 from stepwright.tasks.job.errands import Errands
 from stepwright.tasks.job.releases import UNHEARD_SECONDS, Release, Releases
@@ -104,11 +105,11 @@ class Leftovers:
         release = self._releases.unfinished(namespace, name)
         if release is None or (job := self._job_of(release)) is None:
             return
-        what = verdict.aftermath(job, self._copies.own_pods_of(job))
-        if what is verdict.Aftermath.FINISHED:
+        what = aftermath.of(job, self._copies.own_pods_of(job))
+        if what is Aftermath.FINISHED:
             self._releases.finished(release, job)
         elif (
-            what is verdict.Aftermath.AGAIN
+            what is Aftermath.AGAIN
             and (namespace, name) not in self._ending
             # If a restore has undone the task's end, the Job may be wanted where the execution is carried.
             and self._held(release.ref.uid)
@@ -140,9 +141,7 @@ class Leftovers:
         job = self._job_of(release)
         if job is None or not self._held(release.ref.uid):
             return None
-        return (
-            job if verdict.aftermath(job, self._copies.own_pods_of(job)) is verdict.Aftermath.AGAIN else None
-        )
+        return job if aftermath.of(job, self._copies.own_pods_of(job)) is Aftermath.AGAIN else None
 
     def _job_of(self, release: Release) -> facts.Job | None:
         """As it was seen last; None if it was not, or another one has its name."""

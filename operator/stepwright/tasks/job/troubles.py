@@ -11,6 +11,7 @@ from stepwright.asl.signals import Millis
 from stepwright.engine.ports import Clock, Uid, Unavailable
 from stepwright.tasks.job import errors, facts, refusals, verdict
 from stepwright.tasks.job.errands import Errands
+from stepwright.tasks.job.problems import Problem
 from stepwright.tasks.job.requests import Calls
 from stepwright.tasks.job.watched import Watched
 
@@ -58,7 +59,7 @@ class Troubles:
     def forget(self, watched: Watched) -> None:
         self._troubled.pop(watched, None)
 
-    def note(self, watched: Watched, problem: verdict.Problem | None) -> None:
+    def note(self, watched: Watched, problem: Problem | None) -> None:
         if problem is None:
             watched.problem = None
             self._troubled.pop(watched, None)
@@ -121,7 +122,7 @@ class Troubles:
                 watched.unwanted = True
                 self._judge.fail(watched, errors.REFUSED, refusals.pod_security(said))
 
-    async def _give_up(self, watched: Watched, problem: verdict.Problem) -> None:
+    async def _give_up(self, watched: Watched, problem: Problem) -> None:
         if problem.patience:
             still = await self._what_persists(watched, problem)
             if still is None:
@@ -140,7 +141,7 @@ class Troubles:
         watched.unwanted = True
         self._judge.fail(watched, error, cause)
 
-    async def _what_persists(self, watched: Watched, problem: verdict.Problem) -> verdict.Problem | None:
+    async def _what_persists(self, watched: Watched, problem: Problem) -> Problem | None:
         """The trouble, if it persists according to the server: a process that was stopped, or whose clock was
         set forward, has waited long without hearing anything; and some pods no watch reports."""
         job = watched.job

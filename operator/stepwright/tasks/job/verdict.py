@@ -3,34 +3,17 @@
 A pod's own report comes first and is enough for a plain success: a Job's status follows some two seconds
 later. In all other cases the Job's verdict counts, because the Job knows its policy: which pods are created
 again, how many must succeed. The pods then show the reason.
-
-Between that report and the Job's end the pod's node may be lost, and then Kubernetes creates the pod again:
-so a Job is watched until it has finished (``aftermath``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Final, TypeAlias
 
-from stepwright.tasks.job import errors, indexes, output
+from stepwright.tasks.job import errors, indexes, output, problems
 from stepwright.tasks.job.facts import Job, JobCondition, Pod, Terminated
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a task cannot start. It becomes a failure once it has lasted the grace period (``patience``),
-    since autoscalers, registries and quotas often need a while.
-
-    ``look_at_events``: the reason is in the Job's Events, which are not watched.
-    """
-
-    error: str
-    cause: str
-    patience: bool = True
-    look_at_events: bool = False
+from stepwright.tasks.job.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +45,8 @@ class Failed:
     log_of: tuple[str, str] | None = None
 
 
-class Aftermath(Enum):
-    """What becomes of a Job whose task has ended."""
-
-    FINISHED = "no pod of it will ever run again"
-    ENDING = "its container has ended, and Kubernetes has yet to say so"
-    AGAIN = "what its task came to is lost to Kubernetes, which runs it again"
-
-
 Verdict: TypeAlias = Undecided | LookCloser | Succeeded | Failed
 
-_PULL: Final = frozenset(
-    {
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "ErrImageNeverPull",
-        "ImageInspectError",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-    }
-)
-_SETUP: Final = frozenset({"CreateContainerConfigError", "CreateContainerError"})
-_INVALID_IMAGE: Final = "InvalidImageName"  # no waiting helps
 _NEVER_STARTED: Final = frozenset({"StartError", "ContainerCannotRun"})
 # The container runtime, or the kubelet, found the container gone and does not know how it ended: its node has restarted.
 _LOST: Final = frozenset({"Unknown", "ContainerStatusUnknown"})
@@ -114,7 +77,7 @@ def judge(
         return _failed(job, pods, foreign, condition, certain=pods_certain)
     if job.metadata.deletionTimestamp is not None:
         return deleted(job.metadata.name)
-    return Undecided(_problem(job, pods, foreign))
+    return Undecided(problems.of(job, pods, foreign))
 
 
 def deleted(name: str) -> Failed:
@@ -146,27 +109,6 @@ def shortened(job: Job, completions: int | None) -> Failed:
         f"Job {job.metadata.name} has {now} completions and was made with {made}: somebody has changed spec.completions, "
         "so what it came to is not the task's. Find out who did.",
     )
-
-
-def aftermath(job: Job, pods: Sequence[Pod]) -> Aftermath:
-    """The fate of a Job whose task's result is recorded, and that was not deleted for it."""
-    if job.condition("Complete", "Failed") is not None:
-        return Aftermath.FINISHED
-    decided = job.condition("SuccessCriteriaMet", "FailureTarget") is not None
-    if decided or not job.single or job.metadata.deletionTimestamp is not None:
-        return Aftermath.ENDING
-    ended = [pod for pod in pods if _has_ended_well(pod)]
-    if any(not pod.finished and pod.metadata.deletionTimestamp is None and pod not in ended for pod in pods):
-        return Aftermath.AGAIN
-    if any(pod.status.phase == "Succeeded" for pod in ended):
-        return Aftermath.FINISHED  # final for a pod, whatever becomes of its node: the Job counts it
-    lost = all(pod.disrupted or pod.status.phase == "Failed" for pod in ended)
-    return Aftermath.AGAIN if lost else Aftermath.ENDING
-
-
-def _has_ended_well(pod: Pod) -> bool:
-    terminated = pod.terminated(pod.main)
-    return terminated is not None and terminated.exitCode == 0
 
 
 def _early_success(job: Job, pods: Sequence[Pod]) -> Succeeded | None:
@@ -318,48 +260,3 @@ def _pod_failure(job: str, pod: Pod) -> Failed | None:
 
 def _log_of(pods: Sequence[Pod]) -> tuple[str, str] | None:
     return (pods[-1].metadata.name, pods[-1].main) if pods else None
-
-
-def _problem(job: Job, pods: Sequence[Pod], foreign: Sequence[Pod]) -> Problem | None:
-    if job.spec.suspend:
-        return None  # a queue such as Kueue holds it back on purpose
-    live = [pod for pod in pods if not pod.finished and pod.metadata.deletionTimestamp is None]
-    if job.single and not live and (in_the_way := [pod for pod in foreign if not pod.finished]):
-        return _taken(job.metadata.name, in_the_way[0].metadata.name)
-    if not pods:
-        return Problem(errors.NO_POD, f"No pod was created for Job {job.metadata.name}.", look_at_events=True)
-    for pod in live:
-        if (problem := _pod_problem(pod)) is not None:
-            return problem
-    return None
-
-
-def _taken(name: str, pod: str) -> Problem:
-    return Problem(
-        errors.NO_POD,
-        f"Kubernetes makes no pod for Job {name} while there is pod {pod}, which it counts for the Job and the Job did not "
-        "make: somebody has given it to the Job. Delete it, and find out who made it.",
-    )
-
-
-def _pod_problem(pod: Pod) -> Problem | None:
-    name = pod.metadata.name
-    for condition in pod.status.conditions:
-        if condition.type == "PodScheduled" and not condition.is_true and condition.reason == "Unschedulable":
-            return Problem(
-                errors.UNSCHEDULABLE, f"No node takes pod {name}: {condition.message or 'no reason given'}"
-            )
-    for status in pod.all_statuses():
-        waiting = status.state.waiting
-        if waiting is None or waiting.reason is None:
-            continue
-        said = f"{waiting.reason}: {waiting.message}" if waiting.message else waiting.reason
-        if waiting.reason in _PULL or waiting.reason == _INVALID_IMAGE:
-            return Problem(
-                errors.IMAGE_PULL_FAILED,
-                f"The image of container {status.name} of pod {name} cannot be pulled: {said}",
-                patience=waiting.reason != _INVALID_IMAGE,
-            )
-        if waiting.reason in _SETUP:
-            return Problem(errors.NO_POD, f"Container {status.name} of pod {name} cannot be set up: {said}")
-    return None

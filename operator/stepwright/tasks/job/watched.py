@@ -9,9 +9,10 @@ from typing import Any
 
 from stepwright.asl.signals import Millis, TaskFailed, TaskId, TaskSucceeded
 from stepwright.engine.ports import ExecutionRef, Uid
-from stepwright.tasks.job import facts, verdict
+from stepwright.tasks.job import facts
 from stepwright.tasks.job.described import NO_LOGS, LogOptions
 from stepwright.tasks.job.manifest import Manifest
+from stepwright.tasks.job.problems import Problem
 
 
 @dataclass(slots=True, eq=False)
@@ -43,7 +44,7 @@ class Watched:
     gone_pods: dict[str, facts.Pod] = field(default_factory=dict)
     without_log: set[str] = field(default_factory=set)
     """Names of pods that succeeded and disappeared with their output: the Job's verdict counts."""
-    problem: tuple[verdict.Problem, Millis] | None = None
+    problem: tuple[Problem, Millis] | None = None
     unheard: bool = False
     """When its trouble had lasted long enough, there was no news of it. Whoever could have ended it may have
     had no news either, so it starts again."""
