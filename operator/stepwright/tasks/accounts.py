@@ -29,9 +29,17 @@ class Accounts:
     def of(self, ref: ExecutionRef) -> tuple[Api, str | None]:
         """The API as this execution may use it, and the account; without one it is Stepwright's own, which
         may have more rights than the author of the state machine."""
-        account = service_account(ref.settings)
-        api = self._api if account is None else self._as_account(ref.namespace, account)
+        api, account = self.whoever_carries(ref)
         return _WhileHeld(api, functools.partial(self._held, ref.uid)), account
+
+    def own(self, ref: ExecutionRef) -> Api:
+        """The API as Stepwright's own account may use it for this execution."""
+        return _WhileHeld(self._api, functools.partial(self._held, ref.uid))
+
+    def whoever_carries(self, ref: ExecutionRef) -> tuple[Api, str | None]:
+        """As ``of``, for changes that are right even if another process carries the execution by now."""
+        account = service_account(ref.settings)
+        return self._api if account is None else self._as_account(ref.namespace, account), account
 
 
 class _WhileHeld(Api):

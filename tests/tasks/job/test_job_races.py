@@ -191,3 +191,51 @@ async def test_a_job_deleted_while_its_input_cannot_be_stored_is_not_made_again(
         ends = [signal for signal in scene.heard if isinstance(signal, TaskFailed | TaskSucceeded)]
         assert {end.error if isinstance(end, TaskFailed) else None for end in ends} == {"Job.Deleted"}
         assert scene.server.named("jobs") == []
+
+
+async def test_a_sweep_that_waited_until_the_execution_was_anothers_stops_nothing() -> None:
+    """A paused machine woke in the middle of it: what it did not want another operator had begun since."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        driver.jobs.following.clear()
+        sweeping = asyncio.create_task(driver.sweep(scene.ref, frozenset()))
+        await settled()
+        async with scene.driver() as other:
+            await other.start(scene.ref, this, again=False)
+        scene.held = False
+        driver.jobs.following.set()
+
+        with pytest.raises(Unavailable):
+            await sweeping
+
+    assert scene.server.named("jobs") == [scene.job_path(this)]
+
+
+async def test_a_job_that_lands_late_is_not_deleted_any_more_once_the_execution_is_anothers() -> None:
+    """Where the API server was away, deleting it was tried until it was there, whoever wanted the Job by then."""
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this, again=False)
+        job = scene.job(this)
+        await driver.stop(scene.ref, cancelled(this))
+        scene.server.before = lost
+        scene.server.put(scene.job_path(this), {**job, "metadata": {**job["metadata"], "uid": "late"}})
+        await scene.clock.forward(3)
+
+        scene.server.before, scene.held = nothing, False
+        await scene.clock.forward(10)
+
+    assert scene.server.named("jobs") == [scene.job_path(this)]
+
+
+async def test_a_job_that_has_finished_is_let_go_by_who_has_seen_it_whoever_carries_its_execution() -> None:
+    scene, this = Scene(), image()
+    async with scene.driver() as driver:
+        await driver.start(scene.ref, this, again=False)
+        await scene.pod(this, done())
+        await scene.conclude(this, "Complete")
+        await driver.release(scene.ref, this.task)
+        scene.held = False
+        await scene.clock.forward(90)
+
+    assert scene.job(this)["spec"]["ttlSecondsAfterFinished"] == 3600

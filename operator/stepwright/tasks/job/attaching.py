@@ -7,7 +7,7 @@ from itertools import chain
 
 from stepwright.asl.failure.errors import StateError
 from stepwright.asl.step import StartTask
-from stepwright.engine.ports import Clock, ExecutionRef, Uid, Unavailable
+from stepwright.engine.ports import Clock, ExecutionRef, Unavailable
 from stepwright.tasks.job import errors, facts, manifest, verdict
 from stepwright.tasks.job.beginnings import Beginnings
 from stepwright.tasks.job.copies import Copies
@@ -17,8 +17,6 @@ from stepwright.tasks.job.watched import Watched
 
 
 class Attaching:
-    """``held``: whether this process may act on an execution."""
-
     def __init__(
         self,
         calls: Calls,
@@ -26,14 +24,12 @@ class Attaching:
         releases: Releases,
         beginnings: Beginnings,
         clock: Clock,
-        held: Callable[[Uid], bool],
     ) -> None:
         self._calls = calls
         self._copies = copies
         self._releases = releases
         self._beginnings = beginnings
         self._clock = clock
-        self._held = held
 
     async def job_of(
         self,
@@ -103,8 +99,6 @@ class Attaching:
         await self._beginnings.turn(ref.namespace)
         job = None
         try:
-            if not self._held(ref.uid):
-                raise Unavailable("the execution belongs to another operator by now, or may soon")
             job = await self._calls.create(ref, made)
         finally:
             if job is None:

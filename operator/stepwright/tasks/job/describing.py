@@ -25,9 +25,9 @@ _TOO_LONG: Final = (
 
 
 class Describing:
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, accounts: Accounts) -> None:
         self._api = api
-        self._accounts = Accounts(api)
+        self._accounts = accounts
 
     async def described(self, watched: Watched, job: facts.Job, *, failed: bool) -> Json:
         """Raises ApiError; NotFound, too, if there is another Job of that name by now; StateError if the logs of a Job that

@@ -19,6 +19,7 @@ from stepwright.asl.signals import TaskId, TaskStarted, TaskSubmitted
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.kube.api import Api
+from stepwright.tasks.accounts import Accounts
 from stepwright.tasks.job import facts, manifest, names, parameters, settings, verdict
 from stepwright.tasks.job.attaching import Attaching
 from stepwright.tasks.job.beginnings import Beginnings
@@ -48,7 +49,8 @@ class JobDriver:
         held: Callable[[Uid], bool] = lambda _: True,
         pod_security: str = settings.BASELINE,
     ) -> None:
-        self._calls = Calls(api)
+        accounts = Accounts(api, held)
+        self._calls = Calls(api, accounts)
         self._report = report
         self._clock = clock
         self._owner = owner
@@ -59,6 +61,7 @@ class JobDriver:
         self._beginnings = Beginnings()
         self._watching = Watching(
             api,
+            accounts,
             self._calls,
             self._releases,
             self._beginnings,
@@ -73,7 +76,7 @@ class JobDriver:
         self._copies = self._watching.copies
         self._judging = self._watching.judging
         self._leftovers = self._watching.leftovers
-        self._attaching = Attaching(self._calls, self._copies, self._releases, self._beginnings, clock, held)
+        self._attaching = Attaching(self._calls, self._copies, self._releases, self._beginnings, clock)
         self.jobs = self._copies.jobs
         self.pods = self._copies.pods
 

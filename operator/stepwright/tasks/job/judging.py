@@ -11,6 +11,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis, TaskFailed, TaskSucceeded
 from stepwright.engine.ports import Clock, Report, Uid, Unavailable
 from stepwright.kube.api import Api
+from stepwright.tasks.accounts import Accounts
 from stepwright.tasks.job import facts, verdict
 from stepwright.tasks.job.beginnings import Beginnings
 from stepwright.tasks.job.copies import Copies
@@ -29,6 +30,7 @@ class Judging:
     def __init__(
         self,
         api: Api,
+        accounts: Accounts,
         calls: Calls,
         tasks: WatchedTasks,
         copies: Copies,
@@ -47,7 +49,7 @@ class Judging:
         self._report = report
         self._clock = clock
         self._log = log
-        self._outputs = Outputs(api, self, errands, clock)
+        self._outputs = Outputs(api, accounts, self, errands, clock)
         self._troubles = Troubles(calls, self, errands, clock, log, held)
 
     def consider(

@@ -174,7 +174,7 @@ class Leftovers:
             self._errands.run(self._end_late(stopped.ref, job))
 
     async def _end_late(self, ref: ExecutionRef, job: facts.Job) -> None:
-        while True:
+        while self._held(ref.uid):  # where it is not, who carries the execution finds what nobody wants
             try:
                 await self._calls.delete(ref, job.metadata.name, job.metadata.uid)
             except Unavailable:

@@ -11,6 +11,7 @@ from stepwright.asl.json_types import Json
 from stepwright.engine.ports import Clock
 from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError, NotFound
+from stepwright.tasks.accounts import Accounts
 from stepwright.tasks.job import described, errors, facts, indexes, logs, output, verdict
 from stepwright.tasks.job.describing import Describing
 from stepwright.tasks.job.errands import Errands
@@ -38,12 +39,12 @@ class _LogIsGone(Exception):  # noqa: N818 - it names what happened
 
 
 class Outputs:
-    def __init__(self, api: Api, ends: Ends, errands: Errands, clock: Clock) -> None:
+    def __init__(self, api: Api, accounts: Accounts, ends: Ends, errands: Errands, clock: Clock) -> None:
         self._api = api
         self._ends = ends
         self._errands = errands
         self._clock = clock
-        self._describing = Describing(api)
+        self._describing = Describing(api, accounts)
 
     def take(
         self,

@@ -1,12 +1,14 @@
 """The requests that a task makes to the API server, each as the account that the state machine names.
 
 A task needs few writes: one create, later one patch that releases the Job. Each is made as the state
-machine's ServiceAccount if it has one. Only cleaning up falls back to Stepwright's own account if that
-account's rights were taken away meanwhile: a Job that Stepwright started must not run on because of that.
+machine's ServiceAccount if it has one, and only while its execution may be acted upon here. Only cleaning up falls back to
+Stepwright's own account if that account's rights were taken away meanwhile: a Job that Stepwright started must not run on
+because of that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -28,9 +30,11 @@ _STRICT = {"fieldValidation": "Strict"}
 
 
 class Calls:
-    def __init__(self, api: Api) -> None:
+    """``api``: as Stepwright's own account, for reading what tasks have made."""
+
+    def __init__(self, api: Api, accounts: Accounts) -> None:
         self._api = api
-        self._accounts = Accounts(api)
+        self._accounts = accounts
 
     async def create(self, ref: ExecutionRef, manifest: Manifest) -> facts.Job | None:
         """None: a Job of that name is there already. Raises StateError, Unavailable."""
@@ -137,8 +141,12 @@ class Calls:
         self, ref: ExecutionRef, name: str, task_name: str, uid: str | None, ttl_seconds: int
     ) -> None:
         """Have the Job deleted ``ttl_seconds`` after its end; if its ``uid`` is known, only that one, not one
-        created for its task after a restore. Raises Unavailable."""
-        await self._patch(ref, name, _released(task_name, uid, ttl_seconds))
+        created for its task after a restore. Raises Unavailable.
+
+        Whoever has seen it finish does this, also for an execution that is another's by now: that one would have to find out
+        first that the Job's task has ended.
+        """
+        await self._patch(ref, name, _released(task_name, uid, ttl_seconds), whoever_carries=True)
 
     async def end(self, ref: ExecutionRef, job: facts.Job, ttl_seconds: int) -> bool:
         """``release`` it, and end what runs of it. Returns whether that is done; not if the Job has changed since it was
@@ -153,9 +161,16 @@ class Calls:
         patch = _released(metadata.annotations.task_name, metadata.uid, ttl_seconds)
         return await self._patch(ref, metadata.name, [unchanged, *patch, deadline])
 
-    async def _patch(self, ref: ExecutionRef, name: str, body: list[dict[str, Any]]) -> bool:
+    async def _patch(
+        self, ref: ExecutionRef, name: str, body: list[dict[str, Any]], *, whoever_carries: bool = False
+    ) -> bool:
         path = path_of(BATCH, "jobs", ref.namespace, name)
-        return await self._clear_away(ref, name, lambda api: api.patch(path, body, into=facts.Job))
+        return await self._clear_away(
+            ref,
+            name,
+            lambda api: api.patch(path, body, into=facts.Job),
+            whoever_carries=whoever_carries,
+        )
 
     async def delete(self, ref: ExecutionRef, name: str, uid: str) -> None:
         """End the Job and its pods. Raises Unavailable.
@@ -164,13 +179,20 @@ class Calls:
         collector deletes those that are left.
         """
         body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
-        await self._clear_away(
-            ref, name, lambda api: api.delete(path_of(BATCH, "jobs", ref.namespace, name), body)
-        )
+        path = path_of(BATCH, "jobs", ref.namespace, name)
+        await self._clear_away(ref, name, lambda api: api.delete(path, body))
 
-    async def _clear_away(self, ref: ExecutionRef, name: str, request: Any) -> bool:
+    async def _clear_away(
+        self,
+        ref: ExecutionRef,
+        name: str,
+        request: Callable[[Api], Awaitable[Any]],
+        *,
+        whoever_carries: bool = False,
+    ) -> bool:
         """Returns False if another object has that name, or it is another one than the request is for."""
-        api, account = self._accounts.of(ref)
+        accounts = self._accounts
+        api, account = accounts.whoever_carries(ref) if whoever_carries else accounts.of(ref)
         try:
             try:
                 await request(api)
@@ -180,7 +202,7 @@ class Calls:
                 log.warning(
                     "account may not clear away its Job", account=account, namespace=ref.namespace, job=name
                 )
-                await request(self._api)
+                await request(self._api if whoever_carries else accounts.own(ref))
         except (NotFound, Conflict, Invalid) as error:
             log.debug("nothing to clear away", namespace=ref.namespace, job=name, reason=error.reason)
             return isinstance(error, NotFound)

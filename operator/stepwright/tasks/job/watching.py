@@ -13,6 +13,7 @@ from typing import Any, Final
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid, Unavailable
 from stepwright.kube.api import Api
+from stepwright.tasks.accounts import Accounts
 from stepwright.tasks.job import facts
 from stepwright.tasks.job.beginnings import Beginnings
 from stepwright.tasks.job.copies import Copies
@@ -36,6 +37,7 @@ class Watching:
     def __init__(
         self,
         api: Api,
+        accounts: Accounts,
         calls: Calls,
         releases: Releases,
         beginnings: Beginnings,
@@ -56,7 +58,7 @@ class Watching:
         self.tasks = WatchedTasks()
         self.copies = Copies(api, namespaces, self._job_changed, self._pod_changed)
         self.judging = Judging(
-            api, calls, self.tasks, self.copies, beginnings, self._errands, report, clock, log, held
+            api, accounts, calls, self.tasks, self.copies, beginnings, self._errands, report, clock, log, held
         )
         self.leftovers = Leftovers(calls, releases, self.copies, self._errands, clock, log, held, on_stray)
 
