@@ -6,14 +6,12 @@ before it, under names derived from the content, so repeating it after a crash c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 import structlog
 
 from stepwright.asl.signals import Millis
-from stepwright.asl.step import HistoryEvent
 from stepwright.cluster import compared, consistency, patches, write_errors
 from stepwright.cluster.beside import Beside, payload_name
 from stepwright.cluster.compared import Relation
@@ -26,7 +24,7 @@ from stepwright.cluster.record import Record
 from stepwright.cluster.revisions import Revisions
 from stepwright.cluster.rows import TRUSTED_SECONDS, Row
 from stepwright.cluster.stored import Pinned, Stored
-from stepwright.engine import kept_apart, payloads, readings
+from stepwright.engine import payloads, readings
 from stepwright.engine.payloads import Payloads
 from stepwright.engine.ports import (
     Commit,
@@ -194,10 +192,10 @@ class ClusterJournal:
             raise Fenced(f"Execution {ref} is at {known.seq}, not at {commit.expected_seq}")
         texts: Payloads = {}
         parts = {
-            part: None if encoded is None else _short_text(encoded, texts)
+            part: None if encoded is None else payloads.short_text(encoded, texts)
             for part, encoded in commit.parts.items()
         }
-        events = [_short_text(event, texts) for event in commit.events]
+        events = [payloads.short_text(event, texts) for event in commit.events]
         output_ref = None
         if commit.outcome is not None and commit.outcome.output is not None:
             kept = payloads.take_out(commit.outcome.output, texts)
@@ -288,12 +286,3 @@ class ClusterJournal:
                 raise Fenced(f"what Execution {ref} was to run is gone before it has begun")
             found = self._revisions.last_found(known.namespace, name) or now
         row.relies_on(found)
-
-
-def _short_text(value: HistoryEvent | Mapping[str, Any], into: Payloads) -> str:
-    """The value as JSON, with long texts replaced by references and put ``into``."""
-    text = msgspec.json.encode(value)
-    # No text in it is longer than all of it. Nearly all events are short: looking into each took twice the time.
-    if len(text) > kept_apart.LONG_BYTES:
-        text = msgspec.json.encode(payloads.take_out(value, into))
-    return text.decode()

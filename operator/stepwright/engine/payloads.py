@@ -12,12 +12,23 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from stepwright.engine.kept_apart import is_long
+import msgspec
+
+from stepwright.engine.kept_apart import LONG_BYTES, is_long
 
 REFERENCE: Final = "$payload"
 
 Payloads = dict[str, str]
 """Texts by their hash."""
+
+
+def short_text(value: Any, into: Payloads) -> str:
+    """The value as JSON, with long texts replaced by references and put ``into``."""
+    text = msgspec.json.encode(value)
+    # No text in it is longer than all of it. Nearly all values are short: looking into each takes much longer than the rest.
+    if len(text) > LONG_BYTES:
+        text = msgspec.json.encode(take_out(value, into))
+    return text.decode()
 
 
 def take_out(value: Any, into: Payloads) -> Any:

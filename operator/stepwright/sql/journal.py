@@ -21,7 +21,6 @@ from stepwright.engine.compiled import CompiledMachines
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Gone, Loaded, StopRequest, Uid
 from stepwright.sql import map_runs
 from stepwright.sql.database import NAMESPACE, Conflict, Database, Rows, Statement
-from stepwright.sql.rows import text_of
 
 ADVANCE: Final = Statement(
     1,
@@ -231,9 +230,9 @@ def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str,
         if encoded is None:
             yield DROP_PART, {"of": uid, "name": part}
         else:
-            yield PUT_PART, {"uid": uid, "part": part, "body": text_of(payloads.take_out(encoded, texts))}
+            yield PUT_PART, {"uid": uid, "part": part, "body": payloads.short_text(encoded, texts)}
     for event in commit.events:
-        body = text_of(payloads.take_out(event, texts))
+        body = payloads.short_text(event, texts)
         yield ADD_EVENT, {"uid": uid, "id": event["id"], "body": body}
     if commit.map_runs or commit.children or commit.child_events:
         yield from map_runs.rows_of(uid, commit, texts)

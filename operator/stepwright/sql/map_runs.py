@@ -96,7 +96,7 @@ def rows_of(
         )
         yield ADD_CHILD, {"uid": child.name, "map_run_arn": child.map_run_arn, "item_count": child.items}
     for written in commit.child_events:
-        body = text_of(payloads.take_out(written.event, texts))
+        body = payloads.short_text(written.event, texts)
         yield ADD_CHILD_EVENT, {"uid": written.child, "id": written.event["id"], "body": body}
 
 

@@ -22,7 +22,6 @@ from stepwright.sql.database import NAMESPACE, Conflict, Database, Statement
 from stepwright.sql.ends import Ends, ask_for
 from stepwright.sql.journal import KEEP_PAYLOAD, PUT_PART
 from stepwright.sql.redrives import RUNNING_AGAIN
-from stepwright.sql.rows import text_of
 
 ADD_SHARD: Final = Statement(
     0,
@@ -74,7 +73,7 @@ class SqlShards:
             )
         ]
         rows += [
-            (PUT_PART, {"uid": uid, "part": part, "body": text_of(payloads.take_out(encoded, texts))})
+            (PUT_PART, {"uid": uid, "part": part, "body": payloads.short_text(encoded, texts)})
             for part, encoded in parts.items()
         ]
         rows += [(KEEP_PAYLOAD, {"digest": digest, "text": text}) for digest, text in texts.items()]
