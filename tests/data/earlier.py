@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Final
 
 UNDOING: Final[Mapping[int, Sequence[str]]] = {
+    7: (
+        "DROP TABLE child_executions",
+        "DROP TABLE child_events",
+        "CREATE TABLE children (uid TEXT NOT NULL PRIMARY KEY, map_run_arn TEXT NOT NULL, item_count INTEGER NOT NULL)",
+    ),
     6: (
         "CREATE TABLE nested (uid TEXT NOT NULL, task INTEGER NOT NULL, PRIMARY KEY (uid, task)) WITHOUT ROWID",
     ),

@@ -1,7 +1,8 @@
 """What earlier versions of ``stepwright dev`` have left behind is carried on, with nothing lost in between.
 
 ``tests/golden/dev/5.sql`` was written by the code that had version 5 of the tables: of two executions that wait for
-another one each, one was stopped, and the process ended before it could stop the other with it.
+another one each, one was stopped, and the process ended before it could stop the other with it. ``6.sql`` has a Map Run
+that has ended and one whose child executions wait.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from typing import Any, Final
 
 from stepwright.api.line import Line
 from stepwright.api.own_calls import OwnCalls, of_any_task
+from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
 from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog.arns import Place
 from stepwright.catalog.ports import CallingTask
-from stepwright.engine.ports import StopRequest, Unavailable
+from stepwright.catalog.records import Execution
+from stepwright.engine.ports import StopRequest, Uid, Unavailable
 from stepwright.engine.reports import Reports
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql import schema
@@ -95,9 +98,9 @@ async def statuses(database: Database, name: str, status: str) -> dict[str, str]
     return dict(await until(database, query, lambda rows: (name, status) in rows))
 
 
-async def stop(here: Embedded) -> None:
+async def stop(here: Embedded, name: str = "parent:waits") -> None:
     """The one that waits."""
-    waits = await here.executions.execution(f"{ARNS}:parent:waits")
+    waits = await here.executions.execution(f"{ARNS}:{name}")
     assert waits is not None
     await here.executions.stop(waits, StopRequest())
 
@@ -128,6 +131,45 @@ async def test_what_was_to_be_stopped_with_its_execution_still_is_and_what_is_wa
         await until_settled(database)
         assert await stops(database) == []
         assert await database.rows("PRAGMA user_version", {}, tuple) == [(schema.VERSION,)]
+
+
+async def test_child_executions_are_listed_with_their_histories_and_go_on(tmp_path: Path) -> None:
+    write(tmp_path, 6)
+    async with opened(tmp_path) as (database, here):
+        [ended] = (await here.map_runs.map_runs(f"{ARNS}:ended:e", None, 10)).items
+        children = await here.map_runs.children(ended.arn, None, None, 10)
+        assert [child.output for child in reversed(children.items)] == ['"a"', f'"{"b" * 8300}"']
+        for child in children.items:
+            assert await here.executions.execution(child.arn) == child
+            history = (await here.executions.events(child, None, 10, newest_first=False)).items
+            assert [event["id"] for event in history] == [1, 2, 3, 4]
+            assert history[-1]["executionSucceededEventDetails"]["output"] == child.output
+
+        [waits] = (await here.map_runs.map_runs(f"{ARNS}:waits:e", None, 10)).items
+        await stop(here, "waits:e")
+        aborted = await here.map_runs.children(waits.arn, "ABORTED", None, 10)
+        for child in aborted.items:
+            newest = await here.executions.events(child, None, 2, newest_first=True)
+            assert [(event["id"], event["type"]) for event in newest.items] == [
+                (3, "ExecutionAborted"),
+                (2, "WaitStateEntered"),
+            ]
+        assert len(aborted.items) == 2
+        assert await database.rows("SELECT name FROM executions", {}, tuple) == [("e",), ("e",)]
+
+
+async def test_an_execution_that_is_started_then_is_listed(tmp_path: Path) -> None:
+    """Though what was stored when its state machine was created has another place now."""
+    write(tmp_path, 6)
+    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:later"
+    async with opened(tmp_path) as (_, here):
+        started = Execution(
+            f"{ARNS}:later:e", Uid("new"), "e", machine, "r-later", "RUNNING", JsonText("{}"), Then().now()
+        )
+        await here.executions.start(started)
+        await here.executions.until_ended(started.arn)
+        listed = await here.executions.executions(machine, None, None, 10)
+        assert [execution.arn for execution in listed.items] == [started.arn]
 
 
 async def test_a_stop_that_could_not_be_made_is_made_by_the_next_process(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from typing import Any, Final, NamedTuple, TextIO, TypeAlias, TypeVar
 
 from stepwright.catalog.task_tokens import TaskTokens
 from stepwright.engine.ports import Unavailable
-from stepwright.sql import schema, token_keys
+from stepwright.sql import changes, schema, token_keys
 from stepwright.sql.former_tokens import FormerTokens
 
 T = TypeVar("T")
@@ -285,7 +285,7 @@ def _create(connection: Connection, folder: Path) -> FormerTokens:
             raise InUse(f"{folder} was written by a newer version of Stepwright")
         if version:
             for newer in range(version + 1, schema.VERSION + 1):
-                for change in schema.CHANGES.get(newer, ()):
+                for change in changes.CHANGES.get(newer, ()):
                     connection.execute(change)
         for statement in schema.ALL:
             connection.execute(statement)

@@ -34,13 +34,13 @@ from stepwright.engine.ports import (
 )
 from stepwright.engine.reports import Reports
 from stepwright.engine.steps import Aside, Whose
-from stepwright.sql import adding, answers, map_runs, pages
+from stepwright.sql import adding, answers, children, map_runs, pages
 from stepwright.sql.database import NAMESPACE, Database
 from stepwright.sql.ends import Ends, ask_for
-from stepwright.sql.journal import SqlJournal, read_payloads
+from stepwright.sql.journal import SqlJournal
 from stepwright.sql.machines import SqlMachines
 from stepwright.sql.redrives import SqlRedrives
-from stepwright.sql.rows import BELONGS, child_of, execution_of
+from stepwright.sql.rows import BELONGS, execution_of, read_payloads
 from stepwright.sql.shards import Asked, SqlShards
 from stepwright.sql.starting import Starting
 
@@ -137,11 +137,11 @@ class SqlExecutions:
     # --- What there is -------------------------------------------------------------------------------------------
 
     async def execution(self, arn: str) -> Execution | None:
-        query = (
-            "SELECT executions.*, children.map_run_arn, children.item_count FROM executions "
-            "LEFT JOIN children ON children.uid = executions.uid WHERE executions.arn = :arn"
+        if arns.unlabelled(arn)[1] is not None:
+            return await children.find(self._database, arn)
+        return await self._database.row(
+            "SELECT * FROM executions WHERE arn = :arn", {"arn": arn}, execution_of
         )
-        return await self._database.row(query, {"arn": arn}, child_of)
 
     async def has_machine(self, execution: Execution) -> bool:
         query = (
@@ -170,6 +170,10 @@ class SqlExecutions:
     async def events(
         self, execution: Execution, after: Cursor | None, limit: int, *, newest_first: bool
     ) -> Page[HistoryEvent]:
+        if execution.map_run_arn is not None:
+            return await children.events(
+                self._database, execution.uid, after, limit, newest_first=newest_first
+            )
         if newest_first:
             query = (
                 "SELECT id, body FROM events WHERE uid = :uid AND id < :beyond ORDER BY id DESC LIMIT :limit"

@@ -21,6 +21,7 @@ from stepwright.engine.compiled import CompiledMachines
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Gone, Loaded, StopRequest, Uid
 from stepwright.sql import map_runs
 from stepwright.sql.database import NAMESPACE, Conflict, Database, Rows, Statement
+from stepwright.sql.rows import read_payloads
 
 ADVANCE: Final = Statement(
     1,
@@ -179,13 +180,6 @@ def read_parts(connection: Connection, uid: Uid) -> dict[PartId, Any]:
     encoded = {part: msgspec.json.decode(body) for part, body in connection.execute(query, {"uid": uid})}
     texts = read_payloads(connection, encoded.values())
     return {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}
-
-
-def read_payloads(connection: Connection, values: Iterable[Any]) -> dict[str, str]:
-    """The texts that stored values refer to, by hash."""
-    digests = set().union(*map(payloads.references, values))
-    query = "SELECT text FROM payloads WHERE digest = :digest"
-    return {digest: connection.execute(query, {"digest": digest}).fetchone()[0] for digest in digests}
 
 
 def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str, Any]]]:

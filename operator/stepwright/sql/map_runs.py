@@ -1,4 +1,4 @@
-"""Map Runs and their child executions in SQL."""
+"""Map Runs in SQL."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from stepwright.catalog.ports import Cursor, Page
 from stepwright.catalog.records import Execution
 from stepwright.engine import payloads
 from stepwright.engine.ports import Commit, Uid
-from stepwright.sql import pages
+from stepwright.sql import children, pages
 from stepwright.sql.database import Database, Statement
-from stepwright.sql.rows import child_of, text_of
+from stepwright.sql.rows import text_of
 
 _COUNTS: Final = msgspec.json.Decoder(Counts)
 """Made here, once: if two threads decode into a type for the first time at once, msgspec crashes the
@@ -31,22 +31,6 @@ PUT_RUN: Final = Statement(
     "stopped = excluded.stopped, item_counts = excluded.item_counts, execution_counts = excluded.execution_counts, "
     "redrives = excluded.redrives, redriven = excluded.redriven",
 )
-
-# A child execution runs what its parent runs.
-PUT_CHILD: Final = Statement(
-    11,
-    "INSERT INTO executions (uid, arn, name, machine_arn, machine_name, status, input, output, error, cause, started, "
-    "stopped, redrives, redriven, seq, settled, revision) SELECT :uid, :arn, :name, :machine_arn, :machine_name, :status, :input, :output, "
-    ":error, :cause, :started, :stopped, :redrives, :redriven, 0, TRUE, revision FROM executions WHERE uid = :parent "
-    "ON CONFLICT (uid) DO UPDATE SET status = excluded.status, output = excluded.output, error = excluded.error, "
-    "cause = excluded.cause, stopped = excluded.stopped, redrives = excluded.redrives, redriven = excluded.redriven",
-)
-ADD_CHILD: Final = Statement(
-    12,
-    "INSERT INTO children (uid, map_run_arn, item_count) VALUES (:uid, :map_run_arn, :item_count) "
-    "ON CONFLICT DO NOTHING",
-)
-ADD_CHILD_EVENT: Final = Statement(13, "INSERT INTO events (uid, id, body) VALUES (:uid, :id, :body)")
 
 
 def rows_of(
@@ -73,31 +57,7 @@ def rows_of(
                 "redriven": run.redriven,
             },
         )
-    for child in commit.children:
-        yield (
-            PUT_CHILD,
-            {
-                "parent": uid,
-                "uid": child.name,
-                "arn": child.arn,
-                "name": child.name,
-                "machine_arn": child.state_machine_arn,
-                "machine_name": child.state_machine_arn.rpartition(":")[2],
-                "status": child.status,
-                "input": child.input,
-                "output": child.output,
-                "error": child.error,
-                "cause": child.cause,
-                "started": child.started,
-                "stopped": child.stopped,
-                "redrives": child.redrives,
-                "redriven": child.redriven,
-            },
-        )
-        yield ADD_CHILD, {"uid": child.name, "map_run_arn": child.map_run_arn, "item_count": child.items}
-    for written in commit.child_events:
-        body = payloads.short_text(written.event, texts)
-        yield ADD_CHILD_EVENT, {"uid": written.child, "id": written.event["id"], "body": body}
+    yield from children.rows_of(uid, commit, texts)
 
 
 class SqlMapRuns:
@@ -129,19 +89,7 @@ class SqlMapRuns:
         *,
         redriven: bool | None = None,
     ) -> Page[Execution]:
-        query = (
-            "SELECT executions.*, children.map_run_arn, children.item_count FROM executions "  # noqa: S608 - a constant
-            "JOIN children ON children.uid = executions.uid WHERE children.map_run_arn = :map_run_arn "
-            "AND (:status IS NULL OR status = :status) AND (:redriven IS NULL OR (redrives > 0) = :redriven) "
-            f"AND {pages.EXECUTIONS}"
-        )
-        asked = {
-            "map_run_arn": map_run_arn,
-            "status": status,
-            "redriven": redriven,
-            **pages.before_execution(after),
-        }
-        return await pages.read(self._database, query, asked, limit, child_of, pages.at_execution)
+        return await children.listed(self._database, map_run_arn, status, after, limit, redriven=redriven)
 
     async def update(self, asked: UpdateMapRun) -> bool:
         statement = (

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from sqlite3 import Row
+from collections.abc import Iterable
+from sqlite3 import Connection, Row
 from typing import Any, Final
 
 import msgspec
 
 from stepwright.asl.json_types import JsonText
 from stepwright.catalog.records import Execution, Revision
+from stepwright.engine import payloads
 from stepwright.engine.ports import Uid
 
 BELONGS: Final = (
@@ -24,13 +26,14 @@ def text_of(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def child_of(row: Row) -> Execution:
-    """An execution that may be a child execution; with the columns of ``children``."""
-    return execution_of(row, row["map_run_arn"], row["item_count"])
+def read_payloads(connection: Connection, values: Iterable[Any]) -> dict[str, str]:
+    """The texts that stored values refer to, by hash."""
+    digests = set().union(*map(payloads.references, values))
+    query = "SELECT text FROM payloads WHERE digest = :digest"
+    return {digest: connection.execute(query, {"digest": digest}).fetchone()[0] for digest in digests}
 
 
-def execution_of(row: Row, map_run_arn: str | None = None, items: int | None = None) -> Execution:
-    """The last two are for a child execution."""
+def execution_of(row: Row) -> Execution:
     redrivable = row["redrivable"]
     return Execution(
         arn=row["arn"],
@@ -48,8 +51,6 @@ def execution_of(row: Row, map_run_arn: str | None = None, items: int | None = N
         trace_header=row["trace_header"],
         version_arn=row["version_arn"],
         alias_arn=row["alias_arn"],
-        map_run_arn=map_run_arn,
-        items=items,
         redrives=row["redrives"],
         redriven=row["redriven"],
         redrivable=None if redrivable is None else bool(redrivable),

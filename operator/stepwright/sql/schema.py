@@ -11,44 +11,10 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 6
+from stepwright.sql.changes import OWNED_KEY
+
+VERSION: Final = 7
 """The version of the tables. A form that an older Stepwright cannot read gets the next number."""
-
-_OWNED_KEY: Final = '{"type":"AWS_OWNED_KEY"}'
-
-CHANGES: Final = {
-    2: (
-        "ALTER TABLE executions ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0",
-        "ALTER TABLE executions ADD COLUMN redriven INTEGER",
-        "ALTER TABLE executions ADD COLUMN redrivable BOOLEAN",
-    ),
-    3: (
-        "ALTER TABLE machines ADD COLUMN deleting BOOLEAN NOT NULL DEFAULT 0",
-        "ALTER TABLE machines ADD COLUMN since INTEGER NOT NULL DEFAULT 0",
-        "DROP INDEX IF EXISTS executions_of_machine",
-        "ALTER TABLE takings ADD COLUMN worker TEXT",
-        f"ALTER TABLE activities ADD COLUMN encryption TEXT NOT NULL DEFAULT '{_OWNED_KEY}'",
-    ),
-    4: (
-        "ALTER TABLE map_runs ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0",
-        "ALTER TABLE map_runs ADD COLUMN redriven INTEGER",
-    ),
-    5: ("ALTER TABLE executions ADD COLUMN bare_tokens BOOLEAN NOT NULL DEFAULT 1",),
-    # Tasks that wait for an execution which they have started. Those that are open are not to be stopped; an execution that
-    # has ended has none, though what a redrive goes on from may say so.
-    6: (
-        "CREATE TABLE IF NOT EXISTS nested (uid TEXT NOT NULL, task INTEGER NOT NULL, PRIMARY KEY (uid, task))",
-        """
-INSERT INTO parts (uid, part, body) SELECT nested.uid, 'stop/' || task,
-    '{"kind":"stop","cancelled":' || task || ',"resource":"arn:aws:states:::states:startExecution.sync"}'
-FROM nested JOIN executions ON executions.uid = nested.uid AND settled IS FALSE
-WHERE status <> 'RUNNING' OR NOT EXISTS (SELECT 1 FROM parts WHERE parts.uid = nested.uid AND part LIKE 'branch/%'
-    AND json_extract(body, '$.task.id') = nested.task)
-""",
-        "DROP TABLE nested",
-    ),
-}
-"""What makes tables of one version those of the next, new tables aside."""
 
 MACHINES: Final = """
 CREATE TABLE IF NOT EXISTS machines (
@@ -191,14 +157,36 @@ CREATE TABLE IF NOT EXISTS map_runs (
 """``uid`` is the execution's that carries it. How they are to run is changed by UpdateMapRun alone."""
 
 CHILDREN: Final = """
-CREATE TABLE IF NOT EXISTS children (
-    uid TEXT NOT NULL PRIMARY KEY,
-    map_run_arn TEXT NOT NULL,
-    item_count INTEGER NOT NULL
+CREATE TABLE IF NOT EXISTS child_executions (
+    position INTEGER NOT NULL PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
+    run INTEGER NOT NULL,
+    revision TEXT NOT NULL,
+    item_count INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    input TEXT NOT NULL,
+    output TEXT,
+    error TEXT,
+    cause TEXT,
+    started INTEGER NOT NULL,
+    stopped INTEGER,
+    redrives INTEGER NOT NULL,
+    redriven INTEGER
+)
+"""
+"""``uid`` is its name, too, and ``run`` the position of its Map Run, whose ARN tells those of its child executions. There may be
+millions, so nothing is stored that follows from other columns, and only one index is not in the order of time."""
+
+CHILD_EVENTS: Final = """
+CREATE TABLE IF NOT EXISTS child_events (
+    child INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    bodies TEXT NOT NULL,
+    PRIMARY KEY (child, first)
 ) WITHOUT ROWID
 """
-"""Which of the ``executions`` are child executions of a Map Run. They have their events under their own uid, and
-nothing else: the execution that they belong to carries them."""
+"""The events of a child execution, by its position: those that were written together in one array."""
 
 PAYLOADS: Final = """
 CREATE TABLE IF NOT EXISTS payloads (
@@ -213,7 +201,7 @@ CREATE TABLE IF NOT EXISTS activities (
     name TEXT NOT NULL,
     created INTEGER NOT NULL,
     tags TEXT NOT NULL,
-    encryption TEXT NOT NULL DEFAULT '{_OWNED_KEY}'
+    encryption TEXT NOT NULL DEFAULT '{OWNED_KEY}'
 ) WITHOUT ROWID
 """
 
@@ -258,7 +246,7 @@ CREATE TABLE IF NOT EXISTS mocked_tasks (
 """The tasks that a file of mocks has answered: each answer of a state has its turn."""
 
 LISTED: Final = "coalesce(stopped, redriven, started)"
-"""``Listed.moment`` of an execution."""
+"""``Listed.moment`` of an execution, or of a child execution."""
 
 ALL: Final = (
     MACHINES,
@@ -276,7 +264,8 @@ ALL: Final = (
     "CREATE INDEX IF NOT EXISTS map_runs_of_execution ON map_runs (execution_arn, position)",
     "CREATE INDEX IF NOT EXISTS map_runs_by_status ON map_runs (status)",
     CHILDREN,
-    "CREATE INDEX IF NOT EXISTS children_of_map_run ON children (map_run_arn)",
+    f"CREATE INDEX IF NOT EXISTS children_listed ON child_executions (run, {LISTED}, position)",
+    CHILD_EVENTS,
     PAYLOADS,
     ACTIVITIES,
     TAKINGS,

@@ -1,0 +1,159 @@
+"""Child executions of Map Runs in SQL, and their histories.
+
+The execution that a child execution belongs to carries it, so nothing of it is here but what can be asked for.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from sqlite3 import Connection, Row
+from typing import Any, Final
+
+import msgspec
+
+from stepwright.asl.interpreter.map_runs import execution_arn, machine_arn
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.step import HistoryEvent, Status
+from stepwright.catalog.ports import Cursor, Page
+from stepwright.catalog.records import Execution
+from stepwright.engine import payloads
+from stepwright.engine.ports import Commit, Uid
+from stepwright.sql import pages
+from stepwright.sql.database import Database, Statement
+from stepwright.sql.rows import read_payloads
+
+# A child execution runs what its parent runs. Its Map Run was stored before it, or is with it.
+PUT_CHILD: Final = Statement(
+    11,
+    "INSERT INTO child_executions (uid, run, revision, item_count, status, input, output, error, cause, started, stopped, "
+    "redrives, redriven) SELECT :uid, map_runs.position, executions.revision, :item_count, :status, :input, :output, :error, "
+    ":cause, :started, :stopped, :redrives, :redriven FROM map_runs, executions WHERE map_runs.arn = :map_run_arn "
+    "AND executions.uid = :parent ON CONFLICT (uid) DO UPDATE SET status = excluded.status, output = excluded.output, "
+    "error = excluded.error, cause = excluded.cause, stopped = excluded.stopped, redrives = excluded.redrives, "
+    "redriven = excluded.redriven",
+)
+ADD_EVENTS: Final = Statement(
+    12,
+    "INSERT INTO child_events (child, first, last, bodies) SELECT position, :first, :last, :bodies FROM child_executions "
+    "WHERE uid = :uid",
+)
+
+
+def rows_of(
+    parent: Uid, commit: Commit, texts: payloads.Payloads
+) -> Iterator[tuple[Statement, Mapping[str, Any]]]:
+    """What a commit says of child executions. Long texts of events are put into ``texts``."""
+    for child in commit.children:
+        yield (
+            PUT_CHILD,
+            {
+                "parent": parent,
+                "map_run_arn": child.map_run_arn,
+                "uid": child.name,
+                "item_count": child.items,
+                "status": child.status,
+                "input": child.input,
+                "output": child.output,
+                "error": child.error,
+                "cause": child.cause,
+                "started": child.started,
+                "stopped": child.stopped,
+                "redrives": child.redrives,
+                "redriven": child.redriven,
+            },
+        )
+    events: defaultdict[str, list[HistoryEvent]] = defaultdict(list)
+    for written in commit.child_events:
+        events[written.child].append(written.event)
+    for uid, of_child in events.items():
+        bodies = payloads.short_text(of_child, texts)
+        yield (
+            ADD_EVENTS,
+            {"uid": uid, "first": of_child[0]["id"], "last": of_child[-1]["id"], "bodies": bodies},
+        )
+
+
+async def find(database: Database, arn: str) -> Execution | None:
+    """By its ARN, whose last part is its name."""
+    query = (
+        "SELECT child_executions.*, map_runs.arn AS map_run_arn FROM child_executions "
+        "JOIN map_runs ON map_runs.position = child_executions.run WHERE child_executions.uid = :uid"
+    )
+    found = await database.row(query, {"uid": arn.rpartition(":")[2]}, _execution_of)
+    return found if found is not None and found.arn == arn else None
+
+
+async def listed(
+    database: Database,
+    map_run_arn: str,
+    status: Status | None,
+    after: Cursor | None,
+    limit: int,
+    *,
+    redriven: bool | None,
+) -> Page[Execution]:
+    query = (
+        "SELECT *, :map_run_arn AS map_run_arn FROM child_executions "  # noqa: S608 - a constant
+        "WHERE run = (SELECT position FROM map_runs WHERE arn = :map_run_arn) "
+        "AND (:status IS NULL OR status = :status) AND (:redriven IS NULL OR (redrives > 0) = :redriven) "
+        f"AND {pages.EXECUTIONS}"
+    )
+    asked = {
+        "map_run_arn": map_run_arn,
+        "status": status,
+        "redriven": redriven,
+        **pages.before_execution(after),
+    }
+    return await pages.read(database, query, asked, limit, _execution_of, pages.at_execution)
+
+
+async def events(
+    database: Database, uid: Uid, after: Cursor | None, limit: int, *, newest_first: bool
+) -> Page[HistoryEvent]:
+    """Each row has at least one event, so as many rows are enough."""
+    beyond = pages.number(after) if newest_first else pages.number(after, -1)
+    query = (
+        "SELECT bodies FROM child_events WHERE child = (SELECT position FROM child_executions WHERE uid = :uid) "  # noqa: S608
+        f"AND {'first < :beyond ORDER BY first DESC' if newest_first else 'last > :beyond ORDER BY first'} LIMIT :limit"
+    )
+    asked = {"uid": uid, "beyond": beyond, "limit": limit + 1}
+
+    def look(connection: Connection) -> Page[HistoryEvent]:
+        found: list[HistoryEvent] = []
+        for (bodies,) in connection.execute(query, asked):
+            together: list[HistoryEvent] = msgspec.json.decode(bodies)
+            if newest_first:
+                found += [event for event in reversed(together) if event["id"] < beyond]
+            else:
+                found += [event for event in together if event["id"] > beyond]
+            if len(found) > limit:
+                break
+        page = found[:limit]
+        texts = read_payloads(connection, page)
+        cursor = pages.at(page[-1]["id"]) if len(found) > limit else None
+        return Page([payloads.put_back(event, texts) for event in page], cursor)
+
+    return await database.read(look)
+
+
+def _execution_of(row: Row) -> Execution:
+    run = row["map_run_arn"]
+    return Execution(
+        arn=execution_arn(run, row["uid"]),
+        uid=Uid(row["uid"]),
+        name=row["uid"],
+        machine_arn=machine_arn(run),
+        revision_id=row["revision"],
+        status=row["status"],
+        input=JsonText(row["input"]),
+        started=row["started"],
+        stopped=row["stopped"],
+        output=row["output"],
+        error=row["error"],
+        cause=row["cause"],
+        map_run_arn=run,
+        items=row["item_count"],
+        redrives=row["redrives"],
+        redriven=row["redriven"],
+    )
