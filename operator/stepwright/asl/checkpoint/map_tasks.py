@@ -8,14 +8,15 @@ another Resource (``arn:aws:states:::s3:getObject``): it is among the parameters
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 
 from stepwright.asl.checkpoint import open_work
 from stepwright.asl.checkpoint.parts import Branch, Fork, Part, PartId, Results, fork_id, results_id
-from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Map
 from stepwright.asl.resource import RESULT_WRITER
 from stepwright.asl.step import StartTask
-from stepwright.asl.text import jsontext
+from stepwright.asl.text.payload import Payload
 
 Parts = Mapping[PartId, Part]
 
@@ -37,7 +38,7 @@ def start_task(state: Map, parts: Parts, branch: Branch) -> StartTask:
 
 def _done(parts: Parts, fork: Fork) -> dict[str, Json]:
     """What each child execution came to, or the files in which shards have left that."""
-    found = [jsontext.parse(text) for text in results_of(parts, fork)]
+    found = [output.value for output in outputs_of(parts, fork)]
     if fork.run is None or fork.run.shard_items is None:
         return {"Results": found}
     files: dict[str, Json] = {}
@@ -51,12 +52,11 @@ def _done(parts: Parts, fork: Fork) -> dict[str, Json]:
     return {"Files": files}
 
 
-def results_of(parts: Parts, fork: Fork) -> list[JsonText]:
+def outputs_of(parts: Parts, fork: Fork) -> list[Payload]:
     """What all branches of a fork have given, ordered by index; of a Map in shards, the lists of the shards."""
-    texts: list[tuple[int, JsonText]] = []
+    found: list[tuple[int, Payload]] = []
     for chunk in range(fork.chunks):
         part = parts[results_id(fork.branch, chunk)]
         assert isinstance(part, Results)
-        texts += [(index, output.text) for index, output in part.outputs]
-    texts.sort()
-    return [text for _, text in texts]
+        found += part.outputs
+    return [output for _, output in sorted(found, key=itemgetter(0))]

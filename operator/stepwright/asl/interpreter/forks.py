@@ -192,7 +192,7 @@ def map_run_failed(draft: Draft, parent: Branch, state: Map, fork: Fork, failure
 
 def results(draft: Draft, fork: Fork) -> Payload:
     """The outputs of all branches, ordered by index. Their texts are joined as they are."""
-    texts = map_tasks.results_of(draft.parts, fork)
+    texts = [output.text for output in map_tasks.outputs_of(draft.parts, fork)]
     if fork.run is not None and fork.run.shard_items is not None:
         texts = [JsonText(text[1:-1]) for text in texts]  # each is a list, from a shard
     text = JsonText("[" + ",".join(texts) + "]")

@@ -40,8 +40,11 @@ def texts(details: Details) -> list[str]:
 def size_bytes(details: Details) -> int:
     """The size of all texts in an event's details, as UTF-8."""
     size = 0
-    for text in texts(details):
-        size += len(text) if text.isascii() else jsontext.size_bytes(text)
+    for value in details.values():
+        if type(value) is str:
+            size += len(value) if value.isascii() else jsontext.size_bytes(value)
+        elif value is not NOT_TRUNCATED and type(value) is dict:
+            size += size_bytes(value)
     return size
 
 

@@ -10,6 +10,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distribut
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, Literal
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -54,19 +55,30 @@ def label(machine_arn: str, state: Map) -> str:
 
 
 def execution_arn(run_arn: str, child: str) -> str:
-    return f"{run_arn.rpartition(':')[0].replace(':mapRun:', ':execution:', 1)}:{child}"
+    return f"{_of_run(run_arn, ':execution:')}:{child}"
 
 
 def machine_arn(run_arn: str) -> str:
     """Child executions belong to no state machine that anybody created; AWS names theirs by machine and label."""
-    return run_arn.rpartition(":")[0].replace(":mapRun:", _MACHINE, 1)
+    return _of_run(run_arn, _MACHINE)
+
+
+@lru_cache(maxsize=64)
+def _of_run(run_arn: str, kind: str) -> str:
+    """A run has many child executions, and each of them asks several times."""
+    return run_arn.rpartition(":")[0].replace(":mapRun:", kind, 1)
+
+
+@lru_cache(maxsize=64)
+def _uuid(run_arn: str) -> UUID:
+    return UUID(run_arn.rpartition(":")[2])
 
 
 def begin_child(draft: Draft, fork: Fork, branch: Branch, items: int) -> None:
     """A branch that was just added is the root of a child execution: give it its identity and its first event."""
     run = fork.run
     assert run is not None
-    name = str(uuid5(UUID(run.arn.rpartition(":")[2]), str(branch.index)))
+    name = str(uuid5(_uuid(run.arn), str(branch.index)))
     branch.child = branch.number
     draft.put(child_id(branch.number), Child(branch.number, name, branch.input, draft.now, items))
     draft.record(

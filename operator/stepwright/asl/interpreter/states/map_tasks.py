@@ -123,7 +123,7 @@ def write(draft: Draft, branch: Branch, state: Map, fork: Fork, writer: Writer) 
         "MapRunArn": run.arn,
         **part,
     }
-    draft.meter.left -= len(map_tasks.results_of(draft.parts, fork))
+    draft.meter.left -= len(map_tasks.outputs_of(draft.parts, fork))
     _start(draft, branch, state, RESULT_WRITER, Payload(wanted))
 
 
