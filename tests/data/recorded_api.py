@@ -1,7 +1,7 @@
 """The recorded interactions with AWS, replayed against ``stepwright dev``: ``make conformance`` and the tests.
 
 What is replayed and how it is compared belongs to the data, not to this repository (``tests/data/conformance.py`` says
-where it is looked for). Its runner plays the Lambda functions of the records, too; no other service is there.
+where it is looked for). Its runner plays the Lambda functions of the records, too; moto's server plays the other services.
 """
 
 from __future__ import annotations
@@ -12,26 +12,45 @@ import json
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from tests.data import conformance
+from tests.processes import moto
 from tests.processes.dev import DevProcess
 from tests.testcluster.ports import free_port
 
 Need = Literal["nothing", "functions", "services"]
-"""What a record needs beside the server: nothing, Lambda functions, or services that nobody plays here."""
+"""What a record needs beside the server: nothing, Lambda functions (and perhaps a role to assume, which is asked of nobody),
+or other services of AWS."""
 
-KNOWN: Final[Mapping[str, str]] = {
-    "test_assign_reference_variables::TestAssignReferenceVariables::test_reference_in_map_state"
-    "[MAP_STATE_REFERENCE_IN_MAX_CONCURRENCY_PATH]#0": "where AWS's API gives the text of a number, the recording has "
-    "the number",
-    "test_timeouts::TestTimeouts::test_service_lambda_map_timeout#0": "AWS took four time-outs of the same instant in "
-    "at once and in an order of its own, which it does not repeat; a step takes one",
-}
-"""Records that no server can pass, or none but by chance, by their id."""
+JOBS: Final = 16
+"""Records that are replayed at once: most of their time they wait."""
+
+EXCEPTIONS: Final = Path(__file__).with_name("recorded_exceptions.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptional:
+    """Why a record is not answered as AWS did. ``by_chance``: it may be, now and then."""
+
+    reason: str
+    by_chance: bool
+
+
+@cache
+def exceptional() -> Mapping[str, Exceptional]:
+    """By the ids of the records."""
+    groups = tomllib.loads(EXCEPTIONS.read_text(encoding="utf-8"))["exception"]
+    return {
+        id: Exceptional(group["reason"], group.get("by_chance", False))
+        for group in groups
+        for id in group["records"]
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +69,16 @@ def replay(folder: Path, categories: Sequence[str] = ()) -> list[Result]:
     assert data is not None
     results = folder / "results.json"
     port = free_port()
-    environment = {"AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{port}"}
-    with DevProcess(folder / "data", environment=environment) as dev:
-        command = [
-            *(sys.executable, str(data / "conformance.py"), "--corpus", str(data / "aws")),
-            *("--endpoint", dev.url, "--level", "history", "--json", str(results), "--timeout", "60"),
-            *("--all", "--lambda-port", str(port)),
-            *(word for category in categories for word in ("--category", category)),
-        ]
-        subprocess.run(command, check=True, timeout=900, stdout=subprocess.DEVNULL)
+    with moto.serving("127.0.0.1", folder / "moto.log") as aws:
+        environment = {"AWS_ENDPOINT_URL": aws, "AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{port}"}
+        with DevProcess(folder / "data", environment=environment) as dev:
+            command = [
+                *(sys.executable, str(data / "conformance.py"), "--corpus", str(data / "aws")),
+                *("--endpoint", dev.url, "--level", "history", "--json", str(results), "--timeout", "60"),
+                *("--all", "--lambda-port", str(port), "--aws-endpoint", aws, "--jobs", str(JOBS)),
+                *(word for category in categories for word in ("--category", category)),
+            ]
+            subprocess.run(command, check=True, timeout=900, stdout=subprocess.DEVNULL)
     needs = _needs()
     found = json.loads(results.read_text(encoding="utf-8"))["results"]
     return [_result(one, needs[one["id"]]) for one in found]
@@ -73,16 +93,11 @@ def _needs() -> dict[str, str]:
 
 def _result(said: Mapping[str, Any], needs: str) -> Result:
     services = set(needs.removeprefix("needs ").split(", ")) if needs.startswith("needs ") else set()
-    need: Need = "nothing" if not services else "functions" if "lambda" in services else "services"
-    if not services <= {
-        "lambda",
-        "credentials",
-    }:  # a role to assume is nothing that anybody would have to play
-        need = "services"
+    need: Need = (
+        "services" if services - {"lambda", "credentials"} else "functions" if services else "nothing"
+    )
     if said["result"] == "skip":
         return Result(said["id"], said["category"], need, None, said["reason"])
-    if need == "services":
-        return Result(said["id"], said["category"], need, None, needs)
     why = "" if said["result"] == "pass" else json.dumps(said["diffs"][:1], ensure_ascii=False)
     return Result(said["id"], said["category"], need, said["result"] == "pass", why)
 
@@ -94,12 +109,12 @@ def table(results: Iterable[Result]) -> str:
         for row in (result.category, "**all**"):
             rows[row].append(result)
     lines = [
-        "| category | records | run | passed | run with functions | passed | not run |",
-        "| --- |" + " ---: |" * 6,
+        "| category | records | run | passed | run with functions | passed | run with services | passed | not run |",
+        "| --- |" + " ---: |" * 8,
     ]
     for name in sorted(rows, key=lambda row: (row == "**all**", row)):
         counts = []
-        for need in ("nothing", "functions"):
+        for need in get_args(Need):
             ran = [result for result in rows[name] if result.need == need and result.passed is not None]
             counts += [len(ran), sum(result.passed is True for result in ran)]
         idle = sum(result.passed is None for result in rows[name])
@@ -119,8 +134,9 @@ def main() -> int:
         print(f"not run: {count:3}  {why}")
     failed = [result for result in results if result.passed is False]
     for result in failed:
-        print(f"\nfailed: {result.id}\n  {KNOWN.get(result.id, result.why)}")
-    return int(any(result.id not in KNOWN for result in failed))
+        known = exceptional().get(result.id)
+        print(f"\nfailed: {result.id}\n  {known.reason if known else result.why}")
+    return int(any(result.id not in exceptional() for result in failed))
 
 
 if __name__ == "__main__":
