@@ -45,11 +45,15 @@ def service(name: str) -> Any:
     """botocore's ``ServiceModel`` by botocore's name. Raises KeyError."""
     import botocore.model  # noqa: PLC0415 - nothing needs it before the first task that calls AWS
 
+    return botocore.model.ServiceModel(msgspec.json.decode(text(name)), name)
+
+
+def text(name: str) -> bytes:
+    """The model as JSON. Raises KeyError."""
     file = _newest(_data() / name)
     if file is None:
         raise KeyError(name)
-    loaded = msgspec.json.decode(gzip.decompress(file.read_bytes()))
-    return botocore.model.ServiceModel(loaded, name)
+    return gzip.decompress(file.read_bytes())
 
 
 @lru_cache(maxsize=KEPT)

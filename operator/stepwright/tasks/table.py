@@ -39,13 +39,18 @@ class Row:
     """``examples``: one Resource for each form that is served. ``page`` of docs/ tells people. ``check_for``: of a
     StateMachine's ``spec``, the check of what the definition's author wrote; None if any parameters will do.
     ``integration`` makes the calls of its tasks, if these are calls. ``claims``: Resources that are not served, and of which
-    ``check_for`` says why. ``in_a_cluster``: which of the Resources the operator runs, if not all."""
+    ``check_for`` says why. ``in_a_cluster``: which of the Resources the operator runs, if not all. For people, in
+    docs/integrations.md: ``errors`` of its own, as a task's Retry sees them; ``tested``: against what; ``example``: its folder of
+    examples/, where it is not on the page."""
 
     name: str
     examples: tuple[str, ...]
     serves: Callable[[Resource], bool]
     processes: frozenset[Process]
     page: str
+    errors: str
+    tested: str
+    example: str = ""
     check_for: Callable[[Mapping[str, Any]], TaskCheck] | None = None
     integration: Callable[[Means], Integration] | None = None
     claims: Callable[[Resource], bool] = lambda _: False
@@ -59,7 +64,10 @@ TABLE: Final = (
         job.serves,
         frozenset({"operator", "dev", "run"}),
         "tasks.md",
-        job.check_for,
+        errors="`Job.*`",
+        tested="pods of a real cluster",
+        example="hello",
+        check_for=job.check_for,
     ),
     Row(
         "kubernetes",
@@ -80,7 +88,10 @@ TABLE: Final = (
         kubernetes.serves,
         frozenset({"operator"}),
         "kubernetes.md",
-        kubernetes.check_for,
+        errors="`Kubernetes.*`, `EKS.*`",
+        tested="a real API server",
+        example="rollout",
+        check_for=kubernetes.check_for,
         integration=kubernetes.make,
         claims=kubernetes.claims,
     ),
@@ -95,6 +106,9 @@ TABLE: Final = (
         functions.serves,
         frozenset({"operator", "dev", "run"}),
         "functions.md",
+        errors="`Lambda.*`, the function's own",
+        tested="HTTP servers, Jobs of a real cluster, AWS's recordings",
+        example="functions",
         integration=functions.make,
     ),
     Row(
@@ -109,7 +123,10 @@ TABLE: Final = (
         step_functions.serves,
         frozenset({"operator", "dev"}),
         "nested.md",
-        step_functions.check_for,
+        errors="`StepFunctions.*`, `Sfn.*`",
+        tested="executions of a real cluster and of `stepwright dev`, AWS's recordings",
+        example="nested-orders",
+        check_for=step_functions.check_for,
         integration=step_functions.make,
         in_a_cluster=step_functions.serves_in_a_cluster,
     ),
@@ -129,7 +146,9 @@ TABLE: Final = (
         aws.serves,
         frozenset({"operator", "dev", "run"}),
         "aws.md",
-        aws.check_for,
+        errors="`SERVICE.*`",
+        tested="moto's server, services that are played, AWS's recordings",
+        check_for=aws.check_for,
         integration=aws.make,
         claims=aws.claims,
     ),
@@ -139,7 +158,9 @@ TABLE: Final = (
         http.serves,
         frozenset({"operator", "dev", "run"}),
         "http.md",
-        http.check_for,
+        errors="`States.Http.*`, `Events.ConnectionResource.*`",
+        tested="TLS servers with faults",
+        check_for=http.check_for,
         integration=http.make,
     ),
     Row(
@@ -148,6 +169,8 @@ TABLE: Final = (
         activities.serves,
         frozenset({"dev"}),
         "dev.md",
+        errors="the worker's own",
+        tested="`stepwright dev`, AWS's recordings",
     ),
 )
 

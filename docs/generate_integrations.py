@@ -1,0 +1,271 @@
+# ruff: noqa: INP001 - a command beside what it writes, not a package
+"""The pages of what tasks can call, from the tables of the code: ``python docs/generate_integrations.py [--check]``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final, get_args
+
+import msgspec
+
+from stepwright.asl.resource import Pattern, parse
+from stepwright.aws import exceptional, models, names, optimized
+from stepwright.tasks import table
+from stepwright.tasks.table import Process, Row
+
+DOCS: Final = Path(__file__).parent
+LETTERS: Final[Mapping[Pattern, str]] = {"": "R", ".sync": "S", ".sync:2": "S2", ".waitForTaskToken": "T"}
+
+NO_OPERATIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "apigateway": {"invoke": "R T"},
+    "bedrockagentcore": {"invokeHarness": "R"},
+    "eks": {
+        "call": "R",
+        "runJob": "R S",
+        "createCluster": "R S",
+        "deleteCluster": "R S",
+        "createNodegroup": "R S",
+        "deleteNodegroup": "R S",
+        "createFargateProfile": "R S",
+        "deleteFargateProfile": "R S",
+    },
+    "elasticmapreduce": {
+        "createCluster": "R S",
+        "addStep": "R S",
+        "terminateCluster": "R S",
+        "cancelStep": "R",
+        "setClusterTerminationProtection": "R",
+        "modifyInstanceFleetByName": "R",
+        "modifyInstanceGroupByName": "R",
+    },
+    "http": {"invoke": "R"},
+}
+"""AWS's optimised integrations that are no operations of a service of botocore's, or that are served in another way, with their
+patterns. Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html"""
+
+ON_MOTO: Final = frozenset({"dynamodb", "events", "sns", "sqs"})
+"""What tests call at moto's server (tests/tasks/test_aws_services.py)."""
+PLAYED: Final = frozenset({"athena", "batch", "ecs", "glue", "sagemaker"})
+"""Whose ``.sync`` tests play the service in the process (tests/tasks/test_aws_jobs.py)."""
+
+WRITTEN: Final = (
+    "<!-- Written by docs/generate_integrations.py from the tables of the code: change those. -->\n"
+)
+
+INTEGRATIONS: Final = """\
+# What tasks can call
+
+Which `Resource` of a Task state is served where, and what it was tested against. One that is not served is told when the state machine
+is created: in a cluster it is not Ready (`NoDriver`), `stepwright dev` and `stepwright validate` warn (`NO_DRIVER`). Any task can be
+[mocked](testing.md).
+
+## Drivers
+
+| driver | Resources | in a cluster | `stepwright dev` | `stepwright run` | tested against | example | its own errors |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+{drivers}
+In a cluster `.waitForTaskToken` is refused for all drivers, since nothing takes answers to task tokens there yet. Activities need
+workers that ask for tasks, and so the server that `stepwright dev` is. [Errors of the language](definitions.md#errors-of-the-language)
+come in addition. How to add a driver is in [architecture.md](architecture.md#to-add-something).
+
+## Optimised integrations
+
+`R`: request response; `S`: `.sync`; `S2`: `.sync:2`; `T`: `.waitForTaskToken`. A pattern that AWS does not offer is refused as AWS
+refuses it.
+
+| service | everywhere | without a cluster only | not served | driver | tested against | its errors |
+| --- | --- | --- | --- | --- | --- | --- |
+{optimised}
+Where *models* stands, the names of operations and members are compared with the service's model; the code is that of the services
+which are called. What is not served can mostly be called as an action of the service with a Wait and a Choice behind it:
+`aws-sdk:eks:createCluster`, `aws-sdk:emr:runJobFlow`, `aws-sdk:databrew:startJobRun`; an API behind API Gateway by
+[`http:invoke`](http.md). `elasticmapreduce` is an API of Step Functions' own around EMR's.
+
+## AWS's services
+
+One [driver](aws.md) calls all services of `arn:aws:states:::aws-sdk:`, by the rules of AWS's SDKs; [aws-services.md](aws-services.md)
+lists them. Tests call actions of s3, sqs, dynamodb, rds, ssm, secretsmanager, cloudformation and sts at moto's server, and AWS's
+recordings of SQS, SNS, DynamoDB, S3 and Secrets Manager are [replayed](conformance.md#recorded-interactions). Of all others the models
+say how they are called.
+"""
+
+SERVICES: Final = """\
+# Services of aws-sdk
+
+Each can be called as `arn:aws:states:::aws-sdk:SERVICE:ACTION`, and [without a cluster](integrations.md#drivers) with
+`.waitForTaskToken`. How actions, parameters and errors are named, and as whom calls are made, is in [aws.md](aws.md). These are the
+{count} services, with {actions} actions, of the botocore that the project is tested with; a newer one knows more.
+
+| service | actions | errors begin with | in botocore |
+| --- | ---: | --- | --- |
+{services}"""
+
+
+def integrations() -> str:
+    return WRITTEN + INTEGRATIONS.format(
+        drivers=_lines(_driver(row) for row in table.TABLE), optimised=_lines(_optimised())
+    )
+
+
+def _driver(row: Row) -> list[str]:
+    where = [_where(row, process) for process in get_args(Process)]
+    page = (
+        f"[{row.page.removesuffix('.md')}]({row.page}#errors)"
+        if _has_errors(row.page)
+        else f"[{row.page}]({row.page})"
+    )
+    example = f"[{row.example}](../examples/{row.example})" if row.example else f"[on its page]({row.page})"
+    return [
+        row.name.replace("_", " "),
+        " ".join(f"`{_short(resource)}`" for resource in row.examples),
+        *where,
+        row.tested,
+        example,
+        f"{row.errors}: {page}",
+    ]
+
+
+def _where(row: Row, process: Process) -> str:
+    lacking = [resource for resource in row.examples if not table.serves(parse(resource), process)]
+    if not lacking:
+        return "yes"
+    return (
+        "no"
+        if len(lacking) == len(row.examples)
+        else "but " + " ".join(f"`{_short(one)}`" for one in lacking)
+    )
+
+
+def _has_errors(page: str) -> bool:
+    return "\n## Errors\n" in (DOCS / page).read_text(encoding="utf-8")
+
+
+def _short(resource: str) -> str:
+    return resource.removeprefix("arn:aws:states:::")
+
+
+def _optimised() -> Iterator[list[str]]:
+    for service in sorted({*optimized.SERVICES, *NO_OPERATIONS}):
+        everywhere: dict[str, list[str]] = {}
+        alone: dict[str, list[str]] = {}
+        nowhere: dict[str, list[str]] = {}
+        drivers = {}
+        for action, pattern in _offered(service):
+            resource = parse(f"arn:aws:states:::{service}:{action}{pattern}")
+            in_cluster, in_dev = (table.serves(resource, process) for process in ("operator", "dev"))
+            found = everywhere if in_cluster else alone if in_dev else nowhere
+            found.setdefault(action, []).append(LETTERS[pattern])
+            if (row := table.row(resource)) is not None:
+                drivers[row.name] = row
+        yield [
+            f"`{service}`",
+            *(_told(found) for found in (everywhere, alone, nowhere)),
+            ", ".join(f"[{row.name.replace('_', ' ')}]({row.page})" for row in drivers.values()),
+            _tested(service, list(drivers.values())),
+            f"`{optimized.SERVICES[service].prefix}.*`"
+            if service in optimized.SERVICES
+            else _errors(drivers.values()),
+        ]
+
+
+def _offered(service: str) -> Iterator[tuple[str, Pattern]]:
+    if service in NO_OPERATIONS:
+        for action, letters in NO_OPERATIONS[service].items():
+            yield from ((action, pattern) for pattern, letter in LETTERS.items() if letter in letters.split())
+        return
+    for action, patterns in optimized.SERVICES[service].actions.items():
+        yield from ((action, pattern) for pattern in LETTERS if pattern in patterns)
+
+
+def _told(found: Mapping[str, list[str]]) -> str:
+    return ", ".join(f"`{action}` {' '.join(letters)}" for action, letters in found.items())
+
+
+def _tested(service: str, drivers: list[Row]) -> str:
+    if [row.name for row in drivers] != ["aws"]:
+        return ", ".join(row.tested for row in drivers)
+    if service in ON_MOTO:
+        return "moto's server"
+    return "played services, models" if service in PLAYED else "models"
+
+
+def _errors(drivers: Iterable[Row]) -> str:
+    return ", ".join(row.errors for row in drivers)
+
+
+class _Refers(msgspec.Struct):
+    shape: str
+
+
+class _Structure(msgspec.Struct):
+    members: dict[str, _Refers] = {}
+
+
+class _Operation(msgspec.Struct):
+    input: _Refers | None = None
+    output: _Refers | None = None
+
+
+class _Metadata(msgspec.Struct):
+    serviceId: str  # noqa: N815 - botocore's
+
+
+class _Model(msgspec.Struct):
+    """What is needed of a model: botocore's own takes minutes for all of them."""
+
+    metadata: _Metadata
+    operations: dict[str, _Operation]
+    shapes: dict[str, msgspec.Raw]
+
+
+def services() -> str:
+    rows = []
+    total = 0
+    for name, botocore in sorted(models.services().items()):
+        model = msgspec.json.decode(models.text(botocore), type=_Model)
+        actions = sum(1 for operation in model.operations if _is_served(name, model, operation))
+        total += actions
+        prefix = f"`{names.service(model.metadata.serviceId)}.`"
+        rows.append([f"`{name}`", f"{actions:,}", prefix, f"`{botocore}`"])
+    return WRITTEN + SERVICES.format(count=len(rows), actions=f"{total:,}", services=_lines(rows))
+
+
+def _is_served(service: str, model: _Model, name: str) -> bool:
+    """As ``tasks.aws.operations`` decides."""
+    if (service, names.action(name)) in exceptional.NOT_SERVED:
+        return False
+    operation = model.operations[name]
+    for refers in filter(None, (operation.input, operation.output)):
+        structure = msgspec.json.decode(model.shapes[refers.shape], type=_Structure)
+        if any(
+            b'"eventstream":true' in bytes(model.shapes[member.shape])
+            for member in structure.members.values()
+        ):
+            return False
+    return True
+
+
+def _lines(rows: Iterable[list[str]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+PAGES: Final = {"integrations.md": integrations, "aws-services.md": services}
+
+
+def main(arguments: list[str]) -> int:
+    stale = []
+    for name, page in PAGES.items():
+        text = page()
+        if arguments != ["--check"]:
+            (DOCS / name).write_text(text, encoding="utf-8")
+        elif not (DOCS / name).exists() or (DOCS / name).read_text(encoding="utf-8") != text:
+            stale.append(name)
+    if stale:
+        print(f"{', '.join(stale)} of docs/ differ from the code: run docs/generate_integrations.py")  # noqa: T201
+    return len(stale)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

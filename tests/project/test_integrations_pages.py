@@ -1,0 +1,67 @@
+"""docs/integrations.md and docs/aws-services.md are written from the code (``make verify`` compares them); here is what their
+generator takes for true."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from stepwright.asl.resource import parse
+from stepwright.aws import models
+from stepwright.tasks import table
+from stepwright.tasks.aws import operations
+from stepwright.tasks.aws.operations import NoOperation
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "generate_integrations", ROOT / "docs" / "generate_integrations.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # msgspec looks the names in annotations up there
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_driver_has_an_example_that_is_there() -> None:
+    for row in table.TABLE:
+        example = (
+            ROOT / "examples" / row.example / "statemachine.yaml" if row.example else ROOT / "docs" / row.page
+        )
+        named = {parse(resource).service for resource in row.examples}
+
+        content = example.read_text(encoding="utf-8")
+        assert any(f"{service}:" in content for service in named), row.name
+
+
+def test_services_are_tested_as_the_page_says(generator: ModuleType) -> None:
+    for file, services in (
+        ("test_aws_services.py", generator.ON_MOTO),
+        ("test_aws_jobs.py", generator.PLAYED),
+    ):
+        content = (ROOT / "tests" / "tasks" / file).read_text(encoding="utf-8")
+        assert [service for service in services if f'"{service}:' not in content] == []
+
+
+@pytest.mark.parametrize(
+    "service", ["bedrockruntime", "comprehendmedical", "dynamodb", "kinesis", "lambda", "s3", "sqs"]
+)
+def test_the_page_counts_the_actions_that_are_served(generator: ModuleType, service: str) -> None:
+    served = 0
+    for action in models.operations(models.services()[service]):
+        try:
+            operations.of(parse(f"arn:aws:states:::aws-sdk:{service}:{action}"))
+        except NoOperation:
+            continue
+        served += 1
+
+    assert f"| `{service}` | {served:,} |" in generator.services()
