@@ -16,7 +16,6 @@ import pytest
 from stepwright.asl.checkpoint.checkpoint import Identity
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.failure.errors import StateError
-from stepwright.asl.json_types import JsonText
 from stepwright.asl.map_data import reading, requests, result_files
 from stepwright.asl.resource import ITEM_READER, RESULT_WRITER
 from stepwright.asl.signals import (
@@ -32,11 +31,10 @@ from stepwright.asl.signals import (
 from stepwright.asl.step import StartTask
 from stepwright.asl.text.jsontext import dump
 from tests.asl.virtual_time import Answer, Play
-from tests.data import conformance
+from tests.data import conformance, recorded_executions
+from tests.data.recorded_executions import Record
 
 pytestmark = pytest.mark.conformance
-
-Record = dict[str, Any]
 
 REQUIRED_SHARE: Final = 0.95
 # AWS's recordings of executions that did not end were given up after two minutes.
@@ -49,7 +47,6 @@ WORLD: Final = {
     "all": False,
     "lambda": False,
 }
-COMPARED: Final = frozenset({"status", "output", "error", "cause", "history"})
 NOW: Final = datetime(2025, 1, 1, tzinfo=UTC)
 START: Final = Millis(int(NOW.timestamp()) * 1000)
 
@@ -63,22 +60,16 @@ TASKS_APART: Final = {
 DRIVERS_BUSINESS: Final = frozenset({"apigateway", "ecs"})
 
 
-def executions() -> list[Record]:
-    if conformance.folder() is None:
-        return []
-    return [record for record in conformance.records() if record["kind"] == "execution"]
-
-
 def starts_map_runs(record: Record) -> bool:
     """Then its history says nothing about tasks: neither their results nor the items can be replayed from
     it."""
     return "MapRunStarted" in json.dumps(record["expected"])
 
 
-PURE: Final = [r for r in executions() if not r["needs"]]
+PURE: Final = [r for r in recorded_executions.all_of_them() if not r["needs"]]
 WITH_TASKS: Final = [
     r
-    for r in executions()
+    for r in recorded_executions.all_of_them()
     if r["needs"]
     and "history" in r["expected"]
     and not starts_map_runs(r)
@@ -87,29 +78,18 @@ WITH_TASKS: Final = [
 
 
 # Their Maps read and write objects, whose contents the recording has.
-WITH_OBJECTS: Final = [r for r in executions() if r["needs"] == ["s3"] and "history" in r["expected"]]
+WITH_OBJECTS: Final = [
+    r for r in recorded_executions.all_of_them() if r["needs"] == ["s3"] and "history" in r["expected"]
+]
 
 
 def masked_ids(record: Record) -> bool:
     return any(not isinstance(event["id"], int) for event in record["expected"]["history"])
 
 
-def given(record: Record, names: Any) -> JsonText:
-    if "input_raw" in record:
-        return JsonText(names.fill(record["input_raw"]))
-    value, dynamic = names.fill(record["input"]), record.get("dynamic_input")
-    if dynamic:
-        days = re.search(r"\d+", dynamic["value"])
-        assert days is not None
-        moment = NOW + timedelta(days=int(days[0]))
-        value = {**value, dynamic["path"].removeprefix("$."): moment.strftime(dynamic["format"])}
-    return JsonText(json.dumps(value))
-
-
 def identity(names: Any, record: Record) -> Identity:
     recorded = record["expected"]
-    placeholder = re.search(r"<ExecArnPart_\w+>", json.dumps(recorded))
-    name = names.fill(placeholder[0] if placeholder else "<ExecArnPart_0idx>")
+    name = recorded_executions.name(record, names)
     machine = names.fill("<ArnPart_0idx>")
     arn = "arn:aws:states:us-east-1:123456789012"
     role = "snf_role_arn"
@@ -125,10 +105,6 @@ def identity(names: Any, record: Record) -> Identity:
         state_machine_name=machine,
         synchronous="start_sync_execution" in recorded,
     )
-
-
-def definition(record: Record, names: Any) -> Any:
-    return record.get("definition_raw") or json.dumps(names.fill(record["definition"]))
 
 
 def recorded_signals(history: list[Record], names: Any) -> Iterator[Signal]:
@@ -203,9 +179,11 @@ def objects(record: Record, names: Any) -> Answer:
 
 
 def play(record: Record, names: Any, signals: Iterator[Signal]) -> Play:
-    machine = compile_definition(definition(record, names), express=record["type"] == "EXPRESS")[0]
+    machine = compile_definition(
+        recorded_executions.definition(record, names), express=record["type"] == "EXPRESS"
+    )[0]
     playing = Play(machine, identity=identity(names, record), now=START)
-    playing.start(given(record, names))
+    playing.start(recorded_executions.given(record, names, NOW))
     playing.go_on()
     last = Millis(START + PATIENCE // timedelta(milliseconds=1))
     for signal in signals:
@@ -233,29 +211,13 @@ def differences(record: Record, signals: bool = False) -> dict[str, list[Any]]:
             observed[name] = getattr(outcome, name)
     if history:
         observed["history"] = playing.events
-    if any(rule.get("transformer") == "GenericTransformer" for rule in record.get("normalizations") or ()):
-        observed["history"] = [parsed(event) for event in playing.events]
     matcher = comparison.Matcher(record, names)
     fed = json.dumps([event for event in history if re.search("Submitted|Succeeded|Failed", event["type"])])
     begun = json.dumps(history[:2])
     if signals:  # recorded results went in with their placeholders
         placeholders = set(comparison.PLACEHOLDER.findall(fed)) - set(comparison.PLACEHOLDER.findall(begun))
         matcher.constants |= placeholders - set(matcher.variables)
-    parts = [part for part in comparison.expectations(record, names) if part[1] in COMPARED]
-    comparison.compare(matcher, parts, observed)
-    found: dict[str, list[Any]] = {"output": [], "history": []}
-    for difference in matcher.diffs:
-        if not difference["soft"]:
-            found[difference["level"]].append(difference)
-    return found
-
-
-def parsed(event: Record) -> Record:
-    """The event as a recording has it whose output texts were parsed, numbers included."""
-    details = event.get("stateExitedEventDetails")
-    if details is None or not re.fullmatch(r"\d+", details["output"]):
-        return event
-    return event | {"stateExitedEventDetails": details | {"output": json.loads(details["output"])}}
+    return recorded_executions.differences(record, matcher, names, observed)
 
 
 needs_the_data = pytest.mark.skipif(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from stepwright.asl.task_token import begun_uid
+from tests.on_cluster.functions_served import behind, template
 from tests.on_cluster.kubectl import IMAGE, Kube, Object, condition, execution, machine, one, output
 from tests.processes.operators import OperatorProcess
 
@@ -78,35 +79,6 @@ def called(kube: Kube) -> Iterator[Called]:
     server.go_on.set()
     server.shutdown()
     server.server_close()
-
-
-def behind(kube: Kube, name: str, server: Called) -> None:
-    address, port = server.server_address[:2]
-    kube.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": name},
-            "spec": {"ports": [{"port": 8080, "targetPort": port}]},
-        },
-        {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": {"name": name, "labels": {"kubernetes.io/service-name": name}},
-            "addressType": "IPv4",
-            "ports": [{"port": port}],
-            "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
-        },
-    )
-
-
-def template(name: str, service: Object, **spec: Any) -> Object:
-    return {
-        "apiVersion": "stepwright.dev/v1",
-        "kind": "TaskTemplate",
-        "metadata": {"name": name},
-        "spec": {"http": {"service": service, **spec.pop("http", {})}, **spec},
-    }
 
 
 def task(resource: str, parameters: Any, **more: Any) -> Object:
