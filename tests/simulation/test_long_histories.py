@@ -92,7 +92,7 @@ def climate(**changes: Any) -> Climate:
         "jumps": 1,
         "lag": (0.0, 0.1),
         "streams": (5, 60),
-        "page_bytes": 48 * 1024,
+        "page_bytes": 16 * 1024,
         "inline_bytes": 8 * 1024,
         "annotated_bytes": 32 * 1024,
         "transitions": 50,

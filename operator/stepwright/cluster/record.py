@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # A longer page is copied to its own object. Small pages keep the Execution small, which etcd stores whole
 # with every write; each page costs one create.
-LARGEST_PAGE_BYTES: Final = 48 * 1024
+LARGEST_PAGE_BYTES: Final = 16 * 1024
 
 PHASES: Final[Mapping[str, Phase]] = {
     "SUCCEEDED": "Succeeded",
