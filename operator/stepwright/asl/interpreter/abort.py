@@ -39,7 +39,7 @@ def branches(draft: Draft, fork: Fork, state: Map | Parallel, cause: int) -> Non
         quietly(draft, fork)
         return
     for number in fork.live:
-        branch = draft.branch(number)
+        branch = draft.checkpoint.branch(number)
         assert branch is not None
         if isinstance(state, Map):
             draft.record(
@@ -55,20 +55,20 @@ def branches(draft: Draft, fork: Fork, state: Map | Parallel, cause: int) -> Non
 def _branch(draft: Draft, branch: Branch, cause: int) -> None:
     if branch.phase is not Phase.ENTER:
         state = draft.state(branch)
-        fork = draft.peek_fork(branch.number)
+        fork = draft.checkpoint.peek_fork(branch.number)
         if fork is not None:
             assert isinstance(state, Map | Parallel)
             branches(draft, fork, state, cause)
             if fork.run is not None:
                 map_runs.tell(draft, fork, "ABORTED")
                 draft.record(branch, "MapRunAborted", cause)
-            draft.drop_fork(fork)
+            draft.checkpoint.drop_fork(fork)
         if isinstance(state, Task | Wait | Map | Parallel):
             draft.record(branch, f"{type(state).__name__}StateAborted", cause)
         draft.visit(branch, state, "Aborted")
         cancel(draft, branch)
     branch.phase = Phase.DONE
-    draft.drop_branch(branch)
+    draft.checkpoint.drop_branch(branch)
 
 
 def quietly(draft: Draft, fork: Fork) -> None:
@@ -76,46 +76,46 @@ def quietly(draft: Draft, fork: Fork) -> None:
     execution says that it was aborted."""
     open_shards.cancel_all(draft, fork)
     for number in fork.live:
-        branch = draft.branch(number)
+        branch = draft.checkpoint.branch(number)
         assert branch is not None
-        inner = draft.peek_fork(number)
+        inner = draft.checkpoint.peek_fork(number)
         if inner is not None:
             quietly(draft, inner)
             if inner.run is not None:
                 map_runs.tell(draft, inner, "ABORTED")
-            draft.drop_fork(inner)
+            draft.checkpoint.drop_fork(inner)
         if branch.phase is not Phase.ENTER:
             draft.visit(branch, draft.state(branch), "Aborted")
         cancel(draft, branch)
         if fork.run is not None:
             map_runs.child_aborted(draft, fork, branch)
         branch.phase = Phase.DONE
-        draft.drop_branch(branch)
+        draft.checkpoint.drop_branch(branch)
 
 
 def within(draft: Draft, root: Branch) -> None:
     """Everything that an ending child execution has open, except its root. This looks at all branches, since no part can
     be relied upon to know about the others."""
     inside = {root.number}
-    for branch in draft.open_branches():  # parents before what is in them
+    for branch in draft.checkpoint.open_branches():  # parents before what is in them
         if branch.parent in inside:
             inside.add(branch.number)
-    open = [branch for branch in draft.open_branches() if branch.number in inside]
+    open = [branch for branch in draft.checkpoint.open_branches() if branch.number in inside]
     for branch in open:
         _end(draft, branch, "Failed" if branch is root else "Aborted", is_aborted=branch is not root)
     for branch in reversed(open):
-        fork = draft.peek_fork(branch.number)
+        fork = draft.checkpoint.peek_fork(branch.number)
         if fork is not None:
-            draft.drop_fork(fork)
+            draft.checkpoint.drop_fork(fork)
         if branch is not root:
             branch.phase = Phase.DONE
-            draft.drop_branch(branch)
+            draft.checkpoint.drop_branch(branch)
 
 
 def everything(draft: Draft, outcome: VisitOutcome) -> None:
     """End all branches of an execution that ends; ``outcome`` is what people read about the visits that are still open."""
-    draft.freeze()
-    for branch in draft.open_branches():
+    draft.checkpoint.freeze()
+    for branch in draft.checkpoint.open_branches():
         _end(draft, branch, outcome)
 
 
@@ -127,10 +127,10 @@ def _end(draft: Draft, branch: Branch, outcome: VisitOutcome, *, is_aborted: boo
     cancel(draft, branch)
     if branch.is_child and is_aborted:
         assert branch.parent is not None
-        around = draft.peek_fork(branch.parent)
+        around = draft.checkpoint.peek_fork(branch.parent)
         assert around is not None
         map_runs.child_aborted(draft, around, branch)
-    fork = draft.fork(branch.number)
+    fork = draft.checkpoint.fork(branch.number)
     if fork is not None and fork.run is not None:
         open_shards.cancel_all(draft, fork)
         map_runs.tell(draft, fork, "ABORTED")

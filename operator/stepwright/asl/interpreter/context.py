@@ -40,7 +40,7 @@ def build(
     if item is not None:
         context |= _map(item)
     if task is not None:
-        context["Task"] = {"Token": draft.token(draft.start.identity.uid, task, draft.now)}
+        context["Task"] = {"Token": draft.token(draft.checkpoint.start.identity.uid, task, draft.now)}
     return context
 
 
@@ -49,7 +49,7 @@ def _map(item: tuple[int, Json]) -> dict[str, Json]:
 
 
 def _constants(draft: Draft) -> dict[str, Json]:
-    start, head = draft.start, draft.head
+    start, head = draft.checkpoint.start, draft.head
     identity = start.identity
     execution: dict[str, Json] = {
         "Id": identity.execution_id,
@@ -70,10 +70,10 @@ def _constants(draft: Draft) -> dict[str, Json]:
 
 def _of_child(draft: Draft, number: int) -> dict[str, Json]:
     """A child execution has a context object of its own, as if it had been started by itself."""
-    child, root = draft.child(number), draft.peek(number)
+    child, root = draft.checkpoint.child(number), draft.checkpoint.peek(number)
     assert root is not None
     assert root.parent is not None
-    fork = draft.peek_fork(root.parent)
+    fork = draft.checkpoint.peek_fork(root.parent)
     assert fork is not None
     assert fork.run is not None
     machine = map_runs.machine_arn(fork.run.arn)
@@ -82,7 +82,7 @@ def _of_child(draft: Draft, number: int) -> dict[str, Json]:
         "Input": child.input.value,
         "StartTime": timestamps.text(child.started),
         "Name": child.name,
-        "RoleArn": draft.start.identity.role_arn,
+        "RoleArn": draft.checkpoint.start.identity.role_arn,
         "RedriveCount": child.redrives,
     }
     if child.redriven is not None:
@@ -97,10 +97,10 @@ def current_item(draft: Draft, branch: Branch) -> tuple[int, Json] | None:
     """Index and value of the innermost Map's item that the branch works on, within its child execution."""
     at: Branch | None = branch
     while at is not None and at.parent is not None and not at.is_child:
-        items = draft.items(at.parent)
+        items = draft.checkpoint.items(at.parent)
         if items is not None:
             values = items.items.value
             assert isinstance(values, list)
             return at.index, values[at.index]
-        at = draft.peek(at.parent)
+        at = draft.checkpoint.peek(at.parent)
     return None

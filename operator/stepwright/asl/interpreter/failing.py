@@ -20,7 +20,7 @@ def fail(
 ) -> None:
     """``failed_event``: the event that is recorded for the state if it is not tried again (MapStateFailed)."""
     may_go_on = isinstance(state, (Task, Map, Parallel))  # a union would be made anew each time
-    first = draft.freeze(ends=branch.number == ROOT and not may_go_on)
+    first = draft.checkpoint.freeze(ends=branch.number == ROOT and not may_go_on)
     _try_again_or_catch(draft, branch, state, failure, failed_event)
     if first:
         draft.thaw()

@@ -33,14 +33,14 @@ _ENTRY_CHARACTERS: Final = 6
 
 
 def open_fork(draft: Draft, fork: Fork, items: Payload | None = None) -> None:
-    draft.put(fork_id(fork.branch), fork)
+    draft.checkpoint.put(fork_id(fork.branch), fork)
     if items is not None:
         put_items(draft, fork, items)
 
 
 def put_items(draft: Draft, fork: Fork, items: Payload) -> None:
     draft.pay_for_text(len(items.text))  # here, so that a value without text is a failure of the state
-    draft.put(items_id(fork.branch), Items(fork.branch, items))
+    draft.checkpoint.put(items_id(fork.branch), Items(fork.branch, items))
 
 
 def add_branch(
@@ -55,7 +55,7 @@ def add_branch(
 ) -> Branch:
     """Start the branch or iteration with this index; ``previous`` is the event that its first event follows."""
     draft.meter.left -= len(input.text) >> 8  # as draft.pay_for_text, without a call
-    number = draft.new_branch_number()
+    number = draft.checkpoint.new_branch_number()
     branch = Branch(
         number=number,
         scope=scope,
@@ -67,7 +67,7 @@ def add_branch(
         index=index,
         child=parent.child,
     )
-    draft.put(branch_id(number), branch)
+    draft.checkpoint.put(branch_id(number), branch)
     fork.live += (number,)
     draft.ready.append(number)
     return branch
@@ -123,14 +123,14 @@ def branch_failed(draft: Draft, branch: Branch, failure: Failure) -> None:
     abort.failed_branch(draft, branch, branch.previous)
     _close_branch(draft, fork, branch)
     abort.branches(draft, fork, state, parent.previous)
-    draft.drop_fork(fork)
+    draft.checkpoint.drop_fork(fork)
     failing.fail(draft, parent, state, failure, failed_event=f"{type(state).__name__}StateFailed")
     if parent.phase is Phase.ENTER:
         draft.ready.appendleft(parent.number)
 
 
 def _child_succeeded(draft: Draft, fork: Fork, branch: Branch) -> None:
-    items = draft.child(branch.number).items
+    items = draft.checkpoint.child(branch.number).items
     map_runs.child_succeeded(draft, fork, branch)
     output = branch.input
     if map_runs.keeps_descriptions(draft, fork):
@@ -144,9 +144,9 @@ def child_is_full(draft: Draft, number: int) -> None:
     """The history of a child execution has no room left, so the child fails and nothing in it can catch that. If the Map
     does not tolerate the failure, it fails, too. ``number`` is that of the child's root. Raises HistoryFull for an
     execution around it."""
-    root = draft.branch(number)
+    root = draft.checkpoint.branch(number)
     assert root is not None
-    draft.freeze()
+    draft.checkpoint.freeze()
     abort.within(draft, root)
     fork, _, _ = _of(draft, root)
     _child_failed(draft, fork, root, failures.too_many_events(draft.limits))
@@ -154,7 +154,7 @@ def child_is_full(draft: Draft, number: int) -> None:
 
 
 def _child_failed(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> None:
-    items = draft.child(branch.number).items
+    items = draft.checkpoint.child(branch.number).items
     map_runs.child_failed(draft, fork, branch, failure)
     output = map_runs.description(draft, fork, branch, failure)
     _close_branch(draft, fork, branch)
@@ -170,7 +170,7 @@ def fail_run(draft: Draft, fork: Fork, failure: Failure) -> None:
     if fork.run is not None and fork.run.is_shard:
         shards.fail(draft, fork, failure)
         return
-    parent = draft.branch(fork.branch)
+    parent = draft.checkpoint.branch(fork.branch)
     assert parent is not None
     state = draft.state(parent)
     assert isinstance(state, Map)
@@ -187,7 +187,7 @@ def map_run_failed(draft: Draft, parent: Branch, state: Map, fork: Fork, failure
     parent.previous = draft.record(parent, "MapRunFailed", fork.previous, "mapRunFailedEventDetails", details)
     map_runs.tell(draft, fork, "FAILED")
     abort.branches(draft, fork, state, parent.previous)
-    draft.drop_fork(fork)
+    draft.checkpoint.drop_fork(fork)
 
 
 def results(draft: Draft, fork: Fork) -> Payload:
@@ -202,7 +202,7 @@ def results(draft: Draft, fork: Fork) -> Payload:
 
 def _of(draft: Draft, branch: Branch) -> tuple[Fork, Branch, Map | Parallel]:
     assert branch.parent is not None
-    fork, parent = draft.fork(branch.parent), draft.branch(branch.parent)
+    fork, parent = draft.checkpoint.fork(branch.parent), draft.checkpoint.branch(branch.parent)
     assert fork is not None
     assert parent is not None
     state = draft.state(parent)
@@ -212,7 +212,7 @@ def _of(draft: Draft, branch: Branch) -> tuple[Fork, Branch, Map | Parallel]:
 
 def _close_branch(draft: Draft, fork: Fork, branch: Branch) -> None:
     branch.phase = Phase.DONE
-    draft.drop_branch(branch)
+    draft.checkpoint.drop_branch(branch)
     at = fork.live.index(branch.number)
     fork.live = fork.live[:at] + fork.live[at + 1 :]
 
@@ -224,13 +224,13 @@ def _keep(draft: Draft, fork: Fork, index: int, output: Payload, items: int = 1)
 
 def keep_results(draft: Draft, fork: Fork, index: int, output: Payload) -> None:
     """Keep the result of an iteration, or the list of a shard's results under the index of the shard's first item."""
-    chunk = draft.results(fork.branch, fork.chunks - 1)
+    chunk = draft.checkpoint.results(fork.branch, fork.chunks - 1)
     if chunk is None or chunk.closed:
         chunk = Results(fork.branch, fork.chunks)
         fork.chunks += 1
     size = chunk.size + len(output.text) + len(str(index)) + _ENTRY_CHARACTERS
     chunk = Results(fork.branch, chunk.chunk, (*chunk.outputs, (index, output)), size)
-    draft.put(results_id(fork.branch, chunk.chunk), chunk)
+    draft.checkpoint.put(results_id(fork.branch, chunk.chunk), chunk)
 
 
 def tolerates(fork: Fork) -> bool:

@@ -37,7 +37,7 @@ def new(
 ) -> MapRun:
     """Its ARN follows from the execution and from the moment at which the Map began in it, so the same step always gives
     the same ARN."""
-    identity = draft.start.identity
+    identity = draft.checkpoint.start.identity
     prefix, _, machine = identity.state_machine_id.partition(_MACHINE)
     run = uuid5(NAMESPACE_OID, f"{identity.uid}/{draft.head.ordinal}")
     return MapRun(
@@ -80,13 +80,13 @@ def begin_child(draft: Draft, fork: Fork, branch: Branch, items: int) -> None:
     assert run is not None
     name = str(uuid5(_uuid(run.arn), str(branch.index)))
     branch.child = branch.number
-    draft.put(child_id(branch.number), Child(branch.number, name, branch.input, draft.now, items))
+    draft.checkpoint.put(child_id(branch.number), Child(branch.number, name, branch.input, draft.now, items))
     draft.record(
         branch,
         "ExecutionStarted",
         0,
         "executionStartedEventDetails",
-        history.execution_started(branch.input.text, draft.start.identity.role_arn),
+        history.execution_started(branch.input.text, draft.checkpoint.start.identity.role_arn),
     )
     fork.run = replace(run, children=run.children + 1)
     _tell_child(draft, run, branch, "RUNNING")
@@ -113,7 +113,7 @@ def child_failed(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> 
     details = history.failure(failure.error, failure.cause)
     draft.record(branch, "ExecutionFailed", branch.previous, "executionFailedEventDetails", details)
     fork.run = replace(run, ended=run.ended + 1, failed=run.failed + 1)
-    fork.failed += draft.child(branch.number).items
+    fork.failed += draft.checkpoint.child(branch.number).items
     _tell_child(draft, run, branch, "FAILED", failure)
 
 
@@ -143,11 +143,11 @@ def redrive(draft: Draft, parent: Branch, fork: Fork) -> None:
 
 def redrive_child(draft: Draft, branch: Branch) -> int:
     """A child execution that had ended without success runs again. Returns the id of the event that says so."""
-    child = draft.child(branch.number)
+    child = draft.checkpoint.child(branch.number)
     child = replace(child, redrives=child.redrives + 1, redriven=draft.now)
-    draft.put(child_id(branch.number), child)
+    draft.checkpoint.put(child_id(branch.number), child)
     assert branch.parent is not None
-    fork = draft.peek_fork(branch.parent)
+    fork = draft.checkpoint.peek_fork(branch.parent)
     assert fork is not None
     assert fork.run is not None
     _tell_child(draft, fork.run, branch, "RUNNING")
@@ -158,7 +158,7 @@ def redrive_child(draft: Draft, branch: Branch) -> int:
 
 def keeps_descriptions(draft: Draft, fork: Fork) -> bool:
     """Whether what is kept of a child execution that has succeeded is its description, not its output alone."""
-    parent = draft.peek(fork.branch)
+    parent = draft.checkpoint.peek(fork.branch)
     assert parent is not None
     state = draft.state(parent)
     assert isinstance(state, Map)
@@ -170,7 +170,7 @@ def description(draft: Draft, fork: Fork, branch: Branch, failure: Failure | Non
     """What the results of a Map hold in place of a child execution whose failure is tolerated; and, if they are written
     elsewhere, of every child execution, as in AWS's files of results."""
     assert fork.run is not None
-    child, run = draft.child(branch.number), fork.run
+    child, run = draft.checkpoint.child(branch.number), fork.run
     output = branch.input.text if failure is None else None
     said: dict[str, Json] = {
         "Cause": None if failure is None else failure.cause,
@@ -203,7 +203,7 @@ def tell(
     items = fork.cursor - fork.finished
     children = run.children - run.ended
     execution, machine = _parent(draft, fork)
-    lasting = draft.frozen_fork(fork.branch) if over else fork
+    lasting = draft.checkpoint.frozen_fork(fork.branch) if over else fork
     waiting = 0 if run.batch_items or run.batch_bytes else fork.width - fork.cursor
     draft.map_runs[run.arn] = MapRunStatus(
         arn=run.arn,
@@ -238,25 +238,25 @@ def tell(
 
 def _parent(draft: Draft, fork: Fork) -> tuple[str, str]:
     """The ARNs of the execution whose Map it is, and of its state machine."""
-    parent = draft.peek(fork.branch)
+    parent = draft.checkpoint.peek(fork.branch)
     assert parent is not None
     if parent.child is None:
-        identity = draft.start.identity
+        identity = draft.checkpoint.start.identity
         return identity.execution_id, identity.state_machine_id
-    root = draft.peek(parent.child)
+    root = draft.checkpoint.peek(parent.child)
     assert root is not None
     assert root.parent is not None
-    around = draft.peek_fork(root.parent)
+    around = draft.checkpoint.peek_fork(root.parent)
     assert around is not None
     assert around.run is not None
     arn = around.run.arn
-    return execution_arn(arn, draft.child(root.number).name), machine_arn(arn)
+    return execution_arn(arn, draft.checkpoint.child(root.number).name), machine_arn(arn)
 
 
 def _tell_child(
     draft: Draft, run: MapRun, branch: Branch, status: Status, failure: Failure | None = None
 ) -> None:
-    child = draft.child(branch.number)
+    child = draft.checkpoint.child(branch.number)
     draft.children[child.name] = ChildExecution(
         name=child.name,
         arn=execution_arn(run.arn, child.name),

@@ -16,7 +16,7 @@ def open_more(draft: Draft, fork: Fork) -> None:
     run = fork.run
     assert run is not None
     assert run.shard_items is not None
-    source = draft.source(fork.branch)
+    source = draft.checkpoint.source(fork.branch)
     while fork.cursor < fork.width and len(run.shards) < draft.limits.shards:
         taken = sum(shard.limit for shard in of(draft.parts, fork))
         count, piece = min(run.shard_items, fork.width - fork.cursor), None
@@ -41,8 +41,8 @@ def open_more(draft: Draft, fork: Fork) -> None:
         run = fork.run = replace(run, shards=(*run.shards, shard.first), ordinal=run.ordinal + 1)
         if source is not None:
             source = replace(source, pieces=source.pieces[1:])
-            draft.put(source_id(fork.branch), source)
-        draft.put(shard_id(fork.branch, shard.first), shard)
+            draft.checkpoint.put(source_id(fork.branch), source)
+        draft.checkpoint.put(shard_id(fork.branch, shard.first), shard)
         _start(draft, shard)
 
 
@@ -50,14 +50,14 @@ def start_again(draft: Draft, fork: Fork) -> None:
     """Start the shards again after a redrive; what had been done in them stays done."""
     for shard in of(draft.parts, fork):
         again = replace(shard, redrives=draft.head.redrives)
-        draft.put(shard_id(fork.branch, shard.first), again)
+        draft.checkpoint.put(shard_id(fork.branch, shard.first), again)
         _start(draft, again)
 
 
 def close(draft: Draft, fork: Fork, shard: Shard) -> None:
     """The shard has ended. From now on its counts are part of the Map's."""
     _fold(fork, shard)
-    draft.drop(shard_id(fork.branch, shard.first))
+    draft.checkpoint.drop(shard_id(fork.branch, shard.first))
 
 
 def cancel_all(draft: Draft, fork: Fork) -> None:
@@ -117,7 +117,7 @@ def _tolerated(fork: Fork) -> int:
 
 
 def _start(draft: Draft, shard: Shard) -> None:
-    items = draft.items(shard.branch)
+    items = draft.checkpoint.items(shard.branch)
     text = items.items.text if items is not None else shard.piece.text if shard.piece is not None else ""
     draft.pay_for_text(len(text))
     draft.commands.append(shards.start_task(draft.machine, draft.parts, shard))

@@ -24,19 +24,19 @@ def reopen(draft: Draft) -> None:
     head.redrives += 1
     head.redriven = draft.now
     head.version = max(head.version, REDRIVEN)
-    root = draft.branch(ROOT)
+    root = draft.checkpoint.branch(ROOT)
     assert root is not None
     event = draft.record(root, "ExecutionRedriven", ended_by, *history.execution_redriven(head.redrives))
     redriven: dict[int | None, int] = {None: event}
     """The event in each history, by the number of the child execution's root. Roots come before what is in them."""
-    for branch in draft.open_branches():
+    for branch in draft.checkpoint.open_branches():
         if branch.is_child:
             redriven[branch.child] = map_runs.redrive_child(draft, branch)
         _reopen(draft, branch, redriven[branch.child])
 
 
 def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
-    fork = draft.fork(branch.number)
+    fork = draft.checkpoint.fork(branch.number)
     if fork is not None and fork.run is not None and _goes_on(fork):
         map_runs.redrive(draft, branch, fork)
     if fork is not None and (fork.live or open_shards.of(draft.parts, fork)):
@@ -69,7 +69,7 @@ def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
         if _is_to_write(draft, branch, fork):
             map_runs.redrive(draft, branch, fork)
             return  # all of it is done, but not written
-        draft.drop_fork(fork)  # together, all of them had done more than there is room for
+        draft.checkpoint.drop_fork(fork)  # together, all of them had done more than there is room for
     branch.phase = Phase.BEGIN
     branch.previous = redriven if isinstance(state, Fail) else branch.entered
 
@@ -81,7 +81,10 @@ def _is_to_write(draft: Draft, branch: Branch, fork: Fork) -> bool:
         return False
     if fork.run is None:
         return False
-    return draft.items(branch.number) is not None or draft.source(branch.number) is not None
+    return (
+        draft.checkpoint.items(branch.number) is not None
+        or draft.checkpoint.source(branch.number) is not None
+    )
 
 
 def _goes_on(fork: Fork) -> bool:

@@ -23,12 +23,12 @@ from stepwright.asl.text.payload import Payload, of_text
 
 def take_in(draft: Draft, shard: Shard, signal: Signal) -> None:
     """Go on with what a shard reports."""
-    fork = draft.fork(shard.branch)
+    fork = draft.checkpoint.fork(shard.branch)
     assert fork is not None
     failed_before = open_shards.folded(draft.parts, fork).failed
     match signal:
         case ShardProgress():
-            draft.put(shard_id(shard.branch, shard.first), replace(shard, counts=signal.counts))
+            draft.checkpoint.put(shard_id(shard.branch, shard.first), replace(shard, counts=signal.counts))
             _go_on(draft, fork, failed_before)
         case TaskSucceeded():
             _ended(draft, fork, shard, signal.output)
@@ -45,7 +45,7 @@ def succeed(draft: Draft, fork: Fork, files: Payload | None = None) -> None:
 
 def fail(draft: Draft, fork: Fork, failure: Failure) -> None:
     """The shard cannot go on, and its Map cannot go on without it. What is running in the shard is aborted."""
-    draft.freeze()
+    draft.checkpoint.freeze()
     end = _end(draft, fork, None)
     abort.quietly(draft, fork)
     transitions.end_execution(draft, Outcome("FAILED", end, failure.error, failure.cause))
@@ -68,7 +68,7 @@ def _ended(draft: Draft, fork: Fork, shard: Shard, output: Json) -> None:
     if size <= draft.limits.read_bytes:
         forks.keep_results(draft, fork, shard.first, of_text(end.results))
         return
-    draft.drop_results(fork)  # no state may give so much, so the Map fails in the end
+    draft.checkpoint.drop_results(fork)  # no state may give so much, so the Map fails in the end
     fork.chunks = 0
 
 
@@ -88,7 +88,7 @@ def exceed(draft: Draft, fork: Fork) -> None:
 
 
 def _fail_run(draft: Draft, fork: Fork, failure: Failure) -> None:
-    first = draft.freeze()
+    first = draft.checkpoint.freeze()
     forks.fail_run(draft, fork, failure)
     if first:
         draft.thaw()

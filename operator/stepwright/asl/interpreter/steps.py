@@ -132,7 +132,7 @@ def _begun(
     empty = Checkpoint({START: Start(identity, given, moment.now), HEAD: Head(next_branch=ROOT + 1)})
     draft = Draft(machine, empty, moment, limits, new=True, patience=patience, token=token)
     root = Branch(number=ROOT, scope=Pointer(""), state=machine.root.start_at, input=given, previous=0)
-    draft.put(branch_id(ROOT), root)
+    draft.checkpoint.put(branch_id(ROOT), root)
     draft.record(
         root,
         "ExecutionStarted",
@@ -245,7 +245,7 @@ def _step(draft: Draft, of: Branch | Shard | None = None, signal: Signal | None 
 
 def _take_in(draft: Draft, number: int, signal: Signal | None) -> None:
     """Let the branch that the signal is for go on with it."""
-    branch = draft.branch(number)
+    branch = draft.checkpoint.branch(number)
     assert branch is not None
     state = draft.state(branch)
     if isinstance(signal, TimerFired) and open_work.is_retry(signal.timer):
@@ -265,7 +265,7 @@ def _run(draft: Draft) -> None:
     ready, limits, meter = draft.ready, draft.limits, draft.meter
     events, child_events = draft.events, draft.child_events
     while ready:
-        branch = draft.branch(ready.popleft())
+        branch = draft.checkpoint.branch(ready.popleft())
         if branch is None:  # aborted meanwhile
             continue
         while True:
@@ -313,7 +313,7 @@ def _advance(draft: Draft, branch: Branch) -> None:
         elif branch.phase is Phase.BEGIN:
             branch.phase = Phase.OPEN
             _BEGIN[kind](draft, branch, state)
-        elif draft.peek_fork(branch.number) is not None:  # otherwise it has gone on meanwhile
+        elif draft.checkpoint.peek_fork(branch.number) is not None:  # otherwise it has gone on meanwhile
             _RESUME[kind](draft, branch, state, None)
     except (StateError, InvalidJson) as error:
         _fail(draft, branch, state, error)
@@ -321,13 +321,13 @@ def _advance(draft: Draft, branch: Branch) -> None:
 
 def _fail(draft: Draft, branch: Branch, state: State, error: StateError | InvalidJson) -> None:
     """Evaluating a field of the state failed. If that happened between iterations, those still running end with it."""
-    first = draft.freeze()
+    first = draft.checkpoint.freeze()
     draft.meter.begin_state()  # catching it may cost as much as a state
     failure = failures.of_error(error, state.name, branch.entered)
     failed_event = None
     if isinstance(error, QueryError) and isinstance(state, Map | Parallel):
         failed_event = f"{type(state).__name__}StateFailed"
-    fork = draft.fork(branch.number)
+    fork = draft.checkpoint.fork(branch.number)
     if fork is not None:
         assert isinstance(state, Map | Parallel)
         branch.previous = fork.previous
@@ -340,7 +340,7 @@ def _fail(draft: Draft, branch: Branch, state: State, error: StateError | Invali
             failed_event = "MapStateFailed"
         else:
             abort.branches(draft, fork, state, fork.previous)
-            draft.drop_fork(fork)
+            draft.checkpoint.drop_fork(fork)
     abort.cancel(draft, branch)
     if isinstance(error, QueryError):
         failing.record_evaluation(draft, branch, state, error, failure)
@@ -382,7 +382,7 @@ def _update(
     if found is None:
         return Step(checkpoint)
     draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token)
-    fork = draft.fork(found.branch)
+    fork = draft.checkpoint.fork(found.branch)
     assert fork is not None
     distributed_map.update(draft, fork, update)
     draft.ready.append(fork.branch)

@@ -111,5 +111,5 @@ def end_execution(draft: Draft, outcome: Outcome) -> None:
         if outcome.status != "TIMED_OUT":
             draft.commands.append(CancelTimer(TimerId("execution")))
     draft.ready.clear()
-    for name in draft.live_parts():
-        draft.drop(name)
+    for name in draft.checkpoint.live_parts():
+        draft.checkpoint.drop(name)

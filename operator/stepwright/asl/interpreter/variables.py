@@ -25,7 +25,7 @@ _NONE: Final[Mapping[str, Json]] = MappingProxyType({})
 
 def in_sight(draft: Draft, branch: Branch) -> Mapping[str, Json]:
     if branch.seen is None:
-        parent = None if branch.parent is None or branch.is_child else draft.peek(branch.parent)
+        parent = None if branch.parent is None or branch.is_child else draft.checkpoint.peek(branch.parent)
         outer = _NONE if parent is None else in_sight(draft, parent)
         own = {name: value.value for name, value in branch.variables.items()}
         if own:

@@ -163,7 +163,7 @@ class Trial:
             previous=0,
             variables=self._variables,
         )
-        draft.put(branch_id(ROOT), branch)
+        draft.checkpoint.put(branch_id(ROOT), branch)
         transitions.enter(draft, branch, self._state)
         return draft, branch
 

@@ -128,7 +128,7 @@ def _take_pieces(draft: Draft, branch: Branch, state: Map, fork: Fork, wanted: P
     window = _window(draft, branch, fork.run)
     assert window is not None
     map_tasks.take_pieces(draft, fork, wanted, output)
-    source = draft.source(branch.number)
+    source = draft.checkpoint.source(branch.number)
     assert source is not None
     fork.run = replace(fork.run, shard_items=window.items, reading=source.after is not None)
     fork.limit = _limit(draft, fork.run)
@@ -191,7 +191,7 @@ def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
 
 def _read_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
     """Have further items read in time, so that no shard has to wait for its piece."""
-    run, source = fork.run, draft.source(branch.number)
+    run, source = fork.run, draft.checkpoint.source(branch.number)
     assert run is not None
     if not run.reading or branch.task is not None or source is None:
         return
@@ -205,7 +205,7 @@ def _read_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
 def _end(draft: Draft, branch: Branch, state: Map, fork: Fork, result: Payload) -> None:
     succeeded = draft.record(branch, "MapRunSucceeded", fork.previous)
     map_runs.tell(draft, fork, "SUCCEEDED")
-    draft.drop_fork(fork)
+    draft.checkpoint.drop_fork(fork)
     draft.record(branch, "MapStateSucceeded", succeeded)
     # The exit follows MapRunStarted, as AWS has recorded it since late 2024.
     branch.previous = fork.previous
@@ -244,7 +244,7 @@ def _window(draft: Draft, branch: Branch, run: MapRun) -> Window | None:
 
 def _start_child(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload) -> None:
     at, index = fork.cursor, fork.first + fork.cursor
-    items = draft.items(branch.number)
+    items = draft.checkpoint.items(branch.number)
     assert items is not None
     values = items.items.value
     assert isinstance(values, list)

@@ -54,7 +54,7 @@ def begin(draft: Draft, branch: Branch, state: Map) -> None:
 
 def resume(draft: Draft, branch: Branch, state: Map, signal: Signal | None) -> None:
     """Iterations have ended, and others take their place; after the last one the state goes on."""
-    fork = draft.fork(branch.number)
+    fork = draft.checkpoint.fork(branch.number)
     if fork is None:
         return
     if fork.run is not None:
@@ -76,7 +76,7 @@ def _go_on(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payl
         return
     result = forks.results(draft, fork)
     branch.previous = fork.previous
-    draft.drop_fork(fork)
+    draft.checkpoint.drop_fork(fork)
     # Like this event, the exit follows the last iteration's end; it does not follow this event.
     draft.record(branch, "MapStateSucceeded", branch.previous)
     leave_with_result(draft, branch, state, result)
@@ -84,7 +84,7 @@ def _go_on(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payl
 
 def _start_iteration(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload) -> None:
     index = fork.cursor
-    items = draft.items(branch.number)
+    items = draft.checkpoint.items(branch.number)
     assert items is not None
     values = items.items.value
     assert isinstance(values, list)

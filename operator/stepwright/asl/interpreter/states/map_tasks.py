@@ -71,7 +71,7 @@ def take_pieces(draft: Draft, fork: Fork, wanted: Payload, output: Json) -> None
         raise WholeSentence(
             errors.ITEM_READER_FAILED, f"The reader did not answer with items: {error}"
         ) from error
-    known = draft.source(fork.branch)
+    known = draft.checkpoint.source(fork.branch)
     pieces = tuple((piece.count, Payload(piece.piece)) for piece in cut.pieces)
     source = Source(
         fork.branch,
@@ -81,7 +81,7 @@ def take_pieces(draft: Draft, fork: Fork, wanted: Payload, output: Json) -> None
     )
     for _, piece in pieces:
         draft.pay_for_text(len(piece.text))
-    draft.put(source_id(fork.branch), source)
+    draft.checkpoint.put(source_id(fork.branch), source)
     fork.width += sum(piece.count for piece in cut.pieces)
 
 

@@ -25,12 +25,12 @@ def begin(draft: Draft, branch: Branch, state: Parallel) -> None:
 
 def resume(draft: Draft, branch: Branch, state: Parallel, _signal: Signal | None) -> None:
     """A branch has ended; after the last one the state goes on."""
-    fork = draft.fork(branch.number)
+    fork = draft.checkpoint.fork(branch.number)
     if fork is None or fork.finished < fork.width:
         return
     result = forks.results(draft, fork)
     branch.previous = fork.previous
-    draft.drop_fork(fork)
+    draft.checkpoint.drop_fork(fork)
     # Like this event, the exit follows the last branch's last event; it does not follow this event.
     draft.record(branch, "ParallelStateSucceeded", branch.previous)
     leave_with_result(draft, branch, state, result)

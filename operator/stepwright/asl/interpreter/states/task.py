@@ -32,7 +32,7 @@ _DEFAULT_REGION: Final = "us-east-1"
 
 
 def begin(draft: Draft, branch: Branch, state: Task) -> None:
-    identity = draft.start.identity
+    identity = draft.checkpoint.start.identity
     task = draft.next_task_id(branch)
     answered = task if _has_token(state) else None
     effective = dataflow.effective_input(draft, branch, state)
