@@ -18,7 +18,7 @@ import pytest
 import structlog
 from msgspec.structs import replace
 
-from stepwright.asl.resource import parse
+from stepwright.asl.resource import ITEM_READER, RESULT_WRITER, Resource, parse
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import CancelTask
 from stepwright.assembly.aws_by_connections import ServicesByConnections
@@ -28,6 +28,7 @@ from stepwright.tasks.aws.connection import AwsConnection
 from stepwright.tasks.aws.integration import AwsServices
 from stepwright.tasks.calls import target
 from stepwright.tasks.calls.integration import Call, CallFailed
+from stepwright.tasks.map_data.integration import MapData
 from tests.tasks.start_tasks import start_task
 
 ROLE = "arn:aws:iam::123456789012:role/orders"
@@ -314,6 +315,34 @@ async def test_a_task_acts_as_a_role_that_the_connection_lists_and_as_no_other(a
         f"The Connection does not list the role {ROLE} in spec.aws.roles, so no task acts as it.",
     )
     assert len(aws.asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("resource", "asked", "error"),
+    [
+        (ITEM_READER, {"Resource": "arn:aws:states:::s3:getObject"}, "States.ItemReaderFailed"),
+        (
+            RESULT_WRITER,
+            {
+                "Resource": "arn:aws:states:::s3:putObject",
+                "MapRunArn": "a:b",
+                "WriterConfig": {},
+                "Results": [],
+            },
+            "States.ResultWriterFailed",
+        ),
+    ],
+)
+async def test_a_map_that_may_not_call_s3_fails_as_its_reader_or_its_writer_does(
+    resource: Resource, asked: dict[str, Any], error: str
+) -> None:
+    reads = MapData(scene(connection(None)).services)
+    task = start_task(resource, {"ReaderConfig": {}, "Parameters": {"Bucket": "b", "Key": "k"}, **asked}, 5)
+    with pytest.raises(CallFailed) as failed:
+        await reads.begin(Call(ref(connections=["aws"]), task))
+
+    assert failed.value.error == error
+    assert failed.value.cause.startswith("There are no credentials for AWS: ")
 
 
 async def test_what_a_task_has_begun_as_a_role_is_stopped_as_that_role(aws: Aws) -> None:

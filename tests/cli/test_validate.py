@@ -369,9 +369,11 @@ def test_what_is_not_served_yet_is_warned_about_and_a_default_image_counts(file:
         },
     }
     reader = {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": "k"}}
-    state = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
-    definition = {"StartAt": "A", "States": {"A": state}}
-    spec = {"definition": definition, "taskDefaults": {"image": "example/a:1"}}
+    state = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "Next": "Review"}
+    activity = "arn:aws:states:us-east-1:123456789012:activity:review"
+    review = {"Type": "Task", "Resource": activity, "End": True}
+    definition = {"StartAt": "A", "States": {"A": state, "Review": review}}
+    spec = {"definition": definition, "taskDefaults": {"image": "example/a:1"}, "connections": ["aws"]}
     manifest = {
         "apiVersion": "stepwright.dev/v1",
         "kind": "StateMachine",
@@ -383,6 +385,6 @@ def test_what_is_not_served_yet_is_warned_about_and_a_default_image_counts(file:
     result = run("validate", name)
 
     assert result.exit_code == 0
-    assert "ItemReader of a Map is not served yet, so executions cannot start" in result.stdout
+    assert f"No driver serves '{activity}', so executions cannot start" in result.stdout
     assert "no image" not in result.stdout
     assert result.stdout.splitlines()[-1] == "1 definition checked, 1 valid, 1 warning"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.on_cluster import acting
@@ -96,6 +97,66 @@ def test_a_state_machine_calls_aws_by_a_connection_whose_key_is_in_a_secret(
     kinds = "executions,statemachines,executionhistories,connections,events,controllerrevisions"
     assert CANARY not in at_work("get", kinds, "-o", "yaml")
     assert CANARY not in own_operator.log_path.read_text()
+
+
+def each(bucket: str, parameters: Object, **config: Any) -> Object:
+    """A Map over an object of S3, whose results go to the same bucket."""
+    double = {"Type": "Pass", "Parameters": {"twice.$": "States.Format('{}{}', $.n, $.n)"}, "End": True}
+    mode = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    return {
+        "Type": "Map",
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "Parameters": {"Bucket": bucket, **parameters},
+            "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", **config},
+        },
+        "ItemProcessor": {"ProcessorConfig": mode, "StartAt": "D", "States": {"D": double}},
+        "ResultWriter": {
+            "Resource": "arn:aws:states:::s3:putObject",
+            "Parameters": {"Bucket": bucket, "Prefix": "out"},
+            "WriterConfig": {"Transformation": "COMPACT", "OutputType": "JSON"},
+        },
+        "End": True,
+    }
+
+
+def test_a_map_reads_its_items_from_s3_and_leaves_its_results_there(aws: str, at_work: Kube) -> None:
+    s3 = boto3.client(
+        "s3", endpoint_url=aws, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    s3.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    s3.put_object(Bucket="data", Key="few.csv", Body=b"n\n" + b"".join(b"%d\n" % n for n in range(90)))
+    s3.put_object(Bucket="data", Key="long.csv", Body=b"n\n" + b"x" * 600_000)
+    at_work.apply(
+        connection("aws", endpointUrl=aws, credentials=key()),
+        connection("stranger", endpointUrl=aws, credentials=key(), account="stranger"),
+    )
+    for name, object, named in (
+        ("few", "few.csv", "aws"),
+        ("long", "long.csv", "aws"),
+        ("stranger", "few.csv", "stranger"),
+    ):
+        at_work.machine(name, one(each("data", {"Key": object})), connections=[named])
+        at_work.start(name, name)
+    at_work.machine("unnamed", one(each("data", {"Key": "few.csv"})))
+    few, long, stranger = (at_work.ended(name) for name in ("few", "long", "stranger"))
+
+    assert phase(few) == "Succeeded", few["status"].get("cause")
+    manifest = output(few)["ResultWriterDetails"]
+    files = json.loads(s3.get_object(Bucket="data", Key=manifest["Key"])["Body"].read())["ResultFiles"]
+    (written,) = files["SUCCEEDED"]
+    results = json.loads(s3.get_object(Bucket="data", Key=written["Key"])["Body"].read())
+    assert results == [{"twice": f"{n}{n}"} for n in range(90)]
+
+    for failed, cause in (
+        (long, "The items that were read take 600,010 bytes as JSON, and a Map reads at most 524,288 here."),
+        (stranger, "The Secret aws cannot be read as stranger: "),
+    ):
+        assert failed["status"]["error"] == "States.ItemReaderFailed"
+        assert cause in failed["status"]["cause"]
+    found = at_work.until("sm", "unnamed", lambda found: condition(found, "Ready").get("status") == "False")
+    assert "/ItemReader/Resource" in json.dumps(found["status"])
+    assert "NO_CONNECTION" in json.dumps(found["status"])
 
 
 def test_a_connections_account_assumes_a_role_by_web_identity_and_tasks_the_roles_it_lists(

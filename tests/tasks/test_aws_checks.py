@@ -179,6 +179,67 @@ def test_a_state_machine_of_a_cluster_names_the_connection_by_which_aws_is_calle
     assert codes({}) == []
 
 
+def each(**fields: Any) -> Any:
+    """A definition whose Map has these."""
+    passes = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **passes}
+    return {
+        "StartAt": "A",
+        "States": {"A": {"Type": "Map", "ItemProcessor": processor, "End": True, **fields}},
+    }
+
+
+def of_s3(action: str, **parameters: Any) -> Any:
+    return {"Resource": f"arn:aws:states:::s3:{action}", "Parameters": parameters}
+
+
+@pytest.mark.parametrize(
+    ("field", "called", "problems"),
+    [
+        ("ItemReader", of_s3("getObject", **{"Bucket.$": "$.b", "Key": "k"}), []),
+        ("ItemReader", of_s3("listObjectsV2", Bucket="b", Prefix="p", MaxKeys=10), []),
+        ("ResultWriter", of_s3("putObject", **{"Bucket": "b", "Prefix.$": "$.p"}), []),
+        ("ItemReader", of_s3("getObject", Bucket="b"), ["The field 'Key' is required but was missing"]),
+        ("ResultWriter", of_s3("putObject", Prefix="p"), ["The field 'Bucket' is required but was missing"]),
+        (
+            "ItemReader",
+            of_s3("listObjectsV2", Bucket="b", MaxKeys=True),
+            ["The value of the field 'MaxKeys' must be a whole number"],
+        ),
+        (
+            "ItemReader",
+            of_s3("listObjectsV2", Bucket="b", Prefx="p"),
+            ["The field 'Prefx' is not supported by Step Functions; did you mean 'Prefix'?"],
+        ),
+        (
+            "ItemReader",
+            of_s3("getObject.sync", Bucket="b", Key="k"),
+            [f"{UNRECOGNIZED}Maps do not support '.sync'"],
+        ),
+    ],
+)
+def test_what_a_map_reads_and_writes_is_checked_as_a_task_is(
+    field: str, called: Any, problems: list[str]
+) -> None:
+    found = check(each(**{field: called}), task_check=table.check_for({}))
+
+    assert [problem.message for problem in found] == problems
+
+
+def test_a_map_of_a_cluster_reads_and_writes_by_a_connection() -> None:
+    definition = each(
+        ItemReader=of_s3("getObject", Bucket="b", Key="k"), ResultWriter=of_s3("putObject", Bucket="b")
+    )
+
+    found = check(definition, task_check=table.check_for({"definition": definition}, "operator"))
+
+    assert [(problem.code, problem.pointer) for problem in found] == [
+        ("NO_CONNECTION", "/States/A/ItemReader/Resource"),
+        ("NO_CONNECTION", "/States/A/ResultWriter/Resource"),
+    ]
+    assert not check(definition, task_check=table.check_for({"connections": ["aws"]}, "operator"))
+
+
 @pytest.mark.parametrize(
     ("named", "role", "said"),
     [

@@ -65,7 +65,12 @@ EXPRESS: Final = Limits(execution_seconds=300, bytes_per_step=8 * 1024 * 1024)
 one that ends at once has ended in its first step."""
 
 CLUSTER: Final = Limits(
-    history_events=25_000, history_bytes=128 * 1024 * 1024, events_per_second=500, child_executions=40
+    history_events=25_000,
+    history_bytes=128 * 1024 * 1024,
+    events_per_second=500,
+    child_executions=40,
+    read_bytes=512 * 1024,
 )
 """Everybody shares the store: an execution that never ends must not fill it. Everything that runs at once is
-in one object, which etcd accepts up to 1.5 MiB, hence only as many children as in an inline Map."""
+in one object, which etcd accepts up to 1.5 MiB, hence only as many children as in an inline Map. What an ItemReader
+has read is another, as a text within JSON, where each quotation mark takes twice its length."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from stepwright.asl.resource import Resource
+from stepwright.asl.resource import ITEM_READER, RESULT_WRITER, Resource
 
 _NO_TOKENS: Final = "answers to task tokens do not reach executions in a cluster yet"
 
@@ -25,7 +25,9 @@ class Cluster:
         return f"No driver serves '{resource}'{why}, so executions cannot start"
 
     def lacks_map_field(self, name: str) -> str | None:
-        return f"{name} of a Map is not served yet, so executions cannot start"
+        if self.serves(ITEM_READER if name == "ItemReader" else RESULT_WRITER):
+            return None
+        return f"No driver serves the {name} of a Map, so executions cannot start"
 
     def lacks_express(self) -> str | None:
         return "Express executions are not served yet, so none can start; use the type Standard"

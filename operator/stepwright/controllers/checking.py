@@ -11,7 +11,7 @@ from stepwright.asl.definition import NO_DRIVER, TaskCheck, substitutions
 from stepwright.asl.definition.substitutions import InvalidSubstitution
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Pointer
-from stepwright.asl.machine import Machine, Task
+from stepwright.asl.machine import Machine, Map, State, Task
 from stepwright.asl.resource import Resource
 from stepwright.asl.text import jsontext
 from stepwright.cluster import conditions, diagnostics, state_machines
@@ -94,10 +94,23 @@ def definition_text(spec: Mapping[str, Any]) -> str:
 
 def _depends(machine: Machine) -> bool:
     return any(
-        isinstance(state, Task) and (functions.serves(state.resource) or aws.claims(state.resource))
+        functions.serves(resource) or aws.claims(resource)
         for scope in machine.scopes.values()
         for state in scope.states.values()
+        for resource in _called(state)
     )
+
+
+def _called(state: State) -> Iterator[Resource]:
+    """What a task calls, and what a Map reads its items from and leaves its results in."""
+    match state:
+        case Task(resource=resource):
+            yield resource
+        case Map(reader=reader, writer=writer):
+            if reader is not None:
+                yield reader.resource
+            if writer is not None and writer.resource is not None:
+                yield writer.resource
 
 
 def _invalid(found: tuple[Diagnostic, ...]) -> Verdict:

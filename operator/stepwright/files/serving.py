@@ -9,7 +9,7 @@ from stepwright.asl.resource import Resource
 from stepwright.cluster.serving import Cluster
 from stepwright.tasks import table
 
-CLUSTER: Final = Cluster(partial(table.serves, process="operator"))
+CLUSTER: Final = Cluster(partial(table.runs, process="operator"))
 """For manifests, which are for a cluster."""
 
 

@@ -186,7 +186,7 @@ class OwnRow:
 
 
 OF_THE_ENGINE: Final = (
-    OwnRow(map_data.RESOURCES, frozenset({"dev", "run"}), map_data.make),
+    OwnRow(map_data.RESOURCES, frozenset({"operator", "dev", "run"}), map_data.make),
     OwnRow(map_shards.RESOURCES, frozenset({"dev"}), map_shards.make),
 )
 
@@ -202,6 +202,12 @@ def serves(resource: Resource, process: Process) -> bool:
     if process == "operator" and found.in_a_cluster is not None and not found.in_a_cluster(resource):
         return False
     return answers_tokens(process) or not resource.waits_for_token
+
+
+def runs(resource: Resource, process: Process) -> bool:
+    """Whether the process runs it, be it a definition's or the engine's own."""
+    own = (row for row in OF_THE_ENGINE if process in row.processes)
+    return serves(resource, process) or any(resource in row.resources for row in own)
 
 
 def answers_tokens(process: Process) -> bool:

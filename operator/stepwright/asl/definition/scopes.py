@@ -31,7 +31,8 @@ from stepwright.asl.machine import Machine, Map, QueryLanguage, Scope, State, Ta
 from stepwright.asl.resource import Resource
 
 TaskCheck: TypeAlias = Callable[[Resource, Mapping[str, Json], Pointer], Iterable[Diagnostic]]
-"""A driver's own check of the Task states it serves: the state as written and its place -> what is wrong."""
+"""A driver's own check of what names a Resource: a Task state, or the ItemReader or ResultWriter of a Map. It gets that as it is
+written, and its place, and says what is wrong."""
 
 _LANGUAGES: tuple[QueryLanguage, QueryLanguage] = ("JSONPath", "JSONata")
 
@@ -140,11 +141,13 @@ def _check_map(state: Map, fields: Fields, reading: Reading) -> None:
             child(state.item_processor, "ProcessorConfig", "Mode"),
             "Express state machine does not support Map states of the 'DISTRIBUTED' Mode",
         )
-    if reading.installation is not None:
-        for name in _elsewhere(state):
-            lacks = reading.installation.lacks_map_field(name)
-            if lacks is not None:
-                reading.problems.warn(NO_DRIVER, fields.at(name), lacks)
+    for name, resource in _elsewhere(state):
+        lacks = None if reading.installation is None else reading.installation.lacks_map_field(name)
+        if lacks is not None:
+            reading.problems.warn(NO_DRIVER, fields.at(name), lacks)
+        called = fields.raw[name]
+        assert isinstance(called, dict)
+        reading.problems.add(reading.task_check(resource, called, fields.at(name)))
     if state.label is not None:
         if state.label in reading.labels:
             reading.problems.error(
@@ -153,12 +156,12 @@ def _check_map(state: Map, fields: Fields, reading: Reading) -> None:
         reading.labels.add(state.label)
 
 
-def _elsewhere(state: Map) -> Iterator[str]:
-    """The fields with which a Map reads or writes elsewhere."""
+def _elsewhere(state: Map) -> Iterator[tuple[str, Resource]]:
+    """The fields with which a Map reads or writes elsewhere, and the Resource that each names."""
     if state.reader is not None:
-        yield "ItemReader"
+        yield "ItemReader", state.reader.resource
     if state.writer is not None and state.writer.resource is not None:
-        yield "ResultWriter"
+        yield "ResultWriter", state.writer.resource
 
 
 def _state_language(raw: dict[str, Json], pointer: Pointer, reading: Reading) -> QueryLanguage:

@@ -1,4 +1,5 @@
-"""What is wrong with tasks that call AWS's services, as far as it can be seen in a definition.
+"""What is wrong with tasks that call AWS's services, and with Maps that read or write objects of S3, as far as it can be seen in a
+definition.
 
 AWS refuses a definition with an unknown service, action or parameter, and one that lacks a required parameter or has a value of
 another type; so does this. What is computed when a task runs is checked then.
@@ -27,6 +28,9 @@ _NOT_NAMED: Final = (
     "{} is called as a Connection for AWS says, and the StateMachine names none: name it in spec.connections. Stepwright's own "
     "credentials are lent to no task"
 )
+
+_OF_WRITERS: Final = frozenset({"Key", "Prefix", "Prefix.$"})
+"""A ResultWriter names what the keys of its files begin with; the action takes the key of one object."""
 
 _CODE: Final = "SCHEMA_VALIDATION_FAILED"
 _UNRECOGNIZED: Final = (
@@ -78,6 +82,8 @@ class Check:
 
 
 def _wrong_pattern(resource: Resource) -> str | None:
+    if resources.is_of_maps(resource):
+        return f"Maps do not support '{resource.pattern}'" if resource.pattern else None
     if resources.is_sdk(resource):
         if resource.waits_for_end:
             return f"AWS SDK integrations do not support '{resource.pattern}'"
@@ -101,6 +107,12 @@ def _parameters(
     template = JSONATA if member == "Arguments" else JSONPATH
     not_yet = extras.not_yet(resource)
     for problem in shapes.problems(shape, given, operation.spelling, template):
+        if (
+            resource.action == "putObject"
+            and problem.member in _OF_WRITERS
+            and resources.is_of_maps(resource)
+        ):
+            continue
         if problem.kind == shapes.UNKNOWN and not problem.field and problem.member in not_yet:
             said = f"The field '{problem.member}' is not served yet, so the task runs only where it is mocked"
             yield Diagnostic("WARNING", _CODE, said, where, member=problem.member)

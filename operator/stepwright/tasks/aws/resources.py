@@ -12,6 +12,8 @@ SDK: Final = "aws-sdk:"
 
 _ELSEWHERE: Final = frozenset({"aws-sdk:sfn", "lambda", "states"})
 """Services of other integrations."""
+_OF_MAPS: Final = frozenset({"getObject", "listObjectsV2", "putObject"})
+"""Actions of ``s3`` that an ItemReader or a ResultWriter names, and no task."""
 
 
 def is_sdk(resource: Resource) -> bool:
@@ -19,19 +21,24 @@ def is_sdk(resource: Resource) -> bool:
 
 
 def sdk_service(resource: Resource) -> str:
-    """``s3`` of ``aws-sdk:s3``."""
+    """``s3`` of ``aws-sdk:s3``, and of the ``s3`` of Maps."""
     return resource.service.removeprefix(SDK)
+
+
+def is_of_maps(resource: Resource) -> bool:
+    """Whether a Map's items are read by it, or its results written. Tasks cannot call it."""
+    return (resource.kind, resource.service) == ("integration", "s3") and resource.action in _OF_MAPS
 
 
 def claims(resource: Resource) -> bool:
     """Whether it names an action here, if there is one."""
     if resource.service in _ELSEWHERE:
         return False
-    return is_sdk(resource) or optimized.find(resource) is not None
+    return is_sdk(resource) or is_of_maps(resource) or optimized.find(resource) is not None
 
 
 def serves(resource: Resource) -> bool:
-    if not claims(resource) or not resource.action:
+    if not claims(resource) or not resource.action or is_of_maps(resource):
         return False
     if is_sdk(resource):
         return resource.pattern in ("", ".waitForTaskToken")

@@ -61,6 +61,8 @@ class MapData:
     async def _done(self, call: Call, error: str, work: Callable[[ClientOf], Json]) -> Json:
         try:
             return await self._services.use(call.ref, call.role, work)
+        except CallFailed as denied:  # nobody says where S3 is called, or as whom
+            raise CallFailed(error, denied.cause) from denied
         except StateError as failed:
             raise CallFailed(failed.error or error, failed.cause or "") from failed
         except NotRead as refused:
