@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
@@ -21,6 +21,32 @@ class SecretKey:
 
     name: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value, or where it is."""
+
+    name: str
+    value: str | SecretKey
+
+
+def givens(part: Mapping[str, Any], name: str, where: str) -> Sequence[Given]:
+    """The list of that name in a part of a Connection. ``where``: as in ``spec.http``. Raises BadConnection."""
+    found = []
+    for entry in part.get(name) or ():
+        value = optional(entry, "value")
+        if value is None:
+            raise BadConnection(f"{where}.{name}: {entry['name']} has neither value nor valueFrom.")
+        found.append(Given(entry["name"], value))
+    return tuple(found)
+
+
+def optional(given: Mapping[str, Any], name: str) -> str | SecretKey | None:
+    """``name``, or ``nameFrom``."""
+    if given.get(f"{name}From") is not None:
+        return secret(given[f"{name}From"])
+    return given.get(name)
 
 
 def secret(given: Mapping[str, Any]) -> SecretKey:

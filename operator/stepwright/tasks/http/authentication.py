@@ -18,10 +18,12 @@ from urllib.parse import quote_plus
 from stepwright.asl.json_types import Json
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
-from stepwright.catalog.ports.connection_objects import ConnectionObject, NoObject
+from stepwright.catalog.ports.connection_objects import NoObject
 from stepwright.engine.ports import Clock
-from stepwright.tasks.calls.connection_parts import SecretKey
+from stepwright.tasks.calls.connection_parts import Given, SecretKey
+from stepwright.tasks.calls.named_connections import INVALID
 from stepwright.tasks.calls.policy import NotAllowed, Policy
+from stepwright.tasks.calls.secrets import Secrets
 from stepwright.tasks.http import forms
 from stepwright.tasks.http.client import Answer, Client, NoAnswer, Request, TooLarge, Trust, Unusable
 from stepwright.tasks.http.connection import (
@@ -29,13 +31,10 @@ from stepwright.tasks.http.connection import (
     ApiKey,
     Basic,
     Bearer,
-    Given,
     HttpConnection,
     OAuth,
 )
 from stepwright.tasks.http.parameters import is_header_value
-
-INVALID: Final = "InvalidConnectionState"
 
 _EARLIER_MILLIS: Final = 30_000
 """Tokens are renewed so long before they lapse."""
@@ -44,44 +43,15 @@ _LIFE_SECONDS: Final = 300
 _TOKENS_KEPT: Final = 1024
 
 
-@dataclass(slots=True, repr=False)
-class Secrets:
-    """Reads what one request needs, and remembers it until then: ``shown`` takes it out of what came back."""
-
-    connection: ConnectionObject
-    _read: list[str] = field(default_factory=list)
-
-    async def of(self, given: str | SecretKey) -> str:
-        """Raises NoObject, Unavailable."""
-        if isinstance(given, str):
-            return given
-        value = await self.connection.secret(given.name, given.key)
-        self.keep(value)
-        return value
-
-    async def for_header(self, given: str | SecretKey) -> str:
-        value = (await self.of(given)).strip(
-            "\r\n"
-        )  # as `kubectl create secret --from-file` leaves it at the end
-        if not is_header_value(value):
-            where = "A value" if isinstance(given, str) else f"The key {given.key} of the Secret {given.name}"
-            raise NoObject(INVALID, f"{where} has characters that no header may have.")
-        return value
-
-    def keep(self, *values: str) -> None:
-        self._read += [value.strip() for value in values if len(value.strip()) >= 4]
-
-    def hidden(self, value: Json) -> Json:
-        """With asterisks in place of all that was read: a server may answer with what it was sent."""
-        if isinstance(value, str):
-            for secret in self._read:
-                value = value.replace(secret, "***")
-            return value
-        if isinstance(value, list):
-            return [self.hidden(item) for item in value]
-        if isinstance(value, Mapping):
-            return {str(self.hidden(name)): self.hidden(item) for name, item in value.items()}
-        return value
+async def for_header(given: str | SecretKey, secrets: Secrets) -> str:
+    """Raises NoObject, Unavailable."""
+    value = (await secrets.of(given)).strip(
+        "\r\n"
+    )  # as `kubectl create secret --from-file` leaves it at the end
+    if not is_header_value(value):
+        where = "A value" if isinstance(given, str) else f"The key {given.key} of the Secret {given.name}"
+        raise NoObject(INVALID, f"{where} has characters that no header may have.")
+    return value
 
 
 @dataclass(slots=True)
@@ -118,9 +88,9 @@ class Authenticator:
                 secrets.keep(encoded)
                 return "Authorization", f"Basic {encoded}"
             case ApiKey(header, value):
-                return header, await secrets.for_header(value)
+                return header, await for_header(value, secrets)
             case Bearer(token):
-                return "Authorization", f"Bearer {await secrets.for_header(token)}"
+                return "Authorization", f"Bearer {await for_header(token, secrets)}"
             case AccountToken(audience):
                 found = await secrets.connection.token(audience)
                 secrets.keep(found)

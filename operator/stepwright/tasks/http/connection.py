@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from stepwright.tasks.calls.connection_parts import BadConnection, SecretKey, network, secret, url
+from stepwright.tasks.calls.connection_parts import (
+    BadConnection,
+    Given,
+    SecretKey,
+    givens,
+    network,
+    optional,
+    secret,
+    url,
+)
 from stepwright.tasks.calls.policy import Policy
 from stepwright.tasks.calls.target import Target
 
@@ -17,14 +26,6 @@ SECONDS: Final = 60
 """How long a whole answer may take, as on AWS, where the Connection does not say."""
 
 LONGEST_SECONDS: Final = 900
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A value, or where it is."""
-
-    name: str
-    value: str | SecretKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +107,10 @@ def read(spec: Mapping[str, Any], *, loopback: bool = False) -> HttpConnection:
             loopback,
         ),
         authentication=authentication,
-        tls=Tls(_optional(given, "ca"), tls.certificate, tls.key, given.get("serverName") or None),
-        headers=_givens(http, "headers"),
-        query=_givens(http, "query"),
-        body=_givens(http, "body"),
+        tls=Tls(optional(given, "ca"), tls.certificate, tls.key, given.get("serverName") or None),
+        headers=givens(http, "headers", "spec.http"),
+        query=givens(http, "query", "spec.http"),
+        body=givens(http, "body", "spec.http"),
         idempotency_header=(http.get("idempotency") or {}).get("header"),
         seconds=float(http.get("timeoutSeconds") or SECONDS),
     )
@@ -146,30 +147,13 @@ def _oauth(given: Mapping[str, Any]) -> OAuth:
         _either(given, "clientId"),
         secret(given["clientSecretFrom"]),
         tuple(given.get("scopes") or ()),
-        _givens(given, "parameters"),
+        givens(given, "parameters", "spec.http"),
         given.get("clientAuthentication") == "Body",
     )
 
 
-def _optional(given: Mapping[str, Any], name: str) -> str | SecretKey | None:
-    """``name``, or ``nameFrom``."""
-    if given.get(f"{name}From") is not None:
-        return secret(given[f"{name}From"])
-    return given.get(name)
-
-
 def _either(given: Mapping[str, Any], name: str) -> str | SecretKey:
-    found = _optional(given, name)
+    found = optional(given, name)
     if found is None:
         raise BadConnection(f"spec.http.auth: {name} or {name}From is missing.")
     return found
-
-
-def _givens(given: Mapping[str, Any], name: str) -> Sequence[Given]:
-    found = []
-    for entry in given.get(name) or ():
-        value = _optional(entry, "value")
-        if value is None:
-            raise BadConnection(f"spec.http.{name}: {entry['name']} has neither value nor valueFrom.")
-        found.append(Given(entry["name"], value))
-    return tuple(found)

@@ -13,21 +13,20 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, PERMISSIONS, RUNTIME
-from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
-from stepwright.asl.signals import TaskId
-from stepwright.asl.step import CancelTask
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.catalog.ports.connection_objects import ConnectionObject, ConnectionObjects, NoObject
-from stepwright.engine.ports import Clock, ExecutionRef
-from stepwright.tasks.calls import policy
+from stepwright.engine.ports import Clock
+from stepwright.tasks.calls import named_connections, policy
+from stepwright.tasks.calls.at_once import AtOnce
 from stepwright.tasks.calls.connection_parts import BadConnection
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
 from stepwright.tasks.calls.policy import NotAllowed
+from stepwright.tasks.calls.secrets import Secrets
 from stepwright.tasks.calls.target import Target
 from stepwright.tasks.http import answers, authentication, connection, forms, parameters
-from stepwright.tasks.http.authentication import Authenticator, Secrets
+from stepwright.tasks.http.authentication import Authenticator
 from stepwright.tasks.http.client import Answer, Client, NoAnswer, Request, TooLarge, Trust, Unusable
 from stepwright.tasks.http.connection import HttpConnection
 from stepwright.tasks.http.parameters import BadParameters, Parameters
@@ -35,12 +34,11 @@ from stepwright.tasks.http.resources import serves
 
 SOCKET: Final = "States.Http.Socket"
 STATUS: Final = "States.Http.StatusCode"
-CONNECTION: Final = "Events.ConnectionResource"
 
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 
 
-class Http:
+class Http(AtOnce):
     """Implements ``tasks.calls.integration.Integration``. ``loopback``: whether this machine is the user's own, so that
     Connections may name it."""
 
@@ -62,10 +60,6 @@ class Http:
 
     def serves(self, resource: Resource) -> bool:
         return serves(resource)
-
-    def host(self, call: Call) -> str:
-        """A namespace: one whose servers are slow takes no other's turns."""
-        return call.ref.namespace
 
     def again(self, call: Call) -> Again:
         try:
@@ -97,7 +91,7 @@ class Http:
             trust = await self._authenticator.trust(http, secrets)
             answer = await self._answer(call, given, http, secrets, trust)
         except NoObject as lacking:
-            raise _no_connection(lacking) from lacking
+            raise named_connections.failed(lacking) from lacking
         except NotAllowed as refused:
             raise CallFailed(PERMISSIONS, str(refused)) from refused
         except NoAnswer as none:
@@ -108,23 +102,14 @@ class Http:
             raise CallFailed(RUNTIME, str(unusable)) from unusable
         return _answered(answer, secrets)
 
-    async def follow(self, call: Call, begun: Json) -> Answered:  # noqa: ARG002
-        raise AssertionError("an HTTP task ends with its answer")
-
-    async def release(self, ref: ExecutionRef, task: TaskId) -> None:
-        """Nothing is kept for it."""
-
-    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
-        pass
-
     async def _connection(self, call: Call, given: Parameters) -> tuple[ConnectionObject, HttpConnection]:
         try:
             found = await self._objects.find(call.ref, given.connection)
             return found, connection.read(found.spec, loopback=self._loopback)
         except NoObject as lacking:
-            raise _no_connection(lacking) from lacking
+            raise named_connections.failed(lacking) from lacking
         except BadConnection as bad:
-            raise CallFailed(f"{CONNECTION}.{authentication.INVALID}", str(bad)) from bad
+            raise named_connections.unusable(str(bad)) from bad
 
     async def _answer(
         self, call: Call, given: Parameters, http: HttpConnection, secrets: Secrets, trust: Trust
@@ -154,10 +139,6 @@ def _parameters(call: Call) -> Parameters:
         raise CallFailed(RUNTIME, cause) from bad
 
 
-def _no_connection(lacking: NoObject) -> CallFailed:
-    return CallFailed(f"{CONNECTION}.{lacking.reason}", lacking.cause)
-
-
 def _target(given: Parameters, http: HttpConnection, own: Sequence[tuple[str, str]]) -> Target:
     """Raises NotAllowed. What the Connection adds to the query stands in place of what the task says."""
     names = {name for name, _ in own}
@@ -171,7 +152,7 @@ async def _content(
     call: Call, given: Parameters, http: HttpConnection, secrets: Secrets
 ) -> tuple[list[tuple[str, str]], bytes | None]:
     """Headers, without the one that says who calls, and body."""
-    own = [(part.name, await secrets.for_header(part.value)) for part in http.headers]
+    own = [(part.name, await authentication.for_header(part.value, secrets)) for part in http.headers]
     if http.idempotency_header is not None:
         own.append((http.idempotency_header, begun_uid(call.ref.uid, call.task.task)))
     headers = _with(given.headers, own)

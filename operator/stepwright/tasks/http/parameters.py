@@ -16,7 +16,7 @@ from stepwright.asl.definition import TaskCheck
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
-from stepwright.tasks.calls import target
+from stepwright.tasks.calls import named_connections, target
 from stepwright.tasks.calls.target import BadUrl
 from stepwright.tasks.http.forms import ARRAY_FORMATS, ArrayFormat, text
 from stepwright.tasks.http.resources import INVOKE, serves
@@ -56,7 +56,6 @@ _FORBIDDEN_BEGINNINGS: Final = (
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:events:[^:]*:[^:]*:connection/(?P<name>[^/]+)(?:/[^/]+)?")
-_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 
 _FIELDS: Final = (
     *("ApiEndpoint", "Method", "Authentication", "InvocationConfig", "Headers", "QueryParameters"),
@@ -172,21 +171,11 @@ def _check_connection(
     if isinstance(value, Mapping) and not _is_open(value):
         connection = _connection({name: value})
         if connections is not None and connection not in connections:
-            yield _error(
-                f"spec.connections of the state machine does not name the Connection {connection!r}: "
-                f"whoever writes the state machine must say that it uses it, and may use it",
-                at,
-            )
+            yield _error(named_connections.not_named(connection), at)
     elif not isinstance(value, Mapping) and not _is_open(value):
         raise BadParameters(f"/{name}", f"{name} must be an object with ConnectionArn")
     elif connections is not None:
-        yield Diagnostic(
-            "WARNING",
-            _CODE,
-            "ConnectionArn comes from data: whoever can start executions chooses among the Connections that "
-            "spec.connections names",
-            Pointer(at),
-        )
+        yield Diagnostic("WARNING", _CODE, named_connections.from_data("ConnectionArn"), Pointer(at))
 
 
 def _text(value: Json, name: str) -> str:
@@ -219,7 +208,7 @@ def _connection(given: Mapping[str, Json]) -> str:
             raise BadParameters(f"/{name}", f"{name} must be an object with ConnectionArn")
         found = _ARN.fullmatch(arn)
         connection = (arn if found is None else found["name"]).lower().replace("_", "-")
-        if _NAME.fullmatch(connection) is None:
+        if not named_connections.is_name(connection):
             raise BadParameters(
                 f"/{name}/ConnectionArn",
                 "ConnectionArn must be the ARN of a connection (arn:aws:events:REGION:ACCOUNT:connection/NAME/ID), or its name",
