@@ -21,9 +21,8 @@ from stepwright.catalog.ports import ConnectionObject, NoObject
 from stepwright.engine.ports import ExecutionRef
 from stepwright.files import documents
 from stepwright.files.documents import Unreadable
-from stepwright.tasks.aws import connection as aws
+from stepwright.tasks import table
 from stepwright.tasks.calls.connection_parts import BadConnection
-from stepwright.tasks.http import connection as http
 
 _API_VERSION: Final = "stepwright.dev/v1"
 _KIND: Final = "Connection"
@@ -127,8 +126,7 @@ def _document(file: Path, value: dict[str, Json]) -> tuple[str, _Document]:
     assert isinstance(spec, dict)
     name = checked.metadata.name
     try:
-        # Those for AWS are for clusters: here AWS is called as its user's environment says.
-        aws.read(spec) if aws.is_for_aws(spec) else http.read(spec, loopback=True)
+        table.check_connection(spec, loopback=True)
     except BadConnection as bad:
         raise BadFile(f"{file}: Connection {name!r}: {bad}") from bad
     if not name:

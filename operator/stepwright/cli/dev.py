@@ -10,7 +10,15 @@ from typing import Annotated, Literal, Optional
 import typer
 
 from stepwright.asl.limits import EXPRESS, STANDARD
-from stepwright.cli import access_keys, connection_files, function_files, limits, mock_files, task_environment
+from stepwright.cli import (
+    access_keys,
+    connection_files,
+    function_files,
+    integrations,
+    limits,
+    mock_files,
+    task_environment,
+)
 
 # Typer reads these annotations at run time, so they are in the form it knows.
 Data = Annotated[
@@ -102,6 +110,10 @@ def dev(
         Optional[list[Path]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=function_files.METAVAR, help=function_files.HELP, dir_okay=False),
     ] = None,
+    integration: Annotated[
+        Optional[list[str]],  # noqa: UP045 - the form that Typer reads
+        typer.Option(metavar=integrations.METAVAR, envvar=integrations.VARIABLE, help=integrations.HELP),
+    ] = None,
     aws: Annotated[
         Literal["off", "emulator", "on"],
         typer.Option(
@@ -127,6 +139,7 @@ def dev(
     from stepwright.assembly.dev import InUse  # noqa: PLC0415
     from stepwright.tasks.processes.containers import NoEngine, find  # noqa: PLC0415
 
+    integrations.load(integration)
     secrets = access_keys.read(access_key_file)
     hosts = host or list(dev.LOOPBACKS)
     if secrets is None and not all(map(_is_loopback, hosts)):

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Optional
 import typer
 
 from stepwright.asl.limits import CLUSTER
-from stepwright.cli import limits
+from stepwright.cli import integrations, limits
 
 # Typer reads these annotations at run time, so they are in the form it knows.
 Kubeconfig = Annotated[
@@ -70,6 +70,10 @@ def operator(
         ),
     ] = False,
     health_port: Annotated[int, typer.Option(help="Port of /healthz and /readyz; 0 leaves them out.")] = 8081,
+    integration: Annotated[
+        Optional[list[str]],  # noqa: UP045 - the form that Typer reads
+        typer.Option(metavar=integrations.METAVAR, envvar=integrations.VARIABLE, help=integrations.HELP),
+    ] = None,
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
@@ -130,6 +134,7 @@ def operator(
     writer = logs.configure(log_level, log_format or ("console" if sys.stderr.isatty() else "json"))
     if kubeconfig is not None and not kubeconfig.is_file():
         raise typer.BadParameter(f"there is no file {kubeconfig}", param_hint="--kubeconfig")
+    integrations.load(integration)
     options = operators.Options(
         Settings(
             namespaces=tuple(namespace or ()),

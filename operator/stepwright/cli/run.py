@@ -17,6 +17,7 @@ from stepwright.asl.limits import STANDARD
 from stepwright.cli import (
     connection_files,
     function_files,
+    integrations,
     limits,
     mock_files,
     plain,
@@ -79,6 +80,10 @@ def run(
         Optional[list[Path]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=function_files.METAVAR, help=function_files.HELP, dir_okay=False),
     ] = None,
+    integration: Annotated[
+        Optional[list[str]],  # noqa: UP045 - the form that Typer reads
+        typer.Option(metavar=integrations.METAVAR, envvar=integrations.VARIABLE, help=integrations.HELP),
+    ] = None,
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
@@ -95,6 +100,7 @@ def run(
     from stepwright.cli import logs  # noqa: PLC0415
 
     logs.plainly("warning")
+    integrations.load(integration)
     quotas = limits.applied(STANDARD, limit or [])
     if file == input == "-":
         raise _unusable("standard input holds the definition or the input, not both")

@@ -14,7 +14,7 @@ from typing import Annotated, Optional
 import typer
 
 from stepwright.asl.diagnostics import Diagnostic
-from stepwright.cli import plain, substitutes
+from stepwright.cli import integrations, plain, substitutes
 from stepwright.files import folders
 from stepwright.files.definitions import Checked, CheckedFile, check_text
 
@@ -42,6 +42,10 @@ def validate(
         Optional[list[str]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=substitutes.METAVAR, help=substitutes.HELP),
     ] = None,
+    integration: Annotated[
+        Optional[list[str]],  # noqa: UP045 - the form that Typer reads
+        typer.Option(metavar=integrations.METAVAR, envvar=integrations.VARIABLE, help=integrations.HELP),
+    ] = None,
     output_format: Annotated[
         Format, typer.Option("--format", help="How findings are written.")
     ] = Format.TEXT,
@@ -50,6 +54,7 @@ def validate(
 
     Exits with 0 if all are valid (warnings allowed), 1 if one is invalid, 2 if a file could not be read.
     """
+    integrations.load(integration)
     values = substitutes.values(substitute or [])
     checked: list[CheckedFile] = []
     unreadable: list[tuple[str, str]] = []

@@ -19,9 +19,8 @@ from stepwright.engine.nap import nap
 from stepwright.engine.ports import Clock, Uid
 from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError
-from stepwright.tasks.aws import connection as aws
+from stepwright.tasks import table
 from stepwright.tasks.calls.connection_parts import BadConnection
-from stepwright.tasks.http import connection as http
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +77,7 @@ class Connections:
 def verdict(spec: Mapping[str, Any]) -> tuple[Reason, str]:
     """A reason, and what more there is to say."""
     try:
-        aws.read(spec) if aws.is_for_aws(spec) else http.read(spec)
+        table.check_connection(spec)
     except BadConnection as bad:
         return conditions.BAD_CONNECTION, str(bad)
     if not spec.get("serviceAccountName") and _asks_as_an_account(spec):

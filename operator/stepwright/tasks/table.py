@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from stepwright.asl.definition import TaskCheck
 from stepwright.asl.diagnostics import Diagnostic
@@ -27,6 +27,8 @@ from stepwright.tasks import (
     map_shards,
     step_functions,
 )
+from stepwright.tasks.calls import own_connection
+from stepwright.tasks.calls.connection_parts import BadConnection
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 
@@ -34,14 +36,27 @@ Process: TypeAlias = Literal["operator", "dev", "run"]
 """A kind of process that runs tasks: in a cluster, ``stepwright dev``, ``stepwright run``."""
 
 
+class ReadConnection(Protocol):
+    def __call__(self, spec: Mapping[str, Any], *, loopback: bool = False) -> object:
+        """``loopback``: whether this machine is the user's own, so that a Connection may name it. Raises BadConnection."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionKind:
+    """A part of the custom resource's ``spec``, of which there is one in each Connection, and what reads it."""
+
+    part: str
+    read: ReadConnection
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """``examples``: one Resource for each form that is served. ``page`` of docs/ tells people. ``check_for``: of a
     StateMachine's ``spec``, the check of what the definition's author wrote; None if any parameters will do.
     ``integration`` makes the calls of its tasks, if these are calls. ``claims``: Resources that are not served, and of which
-    ``check_for`` says why. ``in_a_cluster``: which of the Resources the operator runs, if not all. For people, in
-    docs/integrations.md: ``errors`` of its own, as a task's Retry sees them; ``tested``: against what; ``example``: its folder of
-    examples/, where it is not on the page."""
+    ``check_for`` says why. ``connection``: what of a Connection is for its tasks. ``in_a_cluster``: which of the Resources the
+    operator runs, if not all. For people, in docs/integrations.md: ``errors`` of its own, as a task's Retry sees them; ``tested``:
+    against what; ``example``: its folder of examples/, where it is not on the page."""
 
     name: str
     examples: tuple[str, ...]
@@ -54,6 +69,7 @@ class Row:
     check_for: Callable[[Mapping[str, Any]], TaskCheck] | None = None
     integration: Callable[[Means], Integration] | None = None
     claims: Callable[[Resource], bool] = lambda _: False
+    connection: ConnectionKind | None = None
     in_a_cluster: Callable[[Resource], bool] | None = None
 
 
@@ -151,6 +167,7 @@ TABLE: Final = (
         check_for=aws.check_for,
         integration=aws.make,
         claims=aws.claims,
+        connection=ConnectionKind("aws", aws.read_connection),
     ),
     Row(
         "http",
@@ -162,6 +179,7 @@ TABLE: Final = (
         tested="TLS servers with faults",
         check_for=http.check_for,
         integration=http.make,
+        connection=ConnectionKind("http", http.read_connection),
     ),
     Row(
         "activities",
@@ -191,8 +209,21 @@ OF_THE_ENGINE: Final = (
 )
 
 
+_added: Final[list[Row]] = []
+
+
+def add(rows: Iterable[Row]) -> None:
+    """What others ship (``stepwright.integrations``), for the rest of this process: before anything else in it reads the
+    table."""
+    _added.extend(rows)
+
+
+def rows() -> tuple[Row, ...]:
+    return (*TABLE, *_added)
+
+
 def row(resource: Resource) -> Row | None:
-    return next((row for row in TABLE if row.serves(resource)), None)
+    return next((row for row in rows() if row.serves(resource)), None)
 
 
 def serves(resource: Resource, process: Process) -> bool:
@@ -217,10 +248,9 @@ def answers_tokens(process: Process) -> bool:
 
 def integrations(process: Process, means: Means) -> tuple[Integration, ...]:
     """Those whose tasks this process runs, made anew: whoever drives them closes them."""
+    all_rows: tuple[Row | OwnRow, ...] = (*rows(), *OF_THE_ENGINE)
     return tuple(
-        row.integration(means)
-        for row in (*TABLE, *OF_THE_ENGINE)
-        if row.integration is not None and process in row.processes
+        row.integration(means) for row in all_rows if row.integration is not None and process in row.processes
     )
 
 
@@ -229,13 +259,29 @@ def check_for(spec: Mapping[str, Any], process: Process | None = None) -> TaskCh
     alone that it has; what no driver of its serves is told apart from this."""
     checks = {
         row.name: row.check_for(spec)
-        for row in TABLE
+        for row in rows()
         if row.check_for is not None and (process is None or process in row.processes)
     }
 
     def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
-        found = row(resource) or next((row for row in TABLE if row.claims(resource)), None)
+        found = row(resource) or next((row for row in rows() if row.claims(resource)), None)
         own = None if found is None else checks.get(found.name)
         return () if own is None else own(resource, state, pointer)
 
     return check
+
+
+_OF_OTHERS: Final = ConnectionKind(own_connection.KIND, own_connection.read)
+
+
+def check_connection(spec: Mapping[str, Any], *, loopback: bool = False) -> None:
+    """Whether tasks can use a Connection of this ``spec``, as far as can be said without reading a Secret. Raises
+    BadConnection."""
+    kinds = {row.connection.part: row.connection for row in TABLE if row.connection is not None}
+    kinds[_OF_OTHERS.part] = _OF_OTHERS
+    given = [part for part in kinds if spec.get(part) is not None]
+    if len(given) != 1:
+        raise BadConnection(
+            f"spec must have one of {', '.join(kinds)}, and it has {' and '.join(given) or 'none of them'}."
+        )
+    kinds[given[0]].read(spec, loopback=loopback)

@@ -217,6 +217,7 @@ def test_metrics_are_for_whom_the_cluster_lets_read_them_where_that_is_asked_for
 
 def test_what_is_logged_and_counted_is_the_installations_choice() -> None:
     assert "--log-execution-data=deny" in arguments()
+    assert "--integration=acme" in arguments("integrations={acme}")
     assert "--log-execution-data=allow" in arguments("logExecutionData=allow")
     assert "--state-machine-durations" in arguments("metrics.stateMachineDurations=true")
     assert "--state-machine-durations" not in arguments()

@@ -10,7 +10,9 @@ import yaml
 from stepwright.cluster.resources import Execution, StateMachine
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
+PACKAGE = "pyproject.toml"
+"""What a folder has that is an integration to be installed, with tests of its own."""
+FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and not (path / PACKAGE).exists())
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -1,4 +1,4 @@
-"""The kind Connection: what tasks may call of other people's APIs and of AWS, and with which credentials."""
+"""The kind Connection: what tasks may call beyond the cluster, and with which credentials."""
 
 from __future__ import annotations
 
@@ -276,17 +276,36 @@ class Aws(Written):
     """Roles that tasks may act as besides, by Credentials.RoleArn of their states."""
 
 
+class OwnIntegration(Written):
+    """What an integration that somebody else ships is told."""
+
+    name: Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z][a-z0-9-]*$")]
+    """The integration, as its Resources begin (acme of acme:charge)."""
+    values: Annotated[list[NamedValue], Field(max_length=32)] = Field(default_factory=list)
+    """What it asks for, by names of its own."""
+
+
+_PARTS = ("http", "aws", "integration")
+
+
 class ConnectionSpec(Written):
-    """What may be called, and with which credentials: either http or aws."""
+    """What may be called, and with which credentials: one of http, aws and integration."""
 
     model_config = ConfigDict(
-        json_schema_extra=rules(("has(self.http) != has(self.aws)", "give either http or aws"))
+        json_schema_extra=rules(
+            (
+                f"[{', '.join(f'has(self.{name})' for name in _PARTS)}].filter(given, given).size() == 1",
+                f"give one of {', '.join(_PARTS)}",
+            )
+        )
     )
 
     http: Http | None = None
     """What may be called over HTTP, and how."""
     aws: Aws | None = None
     """Where AWS's services are called, and as whom."""
+    integration: OwnIntegration | None = None
+    """What an integration that somebody else ships is told."""
     service_account_name: Name | None = None
     """The ServiceAccount, in this namespace, as which Secrets are read and tokens are got: its permissions count, the operator has none. The
     operator must be allowed to impersonate it (chart value impersonate), and whoever writes this object, to use it."""

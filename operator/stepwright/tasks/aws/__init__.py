@@ -14,11 +14,12 @@ from stepwright.asl.definition import TaskCheck
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
+from stepwright.tasks.aws.connection import read as read_connection
 from stepwright.tasks.aws.resources import claims, serves
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 
-__all__ = ["check_allowed", "check_for", "claims", "make", "serves"]
+__all__ = ["check_allowed", "check_for", "claims", "make", "read_connection", "serves"]
 
 
 def check_for(spec: Mapping[str, Any]) -> TaskCheck:

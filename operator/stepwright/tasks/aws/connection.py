@@ -54,8 +54,8 @@ def is_for_aws(spec: Mapping[str, Any]) -> bool:
     return isinstance(spec.get("aws"), Mapping)
 
 
-def read(spec: Mapping[str, Any]) -> AwsConnection:
-    """Raises BadConnection."""
+def read(spec: Mapping[str, Any], *, loopback: bool = False) -> AwsConnection:  # noqa: ARG001
+    """Those for AWS are for clusters: on its user's own machine AWS is called as that user's environment says. Raises BadConnection."""
     aws = spec["aws"]
     endpoint, services = aws.get("endpointUrl"), aws.get("services") or {}
     credentials = _credentials(aws.get("credentials") or {})

@@ -10,10 +10,11 @@ The integration is imported with its first call: a process that makes none need 
 from stepwright.tasks.calls.deferred import Deferred
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.http.connection import read as read_connection
 from stepwright.tasks.http.parameters import check, check_for
 from stepwright.tasks.http.resources import INVOKE, serves
 
-__all__ = ["INVOKE", "check", "check_for", "make", "serves"]
+__all__ = ["INVOKE", "check", "check_for", "make", "read_connection", "serves"]
 
 
 def make(means: Means) -> Integration:
