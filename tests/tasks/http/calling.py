@@ -14,6 +14,7 @@ from stepwright.catalog.ports import ConnectionObject, NoObject
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.tasks.calls.addresses import look_up
+from stepwright.tasks.calls.host_names import HostNames
 from stepwright.tasks.calls.integration import Call, CallFailed
 from stepwright.tasks.http.client import Client
 from stepwright.tasks.http.integration import Http
@@ -81,7 +82,7 @@ def connection(servers: Sequence[TlsServer], certificates: Certificates, **http:
 
 
 def integration(kept: Kept, lookup: Any = look_up) -> Http:
-    return Http(kept, SystemClock(), loopback=True, client=Client(lookup))
+    return Http(kept, SystemClock(), loopback=True, client=Client(HostNames(lookup)))
 
 
 async def call(kept: Kept, url: str, method: str = "GET", **more: Json) -> Any:

@@ -24,8 +24,9 @@ from stepwright.tasks.calls.connection_parts import Given, SecretKey
 from stepwright.tasks.calls.named_connections import INVALID
 from stepwright.tasks.calls.policy import NotAllowed, Policy
 from stepwright.tasks.calls.secrets import Secrets
+from stepwright.tasks.calls.trust import Trust
 from stepwright.tasks.http import forms
-from stepwright.tasks.http.client import Answer, Client, NoAnswer, Request, TooLarge, Trust, Unusable
+from stepwright.tasks.http.client import Answer, Client, NoAnswer, Request, TooLarge, Unusable
 from stepwright.tasks.http.connection import (
     AccountToken,
     ApiKey,
@@ -65,15 +66,6 @@ class Authenticator:
     client: Client
     clock: Clock
     _tokens: OrderedDict[bytes, asyncio.Future[_Token]] = field(default_factory=OrderedDict)
-
-    async def trust(self, connection: HttpConnection, secrets: Secrets) -> Trust:
-        tls = connection.tls
-        return Trust(
-            None if tls.authorities is None else await _pem(secrets, tls.authorities),
-            None if tls.certificate is None else await _pem(secrets, tls.certificate),
-            None if tls.key is None else await secrets.of(tls.key),
-            tls.server_name,
-        )
 
     async def header(
         self, connection: HttpConnection, secrets: Secrets, trust: Trust, *, renewed: bool = False
@@ -153,13 +145,6 @@ class Authenticator:
 
 async def given(parts: Sequence[Given], secrets: Secrets) -> tuple[tuple[str, str], ...]:
     return tuple([(part.name, await secrets.of(part.value)) for part in parts])
-
-
-async def _pem(secrets: Secrets, where: str | SecretKey) -> str:
-    """Certificates are no secrets, wherever they are kept."""
-    if isinstance(where, str):
-        return where
-    return await secrets.connection.secret(where.name, where.key)
 
 
 def _token_request(

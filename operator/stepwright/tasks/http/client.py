@@ -8,16 +8,11 @@ open. No proxies and no ``.netrc`` from the environment, no cookies, no redirect
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
 import socket
 import ssl
-import tempfile
 import zlib
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -28,9 +23,10 @@ from yarl import URL
 
 from stepwright import __version__
 from stepwright.tasks.calls import policy
-from stepwright.tasks.calls.addresses import look_up
+from stepwright.tasks.calls.host_names import HostNames, NoSuchHost, words
 from stepwright.tasks.calls.policy import NotAllowed, Policy
 from stepwright.tasks.calls.target import Address, Target
+from stepwright.tasks.calls.trust import BadCertificates, Contexts, Trust, why_not
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
 """Of an answer, decompressed: more is no task's result."""
@@ -38,15 +34,7 @@ LARGEST_BODY_BYTES: Final = 256 * 1024
 _LINE_BYTES: Final = 8 * 1024
 _HEADER_LINES: Final = 128
 
-_LOOKUPS_AT_ONCE: Final = 16
-"""Threads that wait for a name server: one that answers nothing holds up no other work of this process."""
-
-_CONTEXTS_KEPT: Final = 64
-
 _MISPACKED: Final = "The answer is not compressed as its Content-Encoding says."
-
-Lookup = Callable[[str, int], Sequence[Address]]
-"""The addresses of a host; blocks. Raises OSError."""
 
 
 class NoAnswer(Exception):  # noqa: N818 - it names a condition
@@ -63,17 +51,6 @@ class TooLarge(Exception):  # noqa: N818
 
 class Unusable(Exception):  # noqa: N818
     """What is wrong with the answer, or with the certificates that were given, as a whole sentence."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Trust:
-    """Texts in PEM. ``authorities``: whose certificates are believed; the system's if None. ``certificate`` and ``key``: what
-    is shown of one's own. ``server_name``: whose certificate is expected, if not the host's."""
-
-    authorities: str | None = None
-    certificate: str | None = None
-    key: str | None = None
-    server_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -128,14 +105,13 @@ class _Pinned(AbstractResolver):
 
 @dataclass(slots=True)
 class Client:
-    lookup: Lookup = look_up
-    _threads: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(_LOOKUPS_AT_ONCE, thread_name_prefix="names of hosts")
-    )
-    _contexts: OrderedDict[bytes, ssl.SSLContext] = field(default_factory=OrderedDict)
+    """``names``: how hosts are looked up."""
+
+    names: HostNames = field(default_factory=HostNames)
+    contexts: Contexts = field(default_factory=Contexts)
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self.names.close()
 
     async def send(self, request: Request, within: Policy, trust: Trust, seconds: float) -> Answer:
         """``seconds``: until the whole answer is there. Raises NotAllowed, NoAnswer, TooLarge, Unusable."""
@@ -150,41 +126,30 @@ class Client:
             why = f"{called.origin} has not answered within {seconds:g} seconds."
             raise NoAnswer(why, certain=not begun.yes) from error
         except aiohttp.ClientConnectorCertificateError as error:
-            why = f"The certificate of {called.origin} is not valid: {_of_certificate(error.certificate_error)}."
+            why = f"The certificate of {called.origin} is not valid: {why_not(error.certificate_error)}."
             raise NoAnswer(why, certain=True) from error
         except aiohttp.ClientConnectorError as error:
-            why = f"{called.origin} cannot be connected to: {_words(error.os_error)}."
+            why = f"{called.origin} cannot be connected to: {words(error.os_error)}."
             raise NoAnswer(why, certain=True) from error
         except aiohttp.ClientResponseError as error:
             raise NoAnswer(f"{called.origin} answers what is not HTTP.", certain=False) from error
         except (aiohttp.ClientError, OSError) as error:
-            why = f"The connection to {called.origin} was lost: {_words(error)}."
+            why = f"The connection to {called.origin} was lost: {words(error)}."
             raise NoAnswer(why, certain=not begun.yes) from error
 
     async def _addresses(self, called: Target) -> Sequence[Address]:
-        if called.literal is not None:
-            return [called.literal]
-        loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._threads, self.lookup, called.host, called.port)
-        except (OSError, UnicodeError) as error:
-            why = f"The name {called.host} cannot be resolved: {_words(error)}."
-            raise NoAnswer(why, certain=True) from error
+            return await self.names.addresses(called)
+        except NoSuchHost as none:
+            raise NoAnswer(str(none), certain=True) from none
 
     async def _context(self, called: Target, trust: Trust) -> ssl.SSLContext | None:
         if called.scheme != "https":
             return None
-        given = repr((trust.authorities, trust.certificate, trust.key)).encode("utf-8", "replace")
-        digest = hashlib.sha256(given).digest()
-        context = self._contexts.get(digest)
-        if context is None:
-            # Reading all of the system's authorities takes 20 ms.
-            context = await asyncio.to_thread(_make_context, trust)
-            self._contexts[digest] = context
-            if len(self._contexts) > _CONTEXTS_KEPT:
-                self._contexts.popitem(last=False)
-        self._contexts.move_to_end(digest)
-        return context
+        try:
+            return await self.contexts.of(trust)
+        except BadCertificates as bad:
+            raise Unusable(str(bad)) from bad
 
     @asynccontextmanager
     async def _sent(
@@ -307,47 +272,3 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
-
-
-def _make_context(trust: Trust) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cadata=trust.authorities)
-        if trust.certificate is not None:
-            with _as_file(trust.certificate + "\n" + (trust.key or "")) as path:
-                context.load_cert_chain(path, password=_no_password)
-    except (ssl.SSLError, ValueError, OSError) as error:
-        raise Unusable(
-            "The certificates or the key of the Connection are none that can be used (PEM)."
-        ) from error
-    return context
-
-
-def _no_password() -> str:
-    raise ValueError("the key has a password")
-
-
-@contextmanager
-def _as_file(text: str) -> Iterator[str]:
-    """OpenSSL reads keys from files alone: from one in memory, where there is such a thing."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("certificate", os.MFD_CLOEXEC)
-        try:
-            os.write(descriptor, text.encode())
-            yield f"/proc/self/fd/{descriptor}"
-        finally:
-            os.close(descriptor)
-        return
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(text.encode())
-        file.flush()
-        yield file.name
-
-
-def _of_certificate(error: Exception) -> str:
-    return (getattr(error, "verify_message", "") or str(error)).rstrip(".")
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__

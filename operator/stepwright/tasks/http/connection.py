@@ -21,6 +21,7 @@ from stepwright.tasks.calls.connection_parts import (
 )
 from stepwright.tasks.calls.policy import Policy
 from stepwright.tasks.calls.target import Target
+from stepwright.tasks.calls.trust import Tls
 
 SECONDS: Final = 60
 """How long a whole answer may take, as on AWS, where the Connection does not say."""
@@ -64,16 +65,6 @@ class AccountToken:
 
 
 Authentication = Basic | ApiKey | Bearer | OAuth | AccountToken
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """``authorities``: in PEM, or where they are. ``certificate`` and ``key``: of the client."""
-
-    authorities: str | SecretKey | None = None
-    certificate: SecretKey | None = None
-    key: SecretKey | None = None
-    server_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

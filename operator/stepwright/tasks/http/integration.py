@@ -18,16 +18,17 @@ from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.catalog.ports.connection_objects import ConnectionObject, ConnectionObjects, NoObject
 from stepwright.engine.ports import Clock
-from stepwright.tasks.calls import named_connections, policy
+from stepwright.tasks.calls import named_connections, policy, trust
 from stepwright.tasks.calls.at_once import AtOnce
 from stepwright.tasks.calls.connection_parts import BadConnection
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
 from stepwright.tasks.calls.policy import NotAllowed
 from stepwright.tasks.calls.secrets import Secrets
 from stepwright.tasks.calls.target import Target
+from stepwright.tasks.calls.trust import Trust
 from stepwright.tasks.http import answers, authentication, connection, forms, parameters
 from stepwright.tasks.http.authentication import Authenticator
-from stepwright.tasks.http.client import Answer, Client, NoAnswer, Request, TooLarge, Trust, Unusable
+from stepwright.tasks.http.client import Answer, Client, NoAnswer, Request, TooLarge, Unusable
 from stepwright.tasks.http.connection import HttpConnection
 from stepwright.tasks.http.parameters import BadParameters, Parameters
 from stepwright.tasks.http.resources import serves
@@ -88,8 +89,8 @@ class Http(AtOnce):
         found, http = await self._connection(call, given)
         secrets = Secrets(found)
         try:
-            trust = await self._authenticator.trust(http, secrets)
-            answer = await self._answer(call, given, http, secrets, trust)
+            believed = await trust.read(http.tls, secrets)
+            answer = await self._answer(call, given, http, secrets, believed)
         except NoObject as lacking:
             raise named_connections.failed(lacking) from lacking
         except NotAllowed as refused:
@@ -112,15 +113,15 @@ class Http(AtOnce):
             raise named_connections.unusable(str(bad)) from bad
 
     async def _answer(
-        self, call: Call, given: Parameters, http: HttpConnection, secrets: Secrets, trust: Trust
+        self, call: Call, given: Parameters, http: HttpConnection, secrets: Secrets, believed: Trust
     ) -> Answer:
         called = _target(given, http, await authentication.given(http.query, secrets))
         headers, body = await _content(call, given, http, secrets)
         for renewed in (False, True):
-            proof = await self._authenticator.header(http, secrets, trust, renewed=renewed)
+            proof = await self._authenticator.header(http, secrets, believed, renewed=renewed)
             sent = headers if proof is None else _with(headers, [proof])
             request = Request(given.method, called, sent, body)
-            answer = await self._client.send(request, http.policy, trust, http.seconds)
+            answer = await self._client.send(request, http.policy, believed, http.seconds)
             if answer.status != 401 or not self._authenticator.renews(http):
                 break
         return answer
