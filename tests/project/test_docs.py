@@ -240,6 +240,7 @@ def test_every_dependency_has_its_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = [
         *project["project"]["dependencies"],
+        *chain.from_iterable(project["project"]["optional-dependencies"].values()),
         *chain.from_iterable(project["dependency-groups"].values()),
     ]
     known = {re.split(r"[<>=\[ ]", requirement)[0] for requirement in wanted}

@@ -25,6 +25,7 @@ from stepwright.tasks import (
     kubernetes,
     map_data,
     map_shards,
+    sql,
     step_functions,
 )
 from stepwright.tasks.calls import own_connection
@@ -180,6 +181,19 @@ TABLE: Final = (
         check_for=http.check_for,
         integration=http.make,
         connection=ConnectionKind("http", http.read_connection),
+    ),
+    Row(
+        "sql",
+        ("sql:query", "sql:execute", "sql:execute.waitForTaskToken"),
+        sql.OFFERED.serves,
+        frozenset({"operator", "dev", "run"}),
+        "messages.md",
+        errors="`Sql.*`, `Events.ConnectionResource.*`",
+        tested="PostgreSQL",
+        check_for=sql.OFFERED.check_for,
+        integration=sql.make,
+        claims=sql.OFFERED.claims,
+        connection=ConnectionKind("sql", sql.read_connection),
     ),
     Row(
         "activities",

@@ -276,6 +276,85 @@ class Aws(Written):
     """Roles that tasks may act as besides, by Credentials.RoleArn of their states."""
 
 
+Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[0-9A-Za-z._:-]+$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class ServerAuth(Written):
+    """Who calls."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("has(self.username) != has(self.usernameFrom)", "give either username or usernameFrom")
+        )
+    )
+
+    username: Text | None = None
+    """The user."""
+    username_from: FromSecret | None = None
+    """Where the user is kept."""
+    password_from: FromSecret
+    """Where the password is kept."""
+
+
+class ServerTls(Tls):
+    """How the connection is protected."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "has(self.certificateFrom) == has(self.keyFrom)",
+                "certificateFrom and keyFrom belong together",
+            )
+        )
+    )
+
+    mode: Literal["Required", "Disabled"] = "Required"
+    """Required: TLS, with a certificate that is valid for the host. Disabled: none, so that whoever is on the way reads all
+    of it, passwords too."""
+    certificate_from: FromSecret | None = None
+    """Where the client's own certificate is kept, in PEM, if the server asks for one."""
+    key_from: FromSecret | None = None
+    """Where its key is kept, in PEM, without a password."""
+
+
+class Server(Written):
+    """A server that speaks something else than HTTP."""
+
+    host: Host
+    """Its host: a name or an address. Private addresses need networks, unless the host is a Service (NAME.NAMESPACE.svc) or
+    the address itself."""
+    networks: Networks = Field(default_factory=list)
+    """Private networks in which the host may be (10.20.0.0/16); as for HTTP."""
+    auth: ServerAuth | None = None
+    """Who calls."""
+    tls: ServerTls = Field(default_factory=ServerTls)
+    """How the connection is protected."""
+    timeout_seconds: Annotated[int, Field(ge=1, le=900)] = 60
+    """How long a call may take."""
+
+
+class SqlIdempotency(Written):
+    """Where tasks leave their results, in the transactions in which they write."""
+
+    table: Annotated[
+        str, Field(max_length=127, pattern=r"^[a-z_][a-z0-9_]{0,62}([.][a-z_][a-z0-9_]{0,62})?$")
+    ]
+    """The table's name, with its schema if need be."""
+
+
+class Sql(Server):
+    """A PostgreSQL database."""
+
+    port: Port = 5432
+    """Its port."""
+    database: Annotated[str, Field(min_length=1, max_length=63)]
+    """The database's name."""
+    idempotency: SqlIdempotency | None = None
+    """Where tasks leave their results. With it, a task that writes is done once, whatever ends in between; without it, one of
+    which nobody knows fails with Sql.ConnectionLost."""
+
+
 class OwnIntegration(Written):
     """What an integration that somebody else ships is told."""
 
@@ -285,11 +364,11 @@ class OwnIntegration(Written):
     """What it asks for, by names of its own."""
 
 
-_PARTS = ("http", "aws", "integration")
+_PARTS = ("http", "aws", "sql", "integration")
 
 
 class ConnectionSpec(Written):
-    """What may be called, and with which credentials: one of http, aws and integration."""
+    """What may be called, and with which credentials: one of http, aws, sql and integration."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -304,6 +383,8 @@ class ConnectionSpec(Written):
     """What may be called over HTTP, and how."""
     aws: Aws | None = None
     """Where AWS's services are called, and as whom."""
+    sql: Sql | None = None
+    """Which database may be asked."""
     integration: OwnIntegration | None = None
     """What an integration that somebody else ships is told."""
     service_account_name: Name | None = None

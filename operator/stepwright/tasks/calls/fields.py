@@ -23,12 +23,14 @@ _SHORT: Final = 40
 @dataclass(frozen=True, slots=True)
 class Field:
     """``words`` say what a value must be. ``problem`` says more of one that does not do: where in it, and what is wrong
-    there; None: ``fits`` says it all."""
+    there; None: ``fits`` says it all. ``open_problem``: what is wrong with one in a definition of which
+    some is known only at run time; None: nothing."""
 
     words: str
     fits: Callable[[Any], bool]
     required: bool = False
     problem: Callable[[Any], str | None] | None = None
+    open_problem: Callable[[Any], str | None] | None = None
 
     def wrong(self, value: Json) -> str | None:
         """What is wrong with the value, after its name."""
@@ -75,10 +77,14 @@ class Fields:
             plain = name.removesuffix(".$")
             if plain not in self.known:
                 yield finding(self._unknown(resource, plain), at)
-            elif plain == name and not is_open(value):
-                wrong = self.known[name].wrong(value)
+            else:
+                known = self.known[plain]
+                if plain == name and not is_open(value):
+                    wrong = known.wrong(value)
+                else:
+                    wrong = None if known.open_problem is None else known.open_problem(value)
                 if wrong is not None:
-                    yield finding(f"{name} of {resource} {wrong}", at)
+                    yield finding(f"{plain} of {resource} {wrong}", at)
         for problem in self._lacking({name.removesuffix(".$") for name in given}):
             yield finding(f"{resource}: {problem}", where)
         if self.also is not None:

@@ -1,0 +1,148 @@
+"""A real PostgreSQL server for tests, with TLS and passwords; Debian's package is installed if there is none."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import pytest
+
+from tests.tasks.http.tls_server import Certificates, issue
+from tests.testcluster import packages
+from tests.testcluster.interface import ClusterUnavailable
+from tests.testcluster.ports import free_port
+
+PACKAGE: Final = {"postgresql": "/usr/lib/postgresql"}
+USER: Final = "postgres"
+PASSWORD: Final = "canary-password of the owner"
+
+_SETTINGS: Final = """
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+ssl = on
+ssl_cert_file = 'server.crt'
+ssl_key_file = 'server.key'
+password_encryption = 'scram-sha-256'
+fsync = off
+shared_buffers = 16MB
+max_connections = 40
+"""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    port: int
+    certificates: Certificates
+
+    async def asked(self, statement: str, *arguments: Any) -> Any:
+        """The first column of its first row, as the server's owner."""
+        connection = await asyncpg.connect(
+            host="127.0.0.1", port=self.port, user=USER, password=PASSWORD, database="postgres", ssl=False
+        )
+        try:
+            return await connection.fetchval(statement, *arguments)
+        finally:
+            await connection.close()
+
+    async def run(self, script: str) -> None:
+        """Several statements, as the server's owner."""
+        connection = await asyncpg.connect(
+            host="127.0.0.1", port=self.port, user=USER, password=PASSWORD, database="postgres", ssl=False
+        )
+        try:
+            await connection.execute(script)
+        finally:
+            await connection.close()
+
+
+def installed() -> Path:
+    """The folder of its programs. Skips the test where there are none, and says why."""
+    try:
+        packages.ensure(PACKAGE)
+    except ClusterUnavailable as unavailable:
+        pytest.skip(f"no PostgreSQL: {unavailable}")
+    found = sorted(Path(PACKAGE["postgresql"]).glob("*/bin/postgres"))
+    if not found:
+        pytest.skip(f"no PostgreSQL: {PACKAGE['postgresql']} holds no server")
+    return found[-1].parent
+
+
+@contextmanager
+def serving() -> Iterator[Postgres]:
+    programs = installed()
+    folder = Path(tempfile.mkdtemp(prefix="stepwright-postgres-"))
+    data = folder / "data"
+    try:
+        certificates = issue(folder)
+        owner = _owner(folder)
+        (folder / "password").write_text(PASSWORD)
+        _handed(folder, owner)
+        _program(programs / "initdb", folder, owner, "-D", str(data), "-U", USER, "-A", "scram-sha-256",
+                 f"--pwfile={folder}/password", "-E", "UTF8", "--locale=C", "-N")  # fmt: skip
+        for name in ("server.crt", "server.key"):
+            shutil.copy(folder / name, data / name)
+            (data / name).chmod(0o600)
+        port = free_port()
+        with (data / "postgresql.conf").open("a") as settings:
+            settings.write(f"{_SETTINGS}port = {port}\n")
+        _handed(folder, owner)
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [programs / "postgres", "-D", data], stdout=log, stderr=log, cwd=folder, **owner
+            )
+        try:
+            _until_it_answers(programs, folder, owner, server, port)
+            yield Postgres(port, certificates)
+        finally:
+            server.terminate()
+            try:
+                server.wait(60)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _owner(folder: Path) -> dict[str, Any]:
+    """As whom its programs run: they refuse to be root."""
+    if os.geteuid() != 0:
+        return {}
+    user = pwd.getpwnam(USER)
+    folder.chmod(0o755)
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _handed(folder: Path, owner: dict[str, Any]) -> None:
+    if owner:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, owner["user"], owner["group"])
+
+
+def _program(program: Path, folder: Path, owner: dict[str, Any], *arguments: str) -> None:
+    done = subprocess.run(
+        [program, *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=240, **owner
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _until_it_answers(
+    programs: Path, folder: Path, owner: dict[str, Any], server: subprocess.Popen[bytes], port: int
+) -> None:
+    for _ in range(1200):
+        assert server.poll() is None, (folder / "log").read_text()
+        asked = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+        if subprocess.run(asked, cwd=folder, check=False, timeout=60, **owner).returncode == 0:
+            return
+        time.sleep(0.1)
+    raise AssertionError((folder / "log").read_text())

@@ -1,0 +1,37 @@
+"""Servers that are wrong in ways that any protocol can meet: nobody listens, nothing is said, or nothing that makes sense."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from stepwright.integrations.testing import Fault
+
+NONSENSE = b"\x16\x03\x01HTTP/1.1 400 Bad Request\r\nServer: coffee pot\r\n\r\n\x00\x00" * 3
+
+
+@asynccontextmanager
+async def faulty(fault: Fault) -> AsyncIterator[int]:
+    """Its port on this machine; ``down``, ``silent`` or ``broken``."""
+    if fault == "down":
+        with socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))
+            yield bound.getsockname()[1]
+        return
+    writers: list[asyncio.StreamWriter] = []
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        if fault == "broken":
+            writer.write(NONSENSE)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for writer in writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
