@@ -1,4 +1,5 @@
-"""Inputs and results of tasks, made for one definition so that its executions go on: what it reads is there.
+"""Inputs and results of tasks, made for one definition so that its executions go on: what it reads is there. Of services of AWS
+only what their models have is, as Stepwright spells it.
 
 Where it compares, values are those that it compares with and others beside them; what it asks to be present is there, or is
 not. Dice decide, anew for each document: so loops end, and other branches come up.
@@ -12,6 +13,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from stepwright.asl.json_types import Json
+from stepwright.asl.resource import parse
+from stepwright.aws.shapes import Spelling, members_of
+from stepwright.tasks import aws
+from stepwright.tasks.aws import operations
+from stepwright.tasks.aws.operations import NoOperation, Operation
 from tests.data.reads import MOMENT, Place, Reads, paths
 
 _OF_KIND: Final[Mapping[str, tuple[Json, ...]]] = {
@@ -19,6 +25,8 @@ _OF_KIND: Final[Mapping[str, tuple[Json, ...]]] = {
     "moment": (MOMENT,),
     "base64": ("e30=",),
 }
+_DEEPEST: Final = 8
+"""Structures of a service's model within each other."""
 _MOST_WHOLES: Final = 20
 """How often all that is read at the top is repeated further down, within one document."""
 
@@ -35,8 +43,12 @@ class Plausible:
         return [_Document(self._reads, dice).whole(of_list=0)]
 
     def result(self, state: Mapping[str, Any], dice: random.Random) -> Json:
-        """What the task of this state may answer: what is read where ResultPath puts it, else what is read anywhere."""
+        """What the task of this state may answer: of a service of AWS what its model has; else what is read where ResultPath puts
+        it, or what is read anywhere."""
         document = _Document(self._reads, dice)
+        if (operation := _operation(state)) is not None:
+            shape = operation.model.output_shape
+            return {} if shape is None else document.of_service(shape, operation.spelling, self._reads.root)
         path = state.get("ResultPath")
         if isinstance(path, str) and path != "$" and "ResultSelector" not in state:
             place = self._reads.root.at(next(paths(path)))
@@ -72,11 +84,53 @@ class _Document:
             return self._list(self._root.items, depth)
         return self._object(place, depth) if self._dice.random() < 0.3 else self._dice.choice(self._texts)
 
+    def of_service(self, shape: Any, spelling: Spelling, place: Place, depth: int = 0) -> Json:
+        """Of a shape of a service's model what is read at the place, or anywhere by that name, spelled as tasks get it."""
+        match shape.type_name:
+            case "structure" if depth < _DEEPEST:
+                members = members_of(shape, spelling)
+                return {
+                    name: self.of_service(shape.members[members[name]], spelling, inner, depth + 1)
+                    for name, inner in {**self._root.members, **place.members}.items()
+                    if name in members and self._is_there(inner)
+                }
+            case "map" if depth < _DEEPEST:
+                return {
+                    name: self.of_service(shape.value, spelling, inner, depth + 1)
+                    for name, inner in (place.members or self._keys_for(shape.value, spelling)).items()
+                    if self._is_there(inner)
+                }
+            case "list":
+                item, count = place.items or Place(), self._dice.choice((1, 2))
+                return [self.of_service(shape.member, spelling, item, depth + 1) for _ in range(count)]
+            case "structure" | "map":
+                return {}
+            case "boolean":
+                return self._dice.choice((True, False))
+            case "integer" | "long" | "float" | "double":
+                return self._dice.choice([one for one in place.values if type(one) is int] or (1, 2, 3))
+            case "timestamp":
+                return MOMENT if spelling.sdk else 1_704_067_200_000
+            case "string" if shape.enum:
+                words: list[Json] = [*(one for one in place.values if one in shape.enum), *shape.enum[:2]]
+                return self._dice.choice(words)
+        return self.value(place, 1)
+
+    def _keys_for(self, shape: Any, spelling: Spelling) -> Mapping[str, Place]:
+        """What is read anywhere that may be a value of this shape: the keys of a map are its owner's."""
+        members = members_of(shape, spelling).keys() if shape.type_name == "structure" else set()
+        return {
+            name: place
+            for name, place in self._root.members.items()
+            if place.members and place.members.keys() <= members
+        }
+
+    def _is_there(self, place: Place) -> bool:
+        return not place.optional or self._dice.random() < 0.6
+
     def _members(self, place: Place, depth: int) -> dict[str, Json]:
         return {
-            name: self.value(inner, depth)
-            for name, inner in place.members.items()
-            if not inner.optional or self._dice.random() < 0.6
+            name: self.value(inner, depth) for name, inner in place.members.items() if self._is_there(inner)
         }
 
     def _object(self, place: Place, depth: int) -> Json:
@@ -98,3 +152,14 @@ class _Document:
             return {}
         self._wholes -= 1
         return self._members(self._root, depth + 1)
+
+
+def _operation(state: Mapping[str, Any]) -> Operation | None:
+    """Of the service whose answer is the task's result: not where that is a job's end, or the answer to a token."""
+    resource = parse(state["Resource"])
+    if resource.pattern or not aws.serves(resource):
+        return None
+    try:
+        return operations.of(resource)
+    except NoOperation:
+        return None
