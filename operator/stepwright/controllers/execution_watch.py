@@ -24,7 +24,7 @@ from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.stored import Body, Pinned, Stored
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.engine.ports import ExecutionRef, StopRequest, Uid
-from stepwright.kube import informer, timestamps
+from stepwright.kube import local_copy, timestamps
 from stepwright.kube.api import Api
 from stepwright.kube.informer import Informer
 
@@ -219,7 +219,7 @@ def watch(
     observe: Observe,
     *,
     listed_again: Callable[[], None],
-    unreadable: Callable[[informer.Metadata, Exception], None],
+    unreadable: Callable[[local_copy.Metadata, Exception], None],
 ) -> Informer[Seen]:
     """An informer that reports Executions to ``observe``; the others are the Informer's ``on_list`` and
     ``on_defect``."""
