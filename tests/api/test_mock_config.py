@@ -133,7 +133,7 @@ def test_what_is_wrong_with_a_test_case_is_said_at_the_start(mocked: DevProcess)
 
     for arn, words in (
         (f"{order}#Hapy", "there is no test case 'Hapy': the file has Happy, Retried, Half, Odd"),
-        (f"{order}#Odd", "'Elsewhere' is no Task state of the definition"),
+        (f"{order}#Odd", "'Elsewhere' is not a Task state of the definition"),
         (f"{other}#Happy", "there is no state machine 'other': the file has order, now"),
     ):
         code, message = refused(sfn, stateMachineArn=arn)

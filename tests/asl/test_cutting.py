@@ -109,9 +109,9 @@ def test_elements(
         ('{"a": 1}', "", "Attempting to map over non-iterable node."),
         ('{"a": 1}', "/b", "ItemsPointer refers to nothing: /b"),
         ('{"a": [1]}', "/a/0/x", "ItemsPointer refers to nothing: /a/0/x"),
-        ("[1, 2", "", "Attempting to read the items failed: the array is no JSON, or does not end."),
-        ('[1, "x', "", "Attempting to read the items failed: the array is no JSON, or does not end."),
-        ("[1 2]", "", "Attempting to read the items failed: the array is no JSON, or does not end."),
+        ("[1, 2", "", "Attempting to read the items failed: the array is not JSON, or does not end."),
+        ('[1, "x', "", "Attempting to read the items failed: the array is not JSON, or does not end."),
+        ("[1 2]", "", "Attempting to read the items failed: the array is not JSON, or does not end."),
     ],
 )
 def test_what_is_no_array_fails_with_its_reason(content: str, pointer: str, expected: str) -> None:

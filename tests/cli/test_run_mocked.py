@@ -174,7 +174,7 @@ def test_the_state_machine_is_chosen_by_name(file: Any) -> None:
                 "MockedResponses": {"C": {"0": NOT_READY}},
             },
             "",
-            "'LamdaState' is no Task state of the definition; is 'LambdaState' meant?",
+            "'LamdaState' is not a Task state of the definition; is 'LambdaState' meant?",
             id="missing state",
         ),
     ],

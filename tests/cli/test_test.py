@@ -177,7 +177,7 @@ def test_mocks_of_aws_are_taken_too(run: Any) -> None:
         pytest.param(expecting("{status: DONE}"), "charge.test.yaml:6:14: one of SUCCEEDED, FAILED, TIMED_OUT, RUNNING is expected", id="status"),
         pytest.param(expecting("{duration: soon}"), "charge.test.yaml:6:14: seconds, or a span such as '1 h 30 min', are expected", id="duration"),
         pytest.param(expecting("{path: [1]}"), "charge.test.yaml:6:21: a state's name is expected, or one name with the paths of its branches", id="path"),
-        pytest.param(expecting("{tasks: {Chrage: {}}}"), "charge.test.yaml:6:22: 'Chrage' is no Task state of workflow; is 'Charge' meant?", id="task"),
+        pytest.param(expecting("{tasks: {Chrage: {}}}"), "charge.test.yaml:6:22: 'Chrage' is not a Task state of workflow; is 'Charge' meant?", id="task"),
         pytest.param(expecting("{}", "{retrun: 1}"), "charge.test.yaml:3:12: there is no field 'retrun' here; is 'return' meant?", id="mock"),
         pytest.param(expecting("{}", "{return: 1, error: E}"), "charge.test.yaml:3:3: exactly one of return, error and never is expected", id="two answers"),
         pytest.param(expecting("{}", "{return: 1, times: 2}"), "charge.test.yaml:3:23: times has a meaning only in a list of answers", id="times"),

@@ -221,7 +221,7 @@ def test_of_a_state_machine_that_is_heard_of_late_what_it_says_now_counts() -> N
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (InvalidInput("spec.input is no JSON"), "refuse spec.input is no JSON"),
+        (InvalidInput("spec.input is not JSON"), "refuse spec.input is not JSON"),
         (Edited("status is"), "put_right status is not what Stepwright wrote there; somebody else has changed it"),
         (Refused("the revision is lost"), "fail_plainly the revision is lost"),
     ],

@@ -129,7 +129,7 @@ async def test_the_answer_is_none_of_the_service(monkeypatch: pytest.MonkeyPatch
 
     assert await failed(*QUEUES) == (
         "Sqs.SdkClientException",
-        "Unable to execute HTTP request: the answer cannot be read, so it is none of this service",
+        "Unable to execute HTTP request: the answer cannot be read, so it is not from this service",
     )
 
 

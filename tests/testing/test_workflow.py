@@ -130,7 +130,7 @@ def test_a_mock_for_no_task_is_refused() -> None:
     with pytest.raises(LookupError) as told:
         Workflow(states("Ship", Ship=task(Next="End"), End={"Type": "Pass"})).mock("Shipp", 1)
 
-    assert str(told.value) == "'Shipp' is no Task state of workflow; is 'Ship' meant?"
+    assert str(told.value) == "'Shipp' is not a Task state of workflow; is 'Ship' meant?"
 
 
 def test_what_is_not_json_is_refused() -> None:

@@ -17,7 +17,7 @@ _MOST_UNREAD_BYTES: Final = 128 * 1024
 
 
 class Malformed(Exception):  # noqa: N818 - it names a condition
-    """What has come is no HTTP."""
+    """What has come is not HTTP."""
 
 
 class Response(NamedTuple):

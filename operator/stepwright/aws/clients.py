@@ -252,7 +252,7 @@ def _words(error: Exception) -> str:
         case exceptions.ConnectionClosedError():
             return f"{where.netloc} failed to respond"
         case parsers.ResponseParserError():
-            return "the answer cannot be read, so it is none of this service"
+            return "the answer cannot be read, so it is not from this service"
     return str(error)
 
 

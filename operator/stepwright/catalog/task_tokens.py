@@ -91,7 +91,7 @@ def namespace_hash(namespace: str) -> bytes:
 def _number(uid: str) -> bytes:
     number = uuid.UUID(uid)
     if str(number) != uid:  # otherwise it would be read as another
-        raise ValueError(f"{uid} is no UUID in small letters")
+        raise ValueError(f"{uid} is not a UUID in lower case")
     return number.bytes
 
 

@@ -355,7 +355,7 @@ def _is_json(text: str) -> bool:
 def _not_json(text: str, error: InvalidJson) -> str:
     reason = documents.why(text, error.message, error.line, error.column)
     return (
-        f"This is no JSON ({reason}): SAM, CDK and CloudFormation read it all the same, as YAML with values put in;"
+        f"This is not JSON ({reason}): SAM, CDK and CloudFormation read it all the same, as YAML with values put in;"
         " the API of Step Functions refuses it"
     )
 

@@ -63,7 +63,7 @@ def select(file: MockFile, machine: Machine, machine_name: str | None, case: str
     mocked = cases[chosen_case]
     at = ("StateMachines", chosen, "TestCases", chosen_case)
     problems = [
-        f"{file.reader.place(*at, state)}: {state!r} is no Task state of the definition{hint(state, tasks)}"
+        f"{file.reader.place(*at, state)}: {state!r} is not a Task state of the definition{hint(state, tasks)}"
         for state in mocked
         if state not in tasks
     ]

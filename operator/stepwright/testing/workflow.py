@@ -110,7 +110,7 @@ class Workflow:
         if state in self._tasks:
             return None
         said = hint(state, self._tasks) or f": it has {', '.join(self._tasks) or 'none'}"
-        return f"{state!r} is no Task state of {self.name}{said}"
+        return f"{state!r} is not a Task state of {self.name}{said}"
 
     def with_scripts(self, scripts: Mapping[str, Script]) -> Workflow:
         """The same definition with only these scripts."""

@@ -393,7 +393,7 @@ REFUSED: dict[str, tuple[dict[str, Json], str]] = {
         "The header 'authorization' cannot be set by a state machine",
     ),
     "a line break": ({"Headers": {"X": "a\r\nb"}}, "The header 'X' has characters that no header may have"),
-    "a name that is none": ({"Headers": {"a b": "x"}}, "Headers has a name that is none: 'a b'"),
+    "a name that is none": ({"Headers": {"a b": "x"}}, "Headers has a name that is not valid: 'a b'"),
     "headers that are none": ({"Headers": ["X"]}, "Headers must be an object"),
     "an encoding": (
         {"Transform": {"RequestBodyEncoding": "XML"}},

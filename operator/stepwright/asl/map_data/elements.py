@@ -177,4 +177,4 @@ class _Scan:
             self.at = 0
 
     def broken(self) -> StateError:
-        return failed("Attempting to read the items failed: the array is no JSON, or does not end.")
+        return failed("Attempting to read the items failed: the array is not JSON, or does not end.")

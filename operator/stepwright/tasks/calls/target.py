@@ -99,10 +99,10 @@ def _authority(text: str) -> tuple[str, Address | None, int | None]:
         raise BadUrl("has a user or a password before its host")
     found = _AUTHORITY.fullmatch(text)
     if found is None:
-        raise BadUrl("has a host or a port that is none")
+        raise BadUrl("has a host or a port that is not valid")
     port = None if found["port"] is None else int(found["port"])
     if port is not None and not 1 <= port <= 65535:
-        raise BadUrl("has a port that is none")
+        raise BadUrl("has a port that is not valid")
     host, literal = _host(found["host"].lower())
     return host, literal, port
 
@@ -112,7 +112,7 @@ def _host(text: str) -> tuple[str, Address | None]:
         try:
             address = IPv6Address(text[1:-1])
         except ValueError:
-            raise BadUrl("has a host in brackets that is no IPv6 address") from None
+            raise BadUrl("has a host in brackets that is not an IPv6 address") from None
         if address.scope_id is not None:
             raise BadUrl("has an IPv6 address with a zone")
         return str(address), address

@@ -238,7 +238,7 @@ def _headers(
 
 def _bad_header(name: str) -> str | None:
     if _TOKEN.fullmatch(name) is None:
-        return f"Headers has a name that is none: {name[:40]!r}"
+        return f"Headers has a name that is not valid: {name[:40]!r}"
     lower = name.lower().replace("_", "-")  # to some servers they are the same
     if lower in _FORBIDDEN or lower.startswith(_FORBIDDEN_BEGINNINGS):
         return f"The header {name!r} cannot be set by a state machine"

@@ -41,12 +41,12 @@ def _of_inventory(
     try:
         said = jsontext.parse(b"".join(manifest.pieces()).decode())
     except (InvalidJson, UnicodeDecodeError) as error:
-        raise failed(f"The manifest {manifest.key} is no JSON: {error}") from error
+        raise failed(f"The manifest {manifest.key} is not JSON: {error}") from error
     named = said if isinstance(said, dict) else {}
     files, schema = named.get("files"), named.get("fileSchema")
     if not isinstance(files, list) or not isinstance(schema, str):
         raise failed(
-            f"The manifest {manifest.key} names no files, or no fileSchema, so it is none of S3 Inventory."
+            f"The manifest {manifest.key} names no files, or no fileSchema, so it is not one of S3 Inventory."
         )
     if named.get("fileFormat") != "CSV":
         raise failed(
@@ -66,7 +66,7 @@ def _of_athena(manifest: Object, client_of: ClientOf) -> Iterator[Object]:
             continue
         url = urlsplit(text)
         if url.scheme != "s3" or not url.netloc or len(url.path) < 2:
-            raise failed(f"The manifest {manifest.key} names a file that is none of S3: {text[:200]}")
+            raise failed(f"The manifest {manifest.key} names a file that is not in S3: {text[:200]}")
         yield Bucket(client_of, url.netloc).object(text.removeprefix(f"s3://{url.netloc}/"))
 
 
