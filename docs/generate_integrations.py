@@ -45,6 +45,17 @@ NO_OPERATIONS: Final[Mapping[str, Mapping[str, str]]] = {
 """AWS's optimised integrations that are no operations of a service of botocore's, or that are served in another way, with their
 patterns. Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html"""
 
+INSTEAD: Final[Mapping[str, str]] = {
+    "apigateway": "[`http:invoke`](http.md), where the API does not ask for requests that AWS's credentials sign",
+    "bedrockagentcore": "nothing yet: it answers in a stream of events",
+    "databrew": "`aws-sdk:databrew:describeJobRun`, asked again and again",
+    "eks": "`aws-sdk:eks:createCluster` and `aws-sdk:eks:describeCluster` and the like, asked again and again",
+    "elasticmapreduce": "`aws-sdk:emr:runJobFlow`, `aws-sdk:emr:addJobFlowSteps` and what describes them: this is an API of Step "
+    "Functions' own around EMR's",
+    "emr-serverless": "`aws-sdk:emrserverless:getApplication`, asked again and again",
+}
+"""What does the same where a pattern of a service is not served."""
+
 ON_MOTO: Final = frozenset({"dynamodb", "events", "sns", "sqs"})
 """What tests call at moto's server (tests/tasks/test_aws_services.py)."""
 PLAYED: Final = frozenset({"athena", "batch", "ecs", "glue", "sagemaker"})
@@ -75,13 +86,11 @@ come in addition. How to add a driver is in [architecture.md](architecture.md#to
 `R`: request response; `S`: `.sync`; `S2`: `.sync:2`; `T`: `.waitForTaskToken`. A pattern that AWS does not offer is refused as AWS
 refuses it.
 
-| service | everywhere | without a cluster only | not served | driver | tested against | its errors |
-| --- | --- | --- | --- | --- | --- | --- |
+| service | everywhere | without a cluster only | not served | instead of that | driver | tested against | its errors |
+| --- | --- | --- | --- | --- | --- | --- | --- |
 {optimised}
 Where *models* stands, the names of operations and members are compared with the service's model; the code is that of the services
-which are called. What is not served can mostly be called as an action of the service with a Wait and a Choice behind it:
-`aws-sdk:eks:createCluster`, `aws-sdk:emr:runJobFlow`, `aws-sdk:databrew:startJobRun`; an API behind API Gateway by
-[`http:invoke`](http.md). `elasticmapreduce` is an API of Step Functions' own around EMR's.
+which are called. A job that is asked for again and again takes a Wait and a Choice behind the task.
 
 ## AWS's services
 
@@ -162,6 +171,7 @@ def _optimised() -> Iterator[list[str]]:
         yield [
             f"`{service}`",
             *(_told(found) for found in (everywhere, alone, nowhere)),
+            INSTEAD[service] if nowhere else "",
             ", ".join(f"[{row.name.replace('_', ' ')}]({row.page})" for row in drivers.values()),
             _tested(service, list(drivers.values())),
             f"`{optimized.SERVICES[service].prefix}.*`"

@@ -4,6 +4,7 @@ generator takes for true."""
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -50,6 +51,13 @@ def test_services_are_tested_as_the_page_says(generator: ModuleType) -> None:
     ):
         content = (ROOT / "tests" / "tasks" / file).read_text(encoding="utf-8")
         assert [service for service in services if f'"{service}:' not in content] == []
+
+
+def test_what_may_be_used_instead_is_there(generator: ModuleType) -> None:
+    named = re.findall(r"`(aws-sdk:\w+:\w+)`", " ".join(generator.INSTEAD.values()))
+
+    assert len(named) > 4
+    assert [one for one in named if not operations.of(parse(f"arn:aws:states:::{one}"))] == []
 
 
 @pytest.mark.parametrize(
