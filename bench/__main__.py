@@ -21,6 +21,7 @@ from typing import Any
 
 from bench import (
     calls,
+    calls_dev,
     costly,
     costly_dev,
     embedded,
@@ -58,6 +59,7 @@ ON_CLUSTER: dict[str, OnCluster] = {
     "long": long.run,
 }
 ON_ITS_OWN: dict[str, OnItsOwn] = {
+    "calls-dev": lambda folder, _count: calls_dev.run(folder),
     "costly-dev": lambda folder, count: costly_dev.run(folder, count or costly_dev.COUNT),
     "embedded": lambda folder, count: embedded.run(folder, count or embedded.COUNT),
     "emulators": lambda folder, count: emulators.run(folder, count or emulators.COUNT),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 import pytest
+from botocore.awsrequest import AWSHTTPConnection
 
 from stepwright.asl.json_types import Json
 from stepwright.aws import bounded, clients
@@ -71,6 +73,25 @@ async def failed(resource: str, parameters: Any) -> tuple[str, str]:
     with pytest.raises(CallFailed) as raised:
         await called(resource, parameters)
     return raised.value.error, raised.value.cause
+
+
+@pytest.mark.usefixtures("faulty")
+async def test_a_body_does_not_wait_until_the_head_of_its_request_is_acknowledged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Servers take 40 ms for that."""
+    sent_at_once: list[int] = []
+    request = AWSHTTPConnection.request
+
+    def noted(self: Any, *args: Any, **kwargs: Any) -> None:
+        request(self, *args, **kwargs)
+        sent_at_once.append(self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setattr(AWSHTTPConnection, "request", noted)
+    Faulty.behaviour = lambda self: self.answer(200, b"{}")
+    await called(*QUEUES)
+
+    assert sent_at_once == [1]
 
 
 async def test_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
