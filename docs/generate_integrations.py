@@ -21,45 +21,23 @@ LETTERS: Final[Mapping[Pattern, str]] = {"": "R", ".sync": "S", ".sync:2": "S2",
 NO_OPERATIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "apigateway": {"invoke": "R T"},
     "bedrockagentcore": {"invokeHarness": "R"},
-    "eks": {
-        "call": "R",
-        "runJob": "R S",
-        "createCluster": "R S",
-        "deleteCluster": "R S",
-        "createNodegroup": "R S",
-        "deleteNodegroup": "R S",
-        "createFargateProfile": "R S",
-        "deleteFargateProfile": "R S",
-    },
-    "elasticmapreduce": {
-        "createCluster": "R S",
-        "addStep": "R S",
-        "terminateCluster": "R S",
-        "cancelStep": "R",
-        "setClusterTerminationProtection": "R",
-        "modifyInstanceFleetByName": "R",
-        "modifyInstanceGroupByName": "R",
-    },
+    "eks": {"call": "R", "runJob": "R S"},
     "http": {"invoke": "R"},
 }
-"""AWS's optimised integrations that are no operations of a service of botocore's, or that are served in another way, with their
+"""Actions of AWS's optimised integrations that are no operations of a service of botocore's, or that are served in another way, with their
 patterns. Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html"""
 
 INSTEAD: Final[Mapping[str, str]] = {
     "apigateway": "[`http:invoke`](http.md), where the API does not ask for requests that AWS's credentials sign",
     "bedrockagentcore": "nothing yet: it answers in a stream of events",
-    "databrew": "`aws-sdk:databrew:describeJobRun`, asked again and again",
-    "eks": "`aws-sdk:eks:createCluster` and `aws-sdk:eks:describeCluster` and the like, asked again and again",
-    "elasticmapreduce": "`aws-sdk:emr:runJobFlow`, `aws-sdk:emr:addJobFlowSteps` and what describes them: this is an API of Step "
-    "Functions' own around EMR's",
-    "emr-serverless": "`aws-sdk:emrserverless:getApplication`, asked again and again",
+    "eks": "`eks:runJob.sync`, which waits for the Job's end",
 }
 """What does the same where a pattern of a service is not served."""
 
-ON_MOTO: Final = frozenset({"dynamodb", "events", "sns", "sqs"})
+ON_MOTO: Final = frozenset({"dynamodb", "elasticmapreduce", "events", "sns", "sqs"})
 """What tests call at moto's server (tests/tasks/test_aws_services.py)."""
-PLAYED: Final = frozenset({"athena", "batch", "ecs", "glue", "sagemaker"})
-"""Whose ``.sync`` tests play the service in the process (tests/tasks/test_aws_jobs.py)."""
+PLAYED: Final = frozenset({"athena", "batch", "databrew", "ecs", "emr-serverless", "glue", "sagemaker"})
+"""Whose ``.sync`` tests play the service in the process (tests/tasks/test_aws_jobs.py, test_aws_clusters.py)."""
 
 WRITTEN: Final = (
     "<!-- Written by docs/generate_integrations.py from the tables of the code: change those. -->\n"
@@ -90,7 +68,7 @@ refuses it.
 | --- | --- | --- | --- | --- | --- | --- | --- |
 {optimised}
 Where *models* stands, the names of operations and members are compared with the service's model; the code is that of the services
-which are called. A job that is asked for again and again takes a Wait and a Choice behind the task.
+which are called.
 
 ## AWS's services
 
@@ -181,11 +159,10 @@ def _optimised() -> Iterator[list[str]]:
 
 
 def _offered(service: str) -> Iterator[tuple[str, Pattern]]:
-    if service in NO_OPERATIONS:
-        for action, letters in NO_OPERATIONS[service].items():
-            yield from ((action, pattern) for pattern, letter in LETTERS.items() if letter in letters.split())
-        return
-    for action, patterns in optimized.SERVICES[service].actions.items():
+    for action, letters in NO_OPERATIONS.get(service, {}).items():
+        yield from ((action, pattern) for pattern, letter in LETTERS.items() if letter in letters.split())
+    known = optimized.SERVICES.get(service)
+    for action, patterns in () if known is None else known.actions.items():
         yield from ((action, pattern) for pattern in LETTERS if pattern in patterns)
 
 

@@ -29,9 +29,6 @@ NOT_SERVED: Final = {
     "aws-sdk:sfn:startSyncExecution": "likewise",
     "aws-sdk:sfn:sendTaskSuccess": "likewise",
     "bedrockagentcore:invokeHarness": "has no driver",
-    "elasticmapreduce:createCluster.sync": "is no operation of a service, and has no driver of its own",
-    "elasticmapreduce:addStep.sync": "likewise",
-    "elasticmapreduce:terminateCluster": "likewise",
 }
 """What cannot run in a cluster, and why, by Resource."""
 

@@ -133,6 +133,14 @@ def test_a_service_that_aws_has_ended_is_a_warning() -> None:
             "Parameters/Entries/0",
         ),
         (
+            "elasticmapreduce:cancelStep",
+            {"ClusterId": "j-1", "StepId": "s-1", "StepIds": ["s-1"]},
+            (
+                "ERROR SCHEMA_VALIDATION_FAILED: The field 'StepIds' is not supported by Step Functions; did you mean 'StepId'?"
+            ),
+            "Parameters",
+        ),
+        (
             "bedrock:invokeModel",
             {"ModelId": "m", "Input": {"S3Uri": "s3://b/k"}},
             "WARNING SCHEMA_VALIDATION_FAILED: The field 'Input' is not served yet, so the task runs only where it is mocked",

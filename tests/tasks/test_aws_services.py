@@ -229,3 +229,43 @@ async def test_the_same_task_asks_with_the_same_token_so_it_is_done_once() -> No
     from stepwright.asl.task_token import begun_uid
 
     assert made["VersionId"] == begun_uid(REF.uid, TaskId(7))
+
+
+async def test_a_cluster_of_emr_is_created_changed_and_ended_by_the_api_around_emrs() -> None:
+    instances = {
+        "KeepJobFlowAliveWhenNoSteps": True,
+        "InstanceGroups": [
+            {"Name": "m", "InstanceRole": "MASTER", "InstanceType": "m5.large", "InstanceCount": 1},
+            {"Name": "workers", "InstanceRole": "CORE", "InstanceType": "m5.large", "InstanceCount": 2},
+        ],
+    }
+    roles = {"ServiceRole": "EMR_DefaultRole", "JobFlowRole": "EMR_EC2_DefaultRole"}
+    made: Any = await called(
+        "elasticmapreduce:createCluster",
+        {"Name": "c", "ReleaseLabel": "emr-7.0.0", "Instances": instances, **roles},
+    )
+    cluster = {"ClusterId": made["ClusterId"]}
+    step: Any = await called(
+        "elasticmapreduce:addStep", {**cluster, "Step": {"Name": "s", "HadoopJarStep": {"Jar": "j"}}}
+    )
+    changed = {"InstanceGroupName": "workers", "InstanceGroup": {"InstanceCount": 3}}
+    await called("elasticmapreduce:modifyInstanceGroupByName", {**cluster, **changed})
+    groups: Any = await called("aws-sdk:emr:listInstanceGroups", cluster)
+    error, cause = await failed(
+        "elasticmapreduce:modifyInstanceGroupByName", {**cluster, **changed, "InstanceGroupName": "others"}
+    )
+    protection = {**cluster, "TerminationProtected": False}
+    await called("elasticmapreduce:setClusterTerminationProtection", protection)
+    ended: Any = await called("elasticmapreduce:terminateCluster", cluster)
+    told: Any = await called("aws-sdk:emr:describeCluster", cluster)
+
+    assert list(made) == ["ClusterId", "SdkHttpMetadata", "SdkResponseMetadata"]
+    assert list(step) == ["SdkHttpMetadata", "SdkResponseMetadata", "StepId"]
+    assert {group["Name"]: group["RequestedInstanceCount"] for group in groups["InstanceGroups"]} == {
+        "m": 1,
+        "workers": 3,
+    }
+    assert error == "ElasticMapReduce.InvalidRequestException"
+    assert "has no InstanceGroup with the name others (Service: AmazonElasticMapReduce; " in cause
+    assert list(ended) == ["SdkHttpMetadata", "SdkResponseMetadata"]
+    assert told["Cluster"]["Status"]["State"] == "TERMINATED"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from stepwright.asl.json_types import Json
+
+_MEMBERS: Final = ("SdkHttpMetadata", "SdkResponseMetadata")
 
 
 def of(headers: Mapping[str, Json], status: int, request_id: str) -> dict[str, Json]:
@@ -17,3 +20,8 @@ def of(headers: Mapping[str, Json], status: int, request_id: str) -> dict[str, J
         },
         "SdkResponseMetadata": {"RequestId": request_id},
     }
+
+
+def without(answer: Mapping[str, Json]) -> dict[str, Json]:
+    """An answer as the service gave it."""
+    return {name: value for name, value in answer.items() if name not in _MEMBERS}

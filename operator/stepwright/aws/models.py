@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from stepwright.aws import names
+from stepwright.aws import around_emr, names
 
 KEPT: Final = 16
 """Models that are kept in memory."""
@@ -42,18 +42,25 @@ def services() -> Mapping[str, str]:
 
 @lru_cache(maxsize=KEPT)
 def service(name: str) -> Any:
-    """botocore's ``ServiceModel`` by botocore's name. Raises KeyError."""
+    """botocore's ``ServiceModel`` by botocore's name, or that of ``around_emr`` by its own. Raises KeyError."""
     import botocore.model  # noqa: PLC0415 - nothing needs it before the first task that calls AWS
 
-    return botocore.model.ServiceModel(msgspec.json.decode(text(name)), name)
+    if name == around_emr.NAME:
+        return botocore.model.ServiceModel(around_emr.model(_read(around_emr.AROUND)), name)
+    return botocore.model.ServiceModel(_read(name), name)
 
 
 def text(name: str) -> bytes:
-    """The model as JSON. Raises KeyError."""
+    """botocore's own as JSON. Raises KeyError."""
     file = _newest(_data() / name)
     if file is None:
         raise KeyError(name)
     return gzip.decompress(file.read_bytes())
+
+
+def _read(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = msgspec.json.decode(text(name))
+    return loaded
 
 
 @lru_cache(maxsize=KEPT)

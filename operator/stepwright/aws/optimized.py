@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stepwright.asl.resource import Pattern, Resource
+from stepwright.aws import around_emr
 
 _REQUEST: Final[frozenset[Pattern]] = frozenset({""})
 _SYNC: Final[frozenset[Pattern]] = frozenset({"", ".sync"})
@@ -23,7 +24,8 @@ _TOKEN: Final[frozenset[Pattern]] = frozenset({"", ".waitForTaskToken"})
 class Service:
     """``botocore``: its name there. ``prefix``: what stands before the dot in the names of its errors. ``named``: as causes have
     it. ``base``: the error of whatever the model has no exception for. ``has_all_lists``: its answers have lists that the
-    service has left out, empty. ``actions`` with their patterns; ``elsewhere``: actions of another service of botocore's."""
+    service has left out, empty. ``actions`` with their patterns; ``elsewhere``: actions of another service of botocore's.
+    ``wrapper``: the name in ``aws.models`` of an API around the service's, whose operations the actions are."""
 
     botocore: str
     prefix: str
@@ -32,10 +34,15 @@ class Service:
     actions: Mapping[str, frozenset[Pattern]]
     has_all_lists: bool = False
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    wrapper: str = ""
 
     def of(self, action: str) -> str:
         """botocore's name of the service that has the action."""
         return self.elsewhere.get(action, self.botocore)
+
+    def model_of(self, action: str) -> str:
+        """The model, in ``aws.models``, that has the action's operation."""
+        return self.wrapper or self.of(action)
 
 
 def _each(patterns: frozenset[Pattern], names: str) -> dict[str, frozenset[Pattern]]:
@@ -90,6 +97,28 @@ SERVICES: Final[Mapping[str, Service]] = MappingProxyType(
             "AmazonECSException",
             _each(_SYNC | _TOKEN, "runTask"),
             has_all_lists=True,
+        ),
+        "eks": Service(
+            "eks",
+            "EKS",
+            "AmazonEKS",
+            "AmazonEKSException",
+            _each(
+                _SYNC,
+                "createCluster deleteCluster createFargateProfile deleteFargateProfile createNodegroup deleteNodegroup",
+            ),
+        ),
+        "elasticmapreduce": Service(
+            around_emr.AROUND,
+            "ElasticMapReduce",
+            "AmazonElasticMapReduce",
+            "AmazonElasticMapReduceException",
+            _each(_SYNC, "createCluster terminateCluster addStep")
+            | _each(
+                _REQUEST,
+                "cancelStep setClusterTerminationProtection modifyInstanceFleetByName modifyInstanceGroupByName",
+            ),
+            wrapper=around_emr.NAME,
         ),
         "emr-containers": Service(
             "emr-containers",

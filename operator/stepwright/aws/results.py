@@ -68,7 +68,7 @@ def _botocore_name(resource: Resource, action: str) -> str | None:
     if sdk:
         return models.services().get(service)
     optimized_service = optimized.find(resource)
-    return None if optimized_service is None else optimized_service.of(action)
+    return None if optimized_service is None else optimized_service.model_of(action)
 
 
 def _service(resource: Resource) -> tuple[bool, str]:

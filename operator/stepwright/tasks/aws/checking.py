@@ -60,7 +60,7 @@ class Check:
             yield Diagnostic("ERROR", _CODE, _UNRECOGNIZED.format(why), where)
             return
         try:
-            if not self._may_read(operations.botocore_service(resource)):
+            if not self._may_read(operations.modelled_in(resource)):
                 said = f"Parameters of more than {MOST_SERVICES} services of AWS are not checked before tasks run"
                 yield Diagnostic("WARNING", _CODE, said, where)
                 return

@@ -47,9 +47,16 @@ def _no_entry_failed(call: Call, answer: Object) -> Object:  # noqa: ARG001
     return answer
 
 
-def _with_job_name(call: Call, answer: Object) -> Object:
-    parameters = call.task.parameters
-    return {**answer, "JobName": parameters.get("JobName") if isinstance(parameters, dict) else None}
+def _with(member: str, *, followed: bool = False) -> After:
+    """A parameter that the result has, too. ``followed``: only that of tasks which wait for the end: by that it is found."""
+
+    def after(call: Call, answer: Object) -> Object:
+        parameters = call.task.parameters
+        if not isinstance(parameters, dict) or (followed and not call.task.resource.waits_for_end):
+            return answer
+        return {**answer, member: parameters.get(member)}
+
+    return after
 
 
 def _started_by(call: Call, given: Object) -> Object:
@@ -83,6 +90,15 @@ def _with_tag(call: Call, given: Object) -> Object:
     return {**given, "Tags": {**(tags if isinstance(tags, dict) else {}), TAG: tag_of(call)}}
 
 
+def _with_listed_tag(call: Call, given: Object) -> Object:
+    """The same where tags are a list."""
+    if not call.task.resource.waits_for_end:
+        return given
+    tags = given.get("Tags")
+    own: Json = {"Key": TAG, "Value": tag_of(call)}
+    return {**given, "Tags": [*(tags if isinstance(tags, list) else ()), own]}
+
+
 def _with_token(call: Call, given: Object) -> Object:
     """The model does not say what this member is for."""
     return {"IdempotencyToken": begun_uid(call.ref.uid, call.task.task), **given}
@@ -95,15 +111,22 @@ BEFORE: Final[Mapping[str, Before]] = MappingProxyType(
         "codebuild:startBuild": _with_token,
         "codebuild:startBuildBatch": _with_token,
         "ecs:runTask": _started_by,
+        "elasticmapreduce:createCluster": _with_listed_tag,
         "events:putEvents": _with_execution,
     }
 )
 AFTER: Final[Mapping[str, After]] = MappingProxyType(
     {
-        "events:putEvents": _no_entry_failed,
-        "ecs:runTask": _all_tasks_started,
-        "glue:startJobRun": _with_job_name,
         "bedrock:invokeModel": _with_read_body,
+        "databrew:startJobRun": _with("Name", followed=True),
+        "ecs:runTask": _all_tasks_started,
+        "elasticmapreduce:addStep": _with("ClusterId", followed=True),
+        "elasticmapreduce:terminateCluster": _with("ClusterId", followed=True),
+        "emr-serverless:deleteApplication": _with("ApplicationId"),
+        "emr-serverless:startApplication": _with("ApplicationId"),
+        "emr-serverless:stopApplication": _with("ApplicationId"),
+        "events:putEvents": _no_entry_failed,
+        "glue:startJobRun": _with("JobName"),
     }
 )
 """By service and action, as Resources name them."""

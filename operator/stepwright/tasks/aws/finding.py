@@ -4,6 +4,7 @@ a request again."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -56,9 +57,21 @@ def _sagemaker(kind: str) -> Find:
     return find
 
 
+def _cluster_of_emr(call: Call, given: Object, client: Client) -> dict[str, Json] | None:
+    """By the tag, among the clusters of this name that were made since the task was scheduled."""
+    since = datetime.fromtimestamp((call.task.scheduled - _CLOCKS_DIFFER_MILLIS) / 1000, UTC)
+    listed = client.call("ListClusters", {"CreatedAfter": since}).members.get("Clusters", ())
+    for known in [cluster for cluster in listed if cluster.get("Name") == given["Name"]][:_MOST_DESCRIBED]:
+        cluster = client.call("DescribeCluster", {"ClusterId": known["Id"]}).members["Cluster"]
+        if {"Key": TAG, "Value": tag_of(call)} in cluster.get("Tags", ()):
+            return {"ClusterId": cluster["Id"]}
+    return None
+
+
 FINDS: Final[Mapping[str, Find]] = MappingProxyType(
     {
         "batch:submitJob": _batch,
+        "elasticmapreduce:createCluster": _cluster_of_emr,
         "sagemaker:createTrainingJob": _sagemaker("Training"),
         "sagemaker:createTransformJob": _sagemaker("Transform"),
         "sagemaker:createProcessingJob": _sagemaker("Processing"),

@@ -10,7 +10,7 @@ import structlog
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
-from stepwright.aws import models, shapes
+from stepwright.aws import http_metadata, models, shapes
 from stepwright.aws.calling import ServiceRefused
 from stepwright.tasks.aws import failures, jobs, operations
 from stepwright.tasks.aws.operations import Operation
@@ -19,6 +19,7 @@ from stepwright.tasks.calls.services import ClientOf
 log = structlog.get_logger(__name__)
 
 NOT_STOPPED: Final = "what a task has begun is not stopped"
+_GONE: Final = "ResourceNotFoundException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,17 @@ def look(resource: Resource, begun: Json, client_of: ClientOf) -> Look:
     assert isinstance(begun, dict)
     name, given = job.look(begun)
     with failures.told(operation):
-        answer = _told(operation, name, client_of(operation.service).call(name, given).members)
-    found = job.found(answer)
+        try:
+            answer = _told(operation, name, client_of(operation.service).call(name, given).members)
+        except ServiceRefused as said:
+            if job.ends_gone and said.shape == _GONE:
+                return Ended(True, http_metadata.without(begun))
+            raise
+    found = job.find(answer, given)
     if found is None:
         return MISSING
     well = job.ended(found)
-    if well is None:
-        return RUNNING
-    return Ended(well, dict(found) if job.output is None else job.output(answer))
+    return RUNNING if well is None else Ended(well, job.output(found))
 
 
 def stop(resource: Resource, begun: Json, client_of: ClientOf) -> None:

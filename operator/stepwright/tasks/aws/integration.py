@@ -19,11 +19,19 @@ from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
-from stepwright.aws import http_metadata, optimized, shapes
-from stepwright.aws.calling import AnswerTooLarge, MayNotConnect, NoAnswer, ServiceAnswer, ServiceRefused
+from stepwright.aws import around_emr, http_metadata, optimized, shapes
+from stepwright.aws.calling import (
+    AnswerTooLarge,
+    Client,
+    MayNotConnect,
+    NoAnswer,
+    ServiceAnswer,
+    ServiceRefused,
+)
 from stepwright.catalog.ports import NoConnection
 from stepwright.engine.ports import Clock, ExecutionRef
 from stepwright.tasks.aws import extras, failures, finding, following, jobs, operations, resources
+from stepwright.tasks.aws.emr import AroundEmr
 from stepwright.tasks.aws.operations import NoOperation, Operation
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, role_of
 from stepwright.tasks.calls.services import ClientOf, Services
@@ -115,7 +123,7 @@ def _made(call: Call, client_of: ClientOf) -> Json:
     named = f"{call.task.resource.service}:{call.task.resource.action}"
     given = _sendable(call, operation, extras.BEFORE.get(named))
     try:
-        said = client_of(operation.service).call(operation.name, given)
+        said = _client(operation, client_of).call(operation.name, given)
     except ServiceRefused as refused:
         raise failures.refused(operation, refused) from refused
     except NoAnswer as none:
@@ -133,6 +141,11 @@ def _made(call: Call, client_of: ClientOf) -> Json:
         answer = answer | http_metadata.of(said.headers, said.status, said.request_id)
         answer = dict(sorted(answer.items()))
     return answer
+
+
+def _client(operation: Operation, client_of: ClientOf) -> Client:
+    client = client_of(operation.service)
+    return AroundEmr(client) if operation.modelled == around_emr.NAME else client
 
 
 def _found(call: Call, client_of: ClientOf) -> Json:

@@ -1,83 +1,26 @@
 """What ``.sync`` tasks begin: how it is looked at, when it has ended, and how it is stopped.
 
-Everything is found by what the service answered when it was begun, since that alone is kept. Requests are botocore's; what was
-begun, and what is told of it, is spelled as tasks spell it. Output is what AWS gives: the job itself, or for Athena and CodeBuild the
-answer that holds it.
+Everything is found by what the service answered when it was begun, since that alone is kept. Output is what AWS gives: the job
+itself, or for some services the answer that holds it.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-sync, and the page of each service.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
+from stepwright.tasks.aws.clusters import CLUSTERS
+from stepwright.tasks.aws.job import Job, Many, Object, by, inside, nothing, within
 from stepwright.tasks.calls.integration import Again
-
-Object = Mapping[str, Any]
-Request = tuple[str, Object]
-"""An operation and what it is given, as botocore spells them."""
 
 REASON: Final = "Stopped by its Step Functions task"
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """``look``: the request that tells how it is, of what was begun. ``found``: the job in its answer; None while it is not there.
-    ``ended``: whether it ended well; None while it runs. ``output``: of the answer, if that is not the job. ``stops``: requests that
-    stop it. ``again``: what to do when nobody knows whether it was begun."""
-
-    look: Callable[[Object], Request]
-    found: Callable[[Object], Object | None]
-    ended: Callable[[Object], bool | None]
-    stops: Callable[[Object], tuple[Request, ...]]
-    again: Again = Again.REPEAT
-    output: Callable[[Object], Json] | None = None
-
-
 def of(resource: Resource) -> Job | None:
     return JOBS.get(f"{resource.service}:{resource.action}") if resource.pattern == ".sync" else None
-
-
-def _by(member: str, done: str, failed: str) -> Callable[[Object], bool | None]:
-    """By a member of the job that has one of these words."""
-    well, badly = frozenset(done.split()), frozenset(failed.split())
-
-    def ended(job: Object) -> bool | None:
-        said: Any = job
-        for name in member.split("."):
-            said = said.get(name, {})
-        return True if said in well else False if said in badly else None
-
-    return ended
-
-
-def _in(member: str) -> Callable[[Object], Object | None]:
-    """A structure, or the first of a list."""
-
-    def found(answer: Object) -> Object | None:
-        value = answer.get(member)
-        if isinstance(value, list):
-            return value[0] if value else None
-        return value
-
-    return found
-
-
-def _itself(answer: Object) -> Object:
-    return answer
-
-
-def _answer(answer: Object) -> Json:
-    return dict(answer)
-
-
-def _nothing(begun: Object) -> tuple[Request, ...]:  # noqa: ARG001
-    """AWS does not stop it either."""
-    return ()
 
 
 def _name(arn: str) -> str:
@@ -90,8 +33,7 @@ def _sagemaker(kind: str) -> Job:
     name, arn = f"{kind}JobName", f"{kind}JobArn"
     return Job(
         look=lambda begun: (f"Describe{kind}Job", {name: _name(begun[arn])}),
-        found=_itself,
-        ended=_by(f"{kind}JobStatus", "Completed", "Failed Stopped"),
+        ended=by(f"{kind}JobStatus", "Completed", "Failed Stopped"),
         stops=lambda begun: ((f"Stop{kind}Job", {name: _name(begun[arn])}),),
         again=Again.FIND,
     )
@@ -104,14 +46,14 @@ def _ecs_ended(job: Object) -> bool | None:
     return all(container.get("ExitCode") == 0 for container in containers)
 
 
-def _codebuild(look: str, stop: str, member: str, ids: str, status: str) -> Job:
-    """``member``: ``Build`` or ``BuildBatch``, of answers and in lists."""
+def _codebuild(look: str, stop: str, member: str, listed: str, status: str) -> Job:
+    """``member``: ``Build`` or ``BuildBatch``, of answers."""
     return Job(
         look=lambda begun: (look, {"ids": [begun[member]["Id"]]}),
-        found=_in(ids),
-        ended=_by(status, "SUCCEEDED", "FAILED FAULT TIMED_OUT STOPPED"),
+        many=Many("ids", 100, listed, "Id"),
+        ended=by(status, "SUCCEEDED", "FAILED FAULT TIMED_OUT STOPPED"),
         stops=lambda begun: ((stop, {"id": begun[member]["Id"]}),),
-        output=lambda answer: {member: answer[ids][0]},
+        output=within(member),
     )
 
 
@@ -120,79 +62,102 @@ _BUILD_BATCH: Final = _codebuild(
     "BatchGetBuildBatches", "StopBuildBatch", "BuildBatch", "BuildBatches", "BuildBatchStatus"
 )
 
+
+def _of_databrew(begun: Object) -> dict[str, Any]:
+    return {"Name": begun["Name"], "RunId": begun["RunId"]}
+
+
+def _step(begun: Object) -> dict[str, Any]:
+    return {"ClusterId": begun["ClusterId"], "StepId": begun["StepId"]}
+
+
+def _of_emr_containers(begun: Object) -> dict[str, Any]:
+    return {"id": begun["Id"], "virtualClusterId": begun["VirtualClusterId"]}
+
+
+def _of_emr_serverless(begun: Object) -> dict[str, Any]:
+    return {"applicationId": begun["ApplicationId"], "jobRunId": begun["JobRunId"]}
+
+
 JOBS: Final[Mapping[str, Job]] = MappingProxyType(
     {
+        **CLUSTERS,
         "athena:startQueryExecution": Job(
+            # BatchGetQueryExecution takes a right that roles made for Step Functions do not have.
             look=lambda begun: ("GetQueryExecution", {"QueryExecutionId": begun["QueryExecutionId"]}),
-            found=_in("QueryExecution"),
-            ended=_by("Status.State", "SUCCEEDED", "FAILED CANCELLED"),
+            found=inside("QueryExecution"),
+            ended=by("Status.State", "SUCCEEDED", "FAILED CANCELLED"),
             stops=lambda begun: (("StopQueryExecution", {"QueryExecutionId": begun["QueryExecutionId"]}),),
-            output=_answer,
+            output=within("QueryExecution"),
         ),
         "batch:submitJob": Job(
             look=lambda begun: ("DescribeJobs", {"jobs": [begun["JobId"]]}),
-            found=_in("Jobs"),
-            ended=_by("Status", "SUCCEEDED", "FAILED"),
+            many=Many("jobs", 100, "Jobs", "JobId"),
+            ended=by("Status", "SUCCEEDED", "FAILED"),
             stops=lambda begun: (("TerminateJob", {"jobId": begun["JobId"], "reason": REASON}),),
             again=Again.FIND,
+        ),
+        "bedrock:createModelCustomizationJob": Job(
+            look=lambda begun: ("GetModelCustomizationJob", {"jobIdentifier": begun["JobArn"]}),
+            ended=by("Status", "Completed", "Failed Stopped"),
+            stops=lambda begun: (("StopModelCustomizationJob", {"jobIdentifier": begun["JobArn"]}),),
         ),
         "codebuild:startBuild": _BUILD,
         "codebuild:startBuildBatch": _BUILD_BATCH,
         "codebuild:retryBuildBatch": _BUILD_BATCH,
+        "databrew:startJobRun": Job(
+            look=lambda begun: ("DescribeJobRun", _of_databrew(begun)),
+            ended=by("State", "SUCCEEDED", "FAILED STOPPED TIMEOUT"),
+            stops=lambda begun: (("StopJobRun", _of_databrew(begun)),),
+            again=Again.FAIL,
+        ),
         "ecs:runTask": Job(
             look=lambda begun: (
                 "DescribeTasks",
                 {"cluster": begun["Tasks"][0]["ClusterArn"], "tasks": [begun["Tasks"][0]["TaskArn"]]},
             ),
-            found=_in("Tasks"),
+            many=Many("tasks", 100, "Tasks", "TaskArn"),
             ended=_ecs_ended,
             stops=lambda begun: tuple(
                 ("StopTask", {"cluster": task["ClusterArn"], "task": task["TaskArn"], "reason": REASON})
                 for task in begun["Tasks"]
             ),
         ),
-        "emr-containers:startJobRun": Job(
-            look=lambda begun: (
-                "DescribeJobRun",
-                {"id": begun["Id"], "virtualClusterId": begun["VirtualClusterId"]},
-            ),
-            found=_in("JobRun"),
-            ended=_by("State", "COMPLETED", "FAILED CANCELLED"),
+        "elasticmapreduce:addStep": Job(
+            look=lambda begun: ("DescribeStep", _step(begun)),
+            found=inside("Step"),
+            ended=by("Status.State", "COMPLETED", "FAILED CANCELLED INTERRUPTED"),
             stops=lambda begun: (
-                ("CancelJobRun", {"id": begun["Id"], "virtualClusterId": begun["VirtualClusterId"]}),
+                ("CancelSteps", {"ClusterId": begun["ClusterId"], "StepIds": [begun["StepId"]]}),
             ),
-            output=_answer,
+            output=within("Step"),
+            again=Again.FAIL,
         ),
-        "emr-containers:deleteVirtualCluster": Job(
-            look=lambda begun: ("DescribeVirtualCluster", {"id": begun["Id"]}),
-            found=_in("VirtualCluster"),
-            ended=_by("State", "TERMINATED", "ARRESTED"),
-            stops=_nothing,
-            output=_answer,
+        "emr-containers:startJobRun": Job(
+            look=lambda begun: ("DescribeJobRun", _of_emr_containers(begun)),
+            found=inside("JobRun"),
+            ended=by("State", "COMPLETED", "FAILED CANCELLED"),
+            stops=lambda begun: (("CancelJobRun", _of_emr_containers(begun)),),
+            output=within("JobRun"),
         ),
         "emr-serverless:startJobRun": Job(
-            look=lambda begun: (
-                "GetJobRun",
-                {"applicationId": begun["ApplicationId"], "jobRunId": begun["JobRunId"]},
-            ),
-            found=_in("JobRun"),
-            ended=_by("State", "SUCCESS", "FAILED CANCELLED"),
-            stops=lambda begun: (
-                ("CancelJobRun", {"applicationId": begun["ApplicationId"], "jobRunId": begun["JobRunId"]}),
-            ),
-            output=_answer,
+            look=lambda begun: ("GetJobRun", _of_emr_serverless(begun)),
+            found=inside("JobRun"),
+            ended=by("State", "SUCCESS", "FAILED CANCELLED"),
+            stops=lambda begun: (("CancelJobRun", _of_emr_serverless(begun)),),
+            output=within("JobRun"),
         ),
-        "emr-serverless:createApplication": Job(
-            look=lambda begun: ("GetApplication", {"applicationId": begun["ApplicationId"]}),
-            found=_in("Application"),
-            ended=_by("State", "CREATED STARTED", "TERMINATED"),
-            stops=_nothing,
-            output=_answer,
+        "emr-serverless:cancelJobRun": Job(
+            look=lambda begun: ("GetJobRun", _of_emr_serverless(begun)),
+            found=inside("JobRun"),
+            ended=by("State", "CANCELLED", "SUCCESS FAILED"),
+            stops=nothing,
+            output=within("JobRun"),
         ),
         "glue:startJobRun": Job(
             look=lambda begun: ("GetJobRun", {"JobName": begun["JobName"], "RunId": begun["JobRunId"]}),
-            found=_in("JobRun"),
-            ended=_by("JobRunState", "SUCCEEDED", "FAILED STOPPED TIMEOUT ERROR EXPIRED"),
+            found=inside("JobRun"),
+            ended=by("JobRunState", "SUCCEEDED", "FAILED STOPPED TIMEOUT ERROR EXPIRED"),
             stops=lambda begun: (
                 ("BatchStopJobRun", {"JobName": begun["JobName"], "JobRunIds": [begun["JobRunId"]]}),
             ),
@@ -200,16 +165,10 @@ JOBS: Final[Mapping[str, Job]] = MappingProxyType(
         ),
         "mediaconvert:createJob": Job(
             look=lambda begun: ("GetJob", {"Id": begun["Job"]["Id"]}),
-            found=_in("Job"),
-            ended=_by("Status", "COMPLETE", "ERROR CANCELED"),
+            found=inside("Job"),
+            ended=by("Status", "COMPLETE", "ERROR CANCELED"),
             stops=lambda begun: (("CancelJob", {"Id": begun["Job"]["Id"]}),),
-            output=_answer,
-        ),
-        "bedrock:createModelCustomizationJob": Job(
-            look=lambda begun: ("GetModelCustomizationJob", {"jobIdentifier": begun["JobArn"]}),
-            found=_itself,
-            ended=_by("Status", "Completed", "Failed Stopped"),
-            stops=lambda begun: (("StopModelCustomizationJob", {"jobIdentifier": begun["JobArn"]}),),
+            output=within("Job"),
         ),
         "sagemaker:createTrainingJob": _sagemaker("Training"),
         "sagemaker:createTransformJob": _sagemaker("Transform"),

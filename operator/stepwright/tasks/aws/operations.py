@@ -23,9 +23,11 @@ class NoOperation(Exception):  # noqa: N818 - it names a condition
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``service``: botocore's name of it. ``name``: as the model has it. ``own``: what is special to an optimised integration."""
+    """``service``: botocore's name of it. ``modelled``: the model that has the operation, by its name in ``aws.models``. ``name``: as
+    the model has it. ``own``: what is special to an optimised integration."""
 
     service: str
+    modelled: str
     name: str
     spelling: Spelling
     own: optimized.Service | None
@@ -33,14 +35,14 @@ class Operation:
     @property
     def model(self) -> Any:
         """botocore's ``OperationModel``; from a file, if it was not used for long."""
-        return models.service(self.service).operation_model(self.name)
+        return models.service(self.modelled).operation_model(self.name)
 
 
-def botocore_service(resource: Resource) -> str:
-    """botocore's name of the service that a Resource names. Raises NoOperation."""
+def modelled_in(resource: Resource) -> str:
+    """The name in ``aws.models`` of the model that has the operation of a Resource, if there is one. Raises NoOperation."""
     own = optimized.find(resource)
     if own is not None:
-        return own.of(resource.action)
+        return own.model_of(resource.action)
     named = resources.sdk_service(resource)
     found = models.services().get(named)
     if found is None and named in exceptional.RETIRED:
@@ -55,18 +57,19 @@ def botocore_service(resource: Resource) -> str:
 def of(resource: Resource) -> Operation:
     """Reads the service's model, if it is not in memory: a file, and up to some tenths of a second. Raises NoOperation."""
     own = optimized.find(resource)
-    service = botocore_service(resource)
-    actions = models.operations(service)
+    modelled = modelled_in(resource)
+    actions = models.operations(modelled)
     name = actions.get(resource.action)
     if name is None or (own is not None and resource.action not in own.actions):
         said = f"The service '{resource.service}' has no action '{resource.action}'"
-        raise NoOperation(f"{said}{_meant_action(resource, own, service, actions)}")
-    model = models.service(service).operation_model(name)
+        raise NoOperation(f"{said}{_meant_action(resource, own, modelled, actions)}")
+    model = models.service(modelled).operation_model(name)
     if _is_not_served(resource, model):
         raise NoOperation(
             f"Step Functions does not offer the action '{resource.action}' of '{resource.service}'"
         )
-    return Operation(service, name, _spelling(own), own)
+    service = modelled if own is None else own.of(resource.action)
+    return Operation(service, modelled, name, _spelling(own), own)
 
 
 def _spelling(own: optimized.Service | None) -> Spelling:
@@ -82,12 +85,12 @@ def _is_not_served(resource: Resource, model: Any) -> bool:
 
 
 def _meant_action(
-    resource: Resource, own: optimized.Service | None, service: str, actions: Mapping[str, str]
+    resource: Resource, own: optimized.Service | None, modelled: str, actions: Mapping[str, str]
 ) -> str:
     if own is None:
         return _meant(resource.action, actions)
     if resource.action in actions:
-        named = names.in_resources(models.service(service).metadata["serviceId"])
+        named = names.in_resources(models.service(modelled).metadata["serviceId"])
         return f"; did you mean '{resources.SDK}{named}:{resource.action}'?"
     return _meant(resource.action, own.actions)
 

@@ -12,6 +12,8 @@ SDK: Final = "aws-sdk:"
 
 _ELSEWHERE: Final = frozenset({"aws-sdk:sfn", "lambda", "states"})
 """Services of other integrations."""
+_ELSEWHERE_OF_EKS: Final = frozenset({"call", "runJob"})
+"""Those are the Kubernetes API, whosever cluster it is."""
 _OF_MAPS: Final = frozenset({"getObject", "listObjectsV2", "putObject"})
 """Actions of ``s3`` that an ItemReader or a ResultWriter names, and no task."""
 
@@ -32,7 +34,7 @@ def is_of_maps(resource: Resource) -> bool:
 
 def claims(resource: Resource) -> bool:
     """Whether it names an action here, if there is one."""
-    if resource.service in _ELSEWHERE:
+    if resource.service in _ELSEWHERE or (resource.service == "eks" and resource.action in _ELSEWHERE_OF_EKS):
         return False
     return is_sdk(resource) or is_of_maps(resource) or optimized.find(resource) is not None
 
