@@ -24,7 +24,6 @@ pytestmark = [
 ]
 
 NOT_SERVED: Final = {
-    "apigateway:invoke": "has no driver",
     "aws-sdk:sfn:listExecutions": "nothing in a cluster answers for the API of Step Functions yet",
     "aws-sdk:sfn:startSyncExecution": "likewise",
     "aws-sdk:sfn:sendTaskSuccess": "likewise",

@@ -232,14 +232,14 @@ async def test_the_same_task_asks_with_the_same_token_so_it_is_done_once() -> No
 
 
 async def test_a_cluster_of_emr_is_created_changed_and_ended_by_the_api_around_emrs() -> None:
-    instances = {
+    instances: Any = {
         "KeepJobFlowAliveWhenNoSteps": True,
         "InstanceGroups": [
             {"Name": "m", "InstanceRole": "MASTER", "InstanceType": "m5.large", "InstanceCount": 1},
             {"Name": "workers", "InstanceRole": "CORE", "InstanceType": "m5.large", "InstanceCount": 2},
         ],
     }
-    roles = {"ServiceRole": "EMR_DefaultRole", "JobFlowRole": "EMR_EC2_DefaultRole"}
+    roles: Any = {"ServiceRole": "EMR_DefaultRole", "JobFlowRole": "EMR_EC2_DefaultRole"}
     made: Any = await called(
         "elasticmapreduce:createCluster",
         {"Name": "c", "ReleaseLabel": "emr-7.0.0", "Instances": instances, **roles},
@@ -248,7 +248,7 @@ async def test_a_cluster_of_emr_is_created_changed_and_ended_by_the_api_around_e
     step: Any = await called(
         "elasticmapreduce:addStep", {**cluster, "Step": {"Name": "s", "HadoopJarStep": {"Jar": "j"}}}
     )
-    changed = {"InstanceGroupName": "workers", "InstanceGroup": {"InstanceCount": 3}}
+    changed: Any = {"InstanceGroupName": "workers", "InstanceGroup": {"InstanceCount": 3}}
     await called("elasticmapreduce:modifyInstanceGroupByName", {**cluster, **changed})
     groups: Any = await called("aws-sdk:emr:listInstanceGroups", cluster)
     error, cause = await failed(

@@ -45,7 +45,7 @@ def test_a_page_tells_of_each_resource(row: table.Row, example: str) -> None:
 def test_stepwright_dev_warns_of_exactly_the_resources_that_it_does_not_serve(tmp_path: Path) -> None:
     resources = [*(example for _, example in EXAMPLES), *NOT_SERVED]
     states = {
-        f"S{number}": {"Type": "Task", "Resource": resource, "Parameters": {"image": "x"}, "End": True}
+        f"S{number}": {"Type": "Task", "Resource": resource, "End": True}
         for number, resource in enumerate(resources)
     }
     choice = {

@@ -16,8 +16,9 @@ from enum import Enum
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
-from stepwright.aws import environment, exceptional, models
-from stepwright.aws.calling import AnswerTooLarge, NoAnswer, ServiceAnswer, ServiceRefused
+from stepwright.aws import environment, exceptional, execute_api, models, troubles
+from stepwright.aws.api_calls import ApiCalls
+from stepwright.aws.calling import Client, NoAnswer, ServiceAnswer, ServiceRefused
 
 KEPT: Final = 64
 """Clients; those not used for longest are made anew when they are needed."""
@@ -35,6 +36,8 @@ CONNECTIONS: Final = 64
 _OF_AWS: Final = re.compile(r"\.amazonaws\.com(\.cn)?\Z")
 
 _HEADERS: Final = "SpelledHeaders"
+_ANY_API: Final = "https://execute-api.amazonaws.com"
+"""Whose proxies of the environment are those of all APIs."""
 
 
 Addresses: TypeAlias = Callable[[str, str, int], Sequence[str]]
@@ -83,10 +86,10 @@ class Clients:
         self._making = threading.Lock()
         self._make_session = session
         self._session: Any = None
-        self._clients: OrderedDict[tuple[str, Way], _Client] = OrderedDict()
+        self._clients: OrderedDict[tuple[str, Way], Client] = OrderedDict()
 
-    def client(self, service: str, way: Way) -> _Client:
-        """``service``: botocore's name. Raises NoCredentials, KeyError for a service that botocore has not."""
+    def client(self, service: str, way: Way) -> Client:
+        """``service``: botocore's name, or ``execute-api``. Raises NoCredentials, KeyError for a service that botocore has not."""
         key = (service, way)
         with self._making:
             found = self._clients.get(key)
@@ -97,14 +100,39 @@ class Clients:
                 self._clients.popitem(last=False)
         return found
 
-    def _made(self, service: str, way: Way) -> _Client:
+    def _made(self, service: str, way: Way) -> Client:
+        if self._session is None:
+            self._session = self._make_session()
+        if service == execute_api.NAME:
+            http = self._http(service, way.url or _ANY_API, way)
+            return ApiCalls(way.region, way.url, self._credentials(way.signed), http)
+        return self._of_service(service, way)
+
+    def _credentials(self, signed: Keys | Signed) -> Callable[[], Any]:
+        """Those of a request, whenever it is made; None if there are none."""
+        from botocore.credentials import Credentials  # noqa: PLC0415 - see above
+
+        if isinstance(signed, Keys):
+            of_keys = Credentials(signed.id, signed.secret, signed.token)
+            return lambda: of_keys
+        return self._session.get_credentials  # type: ignore[no-any-return]
+
+    def _http(self, service: str, url: str, way: Way) -> Callable[[Any], Any]:
+        """Sends an HTTP request of botocore's."""
+        from stepwright.aws.bounded import BoundedSession  # noqa: PLC0415 - it needs botocore
+
+        return BoundedSession(
+            url,
+            self._session.get_config_variable("ca_bundle"),
+            (CONNECT_SECONDS, _seconds(service)),
+            CONNECTIONS,
+            way.addresses,
+        ).send
+
+    def _of_service(self, service: str, way: Way) -> Client:
         from botocore import UNSIGNED  # noqa: PLC0415 - see above
         from botocore.config import Config  # noqa: PLC0415 - see above
 
-        from stepwright.aws.bounded import BoundedSession  # noqa: PLC0415 - it needs botocore
-
-        if self._session is None:
-            self._session = self._make_session()
         signed = way.signed
         if signed is Signed.BY_SESSION and self._session.get_credentials() is None:
             if way.url is None:
@@ -118,10 +146,9 @@ class Clients:
                 "aws_secret_access_key": signed.secret,
                 "aws_session_token": signed.token,
             }
-        seconds = SLOW_ANSWER_SECONDS if service in _SLOW else ANSWER_SECONDS
         config = Config(
             connect_timeout=CONNECT_SECONDS,
-            read_timeout=seconds,
+            read_timeout=_seconds(service),
             max_pool_connections=CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             parameter_validation=False,
@@ -136,14 +163,12 @@ class Clients:
         client = self._session.create_client(
             service, region_name=way.region, endpoint_url=way.url, config=config, **keys
         )
-        http = BoundedSession(
-            client.meta.endpoint_url,
-            self._session.get_config_variable("ca_bundle"),
-            (CONNECT_SECONDS, seconds),
-            CONNECTIONS,
-            way.addresses,
-        )
-        return _Client(service, client, http.send)
+        return _Client(service, client, self._http(service, client.meta.endpoint_url, way))
+
+
+def _seconds(service: str) -> int:
+    """How long an answer may take."""
+    return SLOW_ANSWER_SECONDS if service in _SLOW else ANSWER_SECONDS
 
 
 class _Client:
@@ -158,20 +183,15 @@ class _Client:
         client.meta.events.register("after-call", _keep_headers)
 
     def call(self, operation: str, given: Mapping[str, Any]) -> ServiceAnswer:
-        from botocore import exceptions, parsers  # noqa: PLC0415 - see above
-
-        from stepwright.aws.bounded import TooLong  # noqa: PLC0415 - it needs botocore
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - see above
 
         self._require_host(given)
         try:
-            # The client's methods have other names, made by rules of their own.
-            said = self._client._make_api_call(operation, given)  # noqa: SLF001
-        except exceptions.ClientError as error:
+            with troubles.told():
+                # The client's methods have other names, made by rules of their own.
+                said = self._client._make_api_call(operation, given)  # noqa: SLF001
+        except ClientError as error:
             raise self._refused(operation, error.response) from error
-        except TooLong as error:
-            raise AnswerTooLarge(str(error)) from error
-        except (exceptions.BotoCoreError, parsers.ResponseParserError, ValueError) as error:
-            raise NoAnswer(_words(error)) from error
         about = said.pop("ResponseMetadata", {})
         members = {name: _whole(value) for name, value in said.items()}
         return ServiceAnswer(
@@ -233,32 +253,3 @@ def _require_json(operation_model: Any, response_dict: Mapping[str, Any], **_: A
 def _whole(value: Any) -> Any:
     """A streamed body as bytes: it was read before, to its limit."""
     return value.read() if hasattr(value, "read") else value
-
-
-def _words(error: Exception) -> str:
-    """What happened, in the words of AWS's SDK for Java as far as they say something."""
-    from botocore import exceptions, parsers  # noqa: PLC0415 - see above
-
-    where = urlsplit(str(getattr(error, "kwargs", {}).get("endpoint_url", "")))
-    match error:
-        case exceptions.EndpointConnectionError() if _is_unknown(where.hostname):
-            return f"{where.hostname}: Name or service not known"
-        case exceptions.EndpointConnectionError():
-            return f"Connect to {where.netloc} failed: Connection refused"
-        case exceptions.ConnectTimeoutError():
-            return f"Connect to {where.netloc} failed: connect timed out"
-        case exceptions.ReadTimeoutError():
-            return "Read timed out"
-        case exceptions.ConnectionClosedError():
-            return f"{where.netloc} failed to respond"
-        case parsers.ResponseParserError():
-            return "the answer cannot be read, so it is not from this service"
-    return str(error)
-
-
-def _is_unknown(host: str | None) -> bool:
-    try:
-        socket.getaddrinfo(host, None)
-    except (OSError, UnicodeError):
-        return True
-    return False

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from stepwright.aws import around_emr, names
+from stepwright.aws import around_emr, execute_api, names
 
 KEPT: Final = 16
 """Models that are kept in memory."""
@@ -42,12 +42,14 @@ def services() -> Mapping[str, str]:
 
 @lru_cache(maxsize=KEPT)
 def service(name: str) -> Any:
-    """botocore's ``ServiceModel`` by botocore's name, or that of ``around_emr`` by its own. Raises KeyError."""
+    """botocore's ``ServiceModel`` by botocore's name, or that of ``around_emr`` or ``execute_api`` by its own. Raises KeyError."""
     import botocore.model  # noqa: PLC0415 - nothing needs it before the first task that calls AWS
 
     if name == around_emr.NAME:
-        return botocore.model.ServiceModel(around_emr.model(_read(around_emr.AROUND)), name)
-    return botocore.model.ServiceModel(_read(name), name)
+        loaded = around_emr.model(_read(around_emr.AROUND))
+    else:
+        loaded = execute_api.model() if name == execute_api.NAME else _read(name)
+    return botocore.model.ServiceModel(loaded, name)
 
 
 def text(name: str) -> bytes:

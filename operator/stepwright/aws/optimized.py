@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stepwright.asl.resource import Pattern, Resource
-from stepwright.aws import around_emr
+from stepwright.aws import around_emr, execute_api
 
 _REQUEST: Final[frozenset[Pattern]] = frozenset({""})
 _SYNC: Final[frozenset[Pattern]] = frozenset({"", ".sync"})
@@ -25,7 +25,8 @@ class Service:
     """``botocore``: its name there. ``prefix``: what stands before the dot in the names of its errors. ``named``: as causes have
     it. ``base``: the error of whatever the model has no exception for. ``has_all_lists``: its answers have lists that the
     service has left out, empty. ``actions`` with their patterns; ``elsewhere``: actions of another service of botocore's.
-    ``wrapper``: the name in ``aws.models`` of an API around the service's, whose operations the actions are."""
+    ``wrapper``: the name in ``aws.models`` of an API around the service's, whose operations the actions are. ``is_plain``: answers
+    and errors are HTTP's own, without anything that the SDK says of them."""
 
     botocore: str
     prefix: str
@@ -35,6 +36,7 @@ class Service:
     has_all_lists: bool = False
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     wrapper: str = ""
+    is_plain: bool = False
 
     def of(self, action: str) -> str:
         """botocore's name of the service that has the action."""
@@ -51,6 +53,7 @@ def _each(patterns: frozenset[Pattern], names: str) -> dict[str, frozenset[Patte
 
 SERVICES: Final[Mapping[str, Service]] = MappingProxyType(
     {
+        "apigateway": Service(execute_api.NAME, "ApiGateway", "", "", _each(_TOKEN, "invoke"), is_plain=True),
         "athena": Service(
             "athena",
             "Athena",

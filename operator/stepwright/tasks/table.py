@@ -152,9 +152,13 @@ TABLE: Final = (
         (
             "arn:aws:states:::aws-sdk:s3:getObject",
             "arn:aws:states:::aws-sdk:sqs:sendMessage.waitForTaskToken",
+            "arn:aws:states:::apigateway:invoke",
+            "arn:aws:states:::apigateway:invoke.waitForTaskToken",
             "arn:aws:states:::athena:startQueryExecution.sync",
             "arn:aws:states:::dynamodb:putItem",
             "arn:aws:states:::ecs:runTask.sync",
+            "arn:aws:states:::eks:createCluster.sync",
+            "arn:aws:states:::elasticmapreduce:addStep.sync",
             "arn:aws:states:::events:putEvents",
             "arn:aws:states:::sns:publish",
             "arn:aws:states:::sqs:sendMessage",

@@ -14,13 +14,14 @@ from stepwright.asl.resource import Resource
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
+from stepwright.tasks.aws import apis
 from stepwright.tasks.aws.finding import TAG, tag_of
 from stepwright.tasks.calls.integration import Call, CallFailed
 
 Object = dict[str, Json]
 
 Before = Callable[[Call, Object], Object]
-"""What is sent, of the parameters."""
+"""What is sent, of the parameters. Raises ValueError with a sentence where they cannot be."""
 After = Callable[[Call, Object], Object]
 """A task's result, of the answer. Raises CallFailed."""
 
@@ -106,6 +107,7 @@ def _with_token(call: Call, given: Object) -> Object:
 
 BEFORE: Final[Mapping[str, Before]] = MappingProxyType(
     {
+        "apigateway:invoke": apis.usable,
         "batch:submitJob": _with_tag,
         "codebuild:retryBuildBatch": _with_token,
         "codebuild:startBuild": _with_token,

@@ -20,6 +20,8 @@ def refused(operation: Operation, said: ServiceRefused) -> CallFailed:
     """The service will not."""
     if operation.own is not None:
         own = operation.own
+        if own.is_plain:
+            return CallFailed(f"{own.prefix}.{said.status}", said.message)
         error = own.base if said.shape is None else names.optimized_error(said.shape)
         cause = (
             f"{said.message} (Service: {own.named}; Status Code: {said.status}; Error Code: {said.code}; "

@@ -30,7 +30,7 @@ from stepwright.aws.calling import (
 )
 from stepwright.catalog.ports import NoConnection
 from stepwright.engine.ports import Clock, ExecutionRef
-from stepwright.tasks.aws import extras, failures, finding, following, jobs, operations, resources
+from stepwright.tasks.aws import apis, extras, failures, finding, following, jobs, operations, resources
 from stepwright.tasks.aws.emr import AroundEmr
 from stepwright.tasks.aws.operations import NoOperation, Operation
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, role_of
@@ -70,7 +70,9 @@ class AwsServices:
 
     def again(self, call: Call) -> Again:
         job = jobs.of(call.task.resource)
-        return Again.REPEAT if job is None else job.again
+        if job is not None:
+            return job.again
+        return apis.again(call) if call.task.resource.service == apis.SERVICE else Again.REPEAT
 
     def lost(self, call: Call) -> CallFailed:
         own = optimized.find(call.task.resource)
@@ -137,7 +139,7 @@ def _made(call: Call, client_of: ClientOf) -> Json:
     answer = _result(operation, said)
     if (after := extras.AFTER.get(named)) is not None:
         answer = after(call, answer)
-    if operation.own is not None:
+    if operation.own is not None and not operation.own.is_plain:
         answer = answer | http_metadata.of(said.headers, said.status, said.request_id)
         answer = dict(sorted(answer.items()))
     return answer
@@ -165,11 +167,13 @@ def _sendable(call: Call, operation: Operation, before: extras.Before | None) ->
         raise _unusable(parameters, "The Parameters must be an object")
     if shape is None:
         return {}
-    if found := [_said(problem) for problem in shapes.problems(shape, parameters, operation.spelling)]:
+    if found := [
+        _said(problem, operation) for problem in shapes.problems(shape, parameters, operation.spelling)
+    ]:
         raise _unusable(parameters, ", ".join(found))
-    if before is not None:
-        parameters = before(call, parameters)
     try:
+        if before is not None:
+            parameters = before(call, parameters)
         given = shapes.request(shape, parameters, operation.spelling, operation.service)
         # Half of a character would be sent somehow.
         jsontext.dump(parameters).encode()
@@ -180,9 +184,11 @@ def _sendable(call: Call, operation: Operation, before: extras.Before | None) ->
     return given  # type: ignore[no-any-return]
 
 
-def _said(problem: shapes.Problem) -> str:
+def _said(problem: shapes.Problem, operation: Operation) -> str:
     if problem.kind != shapes.TYPE:
         return problem.message
+    if operation.own is not None and operation.own.is_plain:
+        return f"The value of the field '{problem.field[0]}' has an invalid format"
     return f"The value of the field '{problem.field[-1] if problem.field else ''}' {problem.message}"
 
 

@@ -20,6 +20,7 @@ from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.catalog.ports.connection_objects import NoObject
 from stepwright.engine.ports import Clock
+from stepwright.tasks.calls import headers
 from stepwright.tasks.calls.connection_parts import Given, SecretKey
 from stepwright.tasks.calls.named_connections import INVALID
 from stepwright.tasks.calls.policy import NotAllowed, Policy
@@ -35,7 +36,6 @@ from stepwright.tasks.http.connection import (
     HttpConnection,
     OAuth,
 )
-from stepwright.tasks.http.parameters import is_header_value
 
 _EARLIER_MILLIS: Final = 30_000
 """Tokens are renewed so long before they lapse."""
@@ -49,7 +49,7 @@ async def for_header(given: str | SecretKey, secrets: Secrets) -> str:
     value = (await secrets.of(given)).strip(
         "\r\n"
     )  # as `kubectl create secret --from-file` leaves it at the end
-    if not is_header_value(value):
+    if not headers.is_value(value):
         where = "A value" if isinstance(given, str) else f"The key {given.key} of the Secret {given.name}"
         raise NoObject(INVALID, f"{where} has characters that no header may have.")
     return value
@@ -132,7 +132,7 @@ class Authenticator:
             ) from error
         said = _said(answer)
         token = said.get("access_token")
-        if answer.status != 200 or not isinstance(token, str) or not token or not is_header_value(token):
+        if answer.status != 200 or not isinstance(token, str) or not token or not headers.is_value(token):
             code = said.get("error")
             why = f" ({code[:80]})" if isinstance(code, str) and code.isidentifier() else ""
             raise NoObject(

@@ -16,7 +16,7 @@ from stepwright.asl.definition import TaskCheck
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
-from stepwright.tasks.calls import named_connections, target
+from stepwright.tasks.calls import headers, named_connections, target
 from stepwright.tasks.calls.target import BadUrl
 from stepwright.tasks.http.forms import ARRAY_FORMATS, ArrayFormat, text
 from stepwright.tasks.http.resources import INVOKE, serves
@@ -25,36 +25,6 @@ METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 
 _CODE: Final = "SCHEMA_VALIDATION_FAILED"  # AWS's code for an invalid field
 
-_FORBIDDEN: Final = frozenset(
-    {
-        *("a-im", "accept-charset", "accept-datetime", "accept-encoding", "authorization", "cache-control"),
-        *("connection", "content-encoding", "content-length", "content-md5", "date", "expect", "forwarded"),
-        *("from", "host", "http2-settings", "if-match", "if-modified-since", "if-none-match", "if-range"),
-        *("if-unmodified-since", "keep-alive", "max-forwards", "metadata", "metadata-flavor", "origin"),
-        *(
-            "pragma",
-            "proxy-authenticate",
-            "proxy-authorization",
-            "proxy-connection",
-            "referer",
-            "server",
-            "te",
-        ),
-        *("trailer", "transfer-encoding", "upgrade", "via", "warning", "x-real-ip"),
-    }
-)
-"""AWS's list, and what else belongs to the connection and not to the request, or opens a cloud's metadata service."""
-_FORBIDDEN_BEGINNINGS: Final = (
-    "x-forwarded-",
-    "x-amz-",
-    "x-amzn-",
-    "x-aws-ec2-",
-    "impersonate-",
-    "sec-",
-    "proxy-",
-)
-
-_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:events:[^:]*:[^:]*:connection/(?P<name>[^/]+)(?:/[^/]+)?")
 
 _FIELDS: Final = (
@@ -229,34 +199,21 @@ def _headers(
     if not isinstance(given, Mapping):
         raise BadParameters("/Headers", "Headers must be an object")
     for name, value in given.items():
-        if (problem := _bad_header(name.removesuffix(".$") if not known(name, value) else name)) is not None:
+        plain = name if known(name, value) else name.removesuffix(".$")
+        if (problem := headers.problem(plain, headers.OF_HTTP_TASKS)) is not None:
             raise BadParameters("/Headers", problem)
         if known(name, value):
             for each in value if isinstance(value, list) else [value]:
                 yield name, _header_value(name, each)
 
 
-def _bad_header(name: str) -> str | None:
-    if _TOKEN.fullmatch(name) is None:
-        return f"Headers has a name that is not valid: {name[:40]!r}"
-    lower = name.lower().replace("_", "-")  # to some servers they are the same
-    if lower in _FORBIDDEN or lower.startswith(_FORBIDDEN_BEGINNINGS):
-        return f"The header {name!r} cannot be set by a state machine"
-    return None
-
-
 def _header_value(name: str, value: Json) -> str:
     if isinstance(value, Mapping | list):
         raise BadParameters("/Headers", f"The header {name!r} must be a text or a list of texts")
     written = text(value)
-    if not is_header_value(written):
+    if not headers.is_value(written):
         raise BadParameters("/Headers", f"The header {name!r} has characters that no header may have")
     return written
-
-
-def is_header_value(value: str) -> bool:
-    """https://www.rfc-editor.org/rfc/rfc9110#section-5.5; no bytes beyond ASCII, since readers differ."""
-    return all(character == "\t" or " " <= character <= "~" for character in value)
 
 
 def _query(given: Json) -> Iterator[tuple[str, str]]:
