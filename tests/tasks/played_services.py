@@ -35,6 +35,9 @@ class Played:
     async def use(self, ref: ExecutionRef, role: str | None, work: Callable[[ClientOf], T]) -> T:  # noqa: ARG002
         return work(lambda _: self)
 
+    def identity(self, ref: ExecutionRef, role: str | None) -> str | None:  # noqa: ARG002
+        return role
+
     async def close(self) -> None:
         pass
 

@@ -15,7 +15,7 @@ from stepwright.asl.signals import TaskFailed, TaskSubmitted, TaskSucceeded
 from stepwright.aws import models, optimized
 from stepwright.aws.calling import NoAnswer
 from stepwright.tasks.aws import jobs
-from stepwright.tasks.aws.integration import LAST_LOOK_SECONDS
+from stepwright.tasks.aws.looking import LONGEST_SECONDS
 from tests.engine.virtual_loop import run as run_virtually
 from tests.tasks.aws_calls import REF, task
 from tests.tasks.played_services import ONCE, Played, Scene, refused
@@ -70,9 +70,7 @@ def test_a_long_job_is_looked_at_less_and_less_often() -> None:
         await Scene(services).start(*QUERY, seconds=3600)
 
         assert (
-            3600 / LAST_LOOK_SECONDS
-            <= len(services.calls["GetQueryExecution"])
-            < 3600 / LAST_LOOK_SECONDS + 10
+            3600 / LONGEST_SECONDS <= len(services.calls["GetQueryExecution"]) < 3600 / LONGEST_SECONDS + 10
         )
 
     run_virtually(scene)

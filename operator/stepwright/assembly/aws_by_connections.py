@@ -7,7 +7,7 @@ have endpoints in its own network; those that a Connection names as HTTP tasks a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -20,6 +20,7 @@ from stepwright.aws.clients import Addresses, Clients, Keys, Signed, Way
 from stepwright.aws.threads import CALLS_AT_ONCE, Threads
 from stepwright.catalog.ports import ConnectionObject, ConnectionObjects, NoObject
 from stepwright.engine.ports import Clock, ExecutionRef
+from stepwright.tasks.accounts import service_account
 from stepwright.tasks.aws import connection
 from stepwright.tasks.aws.connection import AwsConnection
 from stepwright.tasks.calls import addresses, policy, target
@@ -89,6 +90,12 @@ class ServicesByConnections:
             return _Renewing(partial(client, service), keys, renewed)
 
         return await self._threads.run(lambda: work(client_of))
+
+    def identity(self, ref: ExecutionRef, role: str | None) -> Hashable:
+        connections = tuple(ref.settings.get("connections") or ())
+        # A role is assumed for one state machine.
+        machine = None if role is None else ref.state_machine
+        return ref.namespace, connections, service_account(ref.settings), role, machine
 
     async def _connection(self, ref: ExecutionRef) -> tuple[ConnectionObject, AwsConnection]:
         """The one for AWS of those that the state machine names. Raises CallFailed, Unavailable."""

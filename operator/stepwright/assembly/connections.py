@@ -70,9 +70,13 @@ class ServicesOfEnvironment:
         self._threads = Threads(CALLS_AT_ONCE, "call of AWS")
         self._clients = Clients(sessions.of_user)
 
-    async def use(self, ref: ExecutionRef, role: str | None, work: Callable[[ClientOf], T]) -> T:  # noqa: ARG002
-        region = self._region or arns.place_of(ref.arn).region
+    async def use(self, ref: ExecutionRef, role: str | None, work: Callable[[ClientOf], T]) -> T:
+        region = self.identity(ref, role)
         return await self._threads.run(lambda: work(partial(self._client, region=region)))
+
+    def identity(self, ref: ExecutionRef, role: str | None) -> str:  # noqa: ARG002
+        """A region: there is one user."""
+        return self._region or arns.place_of(ref.arn).region
 
     async def close(self) -> None:
         self._threads.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
@@ -13,6 +14,7 @@ from stepwright.asl.resource import Resource
 from stepwright.aws import http_metadata, models, shapes
 from stepwright.aws.calling import ServiceRefused
 from stepwright.tasks.aws import failures, jobs, operations
+from stepwright.tasks.aws.job import Job
 from stepwright.tasks.aws.operations import Operation
 from stepwright.tasks.calls.services import ClientOf
 
@@ -39,20 +41,23 @@ MISSING: Final = Seen.MISSING
 Look: TypeAlias = Ended | Seen
 
 
-def look(resource: Resource, begun: Json, client_of: ClientOf) -> Look:
-    """Raises CallFailed, Unavailable."""
+def look(resource: Resource, begun: Sequence[Mapping[str, Json]], client_of: ClientOf) -> list[Look]:
+    """How each of them is, by one request; several only where one may ask for many. Raises CallFailed, Unavailable."""
     operation, job = operations.of(resource), jobs.of(resource)
     assert job is not None
-    assert isinstance(begun, dict)
-    name, given = job.look(begun)
+    requests = [job.look(each) for each in begun]
+    name, given = job.joined(requests)
     with failures.told(operation):
         try:
             answer = _told(operation, name, client_of(operation.service).call(name, given).members)
         except ServiceRefused as said:
             if job.ends_gone and said.shape == _GONE:
-                return Ended(True, http_metadata.without(begun))
+                return [Ended(True, http_metadata.without(each)) for each in begun]
             raise
-    found = job.find(answer, given)
+    return [_seen(job, job.find(answer, own)) for _, own in requests]
+
+
+def _seen(job: Job, found: Mapping[str, Json] | None) -> Look:
     if found is None:
         return MISSING
     well = job.ended(found)

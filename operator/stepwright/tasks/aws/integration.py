@@ -29,19 +29,26 @@ from stepwright.aws.calling import (
     ServiceRefused,
 )
 from stepwright.catalog.ports import NoConnection
-from stepwright.engine.ports import Clock, ExecutionRef
-from stepwright.tasks.aws import apis, extras, failures, finding, following, jobs, operations, resources
+from stepwright.engine.ports import Clock, ExecutionRef, Unavailable
+from stepwright.tasks.aws import (
+    apis,
+    extras,
+    failures,
+    finding,
+    following,
+    jobs,
+    looking,
+    operations,
+    resources,
+)
 from stepwright.tasks.aws.emr import AroundEmr
+from stepwright.tasks.aws.looking import Looking
 from stepwright.tasks.aws.operations import NoOperation, Operation
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, role_of
 from stepwright.tasks.calls.services import ClientOf, Services
 
 log = structlog.get_logger(__name__)
 
-FIRST_LOOK_SECONDS: Final = 1.0
-SLOWER: Final = 1.5
-LAST_LOOK_SECONDS: Final = 30.0
-"""How often a job is looked at: the less often the longer it takes."""
 MOST_MISSING: Final = 10
 """Looks in a row that do not find what was begun: a service may need a moment to know it everywhere."""
 
@@ -57,9 +64,10 @@ class AwsServices:
 
     def __init__(self, services: Services, clock: Clock) -> None:
         self._services = services
-        self._clock = clock
+        self._looking = Looking(services, clock)
 
     async def close(self) -> None:
+        self._looking.close()
         await self._services.close()
 
     def serves(self, resource: Resource) -> bool:
@@ -87,19 +95,27 @@ class AwsServices:
         return Answered(await self._services.use(call.ref, call.role, partial(_made, call)))
 
     async def follow(self, call: Call, begun: Json) -> Answered:
-        delay, missing = FIRST_LOOK_SECONDS, 0
-        while True:
-            look = partial(following.look, call.task.resource, begun)
-            seen = await self._services.use(call.ref, call.role, look)
-            missing = missing + 1 if seen is following.MISSING else 0
-            if missing > MOST_MISSING:
-                raise CallFailed(TASK_FAILED, "The service does not know what it has begun for the task.")
-            if isinstance(seen, following.Ended):
-                if seen.well:
-                    return Answered(seen.output)
-                raise CallFailed(TASK_FAILED, jsontext.dump(seen.output))
-            await self._clock.sleep(delay)
-            delay = min(delay * SLOWER, LAST_LOOK_SECONDS)
+        missing = 0
+        for pause in looking.pauses():
+            try:
+                seen = await self._looking.look(call, begun)
+            except Unavailable as error:
+                log.warning(
+                    "a job cannot be looked at",
+                    execution=str(call.ref),
+                    task=call.task.path,
+                    reason=str(error),
+                )
+            else:
+                missing = missing + 1 if seen is following.MISSING else 0
+                if isinstance(seen, following.Ended):
+                    if seen.well:
+                        return Answered(seen.output)
+                    raise CallFailed(TASK_FAILED, jsontext.dump(seen.output))
+                if missing > MOST_MISSING:
+                    raise CallFailed(TASK_FAILED, "The service does not know what it has begun for the task.")
+            await self._looking.pause(pause)
+        raise AssertionError("pauses never end")
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         """Nothing is kept for it."""

@@ -5,7 +5,7 @@ Requests are botocore's; what was begun, and what is told of it, is spelled as t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,8 +48,17 @@ class Job:
     again: Again = Again.REPEAT
     ends_gone: bool = False
 
+    def joined(self, requests: Sequence[Request]) -> Request:
+        """One for all of them, which differ in their ids alone."""
+        name, given = requests[0]
+        if self.many is None:
+            assert len(requests) == 1
+            return name, given
+        ids = [one for _, own in requests for one in own[self.many.ids]]
+        return name, {**given, self.many.ids: ids}
+
     def find(self, answer: Object, given: Object) -> Object | None:
-        """The job in the answer to a request for it, ``given``, and perhaps for others."""
+        """The job in the answer to ``given``, or to a request that asked for others, too."""
         if self.many is None:
             return self.found(answer)
         asked = given[self.many.ids]

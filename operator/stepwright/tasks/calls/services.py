@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Protocol, TypeAlias, TypeVar
 
 from stepwright.aws.calling import Client
@@ -21,5 +21,8 @@ class Services(Protocol):
         """Returns or raises what ``work`` does with clients for a task of this execution, as a ``role`` that its state names. It
         runs in a thread, so it may take as long as it takes, and touches nothing that is the loop's. If this is cancelled, work
         that has begun ends unheard. Raises CallFailed where the execution may not call, and Unavailable, too."""
+
+    def identity(self, ref: ExecutionRef, role: str | None) -> Hashable:
+        """The same for tasks that call the same services as the same caller, so that one request may be about all of them."""
 
     async def close(self) -> None: ...
