@@ -17,10 +17,10 @@ from stepwright.asl.task_token import begun_uid
 from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import Function, FunctionJob, FunctionName, NoFunction
 from stepwright.engine.ports import ExecutionRef, Report
+from stepwright.tasks.calls.as_jobs import JobAnswers, PartlyJobs
 from stepwright.tasks.calls.driver import CallDriver
-from stepwright.tasks.functions.driver import FunctionDriver
 from stepwright.tasks.functions.integration import FunctionCalls
-from stepwright.tasks.functions.job_answers import JobAnswers
+from stepwright.tasks.functions.plans import FunctionPlans
 from stepwright.tasks.job import errors
 from tests.tasks.job.running import task
 from tests.tasks.job.test_job_driver import Scene, done, settled
@@ -54,7 +54,7 @@ class Functions(Scene):
         self.known = One()
 
     @asynccontextmanager
-    async def functions(self) -> AsyncIterator[FunctionDriver]:
+    async def functions(self) -> AsyncIterator[PartlyJobs]:
         made: list[JobAnswers] = []
 
         def through(report: Report) -> Report:
@@ -63,7 +63,7 @@ class Functions(Scene):
 
         async with self.driver(through) as jobs:
             calls = CallDriver(FunctionCalls(self.known, self.clock), self.clock, made[0].report)
-            yield FunctionDriver(calls, jobs, self.known, made[0])
+            yield PartlyJobs(calls, jobs, made[0], FunctionPlans(self.known))
             await calls.close()
 
     async def ended(self, this: StartTask, terminated: dict[str, Any]) -> TaskSucceeded | TaskFailed:

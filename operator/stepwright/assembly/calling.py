@@ -9,11 +9,11 @@ from contextlib import suppress
 from stepwright.catalog.ports import Functions
 from stepwright.engine.ports import TaskDriver, Uid
 from stepwright.tasks import table
+from stepwright.tasks.calls.as_jobs import JobAnswers, Jobs, PartlyJobs
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.functions import INVOKE
-from stepwright.tasks.functions.driver import FunctionDriver, Jobs
-from stepwright.tasks.functions.job_answers import JobAnswers
+from stepwright.tasks.functions.plans import FunctionPlans
 from stepwright.tasks.table import Process
 
 
@@ -34,7 +34,7 @@ def with_jobs(
 ) -> tuple[TaskDriver, ...]:
     """The same, but for functions, some of which run as Jobs. ``jobs`` reports to ``answers``."""
     return tuple(
-        FunctionDriver(driver, jobs, functions, answers) if driver.serves(INVOKE) else driver
+        PartlyJobs(driver, jobs, answers, FunctionPlans(functions)) if driver.serves(INVOKE) else driver
         for driver in calls
     )
 

@@ -42,10 +42,10 @@ from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
 from stepwright.sql.database import InUse as InUse  # noqa: PLC0414 - for whoever serves
 from stepwright.sql.shards import SqlShards
+from stepwright.tasks.calls.as_jobs import JobAnswers
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.functions.integration import UNREACHABLE
-from stepwright.tasks.functions.job_answers import JobAnswers
 from stepwright.tasks.functions.of_lambda import SERVICE
 from stepwright.tasks.processes import ProcessDriver, environment
 

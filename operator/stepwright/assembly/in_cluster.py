@@ -57,9 +57,9 @@ from stepwright.kube.informer import Informer
 from stepwright.kube.local_copy import Metadata
 from stepwright.tasks import aws, functions, table
 from stepwright.tasks.accounts import Accounts
+from stepwright.tasks.calls.as_jobs import JobAnswers
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
-from stepwright.tasks.functions.job_answers import JobAnswers
 from stepwright.tasks.job.driver import JobDriver
 from stepwright.tasks.job.settings import BASELINE
 

@@ -33,8 +33,8 @@ from stepwright.engine.reports import Reports
 from stepwright.mocks import names
 from stepwright.mocks.answers import Script
 from stepwright.mocks.driver import MockedDriver, OfOneExecution
+from stepwright.tasks.calls.as_jobs import JobAnswers
 from stepwright.tasks.calls.means import Means
-from stepwright.tasks.functions.job_answers import JobAnswers
 from stepwright.tasks.processes import ProcessDriver, environment
 
 _PLACE: Final = Place("123456789012", "us-east-1")

@@ -16,8 +16,6 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Signal, TaskFailed, TaskSubmitted, TaskSucceeded
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
-from stepwright.engine.ports import Report, Reported, Uid
-from stepwright.tasks.by_execution import ByExecution
 from stepwright.tasks.calls.integration import Call
 from stepwright.tasks.functions import requests
 from stepwright.tasks.functions.answers import NO_CLIENT, NO_SERVICE, TOO_MANY, UNKNOWN, invoked
@@ -36,7 +34,7 @@ _NAMES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A call that a Job answers. ``direct``: the function's own answer is the result. ``shown``: the function, as causes call
+    """Implements ``tasks.calls.as_jobs.Expected``. ``direct``: the function's own answer is the result. ``shown``: the function, as causes call
     it."""
 
     call: Call
@@ -44,7 +42,6 @@ class Expected:
     shown: str
 
     def said(self, signal: TaskSubmitted | TaskSucceeded | TaskFailed) -> Signal | None:
-        """None if there is nothing to say yet."""
         waits = self.call.task.resource.waits_for_token
         match signal:
             case TaskSubmitted():
@@ -58,23 +55,6 @@ class Expected:
                 return TaskFailed(task, _NAMES.get(error, NO_SERVICE), f"{self.shown}: {error}: {cause}")
             case TaskFailed(task, error, cause):
                 return TaskFailed(task, error, cause if self.direct else _compact(cause))
-
-
-class JobAnswers:
-    """Called, it is an ``engine.ports.Report`` for the driver of Jobs: of those that answer calls it reports what their callers
-    are to hear."""
-
-    def __init__(self, report: Report) -> None:
-        self.report = report
-        self.expected: ByExecution[Expected] = ByExecution()
-
-    def __call__(self, uid: Uid, reported: Reported) -> None:
-        said: Reported | None = reported
-        if isinstance(reported, TaskSubmitted | TaskSucceeded | TaskFailed):
-            expected = self.expected.get((uid, reported.task))
-            said = reported if expected is None else expected.said(reported)
-        if said is not None:
-            self.report(uid, said)
 
 
 def _compact(cause: str | None) -> str | None:
