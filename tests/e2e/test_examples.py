@@ -20,7 +20,7 @@ EXAMPLES = sorted(found.parent for found in (ROOT / "examples").glob("*/expected
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
 def test_example(stepwright: Kube, operator_account: OperatorAccount, folder: Path) -> None:
     stepwright("label", "namespace", stepwright.namespace, "pod-security.kubernetes.io/enforce=restricted")
-    for also in ("account.yaml", "ship.yaml", "function.yaml"):
+    for also in ("account.yaml", "ship.yaml", "function.yaml", "jobs.yaml"):
         if (folder / also).exists():
             stepwright("apply", "-f", str(folder / also))
     account = yaml.safe_load((folder / "statemachine.yaml").read_text())["spec"].get("serviceAccountName")

@@ -18,13 +18,12 @@ from stepwright.aws import environment, models, names, sessions
 from stepwright.aws.calling import Client, MayNotConnect, NoAnswer, ServiceAnswer, ServiceRefused
 from stepwright.aws.clients import Addresses, Clients, Keys, Signed, Way
 from stepwright.aws.threads import CALLS_AT_ONCE, Threads
-from stepwright.catalog.ports import ConnectionObject, ConnectionObjects, NoObject
+from stepwright.catalog.ports import ConnectionObjects, NoObject
 from stepwright.engine.ports import Clock, ExecutionRef
 from stepwright.tasks.accounts import service_account
 from stepwright.tasks.aws import connection
 from stepwright.tasks.aws.connection import AwsConnection
 from stepwright.tasks.calls import addresses, policy, target
-from stepwright.tasks.calls.connection_parts import BadConnection
 from stepwright.tasks.calls.integration import CallFailed
 from stepwright.tasks.calls.policy import NotAllowed, Policy
 from stepwright.tasks.calls.services import ClientOf
@@ -71,7 +70,9 @@ class ServicesByConnections:
         self._identities.close()
 
     async def use(self, ref: ExecutionRef, role: str | None, work: Callable[[ClientOf], T]) -> T:
-        found, aws = await self._connection(ref)
+        found, aws = await connection.of_execution(ref, self._connections)
+        if not environment.is_region(aws.region):
+            raise denied(f"spec.aws.region of the Connection is no region of AWS: {aws.region}.")
         client = partial(self._client, found.identity, aws)
         asked = Asked(ref, found, aws, role, sts=partial(client, "sts"))
         try:
@@ -96,29 +97,6 @@ class ServicesByConnections:
         # A role is assumed for one state machine.
         machine = None if role is None else ref.state_machine
         return ref.namespace, connections, service_account(ref.settings), role, machine
-
-    async def _connection(self, ref: ExecutionRef) -> tuple[ConnectionObject, AwsConnection]:
-        """The one for AWS of those that the state machine names. Raises CallFailed, Unavailable."""
-        found: dict[str, ConnectionObject] = {}
-        missing: NoObject | None = None
-        for name in ref.settings.get("connections") or ():
-            try:
-                named = await self._connections.find(ref, name)
-            except NoObject as lacking:
-                missing = lacking
-            else:
-                if connection.is_for_aws(named.spec):
-                    found[name] = named
-        if len(found) != 1:
-            raise denied(_none_of_one(tuple(found), missing))
-        (one,) = found.values()
-        try:
-            aws = connection.read(one.spec)
-        except BadConnection as bad:
-            raise denied(str(bad)) from bad
-        if not environment.is_region(aws.region):
-            raise denied(f"spec.aws.region of the Connection is no region of AWS: {aws.region}.")
-        return one, aws
 
     def _client(self, owner: str, aws: AwsConnection, service: str, signed: Keys | Signed) -> Client:
         named = names.in_resources(models.service(service).metadata["serviceId"])
@@ -163,11 +141,3 @@ class _Renewing:
 
 def _raise(error: Exception, _: str) -> Client:
     raise error
-
-
-def _none_of_one(found: Sequence[str], missing: NoObject | None) -> str:
-    if found:
-        return f"The state machine names more than one Connection for AWS: {' and '.join(found)}."
-    if missing is not None:
-        return missing.cause
-    return "The state machine names no Connection for AWS in spec.connections, so nobody says where AWS is called and as whom."

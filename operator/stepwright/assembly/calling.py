@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Final
 
-from stepwright.catalog.ports import Functions
+from stepwright.asl.resource import parse
+from stepwright.catalog.ports import ConnectionObjects, Functions
 from stepwright.engine.ports import TaskDriver, Uid
 from stepwright.tasks import table
+from stepwright.tasks.aws.mapped.plans import MappedJobs
 from stepwright.tasks.calls.as_jobs import JobAnswers, Jobs, PartlyJobs
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.functions import INVOKE
 from stepwright.tasks.functions.plans import FunctionPlans
 from stepwright.tasks.table import Process
+
+_BATCH: Final = parse("arn:aws:states:::batch:submitJob.sync")
 
 
 def drivers(
@@ -30,13 +35,23 @@ def drivers(
 
 
 def with_jobs(
-    calls: Sequence[TaskDriver], functions: Functions, jobs: Jobs, answers: JobAnswers
+    calls: Sequence[TaskDriver],
+    functions: Functions,
+    jobs: Jobs,
+    answers: JobAnswers,
+    connections: ConnectionObjects | None = None,
 ) -> tuple[TaskDriver, ...]:
-    """The same, but for functions, some of which run as Jobs. ``jobs`` reports to ``answers``."""
-    return tuple(
-        PartlyJobs(driver, jobs, answers, FunctionPlans(functions)) if driver.serves(INVOKE) else driver
-        for driver in calls
-    )
+    """The same, but for functions and what ``connections`` say of AWS's jobs, some of which run as Jobs. ``jobs`` reports to
+    ``answers``."""
+
+    def partly(driver: TaskDriver) -> TaskDriver:
+        if driver.serves(INVOKE):
+            return PartlyJobs(driver, jobs, answers, FunctionPlans(functions))
+        if connections is not None and driver.serves(_BATCH):
+            return PartlyJobs(driver, jobs, answers, MappedJobs(connections, functions))
+        return driver
+
+    return tuple(map(partly, calls))
 
 
 async def drain(calls: Sequence[CallDriver], seconds: float) -> None:

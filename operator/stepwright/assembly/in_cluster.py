@@ -180,7 +180,7 @@ class InCluster:
             step_functions=nested.calls(children, clock),
         )
         self._calls = made.calls("operator", means, shares.held)
-        others = calling.with_jobs(self._calls, self._functions, self.driver, answers)
+        others = calling.with_jobs(self._calls, self._functions, self.driver, answers, self._connections)
         drivers: tuple[TaskDriver, ...] = (self.driver, *others)
         self.journal = made.journal(api, revisions, restored, installation=installation)
         self.engine = made.engine(

@@ -245,8 +245,23 @@ class AwsCredentials(Written):
 class AwsService(Written):
     """One of AWS's services."""
 
-    endpoint_url: Url
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("has(self.endpointUrl) || has(self.jobs)", "give endpointUrl, or jobs, or both")
+        )
+    )
+
+    endpoint_url: Url | None = None
     """Where it is called."""
+    jobs: Annotated[dict[str, Name], Field(max_length=64)] | None = None
+    """Of batch and ecs: what runs as a Job in this cluster instead, by the TaskTemplate that stands for a job definition of Batch or
+    a task definition of ECS. Definitions are named as in ARNs, with a revision (report:3) or for all others without (report)."""
+
+
+_CREDENTIALS_OR_NO_ENDPOINT = (
+    "has(self.credentials) || !(has(self.endpointUrl) || (has(self.services) && "
+    "self.services.exists(name, has(self.services[name].endpointUrl))))"
+)
 
 
 class Aws(Written):
@@ -255,7 +270,7 @@ class Aws(Written):
     model_config = ConfigDict(
         json_schema_extra=rules(
             (
-                "has(self.credentials) || !(has(self.endpointUrl) || has(self.services))",
+                _CREDENTIALS_OR_NO_ENDPOINT,
                 "an endpoint takes credentials of its own: those of state machines are shown to AWS alone",
             )
         )
@@ -266,7 +281,7 @@ class Aws(Written):
     endpoint_url: Url | None = None
     """What stands in for AWS, such as an emulator. It takes credentials."""
     services: Annotated[dict[str, AwsService], Field(max_length=32)] = Field(default_factory=dict)
-    """Services that are called elsewhere, by their names in aws-sdk Resources (s3, sqs)."""
+    """Services that are called elsewhere, or of which some tasks run as Jobs, by their names in aws-sdk Resources (s3, batch)."""
     networks: Networks = Field(default_factory=list)
     """Private networks in which hosts of endpoints may be (10.20.0.0/16); as for HTTP. AWS's own endpoints need none."""
     credentials: AwsCredentials | None = None

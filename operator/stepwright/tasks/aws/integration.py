@@ -17,7 +17,6 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask
-from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.aws import around_emr, http_metadata, optimized, shapes
 from stepwright.aws.calling import (
@@ -40,6 +39,7 @@ from stepwright.tasks.aws import (
     looking,
     operations,
     resources,
+    sending,
 )
 from stepwright.tasks.aws.emr import AroundEmr
 from stepwright.tasks.aws.looking import Looking
@@ -139,7 +139,7 @@ def _made(call: Call, client_of: ClientOf) -> Json:
     except NoOperation as none:
         raise CallFailed(RUNTIME, str(none)) from none
     named = f"{call.task.resource.service}:{call.task.resource.action}"
-    given = _sendable(call, operation, extras.BEFORE.get(named))
+    given = sending.sendable(call, operation)
     try:
         said = _client(operation, client_of).call(operation.name, given)
     except ServiceRefused as refused:
@@ -174,44 +174,6 @@ def _found(call: Call, client_of: ClientOf) -> Json:
     assert isinstance(parameters, dict)
     with failures.told(operation):
         return find(call, parameters, client_of(operation.service))
-
-
-def _sendable(call: Call, operation: Operation, before: extras.Before | None) -> dict[str, Json]:
-    """What botocore takes. Raises CallFailed where the service would not take it."""
-    shape, parameters = operation.model.input_shape, call.task.parameters
-    if not isinstance(parameters, dict):
-        raise _unusable(parameters, "The Parameters must be an object")
-    if shape is None:
-        return {}
-    if found := [
-        _said(problem, operation) for problem in shapes.problems(shape, parameters, operation.spelling)
-    ]:
-        raise _unusable(parameters, ", ".join(found))
-    try:
-        if before is not None:
-            parameters = before(call, parameters)
-        given = shapes.request(shape, parameters, operation.spelling, operation.service)
-        # Half of a character would be sent somehow.
-        jsontext.dump(parameters).encode()
-    except ValueError as error:
-        raise _unusable(parameters, str(error)) from error
-    for member in operation.model.idempotent_members:
-        given.setdefault(member, begun_uid(call.ref.uid, call.task.task))
-    return given  # type: ignore[no-any-return]
-
-
-def _said(problem: shapes.Problem, operation: Operation) -> str:
-    if problem.kind != shapes.TYPE:
-        return problem.message
-    if operation.own is not None and operation.own.is_plain:
-        return f"The value of the field '{problem.field[0]}' has an invalid format"
-    return f"The value of the field '{problem.field[-1] if problem.field else ''}' {problem.message}"
-
-
-def _unusable(parameters: Json, why: str) -> CallFailed:
-    return CallFailed(
-        RUNTIME, f"The Parameters '{jsontext.dump(parameters)}' could not be used to start the Task: [{why}]"
-    )
 
 
 def _result(operation: Operation, said: ServiceAnswer) -> dict[str, Json]:

@@ -6,6 +6,7 @@ AWS has it. So nobody reads a log through Stepwright that they could not read th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, StateError
@@ -14,7 +15,7 @@ from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError, NotFound, TooManyRequests, Unreachable
 from stepwright.kube.paths import path_of
 from stepwright.tasks.accounts import Accounts
-from stepwright.tasks.job import described, facts
+from stepwright.tasks.job import described, ended_pods, facts
 from stepwright.tasks.job.adoption import is_made_by
 from stepwright.tasks.job.watched import Watched
 
@@ -36,14 +37,25 @@ class Describing:
         found = await self._api.get(path_of("batch/v1", "jobs", namespace, watched.name))
         if found["metadata"]["uid"] != uid:
             raise NotFound(404, "NotFound", f"Job {watched.name} is another one by now")
+        if watched.pods:
+            pods = await self._own_pods(watched, job)
+            return {**described.of(found, None), "pods": ended_pods.told(pods)}
         if not watched.logs.retrieve:
             return described.of(found, None)
+        logs = await self._logs(watched, await self._own_pods(watched, job), failed=failed)
+        return described.of(found, logs)
+
+    async def _own_pods(self, watched: Watched, job: facts.Job) -> list[facts.Pod]:
+        """Up to the number of which more is told."""
+        namespace, uid = watched.ref.namespace, job.metadata.uid
         selector = {"labelSelector": f"batch.kubernetes.io/controller-uid={uid}"}
         listed = await self._api.get(path_of("v1", "pods", namespace), selector, into=facts.List[facts.Pod])
-        own = [pod for pod in listed.items if is_made_by(job, pod)]
+        return [pod for pod in listed.items if is_made_by(job, pod)][: described.MOST_PODS]
+
+    async def _logs(self, watched: Watched, pods: Sequence[facts.Pod], *, failed: bool) -> dict[str, Json]:
         logs: dict[str, Json] = {}
         left = described.LARGEST_LOG_BYTES
-        for pod in own[: described.MOST_PODS]:
+        for pod in pods:
             containers: dict[str, Json] = {}
             for container in pod.spec.containers:
                 text = await self._log(watched, pod, container.name, left + 1)
@@ -56,7 +68,7 @@ class Describing:
                     text = described.of_log(text.decode(errors="replace"), raw=watched.logs.raw)
                 containers[container.name] = text
             logs[pod.metadata.name] = described.of_pod(containers)
-        return described.of(found, logs)
+        return logs
 
     async def _log(self, watched: Watched, pod: facts.Pod, container: str, most: int) -> bytes | Json:
         """Up to ``most`` bytes of it, or why it cannot be read. Raises ApiError if that may pass."""

@@ -146,7 +146,7 @@ class JobDriver:
             given = parameters.read(task)
             made = manifest.build(ref, task, given, defaults, self._owner)
             watched.output, watched.ttl_seconds = given.output, made.ttl_seconds
-            watched.logs = given.logs
+            watched.logs, watched.pods = given.logs, given.pods
             watched.completions, watched.parallelism = made.completions, made.parallelism
 
             def alike() -> Iterator[manifest.Manifest]:

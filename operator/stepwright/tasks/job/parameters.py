@@ -25,6 +25,9 @@ from stepwright.tasks.job.errors import refused
 
 K8S_JOB: Final = parse_resource("k8s:job")
 EKS_RUN_JOB: Final = parse_resource("arn:aws:states:::eks:runJob.sync")
+CONTAINERS: Final = parse_resource("k8s:job/containers")
+"""What tasks of other integrations are to this driver, which no definition can name: ``Job`` runs as it is, and the result tells of
+its pods' containers, too."""
 
 _CODE: Final = "SCHEMA_VALIDATION_FAILED"  # AWS's code for an invalid field
 
@@ -37,6 +40,8 @@ class Parameters:
     output: Literal["file", "stdout", "job"] = "file"
     """``job``: the Job itself is the result, and its containers are given nothing (``described``)."""
     logs: LogOptions = NO_LOGS
+    pods: bool = False
+    """Whether the result tells of the Job's pods."""
     container: Mapping[str, Any] | None = None
     """image, imagePullPolicy, command, args, env, resources as given."""
     pod_template: Mapping[str, Any] | None = None
@@ -109,6 +114,7 @@ _EKS: Final[Mapping[str, _Shape]] = {
     ),
     "Job": _OBJECT,
 }
+_OF_CONTAINERS: Final[Mapping[str, _Shape]] = {"Job": _OBJECT, "labels": _TEXT_MAP, "annotations": _TEXT_MAP}
 
 
 def read(task: StartTask) -> Parameters:
@@ -116,7 +122,7 @@ def read(task: StartTask) -> Parameters:
     given = task.parameters if task.has_parameters else {}
     if not isinstance(given, dict):
         raise refused(f"Parameters must be an object, but {_kind(given)} was given.")
-    shapes = _EKS if task.resource == EKS_RUN_JOB else _K8S
+    shapes = _EKS if task.resource == EKS_RUN_JOB else _OF_CONTAINERS if task.resource == CONTAINERS else _K8S
     for name, value in given.items():
         if name not in shapes:
             raise refused(_unknown(name, task.resource, shapes))
@@ -124,7 +130,7 @@ def read(task: StartTask) -> Parameters:
             raise refused(f"Parameter {name} must be {shapes[name].words}, but {_kind(value)} was given.")
     if (problem := _exclusion(given)) is not None:
         raise refused(problem)
-    if task.resource == EKS_RUN_JOB:
+    if task.resource in (EKS_RUN_JOB, CONTAINERS):
         if "Job" not in given:
             raise refused("Parameter Job is missing: the Job to run.")
         return Parameters(
@@ -133,6 +139,9 @@ def read(task: StartTask) -> Parameters:
             job=_get(given, "Job"),
             namespace=_get(given, "Namespace"),
             logs=described.log_options(_get(given, "LogOptions") or {}),
+            pods=task.resource == CONTAINERS,
+            labels=_get(given, "labels"),
+            annotations=_get(given, "annotations"),
         )
     return Parameters(
         input=given.get("input", task.input),

@@ -31,6 +31,8 @@ class Watched:
     since: Millis
     log_in_cause: bool = True
     logs: LogOptions = NO_LOGS
+    pods: bool = False
+    """Whether the result tells of the Job's pods."""
     completions: int | None = None
     """The completions of the Job as it was made, defaults filled in. Those of an Indexed Job may be changed
     while it runs."""
