@@ -18,12 +18,13 @@ from stepwright.aws import environment, models, names, sessions
 from stepwright.aws.calling import Client, MayNotConnect, NoAnswer, ServiceAnswer, ServiceRefused
 from stepwright.aws.clients import Addresses, Clients, Keys, Signed, Way
 from stepwright.aws.threads import CALLS_AT_ONCE, Threads
-from stepwright.catalog.ports import ConnectionObjects, NoObject
+from stepwright.catalog.ports import ConnectionObject, ConnectionObjects, NoObject
 from stepwright.engine.ports import Clock, ExecutionRef
 from stepwright.tasks.accounts import service_account
 from stepwright.tasks.aws import connection
 from stepwright.tasks.aws.connection import AwsConnection
 from stepwright.tasks.calls import addresses, policy, target
+from stepwright.tasks.calls.connection_parts import SecretKey
 from stepwright.tasks.calls.integration import CallFailed
 from stepwright.tasks.calls.policy import NotAllowed, Policy
 from stepwright.tasks.calls.services import ClientOf
@@ -73,9 +74,9 @@ class ServicesByConnections:
         found, aws = await connection.of_execution(ref, self._connections)
         if not environment.is_region(aws.region):
             raise denied(f"spec.aws.region of the Connection is no region of AWS: {aws.region}.")
-        client = partial(self._client, found.identity, aws)
-        asked = Asked(ref, found, aws, role, sts=partial(client, "sts"))
         try:
+            client = partial(self._client, found.identity, aws, await _authorities(found, aws))
+            asked = Asked(ref, found, aws, role, sts=partial(client, "sts"))
             keys = await self._identities.keys(asked)
         except NoObject as lacking:
             raise CallFailed(PERMISSIONS, lacking.cause) from lacking
@@ -98,12 +99,15 @@ class ServicesByConnections:
         machine = None if role is None else ref.state_machine
         return ref.namespace, connections, service_account(ref.settings), role, machine
 
-    def _client(self, owner: str, aws: AwsConnection, service: str, signed: Keys | Signed) -> Client:
+    def _client(
+        self, owner: str, aws: AwsConnection, authorities: str | None, service: str, signed: Keys | Signed
+    ) -> Client:
         named = names.in_resources(models.service(service).metadata["serviceId"])
         endpoint = aws.endpoint_of(named)
         within = Policy((), addresses.PRIVATE if endpoint is None else aws.networks, self._loopback)
         url = None if endpoint is None else endpoint.url.rstrip("/")
-        way = Way(aws.region, url, signed, f"{owner}/{url}", self._addresses(within))
+        believed = None if endpoint is None else authorities
+        way = Way(aws.region, url, signed, f"{owner}/{url}", believed, self._addresses(within))
         return self._clients.client(service, way)
 
     def _addresses(self, within: Policy) -> Addresses:
@@ -137,6 +141,12 @@ class _Renewing:
                 raise
             self.keys = keys
         return self.signed(keys).call(operation, given)
+
+
+async def _authorities(connection: ConnectionObject, aws: AwsConnection) -> str | None:
+    """Raises NoObject, Unavailable."""
+    given = aws.authorities
+    return await connection.secret(given.name, given.key) if isinstance(given, SecretKey) else given
 
 
 def _raise(error: Exception, _: str) -> Client:

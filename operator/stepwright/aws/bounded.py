@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -27,6 +28,9 @@ from stepwright.aws.calling import MayNotConnect
 LARGEST_BYTES: Final = 8 * 1024 * 1024
 """A task's result may have 256 KiB; as XML, or with what a result leaves out, an answer may be longer."""
 _PIECE_BYTES: Final = 64 * 1024
+_NO_CERTIFICATES: Final = (
+    "The certificates of the authorities that are to be believed cannot be used: they must be PEM."
+)
 
 _AT_ONCE: Final = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 """A body follows its head without waiting until that is acknowledged, which takes servers 40 ms. botocore's own clients say so to
@@ -63,10 +67,13 @@ class BoundedSession(URLLib3Session):  # type: ignore[misc]
         timeout: tuple[float, float],
         connections: int,
         addresses: Callable[[str, str, int], Sequence[str]] | None = None,
+        authorities: str | None = None,
     ) -> None:
         """``trusted``: a file of certificates; None: the usual ones. ``timeout``: seconds until there is a connection, and between
         two pieces of an answer. ``addresses``: those of a host that may be connected to, without a proxy; None: any, also by
-        the proxies that the environment names."""
+        the proxies that the environment names. ``authorities``: their certificates, in PEM, which are believed instead. Raises
+            MayNotConnect if these are none."""
+        self._authorities = authorities
         super().__init__(
             verify=trusted or True,
             timeout=timeout,
@@ -76,6 +83,20 @@ class BoundedSession(URLLib3Session):  # type: ignore[misc]
         )
         if addresses is not None:
             self._manager.pool_classes_by_scheme = _pools(addresses)
+
+    def _get_ssl_context(self) -> Any:
+        context = super()._get_ssl_context()
+        if self._authorities is not None:
+            try:
+                context.load_verify_locations(cadata=self._authorities)
+            except (ssl.SSLError, ValueError) as error:
+                raise MayNotConnect(_NO_CERTIFICATES) from error
+        return context
+
+    def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
+        super()._setup_ssl_cert(conn, url, verify)
+        if self._authorities is not None:
+            conn.ca_certs = None  # what the context has counts alone
 
     def send(self, request: Any) -> Any:
         """Raises TooLong, MayNotConnect, and botocore's own."""

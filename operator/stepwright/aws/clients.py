@@ -62,12 +62,14 @@ class Signed(Enum):
 class Way:
     """How a service is called. ``url``: of what stands in for it; None: AWS's own. ``owner``: whose connections are kept open
     together, so all ways of one owner have the same ``addresses``; without these every address may be connected to, and
-    proxies of the environment are used."""
+    proxies of the environment are used. ``authorities``: certificates in PEM of those that are believed in place of the usual
+    ones."""
 
     region: str
     url: str | None = None
     signed: Keys | Signed = Signed.BY_SESSION
     owner: str = ""
+    authorities: str | None = None
     addresses: Addresses | None = field(default=None, compare=False)
 
 
@@ -127,6 +129,7 @@ class Clients:
             (CONNECT_SECONDS, _seconds(service)),
             CONNECTIONS,
             way.addresses,
+            way.authorities,
         ).send
 
     def _of_service(self, service: str, way: Way) -> Client:

@@ -258,6 +258,15 @@ class AwsService(Written):
     a task definition of ECS. Definitions are named as in ARNs, with a revision (report:3) or for all others without (report)."""
 
 
+class AwsTls(Written):
+    """Whose certificates are believed for endpoints that this names. Without it those that the operator's image believes."""
+
+    ca: Annotated[str, Field(max_length=65536)] | None = None
+    """Certificates of the authorities that are believed instead, in PEM."""
+    ca_from: FromSecret | None = None
+    """Where they are kept."""
+
+
 _CREDENTIALS_OR_NO_ENDPOINT = (
     "has(self.credentials) || !(has(self.endpointUrl) || (has(self.services) && "
     "self.services.exists(name, has(self.services[name].endpointUrl))))"
@@ -284,6 +293,8 @@ class Aws(Written):
     """Services that are called elsewhere, or of which some tasks run as Jobs, by their names in aws-sdk Resources (s3, batch)."""
     networks: Networks = Field(default_factory=list)
     """Private networks in which hosts of endpoints may be (10.20.0.0/16); as for HTTP. AWS's own endpoints need none."""
+    tls: AwsTls | None = None
+    """Whose certificates are believed for endpoints that this names."""
     credentials: AwsCredentials | None = None
     """Who calls. Without it the ServiceAccount of each state machine that names this object, as the role that its annotation
     eks.amazonaws.com/role-arn names."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from stepwright.asl.failure.errors import PERMISSIONS
 from stepwright.catalog.ports import ConnectionObject, ConnectionObjects, NoObject
 from stepwright.engine.ports import ExecutionRef
-from stepwright.tasks.calls.connection_parts import BadConnection, SecretKey, network, secret, url
+from stepwright.tasks.calls.connection_parts import BadConnection, SecretKey, network, optional, secret, url
 from stepwright.tasks.calls.integration import CallFailed
 from stepwright.tasks.calls.target import Target
 
@@ -43,11 +43,13 @@ class WebIdentity:
 class AwsConnection:
     """``endpoint``: of what stands in for all services, ``endpoints`` for single ones, by their names in ``aws-sdk`` Resources.
     ``credentials``: None: those of the state machine's ServiceAccount. ``roles``: the ARNs of those that tasks may act as
-    beyond these. ``jobs``: by service (``batch``, ``ecs``) and definition the TaskTemplates that stand for it."""
+    beyond these. ``authorities``: certificates in PEM, or where they are, of
+    those that are believed for these endpoints. ``jobs``: by service (``batch``, ``ecs``) and definition the TaskTemplates that stand for it."""
 
     region: str
     endpoint: Target | None
     endpoints: Mapping[str, Target]
+    authorities: str | SecretKey | None
     networks: tuple[IPv4Network | IPv6Network, ...]
     credentials: AccessKey | WebIdentity | None
     roles: frozenset[str]
@@ -76,6 +78,7 @@ def read(spec: Mapping[str, Any], *, loopback: bool = False) -> AwsConnection:  
         aws["region"],
         None if endpoint is None else url(endpoint, "spec.aws.endpointUrl"),
         {name: url(text, f"spec.aws.services.{name}.endpointUrl") for name, text in called.items()},
+        optional(aws.get("tls") or {}, "ca"),
         tuple(network(text, f"spec.aws.networks.{at}") for at, text in enumerate(aws.get("networks") or ())),
         credentials,
         frozenset(aws.get("roles") or ()),
