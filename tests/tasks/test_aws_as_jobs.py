@@ -219,6 +219,20 @@ async def test_a_command_stands_in_place_of_the_templates_arguments() -> None:
     assert container_of(job)["args"] == ["once", "today"]
 
 
+async def test_what_a_task_says_reaches_the_container_as_it_is_said() -> None:
+    """Kubernetes would read $(NAME) and $$ in it."""
+    said = {"Command": ["echo $$ $(KEPT) Ref::day"], "Environment": [{"Name": "PRICE", "Value": "$$5"}]}
+    scene, this = Mapped(), batch(ContainerOverrides=said, Parameters={"day": "$1"})
+
+    told = await scene.ended(this, 0)
+
+    container = container_of(scene.job(this))
+    assert container["args"] == ["echo $$$$ $$(KEPT) $$1"]
+    assert env_of(container)["PRICE"] == "$$$$5"
+    assert told["Container"]["Command"] == ["echo $$ $(KEPT) $1"]
+    assert {"Name": "PRICE", "Value": "$$5"} in told["Container"]["Environment"]
+
+
 async def test_a_revision_may_have_a_template_of_its_own() -> None:
     assert container_of(await Mapped().begun(batch(JobDefinition="report:9")))["image"] == "example/report:9"
     assert container_of(await Mapped().begun(batch(JobDefinition="report:8")))["image"] == "example/report:1"
@@ -407,6 +421,18 @@ async def test_after_a_kill_the_same_job_is_waited_for_whatever_the_connection_s
     assert told.get("Status", told.get("LastStatus")) in ("SUCCEEDED", "STOPPED")
     assert scene.writes() == ["create"]
     assert scene.aws.calls == {}
+
+
+async def test_what_was_submitted_to_aws_stays_there_whatever_the_connection_says_by_then() -> None:
+    scene = Mapped()
+    at_aws = {"JobArn": "arn:aws:batch:eu-central-1:123456789012:job/j-1", "JobId": "j-1", "JobName": "daily"}
+    async with scene.jobs() as driver:
+        await driver.start(scene.ref, replace(batch(), submitted=at_aws), again=True)
+        await settled()
+        await scene.clock.forward(1)
+
+    assert scene.aws.calls["DescribeJobs"] == [{"jobs": ["j-1"]}]
+    assert scene.server.named("jobs") == []
 
 
 async def test_a_job_is_deleted_when_its_task_is_stopped_also_by_the_next_process() -> None:

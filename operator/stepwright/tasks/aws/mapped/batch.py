@@ -139,8 +139,12 @@ def _substitute(main: Object, parameters: Mapping[str, str]) -> None:
     for name in ("command", "args"):
         if name in main:
             main[name] = [
-                _PARAMETER.sub(lambda found: parameters.get(found[1], found[0]), word) for word in main[name]
+                _PARAMETER.sub(lambda found: _meant(parameters, found), word) for word in main[name]
             ]
+
+
+def _meant(parameters: Mapping[str, str], found: re.Match[str]) -> str:
+    return containers.literal(parameters[found[1]]) if found[1] in parameters else found[0]
 
 
 def _main(pod: list[containers.Ended]) -> containers.Ended:
@@ -158,8 +162,12 @@ def _container(described: Mapping[str, Any], mains: list[containers.Ended]) -> O
     last = mains[-1] if mains else None
     return {
         "image": main.get("image"),
-        "command": main.get("args") or main.get("command") or [],
-        "environment": [entry for entry in main.get("env") or () if "value" in entry],
+        "command": list(map(containers.read_literal, main.get("args") or main.get("command") or [])),
+        "environment": [
+            {"name": entry["name"], "value": containers.read_literal(entry["value"])}
+            for entry in main.get("env") or ()
+            if "value" in entry
+        ],
         "exitCode": None if last is None else last.exit_code,
         "reason": None if last is None else last.reason,
         "logStreamName": None if last is None else last.pod,

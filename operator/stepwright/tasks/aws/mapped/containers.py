@@ -70,10 +70,10 @@ class Overrides:
 def override(container: Object, given: Overrides) -> None:
     """``command`` stands in place of the container's ``args``, as it does of an image's CMD."""
     if given.command is not None:
-        container["args"] = list(given.command)
+        container["args"] = list(map(literal, given.command))
     if given.environment:
         kept = [entry for entry in container.get("env") or () if entry.get("name") not in given.environment]
-        own = [{"name": name, "value": value} for name, value in given.environment.items()]
+        own = [{"name": name, "value": literal(value)} for name, value in given.environment.items()]
         container["env"] = [*kept, *own]
     if (given.cpu, given.memory, given.reserved, given.gpus) != (None, None, None, None):
         _override_resources(container.setdefault("resources", {}), given)
@@ -92,6 +92,15 @@ def _override_resources(resources: Object, given: Overrides) -> None:
     if given.gpus is not None:
         most[GPU] = given.gpus
         asked.pop(GPU, None)
+
+
+def literal(text: str) -> str:
+    """Kubernetes would read ``$(NAME)`` and ``$$`` in it."""
+    return text.replace("$", "$$")
+
+
+def read_literal(text: str) -> str:
+    return text.replace("$$", "$")
 
 
 def required(resources: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -129,7 +138,7 @@ def ended(described: Mapping[str, Any]) -> list[list[Ended]]:
                 pod["name"],
                 container["name"],
                 container.get("exitCode"),
-                pod.get("reason") or container.get("reason"),
+                pod.get("reason") or _reason(container),
                 moment(container.get("startedAt")),
                 moment(container.get("finishedAt")),
             )
@@ -137,6 +146,18 @@ def ended(described: Mapping[str, Any]) -> list[list[Ended]]:
         ]
         for pod in described.get("pods") or ()
     ]
+
+
+def _reason(container: Mapping[str, Any]) -> str | None:
+    """AWS has none for a container that has just ended."""
+    reason = container.get("reason")
+    return None if reason in ("Completed", "Error") else reason
+
+
+def why_failed(described: Mapping[str, Any]) -> str:
+    conditions = (described.get("status") or {}).get("conditions") or ()
+    failed: Mapping[str, Any] = next((each for each in conditions if each.get("type") == "Failed"), {})
+    return f"{failed.get('reason') or 'Failed'}: {failed.get('message') or 'the Job has failed'}"
 
 
 def moment(text: Json) -> datetime | None:

@@ -80,8 +80,7 @@ def told(
                 "image": images.get(one.name),
                 "lastStatus": "STOPPED",
                 "exitCode": one.exit_code,
-                # AWS says nothing of a container that has just ended.
-                "reason": None if one.reason in ("Completed", "Error") else one.reason,
+                "reason": one.reason,
             }
             for one in last
         ],

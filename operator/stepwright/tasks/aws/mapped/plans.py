@@ -29,7 +29,7 @@ from stepwright.catalog.ports import (
 )
 from stepwright.engine.ports import ExecutionRef
 from stepwright.tasks.aws import connection, operations, sending
-from stepwright.tasks.aws.mapped import batch, ecs
+from stepwright.tasks.aws.mapped import batch, containers, ecs
 from stepwright.tasks.aws.mapped.containers import Unmapped
 from stepwright.tasks.aws.operations import Operation
 from stepwright.tasks.calls.as_jobs import AsJob
@@ -63,8 +63,8 @@ class MappedJobs:
     async def planned(self, call: Call, *, began: bool) -> AsJob | None:
         resource = call.task.resource
         kind = _KINDS.get(f"{resource.service}:{resource.action}") if resource.waits_for_end else None
-        if kind is None:
-            return None
+        if kind is None or (call.task.submitted is not None and not began):
+            return None  # which AWS has by now, whatever the Connection says
         operation, given, shape = await asyncio.to_thread(_read, call, kind)
         function = await self._standing_for(call, kind, given)
         if function is None and not began:
@@ -129,7 +129,7 @@ class Expected:
             case TaskSucceeded(task, dict(described)):
                 return TaskSucceeded(task, self._told(described, None))
             case TaskFailed(task, error, cause) if error == TASK_FAILED and (found := _object(cause)):
-                return TaskFailed(task, error, jsontext.dump(self._told(found, "The Job has failed")))
+                return TaskFailed(task, error, jsontext.dump(self._told(found, containers.why_failed(found))))
             case TaskFailed(task, error, cause) if error in _NOT_BEGUN:
                 own = self.operation.own
                 assert own is not None
