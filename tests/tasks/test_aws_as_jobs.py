@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from stepwright.asl.json_types import Pointer
 from stepwright.asl.resource import parse
 from stepwright.asl.signals import TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import CancelTask, StartTask
@@ -26,6 +27,7 @@ from stepwright.catalog.ports import (
 )
 from stepwright.engine.ports import Report
 from stepwright.tasks.aws.integration import AwsServices
+from stepwright.tasks.aws.mapped import checking
 from stepwright.tasks.aws.mapped.plans import MappedJobs
 from stepwright.tasks.calls.as_jobs import JobAnswers, PartlyJobs
 from stepwright.tasks.calls.driver import CallDriver
@@ -391,6 +393,45 @@ async def test_other_definitions_are_submitted_to_aws() -> None:
 
     assert scene.aws.calls["SubmitJob"][0]["jobDefinition"] == "others:1"
     assert scene.server.named("jobs") == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "given", "said"),
+    [
+        (
+            "batch:submitJob.sync",
+            {"JobDefinition": "report:3"},
+            ["/States/A/Parameters/JobDefinition: no report"],
+        ),
+        (
+            "ecs:runTask.sync",
+            {"TaskDefinition": "task-definition/pair"},
+            ["/States/A/Parameters/TaskDefinition: no pair"],
+        ),
+        ("batch:submitJob.sync", {"JobDefinition": "other"}, []),
+        ("batch:submitJob.sync", {"JobDefinition": "${Definition}"}, []),
+        ("batch:submitJob.sync", {"JobDefinition.$": "$.definition"}, []),
+        ("batch:submitJob", {"JobDefinition": "report"}, []),
+    ],
+)
+def test_a_template_that_is_not_there_is_a_warning_when_the_state_machine_is_created(
+    resource: str, given: Any, said: list[str]
+) -> None:
+    class Lacking(Objects):
+        def lacking(self, name: FunctionName, namespace: str) -> str | None:  # noqa: ARG002
+            return f"no {name.name}"
+
+    spec = Mapped().objects.spec
+    found = checking.check(
+        Lacking(spec),
+        "shop",
+        {"aws": spec, "to-come": None, "http": {"http": {}}},
+        parse(f"arn:aws:states:::{resource}"),
+        {"Parameters": given},
+        Pointer("/States/A"),
+    )
+
+    assert [f"{problem.pointer}: {problem.message}" for problem in found] == said
 
 
 async def test_a_template_that_is_not_there_fails_the_task_with_its_name() -> None:

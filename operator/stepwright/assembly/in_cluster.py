@@ -57,6 +57,7 @@ from stepwright.kube.informer import Informer
 from stepwright.kube.local_copy import Metadata
 from stepwright.tasks import aws, functions, table
 from stepwright.tasks.accounts import Accounts
+from stepwright.tasks.aws.mapped import checking as mapped_jobs
 from stepwright.tasks.calls.as_jobs import JobAnswers
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
@@ -343,12 +344,14 @@ def _check_for(
     of_functions = partial(functions.check, known, namespace)
     named = {name: connections.known(namespace, name) for name in spec.get("connections") or ()}
     of_aws = partial(aws.check_allowed, named)
+    of_mapped_jobs = partial(mapped_jobs.check, known, namespace, named)
 
     def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
         return (
             *of_drivers(resource, state, pointer),
             *of_functions(resource, state, pointer),
             *of_aws(resource, state, pointer),
+            *of_mapped_jobs(resource, state, pointer),
         )
 
     return check

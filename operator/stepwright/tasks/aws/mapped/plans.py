@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from stepwright.asl.failure.errors import TASK_FAILED
 from stepwright.asl.json_types import Json
-from stepwright.asl.resource import parse
+from stepwright.asl.resource import Resource, parse
 from stepwright.asl.signals import Signal, TaskFailed, TaskSubmitted, TaskSucceeded
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
@@ -45,6 +45,11 @@ _OF_JOBS: Final = "Job."
 _NOT_BEGUN: Final = frozenset({"Job.Refused", "Job.QuotaExceeded"})
 
 
+def kind_of(resource: Resource) -> ModuleType | None:
+    """Which of Batch and ECS runs what it names, if it is one that a Job can stand for."""
+    return _KINDS.get(f"{resource.service}:{resource.action}") if resource.waits_for_end else None
+
+
 class MappedJobs:
     """Implements ``tasks.calls.as_jobs.Plans``."""
 
@@ -61,8 +66,7 @@ class MappedJobs:
         )
 
     async def planned(self, call: Call, *, began: bool) -> AsJob | None:
-        resource = call.task.resource
-        kind = _KINDS.get(f"{resource.service}:{resource.action}") if resource.waits_for_end else None
+        kind = kind_of(call.task.resource)
         if kind is None or (call.task.submitted is not None and not began):
             return None  # which AWS has by now, whatever the Connection says
         operation, given, shape = await asyncio.to_thread(_read, call, kind)
@@ -95,7 +99,7 @@ class MappedJobs:
             _, aws = await connection.of_execution(call.ref, self._connections)
         except CallFailed:
             return None  # which the call finds, too, and says
-        name = _named(str(given[kind.DEFINITION]), aws.jobs.get(kind.SERVICE) or {})
+        name = standing_for(str(given[kind.DEFINITION]), aws.jobs.get(kind.SERVICE) or {})
         if name is None:
             return None
         try:
@@ -173,8 +177,8 @@ def _place(ref: ExecutionRef) -> str:
     return f"{place.region}:{place.account}"
 
 
-def _named(definition: str, table: Mapping[str, str]) -> str | None:
-    """What a table of definitions has for one, which is named with its revision or without, or by its ARN."""
+def standing_for(definition: str, table: Mapping[str, str]) -> str | None:
+    """The TaskTemplate that a table of definitions has for one, which is named with its revision or without, or by its ARN."""
     name = definition.rpartition("/")[2]
     return table.get(name) or table.get(name.partition(":")[0])
 
