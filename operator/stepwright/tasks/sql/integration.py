@@ -15,25 +15,20 @@ from typing import Final
 
 import asyncpg
 
-from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, PERMISSIONS, RUNTIME
+from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, RUNTIME
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
-from stepwright.catalog.ports import ConnectionObjects, NoObject
-from stepwright.tasks.calls import named_connections
-from stepwright.tasks.calls.at_once import AtOnce
-from stepwright.tasks.calls.connection_parts import BadConnection
+from stepwright.tasks.calls.at_servers import AtServers
 from stepwright.tasks.calls.host_names import words
 from stepwright.tasks.calls.integration import Again, Answered, AnswerLost, Call, CallFailed
-from stepwright.tasks.calls.policy import NotAllowed
 from stepwright.tasks.calls.secrets import Secrets
-from stepwright.tasks.calls.servers import CannotConnect, Connector
-from stepwright.tasks.calls.trust import BadCertificates, why_not
+from stepwright.tasks.calls.trust import why_not
 from stepwright.tasks.sql import connection, failures, parameters
 from stepwright.tasks.sql.connection import SqlConnection
 from stepwright.tasks.sql.parameters import OFFERED, ROWS, Statement
-from stepwright.tasks.sql.session import Access, Session
+from stepwright.tasks.sql.session import Session
 
 LARGEST_ANSWER_BYTES: Final = 2 * 2**20
 """All that a database may send for one task, whose result may have 256 KiB of JSON."""
@@ -42,19 +37,10 @@ LATER_SECONDS: Final = 5.0
 """A statement's time limit is the server's, whose answer says for certain that nothing was done: it is given time to do so."""
 
 
-class Sql(AtOnce):
-    """Implements ``tasks.calls.integration.Integration``. ``loopback``: whether this machine is the user's own, so that
-    Connections may name it."""
+class Sql(AtServers):
+    """Implements ``tasks.calls.integration.Integration``."""
 
-    def __init__(
-        self, objects: ConnectionObjects, *, loopback: bool = False, connector: Connector | None = None
-    ) -> None:
-        self._objects = objects
-        self._loopback = loopback
-        self._connector = connector or Connector()
-
-    async def close(self) -> None:
-        self._connector.close()
+    connection_failed = failures.CONNECTION
 
     def serves(self, resource: Resource) -> bool:
         return OFFERED.serves(resource)
@@ -71,55 +57,33 @@ class Sql(AtOnce):
 
     async def find(self, call: Call) -> Answered | None:
         """The row in the table of tasks is found by whoever would write it. Raises CallFailed if there is no such table."""
-        _, sql = await self._connection(call, OFFERED.read(call)["Connection"])
+        _, sql = await self._connection(call, OFFERED.read(call)["Connection"], connection.read)
         if sql.tasks_table is None:
             raise self.lost(call)
         return None
 
     async def begin(self, call: Call) -> Answered:
         given = OFFERED.read(call)
-        secrets, sql = await self._connection(call, given["Connection"])
+        secrets, sql = await self._connection(call, given["Connection"], connection.read)
         asked = _Asked(call, parameters.statements(given), given.get("MaxRows", ROWS), sql)
         try:
             return Answered(await self._answer(asked, secrets))
         except CallFailed as failed:
             raise CallFailed(failed.error, str(secrets.hidden(failed.cause))) from failed
-        except NoObject as lacking:
-            raise named_connections.failed(lacking) from lacking
-        except BadCertificates as bad:
-            raise named_connections.unusable(str(bad)) from bad
-        except NotAllowed as refused:
-            raise CallFailed(PERMISSIONS, str(refused)) from refused
-
-    async def _connection(self, call: Call, name: str) -> tuple[Secrets, SqlConnection]:
-        try:
-            found = await self._objects.find(call.ref, name)
-            return Secrets(found), connection.read(found.spec, loopback=self._loopback)
-        except NoObject as lacking:
-            raise named_connections.failed(lacking) from lacking
-        except BadConnection as bad:
-            raise named_connections.unusable(str(bad)) from bad
 
     async def _answer(self, asked: _Asked, secrets: Secrets) -> Json:
         server = asked.sql.server
-        context = await self._connector.context(server, secrets)
-        access = Access(
-            "" if server.login is None else (await secrets.of(server.login.user)).strip("\r\n"),
-            "" if server.login is None else (await secrets.of(server.login.password)).strip("\r\n"),
-            asked.sql.database,
-        )
         try:
             async with asyncio.timeout(server.seconds + LATER_SECONDS):
-                connected = await self._connector.connect(server, LARGEST_ANSWER_BYTES)
+                line = await self._line(server, secrets, LARGEST_ANSWER_BYTES)
                 try:
-                    session = await Session.begun(server, connected, context, access, reads=asked.reads)
-                    return await asked.answer(session)
+                    return await asked.answer(
+                        await Session.begun(server, line, asked.sql.database, reads=asked.reads)
+                    )
                 except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                    if connected.exceeded:
+                    if line.socket.exceeded:
                         raise CallFailed(DATA_LIMIT_EXCEEDED, _TOO_LARGE) from error
                     raise
-        except CannotConnect as cannot:
-            raise CallFailed(failures.CONNECTION, str(cannot)) from cannot
         except ssl.SSLCertVerificationError as error:
             why = f"The certificate of {server.name} is not valid: {why_not(error)}."
             raise CallFailed(failures.CONNECTION, why) from error
@@ -173,7 +137,7 @@ class _Asked:
             await session.commit()
             return result
         finally:
-            session.close()
+            await session.close()
 
     def broken(self, why: str) -> Exception:
         """There is no answer: what is known then."""

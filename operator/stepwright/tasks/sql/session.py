@@ -7,29 +7,25 @@ chosen and connected before, and that ends after so many bytes: asyncpg itself w
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import Any, Final, Self
 
 import asyncpg
 
 from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, RUNTIME
 from stepwright.asl.json_types import Json
+from stepwright.tasks.calls.at_servers import Line
 from stepwright.tasks.calls.integration import CallFailed
 from stepwright.tasks.calls.servers import BoundedSocket, Server
 from stepwright.tasks.sql import values
 from stepwright.tasks.sql.parameters import Statement
 from stepwright.tasks.sql.values import Unfit
 
+FAREWELL_SECONDS: Final = 1.0
+"""How long a server that has committed is given to see that nothing follows; else it would log a connection that broke off."""
+
 _NAME: Final = "stepwright"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Access:
-    user: str
-    password: str
-    database: str
 
 
 class _Loop:
@@ -60,30 +56,23 @@ class Session:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self.committing = False
+        self._committed = False
 
     @classmethod
-    async def begun(
-        cls,
-        server: Server,
-        connected: BoundedSocket,
-        context: ssl.SSLContext | None,
-        access: Access,
-        *,
-        reads: bool,
-    ) -> Self:
+    async def begun(cls, server: Server, line: Line, database: str, *, reads: bool) -> Self:
         """With an open transaction; it owns the socket; one that ``reads`` cannot write. Raises asyncpg's errors, OSError."""
-        loop = _Loop(connected)
+        loop = _Loop(line.socket)
         try:
             connection = await asyncpg.connect(
                 host=server.expected,
                 port=server.target.port,
-                user=access.user,
-                password=access.password,
-                database=access.database,
+                user=line.user,
+                password=line.password,
+                database=database,
                 loop=loop,
                 timeout=server.seconds,
                 statement_cache_size=0,
-                ssl=context or False,
+                ssl=line.context or False,
                 direct_tls=False,
                 server_settings={"application_name": _NAME},
                 target_session_attrs="any",
@@ -105,10 +94,15 @@ class Session:
     async def commit(self) -> None:
         self.committing = True
         await self._connection.execute("COMMIT")
+        self._committed = True
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """What was not committed is undone by the server."""
+        if self._committed:
+            with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._connection.close(timeout=FAREWELL_SECONDS)
         self._connection.terminate()
+        await asyncio.sleep(0)  # then its socket is closed
 
     async def value(self, text: str, *arguments: Any) -> Any:
         """Of the first column of the first row of a statement of ours; None if there is no row."""

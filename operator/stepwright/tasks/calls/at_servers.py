@@ -1,0 +1,81 @@
+"""What integrations have alike whose tasks call servers that Connections name, each call on a connection of its own."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from stepwright.asl.failure.errors import PERMISSIONS
+from stepwright.catalog.ports import ConnectionObjects, NoObject
+from stepwright.tasks.calls import named_connections
+from stepwright.tasks.calls.at_once import AtOnce
+from stepwright.tasks.calls.connection_parts import BadConnection
+from stepwright.tasks.calls.integration import Call, CallFailed
+from stepwright.tasks.calls.policy import NotAllowed
+from stepwright.tasks.calls.secrets import Secrets
+from stepwright.tasks.calls.servers import BoundedSocket, CannotConnect, Connector, Server
+from stepwright.tasks.calls.trust import BadCertificates
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Read(Protocol[T_co]):
+    def __call__(self, spec: Any, *, loopback: bool) -> T_co:
+        """What a Connection says. Raises BadConnection."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Line:
+    """A connection, and what is needed to use it. ``context``: of TLS, which is still to begin; None: there is none. Empty texts
+    where the Connection names nobody."""
+
+    socket: BoundedSocket
+    context: ssl.SSLContext | None
+    user: str
+    password: str
+
+
+class AtServers(AtOnce):
+    """``loopback``: whether this machine is the user's own, so that Connections may name it. ``connection_failed``: the error of
+    tasks for which there is no connection."""
+
+    connection_failed: str
+
+    def __init__(
+        self, objects: ConnectionObjects, *, loopback: bool = False, connector: Connector | None = None
+    ) -> None:
+        self._objects = objects
+        self._loopback = loopback
+        self._connector = connector or Connector()
+
+    async def close(self) -> None:
+        self._connector.close()
+
+    async def _connection(self, call: Call, name: str, read: Read[T_co]) -> tuple[Secrets, T_co]:
+        """Raises CallFailed, Unavailable."""
+        try:
+            found = await self._objects.find(call.ref, name)
+            return Secrets(found), read(found.spec, loopback=self._loopback)
+        except NoObject as lacking:
+            raise named_connections.failed(lacking) from lacking
+        except BadConnection as bad:
+            raise named_connections.unusable(str(bad)) from bad
+
+    async def _line(self, server: Server, secrets: Secrets, most_bytes: int) -> Line:
+        """Whoever calls this limits the time, and closes the socket. Raises CallFailed, Unavailable."""
+        try:
+            context = await self._connector.context(server, secrets)
+            user = password = ""
+            if server.login is not None:
+                user = (await secrets.of(server.login.user)).strip("\r\n")
+                password = (await secrets.of(server.login.password)).strip("\r\n")
+            return Line(await self._connector.connect(server, most_bytes), context, user, password)
+        except NoObject as lacking:
+            raise named_connections.failed(lacking) from lacking
+        except BadCertificates as bad:
+            raise named_connections.unusable(str(bad)) from bad
+        except NotAllowed as refused:
+            raise CallFailed(PERMISSIONS, str(refused)) from refused
+        except CannotConnect as cannot:
+            raise CallFailed(self.connection_failed, str(cannot)) from cannot
