@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from stepwright.integrations.testing import Fault
 
@@ -13,8 +13,8 @@ NONSENSE = b"\x16\x03\x01HTTP/1.1 400 Bad Request\r\nServer: coffee pot\r\n\r\n\
 
 
 @asynccontextmanager
-async def faulty(fault: Fault) -> AsyncIterator[int]:
-    """Its port on this machine; ``down``, ``silent`` or ``broken``."""
+async def faulty(fault: Fault, endless: bytes = b"") -> AsyncIterator[int]:
+    """Its port on this machine; ``down``, ``silent``, ``broken`` or ``huge``: that begins as it was asked to and never ends."""
     if fault == "down":
         with socket.socket() as bound:
             bound.bind(("127.0.0.1", 0))
@@ -26,6 +26,11 @@ async def faulty(fault: Fault) -> AsyncIterator[int]:
         writers.append(writer)
         if fault == "broken":
             writer.write(NONSENSE)
+        if fault == "huge":
+            with suppress(ConnectionError):
+                while True:
+                    writer.write(endless)
+                    await writer.drain()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:

@@ -381,6 +381,37 @@ class Sql(Server):
     which nobody knows fails with Sql.ConnectionLost."""
 
 
+MailAddress = Annotated[str, Field(max_length=254, pattern=r"^[^@ ]+@[0-9A-Za-z.-]+$")]
+
+
+class Sender(Written):
+    """Whom mail is from."""
+
+    address: MailAddress
+    """The address, such as orders@example.com."""
+    name: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    """The name that people see."""
+
+
+class Smtp(Server):
+    """A mail server."""
+
+    port: Port | None = None
+    """Its port: 587 unless it says something else, 465 with tlsAtOnce."""
+    tls_at_once: bool = False
+    """Begin with TLS, and not with STARTTLS."""
+    from_: Annotated[Sender, Field(alias="from")]
+    """Whom all mail is from: tasks cannot say somebody else."""
+    recipients: (
+        Annotated[
+            list[Annotated[str, Field(max_length=254, pattern=r"^[^@ ]*@[0-9A-Za-z.-]+$")]],
+            Field(max_length=64),
+        ]
+        | None
+    ) = None
+    """Who may be written to: addresses, and domains as @example.com. Without it anybody."""
+
+
 class OwnIntegration(Written):
     """What an integration that somebody else ships is told."""
 
@@ -390,11 +421,11 @@ class OwnIntegration(Written):
     """What it asks for, by names of its own."""
 
 
-_PARTS = ("http", "aws", "sql", "integration")
+_PARTS = ("http", "aws", "sql", "smtp", "integration")
 
 
 class ConnectionSpec(Written):
-    """What may be called, and with which credentials: one of http, aws, sql and integration."""
+    """What may be called, and with which credentials: one of http, aws, sql, smtp and integration."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -411,6 +442,8 @@ class ConnectionSpec(Written):
     """Where AWS's services are called, and as whom."""
     sql: Sql | None = None
     """Which database may be asked."""
+    smtp: Smtp | None = None
+    """Which mail server mail is handed to."""
     integration: OwnIntegration | None = None
     """What an integration that somebody else ships is told."""
     service_account_name: Name | None = None
