@@ -29,7 +29,7 @@ from stepwright.tasks.calls.target import Address, Target
 from stepwright.tasks.calls.trust import BadCertificates, Contexts, Trust, why_not
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
-"""Of an answer, decompressed: more is no task's result."""
+"""Of an answer, decompressed, where nothing else is said: more is no task's result."""
 
 _LINE_BYTES: Final = 8 * 1024
 _HEADER_LINES: Final = 128
@@ -46,7 +46,7 @@ class NoAnswer(Exception):  # noqa: N818 - it names a condition
 
 
 class TooLarge(Exception):  # noqa: N818
-    """The answer has more than LARGEST_BODY_BYTES."""
+    """The answer has more bytes than were asked for at most."""
 
 
 class Unusable(Exception):  # noqa: N818
@@ -113,15 +113,22 @@ class Client:
     def close(self) -> None:
         self.names.close()
 
-    async def send(self, request: Request, within: Policy, trust: Trust, seconds: float) -> Answer:
-        """``seconds``: until the whole answer is there. Raises NotAllowed, NoAnswer, TooLarge, Unusable."""
+    async def send(
+        self,
+        request: Request,
+        within: Policy,
+        trust: Trust,
+        seconds: float,
+        most_bytes: int = LARGEST_BODY_BYTES,
+    ) -> Answer:
+        """``most_bytes``: of the answer, decompressed. ``seconds``: until the whole answer is there. Raises NotAllowed, NoAnswer, TooLarge, Unusable."""
         called, begun = request.target, _Begun()
         try:
             async with asyncio.timeout(seconds):
                 addresses = policy.reachable(called, within, await self._addresses(called))
                 context = await self._context(called, trust)
                 async with self._sent(request, addresses, context, trust.server_name, begun) as response:
-                    return await _read(response, request.method)
+                    return await _read(response, request.method, most_bytes)
         except TimeoutError as error:
             why = f"{called.origin} has not answered within {seconds:g} seconds."
             raise NoAnswer(why, certain=not begun.yes) from error
@@ -226,22 +233,22 @@ def _joined(headers: Sequence[tuple[str, str]]) -> Mapping[str, str]:
     return dict(joined.values())
 
 
-async def _read(response: aiohttp.ClientResponse, method: str) -> Answer:
+async def _read(response: aiohttp.ClientResponse, method: str, most_bytes: int) -> Answer:
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers]
     unpack = _unpacking(response.headers.get("Content-Encoding", "")) if method != "HEAD" else None
     body, packed, cut = bytearray(), 0, False
     async for piece in response.content.iter_any():
         packed += len(piece)
         try:
-            body += piece if unpack is None else unpack.decompress(piece, LARGEST_BODY_BYTES + 1 - len(body))
+            body += piece if unpack is None else unpack.decompress(piece, most_bytes + 1 - len(body))
         except zlib.error as error:
             raise Unusable(_MISPACKED) from error
         # What is compressed may be long and yet hold nothing.
-        if max(len(body), packed) > LARGEST_BODY_BYTES:
+        if max(len(body), packed) > most_bytes:
             _abort(response)
             if response.status < 300:
                 raise TooLarge
-            del body[LARGEST_BODY_BYTES:]
+            del body[most_bytes:]
             cut = True
             break
     if unpack is not None and packed and not (unpack.eof or cut):
