@@ -32,7 +32,9 @@ from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql import database as databases
 from stepwright.sql.database import Database
 from stepwright.sql.shards import SqlShards
+from stepwright.tasks.calls.deferred import DeferredFiles
 from stepwright.tasks.calls.driver import CallDriver
+from stepwright.tasks.calls.remote_files import RemoteFiles
 from stepwright.tasks.map_data.integration import MapData
 from stepwright.tasks.map_shards.integration import MapShards
 from tests.testcluster.ports import free_port
@@ -125,7 +127,8 @@ async def opened(folder: Path) -> AsyncIterator[Embedded]:
     clock, reports, services = SystemClock(), Reports(), ServicesOfEnvironment()
     shards = SqlShards(database, clock)
     drivers = [
-        CallDriver(each, clock, reports) for each in (MapData(services), MapShards(shards, clock, reports))
+        CallDriver(each, clock, reports)
+        for each in (MapData(services, DeferredFiles(_no_urls)), MapShards(shards, clock, reports))
     ]
     here = Embedded(database, clock, drivers, reports, MockTestCases(database, None), shards=shards)
     running = asyncio.create_task(here.run())
@@ -140,6 +143,10 @@ async def opened(folder: Path) -> AsyncIterator[Embedded]:
         await services.close()
         await here.machines.deletions.close()
         await database.close()
+
+
+def _no_urls() -> RemoteFiles:
+    raise AssertionError("all items are in S3")
 
 
 @contextmanager

@@ -27,7 +27,9 @@ from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.tasks.aws.connection import AwsConnection
 from stepwright.tasks.aws.integration import AwsServices
 from stepwright.tasks.calls import target
+from stepwright.tasks.calls.deferred import DeferredFiles
 from stepwright.tasks.calls.integration import Call, CallFailed
+from stepwright.tasks.calls.remote_files import RemoteFiles
 from stepwright.tasks.map_data.integration import MapData
 from tests.tasks.start_tasks import start_task
 
@@ -317,6 +319,10 @@ async def test_a_task_acts_as_a_role_that_the_connection_lists_and_as_no_other(a
     assert len(aws.asked) == asked
 
 
+def nothing_by_url() -> RemoteFiles:
+    raise AssertionError
+
+
 @pytest.mark.parametrize(
     ("resource", "asked", "error"),
     [
@@ -336,7 +342,7 @@ async def test_a_task_acts_as_a_role_that_the_connection_lists_and_as_no_other(a
 async def test_a_map_that_may_not_call_s3_fails_as_its_reader_or_its_writer_does(
     resource: Resource, asked: dict[str, Any], error: str
 ) -> None:
-    reads = MapData(scene(connection(None)).services)
+    reads = MapData(scene(connection(None)).services, DeferredFiles(nothing_by_url))
     task = start_task(resource, {"ReaderConfig": {}, "Parameters": {"Bucket": "b", "Key": "k"}, **asked}, 5)
     with pytest.raises(CallFailed) as failed:
         await reads.begin(Call(ref(connections=["aws"]), task))

@@ -89,6 +89,8 @@ class Options:
     """What stands for them; all others, and all of them without it, are Lambda's."""
     aws: connections.Calls = "emulator"
     """Whoever may call this server may have tasks call AWS: with its user's credentials only if that one says so."""
+    files: Path | None = None
+    """The folder of those that ItemReaders may read."""
     mocks: MockFile | None = None
     """Its test cases answer the tasks of executions that are started with one."""
 
@@ -184,6 +186,7 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
         services=ServicesOfEnvironment(calls=options.aws),
         step_functions=line,
         shards=shards,
+        files=options.files,
         own_machine=True,
     )
     calls = calling.drivers("dev", means)

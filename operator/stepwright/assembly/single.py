@@ -71,13 +71,14 @@ async def run(
     task_environment: Mapping[str, str] | None = None,
     connection_objects: OfFiles | None = None,
     functions: Table | None = None,
+    files: Path | None = None,
     limits: Limits = STANDARD,
 ) -> Outcome:
     """Until it ends, or is asked to stop. Its processes are stopped with it.
 
     ``scripts`` answer the tasks of their states; ``settings`` is what the state machine says in addition to
     its definition. ``container_engine`` runs the containers of tasks that name an image; processes of the
-    others get ``task_environment``.
+    others get ``task_environment``. ``files``: the folder of those that ItemReaders may read.
     """
     journal, watching = ExpressJournal(), Watching(seen)
     finished = asyncio.Event()
@@ -91,6 +92,7 @@ async def run(
         connection_objects=connection_objects or OfFiles(),
         functions=FunctionsOfFiles(functions or {}, OfEnvironment()),
         services=ServicesOfEnvironment(aws_environment.region()),
+        files=files,
         own_machine=True,
     )
     async with _drivers(means, container_engine, task_environment) as real:

@@ -16,6 +16,7 @@ from stepwright.cli import (
     function_files,
     integrations,
     limits,
+    local_files,
     mock_files,
     task_environment,
 )
@@ -114,6 +115,7 @@ def dev(
         Optional[list[str]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=integrations.METAVAR, envvar=integrations.VARIABLE, help=integrations.HELP),
     ] = None,
+    files: local_files.Folder = None,
     aws: Annotated[
         Literal["off", "emulator", "on"],
         typer.Option(
@@ -164,6 +166,7 @@ def dev(
             connection_objects=connection_files.read(connections),
             functions=function_files.read(functions),
             aws=aws,
+            files=files,
             standard=limits.applied(STANDARD, given),
             express=limits.express(EXPRESS, given),
             mocks=None if mock_config is None else mock_files.read(str(mock_config)),

@@ -19,6 +19,7 @@ from stepwright.cli import (
     function_files,
     integrations,
     limits,
+    local_files,
     mock_files,
     plain,
     substitutes,
@@ -84,6 +85,7 @@ def run(
         Optional[list[str]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=integrations.METAVAR, envvar=integrations.VARIABLE, help=integrations.HELP),
     ] = None,
+    files: local_files.Folder = None,
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
@@ -113,6 +115,7 @@ def run(
     how["task_environment"] = task_environment.read(env)
     how["connection_objects"] = connection_files.read(connections)
     how["functions"] = function_files.read(functions)
+    how["files"] = files
     outcome = asyncio.run(_run(machine, called, given, watch, **how))
     if outcome.status == "SUCCEEDED":
         typer.echo(plain.as_json(outcome.output))

@@ -236,7 +236,11 @@ class OwnRow:
 
 
 OF_THE_ENGINE: Final = (
-    OwnRow(map_data.RESOURCES, frozenset({"operator", "dev", "run"}), map_data.make),
+    OwnRow(
+        map_data.RESOURCES,
+        frozenset({"operator", "dev", "run"}),
+        lambda means: map_data.make(means, http.files(means)),
+    ),
     OwnRow(map_shards.RESOURCES, frozenset({"dev"}), map_shards.make),
 )
 
@@ -287,7 +291,7 @@ def integrations(process: Process, means: Means) -> tuple[Integration, ...]:
 
 
 def check_for(spec: Mapping[str, Any], process: Process | None = None) -> TaskCheck:
-    """The checks of all drivers for the tasks of one definition, that of a StateMachine with this ``spec``. ``process``: of those
+    """The checks of all drivers for the tasks and readers of one definition, that of a StateMachine with this ``spec``. ``process``: of those
     alone that it has; what no driver of its serves is told apart from this."""
     checks = {
         row.name: row.check_for(spec)
@@ -298,7 +302,8 @@ def check_for(spec: Mapping[str, Any], process: Process | None = None) -> TaskCh
     def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
         found = row(resource) or next((row for row in rows() if row.claims(resource)), None)
         own = None if found is None else checks.get(found.name)
-        return () if own is None else own(resource, state, pointer)
+        said = () if own is None else tuple(own(resource, state, pointer))
+        return said or map_data.check(resource, state, pointer)
 
     return check
 

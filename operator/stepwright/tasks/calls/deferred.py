@@ -1,4 +1,4 @@
-"""An integration that is made when its first call is: what some are made of takes a third of a second to load, and many
+"""Integrations, and readers of files, that are made when their first call is: what some are made of takes a third of a second to load, and many
 processes never make a call of theirs."""
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask
 from stepwright.engine.ports import ExecutionRef
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, Integration
+from stepwright.tasks.calls.remote_files import Part, RemoteFiles
 from stepwright.tasks.calls.slots import Host
 
 
@@ -54,6 +55,23 @@ class Deferred:
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
         await self._integration.release(ref, task)
+
+    async def close(self) -> None:
+        if self._made is not None:
+            await self._made.close()
+
+
+class DeferredFiles:
+    """Implements ``tasks.calls.remote_files.RemoteFiles`` for the one that ``make`` returns."""
+
+    def __init__(self, make: Callable[[], RemoteFiles]) -> None:
+        self._make = make
+        self._made: RemoteFiles | None = None
+
+    async def part(self, ref: ExecutionRef, parameters: Json, first: int, end: int, tag: str | None) -> Part:
+        if self._made is None:
+            self._made = self._make()
+        return await self._made.part(ref, parameters, first, end, tag)
 
     async def close(self) -> None:
         if self._made is not None:

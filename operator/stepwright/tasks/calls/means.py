@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from stepwright.catalog.ports import Calls, ConnectionObjects, Functions, Shards
 from stepwright.engine.ports import Clock, Report
@@ -23,5 +24,7 @@ class Means:
     kubernetes: Accounts | None = None
     step_functions: Calls | None = None
     shards: Shards | None = None
+    files: Path | None = None
+    """The folder of this machine whose files may be read."""
     own_machine: bool = False
     """Whether this is its user's own machine, which that user's tasks may call."""

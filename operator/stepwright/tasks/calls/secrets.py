@@ -28,6 +28,10 @@ class Secrets:
     def keep(self, *values: str) -> None:
         self._read += [value.strip() for value in values if len(value.strip()) >= 4]
 
+    def are_in(self, body: bytes) -> bool:
+        """Whether a server has answered with what it was sent."""
+        return any(secret.encode() in body for secret in self._read)
+
     def hidden(self, value: Json) -> Json:
         """With asterisks in place of all that was read: a server may answer with what it was sent."""
         if isinstance(value, str):

@@ -2,19 +2,21 @@
 
 What may be reached ``tasks.calls.policy`` decides; ``connection`` and ``parameters`` read what people wrote; ``forms`` and
 ``answers`` are how data is sent and received: functions of plain data. ``client`` makes one request, ``authentication`` proves
-who calls, ``integration`` puts them together.
+who calls, ``sending`` puts them together, for tasks (``integration``) and for
+readers of files (``url_files``).
 
 The integration is imported with its first call: a process that makes none need not wait for an HTTP client.
 """
 
-from stepwright.tasks.calls.deferred import Deferred
+from stepwright.tasks.calls.deferred import Deferred, DeferredFiles
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.calls.remote_files import RemoteFiles
 from stepwright.tasks.http.connection import read as read_connection
 from stepwright.tasks.http.parameters import check, check_for
 from stepwright.tasks.http.resources import INVOKE, serves
 
-__all__ = ["INVOKE", "check", "check_for", "make", "read_connection", "serves"]
+__all__ = ["INVOKE", "check", "check_for", "files", "make", "read_connection", "serves"]
 
 
 def make(means: Means) -> Integration:
@@ -24,3 +26,15 @@ def make(means: Means) -> Integration:
         return Http(means.connection_objects, means.clock, loopback=means.own_machine)
 
     return Deferred(serves, made)
+
+
+def files(means: Means) -> RemoteFiles:
+    """Those that ItemReaders of Maps name by URL."""
+
+    def made() -> RemoteFiles:
+        from stepwright.tasks.http.sending import Sender  # noqa: PLC0415 - as above
+        from stepwright.tasks.http.url_files import HttpFiles  # noqa: PLC0415
+
+        return HttpFiles(Sender(means.connection_objects, means.clock, loopback=means.own_machine))
+
+    return DeferredFiles(made)

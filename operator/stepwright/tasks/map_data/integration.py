@@ -1,4 +1,4 @@
-"""Reads the items of distributed Maps from objects of S3, and writes their results there.
+"""Reads the items of distributed Maps from wherever they are, and writes their results to S3.
 
 Reading changes nothing, and a file of results has the same name and content however often it is written. So both are simply
 done again whenever nobody knows whether they were done.
@@ -6,41 +6,61 @@ done again whenever nobody knows whether they were done.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from pathlib import Path
+from typing import Final
 
 from stepwright.asl.failure.errors import ITEM_READER_FAILED, RESULT_WRITER_FAILED, StateError
 from stepwright.asl.json_types import Json
-from stepwright.asl.map_data import requests
-from stepwright.asl.resource import ITEM_READER, Resource
+from stepwright.asl.map_data import reader_config, requests
+from stepwright.asl.map_data.reader_config import failed
+from stepwright.asl.map_data.requests import Reading
+from stepwright.asl.resource import ITEM_READER, Resource, parse
 from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask
 from stepwright.engine.ports import ExecutionRef
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, RefusedForNow
-from stepwright.tasks.calls.services import ClientOf, Services
-from stepwright.tasks.map_data import readers, writing
-from stepwright.tasks.map_data.objects import NotRead
-from stepwright.tasks.map_data.resources import RESOURCES
+from stepwright.tasks.calls.remote_files import NotRead, RemoteFiles
+from stepwright.tasks.calls.services import Services
+from stepwright.tasks.map_data import readers, sources, writing
+from stepwright.tasks.map_data.files import File
+from stepwright.tasks.map_data.local import LocalFile
+from stepwright.tasks.map_data.remote import RemoteFile
+from stepwright.tasks.map_data.resources import FILE, GET, LIST, READERS, RESOURCES, URL
+from stepwright.tasks.map_data.sources import OfFile
 
-T = TypeVar("T")
+_OF_S3: Final = {GET: sources.of_object, LIST: sources.of_list}
+
+_THREADS: Final = 16
+"""Readers that wait for files at once."""
 
 
 class MapData:
     """Implements ``tasks.calls.integration.Integration``."""
 
-    def __init__(self, services: Services) -> None:
-        """Whoever makes the services closes them."""
+    def __init__(self, services: Services, urls: RemoteFiles, folder: Path | None = None) -> None:
+        """Whoever makes the services closes them. ``urls``: files by their URLs, closed with this. ``folder``: that of files of
+        this machine, if they may be read."""
         self._services = services
+        self._urls = urls
+        self._folder = folder
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="reading items")
 
     async def close(self) -> None:
-        pass
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        await self._urls.close()
 
     def serves(self, resource: Resource) -> bool:
         return resource in RESOURCES
 
-    def host(self, call: Call) -> str:  # noqa: ARG002
-        return "s3"
+    def host(self, call: Call) -> str:
+        """A namespace's servers may be slow: they take turns from its own readers alone."""
+        wanted = call.task.parameters
+        named = wanted.get("Resource") if isinstance(wanted, dict) else None
+        return call.ref.namespace if named == URL.text else "files"
 
     def again(self, call: Call) -> Again:  # noqa: ARG002
         return Again.HARMLESS
@@ -53,14 +73,15 @@ class MapData:
 
     async def begin(self, call: Call) -> Answered:
         if call.task.resource == ITEM_READER:
-            read = partial(readers.read, requests.reading(call.task.parameters))
-            return Answered(await self._done(call, ITEM_READER_FAILED, read))
+            return await self._done(
+                ITEM_READER_FAILED, self._read(call, requests.reading(call.task.parameters))
+            )
         write = partial(writing.write, requests.writing(call.task.parameters))
-        return Answered(await self._done(call, RESULT_WRITER_FAILED, write))
+        return await self._done(RESULT_WRITER_FAILED, self._services.use(call.ref, call.role, write))
 
-    async def _done(self, call: Call, error: str, work: Callable[[ClientOf], Json]) -> Json:
+    async def _done(self, error: str, done: Awaitable[Json]) -> Answered:
         try:
-            return await self._services.use(call.ref, call.role, work)
+            return Answered(await done)
         except CallFailed as denied:  # nobody says where S3 is called, or as whom
             raise CallFailed(error, denied.cause) from denied
         except StateError as failed:
@@ -70,6 +91,33 @@ class MapData:
             if refused.passes:
                 raise RefusedForNow(failure, landed=False) from refused
             raise failure from refused
+
+    async def _read(self, call: Call, wanted: Reading) -> Json:
+        config, resource = reader_config.of(wanted.reader_config), parse(wanted.resource)
+        of_s3 = _OF_S3.get(resource)
+        if of_s3 is not None:
+            return await self._services.use(
+                call.ref,
+                call.role,
+                lambda client_of: readers.read(wanted, config, of_s3(wanted, config, client_of)),
+            )
+        source = OfFile(config, self._file(call, wanted, resource))
+        if config.manifest is not None or config.loads:
+            raise failed(f"What a manifest or a list names is read from S3 alone, not by {resource}.")
+        read = partial(readers.read, wanted, config, source)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, read)
+
+    def _file(self, call: Call, wanted: Reading, resource: Resource) -> File:
+        """Raises States.ItemReaderFailed."""
+        if resource == URL:
+            return RemoteFile(self._urls, call.ref, wanted.parameters, sources.text(wanted, "ApiEndpoint"))
+        if resource != FILE:
+            raise failed(
+                f"An ItemReader reads by {', '.join(map(str, READERS[:-1]))} or {FILE}, not by {wanted.resource}."
+            )
+        if self._folder is None:
+            raise failed(f"{FILE} reads files below a folder of this machine, which --files names.")
+        return LocalFile(self._folder, sources.text(wanted, "Path"))
 
     async def follow(self, call: Call, begun: Json) -> Answered:  # noqa: ARG002
         raise AssertionError("nothing is begun that would have to be waited for")

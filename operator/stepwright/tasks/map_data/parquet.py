@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.map_data.reader_config import failed
-from stepwright.tasks.map_data.objects import Object
+from stepwright.tasks.map_data.files import File
 
 _ROWS: Final = 1_000
 """Made items at once."""
@@ -20,7 +20,7 @@ _LACKING: Final = (
 )
 
 
-def items(file: Object) -> Iterator[Json]:
+def items(file: File) -> Iterator[Json]:
     """Each row as an object of its columns. Raises StateError, NotRead."""
     try:
         from pyarrow import ArrowException  # noqa: PLC0415 - see above
@@ -33,13 +33,13 @@ def items(file: Object) -> Iterator[Json]:
             for row in batch.to_pylist():
                 yield _plain(row)
     except ArrowException as error:
-        raise failed(f"The object {file.key} cannot be read as Parquet: {error}") from error
+        raise failed(f"{file.shown} cannot be read as Parquet: {error}") from error
 
 
 class _Seekable(io.RawIOBase):
     """An object as a file that can be read from any byte on."""
 
-    def __init__(self, file: Object) -> None:
+    def __init__(self, file: File) -> None:
         super().__init__()
         self._file = file
         self._size = file.size()

@@ -10,13 +10,12 @@ from itertools import islice
 from typing import Any, Final
 
 from stepwright.asl.json_types import Json
-from stepwright.asl.map_data import cutting, reader_config
+from stepwright.asl.map_data import cutting
 from stepwright.asl.map_data.reader_config import ReaderConfig, failed
 from stepwright.asl.map_data.requests import Reading, Window
 from stepwright.asl.text import jsontext
-from stepwright.tasks.calls.services import ClientOf
-from stepwright.tasks.map_data import sources
-from stepwright.tasks.map_data.objects import Object
+from stepwright.tasks.map_data.files import File
+from stepwright.tasks.map_data.sources import Source
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 """Of items as JSON; more are never handed on together."""
@@ -25,22 +24,21 @@ _WITH_ITEMS: Final = 4
 """So many pieces that hold their items are handed on at most."""
 
 
-def read(wanted: Reading, client_of: ClientOf) -> Json:
+def read(wanted: Reading, config: ReaderConfig, source: Source) -> Json:
     """Raises StateError, NotRead."""
-    config = reader_config.of(wanted.reader_config)
-    file = sources.divisible(wanted, config, client_of)
+    file = source.file
     if wanted.piece is not None:
         assert file is not None
         return {"items": _of_piece(config, file, wanted.piece)}
     if wanted.window is None:
-        found = sources.items(wanted, config, client_of, {})
+        found = source.items({})
         return {"items": _bounded(islice((item for item, _ in found), config.most))}
-    if file is None:
-        return _with_items(wanted, config, client_of, wanted.window)
+    if file is None or not file.has_ranges():
+        return _with_items(config, source, wanted.window)
     return _in_stretches(config, file, wanted.window)
 
 
-def _in_stretches(config: ReaderConfig, file: Object, window: Window) -> Json:
+def _in_stretches(config: ReaderConfig, file: File, window: Window) -> Json:
     after: dict[str, Any] = window.after or {}
     if window.after is None:
         headers, first = cutting.begin(config, file.pieces())
@@ -62,20 +60,20 @@ def _in_stretches(config: ReaderConfig, file: Object, window: Window) -> Json:
     return {"pieces": pieces, "after": goes_on}
 
 
-def _of_piece(config: ReaderConfig, file: Object, piece: dict[str, Any]) -> list[Json]:
+def _of_piece(config: ReaderConfig, file: File, piece: dict[str, Any]) -> list[Json]:
     file.tag, file.version = piece["tag"], piece["version"]
     first, end = piece["bytes"]
     return cutting.items(config, piece["headers"], b"".join(file.pieces(first, end)))
 
 
-def _with_items(wanted: Reading, config: ReaderConfig, client_of: ClientOf, window: Window) -> Json:
+def _with_items(config: ReaderConfig, source: Source, window: Window) -> Json:
     """What cannot be read from somewhere within is handed on itself."""
     after: dict[str, Any] = window.after or {}
     taken, where = after.get("taken", 0), after.get("at", {})
     pieces: list[Any] = []
     items: list[Json] = []
     size = 0
-    for item, place in islice(sources.items(wanted, config, client_of, where), config.most - taken):
+    for item, place in islice(source.items(where), config.most - taken):
         where = place
         taken += 1
         items.append(item)

@@ -1,9 +1,17 @@
-"""Which Resources read items and write results."""
+"""Which Resources read items and write results: to the engine, and as ItemReader and ResultWriter name them."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from stepwright.asl.resource import ITEM_READER, RESULT_WRITER
+from stepwright.asl.resource import ITEM_READER, RESULT_WRITER, parse
 
 RESOURCES: Final = (ITEM_READER, RESULT_WRITER)
+
+GET: Final = parse("arn:aws:states:::s3:getObject")
+LIST: Final = parse("arn:aws:states:::s3:listObjectsV2")
+FILE: Final = parse("file:read")
+URL: Final = parse("arn:aws:states:::http:invoke")
+READERS: Final = (GET, LIST, URL, FILE)
+
+PUT: Final = parse("arn:aws:states:::s3:putObject")

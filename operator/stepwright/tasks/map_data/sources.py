@@ -1,85 +1,111 @@
-"""What an ItemReader names: listed objects, the content of one, or of all that a list or a manifest names."""
+"""What an ItemReader names: a file, listed objects of S3, or what is in all files that a list or a manifest names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeAlias
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.map_data import reading
 from stepwright.asl.map_data.reader_config import ReaderConfig, failed
 from stepwright.asl.map_data.requests import Reading
-from stepwright.asl.resource import parse
 from stepwright.tasks.calls.services import ClientOf
 from stepwright.tasks.map_data import manifests
+from stepwright.tasks.map_data.files import File
 from stepwright.tasks.map_data.objects import Bucket, Object
-
-GET: Final = "arn:aws:states:::s3:getObject"
-LIST: Final = "arn:aws:states:::s3:listObjectsV2"
 
 _LISTS: Final = ("Prefix", "StartAfter", "MaxKeys", "Delimiter", "FetchOwner", "RequestPayer")
 
-Place = dict[str, Any]
+Place: TypeAlias = dict[str, Any]
 """Behind an item: what ``items`` goes on from."""
 
 
-def divisible(wanted: Reading, config: ReaderConfig, client_of: ClientOf) -> Object | None:
-    """The one object whose content is read, if that can begin anywhere within. Raises States.ItemReaderFailed."""
-    if parse(wanted.resource).text != GET or config.manifest is not None or config.input_type == "PARQUET":
-        return None
-    named = _object(wanted, client_of)
-    return None if named.key.endswith(".gz") else named
+class Source(Protocol):
+    @property
+    def file(self) -> File | None:
+        """The one whose content is read, if that can begin anywhere within."""
+
+    def items(self, after: Place) -> Iterator[tuple[Json, Place]]:
+        """All items behind that place, each with its own. Raises StateError, NotRead."""
 
 
-def items(
-    wanted: Reading, config: ReaderConfig, client_of: ClientOf, after: Place
-) -> Iterator[tuple[Json, Place]]:
-    """All items behind that place, each with its own. Raises StateError, NotRead."""
-    match parse(wanted.resource).text:
-        case text if text == LIST:
-            return _listed(wanted, config, client_of, after)
-        case text if text == GET:
-            return _of_files(wanted, config, client_of, after)
-        case _:
-            raise failed(f"An ItemReader reads by {GET} or {LIST}, not by {wanted.resource}.")
+@dataclass(frozen=True, slots=True)
+class OfFile:
+    config: ReaderConfig
+    read: File
+
+    @property
+    def file(self) -> File | None:
+        return None if self.config.input_type == "PARQUET" or self.read.is_packed else self.read
+
+    def items(self, after: Place) -> Iterator[tuple[Json, Place]]:
+        return _rows(self.config, self.read, {}, after)
 
 
-def _listed(
-    wanted: Reading, config: ReaderConfig, client_of: ClientOf, after: Place
-) -> Iterator[tuple[Json, Place]]:
-    """Objects are listed in the order of their keys, so the last key is where a list goes on."""
+@dataclass(frozen=True, slots=True)
+class OfManifest:
+    config: ReaderConfig
+    manifest: Object
+    client_of: ClientOf
+    file: None = None
+
+    def items(self, after: Place) -> Iterator[tuple[Json, Place]]:
+        named = self.manifest
+        named.tag, named.version = after.get("manifest"), after.get("version", named.version)
+        files, of_files = manifests.read(self.config, named, self.client_of)
+        for number, file in enumerate(files):
+            if number >= after.get("file", 0):
+                place = {"file": number, "manifest": named.tag, "version": named.version}
+                yield from _rows(of_files, file, place, after if after.get("file") == number else {})
+
+
+@dataclass(frozen=True, slots=True)
+class OfList:
+    config: ReaderConfig
+    bucket: Bucket
+    asked: dict[str, Json]
+    file: None = None
+
+    def items(self, after: Place) -> Iterator[tuple[Json, Place]]:
+        """Objects are listed in the order of their keys, so the last key is where a list goes on."""
+        before = after.get("key")
+        asked = self.asked if before is None else {**self.asked, "StartAfter": before}
+        for page in self.bucket.objects(asked):
+            for found in page:
+                assert isinstance(found, dict)
+                key = str(found["Key"])
+                if not self.config.loads:
+                    yield found, {"key": key}
+                    continue
+                begun = {} if before is None else {"key": before}
+                yield from _rows(self.config, self.bucket.object(key), begun, after)
+                before, after = key, {}
+
+
+def of_object(wanted: Reading, config: ReaderConfig, client_of: ClientOf) -> Source:
+    """What ``s3:getObject`` names. Raises States.ItemReaderFailed."""
+    named = _bucket(wanted, client_of).object(text(wanted, "Key"), _optional(wanted, "VersionId"))
+    return OfFile(config, named) if config.manifest is None else OfManifest(config, named, client_of)
+
+
+def of_list(wanted: Reading, config: ReaderConfig, client_of: ClientOf) -> Source:
+    """What ``s3:listObjectsV2`` names. Raises States.ItemReaderFailed."""
     bucket = _bucket(wanted, client_of)
-    asked = {name: wanted.parameters[name] for name in _LISTS if name in wanted.parameters}
-    before = after.get("key")
-    if before is not None:
-        asked["StartAfter"] = before
-    for page in bucket.objects(asked):
-        for found in page:
-            assert isinstance(found, dict)
-            key = str(found["Key"])
-            if not config.loads:
-                yield found, {"key": key}
-                continue
-            yield from _rows(config, bucket.object(key), {} if before is None else {"key": before}, after)
-            before, after = key, {}
+    return OfList(
+        config, bucket, {name: wanted.parameters[name] for name in _LISTS if name in wanted.parameters}
+    )
 
 
-def _of_files(
-    wanted: Reading, config: ReaderConfig, client_of: ClientOf, after: Place
-) -> Iterator[tuple[Json, Place]]:
-    named = _object(wanted, client_of)
-    if config.manifest is None:
-        yield from _rows(config, named, {}, after)
-        return
-    named.tag, named.version = after.get("manifest"), after.get("version", named.version)
-    files, of_files = manifests.read(config, named, client_of)
-    for number, file in enumerate(files):
-        if number >= after.get("file", 0):
-            place = {"file": number, "manifest": named.tag, "version": named.version}
-            yield from _rows(of_files, file, place, after if after.get("file") == number else {})
+def text(wanted: Reading, name: str) -> str:
+    """One of its parameters. Raises States.ItemReaderFailed."""
+    value = _optional(wanted, name)
+    if not value:
+        raise failed(f"The {name} of an ItemReader must be a text that is not empty.")
+    return value
 
 
-def _rows(config: ReaderConfig, file: Object, place: Place, after: Place) -> Iterator[tuple[Json, Place]]:
+def _rows(config: ReaderConfig, file: File, place: Place, after: Place) -> Iterator[tuple[Json, Place]]:
     """Of a file that is read from its beginning, those behind a row."""
     rows = after.get("row", 0)
     file.tag = after.get("tag")
@@ -88,7 +114,7 @@ def _rows(config: ReaderConfig, file: Object, place: Place, after: Place) -> Ite
             yield item, {**place, "row": number, "tag": file.tag}
 
 
-def _content(config: ReaderConfig, file: Object) -> Iterator[Json]:
+def _content(config: ReaderConfig, file: File) -> Iterator[Json]:
     if config.input_type == "PARQUET":
         from stepwright.tasks.map_data import parquet  # noqa: PLC0415 - an optional install, and large
 
@@ -97,21 +123,9 @@ def _content(config: ReaderConfig, file: Object) -> Iterator[Json]:
 
 
 def _bucket(wanted: Reading, client_of: ClientOf) -> Bucket:
-    return Bucket(client_of, _text(wanted, "Bucket"), _optional(wanted, "ExpectedBucketOwner"))
-
-
-def _object(wanted: Reading, client_of: ClientOf) -> Object:
-    return _bucket(wanted, client_of).object(_text(wanted, "Key"), _optional(wanted, "VersionId"))
-
-
-def _text(wanted: Reading, name: str) -> str:
-    value = _optional(wanted, name)
-    if not value:
-        raise failed(f"The {name} of an ItemReader must be a text that is not empty.")
-    return value
+    return Bucket(client_of, text(wanted, "Bucket"), _optional(wanted, "ExpectedBucketOwner"))
 
 
 def _optional(wanted: Reading, name: str) -> str | None:
-    given: Mapping[str, Json] = wanted.parameters if isinstance(wanted.parameters, dict) else {}
-    value = given.get(name)
+    value = wanted.parameters.get(name) if isinstance(wanted.parameters, dict) else None
     return value if isinstance(value, str) else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from stepwright.asl.failure.errors import RESULT_WRITER_FAILED, StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.map_data import result_files
@@ -11,13 +9,12 @@ from stepwright.asl.map_data.requests import Writing
 from stepwright.asl.resource import parse
 from stepwright.tasks.calls.services import ClientOf
 from stepwright.tasks.map_data.objects import Bucket
-
-PUT: Final = "arn:aws:states:::s3:putObject"
+from stepwright.tasks.map_data.resources import PUT
 
 
 def write(wanted: Writing, client_of: ClientOf) -> Json:
     """The manifest comes last: where it is, all it names is there. Raises StateError, NotRead."""
-    if parse(wanted.resource).text != PUT:
+    if parse(wanted.resource) != PUT:
         raise StateError(RESULT_WRITER_FAILED, f"A ResultWriter writes by {PUT}, not by {wanted.resource}.")
     written = result_files.of(wanted)
     owner = wanted.parameters.get("ExpectedBucketOwner")

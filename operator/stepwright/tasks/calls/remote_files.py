@@ -1,0 +1,36 @@
+"""Files that drivers can read by ranges of bytes, for whoever reads items from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from stepwright.asl.json_types import Json
+from stepwright.engine.ports import ExecutionRef
+
+
+class NotRead(Exception):  # noqa: N818 - it names a condition
+    """It could not be read, listed or written, as a whole sentence. ``passes``: it may be possible later."""
+
+    def __init__(self, cause: str, *, passes: bool = False) -> None:
+        super().__init__(cause)
+        self.passes = passes
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``body``: the bytes that were asked for, as far as the file has them, which has ``size`` bytes. ``tag`` is another one after
+    each change. ``is_whole``: ranges are not known there, so ``body`` is all of it."""
+
+    body: bytes
+    size: int
+    tag: str
+    is_whole: bool = False
+
+
+class RemoteFiles(Protocol):
+    async def part(self, ref: ExecutionRef, parameters: Json, first: int, end: int, tag: str | None) -> Part:
+        """The bytes of the file that ``parameters`` name, from ``first`` up to ``end``. ``tag``: the one that the file must have.
+        Raises NotRead, Unavailable."""
+
+    async def close(self) -> None: ...
