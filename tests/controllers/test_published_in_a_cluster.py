@@ -27,11 +27,11 @@ NOT_SERVED: Final = {
     "aws-sdk:sfn:listExecutions": "nothing in a cluster answers for the API of Step Functions yet",
     "aws-sdk:sfn:startSyncExecution": "likewise",
     "aws-sdk:sfn:sendTaskSuccess": "likewise",
-    "bedrockagentcore:invokeHarness": "has no driver",
+    "bedrockagentcore:invokeHarness": "has no driver: it answers in a stream of events",
 }
 """What cannot run in a cluster, and why, by Resource."""
 
-ACCEPTED: Final = 128
+ACCEPTED: Final = 134
 """At least so many of the 163 with tasks."""
 
 INVALID: Final = "shared-fallback-state-jsonata/statemachine/statemachine.asl.json"
