@@ -36,7 +36,7 @@ class Cluster:
     async def patch(self, path: str, *_: Any, **__: Any) -> None:
         if self.away:
             raise Unreachable("away", outcome_unknown=False)
-        namespace, _, name, _ = path.split("/")[-4:]
+        [namespace, name] = path.split("/")[-4::2]
         self.written.append(f"{namespace}/{name}")
 
     def statuses(self) -> TaskTemplates:
