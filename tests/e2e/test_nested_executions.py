@@ -222,6 +222,47 @@ def test_a_right_that_the_account_lacks_is_said_plainly(
     assert children(served) == []
 
 
+def test_a_task_lists_executions_the_newest_first_page_by_page(served: Kube) -> None:
+    fails: Object = {"Variable": "$.fails", "IsPresent": True, "Next": "Fail"}
+    states: Object = {
+        "Which": {"Type": "Choice", "Choices": [fails], "Default": "Wait"},
+        "Fail": {"Type": "Fail"},
+        "Wait": {"Type": "Wait", "Seconds": 300, "End": True},
+    }
+    served.machine("child", {"StartAt": "Which", "States": states})
+    for name in ("a", "b"):
+        served.start(name, "child", input={"fails": True})
+        served.ended(name)
+    served.start("c", "child")
+    served.until("exec", "c", lambda found: phase(found) == "Running")
+    lists: Object = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:listExecutions"}
+    named = {"StateMachineArn": "child"}
+    states = {
+        "Failed": {**lists, "Parameters": {**named, "StatusFilter": "FAILED"}},
+        "Running": {**lists, "Parameters": {**named, "StatusFilter": "RUNNING"}},
+        "First": {**lists, "Parameters": {**named, "MaxResults": 2}},
+        "Second": {**lists, "Parameters": {**named, "NextToken.$": "$.First.NextToken"}},
+    }
+    for name, following in zip(states, [*list(states)[1:], None], strict=True):
+        states[name] |= {"ResultPath": f"$.{name}"} | ({"Next": following} if following else {"End": True})
+    served.machine("parent", {"StartAt": "Failed", "States": states}, serviceAccountName=ACCOUNT)
+    served.start("parent", "parent")
+    listed = output(served.ended("parent"))
+
+    assert {name: names(answer) for name, answer in listed.items()} == {
+        "Failed": ["b", "a"],
+        "Running": ["c"],
+        "First": ["c", "b"],
+        "Second": ["a"],
+    }
+    assert listed["Running"]["Executions"][0]["Status"] == "RUNNING"
+    assert "NextToken" not in listed["Second"]
+
+
+def names(listed: Object) -> list[str]:
+    return [execution["Name"] for execution in listed["Executions"]]
+
+
 def test_a_state_machine_without_an_account_is_not_ready(served: Kube) -> None:
     served.machine("parent", starts(".sync"))
     found = served.until("sm", "parent", lambda found: condition(found, "Ready"))

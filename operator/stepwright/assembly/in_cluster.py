@@ -25,6 +25,7 @@ from stepwright.cluster.connections import ClusterConnections, Connection
 from stepwright.cluster.functions import ClusterFunctions
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.nested.asking import Asking
 from stepwright.cluster.nested.ends import Ends, Glance
 from stepwright.cluster.revisions import Revisions
 from stepwright.cluster.service_accounts import ServiceAccounts
@@ -165,8 +166,9 @@ class InCluster:
         self._templates = TaskTemplates(api, clock, self._functions, owns=shares.owns)
         accounts, self.ends = Accounts(api, shares.held), Ends()
         known = made.known_machines(api, owns=shares.owns, on_change=machine_changed, is_gone=machine_gone)
+        asking = Asking(accounts.of)
         children = nested.children(
-            api, accounts.of, self.ends, partial(_glance, self.watch), partial(_is_ready, known), namespaces
+            api, asking, self.ends, partial(_glance, self.watch), partial(_is_ready, known), namespaces
         )
         connection_changed: Notice[[Connection]] = Notice()
         self._connections = made.connections(api, namespaces, connection_changed, surroundings_changed)
@@ -178,7 +180,7 @@ class InCluster:
             functions=self._functions,
             services=ServicesByConnections(self._connections, ServiceAccounts(api), clock),
             kubernetes=accounts,
-            step_functions=nested.calls(children, clock),
+            step_functions=nested.calls(children, asking, clock),
         )
         self._calls = made.calls("operator", means, shares.held)
         others = calling.with_jobs(self._calls, self._functions, self.driver, answers, self._connections)

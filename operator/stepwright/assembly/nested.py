@@ -15,13 +15,22 @@ from stepwright.asl.signals import Millis
 from stepwright.assembly.access import Unrestricted
 from stepwright.catalog import arns, callers
 from stepwright.catalog.callers import Caller
-from stepwright.catalog.ports import CallingTask, CallRefused, Calls, Executions, Express, Machines, Versions
+from stepwright.catalog.ports import (
+    CallingTask,
+    CallRefused,
+    Calls,
+    Executions,
+    Express,
+    Machines,
+    MapRuns,
+    Versions,
+)
 from stepwright.catalog.records import Execution
 from stepwright.cluster import arns as cluster_arns
-from stepwright.cluster.nested.asking import Accounts, Asking
+from stepwright.cluster.nested.asking import Asking
 from stepwright.cluster.nested.children import Children, IsReady
 from stepwright.cluster.nested.ends import Ends, Look
-from stepwright.cluster.nested.of_task import ExecutionsOfTask, MachinesOfTask, NoVersions, call_id
+from stepwright.cluster.nested.of_task import ExecutionsOfTask, MachinesOfTask, NoMapRuns, NoVersions, call_id
 from stepwright.cluster.nested.stopping import Stopping
 from stepwright.engine.beside import Beside
 from stepwright.engine.ports import Clock, Refused
@@ -35,14 +44,13 @@ _NOT_ASKED: Any = None
 
 
 def children(
-    api: Api, accounts: Accounts, ends: Ends, look: Look, is_ready: IsReady, namespaces: Sequence[str]
+    api: Api, asking: Asking, ends: Ends, look: Look, is_ready: IsReady, namespaces: Sequence[str]
 ) -> Children:
-    asking = Asking(accounts)
     return Children(api, asking, Stopping(api, asking, look, namespaces), ends, look, is_ready, namespaces)
 
 
-def calls(children: Children, clock: Clock) -> Calls:
-    return CallsFromTasks(OwnCalls(_service_of(children, clock), IN_A_CLUSTER.__contains__))
+def calls(children: Children, asking: Asking, clock: Clock) -> Calls:
+    return CallsFromTasks(OwnCalls(_service_of(children, asking, clock), IN_A_CLUSTER.__contains__))
 
 
 class NoExpress:
@@ -113,7 +121,7 @@ def _arn(text: str, namespace: str) -> str:
     return cluster_arns.state_machine(namespace, ":".join(found.names))
 
 
-def _service_of(children: Children, clock: Clock) -> ServiceOf:
+def _service_of(children: Children, asking: Asking, clock: Clock) -> ServiceOf:
     beside = Beside()
 
     def of(by: CallingTask) -> Service:
@@ -121,13 +129,13 @@ def _service_of(children: Children, clock: Clock) -> ServiceOf:
         caller = callers.of_task(by.ref)
         return Service(
             machines=cast(Machines, MachinesOfTask(children, by)),
-            executions=cast(Executions, ExecutionsOfTask(children, by)),
+            executions=cast(Executions, ExecutionsOfTask(children, asking, by)),
             express=cast(Express, NoExpress()),
             versions=cast(Versions, NoVersions()),
             answers=_NOT_ASKED,
             activities=_NOT_ASKED,
             work=_NOT_ASKED,
-            map_runs=_NOT_ASKED,
+            map_runs=cast(MapRuns, NoMapRuns()),
             # The API server decides, about the account of the state machine.
             access=Unrestricted(),
             clock=clock,

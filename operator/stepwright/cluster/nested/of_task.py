@@ -6,10 +6,13 @@ import uuid
 from typing import Final
 
 from stepwright.asl.signals import Millis
+from stepwright.asl.step import Status
 from stepwright.asl.task_token import task_name
 from stepwright.catalog import arns
-from stepwright.catalog.ports import CallingTask
+from stepwright.catalog.ports import CallingTask, Cursor, Page
 from stepwright.catalog.records import Execution, StateMachine
+from stepwright.cluster.nested import listing
+from stepwright.cluster.nested.asking import Asking
 from stepwright.cluster.nested.children import Children
 from stepwright.cluster.nested.names import Named
 from stepwright.engine.ports import StopRequest, Uid
@@ -37,15 +40,25 @@ class MachinesOfTask:
 
 
 class ExecutionsOfTask:
-    """What ``catalog.ports.Executions`` has for starting, describing and stopping one."""
+    """What ``catalog.ports.Executions`` has for starting, describing, listing and stopping them."""
 
-    def __init__(self, children: Children, by: CallingTask) -> None:
+    def __init__(self, children: Children, asking: Asking, by: CallingTask) -> None:
         self._children: Final = children
+        self._asking: Final = asking
         self._by: Final = by
 
     async def execution(self, arn: str) -> Execution | None:
         named = _named(arn)
         return None if named is None else await self._children.execution(self._by, named)
+
+    async def executions(
+        self, started_as: str, status: Status | None, after: Cursor | None, limit: int
+    ) -> Page[Execution]:
+        machine = arns.parse(started_as)
+        assert machine is not None
+        return await listing.executions(
+            self._asking, self._by, machine.account, machine.names[0], status, after, limit
+        )
 
     async def start(self, execution: Execution) -> Execution:
         named = _named(execution.arn)
@@ -74,6 +87,13 @@ class NoVersions:
         """There is none."""
 
     async def alias(self, arn: str) -> None:
+        """There is none."""
+
+
+class NoMapRuns:
+    """What ``catalog.ports.MapRuns`` has for listing executions: those of a cluster have no ARNs that could be asked for."""
+
+    async def map_run(self, arn: str) -> None:
         """There is none."""
 
 

@@ -21,7 +21,7 @@ STARTED_BY: Final = "stepwright.dev/started-by"
 STOPPED_BY: Final = "stepwright.dev/stopped-by"
 """Annotations: the names of users, which an admission policy lets nobody give but themselves."""
 
-_STATUSES: Final[Mapping[str, Status]] = {
+STATUSES: Final[Mapping[str, Status]] = {
     "Succeeded": "SUCCEEDED",
     "Failed": "FAILED",
     "TimedOut": "TIMED_OUT",
@@ -82,7 +82,7 @@ class StoredChild(msgspec.Struct, frozen=True):
 
     @property
     def has_ended(self) -> bool:
-        return self.status.phase in _STATUSES
+        return self.status.phase in STATUSES
 
     @property
     def stop_is_asked_for(self) -> bool:
@@ -114,7 +114,7 @@ class StoredChild(msgspec.Struct, frozen=True):
             name=self.name,
             machine_arn=arns.state_machine(metadata.namespace, spec.stateMachineRef.name),
             revision_id="",
-            status=_STATUSES.get(status.phase, "RUNNING"),
+            status=STATUSES.get(status.phase, "RUNNING"),
             input=JsonText(given),
             started=timestamps.millis(began),
             stopped=self.ended,

@@ -13,6 +13,7 @@ IN_A_CLUSTER: Final = frozenset(
         "startExecution.sync",
         "startExecution.sync:2",
         "describeExecution",
+        "listExecutions",
         "stopExecution",
     }
 )
