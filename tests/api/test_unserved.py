@@ -10,9 +10,11 @@ from tests.api.conftest import PASS
 from tests.processes.dev import ROLE, DevProcess, ended
 
 Create = Callable[..., str]
-QUEUE = "arn:aws:states:::elasticmapreduce:cancelStep"
-SAID = f"Nothing that stepwright dev runs serves '{QUEUE}', so executions that reach it fail"
-SENDS = {"StartAt": "Send", "States": {"Send": {"Type": "Task", "Resource": QUEUE, "End": True}}}
+UNSERVED = "k8s:get"
+SAID = f"Nothing that stepwright dev runs serves '{UNSERVED}', so executions that reach it fail"
+READS = {"apiVersion": "v1", "kind": "Pod", "name": "web"}
+GET = {"Type": "Task", "Resource": UNSERVED, "Parameters": READS, "End": True}
+GETS = {"StartAt": "Get", "States": {"Get": GET}}
 
 
 def logged(dev: DevProcess, name: str) -> list[str]:
@@ -21,12 +23,12 @@ def logged(dev: DevProcess, name: str) -> list[str]:
 
 
 def test_a_task_that_nothing_serves_is_said_in_the_log(dev: DevProcess, sfn: Any, create: Create) -> None:
-    machine = create(SENDS, name="unserved")
+    machine = create(GETS, name="unserved")
 
     [line] = logged(dev, "unserved")
     assert "warning" in line
     assert SAID in line
-    assert "/States/Send/Resource" in line
+    assert "/States/Get/Resource" in line
     # As said.
     answer = ended(sfn, sfn.start_execution(stateMachineArn=machine)["executionArn"])
     assert (answer["status"], answer["error"]) == ("FAILED", "States.Runtime")
@@ -39,7 +41,7 @@ def test_what_an_update_brings_is_said_and_what_is_served_is_not(
     served = {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution", "End": True}
     kept = create({"StartAt": "S", "States": {"S": served}}, name="served")
     assert logged(dev, "changing") == []
-    sfn.update_state_machine(stateMachineArn=machine, definition=json.dumps(SENDS))
+    sfn.update_state_machine(stateMachineArn=machine, definition=json.dumps(GETS))
     sfn.update_state_machine(stateMachineArn=machine, roleArn=ROLE + "-other")
     sfn.update_state_machine(stateMachineArn=kept, roleArn=ROLE + "-other")
 
@@ -48,7 +50,7 @@ def test_what_an_update_brings_is_said_and_what_is_served_is_not(
 
 
 def test_validation_warns_of_what_nothing_serves(sfn: Any) -> None:
-    asked = {"definition": json.dumps(SENDS), "severity": "WARNING"}
+    asked = {"definition": json.dumps(GETS), "severity": "WARNING"}
 
     answer = sfn.validate_state_machine_definition(**asked)
 
@@ -59,7 +61,7 @@ def test_validation_warns_of_what_nothing_serves(sfn: Any) -> None:
                 "severity": "WARNING",
                 "code": "NO_DRIVER",
                 "message": SAID,
-                "location": "/States/Send/Resource",
+                "location": "/States/Get/Resource",
             }
         ],
     )
