@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from stepwright.cluster.nested.parent import PARENT_UID
 from stepwright.controllers import retention as retentions
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.retention import Ended, Retention, Surplus, due_time, most
@@ -160,6 +161,77 @@ def test_an_execution_gone_while_its_deletion_was_not_answered_is_forgotten() ->
         retention.forget(Uid("uid of run-1"))
 
     assert played(script, fails=1) == []
+
+
+def until(seconds: float, policy: Policy, **more: Any) -> tuple[float, list[str]]:
+    """When an execution was deleted whose time was over after five seconds, if it was, and what is asked in the meantime.
+    ``policy``: that of its state machine from then on."""
+
+    async def main() -> tuple[float, list[str]]:
+        api, clock, says = Api(), VirtualClock(), [NOTHING_SAID]
+        what: Any = api
+        retention = Retention(what, clock, lambda _: says[0], **more)
+        running = asyncio.create_task(retention.run())
+        began = clock.now()
+        says[0] = Policy(5)
+        retention.keep(seen(end="2026-01-01T00:00:00Z"))
+        await asyncio.sleep(1)
+        says[0] = policy
+        retention.keep_own()
+        for _ in range(round(seconds)):
+            if not api.deleted:
+                await asyncio.sleep(1)
+        running.cancel()
+        return (clock.now() - began) / 1000, api.deleted
+
+    return run(main)
+
+
+@pytest.mark.parametrize(
+    ("policy", "deleted_at"),
+    [
+        pytest.param(Policy(5), 6, id="nothing has changed"),
+        pytest.param(Policy(300), 301, id="it may stay longer by now"),
+        pytest.param(NOTHING_SAID, None, id="it may stay for ever by now"),
+    ],
+)
+def test_what_the_state_machine_says_when_the_time_is_over_counts(
+    policy: Policy, deleted_at: float | None
+) -> None:
+    seconds, deleted = until(1_000, policy)
+
+    assert bool(deleted) is (deleted_at is not None)
+    assert deleted_at is None or deleted_at <= seconds <= deleted_at + 1
+
+
+def test_an_execution_that_is_another_operator_s_by_then_is_left_to_it() -> None:
+    mine = [True]
+
+    def owns(_: Uid) -> bool:
+        return mine.pop() if mine else False
+
+    assert until(1_000, Policy(5), owns=owns)[1] == []
+
+
+def test_a_child_stays_as_long_as_its_task_may_ask_for_it() -> None:
+    async def main() -> list[list[str]]:
+        api, is_missed = Api(), [False]
+        what: Any = api
+
+        async def may_miss(_: Any) -> bool:
+            return is_missed[0]
+
+        retention = Retention(what, VirtualClock(), lambda _: NOTHING_SAID, may_miss=may_miss)
+        running = asyncio.create_task(retention.run())
+        retention.keep(seen(ttl=5, labels={PARENT_UID: "1"}))
+        await asyncio.sleep(300)
+        kept = list(api.deleted)
+        is_missed[0] = True
+        await asyncio.sleep(62)
+        running.cancel()
+        return [kept, api.deleted]
+
+    assert run(main) == [[], ["run-1"]]
 
 
 def test_a_deletion_that_is_under_way_ends_with_its_operator() -> None:
