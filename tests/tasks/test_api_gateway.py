@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from stepwright.aws import sessions
+from stepwright.aws import bounded, clients, sessions
 from stepwright.aws.calling import MayNotConnect
 from stepwright.aws.clients import Clients, Keys, Way
 from stepwright.tasks.aws.integration import AwsServices
@@ -27,11 +28,13 @@ INVOKE = "apigateway:invoke"
 
 @dataclass
 class Api:
-    """What it was asked, and what it answers."""
+    """What it was asked, and what it answers: once ``pause`` is over, and so many bytes less than it said."""
 
     status: int = 200
     body: bytes = b"{}"
     media: str = "application/json"
+    pause: threading.Event | None = None
+    lacks: int = 0
     asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
 
 
@@ -46,14 +49,18 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             played.asked.append((self.command, self.path, headers, body))
+            if played.pause is not None:
+                played.pause.wait(60)
+            self.close_connection = played.lacks > 0
             self.send_response_only(played.status)
             self.send_header("x-amzn-RequestId", "r-1")
             self.send_header("Set-Cookie", "a=1")
             self.send_header("Set-Cookie", "b=2")
             self.send_header("Content-Type", played.media)
-            self.send_header("Content-Length", str(len(played.body)))
-            self.end_headers()
-            self.wfile.write(played.body)
+            self.send_header("Content-Length", str(len(played.body) + played.lacks))
+            with contextlib.suppress(ConnectionError):
+                self.end_headers()
+                self.wfile.write(played.body)
 
         def do_POST(self) -> None:
             self.do_GET()
@@ -215,3 +222,31 @@ def test_after_a_kill_only_what_may_be_repeated_is(method: str, again: Again) ->
 
     assert aws.again(call) is again
     assert aws.lost(call).error == "ApiGateway.SdkClientException"
+
+
+async def test_an_answer_that_does_not_come_or_breaks_off_is_no_answer(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "ANSWER_SECONDS", 0.2)
+    api.pause = threading.Event()
+    assert await failed() == (
+        "ApiGateway.SdkClientException",
+        "Unable to execute HTTP request: Read timed out",
+    )
+    api.pause.set()
+    api.lacks = 10
+
+    error, cause = await failed()
+
+    assert error == "ApiGateway.SdkClientException"
+    assert cause.endswith("failed to respond")
+    assert len(api.asked) == 2  # each was made once
+
+
+async def test_an_answer_that_no_task_could_use_is_not_read_to_its_end(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded, "LARGEST_BYTES", 1000)
+    api.body = b" " * 2000
+
+    assert (await failed())[0] == "States.DataLimitExceeded"

@@ -16,7 +16,6 @@ from stepwright.tasks.aws.mapped.containers import Object, Overrides
 SERVICE: Final = "batch"
 DEFINITION: Final = "jobDefinition"
 TOLD: Final = "JobDetail"
-"""The shape, in the service's model, of what is told of one."""
 
 MOST_AT_ONCE: Final = 100
 """Pods of an array job, unless its template says more (``parallelism``)."""
@@ -31,7 +30,6 @@ _INDEX: Final = "metadata.annotations['batch.kubernetes.io/job-completion-index'
 
 
 def job(template: Mapping[str, Any], given: Mapping[str, Any]) -> Object:
-    """Raises Unmapped."""
     containers.require_none_of(given, _NOT_MAPPED)
     retries, overrides = given.get("retryStrategy") or {}, given.get("containerOverrides") or {}
     containers.require_none_of(retries, ("evaluateOnExit",))
@@ -64,7 +62,6 @@ def job(template: Mapping[str, Any], given: Mapping[str, Any]) -> Object:
 
 
 def arn(place: str, uid: str, given: Mapping[str, Any]) -> str:  # noqa: ARG001
-    """``place``: ``REGION:ACCOUNT``."""
     return f"arn:aws:batch:{place}:job/{uid}"
 
 
@@ -74,7 +71,6 @@ def begun(job_arn: str, uid: str, given: Mapping[str, Any]) -> Object:
 
 
 def uid_of(submitted: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The ARN and the Job's uid, of what was submitted, as tasks spell it."""
     job_arn, uid = submitted.get("JobArn"), submitted.get("JobId")
     return (job_arn, uid) if isinstance(job_arn, str) and isinstance(uid, str) else None
 
@@ -82,7 +78,6 @@ def uid_of(submitted: Mapping[str, Any]) -> tuple[str, str] | None:
 def told(
     job_arn: str, uid: str, given: Mapping[str, Any], described: Mapping[str, Any], *, failed: str | None
 ) -> Object:
-    """``described``: by the driver of Jobs; empty where there is nothing to describe. ``failed``: why, if it has."""
     pods = containers.ended(described)
     mains = [_main(pod) for pod in pods if pod]
     attempts = [

@@ -19,7 +19,6 @@ _UNITS_OF_A_CPU: Final = 1024
 
 
 def job(template: Mapping[str, Any], given: Mapping[str, Any]) -> Object:
-    """Raises Unmapped."""
     containers.require_none_of(given, ("volumeConfigurations",))
     if given.get("count", 1) != 1:
         raise Unmapped("A Job of this cluster stands for one task, so the field 'Count' must be 1")
@@ -37,7 +36,6 @@ def job(template: Mapping[str, Any], given: Mapping[str, Any]) -> Object:
 
 
 def arn(place: str, uid: str, given: Mapping[str, Any]) -> str:
-    """``place``: ``REGION:ACCOUNT``."""
     return f"arn:aws:ecs:{place}:task/{_cluster(given)}/{uid}"
 
 
@@ -50,7 +48,6 @@ def begun(task_arn: str, uid: str, given: Mapping[str, Any]) -> Object:  # noqa:
 
 
 def uid_of(submitted: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The ARN and the Job's uid, of what was submitted, as tasks spell it."""
     tasks = submitted.get("Tasks")
     first = tasks[0] if isinstance(tasks, list) and tasks else None
     task_arn = first.get("TaskArn") if isinstance(first, dict) else None
@@ -65,7 +62,6 @@ def told(
     *,
     failed: str | None,
 ) -> Object:
-    """``described``: by the driver of Jobs; empty where there is nothing to describe. ``failed``: why, if it has."""
     pods = [pod for pod in containers.ended(described) if pod]
     images = {each["name"]: each.get("image") for each in _containers(described)}
     last = pods[-1] if pods else []

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
 
@@ -38,14 +37,49 @@ from stepwright.tasks.calls.integration import Call, CallFailed
 CONTAINERS: Final = parse("k8s:job/containers")
 """As the driver of Jobs knows them."""
 
-_KINDS: Final[Mapping[str, ModuleType]] = {"batch:submitJob": batch, "ecs:runTask": ecs}
+
+class Kind(Protocol):
+    """A service whose jobs may be Jobs: implemented by the modules ``batch`` and ``ecs``. What is ``given`` and told is in botocore's
+    spelling, but for what was ``submitted``."""
+
+    SERVICE: str
+    DEFINITION: str
+    """The parameter that names what a TaskTemplate stands for."""
+    TOLD: str
+    """The shape, in the service's model, of what is told of a job."""
+
+    def job(self, template: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """The Job, of a TaskTemplate's ``job`` and a task's parameters. Raises Unmapped."""
+
+    def arn(self, place: str, uid: str, given: Mapping[str, Any]) -> str:
+        """``place``: ``REGION:ACCOUNT``; ``uid``: the Job's."""
+
+    def begun(self, arn: str, uid: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What the service answers when it has begun one."""
+
+    def uid_of(self, submitted: Mapping[str, Any]) -> tuple[str, str] | None:
+        """The ARN and the Job's uid, of that answer as tasks spell it."""
+
+    def told(
+        self,
+        arn: str,
+        uid: str,
+        given: Mapping[str, Any],
+        described: Mapping[str, Any],
+        *,
+        failed: str | None,
+    ) -> dict[str, Any]:
+        """``described``: by the driver of Jobs; empty where there is nothing to describe. ``failed``: why, if it has."""
+
+
+_KINDS: Final[Mapping[str, Kind]] = {"batch:submitJob": batch, "ecs:runTask": ecs}
 _GONE: Final = FunctionJob({"image": "unknown"}, "What stood for this definition, and is not known any more")
 """Of a Job that has begun, and for whose definition nothing stands any more. Nothing begins with it."""
 _OF_JOBS: Final = "Job."
 _NOT_BEGUN: Final = frozenset({"Job.Refused", "Job.QuotaExceeded"})
 
 
-def kind_of(resource: Resource) -> ModuleType | None:
+def kind_of(resource: Resource) -> Kind | None:
     """Which of Batch and ECS runs what it names, if it is one that a Job can stand for."""
     return _KINDS.get(f"{resource.service}:{resource.action}") if resource.waits_for_end else None
 
@@ -91,9 +125,7 @@ class MappedJobs:
         )
         return AsJob(task, Expected(call, kind, operation, given, shape, None if known is None else known[1]))
 
-    async def _standing_for(
-        self, call: Call, kind: ModuleType, given: Mapping[str, Any]
-    ) -> FunctionJob | None:
+    async def _standing_for(self, call: Call, kind: Kind, given: Mapping[str, Any]) -> FunctionJob | None:
         """The TaskTemplate for a definition; None: the service itself is called. Raises CallFailed, Unavailable."""
         try:
             _, aws = await connection.of_execution(call.ref, self._connections)
@@ -119,7 +151,7 @@ class Expected:
     """Implements ``tasks.calls.as_jobs.Expected``. ``shape``: of what is told of a job. ``uid``: the Job's, once it is known."""
 
     call: Call
-    kind: ModuleType
+    kind: Kind
     operation: Operation
     given: Mapping[str, Any]
     shape: Any
@@ -144,7 +176,7 @@ class Expected:
 
     def _begun(self) -> Json:
         shape = self.operation.model.output_shape
-        answer = self._spelled(shape, self.kind.begun(self._arn, self.uid, self.given))
+        answer = self._spelled(shape, self.kind.begun(self._arn, self.uid or "", self.given))
         assert isinstance(answer, dict)
         request = begun_uid(self.call.ref.uid, self.call.task.task)
         return dict(sorted((answer | http_metadata.of({}, 200, request)).items()))
@@ -160,11 +192,10 @@ class Expected:
 
     @property
     def _arn(self) -> str:
-        found: str = self.kind.arn(_place(self.call.ref), self.uid or "unknown", self.given)
-        return found
+        return self.kind.arn(_place(self.call.ref), self.uid or "unknown", self.given)
 
 
-def _read(call: Call, kind: ModuleType) -> tuple[Operation, dict[str, Any], Any]:
+def _read(call: Call, kind: Kind) -> tuple[Operation, dict[str, Any], Any]:
     """Models are read from files. Raises CallFailed."""
     operation = operations.of(call.task.resource)
     shape = models.service(operation.service).shape_for(kind.TOLD)
