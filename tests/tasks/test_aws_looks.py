@@ -98,7 +98,7 @@ def test_no_request_asks_for_more_than_a_service_takes() -> None:
     async def scene() -> None:
         services = Batch()
         await begin(Scene(services), 250, every=0)
-        await asyncio.sleep(HOUR)
+        await asyncio.sleep(20)
 
         assert max(len(given["jobs"]) for given in looks(services)) == 100
 
@@ -150,6 +150,37 @@ def test_a_service_that_throttles_is_asked_less_by_all_of_a_caller() -> None:
         await asyncio.sleep(120)
 
         assert throttled <= 600 / looking.SLOWEST_SECONDS + 2
+        assert Counter(type(signal) for signal in playing.signals)[TaskSucceeded] == JOBS
+
+    run_virtually(scene)
+
+
+def test_jobs_that_are_asked_for_one_by_one_are_soon_known_when_their_service_is_well_again() -> None:
+    class Glue(Played):
+        throttles = True
+
+        def call(self, operation: str, given: Mapping[str, Any]) -> ServiceAnswer:
+            self.calls[operation].append(given)
+            if operation == "StartJobRun":
+                return ServiceAnswer({"JobRunId": given["JobName"]}, {}, 200, "r-1")
+            if self.throttles:
+                raise refused("ThrottlingException", 400)
+            return ServiceAnswer(
+                {"JobRun": {"Id": given["RunId"], "JobRunState": "SUCCEEDED"}}, {}, 200, "r-1"
+            )
+
+    async def scene() -> None:
+        services = Glue()
+        playing = Scene(services)
+        for number in range(1, JOBS + 1):
+            given: Any = {"JobName": f"j-{number}"}
+            await playing.driver.start(REF, task("glue:startJobRun.sync", given, number), again=False)
+        await asyncio.sleep(HOUR)
+        throttled = len(services.calls["GetJobRun"])
+        services.throttles = False
+        await asyncio.sleep(150)
+
+        assert throttled <= HOUR / looking.SLOWEST_SECONDS + 10
         assert Counter(type(signal) for signal in playing.signals)[TaskSucceeded] == JOBS
 
     run_virtually(scene)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -103,6 +103,9 @@ class Looking:
 
     async def _ask(self, pace: _Pace, some: Sequence[_Wanted]) -> None:
         await pace.turn()
+        some = [wanted for wanted in some if not wanted.seen.done()]
+        if not some:
+            return
         call = some[0].call
         look = partial(following.look, call.task.resource, [wanted.begun for wanted in some])
         try:
@@ -142,14 +145,16 @@ class _Pace:
 
     clock: Clock
     apart: float = APART_SECONDS
-    _next: float = 0
+    _last: int = 0
+    _line: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def turn(self) -> None:
-        now = self.clock.now()
-        mine = max(float(now), self._next)
-        self._next = mine + self.apart * 1000
-        if mine > now:
-            await self.clock.sleep((mine - now) / 1000)
+        """How long each waits is found out when all before it have gone: by then the service may be well again."""
+        async with self._line:
+            since = (self.clock.now() - self._last) / 1000
+            if 0 <= since < self.apart:
+                await self.clock.sleep(self.apart - since)
+            self._last = self.clock.now()
 
     def slower(self) -> None:
         self.apart = min(max(self.apart * 2, 1.0), SLOWEST_SECONDS)
