@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
-from stepwright.asl.checkpoint import shards
-from stepwright.asl.checkpoint.parts import SHARDED, Shard
+from stepwright.asl.checkpoint import codec, shards
+from stepwright.asl.checkpoint.parts import ITEMS_CHARACTERS, SHARDED, WITH_LONG_ITEMS, Items, Shard
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.limits import Limits
@@ -32,6 +32,7 @@ from stepwright.asl.signals import (
 )
 from stepwright.asl.step import CancelTask, ChildExecution, HistoryEvent, StartTask
 from stepwright.asl.text.jsontext import dump, parse
+from stepwright.asl.text.payload import Payload
 from tests.asl.virtual_time import Answer, Play, echo, machine, states
 
 JOB = {"Type": "Task", "Resource": "k8s:job"}
@@ -478,3 +479,27 @@ def test_what_this_form_of_checkpoint_was_at_first_goes_on() -> None:
     sharded = Sharded(parent).to_end()
     assert sharded.parent.outcome is not None
     assert parse(sharded.parent.outcome.output or "") == golden["output"]
+
+
+def test_long_items_are_stored_as_texts_that_each_have_room() -> None:
+    items = Items(1, Payload(["x" * 1_000 for _ in range(700)]))
+    encoded = checkpoints.encode(items)
+
+    assert [len(text) <= ITEMS_CHARACTERS for text in encoded["texts"]] == [True] * 3
+    assert codec.decode(encoded) == items
+    short = checkpoints.encode(Items(1, Payload([1])))
+    assert short["items"] == "[1]"
+
+
+def test_an_engine_that_does_not_know_long_items_leaves_their_execution_alone() -> None:
+    play = begin(each(PASS), ["x" * ITEMS_CHARACTERS, 1], Limits(payload_bytes=2 * ITEMS_CHARACTERS))
+    play.parent.go_on()
+
+    assert play.parent.checkpoint.head.version == WITH_LONG_ITEMS
+
+
+def test_a_map_fails_with_the_first_shard_whose_results_are_more_than_a_state_may_give() -> None:
+    play = begin(each(PASS), ["12345678"] * 7, replace(SHARDS_OF_THREE, read_bytes=20))
+    outcome = play.to_end().parent.outcome
+    assert outcome is not None
+    assert outcome.error == "States.DataLimitExceeded"

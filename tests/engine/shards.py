@@ -13,9 +13,9 @@ from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.checkpoint import EncodedPart, PartId
 from stepwright.asl.checkpoint.parts import Fork
 from stepwright.asl.limits import Limits
-from stepwright.asl.signals import ShardCounts
+from stepwright.asl.signals import Millis, ShardCounts
 from stepwright.asl.step import StartTask
-from stepwright.catalog.ports import ShardEnd
+from stepwright.catalog.ports import ShardEnd, ShardTask
 from stepwright.engine.engine import Engine
 from stepwright.engine.observer import Unobserved
 from stepwright.engine.ports import Commit, ExecutionRef, Loaded, Reported, StopRequest, Uid, Unavailable
@@ -51,8 +51,10 @@ class MemoryShards(Unobserved):
             self._ended[ref.uid].set()
 
     async def begin(
-        self, parent: ExecutionRef, uid: Uid, parts: Mapping[PartId, EncodedPart], redrives: int
+        self, shard: ShardTask, scheduled: Millis, parts: Mapping[PartId, EncodedPart], redrives: int
     ) -> None:
+        parent, uid = shard.parent, shard.uid
+        assert scheduled
         assert redrives == 0
         await asyncio.sleep(0.003)
         self.fault()
@@ -60,7 +62,7 @@ class MemoryShards(Unobserved):
             whole = self.journal.stored[parent.uid].loaded
             identity = checkpoints.decode(parts).identity
             assert identity.uid == uid
-            shard = Loaded(
+            loaded = Loaded(
                 ref=ExecutionRef(uid, parent.namespace, f"{parent.name}-shard", parent.state_machine),
                 identity=identity,
                 machine=whole.machine,
@@ -68,14 +70,15 @@ class MemoryShards(Unobserved):
                 seq=1,
                 parts=dict(parts),
             )
-            self.journal.add(shard)
+            self.journal.add(loaded)
             self.begun.add(uid)
         self.fault()
         assert self.engine is not None
         if not self.journal.stored[uid].loaded.ended:
             self.engine.adopt(self.journal.stored[uid].loaded)
 
-    async def until_ended(self, uid: Uid, progress: Callable[[ShardCounts], None]) -> ShardEnd:
+    async def until_ended(self, shard: ShardTask, progress: Callable[[ShardCounts], None]) -> ShardEnd:
+        uid = shard.uid
         self._waiting[uid].append(progress)
         try:
             while (stored := self.journal.stored.get(uid)) is not None and stored.outcome is None:
@@ -88,7 +91,8 @@ class MemoryShards(Unobserved):
         outcome = stored.outcome
         return ShardEnd(outcome.status, outcome.output, outcome.error, outcome.cause)
 
-    async def stop(self, uid: Uid) -> None:
+    async def stop(self, shard: ShardTask) -> None:
+        uid = shard.uid
         await asyncio.sleep(0.003)
         self.fault()
         stored = self.journal.stored.get(uid)
@@ -98,7 +102,8 @@ class MemoryShards(Unobserved):
             self.engine.stop_execution(uid, StopRequest())
         self.fault()
 
-    async def forget(self, uid: Uid) -> None:
+    async def forget(self, shard: ShardTask) -> None:
+        uid = shard.uid
         await asyncio.sleep(0.003)
         self.fault()
         stored = self.journal.stored.get(uid)

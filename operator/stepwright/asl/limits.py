@@ -47,6 +47,8 @@ class Limits:
     shard_items: int | None = None
     """Of how many items a distributed Map runs in one checkpoint. One with more runs in shards of so many, each an execution of
     its own to the engine, where its drivers know how to run them (``resource.MAP_SHARD``)."""
+    piece_bytes: int = 1024 * 1024
+    """The size of what is read for one shard, with which it has enough whatever the number of its items."""
     shards: int = 4
     """Of a Map Run, at once."""
     read_bytes: int = 8 * 1024 * 1024
@@ -69,8 +71,9 @@ CLUSTER: Final = Limits(
     history_bytes=128 * 1024 * 1024,
     events_per_second=500,
     child_executions=40,
-    read_bytes=512 * 1024,
+    read_bytes=4 * 1024 * 1024,
+    piece_bytes=128 * 1024,
 )
 """Everybody shares the store: an execution that never ends must not fill it. Everything that runs at once is
-in one object, which etcd accepts up to 1.5 MiB, hence only as many children as in an inline Map. What an ItemReader
-has read is another, as a text within JSON, where each quotation mark takes twice its length."""
+in one object, which etcd accepts up to 1.5 MiB, hence only as many children as in an inline Map. What the
+items of a Map or of a shard take is stored once, and goes with the execution or the shard."""

@@ -14,8 +14,8 @@ from sqlite3 import Row
 from typing import Any, Final
 
 from stepwright.asl.checkpoint.checkpoint import EncodedPart, PartId
-from stepwright.asl.signals import ShardCounts
-from stepwright.catalog.ports import ShardEnd
+from stepwright.asl.signals import Millis, ShardCounts
+from stepwright.catalog.ports import ShardEnd, ShardTask
 from stepwright.engine import payloads
 from stepwright.engine.ports import Clock, ExecutionRef, Gone, StopRequest, Uid, Unavailable
 from stepwright.sql.database import NAMESPACE, Conflict, Database, Statement
@@ -57,8 +57,13 @@ class SqlShards:
         self.ends = Ends()
 
     async def begin(
-        self, parent: ExecutionRef, uid: Uid, parts: Mapping[PartId, EncodedPart], redrives: int
+        self,
+        shard: ShardTask,
+        scheduled: Millis,  # noqa: ARG002
+        parts: Mapping[PartId, EncodedPart],
+        redrives: int,
     ) -> None:
+        parent, uid = shard.parent, shard.uid
         texts: payloads.Payloads = {}
         rows: list[tuple[Statement, Mapping[str, Any]]] = [
             (
@@ -92,7 +97,8 @@ class SqlShards:
         if not await self._database.execute(_REOPEN, asked):
             raise Unavailable(f"shard {uid} is being stopped")
 
-    async def until_ended(self, uid: Uid, progress: Callable[[ShardCounts], None]) -> ShardEnd:
+    async def until_ended(self, shard: ShardTask, progress: Callable[[ShardCounts], None]) -> ShardEnd:
+        uid = shard.uid
         with self.ends.of(uid, progress) as ends:
             while (found := await self._row(uid)) is not None and found["status"] == "RUNNING":
                 await ends.get()
@@ -100,11 +106,14 @@ class SqlShards:
             return ShardEnd("ABORTED")
         return ShardEnd(found["status"], found["output"], found["error"], found["cause"])
 
-    async def stop(self, uid: Uid) -> None:
+    async def stop(self, shard: ShardTask) -> None:
+        uid = shard.uid
         if await ask_for(self._database, uid, StopRequest()):
             self._asked.put_nowait(Asked(ExecutionRef(uid, NAMESPACE, "", ""), stops=True))
 
-    async def forget(self, uid: Uid) -> None:
+    async def forget(self, shard: ShardTask) -> None:
+        uid = shard.uid
+
         def forget(connection: Any) -> None:
             connection.execute("DELETE FROM executions WHERE uid = :uid", {"uid": uid})
             connection.execute("DELETE FROM parts WHERE uid = :uid", {"uid": uid})

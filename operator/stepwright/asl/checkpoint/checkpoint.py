@@ -138,7 +138,11 @@ def open_task(checkpoint: Checkpoint, task: TaskId) -> OpenTask | None:
 def has_open(checkpoint: Checkpoint, task: TaskId, scheduled: Millis | None = None) -> bool:
     """Whether an answer of the task counts. ``scheduled``: when the task that is meant was scheduled, if that is known."""
     # What is kept of an ended execution is for a redrive, which begins its tasks anew.
-    found = None if checkpoint.ended else open_task(checkpoint, task)
+    if checkpoint.ended:
+        return False
+    if (shard := shards.find(checkpoint.parts, task)) is not None:
+        return scheduled in (None, shard.opened)
+    found = open_task(checkpoint, task)
     return found is not None and scheduled in (None, found.scheduled)
 
 
@@ -148,8 +152,9 @@ def has_open_encoded(
     """``has_open`` for a checkpoint that was not decoded."""
     if parts.get(HEAD, {}).get("ended") is not None:
         return False
-    tasks = (found for part in parts.values() if (found := part.get("task")) is not None)
-    return any(found["id"] == task and scheduled in (None, found["scheduled"]) for found in tasks)
+    tasks = [(found["id"], found["scheduled"]) for part in parts.values() if (found := part.get("task"))]
+    tasks += [(part["shard"], part["opened"]) for part in parts.values() if part.get("kind") == "shard"]
+    return any(found == task and scheduled in (None, since) for found, since in tasks)
 
 
 def resources(machine: Machine, checkpoint: Checkpoint) -> dict[TaskId, Resource]:

@@ -13,6 +13,7 @@ from msgspec.structs import astuple
 
 from stepwright.asl import resource
 from stepwright.asl.checkpoint.parts import (
+    ITEMS_CHARACTERS,
     NO_VARIABLES,
     VERSION,
     Branch,
@@ -348,11 +349,16 @@ def _decode_run(encoded: EncodedPart) -> MapRun:
 
 
 def _encode_items(part: Items) -> EncodedPart:
-    return {"branch": part.branch, "items": part.items.text}
+    text = part.items.text
+    if len(text) <= ITEMS_CHARACTERS:
+        return {"branch": part.branch, "items": text}
+    texts = [text[at : at + ITEMS_CHARACTERS] for at in range(0, len(text), ITEMS_CHARACTERS)]
+    return {"branch": part.branch, "texts": texts}
 
 
 def _decode_items(encoded: EncodedPart) -> Items:
-    return Items(encoded["branch"], payload.of_text(encoded["items"]))
+    text = encoded["items"] if "items" in encoded else "".join(encoded["texts"])
+    return Items(encoded["branch"], payload.of_text(JsonText(text)))
 
 
 def _encode_source(part: Source) -> EncodedPart:

@@ -29,7 +29,10 @@ CHUNK_CHARACTERS: Final = 8 * 1024
 """Up to this size the newest results of a Map are written again with each result that is added. Then they become one text,
 long enough for a journal to keep it elsewhere, so that a checkpoint does not grow with the items that are done."""
 
-VERSION: Final = 6
+ITEMS_CHARACTERS: Final = 256 * 1024
+"""Longer items of a Map are several texts, so that a journal can keep each of them elsewhere."""
+
+VERSION: Final = 7
 """The newest version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
 
 WITH_CHILDREN: Final = 2
@@ -47,6 +50,9 @@ READ_OR_WRITTEN: Final = 5
 IN_PIECES: Final = 6
 """The version that a checkpoint gets with the first Map that runs in shards, which may read their items in pieces and leave
 their results elsewhere. Checkpoints of shards have it from the beginning."""
+
+WITH_LONG_ITEMS: Final = 7
+"""The version that a checkpoint gets with the first Map whose items take more than ``ITEMS_CHARACTERS``."""
 
 OWN_TASKS: Final = 2 * 10**12
 """Tasks of the engine's own, which no event of a history tells of, are numbered from here on."""

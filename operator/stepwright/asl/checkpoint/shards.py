@@ -17,9 +17,11 @@ from stepwright.asl.checkpoint import codec, open_work
 from stepwright.asl.checkpoint.parts import (
     HEAD,
     IN_PIECES,
+    ITEMS_CHARACTERS,
     OWN_TASKS,
     ROOT,
     START,
+    WITH_LONG_ITEMS,
     Branch,
     EncodedPart,
     Fork,
@@ -68,6 +70,22 @@ class End(Struct, frozen=True):
     results: JsonText | None
     """The results of all its items as one JSON array, if it has come to its end; the files in which they are, if they are left
     elsewhere."""
+
+
+class Range(Struct, frozen=True):
+    """Which items a shard has."""
+
+    map_run: str
+    first: int
+    count: int
+
+
+def range_of(parts: Mapping[PartId, EncodedPart]) -> Range:
+    """``parts``: those that it begins with."""
+    fork = codec.decode(parts[fork_id(ROOT)])
+    assert isinstance(fork, Fork)
+    assert fork.run is not None
+    return Range(fork.run.arn, fork.first, fork.width)
 
 
 def beginning(parameters: Json) -> Beginning:
@@ -139,7 +157,7 @@ def _beginning(parts: Parts, branch: Branch, shard: Shard) -> dict[str, EncodedP
         Head(
             next_branch=ROOT + 1,
             ready=() if items is None else (ROOT,),
-            version=IN_PIECES,
+            version=IN_PIECES if items is None or len(items.text) <= ITEMS_CHARACTERS else WITH_LONG_ITEMS,
             own_tasks=0 if task is None else 1,
             redrives=head.redrives,
             redriven=redriven,

@@ -10,6 +10,8 @@ from typing import Final
 
 from stepwright.asl.checkpoint import map_tasks
 from stepwright.asl.checkpoint.parts import (
+    ITEMS_CHARACTERS,
+    WITH_LONG_ITEMS,
     Branch,
     Fork,
     Items,
@@ -39,6 +41,8 @@ def open_fork(draft: Draft, fork: Fork, items: Payload | None = None) -> None:
 
 
 def put_items(draft: Draft, fork: Fork, items: Payload) -> None:
+    if len(items.text) > ITEMS_CHARACTERS:
+        draft.head.version = max(draft.head.version, WITH_LONG_ITEMS)
     draft.pay_for_text(len(items.text))  # here, so that a value without text is a failure of the state
     draft.checkpoint.put(items_id(fork.branch), Items(fork.branch, items))
 

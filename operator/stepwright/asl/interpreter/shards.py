@@ -40,6 +40,12 @@ def take_in(draft: Draft, shard: Shard, signal: Signal) -> None:
 def succeed(draft: Draft, fork: Fork, files: Payload | None = None) -> None:
     """All items of a shard are done. ``files``: where it has left their results."""
     result = forks.results(draft, fork) if files is None else files
+    if len(result.text) > draft.limits.read_bytes:  # no state may give so much: the Map would fail in the end
+        root = draft.checkpoint.peek(fork.branch)
+        assert root is not None
+        error = failures.too_large(root.state)
+        fail(draft, fork, Failure(error.error, error.cause))
+        return
     transitions.end_execution(draft, Outcome("SUCCEEDED", output=_end(draft, fork, result.text)))
 
 
@@ -61,7 +67,6 @@ def _ended(draft: Draft, fork: Fork, shard: Shard, output: Json) -> None:
     end = shards.end_of(output)
     assert end.results is not None
     open_shards.close(draft, fork, replace(shard, counts=end.counts))
-    draft.head.history_bytes += end.history_bytes
     assert fork.run is not None
     size = fork.run.result_bytes + len(end.results)
     fork.run = replace(fork.run, result_bytes=size)

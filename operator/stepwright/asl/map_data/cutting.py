@@ -16,9 +16,6 @@ from stepwright.asl.map_data import elements, reading, table
 from stepwright.asl.map_data.reader_config import ReaderConfig
 from stepwright.asl.map_data.requests import Window
 
-LARGE_BYTES: Final = 1024 * 1024
-"""A piece of this size is cut off although it has fewer items than others."""
-
 LARGEST_BYTES: Final = 16 * 1024 * 1024
 """No piece is longer, even if it must not be cut here for the sake of whole batches."""
 
@@ -57,7 +54,7 @@ def stretches(ends: Iterator[int], first: int, window: Window, most: int) -> Ite
         count += 1
         most -= 1
         size = end - first
-        is_due = count >= window.items or size >= LARGE_BYTES
+        is_due = count >= window.items or size >= window.bytes
         if (is_due and count % window.step == 0) or size >= LARGEST_BYTES or most == 0:
             yield Stretch(count, first, end)
             count, first, cut = 0, end, cut + 1

@@ -10,13 +10,15 @@ from stepwright.asl.json_types import Json
 
 
 class Window(Struct, frozen=True, rename="pascal"):
-    """Which of the items are wanted, and cut into which pieces: at most so many pieces, each of about so many items, and of a
-    multiple of ``step`` except for the last of all. ``after``: what the last answer gave to go on from."""
+    """Which of the items are wanted, and cut into which pieces: at most so many pieces, each of about so many items, or ``bytes``
+    of them if that is less, and of a multiple of ``step`` except for the last of all. ``after``: what the last answer gave to go
+    on from."""
 
     pieces: int
     items: int
     step: int = 1
     after: Any = None
+    bytes: int = 1024 * 1024
 
 
 class Reading(Struct, frozen=True, rename="pascal"):

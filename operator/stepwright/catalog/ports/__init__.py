@@ -42,7 +42,7 @@ from stepwright.catalog.ports.functions import (
 from stepwright.catalog.ports.lists import Cursor, Page
 from stepwright.catalog.ports.machines import Machines
 from stepwright.catalog.ports.map_runs import MapRuns
-from stepwright.catalog.ports.shards import ShardEnd, Shards
+from stepwright.catalog.ports.shards import NotBegun, ShardEnd, Shards, ShardTask
 from stepwright.catalog.ports.test_cases import TestCases
 from stepwright.catalog.ports.versions import Versions
 from stepwright.catalog.ports.work import Work
@@ -80,9 +80,11 @@ __all__ = [
     "NoSuchVersion",
     "NoTestCase",
     "NotAllowed",
+    "NotBegun",
     "NotRedrivable",
     "Page",
     "ShardEnd",
+    "ShardTask",
     "Shards",
     "Speech",
     "TaskOver",

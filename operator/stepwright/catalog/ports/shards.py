@@ -11,9 +11,23 @@ from typing import Protocol
 
 from stepwright.asl.checkpoint.checkpoint import EncodedPart, PartId
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.signals import ShardCounts
+from stepwright.asl.signals import Millis, ShardCounts, TaskId
 from stepwright.asl.step import Status
+from stepwright.asl.task_token import begun_uid
 from stepwright.engine.ports import ExecutionRef, Uid
+
+
+@dataclass(frozen=True, slots=True)
+class ShardTask:
+    """Which shard: the one that this task of an execution runs, whose Map it belongs to."""
+
+    parent: ExecutionRef
+    task: TaskId
+
+    @property
+    def uid(self) -> Uid:
+        """The shard's own, settled before there is one."""
+        return Uid(begun_uid(self.parent.uid, self.task))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +40,27 @@ class ShardEnd:
     cause: str | None = None
 
 
+class NotBegun(Exception):  # noqa: N818 - it names a condition
+    """The store has been set back to a time before the shard had begun: it is to begin again."""
+
+
 class Shards(Protocol):
     """All of them raise Unavailable."""
 
     async def begin(
-        self, parent: ExecutionRef, uid: Uid, parts: Mapping[PartId, EncodedPart], redrives: int
+        self, shard: ShardTask, scheduled: Millis, parts: Mapping[PartId, EncodedPart], redrives: int
     ) -> None:
-        """Have the shard carried, from this checkpoint on if there is no shard of that uid yet. One that has ended without
-        success goes on if it has been redriven less often than that. Durable when it returns; harmless to repeat. ``parent``
-        is the execution whose Map it belongs to: the shard runs what that runs."""
+        """Have the shard carried, from this checkpoint on if there is no such shard yet. One that has ended without
+        success goes on if it has been redriven less often than that. Durable when it returns; harmless to repeat. It runs
+        what its parent runs. ``scheduled``: when its task was."""
 
-    async def until_ended(self, uid: Uid, progress: Callable[[ShardCounts], None]) -> ShardEnd:
-        """How it has ended. ``progress`` is called whenever it has come further, in the engine's event loop. One that is not
+    async def until_ended(self, shard: ShardTask, progress: Callable[[ShardCounts], None]) -> ShardEnd:
+        """How it has ended. Raises NotBegun. ``progress`` is called whenever it has come further, in the engine's event loop. One that is not
         there was aborted."""
 
-    async def stop(self, uid: Uid) -> None:
+    async def stop(self, shard: ShardTask) -> None:
         """Ask it to stop what it runs and to end. Durable when it returns."""
 
-    async def forget(self, uid: Uid) -> None:
+    async def forget(self, shard: ShardTask) -> None:
         """Its end is recorded with its Map: nothing of it is needed any more. A shard that is never forgotten goes with its
         parent. A ``begin`` that was sent before, and arrives late, brings it not back."""

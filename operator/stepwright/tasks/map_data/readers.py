@@ -78,7 +78,7 @@ def _with_items(config: ReaderConfig, source: Source, window: Window) -> Json:
         taken += 1
         items.append(item)
         size += len(jsontext.dump(item))
-        is_due = len(items) >= window.items or size >= cutting.LARGE_BYTES
+        is_due = len(items) >= window.items or size >= window.bytes
         if (is_due and len(items) % window.step == 0) or size >= cutting.LARGEST_BYTES:
             pieces.append({"count": len(items), "piece": {"items": items}})
             items, size = [], 0

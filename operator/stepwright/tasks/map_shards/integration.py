@@ -14,10 +14,9 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, ShardCounts, ShardProgress, TaskId
 from stepwright.asl.step import CancelTask
-from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
-from stepwright.catalog.ports import ShardEnd, Shards
-from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid
+from stepwright.catalog.ports import NotBegun, ShardEnd, Shards, ShardTask
+from stepwright.engine.ports import Clock, ExecutionRef, Report
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
 from stepwright.tasks.map_shards.resources import RESOURCES
 
@@ -52,13 +51,18 @@ class MapShards:
         return None
 
     async def begin(self, call: Call) -> Answered:
-        uid, beginning = _uid(call.ref, call.task.task), shards.beginning(call.task.parameters)
-        await self._shards.begin(call.ref, uid, beginning.parts, beginning.redrives)
-        return Answered(uid)
+        shard, beginning = ShardTask(call.ref, call.task.task), shards.beginning(call.task.parameters)
+        await self._shards.begin(shard, call.task.scheduled, beginning.parts, beginning.redrives)
+        return Answered(shard.uid)
 
     async def follow(self, call: Call, begun: Json) -> Answered:  # noqa: ARG002
         progress = _Progress(call, self._clock, self._report)
-        end = await self._shards.until_ended(_uid(call.ref, call.task.task), progress)
+        end: ShardEnd | None = None
+        while end is None:
+            try:
+                end = await self._shards.until_ended(ShardTask(call.ref, call.task.task), progress)
+            except NotBegun:
+                await self.begin(call)
         output = None if end.output is None else jsontext.parse(end.output)
         if end.status == "SUCCEEDED":
             return Answered(output)
@@ -67,10 +71,10 @@ class MapShards:
         raise _failure(end)
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
-        await self._shards.stop(_uid(ref, task.task))
+        await self._shards.stop(ShardTask(ref, task.task))
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
-        await self._shards.forget(_uid(ref, task))
+        await self._shards.forget(ShardTask(ref, task))
 
 
 class _Progress:
@@ -93,10 +97,6 @@ class _Progress:
         at_once = counts.failed > self._failed
         self._failed = counts.failed
         self._report(self._call.ref.uid, ShardProgress(self._call.task.task, counts, at_once=at_once))
-
-
-def _uid(ref: ExecutionRef, task: TaskId) -> Uid:
-    return Uid(begun_uid(ref.uid, task))
 
 
 def _failure(end: ShardEnd) -> CallFailed:

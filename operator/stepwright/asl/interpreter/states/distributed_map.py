@@ -239,7 +239,8 @@ def _window(draft: Draft, branch: Branch, run: MapRun) -> Window | None:
     items = _stretch(draft, branch, run.batch_items)
     if items is None:
         return None
-    return Window(pieces=_PIECES * draft.limits.shards, items=items, step=run.batch_items or 1)
+    limits = draft.limits
+    return Window(_PIECES * limits.shards, items, step=run.batch_items or 1, bytes=limits.piece_bytes)
 
 
 def _start_child(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload) -> None:
