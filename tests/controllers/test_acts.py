@@ -28,13 +28,16 @@ APART = NOBODY._replace(set_apart=True)
 ENDING = CARRIED._replace(ending=True)
 
 
-def _body(phase: str, *, deleted: bool = False, stop: bool = False, **status: Any) -> dict[str, Any]:
+def _body(
+    phase: str, *, deleted: bool = False, stop: bool = False, shard: bool = False, **status: Any
+) -> dict[str, Any]:
     metadata = {
         "name": "order-7",
         "namespace": "shop",
         "uid": "4711",
         "generation": 1,
         "resourceVersion": "9",
+        "labels": {"stepwright.dev/map-shard": "u-9"} if shard else {},
     }
     return {
         "metadata": {**metadata, **({"deletionTimestamp": "2026-11-01T00:00:00Z"} if deleted else {})},
@@ -68,6 +71,10 @@ EDITED = _seen("Running", edited=True, seal="1.2.3", **STARTED)
         ("MODIFIED", ENDED, NOBODY, Act.BEGIN),
         ("MODIFIED", RUNNING, NOBODY._replace(given_up=True), Act.NOTHING),
         ("MODIFIED", RUNNING, BUSY, Act.PUT_OFF),
+        # Shards of distributed Maps begin when others have written with what.
+        ("ADDED", _seen(shard=True), NOBODY, Act.NOTHING),
+        ("MODIFIED", _seen(shard=True, stop=True), NOBODY, Act.BEGIN),
+        ("MODIFIED", _seen("Running", shard=True, **STARTED), NOBODY, Act.BEGIN),
         # Gone.
         ("MODIFIED", _seen("Running", deleted=True, **STARTED), CARRIED, Act.FORGET),
         ("DELETED", RUNNING, CARRIED, Act.FIND_OUT),

@@ -126,7 +126,7 @@ def test_a_map_reads_its_items_from_s3_and_leaves_its_results_there(aws: str, at
     )
     s3.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     s3.put_object(Bucket="data", Key="few.csv", Body=b"n\n" + b"".join(b"%d\n" % n for n in range(90)))
-    s3.put_object(Bucket="data", Key="long.csv", Body=b"n\n" + b"x" * 600_000)
+    s3.put_object(Bucket="data", Key="long.csv", Body=b"n\n" + b"x" * 5_000_000)
     at_work.apply(
         connection("aws", endpointUrl=aws, credentials=key()),
         connection("stranger", endpointUrl=aws, credentials=key(), account="stranger"),
@@ -149,7 +149,10 @@ def test_a_map_reads_its_items_from_s3_and_leaves_its_results_there(aws: str, at
     assert results == [{"twice": f"{n}{n}"} for n in range(90)]
 
     for failed, cause in (
-        (long, "The items that were read take 600,010 bytes as JSON, and a Map reads at most 524,288 here."),
+        (
+            long,
+            "The items that were read take 5,000,010 bytes as JSON, and a Map reads at most 4,194,304 here.",
+        ),
         (stranger, "The Secret aws cannot be read as stranger: "),
     ):
         assert failed["status"]["error"] == "States.ItemReaderFailed"

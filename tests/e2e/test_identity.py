@@ -536,6 +536,44 @@ def test_the_operator_itself_may_change_nothing_of_a_state_machine_but_its_final
     assert "the operator changes nothing of a state machine but its finalizers and its status" in told
 
 
+def test_the_operator_itself_starts_no_executions_but_parts_of_distributed_maps(town: Town) -> None:
+    kube = town.kube
+    kube.apply(execution("its-own", "no-machine"))
+    operator = ("--as", town.installed.user, "--as-group=system:masters")
+    told = kube(*operator, "create", "-f", "-", input=yaml.safe_dump(execution("another", "m")), check=False)
+    assert "no executions but parts of distributed Maps" in told
+    stop = ("--type=merge", "-p", '{"spec":{"stop":{}}}')
+    told = kube(*operator, "patch", "execution", "its-own", *stop, check=False)
+    assert "and stops parts of distributed Maps" in told
+
+    parent = kube.get("execution", "its-own")["metadata"]
+    part = execution(
+        "part",
+        "m",
+        mapShard={"uid": "u-9", "mapRun": "arn", "first": 0, "count": 1},
+        parent={
+            "namespace": kube.namespace,
+            "name": "its-own",
+            "uid": parent["uid"],
+            "task": 2_000_000_000_001,
+            "scheduledTime": "2026-01-01T00:00:00.000Z",
+            "depth": 1,
+            "awaited": True,
+        },
+    )
+    part["metadata"]["labels"] = {
+        "stepwright.dev/map-shard": "u-9",
+        "stepwright.dev/parent-uid": parent["uid"],
+        "stepwright.dev/parent-task": "2000000000001",
+    }
+    told = kube(*operator, "create", "-f", "-", input=yaml.safe_dump(part), check=False)
+    assert "owned by their parents" in told
+    owner = {"apiVersion": "stepwright.dev/v1", "kind": "Execution", "name": "its-own", "uid": parent["uid"]}
+    part["metadata"]["ownerReferences"] = [owner]
+    assert "created" in kube(*operator, "create", "-f", "-", input=yaml.safe_dump(part))
+    assert "patched" in kube(*operator, "patch", "execution", "part", *stop)
+
+
 # --- What is looked at ------------------------------------------------------------------------------------------------------
 
 

@@ -93,6 +93,20 @@ def test_only_an_account_that_stepwright_may_act_as_gives_an_execution_a_parent(
     assert AGREES in guarded.create("clerk", started_by="somebody-else")
 
 
+def test_nobody_but_stepwright_makes_parts_of_distributed_maps(guarded: Guarded) -> None:
+    kube = guarded.kube
+    part = {"uid": "u-9", "mapRun": "arn", "first": 0, "count": 1}
+    labelled = execution("labelled", "m")
+    labelled["metadata"]["labels"] = {"stepwright.dev/map-shard": "u-9"}
+    for body in (execution("part", "m", mapShard=part), labelled):
+        arguments = ("create", "--dry-run=server", "-f", "-", "--as", guarded.user("clerk"))
+        refusal = kube(*arguments, input=yaml.safe_dump(body), check=False)
+        assert "only Stepwright makes parts of distributed Maps" in refusal
+    kube("create", "-f", "-", input=yaml.safe_dump(execution("whole", "m")))
+    refusal = kube("label", "exec", "whole", "stepwright.dev/map-shard=u-9", check=False)
+    assert "when Stepwright makes them, or never" in refusal
+
+
 def test_the_labels_of_a_child_are_given_when_it_is_started_or_never(guarded: Guarded) -> None:
     kube = guarded.kube
     kube("create", "-f", "-", input=yaml.safe_dump(execution("plain", "m")))

@@ -589,6 +589,10 @@ def _selected(body: Body, selectors: Mapping[str, Any]) -> bool:
         own = body["metadata"].get("labels") or {}
         for label in labels.split(","):
             name, equals, value = label.partition("=")
+            if name.startswith("!"):
+                if name[1:] in own:
+                    return False
+                continue
             if name not in own or (equals and own[name] != value):
                 return False
     for field_ in (selectors.get("fieldSelector") or "").split(","):

@@ -45,6 +45,8 @@ class Child:
     phase: str = "Pending"
     output: str | None = None
     gone: bool = False
+    has_begun: bool = False
+    """It is a shard, and what it begins with was written."""
 
     @property
     def arn(self) -> str:
@@ -158,7 +160,7 @@ class Children:
         if not self._was_written(*task[:2]):
             self._complain(f"execution {name} was started before its task was written")
         earlier = [child for child in self._of.values() if child.task == task]
-        if earlier and not (self._restored or self._server.terminating):
+        if earlier and "mapShard" not in body["spec"] and not (self._restored or self._server.terminating):
             self._complain(f"execution {name} was started again, after {earlier}")
         child = Child(name, task, parent["awaited"], _now(), late)
         self._of[uid] = child
@@ -171,6 +173,8 @@ class Children:
     def _changed(self, kind: Kind, child: Child, new: Body) -> None:
         child.gone = kind == "DELETED"
         status = new.get("status") or {}
+        if "mapShard" in new["spec"] and status.get("seq") == 1 and status["phase"] == "Running":
+            self._shard_begins(child)
         child.asked_to_stop = child.asked_to_stop or "stop" in new["spec"]
         if status.get("phase") in _ENDED and child.phase not in _ENDED:
             child.phase = status["phase"]
@@ -179,6 +183,17 @@ class Children:
                 self._check_life(child)
         elif status.get("phase") is not None:
             child.phase = status["phase"]
+
+    def _shard_begins(self, child: Child) -> None:
+        """One that is only created again does nothing, and ends with its parent."""
+        earlier = [
+            each
+            for each in self._of.values()
+            if each is not child and each.task == child.task and each.has_begun
+        ]
+        if earlier and not (self._restored or self._server.terminating):
+            self._complain(f"{child} began again, after {earlier}")
+        child.has_begun = True
 
     def _check_life(self, child: Child) -> None:
         if child.left_from is None or self.calm_from is None or self._restored:
@@ -212,8 +227,9 @@ def _now() -> float:
 
 def _has_open(parent: Body, child: Child) -> bool:
     stored = (parent.get("status") or {}).get("checkpoint") or {}
-    tasks = (msgspec.json.decode(text).get("task") or {} for text in stored.values())
-    return any(task.get("id") == child.task[1] for task in tasks)
+    parts = [msgspec.json.decode(text) for text in stored.values()]
+    tasks = {part["task"]["id"] for part in parts if "task" in part}
+    return child.task[1] in tasks | {part["shard"] for part in parts if "shard" in part}
 
 
 def _same(one: str, other: str) -> bool:

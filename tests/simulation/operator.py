@@ -43,6 +43,7 @@ from stepwright.engine.steps import at_once
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.kubernetes.integration import Kubernetes
+from stepwright.tasks.map_shards.integration import MapShards
 from stepwright.tasks.step_functions.integration import StepFunctions
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation.api_server import ApiServer, Request
@@ -323,9 +324,11 @@ class Operator:
         verbs = Kubernetes(means.kubernetes, means.clock, Random(self._random.getrandbits(64)))
         assert means.step_functions is not None
         nested = StepFunctions(means.step_functions, means.clock)
+        assert means.shards is not None
+        shards = MapShards(means.shards, means.clock, means.report)
         self.calls = tuple(
             CallDriver(integration, means.clock, means.report, held=held, answers_tokens=False)
-            for integration in (calls, verbs, nested)
+            for integration in (calls, verbs, nested, shards)
         )
         return self.calls
 

@@ -27,10 +27,13 @@ REMOTE_ONE_IN = 6
 CHILDREN_ONE_IN = 4
 """Of those that have neither the controller of StateMachines nor work outside of the cluster."""
 
+MAPS_ONE_IN = 4
+"""Of those that have none of these."""
+
 _USED = frozenset(
     (resource, verb)
     for resource, verbs in (
-        ("executions", "get list watch delete"),
+        ("executions", "create get list watch patch delete"),
         ("executions/status", "patch"),
         ("executionhistories", "create get"),
         ("jobs", "create delete get list patch watch"),
@@ -76,6 +79,8 @@ class Rarities:
     """Whether tasks have something run outside of the cluster, where nobody can list it, beside Jobs."""
     children: bool = False
     """Whether tasks start executions, beside those that are Jobs."""
+    maps: bool = False
+    """Whether there are Maps that run in shards."""
     upgrade: Upgrade | None = None
     """Whether operators of the version before are replaced by such of this one, or the other way round. Nothing else that
     is rare is in such a seed."""
@@ -92,7 +97,8 @@ class Rarities:
             return cls(upgrade=random.choice(("forth", "back")))
         remote = bool(rarely(1, REMOTE_ONE_IN)) and not authors
         children = bool(rarely(1, CHILDREN_ONE_IN)) and not (authors or remote)
-        return cls(restores, large, 1 + second, leases, rights, hours_off, authors, remote, children)
+        maps = bool(rarely(1, MAPS_ONE_IN)) and not (authors or remote or children)
+        return cls(restores, large, 1 + second, leases, rights, hours_off, authors, remote, children, maps)
 
     def kinds(self) -> list[str]:
         """Which of them the seed has."""
@@ -106,6 +112,7 @@ class Rarities:
             "state machines changed": self.authors,
             "work outside of the cluster": self.remote,
             "executions started by tasks": self.children,
+            "Maps in shards": self.maps,
         }
         return [kind for kind, count in found.items() if count]
 

@@ -43,6 +43,7 @@ class Scene(World):
     others: Mapping[str, Mapping[str, Any]] = {}
     """Further ones, by their names; all have the same settings."""
     settings: Mapping[str, Any] = {"taskDefaults": {"ttlSecondsAfterFinished": 3600}}
+    limits = LIMITS
 
     def __init__(self, seed: int, loop: SimulationLoop) -> None:
         super().__init__(seed, loop)
@@ -122,7 +123,7 @@ class Scene(World):
 
     def _make_machines(self) -> Setting:
         climate = self.climate
-        climate.limits, climate.largest_bytes, climate.batch_events = LIMITS, 1_500_000, 2_000
+        climate.limits, climate.largest_bytes, climate.batch_events = self.limits, 1_500_000, 2_000
         climate.page_bytes, climate.inline_bytes, climate.annotated_bytes = 48_000, 8_192, 32_768
         climate.transitions = 50
         self.server.largest_bytes = climate.largest_bytes
@@ -131,7 +132,7 @@ class Scene(World):
             revision, uid = self._store_machine(name, machine, self.settings)
             revisions[revision.name] = revision
             known[NAMESPACE, name] = Known(uid, 1, revision.name, "", deleting=False)
-        return Setting(known, revisions, LIMITS, 7)
+        return Setting(known, revisions, self.limits, 7)
 
     def _wall_clock_off(self) -> int:
         return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import msgspec
 
@@ -14,7 +15,7 @@ from stepwright.controllers.state_machine_watch import NOTHING_SAID, Policy
 from tests.engine.virtual_loop import BEGIN
 from tests.golden import earlier
 from tests.on_cluster.rights import Right
-from tests.simulation import access, children, machines, rarities, remote
+from tests.simulation import access, children, machines, rarities, remote, shards
 from tests.simulation import loop as loops
 from tests.simulation.api_server import Body, Snapshot
 from tests.simulation.authors import Authors
@@ -57,6 +58,8 @@ class Seed(World):
         rare = self.rarities
         if rare.installations > 1:
             climate.operators = max(2, climate.operators)
+        if rare.maps:
+            climate.limits = shards.limits(climate.limits, self._rare)
         if rare.large:
             climate.largest_bytes = max(climate.largest_bytes if climate.is_tight else 0, LARGE_OBJECT_BYTES)
         if rare.authors and climate.is_tight:
@@ -86,7 +89,15 @@ class Seed(World):
         made = super()._make_machine()
         if self.rarities.children:
             return children.instead_of_jobs(made, self._rare, children.MACHINES)
+        if self.rarities.maps and self._rare.randrange(4):
+            return shards.machine(self._rare)
         return remote.instead_of_jobs(made, self._rare) if self.rarities.remote else made
+
+    def _make_input(self) -> Any:
+        given = super()._make_input()
+        if self.rarities.maps:
+            given["a"] = list(range(self._rare.choice((0, 2, 5, 9))))
+        return given
 
     def _has_account(self) -> bool:
         return super()._has_account() or self.rarities.children

@@ -16,11 +16,12 @@ from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.parts import Branch
 from stepwright.asl.interpreter import steps
 from stepwright.assembly import nested
-from stepwright.cluster import patches, stored
+from stepwright.cluster import patches, shards, stored
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.nested import of_task
 from stepwright.cluster.nested.children import Children
 from stepwright.cluster.nested.ends import Ends
+from stepwright.cluster.shards import ClusterShards
 from stepwright.controllers import retention
 from stepwright.controllers.awaited import Awaited
 from stepwright.controllers.beginning import Beginning
@@ -288,6 +289,29 @@ def tell_of_no_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Ends, "look", lambda _self, _namespace, _name: None)
 
 
+def make_another_shard_each_time(patch: pytest.MonkeyPatch) -> None:
+    names = itertools.count()
+    patch.setattr(shards, "object_name", lambda shard: f"{shard.parent.name}.map-{next(names)}")
+
+
+def delete_shards_before_their_ends_are_recorded(patch: pytest.MonkeyPatch) -> None:
+    until_ended = ClusterShards.until_ended
+
+    async def and_forget(self: ClusterShards, shard: Any, progress: Any) -> Any:
+        end = await until_ended(self, shard, progress)
+        await self.forget(shard)
+        return end
+
+    patch.setattr(ClusterShards, "until_ended", and_forget)
+
+
+def stop_no_shard(patch: pytest.MonkeyPatch) -> None:
+    async def nothing(_: ClusterShards, __: Any) -> None:
+        return
+
+    patch.setattr(ClusterShards, "stop", nothing)
+
+
 @dataclasses.dataclass(frozen=True)
 class Trouble:
     """What seeds are full of in which a bug shows that others hardly ever show: how Jobs fare, what differs in the
@@ -351,6 +375,12 @@ _STARTING = Trouble(
     rarities=Rarities(children=True),
 )
 
+_IN_SHARDS = Trouble(
+    jobs.USUAL,
+    {"kills": 4, "executions": 3, "operators": 2, "namespace_ends": False},
+    rarities=Rarities(maps=True),
+)
+
 _DELETED_WHILE_NOBODY_LOOKS = Trouble(
     Habits({"output": 5, "job deleted": 20}, longer_seconds=3),
     {
@@ -405,6 +435,9 @@ _SEEDS: Final = 2_000
         (stop_no_child, "not asked to stop", _STARTING),
         (ask_after_no_parent, "outlived", _STARTING),
         (delete_children_while_they_are_awaited, "", _STARTING),
+        (make_another_shard_each_time, "", _IN_SHARDS),
+        (delete_shards_before_their_ends_are_recorded, "was taken away", _IN_SHARDS),
+        (stop_no_shard, "not asked to stop", _IN_SHARDS),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )

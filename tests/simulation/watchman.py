@@ -21,6 +21,7 @@ from tests.simulation.children import Children
 from tests.simulation.jobs import JobNotes, Jobs, is_finished
 from tests.simulation.rarities import LARGE_OBJECT_BYTES
 from tests.simulation.remote import Remote
+from tests.simulation.shards import Shards, is_distributed
 
 if TYPE_CHECKING:
     from tests.simulation.operator import Operator, Setting
@@ -44,6 +45,8 @@ class Watched:
     """Who may know of a task that is written no more since a restore, and may still begin it."""
     open: set[int] = field(default_factory=set)
     previous: dict[int, int] = field(default_factory=dict)
+    has_children: bool = False
+    """Whether it has run child executions of a distributed Map, whose events no history has."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class Watchman:
         self.late = 0
         self.outcomes: list[str] = []
         self.events = 0
+        self.shards = Shards(complain)
         server.observers.append(self._observe)
 
     def was_written(self, uid: str, task: int) -> bool:
@@ -141,6 +145,7 @@ class Watchman:
         if before.get("settled") and not after.get("settled"):
             self._complain(f"{name} is no longer settled")
         self._new_events(name, uid, watched, before.get("history") or [], after.get("history") or [])
+        self._tasks_of_children(uid, watched, after.get("checkpoint") or {})
         if after.get("settled") and not before.get("settled") and self.may_act(self._server.by, uid):
             for job in self._jobs_of(uid):
                 notes = self._jobs.notes[job["metadata"]["uid"]]
@@ -176,6 +181,23 @@ class Watchman:
                 watched.submitted[_task_of(watched, number)] = asyncio.get_running_loop().time()
             elif event["type"] in ("TaskSucceeded", "TaskFailed"):
                 self._jobs.recorded.add(f"{uid}-{_task_of(watched, number)}")
+
+    def _tasks_of_children(self, uid: str, watched: Watched, checkpoint: dict[str, str]) -> None:
+        """Of child executions, which have no history: what the checkpoint says of their tasks."""
+        watched.has_children = watched.has_children or is_distributed(checkpoint)
+        if not watched.has_children:
+            return
+        parts = [msgspec.json.decode(text) for text in checkpoint.values()]
+        for part in parts:
+            if "shard" in part:
+                watched.scheduled.setdefault(part["shard"], self._server.by)
+        tasks = {task["id"]: task for part in parts if (task := part.get("task"))}
+        for number, task in tasks.items():
+            watched.scheduled.setdefault(number, self._server.by)
+            if "submitted" in task:
+                watched.submitted.setdefault(number, asyncio.get_running_loop().time())
+        self._jobs.recorded.update(f"{uid}-{number}" for number in watched.open - tasks.keys())
+        watched.open = set(tasks)
 
     def _perhaps_foreign(self, watched: Watched, uid: str, task: int) -> None:
         """Somebody makes a Job of the very name that the task's Job is to have."""
@@ -282,6 +304,10 @@ class Watchman:
                 stored.of(self._watched[uid].born), setting.revisions[pinned.revision], {}
             )
             own = {key: value for key, value in objects.items() if value["executionRef"]["uid"] == uid}
+            if self._watched[uid].has_children or "mapShard" in body["spec"]:
+                texts = {key: value["payload"] for key, value in own.items() if "payload" in value}
+                self.shards.final(body, texts)
+                continue
             try:
                 events = history.check(
                     loaded,

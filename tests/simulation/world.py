@@ -122,11 +122,14 @@ class World:
     def _make_machine(self) -> machines.State:
         return machines.make(self._random)
 
+    def _make_input(self) -> Any:
+        return machines.make_input(self._random)
+
     def _create_executions(self) -> None:
         random = self._random
         for number in range(self.climate.executions):
             spec: dict[str, Any] = {"stateMachineRef": {"name": f"m{number}"}}
-            given = machines.make_input(random)
+            given = self._make_input()
             if random.randrange(2):
                 spec["input"] = given
             else:

@@ -5,10 +5,10 @@
 - apiGroups: [stepwright.dev]
   resources: [statemachines]
   verbs: [get, list, watch, patch]
-# delete: those whose ttlSecondsAfterFinished is over
+# delete: those whose ttlSecondsAfterFinished is over; create and patch: parts of distributed Maps, which it starts and stops
 - apiGroups: [stepwright.dev]
   resources: [executions]
-  verbs: [get, list, watch, delete]
+  verbs: [create, get, list, watch, patch, delete]
 - apiGroups: [stepwright.dev]
   resources: [statemachines/status, executions/status, tasktemplates/status, connections/status]
   verbs: [patch]

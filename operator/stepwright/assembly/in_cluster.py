@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -29,6 +29,7 @@ from stepwright.cluster.nested.asking import Asking
 from stepwright.cluster.nested.ends import Ends, Glance
 from stepwright.cluster.revisions import Revisions
 from stepwright.cluster.service_accounts import ServiceAccounts
+from stepwright.cluster.shards import ClusterShards
 from stepwright.cluster.uncarried import Refusals
 from stepwright.controllers import execution_watch
 from stepwright.controllers.awaited import Awaited
@@ -67,6 +68,9 @@ from stepwright.tasks.job.settings import BASELINE
 
 LISTING_SECONDS: Final = 5.0
 """How long the list of TaskTemplates is waited for before StateMachines are checked."""
+
+SHARD_ITEMS: Final = 1_000
+"""Of how many items a distributed Map runs in its execution's own object, and how many each of its shards has otherwise."""
 
 DRAIN_SECONDS: Final = 15.0
 """How long a process that is told to end waits for the answers to calls that its tasks have made. A kubelet kills it after
@@ -167,9 +171,9 @@ class InCluster:
         accounts, self.ends = Accounts(api, shares.held), Ends()
         known = made.known_machines(api, owns=shares.owns, on_change=machine_changed, is_gone=machine_gone)
         asking = Asking(accounts.of)
-        children = nested.children(
-            api, asking, self.ends, partial(_glance, self.watch), partial(_is_ready, known), namespaces
-        )
+        self.journal = made.journal(api, revisions, restored, installation=installation)
+        look = partial(_glance, self.watch)
+        children = nested.children(api, asking, self.ends, look, partial(_is_ready, known), namespaces)
         connection_changed: Notice[[Connection]] = Notice()
         self._connections = made.connections(api, namespaces, connection_changed, surroundings_changed)
         self._connection_states = Connections(api, clock, self._connections, owns=shares.owns)
@@ -181,11 +185,11 @@ class InCluster:
             services=ServicesByConnections(self._connections, ServiceAccounts(api), clock),
             kubernetes=accounts,
             step_functions=nested.calls(children, asking, clock),
+            shards=ClusterShards(api, self.journal, self.ends, look, clock),
         )
         self._calls = made.calls("operator", means, shares.held)
         others = calling.with_jobs(self._calls, self._functions, self.driver, answers, self._connections)
         drivers: tuple[TaskDriver, ...] = (self.driver, *others)
-        self.journal = made.journal(api, revisions, restored, installation=installation)
         self.engine = made.engine(
             self.journal,
             drivers,
@@ -193,7 +197,7 @@ class InCluster:
             clock=clock,
             observer=observer,
             finished=finished,
-            limits=settings.limits,
+            limits=_with_shards(settings.limits),
             reports=reports,
         )
         self.state_machines = made.state_machines(
@@ -330,7 +334,15 @@ class InCluster:
 
 def _glance(watch: Informer[Seen], namespace: str, name: str) -> Glance | None:
     seen = watch.get(namespace, name)
-    return None if seen is None else Glance(seen.uid, seen.has_ended, seen.spec.parent)
+    if seen is None:
+        return None
+    progress, has_begun = seen.status.mapShard, seen.pinned is not None
+    counts = None if progress is None else progress.counts
+    return Glance(seen.uid, seen.has_ended, seen.spec.parent, counts, has_begun=has_begun)
+
+
+def _with_shards(limits: Limits) -> Limits:
+    return limits if limits.shard_items is not None else replace(limits, shard_items=SHARD_ITEMS)
 
 
 def _is_ready(machines: KnownMachines, namespace: str, name: str) -> bool:

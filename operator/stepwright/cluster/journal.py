@@ -35,6 +35,7 @@ from stepwright.engine.ports import (
     Gone,
     Loaded,
     Refused,
+    Unavailable,
 )
 from stepwright.engine.readings import Readings
 from stepwright.kube.api import Api
@@ -190,6 +191,22 @@ class ClusterJournal:
         known = self._records[ref.uid]
         if known.seq != commit.expected_seq:
             raise Fenced(f"Execution {ref} is at {known.seq}, not at {commit.expected_seq}")
+        after = await self._append(ref, known, commit)
+        is_carried = self._records.get(ref.uid) is after
+        if is_carried and after.page_is_full and commit.outcome is None:
+            self._beside.roll_ahead(after)
+
+    async def begin(self, found: Stored, parent: ExecutionRef, commit: Commit) -> None:
+        """Write the first commit of an execution that was created to run what its ``parent``, which runs here, runs. Nobody
+        carries it yet. Raises what ``append`` does."""
+        runs = self._records.get(parent.uid)
+        if runs is None:
+            raise Unavailable(f"Execution {parent} does not run here")
+        new = Record.of(found, runs.state_machine)
+        new.carrier = None if self._installation is None else self._installation.name
+        await self._append(found.reference, new, commit)
+
+    async def _append(self, ref: ExecutionRef, known: Record, commit: Commit) -> Record:
         texts: Payloads = {}
         parts = {
             part: None if encoded is None else payloads.short_text(encoded, texts)
@@ -217,27 +234,24 @@ class ClusterJournal:
             known, commit, parts, events, output_ref=output_ref, rolled_page=rolled_page
         )
         row.go_on()
-        await self._apply(ref, change, commit.commit_id)
+        await self._apply(ref, known, change, commit.commit_id)
         # Only now: if this attempt had failed, etcd might have been restored before the next.
         change.after.stored.update(texts)
-        is_carried = self._records.get(ref.uid) is change.after
-        if is_carried and change.after.page_is_full and commit.outcome is None:
-            self._beside.roll_ahead(change.after)
+        return change.after
 
     async def explain(self, ref: ExecutionRef, reason: str, now: Millis) -> None:
         known = self._records.get(ref.uid)
         if known is not None:
-            await self._apply(ref, patches.of_explanation(known, reason, now), None)
+            await self._apply(ref, known, patches.of_explanation(known, reason, now), None)
 
     async def settle(self, ref: ExecutionRef, expected_seq: int, commit_id: str) -> None:
         known = self._records[ref.uid]
         if known.seq != expected_seq:
             raise Fenced(f"Execution {ref} is at {known.seq}, not at {expected_seq}")
-        await self._apply(ref, patches.of_settling(known, commit_id), commit_id)
+        await self._apply(ref, known, patches.of_settling(known, commit_id), commit_id)
 
-    async def _apply(self, ref: ExecutionRef, change: Change, commit_id: str | None) -> None:
+    async def _apply(self, ref: ExecutionRef, known: Record, change: Change, commit_id: str | None) -> None:
         """``commit_id`` None: it is not a commit, and nothing is lost if it does not land."""
-        known = self._records[ref.uid]
         # The answer holds the whole object and is not needed: it is not even decoded.
         try:
             await self._api.request(
@@ -249,14 +263,14 @@ class ClusterJournal:
         except Invalid as error:
             if commit_id is None:
                 raise Fenced(f"Execution {ref} is not what it was") from error
-            await self._find_out(ref, commit_id, error)
+            await self._find_out(ref, known, commit_id, error)
         except ApiError as error:
             raise write_errors.of_write(ref, error) from error
         change.after.generation = known.generation  # it may have changed meanwhile
         if self._records.get(ref.uid) is known:  # else it was let go of meanwhile
             self._records[ref.uid] = change.after
 
-    async def _find_out(self, ref: ExecutionRef, commit_id: str, refusal: Invalid) -> None:
+    async def _find_out(self, ref: ExecutionRef, known: Record, commit_id: str, refusal: Invalid) -> None:
         """A write was answered with 422: a ``test`` failed, or the schema refuses it. Returns if this very
         write had landed before (an earlier attempt that was not answered)."""
         try:
@@ -269,7 +283,6 @@ class ClusterJournal:
         status = stored.status or _Status()
         if status.commitId == commit_id:
             return
-        known = self._records[ref.uid]
         if (status.seq, status.commitId) != (known.seq, known.commit_id):
             raise Fenced(
                 f"Execution {ref} is at {status.seq} ({status.commitId}), not at {known.seq} ({known.commit_id})"

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
+
 from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.checkpoint.parts import STOPS
-from stepwright.asl.signals import Millis
+from stepwright.asl.signals import Millis, ShardCounts
 from stepwright.asl.step import Outcome
 from stepwright.cluster import conditions, transitions
 from stepwright.cluster.record import Record, after_commit, seal_of
@@ -89,6 +91,8 @@ def _fields(
         }
     if start is not None and whole:
         fields |= {"startTime": timestamps.rfc3339(start), "stateMachine": dict(record.state_machine)}
+    if commit.shard is not None:
+        fields["mapShard"] = _progress(commit.shard)
     if record.carrier is not None and (whole or record.operator != record.carrier):
         fields["operator"] = record.carrier
     if start is not None and outcome is not None:
@@ -99,6 +103,11 @@ def _fields(
             **_result(outcome, output_ref),
         }
     return fields | {"seal": seal_of(after, settled=outcome is not None and commit.settled)}
+
+
+def _progress(counts: ShardCounts) -> dict[str, int]:
+    names = ("started", "finished", "failed", "children", "childrenEnded", "childrenFailed")
+    return dict(zip(names, msgspec.structs.astuple(counts), strict=True))
 
 
 def _lists(after: Record, parts: Mapping[PartId, str | None]) -> dict[str, Any]:

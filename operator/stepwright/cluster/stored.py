@@ -94,6 +94,11 @@ class Stored:
         return None if machine is None else Pinned(machine["name"], machine["uid"], machine["revision"])
 
     @property
+    def is_shard(self) -> bool:
+        """Whether it works on a part of a distributed Map, whose checkpoint its parent's operator writes."""
+        return self.body["spec"].get("mapShard") is not None
+
+    @property
     def has_ended(self) -> bool:
         return self.phase not in ("Pending", "Running")
 
@@ -235,6 +240,7 @@ class _LeanSpec(msgspec.Struct, omit_defaults=True):
     stateMachineRef: dict[str, str]  # noqa: N815
     name: str | None = None
     parent: dict[str, Any] | None = None
+    mapShard: dict[str, Any] | None = None  # noqa: N815
     stop: dict[str, str] | None = None
     restart: bool = False
     ttlSecondsAfterFinished: int | None = None  # noqa: N815

@@ -37,7 +37,7 @@ class Act(Enum):
     BEGIN = auto()
     """It is taken up: started, continued, or failed."""
     NOTHING = auto()
-    """It was given up, and has not changed since."""
+    """It was given up, and has not changed since; or others are about to write what it begins with."""
 
 
 class Here(NamedTuple):
@@ -99,6 +99,8 @@ def _apart(here: Here) -> Act:
 def _not_carried(seen: Seen, here: Here) -> Act:
     if here.busy:
         return Act.PUT_OFF
+    if seen.is_shard and seen.pinned is None and seen.stop_request is None:
+        return Act.NOTHING  # whoever has created it writes what it begins with
     # One that has begun, elsewhere or before etcd was restored, no longer waits for its state machine.
     if here.waiting and seen.stop_request is None and seen.pinned is None:
         return Act.WAIT

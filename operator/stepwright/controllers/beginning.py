@@ -133,6 +133,8 @@ class Beginning:
         if seen.stop_request is not None:
             await self._refusals.abort(lean, seen.stop_request)
             return None
+        if lean.is_shard:
+            return None  # it begins with a checkpoint, which its parent's operator writes
         came_back = lean.restored_by
         if came_back is not None and not (self._restarts_restored or lean.may_restart):
             await self._refusals.restored(lean, came_back)

@@ -17,10 +17,11 @@ from typing import Any, Final
 
 import msgspec
 
-from stepwright.asl.signals import Millis
+from stepwright.asl.signals import Millis, ShardCounts
 from stepwright.cluster import consistency
 from stepwright.cluster.nested.parent import PARENT_UID, Parent
 from stepwright.cluster.resources import API_VERSION
+from stepwright.cluster.shards import LABEL as MAP_SHARD
 from stepwright.cluster.stored import Body, Pinned, Stored
 from stepwright.controllers.state_machine_watch import Key
 from stepwright.engine.ports import ExecutionRef, StopRequest, Uid
@@ -52,6 +53,7 @@ class Labels(
         "flux": "kustomize.toolkit.fluxcd.io/name",
         "flux_helm": "helm.toolkit.fluxcd.io/name",
         "parent_uid": PARENT_UID,
+        "map_shard": MAP_SHARD,
     },
 ):
     argo_cd: str | None = None
@@ -61,6 +63,7 @@ class Labels(
     flux: str | None = None
     flux_helm: str | None = None
     parent_uid: str | None = None
+    map_shard: str | None = None
 
 
 class Annotations(
@@ -107,6 +110,21 @@ class Started(msgspec.Struct, frozen=True, gc=False):
     revision: str
 
 
+class Progress(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Of a shard."""
+
+    started: int = 0
+    finished: int = 0
+    failed: int = 0
+    children: int = 0
+    childrenEnded: int = 0
+    childrenFailed: int = 0
+
+    @property
+    def counts(self) -> ShardCounts:
+        return ShardCounts(*msgspec.structs.astuple(self))
+
+
 class Status(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     phase: str = PENDING
     seq: int = 0
@@ -117,6 +135,7 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     operator: str | None = None
     seal: str | None = None
     endTime: str | None = None
+    mapShard: Progress | None = None
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
@@ -164,6 +183,12 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
         """Whether a task has started it. Rows of a table tell that by its label alone."""
         labels = self.metadata.labels
         return labels is not None and labels.parent_uid is not None
+
+    @property
+    def is_shard(self) -> bool:
+        """Whether it works on a part of a distributed Map."""
+        labels = self.metadata.labels
+        return labels is not None and labels.map_shard is not None
 
     @property
     def has_ended(self) -> bool:

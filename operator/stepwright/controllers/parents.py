@@ -54,8 +54,14 @@ class Parents:
         self._take_up: Final = take_up
 
     def observe(self, type: str, seen: Seen) -> None:
-        """Tell who waits for it that it has ended or is gone, and look after what it has waited for."""
+        """Tell who waits for it that it has ended or is gone, or how far a shard has come, and look after what it has waited
+        for."""
         is_gone = type == "DELETED" or seen.metadata.deletionTimestamp is not None
+        if seen.is_shard:
+            self._ends.look(seen.metadata.namespace, seen.metadata.name)
+            if seen.pinned is None and self._owns(seen.uid) and not self._awaited.seems_so(seen):
+                # The request that created it has landed late: nobody writes any more what it begins with.
+                self._look_after(seen.reference, in_time=False)
         if not (seen.has_ended or is_gone):
             return
         self._ends.look(seen.metadata.namespace, seen.metadata.name)

@@ -118,7 +118,8 @@ class Rounds:
         ended = Ended.of(seen)
         if ended is not None:
             self._retention.remember(ended)
-            surplus.add(ended)
+            if not seen.is_shard:
+                surplus.add(ended)
 
     async def _read_whole(self, seen: Seen) -> None:
         """For what a row does not have."""

@@ -241,7 +241,7 @@ OF_THE_ENGINE: Final = (
         frozenset({"operator", "dev", "run"}),
         lambda means: map_data.make(means, http.files(means)),
     ),
-    OwnRow(map_shards.RESOURCES, frozenset({"dev"}), map_shards.make),
+    OwnRow(map_shards.RESOURCES, frozenset({"operator", "dev"}), map_shards.make),
 )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
+from stepwright.asl.signals import ShardCounts
 from stepwright.cluster.nested.parent import Parent
 
 Key: TypeAlias = tuple[str, str]
@@ -21,6 +22,9 @@ class Glance(NamedTuple):
     uid: str
     has_ended: bool
     parent: Parent | None
+    counts: ShardCounts | None = None
+    """Of a shard of a distributed Map, how far it has come."""
+    has_begun: bool = True
 
 
 Look: TypeAlias = Callable[[str, str], Glance | None]

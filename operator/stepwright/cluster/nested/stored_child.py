@@ -48,6 +48,11 @@ class _Spec(msgspec.Struct, frozen=True):
     input: msgspec.Raw = msgspec.Raw()
     inputJson: str | None = None
     stop: msgspec.Raw = msgspec.Raw()
+    mapShard: _MapShard | None = None
+
+
+class _MapShard(msgspec.Struct, frozen=True):
+    uid: str
 
 
 class _OutputRef(msgspec.Struct, frozen=True):
@@ -56,6 +61,7 @@ class _OutputRef(msgspec.Struct, frozen=True):
 
 class _Status(msgspec.Struct, frozen=True):
     phase: str = "Pending"
+    seq: int = 0
     startTime: str | None = None
     endTime: str | None = None
     output: str | None = None
@@ -87,6 +93,11 @@ class StoredChild(msgspec.Struct, frozen=True):
     @property
     def stop_is_asked_for(self) -> bool:
         return bool(self.spec.stop)
+
+    @property
+    def shard(self) -> str | None:
+        """By what its parent knows it, if it is a shard of a distributed Map."""
+        return None if self.spec.mapShard is None else self.spec.mapShard.uid
 
     @property
     def started_by(self) -> str | None:

@@ -73,6 +73,19 @@ class Parent(Written):
     """Whether the task waits for its end: then it is stopped with the task."""
 
 
+class MapShard(Written):
+    """A range of a distributed Map's items, which this execution works on. Its states are those of the Map's ItemProcessor."""
+
+    uid: Annotated[str, Field(min_length=1, max_length=128)]
+    """What the shard is known by in the execution whose Map it belongs to."""
+    map_run: Annotated[str, Field(max_length=2048)]
+    """The ARN of the Map Run."""
+    first: Annotated[int, Field(ge=0)]
+    """Which of the Map's items it begins with."""
+    count: Annotated[int, Field(ge=0)]
+    """How many of them it has."""
+
+
 class ExecutionSpec(Written):
     """What to run, with which input. Only stop, restart and redrive can be set later."""
 
@@ -82,6 +95,7 @@ class ExecutionSpec(Written):
             unchanged("inputJson", "inputJson cannot be changed, added or removed; create another Execution"),
             unchanged("name", "name cannot be changed, added or removed"),
             unchanged("parent", "parent cannot be changed, added or removed: it says who has started this"),
+            unchanged("mapShard", "mapShard cannot be changed, added or removed: it says what this works on"),
             unchanged(
                 "ttlSecondsAfterFinished", "ttlSecondsAfterFinished cannot be changed, added or removed"
             ),
@@ -118,6 +132,9 @@ class ExecutionSpec(Written):
     """The execution's name as AWS has it, where that is not metadata.name: in ARNs, and for its own states."""
     parent: Parent | None = None
     """The task that has started it, if one has. Only Stepwright says so, as the account of the task's state machine."""
+    map_shard: MapShard | None = None
+    """Which items of a distributed Map it works on, if it is a part of one. Only Stepwright makes such executions: for a Map of
+    more than 1,000 items, and deletes them when they are done."""
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=31_536_000)] | None = None
     """How many seconds after its end this Execution is deleted with everything it owns; by default what the
     state machine says in retention."""
@@ -177,6 +194,23 @@ class HistoryPage(Observed):
     """Id of this page's first event."""
 
 
+class ShardProgress(Observed):
+    """How far a shard of a distributed Map has come."""
+
+    started: int = 0
+    """Of how many items child executions have begun."""
+    finished: int = 0
+    """Of how many items they have ended."""
+    failed: int = 0
+    """How many of these have failed."""
+    children: int = 0
+    """How many child executions have begun."""
+    children_ended: int = 0
+    """How many of them have ended."""
+    children_failed: int = 0
+    """How many of these have failed."""
+
+
 class ExecutionStatus(Observed):
     """How far the execution is, or how it ended."""
 
@@ -214,6 +248,8 @@ class ExecutionStatus(Observed):
     """What led to the error, for people."""
     transitions: Annotated[list[Transition], Field(max_length=50)] = Field(default_factory=list)
     """The newest 50 visits of states, oldest first."""
+    map_shard: ShardProgress | None = None
+    """How far the items are that mapShard names."""
     seq: Annotated[int, Field(ge=0)] = 0
     """How often the engine has committed: each commit is conditional on the number before it. Written by the
     engine for itself; not an interface."""

@@ -1,0 +1,101 @@
+"""Maps of more items than one object holds: the operator runs them in shards, which are Executions of its own."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.e2e.test_aws_in_a_cluster import at_work, aws, connection, each, key
+from tests.on_cluster.kubectl import Kube, Objects, one, output, phase
+from tests.processes.operators import OperatorProcess
+
+__all__ = ["at_work", "aws"]
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
+
+ITEMS = 5_500
+
+
+def shards(kube: Kube, parent: str) -> Objects:
+    uid = kube.get("execution", parent)["metadata"]["uid"]
+    return kube.list("executions", "-l", f"stepwright.dev/map-shard,stepwright.dev/parent-uid={uid}")
+
+
+@pytest.fixture
+def s3(aws: str) -> Any:
+    client = boto3.client(
+        "s3", endpoint_url=aws, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    return client
+
+
+def results(s3: Any, manifest: str) -> list[Any]:
+    files = json.loads(s3.get_object(Bucket="data", Key=manifest)["Body"].read())["ResultFiles"]
+    assert files["FAILED"] == []
+    found = []
+    for file in files["SUCCEEDED"]:
+        found += json.loads(s3.get_object(Bucket="data", Key=file["Key"])["Body"].read())
+    return found
+
+
+def test_an_operator_that_is_killed_loses_no_item_of_a_large_map(
+    aws: str, s3: Any, at_work: Kube, own_operator: OperatorProcess
+) -> None:
+    s3.put_object(Bucket="data", Key="many.csv", Body=b"n\n" + b"".join(b"%d\n" % n for n in range(ITEMS)))
+    at_work.apply(connection("aws", endpointUrl=aws, credentials=key()))
+    at_work.machine("many", one(each("data", {"Key": "many.csv"})), connections=["aws"])
+    at_work.start("many", "many")
+    for _ in range(2):
+        at_work.until(
+            "execution", "many", lambda found: phase(found) != "Pending" and shards(at_work, "many")
+        )
+        time.sleep(0.5)
+        own_operator.kill()
+        own_operator.start()
+    ended = at_work.ended("many", seconds=240)
+
+    assert phase(ended) == "Succeeded", ended["status"].get("cause")
+    found = results(s3, output(ended)["ResultWriterDetails"]["Key"])
+    assert sorted(found, key=lambda result: int(result["twice"])) == sorted(
+        ({"twice": f"{n}{n}"} for n in range(ITEMS)), key=lambda result: int(result["twice"])
+    )
+    # A shard whose end was recorded when the operator died stays two minutes.
+    assert all(shard["status"]["phase"] == "Succeeded" for shard in shards(at_work, "many"))
+
+
+def test_a_large_map_shows_how_far_it_is_and_stops_with_its_execution(at_work: Kube) -> None:
+    wait = {"Type": "Wait", "Seconds": 3600, "End": True}
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "W",
+        "States": {"W": wait},
+    }
+    state = {"Type": "Map", "ItemProcessor": processor, "End": True}
+    at_work.machine("waits", one(state))
+    at_work.start("waits", "waits", input=list(range(2_500)))
+    at_work.until("execution", "waits", lambda _: _begun(shards(at_work, "waits")))
+    found = shards(at_work, "waits")
+
+    assert sorted(
+        (shard["spec"]["mapShard"]["first"], shard["spec"]["mapShard"]["count"]) for shard in found
+    ) == [
+        (0, 1_000),
+        (1_000, 1_000),
+        (2_000, 500),
+    ]
+    assert {shard["metadata"]["ownerReferences"][0]["name"] for shard in found} == {"waits"}
+    at_work("patch", "execution", "waits", "--type=merge", "-p", '{"spec":{"stop":{}}}')
+    assert phase(at_work.ended("waits")) == "Aborted"
+    at_work.until(
+        "execution", "waits", lambda _: all(phase(shard) == "Aborted" for shard in shards(at_work, "waits"))
+    )
+
+
+def _begun(found: Objects) -> bool:
+    counts = [(shard.get("status") or {}).get("mapShard") or {} for shard in found]
+    return len(found) == 3 and all(each.get("started") for each in counts)
