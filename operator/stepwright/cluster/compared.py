@@ -14,9 +14,9 @@ from stepwright.cluster.stored import Stored
 
 
 class Relation(Enum):
-    FOLLOWS = "it is what was written, or was written after that"
-    RESTORED = "it was written before that"
-    EDITED = "nobody who runs executions has written it"
+    FOLLOWS = "it is what this process wrote last, or follows that"
+    RESTORED = "it was written at another time: etcd was restored"
+    EDITED = "no operator has written it"
 
 
 def relation(found: Stored, known: Record) -> Relation:

@@ -1,5 +1,5 @@
-"""Objects of one kind as they were last seen, by their names and by values that an index has for them; and what changes when
-one is seen anew. It asks nobody and calls nobody.
+"""Objects of one kind as they were last seen, found by name or by an index, and what changes when one is seen again. It asks
+nobody and calls nobody.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class LocalCopy(Generic[T]):
         return dict(self._objects[stream])
 
     def put(self, stream: Stream, new: T) -> Iterator[Change[T]]:
-        """What this changes. Each change is made by the time it is told, and none that is told later."""
+        """The changes that this makes, one by one: when one is given, the next has not been made yet."""
         key = key_of(new)
         old = self._objects[stream].get(key)
         if old is not None and old.metadata.uid != new.metadata.uid:
