@@ -139,6 +139,39 @@ def test_an_object_is_created_changed_awaited_read_and_deleted_as_the_account(
     assert {"create", "patch", "get", "list", "delete"} <= {entry["verb"] for entry in entries}
 
 
+def each(resource: str, given: Object, **config: Any) -> Object:
+    return {
+        "Type": "Map",
+        "ItemReader": {"Resource": resource, "Parameters": given, "ReaderConfig": config},
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": f"Item of {resource}",
+            "States": {f"Item of {resource}": {"Type": "Pass", "End": True}},
+        },
+        "End": True,
+    }
+
+
+def test_a_map_reads_objects_and_what_is_in_one_as_the_account(shop: Kube) -> None:
+    for name in ("a", "b", "c"):
+        data = {"prices.csv": "item,price\ntea,3\ncake,4\n"}
+        shop.apply({**CONFIG_MAP, "metadata": {"name": name, "labels": {"of": "maps"}}, "data": data})
+    listed = {**CONFIG_MAP, "labelSelector": "of=maps", "limit": 1, "select": ["metadata.name"]}
+    csv = {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "ItemsPointer": "/data/prices.csv"}
+    definition = chain(
+        Names=each("k8s:list", listed) | {"ResultPath": "$.names"},
+        Rows=each("k8s:get", {**CONFIG_MAP, "name": "a"}, **csv) | {"ResultPath": "$.rows"},
+    )
+
+    assert output(run(shop, "maps", definition, input={})) == {
+        "names": [{"metadata": {"name": name}} for name in ("a", "b", "c")],
+        "rows": [{"item": "tea", "price": "3"}, {"item": "cake", "price": "4"}],
+    }
+    refused = run(shop, "refused", chain(Names=each("k8s:list", listed)), account="idler")
+    assert refused["status"]["error"] == "States.ItemReaderFailed"
+    assert refused["status"]["cause"].startswith("Kubernetes.Forbidden: ")
+
+
 def test_what_the_account_may_not_do_the_operator_does_not_do_either(shop: Kube) -> None:
     pods = call("list", {"apiVersion": "v1", "kind": "Pod"})
     ended = run(shop, "idle", one(pods), account="idler")

@@ -40,6 +40,8 @@ def found(resource: str, parameters: dict[str, Any], **config: Any) -> tuple[Dia
         ("arn:aws:states:::http:invoke", URL),
         ("arn:aws:states:::http:invoke", {**URL, "Headers": {"Accept": "text/csv"}}),
         ("arn:aws:states:::s3:getObject", {"Bucket": "b", "Key": "k"}),
+        ("k8s:list", {"apiVersion": "v1", "kind": "Pod", "labelSelector": "app=shop"}),
+        ("k8s:get", {"apiVersion": "v1", "kind": "ConfigMap", "name": "prices"}),
         ("${Reader}", {}),
     ],
 )
@@ -55,11 +57,12 @@ def test_what_can_be_read_is_not_complained_of(resource: str, parameters: dict[s
         ("file:read", {"Path": "../a"}, {}, "Path must be that of a file below the folder that --files names, without '..'", "Parameters/Path"),
         ("file:read", {"Path": "/etc/passwd"}, {}, "Path must be that of a file below the folder that --files names, without '..'", "Parameters/Path"),
         ("file:read", {"Path": 1}, {}, "Path must be a text", "Parameters/Path"),
-        ("file:read", {"Path": "a"}, {"InputType": "MANIFEST"}, "A manifest names objects of S3; file:read reads one file", "ReaderConfig/InputType"),
-        ("file:read", {"Path": "a"}, {"Transformation": "LOAD_AND_FLATTEN"}, "Transformation is for objects of S3; file:read reads one file", "ReaderConfig/Transformation"),
+        ("file:read", {"Path": "a"}, {"InputType": "MANIFEST"}, "A manifest names objects of S3, which file:read does not read", "ReaderConfig/InputType"),
+        ("file:read", {"Path": "a"}, {"Transformation": "LOAD_AND_FLATTEN"}, "Transformation is for objects of S3, which file:read does not read", "ReaderConfig/Transformation"),
         ("arn:aws:states:::http:invoke", {**URL, "Method": "POST"}, {}, "An ItemReader reads a URL by the Method GET", "Parameters/Method"),
         ("arn:aws:states:::http:invoke", {**URL, "RequestBody": {}}, {}, "An ItemReader sends no RequestBody", "Parameters/RequestBody"),
         ("arn:aws:states:::http:invoke", {**URL, "ApiEndpoint": "orders.csv"}, {}, "ApiEndpoint is not a whole URL (https://HOST/PATH)", "Parameters/ApiEndpoint"),
+        ("k8s:list", {"apiVersion": "v1"}, {}, "k8s:list: the parameter kind is missing: a kind such as Deployment", "Parameters"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused(

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from stepwright.asl.resource import ITEM_READER
 from stepwright.engine.clock import SystemClock
+from stepwright.engine.ports import ExecutionRef
 from stepwright.tasks.calls.host_names import HostNames
 from stepwright.tasks.calls.integration import Call, CallFailed, RefusedForNow
 from stepwright.tasks.http import url_files
@@ -102,9 +103,10 @@ class Reader:
 
     integration: MapData
     wanted: dict[str, Any]
+    ref: ExecutionRef = REF
 
     async def answer(self, **more: Any) -> Any:
-        call = Call(REF, start_task(ITEM_READER, {**self.wanted, **more}))
+        call = Call(self.ref, start_task(ITEM_READER, {**self.wanted, **more}))
         return (await self.integration.begin(call)).value
 
     async def items(self) -> Any:
@@ -333,7 +335,7 @@ async def test_what_nobody_reads_by_fails_the_map() -> None:
     async with reading("arn:aws:states:::s3:headObject", {"Bucket": "b"}, {}) as reader:
         assert await reader.failure() == (
             "An ItemReader reads by arn:aws:states:::s3:getObject, arn:aws:states:::s3:listObjectsV2, "
-            "arn:aws:states:::http:invoke or file:read, not by arn:aws:states:::s3:headObject."
+            "arn:aws:states:::http:invoke, file:read, k8s:list or k8s:get, not by arn:aws:states:::s3:headObject."
         )
 
 

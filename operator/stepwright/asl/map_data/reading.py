@@ -37,7 +37,7 @@ def of_pieces(config: ReaderConfig, pieces: Iterator[bytes]) -> Iterator[Json]:
                 yield from _lines(table.lines(pieces))
             case _:
                 text = b"".join(pieces).removeprefix(table.BYTE_ORDER_MARK).decode()
-                yield from _listed(jsontext.parse(text), config.pointer)
+                yield from listed(pointed(jsontext.parse(text), config.pointer))
     except (InvalidJson, csv.Error, UnicodeDecodeError) as error:
         raise unreadable(error) from error
 
@@ -72,9 +72,15 @@ def _lines(lines: Iterator[tuple[bytes, int]]) -> Iterator[Json]:
                 raise failed(f"Attempting to read the items failed: line {number}: {error}") from error
 
 
-def _listed(value: Json, pointer: str) -> list[Json]:
+def pointed(value: Json, pointer: str) -> Json:
+    """What a JSON Pointer leads to. Raises States.ItemReaderFailed."""
     for token in pointer.split("/")[1:]:
         value = _member(value, token.replace("~1", "/").replace("~0", "~"), pointer)
+    return value
+
+
+def listed(value: Json) -> list[Json]:
+    """Raises States.ItemReaderFailed if it is no list."""
     if not isinstance(value, list):
         raise failed("Attempting to map over non-iterable node.")
     return value

@@ -1,11 +1,14 @@
-"""Files that drivers can read by ranges of bytes, for whoever reads items from them."""
+"""What drivers can read for whoever reads items from it: files by ranges of bytes, lists by pages."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from stepwright.asl.json_types import Json
+from stepwright.asl.resource import Resource
+from stepwright.asl.step import StartTask
 from stepwright.engine.ports import ExecutionRef
 
 
@@ -34,3 +37,13 @@ class RemoteFiles(Protocol):
         Raises NotRead, Unavailable."""
 
     async def close(self) -> None: ...
+
+
+class RemoteObjects(Protocol):
+    """Objects of an API, as its tasks get them, one or a list of them."""
+
+    async def answer(
+        self, ref: ExecutionRef, task: StartTask, resource: Resource, parameters: Mapping[str, Any]
+    ) -> Any:
+        """What a task with this Resource and these parameters would be answered, but of any size that its API gives. ``task``: for
+        which it is asked. Raises NotRead, Unavailable."""

@@ -11,10 +11,11 @@ The integration is imported when it is made: a process that only checks definiti
 
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.calls.remote_files import RemoteObjects
 from stepwright.tasks.kubernetes.checking import check_for
 from stepwright.tasks.kubernetes.resources import claims, serves
 
-__all__ = ["check_for", "claims", "make", "serves"]
+__all__ = ["check_for", "claims", "make", "objects", "serves"]
 
 
 def make(means: Means) -> Integration:
@@ -22,3 +23,13 @@ def make(means: Means) -> Integration:
 
     assert means.kubernetes is not None
     return Kubernetes(means.kubernetes, means.clock)
+
+
+def objects(means: Means) -> RemoteObjects | None:
+    """Those that ItemReaders of Maps name; None where there is no cluster."""
+    if means.kubernetes is None:
+        return None
+    from stepwright.tasks.kubernetes.integration import Kubernetes  # noqa: PLC0415 - as above
+    from stepwright.tasks.kubernetes.objects import KubernetesObjects  # noqa: PLC0415
+
+    return KubernetesObjects(Kubernetes(means.kubernetes, means.clock))

@@ -60,7 +60,11 @@ class Kubernetes:
         return CallFailed(error, "Nobody knows whether the request was made.")
 
     async def begin(self, call: Call) -> Answered:
-        return answers.answered(await self._ask(call, verbs.OF[call.task.resource].make))
+        return answers.answered(await self.read(call))
+
+    async def read(self, call: Call) -> Json:
+        """The answer, which may be larger than a result."""
+        return await self._ask(call, verbs.OF[call.task.resource].make)
 
     async def find(self, call: Call) -> Answered | None:
         find = verbs.OF[call.task.resource].find

@@ -1,4 +1,5 @@
-"""What distributed Maps read their items from, and leave their results in: objects of S3, files by their URLs or on this machine.
+"""What distributed Maps read their items from, and leave their results in: objects of S3, files by their URLs or on this machine,
+objects of the cluster.
 
 The integration is imported when it is made: a process that only checks definitions needs none.
 """
@@ -7,15 +8,15 @@ from __future__ import annotations
 
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
-from stepwright.tasks.calls.remote_files import RemoteFiles
+from stepwright.tasks.calls.remote_files import RemoteFiles, RemoteObjects
 from stepwright.tasks.map_data.checking import check
 from stepwright.tasks.map_data.resources import RESOURCES
 
 __all__ = ["RESOURCES", "check", "make"]
 
 
-def make(means: Means, urls: RemoteFiles) -> Integration:
-    """``urls``: files by their URLs, closed with the integration."""
+def make(means: Means, urls: RemoteFiles, objects: RemoteObjects | None) -> Integration:
+    """``urls``: files by their URLs, closed with the integration. ``objects``: those of the cluster, if there is one."""
     from stepwright.tasks.map_data.integration import MapData  # noqa: PLC0415 - as above
 
-    return MapData(means.services, urls, means.files)
+    return MapData(means.services, urls, means.files, objects)

@@ -11,7 +11,7 @@ from stepwright.asl.definition import NO_DRIVER
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
-from stepwright.tasks.map_data.resources import FILE, READERS, URL
+from stepwright.tasks.map_data.resources import FILE, GET, LIST, READERS, URL
 
 _CODE: Final = "SCHEMA_VALIDATION_FAILED"  # AWS's code for an invalid field
 _READER: Final = "/ItemReader"
@@ -30,8 +30,9 @@ def check(resource: Resource, reader: Mapping[str, Json], pointer: Pointer) -> I
         )
         yield Diagnostic("WARNING", NO_DRIVER, message, Pointer(f"{pointer}/Resource"))
         return
-    if resource in (FILE, URL):
+    if resource not in (GET, LIST):
         yield from _check_config(resource, reader.get("ReaderConfig"), pointer)
+    if resource in (FILE, URL):
         member = "Arguments" if "Arguments" in reader else "Parameters"
         given = reader.get(member)
         if isinstance(given, Mapping):
@@ -43,11 +44,12 @@ def _check_config(resource: Resource, config: Json, pointer: str) -> Iterator[Di
     given = config if isinstance(config, Mapping) else {}
     for name in ("ManifestType", "Transformation"):
         if given.get(name) not in (None, "NONE"):
-            message = f"{name} is for objects of S3; {resource} reads one file"
+            message = f"{name} is for objects of S3, which {resource} does not read"
             yield _error(message, f"{pointer}/ReaderConfig/{name}")
     if given.get("InputType") == "MANIFEST":
         yield _error(
-            f"A manifest names objects of S3; {resource} reads one file", f"{pointer}/ReaderConfig/InputType"
+            f"A manifest names objects of S3, which {resource} does not read",
+            f"{pointer}/ReaderConfig/InputType",
         )
 
 

@@ -16,37 +16,43 @@ from typing import Final
 from stepwright.asl.failure.errors import ITEM_READER_FAILED, RESULT_WRITER_FAILED, StateError
 from stepwright.asl.json_types import Json
 from stepwright.asl.map_data import reader_config, requests
-from stepwright.asl.map_data.reader_config import failed
+from stepwright.asl.map_data.reader_config import ReaderConfig, failed
 from stepwright.asl.map_data.requests import Reading
 from stepwright.asl.resource import ITEM_READER, Resource, parse
-from stepwright.asl.signals import TaskId
-from stepwright.asl.step import CancelTask
-from stepwright.engine.ports import ExecutionRef
+from stepwright.tasks.calls.at_once import AtOnce
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, RefusedForNow
-from stepwright.tasks.calls.remote_files import NotRead, RemoteFiles
+from stepwright.tasks.calls.remote_files import NotRead, RemoteFiles, RemoteObjects
 from stepwright.tasks.calls.services import Services
 from stepwright.tasks.map_data import readers, sources, writing
+from stepwright.tasks.map_data.api_objects import InObject, OfObjects
 from stepwright.tasks.map_data.files import File
 from stepwright.tasks.map_data.local import LocalFile
 from stepwright.tasks.map_data.remote import RemoteFile
-from stepwright.tasks.map_data.resources import FILE, GET, LIST, READERS, RESOURCES, URL
-from stepwright.tasks.map_data.sources import OfFile
+from stepwright.tasks.map_data.resources import FILE, GET, K8S_GET, K8S_LIST, LIST, READERS, RESOURCES, URL
+from stepwright.tasks.map_data.sources import OfFile, Source
 
 _OF_S3: Final = {GET: sources.of_object, LIST: sources.of_list}
 
 _THREADS: Final = 16
-"""Readers that wait for files at once."""
+"""Readers that wait for files and objects at once."""
 
 
-class MapData:
+class MapData(AtOnce):
     """Implements ``tasks.calls.integration.Integration``."""
 
-    def __init__(self, services: Services, urls: RemoteFiles, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        urls: RemoteFiles,
+        folder: Path | None = None,
+        objects: RemoteObjects | None = None,
+    ) -> None:
         """Whoever makes the services closes them. ``urls``: files by their URLs, closed with this. ``folder``: that of files of
-        this machine, if they may be read."""
+        this machine, if they may be read. ``objects``: those of the cluster, if there is one."""
         self._services = services
         self._urls = urls
         self._folder = folder
+        self._objects = objects
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="reading items")
 
     async def close(self) -> None:
@@ -56,20 +62,11 @@ class MapData:
     def serves(self, resource: Resource) -> bool:
         return resource in RESOURCES
 
-    def host(self, call: Call) -> str:
-        """A namespace's servers may be slow: they take turns from its own readers alone."""
-        wanted = call.task.parameters
-        named = wanted.get("Resource") if isinstance(wanted, dict) else None
-        return call.ref.namespace if named == URL.text else "files"
-
     def again(self, call: Call) -> Again:  # noqa: ARG002
         return Again.HARMLESS
 
     def lost(self, call: Call) -> CallFailed:  # noqa: ARG002
         raise AssertionError("reading and writing are harmless to repeat")
-
-    async def find(self, call: Call) -> Answered | None:  # noqa: ARG002
-        return None
 
     async def begin(self, call: Call) -> Answered:
         if call.task.resource == ITEM_READER:
@@ -101,11 +98,21 @@ class MapData:
                 call.role,
                 lambda client_of: readers.read(wanted, config, of_s3(wanted, config, client_of)),
             )
-        source = OfFile(config, self._file(call, wanted, resource))
+        source = self._source(call, wanted, config, resource)
         if config.manifest is not None or config.loads:
             raise failed(f"What a manifest or a list names is read from S3 alone, not by {resource}.")
         read = partial(readers.read, wanted, config, source)
         return await asyncio.get_running_loop().run_in_executor(self._threads, read)
+
+    def _source(self, call: Call, wanted: Reading, config: ReaderConfig, resource: Resource) -> Source:
+        """Raises States.ItemReaderFailed."""
+        if resource in (K8S_LIST, K8S_GET):
+            if self._objects is None:
+                raise failed(f"{resource} reads objects of a cluster, and there is none here.")
+            if resource == K8S_LIST:
+                return OfObjects(self._objects, call, wanted.parameters)
+            return InObject(self._objects, call, wanted.parameters, config)
+        return OfFile(config, self._file(call, wanted, resource))
 
     def _file(self, call: Call, wanted: Reading, resource: Resource) -> File:
         """Raises States.ItemReaderFailed."""
@@ -113,17 +120,8 @@ class MapData:
             return RemoteFile(self._urls, call.ref, wanted.parameters, sources.text(wanted, "ApiEndpoint"))
         if resource != FILE:
             raise failed(
-                f"An ItemReader reads by {', '.join(map(str, READERS[:-1]))} or {FILE}, not by {wanted.resource}."
+                f"An ItemReader reads by {', '.join(map(str, READERS[:-1]))} or {READERS[-1]}, not by {wanted.resource}."
             )
         if self._folder is None:
             raise failed(f"{FILE} reads files below a folder of this machine, which --files names.")
         return LocalFile(self._folder, sources.text(wanted, "Path"))
-
-    async def follow(self, call: Call, begun: Json) -> Answered:  # noqa: ARG002
-        raise AssertionError("nothing is begun that would have to be waited for")
-
-    async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
-        """What was read is nobody's, and what was written is named by no manifest."""
-
-    async def release(self, ref: ExecutionRef, task: TaskId) -> None:
-        """Nothing is kept for it."""
