@@ -21,7 +21,7 @@ from stepwright.engine.compiled import CompiledMachines
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Gone, Loaded, StopRequest, Uid
 from stepwright.sql import map_runs
 from stepwright.sql.database import NAMESPACE, Conflict, Database, Rows, Statement
-from stepwright.sql.rows import read_payloads
+from stepwright.sql.rows import part_text, read_payloads
 
 ADVANCE: Final = Statement(
     1,
@@ -224,7 +224,7 @@ def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str,
         if encoded is None:
             yield DROP_PART, {"of": uid, "name": part}
         else:
-            yield PUT_PART, {"uid": uid, "part": part, "body": payloads.short_text(encoded, texts)}
+            yield PUT_PART, {"uid": uid, "part": part, "body": part_text(encoded, texts)}
     for event in commit.events:
         body = payloads.short_text(event, texts)
         yield ADD_EVENT, {"uid": uid, "id": event["id"], "body": body}

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from stepwright.asl.checkpoint.checkpoint import EncodedPart
 from stepwright.asl.json_types import JsonText
 from stepwright.catalog.records import Execution, Revision
 from stepwright.engine import payloads
@@ -24,6 +25,16 @@ before began before this one existed."""
 def text_of(value: Any) -> str:
     """JSON as it is stored."""
     return msgspec.json.encode(value).decode()
+
+
+_WRITTEN_ONCE: Final = frozenset({"items", "results"})
+"""Kinds of parts that a Map writes once, drops soon and may have thousands of."""
+
+
+def part_text(encoded: EncodedPart, into: payloads.Payloads) -> str:
+    """A part of a checkpoint as it is stored; its long texts are put ``into``, but for those that would never be stored again
+    and go with their part: what is stored apart stays."""
+    return text_of(encoded) if encoded["kind"] in _WRITTEN_ONCE else payloads.short_text(encoded, into)
 
 
 def read_payloads(connection: Connection, values: Iterable[Any]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from stepwright.sql.database import NAMESPACE, Conflict, Database, Statement
 from stepwright.sql.ends import Ends, ask_for
 from stepwright.sql.journal import KEEP_PAYLOAD, PUT_PART
 from stepwright.sql.redrives import RUNNING_AGAIN
+from stepwright.sql.rows import part_text
 
 ADD_SHARD: Final = Statement(
     0,
@@ -78,7 +79,7 @@ class SqlShards:
             )
         ]
         rows += [
-            (PUT_PART, {"uid": uid, "part": part, "body": payloads.short_text(encoded, texts)})
+            (PUT_PART, {"uid": uid, "part": part, "body": part_text(encoded, texts)})
             for part, encoded in parts.items()
         ]
         rows += [(KEEP_PAYLOAD, {"digest": digest, "text": text}) for digest, text in texts.items()]
