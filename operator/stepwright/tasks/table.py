@@ -26,6 +26,7 @@ from stepwright.tasks import (
     mail,
     map_data,
     map_shards,
+    nats,
     sql,
     step_functions,
 )
@@ -212,6 +213,19 @@ TABLE: Final = (
         integration=mail.make,
         claims=mail.OFFERED.claims,
         connection=ConnectionKind("smtp", mail.read_connection),
+    ),
+    Row(
+        "nats",
+        ("nats:publish", "nats:publish.waitForTaskToken", "nats:request"),
+        nats.OFFERED.serves,
+        frozenset({"operator", "dev", "run"}),
+        "messages.md",
+        errors="`Nats.*`, `Events.ConnectionResource.*`",
+        tested="nats-server with JetStream",
+        check_for=nats.OFFERED.check_for,
+        integration=nats.make,
+        claims=nats.OFFERED.claims,
+        connection=ConnectionKind("nats", nats.read_connection),
     ),
     Row(
         "activities",

@@ -27,6 +27,10 @@ class Certificates:
     def text(self, name: str) -> str:
         return (self.folder / name).read_text()
 
+    def trusting(self) -> ssl.SSLContext:
+        """Of a client that believes the authority."""
+        return ssl.create_default_context(cafile=str(self.folder / "ca.crt"))
+
     def context(self, name: str = "server", *, clients: bool = False) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.folder / f"{name}.crt", self.folder / f"{name}.key")

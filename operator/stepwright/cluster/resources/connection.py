@@ -412,6 +412,13 @@ class Smtp(Server):
     """Who may be written to: addresses, and domains as @example.com. Without it anybody."""
 
 
+class Nats(Server):
+    """A server of NATS."""
+
+    port: Port = 4222
+    """Its port."""
+
+
 class OwnIntegration(Written):
     """What an integration that somebody else ships is told."""
 
@@ -421,11 +428,11 @@ class OwnIntegration(Written):
     """What it asks for, by names of its own."""
 
 
-_PARTS = ("http", "aws", "sql", "smtp", "integration")
+_PARTS = ("http", "aws", "sql", "smtp", "nats", "integration")
 
 
 class ConnectionSpec(Written):
-    """What may be called, and with which credentials: one of http, aws, sql, smtp and integration."""
+    """What may be called, and with which credentials: one of http, aws, sql, smtp, nats and integration."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -444,6 +451,8 @@ class ConnectionSpec(Written):
     """Which database may be asked."""
     smtp: Smtp | None = None
     """Which mail server mail is handed to."""
+    nats: Nats | None = None
+    """Which server of NATS is talked to."""
     integration: OwnIntegration | None = None
     """What an integration that somebody else ships is told."""
     service_account_name: Name | None = None

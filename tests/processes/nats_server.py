@@ -1,0 +1,103 @@
+"""A real nats-server for tests, with TLS, passwords and JetStream; Debian's package is installed if there is none."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import nats
+import pytest
+from nats.aio.client import Client
+
+from tests.tasks.http.tls_server import Certificates, issue
+from tests.testcluster import packages
+from tests.testcluster.interface import ClusterUnavailable
+from tests.testcluster.ports import free_port
+
+PACKAGE: Final = {"nats-server": "nats-server"}
+USER: Final = "shop"
+PASSWORD: Final = "canary-password of the shop"
+
+_SETTINGS: Final = """
+listen: "127.0.0.1:PORT"
+jetstream { store_dir: "FOLDER/store", max_mem: 64M, max_file: 256M }
+TLS
+authorization {
+  users = [
+    {user: "USER", password: "PASSWORD", permissions: {publish: {deny: ["secret.>"]}}}
+  ]
+}
+"""
+_TLS: Final = 'tls { cert_file: "FOLDER/server.crt", key_file: "FOLDER/server.key" }'
+
+
+@dataclass(frozen=True)
+class NatsServer:
+    port: int
+    certificates: Certificates
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[Client]:
+        connected = await nats.connect(
+            f"nats://localhost:{self.port}",
+            user=USER,
+            password=PASSWORD,
+            tls=self.certificates.trusting(),
+            allow_reconnect=False,
+        )
+        try:
+            yield connected
+        finally:
+            await connected.close()
+
+
+@contextmanager
+def serving(*, tls: bool = True) -> Iterator[NatsServer]:
+    """Skips the test where there is no such program, and says why."""
+    try:
+        packages.ensure(PACKAGE)
+    except ClusterUnavailable as unavailable:
+        pytest.skip(f"no nats-server: {unavailable}")
+    folder = Path(tempfile.mkdtemp(prefix="stepwright-nats-"))
+    try:
+        certificates, port = issue(folder), free_port()
+        settings = _SETTINGS.replace("TLS", _TLS if tls else "").replace("FOLDER", str(folder))
+        settings = settings.replace("PORT", str(port)).replace("USER", USER).replace("PASSWORD", PASSWORD)
+        (folder / "nats.conf").write_text(settings)
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(
+                ["nats-server", "-c", str(folder / "nats.conf")], stdout=log, stderr=log
+            )
+        try:
+            _until_it_answers(server, folder, port)
+            yield NatsServer(port, certificates)
+        finally:
+            server.terminate()
+            try:
+                server.wait(60)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _until_it_answers(server: subprocess.Popen[bytes], folder: Path, port: int) -> None:
+    for _ in range(1200):
+        assert server.poll() is None, (folder / "log").read_text()
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as connected:
+                connected.settimeout(10)
+                if connected.recv(4) == b"INFO":
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError((folder / "log").read_text())
