@@ -8,6 +8,7 @@ import json
 from ipaddress import ip_address
 from typing import Any
 
+import asyncpg
 import pytest
 
 from stepwright.asl.definition import check
@@ -296,6 +297,20 @@ async def test_a_connection_that_breaks_off_at_the_commit_leaves_it_unknown(
     else:
         again = await execute(kept, "INSERT INTO orders (item) VALUES ('chair') RETURNING id")
         assert again["Rows"] == [{"id": 1}]
+
+
+async def test_a_server_that_ends_at_the_commit_leaves_it_unknown(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ended(self: Any) -> None:
+        self.committing = True
+        raise asyncpg.AdminShutdownError("terminating connection due to administrator command")
+
+    monkeypatch.setattr(Session, "commit", ended)
+
+    assert (
+        await failure(database(postgres), asked("execute", Statement="SELECT 1"))
+    ).error == "Sql.ConnectionLost"
 
 
 async def test_a_server_that_ends_in_between_has_done_nothing(postgres: Postgres) -> None:

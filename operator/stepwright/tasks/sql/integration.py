@@ -88,7 +88,7 @@ class Sql(AtServers):
             why = f"The certificate of {server.name} is not valid: {why_not(error)}."
             raise CallFailed(failures.CONNECTION, why) from error
         except asyncpg.PostgresError as error:
-            if isinstance(error, asyncpg.PostgresConnectionError):
+            if isinstance(error, asyncpg.PostgresConnectionError) or asked.ended_while_committing(error):
                 raise asked.broken(words(error)) from error
             if getattr(error, "severity", None) is None:  # asyncpg's own: a value that no server has seen
                 raise CallFailed(RUNTIME, f"{error}.") from error
@@ -138,6 +138,11 @@ class _Asked:
             return result
         finally:
             await session.close()
+
+    def ended_while_committing(self, error: asyncpg.PostgresError) -> bool:
+        """A server that is ended while it waits for its replicas says so of a transaction that it has committed (57P01)."""
+        committing = self.session is not None and self.session.committing
+        return committing and str(error.sqlstate).startswith("57P")
 
     def broken(self, why: str) -> Exception:
         """There is no answer: what is known then."""

@@ -34,6 +34,7 @@ class _Loop:
     def __init__(self, connected: BoundedSocket) -> None:
         self._loop = asyncio.get_running_loop()
         self._connected: BoundedSocket | None = connected
+        self._transport: asyncio.WriteTransport | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loop, name)
@@ -43,18 +44,25 @@ class _Loop:
         if connected is None:
             # To cancel a statement that nobody waits for any more: the server does so by itself (statement_timeout).
             raise ConnectionResetError("there is one connection for each task")
-        return await self._loop.create_connection(factory, sock=connected)
+        made = await self._loop.create_connection(factory, sock=connected)
+        self._transport = made[0]
+        return made
 
-    def close_unused(self) -> None:
+    async def abort(self) -> None:
+        """A polite end of TLS would wait for the other side."""
         if self._connected is not None:
             self._connected.close()
+        elif self._transport is not None:
+            self._transport.abort()
+            await asyncio.sleep(0)  # then the socket is closed
 
 
 class Session:
     """``committing``: it has been asked to commit, so from now on nobody knows without its answer."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, loop: _Loop) -> None:
         self._connection = connection
+        self._loop = loop
         self.committing = False
         self._committed = False
 
@@ -79,17 +87,14 @@ class Session:
                 krbsrvname="postgres",
                 gsslib="gssapi",
             )
-        finally:
-            loop.close_unused()
-        try:
             await connection.execute(
                 f"BEGIN {'READ ONLY' if reads else 'READ WRITE'}; "
                 f"SET LOCAL statement_timeout = {round(server.seconds * 1000)}"
             )
         except BaseException:
-            connection.terminate()
+            await loop.abort()
             raise
-        return cls(connection)
+        return cls(connection, loop)
 
     async def commit(self) -> None:
         self.committing = True
@@ -102,7 +107,7 @@ class Session:
             with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await self._connection.close(timeout=FAREWELL_SECONDS)
         self._connection.terminate()
-        await asyncio.sleep(0)  # then its socket is closed
+        await self._loop.abort()
 
     async def value(self, text: str, *arguments: Any) -> Any:
         """Of the first column of the first row of a statement of ours; None if there is no row."""
