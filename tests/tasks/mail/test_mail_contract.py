@@ -20,7 +20,7 @@ from tests.tasks.mail.mail_server import PASSWORD, USER, Mailbox, serving
 
 class TestSend(Contract):
     resource = "smtp:send"
-    errors = frozenset({"Smtp.ConnectionFailed", "Smtp.AuthenticationFailed", "Smtp.TransientFailure", "Smtp.PermanentFailure"})  # fmt: skip
+    errors = frozenset({"Smtp.ConnectionFailed", "Smtp.AuthenticationFailed", "Smtp.TransientFailure", "Smtp.PermanentFailure", "Smtp.AnswerLost"})  # fmt: skip
     faults = frozenset({"down", "silent", "broken", "huge", "refusing"})
     wrong = (
         {"Connection": "post", "To": "a@example.com"},

@@ -16,7 +16,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse
 from stepwright.tasks.calls.addresses import look_up
 from stepwright.tasks.calls.host_names import HostNames
-from stepwright.tasks.calls.integration import Again, AnswerLost, Call, CallFailed
+from stepwright.tasks.calls.integration import Again, Call, CallFailed, RefusedForNow
 from stepwright.tasks.calls.servers import Connector
 from stepwright.tasks.nats.integration import Nats
 from tests.processes.nats_server import PASSWORD, USER, NatsServer, serving
@@ -238,8 +238,10 @@ async def test_a_stream_whose_answer_does_not_come_is_asked_again(
     await client.subscribe("lost", cb=_silent)
     await client.flush()
 
-    with pytest.raises(AnswerLost):
+    with pytest.raises(RefusedForNow) as refused:
         await result(bus(nats_server, timeoutSeconds=1), asked("publish", Subject="lost"))
+
+    assert (refused.value.landed, refused.value.failure.error) == (True, "Nats.AnswerLost")
 
 
 # --- Whom it connects to ------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Tasks that send mail: one connection for each.
 
-A mail of which nobody knows whether the server took it is sent again: a second one does less harm than none. Both have the same
-Message-ID, by which many mailboxes show one of them only.
+A mail of which nobody knows whether the server took it, because the process that sent it is gone, is sent again: a second one does
+less harm than none. Both have the same Message-ID, by which many mailboxes show one of them only. Where the connection fails after
+the mail, the task does, too: whether it is worth another one, the state's Retry says.
 
 Source: https://www.rfc-editor.org/rfc/rfc5321, of replies 4.2.1.
 """
@@ -29,7 +30,7 @@ from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.tasks.calls.at_servers import AtServers, Line
 from stepwright.tasks.calls.host_names import words
-from stepwright.tasks.calls.integration import Again, Answered, AnswerLost, Call, CallFailed
+from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
 from stepwright.tasks.calls.trust import why_not
 from stepwright.tasks.mail import connection, message
 from stepwright.tasks.mail.addresses import domain
@@ -40,6 +41,7 @@ CONNECTION: Final = "Smtp.ConnectionFailed"
 AUTHENTICATION: Final = "Smtp.AuthenticationFailed"
 TRANSIENT: Final = "Smtp.TransientFailure"
 PERMANENT: Final = "Smtp.PermanentFailure"
+LOST: Final = "Smtp.AnswerLost"
 
 LARGEST_ANSWER_BYTES: Final = 1024 * 1024
 FAREWELL_SECONDS: Final = 1.0
@@ -57,7 +59,7 @@ class Mail(AtServers):
         return Again.REPEAT
 
     def lost(self, call: Call) -> CallFailed:  # noqa: ARG002
-        return CallFailed(CONNECTION, "Nobody knows whether the mail was sent.")
+        return CallFailed(LOST, "Nobody knows whether the mail was sent.")
 
     async def begin(self, call: Call) -> Answered:
         given = OFFERED.read(call)
@@ -90,7 +92,7 @@ class _Handed:
         self._given = False
 
     async def over(self, line: Line) -> Json:
-        """Raises CallFailed, AnswerLost."""
+        """Raises CallFailed."""
         smtp = aiosmtplib.SMTP(
             hostname=self._mail.server.expected,
             local_hostname=domain(self._mail.sender),
@@ -148,10 +150,10 @@ class _Handed:
             "Refused": refused,
         }
 
-    def broken(self, why: str) -> Exception:
+    def broken(self, why: str) -> CallFailed:
         """There is no answer: what is known then."""
         where = f"The connection to {self._mail.server.name} has failed: {why}."
-        return AnswerLost(where) if self._given else CallFailed(CONNECTION, where)
+        return CallFailed(LOST if self._given else CONNECTION, where)
 
 
 def _why(error: BaseException) -> str:

@@ -1,7 +1,8 @@
 """Tasks that talk to NATS: one connection for each.
 
-A message of which nobody knows whether a stream took it is published again, with the same Nats-Msg-Id: the stream drops the second
-one within its duplicate window (two minutes, unless it says something else). Of a request nobody can know what it has done.
+A message of which nobody knows whether a stream took it is published again, a few times, with the same Nats-Msg-Id: the stream drops
+what it has already within its duplicate window (two minutes, unless it says something else). Of a request nobody can know what it
+has done.
 
 Source: https://docs.nats.io/using-nats/developer/develop_jetstream/model_deep_dive#message-deduplication; errors of services:
 https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-32.md
@@ -25,7 +26,7 @@ from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.tasks.calls.at_servers import AtServers
 from stepwright.tasks.calls.host_names import words
-from stepwright.tasks.calls.integration import Again, Answered, AnswerLost, Call, CallFailed
+from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, RefusedForNow
 from stepwright.tasks.calls.secrets import Secrets
 from stepwright.tasks.calls.servers import Server
 from stepwright.tasks.calls.trust import why_not
@@ -169,7 +170,8 @@ class _Asked:
         where = f"The connection to {self.server.name} has failed: {why}."
         if not self._sent:
             return CallFailed(CONNECTION, where)
-        return AnswerLost(where) if self._publishes else CallFailed(LOST, where)
+        lost = CallFailed(LOST, where)
+        return RefusedForNow(lost, landed=True) if self._publishes else lost
 
 
 async def _unless_ended(session: Session, made: Awaitable[T]) -> T:
