@@ -10,9 +10,8 @@ import yaml
 from stepwright.cluster.resources import Execution, StateMachine
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-PACKAGE = "pyproject.toml"
-"""What a folder has that is an integration to be installed, with tests of its own."""
-FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and not (path / PACKAGE).exists())
+FOLDERS = sorted(path.parent.name for path in EXAMPLES.glob("*/statemachine.yaml"))
+"""Of what a cluster runs; others are for machines without one, or packages."""
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
