@@ -176,7 +176,7 @@ def test_the_input_is_json_or_a_file_or_comes_from_standard_input(file: Any) -> 
 
 
 def test_tasks_without_a_mock_are_told_beforehand(file: Any) -> None:
-    task = {"Type": "Task", "Resource": "arn:aws:states:::elasticmapreduce:cancelStep"}
+    task = {"Type": "Task", "Resource": "acme:deliver"}
     path = file({"StartAt": "A", "States": {"A": task | {"Next": "B"}, "B": task | {"End": True}}})
     mocks = file(
         {
@@ -191,7 +191,7 @@ def test_tasks_without_a_mock_are_told_beforehand(file: Any) -> None:
     assert result.exit_code == 1
     assert result.stderr.splitlines()[0] == (
         f"stepwright: {mocks}#T has no answers for these tasks, and nothing here runs them: 'B'"
-        " (arn:aws:states:::elasticmapreduce:cancelStep)"
+        " (acme:deliver)"
     )
 
 

@@ -254,15 +254,15 @@ def test_a_template_without_a_state_machine_is_named() -> None:
 
 
 def test_what_nothing_runs_is_told_once() -> None:
-    task: dict[str, Any] = {"Type": "Task", "Resource": "arn:aws:states:::elasticmapreduce:cancelStep"}
+    task: dict[str, Any] = {"Type": "Task", "Resource": "acme:deliver"}
     states = {f"S{n}": task | {"Next": f"S{n + 1}"} for n in range(5)}
-    states["S5"] = {"Type": "Task", "Resource": "arn:aws:states:::elasticmapreduce:addStep", "End": True}
+    states["S5"] = {"Type": "Task", "Resource": "acme:collect", "End": True}
     (found,) = checked("a.json", {"StartAt": "S0", "States": states})
 
     assert [each.message for each in found.diagnostics] == [
         (
-            "No driver serves 'arn:aws:states:::elasticmapreduce:cancelStep': its tasks run only where they are mocked; No driver serves"
-            " 'arn:aws:states:::elasticmapreduce:addStep': its tasks run only where they are mocked (6 tasks in all)"
+            "No driver serves 'acme:deliver': its tasks run only where they are mocked; No driver serves"
+            " 'acme:collect': its tasks run only where they are mocked (6 tasks in all)"
         )
     ]
 

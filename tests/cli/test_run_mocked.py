@@ -50,7 +50,7 @@ MACHINE: dict[str, Any] = {
         },
         "SQSState": {
             "Type": "Task",
-            "Resource": "arn:aws:states:::elasticmapreduce:cancelStep.waitForTaskToken",
+            "Resource": "arn:aws:states:::states:startExecution.waitForTaskToken",
             "Parameters": {"MessageBody.$": "$", "Token.$": "$$.Task.Token"},
             "ResultPath": "$.sent",
             "End": True,
@@ -121,7 +121,7 @@ def test_a_task_that_is_neither_mocked_nor_served_fails(file: Any) -> None:
 
     assert result.returncode == 1
     assert (
-        "No driver of this installation serves the Resource 'arn:aws:states:::elasticmapreduce:cancelStep"
+        "No driver of this installation serves the Resource 'arn:aws:states:::states:startExecution"
         in result.stderr
     )
 

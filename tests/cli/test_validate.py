@@ -273,7 +273,7 @@ def test_what_drivers_know_is_checked(file: Any) -> None:
         "StartAt": "A",
         "States": {
             "A": {"Type": "Task", "Resource": "k8s:job", "Parameters": {"imge": "example/a:1"}, "Next": "B"},
-            "B": {"Type": "Task", "Resource": "arn:aws:states:::elasticmapreduce:cancelStep", "End": True},
+            "B": {"Type": "Task", "Resource": "acme:deliver", "End": True},
         },
     }
     name = file("a.json", json.dumps(definition, indent=1))
@@ -283,7 +283,7 @@ def test_what_drivers_know_is_checked(file: Any) -> None:
     assert result.exit_code == 1
     assert "k8s:job has no parameter 'imge'; is 'image' meant? at /States/A/Parameters/imge" in result.stdout
     assert (
-        f"{name}:14:4: WARNING NO_DRIVER: No driver serves 'arn:aws:states:::elasticmapreduce:cancelStep': its tasks run only"
+        f"{name}:14:4: WARNING NO_DRIVER: No driver serves 'acme:deliver': its tasks run only"
         " where they are mocked at /States/B/Resource"
     ) in result.stdout.splitlines()
 
