@@ -95,6 +95,7 @@ async def test_the_api_server_sends_only_those_that_are_asked_for(status: Status
     await listed(server, status)
 
     assert server.asked[0]["fieldSelector"] == f"spec.stateMachineRef.name=ship{phases}"
+    assert server.asked[0]["labelSelector"] == "!stepwright.dev/map-shard"
 
 
 async def test_more_than_a_task_can_list_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.step import Status
 from stepwright.catalog.ports import CallingTask, Cursor, NoSuchCursor, Page
 from stepwright.catalog.records import Execution
+from stepwright.cluster import shards
 from stepwright.cluster.nested.asking import Asking
 from stepwright.cluster.nested.stored_child import STATUSES, StoredChild
 from stepwright.cluster.reading import EXECUTIONS
@@ -26,6 +27,7 @@ MOST_READ: Final = 10_000
 """Kubernetes lists objects by their names, so all are read for the newest of them."""
 
 _PAGE_SIZE: Final = 200
+_NO_SHARDS: Final = f"!{shards.LABEL}"
 _STORED: Final = msgspec.json.Decoder(StoredChild)
 
 
@@ -50,7 +52,8 @@ async def executions(
     before = None if after is None else _place(after)
     newest: list[tuple[_Place, Execution]] = []
     api, _ = asking.account(by)
-    path, query = path_of(API_VERSION, EXECUTIONS, namespace), {"fieldSelector": _selector(machine, status)}
+    path = path_of(API_VERSION, EXECUTIONS, namespace)
+    query = {"fieldSelector": _selector(machine, status), "labelSelector": _NO_SHARDS}
     count = 0
     try:
         async with aclosing(lists.pages(api, path, query, page_size=_PAGE_SIZE)) as pages:
