@@ -25,7 +25,6 @@ class Mailbox:
     port: int = 0
     mails: list[tuple[str, list[str], bytes]] = field(default_factory=list)
     replies: dict[str, str] = field(default_factory=dict)
-    names: list[str] = field(default_factory=list)
 
     def mail(self) -> EmailMessage:
         (found,) = self.mails

@@ -35,6 +35,12 @@ class TestSend(Contract):
             "Subject": "x",
             "Attachments": [{"Name": "../a", "Text": ""}],
         },
+        {
+            "Connection": "post",
+            "To": "a@example.com",
+            "Subject": "x",
+            "Attachments": [{"Name": "a", "ContentType": "multipart/mixed", "Text": ""}],
+        },
         {"Connection": "post", "To": ["a@example.com"] * 60, "Cc": ["a@example.com"] * 60, "Subject": "x"},
     )
     certificates: ClassVar[Certificates]

@@ -18,7 +18,8 @@ MOST_ATTACHMENTS: Final = 20
 _LONGEST_LINE: Final = 900
 
 _HEADER: Final = re.compile(r"X-[A-Za-z0-9-]{1,64}")
-_MEDIA: Final = re.compile(r"[a-z]+/[A-Za-z0-9!#$&^_.+-]{1,100}")
+_MEDIA: Final = re.compile(r"(?:application|audio|font|image|model|text|video)/[A-Za-z0-9!#$&^_.+-]{1,100}")
+"""What is content: what holds other parts of a mail (multipart, message) would be read as some of it."""
 
 
 def listed(given: Any) -> Sequence[str]:
