@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.on_cluster.installed_chart import (
     installation,
     person,
 )
-from tests.on_cluster.kubectl import IMAGE, Kube, Object, condition, job, one, output
+from tests.on_cluster.kubectl import IMAGE, Kube, Object, condition, job, one, output, phase
 from tests.on_cluster.rights import Right, granted
 from tests.processes.operators import ROOT
 from tests.testcluster import Cluster
@@ -349,6 +350,19 @@ def longest_rest(execution: Object) -> float:
     return max(0.0, *waits)
 
 
+def stop_a_map_in_shards(kube: Kube) -> None:
+    """Whose shards the operator creates and stops."""
+    waits: Object = one({"Type": "Wait", "Seconds": 600, "End": True})
+    each = {**waits, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    kube.machine("many", one({"Type": "Map", "ItemProcessor": each, "End": True}))
+    kube.start("many", "many", input=list(range(1_001)))
+    shards = partial(kube.list, "executions", "-l", "stepwright.dev/map-shard")
+    kube.until("exec", "many", lambda _: [phase(shard) for shard in shards()] == ["Running"] * 2)
+    kube("patch", "exec", "many", "--type=merge", "-p", '{"spec":{"stop":{}}}')
+    assert kube.ended("many")["status"]["phase"] == "Aborted"
+    kube.until("exec", "many", lambda _: all(phase(shard) == "Aborted" for shard in shards()))
+
+
 def use_the_rest(desk: Desk) -> None:
     """What an order does not do: all else for which the operator has a right."""
     kube = desk.kube
@@ -389,6 +403,7 @@ def use_the_rest(desk: Desk) -> None:
     kube("wait", "--for=delete", "exec/short-lived", "--timeout=30s")
     call_a_function_that_is_not_there(kube)
     call_by_connections(kube)
+    stop_a_map_in_shards(kube)
     for number in range(14):  # more revisions than are kept
         kube.machine("changing", one(job(f"echo {number}")))
         kube.until("sm", "changing", reconciled)

@@ -58,6 +58,15 @@ def read(status: Mapping[str, Any], objects: Mapping[str, Mapping[str, Any]]) ->
     return [payloads.put_back(event, texts) for event in events]
 
 
+def whole(status: Mapping[str, Any], objects: Mapping[str, Mapping[str, Any]]) -> list[Event]:
+    """Raises Wrong if an event is missing, or is there twice."""
+    events = read(status, objects)
+    ids = [event["id"] for event in events]
+    if ids != list(range(1, len(ids) + 1)):
+        raise Wrong(f"the ids are {ids}")
+    return events
+
+
 def check(
     loaded: Loaded,
     status: Mapping[str, Any],
@@ -71,10 +80,7 @@ def check(
     """Raises Wrong. ``may_end_plainly``: the store may have refused what the engine had to write, so that the last
     event may be the one that is written where an execution cannot go on. ``counted``: no where it was begun by a
     version that did not count the bytes of its history. The events."""
-    events = read(status, objects)
-    ids = [event["id"] for event in events]
-    if ids != list(range(1, len(ids) + 1)):
-        raise Wrong(f"the ids are {ids}")
+    events = whole(status, objects)
     replay = _Replay(loaded, limits, step_seed, events)
     replay.run(may_end_plainly=may_end_plainly)
     if not replay.ended_plainly:

@@ -43,6 +43,7 @@ def recognise_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         return False
 
     monkeypatch.setattr(marks, "bears", bears)
+    monkeypatch.setattr(marks, "among", bears)
 
 
 def patch_whatever_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,8 +136,9 @@ class VerbsWorld(World):
     def _observe(self, kind: Kind, key: Key, old: Body | None, new: Body) -> None:
         if key[0] != "configmaps":
             return
-        mark = (new["metadata"].get("annotations") or {}).get(marks.TASK, "")
+        annotations = new["metadata"].get("annotations") or {}
         if kind == "ADDED":
+            mark = annotations.get(marks.TASK, "")
             self.created[mark] += 1
             if self.server.sender_gave_up or self.server.by not in self.living():
                 self._strayed.add(new["metadata"]["uid"])
@@ -145,7 +146,7 @@ class VerbsWorld(World):
             self.server.later(seconds, self._go_on, key, new["metadata"]["uid"])
         elif kind == "MODIFIED" and old is not None:
             more = len(new.get("items") or ()) - len(old.get("items") or ())
-            self.appended[mark] += max(more, 0)
+            self.appended[annotations.get(marks.TASKS, "").partition(" ")[0]] += max(more, 0)
 
     def _go_on(self, key: Key, uid: str) -> None:
         body = self.server.edited(key)

@@ -304,11 +304,16 @@ class Watchman:
                 stored.of(self._watched[uid].born), setting.revisions[pinned.revision], {}
             )
             own = {key: value for key, value in objects.items() if value["executionRef"]["uid"] == uid}
-            if self._watched[uid].has_children or "mapShard" in body["spec"]:
+            is_shard, has_children = "mapShard" in body["spec"], self._watched[uid].has_children
+            if is_shard or has_children:
                 texts = {key: value["payload"] for key, value in own.items() if "payload" in value}
                 self.shards.final(body, texts)
+            if is_shard:
                 continue
             try:
+                if has_children:
+                    self.events += len(history.whole(body["status"], own))
+                    continue
                 events = history.check(
                     loaded,
                     body["status"],

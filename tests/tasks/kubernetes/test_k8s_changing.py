@@ -75,7 +75,33 @@ def test_a_json_patch_that_appends_appends_once(when: str, annotations: Any) -> 
         changed = await played.output("patch", **ONE, type="json", patch=append)
 
         assert changed["items"] == [1, 2]
-        assert changed["metadata"]["annotations"] == {**(annotations or {}), marks.TASK: MARK}
+        assert changed["metadata"]["annotations"] == {**(annotations or {}), marks.TASKS: MARK}
+
+    playing(main)
+
+
+@pytest.mark.parametrize("others", [1, marks.KEPT])
+def test_a_json_patch_is_known_as_made_though_other_tasks_have_patched_since(others: int) -> None:
+    async def main(played: Played) -> None:
+        marked = {"annotations": {marks.TASKS: " ".join([*(f"other-{n}" for n in range(others)), MARK])}}
+        played.put("configmaps", "a", items=[2], metadata=marked)
+        append = [{"op": "add", "path": "/items/-", "value": 2}]
+        changed = await played.output("patch", **ONE, type="json", patch=append)
+
+        assert changed["items"] == [2]
+
+    playing(main)
+
+
+def test_marks_of_tasks_do_not_grow_without_end() -> None:
+    async def main(played: Played) -> None:
+        marked = {"annotations": {marks.TASKS: " ".join(f"other-{n}" for n in range(marks.KEPT + 1))}}
+        played.put("configmaps", "a", items=[], metadata=marked)
+        append = [{"op": "add", "path": "/items/-", "value": 2}]
+        changed = await played.output("patch", **ONE, type="json", patch=append)
+        kept = changed["metadata"]["annotations"][marks.TASKS].split()
+
+        assert kept == [MARK, *(f"other-{n}" for n in range(marks.KEPT))]
 
     playing(main)
 

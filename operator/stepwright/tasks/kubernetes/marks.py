@@ -12,6 +12,12 @@ from stepwright.engine.ports import ExecutionRef
 
 TASK: Final = "stepwright.dev/task"
 """Annotation: the last task that has made or changed the object."""
+TASKS: Final = "stepwright.dev/tasks"
+"""Annotation: the last tasks that have changed the object by what must not be done twice, the newest first. One of them may have to
+look for its mark when others have changed the object since."""
+
+KEPT: Final = 16
+"""So many marks of other tasks stay beside the newest."""
 
 _DIGITS: Final = 32
 _OF_NAME: Final = 10
@@ -27,6 +33,19 @@ def of_task(ref: ExecutionRef, task: TaskId) -> str:
 def bears(found: Mapping[str, Any], mark: str) -> bool:
     annotations = found["metadata"].get("annotations") or {}
     return bool(annotations.get(TASK) == mark)
+
+
+def among(found: Mapping[str, Any], mark: str) -> bool:
+    return mark in _tasks(found)
+
+
+def before_others(found: Mapping[str, Any], mark: str) -> str:
+    """The annotation ``TASKS`` with a further mark."""
+    return " ".join([mark, *_tasks(found)[:KEPT]])
+
+
+def _tasks(found: Mapping[str, Any]) -> list[str]:
+    return str((found["metadata"].get("annotations") or {}).get(TASKS, "")).split()
 
 
 def put(manifest: Mapping[str, Any], mark: str) -> None:

@@ -1,7 +1,8 @@
 """``k8s:patch``: an object changed.
 
 The patch leaves the task's mark on the object, by which a repeat sees that it is done. A JSON patch need not be harmless twice (it may
-append to a list): it is made on condition that the object is the one in which the mark was not found.
+append to a list): it is made on condition that the object is the one in which the mark was not found, and leaves the marks of other
+tasks that have patched it before.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ MOST_CONFLICTS: Final = 10
 """How often somebody else may have changed the object in between."""
 
 _TYPES: Final = {"merge": MERGE_PATCH, "strategic": STRATEGIC_MERGE_PATCH}
-_MARK_PATH: Final = "/metadata/annotations/" + marks.TASK.replace("/", "~1")
+_MARKS_PATH: Final = "/metadata/annotations/" + marks.TASKS.replace("/", "~1")
 
 
 async def make(asked: Asked) -> Json:
@@ -39,21 +40,22 @@ async def find(asked: Asked) -> Json:
     if "subresource" in asked.given:
         return None
     found = await asked.read(await asked.path())
-    return answers.of_object(found, asked.given.get("select")) if marks.bears(found, asked.mark) else None
+    made = marks.among if asked.given.get("type") == "json" else marks.bears
+    return answers.of_object(found, asked.given.get("select")) if made(found, asked.mark) else None
 
 
 async def _operate(asked: Asked, path: str) -> dict[str, Any]:
     for attempt in range(MOST_CONFLICTS):
         found: dict[str, Any] = await asked.read(path)
-        if marks.bears(found, asked.mark):
+        if marks.among(found, asked.mark):
             return found
-        metadata = found["metadata"]
+        metadata, tasks = found["metadata"], marks.before_others(found, asked.mark)
         operations: list[Json] = [
             # Also a condition: the API server changes nothing if the object has another version by then.
             {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
-            {"op": "add", "path": _MARK_PATH, "value": asked.mark}
+            {"op": "add", "path": _MARKS_PATH, "value": tasks}
             if metadata.get("annotations")
-            else {"op": "add", "path": "/metadata/annotations", "value": {marks.TASK: asked.mark}},
+            else {"op": "add", "path": "/metadata/annotations", "value": {marks.TASKS: tasks}},
             *asked.given["patch"],
         ]
         try:
