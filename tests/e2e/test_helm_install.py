@@ -352,7 +352,7 @@ def longest_rest(execution: Object) -> float:
 
 def stop_a_map_in_shards(kube: Kube) -> None:
     """Whose shards the operator creates and stops."""
-    waits: Object = one({"Type": "Wait", "Seconds": 600, "End": True})
+    waits = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 600, "End": True}}}
     each = {**waits, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
     kube.machine("many", one({"Type": "Map", "ItemProcessor": each, "End": True}))
     kube.start("many", "many", input=list(range(1_001)))
