@@ -253,7 +253,7 @@ OF_THE_ENGINE: Final = (
     OwnRow(
         map_data.RESOURCES,
         frozenset({"operator", "dev", "run"}),
-        lambda means: map_data.make(means, http.files(means), kubernetes.objects(means)),
+        lambda means: map_data.make(means, http.remote_files(means), kubernetes.remote_objects(means)),
     ),
     OwnRow(map_shards.RESOURCES, frozenset({"operator", "dev"}), map_shards.make),
 )

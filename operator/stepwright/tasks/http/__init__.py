@@ -16,7 +16,7 @@ from stepwright.tasks.http.connection import read as read_connection
 from stepwright.tasks.http.parameters import check, check_for
 from stepwright.tasks.http.resources import INVOKE, serves
 
-__all__ = ["INVOKE", "check", "check_for", "files", "make", "read_connection", "serves"]
+__all__ = ["INVOKE", "check", "check_for", "make", "read_connection", "remote_files", "serves"]
 
 
 def make(means: Means) -> Integration:
@@ -28,7 +28,7 @@ def make(means: Means) -> Integration:
     return Deferred(serves, made)
 
 
-def files(means: Means) -> RemoteFiles:
+def remote_files(means: Means) -> RemoteFiles:
     """Those that ItemReaders of Maps name by URL."""
 
     def made() -> RemoteFiles:

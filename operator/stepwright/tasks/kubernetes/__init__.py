@@ -15,7 +15,7 @@ from stepwright.tasks.calls.remote_files import RemoteObjects
 from stepwright.tasks.kubernetes.checking import check_for
 from stepwright.tasks.kubernetes.resources import claims, serves
 
-__all__ = ["check_for", "claims", "make", "objects", "serves"]
+__all__ = ["check_for", "claims", "make", "remote_objects", "serves"]
 
 
 def make(means: Means) -> Integration:
@@ -25,7 +25,7 @@ def make(means: Means) -> Integration:
     return Kubernetes(means.kubernetes, means.clock)
 
 
-def objects(means: Means) -> RemoteObjects | None:
+def remote_objects(means: Means) -> RemoteObjects | None:
     """Those that ItemReaders of Maps name; None where there is no cluster."""
     if means.kubernetes is None:
         return None
