@@ -306,21 +306,8 @@ Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[0-9A-Za-z.
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class ServerAuth(Written):
+class ServerAuth(BasicAuth):
     """Who calls."""
-
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            ("has(self.username) != has(self.usernameFrom)", "give either username or usernameFrom")
-        )
-    )
-
-    username: Text | None = None
-    """The user."""
-    username_from: FromSecret | None = None
-    """Where the user is kept."""
-    password_from: FromSecret
-    """Where the password is kept."""
 
 
 class ServerTls(Tls):
