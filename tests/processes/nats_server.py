@@ -17,6 +17,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 
+from tests.processes.logged_server import started
 from tests.tasks.http.tls_server import Certificates, issue
 from tests.testcluster import packages
 from tests.testcluster.interface import ClusterUnavailable
@@ -72,20 +73,9 @@ def serving(*, tls: bool = True) -> Iterator[NatsServer]:
         settings = _SETTINGS.replace("TLS", _TLS if tls else "").replace("FOLDER", str(folder))
         settings = settings.replace("PORT", str(port)).replace("USER", USER).replace("PASSWORD", PASSWORD)
         (folder / "nats.conf").write_text(settings)
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                ["nats-server", "-c", str(folder / "nats.conf")], stdout=log, stderr=log
-            )
-        try:
+        with started(["nats-server", "-c", folder / "nats.conf"], folder) as server:
             _until_it_answers(server, folder, port)
             yield NatsServer(port, certificates)
-        finally:
-            server.terminate()
-            try:
-                server.wait(60)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

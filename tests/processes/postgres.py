@@ -17,6 +17,7 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
+from tests.processes.logged_server import started
 from tests.tasks.http.tls_server import Certificates, issue
 from tests.testcluster import packages
 from tests.testcluster.interface import ClusterUnavailable
@@ -96,20 +97,9 @@ def serving() -> Iterator[Postgres]:
         with (data / "postgresql.conf").open("a") as settings:
             settings.write(f"{_SETTINGS}port = {port}\n")
         _handed(folder, owner)
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [programs / "postgres", "-D", data], stdout=log, stderr=log, cwd=folder, **owner
-            )
-        try:
+        with started([programs / "postgres", "-D", data], folder, {"cwd": folder, **owner}) as server:
             _until_it_answers(programs, folder, owner, server, port)
             yield Postgres(port, certificates)
-        finally:
-            server.terminate()
-            try:
-                server.wait(60)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
