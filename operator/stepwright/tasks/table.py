@@ -34,6 +34,7 @@ from stepwright.tasks.calls import own_connection
 from stepwright.tasks.calls.connection_parts import BadConnection
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.calls.offered import Offered
 
 Process: TypeAlias = Literal["operator", "dev", "run"]
 """A kind of process that runs tasks: in a cluster, ``stepwright dev``, ``stepwright run``."""
@@ -74,6 +75,32 @@ class Row:
     claims: Callable[[Resource], bool] = lambda _: False
     connection: ConnectionKind | None = None
     in_a_cluster: Callable[[Resource], bool] | None = None
+
+
+def _at_servers(
+    name: str,
+    offered: Offered,
+    integration: Callable[[Means], Integration],
+    connection: ConnectionKind,
+    *,
+    errors: str,
+    tested: str,
+) -> Row:
+    """Tasks that call a server which a Connection names: all that they can be is what is ``offered``. ``errors``: what theirs begin
+    with."""
+    return Row(
+        name,
+        tuple(resource.text for resource in offered.parameters),
+        offered.serves,
+        frozenset({"operator", "dev", "run"}),
+        "messages.md",
+        errors=f"`{errors}.*`, `Events.ConnectionResource.*`",
+        tested=tested,
+        check_for=offered.check_for,
+        integration=integration,
+        claims=offered.claims,
+        connection=connection,
+    )
 
 
 TABLE: Final = (
@@ -188,44 +215,29 @@ TABLE: Final = (
         integration=http.make,
         connection=ConnectionKind("http", http.read_connection),
     ),
-    Row(
+    _at_servers(
         "sql",
-        ("sql:query", "sql:execute", "sql:execute.waitForTaskToken"),
-        sql.OFFERED.serves,
-        frozenset({"operator", "dev", "run"}),
-        "messages.md",
-        errors="`Sql.*`, `Events.ConnectionResource.*`",
+        sql.OFFERED,
+        sql.make,
+        ConnectionKind("sql", sql.read_connection),
+        errors="Sql",
         tested="PostgreSQL",
-        check_for=sql.OFFERED.check_for,
-        integration=sql.make,
-        claims=sql.OFFERED.claims,
-        connection=ConnectionKind("sql", sql.read_connection),
     ),
-    Row(
+    _at_servers(
         "mail",
-        ("smtp:send", "smtp:send.waitForTaskToken"),
-        mail.OFFERED.serves,
-        frozenset({"operator", "dev", "run"}),
-        "messages.md",
-        errors="`Smtp.*`, `Events.ConnectionResource.*`",
+        mail.OFFERED,
+        mail.make,
+        ConnectionKind("smtp", mail.read_connection),
+        errors="Smtp",
         tested="aiosmtpd, a server of SMTP",
-        check_for=mail.OFFERED.check_for,
-        integration=mail.make,
-        claims=mail.OFFERED.claims,
-        connection=ConnectionKind("smtp", mail.read_connection),
     ),
-    Row(
+    _at_servers(
         "nats",
-        ("nats:publish", "nats:publish.waitForTaskToken", "nats:request"),
-        nats.OFFERED.serves,
-        frozenset({"operator", "dev", "run"}),
-        "messages.md",
-        errors="`Nats.*`, `Events.ConnectionResource.*`",
+        nats.OFFERED,
+        nats.make,
+        ConnectionKind("nats", nats.read_connection),
+        errors="Nats",
         tested="nats-server with JetStream",
-        check_for=nats.OFFERED.check_for,
-        integration=nats.make,
-        claims=nats.OFFERED.claims,
-        connection=ConnectionKind("nats", nats.read_connection),
     ),
     Row(
         "activities",
