@@ -18,6 +18,7 @@ from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
 from stepwright.tasks import (
     activities,
+    amqp,
     aws,
     functions,
     http,
@@ -238,6 +239,14 @@ TABLE: Final = (
         ConnectionKind("nats", nats.read_connection),
         errors="Nats",
         tested="nats-server with JetStream",
+    ),
+    _at_servers(
+        "amqp",
+        amqp.OFFERED,
+        amqp.make,
+        ConnectionKind("amqp", amqp.read_connection),
+        errors="Amqp",
+        tested="RabbitMQ",
     ),
     Row(
         "activities",

@@ -406,6 +406,24 @@ class Nats(Server):
     """Its port."""
 
 
+class Amqp(Server):
+    """A server of AMQP 0-9-1, such as RabbitMQ."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "has(self.auth) || (has(self.tls) && has(self.tls.certificateFrom))",
+                "give auth, or a certificate (tls.certificateFrom)",
+            )
+        )
+    )
+
+    port: Port | None = None
+    """Its port: 5671 unless it says something else, 5672 without TLS."""
+    virtual_host: Annotated[str, Field(min_length=1, max_length=255)] = "/"
+    """The virtual host."""
+
+
 class OwnIntegration(Written):
     """What an integration that somebody else ships is told."""
 
@@ -415,11 +433,11 @@ class OwnIntegration(Written):
     """What it asks for, by names of its own."""
 
 
-_PARTS = ("http", "aws", "sql", "smtp", "nats", "integration")
+_PARTS = ("http", "aws", "sql", "smtp", "nats", "amqp", "integration")
 
 
 class ConnectionSpec(Written):
-    """What may be called, and with which credentials: one of http, aws, sql, smtp, nats and integration."""
+    """What may be called, and with which credentials: one of http, aws, sql, smtp, nats, amqp and integration."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -440,6 +458,8 @@ class ConnectionSpec(Written):
     """Which mail server mail is handed to."""
     nats: Nats | None = None
     """Which server of NATS is talked to."""
+    amqp: Amqp | None = None
+    """Which server of AMQP messages are published to."""
     integration: OwnIntegration | None = None
     """What an integration that somebody else ships is told."""
     service_account_name: Name | None = None

@@ -1,0 +1,141 @@
+"""A real RabbitMQ for tests, with TLS, passwords and certificates of clients; Debian's package is installed if there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import aiormq
+import pytest
+from aiormq.abc import AbstractChannel
+from yarl import URL
+
+from tests.processes.logged_server import started
+from tests.tasks.http.tls_server import Certificates, issue
+from tests.testcluster import packages
+from tests.testcluster.interface import ClusterUnavailable
+from tests.testcluster.ports import free_port
+
+PACKAGE: Final = {"rabbitmq-server": "/usr/lib/rabbitmq"}
+USER: Final = "client"
+"""As the certificates of clients say it, too."""
+PASSWORD: Final = "canary-password of the shop"
+VIRTUAL_HOST: Final = "shop/eu"
+
+_SETTINGS: Final = """
+listeners.tcp.1 = 127.0.0.1:PLAIN
+listeners.ssl.1 = 127.0.0.1:TLS
+ssl_options.cacertfile = FOLDER/ca.crt
+ssl_options.certfile = FOLDER/server.crt
+ssl_options.keyfile = FOLDER/server.key
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = false
+ssl_cert_login_from = common_name
+default_vhost = VHOST
+default_user = USER
+default_pass = PASSWORD
+disk_free_limit.absolute = 1MB
+max_message_size = 200000
+log.console = true
+log.console.level = warning
+log.file = false
+"""
+_MECHANISMS: Final = "[{rabbit, [{auth_mechanisms, ['PLAIN', 'EXTERNAL']}]}]."
+
+
+@dataclass(frozen=True)
+class RabbitMq:
+    """``port`` is that of TLS."""
+
+    port: int
+    plain_port: int
+    certificates: Certificates
+
+    @asynccontextmanager
+    async def channel(self) -> AsyncIterator[AbstractChannel]:
+        url = URL.build(
+            scheme="amqp", host="127.0.0.1", port=self.plain_port, user=USER, password=PASSWORD, path="/"
+        )
+        connection = aiormq.Connection(url)
+        connection.vhost = VIRTUAL_HOST
+        await connection.connect()
+        try:
+            yield await connection.channel()
+        finally:
+            await connection.close()
+
+
+@contextmanager
+def serving() -> Iterator[RabbitMq]:
+    """Skips the test where there is no such program, and says why."""
+    program = _installed()
+    folder = Path(tempfile.mkdtemp(prefix="stepwright-rabbitmq-"))
+    try:
+        found = RabbitMq(free_port(), free_port(), issue(folder))
+        settings = _SETTINGS.replace("PLAIN\n", f"{found.plain_port}\n").replace(":TLS", f":{found.port}")
+        settings = settings.replace("FOLDER", str(folder)).replace("VHOST", VIRTUAL_HOST)
+        settings = settings.replace("= USER", f"= {USER}").replace("= PASSWORD", f"= {PASSWORD}")
+        (folder / "rabbitmq.conf").write_text(settings)
+        (folder / "advanced.config").write_text(_MECHANISMS)
+        (folder / "plugins").write_text("[rabbitmq_auth_mechanism_ssl].")
+        with _names_of_nodes(folder) as environment, started([program], folder, environment) as server:
+            _until_it_answers(server, folder, found.plain_port)
+            yield found
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _installed() -> Path:
+    try:
+        packages.ensure(PACKAGE)
+    except ClusterUnavailable as unavailable:
+        pytest.skip(f"no RabbitMQ: {unavailable}")
+    found = sorted(Path(PACKAGE["rabbitmq-server"]).glob("lib/*/sbin/rabbitmq-server"))
+    if not found:
+        pytest.skip(f"no RabbitMQ: {PACKAGE['rabbitmq-server']} holds no server")
+    return found[-1]
+
+
+@contextmanager
+def _names_of_nodes(folder: Path) -> Iterator[dict[str, object]]:
+    """What knows the nodes of Erlang, which would stay for ever if a node had to start it, and a node's environment with it."""
+    environment = {
+        **os.environ,
+        "HOME": str(folder),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "ERL_EPMD_PORT": str(free_port()),
+        "RABBITMQ_NODENAME": f"{folder.name}@localhost",
+        "RABBITMQ_DIST_PORT": str(free_port()),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 1",
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder),
+        "RABBITMQ_PID_FILE": str(folder / "pid"),
+        "RUNNING_UNDER_SYSTEMD": "true",  # there is no shell between, and it ends when it is told to
+    }
+    names = folder / "names"
+    names.mkdir()
+    with started(["epmd"], names, {"env": environment}):
+        yield {"env": environment, "cwd": folder}
+
+
+def _until_it_answers(server: subprocess.Popen[bytes], folder: Path, port: int) -> None:
+    for _ in range(1200):
+        assert server.poll() is None, (folder / "log").read_text()
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=10) as connected:
+            connected.sendall(b"AMQP\x00\x00\x09\x01")
+            if connected.recv(1):
+                return
+        time.sleep(0.1)
+    raise AssertionError((folder / "log").read_text())

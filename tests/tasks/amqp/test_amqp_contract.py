@@ -1,0 +1,90 @@
+"""Tasks that publish to RabbitMQ keep the contract of all integrations."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
+
+import pytest
+
+from stepwright.asl.definition import TaskCheck
+from stepwright.integrations.testing import Contract, Fault, OtherSide
+from stepwright.tasks import amqp
+from stepwright.tasks.calls.integration import Integration
+from stepwright.tasks.calls.means import Means
+from tests.processes.rabbitmq import PASSWORD, USER, VIRTUAL_HOST, RabbitMq
+from tests.tasks.faulty_servers import faulty
+
+
+class TestPublish(Contract):
+    """What is published again has the same message-id."""
+
+    resource = "amqp:publish"
+    errors = frozenset({"Amqp.ConnectionFailed", "Amqp.AnswerLost", "Amqp.AuthenticationFailed"})
+    faults = frozenset({"down", "silent", "broken", "huge", "refusing"})
+    wrong = (
+        {"Connection": "bus"},
+        {"Connection": "bus", "Exchange": "", "RoutingKey": ""},
+        {"Connection": "bus", "RoutingKey": "x" * 256},
+        {"Connection": "bus", "RoutingKey": "ü" * 128},
+        {"Connection": "bus", "RoutingKey": "a\0b"},
+        {"Connection": "bus", "RoutingKey": "orders", "Headers": {"CC": "others"}},
+        {"Connection": "bus", "RoutingKey": "orders", "Headers": {"X": ["a"]}},
+        {"Connection": "bus", "RoutingKey": "orders", "Headers": {"X": 2**63}},
+        {"Connection": "bus", "RoutingKey": "orders", "Priority": 256},
+        {"Connection": "bus", "RoutingKey": "orders", "Persistent": "yes"},
+        {"Connection": "bus", "Queue": "orders"},
+        {"RoutingKey": "orders"},
+    )
+    rabbitmq: ClassVar[RabbitMq]
+
+    @pytest.fixture(autouse=True)
+    def _with_server(self, rabbitmq: RabbitMq) -> None:
+        type(self).rabbitmq = rabbitmq
+
+    def integration(self, means: Means) -> Integration:
+        return amqp.make(means)
+
+    def check(self) -> TaskCheck:
+        return amqp.OFFERED.check_for({})
+
+    async def count(self) -> int:
+        async with self.rabbitmq.channel() as channel:
+            return (await channel.queue_declare("orders", passive=True)).message_count or 0
+
+    def side(self, port: int, fault: Fault | None) -> OtherSide:
+        spec: dict[str, Any] = {
+            "host": "localhost",
+            "port": port,
+            "virtualHost": VIRTUAL_HOST,
+            "auth": {
+                "username": USER,
+                "passwordFrom": {"secretKeyRef": {"name": "bus", "key": "password"}},
+            },
+            "tls": {"ca": self.rabbitmq.certificates.text("ca.crt")},
+        }
+        if fault in ("silent", "broken", "huge"):
+            spec |= {"timeoutSeconds": 1 if fault == "silent" else 30, "tls": {"mode": "Disabled"}}
+        return OtherSide(
+            {"Connection": "bus", "RoutingKey": "orders", "Message": {"item": "chair"}},
+            self.count,
+            connections={"bus": {"amqp": spec}},
+            secrets={"bus/password": "canary of somebody else" if fault == "refusing" else PASSWORD},
+        )
+
+    @asynccontextmanager
+    async def other_side(self, fault: Fault | None) -> AsyncIterator[OtherSide]:
+        if fault in ("down", "silent", "broken", "huge"):
+            # A frame that says of itself that it has 4 GB.
+            async with faulty(fault, b"\x01\x00\x00\xff\xff\xff\xff" + b"x" * 10_000) as port:
+                yield self.side(port, fault)
+        else:
+            async with self.rabbitmq.channel() as channel:
+                await channel.queue_declare("orders")
+                await channel.queue_purge("orders")
+            yield self.side(self.rabbitmq.port, fault)
+
+
+class TestPublishThatWaitsForAToken(TestPublish):
+    resource = "amqp:publish.waitForTaskToken"
