@@ -21,14 +21,14 @@ from tests.processes.logged_server import started
 from tests.tasks.http.tls_server import Certificates, issue
 from tests.testcluster import packages
 from tests.testcluster.interface import ClusterUnavailable
-from tests.testcluster.ports import free_port
+from tests.testcluster.ports import LOOPBACK, free_port
 
 PACKAGE: Final = {"nats-server": "nats-server"}
 USER: Final = "shop"
 PASSWORD: Final = "canary-password of the shop"
 
 _SETTINGS: Final = """
-listen: "127.0.0.1:PORT"
+listen: "ADDRESS:PORT"
 jetstream { store_dir: "FOLDER/store", max_mem: 64M, max_file: 256M }
 TLS
 authorization {
@@ -44,11 +44,12 @@ _TLS: Final = 'tls { cert_file: "FOLDER/server.crt", key_file: "FOLDER/server.ke
 class NatsServer:
     port: int
     certificates: Certificates
+    address: str = LOOPBACK
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Client]:
         connected = await nats.connect(
-            f"nats://localhost:{self.port}",
+            f"nats://{self.address}:{self.port}",
             user=USER,
             password=PASSWORD,
             tls=self.certificates.trusting(),
@@ -61,7 +62,7 @@ class NatsServer:
 
 
 @contextmanager
-def serving(*, tls: bool = True) -> Iterator[NatsServer]:
+def serving(address: str = LOOPBACK, *, tls: bool = True) -> Iterator[NatsServer]:
     """Skips the test where there is no such program, and says why."""
     try:
         packages.ensure(PACKAGE)
@@ -69,22 +70,27 @@ def serving(*, tls: bool = True) -> Iterator[NatsServer]:
         pytest.skip(f"no nats-server: {unavailable}")
     folder = Path(tempfile.mkdtemp(prefix="stepwright-nats-"))
     try:
-        certificates, port = issue(folder), free_port()
+        certificates, port = issue(folder, address), free_port(address)
         settings = _SETTINGS.replace("TLS", _TLS if tls else "").replace("FOLDER", str(folder))
-        settings = settings.replace("PORT", str(port)).replace("USER", USER).replace("PASSWORD", PASSWORD)
+        settings = (
+            settings.replace("ADDRESS", address)
+            .replace("PORT", str(port))
+            .replace("USER", USER)
+            .replace("PASSWORD", PASSWORD)
+        )
         (folder / "nats.conf").write_text(settings)
         with started(["nats-server", "-c", folder / "nats.conf"], folder) as server:
-            _until_it_answers(server, folder, port)
-            yield NatsServer(port, certificates)
+            _until_it_answers(server, folder, address, port)
+            yield NatsServer(port, certificates, address)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _until_it_answers(server: subprocess.Popen[bytes], folder: Path, port: int) -> None:
+def _until_it_answers(server: subprocess.Popen[bytes], folder: Path, address: str, port: int) -> None:
     for _ in range(1200):
         assert server.poll() is None, (folder / "log").read_text()
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as connected:
+            with socket.create_connection((address, port), timeout=10) as connected:
                 connected.settimeout(10)
                 if connected.recv(4) == b"INFO":
                     return

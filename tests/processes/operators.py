@@ -42,12 +42,13 @@ class OperatorProcess:
         environment: dict[str, str] | None = None,
         account: OperatorAccount | None = None,
     ) -> None:
-        """``account`` None: as whoever the cluster's kubeconfig names, an administrator."""
+        """``account`` None: as whoever the cluster's kubeconfig names, an administrator. ``environment``: beside that of this process,
+        also of starts to come."""
         self._cluster = cluster
         self.log_path = log_path
         self._arguments = arguments
         self._lease_namespace = lease_namespace
-        self._environment = environment or {}
+        self.environment = environment or {}
         self._account = account
         self._log: IO[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -70,7 +71,7 @@ class OperatorProcess:
             "--log-format=json",
             *self._arguments,
         ]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "operator"), **self._environment}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "operator"), **self.environment}
         self._process = subprocess.Popen(
             command, stdout=self._log, stderr=subprocess.STDOUT, env=environment, cwd=ROOT
         )

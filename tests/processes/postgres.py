@@ -8,8 +8,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,14 +21,13 @@ from tests.processes.logged_server import started
 from tests.tasks.http.tls_server import Certificates, issue
 from tests.testcluster import packages
 from tests.testcluster.interface import ClusterUnavailable
-from tests.testcluster.ports import free_port
+from tests.testcluster.ports import LOOPBACK, free_port
 
 PACKAGE: Final = {"postgresql": "/usr/lib/postgresql"}
 USER: Final = "postgres"
 PASSWORD: Final = "canary-password of the owner"
 
 _SETTINGS: Final = """
-listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 ssl = on
 ssl_cert_file = 'server.crt'
@@ -44,26 +43,28 @@ max_connections = 40
 class Postgres:
     port: int
     certificates: Certificates
+    address: str = LOOPBACK
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """As the server's owner."""
+        connection = await asyncpg.connect(
+            host=self.address, port=self.port, user=USER, password=PASSWORD, database="postgres", ssl=False
+        )
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
     async def asked(self, statement: str, *arguments: Any) -> Any:
-        """The first column of its first row, as the server's owner."""
-        connection = await asyncpg.connect(
-            host="127.0.0.1", port=self.port, user=USER, password=PASSWORD, database="postgres", ssl=False
-        )
-        try:
+        """The first column of its first row."""
+        async with self.connection() as connection:
             return await connection.fetchval(statement, *arguments)
-        finally:
-            await connection.close()
 
     async def run(self, script: str) -> None:
-        """Several statements, as the server's owner."""
-        connection = await asyncpg.connect(
-            host="127.0.0.1", port=self.port, user=USER, password=PASSWORD, database="postgres", ssl=False
-        )
-        try:
+        """Several statements."""
+        async with self.connection() as connection:
             await connection.execute(script)
-        finally:
-            await connection.close()
 
 
 def installed() -> Path:
@@ -79,12 +80,12 @@ def installed() -> Path:
 
 
 @contextmanager
-def serving() -> Iterator[Postgres]:
+def serving(address: str = LOOPBACK) -> Iterator[Postgres]:
     programs = installed()
     folder = Path(tempfile.mkdtemp(prefix="stepwright-postgres-"))
     data = folder / "data"
     try:
-        certificates = issue(folder)
+        certificates = issue(folder, address)
         owner = _owner(folder)
         (folder / "password").write_text(PASSWORD)
         _handed(folder, owner)
@@ -93,13 +94,16 @@ def serving() -> Iterator[Postgres]:
         for name in ("server.crt", "server.key"):
             shutil.copy(folder / name, data / name)
             (data / name).chmod(0o600)
-        port = free_port()
+        port = free_port(address)
         with (data / "postgresql.conf").open("a") as settings:
-            settings.write(f"{_SETTINGS}port = {port}\n")
+            settings.write(f"{_SETTINGS}listen_addresses = '{address}'\nport = {port}\n")
+        with (data / "pg_hba.conf").open("a") as clients:
+            clients.write(f"host all all {address}/32 scram-sha-256\n")
         _handed(folder, owner)
         with started([programs / "postgres", "-D", data], folder, {"cwd": folder, **owner}) as server:
-            _until_it_answers(programs, folder, owner, server, port)
-            yield Postgres(port, certificates)
+            found = Postgres(port, certificates, address)
+            _until_it_answers(programs, folder, owner, server, found)
+            yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -127,11 +131,11 @@ def _program(program: Path, folder: Path, owner: dict[str, Any], *arguments: str
 
 
 def _until_it_answers(
-    programs: Path, folder: Path, owner: dict[str, Any], server: subprocess.Popen[bytes], port: int
+    programs: Path, folder: Path, owner: dict[str, Any], server: subprocess.Popen[bytes], found: Postgres
 ) -> None:
     for _ in range(1200):
         assert server.poll() is None, (folder / "log").read_text()
-        asked = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+        asked = [str(programs / "pg_isready"), "-q", "-h", found.address, "-p", str(found.port)]
         if subprocess.run(asked, cwd=folder, check=False, timeout=60, **owner).returncode == 0:
             return
         time.sleep(0.1)

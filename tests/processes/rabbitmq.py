@@ -23,7 +23,7 @@ from tests.processes.logged_server import started
 from tests.tasks.http.tls_server import Certificates, issue
 from tests.testcluster import packages
 from tests.testcluster.interface import ClusterUnavailable
-from tests.testcluster.ports import free_port
+from tests.testcluster.ports import LOOPBACK, free_port
 
 PACKAGE: Final = {"rabbitmq-server": "/usr/lib/rabbitmq"}
 USER: Final = "client"
@@ -32,8 +32,8 @@ PASSWORD: Final = "canary-password of the shop"
 VIRTUAL_HOST: Final = "shop/eu"
 
 _SETTINGS: Final = """
-listeners.tcp.1 = 127.0.0.1:PLAIN
-listeners.ssl.1 = 127.0.0.1:TLS
+listeners.tcp.1 = ADDRESS:PLAIN
+listeners.ssl.1 = ADDRESS:TLS
 ssl_options.cacertfile = FOLDER/ca.crt
 ssl_options.certfile = FOLDER/server.crt
 ssl_options.keyfile = FOLDER/server.key
@@ -59,11 +59,12 @@ class RabbitMq:
     port: int
     plain_port: int
     certificates: Certificates
+    address: str = LOOPBACK
 
     @asynccontextmanager
     async def channel(self) -> AsyncIterator[AbstractChannel]:
         url = URL.build(
-            scheme="amqp", host="127.0.0.1", port=self.plain_port, user=USER, password=PASSWORD, path="/"
+            scheme="amqp", host=self.address, port=self.plain_port, user=USER, password=PASSWORD, path="/"
         )
         connection = aiormq.Connection(url)
         connection.vhost = VIRTUAL_HOST
@@ -75,20 +76,22 @@ class RabbitMq:
 
 
 @contextmanager
-def serving() -> Iterator[RabbitMq]:
+def serving(address: str = LOOPBACK) -> Iterator[RabbitMq]:
     """Skips the test where there is no such program, and says why."""
     program = _installed()
     folder = Path(tempfile.mkdtemp(prefix="stepwright-rabbitmq-"))
     try:
-        found = RabbitMq(free_port(), free_port(), issue(folder))
+        found = RabbitMq(free_port(address), free_port(address), issue(folder, address), address)
         settings = _SETTINGS.replace("PLAIN\n", f"{found.plain_port}\n").replace(":TLS", f":{found.port}")
-        settings = settings.replace("FOLDER", str(folder)).replace("VHOST", VIRTUAL_HOST)
+        settings = (
+            settings.replace("ADDRESS", address).replace("FOLDER", str(folder)).replace("VHOST", VIRTUAL_HOST)
+        )
         settings = settings.replace("= USER", f"= {USER}").replace("= PASSWORD", f"= {PASSWORD}")
         (folder / "rabbitmq.conf").write_text(settings)
         (folder / "advanced.config").write_text(_MECHANISMS)
         (folder / "plugins").write_text("[rabbitmq_auth_mechanism_ssl].")
         with _names_of_nodes(folder) as environment, started([program], folder, environment) as server:
-            _until_it_answers(server, folder, found.plain_port)
+            _until_it_answers(server, folder, found)
             yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -130,10 +133,13 @@ def _names_of_nodes(folder: Path) -> Iterator[dict[str, object]]:
         yield {"env": environment, "cwd": folder}
 
 
-def _until_it_answers(server: subprocess.Popen[bytes], folder: Path, port: int) -> None:
+def _until_it_answers(server: subprocess.Popen[bytes], folder: Path, found: RabbitMq) -> None:
     for _ in range(1200):
         assert server.poll() is None, (folder / "log").read_text()
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=10) as connected:
+        with (
+            suppress(OSError),
+            socket.create_connection((found.address, found.plain_port), timeout=10) as connected,
+        ):
             connected.sendall(b"AMQP\x00\x00\x09\x01")
             if connected.recv(1):
                 return

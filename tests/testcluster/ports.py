@@ -15,7 +15,10 @@ _LOWEST, _HIGHEST = 15_000, 29_999
 _random = random.SystemRandom()
 
 
-def free_port(address: str = "127.0.0.1") -> int:
+LOOPBACK = "127.0.0.1"
+
+
+def free_port(address: str = LOOPBACK) -> int:
     """One that nobody listens on, and that the kernel gives to no connection of its own accord.
 
     A port that it may give away can be taken while its server is away for a while: the client that tries to reach the

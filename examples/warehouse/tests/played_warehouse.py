@@ -70,9 +70,9 @@ class PlayedWarehouse:
 
 
 @asynccontextmanager
-async def played(fault: Fault | None) -> AsyncIterator[PlayedWarehouse]:
+async def played(fault: Fault | None, address: str = "127.0.0.1") -> AsyncIterator[PlayedWarehouse]:
     warehouse = PlayedWarehouse(fault)
-    server = await asyncio.start_server(warehouse.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(warehouse.serve, address, 0)
     warehouse.port = server.sockets[0].getsockname()[1]
     if fault == "down":
         server.close()

@@ -10,10 +10,12 @@ import subprocess
 import threading
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
+
+T = TypeVar("T")
 
 Behaviour = Callable[["Exchange"], Awaitable[None]]
 
@@ -178,16 +180,16 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> E
 
 
 @contextmanager
-def in_a_thread(server: TlsServer) -> Iterator[TlsServer]:
+def in_a_thread(server: AbstractAsyncContextManager[T]) -> Iterator[T]:
     """For tests that wait for kubectl meanwhile."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(30)
+    entered = asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(30)
     try:
-        yield server
+        yield entered
     finally:
-        asyncio.run_coroutine_threadsafe(server.__aexit__(), loop).result(30)
+        asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(30)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -13,6 +13,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from tests.tasks.http.tls_server import Certificates
+from tests.testcluster.ports import LOOPBACK
 
 USER = "shop"
 PASSWORD = "canary-password"
@@ -52,7 +53,11 @@ class Mailbox:
 
 @asynccontextmanager
 async def serving(
-    certificates: Certificates | None, *, at_once: bool = False, auth: bool = True
+    certificates: Certificates | None,
+    address: str = LOOPBACK,
+    *,
+    at_once: bool = False,
+    auth: bool = True,
 ) -> AsyncIterator[Mailbox]:
     """``certificates``: None: there is no TLS, and passwords are taken without it. ``at_once``: TLS begins with the connection."""
     box = Mailbox()
@@ -75,7 +80,7 @@ async def serving(
         return one
 
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(made, "127.0.0.1", 0, ssl=context if at_once else None)
+    server = await loop.create_server(made, address, 0, ssl=context if at_once else None)
     box.port = server.sockets[0].getsockname()[1]
     try:
         yield box
