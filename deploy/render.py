@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent
 CHART = FOLDER.parent / "charts" / "stepwright"
 NAMESPACE = "stepwright-system"
 KUBERNETES = "1.31.0"
-"""The oldest that the chart allows. Whom no cluster tells a version, helm takes one of its own, which may be older."""
+"""The oldest that the chart allows. Without a cluster to ask, helm assumes a version of its own, which may be older."""
 
 _HEADER = "# Generated from charts/stepwright by deploy/render.py: change it there.\n"
 _FILES = {

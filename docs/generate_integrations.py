@@ -23,7 +23,7 @@ NO_OPERATIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "eks": {"call": "R", "runJob": "R S"},
     "http": {"invoke": "R"},
 }
-"""Actions of AWS's optimised integrations that are no operations of a service of botocore's, or that are served in another way, with their
+"""Actions of AWS's optimised integrations that are not operations of a service of botocore's, or that are served in another way, with their
 patterns. Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html"""
 
 INSTEAD: Final[Mapping[str, str]] = {
@@ -44,9 +44,9 @@ WRITTEN: Final = (
 INTEGRATIONS: Final = """\
 # What tasks can call
 
-Which `Resource` of a Task state is served where, and what it was tested against. One that is not served is told when the state machine
-is created: in a cluster it is not Ready (`NoDriver`), `stepwright dev` and `stepwright validate` warn (`NO_DRIVER`). Any task can be
-[mocked](testing.md).
+Which `Resource` of a Task state is served where, and what it was tested against. One that is not served is reported when the state
+machine is created: in a cluster it is not Ready (`NoDriver`), `stepwright dev` and `stepwright validate` warn (`NO_DRIVER`). Any
+task can be [mocked](testing.md).
 
 ## Drivers
 
@@ -65,15 +65,15 @@ refuses it.
 | service | everywhere | without a cluster only | not served | instead of that | driver | tested against | its errors |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 {optimised}
-Where *models* stands, the names of operations and members are compared with the service's model; the code is that of the services
+Where it says *models*, the names of operations and members are compared with the service's model; the code is that of the services
 which are called.
 
 ## AWS's services
 
 One [driver](aws.md) calls all services of `arn:aws:states:::aws-sdk:`, by the rules of AWS's SDKs; [aws-services.md](aws-services.md)
 lists them. Tests call actions of s3, sqs, dynamodb, rds, ssm, secretsmanager, cloudformation and sts at moto's server, and AWS's
-recordings of SQS, SNS, DynamoDB, S3 and Secrets Manager are [replayed](conformance.md#recorded-interactions). Of all others the models
-say how they are called.
+recordings of SQS, SNS, DynamoDB, S3 and Secrets Manager are [replayed](conformance.md#recorded-interactions). For all others the
+models say how they are called.
 """
 
 SERVICES: Final = """\

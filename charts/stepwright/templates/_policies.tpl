@@ -23,7 +23,7 @@ authorizer.serviceAccount('{{ .Release.Namespace }}', '{{ include "stepwright.se
 {{- end }}
 
 {{/* CEL: the users whom these controllers of Kubernetes have, as a list: (list "job-controller"). All of them are
-system:kube-controller-manager where that one is not told to use an account for each. */}}
+system:kube-controller-manager where that one is not configured to use an account for each. */}}
 {{- define "stepwright.controllers" -}}
 {{- $users := list "system:kube-controller-manager" }}
 {{- range . }}

@@ -80,7 +80,9 @@ class Warehouse(Calling):
         except OSError as error:
             raise CallFailed(UNREACHABLE, f"{host} cannot be asked: {error.strerror or error}.") from error
         except ValueError as error:
-            raise CallFailed(UNREACHABLE, f"{host} answers what is no line of JSON.") from error
+            raise CallFailed(
+                UNREACHABLE, f"{host} answers with something other than a line of JSON."
+            ) from error
         return _understood(said, values)
 
 
