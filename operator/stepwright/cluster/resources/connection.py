@@ -98,11 +98,11 @@ class OAuthClientCredentials(Written):
     )
 
     token_url: Url
-    """Where tokens are got. It need not be in allow."""
+    """Where tokens come from. It need not be in allow."""
     client_id: Text | None = None
-    """Who the client is."""
+    """The client's id."""
     client_id_from: FromSecret | None = None
-    """Where it is kept who the client is."""
+    """Where the client's id is kept."""
     client_secret_from: FromSecret
     """Where the client's secret is kept."""
     client_authentication: Literal["Header", "Body"] = "Header"
@@ -110,7 +110,7 @@ class OAuthClientCredentials(Written):
     scopes: Annotated[list[Text], Field(max_length=64)] = Field(default_factory=list)
     """What the token is for."""
     parameters: Annotated[list[NamedValue], Field(max_length=32)] = Field(default_factory=list)
-    """More that the server asks for, such as audience."""
+    """Further parameters that the server asks for, such as audience."""
 
 
 class ServiceAccountToken(Written):
@@ -186,7 +186,7 @@ class Http(Written):
     networks: Networks = Field(default_factory=list)
     """Private networks in which hosts of allow may be (10.20.0.0/16). Others are called at public addresses only; Services
     (NAME.NAMESPACE.svc) and addresses that allow names need no network. This machine's own and link-local addresses, where
-    clouds tell credentials, are never called."""
+    clouds hand out credentials, are never called."""
     auth: Auth = Field(default_factory=Auth)
     """What proves who calls."""
     headers: Annotated[list[Header], Field(max_length=32)] = Field(default_factory=list)
@@ -323,8 +323,8 @@ class ServerTls(Tls):
     )
 
     mode: Literal["Required", "Disabled"] = "Required"
-    """Required: TLS, with a certificate that is valid for the host. Disabled: none, so that whoever is on the way reads all
-    of it, passwords too."""
+    """Required: TLS, with a certificate that is valid for the host. Disabled: none, so that anybody on the way can read everything,
+    passwords too."""
     certificate_from: FromSecret | None = None
     """Where the client's own certificate is kept, in PEM, if the server asks for one."""
     key_from: FromSecret | None = None
@@ -332,7 +332,7 @@ class ServerTls(Tls):
 
 
 class Server(Written):
-    """A server that speaks something else than HTTP."""
+    """A server with a protocol other than HTTP."""
 
     host: Host
     """Its host: a name or an address. Private addresses need networks, unless the host is a Service (NAME.NAMESPACE.svc) or
@@ -364,15 +364,15 @@ class Sql(Server):
     database: Annotated[str, Field(min_length=1, max_length=63)]
     """The database's name."""
     idempotency: SqlIdempotency | None = None
-    """Where tasks leave their results. With it, a task that writes is done once, whatever ends in between; without it, one of
-    which nobody knows fails with Sql.ConnectionLost."""
+    """Where tasks leave their results. With it, a task that writes is done once, whatever ends in between; without it, one whose
+    outcome nobody knows fails with Sql.ConnectionLost."""
 
 
 MailAddress = Annotated[str, Field(max_length=254, pattern=r"^[^@ ]+@[0-9A-Za-z.-]+$")]
 
 
 class Sender(Written):
-    """Whom mail is from."""
+    """The sender of mail."""
 
     address: MailAddress
     """The address, such as orders@example.com."""
@@ -384,11 +384,11 @@ class Smtp(Server):
     """A mail server."""
 
     port: Port | None = None
-    """Its port: 587 unless it says something else, 465 with tlsAtOnce."""
+    """Its port: 587 by default, 465 with tlsAtOnce."""
     tls_at_once: bool = False
-    """Begin with TLS, and not with STARTTLS."""
+    """Begin with TLS, instead of STARTTLS."""
     from_: Annotated[Sender, Field(alias="from")]
-    """Whom all mail is from: tasks cannot say somebody else."""
+    """The sender of all mail: tasks cannot name another."""
     recipients: (
         Annotated[
             list[Annotated[str, Field(max_length=254, pattern=r"^[^@ ]*@[0-9A-Za-z.-]+$")]],
@@ -425,7 +425,7 @@ class Amqp(Server):
 
 
 class OwnIntegration(Written):
-    """What an integration that somebody else ships is told."""
+    """What an integration that somebody else ships needs to know."""
 
     name: Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z][a-z0-9-]*$")]
     """The integration, as its Resources begin (acme of acme:charge)."""
@@ -457,14 +457,15 @@ class ConnectionSpec(Written):
     smtp: Smtp | None = None
     """Which mail server mail is handed to."""
     nats: Nats | None = None
-    """Which server of NATS is talked to."""
+    """Which server of NATS tasks talk to."""
     amqp: Amqp | None = None
-    """Which server of AMQP messages are published to."""
+    """Which AMQP server tasks publish messages to."""
     integration: OwnIntegration | None = None
-    """What an integration that somebody else ships is told."""
+    """What an integration that somebody else ships needs to know."""
     service_account_name: Name | None = None
-    """The ServiceAccount, in this namespace, as which Secrets are read and tokens are got: its permissions count, the operator has none. The
-    operator must be allowed to impersonate it (chart value impersonate), and whoever writes this object, to use it."""
+    """The ServiceAccount, in this namespace, as which Secrets are read and tokens are requested: its permissions count, the
+    operator has none. The operator must be allowed to impersonate it (chart value impersonate), and whoever writes this object, to
+    use it."""
 
 
 class ConnectionStatus(Observed):
