@@ -147,7 +147,7 @@ async def _always(server: Server, doing: _Doing) -> None:
 
 
 async def _standard(connection: Connection) -> None:
-    """One execution of each definition runs at any time, as nearly as asking tells."""
+    """One execution of each definition runs at any time, as nearly as asking can show."""
     cases = [(text, costly_tenants.INPUTS.get(name, {})) for name, text in costly_tenants.DEFINITIONS.items()]
     await _in_turns(connection, "standard", cases)
 

@@ -1,8 +1,8 @@
 """``stepwright dev`` over HTTP beside other emulators of Step Functions, each as a process of its own, in one run.
 
 Synchronous Express executions of five states, and Standard executions of five Pass states from their start to their end, as many as
-a few connections that are kept open ask for. Requests carry no valid signature; none of the servers looks. Beside what
-the clock says stands the processor time of the server, which does not depend on what else the machine does.
+a few connections that are kept open ask for. Requests carry no valid signature; none of the servers looks. The processor time of
+the server is shown beside what the clock says, since it does not depend on what else the machine does.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """State transitions per second of the language core alone, in one thread, by type of state, beside moto's interpreter.
 
-Moto has no JSONata: a state in JSONata stands beside one in JSONPath that does the same.
+Moto has no JSONata: a state in JSONata is shown beside one in JSONPath that does the same.
 
     uv run --group bench python -m bench interpreter   (make bench-interpreter)
 
@@ -263,7 +263,7 @@ def run() -> None:
         else:
             theirs = execution_of(line.in_jsonpath, encode=False)
         transitions = check_same(line.name, types(ours()), types(theirs()))
-        # What is alive by now, moto's modules above all, is no garbage of what is measured.
+        # What is alive by now, moto's modules above all, is not garbage of what is measured.
         gc.collect()
         gc.freeze()
         us, us_encoded, them = per_second(transitions, [ours, encoded, theirs])

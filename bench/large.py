@@ -37,7 +37,7 @@ NAMESPACE, NEIGHBOUR = "default", "neighbour"
 CONFIG_MAPS: Final[Kind] = ("v1", "configmaps")
 CREATES_AT_ONCE: Final = 2
 WHILE_AWAY: Final = 0.1
-"""The share of them that comes while there is no operator."""
+"""The share of them that is created while there is no operator."""
 PAUSE_SECONDS: Final = 1.0
 PASS: Final[dict[str, Any]] = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
 
@@ -176,7 +176,7 @@ async def going_on(api: Api, name: str) -> AsyncIterator[Neighbour]:
         began = time.perf_counter()
         await create(api, EXECUTIONS, NEIGHBOUR, execution(name, "small"))
         path = path_of(*EXECUTIONS, NEIGHBOUR, name)
-        while not has_ended((await api.get(path)).get("status") or {}):  # noqa: ASYNC110 - nothing tells
+        while not has_ended((await api.get(path)).get("status") or {}):  # noqa: ASYNC110 - nothing reports it
             await asyncio.sleep(0.05)
         neighbour.took.append(time.perf_counter() - began)
         began = time.perf_counter()

@@ -95,7 +95,7 @@ async def run(cluster: Cluster, namespace: str, operator: OperatorProcess) -> No
 
 
 def windows(count: int, events_each: int) -> dict[str, tuple[int, int]]:
-    """After which event each begins, and with which it ends. The very first event tells of the start."""
+    """After which event each begins, and with which it ends. The very first event is that of the start."""
     firsts = {"the first 1,000": 0, "1,001 to 2,000": WINDOW, "the last 1,000": count - WINDOW}
     return {name: (events_each * n + 1, events_each * (n + WINDOW) + 1) for name, n in firsts.items()}
 
@@ -226,7 +226,7 @@ async def _follow(api: Api, namespace: str, name: str, into: list[Stored]) -> No
 
 
 async def _follow_pages(api: Api, namespace: str, name: str, into: list[Stored]) -> None:
-    """The pages of one Execution; those of earlier ones come first, and are none of it."""
+    """The pages of one Execution; those of earlier ones come first, and are left out."""
     while True:
         # TooManyRequests: the API server makes itself ready for a kind that it has just learnt of.
         with suppress(TooManyRequests):

@@ -1,7 +1,7 @@
 """Where the time of one-task executions goes: what is seen of each, and of its Job and its pod, by watches beside them.
 
-Each phase ends with a moment that everybody can see, so the phases of an execution add up to its time. They tell whose
-work was waited for: the operator's, the Job controller's, the scheduler's or the kubelet's (KWOK's).
+Each phase ends with a moment that everybody can see, so the phases of an execution add up to its time. They show whose work was
+waited for: the operator's, the Job controller's, the scheduler's or the kubelet's (KWOK's).
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ DUE_AFTER_SECONDS = 10
 CREATED_PER_SECOND = 100
 """A rate that any machine reaches: the moment has to be known when executions are created."""
 BARE = 2_000
-"""Of so many patches is told what the API server alone can do."""
+"""From how many patches it is concluded what the API server alone can do."""
 DEFINITION = {
     "StartAt": "First",
     "States": {

@@ -1,10 +1,10 @@
 """Two tenants, one operator: what a burst of the one costs the other.
 
 The quiet tenant runs one execution of one task after another, first alone, then while the busy tenant's burst is under way:
-some of it has ended, and some has not begun. Its task is a container, as tasks are; then the same on KWOK's node, where there
-is none and what is left is Kubernetes and Stepwright; then that Job without Stepwright: what a burst costs it, it costs
-whoever uses the cluster. At last the burst comes as bare Jobs, as many in a second as the executions were. All that is in a
-burst runs on KWOK's node.
+some of it has ended, and some has not begun. Its task is a container, as tasks are; then the same on KWOK's node, which runs no
+container, so that what is left is Kubernetes and Stepwright; then that Job without Stepwright: what a burst costs it, it costs
+whoever uses the cluster. At last the burst comes as bare Jobs, as many in a second as the executions were. All that is in a burst
+runs on KWOK's node.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Quiet:
         return list(self._took.get((what, when), {}).values())
 
     async def round(self, when: str, number: int, *, under_way: Callable[[], bool] = lambda: True) -> None:
-        """What ends when the burst is no longer under way does not count."""
+        """What ends after the burst does not count."""
         name = f"{when}-{number}"
         # A kubelet looks at its containers once a second, so rounds begin at moments spread over that second.
         await asyncio.sleep(number % QUIET_ROUNDS / QUIET_ROUNDS)

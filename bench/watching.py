@@ -39,7 +39,7 @@ class Watch:
         field_selector: str | None = None,
     ) -> None:
         """``field_selector``: looks at those only. One that leaves them is done, with the status that it had before: the
-        server tells no more of it."""
+        server reports nothing more about it."""
         self._api = api
         self._path = path_of(*kind, namespace)
         self._params = None if field_selector is None else {"fieldSelector": field_selector}

@@ -2,10 +2,10 @@
 
 What has ended is put into etcd below the API server, as copies of one execution that ran here: to run them all would
 take days. An API server keeps all objects in its watch cache, and a week of them would fill a machine of 24 GiB. So the
-oldest 60,000 are put there, a third of them first: what both sizes need tells what a week does, in a straight line. Then
+oldest 60,000 are put there, a third of them first: what both sizes need shows, by a straight line, what a week needs. Then
 executions come at the pace of a day for an hour, while the default retention deletes what has become a week old at the
-same pace, since the oldest lie as close together as they would in truth. Looked at is what grows: the store, and the
-memory of the operator and of the API server.
+same pace, since the oldest lie as close together as they would in truth. What grows is looked at: the store, and the memory of the
+operator and of the API server.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ async def pace(
 
     async def ended(name: str, watch: Watch) -> Status:
         while True:
-            # Whatever settles while a watch that was cut begins anew is told by none.
+            # No watch reports what settles while one that was cut begins anew.
             with suppress(TimeoutError):
                 await watch.until([name], MISSED_SECONDS)
             found: Status = (await api.get(path_of(*EXECUTIONS, NAMESPACE, name))).get("status") or {}

@@ -1,6 +1,6 @@
 """Stepwright: AWS Step Functions for any Kubernetes cluster.
 
-The packages are layers; imports point down only (the contracts stand in ``pyproject.toml``):
+The packages are layers; imports point down only (the contracts are in ``pyproject.toml``):
 
 ``cli`` > ``controllers`` > ``tasks`` > ``cluster`` > ``engine`` > ``asl``
 """

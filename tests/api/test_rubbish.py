@@ -117,7 +117,7 @@ CHUNKED = b"Transfer-Encoding: chunked"
             request(b"nonsense", headers=[b"Content-Encoding: br"]),
             415,
             "UnsupportedMediaTypeException",
-            id="an encoding that is none",
+            id="an encoding that does not exist",
         ),
     ],
 )

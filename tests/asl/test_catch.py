@@ -101,7 +101,7 @@ def test_an_output_too_large_is_caught_by_its_name_only() -> None:
 
 
 def test_when_catching_fails_itself() -> None:
-    """ResultPath cannot be put into an input that is no object."""
+    """ResultPath cannot be put into an input that is not an object."""
     play = run(caught(catcher("E", ResultPath="$.e")), [1], fails("E"))
 
     assert play.outcome is not None

@@ -84,7 +84,7 @@ INVALID: dict[str, tuple[Any, list[str]]] = {
         {"StartAt": "A", "States": {}},
         [f"{SCHEMA} Value cannot be empty at /States"],
     ),
-    "a state that is no object": (
+    "a state that is not an object": (
         machine(PASS) | {"States": {"A": PASS, "B": 1}},
         [
             f"{SCHEMA} Expected value of type Object, got 1 at /States/B",
@@ -222,7 +222,7 @@ INVALID: dict[str, tuple[Any, list[str]]] = {
             )
         ],
     ),
-    "a Comment that is no text": (
+    "a Comment that is not a text": (
         machine(PASS | {"Comment": 5}),
         [f"{SCHEMA} Expected value of type String, got 5 at /States/A/Comment"],
     ),
@@ -231,7 +231,7 @@ INVALID: dict[str, tuple[Any, list[str]]] = {
         machine({"Type": "Task", "End": True}),
         [f"{SCHEMA} The field 'Resource' is required but was missing at /States/A"],
     ),
-    "a Resource that is no URI": (
+    "a Resource that is not a URI": (
         machine(TASK | {"Resource": "job"}),
         [f"{SCHEMA} Value is not a valid resource ARN; nor is it another URI at /States/A/Resource"],
     ),
@@ -253,7 +253,7 @@ INVALID: dict[str, tuple[Any, list[str]]] = {
         machine(TASK | {"TimeoutSeconds": "9"}),
         [f"{SCHEMA} Expected value of type Integer, got '9' at /States/A/TimeoutSeconds"],
     ),
-    "Credentials with a role that is no text": (
+    "Credentials with a role that is not a text": (
         machine(TASK | {"Resource": "arn:aws:states:::lambda:invoke", "Credentials": {"RoleArn": 1}}),
         [f"{SCHEMA} Expected value of type String, got 1 at /States/A/Credentials/RoleArn"],
     ),
@@ -443,7 +443,7 @@ INVALID: dict[str, tuple[Any, list[str]]] = {
         ["ERROR DUPLICATE_LABEL_NAME: Duplicate Label name: l at /States/B/Label"],
     ),
     # Expressions
-    "a path that is none": (
+    "a path that is not valid": (
         machine(PASS | {"InputPath": "bug$.library"}),
         [
             (

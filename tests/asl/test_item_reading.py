@@ -35,7 +35,7 @@ def cause(config: dict[str, Any], content: str) -> str | None:
         pytest.param(CSV, "a,b\n1\n", [{"a": "1", "b": ""}], id="a short row is filled up"),
         pytest.param(CSV, "a,b\n1,2,3\n", [{"a": "1", "b": "2"}], id="what is beyond the headers is dropped"),
         pytest.param(CSV, "a,\n1,2\n", [{"": "2", "a": "1"}], id="a header may be empty"),
-        pytest.param(CSV, "a\n\n1\n", [{"a": "1"}], id="an empty line is no row"),
+        pytest.param(CSV, "a\n\n1\n", [{"a": "1"}], id="an empty line is not a row"),
         pytest.param(CSV, "a\n  \n", [{"a": "  "}], id="a line of blanks is a row"),
         pytest.param(CSV, 'a,b\n"1\n2","3""4"\n', [{"a": "1\n2", "b": '3"4'}], id="quoted texts"),
         pytest.param(CSV, "a\r\n1\r\n", [{"a": "1"}], id="lines of Windows"),

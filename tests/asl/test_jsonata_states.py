@@ -273,7 +273,7 @@ FAILURES: Final[dict[str, tuple[dict[str, Any], str | None, str]]] = {
             " Expected a JSON value, but was 'function'"
         ),
     ),
-    "a condition that is no boolean": (
+    "a condition that is not a boolean": (
         {"Type": "Choice", "Choices": [{"Condition": "{% 'yes' %}", "Next": "B"}], "Default": "B"},
         "Choices[0]/Condition",
         (
@@ -281,7 +281,7 @@ FAILURES: Final[dict[str, tuple[dict[str, Any], str | None, str]]] = {
             " type. Expected 'boolean', but was 'string' for value: \"yes\""
         ),
     ),
-    "items that are no array": (
+    "items that are not an array": (
         end("Map", Items="{% {'a': 1} %}", ItemProcessor=ITEMS),
         "Items",
         (
@@ -289,12 +289,12 @@ FAILURES: Final[dict[str, tuple[dict[str, Any], str | None, str]]] = {
             " Expected 'array', but was 'object' for value: {\"a\":1}"
         ),
     ),
-    "an input that is no array": (
+    "an input that is not an array": (
         end("Map", ItemProcessor=ITEMS),
         None,
         "Map state input must be an array but was: {}",
     ),
-    "a timestamp that is none": (
+    "a timestamp that is not valid": (
         end("Wait", Timestamp="{% 'soon' %}"),
         "Timestamp",
         "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: soon",
@@ -307,7 +307,7 @@ FAILURES: Final[dict[str, tuple[dict[str, Any], str | None, str]]] = {
             " Expected 'integer from 0 to 2147483647', but was 'number' for value: 1.5"
         ),
     ),
-    "an error that is no text": (
+    "an error that is not a text": (
         {"Type": "Fail", "Error": "{% 1 %}"},
         "Error",
         (

@@ -1,4 +1,4 @@
-"""A long flat chain is no depth where a definition is made: it fails when it is evaluated, as on AWS, and can be caught.
+"""A long flat chain does not count as depth where a definition is made: it fails when it is evaluated, as on AWS, and can be caught.
 
 Source: https://github.com/floci-io/floci/issues/2737 for the levels of evaluation.
 """

@@ -1,4 +1,4 @@
-"""A distributed Map with more items than one checkpoint should carry runs in shards, and nobody can tell it by what comes out."""
+"""A distributed Map with more items than one checkpoint should carry runs in shards, and nobody can tell from what comes out."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def test_failures_that_are_tolerated_are_results(tolerated: dict[str, Any]) -> N
     assert sharded.parent.outcome is not None
     assert whole.outcome is not None
     assert sharded.parent.outcome.status == "SUCCEEDED"
-    # Ids of events and moments aside, which tell when each child was begun.
+    # Apart from ids of events and moments, which show when each child was begun.
     assert parse(sharded.parent.outcome.output or "") == parse(whole.outcome.output or "")
     (run,) = sharded.parent.map_runs.values()
     assert (run.items.succeeded, run.items.failed, run.executions.failed) == (7, 3, 3)

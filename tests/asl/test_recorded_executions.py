@@ -108,7 +108,7 @@ def identity(names: Any, record: Record) -> Identity:
 
 
 def recorded_signals(history: list[Record], names: Any) -> Iterator[Signal]:
-    """What became of the tasks, as the events tell it. A task is known by the id of its Scheduled event."""
+    """What became of the tasks, according to the events. A task is known by the id of its Scheduled event."""
     tasks: dict[int, TaskId] = {}
     for event in history:
         kind = re.fullmatch(

@@ -1,4 +1,4 @@
-"""Half of a surrogate pair is no character: wherever an expression makes one, the state fails plainly."""
+"""Half of a surrogate pair is not a character: wherever an expression makes one, the state fails plainly."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ async def test_without_an_endpoint_and_credentials_there_is_no_connection() -> N
 
 async def test_an_endpoint_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", "localhost:3001")
-    sentence = "AWS_ENDPOINT_URL_LAMBDA is no http or https URL: localhost:3001"
+    sentence = "AWS_ENDPOINT_URL_LAMBDA is not an http or https URL: localhost:3001"
 
     with pytest.raises(NoConnection, match=sentence):
         await OfEnvironment().find("lambda", None, ANYBODY)

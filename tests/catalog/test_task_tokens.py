@@ -1,4 +1,4 @@
-"""Task tokens: one is taken only as it was made, for the task it was made for, by who has a key."""
+"""Task tokens: one is taken only as it was made, for the task it was made for, by somebody who has a key."""
 
 from __future__ import annotations
 

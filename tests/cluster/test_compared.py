@@ -50,7 +50,7 @@ KNOWN = after(3)[1]
         pytest.param(after(5)[0], Relation.FOLLOWS, id="later commits, another process's"),
         pytest.param(after(2)[0], Relation.RESTORED, id="an earlier commit"),
         pytest.param(after(3, OTHERS)[0], Relation.RESTORED, id="another commit of the same number"),
-        pytest.param(edited(after(3)[0], commitId="x"), Relation.FOLLOWS, id="its id was edited: that is told later"),
+        pytest.param(edited(after(3)[0], commitId="x"), Relation.FOLLOWS, id="its id was edited: that is reported later"),
         pytest.param(without_seal(after(3)[0]), Relation.FOLLOWS, id="a CRD that knows no seal"),
         pytest.param(without_seal(after(3)[0], seq=2), Relation.EDITED, id="an earlier number and no seal"),
         pytest.param(edited(after(3)[0], seq=9), Relation.FOLLOWS, id="a later number, which the seal will deny"),

@@ -1,4 +1,4 @@
-"""What others could have written in the operator's place is known by its content, not taken at its name's word."""
+"""What others could have written in the operator's place is judged by its content, not by its name."""
 
 from __future__ import annotations
 

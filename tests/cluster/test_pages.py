@@ -150,7 +150,7 @@ async def test_an_execution_that_is_let_go_of_leaves_no_copy_under_way(tmp_path:
 
 
 async def test_a_page_of_the_same_numbers_and_other_events_is_not_taken_for_the_copy(tmp_path: Path) -> None:
-    """A copy that was under way when etcd was lost had landed after it was restored, and the history told of what had been
+    """A copy that was under way when etcd was lost had landed after it was restored, and the history showed what had been
     undone."""
     answers = [problem(409, "AlreadyExists"), says(201, {})]
 

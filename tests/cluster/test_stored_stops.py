@@ -1,4 +1,4 @@
-"""Which tasks are to be stopped yet stands in the status of an Execution until that is done, also once it has ended."""
+"""The status of an Execution says which tasks still have to be stopped until that is done, even once it has ended."""
 
 from __future__ import annotations
 

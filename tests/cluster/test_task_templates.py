@@ -296,7 +296,7 @@ def test_a_change_counts_at_once() -> None:
         with pytest.raises(FunctionUnfit):
             await scene.find()
         scene.put("services", service())
-        assert (await scene.find()).url == "http://10.96.0.7:8080"  # though no watch has told of it yet
+        assert (await scene.find()).url == "http://10.96.0.7:8080"  # though no watch has reported it yet
         await asyncio.sleep(5)
         known = scene.functions.known(resources.function_name("charge"), "shop")
         assert isinstance(known, Function)

@@ -24,7 +24,7 @@ OTHER = one({"Type": "Pass", "End": True})
 
 
 class Play:
-    """One operator's controller, and a server that tells it of every change."""
+    """One operator's controller, and a server that reports every change to it."""
 
     def __init__(self) -> None:
         self.server = ApiServer(Random(0))
@@ -34,11 +34,11 @@ class Play:
         self.refused: dict[str, Refusal] = {}
         self.owned = True
         self.stood_still_seconds = 0.0
-        """For how long its machine did, as the wall clock tells afterwards."""
+        """For how long its machine did, as the wall clock shows afterwards."""
         self.stands_still = False
         """It does whenever executions are looked for."""
         self.unheard: set[str] = set()
-        """Types of events that kopf does not tell of."""
+        """Types of events that kopf does not report."""
         self.before_status: list[Callable[[], None]] = []
         """What happens when a status is about to be written, each once."""
         self.machines = self._controller()

@@ -46,7 +46,7 @@ def begun(phase: str = "Running", **more: Any) -> dict[str, Any]:
 
 
 class Around:
-    """All that a beginning asks and tells, in one: what is written down is what became of the execution."""
+    """All that a beginning asks and reports, in one: what is written down is what became of the execution."""
 
     def __init__(
         self, body: dict[str, Any], *, machine: Known | None = READY, fails: BaseException | None = None
@@ -209,7 +209,7 @@ def test_a_state_machine_that_comes_a_moment_later_is_waited_for_without_a_word(
 
 
 def test_of_a_state_machine_that_is_heard_of_late_what_it_says_now_counts() -> None:
-    """Its first event told of the definition before the one that was ready when the execution was created: seed 19690 of
+    """Its first event showed the definition before the one that was ready when the execution was created: seed 19690 of
     the simulation."""
     around = Around(execution())
     around.appears_after_looks = 5

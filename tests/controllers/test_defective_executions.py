@@ -220,7 +220,7 @@ class _Edited(_ByTheWay):
         await asyncio.sleep(5)
         self._break(self.operator)
         watch: Any = self.operator.watch
-        watch._on_text = watch._on_change = None  # else it may be the first to tell
+        watch._on_text = watch._on_change = None  # otherwise it may be the first to report it
         for name in names:
             self.change(name, lambda body: body["status"].update(phase="Failed"))
         self.operator.parts.wanted_rounds.look_at(None)

@@ -18,7 +18,7 @@ from tests.engine.virtual_loop import run
 
 
 class Around:
-    """All that these ask and tell; what is written down is what became of the execution."""
+    """All that these ask and report; what is written down is what became of the execution."""
 
     def __init__(self, body: dict[str, Any], *, holds: bool = False) -> None:
         self.body = body

@@ -1,4 +1,4 @@
-"""What is known of StateMachines: in what other operators' hands, after a restore of etcd, and where several have one name."""
+"""What is known of StateMachines: of those of other operators, after a restore of etcd, and where several have one name."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_who_takes_a_state_machine_over_asks_for_its_newest_form_once() -> None:
 
 
 def test_an_answer_that_was_long_under_way_undoes_nothing_that_was_found_out_meanwhile() -> None:
-    """Nothing would have told of the newer definition again, and its executions would have waited for ever."""
+    """Nothing would have reported the newer definition again, and its executions would have waited for ever."""
 
     async def script(play: Play) -> None:
         play.make()
@@ -88,7 +88,7 @@ def test_after_a_restore_it_asks_again() -> None:
 
 
 def test_after_its_lease_had_run_out_it_asks_again() -> None:
-    """etcd was restored meanwhile, and executions began with a revision that was gone: nothing else had told of it yet."""
+    """etcd was restored meanwhile, and executions began with a revision that was gone: nothing else had reported it yet."""
 
     async def script(play: Play) -> None:
         play.make()
@@ -123,7 +123,7 @@ def test_what_was_known_before_a_restore_is_found_out_again_though_nobody_tells(
 
 
 def test_who_does_not_look_after_it_reads_it_anew_after_what_may_have_been_a_restore() -> None:
-    """It waited for news, of which there are none where nothing was restored; so did executions."""
+    """It waited for news, which never came where nothing was restored; so did executions."""
 
     async def script(play: Play) -> None:
         play.make()
@@ -135,7 +135,7 @@ def test_who_does_not_look_after_it_reads_it_anew_after_what_may_have_been_a_res
         assert play.machines.find(GREET) is None
         await asyncio.sleep(5)
         assert play.machines.find(GREET) == before
-        assert len(play.changes) > changes, "whoever waits is told"
+        assert len(play.changes) > changes, "whoever waits is notified"
 
     played(script)
 
@@ -221,7 +221,7 @@ def test_one_whose_definition_a_restore_has_brought_back_unchecked_is_read_once(
 
 
 def test_one_that_is_gone_is_not_known_though_nobody_tells() -> None:
-    """kopf lists anew after a watch that has expired, and does not tell of what is missing in the list."""
+    """kopf lists anew after a watch that has expired, and does not report what is missing in the list."""
 
     async def script(play: Play) -> None:
         play.make()
@@ -262,7 +262,7 @@ def test_one_that_nobody_asks_for_is_forgotten_when_it_is_gone_though_nobody_tel
 
 
 def test_of_one_that_has_taken_the_place_of_another_nothing_is_known_until_it_is_looked_at() -> None:
-    """Nobody has told that the other went: etcd was restored to a time before it. Executions started with its revision,
+    """Nobody has reported that the other went: etcd was restored to a time before it. Executions started with its revision,
     which was gone with it."""
 
     async def script(play: Play) -> None:
@@ -286,7 +286,7 @@ def test_of_one_that_has_taken_the_place_of_another_nothing_is_known_until_it_is
 
 
 def test_what_another_installation_says_of_the_same_generation_is_taken_over() -> None:
-    """etcd was restored, and a generation came again with another content, of which the other one has told already."""
+    """etcd was restored, and a generation came again with another content, which the other one has reported already."""
 
     async def script(play: Play) -> None:
         play.make()
@@ -334,11 +334,11 @@ def test_one_that_takes_the_place_of_another_stays_known_when_the_end_of_that_is
 
 
 Told = tuple[str, int]
-"""A type of event, and of which of two it tells."""
+"""A type of event, and which of the two it is about."""
 
 TWO_CREATED: list[list[Told]] = [[("ADDED", 1), ("DELETED", 1)], [("ADDED", 2)]]
 TWO_GONE: list[list[Told]] = [[("ADDED", 1), ("DELETED", 1)], [("ADDED", 2), ("DELETED", 2)]]
-"""What is told of each of them comes in order."""
+"""What is reported of each of them comes in order."""
 
 
 def interleaved(first: list[Told], second: list[Told]) -> list[list[Told]]:

@@ -16,7 +16,7 @@ THIRD = one({"Type": "Pass", "Comment": "changed once more", "End": True})
 
 
 def test_the_revision_that_other_operators_start_with_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Until the next one is ready, they do, and who has just begun to look after it knows of none."""
+    """Until the next one is ready, they do, and an operator that has just begun to look after it knows of none."""
     monkeypatch.setattr(revisions, "KEPT", 0)
     former: list[str] = []
 
@@ -73,7 +73,7 @@ def test_a_revision_goes_though_another_operator_looks_after_the_state_machine_b
 
 
 def test_no_revision_stays_for_a_status_that_was_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody changes the definition once more, a moment before the status tells of it."""
+    """Somebody changes the definition once more, a moment before the status describes it."""
     monkeypatch.setattr(revisions, "KEPT", 0)
 
     async def script(play: Play) -> None:

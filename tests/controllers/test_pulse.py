@@ -156,7 +156,7 @@ def test_a_loop_that_does_not_turn_for_a_minute_is_hung(seconds: float, hung: bo
 
 
 def in_the_thread(step: Callable[[HeldLoop], None]) -> None:
-    """``step`` is told of the loop beside which a step is being taken, in a thread that waits for its end."""
+    """``step`` is called with the loop beside which a step is being taken, in a thread that waits for its end."""
     loop = HeldLoop()
     began, release = threading.Event(), threading.Event()
 

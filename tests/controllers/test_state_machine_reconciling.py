@@ -176,7 +176,7 @@ def test_a_deletion_waits_until_all_who_may_start_executions_have_heard_of_it() 
 
 
 def test_a_deletion_waits_for_what_an_unknown_installation_begins_meanwhile() -> None:
-    """Installations do not know of each other's Leases: who has no other operator beside it may have one all the same."""
+    """Installations do not know of each other's Leases: an operator that sees no other may have one beside it all the same."""
 
     async def script(play: Play) -> None:
         play.make()
@@ -194,7 +194,7 @@ def test_a_deletion_waits_for_what_an_unknown_installation_begins_meanwhile() ->
 
 
 def test_an_execution_that_is_created_when_a_definition_is_ready_runs_that_one() -> None:
-    """Its status is read before who wrote it has its answer."""
+    """Its status is read before its writer has the answer."""
     found: list[tuple[str | None, str]] = []
 
     async def script(play: Play) -> None:

@@ -24,7 +24,7 @@ def seen(spec: Any = None, *, sealed: bool = True, **status: Any) -> Seen:
 
 
 class Around:
-    """All that taking up asks and tells."""
+    """All that taking up asks and reports."""
 
     def __init__(
         self, *, holds: bool = False, awaited: bool = True, may_begin: bool = True, intact: bool = True

@@ -118,7 +118,7 @@ async def reached(api: Api, namespace: str, met: Callable[[Object], bool], name:
 
 @dataclass
 class Leases:
-    """``longest``: by Lease the longest time between two renewals, as a share of its duration, by what stands in them.
+    """``longest``: by Lease the longest time between two renewals, as a share of its duration, as they say it.
     ``gone``: those that were deleted."""
 
     longest: dict[str, float] = field(default_factory=dict)

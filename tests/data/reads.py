@@ -1,6 +1,6 @@
 """What a definition reads of its data: every path in it, as a tree, with what is known of the values there.
 
-A path stands in the tree whole and by each of its ends (``$.ship.Payload.id``: also ``Payload.id`` and ``id``), since
+A path is in the tree whole and by each of its ends (``$.ship.Payload.id``: also ``Payload.id`` and ``id``), since
 ResultPath, ResultSelector and OutputPath move what tasks answer.
 """
 

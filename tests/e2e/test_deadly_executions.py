@@ -73,7 +73,7 @@ async def test_an_execution_under_which_two_operators_were_killed_waits_until_it
 
 
 def quarantined(count: int) -> str:
-    """The line of the metric, of which the operator tells no more than once a second."""
+    """The line of the metric, which the operator makes no more than once a second."""
     return f"\nstepwright_executions_quarantined {count}.0\n"
 
 

@@ -78,7 +78,7 @@ def evict(kube: Kube, pod: str) -> None:
 
 @contextmanager
 def drained(kube: Kube, execution: str) -> Iterator[None]:
-    """The node takes no pods, and those of one execution are told to go: others may be using it."""
+    """The node takes no pods, and those of one execution are evicted: others may be using it."""
     selector = f"--pod-selector=stepwright.dev/execution={execution}"
     try:
         kube("drain", NODE, selector, "--force", "--ignore-daemonsets", "--grace-period=1", "--timeout=30s")
@@ -221,7 +221,7 @@ def test_a_task_on_a_node_that_dies_runs_again_or_times_out(
     lost = pod_of(kube, "short")
     with dead(cluster):
         kube("wait", "--for=condition=Ready=Unknown", f"node/{NODE}", "--timeout=90s")
-        # A node that comes back sooner tells of its containers itself: they failed, and no disruption was noticed.
+        # A node that comes back sooner reports its containers itself: they failed, and no disruption was noticed.
         kube.until("pod", lost, lambda found: "deletionTimestamp" in found["metadata"], seconds=90)
         timed_out = kube.ended("times-out", seconds=90)
     kube("wait", "--for=condition=Ready", f"node/{NODE}", "--timeout=90s")

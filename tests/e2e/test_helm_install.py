@@ -141,7 +141,7 @@ def test_probes_answer(desk: Desk) -> None:
 def test_the_operators_requests_have_a_level_of_priority_of_their_own_and_its_leases_that_of_leaders(
     desk: Desk,
 ) -> None:
-    """Told by the API server itself: by which FlowSchema it let requests in, and on what level."""
+    """As the API server itself reports it: by which FlowSchema it let requests in, and on what level."""
     own = f"{desk.installed.namespace}-{RELEASE}"
 
     await_answer(lambda: dispatched(desk, own), f'priority_level="{own}"')

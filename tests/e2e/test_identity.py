@@ -512,7 +512,7 @@ def test_a_forged_revision_does_not_run(town: Town) -> None:
     forged = revision(annotations={"a": "b"})
     forged["metadata"]["name"] = name
     assert "created" in town.meddler.create(forged)
-    # Else the state machine itself tells what the revision of its present definition says.
+    # Otherwise the state machine itself shows what the revision of its present definition says.
     town.kube.machine("copied", one({"Type": "Succeed"}))
     town.installed.restart()
     stalled = f"ControllerRevision {town.kube.namespace}/{name} does not hold what its name says"

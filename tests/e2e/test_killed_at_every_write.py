@@ -1,6 +1,6 @@
 """SIGKILL of the operator around each single write of a workflow: each time the same history, and no task runs twice.
 
-An undisturbed run tells how many writes of each kind there are. Then the operator is killed from within
+An undisturbed run shows how many writes of each kind there are. Then the operator is killed from within
 (tests/processes/faulty_operator.py) at each of them, in the middle of a fresh execution; the next operator, which is going to be
 killed at a write of the next execution, takes up those before it, too.
 """
@@ -165,13 +165,13 @@ def each_of(counts: Counter[str], moment: Moment) -> list[Point]:
 
 
 async def read(api: Api, trial: Trial, followed: Following) -> None:
-    """Wait until the execution is at rest, and read what it tells. Raises Wrong."""
+    """Wait until the execution is at rest, and read what it shows. Raises Wrong."""
     trial.body = await exactly_once.at_rest(api, followed, trial.name)
     trial.events = await exactly_once.events_of(api, trial.body)
 
 
 def check(example: Trial, trials: list[Trial], audit: Audit, since: int, phase: str) -> None:
-    """Each is what an undisturbed run could be, no Job was created twice, and all tell what the example tells. Raises
+    """Each is what an undisturbed run could be, no Job was created twice, and all show what the example shows. Raises
     Wrong with all that is wrong."""
     writes: dict[str, list[Write]] = defaultdict(list)
     for write in audit.writes(since):

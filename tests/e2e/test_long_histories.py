@@ -250,7 +250,7 @@ def test_100_states_with_256_kib_each_leave_the_execution_small_and_come_back_ex
         assert entered == [filled(LARGEST_PAYLOAD_BYTES, number) for number in range(100, 200)]
         kept = kube.get("executionhistory", ended["status"]["outputRef"]["name"])
         assert kept["payload"] == filled(LARGEST_PAYLOAD_BYTES, 200)
-        # The input stands in the spec; what the engine writes is small beside it.
+        # The input is in the spec; what the engine writes is small beside it.
         assert max(executions.sizes()) < len(given.encode()) + 128 * 1024
         assert max(histories.sizes()) < LARGEST_BYTES
         payloads = [item for item in kube.list("executionhistories") if item["content"] == "Payload"]
@@ -313,7 +313,7 @@ def test_a_map_of_jobs_through_a_kill_runs_each_once(
         )
         made = {result["job"] for result in json.loads(text)}
         assert len(made) == items
-        # What the killed operator's last requests have come to the log does not tell.
+        # The log does not show what the killed operator's last requests have come to.
         assert set(+creates.done) <= made <= set(+creates.done) | set(+creates.unknown)
         assert max(creates.done.values()) == 1
         assert is_whole(kube.history("order-7"))

@@ -147,7 +147,7 @@ def test_what_is_newer_would_be_refused(oldest: Cluster, what: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # it is
 async def test_what_it_says_when_it_refuses_is_understood(oldest: Cluster) -> None:
-    """Some reasons are told apart by its sentences alone."""
+    """Some reasons can be told apart only by its sentences."""
     maps = path_of("v1", "configmaps", "default")
 
     def config_map(name: str, text: str = "") -> Object:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.cluster
 READ = 'in=$(cat "$STEPWRIGHT_INPUT_FILE")'
 ORDERS = {"orders": [{"id": "a", "pieces": 2}, {"id": "b", "pieces": 3}], "express": True}
 
-# A task that fails by its number of the attempt needs nothing but its input: the context object tells it.
+# A task that fails by its number of the attempt needs nothing but its input: the context object says it.
 FLAKY = job(
     f'{READ}; [ "$in" -ge 1 ] || exit 7; echo "\\"attempt $in\\"" > "$STEPWRIGHT_OUTPUT_FILE"',
     parameters={"input.$": "$$.State.RetryCount"},

@@ -27,8 +27,8 @@ from tests.engine.virtual_loop import VirtualClock
 
 
 class MemoryShards(Unobserved):
-    """Implements ``catalog.ports.Shards`` by a journal that outlives the process, and is told by its engine of what is
-    written. ``fault`` is called before and after each write and may raise."""
+    """Implements ``catalog.ports.Shards`` by a journal that outlives the process, and hears from its engine what is written.
+    ``fault`` is called before and after each write and may raise."""
 
     def __init__(
         self, journal: MemoryJournal, fault: Callable[[], None], begun: set[Uid], forgotten: list[Commit]

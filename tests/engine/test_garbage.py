@@ -56,7 +56,7 @@ def test_what_becomes_much_is_not_looked_through_while_somebody_computes() -> No
 
 
 class Process:
-    """As the system tells of it."""
+    """As the system reports it."""
 
     def __init__(self) -> None:
         self.spent = 0.0

@@ -63,7 +63,7 @@ class Earlier:
             self.state_machines = _load("stepwright.controllers.state_machines")
 
     def setting(self, revisions: Iterable[Body], machines: Iterable[Body], seed: int) -> Any:
-        """What its operator is told of the state machines that there are, each with its one revision."""
+        """What its operator hears of the state machines that there are, each with its one revision."""
         by_owner = {body["metadata"]["ownerReferences"][0]["uid"]: body for body in revisions}
         known, compiled = {}, {}
         for machine in machines:

@@ -1,4 +1,4 @@
-"""Packages as pip would have installed them, as far as entry points tell."""
+"""Packages as pip would have installed them, as far as entry points show."""
 
 from __future__ import annotations
 

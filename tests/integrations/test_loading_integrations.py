@@ -103,8 +103,8 @@ def test_without_it_a_definition_is_told_that_nobody_serves_it() -> None:
 REFUSALS = {
     "acme = acme_x:DRIVER": ("raise ImportError('libacme is missing')", "cannot be loaded from acme_x:DRIVER: ImportError: libacme is missing"),
     "acme = acme_x:OTHER": (MODULE, "cannot be loaded from acme_x:OTHER: AttributeError: "),
-    "acme = acme_x:make": (MODULE, "acme_x:make is no stepwright.integrations.Driver."),
-    "acme = acme_x": (MODULE, "acme_x is no stepwright.integrations.Driver."),
+    "acme = acme_x:make": (MODULE, "acme_x:make is not a stepwright.integrations.Driver."),
+    "acme = acme_x": (MODULE, "acme_x is not a stepwright.integrations.Driver."),
 }  # fmt: skip
 
 

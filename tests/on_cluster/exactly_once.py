@@ -98,7 +98,7 @@ async def at_rest(api: Api, followed: Following, name: str) -> Object:
 
 async def events_of(api: Api, body: Object) -> list[Object]:
     """The history of an execution that has ended. Raises Wrong where an undisturbed run could not have it, where an
-    event is missing or doubled, or where the status tells something else."""
+    event is missing or doubled, or where the status says something else."""
     metadata = body["metadata"]
     selector = {"labelSelector": f"stepwright.dev/execution-uid={metadata['uid']}"}
     listed = await api.get(path_of(V1, "executionhistories", metadata["namespace"]), selector)
@@ -148,7 +148,7 @@ def check_creates(body: Object, events: Iterable[Object], creates: Creates, *, l
         if most > (2 if job == late else 1) or most + creates.unknown[job] < least:
             raise Wrong(f"Job {job} of task {number} was created {most} times")
     if unknown := [name for name in creates.done if name.startswith(f"{ref.name}-") and name not in jobs]:
-        raise Wrong(f"Jobs were created for tasks that nothing tells of: {unknown}")
+        raise Wrong(f"Jobs were created for tasks that nothing mentions: {unknown}")
 
 
 def content(body: Object, events: Iterable[Object]) -> Counter[str]:

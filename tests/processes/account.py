@@ -86,7 +86,7 @@ _WITH_NAMESPACES = {("", "namespaces", "get")}
 
 def missing(audit: Audit, user: str, since: int) -> set[str]:
     """What RBAC has refused to the user itself and the shipped rules do not give. What they give is refused, too, where a
-    namespace went with the Role in it; a quota's and a policy's refusals are none of RBAC's."""
+    namespace went with the Role in it; a quota's and a policy's refusals are not RBAC's."""
     objects, account, _ = rights.shipped()
     given = {right[1:] for right in rights.granted(objects, account)} | _WITH_NAMESPACES
     return {

@@ -31,7 +31,7 @@ def with_resources(cluster: Cluster) -> Cluster:
         "-l",
         "app.kubernetes.io/part-of=stepwright",
     )
-    # Whoever asks first for a kind that is new is told 429, "storage is (re)initializing". kubectl asks again.
+    # Whoever asks first for a kind that is new gets 429, "storage is (re)initializing". kubectl asks again.
     cluster.kubectl(
         "get", "statemachines,executions,executionhistories,tasktemplates,connections", "--all-namespaces"
     )

@@ -1,4 +1,4 @@
-"""What the README and docs/ say is true where a machine can tell: links, commands, names, manifests."""
+"""What the README and docs/ say is true as far as a machine can tell: links, commands, names, manifests."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_every_command_and_option_of_stepwright_exists() -> None:
 
 
 def test_every_option_named_by_itself_exists() -> None:
-    """In the pages for people who run it; other tools' options stand behind their names."""
+    """In the pages for people who run it; other tools' options follow their names."""
     group = typer.main.get_command(application())
     assert hasattr(group, "commands")
     known = {

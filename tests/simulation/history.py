@@ -206,7 +206,7 @@ def _compare(
             output = objects[status["outputRef"]["name"]]["payload"]
         told = (output, status.get("error"), status.get("cause"))
         if told != (outcome.output, outcome.error, outcome.cause):
-            raise Wrong(f"the status tells {told}, not {outcome}")
+            raise Wrong(f"the status says {told}, not {outcome}")
     texts = {body["sha256"]: body["payload"] for body in objects.values() if body["content"] == "Payload"}
     stored = {
         part: payloads.put_back(msgspec.json.decode(text), texts)

@@ -40,7 +40,7 @@ class JobNotes:
     """What its pods gave; a Job whose pod gave nothing has an empty list and ``succeeded``."""
     succeeded: bool = False
     errors: set[str] = field(default_factory=set)
-    """The failures that may be told of it."""
+    """The failures that may be reported of it."""
     removed: float | None = None
     removed_by_hand: bool = False
     brought_back: bool = False

@@ -1,6 +1,6 @@
 """How operators hear of StateMachines: what kopf hands over, and what it does not.
 
-Listed objects come without a type of event. What was deleted between a watch and the list after it is not told at all.
+Listed objects come without a type of event. What was deleted between a watch and the list after it is not reported at all.
 Events of one object come in order; those of two, even of the same name, may overtake each other, since kopf has a
 worker for each uid.
 """

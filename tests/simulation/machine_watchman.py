@@ -209,7 +209,7 @@ class MachineWatchman:
     # --- At rest -----------------------------------------------------------------------------------------------------
 
     def unrest(self) -> list[str]:
-        """StateMachines whose status does not tell of their newest generation yet, and those that are to go."""
+        """StateMachines whose status does not describe their newest generation yet, and those that are to go."""
         found = []
         for body in self._server.all("statemachines"):
             name, metadata, status = body["metadata"]["name"], body["metadata"], body.get("status") or {}

@@ -215,7 +215,7 @@ class Setting(msgspec.Struct, frozen=True):
     policies: Mapping[Key, Policy] = {}
     """What some state machines say about retention."""
     looks_after_machines: bool = False
-    """Whether operators find out themselves what ``machines`` tells otherwise, by the controller of StateMachines."""
+    """Whether operators find out by themselves, with the controller of StateMachines, what ``machines`` says otherwise."""
 
 
 LEASE_NAMESPACE = "stepwright"
@@ -386,7 +386,7 @@ class Operator:
         """Also of those that forbid ``held`` to say so."""
         return self.membership.valid and self.membership.owns(uid)
 
-    # --- What its parts tell ------------------------------------------------------------------------------------------
+    # --- What its parts report ----------------------------------------------------------------------------------------
 
     def strike(self, how: Strike) -> None:
         if self.process.alive:
@@ -396,7 +396,7 @@ class Operator:
         self._sends(self, request)
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
-        """Metrics and logs would be told."""
+        """Metrics and logs would be notified."""
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         self._trace(self.process.name, "stalled", str(ref), reason)

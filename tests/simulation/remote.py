@@ -95,7 +95,7 @@ class Remote:
         """What runs, and should not for long."""
         uids = {body["metadata"]["uid"] for body in self._server.all("executions")}
         for work in self._works:
-            # Of an execution that is deleted nothing is left that could tell.
+            # Nothing is left of a deleted execution that could show it.
             if work.runs and not work.strayed and not self.restored and work.token[0] in uids:
                 yield f"remote work {work.number} of task {work.token[1]} runs"
 

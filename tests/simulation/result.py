@@ -14,7 +14,7 @@ FORESEEN = (
     "execution cannot go on",
     "execution is too large for a status",
 )
-"""Errors in the log that tell of the world and not of a defect."""
+"""Errors in the log that are about the world and not about a defect."""
 
 
 @dataclass
@@ -40,5 +40,5 @@ class Result:
 
 
 def is_defect(level: str, name: str, event: Mapping[str, Any]) -> bool:
-    """Whether a line of the log, ``name`` and what it says besides, tells of one."""
+    """Whether a line of the log, ``name`` and what it says besides, is about one."""
     return "exception" in event or (level == "error" and name not in FORESEEN)

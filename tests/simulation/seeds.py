@@ -216,7 +216,7 @@ class Seed(World):
             self._machines.final()
 
     def _has_no_room(self, name: str) -> bool:
-        """An Execution into whose status nothing can be written, and that an Event has told of, is left as it is."""
+        """An Execution into whose status nothing can be written, and that an Event has reported, is left as it is."""
         body = self.server.get("executions", NAMESPACE, name)
         if body is None or name not in self._unwritable:
             return False

@@ -26,7 +26,7 @@ def limits(limits: Limits, random: Random) -> Limits:
 
 
 def machine(random: Random) -> State:
-    """Each child execution tells the index of its item in the end, unless it may fail."""
+    """Each child execution gives the index of its item in the end, unless it may fail."""
     does = random.choice(
         (
             {**JOB, "Catch": ALL, "Next": "Told"},

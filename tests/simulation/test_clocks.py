@@ -135,7 +135,7 @@ def test_a_machine_that_stood_still_makes_no_job_again() -> None:
 
 
 def test_a_machine_whose_clocks_all_stood_still_does_nothing_from_the_next_answer_on() -> None:
-    """Nothing on the machine can tell; the API server's answers do."""
+    """Nothing on the machine shows it, but the API server's answers do."""
 
     class World(Scene):
         async def script(self) -> None:

@@ -38,7 +38,7 @@ class _Cluster(Scene):
 
 
 class _BroughtBack(_Cluster):
-    """After the backup it finishes, or is told to end, or to go; once that is undone it runs for longer than all this
+    """After the backup it finishes, or is asked to end, or is deleted; once that is undone it runs for longer than all this
     takes."""
 
     field: str

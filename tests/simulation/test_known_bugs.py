@@ -180,7 +180,7 @@ def accept_a_second_result(patch: pytest.MonkeyPatch) -> None:
 
 
 def act_on_an_event_of_the_past(patch: pytest.MonkeyPatch) -> None:
-    """An execution that has begun is taken up as its event tells, not as it is stored."""
+    """An execution that has begun is taken up as its event shows it, not as it is stored."""
     begin = TakingUp._start_or_wait
 
     async def with_its_event(self: TakingUp, seen: Any) -> None:

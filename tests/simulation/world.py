@@ -214,7 +214,7 @@ class World:
         return self.watchman.wrote_last.get(ref.uid, "")
 
     def _hears(self) -> dict[str, Any]:
-        """What operators of any version are given, to tell the world and to ask it."""
+        """What operators of any version are given, to report to the world and to ask it."""
         return {
             "sends": self.watchman.sends,
             "ended": self._operator_ended,

@@ -27,11 +27,11 @@ def added(digest: str, text: str = "x") -> Rows:
 
 async def texts(database: Database) -> dict[str, str]:
     found = await database.read(lambda connection: connection.execute("SELECT * FROM payloads").fetchall())
-    return {digest: text for digest, text in found}  # noqa: C416 - rows are no pairs to a type checker
+    return {digest: text for digest, text in found}  # noqa: C416 - rows are not pairs to a type checker
 
 
 async def test_what_cannot_be_stored_fails_alone_and_the_next_is_written(database: Database) -> None:
-    """A text that is no Unicode ended the one place that writes, and everything waited for ever."""
+    """A text that is not Unicode ended the one place that writes, and everything waited for ever."""
     async with asyncio.timeout(60):
         outcomes = await asyncio.gather(
             database.write(added("a")),

@@ -87,7 +87,7 @@ async def opened(folder: Path, *, may_stop: bool = True) -> AsyncIterator[tuple[
 async def until(database: Database, query: str, wanted: Callable[[list[Any]], bool]) -> list[Any]:
     """What a query finds, once that is what is wanted."""
     async with asyncio.timeout(60):
-        while not wanted(found := list(await database.rows(query, {}, tuple))):  # noqa: ASYNC110 - rows tell nobody
+        while not wanted(found := list(await database.rows(query, {}, tuple))):  # noqa: ASYNC110 - rows notify nobody
             await asyncio.sleep(0.01)
     return found
 

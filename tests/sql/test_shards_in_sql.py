@@ -78,7 +78,7 @@ class Here:
     async def until(self, wanted: Callable[[list[tuple[str, bool]]], bool]) -> None:
         """The shards that are stored are those that are wanted."""
         async with asyncio.timeout(60):
-            while not wanted(await self.shards()):  # noqa: ASYNC110 - rows tell nobody
+            while not wanted(await self.shards()):  # noqa: ASYNC110 - rows notify nobody
                 await asyncio.sleep(0.01)
 
     async def take(self) -> tuple[str, int]:

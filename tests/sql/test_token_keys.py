@@ -48,7 +48,7 @@ def test_a_file_that_others_may_read_is_for_this_user_alone_from_now_on(tmp_path
     [
         ("", "has no key: put one into it, or remove it"),
         ("# nothing\n", "has no key"),
-        (f"{A}\nsecret\n", "line 2 of .* is no key: 64 hexadecimal digits"),
+        (f"{A}\nsecret\n", "line 2 of .* is not a key: that is 64 hexadecimal digits"),
         (A.upper(), "line 1"),
         (A[:-1], "line 1"),
         ("\ud800\0".encode("utf-8", "surrogatepass").decode("latin-1"), "line 1"),

@@ -211,7 +211,7 @@ async def test_what_cannot_be_asked_is_not(given: Any, why: str) -> None:
 def test_where_nothing_stands_in_for_aws_only_its_apis_are_called(host: str) -> None:
     client = Clients(sessions.of_nobody).client("execute-api", Way("us-east-1", None, Keys("k", "s")))
 
-    with pytest.raises(MayNotConnect, match="is no host of API Gateway"):
+    with pytest.raises(MayNotConnect, match="is not a host of API Gateway"):
         client.call("Invoke", {"ApiEndpoint": host, "Method": "GET"})
 
 

@@ -127,7 +127,7 @@ class Mapped(Scene):
         return self.job(this)
 
     async def ended(self, this: StartTask, *codes: int, condition: str | None = None, **status: Any) -> Any:
-        """What is told of it: by the output, or by the cause."""
+        """What is said of it, by the output or by the cause."""
         names = ["main"] if len(codes) == 1 else ["main", "side"]
         async with self.jobs() as driver:
             await driver.start(self.ref, this, again=False)

@@ -258,4 +258,4 @@ async def test_without_an_endpoint_and_without_credentials_nothing_is_called(
 async def test_an_endpoint_that_is_no_url_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     use_endpoint(monkeypatch, "localhost:4566")
 
-    assert (await failed(*QUEUES))[1] == "AWS_ENDPOINT_URL is no http or https URL: localhost:4566"
+    assert (await failed(*QUEUES))[1] == "AWS_ENDPOINT_URL is not an http or https URL: localhost:4566"

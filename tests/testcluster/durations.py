@@ -28,7 +28,7 @@ def recorded() -> Mapping[str, int]:
 
 
 class Stopwatch:
-    """Told of the reports of all processes."""
+    """Called with the reports of all processes."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()

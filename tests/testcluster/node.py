@@ -165,7 +165,7 @@ def _first_child(keeper: Process) -> Process:
 
 
 def _make_cgroups() -> None:
-    """The kubelet makes all groups but the one it is told to use as their root."""
+    """The kubelet makes all groups but the one that it must use as their root."""
     root = slot().cgroup_root.strip("/")
     if not root:
         return

@@ -62,6 +62,6 @@ def slot() -> Slot:
 
 
 def of_folder(folder: Path) -> int | None:
-    """The slot of a cluster whose run folder this is, anybody's; None where it is no run folder."""
+    """The slot of a cluster whose run folder this is, anybody's; None where it is not a run folder."""
     match = _FOLDER.fullmatch(folder.name)
     return int(match[1] or 0) if match else None

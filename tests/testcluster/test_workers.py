@@ -15,7 +15,7 @@ from tests.testcluster.workers import SomeHaveAClusterEach, own_slot
 
 
 class Process:
-    """Plays one that tests: it is told which tests, by their number, and whether more may come."""
+    """Plays one that tests: it hears which tests, by their number, and whether more may come."""
 
     def __init__(self, name: str) -> None:
         self.gateway = SimpleNamespace(id=name)

@@ -44,8 +44,8 @@ async def dispatch(service: Service, target: str, body: bytes) -> Reply:
 
 
 def refusal(error: ApiError) -> Reply:
-    told = {"__type": error.code, "message": error.message, **error.told}
-    return Reply(error.status, msgspec.json.encode(told), error.code)
+    body = {"__type": error.code, "message": error.message, **error.members}
+    return Reply(error.status, msgspec.json.encode(body), error.code)
 
 
 async def _answer(service: Service, target: str, body: bytes) -> Answer:

@@ -18,15 +18,15 @@ Reason = Literal[
 
 
 class ApiError(Exception):
-    """``code`` is the exception's name, as boto3 shows it in ``response["Error"]["Code"]``. ``told``: the
+    """``code`` is the exception's name, as boto3 shows it in ``response["Error"]["Code"]``. ``members``: the
     exception's other members in the model."""
 
-    def __init__(self, code: str, message: str, status: int = 400, **told: str) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, **members: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status
-        self.told = told
+        self.members = members
 
     @property
     def passes(self) -> bool:

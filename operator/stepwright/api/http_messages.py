@@ -108,7 +108,7 @@ class Request:
         return self.take()
 
     def take(self) -> bytes:
-        """What has come of the body since the last time, be it nothing."""
+        """What has come of the body since the last time, possibly nothing."""
         piece = b"".join(self._pieces)
         self._pieces.clear()
         self._unread_bytes = 0

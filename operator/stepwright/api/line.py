@@ -60,7 +60,8 @@ class Line:
         await self._answered(lambda api: api.stop(by))
 
     async def answer(self, api: Calls) -> None:
-        """Until cancelled; calls that are under way then get no answer. Each ends with the interest of whoever has made it."""
+        """Until cancelled; calls that are under way then get no answer. Each is abandoned once whoever has made it no longer
+        waits."""
         async with asyncio.TaskGroup() as group:
             while True:
                 call = await self._calls.get()
@@ -75,7 +76,7 @@ class Line:
 
 
 async def _answer(call: _Call, api: Calls) -> None:
-    """Raises nothing: all is for whoever has called."""
+    """Raises nothing: whatever happens is passed to the caller."""
     try:
         answer = await call.made(api)
     except Exception as error:  # noqa: BLE001 - as above

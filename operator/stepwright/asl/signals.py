@@ -39,7 +39,7 @@ class TaskSubmitted(Struct, frozen=True):
     task: TaskId
     output: Json
     at_once: bool = False
-    """Nothing else tells that the work was asked for, or where it is: it is recorded at once, lest it be asked for twice."""
+    """Nothing else shows that the work was asked for, or where it is: it is recorded at once, so that it is not asked for twice."""
 
 
 class TaskSucceeded(Struct, frozen=True):

@@ -73,7 +73,7 @@ class ServicesByConnections:
     async def use(self, ref: ExecutionRef, role: str | None, work: Callable[[ClientOf], T]) -> T:
         found, aws = await connection.of_execution(ref, self._connections)
         if not environment.is_region(aws.region):
-            raise denied(f"spec.aws.region of the Connection is no region of AWS: {aws.region}.")
+            raise denied(f"spec.aws.region of the Connection is not a region of AWS: {aws.region}.")
         try:
             client = partial(self._client, found.identity, aws, await _authorities(found, aws))
             asked = Asked(ref, found, aws, role, sts=partial(client, "sts"))

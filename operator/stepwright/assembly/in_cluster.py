@@ -165,7 +165,7 @@ class InCluster:
         )
         functions_changed: Notice[[str]] = Notice()
         surroundings_changed: Notice[[str]] = Notice()
-        """In a namespace other functions are stood for, or Connections say something else."""
+        """In a namespace something stands for other functions than before, or Connections say something else."""
         self._functions = made.functions(api, namespaces, functions_changed, surroundings_changed)
         self._templates = TaskTemplates(api, clock, self._functions, owns=shares.owns)
         accounts, self.ends = Accounts(api, shares.held), Ends()
@@ -300,7 +300,7 @@ class InCluster:
                 group.create_task(self._templates.run(), name="status of task templates")
                 group.create_task(self._connection_states.run(), name="status of connections")
                 group.create_task(self.watch.run(), name="executions")
-                # Else it would be said of each that what it calls is not there.
+                # Otherwise the status of each would say that what it calls is not there.
                 await self._functions.listed(LISTING_SECONDS)
                 group.create_task(watch_of_machines(), name="state machines")
                 group.create_task(self._vanished.run(), name="state machines that are gone")
@@ -312,8 +312,8 @@ class InCluster:
             await calling.close(self._calls)
 
     async def _make_rounds(self) -> None:
-        """What settles or is changed after a round is told by the watch: so there is none before the watch has its list,
-        in which what has settled is left out."""
+        """The watch reports what settles or changes after a round. So no round is made before the watch has its list, which leaves
+        out what has settled."""
         await self.watch.synced.wait()
         self.ends.look_at_all()  # one may have ended before the list of its namespace
         await self._rounds.run()
@@ -372,7 +372,7 @@ def _check_for(
 
 
 class _Observers:
-    """Implements ``engine.observer.Observer``, for all of these, and tells who is to look after what has stalled."""
+    """Implements ``engine.observer.Observer``, for all of these, and notifies whoever looks after what has stalled."""
 
     def __init__(
         self, observers: Sequence[Observer], has_stalled: Callable[[ExecutionRef, str], None]

@@ -1,6 +1,6 @@
 """Calls the APIs that people keep at API Gateway.
 
-Each call is made once: what an API does with a second one nobody knows here.
+Each call is made once, since nobody here knows what an API does with a second one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ApiCalls:
         credentials: Callable[[], Any],
         send: Callable[[Any], Any],
     ) -> None:
-        """``stands_in``: the URL of what stands in for AWS, where the API is told by the header Host. ``credentials``: botocore's, or
+        """``stands_in``: the URL of what stands in for AWS, which knows the API by the header Host. ``credentials``: botocore's, or
         None. ``send``: an HTTP request of botocore's."""
         self._region = region
         self._stands_in = stands_in
@@ -40,7 +40,7 @@ class ApiCalls:
     def call(self, operation: str, given: Mapping[str, Any]) -> ServiceAnswer:  # noqa: ARG002
         """``given``: as ``execute_api`` has it. Raises ServiceRefused for every status but 2xx."""
         request = self._request(given)
-        with troubles.told():
+        with troubles.translated():
             response = self._send(request)
             body = response.raw.read()
         text = _text(body, response.headers.get("Content-Type") or "")
@@ -67,7 +67,7 @@ class ApiCalls:
         at_aws = execute_api.HOST.fullmatch(host)
         if self._stands_in is None and at_aws is None:
             raise MayNotConnect(
-                f"ApiEndpoint is no host of API Gateway (ID.{execute_api.NAME}.REGION.amazonaws.com): {host}."
+                f"ApiEndpoint is not a host of API Gateway (ID.{execute_api.NAME}.REGION.amazonaws.com): {host}."
             )
         headers = {name: ", ".join(values) for name, values in (given.get("Headers") or {}).items()}
         body = None

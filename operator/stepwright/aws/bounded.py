@@ -1,4 +1,4 @@
-"""botocore's HTTP client, which reads no more of an answer than a task could use, and tells one that breaks off.
+"""botocore's HTTP client, which reads no more of an answer than a task could use, and notices one that breaks off.
 
 It imports botocore, so nothing imports it before the first client is made.
 """
@@ -29,7 +29,7 @@ LARGEST_BYTES: Final = 8 * 1024 * 1024
 """A task's result may have 256 KiB; as XML, or with what a result leaves out, an answer may be longer."""
 _PIECE_BYTES: Final = 64 * 1024
 _NO_CERTIFICATES: Final = (
-    "The certificates of the authorities that are to be believed cannot be used: they must be PEM."
+    "The certificates of the authorities to be trusted cannot be used: they must be PEM."
 )
 
 _AT_ONCE: Final = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -71,8 +71,8 @@ class BoundedSession(URLLib3Session):  # type: ignore[misc]
     ) -> None:
         """``trusted``: a file of certificates; None: the usual ones. ``timeout``: seconds until there is a connection, and between
         two pieces of an answer. ``addresses``: those of a host that may be connected to, without a proxy; None: any, also by
-        the proxies that the environment names. ``authorities``: their certificates, in PEM, which are believed instead. Raises
-            MayNotConnect if these are none."""
+        the proxies that the environment names. ``authorities``: their certificates, in PEM, which are trusted instead. Raises
+        MayNotConnect if these are not valid."""
         self._authorities = authorities
         super().__init__(
             verify=trusted or True,

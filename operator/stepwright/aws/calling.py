@@ -44,11 +44,11 @@ class ServiceRefused(Exception):  # noqa: N818 - what a service said
 
 
 class NoAnswer(Exception):  # noqa: N818 - it names a condition
-    """The service could not be reached, or what came was no answer of its. The sentence says what happened."""
+    """The service could not be reached, or what came was not its answer. The sentence says what happened."""
 
 
 class MayNotConnect(Exception):  # noqa: N818
-    """Whoever calls may not be connected to where the service is. The sentence says why."""
+    """The caller may not connect to where the service is. The sentence says why."""
 
 
 class AnswerTooLarge(Exception):  # noqa: N818

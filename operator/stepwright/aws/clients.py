@@ -62,7 +62,7 @@ class Signed(Enum):
 class Way:
     """How a service is called. ``url``: of what stands in for it; None: AWS's own. ``owner``: whose connections are kept open
     together, so all ways of one owner have the same ``addresses``; without these every address may be connected to, and
-    proxies of the environment are used. ``authorities``: certificates in PEM of those that are believed in place of the usual
+    proxies of the environment are used. ``authorities``: certificates in PEM of those that are trusted in place of the usual
     ones."""
 
     region: str
@@ -91,7 +91,8 @@ class Clients:
         self._clients: OrderedDict[tuple[str, Way], Client] = OrderedDict()
 
     def client(self, service: str, way: Way) -> Client:
-        """``service``: botocore's name, or ``execute-api``. Raises NoCredentials, KeyError for a service that botocore has not."""
+        """``service``: botocore's name, or ``execute-api``. Raises NoCredentials, KeyError for a service that botocore does not
+        have."""
         key = (service, way)
         with self._making:
             found = self._clients.get(key)
@@ -155,9 +156,9 @@ class Clients:
             max_pool_connections=CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             parameter_validation=False,
-            # As Step Functions asks: S3 tells a checksum to whoever asks for it.
+            # As Step Functions asks: S3 returns a checksum to whoever asks for it.
             response_checksum_validation="when_required",
-            # What stands in for AWS has one host, and the names of its buckets and accounts are no hosts.
+            # What stands in for AWS has one host, and the names of its buckets and accounts are not hosts.
             inject_host_prefix=way.url is None,
             s3={"addressing_style": "auto" if way.url is None else "path"},
             signature_version=UNSIGNED if signed is Signed.NOT else None,
@@ -190,7 +191,7 @@ class _Client:
 
         self._require_host(given)
         try:
-            with troubles.told():
+            with troubles.translated():
                 # The client's methods have other names, made by rules of their own.
                 said = self._client._make_api_call(operation, given)  # noqa: SLF001
         except ClientError as error:
@@ -202,8 +203,8 @@ class _Client:
         )
 
     def _require_host(self, given: Mapping[str, Any]) -> None:
-        """AWS's SDK for Java sends to where the queue's URL is, botocore to the service. So a host that is none is told here;
-        nothing is ever sent to another one than the service's. Raises NoAnswer."""
+        """AWS's SDK for Java sends to where the queue's URL is, botocore to the service. So a host that does not exist is reported
+        here; nothing is ever sent to any host but the service's. Raises NoAnswer."""
         url = given.get("QueueUrl")
         host = urlsplit(url).hostname if self._service == "sqs" and isinstance(url, str) else None
         if host is None or host == urlsplit(self._client.meta.endpoint_url).hostname or _OF_AWS.search(host):
@@ -250,7 +251,7 @@ def _require_json(operation_model: Any, response_dict: Mapping[str, Any], **_: A
         return
     text = body.strip()
     if not (text.startswith(b"{") and text.endswith(b"}")):
-        raise ResponseParserError("the body of the answer is no object")
+        raise ResponseParserError("the body of the answer is not an object")
 
 
 def _whole(value: Any) -> Any:

@@ -21,7 +21,7 @@ _URL: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
 
 
 class BadEndpoint(ValueError):  # noqa: N818 - it names what was found
-    """The environment names an endpoint that is none. The sentence says which."""
+    """The environment names an endpoint that is not valid. The sentence says which."""
 
 
 def variable(service: str) -> str:
@@ -38,7 +38,7 @@ def stand_in(service: str) -> str | None:
         return None
     url = os.environ[named]
     if _URL.fullmatch(url) is None:
-        raise BadEndpoint(f"{named} is no http or https URL: {url}")
+        raise BadEndpoint(f"{named} is not an http or https URL: {url}")
     return url
 
 
@@ -48,7 +48,7 @@ def of_aws(service: str, region: str) -> str:
 
 
 def region() -> str:
-    """That of calls which are for none."""
+    """That of calls which name none."""
     named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return named if named is not None and is_region(named) else _DEFAULT_REGION
 

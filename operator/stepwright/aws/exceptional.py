@@ -63,7 +63,7 @@ NOT_SERVED: Final = frozenset(
     }
 )
 """By service and action, as Resources name them: deprecated operations that AWS does not offer. Those that answer in a stream of
-events, or take one, it does not offer either; that stands in the models."""
+events, or take one, it does not offer either; the models say which those are."""
 
 OF_HEAD: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {("s3", "HeadObject"): "NoSuchKey", ("s3", "HeadBucket"): "NoSuchBucket"}

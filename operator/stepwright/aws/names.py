@@ -29,8 +29,8 @@ _SUFFIX: Final = "Service"
 def words(name: str) -> list[str]:
     """``DBInstanceNotFound`` is ``DB``, ``Instance``, ``Not``, ``Found``.
 
-    A word begins after what is no letter or digit; at a capital after a small letter, unless it is the last character; at the
-    capital before a small letter, where capitals precede it; at a letter after a digit; and at the v of a version.
+    A word begins after what is neither a letter nor a digit; at a capital after a small letter, unless it is the last character; at
+    the capital before a small letter, where capitals precede it; at a letter after a digit; and at the v of a version.
     """
     found: list[str] = []
     word = ""

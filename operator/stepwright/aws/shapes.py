@@ -1,7 +1,7 @@
 """Requests to AWS's services, and their answers, in the spelling of tasks and in that of botocore.
 
 A ``Spelling`` is that of ``aws-sdk`` tasks or that of optimised integrations. ``request`` makes of a task's Parameters what
-botocore takes, ``answer`` of what it gives a task's result, and ``problems`` says what a service would not take. All of them
+botocore takes, ``answer`` of what it gives a task's result, and ``problems`` says what a service would not accept. All of them
 read botocore's models; none calls anybody.
 """
 
@@ -226,7 +226,7 @@ _KINDS: Final[Mapping[str, tuple[str, _Fits]]] = MappingProxyType(
 
 def request(shape: Any, value: Json, spelling: Spelling, service: str) -> Any:
     """What botocore takes, of a value that has no ``problems``. Members that are null are not sent. ``service``: botocore's name
-    of it. Raises ValueError with a sentence for bytes and moments that are none."""
+    of it. Raises ValueError with a sentence for bytes and moments that are not valid."""
     return _Request(spelling, service).value(shape, value, "")
 
 
@@ -292,7 +292,7 @@ class _Request:
         try:
             return datetime.fromtimestamp(value if self._spelling.sdk else value / 1000, UTC)
         except (OverflowError, OSError, ValueError) as error:
-            raise ValueError(f"{value} is no moment") from error
+            raise ValueError(f"{value} is not a moment") from error
 
 
 def _source(value: Mapping[str, Json]) -> dict[str, str]:

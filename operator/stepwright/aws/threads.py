@@ -1,7 +1,7 @@
 """Threads for calls that block.
 
-They are daemons, which ``concurrent.futures`` has none of: a call that nobody waits for any more must not keep the process from
-ending.
+They are daemons, which those of ``concurrent.futures`` are not: a call that nobody waits for any more must not keep the process
+from ending.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from stepwright.aws.calling import AnswerTooLarge, NoAnswer
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """What a service has answered is not among these. Raises NoAnswer, AnswerTooLarge."""
     from botocore import exceptions, parsers  # noqa: PLC0415 - see above
 

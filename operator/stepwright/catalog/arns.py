@@ -30,7 +30,7 @@ def parse(text: str) -> Arn | None:
 
 
 def account_of(text: str) -> str:
-    """Whose something is, by its ARN; empty where it is not one."""
+    """Whose something is, by its ARN; empty where that is not an ARN."""
     parts = text.split(":", 5)
     return parts[4] if len(parts) > 5 else ""
 
@@ -79,7 +79,7 @@ def place_of(text: str) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Whose everything here is: the account and region that stand in ARNs."""
+    """Whose everything here is: the account and region in ARNs."""
 
     account: str
     region: str

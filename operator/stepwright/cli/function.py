@@ -52,7 +52,7 @@ def serve(
     port: Annotated[int, typer.Option(help="0: one that is free.", min=0, max=65_535)] = 8080,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "0.0.0.0",  # noqa: S104 - it runs in a pod
     concurrency: Annotated[int, typer.Option(help="How many calls run at once.", min=1, max=1000)] = 1,
-    name: Annotated[str | None, typer.Option(help="What the handler is told that it is called.")] = None,
+    name: Annotated[str | None, typer.Option(help="The function name that the handler sees.")] = None,
     folder: _Folder = Path(),
 ) -> None:
     """Serve a handler by Lambda's Invoke API, until SIGTERM."""

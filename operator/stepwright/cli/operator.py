@@ -59,7 +59,7 @@ def operator(
     state_machine_durations: Annotated[
         bool,
         typer.Option(
-            help="Tell how long executions take by state machine, not by namespace only: sixteen time series for each."
+            help="Report how long executions take by state machine, not by namespace only: sixteen time series for each."
         ),
     ] = False,
     metrics_authorization: Annotated[

@@ -1,7 +1,7 @@
 """Stopping all that runs for an execution that the engine does not carry, before its end is written.
 
-Most drivers find what runs for it themselves. Of what runs elsewhere only the checkpoint knows: tasks that are open in it,
-and stops that were kept and not made. Nothing of a checkpoint is followed that somebody else has edited.
+Most drivers find what runs for it themselves. Only the checkpoint knows what runs elsewhere: tasks that are open in it, and stops
+that were kept and not made. A checkpoint that somebody else has edited is not followed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Clearing:
 
 
 def _running(loaded: Loaded) -> Iterator[CancelTask]:
-    """What may run of it by its checkpoint, but for tasks whose Resource nobody knows any more."""
+    """What may run of it according to its checkpoint, except for tasks whose Resource nobody knows any more."""
     yield from checkpoints.kept_stops(loaded.parts)
     if loaded.ended or not loaded.parts:
         return

@@ -39,7 +39,7 @@ def is_from_before(found: Stored, known: Record) -> bool:
 
 
 def is_as_written(found: Stored, known: Record | None) -> bool:
-    """Whether nobody else has changed the status. What is newer than what is known another process has written."""
+    """Whether nobody else has changed the status. Whatever is newer than what is known was written by another process."""
     if known is not None and found.seq <= known.seq and _shown(found) != _shown_by(known):
         return False
     try:

@@ -59,7 +59,7 @@ NAME_TAKEN = Reason("NameTaken", "An older TaskTemplate stands for the same func
 
 # Of Connections
 USABLE = Reason("Usable", "Tasks of state machines that name it can use it")
-BAD_CONNECTION = Reason("BadConnection", "What it says cannot be, so no task can use it")
+BAD_CONNECTION = Reason("BadConnection", "Its spec cannot be used, so no task can use it")
 NO_ACCOUNT = Reason(
     "NoAccount",
     "It names no serviceAccountName as which its Secrets are read or its tokens got, so no task can use it",
@@ -76,7 +76,7 @@ STATE_MACHINE_NOT_READY = Reason(
 START_DELAYED = Reason("Delayed", "The execution could not be started yet and is tried again")
 RUNNING = Reason("Running", "The execution is running")
 CANNOT_BE_WRITTEN = Reason(
-    "CannotBeWritten", "The execution goes on when the API server takes what is to be recorded of it"
+    "CannotBeWritten", "The execution goes on when the API server accepts what has to be recorded"
 )
 SUCCEEDED = Reason("Succeeded", "The execution succeeded")
 FAILED = Reason("Failed", "The execution failed")

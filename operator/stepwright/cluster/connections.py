@@ -1,4 +1,5 @@
-"""The Connections of a cluster, kept up to date by a watch; their Secrets are read by whom they name, when they are used.
+"""The Connections of a cluster, kept up to date by a watch; their Secrets are read as the account that they name, when they are
+used.
 
 The operator itself may read no Secret: it asks as the Connection's ServiceAccount, whose rights count. What is not seen yet may
 have been created a moment before the call: it is asked for once.
@@ -84,8 +85,8 @@ class _Used:
 
 
 class ClusterConnections:
-    """Implements ``catalog.ports.ConnectionObjects``. ``on_change`` is told of each that has changed,
-    ``on_spec`` the namespace in which one says something else than before, or is gone."""
+    """Implements ``catalog.ports.ConnectionObjects``. ``on_change`` is called with each that has changed, ``on_spec`` with the
+    namespace in which one says something else than before, or is gone."""
 
     def __init__(
         self,

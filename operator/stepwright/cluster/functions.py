@@ -27,8 +27,8 @@ _PAGE = 500
 
 
 class ClusterFunctions:
-    """Implements ``catalog.ports.Functions``. ``on_change`` is told the namespace in which something is
-    different, ``on_names`` the one in which other functions than before are stood for."""
+    """Implements ``catalog.ports.Functions``. ``on_change`` is called with the namespace in which something is different,
+    ``on_names`` with the one in which TaskTemplates stand for other functions than before."""
 
     def __init__(
         self,

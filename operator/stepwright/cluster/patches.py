@@ -68,7 +68,7 @@ def of_commit(
 def _fields(
     record: Record, after: Record, commit: Commit, output_ref: str | None, *, whole: bool
 ) -> dict[str, Any]:
-    """What is written anew of the fields that are no lists."""
+    """What is written anew of the fields that are not lists."""
     outcome, start = commit.outcome, after.start
     fields: dict[str, Any] = {
         "seq": after.seq,

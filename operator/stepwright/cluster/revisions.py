@@ -64,7 +64,7 @@ class Revisions:
         looked_through: LooksThrough | None = None,
         read_clocks: Callable[[], Readings] = readings.read,
     ) -> None:
-        """``read_clocks`` tells how much time has passed."""
+        """``read_clocks`` shows how much time has passed."""
         self._api = api
         self._read_clocks = read_clocks
         self._looked_through = looked_through or LookingThrough()

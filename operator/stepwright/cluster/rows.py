@@ -11,7 +11,7 @@ from stepwright.engine.ports import Unavailable
 from stepwright.engine.readings import Readings
 
 TRUSTED_SECONDS: Final = 10.0
-"""For so long what was stored or read is taken to be there without asking: to restore etcd takes longer."""
+"""For how long what was stored or read is taken to be there without asking: restoring etcd takes longer."""
 
 
 class Row:
@@ -28,5 +28,5 @@ class Row:
         self._sent = now
 
     def relies_on(self, sent: Readings) -> None:
-        """On what was sent then, too, beside the requests of the row."""
+        """Rely on what was sent then, too, beside the requests of the row."""
         self._sent = sent

@@ -1,4 +1,4 @@
-"""ServiceAccounts, each asked as itself: what it says of the role that it has at AWS, and tokens that prove who it is.
+"""ServiceAccounts, each asked as itself: the role that it has at AWS, and tokens that prove who it is.
 
 The operator has no right of its own to read accounts or to make tokens: it impersonates the account, whose rights count.
 """

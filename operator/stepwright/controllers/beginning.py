@@ -206,6 +206,6 @@ class Beginning:
         for _ in range(SILENT_LOOKS):
             await self._clock.sleep(SILENT_SECONDS / SILENT_LOOKS)
             if self._machines.find(key) is not None:
-                # Its first event may tell of a definition before the one that is ready by now.
+                # Its first event may show an earlier definition than the one that is ready by now.
                 return await self._machines.newest(key)
         return None

@@ -40,7 +40,7 @@ class Busy:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many there are of each kind, for who looks whether anything is left over."""
+        """How many there are of each kind, for whoever looks whether anything is left over."""
         return {
             "executions being taken up": len(self._taking_up),
             "executions being let go": len(self._letting_go),
@@ -95,7 +95,7 @@ class Busy:
 
     @contextmanager
     def aside(self, uid: Uid) -> Iterator[None]:
-        """Whoever takes it up decides what to do about it as if nobody did: that comes in the place of its own work."""
+        """Whoever takes it up decides what to do about it as if nobody were busy with it: that takes the place of its own work."""
         here = self._taking_up.pop(uid, None)
         try:
             yield

@@ -25,7 +25,7 @@ EXPRESS: Final = "Express"
 
 
 class Runnable(NamedTuple):
-    """``found``: warnings. ``depends``: what is found depends on what else there is in the namespace, too."""
+    """``found``: warnings. ``depends``: the findings also depend on what else there is in the namespace."""
 
     text: str
     machine: Machine

@@ -75,7 +75,7 @@ class Defective:
         try:
             await self._refusals.stall(known, conditions.INTERNAL_ERROR, defect.cause)
         except Exception:
-            log.exception("execution cannot be told why it waits", execution=str(ref))
+            log.exception("cannot say why an execution waits", execution=str(ref))
             return False
         self._apart[ref.uid] = seen.metadata.generation
         return True

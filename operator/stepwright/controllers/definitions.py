@@ -54,7 +54,7 @@ class Definitions:
         self._owns: Final = owns
         self._on_change: Final = on_change
         self._depending: set[Key] = set()
-        """Those checked here of which what is found depends on what else there is in their namespace."""
+        """Those checked here whose findings depend on what else there is in their namespace."""
         self._to_check_again: set[Key] = set()
 
     def forget(self, key: Key) -> None:
@@ -63,8 +63,8 @@ class Definitions:
         self._to_check_again.discard(key)
 
     def surroundings_changed(self, namespace: str) -> list[Key]:
-        """In a namespace other functions than before are stood for, or Connections say something else. Returns those that have
-        to be checked again."""
+        """In a namespace TaskTemplates stand for other functions than before, or Connections say something else. Returns those that
+        have to be checked again."""
         changed = [key for key in self._depending if key[0] == namespace]
         self._to_check_again.update(changed)
         return changed

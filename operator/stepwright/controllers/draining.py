@@ -29,7 +29,7 @@ not see each other's."""
 
 class Draining:
     """``under_way`` says whether this operator runs executions of a state machine, or sees that others do.
-    ``read_clocks`` tells how much time has passed."""
+    ``read_clocks`` shows how much time has passed."""
 
     def __init__(
         self,

@@ -180,7 +180,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_child(self) -> bool:
-        """Whether a task has started it. Rows of a table tell that by its label alone."""
+        """Whether a task has started it. Rows of a table show that only by its label."""
         labels = self.metadata.labels
         return labels is not None and labels.parent_uid is not None
 

@@ -265,7 +265,7 @@ class Executions:
             return
         self._reading_again.in_place_of(ref, error)
 
-    # --- What else is told of them -------------------------------------------------------------------------------
+    # --- What else is reported of them ---------------------------------------------------------------------------
 
     def astray(self, seen: Seen) -> None:
         """A settled execution is not as it was left: somebody has edited its status or its spec."""
@@ -307,7 +307,7 @@ class Executions:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many there are of each kind, for who looks whether anything is left over."""
+        """How many there are of each kind, for whoever looks whether anything is left over."""
         return {
             "texts of new executions": self._beginning.texts,
             "waiting executions": len(self._waiting),

@@ -174,4 +174,4 @@ class Insisting:
             if not stored.has_begun:
                 await self._refusals.wait(stored, conditions.START_DELAYED, problem)
         except (Unavailable, Gone, Unwritable) as error:
-            log.warning("execution cannot be told why it waits", execution=str(ref), reason=str(error))
+            log.warning("cannot say why an execution waits", execution=str(ref), reason=str(error))

@@ -51,5 +51,5 @@ class LeaseAges:
 
     @property
     def next_lapses(self) -> float:
-        """When the first does that is not renewed."""
+        """When the first lapses that is not renewed."""
         return min((seen.since + seen.duration for seen in self._seen.values()), default=float("inf"))

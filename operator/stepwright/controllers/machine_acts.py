@@ -25,7 +25,7 @@ class Act(Enum):
     CHECK = auto()
     """Its definition, or what that depends on, is another than was checked."""
     PRUNE = auto()
-    """Nothing but that revisions which nobody needs may go."""
+    """Nothing, except that revisions which nobody needs may go."""
 
 
 class Here(NamedTuple):

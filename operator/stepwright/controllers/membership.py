@@ -32,7 +32,7 @@ from stepwright.kube.api import Api
 
 class Membership:
     """Implements ``engine.ports.Lease``. ``changed`` is called, and must be quick, whenever this operator may act upon
-    other executions than before. ``read_clocks`` tells how much time has passed; ``clock`` is for people. ``skew``: by
+    other executions than before. ``read_clocks`` shows how much time has passed; ``clock`` is for people. ``skew``: by
     how many seconds the time that executions go by is ahead of the API server's."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What some parts tell and others hear of. It is made before both, so that neither has to know the other: executions wait for
+"""What some parts announce and others hear. It is made before both, so that neither has to know the other: executions wait for
 state machines and state machines for executions, and whichever came first would have to be given the other one later.
 """
 
@@ -11,7 +11,7 @@ P = ParamSpec("P")
 
 
 class Notice(Generic[P]):
-    """Called, it tells all listeners at once, in the order in which they began to listen. For one loop."""
+    """Calling it notifies all listeners at once, in the order in which they began to listen. For one loop."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[P, None]] = []

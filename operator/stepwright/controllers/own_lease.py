@@ -102,8 +102,8 @@ class OwnLease:
         return frozenset(attempt.view for attempt in self._attempts)
 
     async def write(self, view: View, stepping: ExecutionRef | None) -> MemberLease | None:
-        """Renew, and publish ``view``; what it gives away was released before. It as it is stored then; None if an earlier
-        attempt has landed, or it is gone: a list will show. Raises ApiError."""
+        """Renew, and publish ``view``; what it gives away was released before. Returns it as it is then stored; None if an earlier
+        attempt has landed, or it is gone: a list will show which. Raises ApiError."""
         self._renewal += 1
         self._asked = self._read_clocks()
         self.noted = stepping

@@ -23,7 +23,7 @@ from stepwright.engine.ports import Clock, ExecutionRef, StopRequest, Uid
 from stepwright.kube.informer import Informer
 
 OWN_STOP_SECONDS: Final = 10.0
-"""For so long a parent that has ended has time to stop its children itself, in whose specs that is then seen. It cannot if its
+"""How long a parent that has ended has to stop its children itself, which then shows in their specs. It cannot if its
 account has lost the right to."""
 
 
@@ -54,8 +54,8 @@ class Parents:
         self._take_up: Final = take_up
 
     def observe(self, type: str, seen: Seen) -> None:
-        """Tell who waits for it that it has ended or is gone, or how far a shard has come, and look after what it has waited
-        for."""
+        """Let whoever waits for it know that it has ended or is gone, or how far a shard has come, and look after what it has
+        waited for."""
         is_gone = type == "DELETED" or seen.metadata.deletionTimestamp is not None
         if seen.is_shard:
             self._ends.look(seen.metadata.namespace, seen.metadata.name)

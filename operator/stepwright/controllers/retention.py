@@ -121,7 +121,7 @@ async def _of_no_task(_: ExecutionRef) -> bool:
 
 
 class Retention:
-    """``said_by`` gives what a state machine says. ``owns`` tells which executions this operator is to delete;
+    """``said_by`` gives what a state machine says. ``owns`` says which executions this operator is to delete;
     ``look_at`` asks for a round through the executions of a state machine. ``may_miss``: whether one that a task has started
     may go, as far as that task is concerned."""
 

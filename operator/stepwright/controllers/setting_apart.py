@@ -1,5 +1,5 @@
-"""An execution in quarantine: its conditions say why it does not continue; it continues when somebody
-releases it, or ends when somebody stops it."""
+"""An execution in quarantine: its conditions say why it does not continue; it continues when somebody releases it, or ends when
+somebody stops it."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ class StateMachines:
             self._workers.look_at(key)
 
     def surroundings_changed(self, namespace: str) -> None:
-        """In a namespace other functions than before are stood for, or Connections say something else."""
+        """In a namespace TaskTemplates stand for other functions than before, or Connections say something else."""
         for key in self._definitions.surroundings_changed(namespace):
             self._workers.look_at(key)
 

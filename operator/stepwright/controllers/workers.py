@@ -21,8 +21,8 @@ log = structlog.get_logger(__name__)
 
 
 class Workers:
-    """``work`` returns the seconds after which to look again; None for at the next change. ``delayed`` is told of what the
-    API server answers instead."""
+    """``work`` returns the seconds after which to look again; None for at the next change. ``delayed`` is called with what the API
+    server answers instead."""
 
     def __init__(
         self,

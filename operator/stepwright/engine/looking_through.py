@@ -14,7 +14,7 @@ AT_ONCE_CHARACTERS: Final = 32_768
 """Definitions up to this length take at most some hundredths of a second to check: not worth a thread."""
 
 COSTLY: Final = "arn:aws"
-"""What stands in shorter ones whose check may take longer: tasks of AWS's services are compared with models of these, each a file of
+"""What shorter ones contain whose check may take longer: tasks of AWS's services are compared with models of these, each a file of
 up to some megabytes."""
 
 TURN_SECONDS: Final = 0.001

@@ -63,7 +63,7 @@ class TakingUp:
         await self._sweeping.beyond(self._ref, frozenset(task.task for task in tasks))
         self._arm(checkpoint)
         self._tasks.start(tasks, again=True)
-        checkpoints.rest(checkpoint, checkpoint.parts)  # what was told of the tasks
+        checkpoints.rest(checkpoint, checkpoint.parts)  # what was reported about the tasks
 
     def _arm(self, checkpoint: Checkpoint) -> None:
         """Set the open timers. A task's last sign of life is not stored: it gets a whole interval."""

@@ -64,7 +64,7 @@ def problems(spec: Mapping[str, Json]) -> Iterator[tuple[Pointer, str]]:
         for found in error.errors(include_url=False, include_context=False, include_input=False):
             place = found["loc"]
             if place[0] == "definitionSubstitutions" and len(place) > 1:
-                continue  # told when they are put in
+                continue  # reported when they are put in
             pointer = "".join(f"/{str(token).replace('~', '~0').replace('/', '~1')}" for token in place)
             yield Pointer(pointer), _SENTENCES.get(found["type"], found["msg"])
 

@@ -20,7 +20,7 @@ Handler: TypeAlias = Callable[[Any, "Context"], Any]
 
 
 class Unusable(Exception):  # noqa: N818 - it names a condition
-    """A name leads to no handler. The sentence says why."""
+    """There is no handler of that name. The sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def load(name: str, folder: Path) -> Handler:
         raise Unusable(f"there is no module {module_name!r} in {folder}") from error
     handler = getattr(module, attribute, None)
     if not callable(handler):
-        found = "has no" if handler is None else "is no function, but has an"
+        found = "has no" if handler is None else "is not a function, but has an"
         raise Unusable(f"the module {module_name!r} {found} {attribute!r}")
     return handler  # type: ignore[no-any-return]
 

@@ -1,7 +1,7 @@
 """An HTTP server for one handler that speaks Lambda's Invoke API, as TaskTemplates call it with the protocol lambda.
 
-https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. Whatever name stands in the path, it is this function. Calls
-that come while as many run as may wait for their turn.
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. Whatever name is in the path, it means this function. Calls beyond
+those that may run at once wait for their turn.
 """
 
 from __future__ import annotations

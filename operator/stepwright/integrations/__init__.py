@@ -2,7 +2,7 @@
 
 The package names a ``Driver`` as an entry point of the group ``stepwright.integrations``; whoever runs Stepwright names the
 integrations that it loads (``loading``). ``testing`` holds the contract that all integrations keep, as tests. docs/plugins.md
-tells the whole story. What stands in ``__all__`` is what such packages may rely on, for as long as ``API`` is the same.
+describes all of it. What is in ``__all__`` is what such packages may rely on, for as long as ``API`` is the same.
 
 What belongs here: what others need to write an integration, load it and test it. Not: integrations.
 """

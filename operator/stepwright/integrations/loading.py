@@ -51,7 +51,7 @@ def _driver(name: str) -> Driver:
             f"{whose} cannot be loaded from {found.value}: {type(error).__name__}: {error}"
         ) from error
     if not isinstance(driver, Driver):
-        raise Unusable(f"{whose} cannot be loaded: {found.value} is no stepwright.integrations.Driver.")
+        raise Unusable(f"{whose} cannot be loaded: {found.value} is not a stepwright.integrations.Driver.")
     if driver.api != API:
         raise Unusable(
             f"{whose} cannot be loaded: it is made for version {driver.api} of what integrations rely on, and this "

@@ -65,14 +65,14 @@ class _Object:
 
 
 def means(objects: Objects) -> Means:
-    """Of a process on its user's own machine; functions and AWS are nothing to those who are tested with this."""
+    """Of a process on its user's own machine; what is tested with this needs neither functions nor AWS."""
     nothing: Any = None
     return Means(SystemClock(), lambda *_: None, objects, nothing, nothing, own_machine=True)
 
 
 class Dying:
     """Implements ``tasks.calls.integration.Integration`` for another one, until the process ends at this moment of its first
-    call: nothing that it knew then is ever told."""
+    call: nothing that it knew then is ever reported."""
 
     def __init__(self, integration: Integration, moment: Moment) -> None:
         self._integration = integration
@@ -159,7 +159,7 @@ class _Handler(logging.Handler):
 
 @contextmanager
 def listening() -> Iterator[Heard]:
-    """What structlog and the standard library's loggers are told meanwhile, at any level."""
+    """What structlog and the standard library's loggers are given meanwhile, at any level."""
     heard, root = Heard(), logging.getLogger()
     handler, level = _Handler(heard.records), root.level
     root.addHandler(handler)

@@ -16,7 +16,8 @@ from stepwright.tasks.calls.secrets import Secrets
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Values:
-    """What a Connection says to an integration, by name, read for one call: it is to be forgotten after it, and never told."""
+    """What a Connection says to an integration, by name, read for one call: it must be forgotten afterwards, and never passed
+    on."""
 
     of: Mapping[str, str]
     _secrets: Secrets

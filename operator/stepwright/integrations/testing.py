@@ -1,7 +1,7 @@
 """The contract that each integration keeps, as tests for pytest: a class to inherit from, once for each Resource.
 
-Stepwright's own integrations are held to it, too. What is called is whatever the inheriting class starts, best the real thing; the
-end of processes is played, at the moments that matter.
+Stepwright's own integrations are held to it, too. What is called is whatever the inheriting class starts, preferably the real
+thing; the end of processes is played, at the moments that matter.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = ["Contract", "Fault", "OtherSide"]
 
 Fault = Literal["down", "silent", "broken", "huge", "refusing"]
 """What is wrong with the other side: nobody listens; it accepts and says nothing; it speaks no known language; it says more than a
-task's result may have; it does not believe who calls."""
+task's result may have; it does not accept the credentials."""
 
 LARGEST_RESULT_BYTES: Final = 256 * 1024
 PATIENCE_SECONDS: Final = 60.0
@@ -110,7 +110,7 @@ class Contract:
             end = await scene.end(process)
             await process.driver.start(REF, scene.task, again=False)
             assert isinstance(end, TaskSucceeded | TaskSubmitted), end
-            assert process.reported[-1] == end, "what has ended is told again, and not done again"
+            assert process.reported[-1] == end, "what has ended is reported again, and not done again"
             assert len(json.dumps(end.output)) <= LARGEST_RESULT_BYTES
             assert await scene.side.effects() == self.effects
             await process.driver.release(REF, scene.task.task)
@@ -277,7 +277,7 @@ class Contract:
 
     def _tells_nothing(self, side: OtherSide, *texts: str) -> None:
         for name, secret in side.secrets.items():
-            assert not any(secret in text for text in texts), f"the secret {name} is told"
+            assert not any(secret in text for text in texts), f"the secret {name} is shown"
 
     @property
     def _waits_for_an_end(self) -> bool:

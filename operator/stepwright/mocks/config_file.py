@@ -135,7 +135,7 @@ def _invocations(reader: Reader, key: str, *at: str) -> range:
     first, last = int(found[1]), int(found[2] or found[1])
     if last < first or last >= _MOST_INVOCATIONS:
         why = "it ends before it begins" if last < first else f"at most {_MOST_INVOCATIONS} are possible"
-        reader.problem(f"{key!r} is no range of invocations: {why}", *at, key)
+        reader.problem(f"{key!r} is not a range of invocations: {why}", *at, key)
         return range(0)
     return range(first, last + 1)
 

@@ -16,7 +16,7 @@ from stepwright.sql.database import Database
 
 
 async def ask_for(database: Database, uid: Uid, request: StopRequest) -> bool:
-    """Durable when it returns; whoever carries the execution is told by the caller. False if it does not run."""
+    """Durable when it returns; the caller then lets whoever carries the execution know. False if it does not run."""
     asked = msgspec.json.encode({"error": request.error, "cause": request.cause}).decode()
     runs = await database.execute(
         "UPDATE executions SET stop = :stop WHERE uid = :uid AND status = 'RUNNING'",
@@ -26,7 +26,7 @@ async def ask_for(database: Database, uid: Uid, request: StopRequest) -> bool:
 
 
 class Ends:
-    """Hears of all commits, and tells those who wait."""
+    """Hears of all commits, and notifies those who wait."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[Uid, list[_Waiting]] = defaultdict(list)

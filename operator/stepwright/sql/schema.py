@@ -133,7 +133,7 @@ CREATE TABLE IF NOT EXISTS parts (
     PRIMARY KEY (uid, part)
 ) WITHOUT ROWID
 """
-"""Of the checkpoint, and beside it of tasks that are to be stopped yet."""
+"""Of the checkpoint, and beside it of tasks that still have to be stopped."""
 
 MAP_RUNS: Final = """
 CREATE TABLE IF NOT EXISTS map_runs (
@@ -174,8 +174,8 @@ CREATE TABLE IF NOT EXISTS child_executions (
     redriven INTEGER
 )
 """
-"""``uid`` is its name, too, and ``run`` the position of its Map Run, whose ARN tells those of its child executions. There may be
-millions, so nothing is stored that follows from other columns, and only one index is not in the order of time."""
+"""``uid`` is its name, too, and ``run`` the position of its Map Run, from whose ARN those of its child executions follow. There may
+be millions, so nothing is stored that follows from other columns, and only one index is not in the order of time."""
 
 CHILD_EVENTS: Final = """
 CREATE TABLE IF NOT EXISTS child_events (

@@ -1,7 +1,7 @@
 """The keys of task tokens, in a file of their own beside the database.
 
-The file is for the user who serves alone. Who copies the database without it has no tokens of open tasks; who changes it
-rotates the key, with nothing to be changed in the database.
+Only the user who serves can read the file. Whoever copies the database without it has no tokens of open tasks; whoever changes it
+rotates the key, and nothing has to be changed in the database.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def of_folder(folder: Path) -> tuple[bytes, ...]:
             continue
         if _KEY.fullmatch(text) is None:
             raise BadKeys(
-                f"line {number} of {file} is no key: 64 hexadecimal digits in small letters are one"
+                f"line {number} of {file} is not a key: that is 64 hexadecimal digits in small letters"
             )
         keys.append(bytes.fromhex(text))
     if not keys:

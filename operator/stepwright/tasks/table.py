@@ -56,7 +56,7 @@ class ConnectionKind:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``examples``: one Resource for each form that is served. ``page`` of docs/ tells people. ``check_for``: of a
+    """``examples``: one Resource for each form that is served. ``page``: its page in docs/. ``check_for``: of a
     StateMachine's ``spec``, the check of what the definition's author wrote; None if any parameters will do.
     ``integration`` makes the calls of its tasks, if these are calls. ``claims``: Resources that are not served, and of which
     ``check_for`` says why. ``connection``: what of a Connection is for its tasks. ``in_a_cluster``: which of the Resources the
@@ -262,8 +262,8 @@ TABLE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class OwnRow:
-    """Of Resources that no definition can name: nobody checks what the engine gives them, and no page tells of them. What of a
-    Map needs them its fields say."""
+    """Of Resources that no definition can name: nobody checks what the engine gives them, and no page describes them. The fields of
+    a Map say which of them it needs."""
 
     resources: tuple[Resource, ...]
     processes: frozenset[Process]
@@ -326,8 +326,8 @@ def integrations(process: Process, means: Means) -> tuple[Integration, ...]:
 
 
 def check_for(spec: Mapping[str, Any], process: Process | None = None) -> TaskCheck:
-    """The checks of all drivers for the tasks and readers of one definition, that of a StateMachine with this ``spec``. ``process``: of those
-    alone that it has; what no driver of its serves is told apart from this."""
+    """The checks of all drivers for the tasks and readers of one definition, that of a StateMachine with this ``spec``.
+    ``process``: of those alone that it has; what none of its drivers serves is reported separately."""
     checks = {
         row.name: row.check_for(spec)
         for row in rows()

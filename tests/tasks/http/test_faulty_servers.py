@@ -48,7 +48,10 @@ FAULTS = {
     "/half-packed": ("States.Runtime", "The answer is not compressed as its Content-Encoding says."),
     "/brotli": ("States.Runtime", "The answer has the Content-Encoding 'br', which was not asked for."),
     "/image": ("States.Runtime", "The answer is image/png; a task's result is text or JSON."),
-    "/not-utf-8": ("States.Runtime", "The answer is no text in the characters that its Content-Type names."),
+    "/not-utf-8": (
+        "States.Runtime",
+        "The answer is not text in the character set that its Content-Type names.",
+    ),
 }
 
 
@@ -328,5 +331,5 @@ async def test_a_client_certificate_is_shown_and_without_it_a_strict_server_refu
         error, cause = await refusal(shown, f"{strict.url}/ok")
         assert (error, cause) == (
             "States.Runtime",
-            "The certificates or the key of the Connection are none that can be used (PEM).",
+            "The certificates or the key of the Connection cannot be used: they must be PEM.",
         )

@@ -393,8 +393,8 @@ REFUSED: dict[str, tuple[dict[str, Json], str]] = {
         "The header 'authorization' cannot be set by a state machine",
     ),
     "a line break": ({"Headers": {"X": "a\r\nb"}}, "The header 'X' has characters that no header may have"),
-    "a name that is none": ({"Headers": {"a b": "x"}}, "Headers has a name that is not valid: 'a b'"),
-    "headers that are none": ({"Headers": ["X"]}, "Headers must be an object"),
+    "a name that is not valid": ({"Headers": {"a b": "x"}}, "Headers has a name that is not valid: 'a b'"),
+    "headers that are not valid": ({"Headers": ["X"]}, "Headers must be an object"),
     "an encoding": (
         {"Transform": {"RequestBodyEncoding": "XML"}},
         "RequestBodyEncoding must be NONE or URL_ENCODED",
@@ -403,7 +403,7 @@ REFUSED: dict[str, tuple[dict[str, Json], str]] = {
         {"Transform": {"RequestEncodingOptions": {"ArrayFormat": "TREE"}}},
         "ArrayFormat must be one of INDICES, REPEAT, COMMAS, BRACKETS",
     ),
-    "an endpoint that is none": (
+    "an endpoint that is not valid": (
         {"ApiEndpoint": "gopher://x/"},
         "ApiEndpoint has the scheme gopher; only https and http are called",
     ),
@@ -411,7 +411,7 @@ REFUSED: dict[str, tuple[dict[str, Json], str]] = {
         {"ApiEndpoint": "https://a@b/"},
         "ApiEndpoint has a user or a password before its host",
     ),
-    "a connection that is none": (
+    "a connection that is not valid": (
         {"InvocationConfig": {"ConnectionArn": "arn:aws:lambda:x"}},
         "ConnectionArn must be the ARN of a connection (arn:aws:events:REGION:ACCOUNT:connection/NAME/ID), or its name",
     ),
@@ -470,7 +470,7 @@ def test_a_state_machine_says_which_connections_it_uses() -> None:
     assert len(found(text, {"type": "Standard"})) == 1
 
 
-@pytest.mark.parametrize("case", [name for name in REFUSED if name != "an endpoint that is none"])
+@pytest.mark.parametrize("case", [name for name in REFUSED if name != "an endpoint that is not valid"])
 async def test_what_is_wrong_at_run_time_is_the_tasks_error(case: str) -> None:
     changed: Any
     changed, message = REFUSED[case]

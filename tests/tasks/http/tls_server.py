@@ -163,7 +163,7 @@ class TlsServer:
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass
         except asyncio.CancelledError:
-            pass  # the server is closed; asyncio tells of a cancelled one as of a defect
+            pass  # the server is closed; asyncio reports a cancelled one as a defect
         finally:
             self._serving.discard(serving)
             writer.transport.abort()

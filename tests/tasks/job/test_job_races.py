@@ -158,8 +158,8 @@ async def test_a_task_stopped_while_its_pods_are_listed_is_forgotten() -> None:
 
 
 async def test_a_task_that_ends_while_its_input_is_stored_is_told_to_have_begun() -> None:
-    """After a restart: the Job was there and ended, and its creation was told of only once the Secret was answered
-    for, after its end, so that the history lacked it."""
+    """After a restart: the Job was there and ended, and its creation was reported only once the Secret was answered for, after its
+    end, so that the history lacked it."""
     scene, this = Scene(), image(input="x" * 40_000)
     async with scene.driver() as driver:
         create = scene.server.create

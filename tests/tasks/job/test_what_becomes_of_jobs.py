@@ -23,7 +23,7 @@ FAILED = {"exitCode": 1, "reason": "Error"}
         pytest.param(job(), [pod(OK)], Aftermath.ENDING, id="its container has ended"),
         pytest.param(job(), [pod(OK, phase="Succeeded")], Aftermath.FINISHED, id="its pod has succeeded"),
         pytest.param(job(), [pod(OK, phase="Succeeded", conditions=DISRUPTED)], Aftermath.FINISHED, id="then its node went"),
-        pytest.param(job(), [pod(OK, conditions=DISRUPTED)], Aftermath.AGAIN, id="its node goes before that is told"),
+        pytest.param(job(), [pod(OK, conditions=DISRUPTED)], Aftermath.AGAIN, id="its node goes before that is reported"),
         pytest.param(job(), [pod(OK, phase="Failed")], Aftermath.AGAIN, id="its node has failed its pod"),
         pytest.param(job(), [], Aftermath.AGAIN, id="its pod is gone"),
         pytest.param(job(), [pod(FAILED, phase="Failed")], Aftermath.AGAIN, id="its pod has failed, and it may try again"),

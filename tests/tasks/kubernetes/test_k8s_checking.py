@@ -61,7 +61,7 @@ def test_nothing_is_wrong(verb: str, parameters: Any) -> None:
             "get",
             {**GET, "select": ["a..b"]},
             "/Parameters/select",
-            "select of k8s:get has 'a..b', which is no path such as status.phase or metadata.labels[\"a.b/c\"]",
+            "select of k8s:get has 'a..b', which is not a path such as status.phase or metadata.labels[\"a.b/c\"]",
         ),
         (
             "list",

@@ -294,7 +294,7 @@ async def test_a_host_that_points_inwards_is_not_connected_to(
     ("smtp", "why"),
     [
         ({"tlsAtOnce": True, "tls": {"mode": "Disabled"}}, "spec.smtp: tlsAtOnce needs TLS, and tls.mode is Disabled."),
-        ({"from": {"address": "a b@example.com"}}, "spec.smtp.from.address: 'a b@example.com' is no address."),
+        ({"from": {"address": "a b@example.com"}}, "spec.smtp.from.address: 'a b@example.com' is not an address."),
         ({"recipients": ["example.com"]}, "spec.smtp.recipients.0: 'example.com' is neither an address nor a domain (@example.com)."),
     ],
 )  # fmt: skip

@@ -53,7 +53,7 @@ class Tasks:
         await self.until((self.folder / "began").exists)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        while not condition():  # noqa: ASYNC110 - a process writes a file, and no event tells of it
+        while not condition():  # noqa: ASYNC110 - a process writes a file, and no event reports it
             await asyncio.sleep(0.02)
 
     @property

@@ -90,9 +90,12 @@ UNFIT: dict[str, tuple[Json, str]] = {
     "int4": ("7", "the parameter $1 must be a whole number for int4"),
     "bool": (1, "the parameter $1 must be true or false for bool"),
     "text": (7, "the parameter $1 must be a text for text"),
-    "date": ("yesterday", "the parameter $1 is no text that date could be read from"),
-    "timestamptz": ("2026-11-29T12:30:00", "the parameter $1 is no text that timestamptz could be read from"),
-    "uuid": ("x", "the parameter $1 is no text that uuid could be read from"),
+    "date": ("yesterday", "the parameter $1 is not a text that date could be read from"),
+    "timestamptz": (
+        "2026-11-29T12:30:00",
+        "the parameter $1 is not a text that timestamptz could be read from",
+    ),
+    "uuid": ("x", "the parameter $1 is not a text that uuid could be read from"),
     "numeric": ("many", "the parameter $1 must be a number or the text of one for numeric"),
     "int4[]": (7, "the parameter $1 must be a list for int4[]"),
 }
@@ -446,7 +449,7 @@ async def test_nothing_is_taken_from_the_environment(
         ({"host": "db.example.com", "database": "x"}, "spec.sql.auth is missing: a database wants to know who asks."),
         ({"host": "2130706433", "database": "x"}, "spec.sql.host: '2130706433' has a number for a host"),
         ({"host": "a@b", "database": "x"}, "spec.sql.host: 'a@b' has a user or a password before its host"),
-        ({"host": "db", "database": "x", "auth": {"username": "u", "passwordFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}, "idempotency": {"table": "x; DROP"}}, "spec.sql.idempotency.table: 'x; DROP' is no name of a table"),
+        ({"host": "db", "database": "x", "auth": {"username": "u", "passwordFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}, "idempotency": {"table": "x; DROP"}}, "spec.sql.idempotency.table: 'x; DROP' is not the name of a table"),
     ],
 )  # fmt: skip
 def test_a_connection_that_cannot_be_used_is_told(sql: dict[str, Any], why: str) -> None:

@@ -55,7 +55,7 @@ WITH_LONG_ITEMS: Final = 7
 """The version that a checkpoint gets with the first Map whose items take more than ``ITEMS_CHARACTERS``."""
 
 OWN_TASKS: Final = 2 * 10**12
-"""Tasks of the engine's own, which no event of a history tells of, are numbered from here on."""
+"""Tasks of the engine's own, which no event of a history records, are numbered from here on."""
 
 NO_VARIABLES: Final[Mapping[str, Payload]] = MappingProxyType({})
 

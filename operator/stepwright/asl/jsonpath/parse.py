@@ -3,7 +3,7 @@
 A path is cut into fragments first: ``$``, ``..``, a name, or brackets up to the one that closes them,
 whatever stands in between; quotes and backslashes protect nothing. A fragment in brackets is then recognised
 by its first significant character: ``?`` a filter, ``'`` names, a digit, ``:``, ``-`` or ``@`` indexes;
-everything around it is ignored. So ``['a]b']`` and ``["a"]`` are no names, ``["1"]`` is ``[1]``, and
+everything around it is ignored. So ``['a]b']`` and ``["a"]`` are not names, ``["1"]`` is ``[1]``, and
 ``.length()`` is a member with that name.
 """
 

@@ -1,7 +1,7 @@
 """Cuts what a Map reads into pieces that can be read by themselves, without keeping more of it than one item.
 
-A piece is a stretch of bytes of an object. It begins and ends between items: where a row ends only a reader of CSV knows, since
-a text in quotes may hold ends of lines, so rows are found by the same reader that reads them later.
+A piece is a stretch of bytes of an object. It begins and ends between items. Only a reader of CSV knows where a row ends, since a
+text in quotes may hold ends of lines, so rows are found by the same reader that reads them later.
 """
 
 from __future__ import annotations

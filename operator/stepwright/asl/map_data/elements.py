@@ -104,7 +104,7 @@ class _Scan:
         return self._before + self.at
 
     def next(self) -> bytes:
-        """The first byte that is no space, which is gone to; none at the end."""
+        """Go to the first byte that is not a space, and return it; nothing at the end."""
         while True:
             match = _SPACE.match(self._content, self.at)
             assert match is not None

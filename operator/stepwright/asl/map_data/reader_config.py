@@ -39,7 +39,7 @@ class ReaderConfig:
 
 
 def of(config: Mapping[str, Json]) -> ReaderConfig:
-    """Raises States.ItemReaderFailed if it cannot be read by."""
+    """Raises States.ItemReaderFailed if nothing can be read by it."""
     input_type = _text(config, "InputType")
     return ReaderConfig(
         input_type=input_type,

@@ -52,7 +52,7 @@ def first(config: Mapping[str, Json], found: list[Json]) -> list[Json]:
 
 
 def _rows(config: ReaderConfig, rows: Iterator[tuple[list[str], int]]) -> Iterator[Json]:
-    """A line without any character is no row."""
+    """A line without any character is not a row."""
     headers = config.headers if config.headers is not None else tuple(next(rows, ((), 0))[0])
     if len(set(headers)) < len(headers):
         raise failed("CSV headers cannot contain duplicates.")
@@ -80,7 +80,7 @@ def pointed(value: Json, pointer: str) -> Json:
 
 
 def listed(value: Json) -> list[Json]:
-    """Raises States.ItemReaderFailed if it is no list."""
+    """Raises States.ItemReaderFailed if it is not a list."""
     if not isinstance(value, list):
         raise failed("Attempting to map over non-iterable node.")
     return value

@@ -50,7 +50,7 @@ class Calls(Protocol):
         CallRefused, Unavailable."""
 
     async def until_ended(self, arn: str, by: CallingTask) -> None:
-        """Return once the Standard execution that the task has started has ended, or is not there any more. Raises
+        """Return once the Standard execution that the task has started has ended, or no longer exists. Raises
         CallRefused, Unavailable."""
 
     async def stop(self, by: CallingTask) -> None:

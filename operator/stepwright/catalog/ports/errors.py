@@ -65,7 +65,7 @@ class FunctionUnfit(Exception):  # noqa: N818
 
 
 class NotAllowed(Exception):  # noqa: N818
-    """Whoever asks lacks a right. The sentence says which, and who gives it."""
+    """The caller lacks a right. The sentence says which, and who gives it."""
 
 
 class LimitReached(Exception):  # noqa: N818
@@ -73,7 +73,7 @@ class LimitReached(Exception):  # noqa: N818
 
 
 class NameTaken(Exception):  # noqa: N818
-    """There is another execution of that name, which whoever asks cannot take for his own."""
+    """There is another execution of that name, which the caller cannot take for its own."""
 
     def __init__(self, arn: str) -> None:
         super().__init__(arn)

@@ -44,9 +44,9 @@ class Function:
     ``key``: those with the same one share ``most_at_once`` (None: the limit of every host). ``url``: ``http`` or ``https``, a
     host, and what all paths there begin with, without a slash at its end; to ``invoked_as`` with the Invoke API. ``shown``:
     as causes call it. ``repeats``: whether it may be called again if nobody knows whether it was called. ``connect_seconds``:
-    how long somebody is waited for who takes the call. ``seconds``: how long a call may take. ``largest_bytes``: of its
-    answer. ``stands_in``: it is not Lambda itself, so it may say less about itself than Lambda does, and is told more about
-    the call.
+    how long a call waits for somebody to take it. ``seconds``: how long a call may take. ``largest_bytes``: of its
+    answer. ``stands_in``: it is not Lambda itself, so it may say less about itself than Lambda does, and is given more about the
+    call.
     """
 
     key: str

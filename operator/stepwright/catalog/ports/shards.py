@@ -1,6 +1,6 @@
 """Shards of distributed Maps, which a store keeps and an engine carries as it carries executions.
 
-``asl.checkpoint.shards`` tells what a shard is. No API lists them: what they do is seen in the Map Run and in its child executions.
+``asl.checkpoint.shards`` says what a shard is. No API lists them: what they do is seen in the Map Run and in its child executions.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class ShardTask:
 
 @dataclass(frozen=True, slots=True)
 class ShardEnd:
-    """How a shard has ended. ``output``: of one that did not come to its end by itself there is none."""
+    """How a shard has ended. ``output``: there is none if it did not come to its end by itself."""
 
     status: Status
     output: JsonText | None = None
@@ -63,4 +63,4 @@ class Shards(Protocol):
 
     async def forget(self, shard: ShardTask) -> None:
         """Its end is recorded with its Map: nothing of it is needed any more. A shard that is never forgotten goes with its
-        parent. A ``begin`` that was sent before, and arrives late, brings it not back."""
+        parent. A ``begin`` that was sent before, and arrives late, does not bring it back."""

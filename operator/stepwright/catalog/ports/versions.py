@@ -22,7 +22,7 @@ class Versions(Protocol):
         """The newest first."""
 
     async def delete_version(self, arn: str) -> None:
-        """That it is not there is no error. Raises VersionInUse: in the same moment no alias routes to it, and none will."""
+        """A missing one is not an error. Raises VersionInUse: in the same moment no alias routes to it, and none will."""
 
     async def add_alias(self, alias: Alias) -> Alias:
         """The alias as it is stored: the existing one, if its name was taken. Raises NoSuchVersion."""
@@ -35,6 +35,6 @@ class Versions(Protocol):
         """Of a state machine, or those that route to a version of it; by name."""
 
     async def replace_alias(self, alias: Alias) -> None:
-        """Nothing is written where it is not there any more. Raises NoSuchVersion."""
+        """Nothing is written if it no longer exists. Raises NoSuchVersion."""
 
     async def delete_alias(self, arn: str) -> None: ...

@@ -81,7 +81,7 @@ class Children:
     # --- Starting -----------------------------------------------------------------------------------------------
 
     async def machine(self, by: CallingTask, namespace: str, name: str) -> StateMachine | None:
-        """Of one that executions start of this is known without a request, where it is in the task's own namespace. Raises
+        """For one that executions can start with, this is known without a request if it is in the task's own namespace. Raises
         NotAllowed, Unavailable."""
         _, account = self._asking.account(by)
         if self._namespaces and namespace not in self._namespaces:
@@ -119,7 +119,7 @@ class Children:
     async def _there_before(self, by: CallingTask, execution: Execution, named: Named) -> Execution | None:
         """An execution of this name, whoever has created it, and however its object is called.
 
-        Of a task that waits this is looked for in any case: an account that may not read what it starts would learn of no
+        For a task that waits, this is looked for in any case: an account that may not read what it starts would never hear of its
         end. Without a name that somebody has chosen there can be no other.
         """
         if named.name == execution.uid and not by.waits:

@@ -1,5 +1,5 @@
-"""Who waits for the end of an execution. The watch that the operator has of all executions tells, whoever carries them: waiting
-costs no request.
+"""Who waits for the end of an execution. The operator's watch of all executions shows it, whoever carries them: waiting costs no
+request.
 """
 
 from __future__ import annotations

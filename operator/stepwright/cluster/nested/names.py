@@ -1,5 +1,5 @@
-"""Which object an execution of a name is: AWS's names are one state machine's, and may have characters that no object's name
-has. So a child's object is named after both: ``ship.order-7``.
+"""Which object an execution with a given name is: on AWS each state machine has names of its own, and they may have characters that
+no object's name has. So a child's object is named after both: ``ship.order-7``.
 """
 
 from __future__ import annotations

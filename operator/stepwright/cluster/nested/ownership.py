@@ -1,4 +1,5 @@
-"""What a task has started itself, as nobody else can say: a child names its task, and the account that has created it.
+"""What a task has started itself, in a form that nobody else can forge: a child names its task, and the account that has created
+it.
 
 Functions of plain data. The chart's admission policies (``templates/policies/executions.yaml``) see to it that nobody names an
 account but their own.

@@ -96,7 +96,7 @@ class StoredChild(msgspec.Struct, frozen=True):
 
     @property
     def shard(self) -> str | None:
-        """By what its parent knows it, if it is a shard of a distributed Map."""
+        """What its parent knows it by, if it is a shard of a distributed Map."""
         return None if self.spec.mapShard is None else self.spec.mapShard.uid
 
     @property

@@ -65,7 +65,7 @@ def _started_by(call: Call, given: Object) -> Object:
 
 
 def _all_tasks_started(call: Call, answer: Object) -> Object:
-    """Whoever does not wait for the tasks reads himself which were not started."""
+    """A state that does not wait for the tasks reads by itself which were not started."""
     failures = answer.get("Failures")
     if failures and call.task.resource.pattern:
         raise CallFailed("AmazonECS.Unknown", jsontext.dump(failures))

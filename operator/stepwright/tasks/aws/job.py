@@ -1,6 +1,6 @@
 """What it takes to wait for the end of something that a task has begun.
 
-Requests are botocore's; what was begun, and what is told of it, is spelled as tasks spell it.
+Requests are botocore's; what was begun, and what is reported about it, is spelled as tasks spell it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ Request = tuple[str, Object]
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A request that tells of many at once. ``ids``: its member that lists them, ``most``: how many of them. ``listed``: where the
-    answer lists those that there are, ``id``: the member of each that is its id."""
+    """A request that asks about many at once. ``ids``: its member that lists them, ``most``: how many of them. ``listed``: where
+    the answer lists those that there are, ``id``: the member of each that is its id."""
 
     ids: str
     most: int
@@ -34,10 +34,10 @@ def itself(answer: Object) -> Object:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``look``: the request that tells how it is, of what was begun. ``found``: the job in its answer, None while it is not there;
-    ``many`` instead where the request may ask for others, too. ``ended``: whether it ended well; None while it runs. ``stops``:
-    requests that stop it. ``output``: of the job, if that is not the job itself. ``again``: what to do when nobody knows whether
-    it was begun. ``ends_gone``: it has ended well when the service does not know it any more."""
+    """``look``: the request that asks how it is, made from what was begun. ``found``: the job in its answer, None while it is not
+    there; ``many`` instead where the request may ask for others, too. ``ended``: whether it ended well; None while it runs.
+    ``stops``: requests that stop it. ``output``: of the job, if that is not the job itself. ``again``: what to do when nobody knows
+    whether it was begun. ``ends_gone``: it has ended well when the service does not know it any more."""
 
     look: Callable[[Object], Request]
     ended: Callable[[Object], bool | None]

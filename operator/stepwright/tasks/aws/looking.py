@@ -1,8 +1,8 @@
-"""When what ``.sync`` tasks have begun is looked at: the less often the longer it takes, and together where a service tells of many
-at once.
+"""When what ``.sync`` tasks have begun is looked at: the less often the longer it takes, and together where a service can be asked
+about many at once.
 
 Looks fall on beats: those that come every 16 seconds fall on whole multiples of 16 seconds, and so on those of 8. So jobs of one
-caller meet, whenever each was begun, and one request tells of them all.
+caller meet, whenever each was begun, and one request asks about them all.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What kinds of addresses there are, for whoever connects on behalf of somebody else.
 
 Sources: the registries of special addresses, https://www.iana.org/assignments/iana-ipv4-special-registry and
-https://www.iana.org/assignments/iana-ipv6-special-registry; where clouds tell a machine its credentials: link-local
+https://www.iana.org/assignments/iana-ipv6-special-registry; where clouds hand a machine its credentials: link-local
 169.254.0.0/16, and beside it fd00:ec2::254 (AWS), 100.100.100.200 (Alibaba), 168.63.129.16 (Azure).
 """
 

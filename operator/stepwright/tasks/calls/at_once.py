@@ -10,8 +10,8 @@ from stepwright.tasks.calls.integration import Answered, Call
 
 
 class AtOnce:
-    """The part of ``tasks.calls.integration.Integration`` that all of them have alike. Lacking are ``serves``, ``again``, ``lost``
-    and ``begin``, and for Again.FIND also ``find``."""
+    """The part of ``tasks.calls.integration.Integration`` that is the same for all of them. Still missing are ``serves``,
+    ``again``, ``lost`` and ``begin``, and for Again.FIND also ``find``."""
 
     def host(self, call: Call) -> str:
         """A namespace: one whose servers are slow takes no other's turns."""

@@ -1,4 +1,4 @@
-"""What integrations have alike whose tasks call servers that Connections name, each call on a connection of its own."""
+"""What integrations have in common whose tasks call servers that Connections name, each call on a connection of its own."""
 
 from __future__ import annotations
 

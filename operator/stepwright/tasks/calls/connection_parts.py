@@ -1,4 +1,4 @@
-"""What Connections of all kinds say alike, read from the custom resource, whose schema was checked before."""
+"""What Connections of all kinds have in common, read from the custom resource, whose schema was checked before."""
 
 from __future__ import annotations
 

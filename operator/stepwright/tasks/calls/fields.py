@@ -22,9 +22,9 @@ _SHORT: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """``words`` say what a value must be. ``problem`` says more of one that does not do: where in it, and what is wrong
-    there; None: ``fits`` says it all. ``open_problem``: what is wrong with one in a definition of which
-    some is known only at run time; None: nothing."""
+    """``words`` say what a value must be. ``problem`` says more about one that does not fit: where in it, and what is wrong there;
+    None: ``fits`` says it all. ``open_problem``: what is wrong with one in a definition of which some is known only at run time;
+    None: nothing."""
 
     words: str
     fits: Callable[[Any], bool]
@@ -48,7 +48,7 @@ class Fields:
     one_of: Sequence[str] = ()
     at_most_one: Sequence[str] = ()
     meant: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Names by which people call a field in vain."""
+    """Wrong names that people try for a field."""
     also: Callable[[Mapping[str, Any]], str | None] | None = None
 
     def problem(self, resource: Resource, given: Json) -> str | None:

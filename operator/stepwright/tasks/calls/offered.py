@@ -1,5 +1,5 @@
-"""The Resources of one scheme (``nats:publish``), each with what the parameters of its tasks may be: what is told of a definition
-before it runs, and what a task reads when it does."""
+"""The Resources of one scheme (``nats:publish``), each with what the parameters of its tasks may be: what is said about a
+definition before it runs, and what a task reads when it does."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Where a request on behalf of somebody else goes, read once by one parser: what is compared with a Connection is what is connected to.
 
-Two readers of one URL that disagree are how such checks are got around. So whatever servers, proxies or libraries are known to
-read in more than one way is refused, not repaired: users before a host (``http://good@evil``), backslashes, control
-characters, fragments, percent signs or letters beyond ASCII in a host, numbers that are addresses to some
-(``http://2130706433``, ``0x7f.1``), and steps up in a path, however they are encoded.
+Two readers of one URL that disagree are how such checks are got around. So whatever servers, proxies or libraries are known to read
+in more than one way is refused, not repaired: users before a host (``http://good@evil``), backslashes, control characters,
+fragments, percent signs or letters beyond ASCII in a host, numbers that are addresses to some (``http://2130706433``, ``0x7f.1``),
+and steps up in a path, however they are encoded.
 
 Syntax: RFC 3986; what is a number at the end of a host: https://url.spec.whatwg.org/#ends-in-a-number-checker.
 """
@@ -122,7 +122,7 @@ def _host(text: str) -> tuple[str, Address | None]:
         raise BadUrl("has a host with other letters than ASCII's; write it in its xn-- form")
     labels = text.split(".")
     if len(text) > 253 or not all(map(_LABEL.fullmatch, labels)):
-        raise BadUrl("has a host that is no name")
+        raise BadUrl("has a host that is not a name")
     if _NUMBER.fullmatch(labels[-1]) is None:
         return text, None
     try:

@@ -1,4 +1,4 @@
-"""Whose certificates a call believes, and what it shows of its own: as a Connection says, and as OpenSSL has it."""
+"""Whose certificates a call trusts, and which it shows of its own: as a Connection says, and as OpenSSL has it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Tls:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Trust:
-    """Texts in PEM. ``authorities``: whose certificates are believed; the system's if None. ``certificate`` and ``key``: what
-    is shown of one's own. ``server_name``: whose certificate is expected, if not the host's."""
+    """Texts in PEM. ``authorities``: whose certificates are trusted; the system's if None. ``certificate`` and ``key``: the
+    client's own. ``server_name``: whose certificate is expected, if not the host's."""
 
     authorities: str | None = None
     certificate: str | None = None
@@ -55,7 +55,7 @@ async def read(tls: Tls, secrets: Secrets) -> Trust:
 
 
 async def _pem(secrets: Secrets, where: str | SecretKey) -> str:
-    """Certificates are no secrets, wherever they are kept."""
+    """Certificates are not secrets, wherever they are kept."""
     if isinstance(where, str):
         return where
     return await secrets.connection.secret(where.name, where.key)
@@ -90,7 +90,7 @@ def _make(trust: Trust) -> ssl.SSLContext:
                 context.load_cert_chain(path, password=_no_password)
     except (ssl.SSLError, ValueError, OSError) as error:
         raise BadCertificates(
-            "The certificates or the key of the Connection are none that can be used (PEM)."
+            "The certificates or the key of the Connection cannot be used: they must be PEM."
         ) from error
     return context
 
@@ -117,5 +117,5 @@ def _as_file(text: str) -> Iterator[str]:
 
 
 def why_not(error: ssl.SSLCertVerificationError | Exception) -> str:
-    """Why a certificate is not believed, as the end of a sentence."""
+    """Why a certificate is not trusted, as the end of a sentence."""
     return (getattr(error, "verify_message", "") or str(error)).rstrip(".")

@@ -21,7 +21,7 @@ def serves(resource: Resource) -> bool:
 
 
 def named(resource: Resource) -> FunctionName | None:
-    """The function that a Resource names itself; None for ``lambda:invoke``, which is told in its parameters."""
+    """The function that a Resource names itself; None for ``lambda:invoke``, which names it in its parameters."""
     if _names_template(resource):
         name = resource.action.removeprefix(_TEMPLATE)
         return FunctionName(name, name, template=True)

@@ -1,5 +1,5 @@
-"""One request and its answer, bounded in time and in size, and the difference between a call that was certainly not made and
-one of which nobody knows.
+"""One request and its answer, bounded in time and in size, and the difference between a call that was certainly not made and one
+whose outcome nobody knows.
 
 Cookies are not kept, redirects are not followed, no proxy of the environment is asked, and nothing is unpacked: whoever
 answers decides about nothing but the answer.

@@ -1,6 +1,6 @@
 """HTTP tasks: ``arn:aws:states:::http:invoke``, which call what a Connection allows.
 
-What may be reached ``tasks.calls.policy`` decides; ``connection`` and ``parameters`` read what people wrote; ``forms`` and
+``tasks.calls.policy`` decides what may be reached; ``connection`` and ``parameters`` read what people wrote; ``forms`` and
 ``answers`` are how data is sent and received: functions of plain data. ``client`` makes one request, ``authentication`` proves
 who calls, ``sending`` puts them together, for tasks (``integration``) and for
 readers of files (``url_files``).

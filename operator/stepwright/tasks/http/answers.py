@@ -1,4 +1,4 @@
-"""What an answer is to a task: its result, or its error.
+"""What an answer means for a task: its result, or its error.
 
 Shape of the result: as recorded for ``apigateway:invoke``, whose four members HTTP tasks have, too; headers in alphabetical
 order. https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html
@@ -20,7 +20,7 @@ _CHARSET: Final = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 
 
 def result(answer: Answer) -> dict[str, Json]:
-    """Raises Unusable for what is no text."""
+    """Raises Unusable for what is not text."""
     headers: dict[str, list[Json]] = {}
     for name, value in sorted(answer.headers, key=lambda header: header[0].lower()):
         headers.setdefault(name, []).append(value)
@@ -43,7 +43,7 @@ def _body(answer: Answer) -> Json:
             "utf-8" if charset is None else charset[1], "replace" if answer.cut else "strict"
         )
     except (UnicodeDecodeError, LookupError) as error:
-        raise Unusable("The answer is no text in the characters that its Content-Type names.") from error
+        raise Unusable("The answer is not text in the character set that its Content-Type names.") from error
     if media and _JSON.fullmatch(media) is None:
         return text
     try:

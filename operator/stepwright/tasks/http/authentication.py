@@ -1,6 +1,6 @@
 """What proves to the other side who calls: read for one request, as the Connection says, and forgotten after it.
 
-OAuth's tokens alone are kept until they lapse, in memory, each for the very Connection and credentials that it was got with:
+Only OAuth's tokens are kept, in memory until they expire, each for the very Connection and credentials that it was obtained with:
 credentials are read anew for each request, so whoever may not read them any more uses no token of theirs either.
 """
 
@@ -38,7 +38,7 @@ from stepwright.tasks.http.connection import (
 )
 
 _EARLIER_MILLIS: Final = 30_000
-"""Tokens are renewed so long before they lapse."""
+"""How long before they expire tokens are renewed."""
 _LIFE_SECONDS: Final = 300
 """Of a token about which the server does not say."""
 _TOKENS_KEPT: Final = 1024

@@ -29,7 +29,7 @@ from stepwright.tasks.calls.target import Address, Target
 from stepwright.tasks.calls.trust import BadCertificates, Contexts, Trust, why_not
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
-"""Of an answer, decompressed, where nothing else is said: more is no task's result."""
+"""Of an answer, decompressed, where nothing else is said: more is not a task's result."""
 
 _LINE_BYTES: Final = 8 * 1024
 _HEADER_LINES: Final = 128

@@ -1,6 +1,6 @@
 """HTTP tasks: ``arn:aws:states:::http:invoke``, with what a Connection allows and says.
 
-One request, one answer, no repeats of its own: whether a request whose answer was lost is made again, the state's Retry says.
+One request, one answer, no repeats of its own: the state's Retry says whether a request whose answer was lost is made again.
 Only when the process that made it is gone, the method decides: what may be repeated by its meaning (RFC 9110, 9.2.2) is; a POST
 or PATCH where the Connection says that the other side knows a repeat by a header; else the task fails.
 
@@ -56,7 +56,7 @@ class Http(AtOnce):
             given = parameters.read(call.task.parameters)
         except BadParameters:
             return Again.HARMLESS
-        # Whether the other side knows a repeat is in the Connection, which is read only then.
+        # The Connection, which is read only then, says whether the other side knows a repeat.
         return Again.HARMLESS if given.method in _REPEATABLE else Again.FIND
 
     def lost(self, call: Call) -> CallFailed:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""Finds the Job of a task that is started, or creates it: one is made for each, and no other counts as its."""
+"""Finds the Job of a task that is started, or creates it: one is made for each task, and no other counts as its Job."""
 
 from __future__ import annotations
 

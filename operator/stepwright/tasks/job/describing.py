@@ -1,7 +1,7 @@
 """Reads what makes up the result of ``eks:runJob.sync``: the Job, and the logs of its pods if they are asked for.
 
-Logs are read as the account that the state machine names: what it may not read stands as an error in the place of the log, as
-AWS has it. So nobody reads a log through Stepwright that they could not read themselves.
+Logs are read as the account that the state machine names: what it may not read appears as an error in the place of the log, as AWS
+has it. So nobody reads a log through Stepwright that they could not read themselves.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Describing:
         return described.of(found, logs)
 
     async def _own_pods(self, watched: Watched, job: facts.Job) -> list[facts.Pod]:
-        """Up to the number of which more is told."""
+        """Up to the number that is described in detail."""
         namespace, uid = watched.ref.namespace, job.metadata.uid
         selector = {"labelSelector": f"batch.kubernetes.io/controller-uid={uid}"}
         listed = await self._api.get(path_of("v1", "pods", namespace), selector, into=facts.List[facts.Pod])

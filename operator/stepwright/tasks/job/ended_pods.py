@@ -1,4 +1,4 @@
-"""What tasks of other integrations are told of a Job beside the Job itself: how the containers of its pods have ended."""
+"""What tasks of other integrations hear about a Job beside the Job itself: how the containers of its pods have ended."""
 
 from __future__ import annotations
 

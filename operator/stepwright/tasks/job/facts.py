@@ -122,7 +122,7 @@ class Job(Fact, frozen=True):
 
     @property
     def task(self) -> TaskId | None:
-        """The task that it runs; None if it is no task's, whatever its labels say: a CronJob makes Jobs with
+        """The task that it runs; None if it is not a task's, whatever its labels say: a CronJob makes Jobs with
         any labels and annotations, but its own names."""
         uid, task_name = self.metadata.labels.execution_uid, self.metadata.annotations.task_name
         return names.task_of(task_name, uid) if names.is_named_by(self.metadata.name, task_name) else None

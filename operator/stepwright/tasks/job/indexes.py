@@ -1,7 +1,7 @@
 """What the indexes of an Indexed Job came to: the result of such a task is a list with what each of them has returned.
 
 A Job makes a pod for each index below its completions, and again where a pod is lost; of several that have succeeded for an
-index one counts. Which have succeeded, ``status.completedIndexes`` says as ``1,3-5,7``.
+index one counts. ``status.completedIndexes`` says which have succeeded, as ``1,3-5,7``.
 https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode
 """
 

@@ -68,7 +68,7 @@ class Outputs:
             self._ends.succeed(watched, value)
 
     def describe(self, watched: Watched, job: facts.Job, *, failed: bool) -> None:
-        """The Job is what the task came to."""
+        """The Job itself is the result."""
         self._errands.run(self._describe(watched, job, failed=failed), watched)
 
     async def _describe(self, watched: Watched, job: facts.Job, *, failed: bool) -> None:

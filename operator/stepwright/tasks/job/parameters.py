@@ -26,8 +26,8 @@ from stepwright.tasks.job.errors import refused
 K8S_JOB: Final = parse_resource("k8s:job")
 EKS_RUN_JOB: Final = parse_resource("arn:aws:states:::eks:runJob.sync")
 CONTAINERS: Final = parse_resource("k8s:job/containers")
-"""What tasks of other integrations are to this driver, which no definition can name: ``Job`` runs as it is, and the result tells of
-its pods' containers, too."""
+"""What tasks of other integrations are to this driver, which no definition can name: ``Job`` runs as it is, and the result
+describes its pods' containers, too."""
 
 _CODE: Final = "SCHEMA_VALIDATION_FAILED"  # AWS's code for an invalid field
 
@@ -41,7 +41,7 @@ class Parameters:
     """``job``: the Job itself is the result, and its containers are given nothing (``described``)."""
     logs: LogOptions = NO_LOGS
     pods: bool = False
-    """Whether the result tells of the Job's pods."""
+    """Whether the result describes the Job's pods."""
     container: Mapping[str, Any] | None = None
     """image, imagePullPolicy, command, args, env, resources as given."""
     pod_template: Mapping[str, Any] | None = None

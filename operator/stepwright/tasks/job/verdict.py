@@ -88,8 +88,8 @@ def deleted(name: str) -> Failed:
 
 
 def of_what_is_gone(name: str, found: Verdict) -> Verdict:
-    """The verdict on a task whose Job no longer exists, given what is known of the Job and its pods. Where that does
-    not tell the task's result, the Job was deleted, by somebody or by a restore of etcd: a Retry makes another."""
+    """The verdict on a task whose Job no longer exists, given what is known of the Job and its pods. Where that does not show the
+    task's result, the Job was deleted, by somebody or by a restore of etcd: a Retry makes another."""
     lost = isinstance(found, Failed) and found.error == errors.OUTPUT_LOST
     return deleted(name) if lost or isinstance(found, Undecided) else found
 

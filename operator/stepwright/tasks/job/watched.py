@@ -32,7 +32,7 @@ class Watched:
     log_in_cause: bool = True
     logs: LogOptions = NO_LOGS
     pods: bool = False
-    """Whether the result tells of the Job's pods."""
+    """Whether the result describes the Job's pods."""
     completions: int | None = None
     """The completions of the Job as it was made, defaults filled in. Those of an Indexed Job may be changed
     while it runs."""

@@ -58,7 +58,7 @@ def _problem(form: Any, deepest: int) -> str | None:
             try:
                 path_of(said)
             except InvalidPath as error:
-                return f"has the path {said!r}, which is none: {error.message}"
+                return f"has the path {said!r}, which is not a path: {error.message}"
             return None
     if not isinstance(said, list) or not 0 < len(said) <= MOST_FORMS or not deepest:
         return f"must have a list of 1 to {MOST_FORMS} forms as {kind}, at most {DEEPEST} levels of them"
@@ -123,7 +123,7 @@ def _by_path(text: str, form: Mapping[str, Any], found: Mapping[str, Any]) -> st
 def path_of(text: Any) -> Path:
     """As kubectl takes it, ``{.status.phase}``, or as ASL does, ``$.status.phase``. Raises InvalidPath."""
     if not isinstance(text, str):
-        raise InvalidPath("it is no text")
+        raise InvalidPath("it is not a text")
     plain = text.strip()
     if plain.startswith("{") and plain.endswith("}"):
         plain = plain[1:-1]

@@ -1,4 +1,4 @@
-"""By what a task recognises what it has made, when nobody knows any more whether it was made."""
+"""How a task recognises what it has made, when nobody knows any more whether it was made."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import yaml
 
 
 class Aliased(Exception):  # noqa: N818 - it is a finding about the user's text
-    """It says something twice by naming it once."""
+    """It uses an alias, which repeats something by its name."""
 
 
 def load(text: str) -> Iterator[Any]:

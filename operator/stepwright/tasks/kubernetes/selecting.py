@@ -21,7 +21,7 @@ Tree: TypeAlias = dict[str, "Tree | None"]
 
 
 class BadPath(Exception):  # noqa: N818 - it is a finding about the user's text
-    """It is no path; the sentence says so."""
+    """It is not a path; the sentence says so."""
 
 
 def problem(paths: Sequence[str]) -> str | None:
@@ -46,7 +46,7 @@ def members(path: str) -> tuple[str, ...]:
         found = _STEP.match(rest, at)
         if found is None:
             raise BadPath(
-                f"""has {path!r}, which is no path such as status.phase or metadata.labels["a.b/c"]"""
+                f"""has {path!r}, which is not a path such as status.phase or metadata.labels["a.b/c"]"""
             )
         name = found[1] or found[2] or found[3]
         if name is not None:

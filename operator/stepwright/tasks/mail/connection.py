@@ -43,7 +43,7 @@ def read(spec: Mapping[str, Any], *, loopback: bool = False) -> MailConnection:
         raise BadConnection("spec.smtp: tlsAtOnce needs TLS, and tls.mode is Disabled.")
     sender = smtp["from"]
     if not is_address(sender["address"]):
-        raise BadConnection(f"spec.smtp.from.address: {sender['address']!r} is no address.")
+        raise BadConnection(f"spec.smtp.from.address: {sender['address']!r} is not an address.")
     recipients = smtp.get("recipients")
     for at, each in enumerate(recipients or ()):
         if not is_address(f"x{each}" if each.startswith("@") else each):

@@ -1,8 +1,8 @@
 """Tasks that send mail: one connection for each.
 
-A mail of which nobody knows whether the server took it, because the process that sent it is gone, is sent again: a second one does
-less harm than none. Both have the same Message-ID, by which many mailboxes show one of them only. Where the connection fails after
-the mail, the task does, too: whether it is worth another one, the state's Retry says.
+If nobody knows whether the server took a mail, because the process that sent it is gone, it is sent again: a second one does less
+harm than none. Both have the same Message-ID, by which many mailboxes show one of them only. Where the connection fails after the
+mail, the task does, too: whether it is worth another one, the state's Retry says.
 
 Source: https://www.rfc-editor.org/rfc/rfc5321, of replies 4.2.1.
 """
@@ -171,7 +171,7 @@ def _said(error: SMTPResponseException) -> str:
 
 
 def _refused(error: SMTPRecipientsRefused) -> CallFailed:
-    """Each of them is: for good, if one is for good."""
+    """All of them are refused: for good, if one is refused for good."""
     said: Json = {each.recipient: f"{each.code} {each.message}" for each in error.recipients}
     permanent = any(each.code >= 500 for each in error.recipients)
     return CallFailed(PERMANENT if permanent else TRANSIENT, jsontext.dump({"Refused": said}))

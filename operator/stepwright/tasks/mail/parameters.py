@@ -59,20 +59,20 @@ def _bad_attachment(value: Any) -> str | None:
         if not isinstance(each, Mapping) or each.keys() - {"Name", "ContentType", "Text", "Base64"}:
             return f"has something else at {at} than Name, ContentType, and Text or Base64"
         if not is_line(each.get("Name")) or not set(each["Name"]).isdisjoint("/\\"):
-            return f"has at {at} no Name, or one that is no file's"
+            return f"has at {at} no Name, or one that no file can have"
         if _MEDIA.fullmatch(str(each.get("ContentType", "text/plain"))) is None:
-            return f"has at {at} a ContentType that is none, such as text/csv"
+            return f"has at {at} a ContentType that is not valid (text/csv is)"
         if ("Text" in each) == ("Base64" in each):
             return f"must have at {at} either Text or Base64"
         if "Text" in each and not _is_text(each["Text"]):
-            return f"has at {at} a Text that is none"
+            return f"has at {at} a Text that is not a text"
         if "Base64" in each and content(each) is None:
-            return f"has at {at} a Base64 that is none"
+            return f"has at {at} a Base64 that is not base64"
     return None
 
 
 def content(attachment: Mapping[str, Any]) -> bytes | None:
-    """None if it is none."""
+    """None if it is not valid."""
     if "Text" in attachment:
         return str(attachment["Text"]).encode()
     try:

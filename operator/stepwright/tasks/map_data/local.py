@@ -18,7 +18,7 @@ class LocalFile(File):
         try:
             self._path = (folder / path).resolve()
             is_within = self._path.is_relative_to(folder.resolve())
-        except (OSError, ValueError) as error:  # a loop of links, a name that is none
+        except (OSError, ValueError) as error:  # a loop of links, a name that is not valid
             raise failed(f"The file {path[:200]} cannot be found: {error}") from error
         if not is_within:
             raise failed(f"The file {path} is not below the folder that --files names.")
@@ -28,7 +28,7 @@ class LocalFile(File):
             with self._path.open("rb") as opened:
                 found = os.fstat(opened.fileno())
                 if not stat.S_ISREG(found.st_mode):
-                    raise NotRead(f"{self.shown} is no file that can be read.")
+                    raise NotRead(f"{self.shown} is not a file that can be read.")
                 tag = f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}"
                 if self.tag not in (None, tag):
                     raise self.changed()

@@ -78,7 +78,7 @@ class MapShards:
 
 
 class _Progress:
-    """What the Map of one shard is told of it."""
+    """What the Map of one shard hears about it."""
 
     def __init__(self, call: Call, clock: Clock, report: Report) -> None:
         self._call = call

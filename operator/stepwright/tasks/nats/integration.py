@@ -1,8 +1,7 @@
 """Tasks that talk to NATS: one connection for each.
 
-A message of which nobody knows whether a stream took it is published again, a few times, with the same Nats-Msg-Id: the stream drops
-what it has already within its duplicate window (two minutes, unless it says something else). Of a request nobody can know what it
-has done.
+If nobody knows whether a stream took a message, it is published again, a few times, with the same Nats-Msg-Id: the stream drops
+what it has already within its duplicate window (two minutes by default). What a request has done nobody can know.
 
 Source: https://docs.nats.io/using-nats/developer/develop_jetstream/model_deep_dive#message-deduplication; errors of services:
 https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-32.md
@@ -191,7 +190,7 @@ def _reply(data: bytes, headers: Mapping[str, str]) -> Json:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise CallFailed(RUNTIME, "The answer is no text (UTF-8).") from error
+        raise CallFailed(RUNTIME, "The answer is not text (UTF-8).") from error
     try:
         message = jsontext.parse(text) if text else None
     except InvalidJson:

@@ -114,7 +114,7 @@ def _environment(env: Any) -> dict[str, str]:
     for variable in env:
         if "valueFrom" in variable:
             raise refused(
-                f"The environment variable {variable.get('name')} comes from the cluster (valueFrom), and here is none."
+                f"The environment variable {variable.get('name')} comes from the cluster (valueFrom), and there is none here."
             )
         environment[variable["name"]] = _expanded(variable.get("value", ""), environment)
     return environment

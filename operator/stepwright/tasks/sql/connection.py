@@ -36,6 +36,6 @@ def read(spec: Mapping[str, Any], *, loopback: bool = False) -> SqlConnection:
     table = (sql.get("idempotency") or {}).get("table")
     if table is not None and _TABLE.fullmatch(table) is None:
         raise BadConnection(
-            f"spec.sql.idempotency.table: {table!r} is no name of a table (schema.name, in small letters)."
+            f"spec.sql.idempotency.table: {table!r} is not the name of a table (schema.name, in small letters)."
         )
     return SqlConnection(server, sql["database"], table)

@@ -1,7 +1,7 @@
 """Tasks that ask a database: one connection and one transaction for each.
 
-A task that reads does so in a transaction that cannot write, so it is harmless to repeat. Of one that writes nobody can know after
-a crash whether it was committed, unless the Connection names a table of tasks: then its result is a row there, written in the same
+A task that reads does so in a transaction that cannot write, so it is harmless to repeat. After a crash nobody can know whether one
+that writes was committed, unless the Connection names a table of tasks: then its result is a row there, written in the same
 transaction. The next process finds that row; while the first transaction is not over, it waits for it at the row's key.
 """
 

@@ -77,7 +77,7 @@ def _scalar(value: Any, name: str) -> Any:
     try:
         return _FROM_TEXT[name](text) if name in _FROM_TEXT else text
     except (ValueError, binascii.Error):
-        raise Unfit(f"is no text that {name} could be read from") from None
+        raise Unfit(f"is not a text that {name} could be read from") from None
 
 
 def _of(value: Any, kind: Any, words: str) -> Any:

@@ -30,7 +30,7 @@ from stepwright.asl.signals import Signal, TaskFailed, TaskSucceeded, UpdateMapR
 from stepwright.asl.text.payload import Payload
 
 _PIECES: Final = 4
-"""So many for each shard are asked for at once: reading further begins when less than one for each is left."""
+"""How many for each shard are asked for at once: reading further begins when less than one for each is left."""
 
 
 def check(state: Map) -> None:
@@ -99,7 +99,7 @@ def resume(draft: Draft, branch: Branch, state: Map, fork: Fork, signal: Signal 
             else:
                 _take_items(draft, branch, state, fork, map_tasks.items_of(draft, signal.output))
         case _:
-            pass  # that it was begun decides nothing, and no event tells of it
+            pass  # that it was begun decides nothing, and no event records it
 
 
 def _take_items(draft: Draft, branch: Branch, state: Map, fork: Fork, items: Payload) -> None:

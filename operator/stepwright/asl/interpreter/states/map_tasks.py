@@ -1,6 +1,6 @@
 """What a distributed Map does before its items are there, and after its results are: it has them read, or written.
 
-Both are tasks of the engine's own (``checkpoint.map_tasks``) that no event tells of. AWS records how they fail: the Map Run
+Both are tasks of the engine's own (``checkpoint.map_tasks``) that no event records. AWS records how they fail: the Map Run
 fails with States.ItemReaderFailed or States.ResultWriterFailed, and so does the state, which may catch it.
 """
 

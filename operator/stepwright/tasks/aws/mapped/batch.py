@@ -1,4 +1,4 @@
-"""``batch:submitJob.sync`` as a Job: made of what SubmitJob is given, and told as DescribeJobs tells of jobs.
+"""``batch:submitJob.sync`` as a Job: made from what SubmitJob is given, and described as DescribeJobs describes jobs.
 
 https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html, API_JobDetail.html and, for what containers are told,
 https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html

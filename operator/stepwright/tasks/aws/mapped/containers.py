@@ -131,7 +131,7 @@ class Ended:
 
 
 def ended(described: Mapping[str, Any]) -> list[list[Ended]]:
-    """The containers of each pod, the oldest pod first. ``described``: what the driver of Jobs tells of a Job."""
+    """The containers of each pod, the oldest pod first. ``described``: what the driver of Jobs says about a Job."""
     return [
         [
             Ended(

@@ -1,4 +1,4 @@
-"""``ecs:runTask.sync`` as a Job: made of what RunTask is given, and told as DescribeTasks tells of tasks.
+"""``ecs:runTask.sync`` as a Job: made from what RunTask is given, and described as DescribeTasks describes tasks.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html and API_Task.html
 """

@@ -39,14 +39,14 @@ CONTAINERS: Final = parse("k8s:job/containers")
 
 
 class Kind(Protocol):
-    """A service whose jobs may be Jobs: implemented by the modules ``batch`` and ``ecs``. What is ``given`` and told is in botocore's
-    spelling, but for what was ``submitted``."""
+    """A service whose jobs may be Jobs: implemented by the modules ``batch`` and ``ecs``. What is ``given``, and descriptions, are
+    in botocore's spelling, except for what was ``submitted``."""
 
     SERVICE: str
     DEFINITION: str
     """The parameter that names what a TaskTemplate stands for."""
     TOLD: str
-    """The shape, in the service's model, of what is told of a job."""
+    """The shape, in the service's model, of a job's description."""
 
     def job(self, template: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         """The Job, of a TaskTemplate's ``job`` and a task's parameters. Raises Unmapped."""
@@ -148,7 +148,7 @@ class MappedJobs:
 
 @dataclass(slots=True)
 class Expected:
-    """Implements ``tasks.calls.as_jobs.Expected``. ``shape``: of what is told of a job. ``uid``: the Job's, once it is known."""
+    """Implements ``tasks.calls.as_jobs.Expected``. ``shape``: of a job's description. ``uid``: the Job's, once it is known."""
 
     call: Call
     kind: Kind
@@ -203,7 +203,7 @@ def _read(call: Call, kind: Kind) -> tuple[Operation, dict[str, Any], Any]:
 
 
 def _place(ref: ExecutionRef) -> str:
-    """Where ARNs say that Jobs are: where their execution is, which is no region of AWS's."""
+    """Where ARNs say that Jobs are: where their execution is, which is not a region of AWS's."""
     place = arns.place_of(ref.arn)
     return f"{place.region}:{place.account}"
 

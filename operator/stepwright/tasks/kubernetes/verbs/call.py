@@ -41,7 +41,7 @@ async def make(asked: Asked) -> Json:
             most_bytes=answers.LARGEST_BYTES,
         )
     except ApiError as error:
-        # What may be otherwise soon is asked again; what stays is told as AWS tells it.
+        # What may soon be different is asked again; everything else is reported as AWS reports it.
         if error.status in (0, 401, 429) or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise
         raise _failed(error) from error
