@@ -9,8 +9,8 @@ import pytest
 from stepwright import __version__
 from stepwright.cluster import stored
 from stepwright.cluster.stored import Stored
-from stepwright.controllers.quarantine import RELEASE, Suspect
 from stepwright.controllers.setting_apart import SettingApart
+from stepwright.controllers.suspects import RELEASE, Suspect
 from stepwright.engine.ports import ExecutionRef, Uid
 from tests.engine.virtual_loop import run
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stepwright.cluster import stored
-from stepwright.controllers import quarantine
+from stepwright.controllers import suspects
 from stepwright.engine.advancing import Advancing
 from tests.simulation import scene
 from tests.simulation.scene import Scene
@@ -52,7 +52,7 @@ class Poisoned(Scene):
         return [
             body["metadata"]["name"]
             for body in leases
-            if body["metadata"]["name"].startswith(quarantine.PREFIX)
+            if body["metadata"]["name"].startswith(suspects.PREFIX)
         ]
 
 
@@ -116,13 +116,13 @@ def test_the_key_in_its_condition_releases_it(dying: Callable[[type[Poisoned]], 
         async def then(self) -> None:
             await self.until(self.is_quarantined)
             self.change(
-                "poison", lambda body: body["metadata"].update(annotations={quarantine.RELEASE: "now"})
+                "poison", lambda body: body["metadata"].update(annotations={suspects.RELEASE: "now"})
             )
             await asyncio.sleep(60)
             assert self.is_quarantined(), "not by any value: one that is left there would release it for ever"
             key = self.condition("poison", "Stalled")["message"].rpartition("=")[2]
             self.dies = False
-            self.change("poison", lambda body: body["metadata"].update(annotations={quarantine.RELEASE: key}))
+            self.change("poison", lambda body: body["metadata"].update(annotations={suspects.RELEASE: key}))
             await self.until(lambda: self.phase("poison") == "Succeeded")
             await self.until(lambda: not self.suspects())
 
@@ -140,7 +140,7 @@ def test_one_that_is_released_and_deadly_still_is_set_apart_again(
         async def then(self) -> None:
             await self.until(self.is_quarantined)
             key = self.condition("poison", "Stalled")["message"].rpartition("=")[2]
-            self.change("poison", lambda body: body["metadata"].update(annotations={quarantine.RELEASE: key}))
+            self.change("poison", lambda body: body["metadata"].update(annotations={suspects.RELEASE: key}))
             await self.until(lambda: self.deaths == 4)
             await self.until(self.is_quarantined)
             await asyncio.sleep(200)
@@ -155,7 +155,7 @@ def test_another_version_tries_it_again(
         async def then(self) -> None:
             await self.until(self.is_quarantined)
             self._strike(self.operators[0], "ended")
-            monkeypatch.setattr(quarantine, "__version__", "99.0.0")
+            monkeypatch.setattr(suspects, "__version__", "99.0.0")
             self.dies = False
             await self.until(lambda: self.phase("poison") == "Succeeded")
 

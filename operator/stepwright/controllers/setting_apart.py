@@ -7,7 +7,8 @@ from stepwright.cluster import conditions
 from stepwright.cluster.clearing import Clearing
 from stepwright.cluster.stored import Stored
 from stepwright.cluster.uncarried import Refusals
-from stepwright.controllers.quarantine import RELEASE, Quarantine, Suspect
+from stepwright.controllers.quarantine import Quarantine
+from stepwright.controllers.suspects import RELEASE, Suspect
 from stepwright.engine.ports import Uid
 from stepwright.kube.api import Api
 
