@@ -1,5 +1,5 @@
 """Executions pass from one operator to another whenever operators come or go: what belongs to others by now is released, what
-belongs here is taken up. Which those are is decided in ``controllers.standing``.
+belongs here is taken up. Which belong to whom is decided in ``controllers.standing``, what follows in ``passing_on``.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from stepwright.controllers.acts import seems_back
 from stepwright.controllers.busy import Busy
 from stepwright.controllers.examining import Examining
 from stepwright.controllers.execution_watch import Seen
 from stepwright.controllers.insisting import Insisting
+from stepwright.controllers.passing_on import Held, is_cleared, is_released, is_taken_up
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.setting_apart import SettingApart
 from stepwright.controllers.stalled import Stalled
@@ -81,7 +81,7 @@ class HandingOver:
         for count, uid in enumerate(self._here(), 1):
             if count % BREATHE_EVERY == 0:
                 await asyncio.sleep(0)
-            if not self._owns(uid) or self._examining.is_due(uid):
+            if is_released(owned=self._owns(uid), to_examine=self._examining.is_due(uid)):
                 self._let_go(uid)
 
     def _here(self) -> list[Uid]:
@@ -110,22 +110,24 @@ class HandingOver:
             if count % BREATHE_EVERY == 0:
                 await asyncio.sleep(0)
             newest = self._watch.get(seen.metadata.namespace, seen.metadata.name)
-            is_same = newest is not None and newest.uid == seen.uid
-            if newest is not None and is_same and self._owns(seen.uid) and not self._is_known(newest):
+            if newest is not None and is_taken_up(seen, newest, self._held(newest)):
                 self._take_up(newest)
         if self._watch.synced.is_set():
             await self._forget_suspects()
 
-    def _is_known(self, seen: Seen) -> bool:
-        """Whether what is seen of it is acted upon already."""
+    def _held(self, seen: Seen) -> Held:
         uid = seen.uid
-        carried = self._engine.carries(uid) and not seems_back(seen, ending=self._engine.is_ending(uid))
-        return carried or seen in self._waiting or self._busy.takes_up(uid)
+        return Held(
+            owned=self._owns(uid),
+            carried=self._engine.carries(uid),
+            ending=self._engine.is_ending(uid),
+            waiting=seen in self._waiting,
+            taken_up=self._busy.takes_up(uid),
+        )
 
     async def _forget_suspects(self) -> None:
         """Forget those recorded for executions that have ended or are gone."""
         for suspect in self._apart.suspects():
-            uid, seen = suspect.ref.uid, self._watch.get(suspect.ref.namespace, suspect.ref.name)
-            there = seen is not None and seen.uid == uid and seen.status.endTime is None
-            if self._owns(uid) and not there:
-                await self._insisting.until_done(suspect.ref, partial(self._apart.forget, uid))
+            seen = self._watch.get(suspect.ref.namespace, suspect.ref.name)
+            if is_cleared(suspect, seen, owned=self._owns(suspect.ref.uid)):
+                await self._insisting.until_done(suspect.ref, partial(self._apart.forget, suspect.ref.uid))
