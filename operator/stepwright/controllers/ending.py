@@ -7,6 +7,7 @@ outlived it are swept.
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import Final
 
 from stepwright.cluster.journal import ClusterJournal
@@ -23,6 +24,27 @@ from stepwright.controllers.state_machines import StateMachines
 from stepwright.controllers.waiting import Waiting
 from stepwright.engine.engine import Engine
 from stepwright.engine.ports import ExecutionRef
+
+
+class Left(Enum):
+    """What is left to do about an execution that has ended."""
+
+    LATER = auto()
+    """It is considered again once nobody is busy with it."""
+    ACKNOWLEDGE = auto()
+    """The newest change of its spec."""
+    SWEEP = auto()
+    """Jobs that outlived the commit of their result: the operator ended before releasing them."""
+    NOTHING = auto()
+
+
+def left_to_do(seen: Seen, *, busy: bool, holds: bool) -> Left:
+    """``holds``: whether anything that ran for it is still there."""
+    if busy:
+        return Left.LATER
+    if not seen.is_acknowledged:
+        return Left.ACKNOWLEDGE
+    return Left.SWEEP if holds and seen.pinned is not None else Left.NOTHING
 
 
 class Ending:
@@ -66,16 +88,17 @@ class Ending:
         self._stalled.has_ended(uid)
         self._handing_over.suspect_ended(uid)
         self._machines.execution_ended(seen.machine)
-        if self._busy.takes_up(uid) or self._engine.carries(uid):
-            self._busy.put_off(seen)  # it is considered again once nobody is busy with it
-            return
-        self._insisting.forget(uid)
-        if not seen.is_acknowledged:
-            ref = seen.reference
-            self._busy.keep_at(ref, lambda: self._acknowledge(ref))
-        elif seen.pinned and self._failing.holds(uid):
-            # Jobs that outlived the commit of their result: the operator ended before releasing them.
-            self._sweep(seen)
+        busy = self._busy.takes_up(uid) or self._engine.carries(uid)
+        if not busy:
+            self._insisting.forget(uid)
+        match left_to_do(seen, busy=busy, holds=self._failing.holds(uid)):
+            case Left.LATER:
+                self._busy.put_off(seen)
+            case Left.ACKNOWLEDGE:
+                ref = seen.reference
+                self._busy.keep_at(ref, lambda: self._acknowledge(ref))
+            case Left.SWEEP:
+                self._sweep(seen)
 
     async def _acknowledge(self, ref: ExecutionRef) -> None:
         await self._refusals.acknowledge(await self._journal.read_lean(ref))
