@@ -9,6 +9,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from stepwright import __version__
+from stepwright.controllers.named_series import MOST_MACHINES, NamedSeries, Removed
 from stepwright.engine.ports import Commit, ExecutionRef
 
 # Executions last from milliseconds to months.
@@ -31,23 +32,17 @@ _GAUGES: Final[Mapping[str, str]] = MappingProxyType(
 """Gauges that are read when somebody asks for them."""
 
 
-MOST_MACHINES: Final = 10_000
-"""How many state machines have their own series. Names cost their makers nothing."""
-OTHERS: Final = "_others"
-"""The name under which the rest is counted. No object can have it."""
-
-
 class Metrics:
     """Implements ``engine.observer.Observer``. Labels hold names that users gave to objects, never data.
 
-    ``durations_by_state_machine``: sixteen more series for each state machine.
+    ``durations_by_state_machine``: sixteen more series for each state machine. ``most_machines``: how many have their own.
     """
 
-    def __init__(self, *, durations_by_state_machine: bool = False) -> None:
+    def __init__(
+        self, *, durations_by_state_machine: bool = False, most_machines: int = MOST_MACHINES
+    ) -> None:
         self._by_state_machine = durations_by_state_machine
-        self._machines: dict[str, set[str]] = {}
-        """Those that have series, by namespace."""
-        self._most = MOST_MACHINES
+        self._series = NamedSeries(most_machines)
         self.registry = CollectorRegistry()
         Gauge("stepwright_info", "Version of the operator", ["version"], registry=self.registry).labels(
             __version__
@@ -112,7 +107,7 @@ class Metrics:
             if visit.outcome is not None:
                 self._states.labels(visit.type, visit.outcome).inc()
         if commit.outcome is not None:
-            machine = self._name(ref.namespace, ref.state_machine)
+            machine = self._series.name_of(ref.namespace, ref.state_machine)
             self._ended.labels(ref.namespace, machine, commit.outcome.status).inc()
             seconds = (commit.now - commit.started) / 1000
             self._duration.labels(*self._of_duration(ref.namespace, machine)).observe(seconds)
@@ -132,29 +127,14 @@ class Metrics:
 
     def forget(self, namespace: str, state_machine: str) -> None:
         """The state machine was deleted, and its series with it."""
-        machines = self._machines.get(namespace, set())
-        if state_machine not in machines:
-            return
-        machines.discard(state_machine)
-        self._most += 1
-        self._ended.remove_by_labels({"namespace": namespace, "state_machine": state_machine})
-        if self._by_state_machine:
-            self._duration.remove_by_labels({"namespace": namespace, "state_machine": state_machine})
-        if not machines:
-            del self._machines[namespace]
-            self._ended.remove_by_labels({"namespace": namespace})
-            self._duration.remove_by_labels({"namespace": namespace})
-            self._stored.remove_by_labels({"namespace": namespace})
-            self._stored_bytes.remove_by_labels({"namespace": namespace})
-
-    def _name(self, namespace: str, state_machine: str) -> str:
-        machines = self._machines.setdefault(namespace, set())
-        if state_machine not in machines:
-            if self._most <= 0:
-                return OTHERS
-            self._most -= 1
-            machines.add(state_machine)
-        return state_machine
+        removed = self._series.remove(namespace, state_machine)
+        if removed is not Removed.NONE:
+            self._ended.remove_by_labels({"namespace": namespace, "state_machine": state_machine})
+            if self._by_state_machine:
+                self._duration.remove_by_labels({"namespace": namespace, "state_machine": state_machine})
+        if removed is Removed.ALL_OF_THE_NAMESPACE:
+            for metric in (self._ended, self._duration, self._stored, self._stored_bytes):
+                metric.remove_by_labels({"namespace": namespace})
 
     def _of_duration(self, namespace: str, state_machine: str) -> tuple[str, ...]:
         return (namespace, state_machine) if self._by_state_machine else (namespace,)
