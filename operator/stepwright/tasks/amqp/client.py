@@ -25,7 +25,7 @@ FAREWELL_SECONDS: Final = 1.0
 
 logging.getLogger("aiormq").setLevel(
     logging.CRITICAL
-)  # each task tells itself what has happened to its connection
+)  # each task says by itself what has happened to its connection
 
 
 class NoVirtualHost(Exception):  # noqa: N818 - it names a condition
