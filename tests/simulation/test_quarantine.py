@@ -115,9 +115,7 @@ def test_the_key_in_its_condition_releases_it(dying: Callable[[type[Poisoned]], 
 
         async def then(self) -> None:
             await self.until(self.is_quarantined)
-            self.change(
-                "poison", lambda body: body["metadata"].update(annotations={suspects.RELEASE: "now"})
-            )
+            self.change("poison", lambda body: body["metadata"].update(annotations={suspects.RELEASE: "now"}))
             await asyncio.sleep(60)
             assert self.is_quarantined(), "not by any value: one that is left there would release it for ever"
             key = self.condition("poison", "Stalled")["message"].rpartition("=")[2]
