@@ -12,6 +12,7 @@ import pytest
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse
+from stepwright.asl.text import jsontext
 from stepwright.tasks import table
 from stepwright.tasks.calls.addresses import look_up
 from stepwright.tasks.calls.connection_parts import BadConnection
@@ -239,6 +240,14 @@ async def test_without_tls_only_where_the_connection_says_so() -> None:
 
     assert refused.error == "Smtp.ConnectionFailed"
     assert "STARTTLS extension not supported" in refused.cause
+
+
+async def test_the_result_is_json_where_the_connection_names_nobody() -> None:
+    """Each such task failed with an internal error: its result had an object of Python's in place of a text."""
+    async with serving(None, auth=False) as box:
+        result = await sent(post(box.port, None, tls={"mode": "Disabled"}, auth=None), asked())
+
+    assert jsontext.parse(jsontext.dump(result)) == result
 
 
 async def test_a_certificate_of_an_unknown_authority_is_not_believed(box: Mailbox) -> None:

@@ -145,7 +145,7 @@ class _Handed:
         self._given = True
         response = await smtp.data(self._sent.as_bytes())
         return {
-            "MessageId": self._sent["Message-ID"],
+            "MessageId": str(self._sent["Message-ID"]),
             "Response": f"{response.code} {response.message}",
             "Refused": refused,
         }
