@@ -35,12 +35,12 @@ def generator() -> ModuleType:
 
 def test_every_driver_has_an_example_that_is_there() -> None:
     for row in table.TABLE:
-        example = (
-            ROOT / "examples" / row.example / "statemachine.yaml" if row.example else ROOT / "docs" / row.page
-        )
+        folder = ROOT / "examples" / row.example
+        definitions = [*folder.glob("statemachine.yaml"), *folder.glob("*.asl.yaml")]
+        examples = definitions if row.example else [ROOT / "docs" / row.page]
         named = {parse(resource).service for resource in row.examples}
 
-        content = example.read_text(encoding="utf-8")
+        content = "".join(example.read_text(encoding="utf-8") for example in examples)
         assert any(f"{service}:" in content for service in named), row.name
 
 

@@ -40,6 +40,8 @@ from stepwright.tasks.calls.offered import Offered
 Process: TypeAlias = Literal["operator", "dev", "run"]
 """A kind of process that runs tasks: in a cluster, ``stepwright dev``, ``stepwright run``."""
 
+_EVERYWHERE: Final[frozenset[Process]] = frozenset({"operator", "dev", "run"})
+
 
 class ReadConnection(Protocol):
     def __call__(self, spec: Mapping[str, Any], *, loopback: bool = False) -> object:
@@ -86,6 +88,7 @@ def _at_servers(
     *,
     errors: str,
     tested: str,
+    example: str = "",
 ) -> Row:
     """Tasks that call a server which a Connection names: all that they can be is what is ``offered``. ``errors``: what theirs begin
     with."""
@@ -93,10 +96,11 @@ def _at_servers(
         name,
         tuple(resource.text for resource in offered.parameters),
         offered.serves,
-        frozenset({"operator", "dev", "run"}),
+        _EVERYWHERE,
         "messages.md",
         errors=f"`{errors}.*`, `Events.ConnectionResource.*`",
         tested=tested,
+        example=example,
         check_for=offered.check_for,
         integration=integration,
         claims=offered.claims,
@@ -109,7 +113,7 @@ TABLE: Final = (
         "job",
         ("k8s:job", "arn:aws:states:::eks:runJob.sync"),
         job.serves,
-        frozenset({"operator", "dev", "run"}),
+        _EVERYWHERE,
         "tasks.md",
         errors="`Job.*`",
         tested="pods of a real cluster",
@@ -151,7 +155,7 @@ TABLE: Final = (
             "k8s:task/resize",
         ),
         functions.serves,
-        frozenset({"operator", "dev", "run"}),
+        _EVERYWHERE,
         "functions.md",
         errors="`Lambda.*`, the function's own",
         tested="HTTP servers, Jobs of a real cluster, AWS's recordings",
@@ -195,10 +199,11 @@ TABLE: Final = (
             "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
         ),
         aws.serves,
-        frozenset({"operator", "dev", "run"}),
+        _EVERYWHERE,
         "aws.md",
         errors="`SERVICE.*`",
         tested="moto's server, services that are played, AWS's recordings",
+        example="aws",
         check_for=aws.check_for,
         integration=aws.make,
         claims=aws.claims,
@@ -208,10 +213,11 @@ TABLE: Final = (
         "http",
         ("arn:aws:states:::http:invoke",),
         http.serves,
-        frozenset({"operator", "dev", "run"}),
+        _EVERYWHERE,
         "http.md",
         errors="`States.Http.*`, `Events.ConnectionResource.*`",
         tested="TLS servers with faults",
+        example="http",
         check_for=http.check_for,
         integration=http.make,
         connection=ConnectionKind("http", http.read_connection),
@@ -223,6 +229,7 @@ TABLE: Final = (
         ConnectionKind("sql", sql.read_connection),
         errors="Sql",
         tested="PostgreSQL",
+        example="sql",
     ),
     _at_servers(
         "mail",
@@ -231,6 +238,7 @@ TABLE: Final = (
         ConnectionKind("smtp", mail.read_connection),
         errors="Smtp",
         tested="aiosmtpd, a server of SMTP",
+        example="mail",
     ),
     _at_servers(
         "nats",
@@ -273,7 +281,7 @@ class OwnRow:
 OF_THE_ENGINE: Final = (
     OwnRow(
         map_data.RESOURCES,
-        frozenset({"operator", "dev", "run"}),
+        _EVERYWHERE,
         lambda means: map_data.make(means, http.remote_files(means), kubernetes.remote_objects(means)),
     ),
     OwnRow(map_shards.RESOURCES, frozenset({"operator", "dev"}), map_shards.make),
