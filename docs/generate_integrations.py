@@ -13,7 +13,7 @@ import msgspec
 from stepwright.asl.resource import Pattern, parse
 from stepwright.aws import exceptional, models, names, optimized
 from stepwright.tasks import table
-from stepwright.tasks.table import Process, Row
+from stepwright.tasks.table import OfMaps, Process, Row
 
 DOCS: Final = Path(__file__).parent
 LETTERS: Final[Mapping[Pattern, str]] = {"": "R", ".sync": "S", ".sync:2": "S2", ".waitForTaskToken": "T"}
@@ -57,6 +57,16 @@ In a cluster `.waitForTaskToken` is refused for all drivers, since nothing takes
 workers that ask for tasks, and so the server that `stepwright dev` is. [Errors of the language](definitions.md#errors-of-the-language)
 come in addition. How to add a driver is in [architecture.md](architecture.md#to-add-something).
 
+## What Maps read and write
+
+What an ItemReader or a ResultWriter of a distributed Map names, which is no task. [maps.md](maps.md) says what each takes and gives; any
+can be mocked.
+
+| field | `Resource` | in a cluster | `stepwright dev` | `stepwright run` | tested against | example |
+| --- | --- | --- | --- | --- | --- | --- |
+{of_maps}
+What cannot be read is `States.ItemReaderFailed`, what cannot be written `States.ResultWriterFailed`.
+
 ## Optimised integrations
 
 `R`: request response; `S`: `.sync`; `S2`: `.sync:2`; `T`: `.waitForTaskToken`. A pattern that AWS does not offer is refused as AWS
@@ -90,7 +100,9 @@ Each can be called as `arn:aws:states:::aws-sdk:SERVICE:ACTION`, and [without a 
 
 def integrations() -> str:
     return WRITTEN + INTEGRATIONS.format(
-        drivers=_lines(_driver(row) for row in table.TABLE), optimised=_lines(_optimised())
+        drivers=_lines(_driver(row) for row in table.TABLE),
+        of_maps=_lines(map(_of_maps, table.OF_MAPS)),
+        optimised=_lines(_optimised()),
     )
 
 
@@ -101,15 +113,24 @@ def _driver(row: Row) -> list[str]:
         if _has_errors(row.page)
         else f"[{row.page}]({row.page})"
     )
-    example = f"[{row.example}](../examples/{row.example})" if row.example else f"[on its page]({row.page})"
     return [
         row.name.replace("_", " "),
         " ".join(f"`{_short(resource)}`" for resource in row.examples),
         *where,
         row.tested,
-        example,
+        _example(row.example, row.page),
         f"{row.errors}: {page}",
     ]
+
+
+def _of_maps(row: OfMaps) -> list[str]:
+    where = ["yes" if process in row.processes else "no" for process in get_args(Process)]
+    example = _example(row.example, "maps.md")
+    return [row.field, f"`{_short(row.resource.text)}`", *where, row.tested, example]
+
+
+def _example(folder: str, page: str) -> str:
+    return f"[{folder}](../examples/{folder})" if folder else f"[on its page]({page})"
 
 
 def _where(row: Row, process: Process) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from stepwright.asl.resource import parse
 from stepwright.aws import models
-from stepwright.tasks import table
+from stepwright.tasks import map_data, table
 from stepwright.tasks.aws import operations
 from stepwright.tasks.aws.operations import NoOperation
 
@@ -42,6 +42,18 @@ def test_every_driver_has_an_example_that_is_there() -> None:
 
         content = "".join(example.read_text(encoding="utf-8") for example in examples)
         assert any(f"{service}:" in content for service in named), row.name
+
+
+def test_the_page_has_all_that_maps_read() -> None:
+    named = [row.resource for row in table.OF_MAPS if row.field == "ItemReader"]
+
+    assert sorted(map(str, named)) == sorted(map(str, map_data.READERS))
+    for row in table.OF_MAPS:
+        text = row.resource.text.removeprefix("arn:aws:states:::")
+        assert text in (ROOT / "docs" / "maps.md").read_text(encoding="utf-8")
+        if row.example:
+            definitions = (ROOT / "examples" / row.example).glob("*.asl.yaml")
+            assert any(text in each.read_text(encoding="utf-8") for each in definitions), text
 
 
 def test_services_are_tested_as_the_page_says(generator: ModuleType) -> None:

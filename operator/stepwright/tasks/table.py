@@ -278,6 +278,28 @@ class OwnRow:
     integration: Callable[[Means], Integration]
 
 
+@dataclass(frozen=True, slots=True)
+class OfMaps:
+    """What an ItemReader or a ResultWriter may name, which is no task: in which processes, and tested against what."""
+
+    resource: Resource
+    field: Literal["ItemReader", "ResultWriter"]
+    processes: frozenset[Process]
+    tested: str
+    example: str = ""
+
+
+OF_MAPS: Final = (
+    OfMaps(map_data.LIST, "ItemReader", _EVERYWHERE, "moto's server"),
+    OfMaps(map_data.GET, "ItemReader", _EVERYWHERE, "moto's server"),
+    OfMaps(map_data.URL, "ItemReader", _EVERYWHERE, "HTTP servers with faults", "map-files"),
+    OfMaps(map_data.FILE, "ItemReader", frozenset({"dev", "run"}), "files of this machine", "map-files"),
+    OfMaps(map_data.K8S_LIST, "ItemReader", frozenset({"operator"}), "a real API server"),
+    OfMaps(map_data.K8S_GET, "ItemReader", frozenset({"operator"}), "a real API server"),
+    OfMaps(map_data.PUT, "ResultWriter", _EVERYWHERE, "moto's server"),
+)
+
+
 OF_THE_ENGINE: Final = (
     OwnRow(
         map_data.RESOURCES,

@@ -10,9 +10,31 @@ from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.calls.remote_files import RemoteFiles, RemoteObjects
 from stepwright.tasks.map_data.checking import check
-from stepwright.tasks.map_data.resources import RESOURCES
+from stepwright.tasks.map_data.resources import (
+    FILE,
+    GET,
+    K8S_GET,
+    K8S_LIST,
+    LIST,
+    PUT,
+    READERS,
+    RESOURCES,
+    URL,
+)
 
-__all__ = ["RESOURCES", "check", "make"]
+__all__ = [
+    "FILE",
+    "GET",
+    "K8S_GET",
+    "K8S_LIST",
+    "LIST",
+    "PUT",
+    "READERS",
+    "RESOURCES",
+    "URL",
+    "check",
+    "make",
+]
 
 
 def make(means: Means, urls: RemoteFiles, objects: RemoteObjects | None) -> Integration:
