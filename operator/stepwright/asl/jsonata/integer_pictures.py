@@ -198,8 +198,9 @@ def _decimal(size: float, picture: Picture) -> str:
         written = _regularly(written, distance, character)
     else:
         for position, character in reversed(picture.separators):
-            at = max(0, len(written) - position)
-            written = written[:at] + character + written[at:]
+            at = len(written) - position
+            if at > 0:
+                written = written[:at] + character + written[at:]
     if picture.ordinal:
         ending = _ORDINAL_ENDINGS.get(written[-1])
         if ending is None or (len(written) > 1 and written[-2] == "1"):

@@ -249,13 +249,15 @@ def _grouped(text: str, rules: _Rules, form: _Format) -> str:
             text = text[:at] + form.grouping + text[at:]
     else:
         for position in rules.groups:
-            at = max(0, point - position)
-            text = text[:at] + form.grouping + text[at:]
-            point += 1
+            at = point - position
+            if at > 0:
+                text = text[:at] + form.grouping + text[at:]
+                point += 1
     point = text.find(form.decimal)
     for position in rules.fraction_groups:
         at = position + point + 1
-        text = text[:at] + form.grouping + text[at:]
+        if at < len(text):
+            text = text[:at] + form.grouping + text[at:]
     return text
 
 
