@@ -5,9 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import uuid
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import boto3
+import pyarrow.parquet
 import pytest
 from msgspec.structs import replace
 
@@ -165,13 +168,14 @@ def test_files_that_athena_has_left_are_read_by_their_manifest(s3: Any, bucket: 
     assert read("getObject", config, Bucket=bucket, Key="m.csv") == [{"n": 1}, {"n": 2}]
 
 
-def test_rows_of_parquet_are_items(s3: Any, bucket: str) -> None:
-    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is an optional install")
-    from pyarrow import parquet
-
+def in_parquet(columns: dict[str, Any]) -> bytes:
     sink = pyarrow.BufferOutputStream()
-    parquet.write_table(pyarrow.table({"n": [1, 2], "t": ["a", None]}), sink)
-    s3.put_object(Bucket=bucket, Key="a.parquet", Body=sink.getvalue().to_pybytes())
+    pyarrow.parquet.write_table(pyarrow.table(columns), sink)
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+def test_rows_of_parquet_are_items(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="a.parquet", Body=in_parquet({"n": [1, 2], "t": ["a", None]}))
     s3.put_object(Bucket=bucket, Key="none.parquet", Body=b"no parquet at all")
     config = {"InputType": "PARQUET"}
 
@@ -182,6 +186,33 @@ def test_rows_of_parquet_are_items(s3: Any, bucket: str) -> None:
     assert "cannot be read as Parquet" in cause(
         StateError, "getObject", config, Bucket=bucket, Key="none.parquet"
     )
+
+
+def test_values_of_parquet_that_json_does_not_have_become_some_that_it_has(s3: Any, bucket: str) -> None:
+    columns = {
+        "moment": [datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)],
+        "date": [date(2026, 1, 2)],
+        "duration": [timedelta(seconds=3)],
+        "price": [Decimal("1.10")],
+        "count": [Decimal("2.00")],
+        "bytes": [b"a\xff"],
+        "no number": [float("nan")],
+        "nested": [[{"infinite": float("inf")}]],
+    }
+    s3.put_object(Bucket=bucket, Key="a.parquet", Body=in_parquet(columns))
+
+    assert read("getObject", {"InputType": "PARQUET"}, Bucket=bucket, Key="a.parquet") == [
+        {
+            "moment": "2026-01-02T03:04:05+00:00",
+            "date": "2026-01-02",
+            "duration": "PT3S",
+            "price": 1.1,
+            "count": 2,
+            "bytes": "a\ufffd",
+            "no number": None,
+            "nested": [{"infinite": None}],
+        }
+    ]
 
 
 def test_reasons_of_s3_are_told_as_aws_tells_them(bucket: str) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
+
+import msgspec
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.map_data.reader_config import failed
@@ -67,7 +70,8 @@ class _Seekable(io.RawIOBase):
 
 
 def _plain(value: Any) -> Json:
-    """Moments as texts, decimals as numbers, bytes as the text that they are."""
+    """Moments and durations as texts, decimals as numbers, bytes as the text that they are, numbers that JSON does not have
+    as null."""
     match value:
         case dict():
             return {str(name): _plain(member) for name, member in value.items()}
@@ -75,6 +79,10 @@ def _plain(value: Any) -> Json:
             return [_plain(member) for member in value]
         case datetime() | date() | time():
             return value.isoformat()
+        case timedelta():
+            return msgspec.to_builtins(value)  # type: ignore[no-any-return]
+        case float() if not math.isfinite(value):
+            return None
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
         case bytes():
