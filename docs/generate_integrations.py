@@ -19,7 +19,6 @@ DOCS: Final = Path(__file__).parent
 LETTERS: Final[Mapping[Pattern, str]] = {"": "R", ".sync": "S", ".sync:2": "S2", ".waitForTaskToken": "T"}
 
 NO_OPERATIONS: Final[Mapping[str, Mapping[str, str]]] = {
-    "bedrockagentcore": {"invokeHarness": "R"},
     "eks": {"call": "R", "runJob": "R S"},
     "http": {"invoke": "R"},
 }
@@ -27,13 +26,14 @@ NO_OPERATIONS: Final[Mapping[str, Mapping[str, str]]] = {
 patterns. Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html"""
 
 INSTEAD: Final[Mapping[str, str]] = {
-    "bedrockagentcore": "nothing yet: it answers in a stream of events",
     "eks": "`eks:runJob.sync`, which waits for the Job's end",
 }
 """What does the same where a pattern of a service is not served."""
 
 ON_MOTO: Final = frozenset({"dynamodb", "elasticmapreduce", "events", "sns", "sqs"})
 """What tests call at moto's server (tests/tasks/test_aws_services.py)."""
+STOOD_IN_FOR: Final = frozenset({"apigateway", "bedrockagentcore"})
+"""Whose answers tests give by HTTP servers of their own (tests/tasks/test_api_gateway.py, test_aws_harnesses.py)."""
 PLAYED: Final = frozenset({"athena", "batch", "databrew", "ecs", "emr-serverless", "glue", "sagemaker"})
 """Whose ``.sync`` tests play the service in the process (tests/tasks/test_aws_jobs.py, test_aws_clusters.py)."""
 
@@ -192,7 +192,7 @@ def _told(found: Mapping[str, list[str]]) -> str:
 def _tested(service: str, drivers: list[Row]) -> str:
     if [row.name for row in drivers] != ["aws"]:
         return ", ".join(row.tested for row in drivers)
-    if service == "apigateway":
+    if service in STOOD_IN_FOR:
         return "a server that stands in for it"
     if service in ON_MOTO:
         return "moto's server"

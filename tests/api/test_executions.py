@@ -235,7 +235,7 @@ def test_standard_and_express_keep_to_their_own_operations(sfn: Any, create: Cre
 def test_a_task_that_nothing_serves_fails_with_the_reason(sfn: Any, create: Create) -> None:
     task = {
         "Type": "Task",
-        "Resource": "arn:aws:states:::bedrockagentcore:invokeHarness",
+        "Resource": "acme:deliver",
         "Parameters": {},
         "End": True,
     }
@@ -244,7 +244,7 @@ def test_a_task_that_nothing_serves_fails_with_the_reason(sfn: Any, create: Crea
     answer = ended(sfn, arn)
 
     assert (answer["status"], answer["error"]) == ("FAILED", "States.Runtime")
-    assert "arn:aws:states:::bedrockagentcore:invokeHarness" in answer["cause"]
+    assert "acme:deliver" in answer["cause"]
 
 
 def test_the_name_of_an_execution_is_free_again_ninety_days_after_its_end(tmp_path: Path) -> None:

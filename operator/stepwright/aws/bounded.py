@@ -8,7 +8,9 @@ from __future__ import annotations
 import io
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import urllib3.exceptions
@@ -59,6 +61,28 @@ class _Read:
         self._body.close()
 
 
+class _Arriving:
+    """The same of what is still to be read: events, of which whoever reads them keeps what he needs. The last must be there
+    within the time that an answer may take."""
+
+    def __init__(self, raw: Any, request: Any, seconds: float) -> None:
+        self._raw = raw
+        self._request = request
+        self._until = time.monotonic() + seconds
+        self.headers: list[tuple[str, str]] = list(raw.headers.items())
+
+    def stream(self) -> Iterator[bytes]:
+        with _told(self._raw, self._request):
+            for piece in self._raw.stream(_PIECE_BYTES, decode_content=False):
+                yield piece
+                if time.monotonic() > self._until:
+                    raise ReadTimeoutError(endpoint_url=self._request.url)
+            _require_end(self._raw)
+
+    def close(self) -> None:
+        self._raw.close()
+
+
 class BoundedSession(URLLib3Session):  # type: ignore[misc]
     def __init__(
         self,
@@ -74,6 +98,7 @@ class BoundedSession(URLLib3Session):  # type: ignore[misc]
         the proxies that the environment names. ``authorities``: their certificates, in PEM, which are trusted instead. Raises
         MayNotConnect if these are not valid."""
         self._authorities = authorities
+        self._answer_seconds = timeout[1]
         super().__init__(
             verify=trusted or True,
             timeout=timeout,
@@ -98,8 +123,8 @@ class BoundedSession(URLLib3Session):  # type: ignore[misc]
         if self._authorities is not None:
             conn.ca_certs = None  # what the context has counts alone
 
-    def send(self, request: Any) -> Any:
-        """Raises TooLong, MayNotConnect, and botocore's own."""
+    def send(self, request: Any, *, in_events: bool = False) -> Any:
+        """``in_events``: whether what is answered is given as it arrives. Raises TooLong, MayNotConnect, and botocore's own."""
         request.stream_output = True
         try:
             response = super().send(request)
@@ -108,23 +133,33 @@ class BoundedSession(URLLib3Session):  # type: ignore[misc]
                 raise forbidden from error  # what botocore does not try again
             raise
         raw = response.raw
-        try:
+        if in_events and response.status_code == 200:
+            arriving: Any = _Arriving(raw, request, self._answer_seconds)
+            return AWSResponse(request.url, response.status_code, response.headers, arriving)
+        with _told(raw, request):
             body = b"" if request.method == "HEAD" else _body(raw)
-        except TooLong:
-            raw.close()
-            raise
-        except urllib3.exceptions.ReadTimeoutError as error:
-            raw.close()
-            raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
-        except urllib3.exceptions.ProtocolError as error:
-            raw.close()
-            raise ConnectionClosedError(endpoint_url=request.url, request=request, error=error) from error
-        except urllib3.exceptions.HTTPError as error:
-            raw.close()
-            raise HTTPClientError(error=error) from error
         raw.release_conn()
         read = _Read(body, list(raw.headers.items()))
         return AWSResponse(request.url, response.status_code, response.headers, read)
+
+
+@contextmanager
+def _told(raw: Any, request: Any) -> Iterator[None]:
+    """What an answer fails with while it is read, in botocore's words; its connection is not used again."""
+    try:
+        yield
+    except TooLong:
+        raw.close()
+        raise
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raw.close()
+        raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
+    except urllib3.exceptions.ProtocolError as error:
+        raw.close()
+        raise ConnectionClosedError(endpoint_url=request.url, request=request, error=error) from error
+    except urllib3.exceptions.HTTPError as error:
+        raw.close()
+        raise HTTPClientError(error=error) from error
 
 
 def _body(raw: Any) -> bytes:
@@ -135,9 +170,13 @@ def _body(raw: Any) -> bytes:
         if size > LARGEST_BYTES:
             raise TooLong(f"the answer is larger than {LARGEST_BYTES:,} bytes")
         pieces.append(piece)
+    _require_end(raw)
+    return b"".join(pieces)
+
+
+def _require_end(raw: Any) -> None:
     if raw.length_remaining:
         raise urllib3.exceptions.ProtocolError("the connection was closed within the answer")
-    return b"".join(pieces)
 
 
 def _pools(addresses: Callable[[str, str, int], Sequence[str]]) -> dict[str, Any]:

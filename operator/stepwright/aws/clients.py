@@ -10,13 +10,15 @@ import re
 import socket
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
-from stepwright.aws import environment, exceptional, execute_api, models, troubles
+from stepwright.aws import around_harness, environment, exceptional, execute_api, models, troubles
 from stepwright.aws.api_calls import ApiCalls
 from stepwright.aws.calling import Client, NoAnswer, ServiceAnswer, ServiceRefused
 
@@ -26,7 +28,7 @@ KEPT: Final = 64
 CONNECT_SECONDS: Final = 10
 ANSWER_SECONDS: Final = 60
 SLOW_ANSWER_SECONDS: Final = 15 * 60 + 30
-_SLOW: Final = frozenset({"lambda", "bedrock-runtime"})
+_SLOW: Final = frozenset({"lambda", "bedrock-agentcore", "bedrock-runtime"})
 """Services whose answer is the work itself."""
 
 ATTEMPTS: Final = 3
@@ -35,9 +37,21 @@ CONNECTIONS: Final = 64
 
 _OF_AWS: Final = re.compile(r"\.amazonaws\.com(\.cn)?\Z")
 
+_IN_EVENTS: Final[Mapping[tuple[str, str], Callable[[Iterable[Any]], dict[str, Any]]]] = MappingProxyType(
+    {(around_harness.AROUND, around_harness.INVOKE): around_harness.joined}
+)
+"""By botocore's service and operation: what is made of the events that answer it, as they come."""
+
 _HEADERS: Final = "SpelledHeaders"
 _ANY_API: Final = "https://execute-api.amazonaws.com"
 """Whose proxies of the environment are those of all APIs."""
+
+
+class Send(Protocol):
+    """Sends an HTTP request of botocore's."""
+
+    def __call__(self, request: Any, *, in_events: bool = False) -> Any:
+        """``in_events``: what is answered is given as it arrives."""
 
 
 Addresses: TypeAlias = Callable[[str, str, int], Sequence[str]]
@@ -120,8 +134,7 @@ class Clients:
             return lambda: of_keys
         return self._session.get_credentials  # type: ignore[no-any-return]
 
-    def _http(self, service: str, url: str, way: Way) -> Callable[[Any], Any]:
-        """Sends an HTTP request of botocore's."""
+    def _http(self, service: str, url: str, way: Way) -> Send:
         from stepwright.aws.bounded import BoundedSession  # noqa: PLC0415 - it needs botocore
 
         return BoundedSession(
@@ -178,11 +191,11 @@ def _seconds(service: str) -> int:
 class _Client:
     """Implements ``aws.calling.Client``."""
 
-    def __init__(self, service: str, client: Any, send: Callable[[Any], Any]) -> None:
-        """``send``: an HTTP request of botocore's."""
+    def __init__(self, service: str, client: Any, send: Send) -> None:
         self._service = service
         self._client = client
-        client.meta.events.register("before-send", lambda request, **_: send(request))
+        self._send = send
+        client.meta.events.register("before-send", self._sent)
         client.meta.events.register("before-parse", _require_json)
         client.meta.events.register("after-call", _keep_headers)
 
@@ -194,13 +207,21 @@ class _Client:
             with troubles.translated():
                 # The client's methods have other names, made by rules of their own.
                 said = self._client._make_api_call(operation, given)  # noqa: SLF001
+                about = said.pop("ResponseMetadata", {})
+                if (joined := _IN_EVENTS.get((self._service, operation))) is not None:
+                    (events,) = said.values()
+                    with closing(events):
+                        said = joined(events)
         except ClientError as error:
             raise self._refused(operation, error.response) from error
-        about = said.pop("ResponseMetadata", {})
         members = {name: _whole(value) for name, value in said.items()}
         return ServiceAnswer(
             members, about.get(_HEADERS, {}), about.get("HTTPStatusCode", 0), about.get("RequestId", "")
         )
+
+    def _sent(self, request: Any, event_name: str, **_: Any) -> Any:
+        operation = event_name.rpartition(".")[2]
+        return self._send(request, in_events=(self._service, operation) in _IN_EVENTS)
 
     def _require_host(self, given: Mapping[str, Any]) -> None:
         """AWS's SDK for Java sends to where the queue's URL is, botocore to the service. So a host that does not exist is reported
@@ -218,6 +239,9 @@ class _Client:
         said, about = response.get("Error", {}), response.get("ResponseMetadata", {})
         code, message = str(said.get("Code", "")), said.get("Message")
         model = self._client.meta.service_model
+        events = model.operation_model(operation).get_event_stream_output()
+        if events is not None and code in events.members:
+            code = events.members[code].name  # as an event it is named by its member
         shape = models.error_shape(model, str(said.get("QueryErrorCode") or code)) or models.error_shape(
             model, code
         )

@@ -11,16 +11,19 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 
-from stepwright.aws import around_emr, execute_api, names
+from stepwright.aws import around_emr, around_harness, execute_api, names
 
 KEPT: Final = 16
 """Models that are kept in memory."""
 
 _FILE: Final = "service-2.json.gz"
+_AROUND: Final = MappingProxyType({module.NAME: module for module in (around_emr, around_harness)})
+"""APIs of Step Functions' own around services of botocore."""
 _HEAD_BYTES: Final = 4096
 _SERVICE_ID: Final = re.compile(rb'"serviceId"\s*:\s*"([^"]+)"')
 
@@ -42,11 +45,11 @@ def services() -> Mapping[str, str]:
 
 @lru_cache(maxsize=KEPT)
 def service(name: str) -> Any:
-    """botocore's ``ServiceModel`` by botocore's name, or that of ``around_emr`` or ``execute_api`` by its own. Raises KeyError."""
+    """botocore's ``ServiceModel`` by botocore's name, or one of our own by its ``NAME``. Raises KeyError."""
     import botocore.model  # noqa: PLC0415 - nothing needs it before the first task that calls AWS
 
-    if name == around_emr.NAME:
-        loaded = around_emr.model(_read(around_emr.AROUND))
+    if (own := _AROUND.get(name)) is not None:
+        loaded = own.model(_read(own.AROUND))
     else:
         loaded = execute_api.model() if name == execute_api.NAME else _read(name)
     return botocore.model.ServiceModel(loaded, name)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stepwright.asl.resource import Pattern, Resource
-from stepwright.aws import around_emr, execute_api
+from stepwright.aws import around_emr, around_harness, execute_api
 
 _REQUEST: Final[frozenset[Pattern]] = frozenset({""})
 _SYNC: Final[frozenset[Pattern]] = frozenset({"", ".sync"})
@@ -26,7 +26,8 @@ class Service:
     it. ``base``: the error of whatever the model has no exception for. ``has_all_lists``: its answers have lists that the
     service has left out, empty. ``actions`` with their patterns; ``elsewhere``: actions of another service of botocore's.
     ``wrapper``: the name in ``aws.models`` of an API around the service's, whose operations the actions are. ``is_plain``: answers
-    and errors are HTTP's own, without anything that the SDK says of them."""
+    and errors are HTTP's own, without anything that the SDK says of them. ``has_metadata``: its results have what the SDK says of
+    the HTTP response."""
 
     botocore: str
     prefix: str
@@ -37,6 +38,7 @@ class Service:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     wrapper: str = ""
     is_plain: bool = False
+    has_metadata: bool = True
 
     def of(self, action: str) -> str:
         """botocore's name of the service that has the action."""
@@ -53,7 +55,15 @@ def _each(patterns: frozenset[Pattern], names: str) -> dict[str, frozenset[Patte
 
 SERVICES: Final[Mapping[str, Service]] = MappingProxyType(
     {
-        "apigateway": Service(execute_api.NAME, "ApiGateway", "", "", _each(_TOKEN, "invoke"), is_plain=True),
+        "apigateway": Service(
+            execute_api.NAME,
+            "ApiGateway",
+            "",
+            "",
+            _each(_TOKEN, "invoke"),
+            is_plain=True,
+            has_metadata=False,
+        ),
         "athena": Service(
             "athena",
             "Athena",
@@ -70,6 +80,15 @@ SERVICES: Final[Mapping[str, Service]] = MappingProxyType(
             "BedrockException",
             _each(_TOKEN, "invokeModel") | _each(_SYNC, "createModelCustomizationJob"),
             elsewhere={"invokeModel": "bedrock-runtime"},
+        ),
+        "bedrockagentcore": Service(
+            around_harness.AROUND,
+            "BedrockAgentCore",
+            "BedrockAgentCore",
+            "BedrockAgentCoreException",
+            _each(_REQUEST, "invokeHarness"),
+            wrapper=around_harness.NAME,
+            has_metadata=False,
         ),
         "codebuild": Service(
             "codebuild",

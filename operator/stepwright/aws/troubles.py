@@ -8,15 +8,18 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 from urllib.parse import urlsplit
 
 from stepwright.aws.calling import AnswerTooLarge, NoAnswer
+
+_UNREADABLE: Final = "the answer cannot be read, so it is not from this service"
 
 
 @contextmanager
 def translated() -> Iterator[None]:
     """What a service has answered is not among these. Raises NoAnswer, AnswerTooLarge."""
-    from botocore import exceptions, parsers  # noqa: PLC0415 - see above
+    from botocore import eventstream, exceptions, parsers  # noqa: PLC0415 - see above
 
     from stepwright.aws.bounded import TooLong  # noqa: PLC0415 - it needs botocore
 
@@ -26,6 +29,8 @@ def translated() -> Iterator[None]:
         raise
     except TooLong as error:
         raise AnswerTooLarge(str(error)) from error
+    except eventstream.ParserError as error:
+        raise NoAnswer(_UNREADABLE) from error
     except (exceptions.BotoCoreError, parsers.ResponseParserError, ValueError) as error:
         raise NoAnswer(_words(error)) from error
 
@@ -47,7 +52,7 @@ def _words(error: Exception) -> str:
         case exceptions.ConnectionClosedError():
             return f"{where.netloc} failed to respond"
         case parsers.ResponseParserError():
-            return "the answer cannot be read, so it is not from this service"
+            return _UNREADABLE
     return str(error)
 
 

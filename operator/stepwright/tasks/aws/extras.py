@@ -100,6 +100,11 @@ def _with_listed_tag(call: Call, given: Object) -> Object:
     return {**given, "Tags": [*(tags if isinstance(tags, list) else ()), own]}
 
 
+def _with_session(call: Call, given: Object) -> Object:
+    """A conversation of its own, unless it goes on with one."""
+    return {"RuntimeSessionId": begun_uid(call.ref.uid, call.task.task), **given}
+
+
 def _with_token(call: Call, given: Object) -> Object:
     """The model does not say what this member is for."""
     return {"IdempotencyToken": begun_uid(call.ref.uid, call.task.task), **given}
@@ -109,6 +114,7 @@ BEFORE: Final[Mapping[str, Before]] = MappingProxyType(
     {
         "apigateway:invoke": apis.usable,
         "batch:submitJob": _with_tag,
+        "bedrockagentcore:invokeHarness": _with_session,
         "codebuild:retryBuildBatch": _with_token,
         "codebuild:startBuild": _with_token,
         "codebuild:startBuildBatch": _with_token,

@@ -155,7 +155,7 @@ def _made(call: Call, client_of: ClientOf) -> Json:
     answer = _result(operation, said)
     if (after := extras.AFTER.get(named)) is not None:
         answer = after(call, answer)
-    if operation.own is not None and not operation.own.is_plain:
+    if operation.own is not None and operation.own.has_metadata:
         answer = answer | http_metadata.of(said.headers, said.status, said.request_id)
         answer = dict(sorted(answer.items()))
     return answer
