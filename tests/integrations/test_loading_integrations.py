@@ -94,6 +94,29 @@ def test_its_tasks_are_checked_like_all_others(path: Path) -> None:
     assert unnamed.startswith("spec.connections of the state machine does not name the Connection 'shop': ")
 
 
+def test_a_check_that_fails_costs_nobody_else_anything(path: Path) -> None:
+    broken = MODULE.replace("text(required=True)", "Field('a sum', lambda value: 100 / value > 1)")
+    broken = broken.replace("Fields, text", "Field, Fields, text")
+    install(path, "acme-ten", "acme = acme_ten:DRIVER", broken)
+    loading.load(["acme"])
+    states: dict[str, Json] = {
+        "A": {"Type": "Task", "Resource": "acme:charge", "Parameters": {"Amount": 0}, "Next": "B"},
+        "B": {"Type": "Task", "Resource": "acme:charge", "Parameters": {"Amout": 1}, "Next": "C"},
+        "C": {"Type": "Task", "Resource": "k8s:job", "Parameters": {}, "End": True},
+    }
+
+    found = check({"StartAt": "A", "States": states}, task_check=table.check_for({}))
+
+    failed, *others = found
+    assert (failed.severity, failed.code, failed.pointer) == ("WARNING", "CHECK_FAILED", "/States/A")
+    assert failed.message == (
+        "acme:charge is not checked any further, since the check of the driver 'acme' failed: ZeroDivisionError: division by zero "
+        "(acme_ten.py, line 9). This is a defect of that driver, to be told to those who make it"
+    )
+    assert {each.pointer.split("/")[2] for each in others} == {"B", "C"}
+    assert {each.code for each in others} == {"SCHEMA_VALIDATION_FAILED"}
+
+
 def test_without_it_a_definition_is_told_that_nobody_serves_it() -> None:
     found = check(definition("acme:charge"), installation=serving.Somewhere())
 

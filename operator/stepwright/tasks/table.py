@@ -20,6 +20,7 @@ from stepwright.tasks import (
     activities,
     amqp,
     aws,
+    failed_checks,
     functions,
     http,
     job,
@@ -359,7 +360,7 @@ def check_for(spec: Mapping[str, Any], process: Process | None = None) -> TaskCh
     """The checks of all drivers for the tasks and readers of one definition, that of a StateMachine with this ``spec``.
     ``process``: of those alone that it has; what none of its drivers serves is reported separately."""
     checks = {
-        row.name: row.check_for(spec)
+        row.name: failed_checks.guarded(row.name, row.check_for, spec)
         for row in rows()
         if row.check_for is not None and (process is None or process in row.processes)
     }
