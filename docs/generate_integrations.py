@@ -25,11 +25,6 @@ NO_OPERATIONS: Final[Mapping[str, Mapping[str, str]]] = {
 """Actions of AWS's optimised integrations that are not operations of a service of botocore's, or that are served in another way, with their
 patterns. Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html"""
 
-INSTEAD: Final[Mapping[str, str]] = {
-    "eks": "`eks:runJob.sync`, which waits for the Job's end",
-}
-"""What does the same where a pattern of a service is not served."""
-
 ON_MOTO: Final = frozenset({"dynamodb", "elasticmapreduce", "events", "sns", "sqs"})
 """What tests call at moto's server (tests/tasks/test_aws_services.py)."""
 STOOD_IN_FOR: Final = frozenset({"apigateway", "bedrockagentcore"})
@@ -69,11 +64,11 @@ What cannot be read is `States.ItemReaderFailed`, what cannot be written `States
 
 ## Optimised integrations
 
-`R`: request response; `S`: `.sync`; `S2`: `.sync:2`; `T`: `.waitForTaskToken`. A pattern that AWS does not offer is refused as AWS
-refuses it.
+All actions and patterns that AWS has. `R`: request response; `S`: `.sync`; `S2`: `.sync:2`; `T`: `.waitForTaskToken`. A pattern that
+AWS does not offer is refused as AWS refuses it; so is `.waitForTaskToken` of `eks`, which one page of AWS's lists and another excludes.
 
-| service | everywhere | without a cluster only | not served | instead of that | driver | tested against | its errors |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+| service | everywhere | in a cluster only | without one only | driver | tested against | its errors |
+| --- | --- | --- | --- | --- | --- | --- |
 {optimised}
 Where it says *models*, the names of operations and members are compared with the service's model; the code is that of the services
 which are called.
@@ -154,21 +149,19 @@ def _short(resource: str) -> str:
 
 def _optimised() -> Iterator[list[str]]:
     for service in sorted({*optimized.SERVICES, *NO_OPERATIONS}):
-        everywhere: dict[str, list[str]] = {}
-        alone: dict[str, list[str]] = {}
-        nowhere: dict[str, list[str]] = {}
+        where: dict[tuple[bool, bool], dict[str, list[str]]] = {
+            places: {} for places in ((True, True), (True, False), (False, True))
+        }
         drivers = {}
         for action, pattern in _offered(service):
             resource = parse(f"arn:aws:states:::{service}:{action}{pattern}")
-            in_cluster, in_dev = (table.serves(resource, process) for process in ("operator", "dev"))
-            found = everywhere if in_cluster else alone if in_dev else nowhere
-            found.setdefault(action, []).append(LETTERS[pattern])
+            places = (table.serves(resource, "operator"), table.serves(resource, "dev"))
+            where[places].setdefault(action, []).append(LETTERS[pattern])
             if (row := table.row(resource)) is not None:
                 drivers[row.name] = row
         yield [
             f"`{service}`",
-            *(_told(found) for found in (everywhere, alone, nowhere)),
-            INSTEAD[service] if nowhere else "",
+            *map(_told, where.values()),
             ", ".join(f"[{row.name.replace('_', ' ')}]({row.page})" for row in drivers.values()),
             _tested(service, list(drivers.values())),
             f"`{optimized.SERVICES[service].prefix}.*`"

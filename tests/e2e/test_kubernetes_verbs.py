@@ -273,6 +273,23 @@ def test_a_job_of_ones_own_is_followed_to_its_end_and_its_log_read(shop: Kube) -
     assert "condition Failed is True: BackoffLimitExceeded" in failed["status"]["cause"]
 
 
+def test_a_job_that_nobody_waits_for_is_created_in_awss_names(shop: Kube) -> None:
+    job = a_job("exit 0")
+    job["spec"]["suspend"] = True
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::eks:runJob",
+        "Parameters": {"Job": job},
+        "End": True,
+    }
+    ended = run(shop, "left", one(state))
+
+    assert phase(ended) == "Succeeded", ended["status"].get("cause")
+    [made] = shop.list("jobs")
+    assert output(ended)["metadata"]["uid"] == made["metadata"]["uid"]
+    assert made["spec"]["suspend"]
+
+
 def test_a_stop_deletes_what_a_task_has_begun(shop: Kube) -> None:
     shop.machine("endless", one(call("create.sync", {"manifest": a_job("sleep 600")})), **ACCOUNT)
     shop.start("endless", "endless")

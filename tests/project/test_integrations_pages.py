@@ -4,7 +4,6 @@ generator takes for true."""
 from __future__ import annotations
 
 import importlib.util
-import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from stepwright.asl.resource import parse
-from stepwright.aws import models
+from stepwright.aws import models, optimized
 from stepwright.tasks import map_data, table
 from stepwright.tasks.aws import operations
 from stepwright.tasks.aws.operations import NoOperation
@@ -65,11 +64,18 @@ def test_services_are_tested_as_the_page_says(generator: ModuleType) -> None:
         assert [service for service in services if f'"{service}:' not in content] == []
 
 
-def test_what_may_be_used_instead_is_there(generator: ModuleType) -> None:
-    named = re.findall(r"`([\w-]+:\w+[\w:.-]*)`", " ".join(generator.INSTEAD.values()))
+def test_whatever_aws_offers_is_served_somewhere_as_the_page_says(generator: ModuleType) -> None:
+    offered = [
+        parse(f"arn:aws:states:::{service}:{action}{pattern}")
+        for service in (*optimized.SERVICES, *generator.NO_OPERATIONS)
+        for action, pattern in generator._offered(service)
+    ]
 
-    assert named
-    assert [one for one in named if not table.serves(parse(f"arn:aws:states:::{one}"), "operator")] == []
+    assert "All actions and patterns that AWS has." in generator.integrations()
+    assert len(offered) > 80
+    assert [
+        one.text for one in offered if not any(table.serves(one, process) for process in ("operator", "dev"))
+    ] == []
 
 
 @pytest.mark.parametrize(

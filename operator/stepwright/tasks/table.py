@@ -136,6 +136,7 @@ TABLE: Final = (
             "k8s:wait",
             "k8s:logs",
             "arn:aws:states:::eks:call",
+            "arn:aws:states:::eks:runJob",
         ),
         kubernetes.serves,
         frozenset({"operator"}),

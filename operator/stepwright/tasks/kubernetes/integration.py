@@ -56,7 +56,7 @@ class Kubernetes:
         return again if isinstance(again, Again) else again(call.task.parameters)
 
     def lost(self, call: Call) -> CallFailed:
-        error = errors.LOST_BY_CALL if call.task.resource == parameters.EKS_CALL else errors.LOST
+        error = errors.LOST if call.task.resource.service == resources.SCHEME else errors.LOST_BY_CALL
         return CallFailed(error, "Nobody knows whether the request was made.")
 
     async def begin(self, call: Call) -> Answered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from stepwright.tasks.kubernetes import names
@@ -42,6 +43,24 @@ def problem(given: Any) -> str | None:
     except BadManifest as error:
         return str(error)
     return None
+
+
+def of_job(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A Job as people give it where nothing else can stand: what it is, and a name, need not be said."""
+    metadata = given.get("metadata") or {}
+    if isinstance(metadata, dict) and not (metadata.get("name") or metadata.get("generateName")):
+        metadata = {**metadata, "generateName": "job-"}
+    return {"apiVersion": "batch/v1", "kind": "Job", **given, "metadata": metadata}
+
+
+def problem_of_job(given: Mapping[str, Any]) -> str | None:
+    job = of_job(given)
+    said = (job["apiVersion"], job["kind"])
+    return (
+        problem(job)
+        if said == ("batch/v1", "Job")
+        else f"must be a Job of batch/v1, not {said[1]} of {said[0]}"
+    )
 
 
 def _parsed(text: str) -> Any:

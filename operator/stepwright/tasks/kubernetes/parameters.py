@@ -81,6 +81,7 @@ def _end(given: Mapping[str, Any]) -> str | None:
 
 
 EKS_CALL: Final = parse("arn:aws:states:::eks:call")
+EKS_RUN_JOB: Final = parse("arn:aws:states:::eks:runJob")
 _ENDLESS: Final = frozenset({"watch", "follow"})
 
 
@@ -96,11 +97,14 @@ def _is_endless(query: Mapping[str, Any]) -> str | None:
     return None if named is None else f"has {named}: such an answer has no end; k8s:wait waits for changes"
 
 
+_CLUSTER: Final[Mapping[str, Field]] = {
+    "ClusterName": text(),
+    "CertificateAuthority": text(),
+    "Endpoint": text(),
+}
 _CALLED: Final = Fields(
     {
-        "ClusterName": text(),
-        "CertificateAuthority": text(),
-        "Endpoint": text(),
+        **_CLUSTER,
         "Method": choice("GET", "POST", "PUT", "PATCH", "DELETE", required=True),
         "Path": Field("a path of the API such as /api/v1/namespaces", names.is_path, required=True),
         "QueryParameters": Field("an object whose values are lists of texts", _is_query, problem=_is_endless),
@@ -108,8 +112,23 @@ _CALLED: Final = Fields(
     }
 )
 
+_JOB: Final = Fields(
+    {
+        **_CLUSTER,
+        "Namespace": NAMESPACE,
+        "LogOptions": Field("an object", lambda value: isinstance(value, dict)),
+        "Job": Field(
+            "the Job to run",
+            lambda value: isinstance(value, dict),
+            required=True,
+            problem=manifests.problem_of_job,
+        ),
+    }
+)
+
 OF: Final[Mapping[Resource, Fields]] = {
     EKS_CALL: _CALLED,
+    EKS_RUN_JOB: _JOB,
 } | {
     parse(f"k8s:{verb}"): fields
     for verb, fields in {

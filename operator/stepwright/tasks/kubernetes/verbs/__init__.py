@@ -10,7 +10,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource, parse
 from stepwright.tasks.calls.integration import Again
 from stepwright.tasks.kubernetes.asking import Asked
-from stepwright.tasks.kubernetes.parameters import EKS_CALL
+from stepwright.tasks.kubernetes.parameters import EKS_CALL, EKS_RUN_JOB
 from stepwright.tasks.kubernetes.verbs import (
     apply,
     call,
@@ -20,6 +20,7 @@ from stepwright.tasks.kubernetes.verbs import (
     list_,
     logs,
     patch,
+    run_job,
     scale,
     sync,
     wait,
@@ -47,6 +48,7 @@ def _sync(begin: sync.Begin) -> Verb:
 
 OF: Final[Mapping[Resource, Verb]] = {
     EKS_CALL: Verb(call.make, call.again),
+    EKS_RUN_JOB: Verb(run_job.make, Again.FIND, run_job.find),
 } | {
     parse(f"k8s:{name}"): verb
     for name, verb in {

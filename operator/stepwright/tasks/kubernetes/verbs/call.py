@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-eks.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -32,7 +33,7 @@ def again(given: Any) -> Again:
 
 async def make(asked: Asked) -> Json:
     given = asked.given
-    try:
+    with told_as_aws_does():
         status, answer = await asked.api.answer(
             given["Method"],
             path_of(given),
@@ -40,12 +41,18 @@ async def make(asked: Asked) -> Json:
             _content_type(given),
             most_bytes=answers.LARGEST_BYTES,
         )
+    return _shaped(status, _body(answer))
+
+
+@contextmanager
+def told_as_aws_does() -> Iterator[None]:
+    """Refusals that stay. What may soon be different is raised as it is, and asked again."""
+    try:
+        yield
     except ApiError as error:
-        # What may soon be different is asked again; everything else is reported as AWS reports it.
         if error.status in (0, 401, 429) or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise
         raise _failed(error) from error
-    return _shaped(status, _body(answer))
 
 
 def path_of(given: Mapping[str, Any]) -> str:
