@@ -314,6 +314,16 @@ async def test_nobody_listens() -> None:
     assert end.error == "Lambda.SdkClientException"
 
 
+async def test_a_name_that_does_not_resolve_is_told() -> None:
+    scene = Scene(at(1, url="http://charge.invalid:8080"))
+    end = await scene.ended(task())
+    await scene.close()
+
+    assert isinstance(end, TaskFailed)
+    assert end.error == "Lambda.SdkClientException"
+    assert (end.cause or "").startswith(f"{SHOWN} cannot be reached: ")
+
+
 async def test_a_call_waits_for_somebody_to_listen_and_is_made_once() -> None:
     server = Server(http(200, {"ok": True}))
     async with Server(b"").listening() as port:

@@ -1,0 +1,66 @@
+"""Calls of functions keep the contract of all integrations, whether or not they may be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import ClassVar, Final
+
+from stepwright.asl.definition import TaskCheck
+from stepwright.asl.definition.compiling import unchecked
+from stepwright.asl.json_types import Json
+from stepwright.catalog.ports import Function
+from stepwright.integrations.testing import Contract, Fault, OtherSide
+from stepwright.tasks.calls.integration import Integration
+from stepwright.tasks.calls.means import Means
+from stepwright.tasks.functions.integration import FunctionCalls
+from tests.tasks.played_http import Answer, serving
+from tests.tasks.test_function_answers import OneFunction, unsigned
+
+REFUSAL: Final[Answer] = (403, {"x-amzn-ErrorType": "AccessDeniedException"}, {"message": "not yours"})
+
+
+class TestFunction(Contract):
+    resource = "arn:aws:states:::lambda:invoke"
+    errors = frozenset({"Lambda.SdkClientException", "Lambda.AccessDeniedException"})
+    faults = frozenset({"down", "silent", "broken", "huge", "refusing"})
+    repeats: ClassVar[bool] = True
+    url: str
+
+    def integration(self, means: Means) -> Integration:
+        function = Function(
+            key="shop/charge",
+            url=self.url,
+            invoked_as="charge",
+            shown="Service charge (TaskTemplate charge)",
+            seconds=1,
+            connect_seconds=0,
+            largest_bytes=1_000_000,
+            signed=unsigned,
+            repeats=self.repeats,
+            stands_in=True,
+        )
+        return FunctionCalls(OneFunction(function), means.clock)
+
+    def check(self) -> TaskCheck:
+        """Nothing is said of a payload before it is sent."""
+        return unchecked
+
+    @asynccontextmanager
+    async def other_side(self, fault: Fault | None) -> AsyncIterator[OtherSide]:
+        calls: list[bytes] = []
+
+        def answer(_: object, body: bytes) -> Answer:
+            calls.append(body)
+            return 200, {"Content-Type": "application/json"}, {"paid": True}
+
+        async def count() -> int:
+            return len(calls)
+
+        parameters: Json = {"FunctionName": "charge", "Payload": {"order": 7}}
+        with serving(answer, fault, REFUSAL) as self.url:
+            yield OtherSide(parameters, count)
+
+
+class TestFunctionThatIsNotCalledAgain(TestFunction):
+    repeats: ClassVar[bool] = False
