@@ -7,7 +7,7 @@ percentage, which may have a fraction, is a text.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 
 from msgspec.structs import astuple
 
@@ -187,7 +187,7 @@ def _encode_branch(part: Branch) -> EncodedPart:
         "prefix": part.prefix or None,
         "parent": part.parent,
         "index": part.index or None,
-        "phase": part.phase.value,
+        "phase": part.phase,
         "entered": part.entered or None,
         "enteredAt": part.entered_at or None,
         "retries": list(part.retries) or None,
@@ -213,7 +213,7 @@ def _decode_branch(encoded: EncodedPart) -> Branch:
         prefix=encoded.get("prefix", ""),
         parent=encoded.get("parent"),
         index=encoded.get("index", 0),
-        phase=Phase(encoded["phase"]),
+        phase=_phase(encoded["phase"]),
         entered=encoded.get("entered", 0),
         entered_at=Millis(encoded.get("enteredAt", 0)),
         retries=tuple(encoded.get("retries", ())),
@@ -227,6 +227,13 @@ def _decode_branch(encoded: EncodedPart) -> Branch:
         child=encoded.get("child"),
         events=encoded.get("events", 0),
     )
+
+
+def _phase(encoded: str) -> Phase:
+    for phase in get_args(Phase):
+        if phase == encoded:
+            return cast("Phase", phase)
+    raise ValueError(f"a branch cannot be in phase {encoded!r}")
 
 
 def _encode_task(task: OpenTask) -> EncodedPart:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Final, NewType, TypeAlias
+from typing import Any, Final, Literal, NewType, TypeAlias
 
 from msgspec import Struct
 from msgspec import field as struct_field
@@ -134,13 +134,10 @@ class Head:
         )
 
 
-class Phase(Enum):
-    """Where a branch stands in its current state."""
-
-    ENTER = "enter"  # the state is to be entered
-    BEGIN = "begin"  # entered; its work is to begin again (Retry)
-    OPEN = "open"  # its work goes on: a task, a timer or branches of its own are open
-    DONE = "done"  # the branch has ended and its part is gone
+Phase = Literal["enter", "begin", "open", "done"]
+"""Where a branch stands in its current state. ``enter``: the state is to be entered. ``begin``: it was entered, and its work
+is to begin again (Retry). ``open``: its work goes on, which may be a task, a timer or branches of its own. ``done``: the
+branch has ended and its part is gone."""
 
 
 class OpenTask(Struct, frozen=True):
@@ -186,7 +183,7 @@ class Branch:
     parent: int | None = None
     index: int = 0
     """Which branch of the Parallel or which item of the Map it is."""
-    phase: Phase = Phase.ENTER
+    phase: Phase = "enter"
     entered: int = 0
     """The id of the state-entered event, and its time, both for the current visit."""
     entered_at: Millis = _EPOCH
@@ -404,7 +401,9 @@ STOPS: Final = "stop/"
 language knows nothing about them, and the engine writes and reads them (``engine.kept_stops``)."""
 
 
+@lru_cache(maxsize=1024)
 def branch_id(number: int) -> PartId:
+    """Remembered, because branches are asked for several times in a transition."""
     return PartId(f"branch/{number}")
 
 

@@ -7,7 +7,7 @@ events follow the one that caused the abort. When a whole execution ends, AWS re
 from __future__ import annotations
 
 from stepwright.asl.checkpoint import open_work
-from stepwright.asl.checkpoint.parts import Branch, Fork, Phase
+from stepwright.asl.checkpoint.parts import Branch, Fork
 from stepwright.asl.interpreter import history, map_runs, open_shards
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.machine import Map, Parallel, Task, Wait
@@ -53,7 +53,7 @@ def branches(draft: Draft, fork: Fork, state: Map | Parallel, cause: int) -> Non
 
 
 def _branch(draft: Draft, branch: Branch, cause: int) -> None:
-    if branch.phase is not Phase.ENTER:
+    if branch.phase != "enter":
         state = draft.state(branch)
         fork = draft.checkpoint.peek_fork(branch.number)
         if fork is not None:
@@ -67,7 +67,7 @@ def _branch(draft: Draft, branch: Branch, cause: int) -> None:
             draft.record(branch, f"{type(state).__name__}StateAborted", cause)
         draft.visit(branch, state, "Aborted")
         cancel(draft, branch)
-    branch.phase = Phase.DONE
+    branch.phase = "done"
     draft.checkpoint.drop_branch(branch)
 
 
@@ -84,12 +84,12 @@ def quietly(draft: Draft, fork: Fork) -> None:
             if inner.run is not None:
                 map_runs.tell(draft, inner, "ABORTED")
             draft.checkpoint.drop_fork(inner)
-        if branch.phase is not Phase.ENTER:
+        if branch.phase != "enter":
             draft.visit(branch, draft.state(branch), "Aborted")
         cancel(draft, branch)
         if fork.run is not None:
             map_runs.child_aborted(draft, fork, branch)
-        branch.phase = Phase.DONE
+        branch.phase = "done"
         draft.checkpoint.drop_branch(branch)
 
 
@@ -108,7 +108,7 @@ def within(draft: Draft, root: Branch) -> None:
         if fork is not None:
             draft.checkpoint.drop_fork(fork)
         if branch is not root:
-            branch.phase = Phase.DONE
+            branch.phase = "done"
             draft.checkpoint.drop_branch(branch)
 
 
@@ -122,7 +122,7 @@ def everything(draft: Draft, outcome: VisitOutcome) -> None:
 def _end(draft: Draft, branch: Branch, outcome: VisitOutcome, *, is_aborted: bool = True) -> None:
     """Report an open branch that goes no further, while it is still there. ``is_aborted``: whether a child
     execution whose root it is ends as aborted."""
-    if branch.phase is not Phase.ENTER:
+    if branch.phase != "enter":
         draft.visit(branch, draft.state(branch), outcome)
     cancel(draft, branch)
     if branch.is_child and is_aborted:

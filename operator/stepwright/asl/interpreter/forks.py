@@ -15,7 +15,6 @@ from stepwright.asl.checkpoint.parts import (
     Branch,
     Fork,
     Items,
-    Phase,
     Results,
     branch_id,
     fork_id,
@@ -129,7 +128,7 @@ def branch_failed(draft: Draft, branch: Branch, failure: Failure) -> None:
     abort.branches(draft, fork, state, parent.previous)
     draft.checkpoint.drop_fork(fork)
     failing.fail(draft, parent, state, failure, failed_event=f"{type(state).__name__}StateFailed")
-    if parent.phase is Phase.ENTER:
+    if parent.phase == "enter":
         draft.ready.appendleft(parent.number)
 
 
@@ -180,7 +179,7 @@ def fail_run(draft: Draft, fork: Fork, failure: Failure) -> None:
     assert isinstance(state, Map)
     map_run_failed(draft, parent, state, fork, failure)
     failing.fail(draft, parent, state, failure, failed_event="MapStateFailed")
-    if parent.phase is Phase.ENTER:
+    if parent.phase == "enter":
         draft.ready.appendleft(parent.number)
 
 
@@ -215,7 +214,7 @@ def _of(draft: Draft, branch: Branch) -> tuple[Fork, Branch, Map | Parallel]:
 
 
 def _close_branch(draft: Draft, fork: Fork, branch: Branch) -> None:
-    branch.phase = Phase.DONE
+    branch.phase = "done"
     draft.checkpoint.drop_branch(branch)
     at = fork.live.index(branch.number)
     fork.live = fork.live[:at] + fork.live[at + 1 :]

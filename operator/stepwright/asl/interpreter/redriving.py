@@ -9,7 +9,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.
 
 from __future__ import annotations
 
-from stepwright.asl.checkpoint.parts import REDRIVEN, ROOT, Branch, Fork, Phase
+from stepwright.asl.checkpoint.parts import REDRIVEN, ROOT, Branch, Fork
 from stepwright.asl.interpreter import history, map_runs, open_shards
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.machine import Fail, Map, Wait
@@ -50,7 +50,7 @@ def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
     # As recorded, a Wait of a child execution lasts as long again as it did at first.
     waits = (
         isinstance(state, Wait)
-        and branch.phase is Phase.OPEN
+        and branch.phase == "open"
         and branch.timer is not None
         and branch.child is None
     )
@@ -61,7 +61,7 @@ def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
         return
     branch.timer = None
     draft.ready.append(branch.number)
-    if branch.phase is Phase.ENTER:
+    if branch.phase == "enter":
         return
     if fork is not None:
         if _goes_on(fork):
@@ -70,7 +70,7 @@ def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
             map_runs.redrive(draft, branch, fork)
             return  # all of it is done, but not written
         draft.checkpoint.drop_fork(fork)  # together, all of them had done more than there is room for
-    branch.phase = Phase.BEGIN
+    branch.phase = "begin"
     branch.previous = redriven if isinstance(state, Fail) else branch.entered
 
 

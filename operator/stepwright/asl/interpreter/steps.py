@@ -19,7 +19,6 @@ from stepwright.asl.checkpoint.parts import (
     Fork,
     Head,
     Identity,
-    Phase,
     Shard,
     Start,
     branch_id,
@@ -250,13 +249,13 @@ def _take_in(draft: Draft, number: int, signal: Signal | None) -> None:
     state = draft.state(branch)
     if isinstance(signal, TimerFired) and open_work.is_retry(signal.timer):
         branch.timer = None
-        branch.phase = Phase.BEGIN
+        branch.phase = "begin"
     else:
         try:
             _RESUME[type(state)](draft, branch, state, signal)
         except (StateError, InvalidJson) as error:
             _fail(draft, branch, state, error)
-    if branch.phase is Phase.ENTER or branch.phase is Phase.BEGIN:
+    if branch.phase in ("enter", "begin"):
         draft.ready.append(number)
 
 
@@ -281,7 +280,7 @@ def _run(draft: Draft) -> None:
             except HistoryFull as full:
                 _end_child(draft, full)
                 break
-            if branch.phase is not Phase.ENTER:
+            if branch.phase != "enter":
                 break
 
 
@@ -307,11 +306,11 @@ def _advance(draft: Draft, branch: Branch) -> None:
     state = draft.machine.scopes[branch.scope].states[branch.state]
     kind = type(state)
     try:
-        if branch.phase is Phase.ENTER:
+        if branch.phase == "enter":
             transitions.enter(draft, branch, state)
             _BEGIN[kind](draft, branch, state)
-        elif branch.phase is Phase.BEGIN:
-            branch.phase = Phase.OPEN
+        elif branch.phase == "begin":
+            branch.phase = "open"
             _BEGIN[kind](draft, branch, state)
         elif draft.checkpoint.peek_fork(branch.number) is not None:  # otherwise it has gone on meanwhile
             _RESUME[kind](draft, branch, state, None)

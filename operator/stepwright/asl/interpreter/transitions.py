@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.asl.checkpoint.parts import ROOT, Branch, Phase
+from stepwright.asl.checkpoint.parts import ROOT, Branch
 from stepwright.asl.interpreter import dataflow, forks, history, variables
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.machine import Choice, Fail, Map, Parallel, Pass, State, Succeed, Task, Wait
@@ -33,7 +33,7 @@ def enter(draft: Draft, branch: Branch, state: State) -> None:
     )
     branch.visit = draft.head.ordinal
     branch.entered_at = draft.now
-    branch.phase = Phase.OPEN
+    branch.phase = "open"
     branch.last_task = None
     if branch.retries:
         branch.retries = ()
@@ -68,7 +68,7 @@ def leave(
     branch.input = output
     if next_state is not None:
         branch.state = next_state
-        branch.phase = Phase.ENTER
+        branch.phase = "enter"
     elif branch.number == ROOT:
         draft.record_end(
             "ExecutionSucceeded",

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from stepwright.asl.checkpoint import open_work
 from stepwright.asl.checkpoint.checkpoint import Checkpoint
-from stepwright.asl.checkpoint.parts import HEAD, ROOT, START, Branch, Head, Identity, Phase, Start, branch_id
+from stepwright.asl.checkpoint.parts import HEAD, ROOT, START, Branch, Head, Identity, Start, branch_id
 from stepwright.asl.failure import errors, failures, matching
 from stepwright.asl.failure.errors import StateError
 from stepwright.asl.failure.matching import Failure
@@ -206,7 +206,7 @@ class Trial:
 
     def _verdict(self) -> Verdict:
         draft, branch = self._draft, self._branch
-        left = branch.phase is Phase.ENTER
+        left = branch.phase == "enter"
         outcome = draft.outcome
         status: Status
         output, error, cause = branch.input, None, None
