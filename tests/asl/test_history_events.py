@@ -117,6 +117,12 @@ PLAYS: dict[str, Callable[[], Play]] = {
     "a task without a heartbeat": lambda: ended(begun(TASK, **PATIENT), lambda _task: None),
     "a function that succeeds": lambda: ended(begun(LAMBDA, **PATIENT), echo),
     "a function that fails": lambda: ended(begun(LAMBDA), fails()),
+    "a task in other letters, as nobody else": lambda: run(
+        states("Ж", Ж={"Type": "Task", "Resource": "acme:übergeben"}), {"größe": "ü"}, echo
+    ),
+    "a state in other letters that assigns": lambda: run(
+        states("Ж", Ж={"Type": "Pass", "Assign": {"größe": "ü"}}), {"größe": "ü"}
+    ),
     "a function that times out": lambda: ended(begun(LAMBDA, TimeoutSeconds=5), lambda _task: None),
     "an activity that succeeds": lambda: ended(begun(ACTIVITY, **PATIENT), echo),
     "an activity that fails": lambda: ended(begun(ACTIVITY), fails()),
@@ -160,7 +166,7 @@ def test_every_text_that_an_event_holds_counts_in_the_size_of_the_history(name: 
     play = PLAYS[name]()
 
     details = [event[member] for event in play.events if (member := history_shapes.details_of(event["type"]))]
-    in_events = sum(len(text) for held in details for text in history_shapes.texts(held))
+    in_events = sum(len(text.encode()) for held in details for text in history_shapes.texts(held))
     assert play.checkpoint.head.history_bytes == 200 * len(play.events) + in_events
 
 

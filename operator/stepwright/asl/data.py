@@ -72,3 +72,11 @@ class Expression(Protocol):
     """
 
     def evaluate(self, data: Any) -> Json: ...
+
+
+class Selection(Expression, Protocol):
+    """An InputPath or OutputPath."""
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether it is ``$``, which gives the document itself."""

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
-from stepwright.asl.data import Expression
+from stepwright.asl.data import Expression, Selection
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
+from stepwright.asl.text import jsontext
 
 QueryLanguage = Literal["JSONPath", "JSONata"]
 MapMode = Literal["INLINE", "DISTRIBUTED"]
@@ -26,6 +27,10 @@ class Rule(Protocol):
 
 class Target(Protocol):
     """A ResultPath: where a result is put into a document. Raises ``StateError`` (States.ResultPathMatchFailure)."""
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether it is ``$``: the result takes the place of the whole document."""
 
     def put(self, document: Json, result: Json) -> Json:
         """A new document with the result in it; the given one is not changed."""
@@ -68,7 +73,7 @@ class StateBase:
     """What every state has. ``next`` None and ``end`` False occur only in Choice, Succeed and Fail.
 
     ``input_path`` and ``output_path``: None = null in the definition, which gives ``{}``; the default ``$`` is a
-    compiled path like any other, so the interpreter may skip it by asking ``is_identity``.
+    compiled path like any other, which the interpreter may skip (``is_identity``).
     """
 
     name: str
@@ -77,10 +82,15 @@ class StateBase:
     query_language: QueryLanguage = "JSONPath"
     next: str | None = None
     end: bool = False
-    input_path: Expression | None
-    output_path: Expression | None
+    input_path: Selection | None
+    output_path: Selection | None
     assign: Expression | None = None
     output: Expression | None = None  # JSONata: Output
+    name_bytes: int = field(init=False, repr=False, compare=False)
+    """The size of the name, which two events of each visit have."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name_bytes", jsontext.size_bytes(self.name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,11 @@ patterns https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resourc
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Literal
+
+from stepwright.asl.text import jsontext
 
 Kind = Literal["integration", "lambda_function", "activity", "uri"]
 """``integration``: an ARN of Step Functions itself, TaskScheduled events. ``lambda_function`` and
@@ -36,11 +38,18 @@ class Resource:
     service: str
     action: str
     pattern: Pattern
+    name: str = field(init=False, repr=False, compare=False)
+    """``resource`` in events, as ``service`` is ``resourceType``: the action with its pattern."""
+    named_bytes: int = field(init=False, repr=False, compare=False)
+    """The size of the two, with which most events of a task begin."""
+    is_called: bool = field(init=False, repr=False, compare=False)
+    """Whether AWS calls a service and is done with its answer. Anything else that runs a task may take its time."""
 
-    @property
-    def name(self) -> str:
-        """``resource`` in events, as ``service`` is ``resourceType``: the action with its pattern."""
-        return self.action + self.pattern
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.action + self.pattern)
+        size = jsontext.size_bytes(self.service) + jsontext.size_bytes(self.name)
+        object.__setattr__(self, "named_bytes", size)
+        object.__setattr__(self, "is_called", self.text.startswith("arn:") and not self.pattern)
 
     @property
     def waits_for_token(self) -> bool:
@@ -49,12 +58,6 @@ class Resource:
     @property
     def waits_for_end(self) -> bool:
         return self.pattern in (".sync", ".sync:2")
-
-    @property
-    def is_called(self) -> bool:
-        """Whether AWS calls a service and is done with its answer. Anything else that runs a task may take
-        its time."""
-        return self.text.startswith("arn:") and not self.pattern
 
     def __str__(self) -> str:
         return self.text

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from stepwright.asl import intrinsics, jsonpath
 from stepwright.asl.choice_rules import InvalidRule
-from stepwright.asl.data import Expression
+from stepwright.asl.data import Expression, Selection
 from stepwright.asl.definition import languages, limits, placeholders
 from stepwright.asl.definition.pointers import child
 from stepwright.asl.definition.problems import NO_DOLLAR, NO_PATH, PATH_DIALECT, VARIABLE_NAME, Problems
@@ -25,7 +25,7 @@ from stepwright.asl.jsonpath import InvalidPath
 from stepwright.asl.machine import QueryLanguage, Rule, Target
 from stepwright.asl.place import Place
 
-IDENTITY: Final[Expression] = jsonpath.compile("$")
+IDENTITY: Final[Selection] = jsonpath.compile("$")
 WHOLE: Final[Target] = reference_path.compile("$")
 
 _HAVE_RESULTS: Final = ("Task", "Parallel", "Map")
@@ -185,17 +185,21 @@ class Fields:
 
     # Expressions
 
-    def path(self, name: str, default: Expression | None = None, *, calls: bool = False) -> Expression | None:
-        """A JSONPath; with ``calls`` also an intrinsic function. ``default`` if the field is missing, None
-        for null."""
-        if name not in self.raw:
-            return default
-        text = self.raw[name]
-        if text is None and default is not None:
+    def selection(self, name: str) -> Selection | None:
+        """InputPath or OutputPath: ``$`` if it is missing, None for null."""
+        if name in self.raw and self.raw[name] is None:
             return None
+        path = self.path(name)
+        return path if isinstance(path, jsonpath.Path) else IDENTITY
+
+    def path(self, name: str, *, calls: bool = False) -> Expression | None:
+        """A JSONPath; with ``calls`` also an intrinsic function. None if the field is missing."""
+        if name not in self.raw:
+            return None
+        text = self.raw[name]
         if not isinstance(text, str):
             self.problems.wrong_type(self.at(name), "String", text)
-            return default
+            return None
         try:
             if calls and text.startswith("States."):
                 return intrinsics.compile(text)
@@ -213,7 +217,7 @@ class Fields:
                 f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call;"
                 f" {error.message}",
             )
-        return default
+        return None
 
     def _warn_of_functions(self, where: Pointer, path: jsonpath.Path) -> None:
         """Other dialects of JSONPath have functions; here they find nothing, which is never intended."""

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stepwright.asl.checkpoint.parts import Branch
-from stepwright.asl.data import Data, Expression, States
+from stepwright.asl.data import Data, Expression, Selection, States
 from stepwright.asl.failure import failures
 from stepwright.asl.interpreter import context, variables
 from stepwright.asl.interpreter.draft import Draft
@@ -67,17 +67,20 @@ def states(
     )
 
 
-def select(draft: Draft, branch: Branch, state: State, path: Expression | None, document: Payload) -> Payload:
+def select(draft: Draft, branch: Branch, state: State, path: Selection | None, document: Payload) -> Payload:
     """InputPath or OutputPath. None stands for null, which gives ``{}``."""
     if path is None:
         return EMPTY_OBJECT
-    if getattr(path, "is_identity", False):
+    if path.is_identity:
         return document
     return Payload(path.evaluate(data(draft, branch, state, document)))
 
 
 def effective_input(draft: Draft, branch: Branch, state: State) -> Payload:
-    return select(draft, branch, state, state.input_path, branch.input)
+    path = state.input_path
+    if path is not None and path.is_identity:
+        return branch.input
+    return select(draft, branch, state, path, branch.input)
 
 
 def shape(
@@ -104,17 +107,15 @@ def place(target: Target | None, raw_input: Payload, result: Payload) -> Payload
     """ResultPath: the result in the state's input as it came. None stands for null, which drops the result."""
     if target is None:
         return raw_input
-    if getattr(target, "is_identity", False):
+    if target.is_identity:
         return result
     return Payload(target.put(raw_input.value, result.value))
 
 
 def assigned(
-    draft: Draft, branch: Branch, state: StateBase, assign: Expression | None, document: Payload
-) -> dict[str, Payload] | None:
+    draft: Draft, branch: Branch, state: StateBase, assign: Expression, document: Payload
+) -> dict[str, Payload]:
     """The variables that the state assigns; ``document`` is its result, or its input if it has no result."""
-    if assign is None:
-        return None
     values = assign.evaluate(data(draft, branch, state, document))  # type: ignore[arg-type]
     assert isinstance(values, dict)
     return {name: Payload(value) for name, value in values.items()}
@@ -150,14 +151,14 @@ def _evaluated(template: Expression, sight: States) -> Payload:
 
 def fits(draft: Draft, text: JsonText) -> bool:
     """Whether AWS would take a payload of this size."""
-    limit = draft.limits.payload_bytes
-    # No character takes more than four bytes, so most need not be looked at.
-    return len(text) * 4 <= limit or jsontext.size_bytes(text) <= limit
+    return jsontext.size_bytes(text) <= draft.limits.payload_bytes
 
 
-def check_size(draft: Draft, state: State, text: JsonText) -> None:
-    """Raises States.DataLimitExceeded if the text is too large to leave the state or to start its task."""
-    size = len(text)
-    draft.meter.left -= size >> 8  # as draft.pay_for_text, without a call
-    if size * 4 > draft.limits.payload_bytes and not fits(draft, text):
+def check_size(draft: Draft, state: State, text: JsonText) -> int:
+    """The size of the text in bytes. Raises States.DataLimitExceeded if it is too large to leave the state or to start its
+    task."""
+    draft.meter.left -= len(text) >> 8  # as draft.pay_for_text, without a call
+    size = jsontext.size_bytes(text)
+    if size > draft.limits.payload_bytes:
         raise failures.too_large(state.name)
+    return size

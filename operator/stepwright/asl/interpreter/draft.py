@@ -12,6 +12,7 @@ from typing import Any, Final
 from stepwright.asl.checkpoint.checkpoint import Checkpoint
 from stepwright.asl.checkpoint.parts import OWN_TASKS, Branch
 from stepwright.asl.interpreter import history
+from stepwright.asl.interpreter.children import Children
 from stepwright.asl.interpreter.working_copy import WorkingCopy
 from stepwright.asl.json_types import Json
 from stepwright.asl.limits import Limits
@@ -20,10 +21,8 @@ from stepwright.asl.meter import Meter
 from stepwright.asl.signals import Millis, Moment, TaskId
 from stepwright.asl.step import (
     ChildEvent,
-    ChildExecution,
     Command,
     HistoryEvent,
-    MapRunStatus,
     Outcome,
     Step,
     Visit,
@@ -58,14 +57,11 @@ class Draft:
     """Made for one signal; ``finish`` turns it into the step."""
 
     __slots__ = (
-        "_child_events",
-        "_children_size",
+        "_children",
         "_random",
         "_room",
         "_seed",
         "checkpoint",
-        "child_events",
-        "children",
         "commands",
         "constants",
         "context_object",
@@ -73,7 +69,6 @@ class Draft:
         "head",
         "limits",
         "machine",
-        "map_runs",
         "meter",
         "now",
         "outcome",
@@ -112,18 +107,11 @@ class Draft:
         self.events: list[HistoryEvent] = []
         self.commands: list[Command] = []
         self.visits: dict[int, Visit] = {}
-        self.child_events: list[ChildEvent] = []
-        self.children: dict[str, ChildExecution] = {}
-        self.map_runs: dict[str, MapRunStatus] = {}
+        self._children: Children | None = None
         self.outcome: Outcome | None = None
         self.size = 0
         """Of all texts in the events, in bytes."""
-        self._child_events: dict[int, int] = {}
-        """How many events the history of a child execution has got, by the number of its root."""
         self.meter = Meter(limits.work_per_state, patience, limits.work_per_step)
-        self._children_size = 0
-        """The part of ``size`` that is in the histories of child executions. If these are not kept, only some of it is
-        stored, and whoever stores it counts that."""
         self.constants: dict[int | None, dict[str, Json]] = {}
         """The part of the context object that does not change during an execution, and that of child executions."""
         self.context_object: Mapping[str, Json] | None = None
@@ -138,6 +126,17 @@ class Draft:
         if self._random is None:
             self._random = Random(self._seed)  # noqa: S311 - jitter and States.UUID: not secrets
         return self._random
+
+    @property
+    def children(self) -> Children:
+        if self._children is None:
+            self._children = Children()
+        return self._children
+
+    @property
+    def events_recorded(self) -> int:
+        """How many events the step has recorded in all histories."""
+        return len(self.events) + (0 if self._children is None else len(self._children.events))
 
     def thaw(self) -> None:
         """A failure has been handled: stop keeping the parts, unless it ended the execution."""
@@ -159,12 +158,19 @@ class Draft:
         return TaskId(OWN_TASKS + self.head.own_tasks)
 
     def record(
-        self, branch: Branch, kind: str, previous: int, field: str | None = None, details: Any = None
+        self,
+        branch: Branch,
+        kind: str,
+        previous: int,
+        field: str | None = None,
+        details: Any = None,
+        size: int | None = None,
     ) -> int:
         """Write an event into the history that the branch belongs to, which is the execution's own or a child's.
-        ``field`` is the name of the field that holds its ``details``. Returns its id."""
+        ``field`` is the name of the field that holds its ``details``. ``size``: ``history.size_bytes(details)``, where it is
+        known without looking through them. Returns its id."""
         if branch.child is not None:
-            return self._record_of_child(branch.child, kind, previous, field, details)
+            return self._record_of_child(branch.child, kind, previous, field, details, size)
         head = self.head
         number = head.last_event_id + 1
         if number > self._room:
@@ -173,43 +179,45 @@ class Draft:
         event = {"timestamp": self.timestamp, "type": kind, "id": number, "previousEventId": previous}
         if field is not None:
             event[field] = details
-            self.size += history.size_bytes(details)
+            self.size += history.size_bytes(details) if size is None else size
         self.events.append(event)
         return number
 
-    def record_end(self, kind: str, previous: int, field: str, details: Any) -> int:
-        """The last event of an execution, for which there is always room."""
+    def record_end(self, kind: str, previous: int, field: str, details: Any, size: int | None = None) -> int:
+        """The last event of an execution, for which there is always room. ``size``: as in ``record``."""
         number = self.head.last_event_id = self.head.last_event_id + 1
         event = {"timestamp": self.timestamp, "type": kind, "id": number, "previousEventId": previous}
         event[field] = details
-        self.size += history.size_bytes(details)
+        self.size += history.size_bytes(details) if size is None else size
         self.events.append(event)
         return number
 
-    def _record_of_child(self, number: int, kind: str, previous: int, field: str | None, details: Any) -> int:
+    def _record_of_child(
+        self, number: int, kind: str, previous: int, field: str | None, details: Any, size: int | None
+    ) -> int:
         root = self.checkpoint.branch(number)
         assert root is not None
         if root.events >= self._room and kind not in _HAVE_ROOM:
             raise HistoryFull(None if self._room == 0 else number)
         self.head.child_events += 1
         root.events += 1
-        self._child_events[number] = root.events
+        children = self.children
+        children.counts[number] = root.events
         event = {"timestamp": self.timestamp, "type": kind, "id": root.events, "previousEventId": previous}
         if field is not None:
             event[field] = details
-            size = history.size_bytes(details)
+            if size is None:
+                size = history.size_bytes(details)
             self.size += size
-            self._children_size += size
-        self.child_events.append(ChildEvent(self.checkpoint.child(number).name, event))
+            children.size += size
+        children.events.append(ChildEvent(self.checkpoint.child(number).name, event))
         return root.events
 
     def recorded(self, branch: Branch, id: int) -> HistoryEvent | None:
         """An event of the branch's history that this step has written."""
         if branch.child is None:
             return next((event for event in reversed(self.events) if event["id"] == id), None)
-        name = self.checkpoint.child(branch.child).name
-        events = (written.event for written in reversed(self.child_events) if written.child == name)
-        return next((event for event in events if event["id"] == id), None)
+        return self.children.recorded(self.checkpoint.child(branch.child).name, id)
 
     def visit(
         self, branch: Branch, state: State, outcome: VisitOutcome | None = None, error: str | None = None
@@ -221,7 +229,7 @@ class Draft:
             state=state.name,
             type=type(state).__name__,
             started=branch.entered_at,
-            attempts=branch.attempt + 1,
+            attempts=branch.attempt + 1 if branch.retries else 1,
             outcome=outcome,
             ended=None if outcome is None else self.now,
             error=error,
@@ -240,23 +248,22 @@ class Draft:
         if self.outcome is not None:
             self.ready.clear()
         self.head.ready = tuple(self.ready)
-        self.head.history_bytes += self.size - self._children_size + history.EVENT_BYTES * len(self.events)
+        children, redrivable = self._children, None
+        if self.outcome is not None and self.outcome.status != "SUCCEEDED":
+            redrivable = self.checkpoint.redrivable({} if children is None else children.counts)
+        of_its_own = self.size if children is None else self.size - children.size
+        self.head.history_bytes += of_its_own + history.EVENT_BYTES * len(self.events)
         return Step(
             checkpoint=Checkpoint(self.parts),
             changed=self.checkpoint.differing(has_events=bool(self.events)),
             events=self.events,
             commands=self.commands,
             visits=list(self.visits.values()),
-            child_events=self.child_events,
-            children=list(self.children.values()) if self.children else [],
-            map_runs=list(self.map_runs.values()) if self.map_runs else [],
+            child_events=[] if children is None else children.events,
+            children=[] if children is None else list(children.executions.values()),
+            map_runs=[] if children is None else list(children.map_runs.values()),
             more=bool(self.ready),
             work=self.meter.spent,
             outcome=self.outcome,
-            redrivable=self._redrivable(),
+            redrivable=redrivable,
         )
-
-    def _redrivable(self) -> Checkpoint | None:
-        if self.outcome is None or self.outcome.status == "SUCCEEDED":
-            return None
-        return self.checkpoint.redrivable(self._child_events)

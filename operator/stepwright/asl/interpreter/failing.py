@@ -70,7 +70,9 @@ def _catch(draft: Draft, branch: Branch, state: Task | Map | Parallel, failure: 
             )
         else:
             output = dataflow.place(catcher.result_path, branch.input, error_output)
-            assigned = dataflow.assigned(draft, branch, state, catcher.assign, error_output)
+            assigned = None
+            if catcher.assign is not None:
+                assigned = dataflow.assigned(draft, branch, state, catcher.assign, error_output)
         transitions.leave(
             draft,
             branch,

@@ -205,7 +205,7 @@ def tell(
     execution, machine = _parent(draft, fork)
     lasting = draft.checkpoint.frozen_fork(fork.branch) if over else fork
     waiting = 0 if run.batch_items or run.batch_bytes else fork.width - fork.cursor
-    draft.map_runs[run.arn] = MapRunStatus(
+    draft.children.map_runs[run.arn] = MapRunStatus(
         arn=run.arn,
         execution_arn=execution,
         state_machine_arn=machine,
@@ -257,7 +257,7 @@ def _tell_child(
     draft: Draft, run: MapRun, branch: Branch, status: Status, failure: Failure | None = None
 ) -> None:
     child = draft.checkpoint.child(branch.number)
-    draft.children[child.name] = ChildExecution(
+    draft.children.executions[child.name] = ChildExecution(
         name=child.name,
         arn=execution_arn(run.arn, child.name),
         map_run_arn=run.arn,

@@ -196,14 +196,14 @@ def resume(
     branch: Branch | None = None
     shard: Shard | None = None
     match signal:
-        case Continue():
-            if not head.ready:
-                return Step(checkpoint)
-        case TaskStarted() | TaskSubmitted():
-            branch = _branch_of_task(checkpoint, signal.task)
         case TaskSucceeded() | TaskFailed() | ShardProgress():
             branch = _branch_of_task(checkpoint, signal.task)
             shard = None if branch is not None else shards.find(checkpoint.parts, signal.task)
+        case TaskStarted() | TaskSubmitted():
+            branch = _branch_of_task(checkpoint, signal.task)
+        case Continue():
+            if not head.ready:
+                return Step(checkpoint)
         case TimerFired(timer) if timer == open_work.EXECUTION_TIMER:
             return _time_out(machine, checkpoint, moment, limits)
         case TimerFired():
@@ -262,14 +262,13 @@ def _take_in(draft: Draft, number: int, signal: Signal | None) -> None:
 def _run(draft: Draft) -> None:
     """Let every branch that can go on do so, one after another, until all of them wait or the step is full."""
     ready, limits, meter = draft.ready, draft.limits, draft.meter
-    events, child_events = draft.events, draft.child_events
     while ready:
         branch = draft.checkpoint.branch(ready.popleft())
         if branch is None:  # aborted meanwhile
             continue
         while True:
             if (
-                len(events) + len(child_events) >= limits.events_per_step
+                draft.events_recorded >= limits.events_per_step
                 or draft.size >= limits.bytes_per_step
                 or meter.left <= meter.full_at
             ):

@@ -6,7 +6,7 @@ of a family share a prefix. Families differ in how their details name the task.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from stepwright.asl.checkpoint.parts import Branch
 from stepwright.asl.failure.matching import Failure
@@ -15,6 +15,8 @@ from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.interpreter.history import Details
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.machine import Task
+from stepwright.asl.resource import Kind
+from stepwright.asl.text import jsontext
 
 Family = Literal["Task", "LambdaFunction", "Activity"]
 Moment = Literal["Scheduled", "Started", "Submitted", "Succeeded", "Failed", "TimedOut"]
@@ -34,9 +36,12 @@ def scheduled(
     """Record the event and return its id, as all functions below do."""
     family = _family(state)
     details: Details = _called(state) if family == "Task" else {"resource": state.resource.text}
+    size = None
     if family == "Task":
         details["region"] = region
         details["parameters"] = parameters
+        if credentials is None:
+            size = state.resource.named_bytes + jsontext.size_bytes(region) + jsontext.size_bytes(parameters)
     else:
         details["input"] = parameters
         details["inputDetails"] = history.NOT_TRUNCATED
@@ -46,14 +51,14 @@ def scheduled(
         details["heartbeatInSeconds"] = heartbeat_seconds
     if isinstance(credentials, dict) and "RoleArn" in credentials and family != "Activity":
         details["taskCredentials"] = {"roleArn": credentials["RoleArn"]}
-    return _record(draft, branch, family, "Scheduled", details)
+    return _record(draft, branch, family, "Scheduled", details, size)
 
 
 def started(draft: Draft, branch: Branch, state: Task, worker: str | None) -> int:
     family = _family(state)
     match family:
         case "Task":
-            return _record(draft, branch, family, "Started", _called(state))
+            return _record(draft, branch, family, "Started", _called(state), state.resource.named_bytes)
         case "Activity":
             return _record(draft, branch, family, "Started", {} if worker is None else {"workerName": worker})
         case "LambdaFunction":
@@ -72,7 +77,10 @@ def succeeded(draft: Draft, branch: Branch, state: Task, output: JsonText) -> in
     details = _named(state, family)
     details["output"] = output
     details["outputDetails"] = history.NOT_TRUNCATED
-    return _record(draft, branch, family, "Succeeded", details)
+    size = jsontext.size_bytes(output)
+    if family == "Task":
+        size += state.resource.named_bytes
+    return _record(draft, branch, family, "Succeeded", details, size)
 
 
 def failed(draft: Draft, branch: Branch, state: Task, failure: Failure) -> int:
@@ -85,11 +93,11 @@ def failed(draft: Draft, branch: Branch, state: Task, failure: Failure) -> int:
 
 
 def is_activity(state: Task) -> bool:
-    return _family(state) == "Activity"
+    return state.resource.kind == "activity"
 
 
 def _family(state: Task) -> Family:
-    return _FAMILIES.get(state.resource.kind, "Task")
+    return _FAMILIES[state.resource.kind]
 
 
 def _called(state: Task) -> Details:
@@ -101,15 +109,24 @@ def _named(state: Task, family: Family) -> Details:
     return _called(state) if family == "Task" else {}
 
 
-_FAMILIES: Final[dict[str, Family]] = {"lambda_function": "LambdaFunction", "activity": "Activity"}
+_FAMILIES: Final[dict[Kind, Family]] = {
+    "integration": "Task",
+    "uri": "Task",
+    "lambda_function": "LambdaFunction",
+    "activity": "Activity",
+}
 
-_NAMES: Final[dict[tuple[str, Moment], tuple[str, str]]] = {
-    (family, moment): (f"{family}{moment}", f"{family[0].lower()}{family[1:]}{moment}EventDetails")
-    for family in ("Task", "LambdaFunction", "Activity")
-    for moment in ("Scheduled", "Started", "Submitted", "Succeeded", "Failed", "TimedOut")
+_NAMES: Final[dict[Family, dict[Moment, tuple[str, str]]]] = {
+    family: {
+        moment: (f"{family}{moment}", f"{family[0].lower()}{family[1:]}{moment}EventDetails")
+        for moment in get_args(Moment)
+    }
+    for family in get_args(Family)
 }
 
 
-def _record(draft: Draft, branch: Branch, family: Family, moment: Moment, details: Details) -> int:
-    kind, field = _NAMES[family, moment]
-    return draft.record(branch, kind, branch.previous, field, details)
+def _record(
+    draft: Draft, branch: Branch, family: Family, moment: Moment, details: Details, size: int | None = None
+) -> int:
+    kind, field = _NAMES[family][moment]
+    return draft.record(branch, kind, branch.previous, field, details, size)

@@ -14,6 +14,7 @@ from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.machine import Choice, Fail, Map, Parallel, Pass, State, Succeed, Task, Wait
 from stepwright.asl.signals import TimerId
 from stepwright.asl.step import CancelTimer, Outcome, VisitOutcome
+from stepwright.asl.text import jsontext
 from stepwright.asl.text.payload import Payload
 
 _STATES: Final = (Pass, Task, Choice, Wait, Succeed, Fail, Parallel, Map)
@@ -30,6 +31,7 @@ def enter(draft: Draft, branch: Branch, state: State) -> None:
         branch.previous,
         history.STATE_ENTERED,
         history.state_entered(state.name, text),
+        size=state.name_bytes + jsontext.size_bytes(text),
     )
     branch.visit = draft.head.ordinal
     branch.entered_at = draft.now
@@ -52,7 +54,7 @@ def leave(
 ) -> None:
     """Exit the state. ``next_state`` None: the branch ends here. Raises States.DataLimitExceeded."""
     text = output.text
-    dataflow.check_size(draft, state, text)
+    size = dataflow.check_size(draft, state, text)
     if assigned:
         variables.check_sizes(draft, branch, assigned)
     branch.previous = draft.record(
@@ -61,6 +63,7 @@ def leave(
         branch.previous,
         history.STATE_EXITED,
         history.state_exited(state.name, text, assigned),
+        size=None if assigned else state.name_bytes + size,
     )
     draft.visit(branch, state, outcome, error)
     if assigned:
@@ -75,6 +78,7 @@ def leave(
             branch.previous,
             "executionSucceededEventDetails",
             history.output(text),
+            size,
         )
         end_execution(draft, Outcome("SUCCEEDED", output=text))
     else:
@@ -95,9 +99,12 @@ def leave_with_result(draft: Draft, branch: Branch, state: Task | Map | Parallel
         )
         leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
         return
-    result = dataflow.shape(draft, branch, state, state.result_selector, result)
+    if state.result_selector is not None:
+        result = dataflow.shape(draft, branch, state, state.result_selector, result)
     placed = dataflow.place(state.result_path, branch.input, result)
-    assigned = dataflow.assigned(draft, branch, state, state.assign, result)
+    assigned = None
+    if state.assign is not None:
+        assigned = dataflow.assigned(draft, branch, state, state.assign, result)
     output = dataflow.select(draft, branch, state, state.output_path, placed)
     leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
 

@@ -33,11 +33,11 @@ class WorkingCopy:
     __slots__ = ("_changed", "_frozen", "_original", "head", "parts")
 
     def __init__(self, checkpoint: Checkpoint, *, new: bool = False) -> None:
-        """``new``: nothing of it has been written yet."""
+        """``new``: nothing of it has been written yet, and nobody else has it."""
         self._original: Mapping[PartId, Part] = {} if new else checkpoint.parts
         self._changed: set[PartId] = set(checkpoint.parts) if new else {HEAD}
         self.parts: dict[PartId, Part] = dict(checkpoint.parts)
-        self.head: Head = checkpoint.head.copy()
+        self.head: Head = checkpoint.head if new else checkpoint.head.copy()
         self.parts[HEAD] = self.head
         self._frozen: dict[PartId, Part] | None = None
 

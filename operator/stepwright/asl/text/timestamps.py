@@ -10,6 +10,7 @@ from typing import Final
 from stepwright.asl.signals import Millis
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FRACTIONS: Final = tuple(f".{millis:03d}Z" for millis in range(1000))
 
 # Wider fractions than a datetime holds are accepted and cut to milliseconds.
 _RFC3339: Final = re.compile(
@@ -19,8 +20,7 @@ _RFC3339: Final = re.compile(
 
 def text(moment: Millis) -> str:
     """In UTC with milliseconds: ``2024-01-02T03:04:05.678Z``."""
-    seconds, millis = divmod(moment, 1000)
-    return f"{_whole(seconds)}.{millis:03d}Z"
+    return _whole(moment // 1000) + _FRACTIONS[moment % 1000]
 
 
 @lru_cache(maxsize=64)

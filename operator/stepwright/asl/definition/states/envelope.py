@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from stepwright.asl.data import Expression
+from stepwright.asl.data import Expression, Selection
 from stepwright.asl.definition.fields import IDENTITY, Fields
 from stepwright.asl.json_types import Pointer
 from stepwright.asl.machine import QueryLanguage
@@ -21,8 +21,8 @@ class Envelope(TypedDict):
     query_language: QueryLanguage
     next: str | None
     end: bool
-    input_path: Expression | None
-    output_path: Expression | None
+    input_path: Selection | None
+    output_path: Selection | None
     assign: Expression | None
     output: Expression | None
 
@@ -37,8 +37,8 @@ def read(name: str, state_type: str, state: Fields) -> Envelope:
         query_language=state.language,
         next=next_state,
         end=end,
-        input_path=IDENTITY if jsonata else state.path("InputPath", IDENTITY),
-        output_path=IDENTITY if jsonata else state.path("OutputPath", IDENTITY),
+        input_path=IDENTITY if jsonata else state.selection("InputPath"),
+        output_path=IDENTITY if jsonata else state.selection("OutputPath"),
         assign=state.assignment(),
         output=state.template("Output") if jsonata else None,
     )

@@ -21,7 +21,7 @@ def begin(draft: Draft, branch: Branch, state: Choice) -> None:
     next_state, assign = (state.default, state.assign) if rule is None else (rule.next, rule.assign)
     if next_state is None:
         raise failures.no_choice_matched()
-    assigned = dataflow.assigned(draft, branch, state, assign, effective)
+    assigned = None if assign is None else dataflow.assigned(draft, branch, state, assign, effective)
     output = dataflow.select(draft, branch, state, state.output_path, effective)
     leave(draft, branch, state, output, next_state=next_state, assigned=assigned)
 

@@ -21,10 +21,13 @@ def begin(draft: Draft, branch: Branch, state: Pass) -> None:
     if state.has_result:
         result = Payload(state.result)
     else:
-        effective = dataflow.effective_input(draft, branch, state)
-        result = dataflow.shape(draft, branch, state, state.parameters, effective)
+        result = dataflow.effective_input(draft, branch, state)
+        if state.parameters is not None:
+            result = dataflow.shape(draft, branch, state, state.parameters, result)
     output = dataflow.place(state.result_path, branch.input, result)
-    assigned = dataflow.assigned(draft, branch, state, state.assign, result)
+    assigned = None
+    if state.assign is not None:
+        assigned = dataflow.assigned(draft, branch, state, state.assign, result)
     output = dataflow.select(draft, branch, state, state.output_path, output)
     leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
 

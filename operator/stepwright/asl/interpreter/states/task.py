@@ -34,7 +34,7 @@ _DEFAULT_REGION: Final = "us-east-1"
 def begin(draft: Draft, branch: Branch, state: Task) -> None:
     identity = draft.checkpoint.start.identity
     task = draft.next_task_id(branch)
-    answered = task if _has_token(state) else None
+    answered = None if state.resource.is_called else task  # in the context object, with its token
     effective = dataflow.effective_input(draft, branch, state)
     parameters = dataflow.shape(draft, branch, state, state.parameters, effective, task=answered)
     timeout, heartbeat = state.timeout_seconds, state.heartbeat_seconds
@@ -83,6 +83,9 @@ def resume(draft: Draft, branch: Branch, state: Task, signal: Signal | None) -> 
     task = branch.task
     assert task is not None
     match signal:
+        case TaskSucceeded():
+            _close(draft, branch)
+            _succeeded(draft, branch, state, Payload(signal.output, signal.text))
         case TaskStarted() if not task.started:
             branch.previous = task_events.started(draft, branch, state, signal.worker)
             branch.task = replace(task, started=True)
@@ -93,9 +96,6 @@ def resume(draft: Draft, branch: Branch, state: Task, signal: Signal | None) -> 
             output = Payload(signal.output)
             branch.previous = task_events.submitted(draft, branch, state, output.text)
             branch.task = replace(task, submitted=output)
-        case TaskSucceeded():
-            _close(draft, branch)
-            _succeeded(draft, branch, state, Payload(signal.output, signal.text))
         case TaskFailed():
             _close(draft, branch)
             _failed(draft, branch, state, failures.said(signal.error, signal.cause))
@@ -148,11 +148,6 @@ def _seconds(
             f"The {field} parameter cannot be parsed as a long value: {given} == {causes.plain(value)}"
         )
     return value
-
-
-def _has_token(state: Task) -> bool:
-    """Whether the context object names the task's token, with which its result can be reported."""
-    return not state.resource.is_called
 
 
 def _called(state: Task) -> str:

@@ -48,7 +48,9 @@ def _leave(draft: Draft, branch: Branch, state: Wait, effective: Payload) -> Non
         )
         leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
         return
-    assigned = dataflow.assigned(draft, branch, state, state.assign, effective)
+    assigned = None
+    if state.assign is not None:
+        assigned = dataflow.assigned(draft, branch, state, state.assign, effective)
     output = dataflow.select(draft, branch, state, state.output_path, effective)
     leave(draft, branch, state, output, next_state=state.next, assigned=assigned)
 
