@@ -9,6 +9,8 @@ import pytest
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.parts import PartId
+from stepwright.asl.json_types import Json
+from stepwright.asl.resource import Resource
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import (
     Millis,
@@ -48,6 +50,45 @@ def test_everything_a_driver_needs() -> None:
     assert task.input == {"image": "ship:1"}
     assert (task.attempt, task.scheduled) == (0, START)
     assert play.open_tasks() == [task]
+
+
+def no_image(resource: Resource, parameters: Json) -> str | None:
+    return None if isinstance(parameters, dict) and "image" in parameters else f"{resource} needs an image"
+
+
+def test_a_task_with_parameters_that_cannot_be_used_is_not_scheduled() -> None:
+    first = {**JOB, "Parameters": {"image": "pack:1"}, "Next": "Ship"}
+    second = {
+        **JOB,
+        "Parameters": {"count.$": "$.count"},
+        "Retry": [{"ErrorEquals": ["States.ALL"]}],
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Pack"}],
+        "End": True,
+    }
+    play = Play(machine(states("Pack", Pack=first, Ship=second)), unusable=no_image)
+    play.start(dump({}))
+    (task,) = play.started
+    play.send(TaskSucceeded(task.task, {"count": 2}))
+
+    assert play.started == [task]
+    assert [event["type"] for event in play.events][-3:] == [
+        "TaskStateExited",
+        "TaskStateEntered",
+        "ExecutionFailed",
+    ]
+    assert play.outcome is not None
+    assert play.outcome.error == "States.Runtime"
+    assert play.outcome.cause == (
+        f"An error occurred while executing the state 'Ship' (entered at the event id #{play.events[-2]['id']}). "
+        "The Parameters '{\"count\":2}' could not be used to start the Task: [k8s:job needs an image]"
+    )
+
+
+def test_what_is_given_without_parameters_is_no_matter_before_a_task_is_scheduled() -> None:
+    play = Play(machine(one_task()), unusable=no_image)
+    play.start(dump({"count": 2}))
+
+    assert len(play.started) == 1
 
 
 def test_without_parameters_a_task_gets_its_input() -> None:

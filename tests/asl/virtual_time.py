@@ -35,6 +35,7 @@ from stepwright.asl.step import (
 )
 from stepwright.asl.task_token import TokenOf, unsealed
 from stepwright.asl.text.jsontext import dump
+from stepwright.asl.unusable import Unusable, known_later
 
 START = Millis(1_700_000_000_000)  # 2023-11-14T22:13:20Z
 
@@ -69,6 +70,7 @@ class Play:
     limits: Limits = field(default_factory=Limits)
     identity: Identity = IDENTITY
     token: TokenOf = unsealed
+    unusable: Unusable = known_later
     reload: bool = True
     """Whether every step starts from what the journal holds, as after a restart."""
     journal: dict[PartId, EncodedPart] = field(default_factory=dict)
@@ -89,7 +91,13 @@ class Play:
     def start(self, given: JsonText) -> Step:
         return self._take(
             interpreter.start(
-                self.machine, self.identity, given, self._moment(), self.limits, token=self.token
+                self.machine,
+                self.identity,
+                given,
+                self._moment(),
+                self.limits,
+                token=self.token,
+                unusable=self.unusable,
             )
         )
 
@@ -97,7 +105,13 @@ class Play:
         checkpoint = checkpoints.decode(self.journal) if self.reload else self.checkpoint
         return self._take(
             interpreter.resume(
-                self.machine, checkpoint, signal, self._moment(), self.limits, token=self.token
+                self.machine,
+                checkpoint,
+                signal,
+                self._moment(),
+                self.limits,
+                token=self.token,
+                unusable=self.unusable,
             )
         )
 
@@ -110,7 +124,14 @@ class Play:
         self.journal = {name: checkpoints.encode(parts[name]) for name in parts}
         self.outcome = None
         return self._take(
-            interpreter.redrive(self.machine, self.checkpoint, self._moment(), self.limits, token=self.token)
+            interpreter.redrive(
+                self.machine,
+                self.checkpoint,
+                self._moment(),
+                self.limits,
+                token=self.token,
+                unusable=self.unusable,
+            )
         )
 
     def go_on(self) -> None:

@@ -82,6 +82,7 @@ class Embedded:
             aside,
             _state_machine,
             reports,
+            table.unusable,
             shards,
         )
         self._express = Express(
@@ -92,6 +93,7 @@ class Embedded:
             _state_machine,
             finished=lambda ref: test_cases.forget(ref.uid),
             token=database.tokens.make,
+            unusable=table.unusable,
             reports=reports,
         )
         self.express = SqlExpress(starting, self._express)

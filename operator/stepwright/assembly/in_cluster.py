@@ -198,6 +198,7 @@ class InCluster:
             observer=observer,
             finished=finished,
             limits=_with_shards(settings.limits),
+            unusable=table.unusable,
             reports=reports,
         )
         self.state_machines = made.state_machines(

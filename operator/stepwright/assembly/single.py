@@ -33,6 +33,7 @@ from stepwright.engine.reports import Reports
 from stepwright.mocks import names
 from stepwright.mocks.answers import Script
 from stepwright.mocks.driver import MockedDriver, OfOneExecution
+from stepwright.tasks import table
 from stepwright.tasks.calls.as_jobs import JobAnswers
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.processes import ProcessDriver, environment
@@ -107,6 +108,7 @@ async def run(
             observer=watching,
             limits=limits,
             finished=lambda _ref: finished.set(),
+            unusable=table.unusable,
             reports=reports,
         )
         running = asyncio.create_task(engine.run())

@@ -54,6 +54,7 @@ class Advancing:
             self._moments.next(),
             self._world.limits,
             token=self._token,
+            unusable=self._world.unusable,
         )
         self._add(batch, await self._step(start), None)
         return await self.fill(batch)
@@ -69,6 +70,7 @@ class Advancing:
             self._moments.next(asked),
             self._world.limits,
             token=self._token,
+            unusable=self._world.unusable,
         )
         self._add(batch, await self._step(redrive), None)
         return await self.fill(batch)
@@ -114,6 +116,7 @@ class Advancing:
             self._world.limits,
             instead=self._world.instead(self._ref.uid),
             token=self._token,
+            unusable=self._world.unusable,
         )
         self._add(batch, await self._step(resume), signal)
         if given_up is not None and given_up.task in batch.ends:

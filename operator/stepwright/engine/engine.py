@@ -15,6 +15,7 @@ from stepwright.asl.limits import Limits
 from stepwright.asl.signals import Break, Millis, Moment, Signal, Stop, TaskId, TimerFired, TimerId
 from stepwright.asl.step import Outcome, Step
 from stepwright.asl.task_token import unsealed
+from stepwright.asl.unusable import Unusable, known_later
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.observer import Observer, Unobserved
 from stepwright.engine.parking import PARKS_FROM_SECONDS, Parked
@@ -72,12 +73,13 @@ class Engine:
         whose: Whose | None = None,
         instead: Callable[[Uid], Break | None] | None = None,
         token: TokenIn | None = None,
+        unusable: Unusable = known_later,
         reports: Reports | None = None,
     ) -> None:
         """``aside``: where to take steps that take long, and ``whose`` turn each is (``engine.steps``).
         ``instead``: the error with which an execution fails at its next transition, whatever that would be.
-        ``token``: makes task tokens, if answers with tokens are accepted. ``reports``: what ``drivers``
-        report to."""
+        ``token``: makes task tokens, if answers with tokens are accepted. ``unusable``:
+        which parameters no task can be started with. ``reports``: what ``drivers`` report to."""
         clock = clock or SystemClock()
         self._stepping = stepping or Stepping()
         self.timers = Timers(clock, self._timer_fired)
@@ -96,6 +98,7 @@ class Engine:
             instead=instead or (lambda _: None),
             observer=observer or Unobserved(),
             limits=limits or Limits(),
+            unusable=unusable,
             token=token or (lambda _, uid, task, scheduled: unsealed(uid, task, scheduled)),
             steps=Steps(self._stepping, aside, whose),
         )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from stepwright.asl.limits import EXPRESS, Limits
 from stepwright.asl.step import Outcome
+from stepwright.asl.unusable import Unusable, known_later
 from stepwright.engine.alone import Held
 from stepwright.engine.engine import Engine
 from stepwright.engine.forgetting import ExpressJournal
@@ -20,7 +21,7 @@ from stepwright.engine.steps import Aside, Whose
 
 class Express:
     """``finished`` is called once an execution no longer runs. ``aside``, ``whose``, ``token``,
-    ``reports``: see ``Engine``."""
+    ``unusable``, ``reports``: see ``Engine``."""
 
     def __init__(
         self,
@@ -31,6 +32,7 @@ class Express:
         whose: Whose | None = None,
         finished: Callable[[ExecutionRef], None] = lambda _ref: None,
         token: TokenIn | None = None,
+        unusable: Unusable = known_later,
         reports: Reports | None = None,
     ) -> None:
         self._journal = ExpressJournal()
@@ -45,6 +47,7 @@ class Express:
             whose=whose,
             finished=finished,
             token=token,
+            unusable=unusable,
             reports=reports,
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from stepwright.asl.limits import Limits
 from stepwright.asl.signals import Break
+from stepwright.asl.unusable import Unusable, known_later
 from stepwright.engine.observer import Observer
 from stepwright.engine.ports import Clock, Journal, Lease, TaskDriver, TokenIn, Uid
 from stepwright.engine.stepping import Stepping
@@ -37,5 +38,6 @@ class World:
     """The error with which an execution fails at its next transition, whatever that would be."""
     observer: Observer
     token: TokenIn
+    unusable: Unusable = known_later
     limits: Limits = field(default_factory=Limits)
     steps: Steps = field(default_factory=lambda: Steps(Stepping()))

@@ -15,6 +15,7 @@ import structlog
 from stepwright.asl.limits import STANDARD, Limits
 from stepwright.asl.signals import Millis, Signal, TaskId
 from stepwright.asl.step import HistoryEvent, Status
+from stepwright.asl.unusable import Unusable, known_later
 from stepwright.catalog import arns
 from stepwright.catalog.ports import Cursor, Page, TestCases
 from stepwright.catalog.records import Execution
@@ -63,9 +64,10 @@ class SqlExecutions:
         aside: Aside | None = None,
         whose: Whose | None = None,
         reports: Reports | None = None,
+        unusable: Unusable = known_later,
         shards: SqlShards | None = None,
     ) -> None:
-        """``aside``, ``whose`` and ``reports``: see ``Engine``. ``shards`` of distributed Maps are carried, too."""
+        """``aside``, ``whose``, ``reports`` and ``unusable``: see ``Engine``. ``shards`` of distributed Maps are carried, too."""
         self._database = database
         self._journal = journal
         self._deletions = machines.deletions
@@ -87,6 +89,7 @@ class SqlExecutions:
             instead=machines.deletions.failure,
             token=database.tokens.make,
             reports=reports,
+            unusable=unusable,
         )
         self._ends = Ends() if shards is None else shards.ends
         self._let_go: defaultdict[Uid, asyncio.Event] = defaultdict(asyncio.Event)

@@ -357,6 +357,12 @@ def integrations(process: Process, means: Means) -> tuple[Integration, ...]:
     )
 
 
+def unusable(resource: Resource, parameters: Json) -> str | None:
+    """What is wrong with the parameters of a task that is about to be scheduled, as far as that is to be said before it is
+    (``asl.unusable``)."""
+    return aws.unusable(resource, parameters)
+
+
 def check_for(spec: Mapping[str, Any], process: Process | None = None) -> TaskCheck:
     """The checks of all drivers for the tasks and readers of one definition, that of a StateMachine with this ``spec``.
     ``process``: of those alone that it has; what none of its drivers serves is reported separately."""

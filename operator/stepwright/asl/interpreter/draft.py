@@ -30,6 +30,7 @@ from stepwright.asl.step import (
 )
 from stepwright.asl.task_token import TokenOf, unsealed
 from stepwright.asl.text import timestamps
+from stepwright.asl.unusable import Unusable, known_later
 
 UNLIMITED: Final = 2**53
 
@@ -77,6 +78,7 @@ class Draft:
         "size",
         "timestamp",
         "token",
+        "unusable",
         "visits",
     )
 
@@ -90,12 +92,14 @@ class Draft:
         new: bool = False,
         patience: int | None = None,
         token: TokenOf = unsealed,
+        unusable: Unusable = known_later,
     ) -> None:
         """``new``: nothing of the checkpoint has been written yet. ``patience``: what the step may cost before it raises
         ``meter.TakesLong``; None: there is no limit."""
         self.machine: Final = machine
         self.limits: Final = limits
         self.token: Final = token
+        self.unusable: Final = unusable
         self.now: Final[Millis] = moment.now
         self.timestamp: Final = timestamps.text(moment.now)
         self._seed = moment.seed

@@ -76,6 +76,7 @@ from stepwright.asl.step import Outcome, SetTimer, Step
 from stepwright.asl.task_token import TokenOf, unsealed
 from stepwright.asl.text import payload
 from stepwright.asl.text.jsontext import InvalidJson
+from stepwright.asl.unusable import Unusable, known_later
 
 _MODULES: Final[dict[type[State], Any]] = {
     Pass: pass_,
@@ -100,10 +101,11 @@ def start(
     patience: int | None = None,
     *,
     token: TokenOf = unsealed,
+    unusable: Unusable = known_later,
 ) -> Step:
     """The first step of an execution. ``input`` is the text of any JSON value. Raises ``meter.TakesLong`` if the step costs
     more than ``patience`` (in units of ``meter``); without ``patience`` it always comes to its end."""
-    draft = _begun(machine, identity, input, moment, limits, patience, token)
+    draft = _begun(machine, identity, input, moment, limits, patience, token, unusable)
     draft.ready.append(ROOT)
     _set_deadline(draft)
     return _step(draft)
@@ -126,10 +128,11 @@ def _begun(
     limits: Limits,
     patience: int | None = None,
     token: TokenOf = unsealed,
+    unusable: Unusable = known_later,
 ) -> Draft:
     given = payload.of_text(input)
     empty = Checkpoint({START: Start(identity, given, moment.now), HEAD: Head(next_branch=ROOT + 1)})
-    draft = Draft(machine, empty, moment, limits, new=True, patience=patience, token=token)
+    draft = Draft(machine, empty, moment, limits, new=True, patience=patience, token=token, unusable=unusable)
     root = Branch(number=ROOT, scope=Pointer(""), state=machine.root.start_at, input=given, previous=0)
     draft.checkpoint.put(branch_id(ROOT), root)
     draft.record(
@@ -150,10 +153,11 @@ def redrive(
     patience: int | None = None,
     *,
     token: TokenOf = unsealed,
+    unusable: Unusable = known_later,
 ) -> Step:
     """The step with which an execution that ended without success goes on from ``Step.redrivable``. Raises
     ``meter.TakesLong`` as ``start`` does."""
-    draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token)
+    draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token, unusable=unusable)
     redriving.reopen(draft)
     if shards.counts(checkpoint.parts) is None:  # the deadline of a shard is its Map's
         _set_deadline(draft)
@@ -179,6 +183,7 @@ def resume(
     instead: Break | None = None,
     *,
     token: TokenOf = unsealed,
+    unusable: Unusable = known_later,
 ) -> Step:
     """The step that follows from a signal. A signal for something no longer open gives an empty step. Raises
     ``meter.TakesLong`` as ``start`` does.
@@ -209,7 +214,7 @@ def resume(
         case TimerFired():
             branch = _branch_of_timer(checkpoint, signal.timer)
         case UpdateMapRun() if instead is None:
-            return _update(machine, checkpoint, signal, moment, limits, patience, token)
+            return _update(machine, checkpoint, signal, moment, limits, patience, token, unusable)
         case Stop():
             return _stop(machine, checkpoint, signal, moment, limits)
         case Break():
@@ -222,7 +227,7 @@ def resume(
         return Step(checkpoint)
     if instead is not None and not isinstance(signal, TaskStarted | TaskSubmitted):
         return resume(machine, checkpoint, instead, moment, limits)
-    draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token)
+    draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token, unusable=unusable)
     return _step(draft, branch or shard, signal)
 
 
@@ -373,13 +378,14 @@ def _update(
     limits: Limits,
     patience: int | None,
     token: TokenOf,
+    unusable: Unusable,
 ) -> Step:
     """Set new bounds for a Map Run under way; a bound that is None stays as it is. The run goes on with them at once."""
     forks = (part for part in checkpoint.parts.values() if type(part) is Fork)
     found = next((fork for fork in forks if fork.run is not None and fork.run.arn == update.arn), None)
     if found is None:
         return Step(checkpoint)
-    draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token)
+    draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token, unusable=unusable)
     fork = draft.checkpoint.fork(found.branch)
     assert fork is not None
     distributed_map.update(draft, fork, update)

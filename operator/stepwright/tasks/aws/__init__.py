@@ -15,11 +15,11 @@ from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
 from stepwright.tasks.aws.connection import read as read_connection
-from stepwright.tasks.aws.resources import claims, serves
+from stepwright.tasks.aws.resources import APIS, claims, serves
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 
-__all__ = ["check_allowed", "check_for", "claims", "make", "read_connection", "serves"]
+__all__ = ["check_allowed", "check_for", "claims", "make", "read_connection", "serves", "unusable"]
 
 
 def check_for(spec: Mapping[str, Any]) -> TaskCheck:
@@ -49,6 +49,16 @@ def check_allowed(
     from stepwright.tasks.aws import allowed  # noqa: PLC0415 - as above
 
     return allowed.check(named, resource, state, pointer)
+
+
+def unusable(resource: Resource, parameters: Json) -> str | None:
+    """What AWS finds wrong with parameters before it schedules their task: with those of API Gateway. The models of other services
+    are too large to be read while an execution takes a step, so what they say is said when the task runs."""
+    if (resource.kind, resource.service) != ("integration", APIS):
+        return None
+    from stepwright.tasks.aws import scheduling  # noqa: PLC0415 - as above
+
+    return scheduling.problem(resource, parameters)
 
 
 def make(means: Means) -> Integration:

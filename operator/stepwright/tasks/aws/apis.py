@@ -15,15 +15,20 @@ from stepwright.tasks.calls import headers, target
 from stepwright.tasks.calls.integration import Again, Call
 from stepwright.tasks.calls.target import BadUrl
 
-SERVICE: Final = "apigateway"
-"""As Resources name it."""
-
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]{1,5})?")
 
 
 def usable(call: Call, given: dict[str, Json]) -> dict[str, Json]:  # noqa: ARG001
     """What is sent, of parameters that have the right types. Raises ValueError with a sentence."""
+    require(given)
+    if given.get("AllowNullValues") in (True, "true"):
+        return given
+    return {**given, "RequestBody": _without_nulls(given.get("RequestBody"))}
+
+
+def require(given: Mapping[str, Json]) -> None:
+    """Parameters with which an API can be called, of those that have the right types. Raises ValueError with a sentence."""
     host, method = given["ApiEndpoint"], given["Method"]
     if not isinstance(host, str) or _HOST.fullmatch(host) is None:
         raise ValueError("ApiEndpoint must be the host of an API (ID.execute-api.REGION.amazonaws.com)")
@@ -36,9 +41,6 @@ def usable(call: Call, given: dict[str, Json]) -> dict[str, Json]:  # noqa: ARG0
     except BadUrl as bad:
         raise ValueError(f"The URL of Stage and Path {bad}") from bad
     _require_headers(given.get("Headers"))
-    if given.get("AllowNullValues") in (True, "true"):
-        return given
-    return {**given, "RequestBody": _without_nulls(given.get("RequestBody"))}
 
 
 def again(call: Call) -> Again:

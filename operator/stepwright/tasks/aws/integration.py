@@ -80,7 +80,7 @@ class AwsServices:
         job = jobs.of(call.task.resource)
         if job is not None:
             return job.again
-        return apis.again(call) if call.task.resource.service == apis.SERVICE else Again.REPEAT
+        return apis.again(call) if call.task.resource.service == resources.APIS else Again.REPEAT
 
     def lost(self, call: Call) -> CallFailed:
         own = optimized.find(call.task.resource)

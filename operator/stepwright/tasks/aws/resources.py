@@ -9,6 +9,7 @@ from stepwright.aws import optimized
 from stepwright.tasks.aws import jobs
 
 SDK: Final = "aws-sdk:"
+APIS: Final = "apigateway"
 
 _ELSEWHERE: Final = frozenset({"aws-sdk:sfn", "lambda", "states"})
 """Services of other integrations."""

@@ -17,14 +17,11 @@ from stepwright.tasks.calls.integration import Call, CallFailed
 def sendable(call: Call, operation: Operation) -> dict[str, Any]:
     """What botocore takes. Raises CallFailed where the service would not take it."""
     shape, parameters = operation.model.input_shape, call.task.parameters
-    if not isinstance(parameters, dict):
-        raise unusable(parameters, "The Parameters must be an object")
+    if (why := problem(operation, parameters)) is not None:
+        raise unusable(parameters, why)
     if shape is None:
         return {}
-    if found := [
-        _said(problem, operation) for problem in shapes.problems(shape, parameters, operation.spelling)
-    ]:
-        raise unusable(parameters, ", ".join(found))
+    assert isinstance(parameters, dict)
     before = extras.BEFORE.get(f"{call.task.resource.service}:{call.task.resource.action}")
     try:
         if before is not None:
@@ -37,6 +34,17 @@ def sendable(call: Call, operation: Operation) -> dict[str, Any]:
     for member in operation.model.idempotent_members:
         given.setdefault(member, begun_uid(call.ref.uid, call.task.task))
     return given  # type: ignore[no-any-return]
+
+
+def problem(operation: Operation, parameters: Json) -> str | None:
+    """What the service's model finds wrong with them."""
+    if not isinstance(parameters, dict):
+        return "The Parameters must be an object"
+    shape = operation.model.input_shape
+    if shape is None:
+        return None
+    found = shapes.problems(shape, parameters, operation.spelling)
+    return ", ".join(_said(each, operation) for each in found) or None
 
 
 def _said(problem: shapes.Problem, operation: Operation) -> str:

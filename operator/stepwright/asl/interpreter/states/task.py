@@ -53,6 +53,8 @@ def begin(draft: Draft, branch: Branch, state: Task) -> None:
         )  # here, so that a value without text is a failure of the state
     text = parameters.text
     dataflow.check_size(draft, state, text)
+    if state.parameters is not None and (why := draft.unusable(state.resource, parameters.value)) is not None:
+        raise failures.runtime(f"The Parameters '{text}' could not be used to start the Task: [{why}]")
     branch.previous = task_events.scheduled(
         draft,
         branch,
