@@ -67,6 +67,8 @@ class MemoryJournal:
     """``before`` and ``after`` are called around each write and may raise: a write that never landed, or one that did
     and was not answered."""
 
+    keeps_children = True
+
     def __init__(self, latency_seconds: float = 0.005) -> None:
         self.stored: dict[Uid, Stored] = {}
         self.explained: list[str] = []

@@ -63,6 +63,8 @@ class _Status(msgspec.Struct):
 class ClusterJournal:
     """Implements ``engine.ports.Journal``."""
 
+    keeps_children = False
+
     def __init__(
         self,
         api: Api,

@@ -134,7 +134,7 @@ class Advancing:
         return taken
 
     def _add(self, batch: Batch, step: Step, signal: Signal | None) -> None:
-        batch.add(step, signal)
+        batch.add(step, signal, children=self._world.journal.keeps_children)
         self._brake.spend(len(step.events) + len(step.child_events), self._world.clock.now())
 
     def _token(self, uid: str, task: TaskId, scheduled: Millis) -> str:

@@ -56,6 +56,8 @@ class Batch:
     redrivable: Checkpoint | None = None
     size_bytes: int = 0
     work: int = 0
+    begun: dict[TaskId, StartTask] = field(default_factory=dict)
+    """Tasks that were started although these steps are not written (``unwritten``)."""
 
     @property
     def more(self) -> bool:
@@ -75,8 +77,9 @@ class Batch:
             or self.work >= MOST_WORK
         )
 
-    def add(self, step: Step, signal: Signal | None) -> None:
-        """Fold in a step; ``signal`` is what it responded to, None for the start."""
+    def add(self, step: Step, signal: Signal | None, *, children: bool = True) -> None:
+        """Fold in a step; ``signal`` is what it responded to, None for the start. ``children``: whether the journal keeps what it
+        says of child executions."""
         self.checkpoint = step.checkpoint
         self.changed |= step.changed
         self.events += step.events
@@ -84,7 +87,7 @@ class Batch:
         self.work += step.work
         for visit in step.visits:
             self.visits[visit.id] = visit
-        if step.child_events:
+        if children and step.child_events:
             self._add_children(step)
         if isinstance(signal, TaskSucceeded | TaskFailed) and not _is_empty(step):
             self.ends[signal.task] = Release(signal.task)
@@ -106,6 +109,11 @@ class Batch:
         self.child_events += step.child_events
         self.size_bytes += sum(_size(written.event) for written in step.child_events)
         self.children.update((child.name, child) for child in step.children)
+
+    def acted(self) -> None:
+        """What follows from these steps is under way; they are written with later ones."""
+        self.begun |= self.starts
+        self.starts, self.ends, self.timers = {}, {}, {}
 
     @property
     def stops(self) -> list[CancelTask]:

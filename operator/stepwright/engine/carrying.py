@@ -25,6 +25,7 @@ from stepwright.engine.parking import Parked, parked
 from stepwright.engine.ports import Commit, Loaded, Refused
 from stepwright.engine.sweeping import Sweeping
 from stepwright.engine.taking_up import TakingUp
+from stepwright.engine.unwritten import Unwritten, cancel_begun
 from stepwright.engine.world import World
 from stepwright.engine.writing import Writing
 
@@ -40,6 +41,7 @@ class Carrying:
         "_mailbox",
         "_ref",
         "_tasks",
+        "_unwritten",
         "_world",
         "_writing",
         "is_ending",
@@ -61,6 +63,7 @@ class Carrying:
         self._holding = holding
         self._tasks = OpenTasks(ref, world, mailbox, holding, stops)
         self._writing = Writing(ref, world, mailbox, holding, moments, stops)
+        self._unwritten = Unwritten()
         self._advancing = Advancing(ref, machine, world, mailbox, moments, brake, self._tasks)
         self.is_ending = loaded.ended
         """Whether its end is written: only cleaning up is left to do."""
@@ -89,6 +92,7 @@ class Carrying:
         which it fails instead. Raises what the journal does, NewerVersion, and OutOfDate if it must be read
         again."""
         self._tasks.stop(self._writing.take_up(loaded))
+        self._unwritten.take_up(loaded.machine, self._writing.checkpoint)
         settled = loaded.settled
         taking_up = TakingUp(self._ref, loaded.machine, self._world, sweeping, self._tasks, self._advancing)
         if loaded.ended:
@@ -105,7 +109,7 @@ class Carrying:
                     checkpoints.rest(self._writing.checkpoint, batch.changed)
                 del batch
                 await self._mailbox.due()
-                batch = await self._advancing.fill(Batch(self._writing.checkpoint))
+                batch = await self._advancing.fill(self._unwritten.go_on(self._writing.checkpoint))
             settled, self.is_ending = ended.settled, True
             await self._tasks.finished()
         if not settled:
@@ -120,7 +124,7 @@ class Carrying:
         """What to remember if there is nothing to do for long; None if there is, or may be soon."""
         checkpoint, world = self._writing.checkpoint, self._world
         assert checkpoint is not None
-        if self._mailbox.is_due or not self._tasks.none:
+        if self._mailbox.is_due or not self._tasks.none or self._unwritten.batch is not None:
             return None
         return parked(self._ref, checkpoint, self._writing.seq, world.clock.now(), world.parks_from_seconds)
 
@@ -128,12 +132,18 @@ class Carrying:
         """Write, then dispatch. Returns the commit if it ended the execution."""
         if batch.empty and not self._mailbox.restates:
             return None
+        if self._unwritten.may_have(batch) and not self._mailbox.restates:
+            self._act(batch)
+            batch.acted()
+            self._unwritten.batch = batch
+            return None
+        self._unwritten.batch = None
         try:
             commit = await self._write(batch)
         except KeptOut as error:
             if self._writing.checkpoint is None:
                 raise
-            batch, commit = await self._end_instead(str(error))
+            batch, commit = await self._end_instead(str(error), batch)
         except Refused:
             if self._writing.checkpoint is None:
                 raise
@@ -150,14 +160,15 @@ class Carrying:
         try:
             return batch, await self._write(batch)
         except Refused as error:
-            return await self._end_instead(str(error))
+            return await self._end_instead(str(error), batch)
 
-    async def _end_instead(self, reason: str) -> tuple[Batch, Commit]:
+    async def _end_instead(self, reason: str, given_up: Batch) -> tuple[Batch, Commit]:
         """The write is given up: the execution ends, as somebody asked, or because of that."""
         log.error("write given up, ending the execution", execution=str(self._ref), reason=reason)
         batch = Batch(self._writing.checkpoint)
         cause = f"The state of the execution could not be recorded: {reason}"
         await self._advancing.resume(batch, self._mailbox.stop or Break("States.Runtime", cause))
+        cancel_begun(given_up, batch)
         return batch, await self._writing.write(batch, self._tasks, ends=True)
 
     def _act(self, batch: Batch) -> None:

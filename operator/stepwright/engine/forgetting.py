@@ -19,6 +19,8 @@ class _Running:
 class ExpressJournal:
     """Implements ``engine.ports.Journal`` in memory."""
 
+    keeps_children = False
+
     def __init__(self) -> None:
         self._running: dict[Uid, _Running] = {}
 

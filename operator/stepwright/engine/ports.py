@@ -167,6 +167,9 @@ class Refused(JournalError):  # noqa: N818
 
 
 class Journal(Protocol):
+    keeps_children: bool
+    """Whether it has a place for what commits say of child executions."""
+
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:
         """What is stored now; with ``at_least``, any copy with this ``seq`` or a later one will do. Raises
         Unavailable, Gone, Elsewhere, or Refused if what is stored cannot be read."""

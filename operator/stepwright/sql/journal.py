@@ -70,6 +70,8 @@ class _Stored(NamedTuple):
 class SqlJournal:
     """Implements ``engine.ports.Journal``."""
 
+    keeps_children = True
+
     def __init__(self, database: Database, beside: Beside) -> None:
         """``beside``: where long definitions are compiled."""
         self._database = database

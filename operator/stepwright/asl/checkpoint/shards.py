@@ -40,8 +40,8 @@ from stepwright.asl.checkpoint.parts import (
     part_id,
     source_id,
 )
-from stepwright.asl.json_types import Json, JsonText
-from stepwright.asl.machine import Machine, Map
+from stepwright.asl.json_types import Json, JsonText, Pointer
+from stepwright.asl.machine import Machine, Map, Parallel, Task, Wait
 from stepwright.asl.resource import ITEM_READER, MAP_SHARD
 from stepwright.asl.signals import Millis, ShardCounts, TaskId
 from stepwright.asl.step import CancelTask, StartTask
@@ -139,6 +139,34 @@ def counts_of(fork: Fork, run: MapRun) -> ShardCounts:
         children_ended=run.ended,
         children_failed=run.failed,
     )
+
+
+def is_repeatable(machine: Machine, parts: Parts) -> bool:
+    """Whether this is a shard of which nobody can tell how often it was done, until its end is recorded: its child executions
+    only compute, and reading its items and writing its results is harmless to repeat."""
+    root, fork = parts.get(branch_id(ROOT)), parts.get(fork_id(ROOT))
+    if type(root) is not Branch or type(fork) is not Fork or fork.run is None or not fork.run.is_shard:
+        return False
+    state = machine.scopes[root.scope].states[root.state]
+    return isinstance(state, Map) and _computes(machine, state.item_processor)
+
+
+def _computes(machine: Machine, scope: Pointer) -> bool:
+    for state in machine.scopes[scope].states.values():
+        match state:
+            case Task() | Wait():
+                return False
+            case Parallel() | Map() if state.retry:  # which may wait for long
+                return False
+            case Map():
+                if state.mode == "DISTRIBUTED" or not _computes(machine, state.item_processor):
+                    return False
+            case Parallel():
+                if not all(_computes(machine, branch) for branch in state.branches):
+                    return False
+            case _:
+                pass
+    return True
 
 
 def _beginning(parts: Parts, branch: Branch, shard: Shard) -> dict[str, EncodedPart]:
