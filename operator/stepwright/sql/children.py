@@ -14,64 +14,88 @@ import msgspec
 
 from stepwright.asl.interpreter.map_runs import execution_arn, machine_arn
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.step import HistoryEvent, Status
+from stepwright.asl.step import ChildExecution, HistoryEvent, Status
 from stepwright.catalog.ports import Cursor, Page
 from stepwright.catalog.records import Execution
 from stepwright.engine import payloads
 from stepwright.engine.ports import Commit, Uid
 from stepwright.sql import pages
 from stepwright.sql.database import Database, Statement
-from stepwright.sql.rows import read_payloads
+from stepwright.sql.rows import read_payloads, text_of
 
 # A child execution runs what its parent runs. Its Map Run was stored before it, or is with it.
+_AS_IT_IS_NOW: Final = (
+    "ON CONFLICT (uid) DO UPDATE SET status = excluded.status, output = excluded.output, error = excluded.error, "
+    "cause = excluded.cause, stopped = excluded.stopped, redrives = excluded.redrives, redriven = excluded.redriven"
+)
 PUT_CHILD: Final = Statement(
     11,
-    "INSERT INTO child_executions (uid, run, revision, item_count, status, input, output, error, cause, started, stopped, "
+    "INSERT INTO child_executions (uid, run, revision, item_count, status, input, output, error, cause, started, stopped, "  # noqa: S608 - a constant
     "redrives, redriven) SELECT :uid, map_runs.position, executions.revision, :item_count, :status, :input, :output, :error, "
     ":cause, :started, :stopped, :redrives, :redriven FROM map_runs, executions WHERE map_runs.arn = :map_run_arn "
-    "AND executions.uid = :parent ON CONFLICT (uid) DO UPDATE SET status = excluded.status, output = excluded.output, "
-    "error = excluded.error, cause = excluded.cause, stopped = excluded.stopped, redrives = excluded.redrives, "
-    "redriven = excluded.redriven",
+    f"AND executions.uid = :parent {_AS_IT_IS_NOW}",
 )
+PUT_CHILDREN: Final = Statement(
+    11,
+    "INSERT INTO child_executions (uid, run, revision, item_count, status, input, output, error, cause, started, stopped, "  # noqa: S608 - a constant
+    "redrives, redriven) SELECT value ->> 'uid', map_runs.position, executions.revision, value ->> 'item_count', "
+    "value ->> 'status', value ->> 'input', value ->> 'output', value ->> 'error', value ->> 'cause', value ->> 'started', "
+    "value ->> 'stopped', value ->> 'redrives', value ->> 'redriven' FROM map_runs CROSS JOIN executions "
+    "CROSS JOIN json_each(:children) WHERE map_runs.arn = :map_run_arn AND executions.uid = :parent "
+    f"{_AS_IT_IS_NOW}",
+)
+"""Of many child executions, as one JSON text: a row by itself costs several times as much."""
 ADD_EVENTS: Final = Statement(
     12,
-    "INSERT INTO child_events (child, first, last, bodies) SELECT position, :first, :last, :bodies FROM child_executions "
-    "WHERE uid = :uid",
+    "INSERT INTO child_events (child, first, last, bodies) SELECT position, value ->> 1, value ->> 2, value ->> 3 "
+    "FROM json_each(:events) CROSS JOIN child_executions WHERE uid = value ->> 0",
 )
+"""Of many child executions. In the array of its events, which is a JSON text, no zero stands as it is."""
 
 
 def rows_of(
     parent: Uid, commit: Commit, texts: payloads.Payloads
 ) -> Iterator[tuple[Statement, Mapping[str, Any]]]:
-    """What a commit says of child executions. Long texts of events are put into ``texts``."""
-    for child in commit.children:
-        yield (
-            PUT_CHILD,
-            {
-                "parent": parent,
-                "map_run_arn": child.map_run_arn,
-                "uid": child.name,
-                "item_count": child.items,
-                "status": child.status,
-                "input": child.input,
-                "output": child.output,
-                "error": child.error,
-                "cause": child.cause,
-                "started": child.started,
-                "stopped": child.stopped,
-                "redrives": child.redrives,
-                "redriven": child.redriven,
-            },
-        )
+    """What a commit says of child executions, in its order. Long texts of events are put into ``texts``."""
+    if any(map(_has_zero, commit.children)):
+        for child in commit.children:
+            yield PUT_CHILD, {"parent": parent, "map_run_arn": child.map_run_arn, **_row(child)}
+    else:
+        of_runs: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for child in commit.children:
+            of_runs[child.map_run_arn].append(_row(child))
+        for run, rows in of_runs.items():
+            yield PUT_CHILDREN, {"parent": parent, "map_run_arn": run, "children": text_of(rows)}
     events: defaultdict[str, list[HistoryEvent]] = defaultdict(list)
     for written in commit.child_events:
         events[written.child].append(written.event)
-    for uid, of_child in events.items():
-        bodies = payloads.short_text(of_child, texts)
-        yield (
-            ADD_EVENTS,
-            {"uid": uid, "first": of_child[0]["id"], "last": of_child[-1]["id"], "bodies": bodies},
-        )
+    if events:
+        together = [
+            (uid, of_child[0]["id"], of_child[-1]["id"], payloads.short_text(of_child, texts))
+            for uid, of_child in events.items()
+        ]
+        yield ADD_EVENTS, {"events": text_of(together)}
+
+
+def _has_zero(child: ChildExecution) -> bool:
+    """SQLite ends a text that it reads from JSON at a zero, which only these two can hold."""
+    return "\0" in (child.error or "") or "\0" in (child.cause or "")
+
+
+def _row(child: ChildExecution) -> Mapping[str, Any]:
+    return {
+        "uid": child.name,
+        "item_count": child.items,
+        "status": child.status,
+        "input": child.input,
+        "output": child.output,
+        "error": child.error,
+        "cause": child.cause,
+        "started": child.started,
+        "stopped": child.stopped,
+        "redrives": child.redrives,
+        "redriven": child.redriven,
+    }
 
 
 async def find(database: Database, arn: str) -> Execution | None:
