@@ -31,6 +31,8 @@ from stepwright.engine.effects import Cancel, End, Release
 # still far from the 1.5 MiB that etcd accepts in one request.
 LARGEST_EVENTS_BYTES = 448 * 1024
 LARGEST_EVENTS_COUNT = 2_000
+# What a write says of child executions is kept, if at all, where a write may have many times as much.
+MOST_OF_CHILDREN = 8
 # In units of ``asl.meter``: half a second of computing. This much, plus the step under way, is lost if an
 # engine ends; after each write the execution shows its progress. A write costs a hundredth of that.
 MOST_WORK = 500_000
@@ -55,6 +57,7 @@ class Batch:
     outcome: Outcome | None = None
     redrivable: Checkpoint | None = None
     size_bytes: int = 0
+    children_bytes: int = 0
     work: int = 0
     begun: dict[TaskId, StartTask] = field(default_factory=dict)
     """Tasks that were started although these steps are not written (``unwritten``)."""
@@ -70,10 +73,11 @@ class Batch:
 
     @property
     def full(self) -> bool:
-        events = len(self.events) + len(self.child_events)
         return (
             self.size_bytes >= LARGEST_EVENTS_BYTES
-            or events >= LARGEST_EVENTS_COUNT
+            or len(self.events) >= LARGEST_EVENTS_COUNT
+            or self.children_bytes >= LARGEST_EVENTS_BYTES * MOST_OF_CHILDREN
+            or len(self.child_events) >= LARGEST_EVENTS_COUNT * MOST_OF_CHILDREN
             or self.work >= MOST_WORK
         )
 
@@ -107,7 +111,7 @@ class Batch:
 
     def _add_children(self, step: Step) -> None:
         self.child_events += step.child_events
-        self.size_bytes += sum(_size(written.event) for written in step.child_events)
+        self.children_bytes += sum(_size(written.event) for written in step.child_events)
         self.children.update((child.name, child) for child in step.children)
 
     def acted(self) -> None:
@@ -120,15 +124,18 @@ class Batch:
         """Tasks that may be running and must be stopped."""
         return [end.task for end in self.ends.values() if isinstance(end, Cancel)]
 
-    def encoded_parts(self, *, whole: bool = False) -> dict[PartId, checkpoints.EncodedPart | None]:
-        """The parts that changed; ``whole``: all parts."""
+    def encoded_parts(
+        self, written: Checkpoint | None, *, whole: bool = False
+    ) -> dict[PartId, checkpoints.EncodedPart | None]:
+        """The parts that changed; ``whole``: all parts. A part that came and went since the checkpoint that is ``written`` was
+        never stored: a Map may have thousands of these."""
         assert self.checkpoint is not None
         parts = self.checkpoint.parts
         if whole:
             return {part: checkpoints.encode(parts[part]) for part in sorted(parts)}
-        return {
-            part: checkpoints.encode(parts[part]) if part in parts else None for part in sorted(self.changed)
-        }
+        stored = parts if written is None else written.parts
+        changed = [part for part in self.changed if part in parts or part in stored]
+        return {part: checkpoints.encode(parts[part]) if part in parts else None for part in sorted(changed)}
 
 
 def _is_empty(step: Step) -> bool:

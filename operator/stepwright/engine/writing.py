@@ -116,7 +116,7 @@ class Writing:
     def _encoded_parts(self, batch: Batch, *, whole: bool) -> dict[PartId, EncodedPart | None]:
         """Also counts the bytes that the write stores permanently."""
         assert batch.checkpoint is not None
-        parts = batch.encoded_parts(whole=whole)
+        parts = batch.encoded_parts(self.checkpoint, whole=whole)
         if self._kept_apart is not None and (size := self._kept_apart.count(parts, batch.events)):
             head = batch.checkpoint.head
             head.history_bytes += size
