@@ -29,6 +29,8 @@ from stepwright.asl.json_types import JsonText, Pointer
 from stepwright.asl.machine import Map, Parallel
 from stepwright.asl.text.payload import Payload, of_text
 
+_FORKING: Final = (Map, Parallel)  # a union would be made anew each time
+
 # What an output takes in the text of its chunk in addition to its own text and its index: [3,"…"] and a comma.
 _ENTRY_CHARACTERS: Final = 6
 
@@ -209,7 +211,7 @@ def _of(draft: Draft, branch: Branch) -> tuple[Fork, Branch, Map | Parallel]:
     assert fork is not None
     assert parent is not None
     state = draft.state(parent)
-    assert isinstance(state, Map | Parallel)
+    assert isinstance(state, _FORKING)
     return fork, parent, state
 
 

@@ -11,6 +11,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distribut
 from __future__ import annotations
 
 from functools import lru_cache
+from hashlib import sha1
 from typing import Final, Literal
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -27,6 +28,7 @@ from stepwright.asl.text import timestamps
 from stepwright.asl.text.payload import Payload
 
 _MACHINE: Final = ":stateMachine:"
+_INCLUDED: Final[dict[str, Json]] = {"Included": True}
 
 
 def new(
@@ -70,15 +72,22 @@ def _of_run(run_arn: str, kind: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _uuid(run_arn: str) -> UUID:
-    return UUID(run_arn.rpartition(":")[2])
+def _uuid(run_arn: str) -> bytes:
+    return UUID(run_arn.rpartition(":")[2]).bytes
+
+
+def _name(run_arn: str, index: int) -> str:
+    """The text of ``uuid5``, which takes three times as long."""
+    made = sha1(_uuid(run_arn) + b"%d" % index, usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(made[16], 16) & 3]
+    return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{variant}{made[17:20]}-{made[20:32]}"
 
 
 def begin_child(draft: Draft, fork: Fork, branch: Branch, items: int) -> None:
     """A branch that was just added is the root of a child execution: give it its identity and its first event."""
     run = fork.run
     assert run is not None
-    name = str(uuid5(_uuid(run.arn), str(branch.index)))
+    name = _name(run.arn, branch.index)
     branch.child = branch.number
     draft.checkpoint.put(child_id(branch.number), Child(branch.number, name, branch.input, draft.now, items))
     draft.record(
@@ -171,23 +180,24 @@ def description(draft: Draft, fork: Fork, branch: Branch, failure: Failure | Non
     elsewhere, of every child execution, as in AWS's files of results."""
     assert fork.run is not None
     child, run = draft.checkpoint.child(branch.number), fork.run
-    output = branch.input.text if failure is None else None
-    said: dict[str, Json] = {
-        "Cause": None if failure is None else failure.cause,
-        "Error": None if failure is None else failure.error,
-        "ExecutionArn": execution_arn(run.arn, child.name),
-        "Input": child.input.text,
-        "InputDetails": {"Included": True},
-        "Name": child.name,
-        "Output": output,
-        "OutputDetails": None if output is None else {"Included": True},
-        "RedriveCount": child.redrives,
-        "StartDate": timestamps.text(child.started),
-        "StateMachineArn": machine_arn(run.arn),
-        "Status": "SUCCEEDED" if failure is None else "FAILED",
-        "StopDate": timestamps.text(draft.now),
-    }
-    return Payload({name: value for name, value in said.items() if value is not None})
+    said: dict[str, Json] = {}
+    if failure is not None and failure.cause is not None:
+        said["Cause"] = failure.cause
+    if failure is not None and failure.error is not None:
+        said["Error"] = failure.error
+    said["ExecutionArn"] = execution_arn(run.arn, child.name)
+    said["Input"] = child.input.text
+    said["InputDetails"] = _INCLUDED
+    said["Name"] = child.name
+    if failure is None:
+        said["Output"] = branch.input.text
+        said["OutputDetails"] = _INCLUDED
+    said["RedriveCount"] = child.redrives
+    said["StartDate"] = draft.timestamp if child.started == draft.now else timestamps.text(child.started)
+    said["StateMachineArn"] = machine_arn(run.arn)
+    said["Status"] = "SUCCEEDED" if failure is None else "FAILED"
+    said["StopDate"] = draft.timestamp
+    return Payload(said)
 
 
 def tell(

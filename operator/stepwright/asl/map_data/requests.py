@@ -54,7 +54,7 @@ class Writing(Struct, frozen=True, rename="pascal"):
     parameters: Any
     writer_config: dict[str, Any]
     map_run_arn: str
-    results: list[dict[str, Any]] = []
+    results: list[Any] = []
     part: int | None = None
     """Set by a shard: it writes only files with this number, and is answered which they are (``ResultFiles`` of a manifest)."""
     files: dict[str, list[dict[str, Any]]] | None = None

@@ -29,6 +29,9 @@ from stepwright.asl.resource import RESULT_WRITER
 from stepwright.asl.signals import Signal, TaskFailed, TaskSucceeded, UpdateMapRun
 from stepwright.asl.text.payload import Payload
 
+_BEGUN_AT_ONCE: Final = 40
+"""So many child executions are begun before one of them goes on: those that end by themselves are then never many."""
+
 _PIECES: Final = 4
 """How many for each shard are asked for at once: reading further begins when less than one for each is left."""
 
@@ -168,11 +171,12 @@ def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
     elif fork.cursor < fork.width and len(fork.live) < fork.limit:
         effective = dataflow.effective_input(draft, branch, state)
         while fork.cursor < fork.width and len(fork.live) < fork.limit:
+            if draft.is_spent() or len(draft.ready) >= _BEGUN_AT_ONCE:
+                if branch.number not in draft.ready:
+                    draft.ready.append(branch.number)  # the others begin when these have gone on
+                break
             draft.meter.begin_state()
             _start_child(draft, branch, state, fork, effective)
-            if draft.is_spent() and fork.cursor < fork.width:
-                draft.ready.append(branch.number)  # the others begin in the next step
-                break
     if branch.task is not None or run.reading or fork.finished < fork.width:
         map_runs.tell(draft, fork)
         return  # it reads, or writes, or waits for child executions
