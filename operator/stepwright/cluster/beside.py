@@ -28,6 +28,9 @@ from stepwright.kube.paths import path_of
 log = structlog.get_logger(__name__)
 
 HISTORIES: Final = "executionhistories"
+AT_ONCE: Final = 4
+"""Payloads of one commit that are stored at the same time. They depend on nothing but themselves."""
+
 UID_LABEL: Final = "stepwright.dev/execution-uid"
 
 
@@ -74,11 +77,20 @@ class Beside:
         return text
 
     async def store_payloads(self, known: Record, texts: Payloads, row: Row) -> None:
-        for digest, text in texts.items():
-            if digest not in known.stored:
-                row.go_on()
-                fields = {"content": "Payload", "payload": text, "sha256": digest}
-                await self._create_history(known, payload_name(known.uid, digest), fields)
+        new = [(digest, text) for digest, text in texts.items() if digest not in known.stored]
+        for at in range(0, len(new), AT_ONCE):
+            row.go_on()
+            stored = await asyncio.gather(
+                *(self._store_payload(known, *payload) for payload in new[at : at + AT_ONCE]),
+                return_exceptions=True,  # what is under way comes to its end before the commit is tried again
+            )
+            failure = next(filter(None, stored), None)
+            if failure is not None:
+                raise failure
+
+    async def _store_payload(self, known: Record, digest: str, text: str) -> None:
+        fields = {"content": "Payload", "payload": text, "sha256": digest}
+        await self._create_history(known, payload_name(known.uid, digest), fields)
 
     def roll_ahead(self, known: Record) -> None:
         """Begin to copy a full page, which the next commit needs, while its steps are computed."""
