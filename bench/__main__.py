@@ -30,6 +30,7 @@ from bench import (
     large,
     long,
     maps,
+    maps_in_cluster,
     page,
     ratios,
     ready,
@@ -57,6 +58,7 @@ ON_CLUSTER: dict[str, OnCluster] = {
     "transitions": transitions.run,
     "calls": calls.run,
     "long": long.run,
+    "maps-cluster": maps_in_cluster.run,
 }
 ON_ITS_OWN: dict[str, OnItsOwn] = {
     "calls-dev": lambda folder, _count: calls_dev.run(folder),

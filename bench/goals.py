@@ -145,6 +145,7 @@ BY_SUBJECT: Final[dict[str, dict[str, Goal]]] = {
     "calls": {},
     "calls-dev": {},
     "maps": {},
+    "maps-cluster": {},
     "long": _LONG,
     "waiting": _WAITING,
     "week": _WEEK,

@@ -77,7 +77,7 @@ async def measure(folder: Path, count: int) -> list[Any]:
         os.environ["AWS_ENDPOINT_URL"] = url
         async with opened(folder) as here:
             await _map(here, "first", MaxItems=FIRST)
-            _forget_peak()
+            forget_peak(os.getpid())
             idle, before = usage(os.getpid()), writes()
             began = time.monotonic()
             await _map(here, "all")
@@ -97,8 +97,9 @@ def _database_mib(folder: Path) -> float:
     return sum(file.stat().st_size for file in folder.glob(f"{databases.FILE}*")) / 2**20
 
 
-async def _map(here: Embedded, name: str, **config: Any) -> None:
-    each = {
+def over_rows(**config: Any) -> dict[str, Any]:
+    """The Map, with more of its ReaderConfig."""
+    return {
         "Type": "Map",
         "ItemReader": {
             "Resource": "arn:aws:states:::s3:getObject",
@@ -109,7 +110,10 @@ async def _map(here: Embedded, name: str, **config: Any) -> None:
         "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "bench"}},
         "End": True,
     }
-    definition = json.dumps({"StartAt": "Each", "States": {"Each": each}})
+
+
+async def _map(here: Embedded, name: str, **config: Any) -> None:
+    definition = json.dumps({"StartAt": "Each", "States": {"Each": over_rows(**config)}})
     now, machine, arn = SystemClock().now(), PLACE.state_machine(name), PLACE.execution(name, "e")
     revision = Revision(name, definition, "arn:aws:iam::123456789012:role/r", now)
     await here.machines.add(StateMachine(machine, name, "STANDARD", now, revision))
@@ -150,15 +154,17 @@ def _no_urls() -> RemoteFiles:
 
 
 @contextmanager
-def objects(count: int) -> Iterator[str]:
+def objects(count: int, address: str = "127.0.0.1") -> Iterator[str]:
     port = free_port()
     server = subprocess.Popen(
-        [sys.executable, "-m", "bench.objects", str(port), str(count)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "bench.objects", address, str(port), str(count)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert server.stdout is not None
         assert server.stdout.readline() == "serves\n"
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://{address}:{port}"
     finally:
         server.terminate()
         server.wait()
@@ -183,9 +189,9 @@ def counted() -> Iterator[Callable[[], int]]:
         databases._transaction = transaction  # noqa: SLF001
 
 
-def _forget_peak() -> None:
-    """The most that this process has had in memory counts from now."""
-    Path("/proc/self/clear_refs").write_text("5")
+def forget_peak(pid: int) -> None:
+    """The most that a process has had in memory counts from now."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 if __name__ == "__main__":

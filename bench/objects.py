@@ -1,6 +1,6 @@
 """A stand-in for S3 that costs next to nothing: one object to be read by ranges, and whatever is put is counted and forgotten.
 
-    python -m bench.objects PORT COUNT
+    python -m bench.objects ADDRESS PORT COUNT
 
 moto reads the whole object for each range, so a Map over a large one would measure moto.
 """
@@ -36,7 +36,7 @@ async def put(request: web.Request) -> web.Response:
     return web.Response(headers={"ETag": '"put"'})
 
 
-async def serve(port: int, count: int) -> None:
+async def serve(address: str, port: int, count: int) -> None:
     content = b"n,name\n" + b"".join(b"%d,item %d\n" % (n, n) for n in range(count))
     app = web.Application()
     app[CONTENT] = content
@@ -45,10 +45,10 @@ async def serve(port: int, count: int) -> None:
     app.router.add_put("/{key:.*}", put)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.TCPSite(runner, address, port).start()
     print("serves", flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
