@@ -465,6 +465,20 @@ def test_a_map_that_began_in_one_checkpoint_ends_in_it() -> None:
     assert all(task.resource is not MAP_SHARD for task in play.started)
 
 
+@pytest.mark.parametrize(("processor", "shard"), [(PASS, 7), (TASK, 3)])
+def test_a_shard_may_have_more_items_if_its_child_executions_only_compute(
+    processor: dict[str, Any], shard: int
+) -> None:
+    limits = replace(SHARDS_OF_THREE, computing_shard_items=7)
+    play = begin(each(processor), list(range(20)), limits).parent
+    opened = [part for part in play.checkpoint.parts.values() if isinstance(part, Shard)]
+
+    assert [part.count for part in opened][:2] == [shard, shard]
+    few = begin(each(processor), [0, 1, 2], limits).parent
+    few.go_on()
+    assert not any(isinstance(part, Shard) for part in few.checkpoint.parts.values())
+
+
 GOLDEN = Path(__file__).parents[1] / "golden" / "checkpoints" / "4.json"
 
 

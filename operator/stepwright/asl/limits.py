@@ -47,6 +47,8 @@ class Limits:
     shard_items: int | None = None
     """Of how many items a distributed Map runs in one checkpoint. One with more runs in shards of so many, each an execution of
     its own to the engine, where its drivers know how to run them (``resource.MAP_SHARD``)."""
+    computing_shard_items: int | None = None
+    """How many items a shard has whose child executions only compute, if not the same. Nothing of it is stored while it runs."""
     piece_bytes: int = 1024 * 1024
     """The size of what is read for one shard, with which it has enough whatever the number of its items."""
     shards: int = 4

@@ -71,6 +71,8 @@ LISTING_SECONDS: Final = 5.0
 
 SHARD_ITEMS: Final = 1_000
 """Of how many items a distributed Map runs in its execution's own object, and how many each of its shards has otherwise."""
+COMPUTING_SHARD_ITEMS: Final = 2_000
+"""Of such a shard nothing is stored but its beginning and its end, each of which is a request or two."""
 
 DRAIN_SECONDS: Final = 15.0
 """How long a process that is told to end waits for the answers to calls that its tasks have made. A kubelet kills it after
@@ -343,7 +345,11 @@ def _glance(watch: Informer[Seen], namespace: str, name: str) -> Glance | None:
 
 
 def _with_shards(limits: Limits) -> Limits:
-    return limits if limits.shard_items is not None else replace(limits, shard_items=SHARD_ITEMS)
+    return (
+        limits
+        if limits.shard_items is not None
+        else replace(limits, shard_items=SHARD_ITEMS, computing_shard_items=COMPUTING_SHARD_ITEMS)
+    )
 
 
 def _is_ready(machines: KnownMachines, namespace: str, name: str) -> bool:

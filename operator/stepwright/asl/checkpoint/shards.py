@@ -148,10 +148,11 @@ def is_repeatable(machine: Machine, parts: Parts) -> bool:
     if type(root) is not Branch or type(fork) is not Fork or fork.run is None or not fork.run.is_shard:
         return False
     state = machine.scopes[root.scope].states[root.state]
-    return isinstance(state, Map) and _computes(machine, state.item_processor)
+    return isinstance(state, Map) and computes(machine, state.item_processor)
 
 
-def _computes(machine: Machine, scope: Pointer) -> bool:
+def computes(machine: Machine, scope: Pointer) -> bool:
+    """Whether an execution of these states neither calls anything nor waits."""
     for state in machine.scopes[scope].states.values():
         match state:
             case Task() | Wait():
@@ -159,10 +160,10 @@ def _computes(machine: Machine, scope: Pointer) -> bool:
             case Parallel() | Map() if state.retry:  # which may wait for long
                 return False
             case Map():
-                if state.mode == "DISTRIBUTED" or not _computes(machine, state.item_processor):
+                if state.mode == "DISTRIBUTED" or not computes(machine, state.item_processor):
                     return False
             case Parallel():
-                if not all(_computes(machine, branch) for branch in state.branches):
+                if not all(computes(machine, branch) for branch in state.branches):
                     return False
             case _:
                 pass

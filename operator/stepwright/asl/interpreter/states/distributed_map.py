@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from stepwright.asl.checkpoint import open_work
 from stepwright.asl.checkpoint.parts import IN_PIECES, WITH_CHILDREN, Branch, Fork, MapRun
+from stepwright.asl.checkpoint.shards import computes
 from stepwright.asl.failure import failures
 from stepwright.asl.interpreter import context, dataflow, forks, map_runs, open_shards, shards
 from stepwright.asl.interpreter.draft import Draft
@@ -235,6 +236,10 @@ def _stretch(draft: Draft, branch: Branch, batch_items: int | None) -> int | Non
     most = draft.limits.shard_items
     if most is None or branch.child is not None or context.current_item(draft, branch) is not None:
         return None
+    state = draft.state(branch)
+    assert isinstance(state, Map)
+    if draft.limits.computing_shard_items is not None and computes(draft.machine, state.item_processor):
+        most = draft.limits.computing_shard_items
     return most if batch_items is None else max(batch_items, most - most % batch_items)
 
 
