@@ -105,7 +105,7 @@ verify: setup ## Fail when what is generated differs from what is checked in
 	$(BUILD_TOOLS) | diff requirements-build.txt -
 
 sbom: setup ## Print what the operator's image has of Python packages, as CycloneDX; the image holds the same
-	@$(UV) export --quiet --frozen --no-dev --extra sql --extra mail --extra nats --extra amqp --preview-features sbom-export --format cyclonedx1.5
+	@$(UV) export --quiet --frozen --no-dev --extra sql --extra mail --extra nats --extra amqp --extra kafka --preview-features sbom-export --format cyclonedx1.5
 
 image: setup ## Build the operator's image into an archive; prints its path
 	@$(RUN) python -c "from pathlib import Path; from tests.testcluster.images import build_operator_image; print(build_operator_image(Path('.')))"

@@ -9,18 +9,24 @@ from typing import Literal, Self
 
 class Relay:
     """``request``: bytes that nothing but the request has in it. Once they were ``asked``, what the server says is passed on, or it is
-    held back, or the connection ends."""
+    held back, or the connection ends, or that one ends which has asked first. ``port``: 0 lets the system choose."""
 
-    def __init__(self, server_port: int, request: bytes, then: Literal["pass", "hold", "cut"]) -> None:
+    def __init__(
+        self,
+        server_port: int,
+        request: bytes,
+        then: Literal["pass", "hold", "cut", "cut once"],
+        port: int = 0,
+    ) -> None:
         self.then = then
-        self.port = 0
+        self.port = port
         self.asked = asyncio.Event()
         self._server_port = server_port
         self._request = request
         self._serving: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -59,7 +65,8 @@ class Relay:
 
     async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):
-            if self.asked.is_set() and self.then == "cut":
+            if self.asked.is_set() and self.then in ("cut", "cut once"):
+                self.then = "pass" if self.then == "cut once" else "cut"
                 return
             if self.asked.is_set() and self.then == "hold":
                 await asyncio.Event().wait()

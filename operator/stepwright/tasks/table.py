@@ -24,6 +24,7 @@ from stepwright.tasks import (
     functions,
     http,
     job,
+    kafka,
     kubernetes,
     mail,
     map_data,
@@ -257,6 +258,14 @@ TABLE: Final = (
         ConnectionKind("amqp", amqp.read_connection),
         errors="Amqp",
         tested="RabbitMQ",
+    ),
+    _at_servers(
+        "kafka",
+        kafka.OFFERED,
+        kafka.make,
+        ConnectionKind("kafka", kafka.read_connection),
+        errors="Kafka",
+        tested="Kafka, one node in KRaft mode",
     ),
     Row(
         "activities",

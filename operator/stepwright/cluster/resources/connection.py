@@ -424,6 +424,20 @@ class Amqp(Server):
     """The virtual host."""
 
 
+class Kafka(Server):
+    """A cluster of Kafka: the host is that of the broker which is asked where the others are."""
+
+    port: Port = 9092
+    """Its port."""
+    mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    """How the password is shown (SASL). PLAIN tells it, and takes TLS."""
+    brokers: Annotated[
+        list[Annotated[str, Field(max_length=253, pattern=r"^[.]?[0-9A-Za-z_:-][0-9A-Za-z._:-]*$")]],
+        Field(max_length=64),
+    ] = Field(default_factory=list)
+    """Where brokers may be that the cluster names, beside the domain of the host: hosts, and domains as .example.com."""
+
+
 class OwnIntegration(Written):
     """What an integration that somebody else ships needs to know."""
 
@@ -433,11 +447,11 @@ class OwnIntegration(Written):
     """What it asks for, by names of its own."""
 
 
-_PARTS = ("http", "aws", "sql", "smtp", "nats", "amqp", "integration")
+_PARTS = ("http", "aws", "sql", "smtp", "nats", "amqp", "kafka", "integration")
 
 
 class ConnectionSpec(Written):
-    """What may be called, and with which credentials: one of http, aws, sql, smtp, nats, amqp and integration."""
+    """What may be called, and with which credentials: one of http, aws, sql, smtp, nats, amqp, kafka and integration."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -460,6 +474,8 @@ class ConnectionSpec(Written):
     """Which server of NATS tasks talk to."""
     amqp: Amqp | None = None
     """Which AMQP server tasks publish messages to."""
+    kafka: Kafka | None = None
+    """Which cluster of Kafka messages are published to."""
     integration: OwnIntegration | None = None
     """What an integration that somebody else ships needs to know."""
     service_account_name: Name | None = None

@@ -91,7 +91,10 @@ def parse(text: str) -> Target:
 
 def of(scheme: str, host: str, port: int) -> Target:
     """Of a host by itself, an IPv6 address without brackets. Raises BadUrl."""
-    return parse(f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/")
+    found = parse(f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/")
+    if found.path != "/" or found.query:
+        raise BadUrl("has a host that is not a name")
+    return found
 
 
 def _authority(text: str) -> tuple[str, Address | None, int | None]:
