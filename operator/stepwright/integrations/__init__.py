@@ -26,6 +26,7 @@ from stepwright.tasks.calls.integration import (
     RefusedForNow,
 )
 from stepwright.tasks.calls.named_connections import FIELD as CONNECTION
+from stepwright.tasks.calls.servers import CannotConnect
 from stepwright.tasks.calls.slots import Host
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "CallFailed",
     "Calling",
     "CancelTask",
+    "CannotConnect",
     "Clock",
     "Driver",
     "ExecutionRef",

@@ -39,6 +39,9 @@ class Driver:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_offered", Offered.of(self.name, self.resources))
 
+    def serves(self, resource: Resource) -> bool:
+        return self._offered.serves(resource)
+
     def parameters(self, call: Call) -> dict[str, Any]:
         """Those of a task that is about to run, as ``resources`` has them. Raises CallFailed."""
         return self._offered.read(call)
@@ -56,7 +59,7 @@ class Driver:
             errors="",
             tested="",
             check_for=offered.check_for,
-            integration=lambda means: Deferred(offered.serves, partial(_made, self, means)),
+            integration=partial(_Shipped, self),
             claims=offered.claims,
         )
 
@@ -70,5 +73,13 @@ class Calling(AtOnce):
         return True
 
 
-def _made(driver: Driver, means: Means) -> Integration:
-    return driver.make(Provided.of(driver.name, means))
+class _Shipped(Deferred):
+    """What a package makes, and what it was provided with: both end together."""
+
+    def __init__(self, driver: Driver, means: Means) -> None:
+        self._provided = Provided.of(driver.name, means)
+        super().__init__(driver.serves, lambda: driver.make(self._provided))
+
+    async def close(self) -> None:
+        await super().close()
+        self._provided.close()

@@ -17,6 +17,7 @@ from stepwright.integrations import (
     CallFailed,
     Calling,
     CancelTask,
+    CannotConnect,
     ExecutionRef,
     Json,
     Provided,
@@ -74,9 +75,11 @@ class Warehouse(Calling):
         host, port = values.of["host"], int(values.of["port"])
         try:
             async with asyncio.timeout(SECONDS):
-                said = await _exchange(host, port, {**asked, "key": values.of["key"]})
+                said = await _exchange(values, host, port, {**asked, "key": values.of["key"]})
         except TimeoutError as error:
             raise CallFailed(UNREACHABLE, f"{host} has not answered within {SECONDS} seconds.") from error
+        except CannotConnect as error:
+            raise CallFailed(UNREACHABLE, str(error)) from error
         except OSError as error:
             raise CallFailed(UNREACHABLE, f"{host} cannot be asked: {error.strerror or error}.") from error
         except ValueError as error:
@@ -86,9 +89,10 @@ class Warehouse(Calling):
         return _understood(said, values)
 
 
-async def _exchange(host: str, port: int, asked: dict[str, Json]) -> Any:
-    """Raises OSError, ValueError, CallFailed."""
-    reader, writer = await asyncio.open_connection(host, port, limit=LARGEST_ANSWER_BYTES)
+async def _exchange(values: Values, host: str, port: int, asked: dict[str, Json]) -> Any:
+    """Raises CannotConnect, OSError, ValueError, CallFailed."""
+    connected = await values.connect(host, port)
+    reader, writer = await asyncio.open_connection(sock=connected, limit=LARGEST_ANSWER_BYTES)
     try:
         writer.write(json.dumps(asked).encode() + b"\n")
         return json.loads(await reader.readuntil())

@@ -445,6 +445,8 @@ class OwnIntegration(Written):
     """The integration, as its Resources begin (acme of acme:charge)."""
     values: Annotated[list[NamedValue], Field(max_length=32)] = Field(default_factory=list)
     """What it asks for, by names of its own."""
+    networks: Networks = Field(default_factory=list)
+    """Private networks in which the hosts may be that it connects to (10.20.0.0/16); as for HTTP."""
 
 
 _PARTS = ("http", "aws", "sql", "smtp", "nats", "amqp", "kafka", "integration")

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Final
 
-from stepwright.tasks.calls.connection_parts import BadConnection, Given, givens
+from stepwright.tasks.calls.connection_parts import BadConnection, Given, givens, network
 
 KIND: Final = "integration"
 
@@ -16,6 +17,7 @@ KIND: Final = "integration"
 class OwnConnection:
     integration: str
     values: Sequence[Given]
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 def read(spec: Mapping[str, Any], *, loopback: bool = False) -> OwnConnection:  # noqa: ARG001
@@ -30,4 +32,7 @@ def read(spec: Mapping[str, Any], *, loopback: bool = False) -> OwnConnection:  
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise BadConnection(f"spec.{KIND}.values names {twice!r} twice.")
-    return OwnConnection(own["name"], values)
+    networks = [
+        network(text, f"spec.{KIND}.networks.{at}") for at, text in enumerate(own.get("networks") or ())
+    ]
+    return OwnConnection(own["name"], values, tuple(networks))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from stepwright.tasks.calls.connection_parts import (
 from stepwright.tasks.calls.host_names import HostNames, NoSuchHost, words
 from stepwright.tasks.calls.policy import NotAllowed, Policy
 from stepwright.tasks.calls.secrets import Secrets
-from stepwright.tasks.calls.target import BadUrl, Target
+from stepwright.tasks.calls.target import Address, BadUrl, Target
 from stepwright.tasks.calls.trust import BadCertificates, Contexts, Tls
 
 SECONDS: Final = 60
@@ -53,8 +53,7 @@ class Server:
 
     @property
     def name(self) -> str:
-        host = f"[{self.target.host}]" if ":" in self.target.host else self.target.host
-        return f"{host}:{self.target.port}"
+        return self.target.place
 
     @property
     def expected(self) -> str:
@@ -133,17 +132,24 @@ class Connector:
 
     async def connect(self, server: Server, most_bytes: int) -> BoundedSocket:
         """Raises NotAllowed, CannotConnect. Whoever calls this limits the time."""
+        return await self.socket(server.target, server.within, most_bytes)
+
+    async def addresses(self, called: Target, within: Policy) -> Sequence[Address]:
+        """Those that may be connected to, at least one. Raises NotAllowed, CannotConnect."""
         try:
-            found = await self.names.addresses(server.target)
+            return policy.reachable(called, within, await self.names.addresses(called))
         except NoSuchHost as none:
             raise CannotConnect(str(none)) from none
+
+    async def socket(self, called: Target, within: Policy, most_bytes: int) -> BoundedSocket:
+        """Connected to one of them. Raises NotAllowed, CannotConnect. Whoever calls this limits the time."""
         loop, failed = asyncio.get_running_loop(), ""
-        for address in policy.reachable(server.target, server.within, found):
+        for address in await self.addresses(called, within):
             family = socket.AF_INET if address.version == 4 else socket.AF_INET6
             connected = BoundedSocket(family, most_bytes)
             try:
                 connected.setblocking(False)
-                await loop.sock_connect(connected, (str(address), server.target.port))
+                await loop.sock_connect(connected, (str(address), called.port))
             except OSError as error:
                 connected.close()
                 failed = words(error)
@@ -153,7 +159,7 @@ class Connector:
             else:
                 connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 return connected
-        raise CannotConnect(f"{server.name} cannot be connected to: {failed}.")
+        raise CannotConnect(f"{called.place} cannot be connected to: {failed}.")
 
     async def context(self, server: Server, secrets: Secrets) -> ssl.SSLContext | None:
         """None where there is no TLS. Raises NoObject, Unavailable, BadCertificates."""

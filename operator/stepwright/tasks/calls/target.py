@@ -52,9 +52,17 @@ class Target:
     literal: Address | None
 
     @property
+    def place(self) -> str:
+        """Host and port."""
+        return f"{self._host}:{self.port}"
+
+    @property
     def origin(self) -> str:
-        host = f"[{self.host}]" if isinstance(self.literal, IPv6Address) else self.host
-        return f"{self.scheme}://{host}" + ("" if self.port == PORTS[self.scheme] else f":{self.port}")
+        return f"{self.scheme}://{self._host if self.port == PORTS[self.scheme] else self.place}"
+
+    @property
+    def _host(self) -> str:
+        return f"[{self.host}]" if isinstance(self.literal, IPv6Address) else self.host
 
     @property
     def url(self) -> str:
