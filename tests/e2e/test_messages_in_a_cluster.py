@@ -20,8 +20,9 @@ from tests.integrations.test_warehouse_example import EXAMPLE, project
 from tests.on_cluster import acting
 from tests.on_cluster.installed_chart import person
 from tests.on_cluster.kubectl import Kube, Object, output, phase
-from tests.processes import nats_server, postgres, rabbitmq
+from tests.processes import kafka, nats_server, postgres, rabbitmq
 from tests.processes.account import OperatorAccount
+from tests.processes.kafka import Kafka
 from tests.processes.nats_server import NatsServer
 from tests.processes.operators import ROOT, OperatorProcess
 from tests.processes.postgres import Postgres
@@ -51,6 +52,7 @@ class Servers:
     """Of the mail server."""
     bus: NatsServer
     rabbit: RabbitMq
+    log: Kafka
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,7 @@ def servers(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
             certificates,
             stack.enter_context(nats_server.serving(address)),
             stack.enter_context(rabbitmq.serving(address)),
+            stack.enter_context(kafka.serving(address, host=address)),
         )
 
 
@@ -133,12 +136,14 @@ def connect_all(kube: Kube, servers: Servers) -> None:
         "post": servers.certificates,
         "bus": servers.bus.certificates,
         "rabbit": servers.rabbit.certificates,
+        "log": servers.log.certificates,
     }
     passwords = {
         "db": postgres.PASSWORD,
         "post": mail_server.PASSWORD,
         "bus": nats_server.PASSWORD,
         "rabbit": rabbitmq.PASSWORD,
+        "log": kafka.PASSWORD,
     }
     keep(kube, **passwords, **{f"{name}-ca": each.text("ca.crt") for name, each in authorities.items()})
     idempotency = {"table": "stepwright_tasks"}
@@ -149,6 +154,7 @@ def connect_all(kube: Kube, servers: Servers) -> None:
     connect(kube, "bus", nats=server(servers, servers.bus.port, nats_server.USER, "bus"))
     rabbit = server(servers, servers.rabbit.port, rabbitmq.USER, "rabbit")
     connect(kube, "rabbit", amqp={**rabbit, "virtualHost": rabbitmq.VIRTUAL_HOST})
+    connect(kube, "log", kafka=server(servers, servers.log.port, kafka.USER, "log"))
 
 
 WRITE = """
@@ -185,13 +191,14 @@ ORDER: Object = {
         "Announce": task(
             "nats:publish", "bus", "Dispatch", Subject="orders.new", Message="{% $db.Rows[0] %}"
         ),
-        "Dispatch": task("amqp:publish", "rabbit", "Done", RoutingKey="orders", Message="{% $db.Rows[0] %}"),
-        "Done": {"Type": "Pass", "Output": "{% [$db, $post.Refused, $bus.Duplicate, $rabbit.MessageId] %}", "End": True},
+        "Dispatch": task("amqp:publish", "rabbit", "Record", RoutingKey="orders", Message="{% $db.Rows[0] %}"),
+        "Record": task("kafka:publish", "log", "Done", Topic="orders", Message="{% $db.Rows[0] %}"),
+        "Done": {"Type": "Pass", "Output": "{% [$db, $post.Refused, $bus.Duplicate, $rabbit.MessageId, $log.Offset] %}", "End": True},
     },
 }  # fmt: skip
 
 
-def test_an_execution_whose_operator_is_killed_writes_once_sends_mail_and_publishes_to_nats_and_rabbitmq(
+def test_an_execution_whose_operator_is_killed_writes_once_sends_mail_and_publishes_to_nats_rabbitmq_and_kafka(
     at_work: Kube, servers: Servers, own_operator: OperatorProcess
 ) -> None:
     connect_all(at_work, servers)
@@ -201,15 +208,18 @@ def test_an_execution_whose_operator_is_killed_writes_once_sends_mail_and_publis
         async with servers.bus.client() as client, servers.rabbit.channel() as channel:
             await client.jetstream().add_stream(name="orders", subjects=["orders.>"])
             await channel.queue_declare("orders")
+        await servers.log.make("orders")
 
-    async def arrived() -> tuple[list[str], bytes | None, bytes]:
+    async def arrived() -> tuple[list[str], bytes | None, bytes, list[bytes]]:
         async with servers.bus.client() as client, servers.rabbit.channel() as channel:
             heard = await client.jetstream().get_msg("orders", 1)
             taken = await channel.basic_get("orders", no_ack=True)
-        return await servers.database.asked("SELECT array_agg(item) FROM orders"), heard.data, taken.body
+        written = await servers.database.asked("SELECT array_agg(item) FROM orders")
+        recorded = [message.value for message in await servers.log.messages("orders")]
+        return written, heard.data, taken.body, recorded
 
     asyncio.run(ready())
-    at_work.machine("order", ORDER, connections=["db", "post", "bus", "rabbit"])
+    at_work.machine("order", ORDER, connections=["db", "post", "bus", "rabbit", "log"])
     with in_a_thread(held(servers.database)):
         at_work.start("order", "order")
         at_work.until("execution", "order", lambda _: asyncio.run(servers.database.asked(WAITING)))
@@ -218,14 +228,21 @@ def test_an_execution_whose_operator_is_killed_writes_once_sends_mail_and_publis
     ended = at_work.ended("order")
 
     assert phase(ended) == "Succeeded", ended["status"].get("cause")
-    written, refused, duplicate, identity = output(ended)
+    written, refused, duplicate, identity, offset = output(ended)
     order = written["Rows"][0]["id"]
-    assert (written, refused, duplicate) == ({"Rows": [{"id": order}], "RowCount": 1}, {}, False)
+    sent = b'{"id":%d}' % order
+    assert (written, refused, duplicate, offset) == ({"Rows": [{"id": order}], "RowCount": 1}, {}, False, 0)
     assert identity
-    assert asyncio.run(arrived()) == (["chair"], b'{"id":%d}' % order, b'{"id":%d}' % order)
+    assert asyncio.run(arrived()) == (["chair"], sent, sent, [sent])
     assert servers.post.mail()["Subject"] == "Yours"
     told = at_work("get", "executions,statemachines,executionhistories,connections,events", "-o", "yaml")
-    for password in (postgres.PASSWORD, mail_server.PASSWORD, nats_server.PASSWORD, rabbitmq.PASSWORD):
+    for password in (
+        postgres.PASSWORD,
+        mail_server.PASSWORD,
+        nats_server.PASSWORD,
+        rabbitmq.PASSWORD,
+        kafka.PASSWORD,
+    ):
         assert password not in told
         assert password not in own_operator.log_path.read_text()
 
