@@ -35,7 +35,8 @@ from tests.testcluster import Cluster
 if TYPE_CHECKING:
     from played_warehouse import PlayedWarehouse
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
+# The first of them may have to install servers.
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 TABLES = """
 CREATE TABLE orders (id serial PRIMARY KEY, item text NOT NULL);

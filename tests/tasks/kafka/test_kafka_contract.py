@@ -16,7 +16,8 @@ from stepwright.tasks.calls.means import Means
 from tests.processes.kafka import PASSWORD, USER, Kafka
 from tests.tasks.faulty_servers import faulty
 
-pytestmark = pytest.mark.slow
+# The first of them may have to fetch Kafka.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 class TestPublish(Contract):

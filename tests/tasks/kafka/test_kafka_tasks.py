@@ -29,7 +29,8 @@ from tests.tasks.http.calling import REF, Kept, secret
 from tests.tasks.relays import Relay
 from tests.tasks.start_tasks import start_task
 
-pytestmark = pytest.mark.slow
+# The first of them may have to fetch Kafka.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def log(server: Kafka, **kafka: Any) -> Kept:
