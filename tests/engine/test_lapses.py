@@ -182,6 +182,7 @@ def test_a_goal_given_up_before_its_worker_began_can_be_set_again() -> None:
             Turns(1),
             lambda: True,
             lambda _: None,
+            lambda _: None,
             lambda: None,
         )
         task = StartTask(

@@ -11,7 +11,7 @@ import structlog
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.open_work import heartbeat_timer
-from stepwright.asl.signals import Break, Millis, Stop, TaskId
+from stepwright.asl.signals import Break, Millis, Stop, TaskId, TimerId
 from stepwright.engine.advancing import Advancing
 from stepwright.engine.batch import Batch
 from stepwright.engine.brake import Brake
@@ -82,6 +82,10 @@ class Carrying:
         if open_task is not None and open_task.heartbeat_seconds is not None:
             due = self._world.clock.now() + open_task.heartbeat_seconds * 1000
             self._world.timers.set(self._ref.uid, heartbeat_timer(task), Millis(due))
+
+    def expire(self, timer: TimerId) -> bool:
+        """A timer has fired. Returns whether that is only said once no answer to its task can come any more."""
+        return self._tasks.expire(timer)
 
     async def leave(self) -> None:
         """Leave nothing under way; what is written stays unchanged."""

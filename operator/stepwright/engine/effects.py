@@ -1,8 +1,8 @@
 """What an execution wants done to its tasks, and the workers that do it.
 
-Each task has at most one goal (start, stop, release) and one worker. A goal may be replaced while its worker
-is busy: a stop that follows a start waits for the call in flight, then stops what it may have created. Calls
-are repeated until the driver accepts them; all of them are idempotent.
+Each task has at most one goal (start, expire, stop, release) and one worker. A goal may be replaced while its worker
+is busy: a stop that follows a start waits for the call in flight, then stops what it may have created. Only a start is never
+replaced by an expiry, which waits for it. Calls are repeated until the driver accepts them; all of them are idempotent.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from stepwright.asl.signals import TaskId
+from stepwright.asl.signals import TaskId, TimerId
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine import backoff
 from stepwright.engine.nap import nap
-from stepwright.engine.ports import Clock, ExecutionRef, TaskDriver, Unavailable
+from stepwright.engine.ports import Clock, ExecutionRef, Expires, TaskDriver, Unavailable
 from stepwright.engine.turns import Turns
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,14 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Expire:
+    """See that no answer to the task is accepted any more; then its timer has fired."""
+
+    task: TaskId
+    timer: TimerId
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """Stop the task, which is no longer wanted."""
 
@@ -49,20 +57,22 @@ class Release:
     task: TaskId
 
 
-Goal: TypeAlias = Start | Cancel | Release
+Goal: TypeAlias = Start | Expire | Cancel | Release
 End: TypeAlias = Cancel | Release
 
 
 class Effects:
     """The effects of one execution. ``may_act`` is checked right before every call: while it says no, nothing
     is done, and nothing forgotten either, since a lapsed lease may be renewed. ``ended`` is called when a
-    task has been stopped or released, ``finished`` when the last goal is reached."""
+    task has been stopped or released, ``expired`` when its timer has fired, ``finished`` when the last goal is reached."""
 
     __slots__ = (
         "_clock",
         "_driver_of",
         "_ended",
         "_ends",
+        "_expired",
+        "_expiries",
         "_finished",
         "_goals",
         "_may_act",
@@ -81,6 +91,7 @@ class Effects:
         ends: Turns,
         may_act: Callable[[], bool],
         ended: Callable[[TaskId], None],
+        expired: Callable[[TimerId], None],
         finished: Callable[[], None],
     ) -> None:
         self._ref = ref
@@ -90,8 +101,11 @@ class Effects:
         self._ends = ends
         self._may_act = may_act
         self._ended = ended
+        self._expired = expired
         self._finished = finished
         self._goals: dict[TaskId, Goal] = {}
+        self._expiries: dict[TaskId, Expire] = {}
+        """Those that wait for the start of their task."""
         self._workers: dict[TaskId, asyncio.Task[None]] = {}
         self._woken: dict[TaskId, asyncio.Event] = {}
 
@@ -107,7 +121,13 @@ class Effects:
 
     def want(self, goals: Iterable[Goal]) -> None:
         for goal in goals:
-            task = goal.task if isinstance(goal, Release) else goal.task.task
+            task = goal.task.task if isinstance(goal, Start | Cancel) else goal.task
+            if isinstance(goal, Expire):
+                if isinstance(self._goals.get(task), Start):
+                    self._expiries[task] = goal
+                    continue
+            else:
+                self._expiries.pop(task, None)
             self._goals[task] = goal
             if task in self._workers:
                 self._woken[task].set()
@@ -129,6 +149,7 @@ class Effects:
         self._workers.clear()
         self._woken.clear()
         self._goals.clear()
+        self._expiries.clear()
 
     async def _work(self, task: TaskId) -> None:
         delays = backoff.delays()
@@ -160,9 +181,11 @@ class Effects:
                     await self._pause(task, WITHOUT_LEASE_SECONDS)
                     continue
                 if self._goals[task] is goal:
-                    if not isinstance(goal, Start):
+                    if isinstance(goal, Cancel | Release):
                         self._ended(task)
-                    return
+                    if (expiry := self._expiries.pop(task, None)) is None:
+                        return
+                    self._goals[task] = expiry
                 delays = backoff.delays()
         finally:
             if self._workers.get(task) is asyncio.current_task():
@@ -177,6 +200,9 @@ class Effects:
             return
         if isinstance(goal, Start):
             await driver.start(self._ref, goal.task, again=again or goal.again)
+        elif isinstance(goal, Expire):
+            if not isinstance(driver, Expires) or await driver.expire(self._ref, task, goal.timer):
+                self._expired(goal.timer)
         elif isinstance(goal, Release):
             await driver.release(self._ref, task)
         else:

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
+from stepwright.asl.checkpoint import open_work
 from stepwright.asl.checkpoint.checkpoint import Checkpoint
 from stepwright.asl.resource import ITEM_READER, RESULT_WRITER, Resource
-from stepwright.asl.signals import Signal, TaskFailed, TaskId
+from stepwright.asl.signals import Signal, TaskFailed, TaskId, TimerFired, TimerId
 from stepwright.asl.step import CancelTask, StartTask, Visit
 from stepwright.engine import serving
-from stepwright.engine.effects import Cancel, Effects, End, Start
+from stepwright.engine.effects import Cancel, Effects, End, Expire, Start
 from stepwright.engine.holding import Holding
 from stepwright.engine.kept_stops import KeptStops
 from stepwright.engine.mailbox import Mailbox
-from stepwright.engine.ports import ExecutionRef, TaskDriver
+from stepwright.engine.ports import ExecutionRef, Expires, TaskDriver
 from stepwright.engine.world import World
 
 
@@ -52,6 +53,7 @@ class OpenTasks:
             world.ends,
             holding.may_act,
             ended,
+            lambda timer: mailbox.post(TimerFired(timer)),
             mailbox.look_if_empty,
         )
 
@@ -94,6 +96,15 @@ class OpenTasks:
     def end(self, ends: Iterable[End]) -> None:
         """Have tasks stopped or released, as committed."""
         self._effects.want(ends)
+
+    def expire(self, timer: TimerId) -> bool:
+        """A timer has fired. Returns whether a driver is asked first if the task is over: the mailbox hears of it then."""
+        task = open_work.limits(timer)
+        driver = None if task is None else self._driver_of(task)
+        if task is None or not isinstance(driver, Expires):
+            return False
+        self._effects.want([Expire(task, timer)])
+        return True
 
     def is_kept(self, stop: CancelTask) -> bool:
         driver = serving.driver_of(self._drivers, stop.resource)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, NewType, Protocol, TypeAlias
+from typing import Any, Final, NewType, Protocol, TypeAlias, runtime_checkable
 
 from stepwright.asl.checkpoint.checkpoint import Checkpoint, EncodedPart, Identity, PartId
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.resource import Resource
-from stepwright.asl.signals import Millis, ShardCounts, Signal, TaskId
+from stepwright.asl.signals import Millis, ShardCounts, Signal, TaskId, TimerId
 from stepwright.asl.step import (
     CancelTask,
     ChildEvent,
@@ -239,6 +239,17 @@ class TaskDriver(Protocol):
 
     def shown_as(self, ref: ExecutionRef, task: TaskId) -> str | None:
         """The name under which people find what runs the task, if it has one: a Job's name, an execution's ARN."""
+
+
+@runtime_checkable
+class Expires(Protocol):
+    """A ``TaskDriver`` whose tasks are answered by other processes, in a place that they share with it: an answer that was
+    accepted there counts, even if the task's time is over before it is known here."""
+
+    async def expire(self, ref: ExecutionRef, task: TaskId, timer: TimerId) -> bool:
+        """The task's time is over, or that for its next sign of life. Called after ``start`` and before anything is
+        written. True: from now on no answer to it is accepted. False: there is one already, or a sign of life; it is
+        reported. Raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)

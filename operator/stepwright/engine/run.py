@@ -9,7 +9,7 @@ import structlog
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.checkpoint import NewerVersion
-from stepwright.asl.signals import Millis, Signal, TaskId
+from stepwright.asl.signals import Millis, Signal, TaskId, TimerFired
 from stepwright.engine import defects
 from stepwright.engine.brake import Brake
 from stepwright.engine.carrying import Carrying
@@ -74,10 +74,14 @@ class Run:
 
     def post(self, reported: Reported) -> None:
         """Never blocks. A sign of life counts at once, and changes nothing that is written."""
-        if not isinstance(reported, Heartbeat):
+        carrying = self._carrying
+        if isinstance(reported, Heartbeat):
+            if carrying is not None:
+                carrying.heartbeat(reported.task)
+        elif not (
+            isinstance(reported, TimerFired) and carrying is not None and carrying.expire(reported.timer)
+        ):
             self._mailbox.post(reported)
-        elif self._carrying is not None:
-            self._carrying.heartbeat(reported.task)
 
     async def read(self) -> None:
         """Return once what was due is processed and written."""

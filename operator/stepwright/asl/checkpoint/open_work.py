@@ -27,6 +27,16 @@ def heartbeat_timer(task: TaskId) -> TimerId:
     return TimerId(f"heartbeat:{task}")
 
 
+def is_heartbeat(timer: TimerId) -> bool:
+    return timer.startswith("heartbeat:")
+
+
+def limits(timer: TimerId) -> TaskId | None:
+    """The task that is over when the timer fires, if it is one of those two."""
+    kind, _, number_ = timer.partition(":")
+    return TaskId(int(number_)) if kind in ("timeout", "heartbeat") else None
+
+
 def wait_timer(visit: int) -> TimerId:
     """Named after the visit, which never repeats, so that a late signal finds no other wait by that name."""
     return TimerId(f"wait:{visit}")
