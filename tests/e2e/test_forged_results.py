@@ -424,6 +424,32 @@ def test_nobody_else_takes_part_or_sets_executions_aside_by_a_lease(town: Town, 
     assert "only the Stepwright operator writes them" in told
 
 
+def test_tasks_of_workers_are_made_and_closed_by_the_operator_alone(town: Town) -> None:
+    """The meddler has a worker's rights, and more."""
+    spec = {"execution": "e", "taskTemplate": "f", "scheduled": "2026-01-01T00:00:00Z"}
+    body: Object = {
+        "apiVersion": "stepwright.dev/v1",
+        "kind": "ExternalTask",
+        "metadata": {"name": "of-workers"},
+        "spec": spec,
+    }
+    taken = {"worker": "w", "claim": "1", "time": "2026-01-01T00:00:00Z"}
+    closed: Object = {"status": {"state": "Closed", "reason": "Stopped"}}
+    status = "--subresource=status"
+
+    assert "only the Stepwright operator writes them" in town.meddler.create(body)
+    here = ("-n", town.kube.namespace)
+    assert "created" in as_operator(town, *here, "create", "-f", "-", input=json.dumps(body))
+    assert "only the Stepwright operator closes them" in town.meddler.patch(
+        "etask", "of-workers", closed, status
+    )
+    assert "patched" in town.meddler.patch(
+        "etask", "of-workers", {"status": {"state": "Taken", "taken": taken}}, status
+    )
+    patch = ("patch", "etask", "of-workers", "--type=merge", status, "-p", json.dumps(closed))
+    assert "patched" in as_operator(town, *here, *patch)
+
+
 def test_an_account_is_used_by_the_verb_use_alone(town: Town) -> None:
     assert "created" in town.lender.create(
         machine("lent-by-use", one(job("true")), serviceAccountName="robot", taskServiceAccountName="runner")

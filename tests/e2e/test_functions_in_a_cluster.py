@@ -217,8 +217,8 @@ def test_a_function_runs_as_a_job_for_each_call(stepwright: Kube) -> None:
 
 
 WRONG: dict[str, tuple[Object, str]] = {
-    "both": ({"http": {"service": {"name": "x"}}, "job": {"image": "x"}}, "give either http or job"),
-    "neither": ({"maxConcurrency": 3}, "give either http or job"),
+    "both": ({"http": {"service": {"name": "x"}}, "job": {"image": "x"}}, "give one of http, job and worker"),
+    "neither": ({"maxConcurrency": 3}, "give one of http, job and worker"),
     "a limit of Jobs": ({"job": {"image": "x"}, "maxConcurrency": 3}, "maxConcurrency is for http"),
     "a template and an image": (
         {"job": {"image": "x", "podTemplate": {"spec": {}}}},

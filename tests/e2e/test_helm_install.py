@@ -43,6 +43,10 @@ RIGHTS_IN_RESERVE = {
         "served", "stepwright.dev", "executions", "get"
     ): "after a write that was refused, what is stored is read",
     Right(
+        "served", "stepwright.dev", "externaltasks", "get"
+    ): "what a worker has answered is read after a restart, or when a patch was refused",
+    Right("served", "stepwright.dev", "externaltasks", "delete"): "some minutes after the end of their tasks",
+    Right(
         "served", "", "namespaces", "get"
     ): "asked when rights in a namespace are gone: whether it is being deleted",
 }
@@ -402,6 +406,7 @@ def use_the_rest(desk: Desk) -> None:
     assert "PodSecurity" in kube.get("exec", "no-pod")["status"]["cause"]
     kube("wait", "--for=delete", "exec/short-lived", "--timeout=30s")
     call_a_function_that_is_not_there(kube)
+    wait_for_a_worker(kube)
     call_by_connections(kube)
     stop_a_map_in_shards(kube)
     for number in range(14):  # more revisions than are kept
@@ -430,6 +435,20 @@ def call_by_connections(kube: Kube) -> None:
     kube.machine("by-connection", one(task), connections=["bank"])
     kube.start("by-connection", "by-connection")
     assert kube.ended("by-connection")["status"]["error"] == "Events.ConnectionResource.ResourceNotFound"
+
+
+def wait_for_a_worker(kube: Kube) -> None:
+    """There is none: its task is made, and closed when its time is over."""
+    kube.apply(
+        {
+            "apiVersion": "stepwright.dev/v1",
+            "kind": "TaskTemplate",
+            "metadata": {"name": "idle"},
+            "spec": {"worker": {}},
+        }
+    )
+    task = {"Type": "Task", "Resource": "k8s:task/idle", "TimeoutSeconds": 1, "End": True}
+    assert kube.run("in-vain", one(task))["status"]["error"] == "States.Timeout"
 
 
 def call_a_function_that_is_not_there(kube: Kube) -> None:

@@ -73,6 +73,7 @@ def town(vacant: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
                 kube,
                 "meddler",
                 (STEPWRIGHT, "executions,executions/status,statemachines/status,executionhistories", ALL),
+                (STEPWRIGHT, "externaltasks,externaltasks/status", ALL),
                 ("apps", "controllerrevisions,deployments,replicasets,statefulsets,daemonsets", ALL),
                 ("batch", "jobs,jobs/status,cronjobs", ALL),
                 ("", "pods,pods/status,secrets,replicationcontrollers", ALL),

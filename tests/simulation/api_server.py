@@ -438,6 +438,8 @@ class ApiServer:
         given = _decode(request.body)
         if target.plural == "executions":
             given["status"] = {"phase": "Pending", "seq": 0}  # the default of its schema
+        elif target.plural == "externaltasks":
+            given["status"] = {"state": "Scheduled"}  # likewise
         body = self.create(target.plural, target.namespace, given)
         return self.objects[target.plural][target.namespace, body["metadata"]["name"]].encoded
 

@@ -42,6 +42,7 @@ from stepwright.engine.readings import Readings
 from stepwright.engine.steps import at_once
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.functions.integration import FunctionCalls
 from stepwright.tasks.kubernetes.integration import Kubernetes
 from stepwright.tasks.map_shards.integration import MapShards
 from stepwright.tasks.step_functions.integration import StepFunctions
@@ -240,6 +241,7 @@ class Operator:
         wrote_last: Callable[[ExecutionRef], str],
         offset_ms: int = 0,
         lease_namespace: str = LEASE_NAMESPACE,
+        functions: type[ClusterFunctions] = WithoutTemplates,
     ) -> None:
         self.process = Process(name)
         self._random = random
@@ -279,7 +281,7 @@ class Operator:
             Settings(limits=setting.limits, retention=setting.retention),
             shares_changed,
             Made(
-                functions=WithoutTemplates,
+                functions=functions,
                 connections=WithoutConnections,
                 journal=partial(WatchedJournal, read_clocks=self.clock.readings),
                 engine=partial(
@@ -306,13 +308,20 @@ class Operator:
         self.pulse = PulseOfSimulation(self.parts.handed_over)
         self.taking_part = TakingPart(self.membership, self.quarantine, self.pulse)
         self.journal, self.engine, self.driver = self.parts.journal, self.parts.engine, self.parts.driver
+        self.external = self.parts.external
         self.executions, self.retention = self.parts.executions, self.parts.retention
         self.watch, self.neighbours = self.parts.watch, self.parts.neighbours
         self.state_machines = self.parts.state_machines if setting.looks_after_machines else None
         assert isinstance(self.journal, WatchedJournal)
         self.journal.own = lambda ref: wrote_last(ref) == name
         self.journal.complain = complain
-        for informer in (self.driver.jobs, self.driver.pods, self.watch, self.taking_part.watch):
+        for informer in (
+            self.driver.jobs,
+            self.driver.pods,
+            self.external.registers,
+            self.watch,
+            self.taking_part.watch,
+        ):
             informer._random = Random(random.getrandbits(64))
         self.has_begun = False
         self._ending = False
@@ -326,9 +335,10 @@ class Operator:
         nested = StepFunctions(means.step_functions, means.clock)
         assert means.shards is not None
         shards = MapShards(means.shards, means.clock, means.report)
+        functions = FunctionCalls(means.functions, means.clock)
         self.calls = tuple(
             CallDriver(integration, means.clock, means.report, held=held, answers_tokens=False)
-            for integration in (calls, verbs, nested, shards)
+            for integration in (calls, verbs, nested, shards, functions)
         )
         return self.calls
 
@@ -421,6 +431,9 @@ class Operator:
             "Jobs known by uid": len(watching.tasks._by_job_uid),
             "tasks in trouble": len(watching.judging._troubles),
             "readings": len(watching._errands),
+            "tasks of workers": len(self.external._tasks),
+            "tasks of workers being closed": len(self.external._closing),
+            "time limits of workers": len(self.external._timers),
             "calls": sum(len(driver._calls) for driver in self.calls),
             "calls that run": sum(len(driver._running) for driver in self.calls),
             "calls that begin": sum(len(driver._beginning) for driver in self.calls),

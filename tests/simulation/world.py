@@ -15,6 +15,7 @@ import msgspec
 from stepwright.asl import definition
 from stepwright.asl.text import jsontext
 from stepwright.cluster import revisions as stored_revisions
+from stepwright.cluster.functions import ClusterFunctions
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.revisions import Revision
 from stepwright.controllers.known_machines import Known
@@ -28,7 +29,7 @@ from tests.simulation.climate import Climate, constants
 from tests.simulation.jobs import CALM, Jobs
 from tests.simulation.loop import SimulationLoop
 from tests.simulation.network import Network
-from tests.simulation.operator import LEASE_NAMESPACE, Operator, Setting
+from tests.simulation.operator import LEASE_NAMESPACE, Operator, Setting, WithoutTemplates
 from tests.simulation.rarities import LARGE_OBJECT_BYTES
 from tests.simulation.remote import Remote
 from tests.simulation.result import Result, is_defect
@@ -42,6 +43,8 @@ class World:
     rests_within_seconds = rest.WITHIN_SECONDS
     lease_namespaces: tuple[str, ...] = (LEASE_NAMESPACE,)
     """Of each installation."""
+    functions: type[ClusterFunctions] = WithoutTemplates
+    """What stands for functions."""
 
     def __init__(self, seed: int, loop: SimulationLoop) -> None:
         self.result = Result(seed)
@@ -235,6 +238,7 @@ class World:
             **self._hears(),
             offset_ms=self._wall_clock_off(),
             lease_namespace=self._lease_namespace(slot),
+            functions=self.functions,
         )
 
     def _lease_namespace(self, slot: int) -> str:

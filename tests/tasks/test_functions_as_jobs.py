@@ -196,7 +196,7 @@ REFUSED: dict[str, tuple[StartTask, str, str]] = {
     "a call that nobody waits for": (
         invoked(InvocationType="Event"),
         "Lambda.InvalidParameterValueException",
-        "A function that runs as a Job is waited for: it has no InvocationType 'Event'.",
+        "A function that runs as a Job or by workers is waited for: it has no InvocationType 'Event'.",
     ),
     "no JSON": (
         invoked(Payload="{"),

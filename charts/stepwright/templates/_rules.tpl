@@ -10,8 +10,12 @@
   resources: [executions]
   verbs: [create, get, list, watch, patch, delete]
 - apiGroups: [stepwright.dev]
-  resources: [statemachines/status, executions/status, tasktemplates/status, connections/status]
+  resources: [statemachines/status, executions/status, tasktemplates/status, connections/status, externaltasks/status]
   verbs: [patch]
+# What workers take and answer; get: one that is there already, and what its answer is
+- apiGroups: [stepwright.dev]
+  resources: [externaltasks]
+  verbs: [create, get, list, watch, delete]
 # What stands for functions, and where the Services are that it names; get: one that was created a moment ago
 - apiGroups: [stepwright.dev]
   resources: [tasktemplates]

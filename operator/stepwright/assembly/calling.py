@@ -12,7 +12,7 @@ from stepwright.catalog.ports import ConnectionObjects, Functions
 from stepwright.engine.ports import TaskDriver, Uid
 from stepwright.tasks import table
 from stepwright.tasks.aws.mapped.plans import MappedJobs
-from stepwright.tasks.calls.as_jobs import JobAnswers, Jobs, PartlyJobs
+from stepwright.tasks.calls.as_jobs import JobAnswers, Jobs, PartlyJobs, Work
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.functions import INVOKE
@@ -40,13 +40,14 @@ def with_jobs(
     jobs: Jobs,
     answers: JobAnswers,
     connections: ConnectionObjects | None = None,
+    work: Work | None = None,
 ) -> tuple[TaskDriver, ...]:
-    """The same, but for functions and what ``connections`` say of AWS's jobs, some of which run as Jobs. ``jobs`` reports to
-    ``answers``."""
+    """The same, but for functions and what ``connections`` say of AWS's jobs, some of which run as Jobs, or are taken by workers.
+    ``jobs`` and ``work`` report to ``answers``."""
 
     def partly(driver: TaskDriver) -> TaskDriver:
         if driver.serves(INVOKE):
-            return PartlyJobs(driver, jobs, answers, FunctionPlans(functions))
+            return PartlyJobs(driver, jobs, answers, FunctionPlans(functions), work)
         if connections is not None and driver.serves(_BATCH):
             return PartlyJobs(driver, jobs, answers, MappedJobs(connections, functions))
         return driver

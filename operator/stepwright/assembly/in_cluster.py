@@ -18,6 +18,7 @@ from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.limits import CLUSTER, Limits
 from stepwright.asl.resource import Resource
+from stepwright.asl.signals import TaskId
 from stepwright.assembly import calling, nested
 from stepwright.assembly.aws_by_connections import ServicesByConnections
 from stepwright.cluster.clearing import Clearing
@@ -63,6 +64,7 @@ from stepwright.tasks.aws.mapped import checking as mapped_jobs
 from stepwright.tasks.calls.as_jobs import JobAnswers
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.external.driver import ExternalDriver
 from stepwright.tasks.job.driver import JobDriver
 from stepwright.tasks.job.settings import BASELINE
 
@@ -190,8 +192,13 @@ class InCluster:
             shards=ClusterShards(api, self.journal, self.ends, look, clock),
         )
         self._calls = made.calls("operator", means, shares.held)
-        others = calling.with_jobs(self._calls, self._functions, self.driver, answers, self._connections)
-        drivers: tuple[TaskDriver, ...] = (self.driver, *others)
+        self.external = ExternalDriver(
+            api, answers, clock=clock, namespaces=namespaces, held=shares.held, has_open=self._has_open
+        )
+        others = calling.with_jobs(
+            self._calls, self._functions, self.driver, answers, self._connections, self.external
+        )
+        drivers: tuple[TaskDriver, ...] = (self.driver, self.external, *others)
         self.engine = made.engine(
             self.journal,
             drivers,
@@ -292,8 +299,10 @@ class InCluster:
                 await self.driver.jobs.synced.wait()
                 await self.driver.pods.synced.wait()
                 self.synced = True
+                group.create_task(self.external.run(), name="external tasks")
                 group.create_task(self._functions.run(), name="functions")
                 group.create_task(self._connections.run(), name="connections")
+                await self.external.listed()
                 await joined()
                 group.create_task(self.engine.run(), name="engine")
                 group.create_task(self.retention.run(), name="retention")
@@ -313,6 +322,9 @@ class InCluster:
             await self.executions.close()
             await self._revisions.close()
             await calling.close(self._calls)
+
+    def _has_open(self, uid: Uid, task: TaskId) -> bool | None:
+        return self.engine.has_open(uid, task)
 
     async def _make_rounds(self) -> None:
         """The watch reports what settles or changes after a round. So no round is made before the watch has its list, which leaves

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from stepwright.catalog.callers import Caller
-from stepwright.catalog.ports import Function, FunctionJob, FunctionName, FunctionUnfit, NoFunction
+from stepwright.catalog.ports import FunctionName, FunctionUnfit, NoFunction, StandsFor
 from stepwright.cluster import task_templates
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.task_templates import Seen, Service, Template
@@ -62,7 +62,7 @@ class ClusterFunctions:
             await self._any.wait()
             group.create_task(self.services.run(), name="services")
 
-    def known(self, name: FunctionName, namespace: str) -> Function | FunctionJob | None:
+    def known(self, name: FunctionName, namespace: str) -> StandsFor | None:
         seen = self.seen(namespace)
         try:
             return task_templates.function(task_templates.standing_for(name, seen), seen)
@@ -89,7 +89,7 @@ class ClusterFunctions:
         name: FunctionName,
         namespace: str,
         caller: Caller,  # noqa: ARG002
-    ) -> Function | FunctionJob:
+    ) -> StandsFor:
         if not self.templates.synced.is_set():
             raise Unavailable("the TaskTemplates have not been listed yet")
         seen = self.seen(namespace)

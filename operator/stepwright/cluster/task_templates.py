@@ -20,8 +20,10 @@ from stepwright.catalog.ports import (
     FunctionJob,
     FunctionName,
     FunctionUnfit,
+    FunctionWork,
     NoFunction,
     Speech,
+    StandsFor,
 )
 from stepwright.cluster import conditions
 from stepwright.cluster.conditions import Reason
@@ -48,12 +50,18 @@ class Http(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     onLostAnswer: str = "Repeat"
 
 
+class Worker(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    timeoutSeconds: int = 900
+    heartbeatSeconds: int = 60
+
+
 class Spec(msgspec.Struct, frozen=True, omit_defaults=True, rename={"lambda_": "lambda"}):
-    """It has either ``http`` or ``job``."""
+    """It has one of ``http``, ``job`` and ``worker``."""
 
     http: Http | None = None
     job: dict[str, Any] | None = None
     """Parameters of ``k8s:job``."""
+    worker: Worker | None = None
     lambda_: Lambda | None = None
     maxConcurrency: int | None = None
 
@@ -144,11 +152,14 @@ def lacking(name: FunctionName, namespace: str) -> str:
     )
 
 
-def function(template: Template, seen: Seen) -> Function | FunctionJob:
-    """Where its calls go, or as what it runs. Raises Unfit."""
-    metadata, http = template.metadata, template.spec.http
+def function(template: Template, seen: Seen) -> StandsFor:
+    """Where its calls go, as what it runs, or who asks for it. Raises Unfit."""
+    metadata, http, worker = template.metadata, template.spec.http, template.spec.worker
+    shown = f"TaskTemplate {metadata.name}"
+    if worker is not None:
+        return FunctionWork(metadata.name, worker.timeoutSeconds, worker.heartbeatSeconds, shown)
     if http is None:
-        return FunctionJob(template.spec.job or {}, f"TaskTemplate {metadata.name}")
+        return FunctionJob(template.spec.job or {}, shown)
     service = seen.service(http.service.name)
     where = f"Service {http.service.name} in {seen.namespace}"
     if service is None:

@@ -161,7 +161,7 @@ TABLE: Final = (
         _EVERYWHERE,
         "functions.md",
         errors="`Lambda.*`, the function's own",
-        tested="HTTP servers, Jobs of a real cluster, AWS's recordings",
+        tested="HTTP servers, Jobs and workers of a real cluster, AWS's recordings",
         example="functions",
         integration=functions.make,
     ),

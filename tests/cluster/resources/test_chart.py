@@ -235,7 +235,10 @@ def test_uninstalling_is_refused_while_executions_run() -> None:
 def test_people_may_not_write_status_or_history() -> None:
     found = rules(template(), "ClusterRole", "stepwright-system-stepwright-edit")
 
-    assert [rule["resources"] for rule in found] == [["statemachines", "executions", "tasktemplates"]]
+    assert [rule["resources"] for rule in found] == [
+        ["statemachines", "executions", "tasktemplates"],
+        ["externaltasks/status"],
+    ]
 
 
 def test_the_pod_runs_restricted() -> None:
@@ -257,7 +260,7 @@ def test_the_pod_runs_restricted() -> None:
 def test_crds_are_upgraded_with_the_chart_and_kept_without_it() -> None:
     crds = of_kind(template(), "CustomResourceDefinition")
 
-    assert len(crds) == 5
+    assert len(crds) == 6
     for crd in crds:
         assert crd["metadata"]["annotations"] == {
             "helm.sh/resource-policy": "keep",

@@ -109,6 +109,7 @@ def test_names_and_selectable_fields_are_those_users_rely_on() -> None:
         "ExecutionHistory": ["exechist"],
         "TaskTemplate": ["tt"],
         "Connection": ["conn"],
+        "ExternalTask": ["etask"],
     }
     assert [field["jsonPath"] for field in execution["selectableFields"]] == [
         ".status.phase",

@@ -37,7 +37,9 @@ from stepwright.catalog.ports.functions import (
     FunctionJob,
     FunctionName,
     Functions,
+    FunctionWork,
     Speech,
+    StandsFor,
 )
 from stepwright.catalog.ports.lists import Cursor, Page
 from stepwright.catalog.ports.machines import Machines
@@ -66,6 +68,7 @@ __all__ = [
     "FunctionJob",
     "FunctionName",
     "FunctionUnfit",
+    "FunctionWork",
     "Functions",
     "LimitReached",
     "MachineGone",
@@ -87,6 +90,7 @@ __all__ = [
     "ShardTask",
     "Shards",
     "Speech",
+    "StandsFor",
     "TaskOver",
     "TestCases",
     "VersionInUse",

@@ -72,14 +72,28 @@ class FunctionJob:
     shown: str
 
 
+@dataclass(frozen=True, slots=True)
+class FunctionWork:
+    """What stands for a function whose calls workers ask for: those of the TaskTemplate ``template``. ``seconds``: how long one
+    may take, and ``heartbeat_seconds``: how long it may be silent. ``shown``: as causes call it."""
+
+    template: str
+    seconds: int
+    heartbeat_seconds: int
+    shown: str
+
+
+StandsFor: TypeAlias = Function | FunctionJob | FunctionWork
+
+
 class Functions(Protocol):
     """All of them."""
 
-    def known(self, name: FunctionName, namespace: str) -> Function | FunctionJob | None:
+    def known(self, name: FunctionName, namespace: str) -> StandsFor | None:
         """What stands for it in an execution's namespace, as far as is known without asking anybody."""
 
     def lacking(self, name: FunctionName, namespace: str) -> str | None:
         """Why nothing stands for it, as far as is known without asking anybody; None if something does, or nobody knows."""
 
-    async def find(self, name: FunctionName, namespace: str, caller: Caller) -> Function | FunctionJob:
+    async def find(self, name: FunctionName, namespace: str, caller: Caller) -> StandsFor:
         """Raises NoFunction, FunctionUnfit, NoConnection, Unavailable."""

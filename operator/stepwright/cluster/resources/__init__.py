@@ -21,6 +21,7 @@ from stepwright.cluster.resources.execution import (
     Transition,
 )
 from stepwright.cluster.resources.execution_history import ExecutionHistory, ExecutionRef
+from stepwright.cluster.resources.external_task import ExternalTask
 from stepwright.cluster.resources.kinds import KINDS, Kind
 from stepwright.cluster.resources.model import (
     API_VERSION,
@@ -59,6 +60,7 @@ __all__ = [
     "ExecutionRef",
     "ExecutionSpec",
     "ExecutionStatus",
+    "ExternalTask",
     "HistoryPage",
     "Kind",
     "Logging",

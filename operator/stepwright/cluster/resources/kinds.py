@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from stepwright.cluster.resources.connection import Connection
 from stepwright.cluster.resources.execution import Execution
 from stepwright.cluster.resources.execution_history import ExecutionHistory
+from stepwright.cluster.resources.external_task import ExternalTask
 from stepwright.cluster.resources.model import Observed
 from stepwright.cluster.resources.state_machine import StateMachine
 from stepwright.cluster.resources.task_template import TaskTemplate
@@ -120,6 +121,7 @@ TASK_TEMPLATE = Kind(
     columns=(
         Column("Service", ".spec.http.service.name", description="What is called"),
         Column("Image", ".spec.job.image", description="What runs as a Job"),
+        Column("Workers", ".spec.worker", wide=True, description="What holds for workers that ask for tasks"),
         Column("Functions", ".spec.lambda.names", description="The Lambda functions that it stands for"),
         *_ready("Whether tasks can call it", "Why they can or cannot"),
         Column("Age", ".metadata.creationTimestamp", "date"),
@@ -143,4 +145,26 @@ CONNECTION = Kind(
     ),
 )
 
-KINDS: tuple[Kind, ...] = (STATE_MACHINE, EXECUTION, EXECUTION_HISTORY, TASK_TEMPLATE, CONNECTION)
+EXTERNAL_TASK = Kind(
+    model=ExternalTask,
+    plural="externaltasks",
+    short_name="etask",
+    columns=(
+        Column("Execution", ".spec.execution", description="What waits for it"),
+        Column("State", ".status.state", description="Whether it waits, is taken, answered or closed"),
+        Column("Task Template", ".spec.taskTemplate", description="Whose workers may take it"),
+        Column("Worker", ".status.taken.worker", description="Who has taken it"),
+        Column("Reason", ".status.reason", wide=True, description="Why it was closed"),
+        Column("Age", ".metadata.creationTimestamp", "date"),
+    ),
+    selectable_fields=(".status.state", ".spec.taskTemplate"),
+)
+
+KINDS: tuple[Kind, ...] = (
+    STATE_MACHINE,
+    EXECUTION,
+    EXECUTION_HISTORY,
+    TASK_TEMPLATE,
+    CONNECTION,
+    EXTERNAL_TASK,
+)

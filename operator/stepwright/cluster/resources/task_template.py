@@ -125,12 +125,25 @@ class Job(Written):
     """Where the answer is: in the file that $STEPWRIGHT_OUTPUT_FILE names, or in the last line of stdout."""
 
 
+class Worker(Written):
+    """Workers ask for the calls: processes that run where they like and need no Service."""
+
+    timeout_seconds: Annotated[int, Field(ge=1, le=604_800)] = 900
+    """How long a worker may take for a task, from its claim. How long a task waits for a worker is the state's affair
+    (TimeoutSeconds)."""
+    heartbeat_seconds: Annotated[int, Field(ge=3, le=3600)] = 60
+    """How long a worker that has a task may be silent; then the task fails with Lambda.SdkClientException."""
+
+
 class TaskTemplateSpec(Written):
     """What is called, and under which names."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            ("has(self.http) != has(self.job)", "give either http or job"),
+            (
+                "[has(self.http), has(self.job), has(self.worker)].filter(given, given).size() == 1",
+                "give one of http, job and worker",
+            ),
             ("has(self.http) || !has(self.maxConcurrency)", "maxConcurrency is for http"),
         )
     )
@@ -141,6 +154,8 @@ class TaskTemplateSpec(Written):
     """Calls go to a Service by HTTP."""
     job: Job | None = None
     """A Job runs for each call. The fields are the parameters of k8s:job."""
+    worker: Worker | None = None
+    """Workers ask for the calls: processes that run where they like and need no Service."""
     max_concurrency: Annotated[int, Field(ge=1, le=1000)] | None = None
     """How many calls each operator makes at once; further ones wait in their order. By default 64."""
 

@@ -1,32 +1,40 @@
-"""Tasks of an integration whose calls some of which are made, and some of which run as a Job in the cluster.
+"""Tasks of an integration whose calls some of which are made, some of which run as a Job in the cluster, and some of which
+workers take.
 
-Which of the two a task is, its integration's plans say when it begins, so a change counts for the next task. One that has begun as
-a Job stays one: its driver finds it again by the task's name, whatever the plans say by now.
+Which of these a task is, its integration's plans say when it begins, so a change counts for the next task. One that has begun as
+a Job, or waits for workers, stays that: its driver finds it again by the task's name, whatever the plans say by now.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
-from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskSubmitted, TaskSucceeded
+from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskSubmitted, TaskSucceeded, TimerId
 from stepwright.asl.step import CancelTask, StartTask
-from stepwright.engine.ports import ExecutionRef, Report, Reported, TaskDriver, Uid
+from stepwright.engine.ports import ExecutionRef, Expires, Report, Reported, TaskDriver, Uid
 from stepwright.tasks.by_execution import ByExecution, Key
 from stepwright.tasks.calls.integration import Call, CallFailed
 
 
 class Jobs(TaskDriver, Protocol):
-    """The driver of Jobs."""
+    """The driver of Jobs, or of what workers take."""
 
     def began(self, ref: ExecutionRef, task: TaskId) -> bool:
-        """Whether the task has begun as a Job, as far as is known without asking anybody."""
+        """Whether the task has begun as one of its own, as far as is known without asking anybody."""
+
+
+class Work(Jobs, Expires, Protocol):
+    """The driver of what workers take."""
+
+    async def known(self) -> None:
+        """Return once ``began`` knows. Raises Unavailable."""
 
 
 class Expected(Protocol):
-    """A task that a Job answers."""
+    """A task that a Job or a worker answers."""
 
     def said(self, signal: TaskSubmitted | TaskSucceeded | TaskFailed) -> Signal | None:
         """What the execution is to hear of it; None if there is nothing to say yet."""
@@ -40,11 +48,23 @@ class AsJob:
     expected: Expected
 
 
+@dataclass(frozen=True, slots=True)
+class AsWork:
+    """``task``: as the driver of what workers take is to have it."""
+
+    task: StartTask
+    expected: Expected
+
+
+Began = Literal["Job", "Work"]
+"""What a task is already."""
+
+
 class Plans(Protocol):
     """Those of one integration."""
 
-    async def planned(self, call: Call, *, began: bool) -> AsJob | None:
-        """None: it is called. ``began``: it is a Job already. Raises CallFailed, Unavailable."""
+    async def planned(self, call: Call, *, began: Began | None) -> AsJob | AsWork | None:
+        """None: it is called. Raises CallFailed, Unavailable."""
 
     def names_job(self, ref: ExecutionRef, submitted: Json) -> bool:
         """Whether it was submitted as a Job of this cluster."""
@@ -68,16 +88,20 @@ class JobAnswers:
 
 
 class PartlyJobs:
-    """Implements ``engine.ports.TaskDriver``: ``calls`` has the tasks that are called, ``jobs``, which reports to ``answers``,
-    those that run as Jobs. ``jobs`` is a driver of its own, too: the engine itself asks it to sweep, and what it holds."""
+    """Implements ``engine.ports.TaskDriver``, and ``Expires``: ``calls`` has the tasks that are called, ``jobs`` those that run as Jobs,
+    ``work`` those that workers take. ``jobs`` and ``work`` report to ``answers``, and are drivers of their own, too: the engine itself
+    asks them to sweep, and what they hold."""
 
-    def __init__(self, calls: TaskDriver, jobs: Jobs, answers: JobAnswers, plans: Plans) -> None:
+    def __init__(
+        self, calls: TaskDriver, jobs: Jobs, answers: JobAnswers, plans: Plans, work: Work | None = None
+    ) -> None:
         self._calls = calls
         self._jobs = jobs
+        self._work = work
         self._answers = answers
         self._plans = plans
         self._started: ByExecution[TaskDriver] = ByExecution()
-        """Which of the two has each task that was started here, until it is stopped or released."""
+        """Which of them has each task that was started here, until it is stopped or released."""
 
     def serves(self, resource: Resource) -> bool:
         return self._calls.serves(resource)
@@ -102,7 +126,7 @@ class PartlyJobs:
     async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:
         if task.resource.waits_for_token and task.submitted is not None:
             return  # it has answered, and the task waits for its token
-        began = self._plans.names_job(ref, task.submitted) or (again and self._jobs.began(ref, task.task))
+        began = await self._began(ref, task) if again or task.submitted is not None else None
         try:
             planned = await self._plans.planned(Call(ref, task), began=began)
         except CallFailed as failed:
@@ -112,9 +136,15 @@ class PartlyJobs:
             self._started[ref.uid, task.task] = self._calls
             await self._calls.start(ref, task, again=again)
             return
-        self._started[ref.uid, task.task] = self._jobs
+        driver: TaskDriver | None = self._jobs if isinstance(planned, AsJob) else self._work
+        assert driver is not None, "nobody has plans for workers where there are none"
+        self._started[ref.uid, task.task] = driver
         self._answers.expected[ref.uid, task.task] = planned.expected
-        await self._jobs.start(ref, planned.task, again=again)
+        await driver.start(ref, planned.task, again=again)
+
+    async def expire(self, ref: ExecutionRef, task: TaskId, timer: TimerId) -> bool:
+        driver = self._started.get((ref.uid, task))
+        return driver is not self._work or self._work is None or await self._work.expire(ref, task, timer)
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
         await self._driver_of(ref, task.task, task.submitted).stop(ref, task)
@@ -130,6 +160,16 @@ class PartlyJobs:
             if task not in wanted:
                 self._forget((ref.uid, task))
 
+    async def _began(self, ref: ExecutionRef, task: StartTask) -> Began | None:
+        """What it may have been begun as. Raises Unavailable."""
+        if self._plans.names_job(ref, task.submitted) or self._jobs.began(ref, task.task):
+            return "Job"
+        if self._work is not None:
+            await self._work.known()
+            if self._work.began(ref, task.task):
+                return "Work"
+        return None
+
     def _forget(self, key: Key) -> None:
         self._started.pop(key, None)
         self._answers.expected.pop(key, None)
@@ -139,5 +179,6 @@ class PartlyJobs:
         known = self._started.get((ref.uid, task))
         if known is not None:
             return known
-        is_job = self._plans.names_job(ref, submitted) or self._jobs.began(ref, task)
-        return self._jobs if is_job else self._calls
+        if self._plans.names_job(ref, submitted) or self._jobs.began(ref, task):
+            return self._jobs
+        return self._work if self._work is not None and self._work.began(ref, task) else self._calls

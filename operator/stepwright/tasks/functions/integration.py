@@ -100,10 +100,9 @@ class FunctionCalls:
             raise CallFailed(NO_FUNCTION, str(lacking)) from lacking
         except FunctionUnfit as unfit:
             raise CallFailed(NO_SERVICE, str(unfit)) from unfit
-        if isinstance(found, FunctionJob):
-            raise CallFailed(
-                NO_SERVICE, f"{found.shown} has begun to run as a Job after this call was begun."
-            )
+        if not isinstance(found, Function):
+            how = "run as a Job" if isinstance(found, FunctionJob) else "be what workers take"
+            raise CallFailed(NO_SERVICE, f"{found.shown} has begun to {how} after this call was begun.")
         return found
 
     async def _called(self, function: Function, invocation: Invocation, call: Call) -> Answered:

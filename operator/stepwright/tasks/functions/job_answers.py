@@ -1,4 +1,4 @@
-"""What the Jobs of functions come to, said as their callers would hear it from Lambda.
+"""What the Jobs of functions and their workers come to, said as their callers would hear it from Lambda.
 
 Failures have the names that retriers written for AWS know. A function that ends without naming an error of its own is
 ``Lambda.Unknown``, as Step Functions says of what a function has not handled.
@@ -18,9 +18,16 @@ from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.tasks.calls.integration import Call
 from stepwright.tasks.functions import requests
-from stepwright.tasks.functions.answers import NO_CLIENT, NO_SERVICE, TOO_MANY, UNKNOWN, invoked
+from stepwright.tasks.functions.answers import (
+    NO_CLIENT,
+    NO_SERVICE,
+    TOO_LARGE,
+    TOO_MANY,
+    UNKNOWN,
+    invoked,
+)
 
-_OF_JOBS: Final = "Job."
+_OF_STEPWRIGHT: Final = ("Job.", "ExternalTask.")
 _NAMES: Final[Mapping[str, str]] = {
     "Job.Failed": UNKNOWN,
     "Job.OOMKilled": UNKNOWN,
@@ -28,8 +35,14 @@ _NAMES: Final[Mapping[str, str]] = {
     "Job.OutputLost": NO_CLIENT,
     "Job.OutputTooLarge": DATA_LIMIT_EXCEEDED,
     "Job.QuotaExceeded": TOO_MANY,
+    "ExternalTask.HeartbeatLost": NO_CLIENT,
+    "ExternalTask.OutputInvalid": UNKNOWN,
+    "ExternalTask.OutputTooLarge": DATA_LIMIT_EXCEEDED,
+    "ExternalTask.QuotaExceeded": TOO_MANY,
+    "ExternalTask.TimedOut": NO_CLIENT,
+    "ExternalTask.TooLarge": TOO_LARGE,
 }
-"""All other failures of Jobs mean that the function cannot be called now."""
+"""All other failures of theirs mean that the function cannot be called now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,7 @@ class Expected:
             case TaskSucceeded(task, output):
                 answer = invoked(output, requests.request_id(self.call))
                 return TaskSubmitted(task, answer, at_once=True) if waits else TaskSucceeded(task, answer)
-            case TaskFailed(task, error, cause) if error is not None and error.startswith(_OF_JOBS):
+            case TaskFailed(task, error, cause) if error is not None and error.startswith(_OF_STEPWRIGHT):
                 return TaskFailed(task, _NAMES.get(error, NO_SERVICE), f"{self.shown}: {error}: {cause}")
             case TaskFailed(task, error, cause):
                 return TaskFailed(task, error, cause if self.direct else _compact(cause))

@@ -1,7 +1,8 @@
-"""Which calls of functions run as a Job: those for which something stands that runs once for each call."""
+"""Which calls of functions run as a Job, once for each call, and which workers take."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -11,9 +12,16 @@ from stepwright.asl.resource import parse
 from stepwright.asl.step import StartTask
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
-from stepwright.catalog.ports import Function, FunctionJob, Functions, FunctionUnfit, NoConnection, NoFunction
+from stepwright.catalog.ports import (
+    FunctionJob,
+    Functions,
+    FunctionUnfit,
+    FunctionWork,
+    NoConnection,
+    NoFunction,
+)
 from stepwright.engine.ports import ExecutionRef
-from stepwright.tasks.calls.as_jobs import AsJob
+from stepwright.tasks.calls.as_jobs import AsJob, AsWork, Began
 from stepwright.tasks.calls.integration import Call, CallFailed
 from stepwright.tasks.functions import requests
 from stepwright.tasks.functions.answers import INVALID, INVALID_PARAMETER, NO_CLIENT
@@ -21,10 +29,15 @@ from stepwright.tasks.functions.job_answers import Expected
 from stepwright.tasks.functions.requests import Invocation
 
 _JOB: Final = parse("k8s:job")
-_GONE: Final = FunctionJob(
-    {"image": "unknown", "command": ["false"]}, "What ran this function, and is not known any more"
-)
-"""Of a Job that has begun, and for whose function something else stands now. Nothing begins with it."""
+_WORK: Final = parse("k8s:task/work")
+"""As the driver of what workers take has its tasks."""
+_NO_MORE: Final = "What ran this function, and is not known any more"
+_GONE: Final[Mapping[Began, FunctionJob | FunctionWork]] = {
+    "Job": FunctionJob({"image": "unknown", "command": ["false"]}, _NO_MORE),
+    "Work": FunctionWork("unknown", 1, 1, _NO_MORE),
+}
+"""Of what has begun, and for whose function something else stands now. Nothing begins with it."""
+_KINDS: Final[Mapping[Began, type[FunctionJob | FunctionWork]]] = {"Job": FunctionJob, "Work": FunctionWork}
 
 
 class FunctionPlans:
@@ -36,29 +49,50 @@ class FunctionPlans:
     def names_job(self, ref: ExecutionRef, submitted: Json) -> bool:  # noqa: ARG002
         return isinstance(submitted, dict) and "jobUid" in submitted
 
-    async def planned(self, call: Call, *, began: bool) -> AsJob | None:
-        function = await self._as_job(call, began=began)
+    async def planned(self, call: Call, *, began: Began | None) -> AsJob | AsWork | None:
+        function = await self._found(call, began)
         if function is None:
             return None
         invocation = _read(call.task)
-        parameters: dict[str, Json] = {**function.parameters, "input": _payload(call.task, invocation)}
-        task = replace(call.task, resource=_JOB, parameters=parameters, has_parameters=True)
-        return AsJob(task, Expected(call, invocation.direct, function.shown))
+        payload = _payload(call.task, invocation)
+        expected = Expected(call, invocation.direct, function.shown)
+        if isinstance(function, FunctionJob):
+            parameters: dict[str, Json] = {**function.parameters, "input": payload}
+            task = replace(call.task, resource=_JOB, parameters=parameters, has_parameters=True)
+            return AsJob(task, expected)
+        task = replace(call.task, resource=_WORK, parameters=_asked(function, invocation, payload, call))
+        return AsWork(task, expected)
 
-    async def _as_job(self, call: Call, *, began: bool) -> FunctionJob | None:
-        """What is to run as a Job; None if nothing is. Raises CallFailed, Unavailable."""
+    async def _found(self, call: Call, began: Began | None) -> FunctionJob | FunctionWork | None:
+        """What is to run as a Job, or what workers take; None if neither is. Raises CallFailed, Unavailable."""
         name = requests.name_of(call.task)
         if name is None:
             return None
+        kind = None if began is None else _KINDS[began]
         known = self._functions.known(name, call.ref.namespace)
-        if known is None or (began and isinstance(known, Function)):
+        if known is None or (kind is not None and not isinstance(known, kind)):
             try:
                 known = await self._functions.find(name, call.ref.namespace, call.caller)
             except (NoFunction, FunctionUnfit, NoConnection):
                 known = None  # which the call finds, too, and says
-        if isinstance(known, FunctionJob):
-            return known
-        return _GONE if began else None
+        if began is not None:
+            return known if kind is not None and isinstance(known, kind) else _GONE[began]
+        return known if isinstance(known, FunctionJob | FunctionWork) else None
+
+
+def _asked(function: FunctionWork, invocation: Invocation, payload: Json, call: Call) -> dict[str, Json]:
+    """As the driver of what workers take knows it: fields of an ExternalTask."""
+    beat, own = function.heartbeat_seconds, call.task.heartbeat_seconds
+    asked: dict[str, Json] = {
+        "taskTemplate": function.template,
+        "input": jsontext.dump(payload),
+        "requestId": requests.request_id(call),
+        "timeoutSeconds": function.seconds,
+        "heartbeatSeconds": beat if own is None else min(beat, own),
+    }
+    if "ClientContext" in invocation.given:
+        asked["clientContext"] = str(invocation.given["ClientContext"])
+    return asked
 
 
 def _read(task: StartTask) -> Invocation:
@@ -73,7 +107,9 @@ def _payload(task: StartTask, invocation: Invocation) -> Json:
     """Nothing is an empty object, as Lambda has it. Raises CallFailed."""
     kind = invocation.given.get("InvocationType", "RequestResponse")
     if kind != "RequestResponse":
-        cause = f"A function that runs as a Job is waited for: it has no InvocationType {kind!r}."
+        cause = (
+            f"A function that runs as a Job or by workers is waited for: it has no InvocationType {kind!r}."
+        )
         raise CallFailed(INVALID_PARAMETER, cause)
     if invocation.direct:
         return task.parameters

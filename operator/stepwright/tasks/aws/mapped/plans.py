@@ -31,7 +31,7 @@ from stepwright.tasks.aws import connection, operations, sending
 from stepwright.tasks.aws.mapped import batch, containers, ecs
 from stepwright.tasks.aws.mapped.containers import Unmapped
 from stepwright.tasks.aws.operations import Operation
-from stepwright.tasks.calls.as_jobs import AsJob
+from stepwright.tasks.calls.as_jobs import AsJob, Began
 from stepwright.tasks.calls.integration import Call, CallFailed
 
 CONTAINERS: Final = parse("k8s:job/containers")
@@ -99,7 +99,7 @@ class MappedJobs:
             for found in (kind.uid_of(submitted) for kind in _KINDS.values())
         )
 
-    async def planned(self, call: Call, *, began: bool) -> AsJob | None:
+    async def planned(self, call: Call, *, began: Began | None) -> AsJob | None:
         kind = kind_of(call.task.resource)
         if kind is None or (call.task.submitted is not None and not began):
             return None  # which AWS has by now, whatever the Connection says
