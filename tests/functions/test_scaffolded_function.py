@@ -105,6 +105,20 @@ def test_what_runs_it_in_a_cluster_belongs_together(greet: Path) -> None:
     assert 'ENTRYPOINT ["stepwright", "function"]' in dockerfile
 
 
+def test_what_runs_it_as_a_worker_belongs_together(greet: Path) -> None:
+    template, account, role, binding, deployment = yaml.safe_load_all((greet / "worker.yaml").read_text())
+
+    assert TaskTemplate.model_validate(template).spec.worker is not None
+    pod = deployment["spec"]["template"]["spec"]
+    assert pod["containers"][0]["args"] == ["work", "app.handler", "--function", template["metadata"]["name"]]
+    assert pod["serviceAccountName"] == account["metadata"]["name"] == binding["subjects"][0]["name"]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    assert {(*rule["resources"], *rule["verbs"]) for rule in role["rules"]} == {
+        ("externaltasks", "get", "list", "watch"),
+        ("externaltasks/status", "patch"),
+    }
+
+
 def test_it_is_served_by_lambdas_invoke_api(greet: Path) -> None:
     with served(greet, "app.handler") as (port, process):
         well = post(port, b'{"name": "Ada"}', x_amzn_RequestId="r-7")

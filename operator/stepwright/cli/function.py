@@ -1,8 +1,9 @@
-"""``stepwright function``: functions in Python, begun, served, and run once."""
+"""``stepwright function``: functions in Python, begun, served, run once, and by a worker."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -17,7 +18,8 @@ USAGE: Final = 2
 FAILED: Final = 1
 
 function = typer.Typer(
-    help="Functions in Python: begin one, serve it by HTTP, run it in a Job.", no_args_is_help=True
+    help="Functions in Python: begin one, serve it by HTTP, run it in a Job or as a worker.",
+    no_args_is_help=True,
 )
 
 _HandlerName = Annotated[str, typer.Argument(metavar="MODULE.FUNCTION", help="The handler: app.handler.")]
@@ -80,6 +82,42 @@ def once(handler: _HandlerName, *, folder: _Folder = Path()) -> None:
         raise typer.Exit(USAGE) from error
     if outcome.failed:
         raise typer.Exit(FAILED)
+
+
+@function.command()
+def work(
+    handler: _HandlerName,
+    *,
+    function: Annotated[str, typer.Option("--function", help="The TaskTemplate whose tasks it takes.")],
+    concurrency: Annotated[int, typer.Option(help="How many tasks it has at once.", min=1, max=1000)] = 1,
+    namespace: Annotated[
+        str | None, typer.Option("-n", "--namespace", help="By default the pod's own.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="As whom people see it; by default the host's name.")
+    ] = None,
+    kubeconfig: Annotated[Path | None, typer.Option(help="By default the pod's account.")] = None,
+    folder: _Folder = Path(),
+) -> None:
+    """Take tasks of a TaskTemplate with `worker`, and do them, until SIGTERM."""
+    loaded = _loaded(handler, folder)
+    from stepwright.functions import work as worker  # noqa: PLC0415
+    from stepwright.functions.handlers import Unusable  # noqa: PLC0415
+
+    working = worker.work(
+        loaded,
+        function,
+        name=name or socket.gethostname(),
+        at_once=concurrency,
+        namespace=namespace,
+        kubeconfig=kubeconfig,
+        tell=plain.echo,
+    )
+    try:
+        asyncio.run(working)
+    except Unusable as error:
+        plain.echo(f"stepwright: {error}", err=True)
+        raise typer.Exit(USAGE) from error
 
 
 def _loaded(handler: str, folder: Path) -> Handler:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html
 
 from __future__ import annotations
 
+import base64
 import importlib
 import inspect
 import json
@@ -89,6 +90,16 @@ def is_async(handler: Handler) -> bool:
 def event_of(body: bytes) -> Any:
     """Raises ValueError if it is not JSON. Nothing is an empty object, as Lambda has it."""
     return json.loads(body) if body.strip() else {}
+
+
+def client_context(given: str | None) -> Any:
+    """What a caller gives as such: JSON in base64. None if it is neither."""
+    if given is None:
+        return None
+    try:
+        return json.loads(base64.b64decode(given, validate=True))
+    except ValueError:
+        return None
 
 
 def call(handler: Handler, event: Any, context: Context) -> Outcome:

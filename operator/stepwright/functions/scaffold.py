@@ -62,6 +62,7 @@ USER 65532:65532
 EXPOSE 8080
 ENTRYPOINT ["stepwright", "function"]
 # As a Job for each call, or in a Task of the Resource k8s:job: args: [once, app.handler]
+# As a worker that asks for its calls: args: [work, app.handler, --function, $name] (worker.yaml)
 CMD ["serve", "app.handler"]
 """,
     "function.yaml": """\
@@ -76,6 +77,7 @@ spec:
     timeoutSeconds: 60
   # Instead of http, maxConcurrency, the Service and the Deployment, a Job for each call:
   # job: {image: $name, args: [once, app.handler]}
+  # Or workers that ask for their calls: worker.yaml instead of this file.
   # Each pod runs one call at a time: as many as there are pods. More with `serve app.handler --concurrency N`.
   maxConcurrency: 1
 ---
@@ -114,6 +116,72 @@ spec:
             - {containerPort: 8080}
           readinessProbe:
             httpGet: {path: /healthz, port: 8080}
+          resources:
+            requests: {cpu: 50m, memory: 64Mi}
+            limits: {memory: 256Mi}
+          securityContext:
+            allowPrivilegeEscalation: false
+            capabilities: {drop: [ALL]}
+""",
+    "worker.yaml": """\
+# kubectl apply -f worker.yaml, instead of function.yaml: pods that ask for their calls, and need no Service.
+apiVersion: stepwright.dev/v1
+kind: TaskTemplate
+metadata:
+  name: $name
+spec:
+  worker:
+    timeoutSeconds: 900
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: $name-worker
+---
+# All that a worker needs. It holds for all tasks of workers in the namespace: these trust one another.
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: $name-worker
+rules:
+  - apiGroups: [stepwright.dev]
+    resources: [externaltasks]
+    verbs: [get, list, watch]
+  - apiGroups: [stepwright.dev]
+    resources: [externaltasks/status]
+    verbs: [patch]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: $name-worker
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: $name-worker}
+subjects:
+  - {kind: ServiceAccount, name: $name-worker}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: $name-worker
+spec:
+  replicas: 1
+  selector:
+    matchLabels: {app: $name-worker}
+  template:
+    metadata:
+      labels: {app: $name-worker}
+    spec:
+      serviceAccountName: $name-worker
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: 65532
+        seccompProfile: {type: RuntimeDefault}
+      containers:
+        - name: worker
+          image: $name
+          imagePullPolicy: IfNotPresent
+          # Each pod has one task at a time. More with --concurrency N.
+          args: [work, app.handler, --function, $name]
           resources:
             requests: {cpu: 50m, memory: 64Mi}
             limits: {memory: 256Mi}

@@ -7,18 +7,16 @@ those that may run at once wait for their turn.
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import signal
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
 from stepwright.functions import handlers
 from stepwright.functions.handlers import Context, Handler, Outcome
+from stepwright.functions.running import Running
 
 INVOCATIONS: Final = "/2015-03-31/functions/{name}/invocations"
 LARGEST_EVENT_BYTES: Final = 6 * 1024 * 1024
@@ -28,13 +26,11 @@ DRAIN_SECONDS: Final = 25.0
 
 
 class FunctionServer:
-    """``at_once``: how many calls run at the same time; a handler that is a plain function runs in a thread."""
+    """``at_once``: how many calls run at the same time."""
 
     def __init__(self, handler: Handler, name: str, at_once: int = 1) -> None:
-        self._handler = handler
+        self._running = Running(handler, at_once)
         self._name = name
-        self._turns = asyncio.Semaphore(at_once)
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="function")
         self._beside: set[asyncio.Task[Outcome]] = set()
         """Calls whose callers do not wait."""
 
@@ -47,7 +43,7 @@ class FunctionServer:
     async def close(self) -> None:
         """Return once all calls have ended."""
         await asyncio.gather(*self._beside)
-        self._threads.shutdown()
+        self._running.close()
 
     async def _healthy(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -67,22 +63,15 @@ class FunctionServer:
         if kind == "DryRun":
             return web.Response(status=204, headers=headers)
         if kind == "Event":
-            running = asyncio.create_task(self._called(event, context))
+            running = asyncio.create_task(self._running.call(event, context))
             self._beside.add(running)
             running.add_done_callback(self._beside.discard)
             return web.Response(status=202, headers=headers)
-        outcome = await self._called(event, context)
+        outcome = await self._running.call(event, context)
         headers["X-Amz-Executed-Version"] = context.function_version
         if outcome.failed:
             headers["X-Amz-Function-Error"] = "Unhandled"
         return web.Response(body=outcome.body, content_type="application/json", headers=headers)
-
-    async def _called(self, event: Any, context: Context) -> Outcome:
-        async with self._turns:
-            if handlers.is_async(self._handler):
-                return await handlers.call_async(self._handler, event, context)
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, handlers.call, self._handler, event, context)
 
     def _context(self, request: web.Request) -> Context:
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -91,20 +80,10 @@ class FunctionServer:
             function_name=self._name,
             aws_request_id=headers.get("x-amzn-requestid") or str(uuid.uuid4()),
             function_version=request.query.get("Qualifier", "$LATEST"),
-            client_context=_client_context(headers.get("x-amz-client-context")),
+            client_context=handlers.client_context(headers.get("x-amz-client-context")),
             deadline=int(deadline) if deadline.isascii() and deadline.isdigit() else None,
             headers=headers,
         )
-
-
-def _client_context(given: str | None) -> Any:
-    """JSON in base64; None if it is neither."""
-    if given is None:
-        return None
-    try:
-        return json.loads(base64.b64decode(given, validate=True))
-    except ValueError:
-        return None
 
 
 async def serve(
