@@ -1,16 +1,21 @@
-"""Steps that call a function over HTTP beside the bare calls and the bare writes: what a durable step costs above both.
+"""Steps that call a function over HTTP, or that a worker does, beside the bare calls and the bare writes: what a durable step costs
+above these.
 
 The function answers at once, from this process, behind a Service. It sees when calls come, one after another within one
 execution: the time between two is one step, which is a call, its answer, and the write that has to be stored before the next
-call. Bare calls go to the same cluster IP; bare writes are status patches, on condition, one after another. All are measured
-in turns.
+call. A worker in this process sees the same of its calls. Bare calls go to the same cluster IP; bare writes are status patches,
+on condition, one after another. All are measured in turns.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import msgspec
@@ -18,6 +23,8 @@ from aiohttp import web
 
 from bench import table
 from bench.watching import EXECUTIONS, Object, Watch, check, create, execution, has_ended, machine
+from stepwright.functions.handlers import Context, Outcome
+from stepwright.functions.worker import Worker
 from stepwright.kube.api import Api
 from stepwright.kube.connection import connect
 from stepwright.kube.paths import path_of
@@ -41,6 +48,10 @@ class Function:
         self.came.append(time.perf_counter())
         return web.Response(body=await request.read(), content_type="application/json")
 
+    async def work(self, event: Any, _: Context) -> Outcome:
+        self.came.append(time.perf_counter())
+        return Outcome(msgspec.json.encode(event))
+
 
 async def run(cluster: Cluster, namespace: str, operator: OperatorProcess) -> None:  # noqa: ARG001 - all subjects' shape
     function = Function()
@@ -52,8 +63,12 @@ async def run(cluster: Cluster, namespace: str, operator: OperatorProcess) -> No
     try:
         async with await connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
             address = await _behind_a_service(api, namespace, cluster, runner.addresses[0][1])
-            await machine(api, namespace, "calls", _calls(STEPS))
-            async with Watch(api, EXECUTIONS, namespace, has_ended) as watch:
+            await machine(api, namespace, "calls", _calls("bench", STEPS))
+            await machine(api, namespace, "work", _calls("bench-work", STEPS))
+            async with (
+                _worker(api, namespace, function),
+                Watch(api, EXECUTIONS, namespace, has_ended) as watch,
+            ):
                 await create(api, EXECUTIONS, namespace, execution("waits", "absent"))
                 await _measure(api, namespace, watch, function, f"http://{address}:{PORT}{INVOKE}")
                 check(watch)
@@ -65,29 +80,56 @@ async def _measure(api: Api, namespace: str, watch: Watch, function: Function, u
     calls: list[float] = []
     writes: list[float] = []
     steps: list[float] = []
+    worked: list[float] = []
     for number in range(ROUNDS):
         calls += await _bare_calls(url)
         writes += await _bare_writes(api, namespace)
-        function.came.clear()
-        name = f"calls-{number}"
-        await create(api, EXECUTIONS, namespace, execution(name, "calls"))
-        await watch.until([name])
-        steps += [later - earlier for earlier, later in zip(function.came, function.came[1:], strict=False)]
-    call, write, step = (median(each) * 1000 for each in (calls, writes, steps))
+        for what, seen in (("calls", steps), ("work", worked)):
+            function.came.clear()
+            name = f"{what}-{number}"
+            await create(api, EXECUTIONS, namespace, execution(name, what))
+            await watch.until([name])
+            seen += [later - earlier for earlier, later in pairwise(function.came)]
+    call, write, step, work = (median(each) * 1000 for each in (calls, writes, steps, worked))
     table.show(
-        f"Steps that call a function over HTTP, one after another ({ROUNDS} times {STEPS}; medians)",
+        f"Steps that call a function, one after another ({ROUNDS} times {STEPS}; medians)",
         ["what", "ms", "above the bare call"],
         [
             ["bare call", call, 0.0],
             ["bare status patch", write, write - call],
-            ["step of an execution, durable", step, step - call],
+            ["step of an execution, durable, over HTTP", step, step - call],
+            ["the same, by a worker", work, work - call],
         ],
     )
-    print(f"\nA step takes {step - call - write:.2f} ms besides a bare call and a bare write.")
+    print(f"\nA step over HTTP takes {step - call - write:.2f} ms besides a bare call and a bare write.")
+    print(f"A step by a worker takes {work - 4 * write:.2f} ms besides four bare writes.")
 
 
-def _calls(count: int) -> Object:
-    state: Object = {"Type": "Task", "Resource": "k8s:task/bench", "Parameters": EVENT, "ResultPath": "$.r"}
+@asynccontextmanager
+async def _worker(api: Api, namespace: str, function: Function) -> AsyncIterator[None]:
+    template: Object = {
+        "apiVersion": "stepwright.dev/v1",
+        "kind": "TaskTemplate",
+        "metadata": {"name": "bench-work"},
+        "spec": {"worker": {}},
+    }
+    await api.create(path_of("stepwright.dev/v1", "tasktemplates", namespace), template)
+    worker, stopped = Worker(api, namespace, "bench-work", function.work, name="bench"), asyncio.Event()
+    working = asyncio.create_task(worker.run(stopped))
+    try:
+        yield
+    finally:
+        stopped.set()
+        await working
+
+
+def _calls(template: str, count: int) -> Object:
+    state: Object = {
+        "Type": "Task",
+        "Resource": f"k8s:task/{template}",
+        "Parameters": EVENT,
+        "ResultPath": "$.r",
+    }
     states: Object = {f"C{n}": {**state, "Next": f"C{n + 1}"} for n in range(count - 1)}
     return {"StartAt": "C0", "States": {**states, f"C{count - 1}": {**state, "End": True}}}
 

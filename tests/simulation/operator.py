@@ -432,7 +432,7 @@ class Operator:
             "tasks in trouble": len(watching.judging._troubles),
             "readings": len(watching._errands),
             "tasks of workers": len(self.external._tasks),
-            "tasks of workers being closed": len(self.external._closing),
+            "tasks of workers being closed": len(self.external._giving_up),
             "time limits of workers": len(self.external._timers),
             "calls": sum(len(driver._calls) for driver in self.calls),
             "calls that run": sum(len(driver._running) for driver in self.calls),

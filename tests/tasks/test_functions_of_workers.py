@@ -97,8 +97,8 @@ FAILURES = {
     register.REFUSED: "Lambda.ServiceException",
     register.OUTPUT_INVALID: "Lambda.Unknown",
     register.OUTPUT_TOO_LARGE: "States.DataLimitExceeded",
-    "ExternalTask.QuotaExceeded": "Lambda.TooManyRequestsException",
-    "ExternalTask.TooLarge": "Lambda.RequestTooLargeException",
+    register.QUOTA_EXCEEDED: "Lambda.TooManyRequestsException",
+    register.TOO_LARGE: "Lambda.RequestTooLargeException",
 }
 
 

@@ -23,7 +23,7 @@ from stepwright.kube.api_errors import Invalid, NotFound
 from stepwright.tasks.external.driver import ExternalDriver
 from tests.controllers.test_shared_state_machines import Quiet
 from tests.engine.virtual_loop import VirtualClock, run
-from tests.simulation.api_server import ApiServer, Body, Request
+from tests.simulation.api_server import ApiServer, Body, Refusal, Request
 from tests.simulation.client import Fate, SimulatedApi
 from tests.tasks.start_tasks import start_task
 
@@ -205,6 +205,20 @@ def test_a_sign_of_life_keeps_a_task_from_being_given_up_as_silent() -> None:
     played(main)
 
 
+def test_a_claim_is_a_sign_of_life() -> None:
+    async def main(scene: Scene) -> None:
+        await scene.start()
+        claiming = asyncio.create_task(scene.claim())
+        await asyncio.sleep(0.011)
+        assert not await scene.driver.expire(REF, TASK, heartbeat_timer(TASK))
+        await claiming
+
+        assert scene.status["state"] == "Taken"
+        assert scene.heard == [TaskStarted(TASK), Heartbeat(TASK)]
+
+    played(main)
+
+
 def test_a_worker_has_as_much_time_as_its_template_gives_it() -> None:
     async def main(scene: Scene) -> None:
         await scene.start(task(heartbeatSeconds=None))
@@ -353,7 +367,8 @@ def test_what_is_over_goes_after_a_while_and_what_nobody_wants_is_closed() -> No
     played(main)
 
 
-def test_a_cluster_with_older_crds_runs_everything_else() -> None:
+@pytest.mark.parametrize(("code", "reason"), [(404, "NotFound"), (403, "Forbidden")])
+def test_a_cluster_with_older_crds_or_rights_runs_everything_else(code: int, reason: str) -> None:
     async def main() -> None:
         scene = Scene()
         list_ = scene.server._list
@@ -363,9 +378,7 @@ def test_a_cluster_with_older_crds_runs_everything_else() -> None:
                 raise refused
             return list_(target, request)
 
-        from tests.simulation.api_server import Refusal
-
-        refused = Refusal(404, "NotFound", "the server could not find the requested resource")
+        refused = Refusal(code, reason, "the server could not find the requested resource")
         scene.server._list = without  # type: ignore[method-assign]
         running = asyncio.create_task(scene.driver.run())
         await asyncio.sleep(1)

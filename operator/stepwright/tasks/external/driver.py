@@ -31,12 +31,13 @@ from stepwright.engine import backoff
 from stepwright.engine.ports import Clock, ExecutionRef, Heartbeat, Report, Uid, Unavailable
 from stepwright.engine.timers import Timers
 from stepwright.kube.api import Api
-from stepwright.kube.api_errors import ApiError, NotFound
+from stepwright.kube.api_errors import ApiError, Forbidden, NotFound
 from stepwright.kube.informer import Informer
 from stepwright.kube.paths import path_of
 from stepwright.tasks.accounts import Accounts
 from stepwright.tasks.by_execution import ByExecution, Key
 from stepwright.tasks.external import register
+from stepwright.tasks.external.closing import Closing
 from stepwright.tasks.external.register import Answer, Reason, Register
 from stepwright.tasks.external.remains import Remains
 from stepwright.tasks.external.requests import Requests, Whole, whole
@@ -86,7 +87,7 @@ class ExternalDriver:
         self._requests = Requests(api, Accounts(api, held))
         self._tasks: ByExecution[Watched] = ByExecution()
         self._timers = Timers(clock, self._time_is_over)
-        self._closing: set[asyncio.Task[None]] = set()
+        self._giving_up: set[asyncio.Task[None]] = set()
         self.registers: Informer[Register] = Informer(
             api,
             register.API_VERSION,
@@ -98,7 +99,8 @@ class ExternalDriver:
             on_text=self._changed,
             index=lambda seen: (seen.execution,),
         )
-        self._remains = Remains(self.registers, self._requests, clock, held, has_open, self.close)
+        self._closing = Closing(self.registers, self._requests)
+        self._remains = Remains(self.registers, self._requests, self._closing, clock, held, has_open)
         self._is_installed: bool | None = None
 
     async def run(self) -> None:
@@ -110,13 +112,13 @@ class ExternalDriver:
             group.create_task(self._remains.run(), name="external tasks that are over")
 
     async def _find_out(self) -> bool:
-        """Whether the cluster knows ExternalTasks: one whose CRDs are older does not, and runs everything else."""
+        """Whether there are ExternalTasks for this process: where the CRDs or its rights are older, it runs everything else."""
         path = path_of(register.API_VERSION, register.PLURAL, next(iter(self._namespaces), None))
         try:
             await self._api.request("GET", path, {"limit": 1})
-        except NotFound:
+        except (NotFound, Forbidden) as error:
             if self._is_installed is None:
-                log.warning("the cluster knows no ExternalTasks: apply the CRDs of this version")
+                log.warning("no ExternalTasks: apply the CRDs and rights of this version", reason=str(error))
             self._is_installed = False
             return False
         except ApiError:
@@ -198,7 +200,7 @@ class ExternalDriver:
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
         watched, seen = self._tasks.get((ref.uid, task.task)), self._seen(ref, task.task)
         if not ((watched is not None and watched.is_over) or (seen is not None and seen.is_over)):
-            await self.close(ref, task.task, "Stopped", task.scheduled)
+            await self._closing.close(ref, task.task, "Stopped", task.scheduled)
         self._forget((ref.uid, task.task))
 
     async def release(self, ref: ExecutionRef, task: TaskId) -> None:
@@ -209,54 +211,21 @@ class ExternalDriver:
             await self._wait_for(self.registers.following, "cannot be looked at: the watch is cut off")
         for seen in self.registers.by_index(ref.uid):
             if seen.task is not None and seen.task not in wanted and not seen.is_over:
-                await self.close(ref, seen.task, "Stopped")
+                await self._closing.close(ref, seen.task, "Stopped")
         for task in self._tasks.of(ref.uid):
             if task not in wanted:
                 self._forget((ref.uid, task))
 
     # --- The register -----------------------------------------------------------------------------------------------
 
-    async def close(
-        self,
-        ref: ExecutionRef,
-        task: TaskId,
-        reason: Reason,
-        scheduled: Millis | None = None,
-        leaves_open: Callable[[Register], bool] = lambda _: False,
-    ) -> Whole:
-        """See that no answer is accepted from now on. Returns the object as it is then: closed, whyever, or answered; or open if
-        ``leaves_open`` says so. Raises Unavailable."""
-        name = register.name_of(ref.uid, task)
-        seen, answer = self._seen(ref, task), register.NO_ANSWER
-        while True:
-            if seen is None or seen.is_over:  # an answer is not kept in memory
-                found = await self._requests.read(ref.namespace, name)
-                seen, answer = found or (await self._buried(ref, task, scheduled), register.NO_ANSWER)
-            if seen.is_over or leaves_open(seen):
-                return seen, answer
-            seen = await self._requests.close(ref, seen, reason)
-            if seen is not None:
-                return seen, answer
-
     async def _closed(self, watched: Watched, reason: Reason, *, by_silence: bool) -> Whole:
-        """``by_silence``: a new sign of life leaves it open. Raises Unavailable."""
-        known = watched.heartbeat
+        """``by_silence``: a sign of life, the claim itself too, leaves it open. Raises Unavailable."""
+        known = watched.is_taken, watched.heartbeat
 
         def is_alive(seen: Register) -> bool:
-            return by_silence and seen.status.heartbeat != known
+            return by_silence and (seen.status.state == "Taken", seen.status.heartbeat) != known
 
-        return await self.close(watched.ref, watched.task, reason, watched.scheduled, is_alive)
-
-    async def _buried(self, ref: ExecutionRef, task: TaskId, scheduled: Millis | None) -> Register:
-        """A task without an object, whose creation may still be under way: it must find the name taken. Raises Unavailable."""
-        try:
-            made = await self._requests.create(ref, register.tombstone(ref, task, scheduled))
-        except StateError:
-            # Nothing can be created there, so nothing can appear.
-            return register.nothing(ref, task)
-        if made is None:
-            raise Unavailable("an ExternalTask has appeared")
-        return made
+        return await self._closing.close(watched.ref, watched.task, reason, watched.scheduled, is_alive)
 
     def _seen(self, ref: ExecutionRef, task: TaskId) -> Register | None:
         return self.registers.get(ref.namespace, register.name_of(ref.uid, task))
@@ -324,9 +293,9 @@ class ExternalDriver:
         watched = self._tasks.get((uid, TaskId(int(number))))
         if watched is not None:
             given_up = self._give_up(watched, "TimedOut" if reason == "TimedOut" else "HeartbeatLost")
-            closing = asyncio.create_task(given_up, name=f"{timer} of {watched.ref}")
-            self._closing.add(closing)
-            closing.add_done_callback(self._closing.discard)
+            giving_up = asyncio.create_task(given_up, name=f"{timer} of {watched.ref}")
+            self._giving_up.add(giving_up)
+            giving_up.add_done_callback(self._giving_up.discard)
 
     async def _give_up(self, watched: Watched, reason: Reason) -> None:
         for delay in backoff.delays():

@@ -30,6 +30,8 @@ OUTPUT_INVALID: Final = "ExternalTask.OutputInvalid"
 OUTPUT_TOO_LARGE: Final = "ExternalTask.OutputTooLarge"
 DELETED: Final = "ExternalTask.Deleted"
 REFUSED: Final = "ExternalTask.Refused"
+QUOTA_EXCEEDED: Final = "ExternalTask.QuotaExceeded"
+TOO_LARGE: Final = "ExternalTask.TooLarge"
 
 State = Literal["Scheduled", "Taken", "Answered", "Closed"]
 Reason = Literal["Expired", "TimedOut", "HeartbeatLost", "Stopped"]

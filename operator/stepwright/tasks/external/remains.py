@@ -6,14 +6,15 @@ which nobody wants anything was made by such a request all the same, by a proces
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 import structlog
 
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.engine.ports import Clock, ExecutionRef, Uid, Unavailable
 from stepwright.kube.informer import Informer
+from stepwright.tasks.external.closing import Closing
 from stepwright.tasks.external.register import Register
 from stepwright.tasks.external.requests import Requests
 
@@ -27,24 +28,24 @@ STRAYED_SECONDS = 60.0
 
 
 class Remains:
-    """``close``: of ``ExternalDriver``. ``has_open``: whether a task is open in an execution that this process carries; None if it
+    """``has_open``: whether a task is open in an execution that this process carries; None if it
     does not carry it."""
 
     def __init__(
         self,
         registers: Informer[Register],
         requests: Requests,
+        closing: Closing,
         clock: Clock,
         held: Callable[[Uid], bool],
         has_open: Callable[[Uid, TaskId], bool | None],
-        close: Callable[..., Awaitable[Any]],
     ) -> None:
         self._registers = registers
         self._requests = requests
+        self._closing = closing
         self._clock = clock
         self._held = held
         self._has_open = has_open
-        self._close = close
         self._since: dict[str, tuple[bool, Millis]] = {}
         """By uid: whether it is over, and since when that is known here."""
 
@@ -76,7 +77,7 @@ class Remains:
             if seen.is_over:
                 await self._requests.delete(ref, seen)
             else:
-                await self._close(ref, seen.task, "Stopped")
+                await self._closing.close(ref, seen.task, "Stopped")
         except Unavailable as error:
             log.info("an ExternalTask is still there", name=metadata.name, reason=str(error))
 

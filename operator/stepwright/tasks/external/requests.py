@@ -105,12 +105,15 @@ def whole(text: bytes | msgspec.Raw) -> Whole:
 
 def _as_failure(error: ApiError, ref: ExecutionRef) -> StateError:
     """What a refusal means for the task. Raises Unavailable if the same request may succeed later."""
+    if isinstance(
+        error,
+        api_errors.Unreachable | api_errors.TooManyRequests | api_errors.Unauthorized | api_errors.Conflict,
+    ):
+        raise Unavailable(f"cannot create externaltasks in namespace {ref.namespace} now: {error}") from error
     if isinstance(error, Forbidden) and error.quota_exceeded:
         cause = f"A quota of namespace {ref.namespace} is used up: {error.message}"
-        return StateError("ExternalTask.QuotaExceeded", cause)
+        return StateError(register.QUOTA_EXCEEDED, cause)
     if isinstance(error, api_errors.TooLarge):
-        return StateError("ExternalTask.TooLarge", error.message)
-    if isinstance(error, Invalid) or (isinstance(error, Forbidden) and error.namespace_terminating):
-        return StateError(register.REFUSED, error.message)
-    # A right or a definition that is missing is somebody's to give; the rest passes.
-    raise Unavailable(f"cannot create externaltasks in namespace {ref.namespace}: {error}") from error
+        return StateError(register.TOO_LARGE, error.message)
+    # A right, the namespace or the CRD is missing, or a rule forbids it.
+    return StateError(register.REFUSED, f"Kubernetes has refused to create the ExternalTask: {error.message}")
