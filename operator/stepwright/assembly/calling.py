@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
+import structlog
+
 from stepwright.asl.resource import parse
 from stepwright.catalog.ports import ConnectionObjects, Functions
 from stepwright.engine.ports import TaskDriver, Uid
@@ -18,6 +20,8 @@ from stepwright.tasks.calls.means import Means
 from stepwright.tasks.functions import INVOKE
 from stepwright.tasks.functions.plans import FunctionPlans
 from stepwright.tasks.table import Process
+
+log = structlog.get_logger(__name__)
 
 _BATCH: Final = parse("arn:aws:states:::batch:submitJob.sync")
 
@@ -70,7 +74,10 @@ async def handed_over(calls: Sequence[CallDriver], seconds: float) -> None:
             await asyncio.gather(*(driver.handed_over() for driver in calls))
 
 
-async def close(calling: Sequence[CallDriver]) -> None:
-    """Give up what is under way."""
-    for driver in calling:
-        await driver.close()
+async def close(calls: Sequence[CallDriver]) -> None:
+    """Give up what is under way. A driver that cannot be closed keeps no other from it."""
+    for driver in calls:
+        try:
+            await driver.close()
+        except Exception:
+            log.exception("a driver cannot be closed")
