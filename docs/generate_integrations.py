@@ -206,6 +206,8 @@ def _tested(service: str, drivers: list[Row]) -> str:
         return ", ".join(row.tested for row in drivers)
     if service in STOOD_IN_FOR:
         return "a server that stands in for it"
+    if service == "bedrock":
+        return "a server that stands in for it and moto's, models"
     if service in ON_MOTO:
         return "moto's server"
     return "played services, models" if service in PLAYED else "models"

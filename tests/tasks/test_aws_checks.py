@@ -142,9 +142,9 @@ def test_a_service_that_aws_has_ended_is_a_warning() -> None:
         ),
         (
             "bedrock:invokeModel",
-            {"ModelId": "m", "Input": {"S3Uri": "s3://b/k"}},
-            "WARNING SCHEMA_VALIDATION_FAILED: The field 'Input' is not served yet, so the task runs only where it is mocked",
-            "Parameters",
+            {"ModelId": "m", "Input": {"S3Uri": "s3://b/k", "S3Url": ""}},
+            "ERROR SCHEMA_VALIDATION_FAILED: The field 'S3Url' is not supported by Step Functions; did you mean 'S3Uri'?",
+            "Parameters/Input",
         ),
     ],
 )

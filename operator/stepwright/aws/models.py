@@ -16,13 +16,15 @@ from typing import Any, Final
 
 import msgspec
 
-from stepwright.aws import around_emr, around_harness, execute_api, names
+from stepwright.aws import around_emr, around_harness, around_models, execute_api, names
 
 KEPT: Final = 16
 """Models that are kept in memory."""
 
 _FILE: Final = "service-2.json.gz"
-_AROUND: Final = MappingProxyType({module.NAME: module for module in (around_emr, around_harness)})
+_AROUND: Final = MappingProxyType(
+    {module.NAME: module for module in (around_emr, around_harness, around_models)}
+)
 """APIs of Step Functions' own around services of botocore."""
 _HEAD_BYTES: Final = 4096
 _SERVICE_ID: Final = re.compile(rb'"serviceId"\s*:\s*"([^"]+)"')

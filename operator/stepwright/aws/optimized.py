@@ -13,11 +13,16 @@ from types import MappingProxyType
 from typing import Final
 
 from stepwright.asl.resource import Pattern, Resource
-from stepwright.aws import around_emr, around_harness, execute_api
+from stepwright.aws import around_emr, around_harness, around_models, execute_api
 
 _REQUEST: Final[frozenset[Pattern]] = frozenset({""})
 _SYNC: Final[frozenset[Pattern]] = frozenset({"", ".sync"})
 _TOKEN: Final[frozenset[Pattern]] = frozenset({"", ".waitForTaskToken"})
+
+_AROUND: Final[Mapping[str, str]] = MappingProxyType(
+    {module.AROUND: module.NAME for module in (around_emr, around_harness, around_models)}
+)
+"""The API that Step Functions has around a service's, by its name in ``aws.models``, whose operations the actions are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +30,8 @@ class Service:
     """``botocore``: its name there. ``prefix``: what stands before the dot in the names of its errors. ``named``: as causes have
     it. ``base``: the error of whatever the model has no exception for. ``has_all_lists``: its answers have lists that the
     service has left out, empty. ``actions`` with their patterns; ``elsewhere``: actions of another service of botocore's.
-    ``wrapper``: the name in ``aws.models`` of an API around the service's, whose operations the actions are. ``is_plain``: answers
-    and errors are HTTP's own, without anything that the SDK says of them. ``has_metadata``: its results have what the SDK says of
-    the HTTP response."""
+    ``is_plain``: answers and errors are HTTP's own, without anything that the SDK says of them. ``has_metadata``: its results have
+    what the SDK says of the HTTP response."""
 
     botocore: str
     prefix: str
@@ -36,7 +40,6 @@ class Service:
     actions: Mapping[str, frozenset[Pattern]]
     has_all_lists: bool = False
     elsewhere: Mapping[str, str] = field(default_factory=dict)
-    wrapper: str = ""
     is_plain: bool = False
     has_metadata: bool = True
 
@@ -46,7 +49,8 @@ class Service:
 
     def model_of(self, action: str) -> str:
         """The model, in ``aws.models``, that has the action's operation."""
-        return self.wrapper or self.of(action)
+        service = self.of(action)
+        return _AROUND.get(service, service)
 
 
 def _each(patterns: frozenset[Pattern], names: str) -> dict[str, frozenset[Pattern]]:
@@ -87,7 +91,6 @@ SERVICES: Final[Mapping[str, Service]] = MappingProxyType(
             "BedrockAgentCore",
             "BedrockAgentCoreException",
             _each(_REQUEST, "invokeHarness"),
-            wrapper=around_harness.NAME,
             has_metadata=False,
         ),
         "codebuild": Service(
@@ -140,7 +143,6 @@ SERVICES: Final[Mapping[str, Service]] = MappingProxyType(
                 _REQUEST,
                 "cancelStep setClusterTerminationProtection modifyInstanceFleetByName modifyInstanceGroupByName",
             ),
-            wrapper=around_emr.NAME,
         ),
         "emr-containers": Service(
             "emr-containers",

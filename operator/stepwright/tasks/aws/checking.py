@@ -17,7 +17,7 @@ from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
 from stepwright.aws import models, optimized, shapes
 from stepwright.aws.shapes import Problem, Template
-from stepwright.tasks.aws import extras, operations, resources
+from stepwright.tasks.aws import operations, resources
 from stepwright.tasks.aws.operations import NoOperation, Operation
 
 MOST_SERVICES: Final = 16
@@ -105,7 +105,6 @@ def _parameters(
         return
     given, where = state[member], child(pointer, member)
     template = JSONATA if member == "Arguments" else JSONPATH
-    not_yet = extras.not_yet(resource)
     for problem in shapes.problems(shape, given, operation.spelling, template):
         if (
             resource.action == "putObject"
@@ -113,11 +112,7 @@ def _parameters(
             and resources.is_of_maps(resource)
         ):
             continue
-        if problem.kind == shapes.UNKNOWN and not problem.field and problem.member in not_yet:
-            said = f"The field '{problem.member}' is not served yet, so the task runs only where it is mocked"
-            yield Diagnostic("WARNING", _CODE, said, where, member=problem.member)
-        else:
-            yield _told(problem, where)
+        yield _told(problem, where)
 
 
 def _told(problem: Problem, where: Pointer) -> Diagnostic:

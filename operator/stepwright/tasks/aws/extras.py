@@ -10,11 +10,10 @@ from types import MappingProxyType
 from typing import Final
 
 from stepwright.asl.json_types import Json
-from stepwright.asl.resource import Resource
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
-from stepwright.tasks.aws import apis
+from stepwright.tasks.aws import apis, invoked_models
 from stepwright.tasks.aws.finding import TAG, tag_of
 from stepwright.tasks.calls.integration import Call, CallFailed
 
@@ -114,6 +113,7 @@ BEFORE: Final[Mapping[str, Before]] = MappingProxyType(
     {
         "apigateway:invoke": apis.usable,
         "batch:submitJob": _with_tag,
+        "bedrock:invokeModel": invoked_models.usable,
         "bedrockagentcore:invokeHarness": _with_session,
         "codebuild:retryBuildBatch": _with_token,
         "codebuild:startBuild": _with_token,
@@ -138,13 +138,3 @@ AFTER: Final[Mapping[str, After]] = MappingProxyType(
     }
 )
 """By service and action, as Resources name them."""
-
-_NOT_YET: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {"bedrock:invokeModel": frozenset({"Input", "Output"})}
-)
-
-
-def not_yet(resource: Resource) -> frozenset[str]:
-    """Parameters that an optimised integration has beside those of its operation, and that are not served here: objects of S3
-    which hold what a model is given, or its answer."""
-    return _NOT_YET.get(f"{resource.service}:{resource.action}", frozenset())

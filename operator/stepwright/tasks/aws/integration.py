@@ -18,7 +18,7 @@ from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask
 from stepwright.asl.text import jsontext
-from stepwright.aws import around_emr, http_metadata, optimized, shapes
+from stepwright.aws import around_emr, around_models, http_metadata, optimized, shapes
 from stepwright.aws.calling import (
     AnswerTooLarge,
     Client,
@@ -42,6 +42,7 @@ from stepwright.tasks.aws import (
     sending,
 )
 from stepwright.tasks.aws.emr import AroundEmr
+from stepwright.tasks.aws.invoked_models import AroundModels
 from stepwright.tasks.aws.looking import Looking
 from stepwright.tasks.aws.operations import NoOperation, Operation
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, role_of
@@ -162,8 +163,13 @@ def _made(call: Call, client_of: ClientOf) -> Json:
 
 
 def _client(operation: Operation, client_of: ClientOf) -> Client:
-    client = client_of(operation.service)
-    return AroundEmr(client) if operation.modelled == around_emr.NAME else client
+    match operation.modelled:
+        case around_emr.NAME:
+            return AroundEmr(client_of(operation.service))
+        case around_models.NAME:
+            return AroundModels(client_of)
+        case _:
+            return client_of(operation.service)
 
 
 def _found(call: Call, client_of: ClientOf) -> Json:
