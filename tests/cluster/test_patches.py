@@ -15,7 +15,7 @@ from stepwright.asl.step import Outcome, StartTask, Visit
 from stepwright.cluster import patches, record, seal
 from stepwright.cluster.record import Record
 from stepwright.cluster.stored import of
-from stepwright.cluster.transitions import MOST_TRANSITIONS
+from stepwright.cluster.transitions import MOST_ENDED
 from stepwright.engine import payloads
 from stepwright.engine.ports import Commit
 from stepwright.kube import timestamps
@@ -105,8 +105,20 @@ def test_the_stored_status_is_what_the_record_says_after_each_commit(reload: boo
     assert stored["status"]["phase"] == "Succeeded"
     events = [msgspec.json.decode(event) for event in stored["status"]["history"]]
     assert [event["id"] for event in events] == list(range(1, len(events) + 1))
-    assert len(stored["status"]["transitions"]) == MOST_TRANSITIONS
+    assert len(stored["status"]["transitions"]) == MOST_ENDED
     assert stored["status"]["checkpoint"].keys() == {"head", "start"}
+
+
+def test_a_state_under_way_is_shown_however_many_visits_end_meanwhile() -> None:
+    stored, known = copy.deepcopy(NEW), Record.of(of(NEW), PINNED)
+    shown: list[list[tuple[str, bool]]] = []
+    for commit in commits_of(FORKS, {"items": list(range(30))}, fail_first):
+        known = apply(stored, known, commit)
+        shown.append([(each["path"], "outcome" in each) for each in stored["status"]["transitions"]])
+
+    began = next(index for index, each in enumerate(shown) if ("Each", False) in each)
+    assert all(("Each", False) in each for each in shown[began:-1])
+    assert all(sum(ended for _, ended in each) <= MOST_ENDED for each in shown)
 
 
 def test_the_size_of_a_patch_does_not_grow_with_the_history() -> None:

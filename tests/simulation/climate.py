@@ -88,6 +88,7 @@ def constants(climate: Climate) -> Iterator[None]:
     changed: list[tuple[Any, str, int]] = [
         (record, "LARGEST_PAGE_BYTES", climate.page_bytes),
         (transitions, "MOST_TRANSITIONS", climate.transitions),
+        (transitions, "MOST_ENDED", min(climate.transitions, transitions.MOST_ENDED)),
         (kept_apart, "LONG_BYTES", climate.inline_bytes),
         (template, "LARGEST_ANNOTATED_INPUT_BYTES", climate.annotated_bytes),
         (releases, "STAYS_SECONDS", JOB_STAYS_SECONDS),

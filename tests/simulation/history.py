@@ -32,6 +32,7 @@ from stepwright.asl.signals import (
 )
 from stepwright.asl.step import Outcome, Step, Visit
 from stepwright.asl.text import jsontext
+from stepwright.cluster import transitions
 from stepwright.cluster.record import PHASES
 from stepwright.engine import payloads
 from stepwright.engine.ports import Loaded
@@ -221,11 +222,11 @@ def _compare(
         raise Wrong(f"{bytes_stored} bytes are counted, not {bytes_of_events} to {most}")
     if stored != expected:
         raise Wrong(f"the checkpoint is {stored}, not {expected}")
-    transitions = status.get("transitions") or []
-    newest = sorted(replay.visits)[len(replay.visits) - len(transitions) :]
-    if [entry["id"] for entry in transitions] != newest:
-        raise Wrong(f"the transitions are those of {[entry['id'] for entry in transitions]}, not of {newest}")
-    for entry in transitions:
+    entries = status.get("transitions") or []
+    visits, newest = [entry["id"] for entry in entries], sorted(replay.visits)[-transitions.MOST_ENDED :]
+    if visits != sorted(set(visits)) or visits[-len(newest) :] != newest:
+        raise Wrong(f"the transitions are those of {visits}, while the newest are {newest}")
+    for entry in entries:
         visit = replay.visits[entry["id"]]
         shown = (entry["state"], entry["attempts"], entry.get("outcome"), entry.get("error"))
         if shown != (visit.state, visit.attempts, visit.outcome, visit.error):

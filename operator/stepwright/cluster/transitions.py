@@ -15,6 +15,10 @@ from stepwright.kube import timestamps
 from stepwright.kube.json_patch import Operation, add
 
 MOST_TRANSITIONS: Final = 50
+MOST_ENDED: Final = 20
+"""Of these, so many have ended. The API server takes longer for a status the more values are in it: with 50 visits a write
+takes nearly three times as long as without any, and there is one for each step of an execution."""
+
 _PATH: Final = "/status/transitions"
 
 
@@ -36,7 +40,14 @@ def after(before: Sequence[dict[str, Any]], commit: Commit, namespace: str) -> l
             transitions[index] = known | entry
         elif visit.id > newest:
             transitions.append(entry)
-    return transitions[-MOST_TRANSITIONS:]
+    return _kept(transitions)
+
+
+def _kept(transitions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without the oldest of those that have ended, and then without the oldest, if there are too many."""
+    ended = [entry["id"] for entry in transitions if "outcome" in entry]
+    dropped = set(ended[:-MOST_ENDED])
+    return [entry for entry in transitions if entry["id"] not in dropped][-MOST_TRANSITIONS:]
 
 
 def _shown(name: str, namespace: str) -> dict[str, str]:
@@ -69,11 +80,12 @@ def _entry(visit: Visit, shown: Mapping[str, str]) -> dict[str, Any]:
 
 def operations(before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]]) -> list[Operation]:
     """The changes that lead from one list to the other."""
-    if not after or not before or before[-1]["id"] < after[0]["id"]:
+    stay = {entry["id"] for entry in after}
+    kept = [entry for entry in before if entry["id"] in stay]
+    if not kept:
         return [] if before == after else [add(_PATH, after)]
-    dropped = next(index for index, entry in enumerate(before) if entry["id"] == after[0]["id"])
-    kept = before[dropped:]
-    changes: list[Operation] = [{"op": "remove", "path": f"{_PATH}/0"} for _ in range(dropped)]
+    dropped = [index for index, entry in enumerate(before) if entry["id"] not in stay]
+    changes: list[Operation] = [{"op": "remove", "path": f"{_PATH}/{index}"} for index in reversed(dropped)]
     changes += [
         {"op": "replace", "path": f"{_PATH}/{index}", "value": new}
         for index, (old, new) in enumerate(zip(kept, after, strict=False))

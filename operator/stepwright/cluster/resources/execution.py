@@ -247,7 +247,7 @@ class ExecutionStatus(Observed):
     cause: str | None = None
     """What led to the error, for people."""
     transitions: Annotated[list[Transition], Field(max_length=50)] = Field(default_factory=list)
-    """The newest 50 visits of states, oldest first."""
+    """Visits of states, oldest first: those under way, 50 at most, and the newest 20 that have ended."""
     map_shard: ShardProgress | None = None
     """How far the items are that mapShard names."""
     seq: Annotated[int, Field(ge=0)] = 0
