@@ -23,6 +23,7 @@ from stepwright.engine.moments import Moments
 from stepwright.engine.open_tasks import OpenTasks
 from stepwright.engine.parking import Parked, parked
 from stepwright.engine.ports import Commit, Loaded, Refused
+from stepwright.engine.sharing import SHARED_SECONDS, shared_answers
 from stepwright.engine.sweeping import Sweeping
 from stepwright.engine.taking_up import TakingUp
 from stepwright.engine.unwritten import Unwritten, cancel_begun
@@ -113,6 +114,8 @@ class Carrying:
                     checkpoints.rest(self._writing.checkpoint, batch.changed)
                 del batch
                 await self._mailbox.due()
+                if (shared := shared_answers(self._writing.checkpoint)) > 1:
+                    await self._mailbox.gather(shared, SHARED_SECONDS)
                 batch = await self._advancing.fill(self._unwritten.go_on(self._writing.checkpoint))
             settled, self.is_ending = ended.settled, True
             await self._tasks.finished()

@@ -13,11 +13,14 @@ from stepwright.asl.signals import (
     ShardProgress,
     Signal,
     Stop,
+    TaskFailed,
     TaskStarted,
     TaskSubmitted,
+    TaskSucceeded,
     TimerFired,
     TimerId,
 )
+from stepwright.engine.nap import nap
 from stepwright.engine.ports import Clock, Uid
 from stepwright.engine.timers import Timers
 
@@ -28,6 +31,8 @@ LAZY_SECONDS: Final = 15.0
 LAZIEST_SECONDS: Final = 60.0
 LAZY_WRITES_PER_SECOND: Final = 20
 LAZY_TIMER: Final = TimerId("engine:lazy")
+
+_ANSWERS: Final = (TaskSucceeded, TaskFailed, TaskStarted, TaskSubmitted)
 
 LOOK_TIMER: Final = TimerId("engine:look")
 """When there is something to do although no signal says so."""
@@ -114,6 +119,19 @@ class Mailbox:
             read = asyncio.get_running_loop().create_future()
             self._until_read = (*self._until_read, read)
             await read
+
+    async def gather(self, answers: int, seconds: float) -> None:
+        """Wait until so many tasks have answered, but no longer than that, and not if there is anything else to process."""
+        until = self._clock.now() + int(seconds * 1000)
+        while len(self._signals) < answers and self._holds_answers_alone():
+            left = until - self._clock.now()
+            if left <= 0:
+                return
+            await nap(self._clock, left / 1000, self._look)
+            self._look.clear()
+
+    def _holds_answers_alone(self) -> bool:
+        return not self.restates and all(isinstance(signal, _ANSWERS) for signal in self._signals)
 
     def look(self, at: Millis | None = None) -> None:
         """Have the mailbox checked without a signal: now, or at ``at``."""
