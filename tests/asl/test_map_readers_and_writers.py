@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
-from stepwright.asl.checkpoint.parts import READ_OR_WRITTEN
+from stepwright.asl.checkpoint import versions
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.limits import Limits
@@ -534,7 +534,7 @@ def test_what_this_form_of_checkpoint_was_at_first_goes_on() -> None:
         play = Play(machine(golden["definition"]))
         play.journal = golden[name]
         play.checkpoint = checkpoints.decode(play.journal)
-        assert play.checkpoint.version == READ_OR_WRITTEN
+        assert play.checkpoint.version == versions.READ_OR_WRITTEN
         assert open_task(play).resource is resource
         play.to_end(reads(*golden["items"]))
         assert output_of(play)["ResultWriterDetails"] == DETAILS

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
-from stepwright.asl.checkpoint import codec, shards
-from stepwright.asl.checkpoint.parts import ITEMS_CHARACTERS, SHARDED, WITH_LONG_ITEMS, Items, Shard
+from stepwright.asl.checkpoint import codec, shards, versions
+from stepwright.asl.checkpoint.parts import ITEMS_CHARACTERS, Items, Shard
 from stepwright.asl.definition import compile_definition
 from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.limits import Limits
@@ -403,7 +403,7 @@ def test_small_maps_and_those_of_an_engine_without_shards_stay_as_they_were() ->
     unlimited = begin(each(TASK), list(range(9)), Limits()).parent
 
     for play in (small, unlimited):
-        assert play.checkpoint.version < SHARDED
+        assert play.checkpoint.version < versions.SHARDED
         assert not any(isinstance(part, Shard) for part in play.checkpoint.parts.values())
 
 
@@ -461,7 +461,7 @@ def test_a_map_that_began_in_one_checkpoint_ends_in_it() -> None:
     play.to_end()
     assert play.outcome is not None
     assert parse(play.outcome.output or "") == list(range(9))
-    assert play.checkpoint.version < SHARDED
+    assert play.checkpoint.version < versions.SHARDED
     assert all(task.resource is not MAP_SHARD for task in play.started)
 
 
@@ -489,7 +489,7 @@ def test_what_this_form_of_checkpoint_was_at_first_goes_on() -> None:
     parent = Play(machine(golden["definition"]), SHARDS_OF_THREE)
     parent.journal = golden["map"]
     parent.checkpoint = checkpoints.decode(parent.journal)
-    assert parent.checkpoint.version == SHARDED
+    assert parent.checkpoint.version == versions.SHARDED
     sharded = Sharded(parent).to_end()
     assert sharded.parent.outcome is not None
     assert parse(sharded.parent.outcome.output or "") == golden["output"]
@@ -509,7 +509,7 @@ def test_an_engine_that_does_not_know_long_items_leaves_their_execution_alone() 
     play = begin(each(PASS), ["x" * ITEMS_CHARACTERS, 1], Limits(payload_bytes=2 * ITEMS_CHARACTERS))
     play.parent.go_on()
 
-    assert play.parent.checkpoint.head.version == WITH_LONG_ITEMS
+    assert play.parent.checkpoint.head.version == versions.WITH_LONG_ITEMS
 
 
 def test_a_map_fails_with_the_first_shard_whose_results_are_more_than_a_state_may_give() -> None:

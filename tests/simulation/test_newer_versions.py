@@ -8,7 +8,7 @@ from collections import Counter
 import msgspec
 import pytest
 
-from stepwright.asl.checkpoint import parts
+from stepwright.asl.checkpoint import versions
 from stepwright.cluster import seal
 from tests.simulation.backups import BackedUp, tasks
 from tests.simulation.scene import play
@@ -58,7 +58,7 @@ def test_an_execution_that_a_newer_version_has_written_says_so(newer: _Newer) ->
     assert (newer.stalled["status"], newer.stalled["reason"]) == ("True", "NewerVersion")
     assert newer.stalled["message"] == (
         "A newer version of Stepwright has to go on with the execution: the checkpoint has version 99, this engine "
-        f"knows versions up to {parts.VERSION}"
+        f"knows versions up to {versions.NEWEST}"
     )
     assert newer.reconciling["status"] == "False"
     assert newer.waiting == 1

@@ -12,10 +12,10 @@ from typing import Any, Final, cast, get_args
 from msgspec.structs import astuple
 
 from stepwright.asl import resource
+from stepwright.asl.checkpoint import versions
 from stepwright.asl.checkpoint.parts import (
     ITEMS_CHARACTERS,
     NO_VARIABLES,
-    VERSION,
     Branch,
     Child,
     EncodedPart,
@@ -63,9 +63,9 @@ def check_version(encoded: EncodedPart) -> None:
     kind = encoded.get("kind", "")
     if kind not in _DECODERS and kind != _STOP:
         raise NewerVersion(f"a checkpoint part of kind {kind!r} is not known to this version")
-    if encoded.get("version", 0) > VERSION:
+    if encoded.get("version", 0) > versions.NEWEST:
         raise NewerVersion(
-            f"the checkpoint has version {encoded['version']}, this engine knows versions up to {VERSION}"
+            f"the checkpoint has version {encoded['version']}, this engine knows versions up to {versions.NEWEST}"
         )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NewType, TypeAlias
 from msgspec import Struct
 from msgspec import field as struct_field
 
+from stepwright.asl.checkpoint import versions
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.signals import Millis, ShardCounts, TaskId, TimerId
 from stepwright.asl.text.payload import Payload
@@ -31,28 +32,6 @@ long enough for a journal to keep it elsewhere, so that a checkpoint does not gr
 
 ITEMS_CHARACTERS: Final = 256 * 1024
 """Longer items of a Map are several texts, so that a journal can keep each of them elsewhere."""
-
-VERSION: Final = 7
-"""The newest version of the checkpoint's form. A form that an older engine cannot read gets the next number."""
-
-WITH_CHILDREN: Final = 2
-"""The version that a checkpoint gets with its first distributed Map. Without one it has version 1 and keeps it."""
-
-REDRIVEN: Final = 3
-"""The version that a checkpoint gets when it is redriven."""
-
-SHARDED: Final = 4
-"""The version that a checkpoint got with the first Map that ran in shards, before ``IN_PIECES``."""
-
-READ_OR_WRITTEN: Final = 5
-"""The version that a checkpoint gets with the first Map that reads its items from elsewhere or leaves its results there."""
-
-IN_PIECES: Final = 6
-"""The version that a checkpoint gets with the first Map that runs in shards, which may read their items in pieces and leave
-their results elsewhere. Checkpoints of shards have it from the beginning."""
-
-WITH_LONG_ITEMS: Final = 7
-"""The version that a checkpoint gets with the first Map whose items take more than ``ITEMS_CHARACTERS``."""
 
 OWN_TASKS: Final = 2 * 10**12
 """Tasks of the engine's own, which no event of a history records, are numbered from here on."""
@@ -98,7 +77,7 @@ class Head:
     """When the whole execution times out."""
     ended: str | None = None
     """SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
-    version: int = 1
+    version: int = versions.FIRST
     flags: tuple[str, ...] = ()
     """Changes in the meaning of definitions that this execution was started with (there are none yet)."""
     child_events: int = 0
@@ -111,6 +90,10 @@ class Head:
     """How often the execution was redriven, and when it was redriven last."""
     own_tasks: int = 0
     """How many tasks of the engine's own its Maps have started: shards, readers and writers."""
+
+    def needs(self, version: int) -> None:
+        """Raise the version to this one (``checkpoint.versions``), unless it is higher already."""
+        self.version = max(self.version, version)
 
     @property
     def ordinal(self) -> int:

@@ -13,15 +13,13 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, convert, to_builtins
 from msgspec.structs import replace
 
-from stepwright.asl.checkpoint import codec, open_work
+from stepwright.asl.checkpoint import codec, open_work, versions
 from stepwright.asl.checkpoint.parts import (
     HEAD,
-    IN_PIECES,
     ITEMS_CHARACTERS,
     OWN_TASKS,
     ROOT,
     START,
-    WITH_LONG_ITEMS,
     Branch,
     EncodedPart,
     Fork,
@@ -185,7 +183,9 @@ def _beginning(parts: Parts, branch: Branch, shard: Shard) -> dict[str, EncodedP
         Head(
             next_branch=ROOT + 1,
             ready=() if items is None else (ROOT,),
-            version=IN_PIECES if items is None or len(items.text) <= ITEMS_CHARACTERS else WITH_LONG_ITEMS,
+            version=versions.IN_PIECES
+            if items is None or len(items.text) <= ITEMS_CHARACTERS
+            else versions.WITH_LONG_ITEMS,
             own_tasks=0 if task is None else 1,
             redrives=head.redrives,
             redriven=redriven,

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.asl.checkpoint import map_tasks
+from stepwright.asl.checkpoint import map_tasks, versions
 from stepwright.asl.checkpoint.parts import (
     ITEMS_CHARACTERS,
-    WITH_LONG_ITEMS,
     Branch,
     Fork,
     Items,
@@ -43,7 +42,7 @@ def open_fork(draft: Draft, fork: Fork, items: Payload | None = None) -> None:
 
 def put_items(draft: Draft, fork: Fork, items: Payload) -> None:
     if len(items.text) > ITEMS_CHARACTERS:
-        draft.head.version = max(draft.head.version, WITH_LONG_ITEMS)
+        draft.head.needs(versions.WITH_LONG_ITEMS)
     draft.pay_for_text(len(items.text))  # here, so that a value without text is a failure of the state
     draft.checkpoint.put(items_id(fork.branch), Items(fork.branch, items))
 

@@ -9,7 +9,8 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.
 
 from __future__ import annotations
 
-from stepwright.asl.checkpoint.parts import REDRIVEN, ROOT, Branch, Fork
+from stepwright.asl.checkpoint import versions
+from stepwright.asl.checkpoint.parts import ROOT, Branch, Fork
 from stepwright.asl.interpreter import history, map_runs, open_shards
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.machine import Fail, Map, Wait
@@ -23,7 +24,7 @@ def reopen(draft: Draft) -> None:
     head.ended = None
     head.redrives += 1
     head.redriven = draft.now
-    head.version = max(head.version, REDRIVEN)
+    head.needs(versions.REDRIVEN)
     root = draft.checkpoint.branch(ROOT)
     assert root is not None
     event = draft.record(root, "ExecutionRedriven", ended_by, *history.execution_redriven(head.redrives))

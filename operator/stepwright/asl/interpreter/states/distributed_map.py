@@ -15,8 +15,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from stepwright.asl.checkpoint import open_work
-from stepwright.asl.checkpoint.parts import IN_PIECES, WITH_CHILDREN, Branch, Fork, MapRun
+from stepwright.asl.checkpoint import open_work, versions
+from stepwright.asl.checkpoint.parts import Branch, Fork, MapRun
 from stepwright.asl.checkpoint.shards import computes
 from stepwright.asl.failure import failures
 from stepwright.asl.interpreter import context, dataflow, forks, map_runs, open_shards, shards
@@ -62,7 +62,7 @@ def begin(
     )
     wanted = None if items is not None else map_tasks.to_read(draft, branch, state, effective)
     run = map_runs.new(draft, state, max_concurrency, bounds)
-    draft.head.version = max(draft.head.version, WITH_CHILDREN)
+    draft.head.needs(versions.WITH_CHILDREN)
     branch.previous = draft.record(
         branch, "MapRunStarted", branch.previous, "mapRunStartedEventDetails", {"mapRunArn": run.arn}
     )
@@ -120,7 +120,7 @@ def _take_items(draft: Draft, branch: Branch, state: Map, fork: Fork, items: Pay
     shard_items = _shard_items(draft, branch, fork.width, fork.run.batch_items)
     if shard_items is not None:
         fork.run = replace(fork.run, shard_items=shard_items)
-        draft.head.version = max(draft.head.version, IN_PIECES)
+        draft.head.needs(versions.IN_PIECES)
     fork.limit = _limit(draft, fork.run)
     forks.put_items(draft, fork, items)
     go_on(draft, branch, state, fork)
@@ -136,7 +136,7 @@ def _take_pieces(draft: Draft, branch: Branch, state: Map, fork: Fork, wanted: P
     assert source is not None
     fork.run = replace(fork.run, shard_items=window.items, reading=source.after is not None)
     fork.limit = _limit(draft, fork.run)
-    draft.head.version = max(draft.head.version, IN_PIECES)
+    draft.head.needs(versions.IN_PIECES)
     together = open_shards.folded(draft.parts, fork)
     if together.failed and not fork.run.reading and not forks.tolerates(together):
         shards.exceed(draft, fork)  # of which share of all items that is was not known before

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from msgspec import ValidationError, to_builtins
 
-from stepwright.asl.checkpoint import map_tasks
-from stepwright.asl.checkpoint.parts import READ_OR_WRITTEN, Branch, Fork, OpenTask, Source, source_id
+from stepwright.asl.checkpoint import map_tasks, versions
+from stepwright.asl.checkpoint.parts import Branch, Fork, OpenTask, Source, source_id
 from stepwright.asl.failure import errors, failures
 from stepwright.asl.failure.errors import StateError
 from stepwright.asl.failure.failures import WholeSentence
@@ -154,7 +154,7 @@ def failed(branch: Branch, error: str | None, cause: str | None) -> StateError:
 
 def _start(draft: Draft, branch: Branch, state: Map, resource: Resource, parameters: Payload) -> None:
     draft.pay_for_text(len(parameters.text))
-    draft.head.version = max(draft.head.version, READ_OR_WRITTEN)
+    draft.head.needs(versions.READ_OR_WRITTEN)
     branch.task = OpenTask(
         id=draft.next_own_task_id(), scheduled=draft.now, parameters=parameters, resource=resource.text
     )
