@@ -1,10 +1,9 @@
 """Steps that call a function over HTTP, or that a worker does, beside the bare calls and the bare writes: what a durable step costs
 above these.
 
-The function answers at once, from this process, behind a Service. It sees when calls come, one after another within one
-execution: the time between two is one step, which is a call, its answer, and the write that has to be stored before the next
-call. A worker in this process sees the same of its calls. Bare calls go to the same cluster IP; bare writes are status patches,
-on condition, one after another. All are measured in turns.
+The function answers at once, from this process, behind a Service. A step is a call, its answer, and the write that has to be stored
+before the next call. A worker in this process does the same. Bare calls go to the same cluster IP; bare writes are status patches, on
+condition, one after another. All are measured in turns.
 """
 
 from __future__ import annotations
@@ -13,15 +12,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import pairwise
 from statistics import median
 from typing import Any, Final
 
 import aiohttp
 import msgspec
-from aiohttp import web
 
 from bench import table
+from bench.answering import INVOKE, Answering
+from bench.chains import chain
 from bench.watching import EXECUTIONS, Object, Watch, check, create, execution, has_ended, machine
 from stepwright.functions.handlers import Context, Outcome
 from stepwright.functions.worker import Worker
@@ -34,49 +33,27 @@ from tests.testcluster import Cluster
 STEPS: Final = 100
 ROUNDS: Final = 3
 PORT: Final = 8080
-INVOKE: Final = "/2015-03-31/functions/function/invocations"
 EVENT: Final = {"n": 1}
 
 
-class Function:
-    """``came``: when each call came, in seconds."""
-
-    def __init__(self) -> None:
-        self.came: list[float] = []
-
-    async def answer(self, request: web.Request) -> web.Response:
-        self.came.append(time.perf_counter())
-        return web.Response(body=await request.read(), content_type="application/json")
-
-    async def work(self, event: Any, _: Context) -> Outcome:
-        self.came.append(time.perf_counter())
-        return Outcome(msgspec.json.encode(event))
-
-
 async def run(cluster: Cluster, namespace: str, operator: OperatorProcess) -> None:  # noqa: ARG001 - all subjects' shape
-    function = Function()
-    app = web.Application()
-    app.router.add_post(INVOKE, function.answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, cluster.host_address, 0).start()
-    try:
-        async with await connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
-            address = await _behind_a_service(api, namespace, cluster, runner.addresses[0][1])
-            await machine(api, namespace, "calls", _calls("bench", STEPS))
-            await machine(api, namespace, "work", _calls("bench-work", STEPS))
-            async with (
-                _worker(api, namespace, function),
-                Watch(api, EXECUTIONS, namespace, has_ended) as watch,
-            ):
-                await create(api, EXECUTIONS, namespace, execution("waits", "absent"))
-                await _measure(api, namespace, watch, function, f"http://{address}:{PORT}{INVOKE}")
-                check(watch)
-    finally:
-        await runner.cleanup()
+    async with (
+        Answering(cluster.host_address, 0, msgspec.json.encode(EVENT)) as function,
+        await connect(cluster.kubeconfig, user_agent="stepwright-bench") as api,
+    ):
+        address = await _behind_a_service(api, namespace, cluster, function.port)
+        await machine(api, namespace, "calls", chain(_call("bench"), STEPS))
+        await machine(api, namespace, "work", chain(_call("bench-work"), STEPS))
+        async with (
+            _worker(api, namespace, function),
+            Watch(api, EXECUTIONS, namespace, has_ended) as watch,
+        ):
+            await create(api, EXECUTIONS, namespace, execution("waits", "absent"))
+            await _measure(api, namespace, watch, function, f"http://{address}:{PORT}{INVOKE}")
+            check(watch)
 
 
-async def _measure(api: Api, namespace: str, watch: Watch, function: Function, url: str) -> None:
+async def _measure(api: Api, namespace: str, watch: Watch, function: Answering, url: str) -> None:
     calls: list[float] = []
     writes: list[float] = []
     steps: list[float] = []
@@ -85,11 +62,11 @@ async def _measure(api: Api, namespace: str, watch: Watch, function: Function, u
         calls += await _bare_calls(url)
         writes += await _bare_writes(api, namespace)
         for what, seen in (("calls", steps), ("work", worked)):
-            function.came.clear()
+            function.forget()
             name = f"{what}-{number}"
             await create(api, EXECUTIONS, namespace, execution(name, what))
             await watch.until([name])
-            seen += [later - earlier for earlier, later in pairwise(function.came)]
+            seen += function.steps()
     call, write, step, work = (median(each) * 1000 for each in (calls, writes, steps, worked))
     table.show(
         f"Steps that call a function, one after another ({ROUNDS} times {STEPS}; medians)",
@@ -106,7 +83,7 @@ async def _measure(api: Api, namespace: str, watch: Watch, function: Function, u
 
 
 @asynccontextmanager
-async def _worker(api: Api, namespace: str, function: Function) -> AsyncIterator[None]:
+async def _worker(api: Api, namespace: str, function: Answering) -> AsyncIterator[None]:
     template: Object = {
         "apiVersion": "stepwright.dev/v1",
         "kind": "TaskTemplate",
@@ -114,7 +91,12 @@ async def _worker(api: Api, namespace: str, function: Function) -> AsyncIterator
         "spec": {"worker": {}},
     }
     await api.create(path_of("stepwright.dev/v1", "tasktemplates", namespace), template)
-    worker, stopped = Worker(api, namespace, "bench-work", function.work, name="bench"), asyncio.Event()
+
+    async def work(event: Any, _: Context) -> Outcome:
+        function.note()
+        return Outcome(msgspec.json.encode(event))
+
+    worker, stopped = Worker(api, namespace, "bench-work", work, name="bench"), asyncio.Event()
     working = asyncio.create_task(worker.run(stopped))
     try:
         yield
@@ -123,15 +105,9 @@ async def _worker(api: Api, namespace: str, function: Function) -> AsyncIterator
         await working
 
 
-def _calls(template: str, count: int) -> Object:
-    state: Object = {
-        "Type": "Task",
-        "Resource": f"k8s:task/{template}",
-        "Parameters": EVENT,
-        "ResultPath": "$.r",
-    }
-    states: Object = {f"C{n}": {**state, "Next": f"C{n + 1}"} for n in range(count - 1)}
-    return {"StartAt": "C0", "States": {**states, f"C{count - 1}": {**state, "End": True}}}
+def _call(template: str) -> Object:
+    resource = f"k8s:task/{template}"
+    return {"Type": "Task", "Resource": resource, "Parameters": EVENT, "ResultPath": "$.r"}
 
 
 async def _bare_calls(url: str) -> list[float]:

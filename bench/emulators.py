@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import ratios, table
+from bench.chains import chain
 from bench.embedded import definitions
 from bench.servers import EMULATORS, Absent, Connection, Server, serving
 
@@ -62,9 +63,7 @@ async def measure(server: Server, count: int, prefix: str) -> Figures:
 
 async def _standard(connections: Sequence[Connection], count: int, prefix: str) -> tuple[float, float]:
     """Executions a second that are started, and that have ended from the first start to the last end."""
-    states = {f"S{n}": {"Type": "Pass", "Next": f"S{n + 1}"} for n in range(4)}
-    states["S4"] = {"Type": "Pass", "End": True}  # type: ignore[dict-item]
-    arn = await connections[0].create(f"{prefix}-standard", "STANDARD", {"StartAt": "S0", "States": states})
+    arn = await connections[0].create(f"{prefix}-standard", "STANDARD", chain({"Type": "Pass"}, 5))
     open_ones: list[str] = []
 
     async def start(connection: Connection, number: int) -> None:

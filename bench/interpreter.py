@@ -23,6 +23,7 @@ from typing import Any
 import msgspec
 
 from bench import ratios, table
+from bench.chains import chain
 from stepwright.asl import interpreter
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.checkpoint import Identity
@@ -88,18 +89,19 @@ def lines() -> list[Line]:
     ]
     side_by_side = {"Type": "Parallel", "Branches": branches, "ResultPath": None}
     each = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "ResultPath": None}
-    shaped = chain({"Type": "Pass", "Parameters": shaping, "ResultPath": "$.r"})
+    shaped = chain({"Type": "Pass", "Parameters": shaping, "ResultPath": "$.r"}, LENGTH)
     sending = {"FunctionName": "f", "Payload.$": "$.order"}
     sent = chain(
         task | {"Parameters": sending, "ResultSelector": {"done.$": "$.ok"}, "ResultPath": "$.r"},
+        LENGTH,
     )
     for_each = chain(each, 1)
     return [
-        Line("Pass", "", chain({"Type": "Pass"})),
+        Line("Pass", "", chain({"Type": "Pass"}, LENGTH)),
         Line("Pass with Parameters", "a path, a function", shaped),
         Line("Choice", "by its second rule", choices()),
-        Line("Wait", "of 0 s", chain(wait(0))),
-        Line("Task", "answered at once", chain(task | {"ResultPath": "$.r"})),
+        Line("Wait", "of 0 s", chain(wait(0), LENGTH)),
+        Line("Task", "answered at once", chain(task | {"ResultPath": "$.r"}, LENGTH)),
         Line("Task with Parameters", "a path, ResultSelector", sent),
         Line("Parallel", "of four Pass", chain(side_by_side, 1)),
         Line("Map", "of 40 Pass", for_each),
@@ -113,7 +115,10 @@ def lines() -> list[Line]:
             "Pass in JSONata",
             "two paths, a text made",
             jsonata(
-                chain({"Type": "Pass", "Output": merged("{'id': $order.id, 'who': $order.customer & '!'}")})
+                chain(
+                    {"Type": "Pass", "Output": merged("{'id': $order.id, 'who': $order.customer & '!'}")},
+                    LENGTH,
+                )
             ),
             shaped,
         ),
@@ -128,7 +133,8 @@ def lines() -> list[Line]:
                         "Resource": task["Resource"],
                         "Arguments": {"FunctionName": "f", "Payload": "{% $states.input.order %}"},
                         "Output": merged("{'done': $states.result.ok}"),
-                    }
+                    },
+                    LENGTH,
                 )
             ),
             sent,
@@ -163,11 +169,6 @@ def merged(result: str) -> str:
 
 def wait(seconds: int) -> dict[str, Any]:
     return {"Type": "Wait", "Seconds": seconds}
-
-
-def chain(state: dict[str, Any], length: int = LENGTH) -> dict[str, Any]:
-    states = {f"S{n}": state | {"Next": f"S{n + 1}"} for n in range(length - 1)}
-    return {"StartAt": "S0", "States": states | {f"S{length - 1}": state | {"End": True}}}
 
 
 def choices() -> dict[str, Any]:
@@ -275,7 +276,7 @@ def run() -> None:
         ["state", "", "Stepwright", "with encoding", "moto", "in JSONPath", "ratio"],
         rows,
     )
-    (timed,) = per_second(LENGTH, [execution_of(chain(wait(1)), encode=False)])
+    (timed,) = per_second(LENGTH, [execution_of(chain(wait(1), LENGTH), encode=False)])
     print(f"\nWait with a timer that is fired: {timed:,.0f} per second; moto sleeps, so there is no ratio.")
 
 

@@ -95,12 +95,17 @@ EMULATORS: Final = (
 )
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @contextmanager
 def serving(emulator: Emulator, folder: Path) -> Iterator[Server]:
     """Raises Absent where it does not serve in time."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = emulator.command(port, folder)
     log = folder / f"{emulator.name}.log"
     with log.open("w") as output:

@@ -24,6 +24,7 @@ from typing import Any
 import msgspec
 
 from bench import ratios, table
+from bench.chains import chain
 from bench.process import usage
 from bench.watching import (
     EXECUTIONS,
@@ -80,14 +81,10 @@ async def run(cluster: Cluster, namespace: str, operator: OperatorProcess, node:
         "Resource": "k8s:job",
         "Parameters": {"image": IMAGE, "command": COMMAND},
     }
-    row: Object = {f"T{n}": {**task, "Next": f"T{n + 1}"} for n in range(FIVE - 1)}
-    row[f"T{FIVE - 1}"] = {**task, "End": True}
     async with await connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
         defaults = {"taskDefaults": node.defaults} if node.defaults else {}
-        await machine(
-            api, namespace, "one", {"StartAt": "T", "States": {"T": {**task, "End": True}}}, **defaults
-        )
-        await machine(api, namespace, "five", {"StartAt": "T0", "States": row}, **defaults)
+        await machine(api, namespace, "one", chain(task, 1), **defaults)
+        await machine(api, namespace, "five", chain(task, FIVE), **defaults)
         async with (
             Watch(api, EXECUTIONS, namespace, has_ended) as executions,
             Watch(api, JOBS, namespace, is_complete) as jobs,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
 
 import msgspec
 
 from bench import ratios, table
+from bench.chains import chain
 from bench.watching import EXECUTIONS, Object, Watch, at_once, check, create, execution, has_ended, machine
 from stepwright.kube.api import Api
 from stepwright.kube.connection import connect
@@ -19,23 +19,18 @@ from tests.testcluster.audit import Audit
 
 MANY = 200
 STATES = 50
+PASS: Object = {"Type": "Pass"}
 
 
 async def run(cluster: Cluster, namespace: str, operator: OperatorProcess) -> None:  # noqa: ARG001 - all subjects' shape
     audit = Audit(cluster.audit_log) if cluster.can("audit") else None
     async with await connect(cluster.kubeconfig, user_agent="stepwright-bench") as api:
-        await machine(api, namespace, "thousand", passes(1000))
-        await machine(api, namespace, "fifty", passes(STATES))
+        await machine(api, namespace, "thousand", chain(PASS, 1000))
+        await machine(api, namespace, "fifty", chain(PASS, STATES))
         async with Watch(api, EXECUTIONS, namespace, has_ended) as watch:
             await one_of_a_thousand(api, namespace, watch, audit)
             await many_of_fifty(api, namespace, watch, audit)
             check(watch)
-
-
-def passes(count: int) -> Object:
-    states: dict[str, Any] = {f"P{n}": {"Type": "Pass", "Next": f"P{n + 1}"} for n in range(count - 1)}
-    states[f"P{count - 1}"] = {"Type": "Pass", "End": True}
-    return {"StartAt": "P0", "States": states}
 
 
 def status_writes(audit: Audit, since: int, namespace: str) -> int:
