@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from stepwright.asl.resource import parse as parse_resource
-from stepwright.asl.signals import Millis, TaskFailed, TaskId, TaskSucceeded
-from stepwright.asl.step import StartTask
+from stepwright.asl.signals import TaskFailed, TaskId, TaskSucceeded
 from stepwright.engine.effects import Effects, Release, Start
 from stepwright.engine.ports import ExecutionRef, Unavailable
 from stepwright.engine.turns import Turns
 from tests.engine.memory import MemoryDriver, World, loaded
 from tests.engine.virtual_loop import VirtualClock, run
+from tests.tasks.start_tasks import start_task
 
 TASK: dict[str, Any] = {"Type": "Task", "Resource": "k8s:job", "Parameters": {"image": "x"}}
 ONE_TASK = {"StartAt": "A", "States": {"A": {**TASK, "End": True}}}
@@ -185,20 +185,7 @@ def test_a_goal_given_up_before_its_worker_began_can_be_set_again() -> None:
             lambda _: None,
             lambda: None,
         )
-        task = StartTask(
-            TaskId(5),
-            parse_resource("k8s:job"),
-            {},
-            True,
-            {},
-            "A",
-            "/States/A",
-            "A",
-            0,
-            Millis(0),
-            None,
-            None,
-        )
+        task = start_task(parse_resource("k8s:job"), {})
         effects.want([Start(task, again=False)])
         await effects.cancel()
         effects.want([Start(task, again=False)])

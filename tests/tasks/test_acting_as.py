@@ -20,8 +20,6 @@ from stepwright.api.own_calls import OwnCalls, of_any_task
 from stepwright.api.service import Service
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse as parse_resource
-from stepwright.asl.signals import Millis, TaskId
-from stepwright.asl.step import StartTask
 from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog import callers
 from stepwright.catalog.arns import Place
@@ -34,6 +32,7 @@ from stepwright.sql.database import Database
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.integration import Call, CallFailed
 from stepwright.tasks.step_functions.integration import StepFunctions
+from tests.tasks.start_tasks import start_task
 
 ACCOUNT: Final = "123456789012"
 HERE: Final = Place(ACCOUNT, "eu-west-1")
@@ -221,22 +220,7 @@ async def test_whoever_acts_is_known_after_a_restart(tmp_path: Path) -> None:
 
 def call(credentials: Json) -> Call:
     ref = ExecutionRef(Uid("u"), "local", "x", "m", arn=HERE.execution("m", "x"), role_arn=ROLE)
-    started = StartTask(
-        TaskId(1),
-        parse_resource(START),
-        {},
-        True,
-        {},
-        "S",
-        "/States/S",
-        "S",
-        0,
-        Millis(0),
-        None,
-        None,
-        credentials,
-    )
-    return Call(ref, started)
+    return Call(ref, start_task(parse_resource(START), {}, credentials=credentials))
 
 
 @pytest.mark.parametrize("credentials", [{}, {"RoleArn": 5}, {"RoleArn": ""}, "role"])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.resource import parse as parse_resource
-from stepwright.asl.signals import Millis, TaskId
+from stepwright.asl.signals import TaskId
 from stepwright.asl.step import StartTask
 from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog.arns import Place
@@ -30,6 +30,7 @@ from stepwright.sql.database import Database
 from stepwright.tasks.activities.driver import ActivityDriver, Takings
 from stepwright.tasks.by_execution import ByExecution
 from stepwright.tasks.processes.driver import ProcessDriver
+from tests.tasks.start_tasks import start_task
 
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
 PLACE = Place(account="123456789012", region="us-east-1")
@@ -79,20 +80,7 @@ def nobody_looks_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def wanted(number: int) -> StartTask:
-    return StartTask(
-        TaskId(number),
-        parse_resource(ACTIVITY),
-        {},
-        True,
-        {},
-        "A",
-        "/States/A",
-        "A",
-        0,
-        Millis(0),
-        None,
-        None,
-    )
+    return start_task(parse_resource(ACTIVITY), {}, number)
 
 
 @pytest.mark.usefixtures("nobody_looks_at_all")

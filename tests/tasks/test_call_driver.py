@@ -12,7 +12,6 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.signals import (
-    Millis,
     Signal,
     TaskFailed,
     TaskId,
@@ -33,6 +32,7 @@ from stepwright.tasks.calls.integration import (
 )
 from stepwright.tasks.calls.slots import Host, Slots
 from tests.engine.virtual_loop import VirtualClock, run
+from tests.tasks.start_tasks import start_task
 
 REF = ExecutionRef(Uid("u"), "local", "x", "m")
 ID = TaskId(5)
@@ -40,22 +40,7 @@ CALL = "arn:aws:states:::service:action"
 
 
 def task(pattern: str = "", *, submitted: Json = None, number: int = ID) -> StartTask:
-    resource = parse_resource(CALL + pattern)
-    return StartTask(
-        TaskId(number),
-        resource,
-        {},
-        True,
-        {},
-        "S",
-        "/States/S",
-        "S",
-        0,
-        Millis(0),
-        None,
-        None,
-        submitted=submitted,
-    )
+    return start_task(parse_resource(CALL + pattern), {}, number, submitted=submitted)
 
 
 class Service:

@@ -14,7 +14,7 @@ import pytest
 
 from stepwright.asl.json_types import Json, JsonText
 from stepwright.asl.resource import parse as parse_resource
-from stepwright.asl.signals import Millis, TaskFailed, TaskId, TaskStarted, TaskSucceeded
+from stepwright.asl.signals import TaskFailed, TaskId, TaskStarted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import Function, FunctionName, FunctionUnfit, NoFunction, Speech
@@ -23,6 +23,7 @@ from stepwright.engine.ports import ExecutionRef, Reported, Uid
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.functions.integration import FunctionCalls
 from stepwright.tasks.functions.resources import INVOKE
+from tests.tasks.start_tasks import start_task
 
 UID = "43e358d5-6a62-4b0c-9b3e-3d3c6f2a7b10"
 REF = ExecutionRef(
@@ -37,20 +38,7 @@ def task(
     resource: str = TASK, parameters: Json = None, number: int = 5, seconds: int | None = None
 ) -> StartTask:
     given: Json = {"n": 1} if parameters is None else parameters
-    return StartTask(
-        TaskId(number),
-        parse_resource(resource),
-        given,
-        True,
-        {},
-        "S",
-        "/States/S",
-        "S",
-        0,
-        Millis(0),
-        seconds,
-        None,
-    )
+    return start_task(parse_resource(resource), given, number, timeout_seconds=seconds)
 
 
 async def unsigned(_url: str, headers: Mapping[str, str], _body: bytes) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from structlog.testing import capture_logs
 
 from stepwright.asl.json_types import Json
-from stepwright.asl.resource import parse
+from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import StartTask
 from stepwright.catalog.ports import ConnectionObject, NoObject
@@ -118,10 +118,11 @@ class Process:
             await self._more.wait()
 
 
-def task(resource: str, parameters: Json, submitted: Json = None) -> StartTask:
+def task(resource: Resource, parameters: Json, submitted: Json = None) -> StartTask:
+    """What the engine has a driver start for a Task state."""
     return StartTask(
         task=TaskId(5),
-        resource=parse(resource),
+        resource=resource,
         parameters=parameters,
         has_parameters=True,
         input={},

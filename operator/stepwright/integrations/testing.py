@@ -185,7 +185,7 @@ class Contract:
         async def main(scene: _Scene) -> None:
             for given in self.wrong:
                 process = scene.process()
-                await process.driver.start(REF, task(self.resource, given), again=False)
+                await process.driver.start(REF, task(parse(self.resource), given), again=False)
                 end = await process.end()
                 assert isinstance(end, TaskFailed), (given, end)
                 assert end.error in _OF_THE_LANGUAGE, end
@@ -300,7 +300,7 @@ class _Scene:
 
     def __init__(self, contract: Contract, side: OtherSide) -> None:
         self.side = side
-        self.task = task(contract.resource, side.parameters)
+        self.task = task(parse(contract.resource), side.parameters)
         self.call = Call(REF, self.task)
         self.made: list[Integration] = []
         self.processes: list[Process] = []
@@ -320,7 +320,7 @@ class _Scene:
         return self.of(self.another(self.side))
 
     def submitted(self, begun: Json) -> StartTask:
-        return task(self.task.resource.text, self.task.parameters, begun)
+        return task(self.task.resource, self.task.parameters, begun)
 
     async def end(self, process: Process) -> Signal:
         """Of the task, or of what this side can know of it."""

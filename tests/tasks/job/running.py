@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import (
-    Millis,
     Signal,
     TaskFailed,
     TaskId,
@@ -30,6 +31,7 @@ from stepwright.kube.connection import connect
 from stepwright.kube.paths import path_of
 from stepwright.tasks.job import K8S_JOB
 from stepwright.tasks.job.driver import JobDriver
+from tests.tasks.start_tasks import start_task
 
 BUSYBOX = "localhost/busybox:1.37"
 _ids = itertools.count(5)
@@ -133,21 +135,17 @@ def execution(namespace: str, name: str = "order-7", **settings: Any) -> Executi
 def task(
     parameters: Any = None, input: Json = None, *, resource: Resource = K8S_JOB, **changes: Any
 ) -> StartTask:
-    values: dict[str, Any] = {
-        "task": TaskId(next(_ids)),
-        "resource": resource,
-        "parameters": parameters,
-        "has_parameters": parameters is not None,
-        "input": {} if input is None else input,
-        "state": "Charge",
-        "pointer": "/States/Charge",
-        "path": "Charge",
-        "attempt": 0,
-        "scheduled": Millis(0),
-        "timeout_seconds": None,
-        "heartbeat_seconds": None,
-    }
-    return StartTask(**{**values, **changes})
+    started = start_task(
+        resource,
+        parameters,
+        next(_ids),
+        has_parameters=parameters is not None,
+        input={} if input is None else input,
+        state="Charge",
+        pointer="/States/Charge",
+        path="Charge",
+    )
+    return replace(started, **changes)
 
 
 def cancelled(task: StartTask) -> CancelTask:

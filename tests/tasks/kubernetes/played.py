@@ -22,6 +22,7 @@ from stepwright.tasks.kubernetes.integration import Kubernetes
 from tests.engine.virtual_loop import BEGIN, VirtualClock, run
 from tests.simulation.api_server import ApiServer, Refusal, Request, is_discovery
 from tests.simulation.client import Lines
+from tests.tasks.start_tasks import start_task
 
 ACCOUNT = "clerk"
 REF = ExecutionRef(Uid("43e358d5"), "shop", "order-7", "order", {"serviceAccountName": ACCOUNT})
@@ -138,20 +139,7 @@ class Played:
 
 
 def task(verb: str, given: Any, number: int = 5) -> StartTask:
-    return StartTask(
-        TaskId(number),
-        parse(f"k8s:{verb}"),
-        given,
-        True,
-        {},
-        "S",
-        "/States/S",
-        "S",
-        0,
-        Millis(BEGIN),
-        None,
-        None,
-    )
+    return start_task(parse(f"k8s:{verb}"), given, number, scheduled=Millis(BEGIN))
 
 
 def playing(main: Callable[[Played], Awaitable[None]]) -> None:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from stepwright.asl.json_types import Json
-from stepwright.asl.signals import Millis, TaskId
+from stepwright.asl.signals import TaskId
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import ExecutionRef, Reported, Uid
 from stepwright.tasks.job import K8S_JOB
 from stepwright.tasks.processes import ProcessDriver, driver
 from tests.tasks.processes.test_processes import is_running
+from tests.tasks.start_tasks import start_task
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
@@ -25,10 +25,7 @@ REF = ExecutionRef(Uid("one"), "local", "one", "machine", {})
 
 
 def task(script: str) -> StartTask:
-    parameters: Json = {"command": ["sh", "-c", script]}
-    return StartTask(
-        TaskId(1), K8S_JOB, parameters, True, {}, "A", "/States/A", "A", 0, Millis(0), None, None
-    )
+    return start_task(K8S_JOB, {"command": ["sh", "-c", script]}, 1)
 
 
 def _unheard(_uid: Uid, _reported: Reported) -> None:
