@@ -66,7 +66,7 @@ async def _measure(api: Api, namespace: str, watch: Watch, function: Answering, 
             name = f"{what}-{number}"
             await create(api, EXECUTIONS, namespace, execution(name, what))
             await watch.until([name])
-            seen += function.steps()
+            seen.extend(function.steps())
     call, write, step, work = (median(each) * 1000 for each in (calls, writes, steps, worked))
     table.show(
         f"Steps that call a function, one after another ({ROUNDS} times {STEPS}; medians)",

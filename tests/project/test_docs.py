@@ -317,11 +317,22 @@ def test_the_map_names_what_to_touch_for_whatever_is_added() -> None:
     assert added == [
         "a state type",
         "an intrinsic function",
+        "a function or an operator of JSONata",
+        "a finding in definitions",
         "an integration",
         "an operation of the AWS API",
         "a field of a custom resource",
+        "a part of the checkpoint, or a field of one",
+        "a kind of file that a Map reads its items from",
+        "a table or a column in SQL",
         "a history event",
         "a metric",
+        "a condition, or a reason of one",
+        "a right of the operator",
+        "a command",
+        "a value of the chart",
+        "a format in which people keep definitions",
+        "a figure that is measured",
         "a store",
     ]
     assert all(len(re.findall(_PATH, second)) > 2 for _, second in rows(content))
