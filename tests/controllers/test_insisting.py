@@ -61,9 +61,9 @@ class Around:
         self.told.append("broke")
 
 
-async def tried(around: Around, how: str = "until_done") -> Insisting:
+def insisting(around: Around) -> Insisting:
     what: Any = around
-    insisting = Insisting(
+    return Insisting(
         what,
         what,
         what,
@@ -74,9 +74,13 @@ async def tried(around: Around, how: str = "until_done") -> Insisting:
         carries=lambda _: around.is_carried,
         find=around.find,
     )
-    act: Callable[..., Awaitable[None]] = getattr(insisting, how)
+
+
+async def tried(around: Around, how: str = "until_done") -> Insisting:
+    made = insisting(around)
+    act: Callable[..., Awaitable[None]] = getattr(made, how)
     await act(stored.of(around.body).reference, around.attempt)
-    return insisting
+    return made
 
 
 @pytest.mark.parametrize(
