@@ -22,7 +22,8 @@ import requests
 from bench import table
 from bench.answering import INVOKE, Answering
 from bench.chains import chain
-from bench.servers import STEPWRIGHT, Connection, Server, free_port, serving
+from bench.servers import STEPWRIGHT, Connection, Server, serving
+from tests.testcluster.ports import free_port
 
 STEPS: Final = 100
 ROUNDS: Final = 5

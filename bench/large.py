@@ -20,6 +20,7 @@ import aiohttp
 import msgspec
 
 from bench import ratios, table
+from bench.alone import operator_alone
 from bench.process import usage
 from bench.watching import EXECUTIONS, Kind, at_once, create, execution, has_ended, machine
 from stepwright.kube import lists
@@ -27,8 +28,8 @@ from stepwright.kube.api import Api
 from stepwright.kube.api_errors import AlreadyExists, ApiError
 from stepwright.kube.connection import connect
 from stepwright.kube.paths import path_of
-from tests.processes.operators import ROOT, OperatorProcess
-from tests.testcluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
+from tests.processes.operators import OperatorProcess
+from tests.testcluster.alone import ControlPlane
 
 COUNT: Final = 1_000
 QUOTA_BYTES: Final = 4 * 2**30
@@ -75,15 +76,9 @@ def spread(seconds: list[float]) -> str:
 
 
 def run(folder: Path, number: int) -> None:
-    with control_plane_of_its_own(quota_bytes=QUOTA_BYTES) as plane:
-        plane.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
+    with operator_alone(folder, quota_bytes=QUOTA_BYTES) as (plane, operator):
         plane.kubectl("create", "namespace", NEIGHBOUR)
-        operator = OperatorProcess(plane, folder / "operator.log", "--log-level=warning")
-        print(f"\nKubernetes {kubernetes_version(plane)} ({plane.kind})", flush=True)
-        try:
-            asyncio.run(measure(plane, operator, number))
-        finally:
-            operator.stop()
+        asyncio.run(measure(plane, operator, number))
 
 
 async def measure(plane: ControlPlane, operator: OperatorProcess, number: int) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from bench import ratios, table
+from bench.alone import operator_alone
 from bench.populating import create_all, until_all_wait
 from bench.process import usage
 from bench.transitions import bare_patches
@@ -20,8 +21,7 @@ from stepwright.kube import lists
 from stepwright.kube.api import Api
 from stepwright.kube.connection import connect
 from stepwright.kube.paths import path_of
-from tests.processes.operators import ROOT, OperatorProcess
-from tests.testcluster.alone import control_plane_of_its_own, kubernetes_version
+from tests.processes.operators import OperatorProcess
 
 COUNT = 10_000
 NAMESPACE = "default"
@@ -41,14 +41,8 @@ DEFINITION = {
 
 
 def run(folder: Path, count: int) -> None:
-    with control_plane_of_its_own() as cluster:
-        cluster.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
-        operator = OperatorProcess(cluster, folder / "operator.log", "--log-level=warning")
-        print(f"\nKubernetes {kubernetes_version(cluster)} ({cluster.kind})", flush=True)
-        try:
-            asyncio.run(measure(cluster.kubeconfig, operator, count))
-        finally:
-            operator.stop()  # also where something else went wrong
+    with operator_alone(folder) as (plane, operator):
+        asyncio.run(measure(plane.kubeconfig, operator, count))
 
 
 async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> None:

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from tests.testcluster.ports import free_port
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 ROLE: Final = "arn:aws:iam::123456789012:role/bench"
@@ -93,13 +94,6 @@ EMULATORS: Final = (
         lambda port: {"GATEWAY_LISTEN": f"127.0.0.1:{port}"},
     ),
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

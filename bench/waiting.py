@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 
 from bench import ratios, table
+from bench.alone import operator_alone
 from bench.populating import create_all, until_all_wait
 from bench.process import Usage, usage
 from bench.watching import machine
 from stepwright.kube.connection import connect
-from tests.processes.operators import ROOT, OperatorProcess
-from tests.testcluster.alone import control_plane_of_its_own, kubernetes_version
+from tests.processes.operators import OperatorProcess
 
 COUNT = 100_000
 IDLE_SECONDS = 60
@@ -27,14 +27,8 @@ DEFINITION = {
 
 
 def run(folder: Path, count: int) -> None:
-    with control_plane_of_its_own() as cluster:
-        cluster.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
-        operator = OperatorProcess(cluster, folder / "operator.log", "--log-level=warning")
-        print(f"\nKubernetes {kubernetes_version(cluster)} ({cluster.kind})", flush=True)
-        try:
-            asyncio.run(measure(cluster.kubeconfig, operator, count))
-        finally:
-            operator.stop()  # also where something else went wrong
+    with operator_alone(folder) as (plane, operator):
+        asyncio.run(measure(plane.kubeconfig, operator, count))
 
 
 async def measure(kubeconfig: Path, operator: OperatorProcess, count: int) -> None:

@@ -26,6 +26,7 @@ from typing import Any
 import aiohttp
 
 from bench import ratios, table
+from bench.alone import operator_alone
 from bench.process import usage
 from bench.watching import EXECUTIONS, Status, Watch, check, create, execution, has_ended, machine
 from stepwright.cluster import seal
@@ -34,8 +35,8 @@ from stepwright.kube.api import Api
 from stepwright.kube.connection import connect
 from stepwright.kube.paths import path_of
 from stepwright.tasks.job import names
-from tests.processes.operators import ROOT, OperatorProcess
-from tests.testcluster.alone import ControlPlane, control_plane_of_its_own, kubernetes_version
+from tests.processes.operators import OperatorProcess
+from tests.testcluster.alone import ControlPlane
 
 A_DAY = 50_000
 DAYS = 7
@@ -103,16 +104,8 @@ class Sample:
 
 
 def run(folder: Path, count: int) -> None:
-    with control_plane_of_its_own(with_simulated_node=True) as plane:
-        plane.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
-        operator = OperatorProcess(
-            plane, folder / "operator.log", "--log-level=warning", "--lease-seconds=15"
-        )
-        print(f"\nKubernetes {kubernetes_version(plane)}, {plane.kind}", flush=True)
-        try:
-            asyncio.run(measure(plane, operator, count))
-        finally:
-            operator.stop()
+    with operator_alone(folder, "--lease-seconds=15", with_simulated_node=True) as (plane, operator):
+        asyncio.run(measure(plane, operator, count))
 
 
 async def measure(plane: ControlPlane, operator: OperatorProcess, count: int) -> None:
