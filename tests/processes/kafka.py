@@ -109,7 +109,7 @@ class Kafka:
 
 @contextmanager
 def serving(address: str = LOOPBACK, host: str = "localhost") -> Iterator[Kafka]:
-    """``host``: by which it calls itself where it speaks TLS. Skips the test where there is no such program, and says why."""
+    """``host``: the name that it gives itself where it speaks TLS. Skips the test where there is no such program, and says why."""
     jars = _jars()
     folder = Path(tempfile.mkdtemp(prefix="stepwright-kafka-"))
     try:

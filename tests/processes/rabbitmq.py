@@ -110,7 +110,8 @@ def _installed() -> Path:
 
 @contextmanager
 def _names_of_nodes(folder: Path) -> Iterator[dict[str, object]]:
-    """What knows the nodes of Erlang, which would stay for ever if a node had to start it, and a node's environment with it."""
+    """Erlang's daemon that knows the names of nodes, and a node's environment. A node that has to start the daemon leaves it
+    running."""
     environment = {
         **os.environ,
         "HOME": str(folder),

@@ -78,7 +78,7 @@ COMPUTING_SHARD_ITEMS: Final = 2_000
 
 DRAIN_SECONDS: Final = 15.0
 """How long a process that is told to end waits for the answers to calls that its tasks have made. A kubelet kills it after
-``terminationGracePeriodSeconds``, 30 seconds unless the chart says something else."""
+``terminationGracePeriodSeconds``, 30 seconds by default."""
 
 LAST_WRITES_SECONDS: Final = 5.0
 

@@ -76,7 +76,7 @@ class TestPublish(Contract):
     @asynccontextmanager
     async def other_side(self, fault: Fault | None) -> AsyncIterator[OtherSide]:
         if fault in ("down", "silent", "broken", "huge"):
-            # A frame that says of itself that it has 4 GB.
+            # A frame that claims to have 4 GB.
             async with faulty(fault, b"\x01\x00\x00\xff\xff\xff\xff" + b"x" * 10_000) as port:
                 yield self.side(port, fault)
         else:

@@ -76,7 +76,7 @@ class TestPublish(Contract):
     @asynccontextmanager
     async def other_side(self, fault: Fault | None) -> AsyncIterator[OtherSide]:
         if fault in ("down", "silent", "broken", "huge"):
-            # An answer that says of itself that it has 2 GB.
+            # An answer that claims to have 2 GB.
             async with faulty(fault, b"\x7f\xff\xff\xff" + b"x" * 10_000) as port:
                 yield self.side(port, fault, 0)
         else:

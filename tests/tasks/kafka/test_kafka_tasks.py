@@ -315,7 +315,7 @@ async def test_a_host_that_points_inwards_is_not_connected_to(address: str, kafk
 
 async def test_a_broker_that_a_cluster_names_elsewhere_is_not_connected_to(kafka: Kafka) -> None:
     await kafka.make("elsewhere")
-    # Of this machine it is known as 127.0.0.1, and calls its one broker localhost.
+    # It is reached as 127.0.0.1, and calls its one broker localhost.
     kept = log(kafka, host="127.0.0.1")
 
     failed = await failure(kept, asked("elsewhere"))

@@ -419,7 +419,7 @@ class Amqp(Server):
     )
 
     port: Port | None = None
-    """Its port: 5671 unless it says something else, 5672 without TLS."""
+    """Its port: 5671 by default, 5672 without TLS."""
     virtual_host: Annotated[str, Field(min_length=1, max_length=255)] = "/"
     """The virtual host."""
 

@@ -1,7 +1,7 @@
 """Tasks that publish to a server of AMQP 0-9-1: one connection for each.
 
-A message of which nobody knows whether the server took it is published again, a few times, with the same message-id. AMQP has nothing
-that drops the second one: consumers know it by that.
+If nobody knows whether the server took a message, it is published again, a few times, with the same message-id. AMQP does not drop
+the second one: consumers recognise it by its id.
 
 Source: https://www.rabbitmq.com/docs/confirms, https://www.rabbitmq.com/amqp-0-9-1-reference#constants
 """
@@ -106,7 +106,7 @@ class Amqp(AtServers):
 
 
 class _Published:
-    """One message. ``_sent``: it may have been, so that only the answer tells what became of it."""
+    """One message. ``_sent``: whether it may have been sent, so that only an answer can say what became of it."""
 
     def __init__(self, call: Call, given: dict[str, Any], amqp: AmqpConnection) -> None:
         self.amqp = amqp
@@ -157,7 +157,7 @@ class _Published:
         return {"MessageId": self._identity}
 
     def broken(self, why: str) -> Exception:
-        """There is no answer: what is known then."""
+        """How the task fails if no answer comes."""
         where = f"The connection to {self.amqp.server.name} has failed: {why}."
         return (
             RefusedForNow(CallFailed(LOST, where), landed=True)

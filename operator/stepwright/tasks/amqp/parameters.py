@@ -87,7 +87,7 @@ OFFERED: Final = Offered.of("amqp", {"publish": _PUBLISH, "publish.waitForTaskTo
 
 
 def payload(value: Json) -> tuple[bytes, str]:
-    """What is sent, and what it is. Raises UnicodeEncodeError, for half of a character."""
+    """What is sent, and its content type. Raises UnicodeEncodeError for half of a character."""
     if isinstance(value, str):
         return value.encode(), "text/plain"
     return jsontext.dump(value).encode(), "application/json"

@@ -1,7 +1,8 @@
 """Tasks that publish messages to Kafka: ``kafka:publish``, which all replicas in sync acknowledge.
 
 ``parameters`` is what people write, ``connection`` what a Connection says. ``client`` makes aiokafka use connections that were made
-before, ``producers`` keeps by what brokers know a message that comes twice, ``integration`` puts them together.
+before, ``producers`` keeps the identities by which brokers recognise a message that comes twice, ``integration`` puts them
+together.
 
 aiokafka is an extra (``stepwright-asl[kafka]``), imported with the first call.
 """

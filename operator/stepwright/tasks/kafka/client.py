@@ -35,8 +35,8 @@ _NEVER_MS: Final = 24 * 3600 * 1000
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its tasks say what happens to a connection
 
 
-class _Connection(AIOKafkaConnection):  # type: ignore[misc]  # it tells no types
-    """With a socket that is there already, and without one that looks for another."""
+class _Connection(AIOKafkaConnection):  # type: ignore[misc]  # it has no types
+    """Uses a socket that was connected before, and never looks for another."""
 
     def __init__(self, server: Server, line: Line, mechanism: str) -> None:
         protocol = ("SASL_" if line.user else "") + ("SSL" if line.context is not None else "PLAINTEXT")

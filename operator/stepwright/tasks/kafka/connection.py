@@ -29,7 +29,7 @@ class KafkaConnection:
     brokers: frozenset[str]
 
     def broker(self, host: str, port: int) -> Server:
-        """One that the cluster names. Raises NotAllowed."""
+        """A broker that the cluster names. Raises NotAllowed."""
         try:
             found = target.of("http", host, port)
         except BadUrl as bad:

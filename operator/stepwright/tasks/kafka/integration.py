@@ -1,7 +1,7 @@
 """Tasks that publish to Kafka: a connection to the broker that the Connection names, and one to the partition's leader.
 
-While a task lasts, it publishes again what was not acknowledged, and the broker drops what it has already. After the end of its process the
-next one publishes again, as another producer: there may be two messages then, with the same header.
+While a task lasts, it publishes again what was not acknowledged, and the broker drops what it has already. If its process ends, the
+next one publishes again as another producer: then there may be two messages, with the same header.
 
 Source: https://kafka.apache.org/protocol
 """
@@ -69,7 +69,7 @@ class Kafka(AtServers):
             message.leave(self._producers)
 
     async def _acknowledged(self, message: Message, kafka: KafkaConnection, secrets: Secrets) -> Json:
-        """As often as it takes, within the time that there is: the broker knows a message that comes twice."""
+        """As often as it takes within the time that is left: the broker recognises a message that comes twice."""
         last = CallFailed(
             CONNECTION, f"{kafka.server.name} has not answered within {kafka.server.seconds:g} seconds."
         )

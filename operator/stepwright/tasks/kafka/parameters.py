@@ -12,7 +12,7 @@ from stepwright.tasks.calls.named_connections import FIELD as CONNECTION
 from stepwright.tasks.calls.offered import Offered
 
 IDENTITY: Final = "stepwright-task"
-"""The header by which consumers know a message that comes twice."""
+"""The header by which consumers recognise a message that comes twice."""
 
 _TOPIC: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}")
 _HEADER: Final = re.compile(r"[!-~]{1,256}")
@@ -65,8 +65,7 @@ OFFERED: Final = Offered.of("kafka", {"publish": _PUBLISH, "publish.waitForTaskT
 
 
 def payload(value: Json) -> bytes | None:
-    """None has no content: with a key, it deletes in a topic that is compacted. Raises UnicodeEncodeError, for half of a
-    character."""
+    """None is no content: with a key, that deletes in a compacted topic. Raises UnicodeEncodeError for half of a character."""
     if value is None:
         return None
     return (value if isinstance(value, str) else jsontext.dump(value)).encode()

@@ -1,7 +1,7 @@
-"""Identities of producers, by which brokers know a message that comes twice.
+"""Identities of producers, by which brokers recognise a message that comes twice.
 
 A broker remembers each identity for a day or more, so there are few: one task at a time uses one, and leaves it to the next, with the
-number of its next message in each partition. One whose message's fate nobody knows is never used again.
+number of its next message in each partition. An identity is never used again once nobody knows what became of its message.
 
 Source: https://cwiki.apache.org/confluence/display/KAFKA/KIP-98+-+Exactly+Once+Delivery+and+Transactional+Messaging
 """
